@@ -1,0 +1,219 @@
+"""The Contract: what a set of `.api` files says, free of any language or framework.
+
+Every value is immutable, ordered and carries the Span it was read from. Names are spelled as the
+contract spells them (Go style); emitters derive their own.
+"""
+
+from typing import NamedTuple
+
+from msgspec import Struct
+
+
+class Span(NamedTuple):
+    """A stretch of a source file; lines and columns count from 1, columns in characters, end exclusive."""
+
+    file: str
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+
+
+class TypeRef(Struct, frozen=True):
+    """How a type is used: one of the subclasses below."""
+
+
+class Primitive(TypeRef, frozen=True):
+    """A base type in Go's spelling: bool, int8 … uint64, uintptr, float32, float64, string, byte, rune."""
+
+    name: str
+
+
+class AnyType(TypeRef, frozen=True):
+    """`any` or `interface{}`, as written."""
+
+    text: str = "any"
+
+
+class Named(TypeRef, frozen=True):
+    """A reference to a type that the contract declares."""
+
+    name: str
+    span: Span
+
+
+class Pointer(TypeRef, frozen=True):
+    """`*T`."""
+
+    elem: TypeRef
+
+
+class Slice(TypeRef, frozen=True):
+    """`[]T`."""
+
+    elem: TypeRef
+
+
+class Array(TypeRef, frozen=True):
+    """`[N]T`; `length` is the text between the brackets."""
+
+    length: str
+    elem: TypeRef
+
+
+class Map(TypeRef, frozen=True):
+    """`map[K]V`."""
+
+    key: TypeRef
+    elem: TypeRef
+
+
+class Inline(TypeRef, frozen=True):
+    """A struct written in place."""
+
+    members: "tuple[Member, ...]"
+
+
+class Bounds(Struct, frozen=True):
+    """`[low:high]`; None is an open side. `open_low`/`open_high` exclude the bound itself."""
+
+    low: float | int | None
+    high: float | int | None
+    open_low: bool = False
+    open_high: bool = False
+
+
+class Binding(Struct, frozen=True):
+    """One source tag of a field, parsed: `form:"ps,default=20,limit=[1:50]"`.
+
+    `source` is json, form, path or header; `depends` holds `other` or `!other` of `optional=other`;
+    `default` is the text after `default=`, None when there is none.
+    """
+
+    source: str
+    key: str
+    optional: bool = False
+    depends: str = ""
+    default: str | None = None
+    options: tuple[str, ...] = ()
+    range: Bounds | None = None
+    limit: Bounds | None = None
+    string: bool = False
+    omitempty: bool = False
+
+
+class Member(Struct, frozen=True):
+    """A line of a struct as it was written. An embedded one has its type's name as its only name."""
+
+    names: tuple[str, ...]
+    type: TypeRef
+    tag: str
+    comment: str
+    docs: tuple[str, ...]
+    embedded: bool
+    span: Span
+    tag_span: Span | None = None
+
+
+class Field(Struct, frozen=True):
+    """An effective field: embedded structs are flattened, several names split, tags parsed.
+
+    `together` names the optional embedded struct whose fields must come all or not at all.
+    """
+
+    name: str
+    type: TypeRef
+    bindings: tuple[Binding, ...]
+    comment: str
+    docs: tuple[str, ...]
+    span: Span
+    together: str = ""
+
+
+class Type(Struct, frozen=True):
+    """A declared struct: `members` as written, `fields` as they are on the wire."""
+
+    name: str
+    members: tuple[Member, ...]
+    fields: tuple[Field, ...]
+    comment: str
+    docs: tuple[str, ...]
+    span: Span
+
+
+class Pair(Struct, frozen=True):
+    """A key and its value in info, @server or @doc; quotation marks are stripped from the value."""
+
+    key: str
+    value: str
+    span: Span
+
+
+class Route(Struct, frozen=True):
+    """One operation. `path` is as written, `full_path` has the group's prefix in front.
+
+    `doc` is the text of `@doc "…"` or its `summary`; `doc_pairs` are the pairs of `@doc (…)`.
+    """
+
+    method: str
+    path: str
+    full_path: str
+    handler: str
+    request: TypeRef | None
+    response: TypeRef | None
+    doc: str
+    doc_pairs: tuple[Pair, ...]
+    docs: tuple[str, ...]
+    span: Span
+    handler_span: Span
+    path_span: Span
+
+
+class Group(Struct, frozen=True):
+    """One `service` block with its `@server` values. `timeout_ms` and `max_bytes` are None when not given."""
+
+    server: tuple[Pair, ...]
+    routes: tuple[Route, ...]
+    prefix: str
+    group: str
+    jwt: str
+    jwt_transition: str
+    middlewares: tuple[str, ...]
+    timeout_ms: int | None
+    max_bytes: int | None
+    span: Span
+
+
+class Contract(Struct, frozen=True):
+    """A whole contract, sorted as goctl sorts: types by name, routes by path in their group, groups by `group`."""
+
+    file: str
+    service: str
+    info: tuple[Pair, ...]
+    types: tuple[Type, ...]
+    groups: tuple[Group, ...]
+
+
+def spell(ref: TypeRef) -> str:
+    """The canonical source text of a type, as goctl writes it (`[]*Product`, `map[string]int64`)."""
+    match ref:
+        case Primitive(name=name) | Named(name=name):
+            return name
+        case AnyType(text=text):
+            return text
+        case Pointer(elem=elem):
+            return f"*{spell(elem)}"
+        case Slice(elem=elem):
+            return f"[]{spell(elem)}"
+        case Array(length=length, elem=elem):
+            return f"[{length}]{spell(elem)}"
+        case Map(key=key, elem=elem):
+            return f"map[{spell(key)}]{spell(elem)}"
+        case Inline(members=members):
+            return "{" + "; ".join(_spell_member(m) for m in members) + "}"
+    raise AssertionError(f"a TypeRef of an unknown kind: {ref!r}")
+
+
+def _spell_member(member: Member) -> str:
+    text = spell(member.type) if member.embedded else f"{', '.join(member.names)} {spell(member.type)}"
+    return f"{text} {member.tag}" if member.tag else text
