@@ -1,0 +1,1 @@
+"""From the text of a `.api` file to its nodes."""

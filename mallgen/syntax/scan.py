@@ -1,0 +1,292 @@
+"""Split a `.api` file into tokens and statements, find its imports, enforce limits.
+
+The lexical rules are goctl's (pkg/parser/api/scanner): identifiers are ASCII, strings know no
+escapes, `interface{}` is one token, durations list their units in descending order.
+"""
+
+import re
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.model import Span
+
+MAX_BYTES = 1 << 20
+MAX_TOKENS = 200_000
+MAX_NESTING = 64
+MAX_NAME = 255
+
+GO_KEYWORDS = frozenset(
+    "break case chan const continue default defer else fallthrough for func go goto if import "
+    "interface map package range return select struct switch type var".split()
+)
+
+_TOKEN = re.compile(
+    r"""(?P<space>[ \t\r\f\v\n]+)
+    |(?P<comment>//[^\n]*|/\*(?s:.*?)\*/)
+    |(?P<ANY>interface\{\})
+    |(?P<NAME>[A-Za-z_][A-Za-z0-9_]*)
+    |(?P<STRING>"[^"]*")
+    |(?P<RAW>`[^`]*`)
+    |(?P<AT>@[A-Za-z]*)
+    |(?P<DURATION>(?=\d+(?:h|ms?|s|[µμ]s|ns)(?![A-Za-z_]))
+        (?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?(?:\d+[µμ]s)?(?:\d+ns)?)
+    |(?P<INT>\d+)
+    |(?P<ELLIPSIS>\.\.\.)
+    |(?P<punct>[-*/=()\[\]{},.;:])
+    """,
+    re.VERBOSE,
+)
+_PUNCT = {
+    "-": "_DASH",
+    "*": "_STAR",
+    "/": "_SLASH",
+    "=": "_EQUAL",
+    "(": "_LPAR",
+    ")": "_RPAR",
+    "[": "_LSQB",
+    "]": "_RSQB",
+    "{": "_LBRACE",
+    "}": "_RBRACE",
+    ",": "_COMMA",
+    ".": "DOT",
+    ";": "_SEMICOLON",
+    ":": "_COLON",
+}
+_AT = {"@doc": "_AT_DOC", "@handler": "_AT_HANDLER", "@server": "_AT_SERVER"}
+_HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
+_UNFINISHED = {
+    '"': ("unfinished-string", "this text has no closing `\"`", 'close it with `"`'),
+    "`": ("unfinished-tag", "this tag has no closing back-quote", "close it with a back-quote"),
+    "/*": ("unfinished-comment", "this comment has no closing `*/`", "close it with `*/`"),
+}
+
+
+class Token:
+    """A token with the comments that stand before it; `type` is a terminal of grammar/api.lark."""
+
+    __slots__ = ("type", "value", "line", "column", "end_line", "end_column", "start_pos", "end_pos", "head")
+
+    def __init__(self, kind: str, value: str, line: int, column: int, start: int) -> None:
+        self.type = kind
+        self.value = value
+        self.line = self.end_line = line
+        self.column = column
+        self.end_column = column + len(value)
+        self.start_pos = start
+        self.end_pos = start + len(value)
+        self.head: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Statement(NamedTuple):
+    """A top-level statement: `kind` is syntax, info, import, type, service or unknown."""
+
+    kind: str
+    tokens: tuple[Token, ...]
+
+
+class Import(NamedTuple):
+    """The text of one import and where it stands."""
+
+    value: str
+    span: Span
+
+
+class Scanned(NamedTuple):
+    """A file cut into statements. `trailing` maps a line to the comment at its end."""
+
+    file: str
+    statements: tuple[Statement, ...]
+    imports: tuple[Import, ...]
+    trailing: dict[int, str]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def span_of(file: str, token: Token) -> Span:
+    """The Span of one token."""
+    return Span(file, token.line, token.column, token.end_line, token.end_column)
+
+
+def scan(text: str, file: str) -> Scanned:
+    """Cut the text of a `.api` file into statements; everything wrong is in `diagnostics`."""
+    lexer = _Lexer(text, file)
+    lexer.run()
+    problems = [*lexer.diagnostics, *_nesting(lexer.tokens, file)]
+    statements = () if _too_much(problems) else tuple(_statements(lexer.tokens))
+    imports = tuple(
+        Import(token.value[1:-1], span_of(file, token))
+        for statement in statements
+        if statement.kind == "import"
+        for token in statement.tokens
+        if token.type == "STRING"
+    )
+    return Scanned(file, statements, imports, lexer.trailing, tuple(problems))
+
+
+def _too_much(problems: list[Diagnostic]) -> bool:
+    return any(problem.code.startswith("too-") for problem in problems)
+
+
+class _Lexer:
+    def __init__(self, text: str, file: str) -> None:
+        self.text = text
+        self.file = file
+        self.tokens: list[Token] = []
+        self.trailing: dict[int, str] = {}
+        self.diagnostics: list[Diagnostic] = []
+        self._pending: list[str] = []
+        self._line = 1
+        self._line_start = 0
+
+    def run(self) -> None:
+        pos, size = 0, len(self.text)
+        match_at = _TOKEN.match
+        while pos < size:
+            match = match_at(self.text, pos)
+            if match is None or match.end() == pos:
+                pos = self._illegal(pos)
+                continue
+            self._take(match.lastgroup or "", match.group(), pos)
+            pos = match.end()
+            if len(self.tokens) > MAX_TOKENS:
+                self._report("too-many-tokens", f"the file has more than {MAX_TOKENS} tokens", pos, 1, "split the contract into imported files")
+                return
+
+    def _take(self, kind: str, value: str, pos: int) -> None:
+        if kind == "space":
+            self._advance(value, pos)
+        elif kind == "comment":
+            self._comment(value, pos)
+        else:
+            self._token(kind, value, pos)
+
+    def _advance(self, value: str, pos: int) -> None:
+        count = value.count("\n")
+        if count:
+            self._line += count
+            self._line_start = pos + value.rindex("\n") + 1
+
+    def _comment(self, value: str, pos: int) -> None:
+        last = self.tokens[-1] if self.tokens else None
+        if last is not None and last.end_line == self._line and not self._pending:
+            self.trailing.setdefault(self._line, value.rstrip())
+        else:
+            self._pending.append(value.rstrip())
+        self._advance(value, pos)
+
+    def _token(self, kind: str, value: str, pos: int) -> None:
+        column = pos - self._line_start + 1
+        token = Token(self._kind(kind, value, pos), value, self._line, column, pos)
+        if self._pending:
+            token.head = tuple(self._pending)
+            self._pending.clear()
+        last = self.tokens[-1] if self.tokens else None
+        if last is not None and last.type == "NAME" and (last.end_line != self._line or kind == "RAW"):
+            last.type = "NAME_END"
+        if kind in {"STRING", "RAW"} and "\n" in value:
+            self._advance(value, pos)
+            token.end_line = self._line
+            token.end_column = pos + len(value) - self._line_start + 1
+        self.tokens.append(token)
+
+    def _kind(self, kind: str, value: str, pos: int) -> str:
+        if kind == "punct":
+            return _PUNCT[value]
+        if kind == "NAME":
+            return self._name_kind(value, pos)
+        if kind == "AT":
+            if value not in _AT:
+                hint = "write @doc, @handler or @server"
+                self._report("unknown-annotation", f"there is no annotation `{value}`", pos, len(value), hint)
+            return _AT.get(value, "_AT_DOC")
+        return kind
+
+    def _name_kind(self, value: str, pos: int) -> str:
+        if len(value) > MAX_NAME:
+            self._report("too-long-name", f"a name may have at most {MAX_NAME} characters", pos, len(value), "shorten it")
+        if value == "map":
+            return "MAP"
+        if value == "returns":
+            return "RETURNS"
+        return "KEYWORD" if value in GO_KEYWORDS else "NAME"
+
+    def _illegal(self, pos: int) -> int:
+        for opening, (code, message, hint) in _UNFINISHED.items():
+            if self.text.startswith(opening, pos):
+                self._report(code, message, pos, len(opening), hint)
+                return len(self.text)
+        char = self.text[pos]
+        if char == "\ufeff":
+            self._report("byte-order-mark", "the file starts with a byte order mark", pos, 1, "save it as UTF-8 without BOM")
+        else:
+            shown = char if char.isprintable() else f"U+{ord(char):04X}"
+            hint = "names are made of A-Z, a-z, 0-9 and _; anything else belongs in quotation marks or a comment"
+            self._report("illegal-character", f"`{shown}` cannot stand here", pos, 1, hint)
+        end = pos + 1
+        while end < len(self.text) and self.text[end] == char:
+            end += 1
+        return end
+
+    def _report(self, code: str, message: str, pos: int, size: int, hint: str) -> None:
+        column = pos - self._line_start + 1
+        span = Span(self.file, self._line, column, self._line, column + size)
+        self.diagnostics.append(Diagnostic(code, message, span, hint))
+
+
+def _nesting(tokens: list[Token], file: str) -> list[Diagnostic]:
+    depth = stars = 0
+    for token in tokens:
+        depth = _depth(depth, token)
+        stars = stars + 1 if token.type == "_STAR" else 0
+        if depth + stars > MAX_NESTING:
+            message = f"more than {MAX_NESTING} levels of nesting"
+            hint = "declare inner types on their own"
+            return [Diagnostic("too-deep", message, span_of(file, token), hint)]
+    return []
+
+
+def _statements(tokens: list[Token]) -> "list[Statement]":
+    found: list[Statement] = []
+    current: list[Token] = []
+    depth = 0
+    for token in tokens:
+        if depth == 0 and _starts(token, current):
+            _close(found, current)
+            current = []
+            if token.value in _HEADS:
+                token.type = _HEADS[token.value]
+        elif depth == 0 and token.value == "service" and current and current[0].type == "_AT_SERVER":
+            token.type = "_SERVICE"
+        current.append(token)
+        depth = _depth(depth, token)
+    _close(found, current)
+    return found
+
+
+def _depth(depth: int, token: Token) -> int:
+    if token.type in {"_LPAR", "_LBRACE", "_LSQB"}:
+        return depth + 1
+    if token.type in {"_RPAR", "_RBRACE", "_RSQB"}:
+        return max(0, depth - 1)
+    return depth
+
+
+def _starts(token: Token, current: list[Token]) -> bool:
+    if not current:
+        return True
+    if token.type != "_AT_SERVER" and token.value not in _HEADS:
+        return False
+    last = current[-1]
+    if token.value == "service" and current[0].type == "_AT_SERVER" and not any(t.type == "_SERVICE" for t in current):
+        return False
+    return last.end_line != token.line or last.type in {"_RPAR", "_RBRACE", "STRING"}
+
+
+def _close(found: list[Statement], tokens: list[Token]) -> None:
+    if not tokens:
+        return
+    head = tokens[0]
+    kinds = {"_AT_SERVER": "service", **{kind: name for name, kind in _HEADS.items()}}
+    found.append(Statement(kinds.get(head.type, "unknown"), tuple(tokens)))
