@@ -1,78 +1,52 @@
 """From scanned statements to nodes, by the tables compiled from grammar/api.lark."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple, cast
 
-from lark import Lark, Transformer, UnexpectedInput, UnexpectedToken, v_args
-from lark.lexer import Lexer
+from lark import Lark, Transformer, UnexpectedToken, v_args
 
 from mallgen._built import api_tables
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import AnyType, Array, Inline, Map, Member, Named, Pair, Pointer, Slice, Span, TypeRef
 from mallgen.syntax import nodes
-from mallgen.syntax.explain import explain
+from mallgen.syntax.explain import expected_in_words, found_in_words, way_out
+from mallgen.syntax.lexer import TokenLexer
 from mallgen.syntax.scan import Scanned, Statement, Token, span_of
-
-STARTS = ("syntax", "info", "import", "type", "service", "declaration", "item")
-
-
-class TokenLexer(Lexer):
-    """Hands the tokens of one statement to lark."""
-
-    def __init__(self, conf: Any = None) -> None:
-        self.conf = conf
-
-    def lex(self, tokens: Any) -> Iterator[Any]:  # type: ignore[override]
-        """The tokens as they are: scan has made them."""
-        return iter(tokens)
-
-
-class _Place:
-    """The file whose statements are being built."""
-
-    file = ""
-    trailing: dict[int, str] = {}
-
-
-def _words(tokens: tuple[Token | None, ...]) -> list[Token]:
-    return [token for token in tokens if token is not None]
-
 
 @v_args(inline=True)
 class _Builder(Transformer[Any, Any]):
     """Builds nodes while lark parses. Method names are rules of the grammar."""
 
-    def __init__(self, place: _Place) -> None:
+    def __init__(self, file: str, trailing: dict[int, str]) -> None:
         super().__init__()
-        self.place = place
+        self.file = file
+        self.trailing = trailing
 
     def _span(self, token: Token, last: Token | None = None) -> Span:
         last = last or token
-        return Span(self.place.file, token.line, token.column, last.end_line, last.end_column)
+        return Span(self.file, token.line, token.column, last.end_line, last.end_column)
 
     def _text(self, token: Token) -> nodes.Text:
         value = token.value[1:-1] if token.type in {"STRING", "RAW"} else token.value
         return nodes.Text(value, self._span(token))
 
     def _comment(self, line: int) -> str:
-        return self.place.trailing.get(line, "")
+        return self.trailing.get(line, "")
 
     def syntax(self, version: Token) -> nodes.SyntaxNode:
         return nodes.SyntaxNode(self._text(version))
 
     def info(self, *pairs: Pair) -> nodes.InfoNode:
-        return nodes.InfoNode(pairs, pairs[0].span if pairs else Span(self.place.file, 1, 1, 1, 1))
+        return nodes.InfoNode(pairs, pairs[0].span if pairs else Span(self.file, 1, 1, 1, 1))
 
     def pair(self, key: Token, value: Token) -> Pair:
         return Pair(key.value, self._text(value).value, self._span(key, value))
 
-    @v_args(inline=False)
-    def import_(self, paths: list[Token]) -> nodes.ImportNode:
+    def imports(self, *paths: Token) -> nodes.ImportNode:
         return nodes.ImportNode(tuple(self._text(path) for path in paths))
 
-    @v_args(inline=False)
-    def type(self, declarations: list[nodes.Declaration]) -> nodes.TypeNode:
-        return nodes.TypeNode(tuple(declarations))
+    def type(self, *declarations: nodes.Declaration) -> nodes.TypeNode:
+        return nodes.TypeNode(declarations)
 
     def declaration(self, name: Token, data: TypeRef) -> nodes.Declaration:
         return nodes.Declaration(self._text(name), data, name.head, self._comment(name.line))
@@ -94,6 +68,9 @@ class _Builder(Transformer[Any, Any]):
 
     def pointer(self, elem: TypeRef) -> Pointer:
         return Pointer(elem)
+
+    def plain(self, struct: Inline) -> Inline:
+        return struct
 
     def struct(self, *members: Member) -> Inline:
         return Inline(members)
@@ -134,12 +111,11 @@ class _Builder(Transformer[Any, Any]):
     def server(self, *settings: Pair) -> tuple[Pair, ...]:
         return settings
 
-    def service_name(self, first: Token, second: Token | None = None) -> nodes.Text:
-        value = f"{first.value}-{second.value}" if second else first.value
-        return nodes.Text(value, self._span(first, second))
+    def service_name(self, *words: Token) -> nodes.Text:
+        return self.dashed(*words)
 
     def setting(self, key: Token, value: nodes.Text) -> Pair:
-        span = Span(self.place.file, key.line, key.column, value.span.end_line, value.span.end_col)
+        span = Span(self.file, key.line, key.column, value.span.end_line, value.span.end_col)
         return Pair(key.value, value.value, span)
 
     def literal(self, token: Token) -> nodes.Text:
@@ -149,7 +125,7 @@ class _Builder(Transformer[Any, Any]):
         return nodes.Text(",".join(w.value for w in words), self._span(words[0], words[-1]))
 
     def dashed(self, *words: Token) -> nodes.Text:
-        return nodes.Text("-".join(w.value for w in words), self._span(words[0], words[-1]))
+        return nodes.Text("".join(w.value for w in words), self._span(words[0], words[-1]))
 
     def rooted(self, word: Token, *segments: nodes.Text) -> nodes.Text:
         rest = self.path_value(*segments)
@@ -159,11 +135,11 @@ class _Builder(Transformer[Any, Any]):
 
     def path_value(self, *segments: nodes.Text) -> nodes.Text:
         first, last = segments[0].span, segments[-1].span
-        span = first._replace(col=first.col - 1, end_line=last.end_line, end_col=last.end_col)
-        return nodes.Text("".join("/" + s.value for s in segments), span)
+        span = first._replace(end_line=last.end_line, end_col=last.end_col)
+        return nodes.Text("".join(s.value for s in segments), span)
 
-    def segment(self, first: Token, second: Token | None = None) -> nodes.Text:
-        return self.service_name(first, second)
+    def segment(self, *words: Token) -> nodes.Text:
+        return self.dashed(*words)
 
     def doc_text(self, text: Token) -> tuple[str, tuple[Pair, ...], tuple[str, ...]]:
         return self._text(text).value, (), ()
@@ -185,18 +161,129 @@ class _Builder(Transformer[Any, Any]):
             self._text(method), path, self._text(handler), request, response, doc[0], doc[1], method.head
         )
 
-    def path(self, *items: Any) -> nodes.Text:
-        text = ""
-        first = last = None
-        for slash, value, token in _paired(items):
-            text += slash + value
-            first = first or token
-            last = token or last
-        assert first is not None or not items
-        span = self._span(first, last) if first else Span(self.place.file, 1, 1, 1, 1)
-        return nodes.Text(text or "/", span)
+    def path(self, *items: nodes.Text) -> nodes.Text:
+        text = "".join(f"/{item.value}" for item in items)
+        first, last = items[0].span, items[-1].span
+        return nodes.Text(text, first._replace(end_line=last.end_line, end_col=last.end_col))
+
+    def slash(self, slash: Token, part: nodes.Text | None = None) -> nodes.Text:
+        start = self._span(slash)
+        if part is None:
+            return nodes.Text("", start)
+        end = part.span
+        return nodes.Text(part.value, start._replace(end_line=end.end_line, end_col=end.end_col))
+
+    def parameter(self, part: nodes.Text) -> nodes.Text:
+        return nodes.Text(":" + part.value, part.span)
+
+    def path_part(self, *tokens: Token) -> nodes.Text:
+        return nodes.Text("".join(t.value for t in tokens), self._span(tokens[0], tokens[-1]))
+
+    def body(self, ref: TypeRef | None = None) -> tuple[str, TypeRef | None]:
+        return "body", ref
+
+    def returns(self, _word: Token, body: tuple[str, TypeRef | None]) -> tuple[str, TypeRef | None]:
+        return "returns", body[1]
+
+    def plain_body(self, name: Token) -> TypeRef:
+        return self.named(name)
+
+    def pointer_body(self, name: Token) -> TypeRef:
+        return Pointer(self.named(name))
+
+    def slice_body(self, name: Token) -> TypeRef:
+        return Slice(self.named(name))
+
+    def pointers_body(self, name: Token) -> TypeRef:
+        return Slice(Pointer(self.named(name)))
 
 
-def _paired(items: tuple[Any, ...]) -> Iterator[tuple[str, str, Token | None]]:
-    for item in items:
-        yield "/", item[0], item[1]
+class Parsed(NamedTuple):
+    """The statements of a file as nodes, in order, and everything wrong with them."""
+
+    nodes: tuple[nodes.Node, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class _Parser:
+    def __init__(self, file: str, trailing: dict[int, str]) -> None:
+        self.file = file
+        builder = _Builder(file, trailing)
+        self.lark = Lark._load_from_dict(
+            api_tables.DATA, api_tables.MEMO, lexer=TokenLexer, transformer=builder
+        )
+        self.diagnostics: list[Diagnostic] = []
+
+    def parse(self, tokens: tuple[Token, ...], start: str) -> nodes.Node | None:
+        try:
+            node: nodes.Node = self.lark.parse(tokens, start=start)  # type: ignore[arg-type]
+        except UnexpectedToken as problem:
+            self.diagnostics.append(self._explain(problem, tokens))
+            return None
+        return node
+
+    def _explain(self, problem: UnexpectedToken, tokens: tuple[Token, ...]) -> Diagnostic:
+        ended = problem.token.type == "$END"
+        last = tokens[-1]
+        found: Token | None = None if ended else cast(Token, problem.token)
+        expected = set(problem.expected) | set(problem.accepts or ())
+        span = span_of(self.file, found or last)
+        if ended:
+            span = span._replace(line=span.end_line, col=span.end_col, end_col=span.end_col + 1)
+        message = f"expected {expected_in_words(expected)}, found {found_in_words(found)}"
+        return Diagnostic("syntax", message, span, way_out(found, expected))
+
+
+def parse(scanned: Scanned) -> Parsed:
+    """Parse every statement; one that fails is reported and the others go on."""
+    parser = _Parser(scanned.file, scanned.trailing)
+    found = [_statement(parser, statement) for statement in scanned.statements]
+    return Parsed(tuple(n for n in found if n is not None), tuple(parser.diagnostics))
+
+
+def _statement(parser: _Parser, statement: Statement) -> nodes.Node | None:
+    if statement.kind == "unknown":
+        token = statement.tokens[0]
+        hint = "a file is made of syntax, info, import, type, @server and service"
+        message = f"no statement begins with `{token.value}`"
+        parser.diagnostics.append(Diagnostic("syntax", message, span_of(parser.file, token), hint))
+        return None
+    node = parser.parse(statement.tokens, statement.kind)
+    if node is None:
+        known = parser.diagnostics.pop()
+        for start, tokens in pieces(statement):
+            parser.parse(tokens, start)
+        if known.span not in {d.span for d in parser.diagnostics}:
+            parser.diagnostics.append(known)
+    return node
+
+
+def pieces(statement: Statement) -> Iterator[tuple[str, tuple[Token, ...]]]:
+    """Cut a statement that did not parse into parts that can fail on their own."""
+    if statement.kind == "service":
+        yield from _items(statement.tokens)
+    elif statement.kind == "type":
+        yield from _declarations(statement.tokens)
+
+
+def _items(tokens: tuple[Token, ...]) -> Iterator[tuple[str, tuple[Token, ...]]]:
+    cuts: list[int] = []
+    for i, token in enumerate(tokens):
+        documented = bool(cuts) and tokens[cuts[-1]].type == "_AT_DOC"
+        fresh = not documented or any(t.type == "_AT_HANDLER" for t in tokens[cuts[-1] : i])
+        if token.type == "_AT_DOC" or (token.type == "_AT_HANDLER" and fresh):
+            cuts.append(i)
+    end = len(tokens) - 1 if tokens[-1].type == "_RBRACE" else len(tokens)
+    for start, stop in zip(cuts, [*cuts[1:], end], strict=True):
+        yield "item", tokens[start:stop]
+
+
+def _declarations(tokens: tuple[Token, ...]) -> Iterator[tuple[str, tuple[Token, ...]]]:
+    if len(tokens) < 2 or tokens[1].type != "_LPAR":
+        return
+    depth, begin = 0, 2
+    for i, token in enumerate(tokens[2:], 2):
+        depth += (token.type == "_LBRACE") - (token.type == "_RBRACE")
+        if token.type == "_RBRACE" and depth == 0:
+            yield "declaration", tokens[begin : i + 1]
+            begin = i + 1

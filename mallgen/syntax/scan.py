@@ -37,9 +37,9 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _PUNCT = {
-    "-": "_DASH",
+    "-": "DASH",
     "*": "_STAR",
-    "/": "_SLASH",
+    "/": "SLASH",
     "=": "_EQUAL",
     "(": "_LPAR",
     ")": "_RPAR",

@@ -1,0 +1,1 @@
+"""What scripts/build_tables.py compiled."""
