@@ -29,14 +29,15 @@ def tables() -> str:
     data, memo = lark.memo_serialize([TerminalDef, Rule])
     return (
         HEADER.format(source="grammar/api.lark")
-        + "from typing import Any\n\n"
+        + "from typing import Any\n\nfrom mallgen.syntax.lexer import TokenLexer\n\n"
         + f"DATA: dict[str, Any] = {_plain(data)}\n"
         + f"MEMO: dict[int, Any] = {_plain(memo)}\n"
     )
 
 
 def _plain(value: Any) -> str:
-    return pprint.pformat(value, width=160, compact=True, sort_dicts=True)
+    text = pprint.pformat(value, width=160, compact=True, sort_dicts=True)
+    return text.replace("<class 'mallgen.syntax.lexer.TokenLexer'>", "TokenLexer")
 
 
 def environment() -> Environment:

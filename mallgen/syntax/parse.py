@@ -1,6 +1,7 @@
 """From scanned statements to nodes, by the tables compiled from grammar/api.lark."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple, cast
 
 from lark import Lark, Transformer, UnexpectedToken, v_args
@@ -10,7 +11,6 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.model import AnyType, Array, Inline, Map, Member, Named, Pair, Pointer, Slice, Span, TypeRef
 from mallgen.syntax import nodes
 from mallgen.syntax.explain import expected_in_words, found_in_words, way_out
-from mallgen.syntax.lexer import TokenLexer
 from mallgen.syntax.scan import Scanned, Statement, Token, span_of
 
 @v_args(inline=True)
@@ -210,7 +210,7 @@ class _Parser:
         self.file = file
         builder = _Builder(file, trailing)
         self.lark = Lark._load_from_dict(
-            api_tables.DATA, api_tables.MEMO, lexer=TokenLexer, transformer=builder
+            api_tables.DATA, api_tables.MEMO, transformer=builder
         )
         self.diagnostics: list[Diagnostic] = []
 
@@ -274,7 +274,7 @@ def _items(tokens: tuple[Token, ...]) -> Iterator[tuple[str, tuple[Token, ...]]]
         if token.type == "_AT_DOC" or (token.type == "_AT_HANDLER" and fresh):
             cuts.append(i)
     end = len(tokens) - 1 if tokens[-1].type == "_RBRACE" else len(tokens)
-    for start, stop in zip(cuts, [*cuts[1:], end], strict=True):
+    for start, stop in pairwise([*cuts, end]):
         yield "item", tokens[start:stop]
 
 
