@@ -1,0 +1,289 @@
+"""From the parsed files of a contract to the Contract, or to everything that is wrong with it."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic, Note
+from mallgen.model import (
+    Contract,
+    Group,
+    Named,
+    Pair,
+    Pointer,
+    Route,
+    Slice,
+    Span,
+    TypeRef,
+)
+from mallgen.resolve_types import Types
+from mallgen.suggest import did_you_mean
+from mallgen.syntax import nodes
+from mallgen.syntax.nodes import Declaration, Item, ServiceNode
+
+METHODS = ("get", "head", "post", "put", "patch", "delete", "connect", "options", "trace")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+_PREFIX = re.compile(r"[A-Za-z0-9_.~/-]*\Z")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|μs|ns)")
+_MILLISECONDS = {"h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ns": 1e-6}
+
+
+class ParsedFile(NamedTuple):
+    """A file of the contract: the root first, then what it imports."""
+
+    file: str
+    nodes: tuple[nodes.Node, ...]
+
+
+class Resolved(NamedTuple):
+    """The Contract, None as soon as there is an error; warnings stand beside it."""
+
+    contract: Contract | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def resolve(files: tuple[ParsedFile, ...]) -> Resolved:
+    """Resolve the files of a contract; all problems are reported, not the first."""
+    problems = list(_once_per_file(files))
+    declarations = _declarations(files, problems)
+    types = Types(declarations)
+    resolved_types = types.resolve()
+    services = [node for file in files for node in file.nodes if isinstance(node, ServiceNode)]
+    problems += _service_names(services)
+    builder = _Groups(types)
+    groups = tuple(sorted((builder.group(s) for s in services), key=lambda g: g.group))
+    problems += [*types.problems, *builder.problems, *_duplicate_routes(groups), *_duplicate_handlers(groups)]
+    if not any(service.items for service in services):
+        start = Span(files[0].file, 1, 1, 1, 1)
+        hint = "add `service name-api { … }` with at least one route"
+        problems.append(Diagnostic("no-service", "the contract has no route", start, hint))
+    if any(problem.severity == "error" for problem in problems):
+        return Resolved(None, tuple(problems))
+    contract = Contract(
+        file=files[0].file,
+        service=next(s.name.value for s in services if s.items),
+        info=_info(files[0]),
+        types=resolved_types,
+        groups=tuple(group for group in groups if group.routes),
+    )
+    return Resolved(contract, tuple(problems))
+
+
+def _info(root: ParsedFile) -> tuple[Pair, ...]:
+    return tuple(pair for node in root.nodes if isinstance(node, nodes.InfoNode) for pair in node.pairs)
+
+
+def _once_per_file(files: tuple[ParsedFile, ...]) -> Iterator[Diagnostic]:
+    for number, file in enumerate(files):
+        syntaxes = [n.version.span for n in file.nodes if isinstance(n, nodes.SyntaxNode)]
+        infos = [n.span for n in file.nodes if isinstance(n, nodes.InfoNode)]
+        yield from _repeated("syntax", syntaxes)
+        yield from _repeated("info", infos)
+        if number == 0:
+            yield from _repeated_keys(_info(file))
+    yield from _versions(files)
+
+
+def _versions(files: tuple[ParsedFile, ...]) -> Iterator[Diagnostic]:
+    expected = _version(files[0])
+    for file in files[1:]:
+        found = _version(file)
+        if found.value != expected.value:
+            message = f'this file says syntax "{found.value}", {files[0].file} says "{expected.value}"'
+            yield Diagnostic("other-syntax", message, found.span, "use one syntax in all files")
+
+
+def _version(file: ParsedFile) -> nodes.Text:
+    for node in file.nodes:
+        if isinstance(node, nodes.SyntaxNode):
+            return node.version
+    return nodes.Text("v1", Span(file.file, 1, 1, 1, 1))
+
+
+def _repeated(what: str, spans: list[Span]) -> Iterator[Diagnostic]:
+    for span in spans[1:]:
+        note = Note(spans[0], "first written here")
+        yield Diagnostic(f"duplicate-{what}", f"`{what}` stands twice in this file", span, "remove one", (note,))
+
+
+def _repeated_keys(pairs: tuple[Pair, ...]) -> Iterator[Diagnostic]:
+    seen: dict[str, Pair] = {}
+    for pair in pairs:
+        other = seen.setdefault(pair.key, pair)
+        if other is not pair:
+            note = Note(other.span, "first written here")
+            yield Diagnostic("duplicate-info", f"info has `{pair.key}` twice", pair.span, "remove one", (note,))
+
+
+def _declarations(files: tuple[ParsedFile, ...], problems: list[Diagnostic]) -> dict[str, Declaration]:
+    found: dict[str, Declaration] = {}
+    for file in files:
+        for node in file.nodes:
+            for declaration in node.declarations if isinstance(node, nodes.TypeNode) else ():
+                name = declaration.name
+                other = found.setdefault(name.value, declaration)
+                if other is not declaration:
+                    note = Note(other.name.span, "first declared here")
+                    hint = "all files share one namespace of types: rename one"
+                    message = f"type `{name.value}` is declared twice"
+                    problems.append(Diagnostic("duplicate-type", message, name.span, hint, (note,)))
+    return found
+
+
+def _service_names(services: list[ServiceNode]) -> Iterator[Diagnostic]:
+    named = [service.name for service in services if service.items]
+    for name in named[1:]:
+        if name.value != named[0].value:
+            note = Note(named[0].span, "the first service block")
+            message = f"service `{name.value}` beside service `{named[0].value}`"
+            hint = "give all service blocks of a contract one name"
+            yield Diagnostic("two-services", message, name.span, hint, (note,))
+
+
+class _Groups:
+    def __init__(self, types: Types) -> None:
+        self.types = types
+        self.problems: list[Diagnostic] = []
+
+    def group(self, service: ServiceNode) -> Group:
+        settings = {pair.key: pair for pair in service.settings}
+        prefix = self._prefix(settings.get("prefix"))
+        if "sse" in settings and settings["sse"].value == "true":
+            message = "server-sent events are not generated yet"
+            self._report("sse", message, settings["sse"].span, "leave out `sse: true`, or keep this group in a contract of its own")
+        routes = [self._route(item, prefix) for item in service.items]
+        return Group(
+            server=service.settings,
+            routes=tuple(sorted(routes, key=lambda route: route.path)),
+            prefix=prefix,
+            group=self._group_path(settings.get("group")),
+            jwt=self._word(settings.get("jwt"), "jwt"),
+            jwt_transition=self._word(settings.get("jwtTransition"), "jwtTransition"),
+            middlewares=self._middlewares(settings.get("middleware")),
+            timeout_ms=self._timeout(settings.get("timeout")),
+            max_bytes=self._max_bytes(settings.get("maxBytes")),
+            span=service.name.span,
+        )
+
+    def _report(self, code: str, message: str, span: Span, hint: str) -> None:
+        self.problems.append(Diagnostic(code, message, span, hint))
+
+    def _prefix(self, pair: Pair | None) -> str:
+        if pair is None:
+            return ""
+        if not _PREFIX.match(pair.value) or ".." in pair.value.split("/"):
+            self._report("bad-prefix", f"`{pair.value}` is not a path prefix", pair.span, "use letters, digits, `-`, `_`, `.` and `/`")
+        return posixpath.normpath("/" + pair.value.strip("/")) if pair.value.strip("/") else ""
+
+    def _group_path(self, pair: Pair | None) -> str:
+        if pair is None:
+            return ""
+        value = pair.value.strip("/")
+        if not all(_SEGMENT.match(segment) for segment in value.split("/")):
+            hint = "a group is a folder such as `user/admin`: letters, digits, `-`, `_` between slashes"
+            self._report("bad-group", f"`{pair.value}` is not a group", pair.span, hint)
+        return value
+
+    def _word(self, pair: Pair | None, what: str) -> str:
+        if pair is None:
+            return ""
+        if not _WORD.match(pair.value):
+            self._report(f"bad-{what.lower()}", f"`{pair.value}` is not a name for {what}", pair.span, "write a name such as `Auth`")
+        return pair.value
+
+    def _middlewares(self, pair: Pair | None) -> tuple[str, ...]:
+        if pair is None:
+            return ()
+        names = tuple(name.strip() for name in pair.value.split(","))
+        for name in names:
+            if not _WORD.match(name):
+                self._report("bad-middleware", f"`{name}` is not a name for a middleware", pair.span, "write `middleware: Audit, Limit`")
+        return tuple(dict.fromkeys(names))
+
+    def _timeout(self, pair: Pair | None) -> int | None:
+        if pair is None:
+            return None
+        parts = _DURATION.findall(pair.value)
+        if not parts or "".join(n + u for n, u in parts) != pair.value:
+            if pair.value == "0":
+                return 0
+            self._report("bad-timeout", f"`{pair.value}` is not a duration", pair.span, "write `timeout: 3s` or `timeout: 500ms`")
+            return None
+        total = sum(float(number) * _MILLISECONDS[unit] for number, unit in parts)
+        return max(1, round(total)) if total else 0
+
+    def _max_bytes(self, pair: Pair | None) -> int | None:
+        if pair is None:
+            return None
+        if not re.fullmatch(r"\d{1,18}", pair.value):
+            self._report("bad-max-bytes", f"`{pair.value}` is not a number of bytes", pair.span, "write `maxBytes: 1048576`")
+            return None
+        return int(pair.value)
+
+    def _route(self, item: Item, prefix: str) -> Route:
+        if item.method.value not in METHODS:
+            hint = did_you_mean(item.method.value, METHODS) or f"methods are {', '.join(METHODS)}"
+            self._report("unknown-method", f"there is no method `{item.method.value}`", item.method.span, hint)
+        path = item.path.value
+        return Route(
+            method=item.method.value,
+            path=path,
+            full_path=posixpath.join(prefix, path.lstrip("/")) if prefix else path,
+            handler=item.handler.value,
+            request=self._body(item.request, request=True),
+            response=self._body(item.response, request=False),
+            doc=item.doc,
+            doc_pairs=item.doc_pairs,
+            docs=item.docs,
+            span=item.method.span,
+            handler_span=item.handler.span,
+            path_span=item.path.span,
+        )
+
+    def _body(self, ref: TypeRef | None, *, request: bool) -> TypeRef | None:
+        if ref is None:
+            return None
+        if request and isinstance(ref, Slice):
+            self._report("list-request", "a request must be a struct", _span_of(ref), "declare a struct with the list as a field")
+        return self.types.lookup(ref)
+
+
+def _span_of(ref: TypeRef) -> Span:
+    while isinstance(ref, Pointer | Slice):
+        ref = ref.elem
+    assert isinstance(ref, Named)
+    return ref.span
+
+
+def anonymous(path: str) -> str:
+    """A path with its parameters' names left out: two routes with one such path shadow each other."""
+    return "/".join(":" if part.startswith(":") else part for part in path.rstrip("/").split("/"))
+
+
+def _duplicate_routes(groups: Iterable[Group]) -> Iterator[Diagnostic]:
+    seen: dict[tuple[str, str], Route] = {}
+    for route in _in_order(groups):
+        other = seen.setdefault((route.method, anonymous(route.full_path)), route)
+        if other is not route:
+            note = Note(other.path_span, f"`{other.handler}` has it already")
+            message = f"route `{route.method} {route.full_path}` is declared twice"
+            hint = "the service could not start: change the method or the path of one"
+            yield Diagnostic("duplicate-route", message, route.path_span, hint, (note,))
+
+
+def _duplicate_handlers(groups: tuple[Group, ...]) -> Iterator[Diagnostic]:
+    seen: dict[tuple[str, str], Route] = {}
+    for group in groups:
+        for route in sorted(group.routes, key=lambda r: r.span):
+            other = seen.setdefault((group.group, route.handler), route)
+            if other is not route:
+                note = Note(other.handler_span, "first written here")
+                where = f" in group `{group.group}`" if group.group else ""
+                message = f"handler `{route.handler}` stands twice{where}"
+                yield Diagnostic("duplicate-handler", message, route.handler_span, "rename one of them", (note,))
+
+
+def _in_order(groups: Iterable[Group]) -> list[Route]:
+    return sorted((route for group in groups for route in group.routes), key=lambda route: route.span)

@@ -1,0 +1,206 @@
+"""From declarations to the types of a Contract: names looked up, embedded structs flattened."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
+
+from mallgen.diagnostics import Diagnostic, Note
+from mallgen.model import (
+    AnyType,
+    Array,
+    Binding,
+    Field,
+    Inline,
+    Map,
+    Member,
+    Named,
+    Pointer,
+    Primitive,
+    Slice,
+    Span,
+    Type,
+    TypeRef,
+)
+from mallgen.suggest import did_you_mean
+from mallgen.syntax.nodes import Declaration
+from mallgen.tags import TagError, parse_tag
+
+PRIMITIVES = frozenset(
+    "bool int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr "
+    "float32 float64 complex64 complex128 string byte rune".split()
+)
+MAX_FIELDS = 50_000
+
+
+class Types:
+    """Resolves declarations once; `problems` collects what is wrong."""
+
+    def __init__(self, declarations: Mapping[str, Declaration]) -> None:
+        self.declarations = declarations
+        self.problems: list[Diagnostic] = []
+        self._members: dict[str, tuple[Member, ...]] = {}
+
+    def resolve(self) -> tuple[Type, ...]:
+        """Every declared struct, sorted by name as goctl sorts them."""
+        for name, declaration in self.declarations.items():
+            self._members[name] = self._declared(declaration)
+        found = []
+        total = 0
+        for name in sorted(self.declarations):
+            declaration = self.declarations[name]
+            fields = self._fields(name)
+            total += len(fields)
+            if total > MAX_FIELDS:
+                self._report("too-many-fields", f"the contract has more than {MAX_FIELDS} fields", declaration.name.span)
+                break
+            found.append(
+                Type(name, self._members[name], fields, declaration.comment, declaration.docs, declaration.name.span)
+            )
+        return tuple(found)
+
+    def lookup(self, ref: TypeRef) -> TypeRef:
+        """The same reference with its names known as base types or declared ones."""
+        match ref:
+            case Named(name=name, span=span):
+                return self._name(name, span)
+            case Pointer(elem=elem):
+                return Pointer(self.lookup(elem))
+            case Slice(elem=elem):
+                return Slice(self.lookup(elem))
+            case Array(length=length, elem=elem):
+                return Array(length, self.lookup(elem))
+            case Map(key=key, elem=elem):
+                return Map(self.lookup(key), self.lookup(elem))
+            case Inline(members=members):
+                return Inline(tuple(self._member(member) for member in members))
+        return ref
+
+    def _name(self, name: str, span: Span) -> TypeRef:
+        if name in self.declarations:
+            return Named(name, span)
+        if name in PRIMITIVES:
+            return Primitive(name)
+        if name == "any":
+            return AnyType("any")
+        guess = did_you_mean(name, [*self.declarations, *PRIMITIVES])
+        hint = guess or f"declare it: `type {name} {{ … }}`, or import the file that does"
+        self._report("unknown-type", f"type `{name}` is not declared", span, hint)
+        return Named(name, span)
+
+    def _declared(self, declaration: Declaration) -> tuple[Member, ...]:
+        if not isinstance(declaration.type, Inline):
+            message = f"type `{declaration.name.value}` must be a struct"
+            hint = f"write `type {declaration.name.value} {{ … }}`; aliases are not part of the language"
+            self._report("not-a-struct", message, declaration.name.span, hint)
+            return ()
+        self._own_names(declaration.type.members)
+        return tuple(self._member(member) for member in declaration.type.members)
+
+    def _member(self, member: Member) -> Member:
+        ref = self.lookup(member.type)
+        for code, message, hint in _refusals(ref):
+            self._report(code, message, member.span, hint)
+        return replace(member, type=ref)
+
+    def _report(
+        self, code: str, message: str, span: Span, hint: str = "", notes: tuple[Note, ...] = ()
+    ) -> None:
+        problem = Diagnostic(code, message, span, hint, notes)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _fields(self, name: str) -> tuple[Field, ...]:
+        fields = tuple(self._flatten(self._members[name], (name,), ""))
+        return self.unique(fields)
+
+    def inline_fields(self, ref: Inline) -> tuple[Field, ...]:
+        """The effective fields of a struct written in place."""
+        return self.unique(tuple(self._flatten(ref.members, (), "")))
+
+    def unique(self, fields: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Of several fields of one name the outermost counts, as in Go; a wire name may stand once."""
+        named: dict[str, Field] = {}
+        for field in fields:
+            named.setdefault(field.name, field)
+        keys: dict[tuple[str, str], Field] = {}
+        found = []
+        for field in named.values():
+            kept = tuple(b for b in field.bindings if keys.setdefault((b.source, b.key), field) is field)
+            for lost in field.bindings:
+                if lost not in kept:
+                    self._lost(field, lost, keys[lost.source, lost.key])
+            if kept:
+                found.append(field if kept == field.bindings else replace(field, bindings=kept))
+        return tuple(found)
+
+    def _lost(self, field: Field, binding: Binding, other: Field) -> None:
+        message = f'{binding.source} "{binding.key}" is bound to two fields; `{field.name}` is left out'
+        note = Note(other.span, f"`{other.name}` has it already")
+        hint = "give one of them another name"
+        problem = Diagnostic("duplicate-key", message, field.span, hint, (note,), severity="warning")
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _own_names(self, members: tuple[Member, ...]) -> None:
+        seen: dict[str, Span] = {}
+        for member in members:
+            for name in member.names:
+                if name in seen:
+                    note = Note(seen[name], "first declared here")
+                    message = f"field `{name}` is declared twice"
+                    self._report("duplicate-field", message, member.span, "rename one of them", (note,))
+                seen.setdefault(name, member.span)
+
+    def _flatten(self, members: tuple[Member, ...], path: tuple[str, ...], together: str) -> Iterator[Field]:
+        own = [member for member in members if not member.embedded]
+        for member in own:
+            yield from self._own(member, together)
+        for member in members:
+            if member.embedded:
+                yield from self._embedded(member, path, together)
+
+    def _embedded(self, member: Member, path: tuple[str, ...], together: str) -> Iterator[Field]:
+        name = member.names[0]
+        if name not in self._members:
+            if name in PRIMITIVES:
+                hint = "give the field a name and a tag"
+                self._report("embedded-base-type", f"`{name}` cannot be embedded", member.span, hint)
+            return
+        if name in path:
+            return
+        bindings = self._parse(member, name) if member.tag else ()
+        whole = name if any(binding.optional for binding in bindings) else together
+        yield from self._flatten(self._members[name], (*path, name), whole)
+
+    def _own(self, member: Member, together: str) -> Iterator[Field]:
+        for name in member.names:
+            bindings = self._parse(member, name)
+            if bindings:
+                yield Field(name, member.type, bindings, member.comment, member.docs, member.span, together)
+
+    def _parse(self, member: Member, name: str) -> tuple[Binding, ...]:
+        try:
+            return parse_tag(member.tag, name)
+        except TagError as problem:
+            self._report("bad-tag", problem.message, member.tag_span or member.span, problem.hint)
+            return ()
+
+
+def _refusals(ref: TypeRef, depth: int = 0) -> Iterator[tuple[str, str, str]]:
+    match ref:
+        case AnyType(text="any"):
+            yield "any-type", "a field cannot be of type `any`", "write `interface{}`, or name the type"
+        case Primitive(name="complex64" | "complex128"):
+            yield "no-json-form", "complex numbers have no JSON form", "use two float64 fields"
+        case Inline(members=()):
+            yield "empty-struct", "a struct written in place needs a field", "declare an empty type and name it"
+        case Slice(elem=Inline()) | Array(elem=Inline()) | Map(elem=Inline()):
+            yield "nested-struct", "a list or map cannot hold a struct written in place", "declare the struct as a type"
+        case Array(length="..."):
+            yield "open-array", "`[...]` has no length", "write `[]` or `[8]`"
+        case Map(key=Pointer() | Slice() | Array() | Map() | Inline()):
+            yield "map-key", "a map's key must be a plain type", "use string or a whole number as key"
+        case Slice(elem=elem) | Array(elem=elem) | Map(elem=elem):
+            yield from _refusals(elem, depth + 1)
+        case Pointer(elem=elem) if not isinstance(elem, AnyType):
+            yield from _refusals(elem, depth + 1)

@@ -1,0 +1,133 @@
+"""The tag of a field, parsed into bindings, by the rules of go-zero's core/mapping.
+
+A tag is `source:"key,option,…"` one or more times. go-zero ignores unknown options and so do we;
+`limit` is ours: outside its bounds the default is used instead of an error.
+"""
+
+import re
+
+from mallgen.model import Binding, Bounds
+
+SOURCES = ("path", "form", "header", "json")
+_PART = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_.-]*):"((?:[^"\\]|\\.)*)"')
+_BOUNDS = re.compile(r"^([\[(])\s*([-+0-9.eE]*)\s*:\s*([-+0-9.eE]*)\s*([\])])$")
+
+
+class TagError(Exception):
+    """What is wrong with a tag, in words, and the way out."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def parse_tag(tag: str, name: str) -> tuple[Binding, ...]:
+    """The bindings of a tag with its back-quotes, in the order path, form, header, json.
+
+    A field without a source tag is bound to json under its own name, as encoding/json has it.
+    Raises TagError for a tag that is not made of `key:"value"`, and for bounds that make no sense.
+    """
+    found: dict[str, Binding] = {}
+    hidden = False
+    for source, value in _pairs(tag.strip("`")):
+        if source not in SOURCES:
+            continue
+        binding = _binding(source, value, name)
+        if binding.key == "-":
+            hidden = hidden or source == "json"
+        else:
+            found[source] = binding
+    if not found and not hidden:
+        found["json"] = Binding("json", name)
+    return tuple(found[source] for source in SOURCES if source in found)
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    pos = 0
+    while text[pos:].strip():
+        match = _PART.match(text, pos)
+        if match is None and pairs:
+            break  # Go's reflect reads as far as it understands
+        if match is None:
+            rest = text[pos:].strip()
+            raise TagError(f"`{rest}` is not a tag", 'write it as `json:"name,option"`')
+        pairs.append((match[1], re.sub(r'\\(["\\])', r"\1", match[2])))
+        pos = match.end()
+    return pairs
+
+
+def split_options(value: str) -> list[str]:
+    """Split at commas that stand outside brackets; a backslash takes the next character as it is."""
+    parts: list[str] = [""]
+    depth, escaped = 0, False
+    for char in value:
+        if escaped:
+            parts[-1] += char
+            escaped = False
+        elif char == "\\" and depth == 0:
+            escaped = True
+        elif char == "," and depth == 0:
+            parts.append("")
+        else:
+            depth += (char in "[(") - (char in "])")
+            depth = max(depth, 0)
+            parts[-1] += char
+    return [part.strip() for part in parts]
+
+
+def _binding(source: str, value: str, name: str) -> Binding:
+    key, *options = split_options(value)
+    settings: dict[str, object] = {}
+    for option in options:
+        settings.update(_option(option))
+    return Binding(source, key or name, **settings)  # type: ignore[arg-type]
+
+
+def _option(option: str) -> dict[str, object]:
+    word, equals, value = option.partition("=")
+    if word in {"string", "omitempty"}:
+        return {word: True}
+    if word.startswith("optional"):
+        return {"optional": True, "depends": value.strip()}
+    if word.startswith("default"):
+        if not equals or "=" in value:
+            raise TagError(f"`{option}` has no single value", "write `default=20`")
+        return {"default": value.strip()}
+    if word.startswith("options"):
+        return {"options": _choices(value)}
+    if word in {"range", "limit"}:
+        return {word: parse_bounds(word, value.strip())}
+    return {}
+
+
+def _choices(value: str) -> tuple[str, ...]:
+    text = value.strip()
+    if text.startswith("[") and text.endswith("]"):
+        return tuple(part.strip() for part in text[1:-1].split(","))
+    return tuple(part.strip() for part in text.split("|"))
+
+
+def parse_bounds(word: str, value: str) -> Bounds:
+    """`[1:50]`, `(0:1]`, `[1:]` as Bounds; raises TagError when no number could be inside."""
+    match = _BOUNDS.match(value)
+    way_out = f"write `{word}=[1:50]`; one side may be left out, `(` and `)` exclude the bound"
+    if match is None:
+        raise TagError(f"`{word}={value}` is not an interval", way_out)
+    low, high = _number(match[2], word, value), _number(match[3], word, value)
+    open_low, open_high = match[1] == "(", match[4] == ")"
+    if low is None and high is None:
+        raise TagError(f"`{word}={value}` has no bound", way_out)
+    if low is not None and high is not None and (low > high or (low == high and (open_low or open_high))):
+        raise TagError(f"no number is inside `{word}={value}`", "put the smaller bound first")
+    return Bounds(low, high, open_low, open_high)
+
+
+def _number(text: str, word: str, value: str) -> int | float | None:
+    if not text:
+        return None
+    try:
+        return int(text) if re.fullmatch(r"[-+]?\d{1,40}", text) else float(text)
+    except ValueError:
+        raise TagError(f"`{text}` in `{word}={value}` is not a number", f"write `{word}=[1:50]`") from None
