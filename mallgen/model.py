@@ -69,9 +69,10 @@ class Map(TypeRef, frozen=True):
 
 
 class Inline(TypeRef, frozen=True):
-    """A struct written in place."""
+    """A struct written in place: `members` as written, `fields` as they are on the wire."""
 
     members: "tuple[Member, ...]"
+    fields: "tuple[Field, ...]" = ()
 
 
 class Bounds(Struct, frozen=True):

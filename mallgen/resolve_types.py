@@ -113,10 +113,6 @@ class Types:
         fields = tuple(self._flatten(self._members[name], (name,), ""))
         return self.unique(fields)
 
-    def inline_fields(self, ref: Inline) -> tuple[Field, ...]:
-        """The effective fields of a struct written in place."""
-        return self.unique(tuple(self._flatten(ref.members, (), "")))
-
     def unique(self, fields: tuple[Field, ...]) -> tuple[Field, ...]:
         """Of several fields of one name the outermost counts, as in Go; a wire name may stand once."""
         named: dict[str, Field] = {}
@@ -176,7 +172,16 @@ class Types:
         for name in member.names:
             bindings = self._parse(member, name)
             if bindings:
-                yield Field(name, member.type, bindings, member.comment, member.docs, member.span, together)
+                ref = self._complete(member.type)
+                yield Field(name, ref, bindings, member.comment, member.docs, member.span, together)
+
+    def _complete(self, ref: TypeRef) -> TypeRef:
+        match ref:
+            case Pointer(elem=elem):
+                return Pointer(self._complete(elem))
+            case Inline(members=members):
+                return Inline(members, self.unique(tuple(self._flatten(members, (), ""))))
+        return ref
 
     def _parse(self, member: Member, name: str) -> tuple[Binding, ...]:
         try:

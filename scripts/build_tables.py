@@ -56,7 +56,7 @@ def templates() -> dict[str, str]:
     for path in sorted((ROOT / "templates").rglob("*.j2")):
         name = path.relative_to(ROOT / "templates").as_posix()
         source = path.read_text(encoding="utf-8")
-        code = env.compile(source, name=name, filename=None, raw=True)
+        code = env.compile(source, name=name, filename=None, raw=True, defer_init=True)
         module = name.removesuffix(".j2").replace("/", "_").replace(".", "_")
         found[module] = HEADER.format(source=f"templates/{name}") + code + "\n"
     return found

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from mallgen.model import Member, Pair, Span, TypeRef
+from mallgen.model import Pair, Span, TypeRef
 
 
 class Text(Struct, frozen=True):
@@ -69,9 +69,3 @@ class ServiceNode(Node, frozen=True):
     name: Text
     settings: tuple[Pair, ...]
     items: tuple[Item, ...]
-
-
-class Struct_(TypeRef, frozen=True):
-    """The body of a struct as the grammar sees it, before it becomes an Inline or a declared type."""
-
-    members: tuple[Member, ...]

@@ -1,0 +1,1 @@
+"""One package per output: emit(contract, options) → files, pure."""

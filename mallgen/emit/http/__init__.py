@@ -1,0 +1,114 @@
+"""`.api` → a BFF in Python: the files of DESIGN's table, as values."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from mallgen import names
+from mallgen.diagnostics import Diagnostic
+from mallgen.emit.http import project, routes, schemas, shapes, values
+from mallgen.emit.http.layout import Layout, RouteNames, layout
+from mallgen.model import Contract, Named, Span
+from mallgen.render import Renderer
+from mallgen.tree import File, Owner
+
+
+class HttpOptions(Struct, frozen=True):
+    """What may be asked of the emitter beyond the contract; nothing yet."""
+
+
+class Emitted(NamedTuple):
+    """The files in the order they are reported; none when there is an error among `diagnostics`."""
+
+    files: tuple[File, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def emit(contract: Contract, options: HttpOptions) -> Emitted:
+    """All files of the service that `contract` describes."""
+    types = shapes.build(contract)
+    plan = layout(contract, types)
+    problems = (*types.problems, *plan.problems, *values.check(types), *_package(plan, contract), *_requests(plan))
+    if any(problem.severity == "error" for problem in problems):
+        return Emitted((), problems)
+    renderer = Renderer()
+    return Emitted((*_project(plan, renderer), *_layers(plan, renderer), *_always(plan, renderer)), problems)
+
+
+def _package(plan: Layout, contract: Contract) -> Iterator[Diagnostic]:
+    if names.is_taken(plan.package):
+        message = f"the package `{plan.package}` would shadow a library of that name"
+        span = contract.groups[0].span
+        yield Diagnostic("taken-name", message, span, "give the service another name")
+
+
+def _requests(plan: Layout) -> Iterator[Diagnostic]:
+    for route in plan.routes:
+        ref = route.route.request
+        if ref is not None and route.request is None:
+            span = ref.span if isinstance(ref, Named) else route.route.span
+            yield Diagnostic("bad-request", "a request must be a struct", span, "declare a type with the fields of the request")
+        if route.request is not None:
+            yield from _path_fields(route)
+
+
+def _path_fields(route: RouteNames) -> Iterator[Diagnostic]:
+    assert route.request is not None
+    parts = route.route.full_path.split("/")
+    for attribute in route.request.attributes:
+        binding = attribute.binding("path")
+        if binding is None or f":{binding.key}" in parts or binding.optional or binding.default is not None:
+            continue
+        message = f"`{route.title}` has no `:{binding.key}`, which `{route.request.origin}.{attribute.field.name}` is read from"
+        hint = f"write `:{binding.key}` in the path, or mark the field `optional`"
+        span: Span = route.route.path_span
+        yield Diagnostic("no-path-parameter", message, span, hint, severity="warning")
+
+
+def _project(plan: Layout, renderer: Renderer) -> Iterator[File]:
+    package = plan.package
+    yield File(project.config_path(plan), project.settings(plan, renderer), Owner.ONCE, "settings")
+    yield File("pyproject.toml", project.pyproject(plan, renderer), Owner.ONCE, "pyproject")
+    yield File(f"{package}/config.py", project.config(plan, renderer), Owner.ONCE, "config")
+    yield File(f"{package}/__main__.py", project.main(plan, renderer), Owner.ONCE, "main")
+    yield File(f"{package}/svc.py", project.svc(plan, renderer), Owner.ONCE, "service context")
+
+
+def _layers(plan: Layout, renderer: Renderer) -> Iterator[File]:
+    for found in plan.middlewares:
+        path = f"{plan.package}/middleware/{found.module}.py"
+        text = project.middleware(found, plan, renderer)
+        yield File(path, text, Owner.ONCE, f"middleware {found.origin}")
+    for layer, write in (("handler", project.handler), ("logic", project.logic)):
+        for route in plan.routes:
+            folder = f"{route.folder}/" if route.folder else ""
+            path = f"{plan.package}/{layer}/{folder}{names.snake(route.base)}_{layer}.py"
+            text = write(route, plan, renderer)
+            yield File(path, text, Owner.ONCE, f"{layer} {route.title}")
+
+
+def _always(plan: Layout, renderer: Renderer) -> Iterator[File]:
+    package = plan.package
+    yield File(f"{package}/wiring.py", project.wiring(plan, renderer), Owner.ALWAYS, "wiring")
+    yield File(f"{package}/app.py", project.app(plan, renderer), Owner.ALWAYS, "app")
+    text = schemas.schemas(plan.shapes, package, plan.service, renderer)
+    yield File(f"{package}/schemas.py", text, Owner.ALWAYS, "schemas")
+    yield File(f"{package}/routes.py", routes.routes(plan, renderer), Owner.ALWAYS, "routes")
+    for folder, what in _folders(plan):
+        path = f"{package}/{folder}/__init__.py" if folder else f"{package}/__init__.py"
+        yield File(path, project.init(what, renderer), Owner.ALWAYS, f"package {folder or package}")
+
+
+def _folders(plan: Layout) -> list[tuple[str, str]]:
+    found = {"": f"The BFF {plan.service}."}
+    if plan.middlewares:
+        found["middleware"] = f"The middlewares of {plan.service}."
+    for layer, what in (("handler", "handlers"), ("logic", "logic")):
+        found[layer] = f"The {what} of {plan.service}."
+        for route in plan.routes:
+            parts = route.folder.split("/") if route.folder else []
+            for count in range(1, len(parts) + 1):
+                group = "/".join(parts[:count])
+                found[f"{layer}/{group}"] = f"The {what} of group {group}."
+    return sorted(found.items())

@@ -1,0 +1,112 @@
+"""How one attribute of a class is declared: annotation, markers, default."""
+
+from mallgen.emit.http.shapes import Attribute
+from mallgen.emit.http.typing import Spelling, is_bytes, strip_pointer
+from mallgen.emit.http.values import choices, default
+from mallgen.model import (
+    AnyType,
+    Array,
+    Binding,
+    Bounds,
+    Map,
+    Named,
+    Pointer,
+    Slice,
+    TypeRef,
+)
+from mallgen.pycode import literal
+
+
+def bounds_args(bounds: Bounds) -> list[str]:
+    """The arguments of `Range(1, 10, open_low=True)`."""
+    args = [literal(bounds.low), literal(bounds.high)]
+    args += ["open_low=True"] if bounds.open_low else []
+    return args + (["open_high=True"] if bounds.open_high else [])
+
+
+def is_optional(binding: Binding) -> bool:
+    """Whether the field may be absent for this source."""
+    return binding.optional or binding.default is not None or binding.omitempty
+
+
+class Declarer:
+    """Declares attributes in one file. `omits`: the class leaves defaults out of its JSON text."""
+
+    def __init__(self, spelling: Spelling) -> None:
+        self._spelling = spelling
+
+    def annotation(self, attribute: Attribute, binding: Binding) -> str:
+        """The type, with markers in `Annotated` where the contract has more to say."""
+        base = self._spelling.type(attribute.ref)
+        markers = self._markers(attribute, binding)
+        if not markers:
+            return base
+        return f"{self._spelling.name('Annotated', 'typing')}[{', '.join([base, *markers])}]"
+
+    def _markers(self, attribute: Attribute, binding: Binding) -> list[str]:
+        found: list[tuple[str, list[str]]] = []
+        ref = attribute.ref
+        if isinstance(ref, Pointer) and not is_optional(binding) and not isinstance(ref.elem, AnyType):
+            found.append(("NotNull", []))
+        if binding.options:
+            found.append(("Options", [literal(v) for v in choices(binding, ref)]))
+        if binding.range is not None:
+            found.append(("Range", bounds_args(binding.range)))
+        if binding.limit is not None:
+            found.append(("Limit", bounds_args(binding.limit)))
+        if binding.string and _can_be_text(ref):
+            found.append(("AsString", []))
+        if binding.depends:
+            marker = "Without" if binding.depends.startswith("!") else "With"
+            found.append((marker, [literal(binding.depends.lstrip("!"))]))
+        if attribute.field.together:
+            found.append(("Together", [literal(attribute.field.together)]))
+        return [f"{self._spelling.name(name)}({', '.join(args)})" for name, args in found]
+
+    def default(self, attribute: Attribute, binding: Binding) -> tuple[str, str]:
+        """The default as (keyword, expression): `default`, `default_factory`, or ("", "") when required."""
+        ref = attribute.ref
+        together = bool(attribute.field.together)
+        if binding.default is not None:
+            value = default(binding, ref)
+            if isinstance(value, list):
+                return "default_factory", f"lambda: {literal(value)}" if value else "list"
+            return "default", literal(value)
+        if not is_optional(binding) and not together:
+            return "", ""
+        match ref:
+            case Slice() if is_bytes(ref):
+                return "default", 'b""'
+            case Slice() | Array():
+                return "default_factory", "list"
+            case Map():
+                return "default_factory", "dict"
+            case Named():
+                return "default_factory", f"lambda: {self._spelling.zero(ref)}"
+        return "default", self._spelling.zero(ref)
+
+    def declaration(self, attribute: Attribute, on_wire: bool, omits: bool) -> str:
+        """`cursor: Int64 = 0`, as one line."""
+        binding = attribute.main
+        head = f"{attribute.name}: {self.annotation(attribute, binding)}"
+        keyword, value = self.default(attribute, binding)
+        if keyword and omits and not binding.omitempty:
+            keyword, value = "default_factory", self._always(keyword, value)
+        wire = binding.key if binding.source == "json" else attribute.field.name
+        named = wire != attribute.name and (binding.source == "json" or on_wire)
+        if not named and keyword in {"", "default"}:
+            return f"{head} = {value}" if keyword else head
+        args = [f"name={literal(wire)}"] if named else []
+        args += [f"{keyword}={value}"] if keyword else []
+        return f"{head} = {self._spelling.name('field')}({', '.join(args)})"
+
+    def _always(self, keyword: str, value: str) -> str:
+        """A factory that msgspec does not take for a default, so that the value is always written."""
+        if keyword == "default":
+            return f"{self._spelling.name('always')}({value})"
+        known = {"list": "zero_list", "dict": "zero_dict"}.get(value)
+        return self._spelling.name(known) if known else value
+
+
+def _can_be_text(ref: TypeRef) -> bool:
+    return strip_pointer(ref) == ref and not isinstance(ref, Slice | Array | Map | Named | AnyType)

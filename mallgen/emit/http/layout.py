@@ -1,0 +1,157 @@
+"""Where each route, group and middleware lives in the generated project, and under which names."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mallgen import names
+from mallgen.diagnostics import Diagnostic
+from mallgen.emit.http.prose import place, route_name, route_prose
+from mallgen.emit.http.shapes import Shape, Shapes
+from mallgen.model import Contract, Group, Route, Span
+
+SETTINGS = frozenset(
+    "name host port mode timeout max_bytes max_conns log shutdown verbose telemetry prometheus "
+    "dev_server cert_file key_file metrics_url cpu_threshold signature middlewares trace_ignore_paths "
+    "secrets".split()
+)
+
+
+class Middleware(Struct, frozen=True):
+    """A middleware that the contract names: its class and its module."""
+
+    origin: str
+    class_name: str
+    module: str
+
+
+class RouteNames(Struct, frozen=True):
+    """One route with every name that its code needs. `folder` is the group's path, "" or `user/admin`."""
+
+    route: Route
+    group: Group
+    title: str
+    docs: tuple[str, ...]
+    place: str
+    folder: str
+    base: str
+    function: str
+    handler_function: str
+    handler_local: str
+    logic_class: str
+    request: Shape | None
+    jwt: str
+    transition: str
+    middlewares: tuple[Middleware, ...]
+
+    @property
+    def dotted(self) -> str:
+        """`.user.admin` for a group, "" without one."""
+        return "".join(f".{part}" for part in self.folder.split("/") if part)
+
+
+class Layout(Struct, frozen=True):
+    """Everything that is decided before a line is rendered."""
+
+    service: str
+    package: str
+    routes: tuple[RouteNames, ...]
+    shapes: Shapes
+    middlewares: tuple[Middleware, ...]
+    jwt: tuple[str, ...]
+    transitions: tuple[str, ...]
+    problems: tuple[Diagnostic, ...]
+
+
+def layout(contract: Contract, shapes: Shapes) -> Layout:
+    """Choose all names; collisions are among `problems`."""
+    return _Builder(contract, shapes).build()
+
+
+class _Builder:
+    def __init__(self, contract: Contract, shapes: Shapes) -> None:
+        self.contract = contract
+        self.shapes = shapes
+        hint = "rename one of them in the contract"
+        self.modules = names.Claims("module", hint)
+        self.settings = names.Claims("setting", hint)
+        self.middlewares: dict[str, Middleware] = {}
+        self.problems: list[Diagnostic] = []
+        self.handlers = names.Scope()
+
+    def build(self) -> Layout:
+        contract = self.contract
+        groups = sorted(contract.groups, key=lambda group: group.span)
+        for group in groups:
+            self._group(group)
+        routes = self._routes(groups)
+        problems = (*self.modules.problems, *self.settings.problems, *self.problems)
+        return Layout(
+            service=contract.service,
+            package=names.http_package(contract.service),
+            routes=routes,
+            shapes=self.shapes,
+            middlewares=tuple(self.middlewares.values()),
+            jwt=_distinct(group.jwt for group in groups),
+            transitions=_distinct(group.jwt_transition for group in groups),
+            problems=problems,
+        )
+
+    def _group(self, group: Group) -> None:
+        for setting in (group.jwt, group.jwt_transition):
+            if setting:
+                self._setting(setting, group.span)
+        for name in group.middlewares:
+            base = name.removesuffix("Middleware") or name
+            module = f"{names.snake(base)}_middleware"
+            self.modules.share(f"middleware/{module}", name, group.span)
+            self.middlewares[name] = Middleware(name, f"{names.class_name(base)}Middleware", module)
+
+    def _setting(self, name: str, span: Span) -> None:
+        attribute = self.settings.share(names.variable(name), name, span)
+        if attribute in SETTINGS:
+            message = f"`{name}` is a setting that every service has"
+            hint = "give the jwt block another name, such as `Auth`"
+            self.problems.append(Diagnostic("name-collision", message, span, hint))
+
+    def _routes(self, groups: list[Group]) -> tuple[RouteNames, ...]:
+        pairs = [(g, r) for g in groups for r in sorted(g.routes, key=lambda r: r.span)]
+        bases = [names.handler_base(route.handler) for _, route in pairs]
+        counts = Counter(names.variable(base) for base in bases)
+        drafts = [
+            self._route(group, route, base, counts[names.variable(base)] == 1)
+            for (group, route), base in zip(pairs, bases, strict=True)
+        ]
+        functions = names.Scope(draft.handler_local for draft in drafts)
+        return tuple(replace(draft, function=functions.add(draft.function)) for draft in drafts)
+
+    def _route(self, group: Group, route: Route, base: str, alone: bool) -> RouteNames:
+        folder = "/".join(names.module(part) for part in group.group.split("/") if part)
+        for layer in ("handler", "logic"):
+            parts = (layer, folder, f"{names.snake(base)}_{layer}")
+            path = "/".join(part for part in parts if part)
+            self.modules.claim(path, route.handler, route.handler_span)
+        prefix = f"{folder.replace('/', '_')}_" if folder else ""
+        return RouteNames(
+            route=route,
+            group=group,
+            title=route_name(route),
+            docs=tuple(route_prose(route)),
+            place=place(self.contract, route.span),
+            folder=folder,
+            base=base,
+            function=names.variable(prefix + names.snake(base)),
+            handler_function=f"{names.variable(base)}_handler",
+            handler_local=self.handlers.add(f"{'' if alone else prefix}{names.variable(base)}_handler"),
+            logic_class=f"{names.class_name(base)}Logic",
+            request=self.shapes.of(route.request),
+            jwt=names.variable(group.jwt) if group.jwt else "",
+            transition=names.variable(group.jwt_transition) if group.jwt_transition else "",
+            middlewares=tuple(self.middlewares[name] for name in group.middlewares),
+        )
+
+
+def _distinct(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for word in words if word))

@@ -1,0 +1,186 @@
+"""The files of a service that are the same for every route: package, configuration, wiring, application."""
+
+from mallgen.emit.http.layout import Layout, Middleware, RouteNames
+from mallgen.emit.http.routes import as_classes
+from mallgen.emit.http.typing import Spelling
+from mallgen.names import Scope, snake, variable
+from mallgen.pycode import Imports, call, docstring, literal, toml_text, yaml_text
+from mallgen.render import Renderer
+
+RUNTIME = "mallgen_runtime"
+
+
+def settings(layout: Layout, renderer: Renderer) -> str:
+    """etc/<service>.yaml."""
+    return renderer.render(
+        "http/etc.yaml",
+        name=yaml_text(layout.service),
+        jwt=[(yaml_text(name), env_name(name)) for name in layout.jwt],
+        transitions=[(yaml_text(name), env_name(name)) for name in layout.transitions],
+    )
+
+
+def env_name(name: str) -> str:
+    """The prefix of the environment variables of a jwt block: `Auth` → `AUTH`."""
+    return snake(name).upper()
+
+
+def pyproject(layout: Layout, renderer: Renderer) -> str:
+    """pyproject.toml."""
+    return renderer.render(
+        "http/pyproject.toml",
+        name=toml_text(layout.service),
+        script=toml_text(f"{layout.package}.app:run"),
+        package=toml_text(layout.package),
+        etc=toml_text(f"{layout.package}/etc"),
+    )
+
+
+def init(text: str, renderer: Renderer) -> str:
+    """A package's __init__.py."""
+    return renderer.python("http/init.py", docstring=docstring([text], 0))
+
+
+def main(layout: Layout, renderer: Renderer) -> str:
+    """__main__.py."""
+    return renderer.python(
+        "http/main.py",
+        docstring=docstring([f"python -m {layout.package} [-f {config_path(layout)}]"], 0),
+        package=layout.package,
+    )
+
+
+def config_path(layout: Layout) -> str:
+    """Where the configuration lies, from the folder that was given as `-dir`."""
+    return f"etc/{layout.service}.yaml"
+
+
+def config(layout: Layout, renderer: Renderer) -> str:
+    """config.py."""
+    return renderer.python(
+        "http/config.py",
+        module_docstring=docstring([f"The settings of {layout.service}."], 0),
+        docstring=docstring([f"Settings of {layout.service}, read from {config_path(layout)}."], 4),
+        package=layout.package,
+    )
+
+
+def svc(layout: Layout, renderer: Renderer) -> str:
+    """svc.py."""
+    return renderer.python(
+        "http/svc.py",
+        module_docstring=docstring([f"What the logic of {layout.service} works with."], 0),
+        package=layout.package,
+    )
+
+
+def wiring(layout: Layout, renderer: Renderer) -> str:
+    """wiring.py: a setting per jwt block."""
+    imports = Imports(layout.package)
+    imports.add("typing", "TypeVar")
+    imports.add(RUNTIME, "RestConf")
+    imports.add(RUNTIME, "ServiceBase")
+    fields = []
+    for names, kind in ((layout.jwt, "JwtConf"), (layout.transitions, "JwtTransitionConf")):
+        for name in names:
+            imports.add(RUNTIME, kind)
+            imports.add("mallgen_runtime.schema", "field")
+            head = f"{variable(name)}: {kind} = field("
+            fields.append(call(head, [f"default_factory={kind}.from_env({literal(name)})"], indent=4))
+    return renderer.python(
+        "http/wiring.py",
+        module_docstring=docstring([f"What {layout.service}'s contract asks of its configuration."], 0),
+        imports=imports.lines(),
+        config_docstring=docstring([f"Settings that the contract of {layout.service} asks for."], 4),
+        context_docstring=docstring([f"What every service context of {layout.service} has."], 4),
+        fields=fields,
+    )
+
+
+def app(layout: Layout, renderer: Renderer) -> str:
+    """app.py."""
+    return renderer.python(
+        "http/app.py",
+        module_docstring=docstring([f"The application of {layout.service}."], 0),
+        package=layout.package,
+        package_literal=literal(layout.package),
+        config_path=literal(config_path(layout)),
+    )
+
+
+def middleware(found: Middleware, layout: Layout, renderer: Renderer) -> str:
+    """middleware/<name>_middleware.py."""
+    return renderer.python(
+        "http/middleware.py",
+        module_docstring=docstring([f"The middleware {found.origin}."], 0),
+        name=found.class_name,
+        package=layout.package,
+    )
+
+
+class _Once:
+    """Names and imports of a handler or logic file: what it defines first, then the contract's types."""
+
+    def __init__(self, route: RouteNames, layout: Layout, own: str) -> None:
+        self.imports = Imports(layout.package)
+        self.schemas = f"{layout.package}.schemas"
+        self.scope = Scope({own})
+        self.spelling = Spelling(self.imports, self.scope, self._class)
+        self.request = self._class(route.request.name) if route.request else ""
+        response = route.route.response
+        self.response = self.spelling.type(as_classes(response)) if response else "None"
+        self.context = self._runtime("Context", RUNTIME)
+        self.svc = self._runtime("ServiceContext", f"{layout.package}.svc")
+
+    def _class(self, name: str) -> str:
+        local = self.scope.local_name(name)
+        self.imports.add(self.schemas, name, local)
+        self.classes = {*getattr(self, "classes", set()), local}
+        return local
+
+    def _runtime(self, name: str, source: str) -> str:
+        scope = Scope({*self.classes} if self.request or self.response != "None" else ())
+        return self.imports.add(source, name, scope.local_name(name))
+
+
+def handler(route: RouteNames, layout: Layout, renderer: Renderer) -> str:
+    """handler/<group>/<name>_handler.py."""
+    once = _Once(route, layout, route.handler_function)
+    module = f"{layout.package}.logic{route.dotted}.{snake(route.base)}_logic"
+    logic = once.imports.add(module, route.logic_class)
+    args = [f"ctx: {once.context}", f"svc: {once.svc}"]
+    args += [f"req: {once.request}"] if once.request else []
+    passed = "req" if once.request else ""
+    awaited = f"await {logic}(ctx, svc).{method(route)}({passed})"
+    line = awaited if once.response == "None" else f"return {awaited}"
+    return renderer.python(
+        "http/handler.py",
+        module_docstring=docstring([route.title], 0),
+        imports=once.imports.lines(),
+        signature=call(f"async def {route.handler_function}(", args, f") -> {once.response}:"),
+        docstring=docstring(route.docs or (route.title,), 4),
+        line=line,
+    )
+
+
+def method(route: RouteNames) -> str:
+    """The method of a logic class, beside its attributes ctx and svc."""
+    return Scope({"ctx", "svc"}).add(variable(route.base))
+
+
+def logic(route: RouteNames, layout: Layout, renderer: Renderer) -> str:
+    """logic/<group>/<name>_logic.py."""
+    once = _Once(route, layout, route.logic_class)
+    args = ["self"] + ([f"req: {once.request}"] if once.request else [])
+    return renderer.python(
+        "http/logic.py",
+        module_docstring=docstring([route.title], 0),
+        imports=once.imports.lines(),
+        name=route.logic_class,
+        docstring=docstring(route.docs or (route.title,), 4),
+        init=call("def __init__(", ["self", f"ctx: {once.context}", f"svc: {once.svc}"], ") -> None:", 4),
+        signature=call(f"async def {method(route)}(", args, f") -> {once.response}:", 4),
+        title=literal(route.title),
+    )
+
+

@@ -1,0 +1,43 @@
+"""What the contract says in words, as lines without comment marks."""
+
+import posixpath
+import re
+from collections.abc import Iterable
+
+from mallgen.model import Contract, Route, Span
+
+
+def prose(comments: Iterable[str]) -> list[str]:
+    """`// text` and `/* text */` comments as lines of text."""
+    lines: list[str] = []
+    for comment in comments:
+        text = comment.strip()
+        if text.startswith("/*"):
+            inner = text.removeprefix("/*").removesuffix("*/").strip("*")
+            lines += [re.sub(r"^\s*\*+ ?", "", line).strip() for line in inner.strip().split("\n")]
+        else:
+            lines.append(text.lstrip("/").strip())
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def route_name(route: Route) -> str:
+    """`GET /v1/recommend`."""
+    return f"{route.method.upper()} {route.full_path}"
+
+
+def route_prose(route: Route) -> list[str]:
+    """What the contract says about a route: its `@doc`, else the comments above it."""
+    if route.doc:
+        return [line.strip() for line in route.doc.split("\n")]
+    pairs = [f"{pair.key}: {pair.value}" for pair in route.doc_pairs if pair.value]
+    return pairs or prose(route.docs)
+
+
+def place(contract: Contract, span: Span) -> str:
+    """`mall.api:31`: the file relative to the contract's folder, so that no path of a machine is in it."""
+    folder = posixpath.dirname(contract.file.replace("\\", "/"))
+    path = span.file.replace("\\", "/")
+    relative = posixpath.relpath(path, folder or ".") if path != contract.file else posixpath.basename(path)
+    return f"{relative}:{span.line}"

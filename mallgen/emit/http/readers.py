@@ -1,0 +1,143 @@
+"""How a request is read: one expression per field, by source."""
+
+from msgspec import Struct
+
+from mallgen.emit.http.fields import Declarer, bounds_args, is_optional
+from mallgen.emit.http.shapes import Attribute, Shape
+from mallgen.emit.http.typing import Spelling, strip_pointer
+from mallgen.emit.http.values import choices
+from mallgen.model import Array, Binding, Named, Pointer, Primitive, Slice, TypeRef
+from mallgen.pycode import literal
+
+FORM_BODY = frozenset({"post", "put", "patch"})
+_METHODS = {
+    "bool": "boolean",
+    "int": "int64",
+    "uint": "uint64",
+    "uintptr": "uint64",
+    "byte": "uint8",
+    "rune": "int32",
+}
+
+
+class Read(Struct, frozen=True):
+    """A field read from one source: `form.int64("ps", 20)` for the attribute `ps`."""
+
+    attribute: Attribute
+    binding: Binding
+    code: str
+
+
+class Plan(Struct, frozen=True):
+    """What a route does to have its request: reads by source, and the fields of its JSON body."""
+
+    reads: tuple[Read, ...]
+    body: tuple[Attribute, ...]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources that are read, `path` first."""
+        return tuple(s for s in ("path", "form", "header") if any(r.binding.source == s for r in self.reads))
+
+    @property
+    def only_body(self) -> bool:
+        """Whether the whole request is the JSON body."""
+        return not self.reads and bool(self.body)
+
+
+def plan(shape: Shape, declarer: Declarer, spelling: Spelling) -> Plan:
+    """Read every field from its sources."""
+    reader = _Reader(declarer, spelling)
+    reads = tuple(
+        Read(attribute, binding, reader.read(attribute, binding))
+        for attribute in shape.attributes
+        for binding in attribute.field.bindings
+        if binding.source != "json"
+    )
+    return Plan(reads, tuple(a for a in shape.attributes if a.binding("json")))
+
+
+class _Reader:
+    def __init__(self, declarer: Declarer, spelling: Spelling) -> None:
+        self._declarer = declarer
+        self._spelling = spelling
+
+    def read(self, attribute: Attribute, binding: Binding) -> str:
+        method, args = self._method(attribute.ref)
+        args = [literal(binding.key), *args, *self._fallback(attribute, binding), *self._rules(attribute, binding)]
+        return f"{binding.source}.{method}({', '.join(args)})"
+
+    def _method(self, ref: TypeRef) -> tuple[str, list[str]]:
+        match strip_pointer(ref):
+            case Primitive(name=name):
+                return _METHODS.get(name, name), []
+            case Slice(elem=Primitive(name=name)) | Array(elem=Primitive(name=name)) if name not in {"byte", "uint8"}:
+                return f"{_METHODS.get(name, name)}_list", []
+        return "json", [self._spelling.type(strip_pointer(ref))]
+
+    def _fallback(self, attribute: Attribute, binding: Binding) -> list[str]:
+        keyword, value = self._declarer.default(attribute, binding)
+        if not keyword:
+            return []
+        if keyword == "default_factory":
+            value = {"list": "[]", "dict": "{}"}.get(value, value.removeprefix("lambda: "))
+        return [value]
+
+    def _rules(self, attribute: Attribute, binding: Binding) -> list[str]:
+        rules = []
+        if binding.options:
+            rules.append(f"options={literal(choices(binding, attribute.ref))}")
+        if binding.range is not None:
+            rules.append(f"range={self._spelling.name('Range')}({', '.join(bounds_args(binding.range))})")
+        if binding.limit is not None:
+            low, high = binding.limit.low, binding.limit.high
+            if low is None or high is None or binding.limit.open_low or binding.limit.open_high:
+                rules.append(f"limit={self._spelling.name('Limit')}({', '.join(bounds_args(binding.limit))})")
+            else:
+                rules.append(f"limit=({literal(low)}, {literal(high)})")
+        return rules
+
+
+def presence(shape: Shape, source: str) -> list[str]:
+    """Rules between fields of one source, as statements on its reader."""
+    found = []
+    whole: dict[str, list[str]] = {}
+    for attribute in shape.attributes:
+        binding = attribute.binding(source)
+        if binding is None:
+            continue
+        if attribute.field.together and not is_optional(binding):
+            whole.setdefault(attribute.field.together, []).append(binding.key)
+        if binding.depends:
+            method = "without" if binding.depends.startswith("!") else "with_"
+            found.append(f"{source}.{method}({literal(binding.key)}, {literal(binding.depends.lstrip('!'))})")
+    return found + [
+        f"{source}.together({', '.join(literal(key) for key in (name, *keys))})" for name, keys in whole.items()
+    ]
+
+
+def holds_text_numbers(shape: Shape, by_name: dict[str, Shape]) -> bool:
+    """Whether some field below writes a number as a string, which the encoder must be told."""
+    seen: set[str] = set()
+    todo = [shape]
+    while todo:
+        current = todo.pop()
+        if current.name in seen:
+            continue
+        seen.add(current.name)
+        for attribute in current.attributes:
+            json = attribute.binding("json")
+            if json is not None and json.string:
+                return True
+            todo += [by_name[name] for name in names_in(attribute.ref)]
+    return False
+
+
+def names_in(ref: TypeRef) -> list[str]:
+    """The classes that a type mentions."""
+    if isinstance(ref, Named):
+        return [ref.name]
+    elem = getattr(ref, "elem", None)
+    return names_in(elem) if isinstance(elem, TypeRef) else []
+
+

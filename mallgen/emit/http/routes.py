@@ -1,0 +1,205 @@
+"""routes.py: per route one function that reads and checks the request, calls the handler and encodes."""
+
+from msgspec import Struct
+
+from mallgen import names
+from mallgen.emit.http import readers
+from mallgen.emit.http.fields import Declarer, is_optional
+from mallgen.emit.http.layout import Layout, RouteNames
+from mallgen.emit.http.shapes import Attribute, Shape
+from mallgen.emit.http.typing import Spelling
+from mallgen.model import Named, Pointer, Slice, TypeRef
+from mallgen.names import Scope
+from mallgen.pycode import Imports, call, docstring, literal
+from mallgen.render import Renderer
+
+RUNTIME = "mallgen_runtime"
+
+
+class FunctionView(Struct, frozen=True):
+    """A route function: signature, docstring and statements as source text; `body` is its private struct."""
+
+    body_class: tuple[str, ...]
+    signature: str
+    docstring: str
+    lines: tuple[str, ...]
+
+
+def routes(layout: Layout, renderer: Renderer) -> str:
+    """The text of routes.py."""
+    return _Routes(layout).text(renderer)
+
+
+class _Routes:
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.package = layout.package
+        self.imports = Imports(layout.package)
+        self.imports.add("__future__", "annotations")
+        self.scope = Scope(self._own_names())
+        self.spelling = Spelling(self.imports, self.scope, self._class)
+        self.declarer = Declarer(self.spelling)
+        self.context = self.spelling.name("Context", RUNTIME)
+        self.response = self.spelling.name("Response", RUNTIME)
+        self.route = self.spelling.name("Route", RUNTIME)
+        self.svc = self._service_context()
+        self.bodies = Scope(shape.name for shape in layout.shapes.ordered)
+
+    def _own_names(self) -> set[str]:
+        own = {"ROUTES", *(r.function for r in self.layout.routes), *(r.handler_local for r in self.layout.routes)}
+        return own | {shape.name for shape in self.layout.shapes.ordered}
+
+    def _service_context(self) -> str:
+        return self.spelling.name("ServiceContext", f"{self.package}.svc")
+
+    def _class(self, name: str) -> str:
+        return self.imports.add(f"{self.package}.schemas", name)
+
+    def text(self, renderer: Renderer) -> str:
+        functions = tuple(self._function(route) for route in self.layout.routes)
+        table = tuple(self._entry(route) for route in self.layout.routes)
+        return renderer.python(
+            "http/routes.py",
+            docstring=docstring([f"The routes of {self.layout.service}: read and check, call the handler, encode."], 0),
+            imports=self.imports.lines(),
+            functions=functions,
+            table_type=f"tuple[{self.route}[{self.svc}], ...]",
+            table=table,
+        )
+
+    def _function(self, route: RouteNames) -> FunctionView:
+        self._import_handler(route)
+        body_class: list[str] = []
+        lines = self._request(route, body_class) if route.request else []
+        lines += self._answer(route)
+        return FunctionView(
+            body_class=tuple(body_class),
+            signature=call(
+                f"async def {route.function}(",
+                [f"ctx: {self.context}", f"svc: {self.svc}"],
+                f") -> {self.response}:",
+            ),
+            docstring=docstring([route.title], 4),
+            lines=tuple(lines),
+        )
+
+    def _import_handler(self, route: RouteNames) -> None:
+        module = f"{self.package}.handler{route.dotted}.{names.snake(route.base)}_handler"
+        self.imports.add(module, route.handler_function, route.handler_local)
+
+    def _request(self, route: RouteNames, body_class: list[str]) -> list[str]:
+        assert route.request is not None
+        shape = route.request
+        name = self._class(shape.name)
+        plan = readers.plan(shape, self.declarer, self.spelling)
+        if plan.only_body:
+            return [call("req = await ctx.body(", [name], indent=4)]
+        lines = [self._source(source, route.route.method) for source in plan.sources]
+        rules = [rule for source in plan.sources for rule in readers.presence(shape, source)]
+        if plan.body:
+            return lines + self._mixed(route, plan, rules, body_class)
+        args = [f"{read.attribute.name}={read.code}" for read in self._first_reads(plan)]
+        lines.append(call(f"req = {name}(", args, indent=4))
+        return [*lines, *rules, "ctx.done()"] if plan.reads else lines
+
+    def _first_reads(self, plan: readers.Plan) -> list[readers.Read]:
+        found: dict[str, readers.Read] = {}
+        for read in plan.reads:
+            found.setdefault(read.attribute.name, read)
+        return list(found.values())
+
+    def _source(self, source: str, method: str) -> str:
+        if source == "form" and method in readers.FORM_BODY:
+            return "form = await ctx.read_form()"
+        return f"{source} = ctx.{source}"
+
+    def _mixed(
+        self, route: RouteNames, plan: readers.Plan, rules: list[str], body_class: list[str]
+    ) -> list[str]:
+        assert route.request is not None
+        local = Scope(self._own_names() | {"ctx", "svc", "req", "body", "path", "form", "header"})
+        lines, values = [], {}
+        for read in plan.reads:
+            name = local.add(f"{read.binding.source}_{read.attribute.name}")
+            lines.append(call(f"{name} = {read.code.partition('(')[0]}(", [read.code.partition("(")[2][:-1]], indent=4))
+            values.setdefault(read.attribute.name, name)
+        both = frozenset(values)
+        body_name = self.bodies.add(f"_{names.class_name(route.function.title().replace('_', ''))}Body")
+        body_class += self._body_class(body_name, plan.body, both)
+        lines += [*rules, f"body = await ctx.body({body_name})"]
+        args = [f"{a.name}={self._value(a, values)}" for a in route.request.attributes]
+        return [*lines, call(f"req = {self._class(route.request.name)}(", args, indent=4)]
+
+    def _value(self, attribute: Attribute, values: dict[str, str]) -> str:
+        json = attribute.binding("json")
+        if json is None:
+            return values[attribute.name]
+        if attribute.name in values and is_optional(json):
+            unset = self.spelling.name("UNSET")
+            return f"{values[attribute.name]} if body.{attribute.name} is {unset} else body.{attribute.name}"
+        return f"body.{attribute.name}"
+
+    def _body_class(self, name: str, attributes: tuple[Attribute, ...], both: frozenset[str]) -> list[str]:
+        lines = [f"class {name}({self.spelling.name('Struct')}, kw_only=True):"]
+        for attribute in attributes:
+            json = attribute.main
+            if attribute.name in both and is_optional(json):
+                unset = f"{self.spelling.name('UnsetType')} = {self.spelling.name('UNSET')}"
+                annotation = self.declarer.annotation(attribute, json)
+                if json.key != attribute.name:
+                    keyed = f"field(name={literal(json.key)}, default={self.spelling.name('UNSET')})"
+                    unset = f"{self.spelling.name('UnsetType')} = {self.spelling.name('field')}{keyed[5:]}"
+                lines.append(f"    {attribute.name}: {annotation} | {unset}")
+            else:
+                lines.append(f"    {self.declarer.declaration(attribute, False, False)}")
+        return lines
+
+    def _answer(self, route: RouteNames) -> list[str]:
+        args = ["ctx", "svc"] + (["req"] if route.request else [])
+        awaited = f"await {route.handler_local}({', '.join(args)})"
+        if route.route.response is None:
+            return [call(f"await {route.handler_local}(", args, indent=4), "return ctx.empty()"]
+        values = [awaited]
+        response = route.route.response
+        if self._text_numbers(response):
+            values.append(f"as_type={self.answer_type(response)}")
+        return [call("return ctx.json(", values, indent=4)]
+
+    def _text_numbers(self, response: TypeRef) -> bool:
+        shapes = self.layout.shapes
+        inner = response.elem if isinstance(response, Slice) else response
+        shape = shapes.of(inner)
+        return shape is not None and readers.holds_text_numbers(shape, shapes.by_name)
+
+    def answer_type(self, response: TypeRef) -> str:
+        """The annotation of a response as this file writes it."""
+        return self.spelling.type(as_classes(response))
+
+    def _entry(self, route: RouteNames) -> str:
+        args = [literal(route.route.method.upper()), literal(route.route.full_path), route.function]
+        args.append(f"contract={literal(route.place)}")
+        if route.jwt or route.transition:
+            args.append(f"jwt={literal(route.jwt or route.transition)}")
+        if route.middlewares:
+            classes = [self._middleware(m.class_name, m.module) for m in route.middlewares]
+            args.append(f"middlewares=({', '.join(classes)}{',' if len(classes) == 1 else ''})")
+        if route.group.timeout_ms is not None:
+            args.append(f"timeout_ms={route.group.timeout_ms}")
+        if route.group.max_bytes is not None:
+            args.append(f"max_bytes={route.group.max_bytes}")
+        return call(f"{self.route}(", args, indent=4)
+
+    def _middleware(self, name: str, module: str) -> str:
+        return self.spelling.name(name, f"{self.package}.middleware.{module}")
+
+
+def as_classes(ref: TypeRef) -> TypeRef:
+    """A response of the contract with class names; a pointer at the top is the type itself."""
+    match ref:
+        case Pointer(elem=elem):
+            return as_classes(elem)
+        case Named(name=name, span=span):
+            return Named(names.class_name(name), span)
+        case Slice(elem=elem):
+            return Slice(as_classes(elem))
+    return ref

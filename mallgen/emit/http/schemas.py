@@ -1,0 +1,63 @@
+"""schemas.py: the contract's types as msgspec structs."""
+
+from msgspec import Struct
+
+from mallgen.emit.http.fields import Declarer
+from mallgen.emit.http.prose import prose
+from mallgen.emit.http.shapes import Attribute, Shape, Shapes
+from mallgen.emit.http.typing import Spelling
+from mallgen.names import Scope
+from mallgen.pycode import WIDTH, Imports, comment, docstring, fold, width
+from mallgen.render import Renderer
+
+_INDENT = " " * 4
+
+
+class ClassView(Struct, frozen=True):
+    """One class: its head, its docstring ("" for none) and its lines, all as source text."""
+
+    head: str
+    docstring: str
+    lines: tuple[str, ...]
+
+
+def schemas(shapes: Shapes, package: str, service: str, renderer: Renderer) -> str:
+    """The text of schemas.py."""
+    imports = Imports(package)
+    imports.add("__future__", "annotations")
+    taken = {shape.name for shape in shapes.ordered}
+    taken |= {a.name for shape in shapes.ordered for a in shape.attributes}
+    spelling = Spelling(imports, Scope(taken), lambda name: name)
+    declarer = Declarer(spelling)
+    views = tuple(_class(shape, declarer, spelling) for shape in shapes.ordered)
+    return renderer.python(
+        "http/schemas.py",
+        docstring=docstring([f"The types of {service}'s contract."], 0),
+        imports=imports.lines(),
+        classes=views,
+    )
+
+
+def _class(shape: Shape, declarer: Declarer, spelling: Spelling) -> ClassView:
+    options = "kw_only=True, omit_defaults=True" if shape.omits else "kw_only=True"
+    lines = [line for a in shape.attributes for line in _lines(a, shape, declarer)]
+    text = prose(shape.docs)
+    if not text and not lines:
+        text = [f"{shape.origin} has no fields."]
+    return ClassView(
+        head=f"class {shape.name}({spelling.name('Struct')}, {options}):",
+        docstring=docstring(text, 4) if text else "",
+        lines=tuple(lines),
+    )
+
+
+def _lines(attribute: Attribute, shape: Shape, declarer: Declarer) -> list[str]:
+    code = declarer.declaration(attribute, shape.on_wire, shape.omits)
+    above = [text for text in prose(attribute.field.docs) if text]
+    aside = " ".join(prose([attribute.field.comment])) if attribute.field.comment else ""
+    if aside and width(f"{_INDENT}{code}  {comment(aside)}") <= WIDTH:
+        code = f"{code}  {comment(aside)}"
+    elif aside:
+        above.append(aside)
+    cut = [line for text in above for line in fold(text, WIDTH - 6)]
+    return [*(comment(line) for line in cut), code]

@@ -1,0 +1,171 @@
+"""The contract's types as Python classes: names chosen, structs written in place lifted out."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from mallgen import names
+from mallgen.diagnostics import Diagnostic
+from mallgen.model import (
+    AnyType,
+    Array,
+    Binding,
+    Contract,
+    Field,
+    Inline,
+    Map,
+    Named,
+    Pointer,
+    Primitive,
+    Slice,
+    Span,
+    Type,
+    TypeRef,
+)
+
+_KEYS = frozenset(
+    "string int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr byte rune".split()
+)
+
+
+class Attribute(Struct, frozen=True):
+    """A field of a class: `ref` refers to classes by their Python names (`Named`)."""
+
+    name: str
+    ref: TypeRef
+    field: Field
+
+    def binding(self, source: str) -> Binding | None:
+        """The tag for `source`, None when the field is not bound to it."""
+        return next((b for b in self.field.bindings if b.source == source), None)
+
+    @property
+    def main(self) -> Binding:
+        """The tag that decides defaults in the class: json's where there is one."""
+        return self.binding("json") or self.field.bindings[0]
+
+
+class Shape(Struct, frozen=True):
+    """A class for a contract's type. `on_wire`: it is part of a JSON text, not only of a query."""
+
+    name: str
+    origin: str
+    docs: tuple[str, ...]
+    attributes: tuple[Attribute, ...]
+    span: Span
+    on_wire: bool
+
+    @property
+    def omits(self) -> bool:
+        """Whether some field is left out of the JSON text while it is zero."""
+        return any(a.main.omitempty and a.main.source == "json" for a in self.attributes)
+
+
+class Shapes(Struct, frozen=True):
+    """All classes in the order of the contract, and by name."""
+
+    ordered: tuple[Shape, ...]
+    by_name: dict[str, Shape]
+    problems: tuple[Diagnostic, ...]
+
+    def of(self, ref: TypeRef | None) -> Shape | None:
+        """The class of a request or response, None for anything that is not a struct."""
+        while isinstance(ref, Pointer):
+            ref = ref.elem
+        return self.by_name.get(names.class_name(ref.name)) if isinstance(ref, Named) else None
+
+
+def build(contract: Contract) -> Shapes:
+    """Choose the names of all classes and attributes; collisions are among `problems`."""
+    builder = _Builder(_on_wire(contract))
+    for declared in sorted(contract.types, key=lambda t: t.span):
+        builder.declared(declared)
+    found = tuple(builder.shapes)
+    problems = [*builder.classes.problems, *builder.problems]
+    return Shapes(found, {shape.name: shape for shape in found}, tuple(problems))
+
+
+class _Builder:
+    def __init__(self, on_wire: set[str]) -> None:
+        self.on_wire = on_wire
+        self.classes = names.Claims("class", "rename one of them in the contract")
+        self.shapes: list[Shape] = []
+        self.problems: list[Diagnostic] = []
+
+    def declared(self, declared: Type) -> None:
+        name = self.classes.claim(names.class_name(declared.name), declared.name, declared.span)
+        docs = (*declared.docs, declared.comment) if declared.comment else declared.docs
+        self._shape(name, declared.name, docs, declared.fields, declared.span, declared.name in self.on_wire)
+
+    def _shape(
+        self, name: str, origin: str, docs: tuple[str, ...], fields: Iterable[Field], span: Span, on_wire: bool
+    ) -> None:
+        slot = len(self.shapes)
+        claims = names.Claims(f"attribute of `{name}`", "rename one of the fields")
+        attributes = tuple(
+            Attribute(
+                claims.claim(names.variable(field.name), field.name, field.span),
+                self._ref(field.type, field, name, on_wire),
+                field,
+            )
+            for field in fields
+        )
+        self.problems += claims.problems
+        self.shapes.insert(slot, Shape(name, origin, docs, attributes, span, on_wire))
+
+    def _ref(self, ref: TypeRef, field: Field, owner: str, on_wire: bool) -> TypeRef:
+        match ref:
+            case Named(name=name, span=span):
+                return Named(names.class_name(name), span)
+            case Pointer(elem=elem):
+                return Pointer(self._ref(elem, field, owner, on_wire))
+            case Slice(elem=elem):
+                return Slice(self._ref(elem, field, owner, on_wire))
+            case Array(length=length, elem=elem):
+                return Array(length, self._ref(elem, field, owner, on_wire))
+            case Map(key=key, elem=elem):
+                if not (isinstance(key, Primitive) and key.name in _KEYS):
+                    self._refuse_key(field)
+                return Map(key, self._ref(elem, field, owner, on_wire))
+            case Inline(fields=fields):
+                name = owner + names.class_name(field.name)
+                self.classes.claim(name, f"{owner}.{field.name}", field.span)
+                self._shape(name, f"{owner}.{field.name}", (), fields, field.span, on_wire)
+                return Named(name, field.span)
+        return ref
+
+    def _refuse_key(self, field: Field) -> None:
+        message = f"the map `{field.name}` has a key that JSON cannot have"
+        hint = "use string or a whole number as key"
+        self.problems.append(Diagnostic("map-key", message, field.span, hint))
+
+
+def _on_wire(contract: Contract) -> set[str]:
+    """Names of the declared types that are part of a JSON text: of a response, or below a request."""
+    declared = {t.name: t for t in contract.types}
+    found: set[str] = set()
+    todo: list[str] = []
+    for group in contract.groups:
+        for route in group.routes:
+            todo += _named(route.response)
+            for name in _named(route.request):
+                todo += [inner for field in declared[name].fields for inner in _named(field.type)]
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += [inner for field in declared[name].fields for inner in _named(field.type)]
+    return found
+
+
+def _named(ref: TypeRef | None) -> Iterator[str]:
+    match ref:
+        case Named(name=name):
+            yield name
+        case Pointer(elem=elem) | Slice(elem=elem) | Array(elem=elem) | Map(elem=elem):
+            yield from _named(elem)
+        case Inline(fields=fields):
+            for field in fields:
+                yield from _named(field.type)
+        case Primitive() | AnyType() | None:
+            return

@@ -1,0 +1,97 @@
+"""How a contract's type is written in Python, and what its zero value is."""
+
+from collections.abc import Callable
+
+from mallgen.model import AnyType, Array, Map, Named, Pointer, Primitive, Slice, TypeRef
+from mallgen.names import Scope
+from mallgen.pycode import Imports, literal
+
+SCHEMA = "mallgen_runtime.schema"
+BUILTIN = {"bool": "bool", "string": "str", "float64": "float"}
+ALIASES = {
+    "int": "Int64",
+    "int8": "Int8",
+    "int16": "Int16",
+    "int32": "Int32",
+    "int64": "Int64",
+    "uint": "UInt64",
+    "uint8": "UInt8",
+    "uint16": "UInt16",
+    "uint32": "UInt32",
+    "uint64": "UInt64",
+    "uintptr": "UInt64",
+    "byte": "UInt8",
+    "rune": "Int32",
+    "float32": "Float32",
+}
+FLOATS = frozenset({"float32", "float64"})
+
+
+def strip_pointer(ref: TypeRef) -> TypeRef:
+    """`T` of `*T` and `**T`."""
+    while isinstance(ref, Pointer):
+        ref = ref.elem
+    return ref
+
+
+def is_bytes(ref: TypeRef) -> bool:
+    """`[]byte`, which JSON carries as base64."""
+    return isinstance(ref, Slice) and isinstance(ref.elem, Primitive) and ref.elem.name in {"byte", "uint8"}
+
+
+class Spelling:
+    """Writes types for one file; what it names is imported there. `class_` gives a class of the contract."""
+
+    def __init__(self, imports: Imports, scope: Scope, class_: Callable[[str], str]) -> None:
+        self._imports = imports
+        self._scope = scope
+        self._class = class_
+
+    def name(self, name: str, source: str = SCHEMA) -> str:
+        """Import `name` and return the name to use in this file."""
+        return self._imports.add(source, name, self._scope.local_name(name))
+
+    def type(self, ref: TypeRef) -> str:
+        """The annotation; a pointer is optional at the top and nothing inside a list or a map."""
+        if isinstance(ref, Pointer):
+            text = self.type(strip_pointer(ref))
+            return text if text == self._any(ref) else f"{text} | None"
+        return self._plain(ref)
+
+    def _any(self, ref: TypeRef) -> str:
+        return self._plain(ref) if isinstance(ref, AnyType) else ""
+
+    def _plain(self, ref: TypeRef) -> str:
+        match ref:
+            case Primitive(name=name):
+                return BUILTIN.get(name) or self.name(ALIASES[name])
+            case Named(name=name):
+                return self._class(name)
+            case AnyType():
+                return self.name("Any", "typing")
+            case Slice() if is_bytes(ref):
+                return "bytes"
+            case Slice(elem=elem) | Array(elem=elem):
+                return f"list[{self._plain(strip_pointer(elem))}]"
+            case Map(key=key, elem=elem):
+                return f"dict[{self._plain(key)}, {self._plain(strip_pointer(elem))}]"
+        raise AssertionError(f"a type without a Python form: {ref!r}")
+
+    def zero(self, ref: TypeRef) -> str:
+        """An expression for the zero value, evaluated anew each time."""
+        match ref:
+            case Primitive(name="string"):
+                return literal("")
+            case Primitive(name="bool"):
+                return "False"
+            case Primitive(name=name):
+                return "0.0" if name in FLOATS else "0"
+            case Slice() if is_bytes(ref):
+                return 'b""'
+            case Slice() | Array():
+                return "[]"
+            case Map():
+                return "{}"
+            case Named(name=name):
+                return f"{self.name('zero')}({self._class(name)})"
+        return "None"

@@ -1,0 +1,134 @@
+"""Defaults, options and bounds of a tag as Python values, checked against the field's type."""
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.emit.http.shapes import Attribute, Shapes
+from mallgen.emit.http.typing import FLOATS, strip_pointer
+from mallgen.model import Array, Binding, Bounds, Primitive, Slice, TypeRef
+
+INTEGERS = {
+    "int": (-(2**63), 2**63 - 1),
+    "int8": (-128, 127),
+    "int16": (-(2**15), 2**15 - 1),
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+    "uint": (0, 2**64 - 1),
+    "uint8": (0, 255),
+    "uint16": (0, 2**16 - 1),
+    "uint32": (0, 2**32 - 1),
+    "uint64": (0, 2**64 - 1),
+    "uintptr": (0, 2**64 - 1),
+    "byte": (0, 255),
+    "rune": (-(2**31), 2**31 - 1),
+}
+_TRUE, _FALSE = ("1", "true"), ("0", "false")
+
+
+class BadValue(Exception):
+    """A text of a tag that the field's type cannot hold: what is wrong."""
+
+
+def scalar(text: str, ref: TypeRef) -> object:
+    """The value of one word for a base type; raises BadValue."""
+    if not isinstance(ref, Primitive):
+        raise BadValue("only fields of a base type, or lists of one, can have values in their tag")
+    if ref.name == "string":
+        return text
+    if ref.name == "bool":
+        if text.lower() not in _TRUE + _FALSE:
+            raise BadValue(f"`{text}` is not true or false")
+        return text.lower() in _TRUE
+    if ref.name in FLOATS:
+        return _float(text)
+    return _integer(text, ref.name)
+
+
+def _float(text: str) -> float:
+    if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text):
+        raise BadValue(f"`{text}` is not a number")
+    return float(text)
+
+
+def _integer(text: str, name: str) -> int:
+    if not re.fullmatch(r"[-+]?\d{1,40}", text):
+        raise BadValue(f"`{text}` is not a whole number")
+    low, high = INTEGERS[name]
+    if not low <= int(text) <= high:
+        raise BadValue(f"{text} does not fit {name}: {low} to {high}")
+    return int(text)
+
+
+def default(binding: Binding, ref: TypeRef) -> object:
+    """The value of `default=…`: a scalar, or a list for a list; raises BadValue."""
+    text = binding.default or ""
+    ref = strip_pointer(ref)
+    if isinstance(ref, Slice | Array):
+        inner = text.strip()
+        if not (inner.startswith("[") and inner.endswith("]")):
+            raise BadValue(f"the default of a list is written `[a,b]`, not `{text}`")
+        words = [word.strip().strip('"') for word in inner[1:-1].split(",") if word.strip()]
+        return [scalar(word, strip_pointer(ref.elem)) for word in words]
+    return scalar(text, ref)
+
+
+def choices(binding: Binding, ref: TypeRef) -> tuple[object, ...]:
+    """The values of `options=…`; raises BadValue."""
+    ref = strip_pointer(ref)
+    if isinstance(ref, Slice | Array):
+        ref = strip_pointer(ref.elem)
+    return tuple(scalar(word, ref) for word in binding.options)
+
+
+def check(shapes: Shapes) -> Iterator[Diagnostic]:
+    """Every tag whose values its field cannot hold."""
+    for shape in shapes.ordered:
+        for attribute in shape.attributes:
+            for binding in attribute.field.bindings:
+                for message in _wrong(attribute, binding):
+                    hint = "correct the tag, or the type of the field"
+                    yield Diagnostic("bad-tag", message, attribute.field.span, hint)
+
+
+def _wrong(attribute: Attribute, binding: Binding) -> Iterator[str]:
+    ref = attribute.ref
+    try:
+        if binding.default is not None:
+            default(binding, ref)
+        choices(binding, ref)
+    except BadValue as problem:
+        yield f"field `{attribute.field.name}`: {problem}"
+        return
+    numeric = isinstance(strip_pointer(ref), Primitive) and strip_pointer(ref) not in (
+        Primitive("string"),
+        Primitive("bool"),
+    )
+    if (binding.range or binding.limit) and not numeric:
+        yield f"field `{attribute.field.name}`: only numbers have bounds"
+        return
+    yield from _outside(attribute, binding)
+
+
+def _outside(attribute: Attribute, binding: Binding) -> Iterator[str]:
+    if binding.default is None:
+        if binding.limit is not None and not binding.optional:
+            yield f"field `{attribute.field.name}`: `limit` needs a `default` to fall back to"
+        return
+    value = default(binding, attribute.ref)
+    if binding.options and value not in choices(binding, attribute.ref):
+        yield f"field `{attribute.field.name}`: the default {binding.default} is not one of the options"
+    for bounds in (binding.range, binding.limit):
+        if bounds is not None and isinstance(value, int | float) and not inside(value, bounds):
+            yield f"field `{attribute.field.name}`: the default {binding.default} is out of bounds"
+
+
+def inside(value: int | float, bounds: Bounds) -> bool:
+    """Whether a number lies within bounds."""
+    if bounds.low is not None and (value <= bounds.low if bounds.open_low else value < bounds.low):
+        return False
+    return bounds.high is None or not (
+        value >= bounds.high if bounds.open_high else value > bounds.high
+    )

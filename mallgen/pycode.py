@@ -1,0 +1,176 @@
+"""Python source as black and isort would have it: widths, wrapped calls, sorted imports, literals."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+WIDTH = 88
+_PRAGMA = re.compile(
+    r"(?:^|#)\s*(?=(?:type:|fmt:|noqa|ruff:|isort:|mypy:|flake8|pylint:|pyright:|yapf:|nosec|pragma))",
+    re.IGNORECASE,
+)
+
+
+def width(text: str) -> int:
+    """Columns that black counts for a line: wide characters are two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns(char) for char in text)
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def literal(value: object) -> str:
+    """A Python literal with black's quotes; text that cannot be printed is escaped."""
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, list | tuple):
+        inner = ", ".join(literal(item) for item in value)
+        if isinstance(value, list):
+            return f"[{inner}]"
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    return repr(value)
+
+
+def _quoted(text: str) -> str:
+    body = "".join(
+        char if char.isprintable() and char != "\\" else repr(char)[1:-1] for char in text
+    )
+    # black keeps double quotes unless they need more escapes than single ones
+    quote = '"' if text.count('"') <= text.count("'") else "'"
+    return quote + body.replace(quote, f"\\{quote}") + quote
+
+
+def printable(text: str) -> str:
+    """The text on one line, without characters that a reader cannot see."""
+    return "".join(
+        char if char.isprintable() else " " if char.isspace() else ascii(char)[1:-1]
+        for char in text
+    ).strip()
+
+
+def comment(text: str) -> str:
+    """`# text`, never a pragma for a linter, a formatter or a type checker."""
+    return "# " + _PRAGMA.sub("// ", printable(text))
+
+
+def fold(text: str, columns: int) -> list[str]:
+    """Cut one line of prose at spaces, and Chinese text anywhere, into lines of at most `columns`."""
+    lines: list[str] = []
+    line = ""
+    for piece in re.findall(r"\s*(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)", text):
+        if line and width(line + piece.rstrip()) > columns:
+            lines.append(line.rstrip())
+            piece = piece.lstrip()
+            line = ""
+        line += piece
+    return [*lines, line.rstrip()] if line.strip() else lines
+
+
+def docstring(lines: Sequence[str], indent: int) -> str:
+    """A whole docstring literal for a body indented by `indent`; the first line stands by the quotes."""
+    columns = WIDTH - indent
+    paragraphs = [printable(line) for line in lines]
+    while paragraphs and not paragraphs[-1]:
+        paragraphs.pop()
+    folded = [cut for text in paragraphs for cut in fold(text, columns - 6) or [""]]
+    body = [line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for line in folded] or ["."]
+    if body[0].startswith('"'):
+        body[0] = f" {body[0]}"
+    if len(body) == 1:
+        gap = " " if body[0].endswith('"') else ""
+        return f'"""{body[0]}{gap}"""'
+    pad = " " * indent
+    rest = "".join(f"\n{pad}{line}" if line else "\n" for line in body[1:])
+    return f'"""{body[0]}{rest}\n{pad}"""'
+
+
+def call(head: str, args: Sequence[str], tail: str = ")", indent: int = 0) -> str:
+    """`head` + args + `tail` as black lays out one bracket: one line, an inner line, or one per line."""
+    pad, inner = " " * indent, " " * (indent + 4)
+    line = f"{head}{', '.join(args)}{tail}"
+    if width(pad + line) <= WIDTH or not args:
+        return line
+    joined = ", ".join(args)
+    if width(inner + joined) <= WIDTH:
+        return f"{head}\n{inner}{joined}\n{pad}{tail}"
+    each = "".join(f"{inner}{arg},\n" for arg in args)
+    return f"{head}\n{each}{pad}{tail}"
+
+
+def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    parts = re.findall(r"\d+|\D+", text)
+    return tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts)
+
+
+def _member_key(name: str) -> tuple[int, object, object]:
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return kind, _natural(name.lower()), _natural(name)
+
+
+class Imports:
+    """The `from … import …` lines of one file, in isort's sections and order."""
+
+    def __init__(self, first_party: str) -> None:
+        self._first_party = first_party
+        self._names: dict[str, dict[str, str]] = {}
+
+    def add(self, source: str, name: str, local: str = "") -> str:
+        """Import `name` from `source`; returns the name to use."""
+        self._names.setdefault(source, {})[name] = local or name
+        return local or name
+
+    def _section(self, source: str) -> int:
+        top = source.partition(".")[0]
+        if top == "__future__":
+            return 0
+        if top == self._first_party:
+            return 3
+        return 2 if top == "mallgen_runtime" else 1
+
+    def lines(self) -> list[str]:
+        """The block of imports, sections apart by an empty line."""
+        sections: dict[int, list[str]] = {}
+        for source in sorted(self._names, key=lambda s: (s.lower(), s)):
+            names = self._names[source]
+            block = sections.setdefault(self._section(source), [])
+            plain = sorted((n for n, local in names.items() if n == local), key=_member_key)
+            if plain:
+                block.append(_import(source, plain))
+            block += [
+                _import(source, [f"{name} as {local}"])
+                for name, local in sorted(names.items(), key=lambda item: _member_key(item[0]))
+                if name != local
+            ]
+        found: list[str] = []
+        for number in sorted(sections):
+            found += ["", *sections[number]] if found else sections[number]
+        return found
+
+
+def _import(source: str, names: Iterable[str]) -> str:
+    line = f"from {source} import {', '.join(names)}"
+    if width(line) <= WIDTH:
+        return line
+    return f"from {source} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
+
+
+def toml_text(text: str) -> str:
+    """A basic string of TOML."""
+    escaped = "".join(
+        char if char.isprintable() and char not in '"\\' else f"\\U{ord(char):08X}"
+        for char in text
+    )
+    return f'"{escaped}"'
+
+
+def yaml_text(text: str) -> str:
+    """A scalar of YAML that is read back as this text: plain where that is safe."""
+    word = re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", text)
+    if word and text.lower() not in {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}:
+        return text
+    return toml_text(text)
