@@ -8,13 +8,24 @@ from collections.abc import Iterable
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import Span
 
-_WORDS = re.compile(
-    r"[A-Z]{2,}s(?![a-z])[0-9]*|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+"
-)
+_WORDS = re.compile(r"[A-Z]{2,}s(?![a-z])[0-9]*|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 _BUILTIN_TYPES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "str"})
 _DEPENDENCIES = frozenset(
-    "google grpc grpc_health grpc_reflection httptools joserfc mallgen mallgen_runtime msgspec "
-    "multipart uvicorn uvloop yaml".split()
+    [
+        "google",
+        "grpc",
+        "grpc_health",
+        "grpc_reflection",
+        "httptools",
+        "joserfc",
+        "mallgen",
+        "mallgen_runtime",
+        "msgspec",
+        "multipart",
+        "uvicorn",
+        "uvloop",
+        "yaml",
+    ]
 )
 
 
@@ -60,11 +71,7 @@ def http_package(service: str) -> str:
 
 def is_taken(package: str) -> bool:
     """Whether a package of this name would shadow the standard library or a dependency."""
-    return (
-        package in sys.stdlib_module_names
-        or package in _DEPENDENCIES
-        or keyword.iskeyword(package)
-    )
+    return package in sys.stdlib_module_names or package in _DEPENDENCIES or keyword.iskeyword(package)
 
 
 class Claims:
@@ -87,9 +94,7 @@ class Claims:
         if (other, other_span) != (origin, span):
             message = f"`{origin}` and `{other}` would both be {self._what} `{name}`"
             note = Note(other_span, f"`{other}` has it already")
-            self.problems.append(
-                Diagnostic("name-collision", message, span, self._hint, (note,))
-            )
+            self.problems.append(Diagnostic("name-collision", message, span, self._hint, (note,)))
         return name
 
 

@@ -37,9 +37,7 @@ def literal(value: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    body = "".join(
-        char if char.isprintable() and char != "\\" else repr(char)[1:-1] for char in text
-    )
+    body = "".join(char if char.isprintable() and char != "\\" else repr(char)[1:-1] for char in text)
     # black keeps double quotes unless they need more escapes than single ones
     quote = '"' if text.count('"') <= text.count("'") else "'"
     return quote + body.replace(quote, f"\\{quote}") + quote
@@ -48,8 +46,7 @@ def _quoted(text: str) -> str:
 def printable(text: str) -> str:
     """The text on one line, without characters that a reader cannot see."""
     return "".join(
-        char if char.isprintable() else " " if char.isspace() else ascii(char)[1:-1]
-        for char in text
+        char if char.isprintable() else " " if char.isspace() else ascii(char)[1:-1] for char in text
     ).strip()
 
 
@@ -161,10 +158,7 @@ def _import(source: str, names: Iterable[str]) -> str:
 
 def toml_text(text: str) -> str:
     """A basic string of TOML."""
-    escaped = "".join(
-        char if char.isprintable() and char not in '"\\' else f"\\U{ord(char):08X}"
-        for char in text
-    )
+    escaped = "".join(char if char.isprintable() and char not in '"\\' else f"\\U{ord(char):08X}" for char in text)
     return f'"{escaped}"'
 
 

@@ -152,7 +152,12 @@ class _Groups:
         prefix = self._prefix(settings.get("prefix"))
         if "sse" in settings and settings["sse"].value == "true":
             message = "server-sent events are not generated yet"
-            self._report("sse", message, settings["sse"].span, "leave out `sse: true`, or keep this group in a contract of its own")
+            self._report(
+                "sse",
+                message,
+                settings["sse"].span,
+                "leave out `sse: true`, or keep this group in a contract of its own",
+            )
         routes = [self._route(item, prefix) for item in service.items]
         return Group(
             server=service.settings,
@@ -174,7 +179,12 @@ class _Groups:
         if pair is None:
             return ""
         if not _PREFIX.match(pair.value) or ".." in pair.value.split("/"):
-            self._report("bad-prefix", f"`{pair.value}` is not a path prefix", pair.span, "use letters, digits, `-`, `_`, `.` and `/`")
+            self._report(
+                "bad-prefix",
+                f"`{pair.value}` is not a path prefix",
+                pair.span,
+                "use letters, digits, `-`, `_`, `.` and `/`",
+            )
         return posixpath.normpath("/" + pair.value.strip("/")) if pair.value.strip("/") else ""
 
     def _group_path(self, pair: Pair | None) -> str:
@@ -190,7 +200,12 @@ class _Groups:
         if pair is None:
             return ""
         if not _WORD.match(pair.value):
-            self._report(f"bad-{what.lower()}", f"`{pair.value}` is not a name for {what}", pair.span, "write a name such as `Auth`")
+            self._report(
+                f"bad-{what.lower()}",
+                f"`{pair.value}` is not a name for {what}",
+                pair.span,
+                "write a name such as `Auth`",
+            )
         return pair.value
 
     def _middlewares(self, pair: Pair | None) -> tuple[str, ...]:
@@ -199,7 +214,12 @@ class _Groups:
         names = tuple(name.strip() for name in pair.value.split(","))
         for name in names:
             if not _WORD.match(name):
-                self._report("bad-middleware", f"`{name}` is not a name for a middleware", pair.span, "write `middleware: Audit, Limit`")
+                self._report(
+                    "bad-middleware",
+                    f"`{name}` is not a name for a middleware",
+                    pair.span,
+                    "write `middleware: Audit, Limit`",
+                )
         return tuple(dict.fromkeys(names))
 
     def _timeout(self, pair: Pair | None) -> int | None:
@@ -209,7 +229,9 @@ class _Groups:
         if not parts or "".join(n + u for n, u in parts) != pair.value:
             if pair.value == "0":
                 return 0
-            self._report("bad-timeout", f"`{pair.value}` is not a duration", pair.span, "write `timeout: 3s` or `timeout: 500ms`")
+            self._report(
+                "bad-timeout", f"`{pair.value}` is not a duration", pair.span, "write `timeout: 3s` or `timeout: 500ms`"
+            )
             return None
         total = sum(float(number) * _MILLISECONDS[unit] for number, unit in parts)
         return max(1, round(total)) if total else 0
@@ -218,7 +240,9 @@ class _Groups:
         if pair is None:
             return None
         if not re.fullmatch(r"\d{1,18}", pair.value):
-            self._report("bad-max-bytes", f"`{pair.value}` is not a number of bytes", pair.span, "write `maxBytes: 1048576`")
+            self._report(
+                "bad-max-bytes", f"`{pair.value}` is not a number of bytes", pair.span, "write `maxBytes: 1048576`"
+            )
             return None
         return int(pair.value)
 
@@ -246,7 +270,9 @@ class _Groups:
         if ref is None:
             return None
         if request and isinstance(ref, Slice):
-            self._report("list-request", "a request must be a struct", _span_of(ref), "declare a struct with the list as a field")
+            self._report(
+                "list-request", "a request must be a struct", _span_of(ref), "declare a struct with the list as a field"
+            )
         return self.types.lookup(ref)
 
 

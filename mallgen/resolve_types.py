@@ -26,8 +26,27 @@ from mallgen.syntax.nodes import Declaration
 from mallgen.tags import TagError, parse_tag
 
 PRIMITIVES = frozenset(
-    "bool int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr "
-    "float32 float64 complex64 complex128 string byte rune".split()
+    [
+        "bool",
+        "int",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "uintptr",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+        "string",
+        "byte",
+        "rune",
+    ]
 )
 MAX_FIELDS = 50_000
 
@@ -51,7 +70,9 @@ class Types:
             fields = self._fields(name)
             total += len(fields)
             if total > MAX_FIELDS:
-                self._report("too-many-fields", f"the contract has more than {MAX_FIELDS} fields", declaration.name.span)
+                self._report(
+                    "too-many-fields", f"the contract has more than {MAX_FIELDS} fields", declaration.name.span
+                )
                 break
             found.append(
                 Type(name, self._members[name], fields, declaration.comment, declaration.docs, declaration.name.span)
@@ -102,9 +123,7 @@ class Types:
             self._report(code, message, member.span, hint)
         return replace(member, type=ref)
 
-    def _report(
-        self, code: str, message: str, span: Span, hint: str = "", notes: tuple[Note, ...] = ()
-    ) -> None:
+    def _report(self, code: str, message: str, span: Span, hint: str = "", notes: tuple[Note, ...] = ()) -> None:
         problem = Diagnostic(code, message, span, hint, notes)
         if problem not in self.problems:
             self.problems.append(problem)

@@ -104,7 +104,9 @@ class _Reader:
                 self.diagnostics.append(Diagnostic("duplicate-import", message, item.span, "remove one", (note,)))
             elif not item.value.endswith(".api"):
                 hint = "only `.api` files can be imported"
-                self.diagnostics.append(Diagnostic("bad-import", f'"{item.value}" is not a `.api` file', item.span, hint))
+                self.diagnostics.append(
+                    Diagnostic("bad-import", f'"{item.value}" is not a `.api` file', item.span, hint)
+                )
             else:
                 target = os.path.join(os.path.dirname(path), item.value)
                 self.visit(os.path.normpath(target), chain, item.span)

@@ -27,12 +27,39 @@ def tables() -> str:
     grammar = (ROOT / "grammar" / "api.lark").read_text(encoding="utf-8")
     lark = Lark(grammar, parser="lalr", lexer=TokenLexer, start=list(STARTS))
     data, memo = lark.memo_serialize([TerminalDef, Rule])
+    data["parser"]["parser"] = _numbered(data["parser"]["parser"])
     return (
         HEADER.format(source="grammar/api.lark")
         + "from typing import Any\n\nfrom mallgen.syntax.lexer import TokenLexer\n\n"
         + f"DATA: dict[str, Any] = {_plain(data)}\n"
         + f"MEMO: dict[int, Any] = {_plain(memo)}\n"
     )
+
+
+def _numbered(table: dict[str, Any]) -> dict[str, Any]:
+    """The same parse table, states and tokens numbered by first visit: lark numbers them in the order of its sets."""
+    names = {index: str(name) for index, name in table["tokens"].items()}
+    tokens = {name: index for index, name in enumerate(sorted(names.values()))}
+    rows = {
+        state: sorted(((tokens[names[index]], action) for index, action in row.items()), key=lambda pair: pair[0])
+        for state, row in table["states"].items()
+    }
+    number: dict[int, int] = {}
+    waiting = [state for _, state in sorted(table["start_states"].items())]
+    while waiting:
+        state = waiting.pop(0)
+        if state not in number:
+            number[state] = len(number)
+            waiting += [argument for _, (reduces, argument) in rows[state] if not reduces]
+    return {
+        "tokens": {index: name for name, index in tokens.items()},
+        "states": {
+            number[state]: {token: (kind, argument if kind else number[argument]) for token, (kind, argument) in row}
+            for state, row in rows.items()
+        },
+        "start_states": {start: number[state] for start, state in table["start_states"].items()},
+        "end_states": {start: number[state] for start, state in table["end_states"].items()},
+    }
 
 
 def _plain(value: Any) -> str:

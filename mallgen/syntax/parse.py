@@ -13,6 +13,7 @@ from mallgen.syntax import nodes
 from mallgen.syntax.explain import expected_in_words, found_in_words, way_out
 from mallgen.syntax.scan import Scanned, Statement, Token, span_of
 
+
 @v_args(inline=True)
 class _Builder(Transformer[Any, Any]):
     """Builds nodes while lark parses. Method names are rules of the grammar."""
@@ -157,9 +158,7 @@ class _Builder(Transformer[Any, Any]):
         handler, method, path, *bodies = rest
         request = next((ref for kind, ref in bodies if kind == "body"), None)
         response = next((ref for kind, ref in bodies if kind == "returns"), None)
-        return nodes.Item(
-            self._text(method), path, self._text(handler), request, response, doc[0], doc[1], method.head
-        )
+        return nodes.Item(self._text(method), path, self._text(handler), request, response, doc[0], doc[1], method.head)
 
     def path(self, *items: nodes.Text) -> nodes.Text:
         text = "".join(f"/{item.value}" for item in items)
@@ -209,9 +208,7 @@ class _Parser:
     def __init__(self, file: str, trailing: dict[int, str]) -> None:
         self.file = file
         builder = _Builder(file, trailing)
-        self.lark = Lark._load_from_dict(
-            api_tables.DATA, api_tables.MEMO, transformer=builder
-        )
+        self.lark = Lark._load_from_dict(api_tables.DATA, api_tables.MEMO, transformer=builder)
         self.diagnostics: list[Diagnostic] = []
 
     def parse(self, tokens: tuple[Token, ...], start: str) -> nodes.Node | None:

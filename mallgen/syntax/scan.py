@@ -55,7 +55,7 @@ _PUNCT = {
 _AT = {"@doc": "_AT_DOC", "@handler": "_AT_HANDLER", "@server": "_AT_SERVER"}
 _HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
 _UNFINISHED = {
-    '"': ("unfinished-string", "this text has no closing `\"`", 'close it with `"`'),
+    '"': ("unfinished-string", 'this text has no closing `"`', 'close it with `"`'),
     "`": ("unfinished-tag", "this tag has no closing back-quote", "close it with a back-quote"),
     "/*": ("unfinished-comment", "this comment has no closing `*/`", "close it with `*/`"),
 }
@@ -64,7 +64,7 @@ _UNFINISHED = {
 class Token:
     """A token with the comments that stand before it; `type` is a terminal of grammar/api.lark."""
 
-    __slots__ = ("type", "value", "line", "column", "end_line", "end_column", "start_pos", "end_pos", "head")
+    __slots__ = ("column", "end_column", "end_line", "end_pos", "head", "line", "start_pos", "type", "value")
 
     def __init__(self, kind: str, value: str, line: int, column: int, start: int) -> None:
         self.type = kind
@@ -151,7 +151,13 @@ class _Lexer:
             self._take(match.lastgroup or "", match.group(), pos)
             pos = match.end()
             if len(self.tokens) > MAX_TOKENS:
-                self._report("too-many-tokens", f"the file has more than {MAX_TOKENS} tokens", pos, 1, "split the contract into imported files")
+                self._report(
+                    "too-many-tokens",
+                    f"the file has more than {MAX_TOKENS} tokens",
+                    pos,
+                    1,
+                    "split the contract into imported files",
+                )
                 return
 
     def _take(self, kind: str, value: str, pos: int) -> None:
@@ -205,7 +211,9 @@ class _Lexer:
 
     def _name_kind(self, value: str, pos: int) -> str:
         if len(value) > MAX_NAME:
-            self._report("too-long-name", f"a name may have at most {MAX_NAME} characters", pos, len(value), "shorten it")
+            self._report(
+                "too-long-name", f"a name may have at most {MAX_NAME} characters", pos, len(value), "shorten it"
+            )
         if value == "map":
             return "MAP"
         if value == "returns":
@@ -219,7 +227,9 @@ class _Lexer:
                 return len(self.text)
         char = self.text[pos]
         if char == "\ufeff":
-            self._report("byte-order-mark", "the file starts with a byte order mark", pos, 1, "save it as UTF-8 without BOM")
+            self._report(
+                "byte-order-mark", "the file starts with a byte order mark", pos, 1, "save it as UTF-8 without BOM"
+            )
         else:
             shown = char if char.isprintable() else f"U+{ord(char):04X}"
             hint = "names are made of A-Z, a-z, 0-9 and _; anything else belongs in quotation marks or a comment"

@@ -48,7 +48,9 @@ def _requests(plan: Layout) -> Iterator[Diagnostic]:
         ref = route.route.request
         if ref is not None and route.request is None:
             span = ref.span if isinstance(ref, Named) else route.route.span
-            yield Diagnostic("bad-request", "a request must be a struct", span, "declare a type with the fields of the request")
+            yield Diagnostic(
+                "bad-request", "a request must be a struct", span, "declare a type with the fields of the request"
+            )
         if route.request is not None:
             yield from _path_fields(route)
 

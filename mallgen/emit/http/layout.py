@@ -13,9 +13,29 @@ from mallgen.emit.http.shapes import Shape, Shapes
 from mallgen.model import Contract, Group, Route, Span
 
 SETTINGS = frozenset(
-    "name host port mode timeout max_bytes max_conns log shutdown verbose telemetry prometheus "
-    "dev_server cert_file key_file metrics_url cpu_threshold signature middlewares trace_ignore_paths "
-    "secrets".split()
+    [
+        "name",
+        "host",
+        "port",
+        "mode",
+        "timeout",
+        "max_bytes",
+        "max_conns",
+        "log",
+        "shutdown",
+        "verbose",
+        "telemetry",
+        "prometheus",
+        "dev_server",
+        "cert_file",
+        "key_file",
+        "metrics_url",
+        "cpu_threshold",
+        "signature",
+        "middlewares",
+        "trace_ignore_paths",
+        "secrets",
+    ]
 )
 
 

@@ -182,5 +182,3 @@ def logic(route: RouteNames, layout: Layout, renderer: Renderer) -> str:
         signature=call(f"async def {method(route)}(", args, f") -> {once.response}:", 4),
         title=literal(route.title),
     )
-
-

@@ -6,7 +6,7 @@ from mallgen.emit.http.fields import Declarer, bounds_args, is_optional
 from mallgen.emit.http.shapes import Attribute, Shape
 from mallgen.emit.http.typing import Spelling, strip_pointer
 from mallgen.emit.http.values import choices
-from mallgen.model import Array, Binding, Named, Pointer, Primitive, Slice, TypeRef
+from mallgen.model import Array, Binding, Named, Primitive, Slice, TypeRef
 from mallgen.pycode import literal
 
 FORM_BODY = frozenset({"post", "put", "patch"})
@@ -139,5 +139,3 @@ def names_in(ref: TypeRef) -> list[str]:
         return [ref.name]
     elem = getattr(ref, "elem", None)
     return names_in(elem) if isinstance(elem, TypeRef) else []
-
-

@@ -6,7 +6,7 @@ from mallgen import names
 from mallgen.emit.http import readers
 from mallgen.emit.http.fields import Declarer, is_optional
 from mallgen.emit.http.layout import Layout, RouteNames
-from mallgen.emit.http.shapes import Attribute, Shape
+from mallgen.emit.http.shapes import Attribute
 from mallgen.emit.http.typing import Spelling
 from mallgen.model import Named, Pointer, Slice, TypeRef
 from mallgen.names import Scope
@@ -113,9 +113,7 @@ class _Routes:
             return "form = await ctx.read_form()"
         return f"{source} = ctx.{source}"
 
-    def _mixed(
-        self, route: RouteNames, plan: readers.Plan, rules: list[str], body_class: list[str]
-    ) -> list[str]:
+    def _mixed(self, route: RouteNames, plan: readers.Plan, rules: list[str], body_class: list[str]) -> list[str]:
         assert route.request is not None
         local = Scope(self._own_names() | {"ctx", "svc", "req", "body", "path", "form", "header"})
         lines, values = [], {}

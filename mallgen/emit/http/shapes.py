@@ -24,7 +24,22 @@ from mallgen.model import (
 )
 
 _KEYS = frozenset(
-    "string int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr byte rune".split()
+    [
+        "string",
+        "int",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "uintptr",
+        "byte",
+        "rune",
+    ]
 )
 
 

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.http.shapes import Attribute, Shapes
 from mallgen.emit.http.typing import FLOATS, strip_pointer
@@ -129,6 +127,4 @@ def inside(value: int | float, bounds: Bounds) -> bool:
     """Whether a number lies within bounds."""
     if bounds.low is not None and (value <= bounds.low if bounds.open_low else value < bounds.low):
         return False
-    return bounds.high is None or not (
-        value >= bounds.high if bounds.open_high else value > bounds.high
-    )
+    return bounds.high is None or not (value >= bounds.high if bounds.open_high else value > bounds.high)
