@@ -13,7 +13,10 @@ class Note(Struct, frozen=True):
 
 
 class Diagnostic(Struct, frozen=True):
-    """What is wrong, where, and the way out. `code` is stable and in words: `unknown-type`."""
+    """What is wrong, where, and the way out. `code` is stable and in words: `unknown-type`.
+
+    `environment` marks what is not the input's fault: a full disk, a read-only folder.
+    """
 
     code: str
     message: str
@@ -21,3 +24,4 @@ class Diagnostic(Struct, frozen=True):
     hint: str = ""
     notes: tuple[Note, ...] = ()
     severity: str = "error"
+    environment: bool = False

@@ -1,0 +1,7 @@
+"""python -m mallgen"""
+
+import sys
+
+from mallgen.door import main
+
+sys.exit(main())

@@ -1,0 +1,59 @@
+"""mallgen api py: a contract becomes an HTTP service."""
+
+import os
+
+from mallgen.commands.writing import Output, write
+from mallgen.console import FINE, counted, report, say
+from mallgen.disk import Folder
+from mallgen.driver import Loaded, load
+from mallgen.lock import ContractLine
+from mallgen.model import Contract
+from mallgen.options import Values
+
+NOTHING = "; nothing was written"
+
+
+def run(values: Values) -> int:
+    """Read everything, render everything, then write."""
+    path, folder = values.text("api"), values.text("dir")
+    loaded = load(path)
+    if loaded.contract is None:
+        return report(loaded.diagnostics, loaded.sources, NOTHING)
+    return generate(loaded, loaded.contract, path, folder, values)
+
+
+def generate(loaded: Loaded, contract: Contract, path: str, folder: str, values: Values) -> int:
+    """Emit the service of `contract` and write it below `folder`."""
+    from mallgen.emit.http import HttpOptions, emit
+
+    emitted = emit(contract, HttpOptions())
+    code = report((*loaded.diagnostics, *emitted.diagnostics), loaded.sources, NOTHING)
+    if not emitted.files:
+        return code
+    line = ContractLine("api", relative(path, folder))
+    output = Output(Folder(folder), line, emitted.files, values.flag("dry-run"), values.flag("quiet"))
+    result = write(output)
+    if result.code == FINE and not output.quiet:
+        routes = sum(len(group.routes) for group in contract.groups)
+        what = f"{contract.service}: {counted(routes, 'route')}, {counted(len(contract.types), 'type')}"
+        say(f"{what}; {result.summary}{_next_step(result.created, output, folder, contract)}")
+    return result.code
+
+
+def _next_step(created: bool, output: Output, folder: str, contract: Contract) -> str:
+    if output.dry_run or not created:
+        return ""
+    from mallgen.names import http_package
+
+    where = "." if folder == "." else os.path.normpath(folder)
+    return f"\nnext: pip install -e {where} && " + (
+        f"python -m {http_package(contract.service)}"
+        if where == "."
+        else f"(cd {where} && python -m {http_package(contract.service)})"
+    )
+
+
+def relative(path: str, folder: str) -> str:
+    """The contract's path as mallgen.lock names it: from the output folder, with `/`."""
+    root, target = os.path.realpath(folder), os.path.realpath(path)
+    return os.path.relpath(target, root).replace(os.sep, "/")

@@ -1,0 +1,67 @@
+"""From rendered files to the disk, with what the user is told about it; shared by every generating command."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from mallgen.console import FINE, out, report, say
+from mallgen.disk import Folder, Refused, read_lock
+from mallgen.lock import ContractLine
+from mallgen.tree import File, Kind, Plan, plan
+
+
+class Output(NamedTuple):
+    """What is to be written where."""
+
+    folder: Folder
+    contract: ContractLine
+    files: tuple[File, ...]
+    dry_run: bool
+    quiet: bool
+
+
+class Written(NamedTuple):
+    """The exit code, the counts in words, and whether a file was made for the user to go on with."""
+
+    code: int
+    summary: str = ""
+    created: bool = False
+
+
+def write(output: Output) -> Written:
+    """Plan, tell, and unless it is a dry run, apply."""
+    try:
+        lock, text = read_lock(output.folder)
+        disk = output.folder.survey(output.files, lock, text)
+        steps = plan(output.files, disk, lock.with_contract(output.contract), output.contract.path)
+        if not output.dry_run:
+            output.folder.apply(steps)
+    except Refused as problem:
+        return Written(report(problem.diagnostics, {}, "; nothing was written"))
+    _tell(output, steps)
+    created = any(step.kind is Kind.CREATE for step in steps.steps)
+    return Written(FINE, _summary(steps, output.dry_run), created)
+
+
+def _tell(output: Output, steps: Plan) -> None:
+    shown = output.folder.shown
+    if not output.quiet:
+        for step in steps.steps:
+            if step.kind is Kind.IGNORE or (output.dry_run and step.kind is not Kind.KEEP):
+                word = "" if step.kind is Kind.IGNORE else f"{step.kind.value} "
+                tail = f" {step.kind.value}" if step.kind is Kind.IGNORE else ""
+                out(f"{word}{shown(step.file.path)}{tail}")
+        if not output.dry_run:
+            out("Done.")
+    for step in steps.steps:
+        if step.backup:
+            verb = "would move" if output.dry_run else "moved"
+            say(f"{shown(step.file.path)} had been edited: {verb} your version to {shown(step.backup)}")
+    for record in steps.left:
+        say(f"{shown(record.path)} is no longer part of the contract; delete it if you do not need it")
+
+
+def _summary(steps: Plan, dry_run: bool) -> str:
+    counts = Counter(step.kind for step in steps.steps)
+    words = {Kind.CREATE: "created", Kind.UPDATE: "updated", Kind.KEEP: "unchanged", Kind.IGNORE: "yours, kept"}
+    parts = [f"{counts[kind]} {word}" for kind, word in words.items() if counts[kind]]
+    return ("nothing was written; it would be: " if dry_run else "") + ", ".join(parts)

@@ -1,0 +1,45 @@
+"""What the commands say: results to stdout, talk to stderr."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from mallgen.diagnostics import Diagnostic
+
+FINE, FINDINGS, USAGE, ENVIRONMENT = 0, 1, 2, 3
+
+
+def out(line: str) -> None:
+    """A line of the result."""
+    sys.stdout.write(f"{line}\n")
+
+
+def say(line: str) -> None:
+    """A line for the person at the terminal."""
+    sys.stderr.write(f"{line}\n")
+
+
+def colored() -> bool:
+    """Whether stderr takes colours: a terminal, and NO_COLOR is not set (https://no-color.org)."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def report(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], end: str) -> int:
+    """Print diagnostics and, when there are errors, one line that counts them; the exit code that follows from them."""
+    if not diagnostics:
+        return FINE
+    from mallgen.report import Reporter
+
+    sys.stderr.write(Reporter(sources, colored()).all(diagnostics))
+    errors = [d for d in diagnostics if d.severity == "error"]
+    if not errors:
+        return FINE
+    files = {d.span.file for d in errors if d.span is not None}
+    where = f" in {counted(len(files), 'file')}" if files else ""
+    say(f"{counted(len(errors), 'error')}{where}{end}")
+    return ENVIRONMENT if all(d.environment for d in errors) else FINDINGS
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 route`, `2 routes`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

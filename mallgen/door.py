@@ -1,0 +1,123 @@
+"""The entry point. Exact common command lines are read here by the option table; cli.py takes the rest.
+
+Importing typer costs more time than generating a small service, so it waits until something needs it:
+help, a mistake, completion.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from mallgen.options import COMMANDS, Command, Option, Values
+
+USAGE = 2
+BUG = 70
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and give its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _silence()
+        return PIPE_CLOSED
+    except Exception as problem:
+        return _bug(problem)
+
+
+def read(words: Sequence[str]) -> tuple[Command, Values] | None:
+    """The command and its values when every word is plainly in the table; None leaves it to typer."""
+    for command in COMMANDS:
+        size = len(command.path)
+        if tuple(words[:size]) == command.path:
+            values = _values(command, list(words[size:]))
+            return None if values is None else (command, values)
+    return None
+
+
+def run(command: Command, values: Values) -> int:
+    """Run a command of the table."""
+    code = import_module(f"mallgen.commands.{command.module}").run(values)
+    return int(code)
+
+
+def _dispatch(words: list[str]) -> int:
+    _encode()
+    if not words:
+        return int(import_module("mallgen.commands.state").run())
+    if words in (["--version"], ["-v"]):
+        return int(import_module("mallgen.commands.version").run())
+    found = read(words)
+    if found is not None:
+        return run(*found)
+    return int(import_module("mallgen.cli").main(words))
+
+
+def _values(command: Command, words: list[str]) -> Values | None:
+    spellings = {spelling: option for option in command.options for spelling in option.spellings}
+    values: dict[str, str | bool] = {option.name: option.default for option in command.options if option.metavar}
+    arguments = list(command.arguments)
+    while words:
+        word = words.pop(0)
+        option, given = _option(word, spellings)
+        if option is None:
+            if word.startswith("-") or not arguments or not _allowed(arguments[0].choices, word):
+                return None
+            values[arguments.pop(0).name] = word
+        elif not option.metavar:
+            values[option.name] = True
+        else:
+            value = given if given is not None else words.pop(0) if words else ""
+            if not value or value.startswith("-"):
+                return None
+            values[option.name] = value
+    missing = any(option.required and not values.get(option.name) for option in command.options)
+    return None if missing or arguments else Values(values)
+
+
+def _option(word: str, spellings: dict[str, Option]) -> tuple[Option | None, str | None]:
+    if word in spellings:
+        return spellings[word], None
+    name, equals, value = word.partition("=")
+    option = spellings.get(name)
+    return (option, value) if equals and option is not None and option.metavar else (None, None)
+
+
+def _allowed(choices: tuple[str, ...], word: str) -> bool:
+    return not choices or word in choices
+
+
+def _encode() -> None:
+    """Never fail on a character that the terminal cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _silence() -> None:
+    """The reader of our output has gone; keep the interpreter from complaining about it."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _bug(problem: Exception) -> int:
+    import os
+
+    if os.environ.get("MALLGEN_TRACEBACK"):
+        raise problem
+    print(f"error[internal] {type(problem).__name__}: {problem}", file=sys.stderr)
+    print("  = help: this is a bug of mallgen; MALLGEN_TRACEBACK=1 shows where, please report it", file=sys.stderr)
+    return BUG
+
+
+if __name__ == "__main__":
+    sys.exit(main())
