@@ -21,7 +21,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,
+        autoescape=False,  # noqa: S701 - the output is Python, and its guard is the literal filter
         cache_size=0,
     )
     env.filters["literal"] = pycode.literal
@@ -65,8 +65,9 @@ def python(text: str, name: str) -> str:
 
 def _black(text: str, name: str) -> str:
     import black
+    from black.parsing import InvalidInput
 
     try:
         return black.format_str(text, mode=black.Mode())
-    except black.InvalidInput as problem:
+    except InvalidInput as problem:
         raise Unsound(f"{name}: {problem}\n{text}") from problem

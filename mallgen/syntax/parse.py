@@ -208,12 +208,14 @@ class _Parser:
     def __init__(self, file: str, trailing: dict[int, str]) -> None:
         self.file = file
         builder = _Builder(file, trailing)
-        self.lark = Lark._load_from_dict(api_tables.DATA, api_tables.MEMO, transformer=builder)
+        self.lark: Any = Lark._load_from_dict(  # type: ignore[no-untyped-call]
+            api_tables.DATA, api_tables.MEMO, transformer=builder
+        )
         self.diagnostics: list[Diagnostic] = []
 
     def parse(self, tokens: tuple[Token, ...], start: str) -> nodes.Node | None:
         try:
-            node: nodes.Node = self.lark.parse(tokens, start=start)  # type: ignore[arg-type]
+            node: nodes.Node = self.lark.parse(tokens, start=start)
         except UnexpectedToken as problem:
             self.diagnostics.append(self._explain(problem, tokens))
             return None

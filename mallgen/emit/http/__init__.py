@@ -62,7 +62,8 @@ def _path_fields(route: RouteNames) -> Iterator[Diagnostic]:
         binding = attribute.binding("path")
         if binding is None or f":{binding.key}" in parts or binding.optional or binding.default is not None:
             continue
-        message = f"`{route.title}` has no `:{binding.key}`, which `{route.request.origin}.{attribute.field.name}` is read from"
+        field = f"{route.request.origin}.{attribute.field.name}"
+        message = f"`{route.title}` has no `:{binding.key}`, which `{field}` is read from"
         hint = f"write `:{binding.key}` in the path, or mark the field `optional`"
         span: Span = route.route.path_span
         yield Diagnostic("no-path-parameter", message, span, hint, severity="warning")

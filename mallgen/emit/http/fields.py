@@ -59,7 +59,7 @@ class Declarer:
         if binding.depends:
             marker = "Without" if binding.depends.startswith("!") else "With"
             found.append((marker, [literal(binding.depends.lstrip("!"))]))
-        if attribute.field.together:
+        if attribute.field.together and not is_optional(binding):
             found.append(("Together", [literal(attribute.field.together)]))
         return [f"{self._spelling.name(name)}({', '.join(args)})" for name, args in found]
 

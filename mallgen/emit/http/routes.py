@@ -116,7 +116,8 @@ class _Routes:
     def _mixed(self, route: RouteNames, plan: readers.Plan, rules: list[str], body_class: list[str]) -> list[str]:
         assert route.request is not None
         local = Scope(self._own_names() | {"ctx", "svc", "req", "body", "path", "form", "header"})
-        lines, values = [], {}
+        lines: list[str] = []
+        values: dict[str, str] = {}
         for read in plan.reads:
             name = local.add(f"{read.binding.source}_{read.attribute.name}")
             lines.append(call(f"{name} = {read.code.partition('(')[0]}(", [read.code.partition("(")[2][:-1]], indent=4))

@@ -1,0 +1,173 @@
+"""The ASGI application of a generated service."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from mallgen_runtime import tracing
+from mallgen_runtime.conf import RestConf, secrets_of
+from mallgen_runtime.messages import JSON, ClientGone, Context, Next, Receive, Response, Scope, Send, too_large
+from mallgen_runtime.problems import ApiError, body
+from mallgen_runtime.routing import Bound, Match, Route, Table
+from mallgen_runtime.service import ServiceBase
+
+_ACCESS = logging.getLogger("mallgen.access")
+_LOG = logging.getLogger("mallgen.service")
+_PROBLEM = "application/problem+json"
+
+
+class App:
+    """Plain ASGI 3: `http` and `lifespan`. Runs under uvicorn, granian, hypercorn."""
+
+    def __init__(self, config: RestConf, svc: ServiceBase[Any], routes: Sequence[Route[Any]]) -> None:
+        self.config = config
+        self.svc = svc
+        self._in_flight = 0
+        self._dev = config.mode.lower() in ("dev", "test")
+        own = [Route("GET", "/healthz", _healthy)]
+        self._table = Table(self._bind(route) for route in (*own, *routes))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection of the ASGI protocol."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+
+    def _bind(self, route: Route[Any]) -> Bound:
+        config = self.config
+        timeout = config.timeout if route.timeout_ms is None else route.timeout_ms
+        limit = config.max_bytes if route.max_bytes is None else route.max_bytes
+        secrets = secrets_of(config, route.jwt) if route.jwt else ()
+        run = _call(route.endpoint, self.svc)
+        for middleware in reversed(route.middlewares):
+            run = _around(middleware(self.svc).handle, run)
+        return Bound(route, run, timeout / 1000, limit, secrets)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        match = self._table.find(scope["method"], scope["path"])
+        ctx = Context(scope, receive, match.params if match else {}, match.bound.max_bytes if match else 0)
+        tracing.identify(ctx)
+        self._in_flight += 1
+        try:
+            response = await self._answer(ctx, match)
+        except ClientGone:
+            return
+        finally:
+            self._in_flight -= 1
+        await _send(ctx, response, send)
+        if self.config.log.access:
+            _log_access(ctx, match, response, time.perf_counter() - started)
+
+    async def _answer(self, ctx: Context, match: Match | None) -> Response:
+        contract = match.bound.route.contract if match and self._dev else ""
+        try:
+            if match is None:
+                raise self._not_found(ctx)
+            if self._in_flight > self.config.max_conns > 0:
+                raise ApiError(503, "too_many_requests", "the service is busy", headers={"retry-after": "1"})
+            return await self._within(ctx, match.bound)
+        except ApiError as error:
+            return _problem(ctx, error, contract)
+        except NotImplementedError as problem:
+            what = match.bound.route.title if match else str(problem)
+            return _problem(ctx, ApiError(501, "not_implemented", f"{what} is not implemented"), contract)
+        except ClientGone:
+            raise
+        except Exception:
+            ctx.log.exception("%s %s failed", ctx.method, ctx.url_path)
+            return _problem(ctx, ApiError(500, "internal"), contract)
+
+    async def _within(self, ctx: Context, bound: Bound) -> Response:
+        """Run the route inside its limits."""
+        declared = ctx.headers.get("content-length")
+        if declared and declared[0].isdecimal() and int(declared[0]) > bound.max_bytes > 0:
+            raise too_large(bound.max_bytes)
+        if bound.secrets:
+            from mallgen_runtime.jwt import check
+
+            ctx.claims = check(ctx, bound.secrets)
+        if bound.timeout <= 0:
+            return await bound.run(ctx)
+        limit = asyncio.timeout(bound.timeout)
+        try:
+            async with limit:
+                return await bound.run(ctx)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise ApiError(503, "timeout", f"no answer within {bound.timeout:g} s") from None
+
+    def _not_found(self, ctx: Context) -> ApiError:
+        allowed = self._table.allowed(ctx.url_path)
+        if not allowed:
+            return ApiError(404, "not_found", f"there is no {ctx.url_path}")
+        detail = f"{ctx.url_path} answers {', '.join(allowed)}"
+        return ApiError(405, "method_not_allowed", detail, headers={"allow": ", ".join(allowed)})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.svc.start()
+        except Exception as problem:
+            _LOG.exception("the service context could not start")
+            await send({"type": "lifespan.startup.failed", "message": f"{type(problem).__name__}: {problem}"})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        try:
+            await self.svc.close()
+        except Exception as problem:
+            _LOG.exception("the service context could not close")
+            await send({"type": "lifespan.shutdown.failed", "message": f"{type(problem).__name__}: {problem}"})
+            return
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _healthy(ctx: Context, svc: object) -> Response:
+    return Response(b'{"status":"ok"}', 200, {"content-type": JSON})
+
+
+def _call(endpoint: Callable[[Context, Any], Awaitable[Response]], svc: object) -> Next:
+    return lambda ctx: endpoint(ctx, svc)
+
+
+def _around(handle: Callable[[Context, Next], Awaitable[Response]], inner: Next) -> Next:
+    return lambda ctx: handle(ctx, inner)
+
+
+def _problem(ctx: Context, error: ApiError, contract: str) -> Response:
+    headers = {"content-type": _PROBLEM, **{name.lower(): value for name, value in error.headers.items()}}
+    return Response(body(error, ctx.request_id, contract), error.status, headers)
+
+
+async def _send(ctx: Context, response: Response, send: Send) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
+    headers.append((b"content-length", str(len(response.body)).encode()))
+    headers.append((b"x-request-id", ctx.request_id.encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+def _log_access(ctx: Context, match: Match | None, response: Response, seconds: float) -> None:
+    fields = {
+        "request_id": ctx.request_id,
+        "trace": ctx.trace_id,
+        "method": ctx.method,
+        "path": ctx.url_path,
+        "route": match.bound.route.path if match else "",
+        "status": response.status,
+        "duration": f"{seconds * 1000:.1f}ms",
+        "client": ctx.client,
+    }
+    _ACCESS.log(
+        logging.ERROR if response.status >= 500 else logging.INFO,
+        "[HTTP] %s",
+        response.status,
+        extra={"fields": fields},
+    )

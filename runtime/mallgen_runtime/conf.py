@@ -1,0 +1,209 @@
+"""Settings in YAML with go-zero's keys: read without regard to case, `${VAR}` taken from the environment."""
+
+import os
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+import yaml
+from msgspec import Struct, field
+
+from mallgen_runtime.decoding import Wrong, convert
+from mallgen_runtime.shapes import Type, describe, fields, is_struct
+
+C = TypeVar("C", bound="RestConf")
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used: one line, with `file:line` where there is one."""
+
+
+class LogConf(Struct, kw_only=True):
+    """go-zero's `Log` block.
+
+    `level`: debug, info, error or severe. `encoding`: json or plain. `access`: a line per request.
+    """
+
+    level: str = "info"
+    encoding: str = "json"
+    access: bool = True
+
+
+class RestConf(Struct, kw_only=True):
+    """What every HTTP service is told.
+
+    `timeout` in milliseconds (0: none), `max_bytes` of a request's body (0: no limit), `max_conns` requests at a time
+    (0: no limit), `shutdown` seconds that requests in flight are given. `mode` dev or test adds the contract's
+    line to errors.
+    """
+
+    name: str
+    host: str = "0.0.0.0"  # noqa: S104
+    port: int
+    mode: str = "pro"
+    timeout: int = 3000
+    max_bytes: int = 1048576
+    max_conns: int = 10000
+    shutdown: int = 10
+    log: LogConf = field(default_factory=LogConf)
+
+
+class JwtConf(Struct, kw_only=True):
+    """The block of a `jwt:`. `access_expire` in seconds is for the logic that issues tokens."""
+
+    access_secret: str
+    access_expire: int = 86400
+    prev_secret: str = ""
+
+    @classmethod
+    def from_env(cls, name: str) -> "Callable[[], JwtConf]":
+        """The block when the file has none: the secret from `<NAME>_ACCESS_SECRET`."""
+        return lambda: cls(access_secret=_from_env(name, "AccessSecret"))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that a token may be signed with."""
+        return tuple(filter(None, (self.access_secret, self.prev_secret)))
+
+
+class JwtTransitionConf(Struct, kw_only=True):
+    """The block of a `jwtTransition:`: the present secret and the one before."""
+
+    secret: str
+    prev_secret: str = ""
+
+    @classmethod
+    def from_env(cls, name: str) -> "Callable[[], JwtTransitionConf]":
+        """The block when the file has none: the secret from `<NAME>_SECRET`."""
+        return lambda: cls(secret=_from_env(name, "Secret"))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that a token may be signed with."""
+        return tuple(filter(None, (self.secret, self.prev_secret)))
+
+
+def secrets_of(config: RestConf, attribute: str) -> tuple[str, ...]:
+    """The secrets of a route's `jwt` attribute."""
+    found: JwtConf | JwtTransitionConf = getattr(config, attribute)
+    if not found.secrets:
+        raise ConfigError(f"the secret of {attribute} is empty")
+    return found.secrets
+
+
+def load_config(kind: type[C], path: str, *, package: str) -> C:
+    """Read the settings at `path` below the working directory, the package's folder or the package. Raises ConfigError."""
+    return read_config(kind, _find(path, package))
+
+
+def read_config(kind: type[C], path: str) -> C:
+    """Read the settings in a file. Raises ConfigError."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+        raise ConfigError(f"{path}: cannot read the configuration: {reason}") from None
+    return parse_config(kind, text, path)
+
+
+def parse_config(kind: type[C], text: str, path: str) -> C:
+    """Settings from YAML text; `path` names it in errors. Raises ConfigError."""
+    try:
+        root = yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as problem:
+        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
+        raise ConfigError(f"{path}:{line}: this is not YAML: {problem.problem}") from None
+    except yaml.YAMLError as problem:
+        raise ConfigError(f"{path}: this is not YAML: {str(problem).splitlines()[0]}") from None
+    builder = _Builder(path, {})
+    values = builder.value(root, describe(kind), "") if root is not None else {}
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}:1: the settings must be keys with values")
+    try:
+        made: C = convert(values, kind)
+    except Wrong as problem:
+        error = problem.errors[0]
+        parent = error.name.rpartition(".")[0]
+        line = builder.lines.get(error.name, builder.lines.get(parent, 1))
+        raise ConfigError(f"{path}:{line}: {_go_name(error.name) or 'the file'} {error.reason}") from None
+    return made
+
+
+class _Builder(NamedTuple):
+    """Turns YAML nodes into plain values, keys spelled as the struct spells them; remembers lines by dotted name."""
+
+    path: str
+    lines: dict[str, int]
+
+    def value(self, node: Any, kind: Type, name: str) -> Any:
+        self.lines[name] = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, kind, name)
+        if isinstance(node, yaml.SequenceNode):
+            inner = describe(kind.args[0]) if kind.origin is list and kind.args else describe(Any)
+            return [self.value(item, inner, f"{name}[{index}]") for index, item in enumerate(node.value)]
+        return self._scalar(node, kind)
+
+    def _mapping(self, node: Any, kind: Type, name: str) -> dict[str, Any]:
+        known = {_folded(f.wire): f for f in fields(kind.origin)} if is_struct(kind.origin) else {}
+        found: dict[str, Any] = {}
+        for key, item in node.value:
+            field = known.get(_folded(str(key.value)))
+            spelled = field.wire if field else str(key.value)
+            inner = field.kind if field else describe(kind.args[1] if kind.origin is dict and kind.args else Any)
+            if field is None and known:
+                continue  # go-zero has many keys that have no meaning here
+            found[spelled] = self.value(item, inner, f"{name}.{spelled}" if name else spelled)
+        return found
+
+    def _scalar(self, node: Any, kind: Type) -> Any:
+        text = _VARIABLE.sub(lambda match: self._variable(match.group(1), node), node.value)
+        if kind.origin is str:
+            return None if node.tag.endswith(":null") else text
+        if kind.origin in (int, float, bool):
+            return _lax(text, kind.origin)
+        scalar = yaml.ScalarNode(node.tag, text, node.start_mark, node.end_mark)
+        return _LOADER("").construct_object(scalar)
+
+    def _variable(self, name: str, node: Any) -> str:
+        if name not in os.environ:
+            raise ConfigError(f"{self.path}:{node.start_mark.line + 1}: the environment variable {name} is not set")
+        return os.environ[name]
+
+
+def _lax(text: str, kind: type[Any]) -> Any:
+    try:
+        return msgspec.convert(text.strip(), kind, strict=False)
+    except msgspec.ValidationError:
+        return text
+
+
+def _folded(key: str) -> str:
+    return key.replace("_", "").replace("-", "").lower()
+
+
+def _go_name(name: str) -> str:
+    """`max_bytes` → `MaxBytes`, as the file spells it."""
+    return ".".join("".join(word[:1].upper() + word[1:] for word in part.split("_")) for part in name.split("."))
+
+
+def _from_env(name: str, key: str) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", f"{name}_{key}").upper()
+    if not os.environ.get(words):
+        raise ConfigError(f"the configuration has no {name}.{key}, and the environment variable {words} is not set")
+    return os.environ[words]
+
+
+def _find(path: str, package: str) -> str:
+    import importlib
+
+    base = os.path.dirname(os.path.abspath(importlib.import_module(package).__file__ or ""))
+    tried = [path, os.path.join(os.path.dirname(base), path), os.path.join(base, path)]
+    for found in tried:
+        if os.path.isfile(found):
+            return found
+    raise ConfigError(f"{path}: there is no configuration here, name it with -f")

@@ -1,0 +1,194 @@
+"""What goes in and out of a service: the request's context and the response."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, TypeVar
+
+from mallgen_runtime.decoding import Wrong, decode
+from mallgen_runtime.encoding import encode, encode_as
+from mallgen_runtime.forms import parse_multipart, parse_query
+from mallgen_runtime.problems import ApiError, FieldError
+from mallgen_runtime.reading import Reader
+
+T = TypeVar("T")
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+JSON = "application/json; charset=utf-8"
+
+
+class Response:
+    """An answer: status, body, headers by lower-case name. A middleware may change it."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, body: bytes = b"", status: int = 200, headers: dict[str, str] | None = None) -> None:
+        self.body = body
+        self.status = status
+        self.headers = {} if headers is None else headers
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was read."""
+
+
+class Context:
+    """One request.
+
+    `params` are the values of the path, `claims` what a checked token says, `state` is free for middlewares.
+    `request_id` and `trace_id` stand in every log line and error; `log` writes with them.
+    """
+
+    __slots__ = (
+        "_body",
+        "_form",
+        "_headers",
+        "_receive",
+        "claims",
+        "errors",
+        "max_bytes",
+        "params",
+        "request_id",
+        "scope",
+        "state",
+        "trace_id",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, params: dict[str, str], max_bytes: int) -> None:
+        self.scope = scope
+        self.params = params
+        self.max_bytes = max_bytes
+        self.claims: dict[str, Any] = {}
+        self.state: dict[str, Any] = {}
+        self.errors: list[FieldError] = []
+        self.request_id = ""
+        self.trace_id = ""
+        self._receive = receive
+        self._body: bytes | None = None
+        self._form: dict[str, list[str]] | None = None
+        self._headers: dict[str, list[str]] | None = None
+
+    @property
+    def method(self) -> str:
+        """`GET`, `POST` …"""
+        return str(self.scope["method"])
+
+    @property
+    def url_path(self) -> str:
+        """The path as it came, %-escapes decoded."""
+        return str(self.scope["path"])
+
+    @property
+    def client(self) -> str:
+        """The peer's address, empty when unknown."""
+        peer = self.scope.get("client")
+        return str(peer[0]) if peer else ""
+
+    @property
+    def headers(self) -> Mapping[str, list[str]]:
+        """The request's headers by lower-case name."""
+        if self._headers is None:
+            self._headers = {}
+            for name, value in self.scope["headers"]:
+                self._headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        return self._headers
+
+    @property
+    def log(self) -> "logging.LoggerAdapter[logging.Logger]":
+        """A logger whose lines carry the request's ids."""
+        ids = {"request_id": self.request_id, "trace": self.trace_id}
+        return logging.LoggerAdapter(logging.getLogger("mallgen.service"), ids)
+
+    @property
+    def path(self) -> Reader:
+        """Reads the parameters of the path."""
+        return Reader("path", {name: [value] for name, value in self.params.items()}, self.errors)
+
+    @property
+    def form(self) -> Reader:
+        """Reads the query."""
+        if self._form is None:
+            self._form = self._query()
+        return Reader("form", self._form, self.errors)
+
+    @property
+    def header(self) -> Reader:
+        """Reads the headers; their names have no case."""
+        return _HeaderReader("header", self.headers, self.errors)
+
+    async def read_form(self) -> Reader:
+        """Reads the form in the body (urlencoded or multipart), then the query: the order of Go's ParseForm."""
+        kind = next(iter(self.headers.get("content-type", [])), "")
+        plain = kind.partition(";")[0].strip().lower()
+        found: dict[str, list[str]] = {}
+        if plain == "application/x-www-form-urlencoded":
+            found = parse_query((await self.raw_body()).decode("utf-8", "replace"), "form")
+        elif plain == "multipart/form-data":
+            found = parse_multipart(await self.raw_body(), kind)
+        for name, values in self._query().items():
+            found.setdefault(name, []).extend(values)
+        self._form = found
+        return Reader("form", found, self.errors)
+
+    async def raw_body(self) -> bytes:
+        """The whole body; more than the route allows is a 413."""
+        if self._body is None:
+            chunks, size, more = [], 0, True
+            while more:
+                message = await self._receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGone
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > self.max_bytes:
+                    raise too_large(self.max_bytes)
+                chunks.append(chunk)
+                more = message.get("more_body", False)
+            self._body = b"".join(chunks)
+        return self._body
+
+    async def body(self, kind: type[T]) -> T:
+        """The JSON body as `kind`; raises one 400 for everything that was wrong in this request so far."""
+        plain = next(iter(self.headers.get("content-type", [])), "").partition(";")[0].strip().lower()
+        is_form = plain in ("application/x-www-form-urlencoded", "multipart/form-data")
+        try:
+            made = decode(b"" if is_form else await self.raw_body(), kind)
+        except Wrong as problem:
+            self.errors.extend(problem.errors)
+        self.done()
+        return made
+
+    def done(self) -> None:
+        """Raise one 400 when a reader found something wrong."""
+        if self.errors:
+            raise ApiError(400, "invalid_request", "the request has wrong fields", errors=self.errors)
+
+    def json(self, value: object, as_type: Any = None) -> Response:
+        """200 with a JSON body; `as_type` when numbers travel as strings."""
+        data = encode(value) if as_type is None else encode_as(value, as_type)
+        return Response(data, 200, {"content-type": JSON})
+
+    def empty(self) -> Response:
+        """200 without a body."""
+        return Response()
+
+    def _query(self) -> dict[str, list[str]]:
+        return parse_query(self.scope["query_string"].decode("latin-1"))
+
+
+class _HeaderReader(Reader):
+    __slots__ = ()
+
+    def first(self, name: str) -> str:
+        return super().first(name.lower())
+
+    def all(self, name: str) -> list[str]:
+        return list(self.values.get(name.lower(), ()))
+
+
+def too_large(limit: int) -> ApiError:
+    """The 413 of a body beyond its limit."""
+    return ApiError(413, "body_too_large", f"the body has more than {limit} bytes")
+
+
+Next = Callable[[Context], Awaitable[Response]]

@@ -1,0 +1,52 @@
+"""Errors as RFC 9457 problem details."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import NamedTuple
+
+import msgspec
+
+
+class FieldError(NamedTuple):
+    """A wrong field: where it was read from (path, form, header, json), its name there, and why, in words."""
+
+    source: str
+    name: str
+    reason: str
+
+
+class ApiError(Exception):
+    """An answer that is not the contract's response. Logic raises it.
+
+    `status` is the HTTP status, `code` a stable word for machines, `detail` a sentence for people; `headers` go along.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str = "",
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {code}: {detail}" if detail else f"{status} {code}")
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = headers or {}
+
+
+def body(error: ApiError, request_id: str, contract: str) -> bytes:
+    """The problem details of an error; `contract` is empty outside dev mode."""
+    title = HTTPStatus(error.status).phrase if error.status in HTTPStatus._value2member_map_ else "Error"
+    found: dict[str, object] = {"type": "about:blank", "title": title, "status": error.status, "code": error.code}
+    if error.detail:
+        found["detail"] = error.detail
+    if error.errors:
+        found["errors"] = [wrong._asdict() for wrong in error.errors]
+    found["request_id"] = request_id
+    if contract:
+        found["contract"] = contract
+    return msgspec.json.encode(found)

@@ -1,0 +1,209 @@
+"""Readers of path, query, form and header values. They collect what is wrong; `Context.done` raises it once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, overload
+
+from mallgen_runtime.decoding import Wrong, decode, from_text, is_bad
+from mallgen_runtime.problems import FieldError
+from mallgen_runtime.schema import FLOAT32_MAX, Limit, Range
+
+T = TypeVar("T")
+V = TypeVar("V", covariant=True)
+W = TypeVar("W")
+REQUIRED: Final[Any] = object()
+Pair = tuple[float, float]
+
+
+class Scalar(Protocol[V]):
+    """A reader of one value: `form.int64("ps", 20, limit=(1, 50))`. Without a default the value is required."""
+
+    @overload
+    def __call__(
+        self,
+        name: str,
+        default: None,
+        *,
+        options: Sequence[Any] = (),
+        range: Range | None = None,
+        limit: Pair | Limit | None = None,
+    ) -> V | None: ...
+
+    @overload
+    def __call__(
+        self,
+        name: str,
+        default: Any = ...,
+        *,
+        options: Sequence[Any] = (),
+        range: Range | None = None,
+        limit: Pair | Limit | None = None,
+    ) -> V: ...
+
+
+class Many(Protocol[W]):
+    """A reader of a repeated value: `form.int64_list("ids", [])`."""
+
+    @overload
+    def __call__(self, name: str, default: None, *, options: Sequence[Any] = ()) -> list[W] | None: ...
+
+    @overload
+    def __call__(self, name: str, default: list[W] = ..., *, options: Sequence[Any] = ()) -> list[W]: ...
+
+
+def _scalar(kind: type[Any], reason: str, low: float | None = None, high: float | None = None) -> Any:
+    def read(
+        self: "Reader",
+        name: str,
+        default: Any = REQUIRED,
+        *,
+        options: Sequence[Any] = (),
+        range: Range | None = None,  # noqa: A002 - the option of the contract
+        limit: Pair | Limit | None = None,
+    ) -> Any:
+        text = self.first(name)
+        if not text:
+            return self.absent(name, default, kind)
+        value = from_text(text, kind)
+        if is_bad(value):
+            return self.wrong(name, reason, kind())
+        if low is not None and high is not None and not low <= value <= high:
+            return self.wrong(name, f"must be from {low} to {high}", kind())
+        if limit is not None and not _within(value, limit):
+            return default
+        if options and value not in options:
+            return self.wrong(name, f"must be one of {', '.join(map(str, options))}", kind())
+        if range is not None and not range.holds(value):
+            return self.wrong(name, f"must be {range.words()}", kind())
+        return value
+
+    return read
+
+
+def _many(kind: type[Any], reason: str, low: float | None = None, high: float | None = None) -> Any:
+    one: Callable[..., Any] = _scalar(kind, reason, low, high)
+
+    def read(self: "Reader", name: str, default: Any = REQUIRED, *, options: Sequence[Any] = ()) -> Any:
+        texts = [text for text in self.all(name) if text]
+        if not texts:
+            return self.absent(name, default, list)
+        if len(texts) == 1:
+            return [one(self, name, options=options)]
+        single = Reader(self.source, {f"{name}[{index}]": [text] for index, text in enumerate(texts)}, self.errors)
+        return [one(single, f"{name}[{index}]", options=options) for index in range(len(texts))]
+
+    return read
+
+
+def _within(value: float, limit: Pair | Limit) -> bool:
+    if isinstance(limit, Limit):
+        return limit.holds(value)
+    return limit[0] <= value <= limit[1]
+
+
+_WHOLE, _NUMBER, _BOOL, _TEXT = "must be a whole number", "must be a number", "must be true or false", "must be text"
+
+
+class Reader:
+    """Values by name from one source of a request; an empty value counts as absent, as in go-zero."""
+
+    __slots__ = ("errors", "source", "values")
+
+    def __init__(self, source: str, values: Mapping[str, list[str]], errors: list[FieldError]) -> None:
+        self.source = source
+        self.values = values
+        self.errors = errors
+
+    if TYPE_CHECKING:
+        int8: Scalar[int]
+        int16: Scalar[int]
+        int32: Scalar[int]
+        int64: Scalar[int]
+        uint8: Scalar[int]
+        uint16: Scalar[int]
+        uint32: Scalar[int]
+        uint64: Scalar[int]
+        float32: Scalar[float]
+        float64: Scalar[float]
+        boolean: Scalar[bool]
+        string: Scalar[str]
+        int8_list: Many[int]
+        int16_list: Many[int]
+        int32_list: Many[int]
+        int64_list: Many[int]
+        uint8_list: Many[int]
+        uint16_list: Many[int]
+        uint32_list: Many[int]
+        uint64_list: Many[int]
+        float32_list: Many[float]
+        float64_list: Many[float]
+        boolean_list: Many[bool]
+        string_list: Many[str]
+
+    def first(self, name: str) -> str:
+        """The first value of a name, empty when there is none."""
+        found = self.values.get(name)
+        return found[0] if found else ""
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a name; `name[]` is the same name."""
+        return [*self.values.get(name, ()), *self.values.get(f"{name}[]", ())]
+
+    def json(self, name: str, kind: type[T], default: Any = REQUIRED) -> T:
+        """A value that is JSON text."""
+        text = self.first(name)
+        if not text:
+            made: T = self.absent(name, default, lambda: None)
+            return made
+        try:
+            return decode(text.encode(), kind, self.source)
+        except Wrong as problem:
+            for error in problem.errors:
+                tail = error.name if error.name.startswith("[") or not error.name else f".{error.name}"
+                self.errors.append(FieldError(self.source, f"{name}{tail}", error.reason))
+            nothing: T = default
+            return nothing
+
+    def together(self, group: str, *names: str) -> None:
+        """The fields of an optional embedded struct: all or none."""
+        given = [name for name in names if self.first(name)]
+        if given and len(given) < len(names):
+            for name in names:
+                if name not in given:
+                    self.wrong(name, f"is required with {given[0]}", None)
+
+    def with_(self, name: str, other: str) -> None:
+        """`optional=other`: comes exactly when the other comes."""
+        if bool(self.first(name)) != bool(self.first(other)):
+            self.wrong(name, f"must come together with {other}", None)
+
+    def without(self, name: str, other: str) -> None:
+        """`optional=!other`: comes exactly when the other does not."""
+        if bool(self.first(name)) == bool(self.first(other)):
+            self.wrong(name, f"must come exactly when {other} does not", None)
+
+    def wrong(self, name: str, reason: str, instead: Any) -> Any:
+        """Note a wrong field; `instead` stands in until `Context.done` raises."""
+        self.errors.append(FieldError(self.source, name, reason))
+        return instead
+
+    def absent(self, name: str, default: Any, kind: Callable[[], Any]) -> Any:
+        """The default of a field that did not come, or a note that it is required."""
+        return self.wrong(name, "is required", kind()) if default is REQUIRED else default
+
+
+for _bits in (8, 16, 32, 64):
+    _signed = (int, _WHOLE, -(2 ** (_bits - 1)), 2 ** (_bits - 1) - 1)
+    _unsigned = (int, _WHOLE, 0, 2**_bits - 1)
+    setattr(Reader, f"int{_bits}", _scalar(*_signed))
+    setattr(Reader, f"uint{_bits}", _scalar(*_unsigned))
+    setattr(Reader, f"int{_bits}_list", _many(*_signed))
+    setattr(Reader, f"uint{_bits}_list", _many(*_unsigned))
+for _name, _kind, _reason, _bound in (
+    ("float32", float, _NUMBER, FLOAT32_MAX),
+    ("float64", float, _NUMBER, None),
+    ("boolean", bool, _BOOL, None),
+    ("string", str, _TEXT, None),
+):
+    _low = None if _bound is None else -_bound
+    setattr(Reader, _name, _scalar(_kind, _reason, _low, _bound))
+    setattr(Reader, f"{_name}_list", _many(_kind, _reason, _low, _bound))

@@ -1,0 +1,127 @@
+"""What a type of a schema is, found once by reflection and kept."""
+
+import types
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+
+import msgspec
+from msgspec import NODEFAULT, Struct, UnsetType
+
+from mallgen_runtime.schema import AsString
+
+
+class Type(NamedTuple):
+    """A type without its markers: `origin` is the class, list, dict or Any; `nullable` when None is allowed."""
+
+    origin: Any
+    args: tuple[Any, ...]
+    markers: tuple[object, ...]
+    nullable: bool
+
+
+class Field(NamedTuple):
+    """A field of a struct: attribute, name in JSON, kind, and how to make its default (None: it is required)."""
+
+    name: str
+    wire: str
+    kind: Type
+    default: Callable[[], Any] | None
+
+    def marker(self, cls: type[Any]) -> Any:
+        """The marker of a kind, or None."""
+        return next((marker for marker in self.kind.markers if isinstance(marker, cls)), None)
+
+
+def describe(annotation: Any) -> Type:
+    """Take Annotated and `| None` off a type."""
+    markers: list[object] = []
+    nullable = False
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            annotation, *found = get_args(annotation)
+            markers += found
+        elif origin is Union or origin is types.UnionType:
+            rest = [arg for arg in get_args(annotation) if arg not in (type(None), UnsetType)]
+            nullable = nullable or type(None) in get_args(annotation)
+            if len(rest) != 1:
+                raise TypeError(f"{annotation} has more than one type")
+            annotation = rest[0]
+        else:
+            return Type(origin or annotation, get_args(annotation), tuple(markers), nullable)
+
+
+@cache
+def fields(cls: type[Struct]) -> tuple[Field, ...]:
+    """The fields of a struct in their order."""
+    return tuple(
+        Field(field.name, field.encode_name, describe(field.type), _default(field))
+        for field in msgspec.structs.fields(cls)
+    )
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Callable[[], Any] | None:
+    if field.default_factory is not NODEFAULT:
+        factory: Callable[[], Any] = field.default_factory
+        return factory
+    if field.default is not NODEFAULT:
+        value = field.default
+        return lambda: value
+    return None
+
+
+def is_struct(kind: Any) -> bool:
+    """Whether a type is a class of a schema."""
+    return isinstance(kind, type) and issubclass(kind, Struct)
+
+
+@cache
+def any_marker(cls: Any, kinds: tuple[type[Any], ...]) -> bool:
+    """Whether a type, or anything below it, carries a marker of one of these kinds."""
+    return _search(cls, kinds, set())
+
+
+def _search(annotation: Any, kinds: tuple[type[Any], ...], seen: set[Any]) -> bool:
+    found = describe(annotation)
+    if any(isinstance(marker, kinds) for marker in found.markers):
+        return True
+    if any(_search(arg, kinds, seen) for arg in found.args if arg is not Ellipsis):
+        return True
+    if not is_struct(found.origin) or found.origin in seen:
+        return False
+    seen.add(found.origin)
+    return any(_search(field.type, kinds, seen) for field in msgspec.structs.fields(found.origin))
+
+
+def writes_text(cls: Any) -> bool:
+    """Whether some number below travels as a string."""
+    return any_marker(cls, (AsString,))
+
+
+_ZEROS: dict[Any, Callable[[], Any]] = {
+    bool: bool,
+    int: int,
+    float: float,
+    str: str,
+    bytes: bytes,
+    list: list,
+    dict: dict,
+}
+
+
+def zero_value(annotation: Any) -> Any:
+    """Go's zero value of a type."""
+    found = describe(annotation)
+    if found.nullable or found.origin is Any:
+        return None
+    if is_struct(found.origin):
+        values = {f.name: _zero_of(f.kind) for f in fields(found.origin) if f.default is None}
+        return found.origin(**values)
+    return _ZEROS[found.origin]()
+
+
+def _zero_of(found: Type) -> Any:
+    if found.nullable or found.origin is Any:
+        return None
+    return zero_value(found.origin)
