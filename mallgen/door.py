@@ -4,15 +4,16 @@ Importing typer costs more time than generating a small service, so it waits unt
 help, a mistake, completion.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from mallgen.options import COMMANDS, Command, Option, Values
 
-USAGE = 2
 BUG = 70
 INTERRUPTED = 130
+COMPLETING = "_MALLGEN_COMPLETE"
 PIPE_CLOSED = 141
 
 
@@ -50,6 +51,8 @@ def run(command: Command, values: Values) -> int:
 
 def _dispatch(words: list[str]) -> int:
     _encode()
+    if COMPLETING in os.environ:
+        return int(import_module("mallgen.cli").main(words))
     if not words:
         return int(import_module("mallgen.commands.state").run())
     if words in (["--version"], ["-v"]):
@@ -104,14 +107,10 @@ def _encode() -> None:
 
 def _silence() -> None:
     """The reader of our output has gone; keep the interpreter from complaining about it."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _bug(problem: Exception) -> int:
-    import os
-
     if os.environ.get("MALLGEN_TRACEBACK"):
         raise problem
     print(f"error[internal] {type(problem).__name__}: {problem}", file=sys.stderr)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Contract
-from mallgen.sources import read
+from mallgen.sources import Sources, read
 
 
 class Loaded(NamedTuple):
@@ -17,7 +17,18 @@ class Loaded(NamedTuple):
 
 def load(path: str) -> Loaded:
     """Read, scan, parse and resolve the contract at `path`."""
-    sources = read(path)
+    return compile_sources(read(path))
+
+
+def load_text(text: str, path: str) -> Loaded:
+    """The same for a contract that is not on disk yet; `path` names it in messages."""
+    from mallgen.syntax.scan import scan
+
+    return compile_sources(Sources((scan(text, path),), {path: text}, ()))
+
+
+def compile_sources(sources: Sources) -> Loaded:
+    """Parse and resolve what was read."""
     problems = [*sources.diagnostics, *(d for scanned in sources.files for d in scanned.diagnostics)]
     if not sources.files or any(d.code.startswith("too-") for d in problems):
         return Loaded(None, tuple(problems), sources.texts)

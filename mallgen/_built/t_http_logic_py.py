@@ -15,7 +15,7 @@ def root(context, missing=missing):
     l_0_docstring = resolve('docstring')
     l_0_init = resolve('init')
     l_0_signature = resolve('signature')
-    l_0_title = resolve('title')
+    l_0_body = resolve('body')
     pass
     yield str((undefined(name='module_docstring') if l_0_module_docstring is missing else l_0_module_docstring))
     yield '\n\n'
@@ -33,9 +33,9 @@ def root(context, missing=missing):
     yield str((undefined(name='init') if l_0_init is missing else l_0_init))
     yield '\n        self.ctx = ctx\n        self.svc = svc\n\n    '
     yield str((undefined(name='signature') if l_0_signature is missing else l_0_signature))
-    yield '\n        raise NotImplementedError('
-    yield str((undefined(name='title') if l_0_title is missing else l_0_title))
-    yield ')\n'
+    yield '\n        '
+    yield str((undefined(name='body') if l_0_body is missing else l_0_body))
+    yield '\n'
 
 blocks = {}
 debug_info = '1=18&3=20&4=23&8=27&9=29&11=31&15=33&16=35'

@@ -15,7 +15,9 @@ from mallgen.tree import File, Owner
 
 
 class HttpOptions(Struct, frozen=True):
-    """What may be asked of the emitter beyond the contract; nothing yet."""
+    """What may be asked beyond the contract: `bodies` of logic by route (`GET /v1/greet`), else stubs."""
+
+    bodies: tuple[tuple[str, str], ...] = ()
 
 
 class Emitted(NamedTuple):
@@ -33,7 +35,9 @@ def emit(contract: Contract, options: HttpOptions) -> Emitted:
     if any(problem.severity == "error" for problem in problems):
         return Emitted((), problems)
     renderer = Renderer()
-    return Emitted((*_project(plan, renderer), *_layers(plan, renderer), *_always(plan, renderer)), problems)
+    return Emitted(
+        (*_project(plan, renderer), *_layers(plan, renderer, dict(options.bodies)), *_always(plan, renderer)), problems
+    )
 
 
 def _package(plan: Layout, contract: Contract) -> Iterator[Diagnostic]:
@@ -78,17 +82,22 @@ def _project(plan: Layout, renderer: Renderer) -> Iterator[File]:
     yield File(f"{package}/svc.py", project.svc(plan, renderer), Owner.ONCE, "service context")
 
 
-def _layers(plan: Layout, renderer: Renderer) -> Iterator[File]:
+def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, str]) -> Iterator[File]:
     for found in plan.middlewares:
         path = f"{plan.package}/middleware/{found.module}.py"
         text = project.middleware(found, plan, renderer)
         yield File(path, text, Owner.ONCE, f"middleware {found.origin}")
-    for layer, write in (("handler", project.handler), ("logic", project.logic)):
-        for route in plan.routes:
-            folder = f"{route.folder}/" if route.folder else ""
-            path = f"{plan.package}/{layer}/{folder}{names.snake(route.base)}_{layer}.py"
-            text = write(route, plan, renderer)
-            yield File(path, text, Owner.ONCE, f"{layer} {route.title}")
+    for route in plan.routes:
+        text = project.handler(route, plan, renderer)
+        yield File(_place(plan, route, "handler"), text, Owner.ONCE, f"handler {route.title}")
+    for route in plan.routes:
+        text = project.logic(route, plan, renderer, bodies.get(route.title, ""))
+        yield File(_place(plan, route, "logic"), text, Owner.ONCE, f"logic {route.title}")
+
+
+def _place(plan: Layout, route: RouteNames, layer: str) -> str:
+    folder = f"{route.folder}/" if route.folder else ""
+    return f"{plan.package}/{layer}/{folder}{names.snake(route.base)}_{layer}.py"
 
 
 def _always(plan: Layout, renderer: Renderer) -> Iterator[File]:

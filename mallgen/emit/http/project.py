@@ -168,8 +168,8 @@ def method(route: RouteNames) -> str:
     return Scope({"ctx", "svc"}).add(variable(route.base))
 
 
-def logic(route: RouteNames, layout: Layout, renderer: Renderer) -> str:
-    """logic/<group>/<name>_logic.py."""
+def logic(route: RouteNames, layout: Layout, renderer: Renderer, body: str = "") -> str:
+    """logic/<group>/<name>_logic.py; without a `body` its method is a stub."""
     once = _Once(route, layout, route.logic_class)
     args = ["self"] + ([f"req: {once.request}"] if once.request else [])
     return renderer.python(
@@ -180,5 +180,5 @@ def logic(route: RouteNames, layout: Layout, renderer: Renderer) -> str:
         docstring=docstring(route.docs or (route.title,), 4),
         init=call("def __init__(", ["self", f"ctx: {once.context}", f"svc: {once.svc}"], ") -> None:", 4),
         signature=call(f"async def {method(route)}(", args, f") -> {once.response}:", 4),
-        title=literal(route.title),
+        body=body or f"raise NotImplementedError({literal(route.title)})",
     )

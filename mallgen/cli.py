@@ -1,0 +1,158 @@
+"""The typer application: help, suggestions, mistakes, completion; door.py loads it when its table is not enough."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from typer._click.exceptions import ClickException, MissingParameter, NoArgsIsHelpError, NoSuchOption, UsageError
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.exceptions import Abort, Exit
+
+from mallgen import door
+from mallgen.console import FINDINGS, USAGE, say
+from mallgen.options import COMMANDS, GROUPS, Argument, Command, Option, Values
+from mallgen.suggest import did_you_mean
+
+_SETTINGS: dict[str, Any] = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
+
+
+def main(words: Sequence[str]) -> int:
+    """Run a command line through typer; its mistakes are told in our words."""
+    if door.COMPLETING in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
+    try:
+        result = application().main(list(words), prog_name="mallgen", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except UsageError as problem:
+        return _usage(problem, list(words))
+    except ClickException as problem:
+        say(f"error[usage] {problem.format_message()}")
+        return FINDINGS
+    except Exit as problem:
+        return int(problem.exit_code)
+    except Abort:
+        return door.INTERRUPTED
+
+
+def application() -> TyperGroup:
+    """The whole tree of commands."""
+    return _group(())
+
+
+def _group(path: tuple[str, ...]) -> TyperGroup:
+    commands: dict[str, Any] = {}
+    for command in COMMANDS:
+        if command.path[: len(path)] == path:
+            name = command.path[len(path)]
+            is_leaf = len(command.path) == len(path) + 1
+            commands.setdefault(name, _command(command) if is_leaf else _group(command.path[: len(path) + 1]))
+    params = [_version()] if not path else []
+    return TyperGroup(
+        name=path[-1] if path else "mallgen",
+        commands=commands,
+        help=GROUPS[path],
+        params=params,
+        rich_markup_mode=None,
+        suggest_commands=False,
+        context_settings=_SETTINGS,
+        no_args_is_help=True,
+    )
+
+
+def _version() -> TyperOption:
+    def show(context: Any, parameter: Any, value: bool) -> None:
+        if value:
+            from mallgen.commands import version
+
+            raise Exit(version.run())
+
+    return TyperOption(
+        param_decls=["--version", "-v"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help="Print the version.",
+    )
+
+
+def _command(command: Command) -> TyperCommand:
+    def run(**given: Any) -> int:
+        values = {
+            name.removeprefix("v_").replace("_", "-"): value for name, value in given.items() if value is not None
+        }
+        return door.run(command, Values(values))
+
+    return TyperCommand(
+        name=command.path[-1],
+        callback=run,
+        help=command.help,
+        epilog=f"Example: {command.example}" if command.example else None,
+        params=[*map(_argument, command.arguments), *map(_option, command.options)],
+        rich_markup_mode=None,
+        context_settings=_SETTINGS,
+    )
+
+
+def _option(option: Option) -> TyperOption:
+    return TyperOption(
+        param_decls=[f"v_{option.name.replace('-', '_')}", *option.spellings],
+        is_flag=not option.metavar,
+        metavar=option.metavar or None,
+        required=option.required,
+        default=None if not option.metavar else option.default or None,
+        show_default=bool(option.default),
+        help=option.help,
+    )
+
+
+def _argument(argument: Argument) -> TyperArgument:
+    def complete(context: Any, parameter: Any, incomplete: str) -> list[str]:
+        return [choice for choice in argument.choices if choice.startswith(incomplete)]
+
+    def check(context: Any, parameter: Any, value: str) -> str:
+        if argument.choices and value not in argument.choices:
+            raise UsageError(f"`{value}` is not one of {', '.join(argument.choices)}", context)
+        return value
+
+    return TyperArgument(
+        param_decls=[f"v_{argument.name}"],
+        metavar=argument.name.upper(),
+        required=True,
+        help=argument.help,
+        shell_complete=complete,
+        callback=check,
+    )
+
+
+def _usage(problem: UsageError, words: list[str]) -> int:
+    context = problem.ctx
+    if isinstance(problem, NoArgsIsHelpError):
+        say(problem.format_message())
+        return USAGE
+    where = context.command_path if context is not None else "mallgen"
+    message, hint = _mistake(problem, where, words)
+    say(f"error[usage] {message}")
+    say(f"  = help: {hint or f'{where} --help'}")
+    return USAGE
+
+
+def _mistake(problem: UsageError, where: str, words: list[str]) -> tuple[str, str]:
+    """What was wrong with the command line, and a guess at what was meant."""
+    command = problem.ctx.command if problem.ctx is not None else None
+    if isinstance(problem, MissingParameter) and problem.param is not None:
+        return (
+            f"{problem.param.opts[0] if problem.param.opts[0].startswith('-') else problem.param.metavar} is missing",
+            "",
+        )
+    if isinstance(problem, NoSuchOption):
+        known = [name for param in command.params for name in param.opts] if command is not None else []
+        asked = next(word for word in words if word.startswith(problem.option_name) and word not in known)
+        return f"there is no option `{asked}`", did_you_mean(asked, [name for name in known if name.startswith("--")])
+    if isinstance(command, TyperGroup):
+        asked = next((word for word in words[len(where.split()) - 1 :] if not word.startswith("-")), "")
+        return f"there is no command `{where} {asked}`", did_you_mean(asked, command.commands)
+    message = problem.format_message().rstrip(".")
+    return f"{message[:1].lower()}{message[1:]}", ""

@@ -1,0 +1,13 @@
+"""mallgen completion: the script that makes a shell complete mallgen's commands."""
+
+from mallgen.console import FINE, out
+from mallgen.door import COMPLETING
+from mallgen.options import Values
+
+
+def run(values: Values) -> int:
+    """Print the script for the asked shell."""
+    from typer._completion_shared import get_completion_script
+
+    out(get_completion_script(prog_name="mallgen", complete_var=COMPLETING, shell=values.text("shell")))
+    return FINE
