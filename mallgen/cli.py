@@ -10,7 +10,7 @@ from typer.exceptions import Abort, Exit
 
 from mallgen import door
 from mallgen.console import FINDINGS, USAGE, say
-from mallgen.options import COMMANDS, GROUPS, Argument, Command, Option, Values
+from mallgen.options import COMMANDS, COMPLETING, GROUPS, Argument, Command, Option, Values
 from mallgen.suggest import did_you_mean
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
@@ -18,7 +18,7 @@ _SETTINGS: dict[str, Any] = {"help_option_names": ["--help", "-h"], "max_content
 
 def main(words: Sequence[str]) -> int:
     """Run a command line through typer; its mistakes are told in our words."""
-    if door.COMPLETING in os.environ:
+    if COMPLETING in os.environ:
         from typer._completion_classes import completion_init
 
         completion_init()

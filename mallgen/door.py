@@ -9,11 +9,10 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from mallgen.options import COMMANDS, Command, Option, Values
+from mallgen.options import COMMANDS, COMPLETING, Command, Option, Values
 
 BUG = 70
 INTERRUPTED = 130
-COMPLETING = "_MALLGEN_COMPLETE"
 PIPE_CLOSED = 141
 
 

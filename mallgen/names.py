@@ -92,7 +92,7 @@ class Claims:
         """Take `name` for `origin` at this place; another place that has it already is a problem."""
         other, other_span = self._owners.setdefault(name, (origin, span))
         if (other, other_span) != (origin, span):
-            message = f"`{origin}` and `{other}` would both be {self._what} `{name}`"
+            message = f"`{origin}` and `{other}` would both become the {self._what}: `{name}`"
             note = Note(other_span, f"`{other}` has it already")
             self.problems.append(Diagnostic("name-collision", message, span, self._hint, (note,)))
         return name

@@ -55,6 +55,7 @@ class Values:
         return self._values.get(name) is True
 
 
+COMPLETING = "_MALLGEN_COMPLETE"  # set by the script of `mallgen completion` while it asks
 API = Option("api", "The contract, a .api file.", "FILE", required=True)
 QUIET = Option("quiet", "Say nothing but errors.", short="-q")
 

@@ -16,7 +16,10 @@ class Owner(Enum):
 
 
 class File(NamedTuple):
-    """A generated file: its path below the output folder with `/`, its text, and what it is for (`logic GET /v1/x`)."""
+    """A generated file: its path below the output folder with `/`, its text, and what it is for (`logic GET /v1/x`).
+
+    One without an identity is not recorded: a contract that `api new` writes is the user's from the start.
+    """
 
     path: str
     text: str
@@ -82,7 +85,7 @@ def plan(files: Iterable[File], disk: Disk, lock: Lock, contract: str) -> Plan:
         for record in lock.files
         if record.contract == contract and record.path not in paths and record.path in disk.present
     )
-    records = [Record(contract, step.file.path, *_signature(step, known)) for step in steps]
+    records = [Record(contract, step.file.path, *_signature(step, known)) for step in steps if step.file.identity]
     text = lock.replace(contract, [*records, *left]).text()
     return Plan(steps, left, None if text == disk.lock else text)
 

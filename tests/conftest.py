@@ -1,0 +1,68 @@
+"""What all tests share: running mallgen in this process, and the corpus of other people's contracts."""
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from mallgen.door import main
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACTS = ROOT / "tests" / "contracts"
+CORPUS = Path(os.environ.get("MALLGEN_CORPUS", ROOT.parent / "shared" / "corpus"))
+
+
+class Ran(NamedTuple):
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+
+def mallgen(*words: str) -> Ran:
+    """Run a command line in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(words)
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The corpus; skipped with a reason where it is absent."""
+    if not (CORPUS / "VERDICTS.tsv").is_file():
+        pytest.skip(f"no corpus at {CORPUS}; MALLGEN_CORPUS names another place")
+    return CORPUS
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    """Every file below a folder, caches and .mallgen left out."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root)
+        if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in name.parts):
+            found[name.as_posix()] = path.read_bytes()
+    return found
+
+
+@contextlib.contextmanager
+def working_in(folder: Path) -> Iterator[None]:
+    """Another working directory for a while."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)

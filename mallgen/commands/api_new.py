@@ -33,7 +33,7 @@ def run(values: Values) -> int:
     loaded = load_text(text, f"{name}.api")
     assert loaded.contract is not None, loaded.diagnostics
     files = emit(loaded.contract, starter.options(name)).files
-    contract = File(f"{name}.api", text, Owner.ONCE, "contract")
+    contract = File(f"{name}.api", text, Owner.ONCE, "")
     line = ContractLine("api", f"{name}.api")
     written = write(Output(Folder(name), line, (contract, *files), dry_run=False, quiet=values.flag("quiet")))
     if written.code == FINE and not values.flag("quiet"):

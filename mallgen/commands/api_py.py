@@ -1,13 +1,15 @@
 """mallgen api py: a contract becomes an HTTP service."""
 
 import os
+from collections.abc import Iterator
 
-from mallgen.commands.writing import Output, write
+from mallgen.commands.writing import Output, Written, write
 from mallgen.console import FINE, counted, report, say
 from mallgen.disk import Folder
 from mallgen.driver import Loaded, load
 from mallgen.lock import ContractLine
 from mallgen.model import Contract
+from mallgen.names import http_package
 from mallgen.options import Values
 
 NOTHING = "; nothing was written"
@@ -36,21 +38,21 @@ def generate(loaded: Loaded, contract: Contract, path: str, folder: str, values:
     if result.code == FINE and not output.quiet:
         routes = sum(len(group.routes) for group in contract.groups)
         what = f"{contract.service}: {counted(routes, 'route')}, {counted(len(contract.types), 'type')}"
-        say(f"{what}; {result.summary}{_next_step(result.created, output, folder, contract)}")
+        say(f"{what}; {result.summary}")
+        for step in _next_steps(result, output, contract):
+            say(f"next: {step}")
     return result.code
 
 
-def _next_step(created: bool, output: Output, folder: str, contract: Contract) -> str:
-    if output.dry_run or not created:
-        return ""
-    from mallgen.names import http_package
-
-    where = "." if folder == "." else os.path.normpath(folder)
-    return f"\nnext: pip install -e {where} && " + (
-        f"python -m {http_package(contract.service)}"
-        if where == "."
-        else f"(cd {where} && python -m {http_package(contract.service)})"
-    )
+def _next_steps(result: Written, output: Output, contract: Contract) -> Iterator[str]:
+    if output.dry_run:
+        return
+    package, folder = http_package(contract.service), output.folder.shown(".")
+    if result.started:
+        here = "" if folder == "." else f"cd {folder} && "
+        yield f"{here}pip install -e . && python -m {package}"
+    elif result.changed:
+        yield f"mypy --strict {output.folder.shown(package)}  # points at the lines of yours that must follow"
 
 
 def relative(path: str, folder: str) -> str:

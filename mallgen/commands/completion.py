@@ -1,8 +1,7 @@
 """mallgen completion: the script that makes a shell complete mallgen's commands."""
 
 from mallgen.console import FINE, out
-from mallgen.door import COMPLETING
-from mallgen.options import Values
+from mallgen.options import COMPLETING, Values
 
 
 def run(values: Values) -> int:

@@ -20,11 +20,12 @@ class Output(NamedTuple):
 
 
 class Written(NamedTuple):
-    """The exit code, the counts in words, and whether a file was made for the user to go on with."""
+    """The exit code, the counts in words, and what happened: the first files of a project, or a change to mallgen's."""
 
     code: int
     summary: str = ""
-    created: bool = False
+    started: bool = False
+    changed: bool = False
 
 
 def write(output: Output) -> Written:
@@ -38,8 +39,8 @@ def write(output: Output) -> Written:
     except Refused as problem:
         return Written(report(problem.diagnostics, {}, "; nothing was written"))
     _tell(output, steps)
-    created = any(step.kind is Kind.CREATE for step in steps.steps)
-    return Written(FINE, _summary(steps, output.dry_run), created)
+    started = any(step.kind is Kind.CREATE and step.file.identity == "main" for step in steps.steps)
+    return Written(FINE, _summary(steps, output.dry_run), started, bool(steps.writes))
 
 
 def _tell(output: Output, steps: Plan) -> None:

@@ -1,5 +1,6 @@
 """From scanned statements to nodes, by the tables compiled from grammar/api.lark."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple, cast
@@ -7,11 +8,11 @@ from typing import Any, NamedTuple, cast
 from lark import Lark, Transformer, UnexpectedToken, v_args
 
 from mallgen._built import api_tables
-from mallgen.diagnostics import Diagnostic
+from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import AnyType, Array, Inline, Map, Member, Named, Pair, Pointer, Slice, Span, TypeRef
 from mallgen.syntax import nodes
 from mallgen.syntax.explain import expected_in_words, found_in_words, way_out
-from mallgen.syntax.scan import Scanned, Statement, Token, span_of
+from mallgen.syntax.scan import HEADS, Scanned, Statement, Token, span_of
 
 
 @v_args(inline=True)
@@ -229,15 +230,42 @@ class _Parser:
         span = span_of(self.file, found or last)
         if ended:
             span = span._replace(line=span.end_line, col=span.end_col, end_col=span.end_col + 1)
+        opened = _unclosed(tokens, found)
+        if opened is not None:
+            note = (Note(span, "here it still is open"),)
+            return Diagnostic("unclosed", "this `{` is never closed", span_of(self.file, opened), "add a `}`", note)
         message = f"expected {expected_in_words(expected)}, found {found_in_words(found)}"
         return Diagnostic("syntax", message, span, way_out(found, expected))
+
+
+def _unclosed(tokens: tuple[Token, ...], found: Token | None) -> Token | None:
+    """The brace that was open when the next statement began in column 1, or the file ended."""
+    open_braces: list[Token] = []
+    for token in tokens:
+        if token.column == 1 and token is not tokens[0] and open_braces and token.value in HEADS:
+            return open_braces[-1]
+        if token is found:
+            return None
+        if token.type == "_LBRACE":
+            open_braces.append(token)
+        elif token.type == "_RBRACE" and open_braces:
+            open_braces.pop()
+    return open_braces[-1] if open_braces and found is None else None
 
 
 def parse(scanned: Scanned) -> Parsed:
     """Parse every statement; one that fails is reported and the others go on."""
     parser = _Parser(scanned.file, scanned.trailing)
-    found = [_statement(parser, statement) for statement in scanned.statements]
+    torn = _torn(scanned)
+    found = [_statement(parser, statement) for n, statement in enumerate(scanned.statements) if n not in torn]
     return Parsed(tuple(n for n in found if n is not None), tuple(parser.diagnostics))
+
+
+def _torn(scanned: Scanned) -> set[int]:
+    """The statements that the scanner could not read in full: what it said is enough."""
+    starts = [(statement.tokens[0].line, statement.tokens[0].column) for statement in scanned.statements]
+    places = [problem.span for problem in scanned.diagnostics if problem.span is not None]
+    return {bisect_right(starts, (span.line, span.col)) - 1 for span in places}
 
 
 def _statement(parser: _Parser, statement: Statement) -> nodes.Node | None:

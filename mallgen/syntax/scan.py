@@ -32,7 +32,7 @@ _TOKEN = re.compile(
         (?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?(?:\d+[µμ]s)?(?:\d+ns)?)
     |(?P<INT>\d+)
     |(?P<ELLIPSIS>\.\.\.)
-    |(?P<punct>[-*/=()\[\]{},.;:])
+    |(?P<punct>[-*=()\[\]{},.;:]|/(?!\*))
     """,
     re.VERBOSE,
 )
@@ -53,7 +53,7 @@ _PUNCT = {
     ":": "_COLON",
 }
 _AT = {"@doc": "_AT_DOC", "@handler": "_AT_HANDLER", "@server": "_AT_SERVER"}
-_HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
+HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
 _UNFINISHED = {
     '"': ("unfinished-string", 'this text has no closing `"`', 'close it with `"`'),
     "`": ("unfinished-tag", "this tag has no closing back-quote", "close it with a back-quote"),
@@ -246,11 +246,16 @@ class _Lexer:
 
 
 def _nesting(tokens: list[Token], file: str) -> list[Diagnostic]:
-    depth = stars = 0
+    depth = prefix = 0
+    before = ""
     for token in tokens:
         depth = _depth(depth, token)
-        stars = stars + 1 if token.type == "_STAR" else 0
-        if depth + stars > MAX_NESTING:
+        if token.type in {"_STAR", "_LSQB"}:
+            prefix += 1
+        elif token.type not in {"_RSQB", "MAP"} and before != "_LSQB":
+            prefix = 0
+        before = token.type
+        if max(depth, prefix) > MAX_NESTING:
             message = f"more than {MAX_NESTING} levels of nesting"
             hint = "declare inner types on their own"
             return [Diagnostic("too-deep", message, span_of(file, token), hint)]
@@ -265,8 +270,8 @@ def _statements(tokens: list[Token]) -> "list[Statement]":
         if depth == 0 and _starts(token, current):
             _close(found, current)
             current = []
-            if token.value in _HEADS:
-                token.type = _HEADS[token.value]
+            if token.value in HEADS:
+                token.type = HEADS[token.value]
         elif depth == 0 and token.value == "service" and current and current[0].type == "_AT_SERVER":
             token.type = "_SERVICE"
         current.append(token)
@@ -286,7 +291,7 @@ def _depth(depth: int, token: Token) -> int:
 def _starts(token: Token, current: list[Token]) -> bool:
     if not current:
         return True
-    if token.type != "_AT_SERVER" and token.value not in _HEADS:
+    if token.type != "_AT_SERVER" and token.value not in HEADS:
         return False
     last = current[-1]
     if token.value == "service" and current[0].type == "_AT_SERVER" and not any(t.type == "_SERVICE" for t in current):
@@ -298,5 +303,5 @@ def _close(found: list[Statement], tokens: list[Token]) -> None:
     if not tokens:
         return
     head = tokens[0]
-    kinds = {"_AT_SERVER": "service", **{kind: name for name, kind in _HEADS.items()}}
+    kinds = {"_AT_SERVER": "service", **{kind: name for name, kind in HEADS.items()}}
     found.append(Statement(kinds.get(head.type, "unknown"), tuple(tokens)))

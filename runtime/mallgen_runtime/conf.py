@@ -95,7 +95,7 @@ def secrets_of(config: RestConf, attribute: str) -> tuple[str, ...]:
 
 
 def load_config(kind: type[C], path: str, *, package: str) -> C:
-    """Read the settings at `path` below the working directory, the package's folder or the package. Raises ConfigError."""
+    """Read the settings at `path`: from the working directory, beside the package or in it. Raises ConfigError."""
     return read_config(kind, _find(path, package))
 
 

@@ -1,0 +1,46 @@
+# Every target sets itself up. `make demo` and `make test` are the two to know.
+BIN := .venv/bin
+.PHONY: setup demo run test test-slow lint accept bench generated built lock clean
+
+setup:
+	@scripts/setup.sh
+
+demo: setup ## generate the mall, start it, call its seven routes, stop it
+	@$(BIN)/python scripts/demo.py
+
+run: setup ## the same, and leave it up until Ctrl-C
+	@$(BIN)/python scripts/demo.py --serve
+
+test: setup ## at most five minutes on two cores
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: setup ## what does not fit into make test
+	$(BIN)/python -m pytest -n 2 -m slow
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/black --check --quiet .
+	$(BIN)/mypy mallgen
+	$(BIN)/mypy runtime/mallgen_runtime
+	$(BIN)/mypy scripts benchmarks tests
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/build_tables.py --check
+	$(BIN)/python scripts/lint.py
+
+accept: setup ## write what the cases and golden trees should have said
+	MALLGEN_ACCEPT=1 $(BIN)/python -m pytest -n 2 tests/test_cases.py tests/test_golden.py
+
+bench: setup
+	$(BIN)/python benchmarks/bench_cli.py
+
+generated: setup ## bring generated/ up to date with examples/
+	cd generated/mall && ../../$(BIN)/mallgen api py -api ../../examples/mall.api -dir .
+
+built: setup ## compile grammar/ and templates/ into mallgen/_built/
+	$(BIN)/python scripts/build_tables.py
+
+lock: setup ## write constraints.txt from what is installed
+	{ sed -n 1p constraints.txt; $(BIN)/python -m pip freeze --exclude-editable; } > build.tmp && mv build.tmp constraints.txt
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

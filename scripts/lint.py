@@ -1,0 +1,76 @@
+"""The house's own rules, those that no linter knows: sizes, purity, templates without quotes, no registry hosts."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE_LINES, FUNCTION_LINES = 400, 50
+EDGES = {"cli.py", "console.py", "disk.py", "door.py", "sources.py"}
+IMPURE = {"open", "print", "input", "exec", "eval", "__import__", "breakpoint"}
+QUOTED = re.compile(r"""["'`]\s*\{\{|\}\}\s*["'`]|#[^\n{]*\{\{""")
+HOSTS = re.compile(r"https?://[^\s\"']*(?:pypi|npmjs|pythonhosted|mirror|registry)|^--?(?:index|extra-index)", re.M)
+
+
+def main() -> int:
+    """Print every broken rule; 1 when there is one."""
+    found = [*sizes(), *purity(), *templates(), *plain()]
+    for line in found:
+        print(line, file=sys.stderr)
+    print(f"house rules: {len(found)} broken")
+    return 1 if found else 0
+
+
+def sources() -> Iterator[Path]:
+    """Our own Python files."""
+    for folder in ("mallgen", "runtime", "scripts", "benchmarks", "tests"):
+        yield from (path for path in sorted((ROOT / folder).rglob("*.py")) if "_built" not in path.parts)
+
+
+def sizes() -> Iterator[str]:
+    """Files and functions that have grown too large."""
+    for path in sources():
+        text = path.read_text(encoding="utf-8")
+        name = path.relative_to(ROOT)
+        if text.count("\n") > FILE_LINES:
+            yield f"{name}: {text.count(chr(10))} lines, at most {FILE_LINES}"
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
+                size = node.end_lineno - node.lineno + 1
+                if size > FUNCTION_LINES:
+                    yield f"{name}:{node.lineno}: {node.name} has {size} lines, at most {FUNCTION_LINES}"
+
+
+def purity() -> Iterator[str]:
+    """Calls in the pure core that touch the world."""
+    for path in sorted((ROOT / "mallgen").rglob("*.py")):
+        if path.name in EDGES or {"commands", "_built"} & set(path.parts):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in IMPURE:
+                yield f"{path.relative_to(ROOT)}:{node.lineno}: {node.func.id}() in the pure core"
+
+
+def templates() -> Iterator[str]:
+    """Values between quotation marks or behind a comment sign: they must come as literals."""
+    for path in sorted((ROOT / "templates").rglob("*.j2")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if QUOTED.search(line):
+                yield f"{path.relative_to(ROOT)}:{number}: a value in quotation marks or a comment: {line.strip()}"
+
+
+def plain() -> Iterator[str]:
+    """Registry hosts in what is committed."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    for name in filter(None, listed.split("\0")):
+        path = ROOT / name
+        if path.suffix in {".txt", ".toml", ".lock", ".cfg", ".yaml", ".yml"} and path.is_file():
+            for match in HOSTS.finditer(path.read_text(encoding="utf-8")):
+                yield f"{name}: names a registry: {match.group()}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
