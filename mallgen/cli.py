@@ -109,7 +109,7 @@ def _option(option: Option) -> TyperOption:
 
 
 def _argument(argument: Argument) -> TyperArgument:
-    def complete(context: Any, parameter: Any, incomplete: str) -> list[str]:
+    def complete(context: Any, words: Any, incomplete: str) -> list[str]:
         return [choice for choice in argument.choices if choice.startswith(incomplete)]
 
     def check(context: Any, parameter: Any, value: str) -> str:
@@ -122,7 +122,7 @@ def _argument(argument: Argument) -> TyperArgument:
         metavar=argument.name.upper(),
         required=True,
         help=argument.help,
-        shell_complete=complete,
+        autocompletion=complete,
         callback=check,
     )
 
