@@ -86,10 +86,9 @@ def _many(kind: type[Any], reason: str, low: float | None = None, high: float | 
         texts = [text for text in self.all(name) if text]
         if not texts:
             return self.absent(name, default, list)
-        if len(texts) == 1:
-            return [one(self, name, options=options)]
-        single = Reader(self.source, {f"{name}[{index}]": [text] for index, text in enumerate(texts)}, self.errors)
-        return [one(single, f"{name}[{index}]", options=options) for index in range(len(texts))]
+        names = [name] if len(texts) == 1 else [f"{name}[{index}]" for index in range(len(texts))]
+        single = Reader(self.source, {key: [text] for key, text in zip(names, texts, strict=True)}, self.errors)
+        return [one(single, key, options=options) for key in names]
 
     return read
 
@@ -140,8 +139,8 @@ class Reader:
         string_list: Many[str]
 
     def first(self, name: str) -> str:
-        """The first value of a name, empty when there is none."""
-        found = self.values.get(name)
+        """The first value of a name or of `name[]`, as in go-zero; empty when there is none."""
+        found = self.values.get(name) or self.values.get(f"{name}[]")
         return found[0] if found else ""
 
     def all(self, name: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""Starts what was generated and talks to it over a socket."""

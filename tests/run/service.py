@@ -1,0 +1,111 @@
+"""A generated service as a process of its own."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+SECRET = "a secret of at least thirty-two bytes"
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as plain values."""
+        return json.loads(self.body)
+
+
+class Service:
+    """Runs `python -m <package>` in a folder; `settings` are lines added to its configuration."""
+
+    def __init__(self, folder: Path, package: str, settings: str = "") -> None:
+        self.port = free_port()
+        self.folder = folder
+        name = package.replace("_", "-")
+        lines = f"Name: {name}\nHost: 127.0.0.1\nPort: {self.port}\n{settings}\n"
+        (folder / "etc" / "test.yaml").write_text(lines, encoding="utf-8")
+        self.log = folder / "service.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", package, "-f", "etc/test.yaml"],
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "AUTH_ACCESS_SECRET": SECRET},
+            )
+
+    def __enter__(self) -> "Service":
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"ended with {self.process.returncode}: {self.lines()}")
+            try:
+                if self.get("/healthz").status == 200:
+                    return self
+            except OSError:
+                time.sleep(0.05)
+        self.process.kill()
+        raise AssertionError(f"no answer within 20 s: {self.lines()}")
+
+    def __exit__(self, *problem: object) -> None:
+        if self.process.poll() is None:
+            assert self.stop() == 0
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait for the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=20)
+
+    def lines(self) -> str:
+        """What the service wrote."""
+        return self.log.read_text(encoding="utf-8")
+
+    def get(self, path: str, **rest: Any) -> Answer:
+        """GET."""
+        return self.request("GET", path, **rest)
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        """One request on a connection of its own; `path` may hold characters that need escapes, and ready escapes."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, quote(path, safe="/?&=%+;[]:!,"), body, headers or {})
+            answer = connection.getresponse()
+            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def post(self, path: str, value: Any, **headers: str) -> Answer:
+        """POST a JSON body."""
+        sent = {"Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        return self.request("POST", path, json.dumps(value).encode(), sent)
+
+    def raw(self, data: bytes) -> bytes:
+        """Bytes on the socket, and all that comes back until the service closes it."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            connection.sendall(data)
+            found = b""
+            while chunk := connection.recv(65536):
+                found += chunk
+        return found
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,225 @@
+"""A service with groups, jwt, middleware, embedded and nested types, maps and all four sources."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from tests.conftest import CONTRACTS, mallgen
+from tests.run.service import SECRET, Service
+
+BODIES = {
+    "user/admin/update_user": (
+        "from wide_api.schemas import Address, UserNested\n\n"
+        "        return User(id=req.id, name=req.name, age=7, tags=[req.token, req.trace, req.kind, req.note],\n"
+        "            scores={'level': req.level, 'big': req.big, 'ids': sum(req.ids)}, friends=[], boss=None,\n"
+        "            home=Address(city='x' if req.verbose else 'y', zip=req.owner.city if req.owner else None),\n"
+        "            raw={'claims': self.ctx.claims, 'seen': self.ctx.state}, nested=UserNested(deep=1))"
+    ),
+    "user/admin/get": "raise RuntimeError('the password is 123456')",
+    "login/login": "self.ctx.log.info('%s %s %s', req.account, req.password, req.class_)",
+    "login/get": (
+        "import msgspec\n\n"
+        "        return User(id=1, name=msgspec.json.encode(req).decode(), age=1, tags=[], scores={}, created_at=5)"
+    ),
+    "login/ping": "import asyncio\n\n        await asyncio.sleep(5)",
+    "login/svc": "return Empty()",
+}
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("wide")
+    assert mallgen("api", "py", "-api", str(CONTRACTS / "wide.api"), "-dir", str(folder)).code == 0
+    for name, body in BODIES.items():
+        path = folder / "wide_api" / "logic" / f"{name}_logic.py"
+        text, count = re.subn(r"raise NotImplementedError\(.*\)", lambda _: body, path.read_text(encoding="utf-8"))
+        assert count == 1
+        path.write_text(text, encoding="utf-8")
+    audit = folder / "wide_api" / "middleware" / "audit_middleware.py"
+    marked = 'ctx.state["audit"] = type(self.svc).__name__\n        return await next_(ctx)'
+    audit.write_text(audit.read_text(encoding="utf-8").replace("return await next_(ctx)", marked), encoding="utf-8")
+    with Service(
+        folder, "wide_api", f"Timeout: 1000\nAuth:\n  AccessSecret: {SECRET}\n  PrevSecret: {'o' * 32}"
+    ) as service:
+        yield service
+
+
+def token(secret: str = SECRET, **claims: Any) -> str:
+    return jwt.encode({"alg": "HS256"}, {"uid": 9, **claims}, OctKey.import_key(secret))
+
+
+BODY: dict[str, Any] = {"name": "小明", "kind": "admin", "owner": {"city": "北京"}, "Big": "18446744073709551615"}
+
+
+def update(wide: Service, body: object, path: str = "/v1/users/5?ids=1&ids=2", bearer: str = "", **headers: str) -> Any:
+    sent = {"X_Token": "t", "Authorization": f"Bearer {bearer or token()}", **headers}
+    return wide.post(path, body, **sent)
+
+
+def test_all_four_sources_make_one_request(wide: Service) -> None:
+    answer = update(wide, {**BODY, "note": "n"}, X_TRACE="tr")
+    assert answer.status == 200, answer.body
+    assert answer.json() == {
+        "id": "5",
+        "name": "小明",
+        "age": 7,
+        "tags": ["t", "tr", "admin", "n"],
+        "scores": {"level": 1, "big": 18446744073709551615, "ids": 3},
+        "friends": [],
+        "boss": None,
+        "home": {"city": "x", "zip": "北京"},
+        "raw": {"claims": {"uid": 9}, "seen": {"audit": "ServiceContext"}},
+        "blob": "",
+        "nested": {"deep": 1},
+    }
+
+
+def test_a_wrong_request_names_every_field_of_every_source(wide: Service) -> None:
+    body = {"kind": "root", "level": 4, "owner": {"city": 5}, "Big": 7}
+    answer = update(wide, body, "/v1/users/0?ids=1&ids=x&verbose=perhaps", X_Token="")
+    assert answer.status == 400
+    told = {(error["source"], error["name"]): error["reason"] for error in answer.json()["errors"]}
+    assert told == {
+        ("path", "id"): "must be at least 1",
+        ("header", "X-Token"): "is required",
+        ("form", "ids[1]"): "must be a whole number",
+        ("form", "verbose"): "must be true or false",
+        ("json", "name"): "is required",
+        ("json", "kind"): "must be one of admin, guest",
+        ("json", "level"): "must be one of 1, 2, 3",
+        ("json", "owner.city"): "must be a string",
+        ("json", "Big"): "must be a string",
+    }
+    assert "contract" not in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("bearer", "status"),
+    [
+        ("", 200),
+        ("nonsense", 401),
+        (token("another secret of thirty-two bytes!"), 401),
+        (token("o" * 32), 200),
+        (token(exp=int(time.time()) - 10), 401),
+        (token(exp=int(time.time()) + 100), 200),
+        (token(nbf=int(time.time()) + 100), 401),
+        ("eyJhbGciOiJub25lIn0.eyJ1aWQiOjl9.", 401),
+    ],
+)
+def test_tokens(wide: Service, bearer: str, status: int) -> None:
+    answer = update(wide, BODY, bearer=bearer)
+    assert answer.status == status
+    assert (answer.headers.get("www-authenticate") == "Bearer") == (status == 401)
+
+
+def test_without_a_token_there_is_a_401(wide: Service) -> None:
+    assert wide.post("/v1/users/5", BODY).status == 401
+
+
+def test_an_exception_tells_the_client_nothing_and_the_log_everything(wide: Service) -> None:
+    answer = wide.get("/v1/users/5/friends", headers={"Authorization": token()})
+    assert answer.status == 500
+    assert b"123456" not in answer.body
+    assert answer.json()["code"] == "internal"
+    assert "the password is 123456" in wide.lines()
+    assert answer.json()["request_id"] in wide.lines()
+
+
+def test_the_body_limit_counts_what_is_read(wide: Service) -> None:
+    big = json.dumps({**BODY, "note": "x" * 2000}).encode()
+    head = f"POST /v1/users/5 HTTP/1.1\r\nHost: x\r\nX-Token: t\r\nAuthorization: {token()}\r\nConnection: close\r\n"
+    chunked = f"{head}Transfer-Encoding: chunked\r\n\r\n{len(big):x}\r\n".encode() + big + b"\r\n0\r\n\r\n"
+    assert wide.raw(chunked).startswith(b"HTTP/1.1 413 ")
+    declared = f"{head}Content-Length: {len(big)}\r\n\r\n".encode() + big
+    assert wide.raw(declared).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_slow_logic_is_a_503(wide: Service) -> None:
+    answer = wide.get("/v1/ping")
+    assert (answer.status, answer.json()["code"]) == (503, "timeout")
+
+
+def test_a_form_body_and_an_empty_answer(wide: Service) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = wide.request("POST", "/v1/login", "account=a&password=%E5%AF%86&class=1+2".encode(), headers)
+    assert (answer.status, answer.body) == (200, b"")
+    assert "a 密 1 2" in wide.lines()
+    parts = "".join(f'--b\r\nContent-Disposition: form-data; name="{n}"\r\n\r\nv\r\n' for n in ("account", "password"))
+    multipart = {"Content-Type": "multipart/form-data; boundary=b"}
+    assert wide.request("POST", "/v1/login", f"{parts}--b--\r\n".encode(), multipart).status == 200
+    assert wide.request("POST", "/v1/login", b"account=%zz", headers).status == 400
+
+
+def search(wide: Service, query: str) -> Any:
+    return wide.get(f"/v1/search?{query}")
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "value"),
+    [
+        ("p=-5", "p", -5),
+        ("", "p", None),
+        ("p=", "p", None),
+        ("u=18446744073709551615", "u", 18446744073709551615),
+        ("day=%2B7", "day", 7),
+        ("day=007", "day", 7),
+        ("price=99.5", "price", 99.5),
+        ("kinds=a&kinds=b", "kinds", ["a", "b"]),
+        ("kinds[]=a", "kinds", ["a"]),
+        ('filter={"a":"b"}', "filter", {"a": "b"}),
+        ("day=1&day=2", "day", 1),
+    ],
+)
+def test_what_a_query_means(wide: Service, query: str, field: str, value: object) -> None:
+    answer = search(wide, f"q=x&page_no=1&size=2&{query}")
+    assert answer.status == 200, answer.body
+    assert json.loads(answer.json()["name"])[field] == value
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("p=1.5", "must be a whole number"),
+        ("p=%205", "must be a whole number"),
+        ("p=0x10", "must be a whole number"),
+        ("p=1_0", "must be a whole number"),
+        ("p=1e3", "must be a whole number"),
+        ("day=128", "must be from -128 to 127"),
+        ("u=18446744073709551616", "must be from 0 to 18446744073709551615"),
+        ("u=-1", "must be from 0 to 18446744073709551615"),
+        ("price=NaN", "must be a number"),
+        ("price=100", "must be more than 0 and less than 100"),
+        ("kinds=a&kinds=c", "must be one of a, b"),
+        ("filter=[1]", "must be an object"),
+    ],
+)
+def test_what_a_query_cannot_mean(wide: Service, query: str, reason: str) -> None:
+    answer = search(wide, f"q=x&page_no=1&size=2&{query}")
+    assert answer.status == 400
+    assert [error["reason"] for error in answer.json()["errors"]] == [reason]
+
+
+@pytest.mark.parametrize("query", ["q=%zz", "q=1;size=2", "&".join(f"a{n}=1" for n in range(3000))])
+def test_a_query_that_cannot_be_read(wide: Service, query: str) -> None:
+    assert search(wide, query).status == 400
+
+
+@pytest.mark.parametrize("body", [b'{"name":', b"[1]", b"null", b'"x"', b"\xff", b"[" * 100_000, b'{"name":1e400}'])
+def test_a_body_that_cannot_be_read(wide: Service, body: bytes) -> None:
+    headers = {"X-Token": "t", "Authorization": token(), "Content-Type": "application/json"}
+    status = wide.request("POST", "/v1/users/5", body[:1000], headers).status
+    assert status == 400
+
+
+def test_what_is_not_implemented_says_so(tmp_path: Path) -> None:
+    assert mallgen("api", "py", "-api", str(CONTRACTS / "wide.api"), "-dir", str(tmp_path)).code == 0
+    with Service(tmp_path, "wide_api") as service:
+        answer = service.get("/v1/ping")
+        assert (answer.status, answer.json()["detail"]) == (501, "GET /v1/ping is not implemented")
