@@ -32,7 +32,10 @@ class Folder:
         self._real = os.path.realpath(root)
 
     def lock_text(self) -> str:
-        """The text of mallgen.lock, empty when there is none."""
+        """The text of mallgen.lock, empty when there is none; raises Refused when the folder cannot be one of ours."""
+        problems = tuple(self._root_problems())
+        if problems:
+            raise Refused(*problems)
         data = self._content(NAME)
         if data is None:
             return ""
@@ -48,9 +51,7 @@ class Folder:
     def survey(self, files: Iterable[File], lock: Lock, lock_text: str) -> Disk:
         """What is there of `files` and of what the lock records; raises Refused with all that stands in the way."""
         due = tuple(files)
-        problems = list(self._root_problems())
-        if not problems:
-            problems = [problem for file in due for problem in self._file_problems(file)]
+        problems = [problem for file in due for problem in self._file_problems(file)]
         if problems:
             raise Refused(*dict.fromkeys(problems))
         names = {file.path for file in due} | {record.path for record in lock.files}

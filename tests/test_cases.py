@@ -6,8 +6,8 @@ A fenced block with a file name after its language is written before the command
     syntax = "v1"
     ```
 
-A `console` block holds commands behind `$ ` and, below each, its stdout, its stderr and, unless it is 0, `exit N`. `mallgen …`
-runs in this process; `cat`, `rm`, `ls` and `write` (the next block of that name) are what a reader would expect.
+A `console` block holds commands behind `$ ` and, below each, its stdout, its stderr and, unless it is 0, `exit N`.
+`mallgen …` runs in this process; `cat`, `rm` and `ls` (of files, recursively) are what a reader expects.
 `make accept` writes what was printed into the documents.
 """
 
@@ -59,7 +59,7 @@ def run(command: str, here: Path) -> str:
         (here / words[0]).unlink()
         return ""
     if name == "ls":
-        found = sorted(path.relative_to(here) for path in (here / (words + ["."])[0]).rglob("*") if path.is_file())
+        found = sorted(path.relative_to(here) for path in (here / [*words, "."][0]).rglob("*") if path.is_file())
         return "".join(f"{path.as_posix()}\n" for path in found)
     raise AssertionError(f"no such command in a case: {command}")
 

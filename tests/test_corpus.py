@@ -10,7 +10,7 @@ from mallgen.commands.api_inspect import document
 from mallgen.driver import load
 
 DIVERGENCES = {
-    "ArtisanCloud+PowerX/api/powerx.api": "goctl overlooks duplicate handlers in two files of one name at one line and column"
+    "ArtisanCloud+PowerX/api/powerx.api": "goctl misses handlers that stand twice when file name, line, column agree"
 }
 
 

@@ -1,0 +1,276 @@
+"""Wrong input: one clear message each, the right exit code, and a tree that is as it was."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import mallgen
+from tests.run.service import free_port
+
+GOOD = """syntax = "v1"
+
+type Hello {
+	Name string `form:"name"`
+}
+
+service a-api {
+	@handler Greet
+	get /greet (Hello)
+}
+"""
+PY = ("api", "py", "-api", "a.api", "-dir", "out")
+
+
+def everything(root: Path) -> dict[str, tuple[int, bytes]]:
+    """Names, modification times and contents of all that is below a folder, links not followed."""
+    found = {}
+    for folder, names, files in os.walk(root):
+        for name in [*names, *files]:
+            path = Path(folder) / name
+            content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+            found[path.relative_to(root).as_posix()] = (path.lstat().st_mtime_ns if content else 0, content)
+    return found
+
+
+def contract(text: str) -> Callable[[Path], None]:
+    return lambda here: (here / "a.api").write_text(text, encoding="utf-8") and None
+
+
+def missing(here: Path) -> None:
+    pass
+
+
+def a_folder(here: Path) -> None:
+    (here / "a.api").mkdir()
+
+
+def a_pipe(here: Path) -> None:
+    os.mkfifo(here / "a.api")
+
+
+def not_utf8(here: Path) -> None:
+    (here / "a.api").write_bytes('syntax = "v1" // 商品'.encode("gbk"))
+
+
+def empty(here: Path) -> None:
+    (here / "a.api").write_bytes(b"")
+
+
+def too_large(here: Path) -> None:
+    (here / "a.api").write_bytes(b"// x\n" * 300_000)
+
+
+def output_is_a_file(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    (here / "out").write_text("mine")
+
+
+def read_only_folder(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    (here / "out").mkdir(mode=0o555)
+
+
+def read_only_file(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    (here / "out" / "a_api").mkdir(parents=True)
+    (here / "out" / "a_api" / "wiring.py").write_text("mine")
+    (here / "out" / "a_api" / "wiring.py").chmod(0o444)
+
+
+def folder_in_the_way(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    (here / "out" / "a_api" / "app.py").mkdir(parents=True)
+
+
+def file_in_the_way(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    (here / "out").mkdir()
+    (here / "out" / "a_api").write_text("mine")
+
+
+def link_to_elsewhere(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    (here / "elsewhere").mkdir()
+    (here / "out").mkdir()
+    (here / "out" / "a_api").symlink_to(here / "elsewhere")
+
+
+def link_for_a_generated_file(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    (here / "precious").write_text("mine")
+    (here / "out" / "a_api").mkdir(parents=True)
+    (here / "out" / "a_api" / "app.py").symlink_to(here / "precious")
+
+
+CASES: list[tuple[Callable[[Path], None], int, str]] = [
+    (missing, 1, "no-such-file"),
+    (a_folder, 1, "not-a-file"),
+    (a_pipe, 1, "not-a-file"),
+    (not_utf8, 1, "not-utf8"),
+    (empty, 1, "no-service"),
+    (too_large, 1, "too-large"),
+    (contract("syntax = \x00"), 1, "illegal-character"),
+    (contract(GOOD.replace("(Hello)", "(Helo)")), 1, "unknown-type"),
+    (
+        contract(
+            GOOD.replace("}\n", "\n\t@handler Again\n\tget /greet\n}\n").replace(
+                "`\n\n\t@handler Again\n\tget /greet", "`"
+            )
+        ),
+        1,
+        "duplicate-route",
+    ),
+    (contract(GOOD.replace('form:"name"', 'form:"name,range=[2:1]"')), 1, "bad-tag"),
+    (contract(GOOD.replace('form:"name"', "form:name")), 1, "bad-tag"),
+    (contract(GOOD.replace("get /greet", "got /greet")), 1, "unknown-method"),
+    (contract(GOOD.replace("Name string", "Name strin")), 1, "unknown-type"),
+    (contract(f'import "x.api"\n{GOOD}'), 1, "no-such-file"),
+    (output_is_a_file, 1, "not-a-folder"),
+    (read_only_folder, 3, "read-only"),
+    (read_only_file, 3, "read-only"),
+    (folder_in_the_way, 1, "in-the-way"),
+    (file_in_the_way, 1, "in-the-way"),
+    (link_to_elsewhere, 1, "leads-outside"),
+    (link_for_a_generated_file, 1, "in-the-way"),
+]
+
+
+@pytest.mark.parametrize(("prepare", "code", "error"), CASES, ids=lambda value: getattr(value, "__name__", str(value)))
+def test_nothing_is_written(here: Path, prepare: Callable[[Path], None], code: int, error: str) -> None:
+    prepare(here)
+    before = everything(here)
+    ran = mallgen(*PY)
+    assert everything(here) == before
+    assert (ran.code, ran.out) == (code, "")
+    assert f"error[{error}" in ran.err
+    assert "= help: " in ran.err
+    assert ran.err.splitlines()[-1].endswith("nothing was written")
+
+
+def config(here: Path, text: str, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run the generated service with a configuration."""
+    (here / "a.api").write_text(GOOD)
+    assert mallgen("api", "py", "-api", "a.api", "-dir", ".", "-q").code == 0
+    if text:
+        (here / "etc" / "a-api.yaml").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "a_api", *words]
+    return subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=20, check=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Name: a\nPort: many\n", "etc/a-api.yaml:2: Port must be a whole number"),
+        ("Name: a\n", "etc/a-api.yaml:1: Port is required"),
+        ("Name: [a\nPort: 1\n", "etc/a-api.yaml:2: this is not YAML"),
+        ("Name: a\nPort: ${NO_SUCH_PORT}\n", "etc/a-api.yaml:2: the environment variable NO_SUCH_PORT is not set"),
+        ("- a\n", "etc/a-api.yaml:1: the settings must be keys with values"),
+        ("Name: a\nPort: 1\nLog:\n  Level: loud\n", "Log.Level is 'loud'"),
+        ("Name: a\nPort: 99999\n", "Port is 99999"),
+        ("Name: a\nPort: 8888\nHost: no.such.host.invalid\n", "cannot listen on no.such.host.invalid:8888"),
+    ],
+)
+def test_a_bad_configuration_is_one_line(here: Path, text: str, message: str) -> None:
+    ran = config(here, text)
+    assert (ran.returncode, ran.stdout) == (3, "")
+    assert ran.stderr.startswith("error[config] ")
+    assert message in ran.stderr
+    assert ran.stderr.count("\n") == 1
+
+
+def test_a_missing_configuration_is_one_line(here: Path) -> None:
+    ran = config(here, "", "-f", "etc/none.yaml")
+    assert (ran.returncode, ran.stderr) == (
+        3,
+        "error[config] etc/none.yaml: cannot read the configuration: No such file or directory\n",
+    )
+
+
+def test_a_taken_port_is_one_line(here: Path) -> None:
+    port = free_port()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        ran = config(here, f"Name: a\nHost: 127.0.0.1\nPort: {port}\n")
+    assert (ran.returncode, ran.stderr) == (
+        3,
+        f"error[config] cannot listen on 127.0.0.1:{port}: the port is taken\n",
+    )
+
+
+def test_a_secret_that_is_not_set_is_one_line(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AUTH_ACCESS_SECRET", raising=False)
+    (here / "a.api").write_text(GOOD.replace("service", "@server (\n\tjwt: Auth\n)\nservice"))
+    assert mallgen("api", "py", "-api", "a.api", "-dir", ".", "-q").code == 0
+    command = [sys.executable, "-m", "a_api"]
+    ran = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=20, check=False)
+    message = "error[config] etc/a-api.yaml:6: the environment variable AUTH_ACCESS_SECRET is not set\n"
+    assert (ran.returncode, ran.stderr) == (3, message)
+
+
+def test_a_full_disk_leaves_the_tree_as_it_was(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "a.api").write_text(GOOD)
+    real, count = os.link, [0]
+
+    def full(source: str, target: str) -> None:
+        count[0] += 1
+        if count[0] == 9:
+            raise OSError(28, "No space left on device", target)
+        real(source, target)
+
+    monkeypatch.setattr("os.link", full)
+    ran = mallgen(*PY)
+    assert ran.code == 3
+    assert "error[disk-full]" in ran.err
+    assert list(everything(here)) == ["a.api"]
+
+
+def test_a_failed_update_puts_the_old_files_back(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "a.api").write_text(GOOD)
+    assert mallgen(*PY).code == 0
+    (here / "a.api").write_text(GOOD.replace("/greet", "/hello").replace("Greet", "Hi"))
+    before = everything(here)
+    real, count = os.replace, [0]
+
+    def failing(source: str, target: str) -> None:
+        count[0] += 1
+        if count[0] == 2:
+            raise OSError(5, "Input/output error", target)
+        real(source, target)
+
+    monkeypatch.setattr("os.replace", failing)
+    ran = mallgen(*PY)
+    assert (ran.code, "error[cannot-write]" in ran.err) == (3, True)
+    after = everything(here)
+    assert {name: content for name, (_, content) in after.items()} == {
+        name: content for name, (_, content) in before.items()
+    }
+
+
+def test_an_interrupt_is_130(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(words: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mallgen.door._dispatch", interrupted)
+    assert mallgen("api", "py").code == 130
+
+
+def test_a_bug_is_not_a_traceback(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(words: object) -> int:
+        raise ValueError("oops")
+
+    monkeypatch.setattr("mallgen.door._dispatch", broken)
+    ran = mallgen("api", "py")
+    assert (ran.code, ran.err.splitlines()[0]) == (70, "error[internal] ValueError: oops")
+
+
+def test_a_closed_pipe_is_quiet(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    script = f"{sys.executable} -m mallgen api inspect -api a.api | true"
+    ran = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, timeout=20, check=False)
+    assert ran.stderr == ""
