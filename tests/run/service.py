@@ -30,7 +30,7 @@ class Answer(NamedTuple):
 class Service:
     """Runs `python -m <package>` in a folder; `settings` are lines added to its configuration."""
 
-    def __init__(self, folder: Path, package: str, settings: str = "") -> None:
+    def __init__(self, folder: Path, package: str, settings: str = "", python: str = sys.executable) -> None:
         self.port = free_port()
         self.folder = folder
         name = package.replace("_", "-")
@@ -39,7 +39,7 @@ class Service:
         self.log = folder / "service.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", package, "-f", "etc/test.yaml"],
+                [python, "-m", package, "-f", "etc/test.yaml"],
                 cwd=folder,
                 stdout=log,
                 stderr=log,
