@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from mallgen.door import main
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "tests" / "contracts"
 CORPUS = Path(os.environ.get("MALLGEN_CORPUS", ROOT.parent / "shared" / "corpus"))
+STARTED = pytest.StashKey[float]()
 
 
 class Ran(NamedTuple):
@@ -66,3 +68,19 @@ def working_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+BUDGET = 300.0
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Remember when the run began."""
+    session.config.stash[STARTED] = time.monotonic()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """`make test` promises five minutes; a run that needs longer fails."""
+    took = time.monotonic() - session.config.stash[STARTED]
+    if "not slow" in session.config.option.markexpr and took > BUDGET and not exitstatus:
+        print(f"\nthe tests took {took:.0f} s, more than the {BUDGET:.0f} s that make test promises")
+        session.exitstatus = 1

@@ -38,7 +38,10 @@ def everything(root: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def contract(text: str) -> Callable[[Path], None]:
-    return lambda here: (here / "a.api").write_text(text, encoding="utf-8") and None
+    def prepare(here: Path) -> None:
+        (here / "a.api").write_text(text, encoding="utf-8")
+
+    return prepare
 
 
 def missing(here: Path) -> None:

@@ -1,0 +1,42 @@
+"""What the common path may import: start-up time is modules."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+BANNED = {"black", "click", "importlib.metadata", "pydantic", "rich", "typer", "typer._click", "yaml"}
+SCRIPT = """
+import sys
+from mallgen.door import main
+code = main(sys.argv[1:])
+print(code, *sorted(sys.modules), file=sys.stderr)
+"""
+
+
+def imported(here: Path, *words: str) -> set[str]:
+    """The modules of a process that ran a command line."""
+    ran = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *words], cwd=here, capture_output=True, text=True, check=True, timeout=60
+    )
+    code, *modules = ran.stderr.splitlines()[-1].split()
+    assert code == "0"
+    return set(modules)
+
+
+@pytest.mark.parametrize(
+    ("words", "most"),
+    [
+        (("--version",), 110),
+        (("api", "validate", "-api", str(ROOT / "examples" / "mall.api")), 195),
+        (("api", "py", "-api", str(ROOT / "examples" / "mall.api"), "-dir", "."), 260),
+    ],
+    ids=["version", "validate", "generate"],
+)
+def test_the_common_path_imports_little(here: Path, words: tuple[str, ...], most: int) -> None:
+    modules = imported(here, *words)
+    assert not modules & BANNED
+    assert len(modules) <= most

@@ -1,0 +1,40 @@
+"""Whole trees: what a contract becomes, byte for byte. `make accept` writes them anew."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CONTRACTS, ROOT, mallgen, tree
+
+GOLDEN = ROOT / "tests" / "golden"
+
+
+@pytest.mark.parametrize("name", ["wide"])
+def test_golden_tree(name: str, tmp_path: Path) -> None:
+    shutil.copytree(CONTRACTS, tmp_path / "contracts")
+    ran = mallgen("api", "py", "-api", str(tmp_path / "contracts" / f"{name}.api"), "-dir", str(tmp_path / name))
+    assert ran.code == 0, ran.err
+    if os.environ.get("MALLGEN_ACCEPT"):
+        shutil.rmtree(GOLDEN / name, ignore_errors=True)
+        shutil.copytree(tmp_path / name, GOLDEN / name, ignore=shutil.ignore_patterns(".mallgen"))
+    assert tree(tmp_path / name) == tree(GOLDEN / name)
+
+
+def test_the_workspace_is_current(tmp_path: Path) -> None:
+    """generated/ is what examples/ makes: its always-files are mallgen's bytes, and its lock is current."""
+    for name in ("examples", "generated"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    before = tree(tmp_path / "generated")
+    contract, folder = tmp_path / "examples" / "mall.api", tmp_path / "generated" / "mall"
+    ran = mallgen("api", "py", "-api", str(contract), "-dir", str(folder))
+    assert (ran.code, tree(tmp_path / "generated")) == (0, before)
+    assert "created" not in ran.err
+    assert "updated" not in ran.err
+
+
+def test_the_shops_store_is_small() -> None:
+    text = (ROOT / "generated" / "mall" / "mall_api" / "store.py").read_text(encoding="utf-8")
+    code = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    assert len(code) <= 80
