@@ -1,10 +1,14 @@
 """What the commands say: results to stdout, talk to stderr."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from mallgen.diagnostics import Diagnostic
+if TYPE_CHECKING:  # msgspec takes 35 ms, which --version and --help need not pay
+    from mallgen.diagnostics import Diagnostic
 
 FINE, FINDINGS, USAGE, ENVIRONMENT = 0, 1, 2, 3
 

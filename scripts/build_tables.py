@@ -6,65 +6,106 @@
 import argparse
 import pprint
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 from lark import Lark
-from lark.grammar import Rule
-from lark.lexer import TerminalDef
+from lark.grammar import Rule, Terminal
+from lark.lexer import Lexer
+from lark.parsers.lalr_analysis import Shift
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "mallgen" / "_built"
 HEADER = '"""Built by scripts/build_tables.py from {source}. Do not edit."""\n\n'
 
 
-def tables() -> str:
-    """The parse tables of grammar/api.lark as a module of plain data."""
-    sys.path.insert(0, str(ROOT))
-    from mallgen.syntax.lexer import STARTS, TokenLexer
+STARTS = ("syntax", "info", "import", "type", "service", "declaration", "item")
 
+
+class NoLexer(Lexer):
+    """Our tokens come from mallgen/syntax/scan.py; lark needs a class to be given."""
+
+    def __init__(self, conf: Any = None) -> None:
+        self.conf = conf
+
+    def lex(self, tokens: Any) -> Iterator[Any]:  # type: ignore[override]
+        """Never called."""
+        return iter(tokens)
+
+
+def tables() -> str:
+    """The parse tables of grammar/api.lark as a module of plain data, states numbered by first visit.
+
+    A row maps a terminal or a rule's name to the next state, or to -1 minus the number of the rule to reduce. A rule is
+    its name, what makes its value (a method of the builder, `one` or `several`), how many values it takes, and which of
+    them go on: n as it is, -1-n all that is in it, None an optional part that is absent.
+    """
     grammar = (ROOT / "grammar" / "api.lark").read_text(encoding="utf-8")
-    lark = Lark(grammar, parser="lalr", lexer=TokenLexer, start=list(STARTS))
-    data, memo = lark.memo_serialize([TerminalDef, Rule])
-    data["parser"]["parser"] = _numbered(data["parser"]["parser"])
+    lark: Any = Lark(grammar, parser="lalr", lexer=NoLexer, start=list(STARTS))
+    table = lark.parser.parser._parse_table
+    number = _numbered(table)
+    found = {target for row in table.states.values() for action, target in row.values() if action is not Shift}
+    rules = sorted(found, key=_order)
+    position = {rule: index for index, rule in enumerate(rules)}
+    rows = [
+        {
+            str(name): number[target] if action is Shift else -1 - position[target]
+            for name, (action, target) in sorted(table.states[state].items())
+        }
+        for state in number
+    ]
+    starts = {name: number[state] for name, state in table.start_states.items()}
+    ends = {name: number[state] for name, state in table.end_states.items()}
     return (
         HEADER.format(source="grammar/api.lark")
-        + "from typing import Any\n\nfrom mallgen.syntax.lexer import TokenLexer\n\n"
-        + f"DATA: dict[str, Any] = {_plain(data)}\n"
-        + f"MEMO: dict[int, Any] = {_plain(memo)}\n"
+        + f"STARTS: dict[str, int] = {_plain(starts)}\n"
+        + f"ENDS: dict[str, int] = {_plain(ends)}\n"
+        + f"RULES: list[tuple[str, str, int, tuple[int | None, ...]]] = {_plain([_rule(rule) for rule in rules])}\n"
+        + f"STATES: list[dict[str, int]] = {_plain(rows)}\n"
     )
 
 
-def _numbered(table: dict[str, Any]) -> dict[str, Any]:
-    """The same parse table, states and tokens numbered by first visit: lark numbers them in the order of its sets."""
-    names = {index: str(name) for index, name in table["tokens"].items()}
-    tokens = {name: index for index, name in enumerate(sorted(names.values()))}
-    rows = {
-        state: sorted(((tokens[names[index]], action) for index, action in row.items()), key=lambda pair: pair[0])
-        for state, row in table["states"].items()
-    }
-    number: dict[int, int] = {}
-    waiting = [state for _, state in sorted(table["start_states"].items())]
+def _numbered(table: Any) -> dict[Any, int]:
+    """The states by first visit from the starts: lark numbers them in the order of its sets."""
+    number: dict[Any, int] = {}
+    waiting = [state for _, state in sorted(table.start_states.items())]
     while waiting:
         state = waiting.pop(0)
         if state not in number:
             number[state] = len(number)
-            waiting += [argument for _, (reduces, argument) in rows[state] if not reduces]
-    return {
-        "tokens": {index: name for name, index in tokens.items()},
-        "states": {
-            number[state]: {token: (kind, argument if kind else number[argument]) for token, (kind, argument) in row}
-            for state, row in rows.items()
-        },
-        "start_states": {start: number[state] for start, state in table["start_states"].items()},
-        "end_states": {start: number[state] for start, state in table["end_states"].items()},
-    }
+            waiting += [target for _, (action, target) in sorted(table.states[state].items()) if action is Shift]
+    return number
+
+
+def _order(rule: Rule) -> tuple[str, int, str]:
+    return str(rule.origin.name), rule.order, " ".join(symbol.name for symbol in rule.expansion)
+
+
+def _rule(rule: Rule) -> tuple[str, str, int, tuple[int | None, ...]]:
+    name = str(rule.origin.name)
+    callback = "several" if name.startswith("_") else str(rule.alias or name)
+    picks = tuple(_picks(rule))
+    if rule.options.expand1:
+        assert len(picks) == 1, f"{name} must have one value"
+        callback = "one"
+    return name, callback, len(rule.expansion), picks
+
+
+def _picks(rule: Rule) -> Iterator[int | None]:
+    """Which values of a rule its method is given: lark's own rules for filtered tokens, `_rules` and `[…]`."""
+    flags = "".join(str(int(empty)) for empty in rule.options.empty_indices) or "0" * len(rule.expansion)
+    absent = [len(ones) for ones in flags.split("0")]
+    for index, symbol in enumerate(rule.expansion):
+        yield from [None] * absent[index]
+        if not (isinstance(symbol, Terminal) and symbol.filter_out):
+            yield -1 - index if not symbol.is_term and symbol.name.startswith("_") else index
+    yield from [None] * absent[len(rule.expansion)]
 
 
 def _plain(value: Any) -> str:
-    text = pprint.pformat(value, width=160, compact=True, sort_dicts=True)
-    return text.replace("<class 'mallgen.syntax.lexer.TokenLexer'>", "TokenLexer")
+    return pprint.pformat(value, width=160, compact=True, sort_dicts=True)
 
 
 def environment() -> Environment:

@@ -3,24 +3,20 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from lark import Lark, Transformer, UnexpectedToken, v_args
-
-from mallgen._built import api_tables
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import AnyType, Array, Inline, Map, Member, Named, Pair, Pointer, Slice, Span, TypeRef
 from mallgen.syntax import nodes
 from mallgen.syntax.explain import expected_in_words, found_in_words, way_out
+from mallgen.syntax.lalr import Unexpected, walk
 from mallgen.syntax.scan import HEADS, Scanned, Statement, Token, span_of
 
 
-@v_args(inline=True)
-class _Builder(Transformer[Any, Any]):
-    """Builds nodes while lark parses. Method names are rules of the grammar."""
+class _Builder:
+    """Builds nodes while the tables are walked. Method names are rules of the grammar."""
 
     def __init__(self, file: str, trailing: dict[int, str]) -> None:
-        super().__init__()
         self.file = file
         self.trailing = trailing
 
@@ -208,27 +204,21 @@ class Parsed(NamedTuple):
 class _Parser:
     def __init__(self, file: str, trailing: dict[int, str]) -> None:
         self.file = file
-        builder = _Builder(file, trailing)
-        self.lark: Any = Lark._load_from_dict(  # type: ignore[no-untyped-call]
-            api_tables.DATA, api_tables.MEMO, transformer=builder
-        )
+        self.builder = _Builder(file, trailing)
         self.diagnostics: list[Diagnostic] = []
 
     def parse(self, tokens: tuple[Token, ...], start: str) -> nodes.Node | None:
         try:
-            node: nodes.Node = self.lark.parse(tokens, start=start)
-        except UnexpectedToken as problem:
+            node: nodes.Node = walk(tokens, start, self.builder)
+        except Unexpected as problem:
             self.diagnostics.append(self._explain(problem, tokens))
             return None
         return node
 
-    def _explain(self, problem: UnexpectedToken, tokens: tuple[Token, ...]) -> Diagnostic:
-        ended = problem.token.type == "$END"
-        last = tokens[-1]
-        found: Token | None = None if ended else cast(Token, problem.token)
-        expected = set(problem.expected) | set(problem.accepts or ())
-        span = span_of(self.file, found or last)
-        if ended:
+    def _explain(self, problem: Unexpected, tokens: tuple[Token, ...]) -> Diagnostic:
+        found, expected = problem.token, problem.expected
+        span = span_of(self.file, found or tokens[-1])
+        if found is None:
             span = span._replace(line=span.end_line, col=span.end_col, end_col=span.end_col + 1)
         opened = _unclosed(tokens, found)
         if opened is not None:

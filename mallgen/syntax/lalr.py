@@ -1,0 +1,80 @@
+"""Walks the parse tables that lark made of grammar/api.lark, so that a run need not import lark (60 ms).
+
+The algorithm is LALR(1)'s usual one: a stack of states, one of values; shift or reduce by the next token's type.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from mallgen._built.api_tables import ENDS, RULES, STARTS, STATES
+from mallgen.syntax.scan import Token
+
+END = "$END"
+
+
+class Unexpected(Exception):
+    """No rule goes on with this token; None is the end. `expected` are the terminals that would do."""
+
+    def __init__(self, token: Token | None, expected: set[str]) -> None:
+        super().__init__(token)
+        self.token = token
+        self.expected = expected
+
+
+class _Several(list[Any]):
+    """The values of a rule that has no node of its own: its parent takes them in."""
+
+
+def walk(tokens: Iterable[Token], start: str, builder: object) -> Any:
+    """The node of a statement: `builder` has a method for each rule. Raises Unexpected."""
+    states = [STARTS[start]]
+    values: list[Any] = []
+    for token in tokens:
+        target = _reduced(states, values, token.type, token, builder)
+        states.append(target)
+        values.append(token)
+    _finish(states, values, ENDS[start], builder)
+    return values[-1]
+
+
+def _reduced(states: list[int], values: list[Any], kind: str, token: Token | None, builder: object) -> int:
+    """Reduce until the token can be shifted; the state that it leads to."""
+    while True:
+        row = STATES[states[-1]]
+        action = row.get(kind)
+        if action is None:
+            raise Unexpected(token, {name for name in row if name.isupper()})
+        if action >= 0:
+            return action
+        _reduce(states, values, -action - 1, builder)
+
+
+def _finish(states: list[int], values: list[Any], end: int, builder: object) -> None:
+    while states[-1] != end:
+        action = STATES[states[-1]].get(END)
+        if action is None:
+            raise Unexpected(None, {name for name in STATES[states[-1]] if name.isupper()})
+        if action >= 0:
+            return
+        _reduce(states, values, -action - 1, builder)
+
+
+def _reduce(states: list[int], values: list[Any], number: int, builder: object) -> None:
+    origin, callback, size, picks = RULES[number]
+    taken = values[len(values) - size :]
+    del states[len(states) - size :], values[len(values) - size :]
+    found = _Several()
+    for pick in picks:
+        if pick is None:
+            found.append(None)
+        elif pick >= 0:
+            found.append(taken[pick])
+        else:
+            found += taken[-pick - 1]
+    if callback == "one":
+        values.append(found[0])
+    elif callback == "several":
+        values.append(found)
+    else:
+        values.append(getattr(builder, callback)(*found))
+    states.append(STATES[states[-1]][origin])
