@@ -1,0 +1,48 @@
+"""mallgen_runtime.testing, as README shows it, on the shop of generated/."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from mallgen_runtime.testing import Client, context
+from tests.conftest import ROOT
+
+SHOP = str(ROOT / "generated" / "mall")
+
+
+@pytest.fixture(autouse=True)
+def shop_on_the_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.syspath_prepend(SHOP)
+    yield
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mall_api"]:
+        del sys.modules[name]
+
+
+def test_a_client_without_a_socket() -> None:
+    from mall_api.app import create_app  # type: ignore[import-not-found]
+
+    async def talk() -> None:
+        async with Client(create_app()) as client:
+            answer = await client.get("/v1/recommend", params={"ps": "5"})
+            assert (answer.status, len(answer.json()["products"])) == (200, 5)
+            wrong = await client.post("/v1/recommend", json={"a": 1})
+            assert (wrong.status, wrong.headers["allow"]) == (405, "GET")
+
+    asyncio.run(talk())
+
+
+def test_logic_without_a_service() -> None:
+    from mall_api.app import create_app
+    from mall_api.logic.recommend_logic import RecommendLogic  # type: ignore[import-not-found]
+    from mall_api.schemas import RecommendRequest  # type: ignore[import-not-found]
+    from mall_api.svc import ServiceContext  # type: ignore[import-not-found]
+
+    async def think() -> None:
+        svc = ServiceContext(create_app().config)
+        await svc.start()
+        page = await RecommendLogic(context(claims={"uid": 1}), svc).recommend(RecommendRequest(ps=5))
+        assert (len(page.products), page.is_end) == (5, False)
+
+    asyncio.run(think())
