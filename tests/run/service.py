@@ -72,6 +72,16 @@ class Service:
         """What the service wrote."""
         return self.log.read_text(encoding="utf-8")
 
+    def line_with(self, word: str) -> str:
+        """The first log line that holds a word; the access line is written just after the answer."""
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            for line in self.lines().splitlines():
+                if word in line:
+                    return line
+            time.sleep(0.02)
+        raise AssertionError(f"no line with {word}: {self.lines()}")
+
     def get(self, path: str, **rest: Any) -> Answer:
         """GET."""
         return self.request("GET", path, **rest)

@@ -105,7 +105,7 @@ def test_ids_are_taken_over_and_logged(mall: Service) -> None:
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01", "X-Request-Id": "order-1"}
     assert mall.get("/v1/flashsale", headers=headers).headers["x-request-id"] == "order-1"
-    line = next(line for line in mall.lines().splitlines() if "order-1" in line)
+    line = mall.line_with("order-1")
     assert f'"trace":"{trace}"' in line
     assert '"route":"/v1/flashsale"' in line
 

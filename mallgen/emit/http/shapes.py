@@ -96,8 +96,40 @@ def build(contract: Contract) -> Shapes:
     for declared in sorted(contract.types, key=lambda t: t.span):
         builder.declared(declared)
     found = tuple(builder.shapes)
-    problems = [*builder.classes.problems, *builder.problems]
-    return Shapes(found, {shape.name: shape for shape in found}, tuple(problems))
+    by_name = {shape.name: shape for shape in found}
+    problems = [*builder.classes.problems, *builder.problems, *_endless(by_name)]
+    return Shapes(found, by_name, tuple(problems))
+
+
+def _endless(by_name: dict[str, Shape]) -> Iterator[Diagnostic]:
+    """Types that contain themselves by value: no such value can be made, in Go or in Python."""
+    parts = {
+        name: [(a, inner) for a in shape.attributes for inner in _by_value(a.ref)] for name, shape in by_name.items()
+    }
+    told: set[str] = set()
+    for name, shape in by_name.items():
+        for attribute, inner in parts[name]:
+            reached = _reached(inner, parts)
+            if name in reached and name not in told:
+                told |= reached
+                message = f"a value of `{shape.origin}` would contain another one, and so on without end"
+                hint = f"make `{attribute.field.name}` a pointer: `*{inner}`"
+                yield Diagnostic("endless-type", message, attribute.field.span, hint)
+
+
+def _reached(start: str, parts: dict[str, list[tuple[Attribute, str]]]) -> set[str]:
+    found: set[str] = set()
+    todo = [start]
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += [inner for _, inner in parts.get(name, ())]
+    return found
+
+
+def _by_value(ref: TypeRef) -> list[str]:
+    return [ref.name] if isinstance(ref, Named) else _by_value(ref.elem) if isinstance(ref, Array) else []
 
 
 class _Builder:
