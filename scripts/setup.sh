@@ -40,6 +40,6 @@ fi
 echo "setting up .venv (once)" >&2
 .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
     -e . -e "runtime[rest]" \
-    build hatchling hypothesis import-linter lark mypy pytest pytest-xdist ruff types-PyYAML >&2
+    build granian hatchling hypothesis import-linter lark mypy pytest pytest-xdist ruff types-PyYAML >&2
 .venv/bin/python -m compileall -q mallgen runtime/mallgen_runtime
 echo "$wanted" >"$stamp"

@@ -1,0 +1,46 @@
+"""create_app needs no arguments, so any ASGI server runs the service."""
+
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.run.service import free_port
+
+pytestmark = pytest.mark.slow
+SERVERS = {
+    "uvicorn": ["uvicorn", "--factory", "mall_api.app:create_app", "--port"],
+    "granian": ["granian", "--interface", "asgi", "--factory", "mall_api.app:create_app", "--port"],
+}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_shop_answers_under(server: str, tmp_path: Path) -> None:
+    folder = tmp_path / "mall"
+    shutil.copytree(ROOT / "generated" / "mall", folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    port = free_port()
+    command = [sys.executable, "-m", *SERVERS[server], str(port)]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+    try:
+        assert b'"products"' in answer(f"http://127.0.0.1:{port}/v1/recommend?ps=1")
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def answer(url: str) -> bytes:
+    """The body behind an address, once somebody listens there."""
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(url, timeout=5) as found:
+                body: bytes = found.read()
+                return body
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"no answer from {url}")
