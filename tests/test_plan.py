@@ -1,0 +1,115 @@
+"""Ownership: what a second run touches, and what it must not."""
+
+from pathlib import Path
+
+import pytest
+
+from mallgen.lock import BadLock, ContractLine, Lock, Record, parse
+from mallgen.tree import Disk, File, Kind, Owner, digest, plan
+from tests.conftest import mallgen, tree
+from tests.test_wrong_inputs import GOOD, everything
+
+ALWAYS = File("a.py", "new\n", Owner.ALWAYS, "a")
+ONCE = File("b.py", "stub\n", Owner.ONCE, "b")
+
+
+def planned(content: bytes | None, recorded: bytes | None = None, file: File = ALWAYS) -> tuple[Kind, str]:
+    """The step for one file, from what is on disk and what the lock recorded."""
+    present = frozenset() if content is None else frozenset({file.path})
+    disk = Disk({file.path: content or b""}, present, "")
+    records = () if recorded is None else (Record("x.api", file.path, "always", "a", digest(recorded)),)
+    (step,) = plan([file], disk, Lock((), records), "x.api").steps
+    return step.kind, step.backup
+
+
+@pytest.mark.parametrize(
+    ("content", "recorded", "kind", "backup"),
+    [
+        (None, None, Kind.CREATE, ""),
+        (None, b"old\n", Kind.CREATE, ""),
+        (b"new\n", None, Kind.KEEP, ""),
+        (b"new\r\n", None, Kind.KEEP, ""),
+        (b"old\n", b"old\n", Kind.UPDATE, ""),
+        (b"old\r\n", b"old\n", Kind.UPDATE, ""),
+        (b"mine\n", b"old\n", Kind.UPDATE, ".mallgen/backup/a.py"),
+        (b"mine\n", None, Kind.UPDATE, ".mallgen/backup/a.py"),
+    ],
+)
+def test_always(content: bytes | None, recorded: bytes | None, kind: Kind, backup: str) -> None:
+    assert planned(content, recorded) == (kind, backup)
+
+
+@pytest.mark.parametrize(("content", "kind"), [(None, Kind.CREATE), (b"mine\n", Kind.IGNORE), (b"", Kind.IGNORE)])
+def test_once(content: bytes | None, kind: Kind) -> None:
+    assert planned(content, file=ONCE) == (kind, "")
+
+
+def test_a_lock_reads_what_it_wrote() -> None:
+    records = (Record("a\tb.api", "p.py", "once", "logic GET /x", "-"), Record("c.api", "q\\n.py", "always", "x", "00"))
+    lock = Lock((ContractLine("api", "a\tb.api"), ContractLine("api", "c.api")), records)
+    assert parse(lock.text()) == lock
+    assert parse("") == Lock()
+
+
+def test_a_merge_by_union_is_read() -> None:
+    ours = Lock((ContractLine("api", "a.api"),), (Record("a.api", "p.py", "always", "x", "00"),)).text()
+    theirs = Lock((ContractLine("api", "b.api"),), (Record("a.api", "p.py", "always", "x", "11"),)).text()
+    merged = parse(ours + theirs.split("\n", 2)[2])
+    assert [line.path for line in merged.contracts] == ["a.api", "b.api"]
+    assert [record.path for record in merged.files] == ["p.py"]
+
+
+@pytest.mark.parametrize(
+    "text", ["mallgen.lock 2\n", "x\n", "mallgen.lock 1\n<<<<<<< ours\n", "mallgen.lock 1\nfile\ta\n"]
+)
+def test_what_is_no_lock_is_refused(text: str) -> None:
+    with pytest.raises(BadLock):
+        parse(text)
+
+
+def test_a_second_run_touches_nothing(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    assert mallgen("api", "py", "-api", "a.api", "-dir", ".").code == 0
+    before = everything(here)
+    assert mallgen("api", "py", "-api", "a.api", "-dir", ".").code == 0
+    assert everything(here) == before
+
+
+def test_the_users_files_are_not_opened_for_writing(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    assert mallgen("api", "py", "-api", "a.api", "-dir", ".").code == 0
+    logic = here / "a_api" / "logic" / "greet_logic.py"
+    logic.write_text("mine")
+    logic.chmod(0o444)
+    (here / "a.api").write_text(GOOD.replace("Name", "Nick"))
+    ran = mallgen("api", "py", "-api", "a.api", "-dir", ".")
+    assert (ran.code, logic.read_text()) == (0, "mine")
+    assert "a_api/logic/greet_logic.py exists, ignored generation" in ran.out
+
+
+def test_a_link_of_the_users_is_left_alone(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    (here / "a_api").mkdir()
+    (here / "a_api" / "svc.py").symlink_to("nowhere.py")
+    assert mallgen("api", "py", "-api", "a.api", "-dir", ".").code == 0
+    assert (here / "a_api" / "svc.py").is_symlink()
+    assert not (here / "a_api" / "nowhere.py").exists()
+
+
+def test_two_contracts_share_a_folder(here: Path) -> None:
+    for name in ("a", "b"):
+        (here / f"{name}.api").write_text(GOOD.replace("a-api", f"{name}-api"))
+        assert mallgen("api", "py", "-api", f"{name}.api", "-dir", ".").code == 0
+    lock = parse((here / "mallgen.lock").read_text())
+    assert [line.path for line in lock.contracts] == ["a.api", "b.api"]
+    before = tree(here)
+    assert mallgen("api", "py", "-api", "a.api", "-dir", ".").code == 0
+    assert tree(here) == before
+
+
+def test_a_dry_run_writes_nothing_and_lists_everything(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    before = everything(here)
+    ran = mallgen("api", "py", "-api", "a.api", "-dir", "out", "--dry-run")
+    assert (ran.code, everything(here)) == (0, before)
+    assert "create out/a_api/routes.py" in ran.out.splitlines()
