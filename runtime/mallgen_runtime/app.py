@@ -15,6 +15,7 @@ from mallgen_runtime.service import ServiceBase
 
 _ACCESS = logging.getLogger("mallgen.access")
 _LOG = logging.getLogger("mallgen.service")
+_NO_LIMIT = 1 << 40
 _PROBLEM = "application/problem+json"
 
 
@@ -41,7 +42,7 @@ class App:
     def _bind(self, route: Route[Any]) -> Bound:
         config = self.config
         timeout = config.timeout if route.timeout_ms is None else route.timeout_ms
-        limit = config.max_bytes if route.max_bytes is None else route.max_bytes
+        limit = (config.max_bytes if route.max_bytes is None else route.max_bytes) or _NO_LIMIT
         secrets = secrets_of(config, route.jwt) if route.jwt else ()
         run = _call(route.endpoint, self.svc)
         for middleware in reversed(route.middlewares):
@@ -86,7 +87,7 @@ class App:
     async def _within(self, ctx: Context, bound: Bound) -> Response:
         """Run the route inside its limits."""
         declared = ctx.headers.get("content-length")
-        if declared and declared[0].isdecimal() and int(declared[0]) > bound.max_bytes > 0:
+        if declared and declared[0].isdecimal() and int(declared[0]) > bound.max_bytes:
             raise too_large(bound.max_bytes)
         if bound.secrets:
             from mallgen_runtime.jwt import check

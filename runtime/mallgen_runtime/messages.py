@@ -1,6 +1,7 @@
 """What goes in and out of a service: the request's context and the response."""
 
 import logging
+import zlib
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeVar
 
@@ -144,8 +145,26 @@ class Context:
                     raise too_large(self.max_bytes)
                 chunks.append(chunk)
                 more = message.get("more_body", False)
-            self._body = b"".join(chunks)
+            self._body = self._decoded(b"".join(chunks))
         return self._body
+
+    def _decoded(self, data: bytes) -> bytes:
+        """The body behind its Content-Encoding; the limit holds for what it becomes, too."""
+        encoding = next(iter(self.headers.get("content-encoding", [])), "identity").strip().lower()
+        if encoding == "identity" or not data:
+            return data
+        if encoding != "gzip":
+            raise ApiError(415, "unknown_encoding", f"the body is encoded as {encoding}; gzip is understood")
+        try:
+            unpacker = zlib.decompressobj(wbits=31)
+            found = unpacker.decompress(data, self.max_bytes + 1)
+        except zlib.error:
+            raise ApiError(400, "bad_request", "the body is not gzip") from None
+        if len(found) > self.max_bytes:
+            raise too_large(self.max_bytes)
+        if not unpacker.eof:
+            raise ApiError(400, "bad_request", "the body is not gzip: it ends too early")
+        return found
 
     async def body(self, kind: type[T]) -> T:
         """The JSON body as `kind`; raises one 400 for everything that was wrong in this request so far."""

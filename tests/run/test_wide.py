@@ -1,5 +1,6 @@
 """A service with groups, jwt, middleware, embedded and nested types, maps and all four sources."""
 
+import gzip
 import json
 import re
 import time
@@ -138,6 +139,15 @@ def test_the_body_limit_counts_what_is_read(wide: Service) -> None:
     assert wide.raw(chunked).startswith(b"HTTP/1.1 413 ")
     declared = f"{head}Content-Length: {len(big)}\r\n\r\n".encode() + big
     assert wide.raw(declared).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_compressed_body_counts_as_what_it_becomes(wide: Service) -> None:
+    headers = {"X-Token": "t", "Authorization": token(), "Content-Encoding": "gzip"}
+    small, bomb = gzip.compress(json.dumps(BODY).encode()), gzip.compress(b" " * 100_000)
+    assert wide.request("POST", "/v1/users/5", small, headers).status == 200
+    assert wide.request("POST", "/v1/users/5", bomb, headers).status == 413
+    assert wide.request("POST", "/v1/users/5", small[:-9], headers).status == 400
+    assert wide.request("POST", "/v1/users/5", small, {**headers, "Content-Encoding": "br"}).status == 415
 
 
 def test_a_slow_logic_is_a_503(wide: Service) -> None:
