@@ -119,8 +119,9 @@ class _Walk(NamedTuple):
         found = {}
         for key, item in value.items():
             path = f"{name}.{key}" if name else str(key)
-            made = _SCALARS[int](int(key)) if key_kind.origin is int and WHOLE.fullmatch(str(key)) else key
-            found[self.read(made, key_kind, path)] = self.read(item, inner, path)
+            made = int(key) if key_kind.origin is int and WHOLE.fullmatch(str(key)) else key
+            spelled = self.read(made, key_kind, path)
+            found[spelled] = self.read(item, inner, path)
         return found
 
     def _struct(self, value: Any, cls: Any, name: str) -> Any:
