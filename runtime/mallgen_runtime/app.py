@@ -11,6 +11,7 @@ from mallgen_runtime.conf import RestConf, secrets_of
 from mallgen_runtime.messages import JSON, ClientGone, Context, Next, Receive, Response, Scope, Send, too_large
 from mallgen_runtime.problems import ApiError, body
 from mallgen_runtime.routing import Bound, Match, Route, Table
+from mallgen_runtime.rpc.calls import Origin, RpcError, origin
 from mallgen_runtime.service import ServiceBase
 
 _ACCESS = logging.getLogger("mallgen.access")
@@ -75,6 +76,8 @@ class App:
             return await self._within(ctx, match.bound)
         except ApiError as error:
             return _problem(ctx, error, contract)
+        except RpcError as problem:
+            return _problem(ctx, _of_rpc(ctx, problem), contract)
         except NotImplementedError as problem:
             what = match.bound.route.title if match else str(problem)
             return _problem(ctx, ApiError(501, "not_implemented", f"{what} is not implemented"), contract)
@@ -93,9 +96,9 @@ class App:
             from mallgen_runtime.jwt import check
 
             ctx.claims = check(ctx, bound.secrets)
-        if bound.timeout <= 0:
-            return await bound.run(ctx)
-        limit = asyncio.timeout(bound.timeout)
+        deadline = time.monotonic() + bound.timeout if bound.timeout > 0 else None
+        token = origin.set(Origin(ctx.request_id, ctx.trace_id, deadline))
+        limit = asyncio.timeout(None if deadline is None else bound.timeout)
         try:
             async with limit:
                 return await bound.run(ctx)
@@ -103,6 +106,8 @@ class App:
             if not limit.expired():
                 raise
             raise ApiError(503, "timeout", f"no answer within {bound.timeout:g} s") from None
+        finally:
+            origin.reset(token)
 
     def _not_found(self, ctx: Context) -> ApiError:
         allowed = self._table.allowed(ctx.url_path)
@@ -114,7 +119,7 @@ class App:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            await self.svc.start()
+            await self.svc.open()
         except Exception as problem:
             _LOG.exception("the service context could not start")
             await send({"type": "lifespan.startup.failed", "message": f"{type(problem).__name__}: {problem}"})
@@ -122,12 +127,19 @@ class App:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         try:
-            await self.svc.close()
+            await self.svc.shut()
         except Exception as problem:
             _LOG.exception("the service context could not close")
             await send({"type": "lifespan.shutdown.failed", "message": f"{type(problem).__name__}: {problem}"})
             return
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _of_rpc(ctx: Context, problem: RpcError) -> ApiError:
+    """A failed call inside the BFF's one error model; what an internal error says stays in the log."""
+    ctx.log.warning("a call failed: %s", problem)
+    internal = problem.http_status >= 500 and problem.http_status not in (501, 503, 504)
+    return ApiError(problem.http_status, problem.code.name.lower(), "" if internal else problem.detail)
 
 
 async def _healthy(ctx: Context, svc: object) -> Response:

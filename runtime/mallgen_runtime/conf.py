@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from mallgen_runtime.decoding import Wrong, convert
 from mallgen_runtime.shapes import Type, describe, fields, is_struct
 
-C = TypeVar("C", bound="RestConf")
+C = TypeVar("C", bound=Struct)
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -39,13 +39,13 @@ class Client:
         self._app = app
 
     async def __aenter__(self) -> "Client":
-        await self._app.svc.start()
+        await self._app.svc.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._app.svc.close()
+        await self._app.svc.shut()
 
     async def get(self, path: str, **rest: Any) -> Answer:
         """GET; see `request`."""

@@ -1,0 +1,118 @@
+"""protoc, in this process: `.proto` files into a FileDescriptorSet. An edge."""
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.model import Span
+
+_PLACED = re.compile(r"(?P<file>[^:\n]+\.proto):(?P<line>\d+):(?P<col>\d+): (?P<text>.+)")
+_NAMED = re.compile(r"(?P<file>[^:\n]+\.proto): (?P<text>.+)")
+
+
+class Compiled(NamedTuple):
+    """The descriptor set with source info, empty after an error; `roots` are the files as protoc names them."""
+
+    descriptors: bytes
+    roots: tuple[str, ...]
+    texts: dict[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def compile_protos(paths: Sequence[str], includes: Sequence[str]) -> Compiled:
+    """Compile files with everything they import; without `includes` each file's own folder is searched."""
+    problems = [problem for path in paths for problem in _unreadable(path)]
+    if problems:
+        return Compiled(b"", (), {}, tuple(problems))
+    folders = list(dict.fromkeys(includes or [os.path.dirname(path) or "." for path in paths]))
+    roots = [_below(path, folders) for path in paths]
+    outside = [path for path, root in zip(paths, roots, strict=True) if not root]
+    if outside:
+        hint = "name a folder above it with -I"
+        wrong = [Diagnostic("outside-include", f"`{path}` is in none of the -I folders", hint=hint) for path in outside]
+        return Compiled(b"", (), {}, tuple(wrong))
+    descriptors, said = _run(folders, roots)
+    texts = _texts(said, folders)
+    return Compiled(descriptors, tuple(roots), texts, tuple(_diagnostics(said, folders, descriptors)))
+
+
+def _unreadable(path: str) -> list[Diagnostic]:
+    if not os.path.exists(path):
+        return [Diagnostic("no-such-file", f"there is no file `{path}`", hint="check the path")]
+    if not os.path.isfile(path):
+        return [Diagnostic("not-a-file", f"`{path}` is not a regular file", hint="name the `.proto` file itself")]
+    return []
+
+
+def _below(path: str, folders: Sequence[str]) -> str:
+    """The file's name as seen from the first folder that holds it, with `/`."""
+    real = os.path.realpath(path)
+    for folder in folders:
+        top = os.path.realpath(folder)
+        if os.path.commonpath([real, top]) == top:
+            return os.path.relpath(real, top).replace(os.sep, "/")
+    return ""
+
+
+def _run(folders: Sequence[str], roots: Sequence[str]) -> tuple[bytes, str]:
+    """The descriptor set, and what protoc wrote to file descriptor 2, where its errors go."""
+    import grpc_tools
+    from grpc_tools import protoc
+
+    known = os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
+    with tempfile.TemporaryDirectory() as work:
+        out = os.path.join(work, "set")
+        words = ["protoc", *(f"-I{folder}" for folder in folders), f"-I{known}", f"--descriptor_set_out={out}"]
+        sys.stderr.flush()
+        saved = os.dup(2)
+        with open(os.path.join(work, "said"), "wb+") as said:
+            os.dup2(said.fileno(), 2)
+            try:
+                code = protoc.main([*words, "--include_imports", "--include_source_info", *roots])
+            finally:
+                os.dup2(saved, 2)
+                os.close(saved)
+            said.seek(0)
+            text = said.read().decode("utf-8", "replace")
+        if code:
+            return b"", text or "protoc failed without a word"
+        with open(out, "rb") as file:
+            return file.read(), text
+
+
+def _diagnostics(said: str, folders: Sequence[str], descriptors: bytes) -> list[Diagnostic]:
+    found = []
+    for line in said.splitlines():
+        placed, named = _PLACED.match(line), _NAMED.match(line)
+        if placed and placed["text"].startswith("warning:"):
+            continue
+        if placed:
+            row, col = int(placed["line"]), int(placed["col"])
+            span = Span(_where(placed["file"], folders), row, col, row, col + 1)
+            found.append(Diagnostic("protoc", placed["text"].rstrip("."), span, "protoc says so; correct the proto"))
+        elif named and not descriptors:
+            path = _where(named["file"], folders)
+            found.append(Diagnostic("protoc", f"`{path}`: {named['text'].rstrip('.')}", hint="correct the proto"))
+    if not found and not descriptors:
+        found.append(Diagnostic("protoc", said.strip().splitlines()[-1], hint="protoc says so"))
+    return found
+
+
+def _texts(said: str, folders: Sequence[str]) -> dict[str, str]:
+    """The sources that errors point into, for their code frames."""
+    found = {}
+    for match in _PLACED.finditer(said):
+        path = _where(match["file"], folders)
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                found[path] = file.read()
+    return found
+
+
+def _where(name: str, folders: Sequence[str]) -> str:
+    paths = [os.path.normpath(os.path.join(folder, name)) for folder in folders]
+    return next((path for path in paths if os.path.isfile(path)), name)
