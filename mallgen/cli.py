@@ -104,6 +104,7 @@ def _option(option: Option) -> TyperOption:
         required=option.required,
         default=None if not option.metavar else option.default or None,
         show_default=bool(option.default),
+        multiple=option.many,
         help=option.help,
     )
 
@@ -121,6 +122,7 @@ def _argument(argument: Argument) -> TyperArgument:
         param_decls=[f"v_{argument.name}"],
         metavar=argument.name.upper(),
         required=True,
+        nargs=-1 if argument.many else 1,
         help=argument.help,
         autocompletion=complete,
         callback=check,

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from mallgen.options import COMMANDS, COMPLETING, Command, Option, Values
+from mallgen.options import COMMANDS, COMPLETING, Command, Option, Value, Values
 
 BUG = 70
 INTERRUPTED = 130
@@ -64,7 +64,7 @@ def _dispatch(words: list[str]) -> int:
 
 def _values(command: Command, words: list[str]) -> Values | None:
     spellings = {spelling: option for option in command.options for spelling in option.spellings}
-    values: dict[str, str | bool] = {option.name: option.default for option in command.options if option.metavar}
+    values: dict[str, Value] = {option.name: option.default for option in command.options if option.metavar}
     arguments = list(command.arguments)
     while words:
         word = words.pop(0)
@@ -72,16 +72,23 @@ def _values(command: Command, words: list[str]) -> Values | None:
         if option is None:
             if word.startswith("-") or not arguments or not _allowed(arguments[0].choices, word):
                 return None
-            values[arguments.pop(0).name] = word
+            _keep(values, arguments[0].name, word, arguments[0].many)
+            if not arguments[0].many:
+                arguments.pop(0)
         elif not option.metavar:
             values[option.name] = True
         else:
             value = given if given is not None else words.pop(0) if words else ""
             if not value or value.startswith("-"):
                 return None
-            values[option.name] = value
+            _keep(values, option.name, value, option.many)
     missing = any(option.required and not values.get(option.name) for option in command.options)
-    return None if missing or arguments else Values(values)
+    return None if missing or any(argument.name not in values for argument in arguments) else Values(values)
+
+
+def _keep(values: dict[str, Value], name: str, word: str, many: bool) -> None:
+    before = values.get(name) or ()
+    values[name] = (*before, word) if many and isinstance(before, tuple) else word
 
 
 def _option(word: str, spellings: dict[str, Option]) -> tuple[Option | None, str | None]:

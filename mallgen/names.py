@@ -50,6 +50,17 @@ def class_name(name: str) -> str:
     return f"{text}_" if keyword.iskeyword(text) else text
 
 
+def message(name: str) -> str:
+    """The class, field or enum value for a proto's name: the name itself unless Python keeps it."""
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def rpc_package(package: str) -> str:
+    """The package of an RPC service: the proto package, `.` as `_`, `_rpc` appended unless there."""
+    text = "_".join(snake(part) for part in package.split("."))
+    return text if text.endswith("_rpc") else f"{text}_rpc"
+
+
 def module(name: str) -> str:
     """A module or folder name for a contract's name."""
     text = snake(name)

@@ -1,6 +1,9 @@
 """The command line as a table: door.py reads the common cases by it, cli.py builds the typer application from it."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
+
+Value = str | bool | tuple[str, ...]
 
 
 class Option(NamedTuple):
@@ -12,7 +15,7 @@ class Option(NamedTuple):
     short: str = ""
     required: bool = False
     default: str = ""
-    choices: tuple[str, ...] = ()
+    many: bool = False
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -26,6 +29,7 @@ class Argument(NamedTuple):
     name: str
     help: str
     choices: tuple[str, ...] = ()
+    many: bool = False
 
 
 class Command(NamedTuple):
@@ -42,13 +46,18 @@ class Command(NamedTuple):
 class Values:
     """What the user gave a command, by the names of the table."""
 
-    def __init__(self, values: dict[str, str | bool]) -> None:
+    def __init__(self, values: Mapping[str, Value]) -> None:
         self._values = values
 
     def text(self, name: str) -> str:
         """The value of an option or argument; its default, or empty, when it was left out."""
         value = self._values.get(name, "")
         return value if isinstance(value, str) else ""
+
+    def many(self, name: str) -> tuple[str, ...]:
+        """The values of an option or argument that may be repeated, in their order."""
+        value = self._values.get(name, ())
+        return value if isinstance(value, tuple) else ()
 
     def flag(self, name: str) -> bool:
         """Whether a flag was given."""
@@ -98,6 +107,24 @@ COMMANDS = (
         example="mallgen api routes -api mall.api",
     ),
     Command(
+        ("rpc", "protoc"),
+        "Generate a Python RPC service and its client from .proto files.",
+        "rpc_protoc",
+        (
+            Option("dir", "The folder that receives etc/ and the package.", "DIR", default="."),
+            Option("zrpc_out", "The same, as goctl calls it.", "DIR"),
+            Option("proto_path", "A folder that imports are looked for in.", "DIR", short="-I", many=True),
+            Option("multiple", "Several services in one proto; implied when there are.", short="-m"),
+            Option("client-only", "Only the client and its messages."),
+            Option("go_out", "Accepted for goctl's sake.", "DIR"),
+            Option("go-grpc_out", "Accepted for goctl's sake.", "DIR"),
+            Option("dry-run", "List what would be done, write nothing."),
+            QUIET,
+        ),
+        (Argument("file", "The .proto files of one package.", many=True),),
+        example="mallgen rpc protoc order.proto --zrpc_out .",
+    ),
+    Command(
         ("completion",),
         "Print the completion script for a shell.",
         "completion",
@@ -110,4 +137,5 @@ COMMANDS = (
 GROUPS = {
     (): "Contract-first: .api files in, Python services out.",
     ("api",): "HTTP services from .api contracts.",
+    ("rpc",): "RPC services from .proto files.",
 }

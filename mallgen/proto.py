@@ -45,7 +45,7 @@ class ProtoFile(NamedTuple):
 
 
 class MessageRef(NamedTuple):
-    """A message: the file it is in, and its name with the messages around it."""
+    """A message or enum: the file it is in, and its name with the messages around it."""
 
     file: str
     path: tuple[str, ...]
@@ -75,12 +75,16 @@ class Service(NamedTuple):
 
 
 class ProtoContract(NamedTuple):
-    """What a set of proto files says: all files, dependencies first, and the services of the named ones."""
+    """What a set of proto files says: all files, dependencies first, and the services of the named ones.
+
+    `types` finds messages and enums by their full name with a dot in front, as descriptors spell it.
+    """
 
     package: str
     roots: tuple[str, ...]
     files: tuple[ProtoFile, ...]
     services: tuple[Service, ...]
+    types: dict[str, MessageRef]
 
 
 class Resolved(NamedTuple):
@@ -99,12 +103,12 @@ def resolve(descriptors: bytes, roots: Sequence[str]) -> Resolved:
     """Read a descriptor set with source info; `roots` are the files whose services are wanted."""
     found = FileDescriptorSet.FromString(descriptors)
     files = tuple(_renamed(found))
-    messages = {full: ref for file in files for full, ref in _messages(file)}
+    types = {full: ref for file in files for full, ref in _types(file)}
     by_name = {file.name: file for file in files}
-    services = tuple(service for root in roots for service in _services(by_name[root], messages))
+    services = tuple(service for root in roots for service in _services(by_name[root], types))
     package = by_name[roots[0]].descriptor.package
     problems = tuple(_problems(roots, by_name, services))
-    contract = ProtoContract(package, tuple(roots), files, services)
+    contract = ProtoContract(package, tuple(roots), files, services, types)
     return Resolved(None if problems else contract, problems)
 
 
@@ -123,7 +127,9 @@ def _problems(
         other = seen.setdefault(service.name, service)
         if other is not service:
             note = Note(other.span, "declared here first")
-            yield Diagnostic("duplicate-service", f"service `{service.name}` is declared twice", service.span, "", (note,))
+            yield Diagnostic(
+                "duplicate-service", f"service `{service.name}` is declared twice", service.span, "", (note,)
+            )
 
 
 def _renamed(found: FileDescriptorSet) -> Iterator[ProtoFile]:
@@ -156,15 +162,21 @@ def _comments(file: FileDescriptorProto) -> Comments:
     return Comments(file.name, texts, places)
 
 
-def _messages(file: ProtoFile) -> Iterator[tuple[str, MessageRef]]:
+def _types(file: ProtoFile) -> Iterator[tuple[str, MessageRef]]:
     prefix = f".{file.descriptor.package}" if file.descriptor.package else ""
+    for enum in file.descriptor.enum_type:
+        yield f"{prefix}.{enum.name}", MessageRef(file.name, (enum.name,))
     for message in file.descriptor.message_type:
         yield from _nested(message, prefix, (), file.name)
 
 
-def _nested(message: DescriptorProto, prefix: str, around: tuple[str, ...], file: str) -> Iterator[tuple[str, MessageRef]]:
+def _nested(
+    message: DescriptorProto, prefix: str, around: tuple[str, ...], file: str
+) -> Iterator[tuple[str, MessageRef]]:
     path = (*around, message.name)
     yield f"{prefix}.{'.'.join(path)}", MessageRef(file, path)
+    for enum in message.enum_type:
+        yield f"{prefix}.{'.'.join(path)}.{enum.name}", MessageRef(file, (*path, enum.name))
     for inner in message.nested_type:
         yield from _nested(inner, prefix, path, file)
 

@@ -151,6 +151,8 @@ class Imports:
 
 def _import(source: str, names: Iterable[str]) -> str:
     line = f"from {source} import {', '.join(names)}"
+    if source.startswith("google."):
+        return f"{line}  # type: ignore[import-untyped, unused-ignore]"
     if width(line) <= WIDTH:
         return line
     return f"from {source} import (\n" + "".join(f"    {name},\n" for name in names) + ")"

@@ -1,9 +1,8 @@
 """mallgen api py: a contract becomes an HTTP service."""
 
-import os
 from collections.abc import Iterator
 
-from mallgen.commands.writing import Output, Written, write
+from mallgen.commands.writing import Output, Written, relative, write
 from mallgen.console import FINE, counted, report, say
 from mallgen.disk import Folder
 from mallgen.driver import Loaded, load
@@ -53,9 +52,3 @@ def _next_steps(result: Written, output: Output, contract: Contract) -> Iterator
         yield f"{here}pip install -e . && python -m {package}"
     elif result.changed:
         yield f"mypy --strict {output.folder.shown(package)}  # points at the lines of yours that must follow"
-
-
-def relative(path: str, folder: str) -> str:
-    """The contract's path as mallgen.lock names it: from the output folder, with `/`."""
-    root, target = os.path.realpath(folder), os.path.realpath(path)
-    return os.path.relpath(target, root).replace(os.sep, "/")

@@ -1,5 +1,6 @@
 """From rendered files to the disk, with what the user is told about it; shared by every generating command."""
 
+import os
 from collections import Counter
 from typing import NamedTuple
 
@@ -66,3 +67,9 @@ def _summary(steps: Plan, dry_run: bool) -> str:
     words = {Kind.CREATE: "created", Kind.UPDATE: "updated", Kind.KEEP: "unchanged", Kind.IGNORE: "yours, kept"}
     parts = [f"{counts[kind]} {word}" for kind, word in words.items() if counts[kind]]
     return ("nothing was written; it would be: " if dry_run else "") + ", ".join(parts)
+
+
+def relative(path: str, folder: str) -> str:
+    """The contract's path as mallgen.lock names it: from the output folder, with `/`."""
+    root, target = os.path.realpath(folder), os.path.realpath(path)
+    return os.path.relpath(target, root).replace(os.sep, "/")

@@ -1,12 +1,12 @@
 """`.api` → a BFF in Python: the files of DESIGN's table, as values."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from msgspec import Struct
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic
+from mallgen.emit import Emitted
 from mallgen.emit.http import project, routes, schemas, shapes, values
 from mallgen.emit.http.layout import Layout, RouteNames, layout
 from mallgen.model import Contract, Named, Span
@@ -18,13 +18,6 @@ class HttpOptions(Struct, frozen=True):
     """What may be asked beyond the contract: `bodies` of logic by route (`GET /v1/greet`), else stubs."""
 
     bodies: tuple[tuple[str, str], ...] = ()
-
-
-class Emitted(NamedTuple):
-    """The files in the order they are reported; none when there is an error among `diagnostics`."""
-
-    files: tuple[File, ...]
-    diagnostics: tuple[Diagnostic, ...]
 
 
 def emit(contract: Contract, options: HttpOptions) -> Emitted:
