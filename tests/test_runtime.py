@@ -116,6 +116,26 @@ def test_every_wrong_field_of_a_body_is_told_with_its_path() -> None:
     ]
 
 
+class Nested(Struct, kw_only=True):
+    v: Annotated[Int64, Range(0, 5)] = 0
+    next: "Nested | None" = None
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ('{"next":' * 900 + "{}" + "}" * 900, Nested),
+        ('{"ratio":' + "1" * 400 + "}", Everything),
+        ('{"inner":[' + ",".join(['""'] * 5000) + "]}", Everything),
+        ('{"name":1,"by_id":{"' + "k" * 100_000 + '":1}}', Everything),
+    ],
+)
+def test_hostile_bodies_end_in_a_short_list(data: str, kind: Any) -> None:
+    wrong = told(data, kind)
+    assert 1 <= len(wrong) <= 100
+    assert all(len(name) <= 201 for name, _ in wrong)
+
+
 class Dependent(Struct, kw_only=True):
     a: Annotated[str, With("b")] = ""
     b: str = ""

@@ -89,8 +89,8 @@ class App:
 
     async def _within(self, ctx: Context, bound: Bound) -> Response:
         """Run the route inside its limits."""
-        declared = ctx.headers.get("content-length")
-        if declared and declared[0].isdecimal() and int(declared[0]) > bound.max_bytes:
+        declared = next(iter(ctx.headers.get("content-length", [])), "")
+        if declared.isdecimal() and (len(declared) > 18 or int(declared) > bound.max_bytes):
             raise too_large(bound.max_bytes)
         if bound.secrets:
             from mallgen_runtime.jwt import check

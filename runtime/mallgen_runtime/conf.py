@@ -59,9 +59,9 @@ class JwtConf(Struct, kw_only=True):
     prev_secret: str = ""
 
     @classmethod
-    def from_env(cls, name: str) -> "Callable[[], JwtConf]":
-        """The block when the file has none: the secret from `<NAME>_ACCESS_SECRET`."""
-        return lambda: cls(access_secret=_from_env(name, "AccessSecret"))
+    def from_env(cls, name: str, variable: str) -> "Callable[[], JwtConf]":
+        """The block `name` when the file has none: its secret is an environment variable."""
+        return lambda: cls(access_secret=_from_env(f"{name}.AccessSecret", variable))
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -76,9 +76,9 @@ class JwtTransitionConf(Struct, kw_only=True):
     prev_secret: str = ""
 
     @classmethod
-    def from_env(cls, name: str) -> "Callable[[], JwtTransitionConf]":
-        """The block when the file has none: the secret from `<NAME>_SECRET`."""
-        return lambda: cls(secret=_from_env(name, "Secret"))
+    def from_env(cls, name: str, variable: str) -> "Callable[[], JwtTransitionConf]":
+        """The block `name` when the file has none: its secret is an environment variable."""
+        return lambda: cls(secret=_from_env(f"{name}.Secret", variable))
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -191,11 +191,10 @@ def _go_name(name: str) -> str:
     return ".".join("".join(word[:1].upper() + word[1:] for word in part.split("_")) for part in name.split("."))
 
 
-def _from_env(name: str, key: str) -> str:
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", f"{name}_{key}").upper()
-    if not os.environ.get(words):
-        raise ConfigError(f"the configuration has no {name}.{key}, and the environment variable {words} is not set")
-    return os.environ[words]
+def _from_env(key: str, variable: str) -> str:
+    if not os.environ.get(variable):
+        raise ConfigError(f"the configuration has no {key}, and the environment variable {variable} is not set")
+    return os.environ[variable]
 
 
 def _find(path: str, package: str) -> str:

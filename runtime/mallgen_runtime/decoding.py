@@ -14,14 +14,15 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec import Meta
 
-from mallgen_runtime.problems import FieldError
+from mallgen_runtime.problems import FieldError, TooMany, note
 from mallgen_runtime.schema import AsString, Below, Limit, NotNull, Options, Range, Together, With, Without
 from mallgen_runtime.shapes import Field, Type, any_marker, describe, fields, is_struct
 
 T = TypeVar("T")
 MARKERS = (AsString, Below, Limit, NotNull, Options, Range, Together, With, Without)
 WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,5})?")
+NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?")
+_LONGEST = 1000
 TRUE, FALSE = frozenset({"1", "true"}), frozenset({"0", "false"})
 _BAD = object()
 
@@ -65,7 +66,13 @@ def _parsed(data: bytes, source: str) -> Any:
 def convert(value: Any, cls: Any, source: str = "json") -> Any:
     """Plain values (dict, list, str, numbers) into `cls`. Raises Wrong."""
     walk = _Walk(source, [])
-    made = walk.read(value, describe(cls), "")
+    made = None
+    try:
+        made = walk.read(value, describe(cls), "")
+    except RecursionError:
+        walk.errors[:] = [FieldError(source, "", "is nested too deeply")]
+    except TooMany:
+        pass  # the hundred that were found are told
     if walk.errors:
         raise Wrong(walk.errors)
     return made
@@ -78,7 +85,7 @@ class _Walk(NamedTuple):
     errors: list[FieldError]
 
     def wrong(self, name: str, reason: str) -> Any:
-        self.errors.append(FieldError(self.source, name, reason))
+        note(self.errors, FieldError(self.source, name, reason))
         return _BAD
 
     def read(self, value: Any, kind: Type, name: str) -> Any:
@@ -198,7 +205,7 @@ def from_text(text: str, kind: Any) -> Any:
     if kind is int:
         return int(text) if WHOLE.fullmatch(text) else _BAD
     if kind is float:
-        return _finite(float(text)) if NUMBER.fullmatch(text) else _BAD
+        return _finite(text) if len(text) <= _LONGEST and NUMBER.fullmatch(text) else _BAD
     if kind is bool:
         return boolean(text)
     return text
@@ -215,8 +222,12 @@ def is_bad(value: Any) -> bool:
     return value is _BAD
 
 
-def _finite(value: float) -> Any:
-    return value if math.isfinite(value) else _BAD
+def _finite(value: str | int | float) -> Any:
+    try:
+        number = float(value)
+    except OverflowError:
+        return _BAD
+    return number if math.isfinite(number) else _BAD
 
 
 def _bytes(value: Any) -> Any:
@@ -235,7 +246,7 @@ def _exactly(kind: type[Any]) -> Callable[[Any], Any]:
 _SCALARS: dict[Any, Callable[[Any], Any]] = {
     bool: _exactly(bool),
     int: _exactly(int),
-    float: lambda value: _finite(float(value)) if type(value) in (int, float) else _BAD,
+    float: lambda value: _finite(value) if type(value) in (int, float) else _BAD,
     str: _exactly(str),
     bytes: _bytes,
 }

@@ -49,8 +49,8 @@ def parse_multipart(data: bytes, content_type: str) -> dict[str, list[str]]:
         parser = MultipartParser(BytesIO(data), boundary, len(data), part_limit=MAX_VALUES, strict=True)
         for part in parser:
             if part.filename is None:
-                found.setdefault(part.name, []).append(part.value)
+                found.setdefault(part.name, []).append(part.raw.decode("utf-8"))
             part.close()
-    except (MultipartError, UnicodeDecodeError) as problem:
-        raise ApiError(400, "bad_request", f"the form cannot be read: {problem}") from None
+    except (MultipartError, ValueError, LookupError):
+        raise ApiError(400, "bad_request", "the body is not multipart/form-data in UTF-8") from None
     return found

@@ -25,7 +25,7 @@ def check(ctx: Context, secrets: tuple[str, ...]) -> dict[str, Any]:
         try:
             found = jwt.decode(token, _key(secret), algorithms=_ALGORITHMS)
             _CLAIMS.validate(found.claims)
-        except (JoseError, ValueError, KeyError, TypeError) as problem:
+        except (JoseError, ValueError, KeyError, TypeError, RecursionError) as problem:
             ctx.log.warning("token refused: %s", type(problem).__name__)
         else:
             return dict(found.claims)

@@ -38,10 +38,17 @@ class PlainFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
-        extra = "\t".join(f"{name}={value}" for name, value in getattr(record, "fields", {}).items() if value != "")
+        extra = "\t".join(
+            f"{name}={_one_line(str(value))}" for name, value in getattr(record, "fields", {}).items() if value != ""
+        )
         level = _NAMES.get(record.levelno, record.levelname.lower())
-        line = "\t".join(filter(None, (timestamp(record.created), level, record.getMessage(), extra)))
+        line = "\t".join(filter(None, (timestamp(record.created), level, _one_line(record.getMessage()), extra)))
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def _one_line(text: str) -> str:
+    """What a client sent must not look like a line of ours."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def timestamp(seconds: float) -> str:

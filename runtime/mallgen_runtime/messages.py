@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from mallgen_runtime.decoding import Wrong, decode
 from mallgen_runtime.encoding import encode, encode_as
 from mallgen_runtime.forms import parse_multipart, parse_query
-from mallgen_runtime.problems import ApiError, FieldError
+from mallgen_runtime.problems import MAX_ERRORS, ApiError, FieldError, invalid
 from mallgen_runtime.reading import Reader
 
 T = TypeVar("T")
@@ -180,7 +180,7 @@ class Context:
     def done(self) -> None:
         """Raise one 400 when a reader found something wrong."""
         if self.errors:
-            raise ApiError(400, "invalid_request", "the request has wrong fields", errors=self.errors)
+            raise invalid(self.errors[:MAX_ERRORS])
 
     def json(self, value: object, as_type: Any = None) -> Response:
         """200 with a JSON body; `as_type` when numbers travel as strings."""
@@ -192,7 +192,7 @@ class Context:
         return Response()
 
     def _query(self) -> dict[str, list[str]]:
-        return parse_query(self.scope["query_string"].decode("latin-1"))
+        return parse_query(self.scope["query_string"].decode("utf-8", "replace"))
 
 
 class _HeaderReader(Reader):

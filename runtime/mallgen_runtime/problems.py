@@ -15,6 +15,22 @@ class FieldError(NamedTuple):
     reason: str
 
 
+MAX_ERRORS = 100
+_MAX_NAME = 200
+
+
+class TooMany(Exception):
+    """So many fields are wrong that the rest need not be looked at."""
+
+
+def note(errors: list[FieldError], error: FieldError) -> None:
+    """Keep an error, its name cut to a sane length; raises TooMany at the hundredth."""
+    name = error.name if len(error.name) <= _MAX_NAME else f"{error.name[:_MAX_NAME]}…"
+    errors.append(error._replace(name=name))
+    if len(errors) >= MAX_ERRORS:
+        raise TooMany
+
+
 class ApiError(Exception):
     """An answer that is not the contract's response. Logic raises it.
 
@@ -36,6 +52,11 @@ class ApiError(Exception):
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = headers or {}
+
+
+def invalid(errors: Sequence[FieldError]) -> ApiError:
+    """The 400 of a request with wrong fields."""
+    return ApiError(400, "invalid_request", "the request has wrong fields", errors=errors)
 
 
 def body(error: ApiError, request_id: str, contract: str) -> bytes:

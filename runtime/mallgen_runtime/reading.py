@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, overload
 
 from mallgen_runtime.decoding import Wrong, decode, from_text, is_bad
-from mallgen_runtime.problems import FieldError
+from mallgen_runtime.problems import FieldError, TooMany, invalid, note
 from mallgen_runtime.schema import FLOAT32_MAX, Limit, Range
 
 T = TypeVar("T")
@@ -158,7 +158,7 @@ class Reader:
         except Wrong as problem:
             for error in problem.errors:
                 tail = error.name if error.name.startswith("[") or not error.name else f".{error.name}"
-                self.errors.append(FieldError(self.source, f"{name}{tail}", error.reason))
+                self.wrong(f"{name}{tail}", error.reason, None)
             nothing: T = default
             return nothing
 
@@ -181,8 +181,11 @@ class Reader:
             self.wrong(name, f"must come exactly when {other} does not", None)
 
     def wrong(self, name: str, reason: str, instead: Any) -> Any:
-        """Note a wrong field; `instead` stands in until `Context.done` raises."""
-        self.errors.append(FieldError(self.source, name, reason))
+        """Note a wrong field; `instead` stands in until `Context.done` raises. Too many raise at once."""
+        try:
+            note(self.errors, FieldError(self.source, name, reason))
+        except TooMany:
+            raise invalid(self.errors) from None
         return instead
 
     def absent(self, name: str, default: Any, kind: Callable[[], Any]) -> Any:

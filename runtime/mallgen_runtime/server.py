@@ -57,6 +57,8 @@ def _listen(host: str, port: int) -> socket.socket:
 def _run(app: App, config: RestConf, bound: socket.socket) -> int:
     import uvicorn
 
+    from mallgen_runtime.http_limits import LimitedProtocol
+
     class Server(uvicorn.Server):
         """uvicorn raises the signal again when it is done, which would make the exit code 143."""
 
@@ -80,6 +82,7 @@ def _run(app: App, config: RestConf, bound: socket.socket) -> int:
     server = Server(
         uvicorn.Config(
             app,
+            http=LimitedProtocol,
             log_config=None,
             access_log=False,
             server_header=False,

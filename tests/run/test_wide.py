@@ -1,8 +1,10 @@
 """A service with groups, jwt, middleware, embedded and nested types, maps and all four sources."""
 
+import contextlib
 import gzip
 import json
 import re
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,6 +150,28 @@ def test_a_compressed_body_counts_as_what_it_becomes(wide: Service) -> None:
     assert wide.request("POST", "/v1/users/5", bomb, headers).status == 413
     assert wide.request("POST", "/v1/users/5", small[:-9], headers).status == 400
     assert wide.request("POST", "/v1/users/5", small, {**headers, "Content-Encoding": "br"}).status == 415
+
+
+def test_a_head_has_a_limit(wide: Service) -> None:
+    start = b"GET /v1/ping HTTP/1.1\r\nHost: x\r\n"
+    with socket.create_connection(("127.0.0.1", wide.port), timeout=10) as connection:
+        connection.sendall(start)
+        sent = 0
+        with contextlib.suppress(OSError):
+            while sent < 4_000_000:
+                sent += connection.send(b"X: " + b"y" * 5000 + b"\r\n")
+        assert sent < 4_000_000
+
+
+def test_numbers_are_read_in_linear_time(wide: Service) -> None:
+    started = time.monotonic()
+    assert search(wide, f"q=x&page_no=1&size=2&price={'1' * 30_000}x").status == 400
+    assert time.monotonic() - started < 1
+
+
+def test_at_most_a_hundred_errors_are_told(wide: Service) -> None:
+    answer = update(wide, BODY, f"/v1/users/5?{'&'.join(['ids=x'] * 1500)}")
+    assert (answer.status, len(answer.json()["errors"])) == (400, 100)
 
 
 def test_a_slow_logic_is_a_503(wide: Service) -> None:

@@ -81,12 +81,13 @@ def wiring(layout: Layout, renderer: Renderer) -> str:
     imports.add(RUNTIME, "RestConf")
     imports.add(RUNTIME, "ServiceBase")
     fields = []
-    for names, kind in ((layout.jwt, "JwtConf"), (layout.transitions, "JwtTransitionConf")):
+    kinds = ((layout.jwt, "JwtConf", "ACCESS_SECRET"), (layout.transitions, "JwtTransitionConf", "SECRET"))
+    for names, kind, secret in kinds:
         for name in names:
             imports.add(RUNTIME, kind)
             imports.add("mallgen_runtime.schema", "field")
-            head = f"{variable(name)}: {kind} = field("
-            fields.append(call(head, [f"default_factory={kind}.from_env({literal(name)})"], indent=4))
+            made = call(f"{kind}.from_env(", [literal(name), literal(f"{env_name(name)}_{secret}")], indent=8)
+            fields.append(call(f"{variable(name)}: {kind} = field(", [f"default_factory={made}"], indent=4))
     return renderer.python(
         "http/wiring.py",
         module_docstring=docstring([f"What {layout.service}'s contract asks of its configuration."], 0),

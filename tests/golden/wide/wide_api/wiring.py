@@ -10,7 +10,9 @@ from mallgen_runtime.schema import field
 class BaseConfig(RestConf, kw_only=True):
     """Settings that the contract of wide-api asks for."""
 
-    auth: JwtConf = field(default_factory=JwtConf.from_env("Auth"))
+    auth: JwtConf = field(
+        default_factory=JwtConf.from_env("Auth", "AUTH_ACCESS_SECRET")
+    )
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseConfig)
