@@ -97,7 +97,7 @@ class App:
 
             ctx.claims = check(ctx, bound.secrets)
         deadline = time.monotonic() + bound.timeout if bound.timeout > 0 else None
-        token = origin.set(Origin(ctx.request_id, ctx.trace_id, deadline))
+        token = origin.set(Origin(ctx.request_id, ctx.trace_id, deadline, ctx.trace_flags))
         limit = asyncio.timeout(None if deadline is None else bound.timeout)
         try:
             async with limit:

@@ -52,6 +52,7 @@ class Context:
         "request_id",
         "scope",
         "state",
+        "trace_flags",
         "trace_id",
     )
 
@@ -64,6 +65,7 @@ class Context:
         self.errors: list[FieldError] = []
         self.request_id = ""
         self.trace_id = ""
+        self.trace_flags = "00"
         self._receive = receive
         self._body: bytes | None = None
         self._form: dict[str, list[str]] | None = None

@@ -1,19 +1,29 @@
 """The base of every service context."""
 
-from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar
 
 C = TypeVar("C")
 
 
-class Closing(Protocol):
-    """Something with an asynchronous `close`."""
+class Resource(Protocol):
+    """Something that the generated half opens and closes: a channel to another service."""
+
+    @property
+    def key(self) -> str:
+        """Its name in readiness answers."""
+
+    @property
+    def state(self) -> str:
+        """`ok`, or what is wrong with it."""
+
+    async def start(self) -> None:
+        """Open it."""
 
     async def close(self) -> None:
         """Release it."""
 
 
-R = TypeVar("R", bound=Closing)
+R = TypeVar("R", bound=Resource)
 
 
 class ServiceBase(Generic[C]):
@@ -21,15 +31,21 @@ class ServiceBase(Generic[C]):
 
     def __init__(self, config: C) -> None:
         self.config = config
-        self._closers: list[Callable[[], Awaitable[None]]] = []
+        self._resources: list[Resource] = []
 
-    def closing(self, resource: R) -> R:
-        """Keep a resource of the generated half, to be closed after `close`."""
-        self._closers.append(resource.close)
+    def keep(self, resource: R) -> R:
+        """A resource of the generated half: opened before `start`, closed after `close`."""
+        self._resources.append(resource)
         return resource
 
+    def states(self) -> dict[str, str]:
+        """The state of each resource by name, each `ok` or what is wrong."""
+        return {resource.key: resource.state for resource in self._resources}
+
     async def open(self) -> None:
-        """What the runtime calls: `start`."""
+        """What the runtime calls: the resources of the generated half, then `start`."""
+        for resource in self._resources:
+            await resource.start()
         await self.start()
 
     async def shut(self) -> None:
@@ -37,8 +53,8 @@ class ServiceBase(Generic[C]):
         try:
             await self.close()
         finally:
-            for close in reversed(self._closers):
-                await close()
+            for resource in reversed(self._resources):
+                await resource.close()
 
     async def start(self) -> None:
         """Open what the service needs; runs before the first request."""

@@ -2,29 +2,39 @@
 
 import os
 import re
+from typing import NamedTuple
 
 from mallgen_runtime.messages import Context
 
-_PARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
+_PARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 
-def ids_of(traceparent: str, request_id: str) -> tuple[str, str]:
-    """Request id and trace id from what a caller sent; new ones where it is not sound."""
-    found = _PARENT.fullmatch(traceparent.encode("latin-1", "replace"))
-    trace = found.group(1).decode() if found else os.urandom(16).hex()
-    sound = _ID.fullmatch(request_id.encode("latin-1", "replace"))
-    return (request_id if sound else trace[:16]), trace
+class Ids(NamedTuple):
+    """What identifies a request; `trace_flags` are the last two digits of a traceparent."""
+
+    request_id: str
+    trace_id: str
+    trace_flags: str
+
+
+def ids_of(traceparent: str, request_id: str) -> Ids:
+    """The ids that a caller sent; new ones where they are not sound."""
+    return _ids(traceparent.encode("latin-1", "replace"), request_id.encode("latin-1", "replace"))
+
+
+def _ids(traceparent: bytes, request_id: bytes) -> Ids:
+    found = _PARENT.fullmatch(traceparent)
+    trace, flags = (found.group(1).decode(), found.group(2).decode()) if found else (os.urandom(16).hex(), "00")
+    return Ids(request_id.decode() if _ID.fullmatch(request_id) else trace[:16], trace, flags)
 
 
 def identify(ctx: Context) -> None:
     """Take the ids a client sends, when they are sound; otherwise make new ones."""
-    trace, request = b"", b""
+    parent, request = b"", b""
     for name, value in ctx.scope["headers"]:
         if name == b"traceparent":
-            found = _PARENT.fullmatch(value)
-            trace = found.group(1) if found else b""
-        elif name == b"x-request-id" and _ID.fullmatch(value):
+            parent = value
+        elif name == b"x-request-id":
             request = value
-    ctx.trace_id = trace.decode() or os.urandom(16).hex()
-    ctx.request_id = request.decode() or ctx.trace_id[:16]
+    ctx.request_id, ctx.trace_id, ctx.trace_flags = _ids(parent, request)

@@ -1,27 +1,29 @@
-"""An RPC service: its methods, its errors, its process."""
+"""An RPC service: what stands around every call, whatever carries it."""
 
-import argparse
 import asyncio
 import logging
-import signal
-import sys
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import Any, NamedTuple
 
-from mallgen_runtime.conf import ConfigError, load_config, read_config
-from mallgen_runtime.logs import set_up
-from mallgen_runtime.rpc import registry
+from mallgen_runtime import metrics
+from mallgen_runtime.rpc.breaker import Breaker
 from mallgen_runtime.rpc.calls import Code, Origin, RpcError, origin
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.methods import Method, RpcContext, Service, Wire
 from mallgen_runtime.service import ServiceBase
 
-C = TypeVar("C", bound=RpcServerConf)
-ENVIRONMENT = 3
-_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104
 _ACCESS = logging.getLogger("mallgen.access")
-_LOG = logging.getLogger("mallgen.service")
+_LOUD = frozenset({Code.INTERNAL, Code.UNKNOWN, Code.DATA_LOSS})
+
+
+class Bound(NamedTuple):
+    """What is decided for a method once: its limit in seconds, its breaker, its metrics."""
+
+    limit: float | None
+    breaker: Breaker
+    observe: metrics.Observe
 
 
 class RpcApp:
@@ -31,102 +33,95 @@ class RpcApp:
         self.config = config
         self.svc = svc
         self.services = services
+        if config.dev_server is not None and config.dev_server.enabled:
+            metrics.enable()
+        self._bound = {method.wire: self._bind(method) for service in services for method in service.methods}
 
-    async def call(self, method: Method[Any], ctx: RpcContext, request: Any) -> Wire:
-        """Run one method. Raises nothing but RpcError: what else went wrong is in the log, not in the answer."""
-        started = time.perf_counter()
-        token = origin.set(Origin(ctx.request_id, ctx.trace_id, ctx.deadline))
-        code = Code.OK
-        try:
-            return await method.endpoint(ctx, self.svc, request)
-        except RpcError as problem:
-            code = problem.code
-            raise
-        except NotImplementedError:
-            code = Code.UNIMPLEMENTED
-            raise RpcError(code, f"{method.wire} is not implemented") from None
-        except Exception:
-            code = Code.INTERNAL
-            ctx.log.exception("%s failed", method.wire)
-            raise RpcError(code, f"internal error, see the log at {ctx.request_id}") from None
-        finally:
-            origin.reset(token)
-            if self.config.log.access:
-                _log_access(ctx, code, time.perf_counter() - started)
+    def _bind(self, method: Method[Any]) -> Bound:
+        limit = None if method.takes_stream or method.gives_stream else self.config.limit_of(method.wire)
+        return Bound(limit, Breaker(), metrics.observer("rpc_server", (("method", method.wire),)))
 
+    async def answer(self, method: Method[Any], ctx: RpcContext, request: Any) -> Wire:
+        """Run a method that gives one reply; `request` is a message, or an iterator of them.
 
-def _log_access(ctx: RpcContext, code: Code, seconds: float) -> None:
-    fields = {
-        "request_id": ctx.request_id,
-        "trace": ctx.trace_id,
-        "method": ctx.method,
-        "code": code.name,
-        "duration": f"{seconds * 1000:.1f}ms",
-        "client": ctx.peer,
-    }
-    level = logging.ERROR if code in (Code.INTERNAL, Code.UNKNOWN, Code.DATA_LOSS) else logging.INFO
-    _ACCESS.log(level, "[RPC] %s", code.name, extra={"fields": fields})
+        Raises nothing but RpcError: what else went wrong is in the log, not in the answer.
+        """
+        with _Call(self, method, ctx) as call:
+            async with call.limit:
+                reply: Wire = await method.endpoint(ctx, self.svc, request)
+                return reply
+
+    async def answers(self, method: Method[Any], ctx: RpcContext, request: Any) -> AsyncIterator[Wire]:
+        """Run a method that gives many replies. Raises nothing but RpcError."""
+        with _Call(self, method, ctx) as call:
+            async with call.limit, aclosing(method.endpoint(ctx, self.svc, request)) as replies:
+                async for reply in replies:
+                    yield reply
+
+    def bound(self, method: Method[Any]) -> Bound:
+        """What was decided for a method."""
+        return self._bound[method.wire]
 
 
-def serve_rpc(create_app: Callable[[C], RpcApp], kind: type[C], path: str, *, package: str) -> None:
-    """Serve until SIGTERM or SIGINT, finish what is in flight, exit 0.
+class _Call:
+    """Around one call: breaker, limit, origin of the calls it makes, and every failure turned into an RpcError."""
 
-    What keeps it from starting is told in one line, with exit code 3.
-    """
-    parser = argparse.ArgumentParser(prog=f"python -m {package}")
-    parser.add_argument("-f", metavar="FILE", help=f"the configuration (default: {path})")
-    named: str | None = parser.parse_args().f
-    try:
-        config = load_config(kind, path, package=package) if named is None else read_config(kind, named)
-        set_up(config.log)
-        app = create_app(config)
-        code = _loop(app)
-    except ConfigError as problem:
-        print(f"error[config] {problem}", file=sys.stderr)
-        sys.exit(ENVIRONMENT)
-    sys.exit(code)
+    __slots__ = ("_app", "_bound", "_ctx", "_method", "_started", "_token", "limit")
 
+    def __init__(self, app: RpcApp, method: Method[Any], ctx: RpcContext) -> None:
+        self._app = app
+        self._method = method
+        self._ctx = ctx
+        self._bound = app.bound(method)
 
-def _loop(app: RpcApp) -> int:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.run(_serve(app))
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(app))
+    def __enter__(self) -> "_Call":
+        ctx, limit = self._ctx, self._bound.limit
+        if not self._bound.breaker.allows():
+            self._log(Code.UNAVAILABLE, 0.0)
+            raise RpcError(Code.UNAVAILABLE, f"too many calls of {self._method.wire} fail; this one was dropped")
+        now = time.monotonic()
+        if limit is not None:
+            ctx.deadline = now + limit if ctx.deadline is None else min(ctx.deadline, now + limit)
+        self.limit = asyncio.timeout(None if ctx.deadline is None else ctx.deadline - now)
+        self._started = time.perf_counter()
+        self._token = origin.set(Origin(ctx.request_id, ctx.trace_id, ctx.deadline, ctx.trace_flags))
+        return self
 
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: object) -> None:
+        origin.reset(self._token)
+        wrong = None if problem is None else self._told(problem)
+        code = Code.OK if problem is None else Code.CANCELED if wrong is None else wrong.code
+        taken = time.perf_counter() - self._started
+        self._bound.breaker.done(code)
+        self._bound.observe(code.name, taken)
+        self._log(code, taken)
+        if wrong is not None and wrong is not problem:
+            raise wrong from None
 
-async def _serve(app: RpcApp) -> int:
-    from mallgen_runtime.rpc.grpcio import GrpcServer
+    def _told(self, problem: BaseException) -> RpcError | None:
+        """What the caller is told; None for a call that nobody waits for any more."""
+        if isinstance(problem, RpcError):
+            return problem
+        if isinstance(problem, NotImplementedError):
+            return RpcError(Code.UNIMPLEMENTED, f"{self._method.wire} is not implemented")
+        if isinstance(problem, TimeoutError) and self.limit.expired():
+            return RpcError(Code.DEADLINE_EXCEEDED, "the call took too long")
+        if not isinstance(problem, Exception):
+            return None
+        self._ctx.log.error("%s failed", self._method.wire, exc_info=problem)
+        return RpcError(Code.INTERNAL, f"internal error, see the log at {self._ctx.request_id}")
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    server = GrpcServer(app.config, app.services, app.call)
-    port = server.listen()
-    try:
-        await app.svc.open()
-    except Exception:
-        _LOG.exception("the service context could not start")
-        return ENVIRONMENT
-    await server.start()
-    host = app.config.listen_on.rpartition(":")[0] or "0.0.0.0"  # noqa: S104
-    _LOG.info("%s listens on %s:%s", app.config.name, host, port)
-    entry = _registered(app.config, port)
-    try:
-        await stop.wait()
-    finally:
-        if entry:
-            registry.deregister(entry)
-        await server.stop()
-        await app.svc.shut()
-    return 0
-
-
-def _registered(config: RpcServerConf, port: int) -> str:
-    """Announce the service in the folder of local services, unless etcd is configured."""
-    if config.etcd is not None:
-        return ""
-    host = config.listen_on.rpartition(":")[0].strip("[]")
-    return registry.register(config.name, f"{'127.0.0.1' if host in _EVERYWHERE else host}:{port}")
+    def _log(self, code: Code, taken: float) -> None:
+        if not self._app.config.log.access:
+            return
+        ctx = self._ctx
+        fields = {
+            "request_id": ctx.request_id,
+            "trace": ctx.trace_id,
+            "method": ctx.method,
+            "code": code.name,
+            "duration": f"{taken * 1000:.1f}ms",
+            "client": ctx.peer,
+        }
+        level = logging.ERROR if code in _LOUD else logging.INFO
+        _ACCESS.log(level, "[RPC] %s", code.name, extra={"fields": fields})

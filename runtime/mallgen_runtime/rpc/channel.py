@@ -1,25 +1,304 @@
 """The client side: a channel that generated clients call through."""
 
-from typing import Protocol, TypeVar
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+from mallgen_runtime import metrics
+from mallgen_runtime.conf import ConfigError
+from mallgen_runtime.discovery import Resolver, resolver
+from mallgen_runtime.rpc.breaker import Breaker
+from mallgen_runtime.rpc.calls import Code, RpcError, origin, remaining
 from mallgen_runtime.rpc.conf import RpcClientConf
 from mallgen_runtime.rpc.methods import Wire
 
 R = TypeVar("R")
+_LOG = logging.getLogger("mallgen.service")
+ATTEMPTS, TOKENS, REFUND, READY = 3, 100.0, 0.1, 1.0
 
 
-class Channel(Protocol):
-    """A way to a service. Opens itself with the first call."""
+class Connection(Protocol):
+    """A way to some instances of a service, messages as bytes. Its failures are RpcErrors."""
 
-    async def unary(self, wire: str, request: Wire, reply: type[R], timeout: float | None) -> R:
-        """Call a method; `timeout` in seconds, None: the configured one. Raises RpcError."""
+    @property
+    def connected(self) -> bool:
+        """Whether at least one instance can be reached now."""
+
+    async def ready(self, seconds: float) -> bool:
+        """Wait until one can be reached; False when none can in this time."""
+
+    async def unary(self, wire: str, data: bytes, timeout: float | None, metadata: "Metadata") -> bytes:
+        """One request, one reply; `timeout` in seconds."""
+
+    async def collect(
+        self, wire: str, data: AsyncIterator[bytes], timeout: float | None, metadata: "Metadata"
+    ) -> bytes:
+        """Many requests, one reply."""
+
+    def stream(self, wire: str, data: bytes, timeout: float | None, metadata: "Metadata") -> AsyncIterator[bytes]:
+        """One request, many replies."""
+
+    def two_way(
+        self, wire: str, data: AsyncIterator[bytes], timeout: float | None, metadata: "Metadata"
+    ) -> AsyncIterator[bytes]:
+        """Many requests, many replies."""
+
+    async def close(self) -> None:
+        """Close; nothing is in flight any more."""
+
+
+Metadata = tuple[tuple[str, str], ...]
+Connect = Callable[[tuple[str, ...]], Awaitable[Connection]]
+
+
+class _Method(NamedTuple):
+    breaker: Breaker
+    observe: metrics.Observe
+
+
+class _Pool:
+    """A connection and the number of calls on it; closes itself when it is retired and empty."""
+
+    def __init__(self, connection: Connection, addresses: tuple[str, ...]) -> None:
+        self.connection = connection
+        self.addresses = addresses
+        self._calls = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def __enter__(self) -> Connection:
+        self._calls += 1
+        self._idle.clear()
+        return self.connection
+
+    def __exit__(self, *problem: object) -> None:
+        self._calls -= 1
+        if not self._calls:
+            self._idle.set()
+
+    async def retire(self) -> None:
+        """Close after the last call."""
+        await self._idle.wait()
+        await self.connection.close()
+
+
+class Channel:
+    """Calls a service through whatever instances there are. Follows the registry; opens with the first call if need be.
+
+    `connect` makes a connection to some addresses; an empty tuple of them stands for the configured target.
+    """
+
+    def __init__(self, conf: RpcClientConf, key: str, connect: Connect) -> None:
+        self._conf = conf
+        self.key = key
+        self._connect = connect
+        self._resolver: Resolver = resolver(key, conf.etcd, conf.static)
+        self._pool: _Pool | None = None
+        self._methods: dict[str, _Method] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._swapping = False
+        self._starting: asyncio.Task[None] | None = None
+        self._tokens = TOKENS
+
+    @property
+    def state(self) -> str:
+        """`ok`, or why the service may not be found."""
+        return "ok" if self._conf.target else self._resolver.state
+
+    async def start(self) -> None:
+        """Look for instances. With `NonBlock: false` one must be reached in time, else ConfigError."""
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start(), name=f"open {self.key}")
+        await asyncio.shield(self._starting)
+
+    async def unary(
+        self, wire: str, request: Wire, reply: type[R], timeout: float | None = None, *, idempotent: bool = False
+    ) -> R:
+        """Call a method; `timeout` in seconds, None: the configured one. An `idempotent` call is tried again when no
+        instance could be reached. Raises RpcError."""
+        limit = remaining(self._conf.timeout / 1000 or None if timeout is None else timeout)
+        data = request.SerializeToString()
+        with await self._call(wire, limit) as call:
+            found = await self._unary(call, wire, data, idempotent)
+            return _read(reply, found)
+
+    async def server_stream(
+        self, wire: str, request: Wire, reply: type[R], timeout: float | None = None
+    ) -> AsyncIterator[R]:
+        """One request, many replies. Raises RpcError."""
+        with await self._call(wire, remaining(timeout)) as call, self._open() as connection:
+            data = request.SerializeToString()
+            async with aclosing(connection.stream(wire, data, call.left(), call.metadata)) as found:  # type: ignore[type-var]
+                async for item in found:
+                    yield _read(reply, item)
+
+    async def client_stream(
+        self, wire: str, requests: AsyncIterable[Wire], reply: type[R], timeout: float | None = None
+    ) -> R:
+        """Many requests, one reply. Raises RpcError."""
+        with await self._call(wire, remaining(timeout)) as call, self._open() as connection:
+            return _read(reply, await connection.collect(wire, _written(requests), call.left(), call.metadata))
+
+    async def two_way(
+        self, wire: str, requests: AsyncIterable[Wire], reply: type[R], timeout: float | None = None
+    ) -> AsyncIterator[R]:
+        """Many requests, many replies. Raises RpcError."""
+        with await self._call(wire, remaining(timeout)) as call, self._open() as connection:
+            found = connection.two_way(wire, _written(requests), call.left(), call.metadata)
+            async with aclosing(found) as items:  # type: ignore[type-var]
+                async for item in items:
+                    yield _read(reply, item)
 
     async def close(self) -> None:
         """Finish what is in flight and close."""
+        await self._resolver.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            try:
+                async with asyncio.timeout(READY):
+                    await pool.retire()
+            except TimeoutError:
+                await pool.connection.close()
+
+    async def _unary(self, call: "_Call", wire: str, data: bytes, idempotent: bool) -> bytes:
+        attempt = 1
+        while True:
+            pool = self._open()
+            try:
+                with pool as connection:
+                    found = await connection.unary(wire, data, call.left(), call.metadata)
+                self._tokens = min(TOKENS, self._tokens + REFUND)
+                return found
+            except RpcError as problem:
+                if problem.code is not Code.UNAVAILABLE or not idempotent or attempt >= ATTEMPTS or not self._token():
+                    raise
+            await asyncio.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311
+            attempt += 1
+
+    def _token(self) -> bool:
+        """Whether another attempt is allowed: gRFC A6's bucket, so that retries stay a tenth of the calls."""
+        self._tokens -= 1
+        return self._tokens > TOKENS / 2
+
+    async def _call(self, wire: str, limit: float | None) -> "_Call":
+        if self._starting is None or not self._starting.done():
+            await self.start()
+        method = self._methods.get(wire)
+        if method is None:
+            method = _Method(Breaker(), metrics.observer("rpc_client", (("method", wire),)))
+            self._methods[wire] = method
+        return _Call(method, wire, limit)
+
+    def _open(self) -> _Pool:
+        if self._pool is None:
+            raise RpcError(Code.UNAVAILABLE, f"no instance of {self.key} is known")
+        return self._pool
+
+    async def _start(self) -> None:
+        await self._resolver.start(self._changed)
+        await self._swap()
+        if self._conf.non_block:
+            return
+        patience = self._conf.timeout / 1000 or READY
+        if self._pool is None or not await self._pool.connection.ready(patience):
+            raise ConfigError(f"{self.key} cannot be reached within {patience:g} s; start it, or set NonBlock: true")
+
+    def _changed(self) -> None:
+        if not self._swapping:
+            self._swapping = True
+            self._later(self._swap_all())
+
+    async def _swap_all(self) -> None:
+        try:
+            while self._resolver.addresses and (self._pool is None or self._resolver.addresses != self._pool.addresses):
+                await self._swap()
+        finally:
+            self._swapping = False
+
+    async def _swap(self) -> None:
+        """Put a connection to today's instances in the place of the old one; calls that are on that finish there.
+
+        An empty list keeps the old connection: better a refused call than a forgotten service.
+        """
+        addresses = () if self._conf.target and not self._conf.static else self._resolver.addresses
+        old = self._pool
+        if not addresses and (old is not None or not self._conf.target):
+            return
+        connection = await self._connect(addresses)
+        if old is not None and old.connection.connected:
+            await connection.ready(READY)
+        self._pool = _Pool(connection, addresses)
+        if old is not None:
+            self._later(old.retire())
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _LOG.warning("%s: %s", self.key, task.exception())
 
 
-def connect(conf: RpcClientConf) -> Channel:
-    """A channel to the service that the settings name."""
-    from mallgen_runtime.rpc.grpcio import GrpcChannel
+class _Call:
+    """Around one call: breaker, metrics, what is left of its time."""
 
-    return GrpcChannel(conf)
+    __slots__ = ("_deadline", "_method", "_started", "_wire", "metadata")
+
+    def __init__(self, method: _Method, wire: str, limit: float | None) -> None:
+        self._method = method
+        self._wire = wire
+        self._started = time.monotonic()
+        self._deadline = None if limit is None else self._started + limit
+        self.metadata = origin.get().metadata()
+
+    def __enter__(self) -> "_Call":
+        if not self._method.breaker.allows():
+            self._method.observe(Code.UNAVAILABLE.name, 0.0)
+            raise RpcError(Code.UNAVAILABLE, f"too many calls of {self._wire} fail; this one was not made")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: object) -> None:
+        code = Code.OK if problem is None else problem.code if isinstance(problem, RpcError) else Code.CANCELED
+        self._method.breaker.done(code)
+        self._method.observe(code.name, time.monotonic() - self._started)
+
+    def left(self) -> float | None:
+        """The seconds that are left. Raises RpcError when there are none."""
+        if self._deadline is None:
+            return None
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise RpcError(Code.DEADLINE_EXCEEDED, "no time was left for the call")
+        return left
+
+
+def _read(reply: type[R], data: bytes) -> R:
+    try:
+        made: R = reply.FromString(data)  # type: ignore[attr-defined]
+    except Exception:
+        raise RpcError(Code.INTERNAL, f"the reply is not a {reply.__name__}") from None
+    return made
+
+
+async def _written(requests: AsyncIterable[Wire]) -> AsyncIterator[bytes]:
+    async for request in requests:
+        yield request.SerializeToString()
+
+
+def connect(conf: RpcClientConf, key: str) -> Channel:
+    """A channel to the service that is registered under `key`, unless the settings name another."""
+    from mallgen_runtime.rpc.grpcio import GrpcConnection
+
+    async def made(addresses: tuple[str, ...]) -> Connection:
+        return await GrpcConnection.to(addresses, conf)
+
+    return Channel(conf, conf.key or key, made)

@@ -1,44 +1,59 @@
 """Settings of RPC servers and clients, with go-zero's keys."""
 
-from collections.abc import Callable
-
 from msgspec import Struct, field
 
-from mallgen_runtime.conf import LogConf
+from mallgen_runtime.conf import ConfigError, LogConf
+from mallgen_runtime.devserver import DevServerConf
+from mallgen_runtime.discovery import EtcdConf
+from mallgen_runtime.durations import seconds
 
 
-class EtcdConf(Struct, kw_only=True):
-    """go-zero's `Etcd` block: where etcd is, and the key that instances are registered under."""
+class MethodTimeoutConf(Struct, kw_only=True):
+    """go-zero's entry of `MethodTimeouts`: `full_method` as `/order.Order/Orders`, `timeout` as `500ms` or `2s`."""
 
-    hosts: list[str]
-    key: str = ""
-    user: str = ""
-    password: str = field(name="pass", default="")
-    required: bool = False
+    full_method: str
+    timeout: str
 
 
 class RpcServerConf(Struct, kw_only=True):
     """What every RPC server is told.
 
-    `listen_on` is `host:port`, `timeout` milliseconds per call (0: none), `shutdown` seconds that calls in flight are
-    given, `max_message` bytes of one message.
+    `listen_on` is `host:port`. `timeout` in milliseconds of one unary call (0: none), `method_timeouts` replace it for
+    single methods. `shutdown` seconds that calls in flight are given, `wrap_up` seconds between taking the entry from
+    the registry and refusing calls. `max_message` bytes of one message. `max_connection_idle` as `5m`. `mode` dev or
+    test turns on reflection.
     """
 
     name: str
     listen_on: str = "0.0.0.0:8080"
     mode: str = "pro"
     timeout: int = 2000
+    method_timeouts: list[MethodTimeoutConf] = field(default_factory=list)
     shutdown: int = 10
+    wrap_up: float = 1.0
     max_message: int = 4 << 20
+    max_connection_idle: str = "5m"
     health: bool = True
     etcd: EtcdConf | None = None
+    dev_server: DevServerConf | None = None
     log: LogConf = field(default_factory=LogConf)
+
+    def limit_of(self, wire: str) -> float | None:
+        """The seconds that a call of a method may take, None: no limit. Raises ConfigError."""
+        for found in self.method_timeouts:
+            if found.full_method == wire:
+                return seconds(found.timeout, "MethodTimeouts.Timeout") or None
+        return self.timeout / 1000 or None
 
 
 class RpcClientConf(Struct, kw_only=True):
-    """Where a service is: `endpoints` (static), else `target`, else `etcd`, else the folder of local services by `key`.
+    """Where a service is: `endpoints` (static), else `target` (gRPC's, as `dns:///order:8080`, or go-zero's
+    `direct:///a:1,b:2`), else `etcd`, else the services of this machine by `key`, which is by default the name that the
+    callee has from its contract.
 
-    `timeout` in milliseconds of one call (0: none), unless the request it is made for ends sooner.
+    `timeout` in milliseconds of one unary call (0: none), unless the request it is made for ends sooner. `non_block`
+    false: the service does not start before an instance can be reached. `keepalive_time` as `20s`: how often an idle
+    connection is probed, empty for never. `max_message` bytes of one message.
     """
 
     endpoints: list[str] = field(default_factory=list)
@@ -46,8 +61,18 @@ class RpcClientConf(Struct, kw_only=True):
     etcd: EtcdConf | None = None
     key: str = ""
     timeout: int = 2000
+    non_block: bool = True
+    keepalive_time: str = ""
+    max_message: int = 4 << 20
 
-    @classmethod
-    def of(cls, key: str) -> "Callable[[], RpcClientConf]":
-        """The settings when the file has none: the service is found by its name."""
-        return lambda: cls(key=key)
+    @property
+    def static(self) -> list[str]:
+        """The addresses that the settings name themselves. Raises ConfigError for a target that nobody understands."""
+        if self.endpoints or not self.target:
+            return self.endpoints
+        scheme, _, rest = self.target.partition("://")
+        if scheme == "direct":
+            return [address for address in rest.strip("/").split(",") if address]
+        if scheme in ("etcd", "discov", "k8s"):
+            raise ConfigError(f"Target {self.target}: write an Etcd block, or the address as dns:///host:port")
+        return []

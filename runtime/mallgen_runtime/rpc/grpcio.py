@@ -1,206 +1,266 @@
-"""The first transport: grpc.aio. The only module that knows it."""
+"""The first transport: grpc.aio. The only module of calls that knows it."""
 
 import asyncio
 import ipaddress
-import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import Any, Self
 
 import grpc
 import grpc.aio
 
 from mallgen_runtime.conf import ConfigError
-from mallgen_runtime.rpc import registry
-from mallgen_runtime.rpc.calls import Code, RpcError, origin, remaining
+from mallgen_runtime.discovery.address import joined, split
+from mallgen_runtime.durations import seconds
+from mallgen_runtime.rpc.app import RpcApp
+from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.conf import RpcClientConf, RpcServerConf
-from mallgen_runtime.rpc.methods import Method, RpcContext, Service, Wire
+from mallgen_runtime.rpc.methods import Method, RpcContext
+from mallgen_runtime.tracing import ids_of
 
-R = TypeVar("R")
-Call = Callable[[Method[Any], RpcContext, Any], Awaitable[Wire]]
-_LOG = logging.getLogger("mallgen.service")
+Metadata = tuple[tuple[str, str], ...]
+_STATUS = {Code(status.value[0]): status for status in grpc.StatusCode}
+_CODE = {status: code for code, status in _STATUS.items()}
 _POLICY = '{"loadBalancingConfig":[{"round_robin":{}}]}'
+_PING_AT_MOST_EVERY = 10_000
 
 
 class GrpcServer:
-    """Serves the methods of some services; every call goes through `call`, which never raises but RpcError."""
+    """Serves the methods of an application."""
 
-    def __init__(self, conf: RpcServerConf, services: Sequence[Service[Any]], call: Call) -> None:
+    def __init__(self, conf: RpcServerConf, app: RpcApp) -> None:
         self._conf = conf
-        self._services = services
-        self._call = call
+        self._app = app
         self._server = self._made()
         self._health: Any = None
 
     def listen(self) -> int:
         """Bind the address; the port. Raises ConfigError when it is taken."""
-        address = self._conf.listen_on
+        host, port = split(self._conf.listen_on)
+        address = joined(host or "0.0.0.0", port)  # noqa: S104
         try:
-            port = self._server.add_insecure_port(address)
+            bound = self._server.add_insecure_port(address)
         except RuntimeError:
-            raise ConfigError(f"cannot listen on {address}: the port is taken") from None
-        if port == 0:
-            raise ConfigError(f"cannot listen on {address}")
-        return int(port)
+            bound = 0
+        if bound == 0:
+            raise ConfigError(f"cannot listen on {address}: the port is taken, or the address is not ours")
+        return int(bound)
 
     async def start(self) -> None:
         """Accept calls."""
+        names = [service.name for service in self._app.services]
         if self._conf.health:
             from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
             self._health = health.aio.HealthServicer()
             health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-            for name in ("", *(service.name for service in self._services)):
+            for name in ("", *names):
                 await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         if self._conf.mode.lower() in ("dev", "test"):
             from grpc_reflection.v1alpha import reflection
 
-            names = [service.name for service in self._services]
             reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), self._server)
         await self._server.start()
 
-    async def stop(self) -> None:
-        """Say that we leave, refuse new calls, finish those in flight."""
+    async def refuse(self) -> None:
+        """Tell who asks for our health that we leave."""
         if self._health is not None:
             await self._health.enter_graceful_shutdown()
+
+    async def stop(self) -> None:
+        """Refuse new calls, finish those in flight."""
         await self._server.stop(self._conf.shutdown)
 
     def _made(self) -> grpc.aio.Server:
-        size = self._conf.max_message
+        conf = self._conf
+        idle = seconds(conf.max_connection_idle, "MaxConnectionIdle")
         options = [
-            ("grpc.max_receive_message_length", size),
-            ("grpc.max_send_message_length", size),
+            ("grpc.max_receive_message_length", conf.max_message),
+            ("grpc.max_send_message_length", conf.max_message),
             ("grpc.so_reuseport", 0),
+            ("grpc.http2.min_recv_ping_interval_without_data_ms", _PING_AT_MOST_EVERY),
+            *([("grpc.max_connection_idle_ms", int(idle * 1000))] if idle else []),
         ]
         server = grpc.aio.server(options=options)
-        for service in self._services:
-            handlers = {method.name: self._handler(method) for method in service.methods}
+        for service in self._app.services:
+            handlers = {method.name: _handler(method, self._app) for method in service.methods}
             server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.name, handlers),))
         return server
 
-    def _handler(self, method: Method[Any]) -> Any:
-        async def run(data: bytes, call: Any) -> bytes:
-            metadata = {key: value for key, value in call.invocation_metadata() or () if isinstance(value, str)}
-            ctx = _context(method.wire, metadata, call.peer())
-            left = call.time_remaining()
-            try:
-                request = method.request.FromString(data)
-            except Exception:
-                await call.abort(grpc.StatusCode.INTERNAL, "the request is not a message of its type")
-            try:
-                reply = await self._limited(method, ctx, request, left)
-                return reply.SerializeToString()
-            except RpcError as problem:
-                await call.abort(_status(problem.code), problem.detail)
-            raise AssertionError("abort raises")
 
-        return grpc.unary_unary_rpc_method_handler(run)
+def _handler(method: Method[Any], app: RpcApp) -> Any:
+    """What grpc.aio calls for a method."""
 
-    async def _limited(self, method: Method[Any], ctx: RpcContext, request: Any, left: float | None) -> Wire:
-        own = self._conf.timeout if method.timeout_ms is None else method.timeout_ms
-        limits = [limit for limit in (left, own / 1000 if own else None) if limit is not None]
-        ctx.deadline = time.monotonic() + min(limits) if limits else None
+    async def one(data: Any, call: Any) -> bytes:
         try:
-            async with asyncio.timeout(min(limits) if limits else None):
-                return await self._call(method, ctx, request)
-        except TimeoutError:
-            raise RpcError(Code.DEADLINE_EXCEEDED, "the call took too long") from None
+            reply = await app.answer(method, _context(method, call), _request(method, data))
+            return reply.SerializeToString()
+        except RpcError as problem:
+            await call.abort(_STATUS[problem.code], problem.detail)
+        raise AssertionError("abort raises")
 
-
-class GrpcChannel:
-    """Calls a service over one HTTP/2 connection per instance, in turn. Opens with the first call."""
-
-    def __init__(self, conf: RpcClientConf) -> None:
-        self._conf = conf
-        self._channel: grpc.aio.Channel | None = None
-        self._addresses: list[str] = []
-        self._methods: dict[str, Any] = {}
-
-    async def unary(self, wire: str, request: Wire, reply: type[R], timeout: float | None) -> R:
-        """Call a method. Raises RpcError."""
-        limit = remaining(timeout if timeout is not None else self._conf.timeout / 1000 or None)
-        if limit is not None and limit <= 0:
-            raise RpcError(Code.DEADLINE_EXCEEDED, "no time was left for the call")
+    async def many(data: Any, call: Any) -> AsyncIterator[bytes]:
         try:
-            data = await self._method(wire)(request.SerializeToString(), timeout=limit, metadata=_metadata())
-        except grpc.aio.AioRpcError as problem:
-            code = Code(problem.code().value[0])
-            raise RpcError(code, problem.details() or "") from None
-        made: R = reply.FromString(data)  # type: ignore[attr-defined]
-        return made
+            async with aclosing(app.answers(method, _context(method, call), _request(method, data))) as replies:  # type: ignore[type-var]
+                async for reply in replies:
+                    yield reply.SerializeToString()
+        except RpcError as problem:
+            await call.abort(_STATUS[problem.code], problem.detail)
 
-    async def close(self) -> None:
-        """Finish what is in flight and close."""
-        if self._channel is not None:
-            await self._channel.close(grace=1)
-            self._channel = None
-
-    def _method(self, wire: str) -> Any:
-        if self._channel is None or self._moved():
-            self._open()
-        if wire not in self._methods:
-            assert self._channel is not None
-            self._methods[wire] = self._channel.unary_unary(wire)
-        return self._methods[wire]
-
-    def _moved(self) -> bool:
-        """Whether the folder of local services names other instances than we call."""
-        return not (self._conf.endpoints or self._conf.target) and registry.instances(self._conf.key) != self._addresses
-
-    def _open(self) -> None:
-        old, self._methods = self._channel, {}
-        self._addresses = self._conf.endpoints or ([] if self._conf.target else registry.instances(self._conf.key))
-        target = self._conf.target or _target(self._addresses)
-        if not target:
-            raise RpcError(Code.UNAVAILABLE, f"no instance of {self._conf.key} is known")
-        options = [("grpc.service_config", _POLICY), ("grpc.enable_retries", 1)]
-        self._channel = grpc.aio.insecure_channel(target, options=options)
-        if old is not None:
-            task = asyncio.ensure_future(old.close(grace=5))
-            task.add_done_callback(_closed)
-
-
-def _closed(task: "asyncio.Future[None]") -> None:
-    if not task.cancelled() and task.exception() is not None:
-        _LOG.warning("a replaced channel could not be closed: %s", task.exception())
-
-
-def _target(addresses: Sequence[str]) -> str:
-    """gRPC's spelling of some addresses: a list of numeric ones, or one name."""
-    if not addresses:
-        return ""
-    kinds = {_kind(address.rpartition(":")[0].strip("[]")) for address in addresses}
-    if kinds == {"ipv4"} or kinds == {"ipv6"}:
-        return f"{kinds.pop()}:{','.join(addresses)}"
-    if len(addresses) == 1:
-        return f"dns:///{addresses[0]}"
-    raise ConfigError(f"Endpoints: several addresses must be numeric: {', '.join(addresses)}")
-
-
-def _kind(host: str) -> str:
-    try:
-        return f"ipv{ipaddress.ip_address(host).version}"
-    except ValueError:
-        return "name"
-
-
-def _metadata() -> tuple[tuple[str, str], ...]:
-    """What a callee is told about the request: the same keys that go-zero sends, and our request id."""
-    now = origin.get()
-    if not now.trace_id:
-        return ()
+    if method.gives_stream:
+        make = grpc.stream_stream_rpc_method_handler if method.takes_stream else grpc.unary_stream_rpc_method_handler
+        return make(many)
     return (
-        ("traceparent", f"00-{now.trace_id}-{now.request_id[:16].rjust(16, '0')}-00"),
-        ("x-request-id", now.request_id),
+        grpc.stream_unary_rpc_method_handler(one) if method.takes_stream else grpc.unary_unary_rpc_method_handler(one)
     )
 
 
-def _context(wire: str, metadata: dict[str, str], peer: str) -> RpcContext:
-    from mallgen_runtime.tracing import ids_of
-
-    request_id, trace_id = ids_of(metadata.get("traceparent", ""), metadata.get("x-request-id", ""))
-    return RpcContext(wire, metadata, request_id, trace_id, peer)
+def _request(method: Method[Any], data: Any) -> Any:
+    return _each(method, data) if method.takes_stream else _parsed(method, data)
 
 
-def _status(code: Code) -> grpc.StatusCode:
-    return next(status for status in grpc.StatusCode if status.value[0] == code)
+async def _each(method: Method[Any], data: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+    async for item in data:
+        yield _parsed(method, item)
+
+
+def _parsed(method: Method[Any], data: bytes) -> Any:
+    try:
+        return method.request.FromString(data)
+    except Exception:
+        raise RpcError(Code.INTERNAL, f"the request is not a {method.request.__name__}") from None
+
+
+def _context(method: Method[Any], call: Any) -> RpcContext:
+    metadata = {key: value for key, value in call.invocation_metadata() or () if isinstance(value, str)}
+    left = call.time_remaining()
+    ids = ids_of(metadata.get("traceparent", ""), metadata.get("x-request-id", ""))
+    return RpcContext(
+        method.wire,
+        metadata,
+        ids.request_id,
+        ids.trace_id,
+        trace_flags=ids.trace_flags,
+        peer=call.peer(),
+        deadline=None if left is None else time.monotonic() + left,
+    )
+
+
+class GrpcConnection:
+    """One channel of grpc.aio: an HTTP/2 connection per instance, called in turn."""
+
+    def __init__(self, target: str, conf: RpcClientConf) -> None:
+        alive = seconds(conf.keepalive_time, "KeepaliveTime")
+        options: list[tuple[str, Any]] = [
+            ("grpc.service_config", _POLICY),
+            ("grpc.max_receive_message_length", conf.max_message),
+            ("grpc.max_send_message_length", conf.max_message),
+            ("grpc.initial_reconnect_backoff_ms", 100),
+            ("grpc.min_reconnect_backoff_ms", 1000),
+            ("grpc.max_reconnect_backoff_ms", 3000),
+            ("grpc.enable_http_proxy", 0),
+            *([("grpc.keepalive_time_ms", int(alive * 1000))] if alive else []),
+        ]
+        self._channel = grpc.aio.insecure_channel(target, options=options)
+        self._calls: dict[tuple[str, str], Any] = {}
+
+    @classmethod
+    async def to(cls, addresses: Sequence[str], conf: RpcClientConf) -> Self:
+        """A connection to all of some addresses, or to the configured target when there are none."""
+        return cls(await _target(addresses) if addresses else conf.target, conf)
+
+    @property
+    def connected(self) -> bool:
+        """Whether an instance can be reached now."""
+        return self._channel.get_state() is grpc.ChannelConnectivity.READY
+
+    async def ready(self, seconds: float) -> bool:
+        """Wait until an instance can be reached."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._channel.channel_ready()
+        except TimeoutError:
+            return False
+        return True
+
+    async def unary(self, wire: str, data: bytes, timeout: float | None, metadata: Metadata) -> bytes:
+        """One request, one reply."""
+        try:
+            found: bytes = await self._call("unary_unary", wire)(data, timeout=timeout, metadata=metadata)
+        except grpc.aio.AioRpcError as problem:
+            raise _error(problem) from None
+        return found
+
+    async def collect(self, wire: str, data: AsyncIterator[bytes], timeout: float | None, metadata: Metadata) -> bytes:
+        """Many requests, one reply."""
+        try:
+            found: bytes = await self._call("stream_unary", wire)(data, timeout=timeout, metadata=metadata)
+        except grpc.aio.AioRpcError as problem:
+            raise _error(problem) from None
+        return found
+
+    async def stream(self, wire: str, data: bytes, timeout: float | None, metadata: Metadata) -> AsyncIterator[bytes]:
+        """One request, many replies."""
+        async for item in _replies(self._call("unary_stream", wire)(data, timeout=timeout, metadata=metadata)):
+            yield item
+
+    async def two_way(
+        self, wire: str, data: AsyncIterator[bytes], timeout: float | None, metadata: Metadata
+    ) -> AsyncIterator[bytes]:
+        """Many requests, many replies."""
+        async for item in _replies(self._call("stream_stream", wire)(data, timeout=timeout, metadata=metadata)):
+            yield item
+
+    async def close(self) -> None:
+        """Close."""
+        await self._channel.close()
+
+    def _call(self, kind: str, wire: str) -> Any:
+        found = self._calls.get((kind, wire))
+        if found is None:
+            found = self._calls[kind, wire] = getattr(self._channel, kind)(wire)
+        return found
+
+
+async def _replies(call: Any) -> AsyncIterator[bytes]:
+    """The replies of a stream; who stops listening cancels it."""
+    try:
+        async for item in call:
+            yield item
+    except grpc.aio.AioRpcError as problem:
+        raise _error(problem) from None
+    finally:
+        call.cancel()
+
+
+def _error(problem: grpc.aio.AioRpcError) -> RpcError:
+    return RpcError(_CODE.get(problem.code(), Code.UNKNOWN), problem.details() or "")
+
+
+async def _target(addresses: Sequence[str]) -> str:
+    """gRPC's spelling of some addresses: names become numbers when there are several."""
+    if len(addresses) == 1 and not _version(addresses[0]):
+        return f"dns:///{addresses[0]}"
+    numeric = [found for address in addresses for found in await _numeric(address)]
+    kinds = {_version(address) for address in numeric}
+    chosen = "ipv4" if "ipv4" in kinds else "ipv6"
+    return f"{chosen}:{','.join(address for address in numeric if _version(address) == chosen)}"
+
+
+async def _numeric(address: str) -> list[str]:
+    if _version(address):
+        return [address]
+    host, port = split(address)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, int(port), proto=6)
+    except (OSError, ValueError):
+        return []
+    return list(dict.fromkeys(joined(str(entry[4][0]), port) for entry in found))
+
+
+def _version(address: str) -> str:
+    try:
+        return f"ipv{ipaddress.ip_address(split(address)[0]).version}"
+    except ValueError:
+        return ""

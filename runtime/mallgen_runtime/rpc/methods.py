@@ -1,12 +1,12 @@
 """The table of a service: what the generated server.py hands to the transport."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 S = TypeVar("S")
-Request = TypeVar("Request", bound="Wire")
-Reply = TypeVar("Reply", bound="Wire")
+Q = TypeVar("Q", bound="Wire")
+R = TypeVar("R", bound="Wire")
 
 
 class Wire(Protocol):
@@ -19,18 +19,30 @@ class Wire(Protocol):
 class RpcContext:
     """One call: `metadata` by lower-case name, the ids that stand in every log line, `log` that writes with them.
 
-    `deadline` is the monotonic time by which it must be answered, None when there is no limit.
+    `deadline` is the monotonic time by which it must be answered, None when there is no limit. `peer` is the caller's
+    address.
     """
 
-    __slots__ = ("deadline", "metadata", "method", "peer", "request_id", "trace_id")
+    __slots__ = ("deadline", "metadata", "method", "peer", "request_id", "trace_flags", "trace_id")
 
-    def __init__(self, method: str, metadata: Mapping[str, str], request_id: str, trace_id: str, peer: str) -> None:
-        self.deadline: float | None = None
+    def __init__(
+        self,
+        method: str,
+        metadata: Mapping[str, str],
+        request_id: str,
+        trace_id: str,
+        *,
+        trace_flags: str = "00",
+        peer: str = "",
+        deadline: float | None = None,
+    ) -> None:
         self.method = method
         self.metadata = metadata
         self.request_id = request_id
         self.trace_id = trace_id
+        self.trace_flags = trace_flags
         self.peer = peer
+        self.deadline = deadline
 
     @property
     def log(self) -> "logging.LoggerAdapter[logging.Logger]":
@@ -40,31 +52,97 @@ class RpcContext:
 
 
 class Method(Generic[S]):
-    """One unary RPC: `wire` is its path (`/order.Order/Orders`), `contract` its place in the proto."""
+    """One RPC: `wire` is its path (`/order.Order/Orders`), `contract` its place in the proto.
 
-    __slots__ = ("contract", "endpoint", "reply", "request", "timeout_ms", "wire")
+    `endpoint` takes the context of the call, the service context, and the request or an iterator of requests.
+    """
 
-    def __init__(
-        self,
-        wire: str,
-        endpoint: Callable[[RpcContext, S, Any], Awaitable[Wire]],
-        request: type[Any],
-        reply: type[Any],
-        *,
-        contract: str = "",
-        timeout_ms: int | None = None,
-    ) -> None:
+    __slots__ = ("contract", "endpoint", "reply", "request", "wire")
+    takes_stream = False
+    gives_stream = False
+
+    def __init__(self, wire: str, endpoint: Callable[..., Any], request: Any, reply: Any, contract: str) -> None:
         self.wire = wire
         self.endpoint = endpoint
         self.request = request
         self.reply = reply
         self.contract = contract
-        self.timeout_ms = timeout_ms
 
     @property
     def name(self) -> str:
         """`Orders`."""
         return self.wire.rpartition("/")[2]
+
+
+class Unary(Method[S]):
+    """One request, one reply."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        wire: str,
+        endpoint: Callable[[RpcContext, S, Q], Awaitable[R]],
+        request: type[Q],
+        reply: type[R],
+        *,
+        contract: str = "",
+    ) -> None:
+        super().__init__(wire, endpoint, request, reply, contract)
+
+
+class ServerStream(Method[S]):
+    """One request, many replies."""
+
+    __slots__ = ()
+    gives_stream = True
+
+    def __init__(
+        self,
+        wire: str,
+        endpoint: Callable[[RpcContext, S, Q], AsyncIterator[R]],
+        request: type[Q],
+        reply: type[R],
+        *,
+        contract: str = "",
+    ) -> None:
+        super().__init__(wire, endpoint, request, reply, contract)
+
+
+class ClientStream(Method[S]):
+    """Many requests, one reply."""
+
+    __slots__ = ()
+    takes_stream = True
+
+    def __init__(
+        self,
+        wire: str,
+        endpoint: Callable[[RpcContext, S, AsyncIterator[Q]], Awaitable[R]],
+        request: type[Q],
+        reply: type[R],
+        *,
+        contract: str = "",
+    ) -> None:
+        super().__init__(wire, endpoint, request, reply, contract)
+
+
+class TwoWayStream(Method[S]):
+    """Many requests, many replies, in any order."""
+
+    __slots__ = ()
+    takes_stream = gives_stream = True
+
+    def __init__(
+        self,
+        wire: str,
+        endpoint: Callable[[RpcContext, S, AsyncIterator[Q]], AsyncIterator[R]],
+        request: type[Q],
+        reply: type[R],
+        *,
+        contract: str = "",
+    ) -> None:
+        super().__init__(wire, endpoint, request, reply, contract)
 
 
 class Service(Generic[S]):

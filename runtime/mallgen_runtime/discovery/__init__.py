@@ -1,0 +1,98 @@
+"""How services find each other. Who announces a service is a Registrar, who looks for one has a Resolver.
+
+The settings decide: `Etcd` → etcd, `Endpoints` → these, neither → the services of this machine, by a folder.
+`MALLGEN_DISCOVERY=file:FOLDER` puts a folder in etcd's place, which is how `mallgen dev` runs without one.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from msgspec import Struct, field
+
+OK = "ok"
+_VARIABLE = "MALLGEN_DISCOVERY"
+
+
+class EtcdConf(Struct, kw_only=True):
+    """go-zero's `Etcd` block: where etcd is, and the key that instances are registered under.
+
+    `id` replaces the lease in the key's name when it is not 0. `user` with `pass`, and the TLS files, are for an etcd
+    that asks for them. `required`: a server that cannot register within 3 s does not start.
+    """
+
+    hosts: list[str]
+    key: str = ""
+    id: int = 0
+    user: str = ""
+    password: str = field(name="pass", default="")
+    cert_file: str = ""
+    cert_key_file: str = ""
+    ca_cert_file: str = field(name="cacert_file", default="")
+    required: bool = False
+
+
+class Registrar(Protocol):
+    """Announces one running instance of a service."""
+
+    @property
+    def state(self) -> str:
+        """`ok`, or in a few words why the instance cannot be found at present."""
+
+    async def register(self, address: str) -> None:
+        """Announce `host:port`, and keep it announced. Does not wait for a registry that cannot be reached, unless it
+        is required: then ConfigError after at most 3 s."""
+
+    async def deregister(self) -> None:
+        """Take it back; nothing happens when it is not announced."""
+
+
+class Resolver(Protocol):
+    """Knows the instances of a service."""
+
+    @property
+    def state(self) -> str:
+        """`ok`, or in a few words why what is known may be old."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The instances, each `host:port`, sorted; the last known ones when the registry cannot be reached."""
+
+    async def start(self, changed: Callable[[], None]) -> None:
+        """Look for the first time, at most a second, then follow: `changed` is called when `addresses` is another."""
+
+    async def close(self) -> None:
+        """Stop following."""
+
+
+def registrar(name: str, etcd: EtcdConf | None) -> Registrar:
+    """How a server called `name` announces itself."""
+    if etcd is not None and not shared_folder():
+        from mallgen_runtime.discovery.etcd import EtcdRegistrar
+
+        return EtcdRegistrar(etcd, etcd.key or name)
+    from mallgen_runtime.discovery.folder import FolderRegistrar
+
+    return FolderRegistrar(etcd.key if etcd is not None and etcd.key else name)
+
+
+def resolver(key: str, etcd: EtcdConf | None, endpoints: Sequence[str]) -> Resolver:
+    """How a client finds the service that is registered under `key`."""
+    if endpoints:
+        from mallgen_runtime.discovery.static import StaticResolver
+
+        return StaticResolver(endpoints)
+    name = etcd.key if etcd is not None and etcd.key else key
+    if etcd is not None and not shared_folder():
+        from mallgen_runtime.discovery.etcd import EtcdResolver
+
+        return EtcdResolver(etcd, name)
+    from mallgen_runtime.discovery.folder import FolderResolver
+
+    return FolderResolver(name)
+
+
+def shared_folder() -> str:
+    """The folder that `MALLGEN_DISCOVERY=file:FOLDER` names, or nothing."""
+    given = os.environ.get(_VARIABLE, "")
+    return given.removeprefix("file:") if given.startswith("file:") else ""

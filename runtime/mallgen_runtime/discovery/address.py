@@ -1,0 +1,38 @@
+"""Which address of ours others should call."""
+
+import os
+import socket
+
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104
+
+
+def split(address: str) -> tuple[str, str]:
+    """Host and port of `host:port`; the host without brackets, empty in `:8080`."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), port
+
+
+def joined(host: str, port: str | int) -> str:
+    """`host:port`, an IPv6 host in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def announced(listen_on: str, port: int, *, local: bool) -> str:
+    """What to register for a server that listens on `listen_on`; `local`: for callers on this machine.
+
+    A host that means every interface becomes `$POD_IP`, else the first internal address, as in go-zero.
+    """
+    host = split(listen_on)[0]
+    if host in _EVERYWHERE:
+        host = "127.0.0.1" if local else os.environ.get("POD_IP") or internal_ip()
+    return joined(host, port)
+
+
+def internal_ip() -> str:
+    """The address of the interface that leads outside, 127.0.0.1 on a machine without a network. Sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # RFC 5737: for documentation, nobody is there
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])

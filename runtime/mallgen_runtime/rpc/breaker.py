@@ -1,0 +1,99 @@
+"""go-zero's breaker: Google's client-side throttling (https://sre.google/sre-book/handling-overload/, "client-side
+throttling"), with the figures of go-zero 1.10's core/breaker: ten seconds in forty buckets, k from 1.5 down to 1.1."""
+
+import random
+import time
+from collections.abc import Callable
+
+from mallgen_runtime.rpc.calls import Code
+
+BUCKETS, SECONDS = 40, 10.0
+K, LEAST_K, FREE, FORCE_AFTER = 1.5, 1.1, 5, 1.0
+FAILURES = frozenset(
+    {
+        Code.DEADLINE_EXCEEDED,
+        Code.INTERNAL,
+        Code.UNAVAILABLE,
+        Code.DATA_LOSS,
+        Code.UNIMPLEMENTED,
+        Code.RESOURCE_EXHAUSTED,
+    }
+)
+
+
+class Breaker:
+    """Lets calls of one method through, or drops a share of them while most fail."""
+
+    __slots__ = ("_buckets", "_chance", "_clock", "_failed", "_last_pass", "_slot", "_succeeded", "_total")
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, chance: Callable[[], float] = random.random
+    ) -> None:
+        self._clock = clock
+        self._chance = chance
+        self._buckets = [(0, 0, 0)] * BUCKETS  # calls, successes, failures; calls that were dropped count as calls
+        self._slot = self._now()
+        self._total = self._succeeded = self._failed = 0
+        self._last_pass = 0.0
+
+    def allows(self) -> bool:
+        """Whether the next call may go through; one that may not is counted."""
+        self._turn()
+        if not self._failed and self._total == self._succeeded:
+            return True
+        if self._dropped():
+            self._count(0, 0)
+            return False
+        return True
+
+    def done(self, code: Code) -> None:
+        """Count a call that was allowed."""
+        self._turn()
+        failed = code in FAILURES
+        self._count(not failed, failed)
+
+    def _dropped(self) -> bool:
+        working, failing = self._runs()
+        weight = max(K - (K - LEAST_K) * failing / BUCKETS, LEAST_K)
+        ratio = (self._total - FREE - weight * self._succeeded) / (self._total + 1)
+        if ratio <= 0:
+            return False
+        now = self._clock()
+        if self._last_pass and now - self._last_pass > FORCE_AFTER:
+            self._last_pass = now
+            return False
+        if self._chance() < ratio * (BUCKETS - working) / BUCKETS:
+            return True
+        self._last_pass = now
+        return False
+
+    def _runs(self) -> tuple[int, int]:
+        """How many of the latest buckets had no failure, and how many no success."""
+        working = failing = 0
+        for step in range(1, BUCKETS + 1):
+            _, good, bad = self._buckets[(self._slot + step) % BUCKETS]
+            working = 0 if bad else working + 1 if good else working
+            failing = 0 if good else failing + 1 if bad else failing
+        return working, failing
+
+    def _count(self, good: int, bad: int) -> None:
+        calls, before_good, before_bad = self._buckets[self._slot % BUCKETS]
+        self._buckets[self._slot % BUCKETS] = (calls + 1, before_good + good, before_bad + bad)
+        self._total += 1
+        self._succeeded += good
+        self._failed += bad
+
+    def _turn(self) -> None:
+        """Empty the buckets whose time has passed."""
+        now = self._now()
+        for slot in range(max(self._slot + 1, now - BUCKETS + 1), now + 1):
+            calls, good, bad = self._buckets[slot % BUCKETS]
+            if calls:
+                self._total -= calls
+                self._succeeded -= good
+                self._failed -= bad
+                self._buckets[slot % BUCKETS] = (0, 0, 0)
+        self._slot = now
+
+    def _now(self) -> int:
+        return int(self._clock() * BUCKETS / SECONDS)

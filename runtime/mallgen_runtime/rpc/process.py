@@ -1,0 +1,105 @@
+"""Runs an RPC service as a process: settings, socket, registry, signals, exit codes."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from mallgen_runtime.conf import ConfigError, load_config, read_config
+from mallgen_runtime.devserver import DevServer
+from mallgen_runtime.discovery import Registrar, registrar, shared_folder
+from mallgen_runtime.discovery.address import announced
+from mallgen_runtime.logs import set_up
+from mallgen_runtime.rpc.app import RpcApp
+from mallgen_runtime.rpc.conf import RpcServerConf
+
+C = TypeVar("C", bound=RpcServerConf)
+ENVIRONMENT = 3
+_LOG = logging.getLogger("mallgen.service")
+
+
+def serve_rpc(create_app: Callable[[C], RpcApp], kind: type[C], path: str, *, package: str) -> None:
+    """Serve until SIGTERM or SIGINT, finish what is in flight, exit 0.
+
+    What keeps it from starting is told in one line, with exit code 3.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m {package}")
+    parser.add_argument("-f", metavar="FILE", help=f"the configuration (default: {path})")
+    named: str | None = parser.parse_args().f
+    try:
+        config = load_config(kind, path, package=package) if named is None else read_config(kind, named)
+        set_up(config.log)
+        code = _loop(create_app(config))
+    except ConfigError as problem:
+        print(f"error[config] {problem}", file=sys.stderr)
+        sys.exit(ENVIRONMENT)
+    sys.exit(code)
+
+
+def _loop(app: RpcApp) -> int:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(_serve(app))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(app))
+
+
+async def _serve(app: RpcApp) -> int:
+    process = _Process(app)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, process.stop.set)
+    async with contextlib.AsyncExitStack() as after:
+        return await process.run(after)
+
+
+class _Process:
+    """Listen, open the service context, accept, register; and back: deregister, wait, drain, close."""
+
+    def __init__(self, app: RpcApp) -> None:
+        self.app = app
+        self.stop = asyncio.Event()
+        self._registrar: Registrar = registrar(app.config.name, app.config.etcd)
+
+    async def run(self, after: contextlib.AsyncExitStack) -> int:
+        from mallgen_runtime.rpc.grpcio import GrpcServer
+
+        config = self.app.config
+        server = GrpcServer(config, self.app)
+        port = server.listen()
+        try:
+            after.push_async_callback(self.app.svc.shut)
+            await self.app.svc.open()
+        except ConfigError:
+            raise
+        except Exception:
+            _LOG.exception("the service context could not start")
+            return ENVIRONMENT
+        await self._extra(after)
+        await server.start()
+        after.push_async_callback(server.stop)
+        address = announced(config.listen_on, port, local=config.etcd is None or bool(shared_folder()))
+        _LOG.info("%s listens on %s, announced as %s", config.name, config.listen_on, address)
+        await self._registrar.register(address)
+        await self.stop.wait()
+        await self._registrar.deregister()
+        await server.refuse()
+        await asyncio.sleep(config.wrap_up)
+        return 0
+
+    async def _extra(self, after: contextlib.AsyncExitStack) -> None:
+        conf = self.app.config.dev_server
+        if conf is not None and conf.enabled:
+            server = DevServer(conf, self._states)
+            await server.start()
+            after.push_async_callback(server.stop)
+
+    def _states(self) -> Mapping[str, str]:
+        """Readiness by name."""
+        own = "stopping" if self.stop.is_set() else "ok"
+        return {"service": own, "discovery": self._registrar.state, **self.app.svc.states()}
