@@ -1,10 +1,14 @@
 """The way from a path to a Contract; the only module that knows all the stages before emission."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Contract
 from mallgen.sources import Sources, read
+
+if TYPE_CHECKING:  # protobuf takes 20 ms, which only those who read protos need to pay
+    from mallgen.proto import ProtoContract
 
 
 class Loaded(NamedTuple):
@@ -44,3 +48,24 @@ def compile_sources(sources: Sources) -> Loaded:
         return Loaded(None, tuple(problems), sources.texts)
     resolved = resolve(tuple(files))
     return Loaded(resolved.contract, resolved.diagnostics, sources.texts)
+
+
+class LoadedProtos(NamedTuple):
+    """What some proto files say, or what is wrong with them."""
+
+    contract: "ProtoContract | None"
+    diagnostics: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+
+
+def load_protos(paths: Sequence[str], includes: Sequence[str]) -> LoadedProtos:
+    """Compile and resolve proto files; without `includes` each file's own folder is searched for imports."""
+    from mallgen.proto import Origin, resolve
+    from mallgen.protoc import compile_protos
+
+    compiled = compile_protos(paths, includes)
+    if not compiled.descriptors:
+        return LoadedProtos(None, compiled.diagnostics, compiled.texts)
+    origins = {name: Origin(path, compiled.texts.get(path, "")) for name, path in compiled.paths.items()}
+    resolved = resolve(compiled.descriptors, compiled.roots, origins)
+    return LoadedProtos(resolved.contract, resolved.diagnostics, compiled.texts)

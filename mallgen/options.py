@@ -66,6 +66,8 @@ class Values:
 
 COMPLETING = "_MALLGEN_COMPLETE"  # set by the script of `mallgen completion` while it asks
 API = Option("api", "The contract, a .api file.", "FILE", required=True)
+DIR = Option("dir", "The folder that receives etc/ and the package (default: mallgen.toml's, else this one).", "DIR")
+DRY_RUN = Option("dry-run", "List what would be done, write nothing.")
 QUIET = Option("quiet", "Say nothing but errors.", short="-q")
 
 COMMANDS = (
@@ -75,8 +77,8 @@ COMMANDS = (
         "api_py",
         (
             API,
-            Option("dir", "The folder that receives etc/ and the package.", "DIR", default="."),
-            Option("dry-run", "List what would be done, write nothing."),
+            DIR,
+            DRY_RUN,
             QUIET,
         ),
         example="mallgen api py -api mall.api -dir .",
@@ -111,18 +113,29 @@ COMMANDS = (
         "Generate a Python RPC service and its client from .proto files.",
         "rpc_protoc",
         (
-            Option("dir", "The folder that receives etc/ and the package.", "DIR", default="."),
+            DIR,
             Option("zrpc_out", "The same, as goctl calls it.", "DIR"),
             Option("proto_path", "A folder that imports are looked for in.", "DIR", short="-I", many=True),
             Option("multiple", "Several services in one proto; implied when there are.", short="-m"),
             Option("client-only", "Only the client and its messages."),
+            Option("name-from-filename", "Name the service after the file, not after the proto package."),
             Option("go_out", "Accepted for goctl's sake.", "DIR"),
             Option("go-grpc_out", "Accepted for goctl's sake.", "DIR"),
-            Option("dry-run", "List what would be done, write nothing."),
+            Option("go_opt", "Accepted for goctl's sake.", "OPT", many=True),
+            Option("go-grpc_opt", "Accepted for goctl's sake.", "OPT", many=True),
+            Option("style", "Accepted for goctl's sake; names are PEP 8's.", "STYLE"),
+            DRY_RUN,
             QUIET,
         ),
         (Argument("file", "The .proto files of one package.", many=True),),
         example="mallgen rpc protoc order.proto --zrpc_out .",
+    ),
+    Command(
+        ("gen",),
+        "Generate every service of the workspace (mallgen.toml).",
+        "gen",
+        (DRY_RUN, QUIET),
+        example="mallgen gen",
     ),
     Command(
         ("completion",),

@@ -1,7 +1,7 @@
 """From a FileDescriptorSet to what the emitters need: files under names of their own, services, comments."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from google.protobuf.descriptor_pb2 import (
@@ -9,13 +9,14 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorProto,
     FileDescriptorSet,
     MethodDescriptorProto,
+    MethodOptions,
 )
 
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import Span
 
 Path = tuple[int, ...]
-_MESSAGES, _SERVICES, _METHODS, _FIELDS, _NESTED = 4, 6, 2, 2, 3
+_MESSAGES, _ENUMS, _SERVICES, _METHODS = 4, 5, 6, 2
 
 
 class Comments(NamedTuple):
@@ -27,10 +28,10 @@ class Comments(NamedTuple):
 
 
 class ProtoFile(NamedTuple):
-    """One `.proto` file. `name` is the author's; the descriptor's own name and its dependencies' are unique by content.
+    """One `.proto` file. `name` is the author's; the descriptor's own name and its dependencies' come of its content.
 
     Registering two different files under one name fails in Python's one pool, so `common.proto` of two services needs
-    two names; the same content has the same name everywhere and may be registered twice.
+    two names; the same content has one name wherever it lies, and may be registered twice.
     """
 
     name: str
@@ -42,6 +43,18 @@ class ProtoFile(NamedTuple):
     def ours(self) -> bool:
         """Whether a module is generated for it; google's own come with protobuf."""
         return not is_known(self.name)
+
+    def place(self, full: str) -> Span:
+        """Where a message or enum outside of others is declared; `full` has a dot in front."""
+        name = full.rpartition(".")[2]
+        kinds = {
+            _MESSAGES: [item.name for item in self.descriptor.message_type],
+            _ENUMS: [item.name for item in self.descriptor.enum_type],
+        }
+        for number, found in kinds.items():
+            if name in found:
+                return self.comments.places.get((number, found.index(name)), _start(self.comments.file))
+        return _start(self.comments.file)
 
 
 class MessageRef(NamedTuple):
@@ -60,6 +73,7 @@ class Method(NamedTuple):
     reply: MessageRef
     takes_stream: bool
     gives_stream: bool
+    idempotent: bool
     doc: str
     span: Span
 
@@ -86,6 +100,28 @@ class ProtoContract(NamedTuple):
     services: tuple[Service, ...]
     types: dict[str, MessageRef]
 
+    @property
+    def title(self) -> str:
+        """The service's name: the proto package, or the file's name where there is none."""
+        return self.package or self.stem
+
+    @property
+    def stem(self) -> str:
+        """The name of the first file."""
+        return self.roots[0].rpartition("/")[2].removesuffix(".proto")
+
+    @property
+    def key(self) -> str:
+        """The name under which instances are registered: `order.rpc`, as goctl writes it."""
+        return f"{self.title.lower()}.rpc"
+
+
+class Use(NamedTuple):
+    """A service that another one calls, under the name that mallgen.toml has for it."""
+
+    name: str
+    contract: ProtoContract
+
 
 class Resolved(NamedTuple):
     """A contract, or what is wrong with it."""
@@ -99,10 +135,17 @@ def is_known(name: str) -> bool:
     return name.startswith("google/protobuf/")
 
 
-def resolve(descriptors: bytes, roots: Sequence[str]) -> Resolved:
+class Origin(NamedTuple):
+    """Where a proto file lies, as the user names it, and what it holds."""
+
+    path: str
+    text: str
+
+
+def resolve(descriptors: bytes, roots: Sequence[str], origins: Mapping[str, Origin]) -> Resolved:
     """Read a descriptor set with source info; `roots` are the files whose services are wanted."""
     found = FileDescriptorSet.FromString(descriptors)
-    files = tuple(_renamed(found))
+    files = tuple(_renamed(found, origins))
     types = {full: ref for file in files for full, ref in _types(file)}
     by_name = {file.name: file for file in files}
     services = tuple(service for root in roots for service in _services(by_name[root], types))
@@ -132,23 +175,25 @@ def _problems(
             )
 
 
-def _renamed(found: FileDescriptorSet) -> Iterator[ProtoFile]:
+def _renamed(found: FileDescriptorSet, origins: Mapping[str, Origin]) -> Iterator[ProtoFile]:
     names: dict[str, str] = {}
     for original in found.file:
-        comments = _comments(original)
+        comments = _comments(original, origins.get(original.name, Origin(original.name, "")))
         name = original.name
         copy = FileDescriptorProto()
         copy.CopyFrom(original)
         copy.ClearField("source_code_info")
         if not is_known(name):
             copy.dependency[:] = [names[dependency] for dependency in copy.dependency]
+            copy.ClearField("name")
             digest = hashlib.sha256(copy.SerializeToString(deterministic=True)).hexdigest()
-            copy.name = f"mallgen/{digest[:16]}/{name}"
+            copy.name = f"mallgen/{digest[:32]}.proto"
         names[name] = copy.name
         yield ProtoFile(name, copy, tuple(original.dependency), comments)
 
 
-def _comments(file: FileDescriptorProto) -> Comments:
+def _comments(file: FileDescriptorProto, origin: Origin) -> Comments:
+    lines = origin.text.split("\n")
     texts: dict[Path, str] = {}
     places: dict[Path, Span] = {}
     for location in file.source_code_info.location:
@@ -158,8 +203,20 @@ def _comments(file: FileDescriptorProto) -> Comments:
             texts[path] = text
         span = list(location.span)
         end_line, end_col = (span[2], span[3]) if len(span) == 4 else (span[0], span[2])
-        places[path] = Span(file.name, span[0] + 1, span[1] + 1, end_line + 1, end_col + 1)
-    return Comments(file.name, texts, places)
+        start, end = column(lines, span[0], span[1]), column(lines, end_line, end_col)
+        places[path] = Span(origin.path, span[0] + 1, start, end_line + 1, end)
+    return Comments(origin.path, texts, places)
+
+
+def column(lines: Sequence[str], row: int, before: int) -> int:
+    """The column in characters, from 1, of a place that protoc counts from 0, in bytes and with tabs of eight."""
+    line = lines[row] if row < len(lines) else ""
+    seen = 0
+    for index, char in enumerate(line):
+        if seen >= before:
+            return index + 1
+        seen += 8 - seen % 8 if char == "\t" else len(char.encode("utf-8", "replace"))
+    return len(line) + 1 + max(0, before - seen)
 
 
 def _types(file: ProtoFile) -> Iterator[tuple[str, MessageRef]]:
@@ -183,7 +240,6 @@ def _nested(
 
 def _services(file: ProtoFile, messages: dict[str, MessageRef]) -> Iterator[Service]:
     package = file.descriptor.package
-    start = Span(file.name, 1, 1, 1, 2)
     for index, service in enumerate(file.descriptor.service):
         path = (_SERVICES, index)
         full = f"{package}.{service.name}" if package else service.name
@@ -192,7 +248,9 @@ def _services(file: ProtoFile, messages: dict[str, MessageRef]) -> Iterator[Serv
             for number, method in enumerate(service.method)
         )
         places = file.comments.places
-        yield Service(service.name, full, methods, file.comments.texts.get(path, ""), places.get(path, start))
+        yield Service(
+            service.name, full, methods, file.comments.texts.get(path, ""), places.get(path, _start(file.comments.file))
+        )
 
 
 def _method(
@@ -205,6 +263,11 @@ def _method(
         messages[method.output_type],
         method.client_streaming,
         method.server_streaming,
+        method.options.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN,
         comments.texts.get(path, ""),
-        comments.places.get(path, Span(comments.file, 1, 1, 1, 2)),
+        comments.places.get(path, _start(comments.file)),
     )
+
+
+def _start(file: str) -> Span:
+    return Span(file, 1, 1, 1, 2)

@@ -4,21 +4,26 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
 
 _PLACED = re.compile(r"(?P<file>[^:\n]+\.proto):(?P<line>\d+):(?P<col>\d+): (?P<text>.+)")
+_SOUND = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.proto")
 _NAMED = re.compile(r"(?P<file>[^:\n]+\.proto): (?P<text>.+)")
 
 
 class Compiled(NamedTuple):
-    """The descriptor set with source info, empty after an error; `roots` are the files as protoc names them."""
+    """The descriptor set with source info, empty after an error; `roots` are the files as protoc names them.
+
+    `paths` are the files as the user names them, by protoc's name; `texts` what they hold, by the user's name.
+    """
 
     descriptors: bytes
     roots: tuple[str, ...]
+    paths: dict[str, str]
     texts: dict[str, str]
     diagnostics: tuple[Diagnostic, ...]
 
@@ -27,17 +32,39 @@ def compile_protos(paths: Sequence[str], includes: Sequence[str]) -> Compiled:
     """Compile files with everything they import; without `includes` each file's own folder is searched."""
     problems = [problem for path in paths for problem in _unreadable(path)]
     if problems:
-        return Compiled(b"", (), {}, tuple(problems))
+        return _failed(problems)
     folders = list(dict.fromkeys(includes or [os.path.dirname(path) or "." for path in paths]))
     roots = [_below(path, folders) for path in paths]
-    outside = [path for path, root in zip(paths, roots, strict=True) if not root]
-    if outside:
-        hint = "name a folder above it with -I"
-        wrong = [Diagnostic("outside-include", f"`{path}` is in none of the -I folders", hint=hint) for path in outside]
-        return Compiled(b"", (), {}, tuple(wrong))
+    problems = [problem for path, root in zip(paths, roots, strict=True) for problem in _unnamed(path, root)]
+    if problems:
+        return _failed(problems)
     descriptors, said = _run(folders, roots)
-    texts = _texts(said, folders)
-    return Compiled(descriptors, tuple(roots), texts, tuple(_diagnostics(said, folders, descriptors)))
+    named = _names(descriptors) if descriptors else [match["file"] for match in _PLACED.finditer(said)]
+    found = {name: _where(name, folders) for name in named}
+    texts = _texts(found.values())
+    diagnostics = tuple(_diagnostics(said, folders, descriptors, texts))
+    return Compiled(b"" if diagnostics else descriptors, tuple(roots), found, texts, diagnostics)
+
+
+def _failed(problems: Sequence[Diagnostic]) -> Compiled:
+    return Compiled(b"", (), {}, {}, tuple(problems))
+
+
+def _unnamed(path: str, root: str) -> list[Diagnostic]:
+    """Files that no -I folder holds, or whose name could not be a module's."""
+    if not root:
+        hint = "name a folder above it with -I"
+        return [Diagnostic("outside-include", f"`{path}` is in none of the -I folders", hint=hint)]
+    if not _SOUND.fullmatch(root):
+        hint = "use letters, digits, `_`, `-` and `.`, and the suffix `.proto`"
+        return [Diagnostic("bad-file-name", f"{root!r} cannot be the name of a proto file", hint=hint)]
+    return []
+
+
+def _names(descriptors: bytes) -> list[str]:
+    from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+    return [file.name for file in FileDescriptorSet.FromString(descriptors).file]
 
 
 def _unreadable(path: str) -> list[Diagnostic]:
@@ -84,29 +111,30 @@ def _run(folders: Sequence[str], roots: Sequence[str]) -> tuple[bytes, str]:
             return file.read(), text
 
 
-def _diagnostics(said: str, folders: Sequence[str], descriptors: bytes) -> list[Diagnostic]:
-    found = []
+def _diagnostics(said: str, folders: Sequence[str], descriptors: bytes, texts: dict[str, str]) -> Iterator[Diagnostic]:
+    from mallgen.proto import column
+
+    count = 0
     for line in said.splitlines():
         placed, named = _PLACED.match(line), _NAMED.match(line)
-        if placed and placed["text"].startswith("warning:"):
-            continue
-        if placed:
-            row, col = int(placed["line"]), int(placed["col"])
-            span = Span(_where(placed["file"], folders), row, col, row, col + 1)
-            found.append(Diagnostic("protoc", placed["text"].rstrip("."), span, "protoc says so; correct the proto"))
-        elif named and not descriptors:
+        if placed and not placed["text"].startswith("warning:"):
+            count += 1
+            path, row, col = _where(placed["file"], folders), int(placed["line"]), int(placed["col"])
+            col = column(texts.get(path, "").split("\n"), row - 1, col - 1)
+            span = Span(path, row, col, row, col + 1)
+            yield Diagnostic("protoc", placed["text"].rstrip("."), span, "protoc says so; correct the proto")
+        elif named and not placed and not descriptors:
+            count += 1
             path = _where(named["file"], folders)
-            found.append(Diagnostic("protoc", f"`{path}`: {named['text'].rstrip('.')}", hint="correct the proto"))
-    if not found and not descriptors:
-        found.append(Diagnostic("protoc", said.strip().splitlines()[-1], hint="protoc says so"))
-    return found
+            yield Diagnostic("protoc", f"`{path}`: {named['text'].rstrip('.')}", hint="correct the proto")
+    if not count and not descriptors:
+        yield Diagnostic("protoc", said.strip().splitlines()[-1], hint="protoc says so")
 
 
-def _texts(said: str, folders: Sequence[str]) -> dict[str, str]:
-    """The sources that errors point into, for their code frames."""
+def _texts(paths: Iterable[str]) -> dict[str, str]:
+    """The sources, for code frames."""
     found = {}
-    for match in _PLACED.finditer(said):
-        path = _where(match["file"], folders)
+    for path in paths:
         if os.path.isfile(path):
             with open(path, encoding="utf-8", errors="replace") as file:
                 found[path] = file.read()

@@ -166,7 +166,7 @@ def toml_text(text: str) -> str:
 
 def yaml_text(text: str) -> str:
     """A scalar of YAML that is read back as this text: plain where that is safe."""
-    word = re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", text)
+    word = re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", text)
     if word and text.lower() not in {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}:
         return text
     return toml_text(text)

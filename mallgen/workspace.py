@@ -1,12 +1,19 @@
 """mallgen.toml: which contract goes into which folder, and who uses whom. An edge: it reads the file."""
 
 import os
+import re
 import tomllib
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.suggest import did_you_mean
 
 NAME = "mallgen.toml"
+_PORT = re.compile(
+    r"^(?:Port|ListenOn):[ \t]*[\"']?(?:[^\s\"'#]*:)?(?P<port>[0-9]{1,5})[\"']?[ \t]*(?:#.*)?$", re.M | re.I
+)
+_KEYS = {"contract", "dir", "uses", "proto_path"}
 
 
 class Member(NamedTuple):
@@ -16,6 +23,7 @@ class Member(NamedTuple):
     contract: str
     folder: str
     uses: tuple[str, ...]
+    includes: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -98,11 +106,23 @@ def _member(name: str, values: Any, root: str, shown: str, problems: list[Diagno
         return ""
 
     contract, folder = text("contract"), text("dir")
-    uses = values.get("uses", []) if isinstance(values, dict) else []
-    if not (isinstance(uses, list) and all(isinstance(use, str) for use in uses)):
-        problems.append(_wrong(f"`{shown}`: uses of service {name} must be a list of names", 'write uses = ["order"]'))
-        return None
-    return Member(name, contract, folder, tuple(uses)) if contract and folder else None
+    uses, includes = _words(name, values, "uses", shown, problems), _words(name, values, "proto_path", shown, problems)
+    for key in sorted(set(values) - _KEYS) if isinstance(values, dict) else ():
+        hint = did_you_mean(key, sorted(_KEYS)) or f"the keys are {', '.join(sorted(_KEYS))}"
+        problems.append(_wrong(f"`{shown}`: service {name} has an unknown key `{key}`", hint))
+    if contract and not contract.endswith((".api", ".proto")):
+        message = f"`{shown}`: contract of service {name} is neither a .api nor a .proto file: {contract}"
+        problems.append(_wrong(message, "name the contract's file"))
+    paths = tuple(os.path.relpath(os.path.join(root, path)) for path in includes)
+    return Member(name, contract, folder, uses, paths) if contract and folder else None
+
+
+def _words(name: str, values: Any, key: str, shown: str, problems: list[Diagnostic]) -> tuple[str, ...]:
+    found = values.get(key, []) if isinstance(values, dict) else []
+    if isinstance(found, list) and all(isinstance(word, str) for word in found):
+        return tuple(found)
+    problems.append(_wrong(f"`{shown}`: {key} of service {name} must be a list of texts", f'write {key} = ["…"]'))
+    return ()
 
 
 def _check_uses(members: list[Member], shown: str, problems: list[Diagnostic]) -> None:
@@ -115,7 +135,59 @@ def _check_uses(members: list[Member], shown: str, problems: list[Diagnostic]) -
             elif by_name[use].kind != "rpc":
                 message = f"`{shown}`: service {member.name} uses `{use}`, which has no .proto contract"
                 problems.append(_wrong(message, "only RPC services can be used"))
+    folders: dict[str, str] = {}
+    for member in members:
+        other = folders.setdefault(member.folder, member.name)
+        if other != member.name:
+            message = f"`{shown}`: services {other} and {member.name} have one folder: {member.folder}"
+            problems.append(_wrong(message, "give each its own `dir`"))
 
 
 def _wrong(message: str, hint: str) -> Diagnostic:
     return Diagnostic("bad-workspace", message, hint=hint)
+
+
+def ordered(workspace: Workspace) -> tuple[Member, ...]:
+    """The services so that each stands behind those it uses, otherwise in the file's order; circles are cut somewhere."""
+    done: dict[str, Member] = {}
+    begun: set[str] = set()
+
+    def visit(member: Member) -> None:
+        begun.add(member.name)
+        for used in workspace.used_by(member):
+            if used.name not in begun:
+                visit(used)
+        done[member.name] = member
+
+    for member in workspace.members:
+        if member.name not in begun:
+            visit(member)
+    return tuple(done.values())
+
+
+def free_port(workspace: Workspace, folder: str, first: int) -> int:
+    """The first port from `first` on that no service of the workspace has in its yaml, that of `folder` left out."""
+    here = os.path.realpath(folder)
+    others = [member.folder for member in workspace.members if os.path.realpath(member.folder) != here]
+    taken = {port for other in others for port in ports(other)}
+    while first in taken:
+        first += 1
+    return first
+
+
+def ports(folder: str) -> tuple[int, ...]:
+    """The ports that the settings in a service's `etc/` name."""
+    return tuple(port for path in settings_of(folder) for port in _ports(path))
+
+
+def settings_of(folder: str) -> tuple[str, ...]:
+    """The yaml files in a service's `etc/`."""
+    place = os.path.join(folder, "etc")
+    names = sorted(os.listdir(place)) if os.path.isdir(place) else []
+    return tuple(os.path.join(place, name) for name in names if name.endswith((".yaml", ".yml")))
+
+
+def _ports(path: str) -> Iterator[int]:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for match in _PORT.finditer(file.read()):
+            yield int(match["port"])

@@ -10,12 +10,16 @@ def root(context, missing=missing):
     cond_expr_undefined = Undefined
     if 0: yield None
     l_0_name = resolve('name')
+    l_0_port = resolve('port')
     l_0_jwt = resolve('jwt')
     l_0_transitions = resolve('transitions')
+    l_0_uses = resolve('uses')
     pass
     yield 'Name: '
     yield str((undefined(name='name') if l_0_name is missing else l_0_name))
-    yield '\nHost: 0.0.0.0\nPort: 8888\n'
+    yield '\nHost: 0.0.0.0\nPort: '
+    yield str((undefined(name='port') if l_0_port is missing else l_0_port))
+    yield '\n'
     for (l_1_key, l_1_env) in (undefined(name='jwt') if l_0_jwt is missing else l_0_jwt):
         _loop_vars = {}
         pass
@@ -36,6 +40,19 @@ def root(context, missing=missing):
         yield str(l_1_env)
         yield '_PREV_SECRET}\n'
     l_1_key = l_1_env = missing
+    for (l_1_key, l_1_lines) in (undefined(name='uses') if l_0_uses is missing else l_0_uses):
+        _loop_vars = {}
+        pass
+        yield '\n'
+        yield str(l_1_key)
+        yield ':\n  Timeout: 2000\n'
+        for l_2_line in l_1_lines:
+            _loop_vars = {}
+            pass
+            yield str(l_2_line)
+            yield '\n'
+        l_2_line = missing
+    l_1_key = l_1_lines = missing
 
 blocks = {}
-debug_info = '1=15&4=17&6=21&7=23&10=26&12=30&13=32&14=34'
+debug_info = '1=17&3=19&4=21&6=25&7=27&10=30&12=34&13=36&14=38&16=41&18=45&20=47&21=50'

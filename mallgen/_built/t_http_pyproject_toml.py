@@ -16,7 +16,7 @@ def root(context, missing=missing):
     pass
     yield '[build-system]\nrequires = ["hatchling>=1.27"]\nbuild-backend = "hatchling.build"\n\n[project]\nname = '
     yield str((undefined(name='name') if l_0_name is missing else l_0_name))
-    yield '\nversion = "0.1.0"\nrequires-python = ">=3.11"\ndependencies = ["mallgen-runtime[rest]>=0.1,<0.2"]\n\n[project.scripts]\n'
+    yield '\nversion = "0.1.0"\nrequires-python = ">=3.11"\ndependencies = ["mallgen-runtime[rest,rpc]>=0.1,<0.2"]\n\n[project.scripts]\n'
     yield str((undefined(name='name') if l_0_name is missing else l_0_name))
     yield ' = '
     yield str((undefined(name='script') if l_0_script is missing else l_0_script))

@@ -15,6 +15,7 @@ def root(context, missing=missing):
     l_0_config_docstring = resolve('config_docstring')
     l_0_fields = resolve('fields')
     l_0_context_docstring = resolve('context_docstring')
+    l_0_made = resolve('made')
     pass
     yield str((undefined(name='header') if l_0_header is missing else l_0_header))
     yield '\n'
@@ -42,6 +43,16 @@ def root(context, missing=missing):
     yield '\n\nConfigT = TypeVar("ConfigT", bound=BaseConfig)\n\n\nclass BaseContext(ServiceBase[ConfigT]):\n    '
     yield str((undefined(name='context_docstring') if l_0_context_docstring is missing else l_0_context_docstring))
     yield '\n'
+    if (undefined(name='made') if l_0_made is missing else l_0_made):
+        pass
+        yield '\n    def __init__(self, config: ConfigT) -> None:\n        super().__init__(config)\n'
+    for l_1_line in (undefined(name='made') if l_0_made is missing else l_0_made):
+        _loop_vars = {}
+        pass
+        yield '        '
+        yield str(l_1_line)
+        yield '\n'
+    l_1_line = missing
 
 blocks = {}
-debug_info = '1=17&2=19&4=21&5=24&10=28&11=30&14=33&15=37&23=41'
+debug_info = '1=18&2=20&4=22&5=25&10=29&11=31&14=34&15=38&23=42&24=44&29=47&30=51'

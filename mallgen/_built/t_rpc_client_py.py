@@ -12,6 +12,7 @@ def root(context, missing=missing):
     l_0_header = resolve('header')
     l_0_module_docstring = resolve('module_docstring')
     l_0_imports = resolve('imports')
+    l_0_exported = resolve('exported')
     l_0_clients = resolve('clients')
     pass
     yield str((undefined(name='header') if l_0_header is missing else l_0_header))
@@ -24,6 +25,9 @@ def root(context, missing=missing):
         yield str(l_1_line)
         yield '\n'
     l_1_line = missing
+    yield '\n__all__ = '
+    yield str((undefined(name='exported') if l_0_exported is missing else l_0_exported))
+    yield '\n'
     for l_1_client in (undefined(name='clients') if l_0_clients is missing else l_0_clients):
         _loop_vars = {}
         pass
@@ -46,4 +50,4 @@ def root(context, missing=missing):
     l_1_client = missing
 
 blocks = {}
-debug_info = '1=15&2=17&4=19&5=22&7=25&10=29&11=31&15=33&17=37&18=39&19=41'
+debug_info = '1=16&2=18&4=20&5=23&8=27&9=29&12=33&13=35&17=37&19=41&20=43&21=45'

@@ -30,9 +30,14 @@ def root(context, missing=missing):
     yield str((undefined(name='docstring') if l_0_docstring is missing else l_0_docstring))
     yield '\n\n    def __init__(self, ctx: RpcContext, svc: ServiceContext) -> None:\n        self.ctx = ctx\n        self.svc = svc\n\n    '
     yield str((undefined(name='signature') if l_0_signature is missing else l_0_signature))
-    yield '\n        '
-    yield str((undefined(name='body') if l_0_body is missing else l_0_body))
     yield '\n'
+    for l_1_line in (undefined(name='body') if l_0_body is missing else l_0_body):
+        _loop_vars = {}
+        pass
+        yield '        '
+        yield str(l_1_line)
+        yield '\n'
+    l_1_line = missing
 
 blocks = {}
-debug_info = '1=17&3=19&4=22&8=26&9=28&15=30&16=32'
+debug_info = '1=17&3=19&4=22&8=26&9=28&15=30&16=32&17=36'

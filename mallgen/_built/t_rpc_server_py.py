@@ -18,7 +18,7 @@ def root(context, missing=missing):
     yield str((undefined(name='header') if l_0_header is missing else l_0_header))
     yield '\n'
     yield str((undefined(name='module_docstring') if l_0_module_docstring is missing else l_0_module_docstring))
-    yield '\n\nfrom __future__ import annotations\n\n'
+    yield '\n\n'
     for l_1_line in (undefined(name='imports') if l_0_imports is missing else l_0_imports):
         _loop_vars = {}
         pass
@@ -47,4 +47,4 @@ def root(context, missing=missing):
     yield ')\n'
 
 blocks = {}
-debug_info = '1=16&2=18&6=20&7=23&9=26&12=30&13=32&14=34&19=38&20=42'
+debug_info = '1=16&2=18&4=20&5=23&7=26&10=30&11=32&12=34&17=38&18=42'

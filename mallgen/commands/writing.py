@@ -1,13 +1,15 @@
 """From rendered files to the disk, with what the user is told about it; shared by every generating command."""
 
-import os
 from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mallgen.console import FINE, out, report, say
 from mallgen.disk import Folder, Refused, read_lock
 from mallgen.lock import ContractLine
+from mallgen.targets import Made, Target, make
 from mallgen.tree import File, Kind, Plan, plan
+from mallgen.workspace import BadWorkspace, Workspace, find
 
 
 class Output(NamedTuple):
@@ -20,6 +22,14 @@ class Output(NamedTuple):
     quiet: bool
 
 
+class Asked(NamedTuple):
+    """How a generating command was called."""
+
+    dry_run: bool
+    quiet: bool
+    end: str = "; nothing was written"
+
+
 class Written(NamedTuple):
     """The exit code, the counts in words, and what happened: the first files of a project, or a change to mallgen's."""
 
@@ -27,6 +37,50 @@ class Written(NamedTuple):
     summary: str = ""
     started: bool = False
     changed: bool = False
+
+
+def produce(target: Target, asked: Asked) -> int:
+    """Generate a target and tell what was done; the exit code."""
+    made = make(target)
+    code = report(made.diagnostics, made.sources, asked.end)
+    return put(target, made, asked) if made.files else code
+
+
+def put(target: Target, made: Made, asked: Asked) -> int:
+    """Write what was made of a target and tell what was done; the exit code."""
+    output = Output(Folder(target.folder), target.line, made.files, asked.dry_run, asked.quiet)
+    result = write(output)
+    if result.code == FINE and not asked.quiet:
+        say(f"{made.subject}; {result.summary}")
+        for step in _next_steps(result, output, made.package):
+            say(f"next: {step}")
+    return result.code
+
+
+def _next_steps(result: Written, output: Output, package: str) -> Iterator[str]:
+    if output.dry_run:
+        return
+    folder = output.folder.shown(".")
+    if result.started:
+        here = "" if folder == "." else f"cd {folder} && "
+        yield f"{here}pip install -e . && python -m {package}"
+    elif result.changed:
+        yield f"mypy --strict {output.folder.shown(package)}  # points at the lines of yours that must follow"
+
+
+def place(workspace: Workspace, contract: str, folder: str) -> str:
+    """The folder that receives a contract's files: the given one, else the workspace's for it, else this one."""
+    member = workspace.of(contract)
+    return folder or (member.folder if member is not None else ".")
+
+
+def around() -> Workspace | None:
+    """The workspace that the working directory is in, an empty one when there is none; None when it was refused."""
+    try:
+        return find()
+    except BadWorkspace as problem:
+        report(problem.diagnostics, {}, "; nothing was written")
+        return None
 
 
 def write(output: Output) -> Written:
@@ -67,9 +121,3 @@ def _summary(steps: Plan, dry_run: bool) -> str:
     words = {Kind.CREATE: "created", Kind.UPDATE: "updated", Kind.KEEP: "unchanged", Kind.IGNORE: "yours, kept"}
     parts = [f"{counts[kind]} {word}" for kind, word in words.items() if counts[kind]]
     return ("nothing was written; it would be: " if dry_run else "") + ", ".join(parts)
-
-
-def relative(path: str, folder: str) -> str:
-    """The contract's path as mallgen.lock names it: from the output folder, with `/`."""
-    root, target = os.path.realpath(folder), os.path.realpath(path)
-    return os.path.relpath(target, root).replace(os.sep, "/")

@@ -1,4 +1,4 @@
-"""Modules for the messages of proto files, and typed clients for their services; for every emitter that needs them."""
+"""Modules for the messages of proto files, for every emitter that needs them."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FieldDescriptorProto
 
 from mallgen import names
-from mallgen.proto import MessageRef, Method, ProtoContract, ProtoFile, Service, is_known
+from mallgen.proto import MessageRef, ProtoContract, ProtoFile, is_known
 from mallgen.pycode import Imports, call, docstring, literal
 from mallgen.render import Renderer
 from mallgen.tree import File, Owner
@@ -23,16 +23,22 @@ _SCALARS = {
 
 
 class Modules(NamedTuple):
-    """Where the messages of a contract live: `package` is the pb package, `order_rpc.pb`."""
+    """Where the messages of a contract live: `package` is the pb package, `order_rpc.pb`.
+
+    The files in `moved` live in the folder `under` of it, because another contract has others of that name there.
+    """
 
     package: str
+    moved: frozenset[str] = frozenset()
+    under: str = ""
 
     def module(self, file: str) -> str:
         """The module of a proto file."""
         if is_known(file):
             return file.removesuffix(".proto").replace("/", ".") + "_pb2"
         *folders, leaf = file.removesuffix(".proto").split("/")
-        parts = [*(names.module(folder) for folder in folders), f"{names.snake(leaf)}_pb2"]
+        above = [self.under] if file in self.moved else []
+        parts = [*above, *(names.module(folder) for folder in folders), f"{names.snake(leaf)}_pb2"]
         return ".".join([self.package, *parts])
 
 
@@ -200,37 +206,3 @@ class _Stub:
         package, _, leaf = self.where.module(ref.file).rpartition(".")
         alias = f"{package.replace('.', '_')}_{leaf}"
         return f"{self.imports.add(package, leaf, alias)}.{path}"
-
-
-def client(contract: ProtoContract, where: Modules, title: str, renderer: Renderer) -> str:
-    """A module with a typed client for each service."""
-    imports = Imports(where.package.partition(".")[0])
-    imports.add("mallgen_runtime.rpc", "Channel")
-    clients = {client_name(service): service for service in contract.services}
-    uses = Uses(where, imports, ["Channel", *clients])
-    views = [
-        {
-            "name": name,
-            "docstring": docstring(prose(service.doc) or [f"Calls {service.full_name}."], 4),
-            "methods": [_client_method(method, uses) for method in service.methods],
-        }
-        for name, service in clients.items()
-    ]
-    module_docstring = docstring([f"Calls {title}."], 0)
-    lines = imports.lines()
-    return renderer.python("rpc/client.py", module_docstring=module_docstring, imports=lines, clients=views)
-
-
-def client_name(service: Service) -> str:
-    """`OrderClient`."""
-    return f"{names.class_name(service.name)}Client"
-
-
-def _client_method(method: Method, uses: Uses) -> dict[str, str]:
-    request, reply = uses.type(method.request), uses.type(method.reply)
-    args = ["self", f"req: {request}", "*", "timeout: float | None = None"]
-    return {
-        "signature": call(f"async def {names.variable(method.name)}(", args, f") -> {reply}:", 4),
-        "docstring": docstring(prose(method.doc) or [method.wire], 8),
-        "line": call("return await self._channel.unary(", [literal(method.wire), "req", reply, "timeout"], indent=8),
-    }

@@ -30,7 +30,14 @@ class Answer(NamedTuple):
 class Service:
     """Runs `python -m <package>` in a folder; `settings` are lines added to its configuration."""
 
-    def __init__(self, folder: Path, package: str, settings: str = "", python: str = sys.executable) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        package: str,
+        settings: str = "",
+        python: str = sys.executable,
+        env: dict[str, str] | None = None,
+    ) -> None:
         self.port = free_port()
         self.folder = folder
         name = package.replace("_", "-")
@@ -43,7 +50,7 @@ class Service:
                 cwd=folder,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "AUTH_ACCESS_SECRET": SECRET},
+                env=env or {**os.environ, "AUTH_ACCESS_SECRET": SECRET},
             )
 
     def __enter__(self) -> "Service":

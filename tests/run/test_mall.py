@@ -1,6 +1,5 @@
 """The shop of generated/: its seven routes, its paging, and how it stops."""
 
-import shutil
 import signal
 import threading
 import time
@@ -11,13 +10,12 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.run.service import Answer, Service
+from tests.run.shop import Shop
 
 
 @pytest.fixture(scope="module")
 def mall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("mall") / "mall"
-    shutil.copytree(ROOT / "generated" / "mall", folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    with Service(folder, "mall_api", "Mode: dev") as service:
+    with Shop(tmp_path_factory.mktemp("mall")).up("Mode: dev") as service:
         yield service
 
 

@@ -1,9 +1,9 @@
-"""The shop's data in memory: sixty products, forty comments and orders, one cart per user."""
+"""The shop's data in memory: sixty products, forty comments, one cart per user."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from mall_api.schemas import Banner, CartProduct, Comment, Image, Order, Product, User
+from mall_api.schemas import Banner, CartProduct, Comment, Image, Product, User
 
 CART_LIMIT = 200
 START = 1_655_000_000
@@ -48,21 +48,6 @@ def _comment(product_id: int, number: int) -> Comment:
     )
 
 
-def _order(uid: int, number: int, product: Product) -> Order:
-    return Order(
-        order_id=f"{uid}-{number:06}",
-        status=10 + number % 3 * 10,
-        quantity=1,
-        payment=product.price,
-        total_price=product.price,
-        create_time=START + number,
-        product_id=product.id,
-        product_name=product.name,
-        product_image=f"/img/{product.id}.png",
-        product_description=product.description,
-    )
-
-
 class Store:
     def __init__(self) -> None:
         self.products = [_product(n) for n in range(1, 61)]
@@ -74,7 +59,3 @@ class Store:
 
     def comments(self, product_id: int) -> list[Comment]:
         return [_comment(product_id, n) for n in range(1, 41)]
-
-    def orders(self, uid: int, status: int) -> list[Order]:
-        found = [_order(uid, n, self.products[n % 60]) for n in range(1, 41)]
-        return [order for order in found if status in (0, order.status)]

@@ -4,10 +4,18 @@
 from typing import TypeVar
 
 from mallgen_runtime import RestConf, ServiceBase
+from mallgen_runtime.rpc import RpcClientConf, connect
+from mallgen_runtime.schema import field
+
+from mall_api.rpc.order import OrderClient
+from mall_api.rpc.product import ProductClient
 
 
 class BaseConfig(RestConf, kw_only=True):
     """Settings that the contract of mall-api asks for."""
+
+    order_rpc: RpcClientConf = field(default_factory=RpcClientConf)
+    product_rpc: RpcClientConf = field(default_factory=RpcClientConf)
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseConfig)
@@ -15,3 +23,10 @@ ConfigT = TypeVar("ConfigT", bound=BaseConfig)
 
 class BaseContext(ServiceBase[ConfigT]):
     """What every service context of mall-api has."""
+
+    def __init__(self, config: ConfigT) -> None:
+        super().__init__(config)
+        self.order_rpc = OrderClient(self.keep(connect(config.order_rpc, "order.rpc")))
+        self.product_rpc = ProductClient(
+            self.keep(connect(config.product_rpc, "product.rpc"))
+        )

@@ -1,6 +1,7 @@
 """`.api` → a BFF in Python: the files of DESIGN's table, as values."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -8,29 +9,51 @@ from mallgen import names
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Emitted
 from mallgen.emit.http import project, routes, schemas, shapes, values
+from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, RouteNames, layout
 from mallgen.model import Contract, Named, Span
 from mallgen.render import Renderer
 from mallgen.tree import File, Owner
 
+if TYPE_CHECKING:  # protobuf takes 20 ms, which a service that calls nobody need not pay
+    from mallgen.proto import Use
+
 
 class HttpOptions(Struct, frozen=True):
-    """What may be asked beyond the contract: `bodies` of logic by route (`GET /v1/greet`), else stubs."""
+    """What may be asked beyond the contract.
 
+    `port` of a new project, `bodies` of logic by route (`GET /v1/greet`), else stubs; `uses`: the RPC services that
+    this one calls.
+    """
+
+    port: int = 8888
     bodies: tuple[tuple[str, str], ...] = ()
+    uses: tuple["Use", ...] = ()
 
 
 def emit(contract: Contract, options: HttpOptions) -> Emitted:
     """All files of the service that `contract` describes."""
     types = shapes.build(contract)
     plan = layout(contract, types)
-    problems = (*types.problems, *plan.problems, *values.check(types), *_package(plan, contract), *_requests(plan))
+    calls = Calls(options.uses, plan.package)
+    problems = (
+        *types.problems,
+        *plan.problems,
+        *values.check(types),
+        *_package(plan, contract),
+        *_requests(plan),
+        *calls.problems(),
+    )
     if any(problem.severity == "error" for problem in problems):
         return Emitted((), problems)
     renderer = Renderer()
-    return Emitted(
-        (*_project(plan, renderer), *_layers(plan, renderer, dict(options.bodies)), *_always(plan, renderer)), problems
+    files = (
+        *_project(plan, options.port, calls, renderer),
+        *_layers(plan, renderer, dict(options.bodies)),
+        *_always(plan, calls, renderer),
+        *calls.files(renderer),
     )
+    return Emitted(files, problems)
 
 
 def _package(plan: Layout, contract: Contract) -> Iterator[Diagnostic]:
@@ -66,9 +89,9 @@ def _path_fields(route: RouteNames) -> Iterator[Diagnostic]:
         yield Diagnostic("no-path-parameter", message, span, hint, severity="warning")
 
 
-def _project(plan: Layout, renderer: Renderer) -> Iterator[File]:
+def _project(plan: Layout, port: int, calls: Calls, renderer: Renderer) -> Iterator[File]:
     package = plan.package
-    yield File(project.config_path(plan), project.settings(plan, renderer), Owner.ONCE, "settings")
+    yield File(project.config_path(plan), project.settings(plan, port, calls, renderer), Owner.ONCE, "settings")
     yield File("pyproject.toml", project.pyproject(plan, renderer), Owner.ONCE, "pyproject")
     yield File(f"{package}/config.py", project.config(plan, renderer), Owner.ONCE, "config")
     yield File(f"{package}/__main__.py", project.main(plan, renderer), Owner.ONCE, "main")
@@ -93,9 +116,9 @@ def _place(plan: Layout, route: RouteNames, layer: str) -> str:
     return f"{plan.package}/{layer}/{folder}{names.snake(route.base)}_{layer}.py"
 
 
-def _always(plan: Layout, renderer: Renderer) -> Iterator[File]:
+def _always(plan: Layout, calls: Calls, renderer: Renderer) -> Iterator[File]:
     package = plan.package
-    yield File(f"{package}/wiring.py", project.wiring(plan, renderer), Owner.ALWAYS, "wiring")
+    yield File(f"{package}/wiring.py", project.wiring(plan, calls, renderer), Owner.ALWAYS, "wiring")
     yield File(f"{package}/app.py", project.app(plan, renderer), Owner.ALWAYS, "app")
     text = schemas.schemas(plan.shapes, package, plan.service, renderer)
     yield File(f"{package}/schemas.py", text, Owner.ALWAYS, "schemas")

@@ -1,5 +1,6 @@
 """The files of a service that are the same for every route: package, configuration, wiring, application."""
 
+from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, Middleware, RouteNames
 from mallgen.emit.http.routes import as_classes
 from mallgen.emit.http.typing import Spelling
@@ -10,11 +11,13 @@ from mallgen.render import Renderer
 RUNTIME = "mallgen_runtime"
 
 
-def settings(layout: Layout, renderer: Renderer) -> str:
+def settings(layout: Layout, port: int, calls: Calls, renderer: Renderer) -> str:
     """etc/<service>.yaml."""
     return renderer.render(
         "http/etc.yaml",
         name=yaml_text(layout.service),
+        port=port,
+        uses=calls.settings(),
         jwt=[(yaml_text(name), env_name(name)) for name in layout.jwt],
         transitions=[(yaml_text(name), env_name(name)) for name in layout.transitions],
     )
@@ -74,8 +77,8 @@ def svc(layout: Layout, renderer: Renderer) -> str:
     )
 
 
-def wiring(layout: Layout, renderer: Renderer) -> str:
-    """wiring.py: a setting per jwt block."""
+def wiring(layout: Layout, calls: Calls, renderer: Renderer) -> str:
+    """wiring.py: a setting per jwt block and per service that is used, and the clients of these."""
     imports = Imports(layout.package)
     imports.add("typing", "TypeVar")
     imports.add(RUNTIME, "RestConf")
@@ -88,13 +91,15 @@ def wiring(layout: Layout, renderer: Renderer) -> str:
             imports.add("mallgen_runtime.schema", "field")
             made = call(f"{kind}.from_env(", [literal(name), literal(f"{env_name(name)}_{secret}")], indent=8)
             fields.append(call(f"{variable(name)}: {kind} = field(", [f"default_factory={made}"], indent=4))
+    settings_of_clients, clients = calls.wiring(imports)
     return renderer.python(
         "http/wiring.py",
         module_docstring=docstring([f"What {layout.service}'s contract asks of its configuration."], 0),
         imports=imports.lines(),
         config_docstring=docstring([f"Settings that the contract of {layout.service} asks for."], 4),
         context_docstring=docstring([f"What every service context of {layout.service} has."], 4),
-        fields=fields,
+        fields=[*fields, *settings_of_clients],
+        made=clients,
     )
 
 

@@ -6,20 +6,44 @@ from msgspec import Struct
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Emitted
-from mallgen.emit.protobuf import Modules, Uses, client, modules, prose
-from mallgen.proto import Method, ProtoContract, Service
+from mallgen.emit import Emitted, clients
+from mallgen.emit.clients import signature
+from mallgen.emit.protobuf import Modules, Uses, modules, prose
+from mallgen.proto import Method, ProtoContract, Service, Use
 from mallgen.pycode import Imports, call, docstring, literal, toml_text, yaml_text
 from mallgen.render import Renderer
 from mallgen.tree import File, Owner
 
+_SERVER_NAMES = (
+    "AsyncIterator",
+    "ClientStream",
+    "RpcContext",
+    "SERVICES",
+    "ServerStream",
+    "Service",
+    "ServiceContext",
+    "TwoWayStream",
+    "Unary",
+)
+_KINDS = {
+    (False, False): "Unary",
+    (False, True): "ServerStream",
+    (True, False): "ClientStream",
+    (True, True): "TwoWayStream",
+}
+
 
 class RpcOptions(Struct, frozen=True):
-    """What may be asked beyond the contract: the port of a new project, `bodies` of logic by wire path, else stubs."""
+    """What may be asked beyond the contract.
+
+    `port` of a new project, `bodies` of logic by wire path, else stubs; `uses`: the services that this one calls.
+    """
 
     port: int = 8080
-    bodies: tuple[tuple[str, str], ...] = ()
+    bodies: tuple[tuple[str, tuple[str, ...]], ...] = ()
     client_only: bool = False
+    from_filename: bool = False
+    uses: tuple[Use, ...] = ()
 
 
 class Layout(Struct, frozen=True):
@@ -28,6 +52,7 @@ class Layout(Struct, frozen=True):
     contract: ProtoContract
     title: str
     package: str
+    uses: tuple[Use, ...]
 
     @property
     def messages(self) -> Modules:
@@ -38,6 +63,11 @@ class Layout(Struct, frozen=True):
     def config_path(self) -> str:
         """Where the configuration lies, from the folder that was given as `-dir`."""
         return f"etc/{self.title}.yaml"
+
+    @property
+    def wired(self) -> tuple[clients.Wired, ...]:
+        """What the wiring has of each used service."""
+        return clients.wired(self.uses, self.package)
 
     def folder(self, service: Service) -> str:
         """The folder of a service's logic below `logic/`: none when there is only one service."""
@@ -51,19 +81,16 @@ class Layout(Struct, frozen=True):
 
 def emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
     """All files of the service that `contract` describes."""
-    stem = contract.roots[0].rpartition("/")[2].removesuffix(".proto")
-    title = contract.package or names.snake(stem)
-    layout = Layout(contract, title, names.rpc_package(title))
-    problems = tuple(_problems(layout))
+    title = contract.stem if options.from_filename else contract.title
+    layout = Layout(contract, title, names.rpc_package(title), options.uses)
+    problems = (*_problems(layout), *clients.problems(options.uses))
     if problems:
         return Emitted((), problems)
     renderer = Renderer()
-    files = (
-        (*_always(layout, renderer),)
-        if options.client_only
-        else (*_once(layout, options, renderer), *_all(layout, renderer))
-    )
-    return Emitted(files, ())
+    always = tuple(_always(layout, renderer))
+    if options.client_only:
+        return Emitted(always, ())
+    return Emitted((*_once(layout, options, renderer), *_server_side(layout, renderer), *always), ())
 
 
 def _problems(layout: Layout) -> Iterator[Diagnostic]:
@@ -74,16 +101,18 @@ def _problems(layout: Layout) -> Iterator[Diagnostic]:
     for service in layout.contract.services:
         for method in service.methods:
             claims.claim(f"{layout.folder(service)}/{names.snake(method.name)}", method.name, method.span)
-            if method.takes_stream or method.gives_stream:
-                hint = "keep streaming RPCs in a proto of their own until then"
-                yield Diagnostic("streaming", f"`{method.name}` streams, which is not generated yet", method.span, hint)
     yield from claims.problems
 
 
 def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[File]:
     package, title = layout.package, layout.title
-    listen_on = f"0.0.0.0:{options.port}"
-    settings = renderer.render("rpc/etc.yaml", name=yaml_text(f"{title}.rpc"), listen_on=listen_on)
+    settings = renderer.render(
+        "rpc/etc.yaml",
+        name=yaml_text(layout.contract.key),
+        listen_on=f"0.0.0.0:{options.port}",
+        etcd=clients.etcd_block(layout.contract.key),
+        uses=clients.settings(layout.wired),
+    )
     yield File(layout.config_path, settings, Owner.ONCE, "settings")
     project = renderer.render(
         "rpc/pyproject.toml",
@@ -109,28 +138,35 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
     yield File(f"{package}/svc.py", text, Owner.ONCE, "service context")
     for service in layout.contract.services:
         for method in service.methods:
-            yield _logic(layout, service, method, dict(options.bodies).get(method.wire, ""), renderer)
+            yield _logic(layout, service, method, dict(options.bodies).get(method.wire, ()), renderer)
 
 
-def _logic(layout: Layout, service: Service, method: Method, body: str, renderer: Renderer) -> File:
+def _logic(layout: Layout, service: Service, method: Method, body: tuple[str, ...], renderer: Renderer) -> File:
     imports = Imports(layout.package)
     imports.add("mallgen_runtime.rpc", "RpcContext")
     imports.add(f"{layout.package}.svc", "ServiceContext")
     name = f"{names.class_name(method.name)}Logic"
-    uses = Uses(layout.messages, imports, ["RpcContext", "ServiceContext", name])
-    request, reply = uses.type(method.request), uses.type(method.reply)
+    uses = Uses(layout.messages, imports, ["RpcContext", "ServiceContext", "AsyncIterator", name])
+    types = signature(method, uses, imports)
     text = renderer.python(
         "rpc/logic.py",
         module_docstring=docstring([method.wire], 0),
         imports=imports.lines(),
         name=name,
         docstring=docstring(prose(method.doc) or [method.wire], 4),
-        signature=call(f"async def {_method(method)}(", ["self", f"req: {request}"], f") -> {reply}:", 4),
-        body=body or f"raise NotImplementedError({literal(method.wire)})",
+        signature=call(f"async def {_method(method)}(", ["self", types.given], f") -> {types.gives}:", 4),
+        body=body or _stub(method, uses),
     )
     folder = layout.folder(service)
     path = "/".join(filter(None, (layout.package, "logic", folder, f"{names.snake(method.name)}_logic.py")))
     return File(path, text, Owner.ONCE, f"logic {method.wire}")
+
+
+def _stub(method: Method, uses: Uses) -> tuple[str, ...]:
+    stub = f"raise NotImplementedError({literal(method.wire)})"
+    if not method.gives_stream:
+        return (stub,)
+    return (stub, f"yield {uses.type(method.reply)}()  # each yield sends a reply")
 
 
 def _method(method: Method) -> str:
@@ -138,14 +174,9 @@ def _method(method: Method) -> str:
     return names.Scope({"ctx", "svc"}).add(names.variable(method.name))
 
 
-def _all(layout: Layout, renderer: Renderer) -> Iterator[File]:
+def _server_side(layout: Layout, renderer: Renderer) -> Iterator[File]:
     package, title = layout.package, layout.title
-    wiring = renderer.python(
-        "rpc/wiring.py",
-        module_docstring=docstring([f"What every {title} service has."], 0),
-        config_docstring=docstring([f"Settings that {title} asks for."], 4),
-        context_docstring=docstring([f"What every service context of {title} has."], 4),
-    )
+    wiring = _wiring(layout, renderer)
     yield File(f"{package}/wiring.py", wiring, Owner.ALWAYS, "wiring")
     app = renderer.python(
         "rpc/app.py",
@@ -160,7 +191,23 @@ def _all(layout: Layout, renderer: Renderer) -> Iterator[File]:
     for folder in folders:
         text = renderer.python("http/init.py", docstring=docstring([f"The logic of {title}."], 0))
         yield File(f"{package}/{folder}/__init__.py", text, Owner.ALWAYS, f"package {folder}")
-    yield from _always(layout, renderer)
+    yield from clients.used(layout.uses, package, renderer)
+
+
+def _wiring(layout: Layout, renderer: Renderer) -> str:
+    imports = Imports(layout.package)
+    imports.add("typing", "TypeVar")
+    imports.add("mallgen_runtime", "ServiceBase")
+    imports.add("mallgen_runtime.rpc", "RpcServerConf")
+    return renderer.python(
+        "rpc/wiring.py",
+        module_docstring=docstring([f"What every {layout.title} service has."], 0),
+        config_docstring=docstring([f"Settings that {layout.title} asks for."], 4),
+        context_docstring=docstring([f"What every service context of {layout.title} has."], 4),
+        fields=clients.fields(layout.wired, imports),
+        made=clients.made(layout.wired, imports),
+        imports=imports.lines(),
+    )
 
 
 def _always(layout: Layout, renderer: Renderer) -> Iterator[File]:
@@ -168,21 +215,21 @@ def _always(layout: Layout, renderer: Renderer) -> Iterator[File]:
     package = layout.package
     text = renderer.python("http/init.py", docstring=docstring([f"The RPC service {layout.title}."], 0))
     yield File(f"{package}/__init__.py", text, Owner.ALWAYS, f"package {package}")
-    source = client(layout.contract, layout.messages, layout.title, renderer)
+    source = clients.client(layout.contract, layout.messages, renderer)
     yield File(f"{package}/client.py", source, Owner.ALWAYS, "client")
     yield from modules(layout.contract, layout.messages, f"{package}/pb", renderer)
 
 
 def _server(layout: Layout, renderer: Renderer) -> str:
     imports = Imports(layout.package)
-    for name in ("Method", "RpcContext", "Service"):
-        imports.add("mallgen_runtime.rpc", name)
+    imports.add("mallgen_runtime.rpc", "RpcContext")
+    imports.add("mallgen_runtime.rpc", "Service")
     imports.add(f"{layout.package}.svc", "ServiceContext")
     pairs = [(service, method) for service in layout.contract.services for method in service.methods]
     own = [layout.function(service, method) for service, method in pairs]
-    uses = Uses(layout.messages, imports, ["Method", "RpcContext", "Service", "ServiceContext", "SERVICES", *own])
+    uses = Uses(layout.messages, imports, [*_SERVER_NAMES, *own])
     functions = [_function(layout, service, method, imports, uses) for service, method in pairs]
-    services = [_entry(layout, service, uses) for service in layout.contract.services]
+    services = [_entry(layout, service, uses, imports) for service in layout.contract.services]
     return renderer.python(
         "rpc/server.py",
         module_docstring=docstring([f"The RPCs of {layout.title}: each calls its logic."], 0),
@@ -193,29 +240,31 @@ def _server(layout: Layout, renderer: Renderer) -> str:
 
 
 def _function(layout: Layout, service: Service, method: Method, imports: Imports, uses: Uses) -> dict[str, str]:
-    request, reply = uses.type(method.request), uses.type(method.reply)
+    types = signature(method, uses, imports)
     folder = layout.folder(service)
     module = ".".join(filter(None, (layout.package, "logic", folder, f"{names.snake(method.name)}_logic")))
     logic = f"{names.class_name(method.name)}Logic"
     local = imports.add(module, logic, f"{names.class_name(service.name)}{logic}" if folder else logic)
-    args = ["ctx: RpcContext", "svc: ServiceContext", f"req: {request}"]
+    args = ["ctx: RpcContext", "svc: ServiceContext", types.given]
+    head, verb = ("def", "return") if method.gives_stream else ("async def", "return await")
     return {
-        "signature": call(f"async def {layout.function(service, method)}(", args, f") -> {reply}:"),
+        "signature": call(f"{head} {layout.function(service, method)}(", args, f") -> {types.gives}:"),
         "docstring": docstring([method.wire], 4),
-        "line": f"return await {local}(ctx, svc).{_method(method)}(req)",
+        "line": f"{verb} {local}(ctx, svc).{_method(method)}({types.given.partition(':')[0]})",
     }
 
 
-def _entry(layout: Layout, service: Service, uses: Uses) -> str:
+def _entry(layout: Layout, service: Service, uses: Uses, imports: Imports) -> str:
     rows = []
     for method in service.methods:
+        kind = imports.add("mallgen_runtime.rpc", _KINDS[method.takes_stream, method.gives_stream])
         args = [
             literal(method.wire),
             layout.function(service, method),
             uses.type(method.request),
             uses.type(method.reply),
         ]
-        place = f"{method.span.file}:{method.span.line}"
-        rows.append(call("Method(", [*args, f"contract={literal(place)}"], "),", 12))
+        place = f"{method.span.file.rpartition('/')[2]}:{method.span.line}"
+        rows.append(call(f"{kind}(", [*args, f"contract={literal(place)}"], "),", 12))
     table = "\n".join(f"            {row}" for row in rows)
     return f"Service(\n        {literal(service.full_name)},\n        (\n{table}\n        ),\n    )"

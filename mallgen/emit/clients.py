@@ -1,0 +1,256 @@
+"""Typed clients of RPC services, for the service's own package and for those that use it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from mallgen import names
+from mallgen.diagnostics import Diagnostic, Note
+from mallgen.emit.protobuf import Modules, Uses, modules, prose
+from mallgen.model import Span
+from mallgen.proto import MessageRef, Method, ProtoContract, ProtoFile, Service, Use
+from mallgen.pycode import Imports, call, docstring, literal, yaml_text
+from mallgen.render import Renderer
+from mallgen.tree import File, Owner
+
+RPC = "mallgen_runtime.rpc"
+_START = Span("mallgen.toml", 1, 1, 1, 1)
+
+
+class Wired(NamedTuple):
+    """What the wiring of a consumer says of one used service: its setting, and its clients by attribute."""
+
+    setting: str
+    key: str
+    module: str
+    clients: tuple[tuple[str, str], ...]
+
+
+def client(contract: ProtoContract, where: Modules, renderer: Renderer) -> str:
+    """A module with a typed client for each service, which also has the messages that its callers need."""
+    imports = Imports(where.package.partition(".")[0])
+    imports.add(RPC, "Channel")
+    clients = {client_name(service): service for service in contract.services}
+    uses = Uses(where, imports, ["Channel", "AsyncIterable", "AsyncIterator", *clients])
+    views = [
+        {
+            "name": name,
+            "docstring": docstring(prose(service.doc) or [f"Calls {service.full_name}."], 4),
+            "methods": [_method(method, uses, imports) for method in service.methods],
+        }
+        for name, service in clients.items()
+    ]
+    exported = sorted({*clients, *(uses.type(ref) for ref in reachable(contract))})
+    return renderer.python(
+        "rpc/client.py",
+        module_docstring=docstring([f"Calls {contract.title}; what its callers need is imported from here."], 0),
+        imports=imports.lines(),
+        exported=_listed(exported),
+        clients=views,
+    )
+
+
+def _listed(exported: Sequence[str]) -> str:
+    return "[\n" + "".join(f"    {literal(name)},\n" for name in exported) + "]"
+
+
+def client_name(service: Service) -> str:
+    """`OrderClient`."""
+    return f"{names.class_name(service.name)}Client"
+
+
+def reachable(contract: ProtoContract) -> tuple[MessageRef, ...]:
+    """The messages and enums outside of others that the services' requests and replies lead to, google's left out."""
+    files = {file.name: file for file in contract.files}
+    waiting = [
+        ref for service in contract.services for method in service.methods for ref in (method.request, method.reply)
+    ]
+    found: dict[MessageRef, None] = {}
+    while waiting:
+        ref = waiting.pop()
+        top = MessageRef(ref.file, ref.path[:1])
+        if top in found or not files[top.file].ours:
+            continue
+        found[top] = None
+        waiting += [contract.types[name] for name in _named(files[top.file], top.path[0])]
+    return tuple(sorted(found))
+
+
+def _named(file: ProtoFile, name: str) -> Iterator[str]:
+    """The full names of the types that a message's fields have, those of messages inside it too."""
+    waiting = [message for message in file.descriptor.message_type if message.name == name]
+    while waiting:
+        message = waiting.pop()
+        waiting += message.nested_type
+        yield from (field.type_name for field in message.field if field.type_name)
+
+
+class Signature(NamedTuple):
+    """What a method is given and gives: `req: OrdersRequest`, `OrdersResponse`."""
+
+    given: str
+    gives: str
+
+
+def signature(method: Method, uses: Uses, imports: Imports, many: str = "AsyncIterator") -> Signature:
+    """The types of an RPC; `many` is what a stream of requests is taken as."""
+    request, reply = uses.type(method.request), uses.type(method.reply)
+    given, gives = f"req: {request}", reply
+    if method.takes_stream:
+        given = f"reqs: {imports.add('collections.abc', many)}[{request}]"
+    if method.gives_stream:
+        gives = f"{imports.add('collections.abc', 'AsyncIterator')}[{reply}]"
+    return Signature(given, gives)
+
+
+def _method(method: Method, uses: Uses, imports: Imports) -> dict[str, str]:
+    types = signature(method, uses, imports, "AsyncIterable")
+    args = ["self", types.given, "*", "timeout: float | None = None"]
+    passed = [literal(method.wire), types.given.partition(":")[0], uses.type(method.reply), "timeout"]
+    if method.idempotent and not (method.takes_stream or method.gives_stream):
+        passed.append("idempotent=True")
+    head, verb = ("def", "return") if method.gives_stream else ("async def", "return await")
+    return {
+        "signature": call(f"{head} {names.variable(method.name)}(", args, f") -> {types.gives}:", 4),
+        "docstring": docstring(prose(method.doc) or [method.wire], 8),
+        "line": call(f"{verb} self._channel.{_KINDS[method.takes_stream, method.gives_stream]}(", passed, indent=8),
+    }
+
+
+_KINDS = {
+    (False, False): "unary",
+    (False, True): "server_stream",
+    (True, False): "client_stream",
+    (True, True): "two_way",
+}
+
+
+def wired(uses: Iterable[Use], package: str) -> tuple[Wired, ...]:
+    """What a consumer's wiring has of each service that it uses."""
+    return tuple(_wired(use, package) for use in uses)
+
+
+def _wired(use: Use, package: str) -> Wired:
+    base = names.snake(use.name).removesuffix("_rpc")
+    found = []
+    plain = _plain(use.contract.services, base)
+    for service in use.contract.services:
+        own = "" if service is plain else f"_{names.snake(service.name)}"
+        found.append((f"{base}{own}_rpc", client_name(service)))
+    return Wired(f"{base}_rpc", use.contract.key, f"{package}.rpc.{names.module(use.name)}", tuple(found))
+
+
+def _plain(services: Sequence[Service], base: str) -> Service:
+    """The service whose client has the plain name: the one that is called as the proto is, else the first."""
+    return next((service for service in services if names.snake(service.name) == base), services[0])
+
+
+def problems(uses: Sequence[Use]) -> Iterator[Diagnostic]:
+    """Uses that cannot live in one process."""
+    modules_ = names.Claims("module below rpc/", "give one of them another name in mallgen.toml")
+    modules_.claim("pb", "pb, the package of the messages", _START)
+    for use in uses:
+        modules_.claim(names.module(use.name), use.name, use.contract.services[0].span)
+    yield from modules_.problems
+    seen: dict[str, tuple[ProtoFile, Use]] = {}
+    told = set()
+    for use in uses:
+        files = {file.name: file for file in use.contract.files}
+        for full, ref in use.contract.types.items():
+            file = files[ref.file]
+            other, by = seen.setdefault(full, (file, use))
+            if other.descriptor.name != file.descriptor.name and len(ref.path) == 1:
+                if (other.descriptor.name, file.descriptor.name) not in told:
+                    told.add((other.descriptor.name, file.descriptor.name))
+                    yield _twice(full, (file, use), (other, by))
+
+
+def _twice(full: str, here: tuple[ProtoFile, Use], there: tuple[ProtoFile, Use]) -> Diagnostic:
+    (file, use), (other, by) = here, there
+    name = full.removeprefix(".")
+    message = f"`{name}` of service {use.name} is not the `{name}` of service {by.name}: one process cannot have both"
+    note = Note(other.place(full), "declared here with another content of the file")
+    return Diagnostic("two-messages", message, file.place(full), "share one file, or give one another package", (note,))
+
+
+def used(uses: Sequence[Use], package: str, renderer: Renderer) -> Iterator[File]:
+    """The package `rpc/` of a consumer: a client per service, and the messages."""
+    if not uses:
+        return
+    root = f"{package}/rpc"
+    text = renderer.python("http/init.py", docstring=docstring([f"The services that {package} uses."], 0))
+    yield File(f"{root}/__init__.py", text, Owner.ALWAYS, f"package {root}")
+    written: set[str] = set()
+    for use, where in zip(uses, _places(uses, package), strict=True):
+        source = client(use.contract, where, renderer)
+        yield File(f"{root}/{names.module(use.name)}.py", source, Owner.ALWAYS, f"client {use.name}")
+        for file in modules(use.contract, where, f"{root}/pb", renderer):
+            if file.path not in written:
+                written.add(file.path)
+                yield file
+
+
+def _places(uses: Sequence[Use], package: str) -> list[Modules]:
+    """Files of one name and one content are shared; the first content of a name has the plain place."""
+    taken: dict[str, str] = {}
+    found = []
+    for use in uses:
+        moved = frozenset(
+            file.name
+            for file in use.contract.files
+            if file.ours and taken.setdefault(file.name, file.descriptor.name) != file.descriptor.name
+        )
+        found.append(Modules(f"{package}.rpc.pb", moved, names.module(use.name)))
+    return found
+
+
+def fields(found: Sequence[Wired], imports: Imports) -> list[str]:
+    """The settings of a consumer: one block per service."""
+    for _ in found:
+        imports.add(RPC, "RpcClientConf")
+        imports.add("mallgen_runtime.schema", "field")
+    return [
+        call(f"{wired.setting}: RpcClientConf = field(", ["default_factory=RpcClientConf"], indent=4) for wired in found
+    ]
+
+
+def made(found: Sequence[Wired], imports: Imports) -> list[str]:
+    """The statements that make the clients of a consumer's service context."""
+    lines = []
+    for service in found:
+        imports.add(RPC, "connect")
+        channel = f"self.keep(connect(config.{service.setting}, {literal(service.key)}))"
+        if len(service.clients) > 1:
+            lines.append(
+                call(
+                    f"{service.setting} = self.keep(",
+                    [f"connect(config.{service.setting}, {literal(service.key)})"],
+                    indent=8,
+                )
+            )
+            channel = service.setting
+        for attribute, name in service.clients:
+            local = imports.add(service.module, name, _local(name, service, found))
+            lines.append(call(f"self.{attribute} = {local}(", [channel], indent=8))
+    return lines
+
+
+def _local(name: str, service: Wired, found: Sequence[Wired]) -> str:
+    """The name of a client in wiring.py: two services may have a client of one name."""
+    shared = any(name == other for wired in found if wired is not service for _, other in wired.clients)
+    return f"{names.class_name(service.setting.removesuffix('_rpc'))}{name}" if shared else name
+
+
+def settings(found: Sequence[Wired]) -> list[tuple[str, list[str]]]:
+    """The yaml blocks of a consumer: key and commented lines below its timeout."""
+    return [(_go_name(service.setting), etcd_block(service.key, "  ")) for service in found]
+
+
+def _go_name(setting: str) -> str:
+    """`order_rpc` → `OrderRPC`, as the article writes it."""
+    return "".join(word.capitalize() for word in setting.removesuffix("_rpc").split("_")) + "RPC"
+
+
+def etcd_block(key: str, indent: str = "") -> list[str]:
+    """An Etcd block in comments, for who wants to use one."""
+    lines = ("Etcd:", "  Hosts:", "    - 127.0.0.1:2379", f"  Key: {yaml_text(key)}")
+    return [f"{indent}# {line}" for line in lines]

@@ -1,0 +1,155 @@
+"""One contract and the folder it goes into, and the way from there to files; for every command that generates or compares."""
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.driver import load, load_protos
+from mallgen.lock import ContractLine
+from mallgen.tree import File
+from mallgen.workspace import Member, Workspace
+
+if TYPE_CHECKING:
+    from mallgen.proto import Use
+
+
+class Used(NamedTuple):
+    """A service that another one calls: its name in mallgen.toml, its proto, and where its imports are looked for."""
+
+    name: str
+    contract: str
+    includes: tuple[str, ...] = ()
+
+
+class Target(NamedTuple):
+    """What is to be generated where. `more` are further protos of the same package."""
+
+    kind: str
+    contract: str
+    folder: str
+    more: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
+    uses: tuple[Used, ...] = ()
+    client_only: bool = False
+    from_filename: bool = False
+    port: int = 0
+
+    @property
+    def line(self) -> ContractLine:
+        """How mallgen.lock names it, with all that is needed to generate it again."""
+        words = [f"-I={self.below(path)}" for path in self.includes]
+        words += [f"with={self.below(path)}" for path in self.more]
+        words += [word for used in self.uses for word in self._used(used)]
+        words += ["client-only"] if self.client_only else []
+        words += ["name-from-filename"] if self.from_filename else []
+        return ContractLine(self.kind, self.below(self.contract), " ".join(map(_quoted, words)))
+
+    def below(self, path: str) -> str:
+        """A path as seen from the output folder, with `/`."""
+        return os.path.relpath(os.path.realpath(path), os.path.realpath(self.folder)).replace(os.sep, "/")
+
+    def _used(self, used: Used) -> list[str]:
+        return [
+            f"uses:{used.name}={self.below(used.contract)}",
+            *(f"-I:{used.name}={self.below(p)}" for p in used.includes),
+        ]
+
+
+class Made(NamedTuple):
+    """What a target becomes: `subject` for the line with counts, the package, the files; none after an error."""
+
+    subject: str
+    package: str
+    files: tuple[File, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+
+
+def of_member(member: Member, workspace: Workspace, port: int = 0) -> Target:
+    """The target of a service of the workspace."""
+    uses = tuple(Used(used.name, used.contract, used.includes) for used in workspace.used_by(member))
+    return Target(member.kind, member.contract, member.folder, (), member.includes, uses, port=port)
+
+
+def make(target: Target) -> Made:
+    """Read, resolve and render; writes nothing."""
+    return _api(target) if target.kind == "api" else _rpc(target)
+
+
+def _api(target: Target) -> Made:
+    from mallgen.emit.http import HttpOptions, emit
+
+    loaded = load(target.contract)
+    uses = _uses(target.uses)
+    problems = (*loaded.diagnostics, *uses.diagnostics)
+    sources = {**loaded.sources, **uses.sources}
+    if loaded.contract is None or uses.failed:
+        return Made("", "", (), problems, sources)
+    contract = loaded.contract
+    emitted = emit(contract, HttpOptions(port=target.port or 8888, uses=uses.found))
+    routes = sum(len(group.routes) for group in contract.groups)
+    subject = f"{contract.service}: {_counted(routes, 'route')}, {_counted(len(contract.types), 'type')}"
+    return Made(subject, _package(emitted.files), emitted.files, (*problems, *emitted.diagnostics), sources)
+
+
+def _rpc(target: Target) -> Made:
+    from mallgen.emit.rpc import RpcOptions, emit
+
+    loaded = load_protos((target.contract, *target.more), target.includes)
+    uses = _uses(target.uses)
+    problems = (*loaded.diagnostics, *uses.diagnostics)
+    sources = {**loaded.sources, **uses.sources}
+    if loaded.contract is None or uses.failed:
+        return Made("", "", (), problems, sources)
+    contract = loaded.contract
+    options = RpcOptions(
+        port=target.port or 8080,
+        client_only=target.client_only,
+        from_filename=target.from_filename,
+        uses=uses.found,
+    )
+    emitted = emit(contract, options)
+    methods = sum(len(service.methods) for service in contract.services)
+    subject = f"{contract.title}: {_counted(len(contract.services), 'service')}, {_counted(methods, 'RPC')}"
+    return Made(subject, _package(emitted.files), emitted.files, (*problems, *emitted.diagnostics), sources)
+
+
+class _Uses(NamedTuple):
+    found: "tuple[Use, ...]"
+    diagnostics: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+    failed: bool
+
+
+def _uses(uses: Iterable[Used]) -> _Uses:
+    """The contracts of the services that are called."""
+    found: list[Use] = []
+    diagnostics: list[Diagnostic] = []
+    sources: dict[str, str] = {}
+    failed = False
+    for used in uses:
+        from mallgen.proto import Use
+
+        loaded = load_protos((used.contract,), used.includes)
+        diagnostics += loaded.diagnostics
+        sources |= loaded.sources
+        if loaded.contract is None:
+            failed = True
+        else:
+            found.append(Use(used.name, loaded.contract))
+    return _Uses(tuple(found), tuple(diagnostics), sources, failed)
+
+
+def _package(files: Iterable[File]) -> str:
+    """The package that the files make: the folder of the first Python module."""
+    return next((file.path.partition("/")[0] for file in files if file.path.endswith(".py")), "")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _quoted(word: str) -> str:
+    """A word of the options: spaces would end it."""
+    return word.replace("%", "%25").replace(" ", "%20")
