@@ -1,4 +1,4 @@
-"""One contract and the folder it goes into, and the way from there to files; for every command that generates or compares."""
+"""One contract and the folder it goes into, and the way from there to files."""
 
 import os
 from collections.abc import Iterable
@@ -116,21 +116,23 @@ def _rpc(target: Target) -> Made:
 
 
 class _Uses(NamedTuple):
-    found: "tuple[Use, ...]"
+    found: tuple["Use", ...]
     diagnostics: tuple[Diagnostic, ...]
     sources: dict[str, str]
     failed: bool
 
 
-def _uses(uses: Iterable[Used]) -> _Uses:
+def _uses(uses: tuple[Used, ...]) -> _Uses:
     """The contracts of the services that are called."""
+    if not uses:
+        return _Uses((), (), {}, False)
+    from mallgen.proto import Use
+
     found: list[Use] = []
     diagnostics: list[Diagnostic] = []
     sources: dict[str, str] = {}
     failed = False
     for used in uses:
-        from mallgen.proto import Use
-
         loaded = load_protos((used.contract,), used.includes)
         diagnostics += loaded.diagnostics
         sources |= loaded.sources

@@ -148,7 +148,7 @@ def _wrong(message: str, hint: str) -> Diagnostic:
 
 
 def ordered(workspace: Workspace) -> tuple[Member, ...]:
-    """The services so that each stands behind those it uses, otherwise in the file's order; circles are cut somewhere."""
+    """The services so that each stands behind those it uses, else in the file's order; circles are cut."""
     done: dict[str, Member] = {}
     begun: set[str] = set()
 

@@ -158,10 +158,10 @@ def problems(uses: Sequence[Use]) -> Iterator[Diagnostic]:
         for full, ref in use.contract.types.items():
             file = files[ref.file]
             other, by = seen.setdefault(full, (file, use))
-            if other.descriptor.name != file.descriptor.name and len(ref.path) == 1:
-                if (other.descriptor.name, file.descriptor.name) not in told:
-                    told.add((other.descriptor.name, file.descriptor.name))
-                    yield _twice(full, (file, use), (other, by))
+            pair = other.descriptor.name, file.descriptor.name
+            if pair[0] != pair[1] and len(ref.path) == 1 and pair not in told:
+                told.add(pair)
+                yield _twice(full, (file, use), (other, by))
 
 
 def _twice(full: str, here: tuple[ProtoFile, Use], there: tuple[ProtoFile, Use]) -> Diagnostic:

@@ -1,5 +1,6 @@
 """The shop of generated/: its seven routes, its paging, and how it stops."""
 
+import shutil
 import signal
 import threading
 import time
