@@ -14,6 +14,7 @@ from mallgen.options import COMMANDS, COMPLETING, GROUPS, Argument, Command, Opt
 from mallgen.suggest import did_you_mean
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
+_REST = {**_SETTINGS, "allow_interspersed_args": False}
 
 
 def main(words: Sequence[str]) -> int:
@@ -92,7 +93,7 @@ def _command(command: Command) -> TyperCommand:
         epilog=f"Example: {command.example}" if command.example else None,
         params=[*map(_argument, command.arguments), *map(_option, command.options)],
         rich_markup_mode=None,
-        context_settings=_SETTINGS,
+        context_settings=_REST if any(argument.rest for argument in command.arguments) else _SETTINGS,
     )
 
 
@@ -121,7 +122,7 @@ def _argument(argument: Argument) -> TyperArgument:
     return TyperArgument(
         param_decls=[f"v_{argument.name}"],
         metavar=argument.name.upper(),
-        required=True,
+        required=not argument.rest,
         nargs=-1 if argument.many else 1,
         help=argument.help,
         autocompletion=complete,

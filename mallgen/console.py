@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:  # msgspec takes 35 ms, which --version and --help need not pay
     from mallgen.diagnostics import Diagnostic
@@ -47,3 +47,10 @@ def report(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], end: s
 def counted(number: int, noun: str) -> str:
     """`1 route`, `2 routes`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def tint(text: str, number: int, stream: TextIO) -> str:
+    """`text` in one of six colours by number, or grey for -1; plain where the stream takes no colours."""
+    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\x1b[{90 if number < 0 else 31 + (number + 4) % 6}m{text}\x1b[0m"

@@ -69,7 +69,10 @@ def _values(command: Command, words: list[str]) -> Values | None:
     while words:
         word = words.pop(0)
         option, given = _option(word, spellings)
-        if option is None:
+        if option is None and arguments and arguments[0].rest and not word.startswith("-"):
+            values[arguments.pop(0).name] = (word, *words)
+            words = []
+        elif option is None:
             if word.startswith("-") or not arguments or not _allowed(arguments[0].choices, word):
                 return None
             _keep(values, arguments[0].name, word, arguments[0].many)
@@ -83,7 +86,8 @@ def _values(command: Command, words: list[str]) -> Values | None:
                 return None
             _keep(values, option.name, value, option.many)
     missing = any(option.required and not values.get(option.name) for option in command.options)
-    return None if missing or any(argument.name not in values for argument in arguments) else Values(values)
+    missing = missing or any(argument.name not in values for argument in arguments if not argument.rest)
+    return None if missing else Values(values)
 
 
 def _keep(values: dict[str, Value], name: str, word: str, many: bool) -> None:

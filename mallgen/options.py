@@ -24,12 +24,13 @@ class Option(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """A word without a dash."""
+    """A word without a dash. `rest` takes all that follows as it is, and may be absent."""
 
     name: str
     help: str
     choices: tuple[str, ...] = ()
     many: bool = False
+    rest: bool = False
 
 
 class Command(NamedTuple):
@@ -136,6 +137,14 @@ COMMANDS = (
         "gen",
         (DRY_RUN, QUIET),
         example="mallgen gen",
+    ),
+    Command(
+        ("dev",),
+        "Run every service of the workspace in this terminal; restart what changes.",
+        "dev",
+        (Option("once", "Run a command when all are up, then stop; its exit code."), QUIET),
+        (Argument("command", "What --once runs.", many=True, rest=True),),
+        example="mallgen dev --once curl -s localhost:8888/healthz",
     ),
     Command(
         ("completion",),

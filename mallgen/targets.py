@@ -8,10 +8,12 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.driver import load, load_protos
 from mallgen.lock import ContractLine
 from mallgen.tree import File
-from mallgen.workspace import Member, Workspace
+from mallgen.workspace import Member, Workspace, free_port, ordered
 
 if TYPE_CHECKING:
     from mallgen.proto import Use
+
+FIRST_PORT = {"api": 8888, "rpc": 8080}  # as goctl writes them
 
 
 class Used(NamedTuple):
@@ -70,6 +72,19 @@ def of_member(member: Member, workspace: Workspace, port: int = 0) -> Target:
     """The target of a service of the workspace."""
     uses = tuple(Used(used.name, used.contract, used.includes) for used in workspace.used_by(member))
     return Target(member.kind, member.contract, member.folder, (), member.includes, uses, port=port)
+
+
+def every(workspace: Workspace) -> list[Target]:
+    """The services of a workspace, those that are used first, each new one with a port of its own."""
+    found: list[Target] = []
+    given: set[int] = set()
+    for member in ordered(workspace):
+        port = free_port(workspace, member.folder, FIRST_PORT[member.kind])
+        while port in given:
+            port += 1
+        given.add(port)
+        found.append(of_member(member, workspace, port))
+    return found
 
 
 def make(target: Target) -> Made:

@@ -3,7 +3,6 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -177,7 +176,7 @@ def free_port(workspace: Workspace, folder: str, first: int) -> int:
 
 def ports(folder: str) -> tuple[int, ...]:
     """The ports that the settings in a service's `etc/` name."""
-    return tuple(port for path in settings_of(folder) for port in _ports(path))
+    return tuple(port for path in settings_of(folder) for port in ports_in(path))
 
 
 def settings_of(folder: str) -> tuple[str, ...]:
@@ -187,7 +186,10 @@ def settings_of(folder: str) -> tuple[str, ...]:
     return tuple(os.path.join(place, name) for name in names if name.endswith((".yaml", ".yml")))
 
 
-def _ports(path: str) -> Iterator[int]:
-    with open(path, encoding="utf-8", errors="replace") as file:
-        for match in _PORT.finditer(file.read()):
-            yield int(match["port"])
+def ports_in(path: str) -> tuple[int, ...]:
+    """The ports that one yaml names for the service itself; none when there is no such file."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return tuple(int(match["port"]) for match in _PORT.finditer(file.read()))
+    except FileNotFoundError:
+        return ()

@@ -1,13 +1,14 @@
 """From rendered files to the disk, with what the user is told about it; shared by every generating command."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen.console import FINE, out, report, say
+from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Refused, read_lock
 from mallgen.lock import ContractLine
-from mallgen.targets import Made, Target, make
+from mallgen.targets import Made, Target, every, make
 from mallgen.tree import File, Kind, Plan, plan
 from mallgen.workspace import BadWorkspace, Workspace, find
 
@@ -66,6 +67,26 @@ def _next_steps(result: Written, output: Output, package: str) -> Iterator[str]:
         yield f"{here}pip install -e . && python -m {package}"
     elif result.changed:
         yield f"mypy --strict {output.folder.shown(package)}  # points at the lines of yours that must follow"
+
+
+def generate_all(workspace: Workspace, asked: Asked) -> tuple[list[tuple[Target, Made]], int]:
+    """Make every service of a workspace and, when all are sound, write them; what was made, and the exit code."""
+    if not workspace.members:
+        hint = "mallgen new NAME makes a workspace; a single contract: mallgen api py -api FILE"
+        problem = Diagnostic("no-workspace", "there is no mallgen.toml with services here or above", hint=hint)
+        return [], report([problem], {}, asked.end)
+    found = [(target, make(target)) for target in every(workspace)]
+    code = _reported([made for _, made in found], asked)
+    if code == FINE:
+        code = max(put(target, made, asked) for target, made in found)
+    return found, code
+
+
+def _reported(found: Sequence[Made], asked: Asked) -> int:
+    """Tell what is wrong with any of them, once: a proto may be read for several services."""
+    diagnostics = tuple(dict.fromkeys(d for made in found for d in made.diagnostics))
+    sources = {name: text for made in found for name, text in made.sources.items()}
+    return report(diagnostics, sources, asked.end)
 
 
 def place(workspace: Workspace, contract: str, folder: str) -> str:

@@ -1,6 +1,7 @@
 """Log lines as JSON objects with go-zero's names, or plain."""
 
 import logging
+import os
 import sys
 import time
 
@@ -59,11 +60,12 @@ def timestamp(seconds: float) -> str:
 
 
 def set_up(conf: LogConf) -> None:
-    """Send every logger's lines to stdout in the asked form."""
+    """Send every logger's lines to stdout in the asked form; `MALLGEN_LOG=plain` is stronger than the settings."""
     if conf.level not in _LEVELS:
         raise ConfigError(f"Log.Level is {conf.level!r}; it may be {', '.join(_LEVELS)}")
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(PlainFormatter() if conf.encoding == "plain" else JsonFormatter())
+    encoding = os.environ.get("MALLGEN_LOG") or conf.encoding
+    handler.setFormatter(PlainFormatter() if encoding == "plain" else JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_LEVELS[conf.level])

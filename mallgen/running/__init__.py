@@ -1,0 +1,1 @@
+"""Running a workspace: its services as processes of one terminal. Edges, all of them."""

@@ -1,0 +1,42 @@
+"""What has changed on disk since the last look. Looking now and then needs no library and works on every system."""
+
+import os
+from collections.abc import Iterable, Iterator
+
+_SKIPPED = ("__pycache__", "node_modules")
+
+
+class Watch:
+    """The files below some paths with one of some endings, by their time of change and size."""
+
+    def __init__(self, paths: Iterable[str], endings: tuple[str, ...]) -> None:
+        self._paths = tuple(paths)
+        self._endings = endings
+        self._seen = dict(self._look())
+
+    def changed(self) -> list[str]:
+        """The files that came, went or changed since the last call."""
+        now = dict(self._look())
+        before, self._seen = self._seen, now
+        return sorted(path for path in {*before, *now} if before.get(path) != now.get(path))
+
+    def _look(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        for path in self._paths:
+            yield from _files(path, self._endings)
+
+
+def _files(path: str, endings: tuple[str, ...]) -> Iterator[tuple[str, tuple[int, int]]]:
+    try:
+        entries = list(os.scandir(path))
+    except OSError:
+        return
+    for entry in entries:
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith(".") and entry.name not in _SKIPPED:
+                    yield from _files(entry.path, endings)
+            elif entry.name.endswith(endings):
+                status = entry.stat()
+                yield entry.path, (status.st_mtime_ns, status.st_size)
+        except FileNotFoundError:
+            continue
