@@ -132,6 +132,22 @@ COMMANDS = (
         example="mallgen rpc protoc order.proto --zrpc_out .",
     ),
     Command(
+        ("rpc", "new"),
+        "Make a new RPC service that answers at once.",
+        "rpc_new",
+        (QUIET,),
+        (Argument("name", "The service's name; its folder is made here."),),
+        example="mallgen rpc new greet",
+    ),
+    Command(
+        ("new",),
+        "Make a workspace that runs: a BFF and a service that it calls.",
+        "new",
+        (QUIET,),
+        (Argument("name", "The workspace's name; its folder is made here."),),
+        example="mallgen new mall",
+    ),
+    Command(
         ("gen",),
         "Generate every service of the workspace (mallgen.toml).",
         "gen",

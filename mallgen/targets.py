@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.driver import load, load_protos
+from mallgen.emit import Body
 from mallgen.lock import ContractLine
 from mallgen.tree import File
 from mallgen.workspace import Member, Workspace, free_port, ordered
@@ -25,7 +26,7 @@ class Used(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What is to be generated where. `more` are further protos of the same package."""
+    """What is to be generated where. `more` are protos of the same package, `bodies` logic of a new project."""
 
     kind: str
     contract: str
@@ -36,6 +37,7 @@ class Target(NamedTuple):
     client_only: bool = False
     from_filename: bool = False
     port: int = 0
+    bodies: tuple[tuple[str, Body], ...] = ()
 
     @property
     def line(self) -> ContractLine:
@@ -102,7 +104,7 @@ def _api(target: Target) -> Made:
     if loaded.contract is None or uses.failed:
         return Made("", "", (), problems, sources)
     contract = loaded.contract
-    emitted = emit(contract, HttpOptions(port=target.port or 8888, uses=uses.found))
+    emitted = emit(contract, HttpOptions(port=target.port or FIRST_PORT["api"], bodies=target.bodies, uses=uses.found))
     routes = sum(len(group.routes) for group in contract.groups)
     subject = f"{contract.service}: {_counted(routes, 'route')}, {_counted(len(contract.types), 'type')}"
     return Made(subject, _package(emitted.files), emitted.files, (*problems, *emitted.diagnostics), sources)
@@ -119,7 +121,8 @@ def _rpc(target: Target) -> Made:
         return Made("", "", (), problems, sources)
     contract = loaded.contract
     options = RpcOptions(
-        port=target.port or 8080,
+        port=target.port or FIRST_PORT["rpc"],
+        bodies=target.bodies,
         client_only=target.client_only,
         from_filename=target.from_filename,
         uses=uses.found,

@@ -2,10 +2,10 @@
 
 import os
 import re
-import tomllib
 from typing import Any, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.model import Span
 from mallgen.suggest import did_you_mean
 
 NAME = "mallgen.toml"
@@ -48,11 +48,12 @@ class Workspace(NamedTuple):
 
 
 class BadWorkspace(Exception):
-    """A mallgen.toml that cannot be used: everything that is wrong with it."""
+    """A mallgen.toml that cannot be used: everything that is wrong with it; `sources` for code frames."""
 
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], sources: dict[str, str]) -> None:
         super().__init__(diagnostics[0].message)
         self.diagnostics = diagnostics
+        self.sources = sources
 
 
 def find(start: str = ".") -> Workspace:
@@ -70,80 +71,129 @@ def find(start: str = ".") -> Workspace:
 
 def read(path: str) -> Workspace:
     """The workspace of one mallgen.toml. Raises BadWorkspace."""
+    import tomllib  # only where there is a workspace
+
     shown = os.path.relpath(path)
     try:
-        with open(path, "rb") as file:
-            data = tomllib.load(file)
-    except tomllib.TOMLDecodeError as problem:
-        raise BadWorkspace((_wrong(f"`{shown}`: {problem}", "correct the TOML"),)) from None
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
     except (OSError, UnicodeDecodeError) as problem:
-        raise BadWorkspace((_wrong(f"cannot read `{shown}`: {problem}", "check the file"),)) from None
-    services = data.get("service", {})
-    problems: list[Diagnostic] = []
-    members = []
-    for name, values in services.items() if isinstance(services, dict) else ():
-        member = _member(name, values, os.path.dirname(path), shown, problems)
-        if member is not None:
-            members.append(member)
-    _check_uses(members, shown, problems)
-    if problems:
-        raise BadWorkspace(tuple(problems))
-    return Workspace(path, tuple(members))
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+        wrong = Diagnostic("bad-workspace", f"cannot read `{shown}`: {reason}", hint="check the file")
+        raise BadWorkspace((wrong,), {}) from None
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise BadWorkspace((_not_toml(str(problem), shown, text),), {shown: text}) from None
+    reader = _Reader(os.path.dirname(path), shown, text)
+    members = reader.members(data)
+    if reader.problems:
+        raise BadWorkspace(tuple(reader.problems), {shown: text})
+    return Workspace(path, members)
 
 
-def _member(name: str, values: Any, root: str, shown: str, problems: list[Diagnostic]) -> Member | None:
-    def text(key: str) -> str:
-        value = values.get(key, "") if isinstance(values, dict) else ""
-        if isinstance(value, str) and value:
-            real = os.path.realpath(os.path.join(root, value))
-            if os.path.commonpath([real, os.path.realpath(root)]) == os.path.realpath(root):
-                return os.path.relpath(real)
-            message = f"`{shown}`: {key} of service {name} leads out of the workspace: {value}"
-            problems.append(_wrong(message, "keep it below the folder of mallgen.toml"))
-        else:
-            problems.append(_wrong(f"`{shown}`: service {name} needs a `{key}`", f'write {key} = "…"'))
+def _not_toml(problem: str, shown: str, text: str) -> Diagnostic:
+    placed = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", problem)
+    message, line, col = placed.groups() if placed else (problem, str(text.count("\n") + 1), "1")
+    row, column = int(line), int(col)
+    span = Span(shown, row, column, row, column + 1)
+    return Diagnostic("bad-workspace", f"this is not TOML: {message}", span, "correct it: https://toml.io")
+
+
+class _Reader:
+    """Turns the parsed file into members; collects what is wrong, with its place."""
+
+    def __init__(self, root: str, shown: str, text: str) -> None:
+        self.problems: list[Diagnostic] = []
+        self._root = root
+        self._shown = shown
+        self._lines = text.split("\n")
+
+    def members(self, data: dict[str, Any]) -> tuple[Member, ...]:
+        """The services, those that are wrong left out."""
+        for key in sorted(set(data) - {"service"}):
+            hint = did_you_mean(key, ["service"]) or "services are declared as [service.NAME]"
+            self._wrong(f"there is no setting `{key}`", key, "", hint)
+        services = data.get("service", {})
+        found = [self._member(name, values) for name, values in services.items()] if isinstance(services, dict) else []
+        members = tuple(member for member in found if member is not None)
+        self._check_uses(members)
+        self._check_folders(members)
+        return members
+
+    def _member(self, name: str, values: Any) -> Member | None:
+        if not isinstance(values, dict):
+            self._wrong(f"service {name} must be a table", name, "", f"write [service.{name}]")
+            return None
+        for key in sorted(set(values) - _KEYS):
+            hint = did_you_mean(key, sorted(_KEYS)) or f"the keys are {', '.join(sorted(_KEYS))}"
+            self._wrong(f"service {name} has an unknown key `{key}`", name, key, hint)
+        contract, folder = self._path(name, values, "contract"), self._path(name, values, "dir")
+        uses, includes = self._words(name, values, "uses"), self._words(name, values, "proto_path")
+        if contract and not contract.endswith((".api", ".proto")):
+            message = f"the contract of service {name} is neither a .api nor a .proto file: {contract}"
+            self._wrong(message, name, "contract", "name the contract's file")
+        paths = tuple(os.path.relpath(os.path.join(self._root, path)) for path in includes)
+        return Member(name, contract, folder, uses, paths) if contract and folder else None
+
+    def _path(self, name: str, values: dict[str, Any], key: str) -> str:
+        value = values.get(key, "")
+        if not isinstance(value, str) or not value:
+            self._wrong(f"service {name} needs a `{key}`", name, key, f'write {key} = "…"')
+            return ""
+        root, real = os.path.realpath(self._root), os.path.realpath(os.path.join(self._root, value))
+        if os.path.commonpath([real, root]) == root:
+            return os.path.relpath(real)
+        message = f"{key} of service {name} leads out of the workspace: {value}"
+        self._wrong(message, name, key, f"keep it below the folder of {NAME}")
         return ""
 
-    contract, folder = text("contract"), text("dir")
-    uses, includes = _words(name, values, "uses", shown, problems), _words(name, values, "proto_path", shown, problems)
-    for key in sorted(set(values) - _KEYS) if isinstance(values, dict) else ():
-        hint = did_you_mean(key, sorted(_KEYS)) or f"the keys are {', '.join(sorted(_KEYS))}"
-        problems.append(_wrong(f"`{shown}`: service {name} has an unknown key `{key}`", hint))
-    if contract and not contract.endswith((".api", ".proto")):
-        message = f"`{shown}`: contract of service {name} is neither a .api nor a .proto file: {contract}"
-        problems.append(_wrong(message, "name the contract's file"))
-    paths = tuple(os.path.relpath(os.path.join(root, path)) for path in includes)
-    return Member(name, contract, folder, uses, paths) if contract and folder else None
+    def _words(self, name: str, values: dict[str, Any], key: str) -> tuple[str, ...]:
+        found = values.get(key, [])
+        if isinstance(found, list) and all(isinstance(word, str) for word in found):
+            return tuple(found)
+        self._wrong(f"{key} of service {name} must be a list of texts", name, key, f'write {key} = ["…"]')
+        return ()
 
+    def _check_uses(self, members: tuple[Member, ...]) -> None:
+        by_name = {member.name: member for member in members}
+        for member in members:
+            for use in member.uses:
+                if use not in by_name:
+                    hint = did_you_mean(use, by_name) or f"declare [service.{use}]"
+                    message = f"service {member.name} uses `{use}`, which is not a service here"
+                    self._wrong(message, member.name, "uses", hint)
+                elif by_name[use].kind != "rpc":
+                    message = f"service {member.name} uses `{use}`, which has no .proto contract"
+                    self._wrong(message, member.name, "uses", "only RPC services can be used")
 
-def _words(name: str, values: Any, key: str, shown: str, problems: list[Diagnostic]) -> tuple[str, ...]:
-    found = values.get(key, []) if isinstance(values, dict) else []
-    if isinstance(found, list) and all(isinstance(word, str) for word in found):
-        return tuple(found)
-    problems.append(_wrong(f"`{shown}`: {key} of service {name} must be a list of texts", f'write {key} = ["…"]'))
-    return ()
+    def _check_folders(self, members: tuple[Member, ...]) -> None:
+        folders: dict[str, str] = {}
+        for member in members:
+            other = folders.setdefault(member.folder, member.name)
+            if other != member.name:
+                message = f"services {other} and {member.name} have one folder: {member.folder}"
+                self._wrong(message, member.name, "dir", "give each its own `dir`")
 
+    def _wrong(self, message: str, name: str, key: str, hint: str) -> None:
+        self.problems.append(Diagnostic("bad-workspace", message, self._place(name, key), hint))
 
-def _check_uses(members: list[Member], shown: str, problems: list[Diagnostic]) -> None:
-    by_name = {member.name: member for member in members}
-    for member in members:
-        for use in member.uses:
-            if use not in by_name:
-                message = f"`{shown}`: service {member.name} uses `{use}`, which is not a service here"
-                problems.append(_wrong(message, f"declare [service.{use}]"))
-            elif by_name[use].kind != "rpc":
-                message = f"`{shown}`: service {member.name} uses `{use}`, which has no .proto contract"
-                problems.append(_wrong(message, "only RPC services can be used"))
-    folders: dict[str, str] = {}
-    for member in members:
-        other = folders.setdefault(member.folder, member.name)
-        if other != member.name:
-            message = f"`{shown}`: services {other} and {member.name} have one folder: {member.folder}"
-            problems.append(_wrong(message, "give each its own `dir`"))
+    def _place(self, name: str, key: str) -> Span:
+        """The line of a key of a service, else the head of its table, else the beginning."""
+        head = re.compile(rf"\s*(?:\[\s*service\s*\.\s*)?[\"']?{re.escape(name)}[\"']?\s*[\]=]")
+        start = next((row for row, line in enumerate(self._lines) if head.match(line)), 0)
+        for row in range(start + 1, len(self._lines)):
+            line = self._lines[row]
+            if line.lstrip().startswith("["):
+                break
+            if key and re.match(rf"\s*{re.escape(key)}\s*=", line):
+                return self._span(row)
+        return self._span(start)
 
-
-def _wrong(message: str, hint: str) -> Diagnostic:
-    return Diagnostic("bad-workspace", message, hint=hint)
+    def _span(self, row: int) -> Span:
+        line = self._lines[row]
+        first = len(line) - len(line.lstrip())
+        return Span(self._shown, row + 1, first + 1, row + 1, max(len(line.rstrip()), first + 1) + 1)
 
 
 def ordered(workspace: Workspace) -> tuple[Member, ...]:

@@ -33,9 +33,14 @@ def root(context, missing=missing):
     yield str((undefined(name='init') if l_0_init is missing else l_0_init))
     yield '\n        self.ctx = ctx\n        self.svc = svc\n\n    '
     yield str((undefined(name='signature') if l_0_signature is missing else l_0_signature))
-    yield '\n        '
-    yield str((undefined(name='body') if l_0_body is missing else l_0_body))
     yield '\n'
+    for l_1_line in (undefined(name='body') if l_0_body is missing else l_0_body):
+        _loop_vars = {}
+        pass
+        yield '        '
+        yield str(l_1_line)
+        yield '\n'
+    l_1_line = missing
 
 blocks = {}
-debug_info = '1=18&3=20&4=23&8=27&9=29&11=31&15=33&16=35'
+debug_info = '1=18&3=20&4=23&8=27&9=29&11=31&15=33&16=35&17=39'

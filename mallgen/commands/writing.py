@@ -100,7 +100,7 @@ def around() -> Workspace | None:
     try:
         return find()
     except BadWorkspace as problem:
-        report(problem.diagnostics, {}, "; nothing was written")
+        report(problem.diagnostics, problem.sources, "; nothing was written")
         return None
 
 

@@ -6,6 +6,13 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.tree import File
 
 
+class Body(NamedTuple):
+    """The statements of a logic method that is not to be a stub, and what they need: pairs of module and name."""
+
+    lines: tuple[str, ...]
+    imports: tuple[tuple[str, str], ...] = ()
+
+
 class Emitted(NamedTuple):
     """The files in the order they are reported; none when there is an error among `diagnostics`."""
 

@@ -35,9 +35,13 @@ def run(plan: Plan, once: Sequence[str]) -> int:
     """Run until a signal, or until the command `once` has ended; the exit code."""
     registry = tempfile.mkdtemp(prefix="mallgen-dev-")
     try:
-        return asyncio.run(_Supervisor(plan, registry).run(once))
+        return asyncio.run(_run(plan, registry, once))
     finally:
         shutil.rmtree(registry, ignore_errors=True)
+
+
+async def _run(plan: Plan, registry: str, once: Sequence[str]) -> int:
+    return await _Supervisor(plan, registry).run(once)
 
 
 class _Supervisor:
@@ -46,14 +50,15 @@ class _Supervisor:
         self._given = environment(registry)
         self._given |= supplied((spec.folder, spec.package) for spec in plan.specs)
         self._services = [Service(spec, registry, self._given, self._saying(spec.name)) for spec in plan.specs]
-        self._stopped: asyncio.Future[int] = asyncio.Future()
+        self._watches = {spec.name: Watch([spec.folder], (".py", ".yaml", ".yml")) for spec in plan.specs}
+        self._contracts = Watch(plan.contracts, (".api", ".proto"))
+        self._stopped = asyncio.get_running_loop().create_future()
 
     def _saying(self, name: str) -> Callable[[str], None]:
         return lambda line: self._plan.line(name, line)
 
     async def run(self, once: Sequence[str]) -> int:
         loop = asyncio.get_running_loop()
-        self._stopped = loop.create_future()
         for number in _ENDED:
             loop.add_signal_handler(number, self._signalled, number)
         work = asyncio.create_task(self._once(once) if once else self._stay())
@@ -114,7 +119,7 @@ class _Supervisor:
 
     async def _follow(self, service: Service) -> None:
         """Restart a service when its code or settings changed; tell when it ended by itself."""
-        watch = Watch([service.spec.folder], (".py", ".yaml", ".yml"))
+        watch = self._watches[service.spec.name]
         told = not service.running
         while True:
             await asyncio.sleep(LOOK)
@@ -136,10 +141,9 @@ class _Supervisor:
         await self._settled(service)
 
     async def _follow_contracts(self) -> None:
-        watch = Watch(self._plan.contracts, (".api", ".proto"))
         while True:
             await asyncio.sleep(LOOK)
-            changed = watch.changed()
+            changed = self._contracts.changed()
             if changed:
                 self._plan.line("", f"{', '.join(map(os.path.relpath, changed))} changed; generating")
                 self._plan.regenerate()

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Emitted
+from mallgen.emit import Body, Emitted
 from mallgen.emit.http import project, routes, schemas, shapes, values
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, RouteNames, layout
@@ -27,7 +27,7 @@ class HttpOptions(Struct, frozen=True):
     """
 
     port: int = 8888
-    bodies: tuple[tuple[str, str], ...] = ()
+    bodies: tuple[tuple[str, Body], ...] = ()
     uses: tuple["Use", ...] = ()
 
 
@@ -98,7 +98,7 @@ def _project(plan: Layout, port: int, calls: Calls, renderer: Renderer) -> Itera
     yield File(f"{package}/svc.py", project.svc(plan, renderer), Owner.ONCE, "service context")
 
 
-def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, str]) -> Iterator[File]:
+def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, Body]) -> Iterator[File]:
     for found in plan.middlewares:
         path = f"{plan.package}/middleware/{found.module}.py"
         text = project.middleware(found, plan, renderer)
@@ -107,7 +107,7 @@ def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, str]) -> Iterato
         text = project.handler(route, plan, renderer)
         yield File(_place(plan, route, "handler"), text, Owner.ONCE, f"handler {route.title}")
     for route in plan.routes:
-        text = project.logic(route, plan, renderer, bodies.get(route.title, ""))
+        text = project.logic(route, plan, renderer, bodies.get(route.title))
         yield File(_place(plan, route, "logic"), text, Owner.ONCE, f"logic {route.title}")
 
 

@@ -1,5 +1,6 @@
 """The files of a service that are the same for every route: package, configuration, wiring, application."""
 
+from mallgen.emit import Body
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, Middleware, RouteNames
 from mallgen.emit.http.routes import as_classes
@@ -174,9 +175,11 @@ def method(route: RouteNames) -> str:
     return Scope({"ctx", "svc"}).add(variable(route.base))
 
 
-def logic(route: RouteNames, layout: Layout, renderer: Renderer, body: str = "") -> str:
+def logic(route: RouteNames, layout: Layout, renderer: Renderer, body: Body | None = None) -> str:
     """logic/<group>/<name>_logic.py; without a `body` its method is a stub."""
     once = _Once(route, layout, route.logic_class)
+    for source, name in body.imports if body else ():
+        once.imports.add(source, name)
     args = ["self"] + ([f"req: {once.request}"] if once.request else [])
     return renderer.python(
         "http/logic.py",
@@ -186,5 +189,5 @@ def logic(route: RouteNames, layout: Layout, renderer: Renderer, body: str = "")
         docstring=docstring(route.docs or (route.title,), 4),
         init=call("def __init__(", ["self", f"ctx: {once.context}", f"svc: {once.svc}"], ") -> None:", 4),
         signature=call(f"async def {method(route)}(", args, f") -> {once.response}:", 4),
-        body=body or f"raise NotImplementedError({literal(route.title)})",
+        body=body.lines if body else (f"raise NotImplementedError({literal(route.title)})",),
     )

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Emitted, clients
+from mallgen.emit import Body, Emitted, clients
 from mallgen.emit.clients import signature
 from mallgen.emit.protobuf import Modules, Uses, modules, prose
 from mallgen.proto import Method, ProtoContract, Service, Use
@@ -40,7 +40,7 @@ class RpcOptions(Struct, frozen=True):
     """
 
     port: int = 8080
-    bodies: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    bodies: tuple[tuple[str, Body], ...] = ()
     client_only: bool = False
     from_filename: bool = False
     uses: tuple[Use, ...] = ()
@@ -100,7 +100,8 @@ def _problems(layout: Layout) -> Iterator[Diagnostic]:
     claims = names.Claims("logic module", "rename one of the RPCs")
     for service in layout.contract.services:
         for method in service.methods:
-            claims.claim(f"{layout.folder(service)}/{names.snake(method.name)}", method.name, method.span)
+            module = "/".join(filter(None, ("logic", layout.folder(service), f"{names.snake(method.name)}_logic")))
+            claims.claim(module, method.name, method.span)
     yield from claims.problems
 
 
@@ -138,10 +139,10 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
     yield File(f"{package}/svc.py", text, Owner.ONCE, "service context")
     for service in layout.contract.services:
         for method in service.methods:
-            yield _logic(layout, service, method, dict(options.bodies).get(method.wire, ()), renderer)
+            yield _logic(layout, service, method, dict(options.bodies).get(method.wire), renderer)
 
 
-def _logic(layout: Layout, service: Service, method: Method, body: tuple[str, ...], renderer: Renderer) -> File:
+def _logic(layout: Layout, service: Service, method: Method, body: Body | None, renderer: Renderer) -> File:
     imports = Imports(layout.package)
     imports.add("mallgen_runtime.rpc", "RpcContext")
     imports.add(f"{layout.package}.svc", "ServiceContext")
@@ -155,7 +156,7 @@ def _logic(layout: Layout, service: Service, method: Method, body: tuple[str, ..
         name=name,
         docstring=docstring(prose(method.doc) or [method.wire], 4),
         signature=call(f"async def {_method(method)}(", ["self", types.given], f") -> {types.gives}:", 4),
-        body=body or _stub(method, uses),
+        body=body.lines if body else _stub(method, uses),
     )
     folder = layout.folder(service)
     path = "/".join(filter(None, (layout.package, "logic", folder, f"{names.snake(method.name)}_logic.py")))

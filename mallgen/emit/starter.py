@@ -1,0 +1,144 @@
+"""Contracts of new projects, and the logic that makes them answer at once. The commands have checked the names."""
+
+from mallgen import names
+from mallgen.emit import Body
+
+GREETER = "greeter"
+
+
+def title(name: str) -> str:
+    """`my-shop` → `MyShop`."""
+    return "".join(word.capitalize() for word in names.snake(name).split("_"))
+
+
+def service(name: str) -> str:
+    """The service's name: goctl allows one dash, the one before `api`."""
+    return f"{name.replace('-', '_')}-api"
+
+
+def api(name: str) -> str:
+    """A contract with one route."""
+    return f"""syntax = "v1"
+
+info (
+	title: "{name}"
+)
+
+type {title(name)}Request {{
+	Name string `form:"name,default=world"` // who is greeted
+}}
+
+type {title(name)}Response {{
+	Message string `json:"message"`
+}}
+
+@server (
+	prefix: /v1
+)
+service {service(name)} {{
+	@doc "Greets"
+	@handler {title(name)}
+	get /{name} ({title(name)}Request) returns ({title(name)}Response)
+}}
+"""
+
+
+def api_bodies(name: str) -> tuple[tuple[str, Body], ...]:
+    """The route answers by itself."""
+    return ((f"GET /v1/{name}", Body((f'return {title(name)}Response(message=f"Hello {{req.name}}")',))),)
+
+
+def calling_bodies(name: str) -> tuple[tuple[str, Body], ...]:
+    """The route asks the greeter."""
+    package = names.http_package(service(name))
+    lines = (
+        f"reply = await self.svc.{GREETER}_rpc.greet(GreetRequest(name=req.name))",
+        f"return {title(name)}Response(message=reply.message)",
+    )
+    return ((f"GET /v1/{name}", Body(lines, ((f"{package}.rpc.{GREETER}", "GreetRequest"),))),)
+
+
+def greeter_bodies() -> tuple[tuple[str, Body], ...]:
+    """The greeter greets."""
+    return (("/greeter.Greeter/Greet", Body(('return GreetResponse(message=f"Hello {req.name}")',))),)
+
+
+def greeter() -> str:
+    """The proto of a service that greets."""
+    return """syntax = "proto3";
+
+package greeter;
+
+// Greets people
+service Greeter {
+  // Greet one person
+  rpc Greet(GreetRequest) returns (GreetResponse) {
+    option idempotency_level = NO_SIDE_EFFECTS;
+  }
+}
+
+message GreetRequest {
+  string name = 1; // who is greeted
+}
+
+message GreetResponse {
+  string message = 1;
+}
+"""
+
+
+def rpc(name: str) -> str:
+    """A proto with one RPC, as `goctl rpc new` writes it."""
+    return f"""syntax = "proto3";
+
+package {names.snake(name)};
+
+message Request {{
+  string ping = 1;
+}}
+
+message Response {{
+  string pong = 1;
+}}
+
+service {title(name)} {{
+  rpc Ping(Request) returns (Response);
+}}
+"""
+
+
+def rpc_bodies(name: str) -> tuple[tuple[str, Body], ...]:
+    """The RPC answers."""
+    wire = f"/{names.snake(name)}.{title(name)}/Ping"
+    return ((wire, Body(('return Response(pong=f"pong {req.ping}")',))),)
+
+
+def workspace(name: str) -> str:
+    """The mallgen.toml of a BFF that uses a greeter."""
+    return f"""[service.{service(name)}]
+contract = "contracts/{name}.api"
+dir = "services/{service(name)}"
+uses = ["{GREETER}"]
+
+[service.{GREETER}]
+contract = "contracts/{GREETER}.proto"
+dir = "services/{GREETER}"
+"""
+
+
+def readme(name: str) -> str:
+    """What is where."""
+    return f"""# {name}
+
+`contracts/` is what you write first, `services/` is made from it; `mallgen.toml` says which goes where and who calls
+whom.
+
+```sh
+mallgen dev                                   # all services in this terminal
+curl 'localhost:8888/v1/{name}?name=you'      # answered by both
+mallgen gen                                   # after a change of a contract; `mallgen dev` does it by itself
+```
+"""
+
+
+IGNORED = "__pycache__/\n.venv/\n.mypy_cache/\n.ruff_cache/\n.pytest_cache/\n"

@@ -1,0 +1,195 @@
+"""mallgen dev: a workspace in one terminal."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.run.service import free_port
+
+ORDERS = "/v1/order/list?uid=123&ps=1"
+
+
+class Dev:
+    """A copy of the shop's workspace on ports of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name in ("examples", "generated"):
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        shutil.copy(ROOT / "mallgen.toml", root)
+        self.ports = {name: free_port() for name in ("mall", "order", "product")}
+        for name, port in self.ports.items():
+            (settings,) = (root / "generated" / name / "etc").glob("*.yaml")
+            text = settings.read_text(encoding="utf-8")
+            settings.write_text(re.sub(r"\b(8888|8080|8081)\b", str(port), text), encoding="utf-8")
+        self.log = root / "dev.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """`mallgen dev` in the background."""
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen([*command(), "dev"], cwd=self.root, stdout=log, stderr=log)
+
+    def once(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`mallgen dev --once …`."""
+        return subprocess.run(
+            [*command(), "dev", "--once", *words],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def until(self, pattern: str, count: int = 1) -> str:
+        """Wait for a line."""
+        deadline = time.monotonic() + 25
+        while time.monotonic() < deadline:
+            text = self.log.read_text(encoding="utf-8")
+            if len(re.findall(pattern, text)) >= count:
+                return text
+            time.sleep(0.05)
+        raise AssertionError(f"no {pattern!r} in {self.log.read_text(encoding='utf-8')}")
+
+    def get(self, path: str) -> str:
+        """What the BFF answers."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports['mall']}{path}", timeout=10) as found:
+            text: str = found.read().decode()
+            return text
+
+    def free(self) -> bool:
+        """Whether nobody listens on any of the ports."""
+        for port in self.ports.values():
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return False
+        return True
+
+
+def command() -> list[str]:
+    return [sys.executable, "-m", "mallgen"]
+
+
+@pytest.fixture
+def dev(tmp_path: Path) -> Iterator[Dev]:
+    made = Dev(tmp_path)
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.process.send_signal(signal.SIGINT)
+        made.process.wait(timeout=10)
+
+
+def test_once_runs_a_command_when_all_are_up_and_gives_its_exit_code(dev: Dev) -> None:
+    script = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode()); sys.exit(7)"
+    ran = dev.once(sys.executable, "-c", script, f"http://127.0.0.1:{dev.ports['mall']}{ORDERS}")
+    assert ran.returncode == 7, ran.stderr
+    assert "测试商品名称" in ran.stdout
+    assert "order.rpc listens" in ran.stderr
+    assert dev.free()
+
+
+def test_ctrl_c_stops_all_in_time_and_leaves_nothing(dev: Dev) -> None:
+    dev.start()
+    dev.until("all 3 services are up")
+    assert "测试商品名称" in dev.get(ORDERS)
+    assert dev.process is not None
+    started = time.monotonic()
+    dev.process.send_signal(signal.SIGINT)
+    assert dev.process.wait(timeout=10) == 130
+    assert time.monotonic() - started < 5
+    assert dev.free()
+    assert "Traceback" not in dev.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent was killed")
+def test_nothing_is_left_when_mallgen_itself_is_killed(dev: Dev) -> None:
+    dev.start()
+    dev.until("all 3 services are up")
+    assert dev.process is not None
+    dev.process.kill()
+    dev.process.wait()
+    deadline = time.monotonic() + 10
+    while not dev.free():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_changed_code_is_restarted_and_a_changed_contract_generated(dev: Dev) -> None:
+    dev.start()
+    dev.until("all 3 services are up")
+    store = dev.root / "generated" / "product" / "product_rpc" / "store.py"
+    store.write_text(store.read_text(encoding="utf-8").replace("测试商品名称", "改过的名称"), encoding="utf-8")
+    dev.until("store.py changed; restarting")
+    dev.until("product.rpc listens", 2)
+    deadline = time.monotonic() + 10
+    while "改过的名称" not in dev.get(ORDERS):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    contract = dev.root / "examples" / "mall.api"
+    text = contract.read_text(encoding="utf-8")
+    contract.write_text(text.replace("get /flashsale returns", "get /flash returns"), encoding="utf-8")
+    dev.until(r"mall.api changed; generating")
+    dev.until("mall-api listens", 2)
+    assert "products" in dev.get("/v1/flash")
+
+
+def test_a_wrong_contract_is_told_and_the_services_stay(dev: Dev) -> None:
+    dev.start()
+    dev.until("all 3 services are up")
+    contract = dev.root / "examples" / "mall.api"
+    text = contract.read_text(encoding="utf-8")
+    contract.write_text(text.replace("returns (FlashSaleResponse)", "returns (FlashSaleRespons)"), encoding="utf-8")
+    dev.until(r"error\[")
+    assert "测试商品名称" in dev.get(ORDERS)
+
+
+def test_a_service_that_cannot_start_waits_for_its_mending(dev: Dev) -> None:
+    logic = dev.root / "generated" / "order" / "order_rpc" / "logic" / "orders_logic.py"
+    text = logic.read_text(encoding="utf-8")
+    logic.write_text("import nothing_of_this_name\n" + text, encoding="utf-8")
+    ran = dev.once("true")
+    assert (ran.returncode, "order    | ended with exit code 1" in ran.stderr) == (3, True)
+    dev.start()
+    dev.until("order    . ended with exit code 1; waiting for a change")
+    logic.write_text(text, encoding="utf-8")
+    dev.until("order.rpc listens")
+
+
+def test_a_taken_port_is_named_with_its_holder_before_anything_starts(dev: Dev) -> None:
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", dev.ports["order"]))
+        holder.listen(1)
+        ran = dev.once("true")
+    assert ran.returncode == 3
+    assert f"order: port {dev.ports['order']} is taken" in ran.stderr
+    if sys.platform == "linux":
+        assert f"(process {os.getpid()})" in ran.stderr
+    assert "listens" not in ran.stderr
+
+
+def test_secrets_are_supplied_for_the_run(dev: Dev) -> None:
+    contract = dev.root / "examples" / "mall.api"
+    text = contract.read_text(encoding="utf-8")
+    contract.write_text(text.replace("prefix: /v1\n", "prefix: /v1\n\tjwt: Auth\n"), encoding="utf-8")
+    script = "import os; print(len(os.environ['AUTH_ACCESS_SECRET']))"
+    ran = dev.once(sys.executable, "-c", script)
+    assert (ran.returncode, ran.stdout) == (0, "43\n"), ran.stderr
+
+
+def test_a_command_that_does_not_exist(dev: Dev) -> None:
+    ran = dev.once("no-such-command")
+    assert ran.returncode == 3
+    assert "error[no-command] cannot run no-such-command" in ran.stderr
+    assert dev.free()
