@@ -5,7 +5,7 @@ BIN := .venv/bin
 setup:
 	@scripts/setup.sh
 
-demo: setup ## generate the mall, start it, call its seven routes, stop it
+demo: setup ## generate the shop, start its three services, call the seven routes, stop them
 	@$(BIN)/python scripts/demo.py
 
 run: setup ## the same, and leave it up until Ctrl-C
@@ -35,7 +35,7 @@ bench: setup
 	$(BIN)/python benchmarks/bench_cli.py
 
 generated: setup ## bring generated/ up to date with examples/
-	cd generated/mall && ../../$(BIN)/mallgen api py -api ../../examples/mall.api -dir .
+	$(BIN)/mallgen gen
 
 built: setup ## compile grammar/ and templates/ into mallgen/_built/, and the messages of etcd
 	$(BIN)/python scripts/build_tables.py
