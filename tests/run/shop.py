@@ -24,6 +24,7 @@ class RpcService:
         self.port = free_port()
         self.key = name or KEYS.get(package, package.replace("_", "."))
         self.registry = registry
+        self.admin = 0
         file = f"etc/test-{self.port}.yaml"
         lines = f"Name: {self.key}\nListenOn: 127.0.0.1:{self.port}\nWrapUp: 0.3\n{settings}\n"
         (folder / file).write_text(lines, encoding="utf-8")

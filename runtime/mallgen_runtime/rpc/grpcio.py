@@ -1,17 +1,21 @@
 """The first transport: grpc.aio. The only module of calls that knows it."""
 
 import asyncio
+import errno
 import ipaddress
+import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any, Self
 
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what its C core has to say, our errors say
+
 import grpc
 import grpc.aio
 
 from mallgen_runtime.conf import ConfigError
-from mallgen_runtime.discovery.address import joined, split
+from mallgen_runtime.discovery.address import joined, listening, split
 from mallgen_runtime.durations import seconds
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.calls import Code, RpcError
@@ -39,13 +43,11 @@ class GrpcServer:
         """Bind the address; the port. Raises ConfigError when it is taken."""
         host, port = split(self._conf.listen_on)
         address = joined(host or "0.0.0.0", port)  # noqa: S104
+        _try(host or "0.0.0.0", port)  # noqa: S104
         try:
-            bound = self._server.add_insecure_port(address)
-        except RuntimeError:
-            bound = 0
-        if bound == 0:
-            raise ConfigError(f"cannot listen on {address}: the port is taken, or the address is not ours")
-        return int(bound)
+            return int(self._server.add_insecure_port(address))
+        except RuntimeError as problem:
+            raise ConfigError(f"cannot listen on {address}: {problem}") from None
 
     async def start(self) -> None:
         """Accept calls."""
@@ -87,6 +89,17 @@ class GrpcServer:
             handlers = {method.name: _handler(method, self._app) for method in service.methods}
             server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.name, handlers),))
         return server
+
+
+def _try(host: str, port: str) -> None:
+    """Bind once without gRPC, which does not say why it cannot. Raises ConfigError."""
+    if not (port.isdecimal() and int(port) <= 65535):
+        raise ConfigError(f"ListenOn is {joined(host, port)}; it is written as 0.0.0.0:8080")
+    try:
+        listening(host, int(port)).close()
+    except OSError as problem:
+        reason = "the port is taken" if problem.errno == errno.EADDRINUSE else problem.strerror
+        raise ConfigError(f"cannot listen on {joined(host, port)}: {reason}") from None
 
 
 def _handler(method: Method[Any], app: RpcApp) -> Any:
