@@ -84,3 +84,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if "not slow" in session.config.option.markexpr and took > BUDGET and not exitstatus:
         print(f"\nthe tests took {took:.0f} s, more than the {BUDGET:.0f} s that make test promises")
         session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Figures that tests measured, by the property `figure`."""
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "figure":
+                terminalreporter.write_line(str(value))

@@ -8,6 +8,7 @@ from typing import Any
 
 from mallgen_runtime import tracing
 from mallgen_runtime.conf import RestConf, secrets_of
+from mallgen_runtime.devserver import Readiness, readiness
 from mallgen_runtime.messages import JSON, ClientGone, Context, Next, Receive, Response, Scope, Send, too_large
 from mallgen_runtime.problems import ApiError, body
 from mallgen_runtime.routing import Bound, Match, Route, Table
@@ -21,14 +22,19 @@ _PROBLEM = "application/problem+json"
 
 
 class App:
-    """Plain ASGI 3: `http` and `lifespan`. Runs under uvicorn, granian, hypercorn."""
+    """Plain ASGI 3: `http` and `lifespan`. Runs under uvicorn, granian, hypercorn.
+
+    `checks` is what /readyz asks: each gives states by name, `ok` or what is wrong; one that is `stopping` makes it 503.
+    """
 
     def __init__(self, config: RestConf, svc: ServiceBase[Any], routes: Sequence[Route[Any]]) -> None:
         self.config = config
         self.svc = svc
         self._in_flight = 0
         self._dev = config.mode.lower() in ("dev", "test")
-        own = [Route("GET", "/healthz", _healthy)]
+        self._stopping = False
+        self.checks: list[Readiness] = [self._own_state, svc.states]
+        own = [Route("GET", "/healthz", _healthy), Route("GET", "/readyz", self._ready)]
         self._table = Table(self._bind(route) for route in (*own, *routes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,6 +45,17 @@ class App:
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
+
+    def stop(self) -> None:
+        """The process will end: /readyz says so, and every answer asks its client to leave."""
+        self._stopping = True
+
+    def _own_state(self) -> dict[str, str]:
+        return {"service": "stopping" if self._stopping else "ok"}
+
+    async def _ready(self, ctx: Context, svc: object) -> Response:
+        status, found = readiness({name: state for check in self.checks for name, state in check().items()})
+        return Response(found, status, {"content-type": JSON})
 
     def _bind(self, route: Route[Any]) -> Bound:
         config = self.config
@@ -62,6 +79,8 @@ class App:
             return
         finally:
             self._in_flight -= 1
+        if self._stopping:
+            response.headers["connection"] = "close"
         await _send(ctx, response, send)
         if self.config.log.access:
             _log_access(ctx, match, response, time.perf_counter() - started)
@@ -83,6 +102,11 @@ class App:
             return _problem(ctx, ApiError(501, "not_implemented", f"{what} is not implemented"), contract)
         except ClientGone:
             raise
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            detail = "the service is stopping and could not wait for the answer"
+            return _problem(ctx, ApiError(503, "stopping", detail), contract)
         except Exception:
             ctx.log.exception("%s %s failed", ctx.method, ctx.url_path)
             return _problem(ctx, ApiError(500, "internal"), contract)

@@ -32,12 +32,22 @@ class LogConf(Struct, kw_only=True):
     access: bool = True
 
 
+class ShutdownConf(Struct, kw_only=True):
+    """go-zero's `Shutdown` block: how a signal stops the service.
+
+    For `wrap_up_time` everything is served as before while /readyz says 503, so that load balancers look elsewhere.
+    `wait_time`, counted from the signal, is what requests in flight are given (`0`: as long as they need).
+    """
+
+    wrap_up_time: str = "1s"
+    wait_time: str = "5.5s"
+
+
 class RestConf(Struct, kw_only=True):
     """What every HTTP service is told.
 
     `timeout` in milliseconds (0: none), `max_bytes` of a request's body (0: no limit), `max_conns` requests at a time
-    (0: no limit), `shutdown` seconds that requests in flight are given. `mode` dev or test adds the contract's
-    line to errors.
+    (0: no limit). `mode` dev or test adds the contract's line to errors.
     """
 
     name: str
@@ -47,7 +57,7 @@ class RestConf(Struct, kw_only=True):
     timeout: int = 3000
     max_bytes: int = 1048576
     max_conns: int = 10000
-    shutdown: int = 10
+    shutdown: ShutdownConf = field(default_factory=ShutdownConf)
     log: LogConf = field(default_factory=LogConf)
 
 

@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 64 << 10
 HEAD_SECONDS = 10.0
+LINGER_SECONDS = 0.3
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
@@ -50,6 +51,20 @@ class LimitedProtocol(HttpToolsProtocol):
         """The head is complete."""
         self._unwatch()
         super().on_headers_complete()
+
+    def shutdown(self) -> None:
+        """The door is closed. Who is silent is given a moment: its next request may be on the way."""
+        if self.cycle is None or self.cycle.response_complete:
+            self._unset_keepalive_if_required()
+            self.loop.call_later(LINGER_SECONDS, self._leave)
+        else:
+            self.cycle.keep_alive = False
+
+    def _leave(self) -> None:
+        in_head = self._begun and self._timer is not None
+        in_flight = self.cycle is not None and not self.cycle.response_complete
+        if not in_head and not in_flight and not self.transport.is_closing():
+            self.transport.close()
 
     def _watch(self) -> None:
         if self._timer is None:

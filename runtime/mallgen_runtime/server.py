@@ -1,18 +1,15 @@
 """Runs a service as a process: settings, socket, signals, exit codes."""
 
 import argparse
-import asyncio
-import contextlib
 import errno
-import logging
-import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
 from mallgen_runtime.app import App
 from mallgen_runtime.conf import ConfigError, RestConf, load_config, read_config
+from mallgen_runtime.durations import seconds
 from mallgen_runtime.logs import set_up
 
 C = TypeVar("C", bound=RestConf)
@@ -20,7 +17,7 @@ ENVIRONMENT = 3
 
 
 def serve(create_app: Callable[[C], App], kind: type[C], path: str, *, package: str) -> None:
-    """Serve until SIGTERM or SIGINT, finish what is in flight, exit 0.
+    """Serve until SIGTERM or SIGINT, serve on for the wrap-up, finish what is in flight, exit 0.
 
     What keeps it from starting is told in one line, with exit code 3.
     """
@@ -30,13 +27,15 @@ def serve(create_app: Callable[[C], App], kind: type[C], path: str, *, package: 
     try:
         config = load_config(kind, path, package=package) if named is None else read_config(kind, named)
         set_up(config.log)
+        wrap_up = seconds(config.shutdown.wrap_up_time, "Shutdown.WrapUpTime")
+        wait = seconds(config.shutdown.wait_time, "Shutdown.WaitTime")
         app = create_app(config)
         bound = _listen(config.host, config.port)
     except ConfigError as problem:
         print(f"error[config] {problem}", file=sys.stderr)
         sys.exit(ENVIRONMENT)
     with bound:
-        sys.exit(_run(app, config, bound))
+        sys.exit(_run(app, config, bound, wrap_up, wait))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -54,42 +53,9 @@ def _listen(host: str, port: int) -> socket.socket:
     return found
 
 
-def _run(app: App, config: RestConf, bound: socket.socket) -> int:
-    import uvicorn
+def _run(app: App, config: RestConf, bound: socket.socket, wrap_up: float, wait: float) -> int:
+    from mallgen_runtime.http_server import HttpServer
 
-    from mallgen_runtime.http_limits import LimitedProtocol
-
-    class Server(uvicorn.Server):
-        """uvicorn raises the signal again when it is done, which would make the exit code 143."""
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, self.handle_exit, number, None)
-            try:
-                yield
-            finally:
-                for number in (signal.SIGTERM, signal.SIGINT):
-                    loop.remove_signal_handler(number)
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                host, port = bound.getsockname()[:2]
-                logging.getLogger("mallgen.service").info("%s listens on %s:%s", config.name, host, port)
-
-    server = Server(
-        uvicorn.Config(
-            app,
-            http=LimitedProtocol,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="on",
-            timeout_graceful_shutdown=config.shutdown or None,
-            limit_concurrency=None,
-        )
-    )
+    server = HttpServer(app, config, bound, wrap_up, wait)
     server.run(sockets=[bound])
     return 0 if server.started else ENVIRONMENT

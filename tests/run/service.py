@@ -41,7 +41,8 @@ class Service:
         self.port = free_port()
         self.folder = folder
         name = package.replace("_", "-")
-        lines = f"Name: {name}\nHost: 127.0.0.1\nPort: {self.port}\n{settings}\n"
+        stop = "" if "Shutdown:" in settings else "Shutdown:\n  WrapUpTime: 50ms\n"
+        lines = f"Name: {name}\nHost: 127.0.0.1\nPort: {self.port}\n{stop}{settings}\n"
         (folder / "etc" / "test.yaml").write_text(lines, encoding="utf-8")
         self.log = folder / "service.log"
         with self.log.open("wb") as log:

@@ -1,0 +1,53 @@
+"""Clients that never stop asking, until the door is closed; each counts what it lost."""
+
+import asyncio
+from typing import NamedTuple
+
+
+class Tally(NamedTuple):
+    """Requests that were answered, answers that asked to leave, and every one that was accepted and then lost."""
+
+    answered: int
+    leaving: int
+    lost: list[str]
+
+
+async def ask_until_refused(port: int, path: str, *, keep: bool) -> Tally:
+    """Ask one request after the other; `keep`: on one connection as long as the service allows it."""
+    answered, leaving, lost = 0, 0, []
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return Tally(answered, leaving, lost)
+        stay = True
+        while stay:
+            status, stay = await _one(reader, writer, path, keep=keep)
+            if status != "200":
+                lost.append(status)
+                break
+            answered += 1
+            leaving += keep and not stay
+        writer.close()
+
+
+async def _one(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, *, keep: bool
+) -> tuple[str, bool]:
+    """Status of one answer, and whether the connection stays."""
+    close = "" if keep else "Connection: close\r\n"
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n{close}\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+        await reader.readexactly(int(fields["content-length"]))
+    except (OSError, asyncio.IncompleteReadError) as problem:
+        return repr(problem), False
+    return head.split(" ", 2)[1], fields.get("connection") != "close"
+
+
+async def load(port: int, path: str, clients: int) -> Tally:
+    """Many clients at once, every other one on a kept connection."""
+    found = await asyncio.gather(*(ask_until_refused(port, path, keep=bool(n % 2)) for n in range(clients)))
+    answered, leaving, lost = zip(*found, strict=True)
+    return Tally(sum(answered), sum(leaving), [text for texts in lost for text in texts])

@@ -1,0 +1,146 @@
+"""How a service stops: not ready, still serving, then the door closes and what is in flight is finished."""
+
+import asyncio
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.run.load import Tally, load
+from tests.run.service import Answer, Service
+
+QUIET = "Log:\n  Access: false\nShutdown:\n  WrapUpTime: 300ms\n"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    folder = tmp_path / "mall"
+    shutil.copytree(ROOT / "generated" / "mall", folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    return folder
+
+
+def slow(folder: Path, seconds: float) -> None:
+    """The flash sale takes its time."""
+    logic = folder / "mall_api" / "logic" / "flash_sale_logic.py"
+    text = logic.read_text(encoding="utf-8")
+    waiting = f"-> FlashSaleResponse:\n        import asyncio\n\n        await asyncio.sleep({seconds})"
+    logic.write_text(text.replace("-> FlashSaleResponse:", waiting, 1), encoding="utf-8")
+
+
+def asked(service: Service, path: str) -> tuple[threading.Thread, list[Answer]]:
+    """A request in flight, and where its answer will be."""
+    answers: list[Answer] = []
+    thread = threading.Thread(target=lambda: answers.append(service.get(path)))
+    thread.start()
+    time.sleep(0.2)
+    return thread, answers
+
+
+def received(connection: socket.socket, end: bytes) -> bytes:
+    """What comes, up to an end."""
+    found = b""
+    while end not in found and (chunk := connection.recv(4096)):
+        found += chunk
+    return found
+
+
+def test_ready_until_the_signal(shop: Path) -> None:
+    with Service(shop, "mall_api", "Shutdown:\n  WrapUpTime: 1s\n") as service:
+        assert service.get("/readyz").status == 200
+        assert service.get("/readyz").json()["service"] == "ok"
+        service.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        answer = service.get("/readyz")
+        assert (answer.status, answer.json()["status"]) == (503, "stopping")
+        for path in ("/healthz", "/v1/recommend?ps=1"):
+            answer = service.get(path)
+            assert (answer.status, answer.headers["connection"]) == (200, "close")
+        assert service.process.wait(timeout=5) == 0
+
+
+def test_who_was_silent_is_served_during_the_wrap_up(shop: Path) -> None:
+    with Service(shop, "mall_api", "Shutdown:\n  WrapUpTime: 1s\n") as service:
+        request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", service.port), timeout=5) as kept:
+            kept.sendall(request)
+            assert b"connection: close" not in kept.recv(4096)
+            service.process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            kept.sendall(request)
+            answer = kept.recv(4096)
+            assert answer.startswith(b"HTTP/1.1 200")
+            assert b"connection: close" in answer
+        assert service.process.wait(timeout=5) == 0
+
+
+def test_ctrl_c_does_not_wait_for_load_balancers(shop: Path) -> None:
+    with Service(shop, "mall_api", "Shutdown:\n  WrapUpTime: 10s\n  WaitTime: 20s\n") as service:
+        started = time.monotonic()
+        assert service.stop(signal.SIGINT) == 0
+        assert time.monotonic() - started < 5
+
+
+def test_a_second_signal_ends_the_wrap_up_a_third_the_drain(shop: Path) -> None:
+    slow(shop, 30)
+    with Service(shop, "mall_api", "Timeout: 60000\nShutdown:\n  WrapUpTime: 30s\n  WaitTime: 60s\n") as service:
+        thread, _ = asked(service, "/v1/flashsale")
+        for _ in range(3):
+            service.process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+        assert service.process.wait(timeout=5) == 0
+        thread.join()
+
+
+def test_what_cannot_be_waited_for_is_told(shop: Path) -> None:
+    slow(shop, 30)
+    settings = "Timeout: 60000\nShutdown:\n  WrapUpTime: 100ms\n  WaitTime: 700ms\n"
+    with Service(shop, "mall_api", settings) as service:
+        thread, answers = asked(service, "/v1/flashsale")
+        assert service.stop() == 0
+        thread.join()
+        assert [(a.status, a.json()["code"]) for a in answers] == [(503, "stopping")]
+        assert "Traceback" not in service.lines()
+
+
+@pytest.mark.parametrize("value", ["soon", "-1s", "1"])
+def test_a_duration_is_checked_before_the_start(shop: Path, value: str) -> None:
+    service = Service(shop, "mall_api", f"Shutdown:\n  WrapUpTime: {value}\n")
+    assert service.process.wait(timeout=20) == 3
+    assert "Shutdown.WrapUpTime is" in service.lines()
+
+
+def under_load(folder: Path, clients: int, seconds: float) -> Tally:
+    """Start, load, stop; what became of the requests."""
+    with Service(folder, "mall_api", QUIET) as service:
+        stopper = threading.Timer(seconds, service.process.send_signal, [signal.SIGTERM])
+        stopper.start()
+        tally = asyncio.run(load(service.port, "/v1/recommend?ps=5", clients))
+        assert service.process.wait(timeout=20) == 0
+        return tally
+
+
+Figure = Callable[[str, object], None]
+
+
+def judged(folder: Path, stops: int, clients: int, record: Figure) -> None:
+    """Stop again and again under load; nothing that was accepted may be lost."""
+    tallies = [under_load(folder, clients, 0.3) for _ in range(stops)]
+    lost = [text for tally in tallies for text in tally.lost]
+    record("figure", f"stops under load: {sum(t.answered for t in tallies)} requests, {len(lost)} lost, {stops} stops")
+    assert lost == []
+    assert all(tally.leaving >= clients // 2 for tally in tallies)
+
+
+def test_a_stop_under_load_loses_nothing(shop: Path, record_property: Figure) -> None:
+    judged(shop, 2, 16, record_property)
+
+
+@pytest.mark.slow
+def test_many_stops_under_load_lose_nothing(shop: Path, record_property: Figure) -> None:
+    judged(shop, 40, 64, record_property)
