@@ -24,7 +24,7 @@ _PROBLEM = "application/problem+json"
 class App:
     """Plain ASGI 3: `http` and `lifespan`. Runs under uvicorn, granian, hypercorn.
 
-    `checks` is what /readyz asks: each gives states by name, `ok` or what is wrong; one that is `stopping` makes it 503.
+    `checks` is what /readyz asks: each gives states by name, `ok` or what is wrong; one that is `stopping` makes a 503.
     """
 
     def __init__(self, config: RestConf, svc: ServiceBase[Any], routes: Sequence[Route[Any]]) -> None:
