@@ -82,12 +82,12 @@ class Service:
         return False
 
     async def stop(self, seconds: float) -> None:
-        """SIGTERM, and SIGKILL to all that it started when that does not help."""
+        """SIGINT, which leaves out the wrap-up for load balancers; SIGKILL to its group when that is no help."""
         process = self._process
         if process is None or process.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGINT)
         try:
             async with asyncio.timeout(seconds):
                 await process.wait()

@@ -1,7 +1,6 @@
 """Runs a service as a process: settings, socket, signals, exit codes."""
 
 import argparse
-import errno
 import socket
 import sys
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from typing import TypeVar
 
 from mallgen_runtime.app import App
 from mallgen_runtime.conf import ConfigError, RestConf, load_config, read_config
+from mallgen_runtime.discovery.address import listening
 from mallgen_runtime.durations import seconds
 from mallgen_runtime.logs import set_up
 
@@ -41,16 +41,7 @@ def serve(create_app: Callable[[C], App], kind: type[C], path: str, *, package: 
 def _listen(host: str, port: int) -> socket.socket:
     if not 0 <= port <= 65535:
         raise ConfigError(f"Port is {port}; it may be 0 to 65535")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        found = socket.socket(family, kind, protocol)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(address)
-        found.listen(2048)
-    except OSError as problem:
-        reason = "the port is taken" if problem.errno == errno.EADDRINUSE else problem.strerror
-        raise ConfigError(f"cannot listen on {host}:{port}: {reason}") from None
-    return found
+    return listening(host, port)
 
 
 def _run(app: App, config: RestConf, bound: socket.socket, wrap_up: float, wait: float) -> int:

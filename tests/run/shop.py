@@ -26,7 +26,7 @@ class RpcService:
         self.registry = registry
         self.admin = 0
         file = f"etc/test-{self.port}.yaml"
-        lines = f"Name: {self.key}\nListenOn: 127.0.0.1:{self.port}\nWrapUp: 0.3\n{settings}\n"
+        lines = f"Name: {self.key}\nListenOn: 127.0.0.1:{self.port}\nShutdown:\n  WrapUpTime: 300ms\n{settings}\n"
         (folder / file).write_text(lines, encoding="utf-8")
         self.log = folder / f"service-{self.port}.log"
         with self.log.open("wb") as log:

@@ -1,7 +1,11 @@
 """Which address of ours others should call."""
 
+import contextlib
+import errno
 import os
 import socket
+
+from mallgen_runtime.conf import ConfigError
 
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104
 
@@ -39,14 +43,16 @@ def internal_ip() -> str:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens on an address of ours. Raises OSError."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    found = socket.socket(family, kind, protocol)
+    """A socket that listens on an address of ours. Raises ConfigError."""
     try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(address)
-        found.listen(2048)
-    except OSError:
-        found.close()
-        raise
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with contextlib.ExitStack() as undo:
+            found = undo.enter_context(socket.socket(family, kind, protocol))
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.bind(address)
+            found.listen(2048)
+            undo.pop_all()
+    except OSError as problem:
+        reason = "the port is taken" if problem.errno == errno.EADDRINUSE else problem.strerror
+        raise ConfigError(f"cannot listen on {joined(host, port)}: {reason}") from None
     return found

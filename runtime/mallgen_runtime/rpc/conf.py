@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from mallgen_runtime.conf import ConfigError, LogConf
+from mallgen_runtime.conf import ConfigError, LogConf, ShutdownConf
 from mallgen_runtime.devserver import DevServerConf
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.durations import seconds
@@ -19,9 +19,8 @@ class RpcServerConf(Struct, kw_only=True):
     """What every RPC server is told.
 
     `listen_on` is `host:port`. `timeout` in milliseconds of one unary call (0: none), `method_timeouts` replace it for
-    single methods. `shutdown` seconds that calls in flight are given, `wrap_up` seconds between taking the entry from
-    the registry and refusing calls. `max_message` bytes of one message. `max_connection_idle` as `5m`. `mode` dev or
-    test turns on reflection.
+    single methods. `max_message` bytes of one message. `max_connection_idle` as `5m`. `mode` dev or test turns on
+    reflection.
     """
 
     name: str
@@ -29,8 +28,7 @@ class RpcServerConf(Struct, kw_only=True):
     mode: str = "pro"
     timeout: int = 2000
     method_timeouts: list[MethodTimeoutConf] = field(default_factory=list)
-    shutdown: int = 10
-    wrap_up: float = 1.0
+    shutdown: ShutdownConf = field(default_factory=ShutdownConf)
     max_message: int = 4 << 20
     max_connection_idle: str = "5m"
     health: bool = True

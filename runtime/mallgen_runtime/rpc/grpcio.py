@@ -1,7 +1,6 @@
 """The first transport: grpc.aio. The only module of calls that knows it."""
 
 import asyncio
-import errno
 import ipaddress
 import os
 import time
@@ -70,9 +69,9 @@ class GrpcServer:
         if self._health is not None:
             await self._health.enter_graceful_shutdown()
 
-    async def stop(self) -> None:
-        """Refuse new calls, finish those in flight."""
-        await self._server.stop(self._conf.shutdown)
+    async def stop(self, patience: float | None) -> None:
+        """Refuse new calls, finish those in flight; after `patience` seconds they are ended, None: never."""
+        await self._server.stop(patience)
 
     def _made(self) -> grpc.aio.Server:
         conf = self._conf
@@ -95,11 +94,7 @@ def _try(host: str, port: str) -> None:
     """Bind once without gRPC, which does not say why it cannot. Raises ConfigError."""
     if not (port.isdecimal() and int(port) <= 65535):
         raise ConfigError(f"ListenOn is {joined(host, port)}; it is written as 0.0.0.0:8080")
-    try:
-        listening(host, int(port)).close()
-    except OSError as problem:
-        reason = "the port is taken" if problem.errno == errno.EADDRINUSE else problem.strerror
-        raise ConfigError(f"cannot listen on {joined(host, port)}: {reason}") from None
+    listening(host, int(port)).close()
 
 
 def _handler(method: Method[Any], app: RpcApp) -> Any:

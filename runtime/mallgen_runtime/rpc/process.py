@@ -13,6 +13,7 @@ from mallgen_runtime.conf import ConfigError, load_config, read_config
 from mallgen_runtime.devserver import DevServer
 from mallgen_runtime.discovery import Registrar, registrar, shared_folder
 from mallgen_runtime.discovery.address import announced
+from mallgen_runtime.durations import seconds
 from mallgen_runtime.logs import set_up
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.conf import RpcServerConf
@@ -53,7 +54,7 @@ async def _serve(app: RpcApp) -> int:
     process = _Process(app)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, process.stop.set)
+        loop.add_signal_handler(number, process.signalled, number)
     async with contextlib.AsyncExitStack() as after:
         return await process.run(after)
 
@@ -63,8 +64,18 @@ class _Process:
 
     def __init__(self, app: RpcApp) -> None:
         self.app = app
-        self.stop = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+        shutdown = app.config.shutdown
+        self._wrap_up = seconds(shutdown.wrap_up_time, "Shutdown.WrapUpTime")
+        self._wait = seconds(shutdown.wait_time, "Shutdown.WaitTime")
         self._registrar: Registrar = registrar(app.config.name, app.config.etcd)
+
+    def signalled(self, number: signal.Signals) -> None:
+        """Stop; a second signal, or Ctrl-C, leaves out the wrap-up: nobody calls this process through a registry."""
+        if self._stop.is_set() or number == signal.SIGINT:
+            self._hurry.set()
+        self._stop.set()
 
     async def run(self, after: contextlib.AsyncExitStack) -> int:
         from mallgen_runtime.rpc.grpcio import GrpcServer
@@ -82,14 +93,17 @@ class _Process:
             return ENVIRONMENT
         await self._extra(after)
         await server.start()
-        after.push_async_callback(server.stop)
+        patience = max(self._wait - self._wrap_up, 0.1) if self._wait else None
+        after.push_async_callback(server.stop, patience)
         address = announced(config.listen_on, port, local=config.etcd is None or bool(shared_folder()))
         _LOG.info("%s listens on %s, announced as %s", config.name, config.listen_on, address)
         await self._registrar.register(address)
-        await self.stop.wait()
+        await self._stop.wait()
+        _LOG.info("%s is stopping", config.name)
         await self._registrar.deregister()
         await server.refuse()
-        await asyncio.sleep(config.wrap_up)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), self._wrap_up)
         return 0
 
     async def _extra(self, after: contextlib.AsyncExitStack) -> None:
@@ -101,5 +115,5 @@ class _Process:
 
     def _states(self) -> Mapping[str, str]:
         """Readiness by name."""
-        own = "stopping" if self.stop.is_set() else "ok"
+        own = "stopping" if self._stop.is_set() else "ok"
         return {"service": own, "discovery": self._registrar.state, **self.app.svc.states()}
