@@ -136,13 +136,11 @@ class Imports:
             names = self._names[source]
             block = sections.setdefault(self._section(source), [])
             plain = sorted((n for n, local in names.items() if n == local), key=_member_key)
-            if plain:
-                block.append(_import(source, plain))
-            block += [
-                _import(source, [f"{name} as {local}"])
-                for name, local in sorted(names.items(), key=lambda item: _member_key(item[0]))
-                if name != local
+            statements = [(plain[0], _import(source, plain))] if plain else []
+            statements += [
+                (name, _import(source, [f"{name} as {local}"])) for name, local in names.items() if name != local
             ]
+            block += [text for _, text in sorted(statements, key=lambda pair: _member_key(pair[0]))]
         found: list[str] = []
         for number in sorted(sections):
             found += ["", *sections[number]] if found else sections[number]

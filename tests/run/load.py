@@ -14,7 +14,7 @@ class Tally(NamedTuple):
 
 async def ask_until_refused(port: int, path: str, *, keep: bool) -> Tally:
     """Ask one request after the other; `keep`: on one connection as long as the service allows it."""
-    answered = leaving = 0
+    answered, leaving = 0, 0
     lost: list[str] = []
     while True:
         try:

@@ -132,6 +132,7 @@ class _Once:
         self.imports = Imports(layout.package)
         self.schemas = f"{layout.package}.schemas"
         self.scope = Scope({own})
+        self._classes: set[str] = set()
         self.spelling = Spelling(self.imports, self.scope, self._class)
         self.request = self._class(route.request.name) if route.request else ""
         response = route.route.response
@@ -142,12 +143,11 @@ class _Once:
     def _class(self, name: str) -> str:
         local = self.scope.local_name(name)
         self.imports.add(self.schemas, name, local)
-        self.classes = {*getattr(self, "classes", set()), local}
+        self._classes.add(local)
         return local
 
     def _runtime(self, name: str, source: str) -> str:
-        scope = Scope({*self.classes} if self.request or self.response != "None" else ())
-        return self.imports.add(source, name, scope.local_name(name))
+        return self.imports.add(source, name, Scope(self._classes).local_name(name))
 
 
 def handler(route: RouteNames, layout: Layout, renderer: Renderer) -> str:

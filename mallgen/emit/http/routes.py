@@ -14,6 +14,7 @@ from mallgen.pycode import Imports, call, docstring, literal
 from mallgen.render import Renderer
 
 RUNTIME = "mallgen_runtime"
+_TABLE = "ROUTES"
 
 
 class FunctionView(Struct, frozen=True):
@@ -46,14 +47,14 @@ class _Routes:
         self.bodies = Scope(shape.name for shape in layout.shapes.ordered)
 
     def _own_names(self) -> set[str]:
-        own = {"ROUTES", *(r.function for r in self.layout.routes), *(r.handler_local for r in self.layout.routes)}
+        own = {_TABLE, *(r.function for r in self.layout.routes), *(r.handler_local for r in self.layout.routes)}
         return own | {shape.name for shape in self.layout.shapes.ordered}
 
     def _service_context(self) -> str:
         return self.spelling.name("ServiceContext", f"{self.package}.svc")
 
     def _class(self, name: str) -> str:
-        return self.imports.add(f"{self.package}.schemas", name)
+        return self.imports.add(f"{self.package}.schemas", name, f"{name}_" if name == _TABLE else "")
 
     def text(self, renderer: Renderer) -> str:
         functions = tuple(self._function(route) for route in self.layout.routes)
@@ -119,8 +120,12 @@ class _Routes:
         lines: list[str] = []
         values: dict[str, str] = {}
         for read in plan.reads:
+            json = read.attribute.binding("json")
             name = local.add(f"{read.binding.source}_{read.attribute.name}")
-            lines.append(call(f"{name} = {read.code.partition('(')[0]}(", [read.code.partition("(")[2][:-1]], indent=4))
+            # a body that must have the field decides its value; what the other source says is checked all the same
+            target = "" if json and not is_optional(json) else f"{name} = "
+            head, _, args = read.code.partition("(")
+            lines.append(call(f"{target}{head}(", [args[:-1]], indent=4))
             values.setdefault(read.attribute.name, name)
         both = frozenset(values)
         body_name = self.bodies.add(f"_{names.class_name(route.function.title().replace('_', ''))}Body")
