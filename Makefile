@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup demo run test test-slow lint accept bench generated built lock clean
+.PHONY: setup demo run test test-slow soak lint accept bench generated built lock clean
 
 setup:
 	@scripts/setup.sh
@@ -30,6 +30,9 @@ lint: setup
 
 accept: setup ## write what the cases and golden trees should have said
 	MALLGEN_ACCEPT=1 $(BIN)/python -m pytest -n 2 tests/test_cases.py tests/test_golden.py
+
+soak: setup ## five hundred turns of starting and stopping the three services under load
+	$(BIN)/python -m tests.run.rolling
 
 bench: setup
 	$(BIN)/python benchmarks/bench_cli.py

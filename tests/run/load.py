@@ -12,17 +12,17 @@ class Tally(NamedTuple):
     lost: list[str]
 
 
-async def ask_until_refused(port: int, path: str, *, keep: bool) -> Tally:
-    """Ask one request after the other; `keep`: on one connection as long as the service allows it."""
+async def ask_until_refused(port: int, path: str, *, keep: bool, over: asyncio.Event | None = None) -> Tally:
+    """Ask one request after the other, at most until `over`; `keep`: on one connection as long as it is allowed."""
     answered, leaving = 0, 0
     lost: list[str] = []
-    while True:
+    while over is None or not over.is_set():
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
             return Tally(answered, leaving, lost)
         stay = True
-        while stay:
+        while stay and not (over is not None and over.is_set()):
             status, stay = await _one(reader, writer, path, keep=keep)
             if status != "200":
                 lost.append(status)
@@ -30,6 +30,7 @@ async def ask_until_refused(port: int, path: str, *, keep: bool) -> Tally:
             answered += 1
             leaving += keep and not stay
         writer.close()
+    return Tally(answered, leaving, lost)
 
 
 async def _one(

@@ -1,0 +1,121 @@
+"""Instances that come and go under load; what is lost is counted. `make soak` runs five hundred turns."""
+
+import argparse
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from mallgen_runtime.rpc import RpcClientConf, RpcError, connect
+from tests.run.load import Tally, ask_until_refused
+from tests.run.service import Service
+from tests.run.shop import RpcService, Shop
+
+PATH = "/v1/order/list?uid=123&ps=3"
+QUIET = "Log:\n  Access: false\n"
+HTTP = f"{QUIET}Shutdown:\n  WrapUpTime: 300ms\n"
+
+
+class Figures(NamedTuple):
+    """Calls that were answered, and what was lost, in words."""
+
+    turns: int
+    calls: int
+    requests: int
+    lost: list[str]
+
+    def __str__(self) -> str:
+        count = f"{self.calls} RPCs and {self.requests} HTTP requests"
+        return f"start and stop of three services under load: {self.turns} turns, {count}, {len(self.lost)} lost"
+
+
+def roll(root: Path, turns: int, clients: int = 4) -> Figures:
+    """Replace one instance after the other while clients call the BFF over HTTP and order.rpc directly."""
+    os.environ["MALLGEN_DISCOVERY"] = f"file:{root / 'registry'}"
+    shop = Shop(root)
+    with ExitStack() as stack:
+        running: dict[str, Service | RpcService] = {}
+        for name in ("product", "order", "mall"):
+            running[name] = stack.enter_context(_new(shop, name))
+        return asyncio.run(_load(shop, running, turns, clients, stack))
+
+
+def _new(shop: Shop, name: str) -> Service | RpcService:
+    return shop.mall(HTTP) if name == "mall" else shop.rpc(name, QUIET)
+
+
+async def _load(
+    shop: Shop, running: dict[str, Service | RpcService], turns: int, clients: int, stack: ExitStack
+) -> Figures:
+    over = asyncio.Event()
+    lost: list[str] = []
+    callers = [asyncio.create_task(_call(over, lost)) for _ in range(clients)]
+    askers = [asyncio.create_task(_ask(running, over, bool(n % 2))) for n in range(clients)]
+    for turn in range(turns):
+        name = ("order", "mall", "product")[turn % 3]
+        fresh = await asyncio.to_thread(lambda name=name: _new(shop, name).__enter__())
+        old, running[name] = running[name], fresh
+        stack.push(fresh)
+        await asyncio.sleep(0.3)
+        assert await asyncio.to_thread(old.stop, signal.SIGTERM) == 0, old.lines()
+    over.set()
+    calls = sum(await asyncio.gather(*callers))
+    tallies = await asyncio.gather(*askers)
+    lost += [text for tally in tallies for text in tally.lost]
+    return Figures(turns, calls, sum(tally.answered for tally in tallies), lost)
+
+
+async def _call(over: asyncio.Event, lost: list[str]) -> int:
+    """Call order.rpc through the registry, never a second time for the same call."""
+    from order_rpc.client import OrdersRequest, OrdersResponse  # type: ignore[import-not-found]
+
+    channel = connect(RpcClientConf(timeout=5000), "order.rpc")
+    done = 0
+    while not over.is_set():
+        try:
+            await channel.unary("/order.Order/Orders", OrdersRequest(user_id=1, ps=2), OrdersResponse)
+            done += 1
+        except RpcError as problem:
+            lost.append(f"rpc: {problem}")
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.002)
+    await channel.close()
+    return done
+
+
+async def _ask(running: dict[str, Service | RpcService], over: asyncio.Event, keep: bool) -> Tally:
+    """Ask whichever BFF is the present one until it refuses, then the next."""
+    total = Tally(0, 0, [])
+    while not over.is_set():
+        found = await ask_until_refused(running["mall"].port, PATH, keep=keep, over=over)
+        total = Tally(total.answered + found.answered, total.leaving + found.leaving, total.lost + found.lost)
+        await asyncio.sleep(0.02)
+    return total
+
+
+def main() -> int:
+    """Print the figures; 1 when something was lost."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--turns", type=int, default=500)
+    turns = parser.parse_args().turns
+    root = Path(tempfile.mkdtemp(prefix="mallgen-soak-"))
+    try:
+        sys.path.insert(0, str(root / "shop" / "order"))
+        started = time.monotonic()
+        found = roll(root, turns)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    print(f"{found}; {time.monotonic() - started:.0f} s")
+    for text in found.lost[:20]:
+        print(f"  lost: {text}")
+    return 1 if found.lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
