@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from mallgen_runtime import tracing
-from mallgen_runtime.conf import RestConf, secrets_of
+from mallgen_runtime.conf import ConfigError, RestConf, secrets_of
 from mallgen_runtime.devserver import Readiness, readiness
 from mallgen_runtime.messages import JSON, ClientGone, Context, Next, Receive, Response, Scope, Send, too_large
 from mallgen_runtime.problems import ApiError, body
@@ -25,6 +25,7 @@ class App:
     """Plain ASGI 3: `http` and `lifespan`. Runs under uvicorn, granian, hypercorn.
 
     `checks` is what /readyz asks: each gives states by name, `ok` or what is wrong; one that is `stopping` makes a 503.
+    `refused` is why the service context could not be opened, when the settings are to blame.
     """
 
     def __init__(self, config: RestConf, svc: ServiceBase[Any], routes: Sequence[Route[Any]]) -> None:
@@ -33,6 +34,7 @@ class App:
         self._in_flight = 0
         self._dev = config.mode.lower() in ("dev", "test")
         self._stopping = False
+        self.refused: ConfigError | None = None
         self.checks: list[Readiness] = [self._own_state, svc.states]
         own = [Route("GET", "/healthz", _healthy), Route("GET", "/readyz", self._ready)]
         self._table = Table(self._bind(route) for route in (*own, *routes))
@@ -144,6 +146,11 @@ class App:
         await receive()
         try:
             await self.svc.open()
+        except ConfigError as problem:
+            self.refused = problem
+            logging.getLogger("uvicorn.error").disabled = True  # who runs us tells it, in one line
+            await send({"type": "lifespan.startup.failed", "message": str(problem)})
+            return
         except Exception as problem:
             _LOG.exception("the service context could not start")
             await send({"type": "lifespan.startup.failed", "message": f"{type(problem).__name__}: {problem}"})

@@ -66,8 +66,13 @@ class HttpServer(uvicorn.Server):
         self._app.stop()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say where."""
-        await super().startup(sockets)
+        """Start, and say where. Raises ConfigError when the settings kept the service context from opening."""
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # uvicorn's way to say that the application did not start
+            if self._app.refused is not None:
+                raise self._app.refused from None
+            raise
         if self.started:
             host, port = self._bound.getsockname()[:2]
             _LOG.info("%s listens on %s:%s", self._name, host, port)

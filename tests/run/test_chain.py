@@ -102,3 +102,25 @@ def test_endpoints_and_targets_need_no_registry(shop: Shop) -> None:
             found.forget()
         with shop.mall(settings) as mall:
             assert mall.get(LIST).status == 200
+
+
+def test_who_must_have_a_service_does_not_start_without_it(shop: Shop) -> None:
+    settings = "OrderRPC:\n  NonBlock: false\n  Timeout: 300"
+    with pytest.raises(AssertionError) as problem, shop.mall(settings):
+        pass
+    said = str(problem.value)
+    assert "ended with 3" in said
+    assert "error[config] order.rpc cannot be reached within 0.3 s; start it, or set NonBlock: true" in said
+    assert "Traceback" not in said
+    with shop.rpc("order"), shop.rpc("product"), shop.mall(settings) as mall:
+        assert mall.get(LIST).status == 200
+
+
+def test_readiness_tells_which_service_is_missing(shop: Shop) -> None:
+    with shop.rpc("product"), shop.mall() as mall:
+        assert mall.get("/readyz").json() == {
+            "status": "degraded",
+            "service": "ok",
+            "order.rpc": "no instance of order.rpc is registered",
+            "product.rpc": "ok",
+        }

@@ -69,11 +69,11 @@ def test_who_was_silent_is_served_during_the_wrap_up(shop: Path) -> None:
         request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
         with socket.create_connection(("127.0.0.1", service.port), timeout=5) as kept:
             kept.sendall(request)
-            assert b"connection: close" not in kept.recv(4096)
+            assert b"connection: close" not in received(kept, b"}")
             service.process.send_signal(signal.SIGTERM)
             time.sleep(0.5)
             kept.sendall(request)
-            answer = kept.recv(4096)
+            answer = received(kept, b"}")
             assert answer.startswith(b"HTTP/1.1 200")
             assert b"connection: close" in answer
         assert service.process.wait(timeout=5) == 0

@@ -1,25 +1,22 @@
 """Runs an RPC service as a process: settings, socket, registry, signals, exit codes."""
 
-import argparse
 import asyncio
 import contextlib
 import logging
 import signal
-import sys
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from mallgen_runtime.conf import ConfigError, load_config, read_config
+from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.devserver import DevServer
 from mallgen_runtime.discovery import Registrar, registrar, shared_folder
 from mallgen_runtime.discovery.address import announced
 from mallgen_runtime.durations import seconds
-from mallgen_runtime.logs import set_up
+from mallgen_runtime.process import ENVIRONMENT, run
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.conf import RpcServerConf
 
 C = TypeVar("C", bound=RpcServerConf)
-ENVIRONMENT = 3
 _LOG = logging.getLogger("mallgen.service")
 
 
@@ -28,17 +25,7 @@ def serve_rpc(create_app: Callable[[C], RpcApp], kind: type[C], path: str, *, pa
 
     What keeps it from starting is told in one line, with exit code 3.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m {package}")
-    parser.add_argument("-f", metavar="FILE", help=f"the configuration (default: {path})")
-    named: str | None = parser.parse_args().f
-    try:
-        config = load_config(kind, path, package=package) if named is None else read_config(kind, named)
-        set_up(config.log)
-        code = _loop(create_app(config))
-    except ConfigError as problem:
-        print(f"error[config] {problem}", file=sys.stderr)
-        sys.exit(ENVIRONMENT)
-    sys.exit(code)
+    run(lambda config: _loop(create_app(config)), kind, path, package)
 
 
 def _loop(app: RpcApp) -> int:
