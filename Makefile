@@ -25,6 +25,7 @@ lint: setup
 	$(BIN)/mypy scripts benchmarks tests
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/build_tables.py --check
+	$(BIN)/python scripts/build_etcd.py --check
 	$(BIN)/python scripts/lint.py
 
 accept: setup ## write what the cases and golden trees should have said
@@ -36,8 +37,9 @@ bench: setup
 generated: setup ## bring generated/ up to date with examples/
 	cd generated/mall && ../../$(BIN)/mallgen api py -api ../../examples/mall.api -dir .
 
-built: setup ## compile grammar/ and templates/ into mallgen/_built/
+built: setup ## compile grammar/ and templates/ into mallgen/_built/, and the messages of etcd
 	$(BIN)/python scripts/build_tables.py
+	$(BIN)/python scripts/build_etcd.py
 
 lock: setup ## write constraints.txt from what is installed
 	{ sed -n 1p constraints.txt; $(BIN)/python -m pip freeze --exclude-editable; } > build.tmp && mv build.tmp constraints.txt

@@ -1,0 +1,328 @@
+"""Calls etcd's API v3 over grpc.aio, through whichever of its members answers.
+
+No library does what discovery needs: all tried end their watch, or go deaf, when etcd restarts or loses its data.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import grpc
+import grpc.aio
+from google.protobuf.message import Message
+
+from mallgen_runtime.discovery import EtcdConf
+from mallgen_runtime.discovery.etcd import etcd_pb2 as pb
+from mallgen_runtime.discovery.etcd.settings import Place, credentials, places
+
+Q = TypeVar("Q", bound=Message)
+R = TypeVar("R", bound=Message)
+T = TypeVar("T")
+REQUEST = 3.0
+_OPTIONS = (
+    # Our own pace decides when to connect again, and a channel of ours shares no pause with another.
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 500),
+    # A member that vanished without a word is noticed within 13 s; etcd refuses pings more often than every 5 s.
+    ("grpc.keepalive_time_ms", 10000),
+    ("grpc.keepalive_timeout_ms", 3000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.max_receive_message_length", 64 << 20),
+    ("grpc.enable_http_proxy", 0),
+    ("grpc.service_config_disable_resolution", 1),
+)
+_GONE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
+# What a member that guards its status says; anything else that is no status does not come from etcd.
+_ANSWERS = (
+    grpc.StatusCode.UNAUTHENTICATED,
+    grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.FAILED_PRECONDITION,
+)
+_STALE = ("invalid auth token", "auth store is old", "user name is empty")
+_START = "start it (etcd) or remove the Etcd block"
+_HOSTS = "check Etcd.Hosts"
+_LOGIN = "check Etcd.User and Etcd.Pass"
+# An etcd member that is cut off from the others ends streams that ask for this, instead of going silent.
+_LEADER = ("hasleader", "true")
+
+
+class EtcdError(Exception):
+    """A call that failed, in a few words; `hint` is what the user can do about it."""
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text)
+        self.hint = hint
+
+
+class Unreachable(EtcdError):
+    """No member answers."""
+
+
+class Refused(EtcdError):
+    """etcd does not accept our name and password, or what we ask for."""
+
+
+class LeaseLost(EtcdError):
+    """The lease has ended, or etcd has lost it."""
+
+
+class Broken(EtcdError):
+    """A stream has ended; what it would have told has to be looked up."""
+
+
+class _StaleToken(Refused):
+    """The token is no longer good; another may be."""
+
+
+class Rpc(NamedTuple, Generic[Q, R]):
+    """A method of etcd."""
+
+    path: str
+    reply: type[R]
+
+
+RANGE: Rpc[pb.RangeRequest, pb.RangeResponse] = Rpc("/etcdserverpb.KV/Range", pb.RangeResponse)
+PUT: Rpc[pb.PutRequest, pb.PutResponse] = Rpc("/etcdserverpb.KV/Put", pb.PutResponse)
+GRANT: Rpc[pb.LeaseGrantRequest, pb.LeaseGrantResponse] = Rpc("/etcdserverpb.Lease/LeaseGrant", pb.LeaseGrantResponse)
+REVOKE: Rpc[pb.LeaseRevokeRequest, pb.LeaseRevokeResponse] = Rpc(
+    "/etcdserverpb.Lease/LeaseRevoke", pb.LeaseRevokeResponse
+)
+_KEEP_ALIVE: Rpc[pb.LeaseKeepAliveRequest, pb.LeaseKeepAliveResponse] = Rpc(
+    "/etcdserverpb.Lease/LeaseKeepAlive", pb.LeaseKeepAliveResponse
+)
+_WATCH: Rpc[pb.WatchRequest, pb.WatchResponse] = Rpc("/etcdserverpb.Watch/Watch", pb.WatchResponse)
+_AUTHENTICATE: Rpc[pb.AuthenticateRequest, pb.AuthenticateResponse] = Rpc(
+    "/etcdserverpb.Auth/Authenticate", pb.AuthenticateResponse
+)
+_STATUS: Rpc[pb.StatusRequest, pb.StatusResponse] = Rpc("/etcdserverpb.Maintenance/Status", pb.StatusResponse)
+
+
+class _Link(NamedTuple):
+    """A connection to one member, and what it wants to see with each call."""
+
+    channel: grpc.aio.Channel
+    metadata: tuple[tuple[str, str], ...]
+
+    def unary(self, rpc: Rpc[Q, R], request: Q, seconds: float) -> Any:
+        call: Any = self.channel.unary_unary(
+            rpc.path, request_serializer=type(request).SerializeToString, response_deserializer=rpc.reply.FromString
+        )
+        return call(request, timeout=seconds, metadata=self.metadata)
+
+    async def stream(self, rpc: Rpc[Q, R], request: Q, seconds: float | None = None) -> AsyncGenerator[R, None]:
+        """Sends one request and stays open for replies. The first must come in 3 s: etcd answers a watch at once."""
+        method: Any = self.channel.stream_stream(
+            rpc.path, request_serializer=type(request).SerializeToString, response_deserializer=rpc.reply.FromString
+        )
+        call = method(timeout=seconds, metadata=(*self.metadata, _LEADER))
+        try:
+            async with asyncio.timeout(REQUEST):
+                await call.write(request)
+                reply = await call.read()
+            while reply is not grpc.aio.EOF:
+                yield reply
+                reply = await call.read()
+        finally:
+            call.cancel()
+
+
+class Client:
+    """One etcd cluster. Connects with the first call; after a failure the next member is tried.
+
+    Raises ConfigError for settings that cannot be used, EtcdError when a call fails; 3 s are the limit of one call.
+    """
+
+    def __init__(self, conf: EtcdConf) -> None:
+        self._conf = conf
+        self._places = places(conf)
+        self._credentials = credentials(conf)
+        self._turn = random.randrange(len(self._places))  # noqa: S311
+        self._link: _Link | None = None
+        self._left: list[grpc.aio.Channel] = []
+        self._connecting = asyncio.Lock()
+
+    @property
+    def hosts(self) -> str:
+        """The members, for messages."""
+        return ", ".join(place.host for place in self._places)
+
+    async def unary(self, rpc: Rpc[Q, R], request: Q) -> R:
+        """One call."""
+
+        async def run(link: _Link) -> R:
+            reply: R = await link.unary(rpc, request, REQUEST)
+            return reply
+
+        return await self._called(run)
+
+    async def keep_alive(self, lease: int) -> None:
+        """Renew a lease. Raises LeaseLost."""
+
+        async def run(link: _Link) -> pb.LeaseKeepAliveResponse:
+            request = pb.LeaseKeepAliveRequest(ID=lease)
+            async with aclosing(link.stream(_KEEP_ALIVE, request, REQUEST)) as replies:
+                async for reply in replies:
+                    return reply
+            raise Broken(f"etcd {self.hosts} ended a renewal")
+
+        reply = await self._called(run)
+        if reply.TTL <= 0:
+            raise LeaseLost(f"the lease at etcd {self.hosts} is gone")
+
+    async def watch(self, key: bytes, end: bytes, revision: int) -> AsyncGenerator[pb.Event, None]:
+        """What happens after `revision` to the keys from `key` up to `end`, which is left out; to `key` if it is empty.
+
+        Ends by an EtcdError only.
+        """
+        create = pb.WatchCreateRequest(key=key, range_end=end, start_revision=revision + 1)
+        link = await self._linked()
+        with self._told(link):
+            async with aclosing(link.stream(_WATCH, pb.WatchRequest(create_request=create))) as replies:
+                async for reply in replies:
+                    if reply.canceled:
+                        raise Broken(f"etcd {self.hosts} ended a watch: {reply.cancel_reason or 'it was compacted'}")
+                    if reply.created and reply.header.revision < revision:
+                        raise Broken(f"etcd {self.hosts} has lost what it knew")
+                    for event in reply.events:
+                        yield event
+        raise Broken(f"etcd {self.hosts} ended a watch")
+
+    async def close(self) -> None:
+        """Disconnect."""
+        async with self._connecting:
+            if self._link is not None:
+                self._leave(self._link)
+            await self._close_left()
+
+    async def _called(self, run: Callable[[_Link], Awaitable[T]]) -> T:
+        """A call; once more with another token when ours is no longer good."""
+        try:
+            link = await self._linked()
+            with self._told(link):
+                return await run(link)
+        except _StaleToken:
+            link = await self._linked()
+            with self._told(link):
+                return await run(link)
+
+    async def _linked(self) -> _Link:
+        """The connection; when there is none, to the next member that answers. Raises EtcdError after one round."""
+        async with self._connecting:
+            await self._close_left()
+            problem: EtcdError | None = None
+            for _ in self._places:
+                if self._link is not None:
+                    return self._link
+                try:
+                    self._link = await self._greeted(self._places[self._turn])
+                    return self._link
+                except Refused:
+                    raise
+                except Unreachable as found:
+                    problem = found
+                    self._turn = (self._turn + 1) % len(self._places)
+            assert problem is not None
+            raise problem
+
+    async def _close_left(self) -> None:
+        while self._left:
+            await self._left[-1].close()
+            self._left.pop()
+
+    def _leave(self, link: _Link) -> None:
+        """Do not use a connection again; its streams end when it is closed, before the next one opens."""
+        if self._link is link:
+            self._link = None
+            self._turn = (self._turn + 1) % len(self._places)
+            self._left.append(link.channel)
+
+    async def _greeted(self, place: Place) -> _Link:
+        """Connect, see that the member has a leader, and log in."""
+        channel = (
+            grpc.aio.insecure_channel(place.target, options=_OPTIONS)
+            if self._credentials is None
+            else grpc.aio.secure_channel(place.target, self._credentials, options=_OPTIONS)
+        )
+        self._left.append(channel)
+        link = _Link(channel, ())
+        try:
+            status: pb.StatusResponse = await link.unary(
+                _STATUS, pb.StatusRequest(), 2 if len(self._places) == 1 else 1
+            )
+            if not status.leader:
+                raise Unreachable(f"etcd {self.hosts} has no leader", "see what its members log")
+        except grpc.aio.AioRpcError as problem:
+            if problem.code() not in _ANSWERS:
+                raise unreachable(self.hosts, problem) from None
+        if self._conf.user:
+            link = _Link(channel, await self._logged_in(link))
+        self._left.remove(channel)
+        return link
+
+    async def _logged_in(self, link: _Link) -> tuple[tuple[str, str], ...]:
+        request = pb.AuthenticateRequest(name=self._conf.user, password=self._conf.password)
+        try:
+            reply: pb.AuthenticateResponse = await link.unary(_AUTHENTICATE, request, REQUEST)
+        except grpc.aio.AioRpcError as problem:
+            if "authentication is not enabled" in (problem.details() or ""):
+                return ()
+            if problem.code() in _GONE:
+                raise unreachable(self.hosts, problem) from None
+            raise Refused(f"etcd {self.hosts} refuses {self._conf.user}: {plain(problem)}", _LOGIN) from None
+        return (("token", reply.token),)
+
+    @contextlib.contextmanager
+    def _told(self, link: _Link) -> Iterator[None]:
+        """Failures as EtcdErrors. A connection that failed is not used again."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise Broken(f"the connection to etcd {self.hosts} was closed") from None
+        except (grpc.aio.UsageError, asyncio.InvalidStateError):
+            raise Broken(f"the connection to etcd {self.hosts} was closed") from None
+        except TimeoutError:
+            self._leave(link)
+            raise Unreachable(f"etcd {self.hosts} does not answer", _HOSTS) from None
+        except grpc.aio.AioRpcError as problem:
+            raise self._meaning(problem, link) from None
+
+    def _meaning(self, problem: grpc.aio.AioRpcError, link: _Link) -> EtcdError:
+        text = plain(problem)
+        if "lease not found" in text:
+            return LeaseLost(f"the lease at etcd {self.hosts} is gone")
+        if problem.code() in _GONE:
+            self._leave(link)
+            return unreachable(self.hosts, problem)
+        stale = any(sign in text for sign in _STALE)
+        if stale:
+            self._leave(link)
+        return (_StaleToken if stale else Refused)(f"etcd {self.hosts} refuses: {text}", _LOGIN)
+
+
+def plain(problem: grpc.aio.AioRpcError) -> str:
+    """What etcd says, in one line."""
+    text = (problem.details() or problem.code().name.lower()).removeprefix("etcdserver: ")
+    return " ".join(text.split())[:200]
+
+
+def unreachable(hosts: str, problem: grpc.aio.AioRpcError) -> Unreachable:
+    """Why nobody answers, from what gRPC says."""
+    text = plain(problem)
+    what = f"etcd {hosts} cannot be reached"
+    if "refused" in text:
+        return Unreachable(what, _START)
+    if "CERTIFICATE" in text or "SSL" in text or "handshake" in text.lower():
+        reason = text.rpartition("last error: ")[2]
+        return Unreachable(f"{what}, TLS fails: {reason}", "check Etcd.CACertFile, CertFile and CertKeyFile")
+    if problem.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return Unreachable(f"etcd {hosts} does not answer", _HOSTS)
+    return Unreachable(f"{what}: {text.rpartition('last error: ')[2]}", _HOSTS)

@@ -1,0 +1,56 @@
+"""How often to try again, and how often to say that it did not work."""
+
+import asyncio
+import logging
+import random
+import time
+
+_LOG = logging.getLogger("mallgen.service")
+
+
+class Backoff:
+    """Waits longer after each failure in a row: 0.1 s, doubled up to 2 s, each time between half of that and all.
+
+    The limit is low because one attempt costs a refused connection, and an etcd that is back should be noticed. After
+    10 s without a failure it begins anew.
+    """
+
+    FIRST, LIMIT, CALM = 0.1, 2.0, 10.0
+
+    def __init__(self) -> None:
+        self._next = self.FIRST
+        self._last = float("-inf")
+
+    async def wait(self) -> None:
+        """Until the next attempt."""
+        now = time.monotonic()
+        if now - self._last > self.CALM:
+            self._next = self.FIRST
+        self._last = now
+        seconds = self._next * random.uniform(0.5, 1)  # noqa: S311
+        self._next = min(self.LIMIT, self._next * 2)
+        await asyncio.sleep(seconds)
+
+
+class Trouble:
+    """Tells of a trouble in one line, at most every 30 s, and of its end if its beginning was told."""
+
+    EVERY = 30.0
+
+    def __init__(self) -> None:
+        self._last = float("-inf")
+        self._told = False
+
+    def say(self, text: str) -> None:
+        """There is a trouble."""
+        now = time.monotonic()
+        if now - self._last >= self.EVERY:
+            self._last = now
+            self._told = True
+            _LOG.warning("%s", text)
+
+    def over(self, text: str) -> None:
+        """There is none any more."""
+        if self._told:
+            self._told = False
+            _LOG.info("%s", text)
