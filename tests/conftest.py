@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from mallgen.door import main
+from tests import parts
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "tests" / "contracts"
@@ -84,3 +85,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if "not slow" in session.config.option.markexpr and took > BUDGET and not exitstatus:
         print(f"\nthe tests took {took:.0f} s, more than the {BUDGET:.0f} s that make test promises")
         session.exitstatus = 1
+
+
+@pytest.fixture(scope="session")
+def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[parts.Etcd]:
+    """An etcd for the tests that do not stop it; each takes keys of its own."""
+    with parts.etcd(tmp_path_factory.mktemp("etcd")) as part:
+        yield part
