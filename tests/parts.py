@@ -145,10 +145,10 @@ class Etcd(Process):
 
     def ask(self, path: str, **body: Any) -> Any:
         """Its JSON gateway, which is not the way that the tested code takes. Bytes travel in base64."""
-        coded = {key: _coded(value) if isinstance(value, bytes) else value for key, value in body.items()}
+        sent = {key: coded(value) if isinstance(value, bytes) else value for key, value in body.items()}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         with contextlib.closing(connection):
-            connection.request("POST", f"/v3/{path}", json.dumps(coded))
+            connection.request("POST", f"/v3/{path}", json.dumps(sent))
             answer = connection.getresponse()
             text = answer.read()
         assert answer.status == 200, text
@@ -174,7 +174,8 @@ class Etcd(Process):
         return int(self.ask("lease/timetolive", ID=lease).get("TTL", 0))
 
 
-def _coded(value: bytes) -> str:
+def coded(value: bytes) -> str:
+    """Bytes as the gateway takes them."""
     return base64.b64encode(value).decode()
 
 

@@ -1,15 +1,23 @@
 """What tests of discovery share: an event loop as servers have it, registrars and resolvers that are closed."""
 
 import asyncio
+import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 from typing import Any
 
 import uvloop
 
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.discovery.etcd import EtcdRegistrar, EtcdResolver
+
+
+@cache
+def _runner() -> asyncio.Runner:
+    """One loop for all tests: grpc.aio has one poller per process, and it still wakes loops that are closed."""
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
 def run(work: Callable[[], Awaitable[Any]]) -> None:
@@ -19,8 +27,7 @@ def run(work: Callable[[], Awaitable[Any]]) -> None:
         async with asyncio.timeout(90):
             await work()
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main())
+    _runner().run(main())
 
 
 async def until(condition: Callable[[], bool], seconds: float, what: str) -> float:
@@ -36,6 +43,13 @@ async def until(condition: Callable[[], bool], seconds: float, what: str) -> flo
 async def soon(condition: Callable[[], bool], what: str) -> None:
     """Within 2 s, which on a healthy etcd is for ever."""
     await until(condition, 2, what)
+
+
+@contextmanager
+def silent_server() -> Iterator[str]:
+    """`host:port` of somebody who lets connections open and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
 class Seen:

@@ -48,6 +48,15 @@ _STALE = ("invalid auth token", "auth store is old", "user name is empty")
 _START = "start it (etcd) or remove the Etcd block"
 _HOSTS = "check Etcd.Hosts"
 _LOGIN = "check Etcd.User and Etcd.Pass"
+_TLS = "check Etcd.CACertFile, CertFile and CertKeyFile"
+_SIGNS = (
+    ("refused", "cannot be reached", _START),
+    ("CERTIFICATE_VERI", "shows a certificate that is not signed by the one in Etcd.CACertFile", _TLS),
+    ("TSI_", "does not agree on TLS", _TLS),
+    ("andshake", "does not agree on TLS", _TLS),
+    ("Socket closed", "closes the connection", f"{_HOSTS}; if it asks for TLS, name the Etcd.CACertFile"),
+    ("DNS resolution", "cannot be reached: its name is not known", _HOSTS),
+)
 # An etcd member that is cut off from the others ends streams that ask for this, instead of going silent.
 _LEADER = ("hasleader", "true")
 
@@ -73,7 +82,7 @@ class LeaseLost(EtcdError):
 
 
 class Broken(EtcdError):
-    """A stream has ended; what it would have told has to be looked up."""
+    """A stream or the connection has ended. What it would have told has to be looked up; often all is well then."""
 
 
 class _StaleToken(Refused):
@@ -301,7 +310,11 @@ class Client:
             return LeaseLost(f"the lease at etcd {self.hosts} is gone")
         if problem.code() in _GONE:
             self._leave(link)
-            return unreachable(self.hosts, problem)
+            if "etcdserver" in (problem.details() or ""):
+                return Unreachable(f"etcd {self.hosts} cannot serve: {text}", "see what its members log")
+            if problem.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                return unreachable(self.hosts, problem)
+            return Broken(f"the connection to etcd {self.hosts} is lost")
         stale = any(sign in text for sign in _STALE)
         if stale:
             self._leave(link)
@@ -316,13 +329,10 @@ def plain(problem: grpc.aio.AioRpcError) -> str:
 
 def unreachable(hosts: str, problem: grpc.aio.AioRpcError) -> Unreachable:
     """Why nobody answers, from what gRPC says."""
-    text = plain(problem)
-    what = f"etcd {hosts} cannot be reached"
-    if "refused" in text:
-        return Unreachable(what, _START)
-    if "CERTIFICATE" in text or "SSL" in text or "handshake" in text.lower():
-        reason = text.rpartition("last error: ")[2]
-        return Unreachable(f"{what}, TLS fails: {reason}", "check Etcd.CACertFile, CertFile and CertKeyFile")
+    text = problem.details() or ""
+    for sign, what, hint in _SIGNS:
+        if sign in text:
+            return Unreachable(f"etcd {hosts} {what}", hint)
     if problem.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
         return Unreachable(f"etcd {hosts} does not answer", _HOSTS)
-    return Unreachable(f"{what}: {text.rpartition('last error: ')[2]}", _HOSTS)
+    return Unreachable(f"etcd {hosts} cannot be reached: {plain(problem).rpartition('last error: ')[2]}", _HOSTS)
