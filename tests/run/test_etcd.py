@@ -198,6 +198,20 @@ def test_compaction_ends_a_watch_that_is_behind(etcd: Etcd, conf: EtcdConf, key:
     run(work)
 
 
+def test_a_watch_for_what_etcd_has_forgotten_is_not_silent(etcd: Etcd, conf: EtcdConf, key: str) -> None:
+    """An etcd that lost its data between our look and our watch; the revision would not come for hours."""
+    now = int(etcd.ask("kv/range", key=b"x")["header"]["revision"])
+
+    async def work() -> None:
+        client = Client(conf)
+        with pytest.raises(Broken, match="lost what it knew"):
+            async for _ in client.watch(f"{key}/".encode(), f"{key}0".encode(), now + 1000):
+                raise AssertionError("there is nothing to see")
+        await client.close()
+
+    run(work)
+
+
 def test_a_resolver_looks_again_after_a_compaction(
     etcd: Etcd, conf: EtcdConf, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -157,8 +157,8 @@ class EtcdRegistrar:
                     _LOG.warning("%r has registered as %s, too: give each instance its Etcd.ID", shown, key.decode())
 
     async def _again(self, key: bytes, address: str) -> None:
-        _LOG.warning("%s was deleted in etcd; putting it again", key.decode())
         await self._put(key, address)
+        _LOG.warning("%s was deleted in etcd; it is there again", key.decode())
 
     def _fail(self, problem: EtcdError, backoff: Backoff) -> None:
         """Say what is wrong; that a watch has to be made anew is nothing to report."""
