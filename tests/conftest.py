@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from mallgen.door import main
+from tests import parts
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "tests" / "contracts"
@@ -92,3 +93,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, value in getattr(report, "user_properties", ()):
             if name == "figure":
                 terminalreporter.write_line(str(value))
+
+
+@pytest.fixture(scope="session")
+def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[parts.Etcd]:
+    """An etcd for the tests that do not stop it; each takes keys of its own."""
+    with parts.etcd(tmp_path_factory.mktemp("etcd")) as part:
+        yield part

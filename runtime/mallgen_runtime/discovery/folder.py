@@ -100,6 +100,8 @@ def root() -> str:
     status = os.lstat(path)
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
         raise ConfigError(f"{path} belongs to somebody else; name another folder: MALLGEN_DISCOVERY=file:FOLDER")
+    if status.st_mode & 0o022:
+        raise ConfigError(f"others may write into {path}; remove it, or name another: MALLGEN_DISCOVERY=file:FOLDER")
     return path
 
 

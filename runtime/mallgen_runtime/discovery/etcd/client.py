@@ -27,9 +27,11 @@ _OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 500),
-    # A member that vanished without a word is noticed within 13 s; etcd refuses pings more often than every 5 s.
+    # A member that vanished without a word is noticed within 13 s; etcd refuses pings more often than every 5 s. The
+    # second limit is the one that counts in gRPC 1.85, where its default is a minute; older ones know the first only.
     ("grpc.keepalive_time_ms", 10000),
     ("grpc.keepalive_timeout_ms", 3000),
+    ("grpc.http2.ping_timeout_ms", 3000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.max_receive_message_length", 64 << 20),
@@ -48,6 +50,15 @@ _STALE = ("invalid auth token", "auth store is old", "user name is empty")
 _START = "start it (etcd) or remove the Etcd block"
 _HOSTS = "check Etcd.Hosts"
 _LOGIN = "check Etcd.User and Etcd.Pass"
+_TLS = "check Etcd.CACertFile, CertFile and CertKeyFile"
+_SIGNS = (
+    ("refused", "cannot be reached", _START),
+    ("CERTIFICATE_VERI", "shows a certificate that is not signed by the one in Etcd.CACertFile", _TLS),
+    ("TSI_", "does not agree on TLS", _TLS),
+    ("andshake", "does not agree on TLS", _TLS),
+    ("Socket closed", "closes the connection", f"{_HOSTS}; if it asks for TLS, name the Etcd.CACertFile"),
+    ("DNS resolution", "cannot be reached: its name is not known", _HOSTS),
+)
 # An etcd member that is cut off from the others ends streams that ask for this, instead of going silent.
 _LEADER = ("hasleader", "true")
 
@@ -73,7 +84,7 @@ class LeaseLost(EtcdError):
 
 
 class Broken(EtcdError):
-    """A stream has ended; what it would have told has to be looked up."""
+    """A stream or the connection has ended. What it would have told has to be looked up; often all is well then."""
 
 
 class _StaleToken(Refused):
@@ -104,23 +115,28 @@ _STATUS: Rpc[pb.StatusRequest, pb.StatusResponse] = Rpc("/etcdserverpb.Maintenan
 
 
 class _Link(NamedTuple):
-    """A connection to one member, and what it wants to see with each call."""
+    """A connection to one member, and what it wants to see with each call.
+
+    The limits are the event loop's: gRPC counts from the wall clock, which may jump.
+    """
 
     channel: grpc.aio.Channel
     metadata: tuple[tuple[str, str], ...]
 
-    def unary(self, rpc: Rpc[Q, R], request: Q, seconds: float) -> Any:
+    async def unary(self, rpc: Rpc[Q, R], request: Q, seconds: float = REQUEST) -> R:
         call: Any = self.channel.unary_unary(
             rpc.path, request_serializer=type(request).SerializeToString, response_deserializer=rpc.reply.FromString
         )
-        return call(request, timeout=seconds, metadata=self.metadata)
+        async with asyncio.timeout(seconds):
+            reply: R = await call(request, metadata=self.metadata)
+            return reply
 
-    async def stream(self, rpc: Rpc[Q, R], request: Q, seconds: float | None = None) -> AsyncGenerator[R, None]:
+    async def stream(self, rpc: Rpc[Q, R], request: Q) -> AsyncGenerator[R, None]:
         """Sends one request and stays open for replies. The first must come in 3 s: etcd answers a watch at once."""
         method: Any = self.channel.stream_stream(
             rpc.path, request_serializer=type(request).SerializeToString, response_deserializer=rpc.reply.FromString
         )
-        call = method(timeout=seconds, metadata=(*self.metadata, _LEADER))
+        call = method(metadata=(*self.metadata, _LEADER))
         try:
             async with asyncio.timeout(REQUEST):
                 await call.write(request)
@@ -156,8 +172,7 @@ class Client:
         """One call."""
 
         async def run(link: _Link) -> R:
-            reply: R = await link.unary(rpc, request, REQUEST)
-            return reply
+            return await link.unary(rpc, request)
 
         return await self._called(run)
 
@@ -166,7 +181,7 @@ class Client:
 
         async def run(link: _Link) -> pb.LeaseKeepAliveResponse:
             request = pb.LeaseKeepAliveRequest(ID=lease)
-            async with aclosing(link.stream(_KEEP_ALIVE, request, REQUEST)) as replies:
+            async with aclosing(link.stream(_KEEP_ALIVE, request)) as replies:
                 async for reply in replies:
                     return reply
             raise Broken(f"etcd {self.hosts} ended a renewal")
@@ -218,15 +233,16 @@ class Client:
             problem: EtcdError | None = None
             for _ in self._places:
                 if self._link is not None:
-                    return self._link
+                    break
                 try:
                     self._link = await self._greeted(self._places[self._turn])
-                    return self._link
-                except Refused:
-                    raise
                 except Unreachable as found:
                     problem = found
                     self._turn = (self._turn + 1) % len(self._places)
+                finally:
+                    await self._close_left()
+            if self._link is not None:
+                return self._link
             assert problem is not None
             raise problem
 
@@ -252,14 +268,14 @@ class Client:
         self._left.append(channel)
         link = _Link(channel, ())
         try:
-            status: pb.StatusResponse = await link.unary(
-                _STATUS, pb.StatusRequest(), 2 if len(self._places) == 1 else 1
-            )
+            status = await link.unary(_STATUS, pb.StatusRequest(), 2 if len(self._places) == 1 else 1)
             if not status.leader:
                 raise Unreachable(f"etcd {self.hosts} has no leader", "see what its members log")
         except grpc.aio.AioRpcError as problem:
             if problem.code() not in _ANSWERS:
                 raise unreachable(self.hosts, problem) from None
+        except TimeoutError:
+            raise Unreachable(f"etcd {self.hosts} does not answer", _HOSTS) from None
         if self._conf.user:
             link = _Link(channel, await self._logged_in(link))
         self._left.remove(channel)
@@ -268,13 +284,15 @@ class Client:
     async def _logged_in(self, link: _Link) -> tuple[tuple[str, str], ...]:
         request = pb.AuthenticateRequest(name=self._conf.user, password=self._conf.password)
         try:
-            reply: pb.AuthenticateResponse = await link.unary(_AUTHENTICATE, request, REQUEST)
+            reply = await link.unary(_AUTHENTICATE, request)
         except grpc.aio.AioRpcError as problem:
             if "authentication is not enabled" in (problem.details() or ""):
                 return ()
             if problem.code() in _GONE:
                 raise unreachable(self.hosts, problem) from None
             raise Refused(f"etcd {self.hosts} refuses {self._conf.user}: {plain(problem)}", _LOGIN) from None
+        except TimeoutError:
+            raise Unreachable(f"etcd {self.hosts} does not answer", _HOSTS) from None
         return (("token", reply.token),)
 
     @contextlib.contextmanager
@@ -301,7 +319,11 @@ class Client:
             return LeaseLost(f"the lease at etcd {self.hosts} is gone")
         if problem.code() in _GONE:
             self._leave(link)
-            return unreachable(self.hosts, problem)
+            if "etcdserver" in (problem.details() or ""):
+                return Unreachable(f"etcd {self.hosts} cannot serve: {text}", "see what its members log")
+            if problem.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                return unreachable(self.hosts, problem)
+            return Broken(f"the connection to etcd {self.hosts} is lost")
         stale = any(sign in text for sign in _STALE)
         if stale:
             self._leave(link)
@@ -316,13 +338,10 @@ def plain(problem: grpc.aio.AioRpcError) -> str:
 
 def unreachable(hosts: str, problem: grpc.aio.AioRpcError) -> Unreachable:
     """Why nobody answers, from what gRPC says."""
-    text = plain(problem)
-    what = f"etcd {hosts} cannot be reached"
-    if "refused" in text:
-        return Unreachable(what, _START)
-    if "CERTIFICATE" in text or "SSL" in text or "handshake" in text.lower():
-        reason = text.rpartition("last error: ")[2]
-        return Unreachable(f"{what}, TLS fails: {reason}", "check Etcd.CACertFile, CertFile and CertKeyFile")
+    text = problem.details() or ""
+    for sign, what, hint in _SIGNS:
+        if sign in text:
+            return Unreachable(f"etcd {hosts} {what}", hint)
     if problem.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
         return Unreachable(f"etcd {hosts} does not answer", _HOSTS)
-    return Unreachable(f"{what}: {text.rpartition('last error: ')[2]}", _HOSTS)
+    return Unreachable(f"etcd {hosts} cannot be reached: {plain(problem).rpartition('last error: ')[2]}", _HOSTS)

@@ -21,6 +21,11 @@ class Backoff:
         self._next = self.FIRST
         self._last = float("-inf")
 
+    @property
+    def long(self) -> bool:
+        """Whether it has failed five times in a row."""
+        return self._next >= self.LIMIT
+
     async def wait(self) -> None:
         """Until the next attempt."""
         now = time.monotonic()

@@ -82,7 +82,7 @@ class EtcdRegistrar:
             except LeaseLost as problem:
                 _LOG.info("%s; registering %s again", problem, self._key)
             except EtcdError as problem:
-                self._fail(problem)
+                self._fail(problem, backoff)
             except Exception:
                 self.state = "internal error, see the log"
                 _LOG.exception("cannot register %s", self._key)
@@ -117,17 +117,17 @@ class EtcdRegistrar:
         backoff = Backoff()
         while True:
             await asyncio.sleep(RENEW)
-            while not await self._renewed():
+            while not await self._renewed(backoff):
                 await backoff.wait()
             self._succeed()
 
-    async def _renewed(self) -> bool:
+    async def _renewed(self, backoff: Backoff) -> bool:
         try:
             await self._client.keep_alive(self._lease)
         except LeaseLost:
             raise
         except EtcdError as problem:
-            self._fail(problem)
+            self._fail(problem, backoff)
             return False
         return True
 
@@ -140,13 +140,14 @@ class EtcdRegistrar:
             except LeaseLost:
                 raise
             except EtcdError as problem:
-                self._fail(problem)
+                self._fail(problem, backoff)
             await backoff.wait()
 
     async def _look_and_watch(self, key: bytes, address: str) -> None:
         found = await self._client.unary(RANGE, pb.RangeRequest(key=key))
         if not found.kvs:
             await self._again(key, address)
+        self._succeed()
         async with aclosing(self._client.watch(key, b"", found.header.revision)) as events:
             async for event in events:
                 if event.type == pb.Event.DELETE:
@@ -156,12 +157,12 @@ class EtcdRegistrar:
                     _LOG.warning("%r has registered as %s, too: give each instance its Etcd.ID", shown, key.decode())
 
     async def _again(self, key: bytes, address: str) -> None:
-        _LOG.warning("%s was deleted in etcd; putting it again", key.decode())
         await self._put(key, address)
+        _LOG.warning("%s was deleted in etcd; it is there again", key.decode())
 
-    def _fail(self, problem: EtcdError) -> None:
-        """Say what is wrong; a watch that has to be made anew is nothing to report."""
-        if isinstance(problem, Broken):
+    def _fail(self, problem: EtcdError, backoff: Backoff) -> None:
+        """Say what is wrong; that a watch has to be made anew is nothing to report."""
+        if isinstance(problem, Broken) and not backoff.long:
             _LOG.debug("%s; looking again", problem)
             return
         self.state, self._hint = str(problem), problem.hint

@@ -65,7 +65,7 @@ class EtcdResolver:
             try:
                 await self._look_and_watch()
             except EtcdError as problem:
-                self._fail(problem)
+                self._fail(problem, backoff)
             except Exception:
                 self._problem = "internal error, see the log"
                 _LOG.exception("cannot follow %s", self._key)
@@ -89,10 +89,10 @@ class EtcdResolver:
                     self._instances.put(event.kv.key, event.kv.value)
                 self._publish()
 
-    def _fail(self, problem: EtcdError) -> None:
-        """Say what is wrong; a watch that has to be made anew is nothing to report. What is known stays."""
+    def _fail(self, problem: EtcdError, backoff: Backoff) -> None:
+        """Say what is wrong; that a watch has to be made anew is nothing to report. What is known stays."""
         self._stop_timer()
-        if isinstance(problem, Broken):
+        if isinstance(problem, Broken) and not backoff.long:
             _LOG.debug("%s; looking again", problem)
             return
         self._problem = str(problem)
