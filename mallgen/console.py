@@ -37,6 +37,9 @@ def report(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], end: s
     sys.stderr.write(Reporter(sources, colored()).all(diagnostics))
     errors = [d for d in diagnostics if d.severity == "error"]
     if not errors:
+        unfit = sum(d.severity == "unfit" for d in diagnostics)
+        if unfit:
+            say(f"{counted(unfit, 'warning')} {'stops' if unfit == 1 else 'stop'} the generation of code")
         return FINE
     files = {d.span.file for d in errors if d.span is not None}
     where = f" in {counted(len(files), 'file')}" if files else ""

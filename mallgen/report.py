@@ -25,8 +25,9 @@ class Reporter:
 
     def one(self, diagnostic: Diagnostic) -> str:
         """One diagnostic without a line end."""
-        tint = _RED if diagnostic.severity == "error" else _YELLOW
-        head = self._paint(f"{diagnostic.severity}[{diagnostic.code}]", tint)
+        failed = diagnostic.severity == "error"
+        tint = _RED if failed else _YELLOW
+        head = self._paint(f"{'error' if failed else 'warning'}[{diagnostic.code}]", tint)
         lines = [f"{head} {self._paint(visible(diagnostic.message), _BOLD)}"]
         pad = self._pad(diagnostic)
         if diagnostic.span is not None:

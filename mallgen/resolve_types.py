@@ -97,12 +97,12 @@ class Types:
         return ref
 
     def _name(self, name: str, span: Span) -> TypeRef:
-        if name in self.declarations:
-            return Named(name, span)
         if name in PRIMITIVES:
             return Primitive(name)
         if name == "any":
             return AnyType("any")
+        if name in self.declarations:
+            return Named(name, span)
         guess = did_you_mean(name, [*self.declarations, *PRIMITIVES])
         hint = guess or f"declare it: `type {name} {{ … }}`, or import the file that does"
         self._report("unknown-type", f"type `{name}` is not declared", span, hint)
@@ -121,10 +121,21 @@ class Types:
         ref = self.lookup(member.type)
         for code, message, hint in _refusals(ref):
             self._report(code, message, member.span, hint)
+        if _complex(ref):
+            message = "complex numbers have no JSON form"
+            self._report("no-json-form", message, member.span, "use two float64 fields", severity="unfit")
         return replace(member, type=ref)
 
-    def _report(self, code: str, message: str, span: Span, hint: str = "", notes: tuple[Note, ...] = ()) -> None:
-        problem = Diagnostic(code, message, span, hint, notes)
+    def _report(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        hint: str = "",
+        notes: tuple[Note, ...] = (),
+        severity: str = "error",
+    ) -> None:
+        problem = Diagnostic(code, message, span, hint, notes, severity)
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -163,7 +174,7 @@ class Types:
                 if name in seen:
                     note = Note(seen[name], "first declared here")
                     message = f"field `{name}` is declared twice"
-                    self._report("duplicate-field", message, member.span, "rename one of them", (note,))
+                    self._report("duplicate-field", message, member.span, "rename one of them", (note,), "unfit")
                 seen.setdefault(name, member.span)
 
     def _flatten(self, members: tuple[Member, ...], path: tuple[str, ...], together: str) -> Iterator[Field]:
@@ -176,12 +187,12 @@ class Types:
 
     def _embedded(self, member: Member, path: tuple[str, ...], together: str) -> Iterator[Field]:
         name = member.names[0]
-        if name not in self._members:
-            if name in PRIMITIVES:
-                hint = "give the field a name and a tag"
-                self._report("embedded-base-type", f"`{name}` cannot be embedded", member.span, hint)
+        if name in PRIMITIVES:
+            hint = "give the field a name and a tag"
+            message = f"`{name}` has no fields: embedded, it adds nothing"
+            self._report("embedded-base-type", message, member.span, hint, severity="warning")
             return
-        if name in path:
+        if name not in self._members or name in path:
             return
         bindings = self._parse(member, name) if member.tag else ()
         whole = name if any(binding.optional for binding in bindings) else together
@@ -206,7 +217,7 @@ class Types:
         try:
             return parse_tag(member.tag, name)
         except TagError as problem:
-            self._report("bad-tag", problem.message, member.tag_span or member.span, problem.hint)
+            self._report("bad-tag", problem.message, member.tag_span or member.span, problem.hint, severity="unfit")
             return ()
 
 
@@ -214,17 +225,21 @@ def _refusals(ref: TypeRef, depth: int = 0) -> Iterator[tuple[str, str, str]]:
     match ref:
         case AnyType(text="any"):
             yield "any-type", "a field cannot be of type `any`", "write `interface{}`, or name the type"
-        case Primitive(name="complex64" | "complex128"):
-            yield "no-json-form", "complex numbers have no JSON form", "use two float64 fields"
         case Inline(members=()):
             yield "empty-struct", "a struct written in place needs a field", "declare an empty type and name it"
         case Slice(elem=Inline()) | Array(elem=Inline()) | Map(elem=Inline()):
             yield "nested-struct", "a list or map cannot hold a struct written in place", "declare the struct as a type"
         case Array(length="..."):
             yield "open-array", "`[...]` has no length", "write `[]` or `[8]`"
-        case Map(key=Pointer() | Slice() | Array() | Map() | Inline()):
+        case Map(key=Pointer() | Slice() | Array() | Map() | Inline() | AnyType(text="interface{}")):
             yield "map-key", "a map's key must be a plain type", "use string or a whole number as key"
         case Slice(elem=elem) | Array(elem=elem) | Map(elem=elem):
             yield from _refusals(elem, depth + 1)
         case Pointer(elem=elem) if not isinstance(elem, AnyType):
             yield from _refusals(elem, depth + 1)
+
+
+def _complex(ref: TypeRef) -> bool:
+    while isinstance(ref, Pointer | Slice | Array | Map):
+        ref = ref.elem
+    return isinstance(ref, Primitive) and ref.name in {"complex64", "complex128"}

@@ -64,7 +64,7 @@ def _decode(path: str) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as problem:
         raise Unreadable("not-utf8", f"`{path}` is not UTF-8 at byte {problem.start}", "save it as UTF-8") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n")
 
 
 class _Reader:
@@ -90,6 +90,10 @@ class _Reader:
             self.diagnostics.append(Diagnostic(problem.code, problem.message, by, problem.hint))
             return
         self.texts[path] = text
+        if not text.strip(" \t\r\f\v\n"):
+            hint = 'begin with `syntax = "v1"`, then types and a service'
+            where = Span(path, 1, 1, 1, 1)
+            self.diagnostics.append(Diagnostic("empty-file", f"`{path}` is empty", by or where, hint))
         scanned = scan(text, path)
         self.files[key] = scanned
         self._imports(scanned, path, (*chain, key))

@@ -20,19 +20,20 @@ GO_KEYWORDS = frozenset(
     "interface map package range return select struct switch type var".split()
 )
 
+
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\f\v\n]+)
-    |(?P<comment>//[^\n]*|/\*(?s:.*?)\*/)
+    |(?P<comment>//[^\n]*|/\*[^*]*\*[^/]*/)
     |(?P<ANY>interface\{\})
     |(?P<NAME>[A-Za-z_][A-Za-z0-9_]*)
     |(?P<STRING>"[^"]*")
     |(?P<RAW>`[^`]*`)
     |(?P<AT>@[A-Za-z]*)
-    |(?P<DURATION>(?=\d+(?:h|ms?|s|[µμ]s|ns)(?![A-Za-z_]))
-        (?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?(?:\d+[µμ]s)?(?:\d+ns)?)
-    |(?P<INT>\d+)
+    |(?P<DURATION>[0-9]++[nµmsh])
+    |(?P<INT>[0-9]+)
     |(?P<ELLIPSIS>\.\.\.)
-    |(?P<punct>[-*=()\[\]{},.;:]|/(?!\*))
+    |(?P<DOT>\.\.?)
+    |(?P<punct>[-*=()\[\]{},;:]|/(?!\*))
     """,
     re.VERBOSE,
 )
@@ -48,10 +49,10 @@ _PUNCT = {
     "{": "_LBRACE",
     "}": "_RBRACE",
     ",": "_COMMA",
-    ".": "DOT",
     ";": "_SEMICOLON",
     ":": "_COLON",
 }
+_UNITS = ("h", "m", "s", "ms", "µs", "ns")
 _AT = {"@doc": "_AT_DOC", "@handler": "_AT_HANDLER", "@server": "_AT_SERVER"}
 HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
 _UNFINISHED = {
@@ -62,9 +63,12 @@ _UNFINISHED = {
 
 
 class Token:
-    """A token with the comments that stand before it; `type` is a terminal of grammar/api.lark."""
+    """A token with the comments that stand before it; `type` is a terminal of grammar/api.lark.
 
-    __slots__ = ("column", "end_column", "end_line", "end_pos", "head", "line", "start_pos", "type", "value")
+    `row` counts lines as goctl does, without those inside comments and strings: by it goctl tells an embedded field.
+    """
+
+    __slots__ = ("column", "end_column", "end_line", "end_pos", "head", "line", "row", "start_pos", "type", "value")
 
     def __init__(self, kind: str, value: str, line: int, column: int, start: int) -> None:
         self.type = kind
@@ -75,6 +79,7 @@ class Token:
         self.start_pos = start
         self.end_pos = start + len(value)
         self.head: tuple[str, ...] = ()
+        self.row = 0
 
     def __str__(self) -> str:
         return self.value
@@ -102,6 +107,18 @@ class Scanned(NamedTuple):
     imports: tuple[Import, ...]
     trailing: dict[int, str]
     diagnostics: tuple[Diagnostic, ...]
+
+
+def _duration(text: str, pos: int) -> int:
+    """Where the duration at `pos` ends, or `pos` when digits behind a unit do not go on to a smaller one."""
+    start, rank = pos, -1
+    while match := re.compile(r"[0-9]+(ns|µs|ms|m|s|h)").match(text, pos):
+        if _UNITS.index(match[1]) <= rank:
+            return start
+        rank, pos = _UNITS.index(match[1]), match.end()
+        if not text[pos : pos + 1] or text[pos] not in "0123456789":
+            return pos
+    return start
 
 
 def span_of(file: str, token: Token) -> Span:
@@ -137,7 +154,7 @@ class _Lexer:
         self.trailing: dict[int, str] = {}
         self.diagnostics: list[Diagnostic] = []
         self._pending: list[str] = []
-        self._line = 1
+        self._line = self._row = 1
         self._line_start = 0
 
     def run(self) -> None:
@@ -145,11 +162,15 @@ class _Lexer:
         match_at = _TOKEN.match
         while pos < size:
             match = match_at(self.text, pos)
-            if match is None or match.end() == pos:
+            kind = match.lastgroup if match is not None else None
+            end = match.end() if match is not None else pos
+            if kind == "DURATION":
+                end = _duration(self.text, pos)
+            if kind is None or end == pos:
                 pos = self._illegal(pos)
                 continue
-            self._take(match.lastgroup or "", match.group(), pos)
-            pos = match.end()
+            self._take(kind, self.text[pos:end], pos)
+            pos = end
             if len(self.tokens) > MAX_TOKENS:
                 self._report(
                     "too-many-tokens",
@@ -163,6 +184,7 @@ class _Lexer:
     def _take(self, kind: str, value: str, pos: int) -> None:
         if kind == "space":
             self._advance(value, pos)
+            self._row += value.count("\n")
         elif kind == "comment":
             self._comment(value, pos)
         else:
@@ -176,6 +198,8 @@ class _Lexer:
 
     def _comment(self, value: str, pos: int) -> None:
         last = self.tokens[-1] if self.tokens else None
+        if last is not None and last.type == "SLASH" and last.row == self._row:
+            last.type = "SLASH_END"
         if last is not None and last.end_line == self._line and not self._pending:
             self.trailing.setdefault(self._line, value.rstrip())
         else:
@@ -185,11 +209,12 @@ class _Lexer:
     def _token(self, kind: str, value: str, pos: int) -> None:
         column = pos - self._line_start + 1
         token = Token(self._kind(kind, value, pos), value, self._line, column, pos)
+        token.row = self._row
         if self._pending:
             token.head = tuple(self._pending)
             self._pending.clear()
         last = self.tokens[-1] if self.tokens else None
-        if last is not None and last.type == "NAME" and (last.end_line != self._line or kind == "RAW"):
+        if last is not None and last.type == "NAME" and (last.row != self._row or kind == "RAW"):
             last.type = "NAME_END"
         if kind in {"STRING", "RAW"} and "\n" in value:
             self._advance(value, pos)
@@ -226,6 +251,13 @@ class _Lexer:
                 self._report(code, message, pos, len(opening), hint)
                 return len(self.text)
         char = self.text[pos]
+        end = pos + 1
+        if char in "0123456789":
+            while self.text[end : end + 1].isalnum():
+                end += 1
+            hint = "units stand from large to small: `1h30m`, `3s`, `500ms`; in a path a number has no unit"
+            self._report("bad-duration", f"`{self.text[pos:end]}` is no duration", pos, end - pos, hint)
+            return end
         if char == "\ufeff":
             self._report(
                 "byte-order-mark", "the file starts with a byte order mark", pos, 1, "save it as UTF-8 without BOM"
@@ -234,7 +266,6 @@ class _Lexer:
             shown = char if char.isprintable() else f"U+{ord(char):04X}"
             hint = "names are made of A-Z, a-z, 0-9 and _; anything else belongs in quotation marks or a comment"
             self._report("illegal-character", f"`{shown}` cannot stand here", pos, 1, hint)
-        end = pos + 1
         while end < len(self.text) and self.text[end] == char:
             end += 1
         return end
@@ -294,6 +325,8 @@ def _starts(token: Token, current: list[Token]) -> bool:
     if token.type != "_AT_SERVER" and token.value not in HEADS:
         return False
     last = current[-1]
+    if last.type in {"_TYPE", "_SERVICE"}:
+        return False
     if token.value == "service" and current[0].type == "_AT_SERVER" and not any(t.type == "_SERVICE" for t in current):
         return False
     return last.end_line != token.line or last.type in {"_RPAR", "_RBRACE", "STRING"}
