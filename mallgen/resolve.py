@@ -185,8 +185,8 @@ class _Groups:
         self._unfit("sse", "server-sent events are not generated yet", span, hint)
         for item in service.items:
             if item.response is None:
-                message = f"`{item.handler.value}` sends events but says not of what type"
-                self._report("sse-response", message, item.path.span, "add `returns (Event)` with the type of one event")
+                message = f"`{item.handler.value}` sends events of no type"
+                self._report("sse-response", message, item.path.span, "add `returns (Event)`, the type of one event")
 
     def _prefix(self, pair: Pair | None) -> str:
         if pair is None:

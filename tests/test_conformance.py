@@ -1,4 +1,4 @@
-"""The .api language: the verdicts of goctl 1.10.2 on tests/conformance/api_language.jsonl, and our exact list of divergences."""
+"""The .api language: goctl's verdicts on tests/conformance/api_language.jsonl, and the exact list of divergences."""
 
 import csv
 import json

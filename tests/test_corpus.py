@@ -9,6 +9,7 @@ from typing import Any
 from mallgen.commands.api_inspect import document
 from mallgen.driver import load
 
+
 def test_verdicts_are_goctls(corpus: Path) -> None:
     with (corpus / "VERDICTS.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))

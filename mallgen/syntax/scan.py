@@ -129,6 +129,8 @@ def span_of(file: str, token: Token) -> Span:
 def scan(text: str, file: str) -> Scanned:
     """Cut the text of a `.api` file into statements; everything wrong is in `diagnostics`."""
     lexer = _Lexer(text, file)
+    if "\0" in text:
+        return Scanned(file, (), (), {}, (_nul(text, file),))
     lexer.run()
     problems = [*lexer.diagnostics, *_nesting(lexer.tokens, file)]
     statements = () if _too_much(problems) else tuple(_statements(lexer.tokens))
@@ -140,6 +142,14 @@ def scan(text: str, file: str) -> Scanned:
         if token.type == "STRING"
     )
     return Scanned(file, statements, imports, lexer.trailing, tuple(problems))
+
+
+def _nul(text: str, file: str) -> Diagnostic:
+    """goctl takes the character for the end of the file, and what stands behind it is silently lost."""
+    at = text.index("\0")
+    line, col = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    hint = "save the file as UTF-8 text; UTF-16 and binary files cannot be read"
+    return Diagnostic("nul-character", "the file has a NUL character", Span(file, line, col, line, col + 1), hint)
 
 
 def _too_much(problems: list[Diagnostic]) -> bool:
