@@ -52,7 +52,7 @@ def test_inspect_says_what_goctl_parsed(corpus: Path) -> None:
 
 def _order(group: dict[str, Any]) -> tuple[str, str]:
     """goctl imports in the random order of a Go map: groups of one name from several files have no order."""
-    return group["server"].get("group", ""), json.dumps(group)
+    return group["server"].get("group", ""), json.dumps(group, sort_keys=True)
 
 
 def _type(found: dict[str, Any]) -> dict[str, Any]:
