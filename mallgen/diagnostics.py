@@ -31,6 +31,16 @@ class Diagnostic(Struct, frozen=True):
     severity: str = "error"
     environment: bool = False
 
+    @property
+    def level(self) -> str:
+        """`error` or `warning`, as it is shown."""
+        return "error" if self.severity == "error" else "warning"
+
+
+def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Sorted by place, those without one at the end."""
+    return sorted(found, key=lambda d: (d.span is None, d.span or ()))
+
 
 def strict(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The same diagnostics for who generates code: what is unfit is an error."""

@@ -52,7 +52,7 @@ def compile_sources(sources: Sources) -> Loaded:
         files.append(ParsedFile(scanned.file, parsed.nodes))
     if any(problem.severity == "error" for problem in problems):
         return Loaded(None, tuple(problems), sources.texts)
-    resolved = resolve(tuple(files))
+    resolved = resolve(tuple(files), sources.limits)
     return Loaded(resolved.contract, (*problems, *resolved.diagnostics), sources.texts)
 
 

@@ -20,6 +20,7 @@ from mallgen.model import (
 from mallgen.resolve_types import Types
 from mallgen.suggest import did_you_mean
 from mallgen.syntax import nodes
+from mallgen.syntax.limits import DEFAULT, Limits
 from mallgen.syntax.nodes import Declaration, Item, ServiceNode
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "connect", "options", "trace")
@@ -44,11 +45,11 @@ class Resolved(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def resolve(files: tuple[ParsedFile, ...]) -> Resolved:
+def resolve(files: tuple[ParsedFile, ...], limits: Limits = DEFAULT) -> Resolved:
     """Resolve the files of a contract; all problems are reported, not the first."""
     problems = list(_once_per_file(files))
     declarations = _declarations(files, problems)
-    types = Types(declarations)
+    types = Types(declarations, limits.fields)
     resolved_types = types.resolve()
     services = [node for file in files for node in file.nodes if isinstance(node, ServiceNode)]
     problems += _service_names(services)

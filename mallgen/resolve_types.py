@@ -22,6 +22,7 @@ from mallgen.model import (
     TypeRef,
 )
 from mallgen.suggest import did_you_mean
+from mallgen.syntax.limits import raise_it
 from mallgen.syntax.nodes import Declaration
 from mallgen.tags import TagError, parse_tag
 
@@ -48,14 +49,17 @@ PRIMITIVES = frozenset(
         "rune",
     ]
 )
-MAX_FIELDS = 50_000
+GUESSES = 20  # the first of many unknown names get a guess: comparing each with thousands takes minutes
 
 
 class Types:
     """Resolves declarations once; `problems` collects what is wrong."""
 
-    def __init__(self, declarations: Mapping[str, Declaration]) -> None:
+    def __init__(self, declarations: Mapping[str, Declaration], most: int) -> None:
         self.declarations = declarations
+        self._most = most
+        self._guesses = GUESSES
+        self._seen: set[Diagnostic] = set()
         self.problems: list[Diagnostic] = []
         self._members: dict[str, tuple[Member, ...]] = {}
 
@@ -69,10 +73,10 @@ class Types:
             declaration = self.declarations[name]
             fields = self._fields(name)
             total += len(fields)
-            if total > MAX_FIELDS:
-                self._report(
-                    "too-many-fields", f"the contract has more than {MAX_FIELDS} fields", declaration.name.span
-                )
+            if total > self._most:
+                hint = f"use fields instead of embedded types, {raise_it('fields', 2 * self._most)}"
+                message = f"the contract has more than {self._most} fields"
+                self._report("too-many-fields", message, declaration.name.span, hint)
                 break
             found.append(
                 Type(name, self._members[name], fields, declaration.comment, declaration.docs, declaration.name.span)
@@ -103,7 +107,8 @@ class Types:
             return AnyType("any")
         if name in self.declarations:
             return Named(name, span)
-        guess = did_you_mean(name, [*self.declarations, *PRIMITIVES])
+        self._guesses -= 1
+        guess = did_you_mean(name, [*self.declarations, *PRIMITIVES]) if self._guesses >= 0 else ""
         hint = guess or f"declare it: `type {name} {{ … }}`, or import the file that does"
         self._report("unknown-type", f"type `{name}` is not declared", span, hint)
         return Named(name, span)
@@ -135,8 +140,11 @@ class Types:
         notes: tuple[Note, ...] = (),
         severity: str = "error",
     ) -> None:
-        problem = Diagnostic(code, message, span, hint, notes, severity)
-        if problem not in self.problems:
+        self._add(Diagnostic(code, message, span, hint, notes, severity))
+
+    def _add(self, problem: Diagnostic) -> None:
+        if problem not in self._seen:
+            self._seen.add(problem)
             self.problems.append(problem)
 
     def _fields(self, name: str) -> tuple[Field, ...]:
@@ -163,9 +171,7 @@ class Types:
         message = f'{binding.source} "{binding.key}" is bound to two fields; `{field.name}` is left out'
         note = Note(other.span, f"`{other.name}` has it already")
         hint = "give one of them another name"
-        problem = Diagnostic("duplicate-key", message, field.span, hint, (note,), severity="warning")
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self._add(Diagnostic("duplicate-key", message, field.span, hint, (note,), severity="warning"))
 
     def _own_names(self, members: tuple[Member, ...]) -> None:
         seen: dict[str, Span] = {}

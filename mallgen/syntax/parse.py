@@ -259,7 +259,7 @@ def parse(scanned: Scanned) -> Parsed:
 def _torn(scanned: Scanned) -> set[int]:
     """The statements that the scanner could not read in full: what it said is enough."""
     starts = [(statement.tokens[0].line, statement.tokens[0].column) for statement in scanned.statements]
-    places = [problem.span for problem in scanned.diagnostics if problem.span is not None]
+    places = [p.span for p in scanned.diagnostics if p.span is not None and p.severity == "error"]
     return {bisect_right(starts, (span.line, span.col)) - 1 for span in places}
 
 

@@ -9,11 +9,7 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
-
-MAX_BYTES = 1 << 20
-MAX_TOKENS = 200_000
-MAX_NESTING = 64
-MAX_NAME = 255
+from mallgen.syntax.limits import DEFAULT, Limits, raise_it
 
 GO_KEYWORDS = frozenset(
     "break case chan const continue default defer else fallthrough for func go goto if import "
@@ -52,6 +48,7 @@ _PUNCT = {
     ";": "_SEMICOLON",
     ":": "_COLON",
 }
+_INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]")
 _UNITS = ("h", "m", "s", "ms", "µs", "ns")
 _AT = {"@doc": "_AT_DOC", "@handler": "_AT_HANDLER", "@server": "_AT_SERVER"}
 HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
@@ -126,13 +123,15 @@ def span_of(file: str, token: Token) -> Span:
     return Span(file, token.line, token.column, token.end_line, token.end_column)
 
 
-def scan(text: str, file: str) -> Scanned:
+def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
     """Cut the text of a `.api` file into statements; everything wrong is in `diagnostics`."""
-    lexer = _Lexer(text, file)
+    lexer = _Lexer(text, file, limits)
     if "\0" in text:
         return Scanned(file, (), (), {}, (_nul(text, file),))
     lexer.run()
-    problems = [*lexer.diagnostics, *_nesting(lexer.tokens, file)]
+    if not text.isascii():
+        lexer.diagnostics += _invisible(text, file)
+    problems = [*lexer.diagnostics, *_nesting(lexer.tokens, file, limits.nesting)]
     statements = () if _too_much(problems) else tuple(_statements(lexer.tokens))
     imports = tuple(
         Import(token.value[1:-1], span_of(file, token))
@@ -152,14 +151,28 @@ def _nul(text: str, file: str) -> Diagnostic:
     return Diagnostic("nul-character", "the file has a NUL character", Span(file, line, col, line, col + 1), hint)
 
 
+def _invisible(text: str, file: str) -> list[Diagnostic]:
+    """The first character of each line that changes how a text is shown (CVE-2021-42574)."""
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        match = None if line.isascii() else _INVISIBLE.search(line)
+        if match is not None:
+            message = f"U+{ord(match[0]):04X} is invisible and can make the line look like another"
+            span = Span(file, number, match.start() + 1, number, match.end() + 1)
+            hint = "delete it unless the text needs it"
+            found.append(Diagnostic("invisible-character", message, span, hint, severity="warning"))
+    return found
+
+
 def _too_much(problems: list[Diagnostic]) -> bool:
     return any(problem.code.startswith("too-") for problem in problems)
 
 
 class _Lexer:
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, limits: Limits) -> None:
         self.text = text
         self.file = file
+        self.limits = limits
         self.tokens: list[Token] = []
         self.trailing: dict[int, str] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -181,14 +194,10 @@ class _Lexer:
                 continue
             self._take(kind, self.text[pos:end], pos)
             pos = end
-            if len(self.tokens) > MAX_TOKENS:
-                self._report(
-                    "too-many-tokens",
-                    f"the file has more than {MAX_TOKENS} tokens",
-                    pos,
-                    1,
-                    "split the contract into imported files",
-                )
+            if len(self.tokens) > self.limits.tokens:
+                most = self.limits.tokens
+                hint = f"split the contract into imported files, {raise_it('tokens', 2 * most)}"
+                self._report("too-many-tokens", f"the file has more than {most} tokens", pos, 1, hint)
                 return
 
     def _take(self, kind: str, value: str, pos: int) -> None:
@@ -214,7 +223,19 @@ class _Lexer:
             self.trailing.setdefault(self._line, value.rstrip())
         else:
             self._pending.append(value.rstrip())
+        if value.startswith("/*") and not value.endswith("*/"):
+            message = "this comment ends here, at the first `/` behind a `*`"
+            at = pos + len(value) - 1
+            problem = self._advanced(value, pos, at)
+            hint = "goctl reads it so: write `//` comments, or leave out the slash or the star"
+            self.diagnostics.append(Diagnostic("comment-ends-early", message, problem, hint, severity="warning"))
         self._advance(value, pos)
+
+    def _advanced(self, value: str, pos: int, at: int) -> Span:
+        """The span of the character at `at`, the last of a comment that begins at `pos`."""
+        line = self._line + value.count("\n")
+        start = pos + value.rindex("\n") + 1 if "\n" in value else self._line_start
+        return Span(self.file, line, at - start + 1, line, at - start + 2)
 
     def _token(self, kind: str, value: str, pos: int) -> None:
         column = pos - self._line_start + 1
@@ -245,10 +266,10 @@ class _Lexer:
         return kind
 
     def _name_kind(self, value: str, pos: int) -> str:
-        if len(value) > MAX_NAME:
-            self._report(
-                "too-long-name", f"a name may have at most {MAX_NAME} characters", pos, len(value), "shorten it"
-            )
+        if len(value) > self.limits.name:
+            message = f"a name may have at most {self.limits.name} characters"
+            hint = f"shorten it, {raise_it('name', len(value))}"
+            self._report("too-long-name", message, pos, len(value), hint)
         if value == "map":
             return "MAP"
         if value == "returns":
@@ -286,7 +307,7 @@ class _Lexer:
         self.diagnostics.append(Diagnostic(code, message, span, hint))
 
 
-def _nesting(tokens: list[Token], file: str) -> list[Diagnostic]:
+def _nesting(tokens: list[Token], file: str, most: int) -> list[Diagnostic]:
     depth = prefix = 0
     before = ""
     for token in tokens:
@@ -296,9 +317,9 @@ def _nesting(tokens: list[Token], file: str) -> list[Diagnostic]:
         elif token.type not in {"_RSQB", "MAP"} and before != "_LSQB":
             prefix = 0
         before = token.type
-        if max(depth, prefix) > MAX_NESTING:
-            message = f"more than {MAX_NESTING} levels of nesting"
-            hint = "declare inner types on their own"
+        if max(depth, prefix) > most:
+            message = f"more than {most} levels of nesting"
+            hint = f"declare inner types on their own, {raise_it('nesting', 2 * most)}"
             return [Diagnostic("too-deep", message, span_of(file, token), hint)]
     return []
 
