@@ -98,6 +98,14 @@ def _command(command: Command) -> TyperCommand:
 
 
 def _option(option: Option) -> TyperOption:
+    def complete(context: Any, words: Any, incomplete: str) -> list[str]:
+        return [choice for choice in option.choices if choice.startswith(incomplete)]
+
+    def check(context: Any, parameter: Any, value: Any) -> Any:
+        if option.choices and value is not None and value not in option.choices:
+            raise UsageError(f"`{value}` is not one of {', '.join(option.choices)}", context)
+        return value
+
     return TyperOption(
         param_decls=[f"v_{option.name.replace('-', '_')}", *option.spellings],
         is_flag=not option.metavar,
@@ -107,6 +115,8 @@ def _option(option: Option) -> TyperOption:
         show_default=bool(option.default),
         multiple=option.many,
         help=option.help,
+        autocompletion=complete,
+        callback=check,
     )
 
 

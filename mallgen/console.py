@@ -11,6 +11,18 @@ if TYPE_CHECKING:  # msgspec takes 35 ms, which --version and --help need not pa
     from mallgen.diagnostics import Diagnostic
 
 FINE, FINDINGS, USAGE, ENVIRONMENT = 0, 1, 2, 3
+TEXT = "text"
+_form = [TEXT]
+
+
+def speak(form: str) -> None:
+    """Choose how this run prints diagnostics: a value of `--format`, text when empty."""
+    _form[0] = form or TEXT
+
+
+def for_machines() -> bool:
+    """Whether diagnostics are printed for a machine: then they are all that is said about the input."""
+    return _form[0] != TEXT
 
 
 def out(line: str) -> None:
@@ -32,16 +44,38 @@ def report(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], end: s
     """Print diagnostics and, when there are errors, one line that counts them; the exit code that follows from them."""
     if not diagnostics:
         return FINE
+    errors = [d for d in diagnostics if d.severity == "error"]
+    code = FINE if not errors else ENVIRONMENT if all(d.environment for d in errors) else FINDINGS
+    if for_machines():
+        from mallgen.formats import render
+
+        sys.stderr.write(render(_form[0], diagnostics))
+        return code
     from mallgen.report import Reporter
 
     sys.stderr.write(Reporter(sources, colored()).all(diagnostics))
-    errors = [d for d in diagnostics if d.severity == "error"]
     if not errors:
+        unfit = sum(d.severity == "unfit" for d in diagnostics)
+        if unfit:
+            say(f"{counted(unfit, 'warning')} {'stops' if unfit == 1 else 'stop'} the generation of code")
         return FINE
     files = {d.span.file for d in errors if d.span is not None}
     where = f" in {counted(len(files), 'file')}" if files else ""
     say(f"{counted(len(errors), 'error')}{where}{end}")
-    return ENVIRONMENT if all(d.environment for d in errors) else FINDINGS
+    return code
+
+
+def verdict(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], fine: str) -> int:
+    """The same where diagnostics are the result: for machines they go to stdout, even when there are none."""
+    if not for_machines():
+        code = report(diagnostics, sources, "")
+        if code == FINE:
+            out(fine)
+        return code
+    from mallgen.formats import render
+
+    sys.stdout.write(render(_form[0], diagnostics))
+    return FINDINGS if any(d.severity == "error" for d in diagnostics) else FINE
 
 
 def counted(number: int, noun: str) -> str:

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from mallgen.options import COMMANDS, COMPLETING, Command, Option, Value, Values
+from mallgen.console import speak
+from mallgen.options import COMMANDS, COMPLETING, FORMAT, Command, Option, Value, Values
 
 BUG = 70
 INTERRUPTED = 130
@@ -44,6 +45,7 @@ def read(words: Sequence[str]) -> tuple[Command, Values] | None:
 
 def run(command: Command, values: Values) -> int:
     """Run a command of the table."""
+    speak(values.text(FORMAT.name))
     code = import_module(f"mallgen.commands.{command.module}").run(values)
     return int(code)
 
@@ -82,7 +84,7 @@ def _values(command: Command, words: list[str]) -> Values | None:
             values[option.name] = True
         else:
             value = given if given is not None else words.pop(0) if words else ""
-            if not value or value.startswith("-"):
+            if not value or value.startswith("-") or not _allowed(option.choices, value):
                 return None
             _keep(values, option.name, value, option.many)
     missing = any(option.required and not values.get(option.name) for option in command.options)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from mallgen.diagnostics import Diagnostic
+from mallgen.diagnostics import Diagnostic, strict
 from mallgen.model import Contract
 from mallgen.sources import Sources, read
 
@@ -17,6 +17,12 @@ class Loaded(NamedTuple):
     contract: Contract | None
     diagnostics: tuple[Diagnostic, ...]
     sources: dict[str, str]
+
+    def strict(self) -> "Loaded":
+        """The same for who generates code: there is no contract when something in it is unfit."""
+        found = strict(self.diagnostics)
+        fit = not any(d.severity == "error" for d in found)
+        return Loaded(self.contract if fit else None, found, self.sources)
 
 
 def load(path: str) -> Loaded:
@@ -44,10 +50,10 @@ def compile_sources(sources: Sources) -> Loaded:
         parsed = parse(scanned)
         problems += parsed.diagnostics
         files.append(ParsedFile(scanned.file, parsed.nodes))
-    if problems:
+    if any(problem.severity == "error" for problem in problems):
         return Loaded(None, tuple(problems), sources.texts)
-    resolved = resolve(tuple(files))
-    return Loaded(resolved.contract, resolved.diagnostics, sources.texts)
+    resolved = resolve(tuple(files), sources.limits)
+    return Loaded(resolved.contract, (*problems, *resolved.diagnostics), sources.texts)
 
 
 class LoadedProtos(NamedTuple):

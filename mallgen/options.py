@@ -16,6 +16,7 @@ class Option(NamedTuple):
     required: bool = False
     default: str = ""
     many: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -69,6 +70,12 @@ COMPLETING = "_MALLGEN_COMPLETE"  # set by the script of `mallgen completion` wh
 API = Option("api", "The contract, a .api file.", "FILE", required=True)
 DIR = Option("dir", "The folder that receives etc/ and the package (default: mallgen.toml's, else this one).", "DIR")
 DRY_RUN = Option("dry-run", "List what would be done, write nothing.")
+FORMAT = Option(
+    "format",
+    "How errors and warnings are printed: text, concise, json, github or sarif.",
+    "FORMAT",
+    choices=("text", "concise", "json", "github", "sarif"),
+)
 QUIET = Option("quiet", "Say nothing but errors.", short="-q")
 
 COMMANDS = (
@@ -80,6 +87,7 @@ COMMANDS = (
             API,
             DIR,
             DRY_RUN,
+            FORMAT,
             QUIET,
         ),
         example="mallgen api py -api mall.api -dir .",
@@ -93,20 +101,24 @@ COMMANDS = (
         example="mallgen api new greet",
     ),
     Command(
-        ("api", "validate"), "Check a contract.", "api_validate", (API,), example="mallgen api validate -api mall.api"
+        ("api", "validate"),
+        "Check a contract.",
+        "api_validate",
+        (API, FORMAT),
+        example="mallgen api validate -api mall.api",
     ),
     Command(
         ("api", "inspect"),
         "Print a contract as JSON.",
         "api_inspect",
-        (API,),
+        (API, FORMAT),
         example="mallgen api inspect -api mall.api",
     ),
     Command(
         ("api", "routes"),
         "List the routes of a contract.",
         "api_routes",
-        (API,),
+        (API, FORMAT),
         example="mallgen api routes -api mall.api",
     ),
     Command(
@@ -126,6 +138,7 @@ COMMANDS = (
             Option("go-grpc_opt", "Accepted for goctl's sake.", "OPT", many=True),
             Option("style", "Accepted for goctl's sake; names are PEP 8's.", "STYLE"),
             DRY_RUN,
+            FORMAT,
             QUIET,
         ),
         (Argument("file", "The .proto files of one package.", many=True),),
@@ -151,7 +164,7 @@ COMMANDS = (
         ("gen",),
         "Generate every service of the workspace (mallgen.toml).",
         "gen",
-        (DRY_RUN, QUIET),
+        (DRY_RUN, FORMAT, QUIET),
         example="mallgen gen",
     ),
     Command(
@@ -161,6 +174,14 @@ COMMANDS = (
         (Option("once", "Run a command when all are up, then stop; its exit code."), QUIET),
         (Argument("command", "What --once runs.", many=True, rest=True),),
         example="mallgen dev --once curl -s localhost:8888/healthz",
+    ),
+    Command(
+        ("explain",),
+        "Explain the code of an error or a warning.",
+        "explain",
+        (),
+        (Argument("code", "What stands in brackets, such as unknown-type; all lists every code."),),
+        example="mallgen explain unknown-type",
     ),
     Command(
         ("completion",),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from mallgen.diagnostics import Diagnostic
+from mallgen.diagnostics import Diagnostic, in_order
 from mallgen.model import Span
 from mallgen.pycode import width
 
@@ -20,13 +20,12 @@ class Reporter:
 
     def all(self, diagnostics: Sequence[Diagnostic]) -> str:
         """Every diagnostic with an empty line after it, sorted by position."""
-        ordered = sorted(diagnostics, key=lambda d: (d.span is None, d.span or ()))
-        return "".join(f"{self.one(diagnostic)}\n\n" for diagnostic in ordered)
+        return "".join(f"{self.one(diagnostic)}\n\n" for diagnostic in in_order(diagnostics))
 
     def one(self, diagnostic: Diagnostic) -> str:
         """One diagnostic without a line end."""
-        tint = _RED if diagnostic.severity == "error" else _YELLOW
-        head = self._paint(f"{diagnostic.severity}[{diagnostic.code}]", tint)
+        tint = _RED if diagnostic.level == "error" else _YELLOW
+        head = self._paint(f"{diagnostic.level}[{diagnostic.code}]", tint)
         lines = [f"{head} {self._paint(visible(diagnostic.message), _BOLD)}"]
         pad = self._pad(diagnostic)
         if diagnostic.span is not None:

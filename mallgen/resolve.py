@@ -20,6 +20,7 @@ from mallgen.model import (
 from mallgen.resolve_types import Types
 from mallgen.suggest import did_you_mean
 from mallgen.syntax import nodes
+from mallgen.syntax.limits import DEFAULT, Limits
 from mallgen.syntax.nodes import Declaration, Item, ServiceNode
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "connect", "options", "trace")
@@ -44,11 +45,11 @@ class Resolved(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def resolve(files: tuple[ParsedFile, ...]) -> Resolved:
+def resolve(files: tuple[ParsedFile, ...], limits: Limits = DEFAULT) -> Resolved:
     """Resolve the files of a contract; all problems are reported, not the first."""
     problems = list(_once_per_file(files))
     declarations = _declarations(files, problems)
-    types = Types(declarations)
+    types = Types(declarations, limits.fields)
     resolved_types = types.resolve()
     services = [node for file in files for node in file.nodes if isinstance(node, ServiceNode)]
     problems += _service_names(services)
@@ -96,7 +97,8 @@ def _versions(files: tuple[ParsedFile, ...]) -> Iterator[Diagnostic]:
 
 
 def _version(file: ParsedFile) -> nodes.Text:
-    for node in file.nodes:
+    """goctl compares only a `syntax` that comes first."""
+    for node in file.nodes[:1]:
         if isinstance(node, nodes.SyntaxNode):
             return node.version
     return nodes.Text("v1", Span(file.file, 1, 1, 1, 1))
@@ -133,6 +135,12 @@ def _declarations(files: tuple[ParsedFile, ...], problems: list[Diagnostic]) -> 
 
 
 def _service_names(services: list[ServiceNode]) -> Iterator[Diagnostic]:
+    for service in services:
+        head, dash, tail = service.name.value.partition("-")
+        if dash and tail != "api":
+            message = f"`{service.name.value}` is not a name for a service"
+            hint = f"write `{head}_{tail.replace('-', '_')}` or `{head}-api`: the only hyphen is the one before `api`"
+            yield Diagnostic("service-name", message, service.name.span, hint)
     named = [service.name for service in services if service.items]
     for name in named[1:]:
         if name.value != named[0].value:
@@ -151,13 +159,7 @@ class _Groups:
         settings = {pair.key: pair for pair in service.settings}
         prefix = self._prefix(settings.get("prefix"))
         if "sse" in settings and settings["sse"].value == "true":
-            message = "server-sent events are not generated yet"
-            self._report(
-                "sse",
-                message,
-                settings["sse"].span,
-                "leave out `sse: true`, or keep this group in a contract of its own",
-            )
+            self._events(service, settings["sse"].span)
         routes = [self._route(item, prefix) for item in service.items]
         return Group(
             server=service.settings,
@@ -172,14 +174,26 @@ class _Groups:
             span=service.name.span,
         )
 
-    def _report(self, code: str, message: str, span: Span, hint: str) -> None:
-        self.problems.append(Diagnostic(code, message, span, hint))
+    def _report(self, code: str, message: str, span: Span, hint: str, severity: str = "error") -> None:
+        self.problems.append(Diagnostic(code, message, span, hint, severity=severity))
+
+    def _unfit(self, code: str, message: str, span: Span, hint: str) -> None:
+        """What goctl reads without a look, and a service could not start with."""
+        self._report(code, message, span, hint, "unfit")
+
+    def _events(self, service: ServiceNode, span: Span) -> None:
+        hint = "leave out `sse: true`, or keep this group in a contract of its own"
+        self._unfit("sse", "server-sent events are not generated yet", span, hint)
+        for item in service.items:
+            if item.response is None:
+                message = f"`{item.handler.value}` sends events of no type"
+                self._report("sse-response", message, item.path.span, "add `returns (Event)`, the type of one event")
 
     def _prefix(self, pair: Pair | None) -> str:
         if pair is None:
             return ""
         if not _PREFIX.match(pair.value) or ".." in pair.value.split("/"):
-            self._report(
+            self._unfit(
                 "bad-prefix",
                 f"`{pair.value}` is not a path prefix",
                 pair.span,
@@ -193,14 +207,14 @@ class _Groups:
         value = pair.value.strip("/")
         if not all(_SEGMENT.match(segment) for segment in value.split("/")):
             hint = "a group is a folder such as `user/admin`: letters, digits, `-`, `_` between slashes"
-            self._report("bad-group", f"`{pair.value}` is not a group", pair.span, hint)
+            self._unfit("bad-group", f"`{pair.value}` is not a group", pair.span, hint)
         return value
 
     def _word(self, pair: Pair | None, what: str) -> str:
         if pair is None:
             return ""
         if not _WORD.match(pair.value):
-            self._report(
+            self._unfit(
                 f"bad-{what.lower()}",
                 f"`{pair.value}` is not a name for {what}",
                 pair.span,
@@ -214,7 +228,7 @@ class _Groups:
         names = tuple(name.strip() for name in pair.value.split(","))
         for name in names:
             if not _WORD.match(name):
-                self._report(
+                self._unfit(
                     "bad-middleware",
                     f"`{name}` is not a name for a middleware",
                     pair.span,
@@ -229,7 +243,7 @@ class _Groups:
         if not parts or "".join(n + u for n, u in parts) != pair.value:
             if pair.value == "0":
                 return 0
-            self._report(
+            self._unfit(
                 "bad-timeout", f"`{pair.value}` is not a duration", pair.span, "write `timeout: 3s` or `timeout: 500ms`"
             )
             return None
@@ -240,7 +254,7 @@ class _Groups:
         if pair is None:
             return None
         if not re.fullmatch(r"\d{1,18}", pair.value):
-            self._report(
+            self._unfit(
                 "bad-max-bytes", f"`{pair.value}` is not a number of bytes", pair.span, "write `maxBytes: 1048576`"
             )
             return None
@@ -284,19 +298,27 @@ def _span_of(ref: TypeRef) -> Span:
 
 
 def anonymous(path: str) -> str:
-    """A path with its parameters' names left out: two routes with one such path shadow each other."""
-    return "/".join(":" if part.startswith(":") else part for part in path.rstrip("/").split("/"))
+    """A path with its parameters' names left out: of two routes with one such path only one can be reached."""
+    return "/".join(":" if part.startswith(":") else part for part in path.split("/"))
 
 
 def _duplicate_routes(groups: Iterable[Group]) -> Iterator[Diagnostic]:
     seen: dict[tuple[str, str], Route] = {}
+    alike: dict[tuple[str, str], Route] = {}
     for route in _in_order(groups):
-        other = seen.setdefault((route.method, anonymous(route.full_path)), route)
+        path = posixpath.normpath(route.full_path)
+        other = seen.setdefault((route.method, path), route)
+        first = alike.setdefault((route.method, anonymous(path)), route)
         if other is not route:
             note = Note(other.path_span, f"`{other.handler}` has it already")
             message = f"route `{route.method} {route.full_path}` is declared twice"
             hint = "the service could not start: change the method or the path of one"
             yield Diagnostic("duplicate-route", message, route.path_span, hint, (note,))
+        elif first is not route:
+            note = Note(first.path_span, f"`{first.handler}` answers the same requests")
+            message = f"route `{route.method} {route.full_path}` differs from another in a parameter's name only"
+            hint = "change the path of one: which of them answers would be chance"
+            yield Diagnostic("same-route", message, route.path_span, hint, (note,), "unfit")
 
 
 def _duplicate_handlers(groups: tuple[Group, ...]) -> Iterator[Diagnostic]:
@@ -308,7 +330,15 @@ def _duplicate_handlers(groups: tuple[Group, ...]) -> Iterator[Diagnostic]:
                 note = Note(other.handler_span, "first written here")
                 where = f" in group `{group.group}`" if group.group else ""
                 message = f"handler `{route.handler}` stands twice{where}"
-                yield Diagnostic("duplicate-handler", message, route.handler_span, "rename one of them", (note,))
+                severity = "unfit" if _same_place(route.handler_span, other.handler_span) else "error"
+                hint = "rename one of them"
+                yield Diagnostic("duplicate-handler", message, route.handler_span, hint, (note,), severity)
+
+
+def _same_place(one: Span, other: Span) -> bool:
+    """goctl tells two names apart by file name without folder, line and column: here it would see one."""
+    places = {(posixpath.basename(span.file.replace("\\", "/")), span.line, span.col) for span in (one, other)}
+    return len(places) == 1
 
 
 def _in_order(groups: Iterable[Group]) -> list[Route]:

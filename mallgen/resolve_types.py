@@ -22,6 +22,7 @@ from mallgen.model import (
     TypeRef,
 )
 from mallgen.suggest import did_you_mean
+from mallgen.syntax.limits import raise_it
 from mallgen.syntax.nodes import Declaration
 from mallgen.tags import TagError, parse_tag
 
@@ -48,14 +49,17 @@ PRIMITIVES = frozenset(
         "rune",
     ]
 )
-MAX_FIELDS = 50_000
+GUESSES = 20  # the first of many unknown names get a guess: comparing each with thousands takes minutes
 
 
 class Types:
     """Resolves declarations once; `problems` collects what is wrong."""
 
-    def __init__(self, declarations: Mapping[str, Declaration]) -> None:
+    def __init__(self, declarations: Mapping[str, Declaration], most: int) -> None:
         self.declarations = declarations
+        self._most = most
+        self._guesses = GUESSES
+        self._seen: set[Diagnostic] = set()
         self.problems: list[Diagnostic] = []
         self._members: dict[str, tuple[Member, ...]] = {}
 
@@ -69,10 +73,10 @@ class Types:
             declaration = self.declarations[name]
             fields = self._fields(name)
             total += len(fields)
-            if total > MAX_FIELDS:
-                self._report(
-                    "too-many-fields", f"the contract has more than {MAX_FIELDS} fields", declaration.name.span
-                )
+            if total > self._most:
+                hint = f"use fields instead of embedded types, {raise_it('fields', 2 * self._most)}"
+                message = f"the contract has more than {self._most} fields"
+                self._report("too-many-fields", message, declaration.name.span, hint)
                 break
             found.append(
                 Type(name, self._members[name], fields, declaration.comment, declaration.docs, declaration.name.span)
@@ -97,13 +101,14 @@ class Types:
         return ref
 
     def _name(self, name: str, span: Span) -> TypeRef:
-        if name in self.declarations:
-            return Named(name, span)
         if name in PRIMITIVES:
             return Primitive(name)
         if name == "any":
             return AnyType("any")
-        guess = did_you_mean(name, [*self.declarations, *PRIMITIVES])
+        if name in self.declarations:
+            return Named(name, span)
+        self._guesses -= 1
+        guess = did_you_mean(name, [*self.declarations, *PRIMITIVES]) if self._guesses >= 0 else ""
         hint = guess or f"declare it: `type {name} {{ … }}`, or import the file that does"
         self._report("unknown-type", f"type `{name}` is not declared", span, hint)
         return Named(name, span)
@@ -121,11 +126,25 @@ class Types:
         ref = self.lookup(member.type)
         for code, message, hint in _refusals(ref):
             self._report(code, message, member.span, hint)
+        if _complex(ref):
+            message = "complex numbers have no JSON form"
+            self._report("no-json-form", message, member.span, "use two float64 fields", severity="unfit")
         return replace(member, type=ref)
 
-    def _report(self, code: str, message: str, span: Span, hint: str = "", notes: tuple[Note, ...] = ()) -> None:
-        problem = Diagnostic(code, message, span, hint, notes)
-        if problem not in self.problems:
+    def _report(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        hint: str = "",
+        notes: tuple[Note, ...] = (),
+        severity: str = "error",
+    ) -> None:
+        self._add(Diagnostic(code, message, span, hint, notes, severity))
+
+    def _add(self, problem: Diagnostic) -> None:
+        if problem not in self._seen:
+            self._seen.add(problem)
             self.problems.append(problem)
 
     def _fields(self, name: str) -> tuple[Field, ...]:
@@ -152,9 +171,7 @@ class Types:
         message = f'{binding.source} "{binding.key}" is bound to two fields; `{field.name}` is left out'
         note = Note(other.span, f"`{other.name}` has it already")
         hint = "give one of them another name"
-        problem = Diagnostic("duplicate-key", message, field.span, hint, (note,), severity="warning")
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self._add(Diagnostic("duplicate-key", message, field.span, hint, (note,), severity="warning"))
 
     def _own_names(self, members: tuple[Member, ...]) -> None:
         seen: dict[str, Span] = {}
@@ -163,7 +180,7 @@ class Types:
                 if name in seen:
                     note = Note(seen[name], "first declared here")
                     message = f"field `{name}` is declared twice"
-                    self._report("duplicate-field", message, member.span, "rename one of them", (note,))
+                    self._report("duplicate-field", message, member.span, "rename one of them", (note,), "unfit")
                 seen.setdefault(name, member.span)
 
     def _flatten(self, members: tuple[Member, ...], path: tuple[str, ...], together: str) -> Iterator[Field]:
@@ -176,12 +193,12 @@ class Types:
 
     def _embedded(self, member: Member, path: tuple[str, ...], together: str) -> Iterator[Field]:
         name = member.names[0]
-        if name not in self._members:
-            if name in PRIMITIVES:
-                hint = "give the field a name and a tag"
-                self._report("embedded-base-type", f"`{name}` cannot be embedded", member.span, hint)
+        if name in PRIMITIVES:
+            hint = "give the field a name and a tag"
+            message = f"`{name}` has no fields: embedded, it adds nothing"
+            self._report("embedded-base-type", message, member.span, hint, severity="warning")
             return
-        if name in path:
+        if name not in self._members or name in path:
             return
         bindings = self._parse(member, name) if member.tag else ()
         whole = name if any(binding.optional for binding in bindings) else together
@@ -206,7 +223,7 @@ class Types:
         try:
             return parse_tag(member.tag, name)
         except TagError as problem:
-            self._report("bad-tag", problem.message, member.tag_span or member.span, problem.hint)
+            self._report("bad-tag", problem.message, member.tag_span or member.span, problem.hint, severity="unfit")
             return ()
 
 
@@ -214,17 +231,21 @@ def _refusals(ref: TypeRef, depth: int = 0) -> Iterator[tuple[str, str, str]]:
     match ref:
         case AnyType(text="any"):
             yield "any-type", "a field cannot be of type `any`", "write `interface{}`, or name the type"
-        case Primitive(name="complex64" | "complex128"):
-            yield "no-json-form", "complex numbers have no JSON form", "use two float64 fields"
         case Inline(members=()):
             yield "empty-struct", "a struct written in place needs a field", "declare an empty type and name it"
         case Slice(elem=Inline()) | Array(elem=Inline()) | Map(elem=Inline()):
             yield "nested-struct", "a list or map cannot hold a struct written in place", "declare the struct as a type"
         case Array(length="..."):
             yield "open-array", "`[...]` has no length", "write `[]` or `[8]`"
-        case Map(key=Pointer() | Slice() | Array() | Map() | Inline()):
+        case Map(key=Pointer() | Slice() | Array() | Map() | Inline() | AnyType(text="interface{}")):
             yield "map-key", "a map's key must be a plain type", "use string or a whole number as key"
         case Slice(elem=elem) | Array(elem=elem) | Map(elem=elem):
             yield from _refusals(elem, depth + 1)
         case Pointer(elem=elem) if not isinstance(elem, AnyType):
             yield from _refusals(elem, depth + 1)
+
+
+def _complex(ref: TypeRef) -> bool:
+    while isinstance(ref, Pointer | Slice | Array | Map):
+        ref = ref.elem
+    return isinstance(ref, Primitive) and ref.name in {"complex64", "complex128"}

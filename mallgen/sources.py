@@ -6,10 +6,8 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import Span
-from mallgen.syntax.scan import MAX_BYTES, Import, Scanned, scan
-
-MAX_FILES = 256
-MAX_DEPTH = 32
+from mallgen.syntax.limits import DEEPEST, DEFAULT, Limits, raise_it, setting
+from mallgen.syntax.scan import Import, Scanned, scan
 
 
 class Sources(NamedTuple):
@@ -18,6 +16,7 @@ class Sources(NamedTuple):
     files: tuple[Scanned, ...]
     texts: dict[str, str]
     diagnostics: tuple[Diagnostic, ...]
+    limits: Limits = DEFAULT
 
 
 class Unreadable(Exception):
@@ -32,12 +31,29 @@ class Unreadable(Exception):
 
 def read(path: str) -> Sources:
     """Read the contract at `path`; files are named as the user would name them from where he stands."""
-    reader = _Reader()
+    try:
+        reader = _Reader(limits())
+    except Unreadable as problem:
+        return Sources((), {}, (Diagnostic(problem.code, problem.message, None, problem.hint),))
     reader.visit(os.path.normpath(path), (), None)
-    return Sources(tuple(reader.files.values()), reader.texts, tuple(reader.diagnostics))
+    return Sources(tuple(reader.files.values()), reader.texts, tuple(reader.diagnostics), reader.limits)
 
 
-def read_text(path: str) -> str:
+def limits() -> Limits:
+    """The limits with what the environment says; raises Unreadable for what is no number above zero."""
+    found = {}
+    for name in DEFAULT._fields:
+        text = os.environ.get(setting(name), "")
+        if text:
+            most = DEEPEST.get(name, 1 << 40)
+            if not text.isascii() or not text.isdigit() or len(text) > 13 or not 0 < int(text) <= most:
+                hint = f"write a whole number from 1 to {most}, such as {getattr(DEFAULT, name)}"
+                raise Unreadable("bad-limit", f"{setting(name)} is `{text}`", hint)
+            found[name] = int(text)
+    return DEFAULT._replace(**found)
+
+
+def read_text(path: str, most: int = DEFAULT.bytes) -> str:
     """The text of one `.api` file, or Unreadable."""
     try:
         status = os.stat(path)
@@ -48,27 +64,28 @@ def read_text(path: str) -> str:
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
         raise Unreadable("not-a-file", f"`{path}` is {kind}", "name the `.api` file itself")
-    if status.st_size > MAX_BYTES:
-        limit = f"the limit is {MAX_BYTES >> 20} MiB"
-        raise Unreadable("too-large", f"`{path}` has {status.st_size} bytes, {limit}", "split it into imported files")
-    return _decode(path)
+    if status.st_size > most:
+        hint = f"split it into imported files, {raise_it('bytes', 1 << status.st_size.bit_length())}"
+        raise Unreadable("too-large", f"`{path}` has {status.st_size} bytes, the limit is {most}", hint)
+    return _decode(path, most)
 
 
-def _decode(path: str) -> str:
+def _decode(path: str, most: int) -> str:
     try:
         with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(most + 1)
     except OSError as problem:
         raise Unreadable("unreadable", f"cannot read `{path}`: {problem.strerror}", "check its permissions") from None
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as problem:
         raise Unreadable("not-utf8", f"`{path}` is not UTF-8 at byte {problem.start}", "save it as UTF-8") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n")
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
         self.files: dict[str, Scanned] = {}
         self.texts: dict[str, str] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -80,17 +97,22 @@ class _Reader:
             return
         if key in self.files:
             return
-        if len(self.files) >= MAX_FILES or len(chain) >= MAX_DEPTH:
-            message = f"more than {MAX_FILES} files or {MAX_DEPTH} levels of imports"
-            self.diagnostics.append(Diagnostic("too-many-files", message, by, "split the contract"))
-            return
+        for name, count, what in (("files", len(self.files), "files"), ("depth", len(chain), "levels of imports")):
+            most = getattr(self.limits, name)
+            if count >= most:
+                self._too_many(name, f"more than {most} {what}", most, by)
+                return
         try:
-            text = read_text(path)
+            text = read_text(path, self.limits.bytes)
         except Unreadable as problem:
             self.diagnostics.append(Diagnostic(problem.code, problem.message, by, problem.hint))
             return
         self.texts[path] = text
-        scanned = scan(text, path)
+        if not text.strip(" \t\r\f\v\n"):
+            hint = 'begin with `syntax = "v1"`, then types and a service'
+            where = Span(path, 1, 1, 1, 1)
+            self.diagnostics.append(Diagnostic("empty-file", f"`{path}` is empty", by or where, hint))
+        scanned = scan(text, path, self.limits)
         self.files[key] = scanned
         self._imports(scanned, path, (*chain, key))
 
@@ -110,6 +132,11 @@ class _Reader:
             else:
                 target = os.path.join(os.path.dirname(path), item.value)
                 self.visit(os.path.normpath(target), chain, item.span)
+
+    def _too_many(self, name: str, message: str, most: int, by: Span | None) -> None:
+        if not any(problem.message == message for problem in self.diagnostics):
+            hint = f"merge small files, {raise_it(name, 2 * most)}"
+            self.diagnostics.append(Diagnostic("too-many-files", message, by, hint))
 
     def _cycle(self, path: str, key: str, chain: tuple[str, ...], by: Span | None) -> None:
         names = [os.path.basename(name) for name in (*chain[chain.index(key) :], key)]

@@ -97,7 +97,7 @@ def make(target: Target) -> Made:
 def _api(target: Target) -> Made:
     from mallgen.emit.http import HttpOptions, emit
 
-    loaded = load(target.contract)
+    loaded = load(target.contract).strict()
     uses = _uses(target.uses)
     problems = (*loaded.diagnostics, *uses.diagnostics)
     sources = {**loaded.sources, **uses.sources}

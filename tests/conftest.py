@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from mallgen.door import main
+from mallgen.pages import pages
 from tests import parts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +34,8 @@ def mallgen(*words: str) -> Ran:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(words)
+    codes = set(re.findall(r"^(?:error|warning)\[([a-z0-9-]+)\]", err.getvalue(), re.M)) - {"usage", "internal"}
+    assert codes <= pages().keys(), "a code without its page in mallgen/pages"
     return Ran(code, out.getvalue(), err.getvalue())
 
 

@@ -115,9 +115,9 @@ CASES: list[tuple[Callable[[Path], None], int, str]] = [
     (a_folder, 1, "not-a-file"),
     (a_pipe, 1, "not-a-file"),
     (not_utf8, 1, "not-utf8"),
-    (empty, 1, "no-service"),
+    (empty, 1, "empty-file"),
     (too_large, 1, "too-large"),
-    (contract("syntax = \x00"), 1, "illegal-character"),
+    (contract("syntax = \x00"), 1, "nul-character"),
     (contract(GOOD.replace("(Hello)", "(Helo)")), 1, "unknown-type"),
     (
         contract(

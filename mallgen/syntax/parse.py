@@ -67,8 +67,8 @@ class _Builder:
     def pointer(self, elem: TypeRef) -> Pointer:
         return Pointer(elem)
 
-    def plain(self, struct: Inline) -> Inline:
-        return struct
+    def plain(self, ref: TypeRef) -> TypeRef:
+        return ref
 
     def struct(self, *members: Member) -> Inline:
         return Inline(members)
@@ -172,8 +172,13 @@ class _Builder:
     def parameter(self, part: nodes.Text) -> nodes.Text:
         return nodes.Text(":" + part.value, part.span)
 
-    def path_part(self, *tokens: Token) -> nodes.Text:
-        return nodes.Text("".join(t.value for t in tokens), self._span(tokens[0], tokens[-1]))
+    def path_more(self, *tokens: Token) -> tuple[Token, ...]:
+        return tokens
+
+    def path_part(self, first: Token, *more: tuple[Token, ...]) -> nodes.Text:
+        tokens = [first, *(token for tokens in more for token in tokens)]
+        text = "".join("." if token.type == "DOT" else token.value for token in tokens)
+        return nodes.Text(text, self._span(tokens[0], tokens[-1]))
 
     def body(self, ref: TypeRef | None = None) -> tuple[str, TypeRef | None]:
         return "body", ref
@@ -254,7 +259,7 @@ def parse(scanned: Scanned) -> Parsed:
 def _torn(scanned: Scanned) -> set[int]:
     """The statements that the scanner could not read in full: what it said is enough."""
     starts = [(statement.tokens[0].line, statement.tokens[0].column) for statement in scanned.statements]
-    places = [problem.span for problem in scanned.diagnostics if problem.span is not None]
+    places = [p.span for p in scanned.diagnostics if p.span is not None and p.severity == "error"]
     return {bisect_right(starts, (span.line, span.col)) - 1 for span in places}
 
 

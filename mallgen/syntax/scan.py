@@ -9,30 +9,27 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
-
-MAX_BYTES = 1 << 20
-MAX_TOKENS = 200_000
-MAX_NESTING = 64
-MAX_NAME = 255
+from mallgen.syntax.limits import DEFAULT, Limits, raise_it
 
 GO_KEYWORDS = frozenset(
     "break case chan const continue default defer else fallthrough for func go goto if import "
     "interface map package range return select struct switch type var".split()
 )
 
+
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\f\v\n]+)
-    |(?P<comment>//[^\n]*|/\*(?s:.*?)\*/)
+    |(?P<comment>//[^\n]*|/\*[^*]*\*[^/]*/)
     |(?P<ANY>interface\{\})
     |(?P<NAME>[A-Za-z_][A-Za-z0-9_]*)
     |(?P<STRING>"[^"]*")
     |(?P<RAW>`[^`]*`)
     |(?P<AT>@[A-Za-z]*)
-    |(?P<DURATION>(?=\d+(?:h|ms?|s|[µμ]s|ns)(?![A-Za-z_]))
-        (?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?(?:\d+[µμ]s)?(?:\d+ns)?)
-    |(?P<INT>\d+)
+    |(?P<DURATION>[0-9]++[nµmsh])
+    |(?P<INT>[0-9]+)
     |(?P<ELLIPSIS>\.\.\.)
-    |(?P<punct>[-*=()\[\]{},.;:]|/(?!\*))
+    |(?P<DOT>\.\.?)
+    |(?P<punct>[-*=()\[\]{},;:]|/(?!\*))
     """,
     re.VERBOSE,
 )
@@ -48,10 +45,11 @@ _PUNCT = {
     "{": "_LBRACE",
     "}": "_RBRACE",
     ",": "_COMMA",
-    ".": "DOT",
     ";": "_SEMICOLON",
     ":": "_COLON",
 }
+_INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]")
+_UNITS = ("h", "m", "s", "ms", "µs", "ns")
 _AT = {"@doc": "_AT_DOC", "@handler": "_AT_HANDLER", "@server": "_AT_SERVER"}
 HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
 _UNFINISHED = {
@@ -62,9 +60,12 @@ _UNFINISHED = {
 
 
 class Token:
-    """A token with the comments that stand before it; `type` is a terminal of grammar/api.lark."""
+    """A token with the comments that stand before it; `type` is a terminal of grammar/api.lark.
 
-    __slots__ = ("column", "end_column", "end_line", "end_pos", "head", "line", "start_pos", "type", "value")
+    `row` counts lines as goctl does, without those inside comments and strings: by it goctl tells an embedded field.
+    """
+
+    __slots__ = ("column", "end_column", "end_line", "end_pos", "head", "line", "row", "start_pos", "type", "value")
 
     def __init__(self, kind: str, value: str, line: int, column: int, start: int) -> None:
         self.type = kind
@@ -75,6 +76,7 @@ class Token:
         self.start_pos = start
         self.end_pos = start + len(value)
         self.head: tuple[str, ...] = ()
+        self.row = 0
 
     def __str__(self) -> str:
         return self.value
@@ -104,16 +106,32 @@ class Scanned(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
+def _duration(text: str, pos: int) -> int:
+    """Where the duration at `pos` ends, or `pos` when digits behind a unit do not go on to a smaller one."""
+    start, rank = pos, -1
+    while match := re.compile(r"[0-9]+(ns|µs|ms|m|s|h)").match(text, pos):
+        if _UNITS.index(match[1]) <= rank:
+            return start
+        rank, pos = _UNITS.index(match[1]), match.end()
+        if not text[pos : pos + 1] or text[pos] not in "0123456789":
+            return pos
+    return start
+
+
 def span_of(file: str, token: Token) -> Span:
     """The Span of one token."""
     return Span(file, token.line, token.column, token.end_line, token.end_column)
 
 
-def scan(text: str, file: str) -> Scanned:
+def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
     """Cut the text of a `.api` file into statements; everything wrong is in `diagnostics`."""
-    lexer = _Lexer(text, file)
+    lexer = _Lexer(text, file, limits)
+    if "\0" in text:
+        return Scanned(file, (), (), {}, (_nul(text, file),))
     lexer.run()
-    problems = [*lexer.diagnostics, *_nesting(lexer.tokens, file)]
+    if not text.isascii():
+        lexer.diagnostics += _invisible(text, file)
+    problems = [*lexer.diagnostics, *_nesting(lexer.tokens, file, limits.nesting)]
     statements = () if _too_much(problems) else tuple(_statements(lexer.tokens))
     imports = tuple(
         Import(token.value[1:-1], span_of(file, token))
@@ -125,19 +143,41 @@ def scan(text: str, file: str) -> Scanned:
     return Scanned(file, statements, imports, lexer.trailing, tuple(problems))
 
 
+def _nul(text: str, file: str) -> Diagnostic:
+    """goctl takes the character for the end of the file, and what stands behind it is silently lost."""
+    at = text.index("\0")
+    line, col = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    hint = "save the file as UTF-8 text; UTF-16 and binary files cannot be read"
+    return Diagnostic("nul-character", "the file has a NUL character", Span(file, line, col, line, col + 1), hint)
+
+
+def _invisible(text: str, file: str) -> list[Diagnostic]:
+    """The first character of each line that changes how a text is shown (CVE-2021-42574)."""
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        match = None if line.isascii() else _INVISIBLE.search(line)
+        if match is not None:
+            message = f"U+{ord(match[0]):04X} is invisible and can make the line look like another"
+            span = Span(file, number, match.start() + 1, number, match.end() + 1)
+            hint = "delete it unless the text needs it"
+            found.append(Diagnostic("invisible-character", message, span, hint, severity="warning"))
+    return found
+
+
 def _too_much(problems: list[Diagnostic]) -> bool:
     return any(problem.code.startswith("too-") for problem in problems)
 
 
 class _Lexer:
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, limits: Limits) -> None:
         self.text = text
         self.file = file
+        self.limits = limits
         self.tokens: list[Token] = []
         self.trailing: dict[int, str] = {}
         self.diagnostics: list[Diagnostic] = []
         self._pending: list[str] = []
-        self._line = 1
+        self._line = self._row = 1
         self._line_start = 0
 
     def run(self) -> None:
@@ -145,24 +185,25 @@ class _Lexer:
         match_at = _TOKEN.match
         while pos < size:
             match = match_at(self.text, pos)
-            if match is None or match.end() == pos:
+            kind = match.lastgroup if match is not None else None
+            end = match.end() if match is not None else pos
+            if kind == "DURATION":
+                end = _duration(self.text, pos)
+            if kind is None or end == pos:
                 pos = self._illegal(pos)
                 continue
-            self._take(match.lastgroup or "", match.group(), pos)
-            pos = match.end()
-            if len(self.tokens) > MAX_TOKENS:
-                self._report(
-                    "too-many-tokens",
-                    f"the file has more than {MAX_TOKENS} tokens",
-                    pos,
-                    1,
-                    "split the contract into imported files",
-                )
+            self._take(kind, self.text[pos:end], pos)
+            pos = end
+            if len(self.tokens) > self.limits.tokens:
+                most = self.limits.tokens
+                hint = f"split the contract into imported files, {raise_it('tokens', 2 * most)}"
+                self._report("too-many-tokens", f"the file has more than {most} tokens", pos, 1, hint)
                 return
 
     def _take(self, kind: str, value: str, pos: int) -> None:
         if kind == "space":
             self._advance(value, pos)
+            self._row += value.count("\n")
         elif kind == "comment":
             self._comment(value, pos)
         else:
@@ -176,20 +217,35 @@ class _Lexer:
 
     def _comment(self, value: str, pos: int) -> None:
         last = self.tokens[-1] if self.tokens else None
+        if last is not None and last.type == "SLASH" and last.row == self._row:
+            last.type = "SLASH_END"
         if last is not None and last.end_line == self._line and not self._pending:
             self.trailing.setdefault(self._line, value.rstrip())
         else:
             self._pending.append(value.rstrip())
+        if value.startswith("/*") and not value.endswith("*/"):
+            message = "this comment ends here, at the first `/` behind a `*`"
+            at = pos + len(value) - 1
+            problem = self._advanced(value, pos, at)
+            hint = "goctl reads it so: write `//` comments, or leave out the slash or the star"
+            self.diagnostics.append(Diagnostic("comment-ends-early", message, problem, hint, severity="warning"))
         self._advance(value, pos)
+
+    def _advanced(self, value: str, pos: int, at: int) -> Span:
+        """The span of the character at `at`, the last of a comment that begins at `pos`."""
+        line = self._line + value.count("\n")
+        start = pos + value.rindex("\n") + 1 if "\n" in value else self._line_start
+        return Span(self.file, line, at - start + 1, line, at - start + 2)
 
     def _token(self, kind: str, value: str, pos: int) -> None:
         column = pos - self._line_start + 1
         token = Token(self._kind(kind, value, pos), value, self._line, column, pos)
+        token.row = self._row
         if self._pending:
             token.head = tuple(self._pending)
             self._pending.clear()
         last = self.tokens[-1] if self.tokens else None
-        if last is not None and last.type == "NAME" and (last.end_line != self._line or kind == "RAW"):
+        if last is not None and last.type == "NAME" and (last.row != self._row or kind == "RAW"):
             last.type = "NAME_END"
         if kind in {"STRING", "RAW"} and "\n" in value:
             self._advance(value, pos)
@@ -210,10 +266,10 @@ class _Lexer:
         return kind
 
     def _name_kind(self, value: str, pos: int) -> str:
-        if len(value) > MAX_NAME:
-            self._report(
-                "too-long-name", f"a name may have at most {MAX_NAME} characters", pos, len(value), "shorten it"
-            )
+        if len(value) > self.limits.name:
+            message = f"a name may have at most {self.limits.name} characters"
+            hint = f"shorten it, {raise_it('name', len(value))}"
+            self._report("too-long-name", message, pos, len(value), hint)
         if value == "map":
             return "MAP"
         if value == "returns":
@@ -226,6 +282,13 @@ class _Lexer:
                 self._report(code, message, pos, len(opening), hint)
                 return len(self.text)
         char = self.text[pos]
+        end = pos + 1
+        if char in "0123456789":
+            while self.text[end : end + 1].isalnum():
+                end += 1
+            hint = "units stand from large to small: `1h30m`, `3s`, `500ms`; in a path a number has no unit"
+            self._report("bad-duration", f"`{self.text[pos:end]}` is no duration", pos, end - pos, hint)
+            return end
         if char == "\ufeff":
             self._report(
                 "byte-order-mark", "the file starts with a byte order mark", pos, 1, "save it as UTF-8 without BOM"
@@ -234,7 +297,6 @@ class _Lexer:
             shown = char if char.isprintable() else f"U+{ord(char):04X}"
             hint = "names are made of A-Z, a-z, 0-9 and _; anything else belongs in quotation marks or a comment"
             self._report("illegal-character", f"`{shown}` cannot stand here", pos, 1, hint)
-        end = pos + 1
         while end < len(self.text) and self.text[end] == char:
             end += 1
         return end
@@ -245,7 +307,7 @@ class _Lexer:
         self.diagnostics.append(Diagnostic(code, message, span, hint))
 
 
-def _nesting(tokens: list[Token], file: str) -> list[Diagnostic]:
+def _nesting(tokens: list[Token], file: str, most: int) -> list[Diagnostic]:
     depth = prefix = 0
     before = ""
     for token in tokens:
@@ -255,9 +317,9 @@ def _nesting(tokens: list[Token], file: str) -> list[Diagnostic]:
         elif token.type not in {"_RSQB", "MAP"} and before != "_LSQB":
             prefix = 0
         before = token.type
-        if max(depth, prefix) > MAX_NESTING:
-            message = f"more than {MAX_NESTING} levels of nesting"
-            hint = "declare inner types on their own"
+        if max(depth, prefix) > most:
+            message = f"more than {most} levels of nesting"
+            hint = f"declare inner types on their own, {raise_it('nesting', 2 * most)}"
             return [Diagnostic("too-deep", message, span_of(file, token), hint)]
     return []
 
@@ -294,6 +356,8 @@ def _starts(token: Token, current: list[Token]) -> bool:
     if token.type != "_AT_SERVER" and token.value not in HEADS:
         return False
     last = current[-1]
+    if last.type in {"_TYPE", "_SERVICE"}:
+        return False
     if token.value == "service" and current[0].type == "_AT_SERVER" and not any(t.type == "_SERVICE" for t in current):
         return False
     return last.end_line != token.line or last.type in {"_RPAR", "_RBRACE", "STRING"}

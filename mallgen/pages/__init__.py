@@ -1,0 +1,30 @@
+"""What `mallgen explain CODE` prints: one function per code, whose docstring is the page.
+
+A page's first line says what is wrong; then come why it matters and what to write instead. A code without its page
+fails tests/test_explain.py. Other stages may register pages of their own with `page`: rules of a linter do.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from inspect import cleandoc
+
+_MODULES = ("files", "language", "meaning", "generation")
+_found: dict[str, str] = {}
+
+
+def page(code: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register a function's docstring as the page of `code`."""
+
+    def register(function: Callable[[], None]) -> Callable[[], None]:
+        assert function.__doc__ and code not in _found, code
+        _found[code] = cleandoc(function.__doc__)
+        return function
+
+    return register
+
+
+def pages() -> dict[str, str]:
+    """Every page by its code, in alphabetical order."""
+    for module in _MODULES:
+        import_module(f"mallgen.pages.{module}")
+    return dict(sorted(_found.items()))

@@ -1,0 +1,149 @@
+"""Pages about what cannot be generated, written or started."""
+
+from mallgen.pages import page
+
+
+@page("bad-request")
+def bad_request() -> None:
+    """A request is not a struct.
+
+    It is read field by field, so it needs fields: declare a type.
+    """
+
+
+@page("endless-type")
+def endless_type() -> None:
+    """A type holds itself, and no value of it could ever be complete.
+
+    Write a pointer, a list or a map where it holds itself: `Parent *Node`.
+    """
+
+
+@page("no-path-parameter")
+def no_path_parameter() -> None:
+    """A field is read from the path, and the path has no such parameter.
+
+    Write `:id` into the path for `path:"id"`, or mark the field `optional`.
+    """
+
+
+@page("name-collision")
+def name_collision() -> None:
+    """Two names of the contract would become one name in Python.
+
+    `userID` and `user_id` are both `user_id`; the handlers `a` and `aHandler` share one module. Rename one of them.
+    """
+
+
+@page("taken-name")
+def taken_name() -> None:
+    """The package would hide a module of the standard library or of a dependency.
+
+    Give the service or proto another name.
+    """
+
+
+@page("two-messages")
+def two_messages() -> None:
+    """Two messages of the protos in use have one name. Give the packages different names, or rename one."""
+
+
+@page("two-packages")
+def two_packages() -> None:
+    """The proto files belong to different packages. Run the command once for each."""
+
+
+@page("duplicate-service")
+def duplicate_service() -> None:
+    """Two protos declare a service of one name. Rename one, or generate them apart."""
+
+
+@page("protoc")
+def protoc() -> None:
+    """protoc refused the proto file. The message is protoc's own."""
+
+
+@page("outside-include")
+def outside_include() -> None:
+    """A proto file is in none of the folders given with -I. Name a folder above it."""
+
+
+@page("bad-file-name")
+def bad_file_name() -> None:
+    """A proto file's name cannot become a Python module. Use letters, digits, `_`, `-` and `/`."""
+
+
+@page("not-a-folder")
+def not_a_folder() -> None:
+    """The output folder's name belongs to something else. Name another folder with `-dir`."""
+
+
+@page("in-the-way")
+def in_the_way() -> None:
+    """Something stands where a generated file or folder is due.
+
+    mallgen never deletes what it did not make. Move it away and run again.
+    """
+
+
+@page("leads-outside")
+def leads_outside() -> None:
+    """A symbolic link below the output folder leads out of it.
+
+    mallgen writes nothing outside the folder that you name. Remove the link, or generate into that folder itself.
+    """
+
+
+@page("read-only")
+def read_only() -> None:
+    """A file or folder that must change is read-only. Nothing was written; allow writing and run again."""
+
+
+@page("disk-full")
+def disk_full() -> None:
+    """The disk is full. The folder is as it was before; make room and run again."""
+
+
+@page("cannot-write")
+def cannot_write() -> None:
+    """The system refused to write. The folder is as it was before; check its permissions."""
+
+
+@page("bad-lock")
+def bad_lock() -> None:
+    """mallgen.lock cannot be read.
+
+    It says what was generated from what. Restore it from version control, or delete it: generated files that differ
+    are then moved to `.mallgen/backup/` before they are written anew.
+    """
+
+
+@page("bad-workspace")
+def bad_workspace() -> None:
+    """mallgen.toml cannot be understood.
+
+    [service.mall-api] contract = "examples/mall.api" dir = "generated/mall"
+    """
+
+
+@page("no-workspace")
+def no_workspace() -> None:
+    """There is no mallgen.toml here or above. `mallgen new NAME` makes a workspace."""
+
+
+@page("no-runtime")
+def no_runtime() -> None:
+    """The environment has no mallgen-runtime, which generated services import.
+
+    Install it: `pip install 'mallgen-runtime[rest,rpc]'`.
+    """
+
+
+@page("no-windows")
+def no_windows() -> None:
+    """`mallgen dev` needs a system with Unix signals. Start the services one by one with `python -m`."""
+
+
+@page("port-taken")
+def port_taken() -> None:
+    """A port that a service needs is in use. Stop the other program, or change `Port` in the service's yaml."""

@@ -1,0 +1,1 @@
+"""The differential run: goctl's verdicts on mutated contracts against ours."""

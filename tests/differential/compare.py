@@ -1,0 +1,139 @@
+"""goctl's verdicts against ours on mutated contracts: `python -m tests.differential.compare [COUNT [SEED]]`."""
+
+import csv
+import json
+import re
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from mallgen.driver import load
+from tests.conftest import CORPUS, ROOT
+from tests.differential.goctl import Missing, Verdict, required, verdicts
+from tests.differential.mutate import mutated
+
+CONFORMANCE = ROOT / "tests" / "conformance"
+LARGEST = 12_000
+COUNT, SEED = 5_000, 1
+
+
+class Disagreement(NamedTuple):
+    """A file that the two judge differently; `codes` are ours, empty where we accept it."""
+
+    file: Path
+    theirs: Verdict
+    codes: frozenset[str]
+
+
+class Outcome(NamedTuple):
+    """What a run found; `explained` counts by the codes of stricter.tsv, `comment` is an accident of goctl's."""
+
+    files: int
+    accepted: int
+    explained: Counter[str]
+    unexplained: list[Disagreement]
+
+
+def stricter() -> dict[str, str]:
+    """Our code → why we refuse what goctl reads."""
+    with (CONFORMANCE / "stricter.tsv").open(encoding="utf-8", newline="") as file:
+        return {row["code"]: row["reason"] for row in csv.DictReader(file, delimiter="\t")}
+
+
+def compare(files: list[Path]) -> Outcome:
+    """Judge every file twice."""
+    reasons = stricter()
+    theirs = verdicts(files)
+    outcome = Outcome(len(files), sum(v.ok for v in theirs.values()), Counter(), [])
+    for path in files:
+        codes = refusals(path)
+        if theirs[path].ok == (not codes):
+            continue
+        if theirs[path].ok and codes <= reasons.keys():
+            outcome.explained.update(sorted(codes)[:1])
+        elif not codes and _comment_taken_for_text(theirs[path].said):
+            outcome.explained["comment"] += 1
+        else:
+            outcome.unexplained.append(Disagreement(path, theirs[path], codes))
+    return outcome
+
+
+def _comment_taken_for_text(said: str) -> bool:
+    """goctl compares service names and syntax versions with the comments behind them: equal ones would differ."""
+    match = re.search(r"(?:expected|defined) <(.*?)>,? (?:got|and) <(.*?)>", said, re.S)
+    return match is not None and len({re.split(r"\s*/[/*]", text)[0] for text in match.groups()}) == 1
+
+
+def refusals(path: Path) -> frozenset[str]:
+    """The codes of our errors; empty when we accept the file."""
+    loaded = load(str(path))
+    errors = frozenset(d.code for d in loaded.diagnostics if d.severity == "error")
+    assert bool(errors) == (loaded.contract is None), path
+    return errors
+
+
+def mutants(folder: Path, count: int, seed: int) -> list[Path]:
+    """`count` mutated copies in `folder`, each beside the files that its original imports."""
+    originals = [*_corpus(folder), *_cases(folder)]
+    texts = {path: path.read_bytes() for path in originals}
+    made = []
+    for number in range(count):
+        original = originals[(seed + number * 7919) % len(originals)]
+        path = original.with_name(f"mutant_{number}.api")
+        path.write_bytes(mutated(texts[original], seed * 1_000_003 + number))
+        made.append(path)
+    return made
+
+
+def _corpus(folder: Path) -> Iterator[Path]:
+    if CORPUS.is_dir():
+        shutil.copytree(CORPUS, folder / "corpus")
+        for path in sorted((folder / "corpus").rglob("*.api")):
+            if "golden" not in path.parts and 0 < path.stat().st_size < LARGEST:
+                yield path
+
+
+def _cases(folder: Path) -> Iterator[Path]:
+    head, *cases = (json.loads(line) for line in (CONFORMANCE / "api_language.jsonl").read_text("utf-8").splitlines())
+    for name, text in head["aux_files"].items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    for case in cases:
+        path = folder / f"{case['case']}.api"
+        path.write_text(case["source"], encoding="utf-8")
+        yield path
+
+
+def report(outcome: Outcome) -> None:
+    """What `make conformance` prints of a run."""
+    agreed = outcome.files - outcome.explained.total() - len(outcome.unexplained)
+    print(f"differential run against goctl: {outcome.files} mutated files, {outcome.accepted} accepted by goctl")
+    print(f"  agreed: {agreed}; explained: {outcome.explained.total()} {dict(outcome.explained)}")
+    print(f"  unexplained disagreements: {len(outcome.unexplained)}")
+
+
+def main(words: list[str]) -> int:
+    """Run, print, keep the files that nobody can explain in build/disagreements."""
+    count, seed = [*(int(word) for word in words), *(COUNT, SEED)[len(words) :]]
+    kept = ROOT / "build" / "disagreements"
+    shutil.rmtree(kept, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as place:
+        try:
+            outcome = compare(mutants(Path(place), count, seed))
+        except Missing as problem:
+            print(f"skipped: {problem}")
+            return int(required())
+        for found in outcome.unexplained:
+            kept.mkdir(parents=True, exist_ok=True)
+            shutil.copy(found.file, kept)
+            print(f"{found.file.name}: goctl {found.theirs.said or 'accepts'}; we {sorted(found.codes) or 'accept'}")
+    report(outcome)
+    return 1 if outcome.unexplained else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

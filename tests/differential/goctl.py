@@ -1,0 +1,97 @@
+"""The real goctl 1.10.2: its parser linked into a small driver of ours, built once under build/."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SOURCE = ROOT / "tests" / "differential" / "goctl"
+BUILT = ROOT / "build" / "goctl-1.10.2"
+MODULE = "github.com/zeromicro/go-zero/tools/goctl"
+STUCK = 20.0
+
+
+class Missing(Exception):
+    """There is no Go toolchain: a reason to skip on a laptop, an error in CI."""
+
+
+class Verdict(NamedTuple):
+    """Whether goctl accepts a file, and else what it said; `panic: …` and `exit: …` are its accidents."""
+
+    ok: bool
+    said: str
+
+
+def go() -> str:
+    """The go command; raises Missing."""
+    found = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
+    if found is None:
+        raise Missing("no Go toolchain: the differential run needs `go` to build goctl")
+    return found
+
+
+def driver() -> Path:
+    """The driver, built when its sources have changed; raises Missing."""
+    return _built("driver", ".")
+
+
+def command() -> Path:
+    """goctl itself, for what its users see on their terminals; raises Missing."""
+    return _built("goctl", MODULE)
+
+
+def _built(name: str, package: str) -> Path:
+    target = BUILT / name
+    sources = [SOURCE / "main.go", SOURCE / "go.mod", SOURCE / "go.sum"]
+    if not target.is_file() or any(path.stat().st_mtime > target.stat().st_mtime for path in sources):
+        tool = go()
+        work = BUILT / "module"
+        work.mkdir(parents=True, exist_ok=True)
+        for path in sources:
+            shutil.copy(path, work)
+        words = [tool, "build", "-mod=mod", "-o", str(target), package]
+        subprocess.run(words, cwd=work, check=True, timeout=900)
+    return target
+
+
+def verdicts(files: Sequence[Path]) -> dict[Path, Verdict]:
+    """goctl's verdict on each file; a process that died or hung is started again behind the file that did it."""
+    tool, left = driver(), list(files)
+    found: dict[Path, Verdict] = {}
+    while left:
+        answered, end = _run(tool, left)
+        found |= dict(zip(left, answered, strict=False))
+        if len(answered) < len(left):
+            found[left[len(answered)]] = Verdict(False, end)
+        left = left[len(answered) + 1 :]
+    return found
+
+
+def _run(tool: Path, files: Sequence[Path]) -> tuple[list[Verdict], str]:
+    names = "".join(f"{path}\n" for path in files)
+    patience = STUCK + len(files) / 20
+    process = subprocess.Popen([tool], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        out, err = process.communicate(names.encode(), timeout=patience)
+        end = f"exit: {err.decode(errors='replace').strip().splitlines()[-1:]}"
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, _ = process.communicate()
+        end = "exit: no end"
+    return list(_answers(out)), end
+
+
+def _answers(out: bytes) -> Iterator[Verdict]:
+    for line in out.splitlines(keepends=True):
+        if line.endswith(b"\n"):
+            found = json.loads(line)
+            yield Verdict(found["ok"], found["said"])
+
+
+def required() -> bool:
+    """Whether a missing toolchain is an error."""
+    return bool(os.environ.get("CI"))

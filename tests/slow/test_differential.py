@@ -1,0 +1,41 @@
+"""goctl itself against mallgen: the verdicts of both on 5 000 mutated contracts."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.differential import compare
+from tests.differential.goctl import Missing, driver, required, verdicts
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", autouse=True)
+def goctl() -> None:
+    """goctl's parser; without Go a skip here, an error in CI."""
+    try:
+        driver()
+    except Missing as problem:
+        if required():
+            raise
+        pytest.skip(str(problem))
+
+
+def test_no_disagreement_is_unexplained(tmp_path: Path, corpus: Path) -> None:
+    outcome = compare.compare(compare.mutants(tmp_path, compare.COUNT, compare.SEED))
+    compare.report(outcome)
+    assert outcome.files >= 5_000
+    assert outcome.accepted > 500
+    assert not outcome.unexplained
+
+
+def test_a_process_that_ends_is_started_again(tmp_path: Path) -> None:
+    texts = {"a": "service f {\n@handler a\nget /x\n}", "empty": "", "blank": " \n", "b": "type"}
+    files = []
+    for name, text in texts.items():
+        files.append(tmp_path / f"{name}.api")
+        files[-1].write_text(text)
+    found = verdicts(files)
+    assert [found[path].ok for path in files] == [True, False, False, False]
+    assert found[files[1]].said.startswith("exit: ")
+    assert found[files[2]].said.startswith("panic: ")

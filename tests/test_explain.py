@@ -1,0 +1,58 @@
+"""Every code that can be printed has its page."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from mallgen.pages import pages
+from tests.conftest import ROOT, mallgen
+
+CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+CALLS = {"Diagnostic", "Unreadable", "_report", "_unfit"}
+COMPOSED = {"duplicate-syntax", "duplicate-info", "bad-jwt", "bad-jwttransition"}  # f-strings of resolve.py
+
+
+def used() -> set[str]:
+    """Codes in the sources: first arguments of what makes diagnostics, and triples of code, message, hint."""
+    found = set(COMPOSED)
+    for path in (ROOT / "mallgen").rglob("*.py"):
+        if not {"_built", "pages"} & set(path.parts):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                found |= set(_codes(node))
+    return found
+
+
+def _codes(node: ast.AST) -> Iterator[str]:
+    first: list[ast.expr] = []
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        first = node.args[:1] if name in CALLS else []
+    elif isinstance(node, ast.Tuple) and len(node.elts) == 3 and all(map(_is_text, node.elts)):
+        first = node.elts[:1]
+    for value in first:
+        text = value.value if isinstance(value, ast.Constant) else None
+        if isinstance(text, str) and CODE.match(text) and ("-" in text or isinstance(node, ast.Call)):
+            yield text
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def test_every_code_has_a_page_and_every_page_a_code() -> None:
+    assert len(used()) > 70
+    assert used() - pages().keys() == set()
+    unused = pages().keys() - used()
+    sources = "".join(p.read_text("utf-8") for p in (ROOT / "mallgen").rglob("*.py") if "pages" not in p.parts)
+    assert {code for code in unused if f'"{code}"' not in sources} == set()
+
+
+@pytest.mark.parametrize("code", sorted(pages()))
+def test_a_page_begins_with_one_sentence(code: str) -> None:
+    first, *rest = pages()[code].splitlines()
+    assert first.endswith(".") or not rest
+    assert not rest or rest[0] == ""
+    ran = mallgen("explain", code)
+    assert (ran.code, ran.out) == (0, f"{code}\n\n{pages()[code]}\n")
