@@ -1,12 +1,9 @@
 """The comments of a `.api` text, each on the word that it stands beside: what the formatter must not lose."""
 
-import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mallgen.syntax.scan import Token
-
-_GAP = re.compile(r"//[^\n]*|/\*(?s:.*?)\*/|\n")
+from mallgen.syntax.scan import Token, trivia
 
 
 class Word(NamedTuple):
@@ -61,7 +58,7 @@ def _gap(gap: str, line: int) -> tuple[int, list[str], list[str]]:
     tail: list[str] = []
     head: list[str] = []
     start = line
-    for piece in _GAP.findall(gap):
+    for piece in trivia(gap):
         if piece == "\n":
             line += 1
         else:
