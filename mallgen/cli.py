@@ -132,7 +132,7 @@ def _argument(argument: Argument) -> TyperArgument:
     return TyperArgument(
         param_decls=[f"v_{argument.name}"],
         metavar=argument.name.upper(),
-        required=not argument.rest,
+        required=not (argument.rest or argument.optional),
         nargs=-1 if argument.many else 1,
         help=argument.help,
         autocompletion=complete,

@@ -75,7 +75,7 @@ def _values(command: Command, words: list[str]) -> Values | None:
             values[arguments.pop(0).name] = (word, *words)
             words = []
         elif option is None:
-            if word.startswith("-") or not arguments or not _allowed(arguments[0].choices, word):
+            if (word.startswith("-") and word != "-") or not arguments or not _allowed(arguments[0].choices, word):
                 return None
             _keep(values, arguments[0].name, word, arguments[0].many)
             if not arguments[0].many:
@@ -88,7 +88,9 @@ def _values(command: Command, words: list[str]) -> Values | None:
                 return None
             _keep(values, option.name, value, option.many)
     missing = any(option.required and not values.get(option.name) for option in command.options)
-    missing = missing or any(argument.name not in values for argument in arguments if not argument.rest)
+    missing = missing or any(
+        argument.name not in values for argument in arguments if not (argument.rest or argument.optional)
+    )
     return None if missing else Values(values)
 
 

@@ -25,13 +25,14 @@ class Option(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """A word without a dash. `rest` takes all that follows as it is, and may be absent."""
+    """A word without a dash. `rest` takes all that follows as it is, and may be absent; so may an `optional` one."""
 
     name: str
     help: str
     choices: tuple[str, ...] = ()
     many: bool = False
     rest: bool = False
+    optional: bool = False
 
 
 class Command(NamedTuple):
@@ -106,6 +107,21 @@ COMMANDS = (
         "api_validate",
         (API, FORMAT),
         example="mallgen api validate -api mall.api",
+    ),
+    Command(
+        ("api", "format"),
+        "Bring contracts into goctl's layout; every comment is kept.",
+        "api_format",
+        (
+            Option("dir", "A folder, as goctl names it.", "DIR"),
+            Option("stdin", "Read stdin, write stdout; `-` is the same."),
+            Option("check", "Write nothing; name the files that would change, exit 1 when there are any."),
+            Option("diff", "Write nothing; print the changes."),
+            Option("iu", "Accepted for goctl's sake."),
+            Option("declare", "Accepted for goctl's sake."),
+        ),
+        (Argument("path", "Files, folders with all .api files below them, or `-`.", many=True, optional=True),),
+        example="mallgen api format .",
     ),
     Command(
         ("api", "inspect"),

@@ -5,6 +5,7 @@ escapes, `interface{}` is one token, durations list their units in descending or
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -121,6 +122,15 @@ def _duration(text: str, pos: int) -> int:
 def span_of(file: str, token: Token) -> Span:
     """The Span of one token."""
     return Span(file, token.line, token.column, token.end_line, token.end_column)
+
+
+def trivia(gap: str) -> Iterator[str]:
+    """The comments in what stands between two tokens, and each line end outside them as `\\n`."""
+    for match in _TOKEN.finditer(gap):
+        if match.lastgroup == "comment":
+            yield match.group()
+        else:
+            yield from "\n" * match.group().count("\n")
 
 
 def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:

@@ -1,0 +1,111 @@
+"""Contracts that are rewritten in place: find them, read them, put them back. An edge."""
+
+import contextlib
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.sources import Unreadable, read_text
+
+STDIN = "-"
+
+
+class TextFile(NamedTuple):
+    """A file as it is on the disk, `raw`, and its text with plain line ends; `name` is what messages call it."""
+
+    name: str
+    raw: str
+    text: str
+
+    def laid_out(self, text: str) -> str:
+        """`text` with the line ends that most lines of this file have."""
+        windows = self.raw.count("\r\n")
+        return text.replace("\n", "\r\n") if windows > self.raw.count("\n") - windows else text
+
+
+class CannotWrite(Exception):
+    """A file that could not be replaced; it is as it was."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+def contracts(paths: Iterable[str]) -> Iterator[str]:
+    """The files that `paths` name, each once: files as they are, folders as the `.api` files below them.
+
+    Hidden folders are left out, links to folders are not followed.
+    """
+    seen: set[str] = set()
+    for path in paths:
+        for found in _below(path) if os.path.isdir(path) else [path]:
+            real = os.path.realpath(found)
+            if real not in seen:
+                seen.add(real)
+                yield os.path.normpath(found)
+
+
+def read_file(path: str) -> TextFile:
+    """One file. Raises Unreadable."""
+    text = read_text(path)
+    try:
+        with open(path, "rb") as file:
+            return TextFile(path, file.read().decode("utf-8"), text)
+    except OSError as problem:
+        raise Unreadable("unreadable", f"cannot read `{path}`: {problem.strerror}", "check its permissions") from None
+
+
+def read_stdin() -> TextFile:
+    """What comes in on stdin. Raises Unreadable."""
+    data = sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()
+    try:
+        raw = data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise Unreadable("not-utf8", f"stdin is not UTF-8 at byte {problem.start}", "send UTF-8") from None
+    return TextFile("<stdin>", raw, raw.replace("\r\n", "\n"))
+
+
+def replace_file(path: str, text: str) -> None:
+    """Put `text` in the place of a file in one step; it keeps its mode, a link goes on leading to it. Raises CannotWrite."""
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    for kind, place, shown in (("file", target, path), ("folder", folder, os.path.relpath(folder))):
+        if not _writable(place):
+            raise CannotWrite(_refused("read-only", f"the {kind} `{shown}` is read-only", "allow writing to it"))
+    staged = ""
+    try:
+        handle, staged = tempfile.mkstemp(prefix=".mallgen-", dir=folder)
+        with open(handle, "wb") as file:
+            file.write(text.encode())
+        os.chmod(staged, stat.S_IMODE(os.stat(target).st_mode))
+        os.replace(staged, target)
+    except OSError as problem:
+        raise CannotWrite(
+            _refused("cannot-write", f"`{path}`: {problem.strerror}", "make room or allow it")
+        ) from problem
+    finally:
+        if staged:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(staged)
+
+
+def _writable(path: str) -> bool:
+    """Whether the mode and the system allow it; root too respects a mode that forbids everybody."""
+    return bool(os.stat(path).st_mode & 0o222) and os.access(path, os.W_OK)
+
+
+def _refused(code: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(code, message, hint=hint, environment=True)
+
+
+def _below(folder: str) -> Iterator[str]:
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = os.path.join(here, name)
+            if name.endswith(".api") and os.path.isfile(path):
+                yield path
