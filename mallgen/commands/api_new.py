@@ -35,7 +35,7 @@ def run(values: Values) -> int:
     files = emit(loaded.contract, starter.options(name)).files
     contract = File(f"{name}.api", text, Owner.ONCE, "")
     line = ContractLine("api", f"{name}.api")
-    written = write(Output(Folder(name), line, (contract, *files), dry_run=False, quiet=values.flag("quiet")))
+    written = write(Output(Folder(name, say), line, (contract, *files), dry_run=False, quiet=values.flag("quiet")))
     if written.code == FINE and not values.flag("quiet"):
         package = http_package(loaded.contract.service)
         say(f"{name}: {written.summary}")

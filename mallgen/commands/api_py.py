@@ -32,7 +32,7 @@ def generate(loaded: Loaded, contract: Contract, path: str, folder: str, values:
     if not emitted.files:
         return code
     line = ContractLine("api", relative(path, folder))
-    output = Output(Folder(folder), line, emitted.files, values.flag("dry-run"), values.flag("quiet"))
+    output = Output(Folder(folder, say), line, emitted.files, values.flag("dry-run"), values.flag("quiet"))
     result = write(output)
     if result.code == FINE and not output.quiet:
         routes = sum(len(group.routes) for group in contract.groups)

@@ -30,7 +30,7 @@ def run(values: Values) -> int:
         return code
     folder = values.text("zrpc_out") or values.text("dir")
     line = ContractLine("rpc", relative(paths[0], folder))
-    output = Output(Folder(folder), line, emitted.files, values.flag("dry-run"), values.flag("quiet"))
+    output = Output(Folder(folder, say), line, emitted.files, values.flag("dry-run"), values.flag("quiet"))
     result = write(output)
     if result.code == FINE and not output.quiet:
         _tell(resolved.contract, output, result)

@@ -5,7 +5,8 @@ from collections import Counter
 from typing import NamedTuple
 
 from mallgen.console import FINE, out, report, say
-from mallgen.disk import Folder, Refused, read_lock
+from mallgen.diagnostics import Diagnostic
+from mallgen.disk import Folder, Overtaken, Refused, read_lock
 from mallgen.lock import ContractLine
 from mallgen.tree import File, Kind, Plan, plan
 
@@ -32,16 +33,30 @@ class Written(NamedTuple):
 def write(output: Output) -> Written:
     """Plan, tell, and unless it is a dry run, apply."""
     try:
-        lock, text = read_lock(output.folder)
-        disk = output.folder.survey(output.files, lock, text)
-        steps = plan(output.files, disk, lock.with_contract(output.contract), output.contract.path)
-        if not output.dry_run:
-            output.folder.apply(steps)
+        with output.folder.turn(shared=output.dry_run):
+            steps, problems = _apply(output)
     except Refused as problem:
-        return Written(report(problem.diagnostics, {}, "; nothing was written"))
+        end = "; the next mallgen command here completes what was begun" if problem.begun else "; nothing was written"
+        return Written(report(problem.diagnostics, {}, end))
     _tell(output, steps)
+    if problems:
+        return Written(report(problems, {}, "; everything else was written"))
     started = any(step.kind is Kind.CREATE and step.file.identity == "main" for step in steps.steps)
     return Written(FINE, _summary(steps, output.dry_run), started, bool(steps.writes))
+
+
+def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
+    """The plan and, after it was carried out, what somebody changed meanwhile."""
+    lock, text = read_lock(output.folder)
+    disk = output.folder.survey(output.files, lock, text)
+    steps = plan(output.files, disk, lock.with_contract(output.contract), output.contract.path)
+    if output.dry_run:
+        return steps, ()
+    try:
+        return steps, output.folder.apply(steps)
+    except Overtaken:
+        with output.folder.turn():
+            return _apply(output)
 
 
 def _tell(output: Output, steps: Plan) -> None:
