@@ -1,5 +1,7 @@
 """Which paths a generated file may have, on every file system and for every tool: one rule for all emitters."""
 
+import functools
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
@@ -11,6 +13,7 @@ _DEVICES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
     + [f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³"]
 )
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 _FORBIDDEN = frozenset('<>:"|?*\\')
 
 
@@ -21,6 +24,7 @@ def trouble(path: str) -> str:
     return next(filter(None, map(_name_trouble, path.split("/"))), "")
 
 
+@functools.cache
 def _name_trouble(name: str) -> str:
     if not name or set(name) <= {"."}:
         return f"`{name}` is no name: paths have neither empty parts nor `..`"
@@ -32,9 +36,13 @@ def _name_trouble(name: str) -> str:
         return f"`{name}` begins with `-`, `~` or a space, or ends in a dot or a space"
     if name.casefold() in (".git", ".mallgen", "git~1"):
         return f"`{name}` belongs to git or to mallgen"
-    if any(char in _FORBIDDEN or unicodedata.category(char).startswith("C") for char in name):
+    if not _PLAIN.fullmatch(name) and any(map(_is_forbidden, name)):
         return f"{name!a} has a character that file names cannot have everywhere"
     return ""
+
+
+def _is_forbidden(char: str) -> bool:
+    return char in _FORBIDDEN or unicodedata.category(char).startswith("C")
 
 
 def check(files: Iterable[File]) -> Iterator[Diagnostic]:
