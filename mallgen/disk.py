@@ -122,7 +122,7 @@ class Folder:
                     raise Refused(_failed(problem, self.root)) from problem
                 raise
             outcome = self._carry_out(root)
-            signals.stop_if_pending("everything was written")
+            signals.state = "everything was written"
         return self._told(outcome)
 
     def _ready(self, stack: contextlib.ExitStack, made: list[str]) -> Root:
@@ -162,6 +162,8 @@ class Folder:
             raise Refused(_failed(problem, self.shown(HOUSE))) from problem
         if root.status(_JOURNAL) is not None:
             self._recover(root)
+        elif not shared and root.status(_STAGE) is not None:
+            self._discard(root)
 
     def _give_back(self, turn: Turn) -> None:
         self._held = False
@@ -172,10 +174,19 @@ class Folder:
 
         with Signals().deferred() as signals:
             outcome = self._carry_out(root)
-            signals.stop_if_pending("what an earlier run had begun is complete")
+            signals.state = "what an earlier run had begun is complete"
         self._tell(f"completed in {self.shown('.')} what an interrupted run had begun")
         for problem in self._told(outcome):
             self._tell(f"{problem.message}; {problem.hint}")
+
+    def _discard(self, root: Root) -> None:
+        """Remove what a run that was ended before its commit has staged."""
+        from mallgen.staging import Staging
+
+        try:
+            Staging(root).discard()
+        except OSError as problem:
+            raise Refused(_failed(problem, self.shown(_STAGE))) from problem
 
     def _commit(self, root: Root, plan: Plan, signals: Signals) -> None:
         from mallgen.staging import Change, Staging

@@ -7,8 +7,10 @@ Nothing is flushed to the disk on the way: the promise is about processes that d
 """
 
 import errno
+import itertools
+import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mallgen import journal
@@ -60,7 +62,7 @@ class Staging:
         self._folders.add(STAGE)
         moves: list[Move] = []
         for change in changes:
-            signals.stop_if_pending("nothing was written")
+            signals.check()
             moves += self._stage(change)
         self._root.save(_DRAFT, journal.text(moves).encode())
         self._root.forget()
@@ -163,9 +165,9 @@ class Staging:
         self._root.remove(staged)
 
     def _replace(self, move: Move) -> None:
-        staged, old = f"{STAGE}/{move.staged}", f"{STAGE}/{move.staged}-old"
+        staged = f"{STAGE}/{move.staged}"
         if self._root.status(staged) is None:
-            self._settle(move, old)
+            self._settle(move)
             return
         now = self._digest(move.path)
         if now == "":
@@ -175,45 +177,48 @@ class Staging:
                 self._changed.append(move.path)
             self._root.remove(staged)
         else:
-            self._keep(move.path, old)
+            self._keep(move)
             self._root.move(staged, move.path)
-            self._settle(move, old)
+            self._settle(move)
 
     def _remove(self, move: Move) -> None:
-        old = f"{STAGE}/{move.staged}-old"
         now = self._digest(move.path)
         if now == move.before:
-            self._keep(move.path, old)
+            self._keep(move)
             self._root.remove(move.path)
         elif now:
             self._changed.append(move.path)
-        self._settle(move, old)
+        self._settle(move)
 
-    def _keep(self, path: str, old: str) -> None:
-        """Give the content a second name before it loses its first; no byte is copied."""
-        self._root.remove(old)
-        self._root.link(path, old)
+    def _keep(self, move: Move) -> None:
+        """Give the old content a second name before it loses its first; no byte is copied."""
+        if not move.kept:
+            self._root.remove(_old(move))
+            self._root.link(move.path, _old(move))
+            return
+        now = self._root.status(move.path)
+        for kept in _names(move.kept):
+            there = self._root.status(kept)
+            if there is None:
+                self._root.make_all(kept.rpartition("/")[0])
+                self._root.link(move.path, kept)
+            if there is None or (now is not None and os.path.samestat(there, now)):
+                if kept != move.kept:
+                    self._saved.append((move.path, kept))
+                return
 
-    def _settle(self, move: Move, old: str) -> None:
-        """The old content goes where the plan wants it; what somebody saved after our last look goes to the backups."""
+    def _settle(self, move: Move) -> None:
+        """What somebody saved between our last look and our rename is in the old content: it goes to the backups."""
+        old = _old(move)
         if self._root.status(old) is None:
             return
-        theirs = not move.kept and self._digest(old) != move.before
-        if not move.kept and not theirs:
+        if self._digest(old) == move.before:
             self._root.remove(old)
             return
-        kept = self._free(move.kept or f"{HOUSE}/backup/{move.path}")
+        kept = next(name for name in _names(f"{HOUSE}/backup/{move.path}") if self._root.status(name) is None)
         self._root.make_all(kept.rpartition("/")[0])
         self._root.move(old, kept)
-        if theirs or kept != move.kept:
-            self._saved.append((move.path, kept))
-
-    def _free(self, name: str) -> str:
-        found, count = name, 1
-        while self._root.status(found) is not None:
-            count += 1
-            found = f"{name}-{count}"
-        return found
+        self._saved.append((move.path, kept))
 
     def _digest(self, path: str) -> str:
         """The sha256 of a file, "" when nothing is there, "-" for what is no regular file."""
@@ -232,3 +237,15 @@ class Staging:
                 self._root.remove_folder(inner)
             else:
                 self._root.remove(inner)
+
+
+def _old(move: Move) -> str:
+    """Where the old content waits while the new one takes its place."""
+    return f"{STAGE}/{move.staged}-old"
+
+
+def _names(name: str) -> Iterator[str]:
+    """`name`, `name-2`, `name-3` …"""
+    yield name
+    for count in itertools.count(2):
+        yield f"{name}-{count}"

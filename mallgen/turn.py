@@ -137,14 +137,18 @@ class Turn:
 
 
 class Signals:
-    """SIGINT, SIGTERM and SIGHUP wait until it is good to stop; `pending` is the first that came, or 0."""
+    """SIGINT, SIGTERM and SIGHUP wait until it is good to stop: `pending` is the first that came, or 0.
+
+    `state` says how things stand, for the message.
+    """
 
     def __init__(self) -> None:
         self.pending = 0
+        self.state = "nothing was written"
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator["Signals"]:
-        """While this lasts a signal is only noted. Outside the main thread Python delivers none."""
+        """While this lasts a signal is only noted; Stopped is raised at the end. Only the main thread hears any."""
         before = {}
         if threading.current_thread() is threading.main_thread():
             heard = (number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN)
@@ -154,11 +158,12 @@ class Signals:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+        self.check()
 
-    def stop_if_pending(self, state: str) -> None:
-        """Raise Stopped when a signal came; `state` says how things stand."""
+    def check(self) -> None:
+        """Raise Stopped when a signal came."""
         if self.pending:
-            raise Stopped(self.pending, state)
+            raise Stopped(self.pending, self.state)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.pending = self.pending or number
