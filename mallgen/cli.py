@@ -33,8 +33,10 @@ def main(words: Sequence[str]) -> int:
         return FINDINGS
     except Exit as problem:
         return int(problem.exit_code)
-    except Abort:
-        return door.INTERRUPTED
+    except Abort as problem:
+        if isinstance(problem.__cause__, KeyboardInterrupt):
+            raise problem.__cause__ from None
+        return door.SIGNALLED + 2
 
 
 def application() -> TyperGroup:

@@ -1,48 +1,82 @@
 """Read an output folder and apply a plan to it: all or nothing. An edge."""
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import os
 import stat
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
+from mallgen.confine import Root
 from mallgen.diagnostics import Diagnostic
 from mallgen.lock import NAME, Lock, parse
-from mallgen.tree import Disk, File, Kind, Owner, Plan, Step
+from mallgen.look import Look
+from mallgen.tree import Disk, File, Owner, Plan, digest
+
+if TYPE_CHECKING:  # only what writes needs them
+    from mallgen.staging import Outcome
+    from mallgen.turn import Signals, Turn
 
 HOUSE = ".mallgen"
+_JOURNAL, _LOCK, _IGNORE, _STAGE = (f"{HOUSE}/{name}" for name in ("journal", "lock", ".gitignore", "stage"))
 _NEVER = 0o222
 _SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Refused(Exception):
-    """The folder cannot take the files: what stands in the way. Nothing was written."""
+    """The folder cannot take the files: what stands in the way. Nothing was written, unless it is `begun`.
 
-    def __init__(self, *diagnostics: Diagnostic) -> None:
+    What is begun is in the journal: the next command that touches the folder completes it.
+    """
+
+    def __init__(self, *diagnostics: Diagnostic, begun: bool = False) -> None:
         super().__init__(diagnostics[0].message)
         self.diagnostics = diagnostics
+        self.begun = begun
+
+
+class Overtaken(Refused):
+    """Another process has written into the folder since it was surveyed: survey and plan again."""
 
 
 class Folder:
-    """An output folder. `root` is as the user wrote it; it need not exist."""
+    """An output folder. `root` is as the user wrote it; it need not exist. `tell` is given lines for the user.
 
-    def __init__(self, root: str) -> None:
+    What belongs together is done in one `turn`: reading the lock, surveying, planning, applying.
+    """
+
+    def __init__(self, root: str, tell: Callable[[str], None] = lambda line: None) -> None:
         self.root = root
         self._real = os.path.realpath(root)
+        self._tell = tell
+        self._open: Root | None = None
+        self._held = False
+        self._seen = ""
+
+    @contextlib.contextmanager
+    def turn(self, shared: bool = False) -> Iterator[None]:
+        """Keep other processes out, and complete what an interrupted run has left. `shared`: for those who only read.
+
+        Where mallgen never wrote there is nothing to lock yet: then `apply` does it. Raises Refused.
+        """
+        self._check_root()
+        with contextlib.ExitStack() as stack:
+            root = self._opened()
+            if root is not None and not self._held and root.status(_LOCK if shared else HOUSE) is not None:
+                self._take(root, stack, shared)
+            yield
 
     def lock_text(self) -> str:
         """The text of mallgen.lock, empty when there is none; raises Refused when the folder cannot be one of ours."""
-        problems = tuple(self._root_problems())
-        if problems:
-            raise Refused(*problems)
+        self._check_root()
         data = self._content(NAME)
-        if data is None:
-            return ""
         try:
-            return data.decode("utf-8").replace("\r\n", "\n")
+            self._seen = (data or b"").decode("utf-8").replace("\r\n", "\n")
         except UnicodeDecodeError:
             raise Refused(_damaged(self.shown(NAME), "it is not UTF-8")) from None
+        return self._seen
 
     def shown(self, path: str) -> str:
         """A file of this folder as the user would name it."""
@@ -51,47 +85,175 @@ class Folder:
     def survey(self, files: Iterable[File], lock: Lock, lock_text: str) -> Disk:
         """What is there of `files` and of what the lock records; raises Refused with all that stands in the way."""
         due = tuple(files)
-        problems = [problem for file in due for problem in self._file_problems(file)]
+        root = self._opened()
+        look = Look(root, self.shown)
+        problems = tuple(problem for file in due for problem in look.problems(file))
         if problems:
             raise Refused(*dict.fromkeys(problems))
         names = {file.path for file in due} | {record.path for record in lock.files}
-        present = {name for name in names if os.path.lexists(os.path.join(self._real, name))}
+        present = {name for name in names if look.holds(name)}
         contents = {}
         for file in due:
             if file.owner is Owner.ALWAYS and file.path in present:
                 contents[file.path] = self._content(file.path) or b""
-        return Disk(contents, frozenset(present | set(self._backups())), lock_text)
+        return Disk(contents, frozenset(present | set(look.below(f"{HOUSE}/backup"))), lock_text)
 
-    def apply(self, plan: Plan) -> None:
-        """Carry out the steps; on any failure the folder is as it was and Refused is raised."""
+    def apply(self, plan: Plan) -> tuple[Diagnostic, ...]:
+        """Carry out the steps: all of them or, when Refused is raised, none.
+
+        The answer names the files that somebody saved while this ran; they are left as they are.
+        """
         if not plan.writes and plan.lock is None:
-            return
+            return ()
         problems = tuple(dict.fromkeys(self._read_only(plan)))
         if problems:
             raise Refused(*problems)
-        try:
-            with _Transaction(self._real) as work:
-                for step in plan.writes:
-                    work.write(step)
-                if plan.lock is not None:
-                    work.replace(NAME, plan.lock.encode())
-        except OSError as problem:
-            raise Refused(_failed(problem, self.root)) from problem
+        from mallgen.turn import Signals
 
-    def _backups(self) -> Iterator[str]:
-        top = os.path.join(self._real, HOUSE, "backup")
-        for folder, _, names in os.walk(top):
-            for name in names:
-                yield os.path.relpath(os.path.join(folder, name), self._real).replace(os.sep, "/")
+        with contextlib.ExitStack() as stack:
+            signals = stack.enter_context(Signals().deferred())
+            made: list[str] = []
+            try:
+                root = self._ready(stack, made)
+                self._commit(root, plan, signals)
+            except BaseException as problem:
+                self._leave(made)
+                if isinstance(problem, OSError):
+                    raise Refused(_failed(problem, self.root)) from problem
+                raise
+            outcome = self._carry_out(root)
+            signals.state = "everything was written"
+        return self._told(outcome)
+
+    def _ready(self, stack: contextlib.ExitStack, made: list[str]) -> Root:
+        """The root, made where it is missing, and locked; `made` are the folders that were made for it."""
+        made += _made_all(self._real)
+        root = self._opened()
+        if root is None:
+            raise FileNotFoundError(errno.ENOENT, "the folder has gone", self.root)
+        if root.status(HOUSE) is None:
+            with contextlib.suppress(FileExistsError):
+                root.make(HOUSE)
+                made.append(os.path.join(self._real, HOUSE))
+        if not self._held:
+            seen = self._seen
+            self._take(root, stack, False)
+            if self.lock_text() != seen:
+                raise Overtaken(_busy(self.root, "another mallgen has just written into it"))
+        if root.status(_IGNORE) is None:
+            root.save(_IGNORE, b"*\n")
+        return root
+
+    def _take(self, root: Root, stack: contextlib.ExitStack, shared: bool) -> None:
+        """Wait for the turn; it is given back with the stack. Completes what an interrupted run has left."""
+        from mallgen.turn import Busy, Turn
+
+        turn = Turn(root, lambda line: self._tell(f"{line} into {self.shown('.')}"))
+        try:
+            turn.take(shared)
+            stack.callback(self._give_back, turn)
+            self._held = True
+            if shared and root.status(_JOURNAL) is not None:
+                turn.give_back()
+                turn.take()
+        except Busy as problem:
+            raise Refused(_busy(self.root, f"{problem} is writing into it")) from None
+        except OSError as problem:
+            raise Refused(_failed(problem, self.shown(HOUSE))) from problem
+        if root.status(_JOURNAL) is not None:
+            self._recover(root)
+        elif not shared and root.status(_STAGE) is not None:
+            self._discard(root)
+
+    def _give_back(self, turn: Turn) -> None:
+        self._held = False
+        turn.give_back()
+
+    def _recover(self, root: Root) -> None:
+        from mallgen.turn import Signals
+
+        with Signals().deferred() as signals:
+            outcome = self._carry_out(root)
+            signals.state = "what an earlier run had begun is complete"
+        self._tell(f"completed in {self.shown('.')} what an interrupted run had begun")
+        for problem in self._told(outcome):
+            self._tell(f"{problem.message}; {problem.hint}")
+
+    def _discard(self, root: Root) -> None:
+        """Remove what a run that was ended before its commit has staged."""
+        from mallgen.staging import Staging
+
+        try:
+            Staging(root).discard()
+        except OSError as problem:
+            raise Refused(_failed(problem, self.shown(_STAGE))) from problem
+
+    def _commit(self, root: Root, plan: Plan, signals: Signals) -> None:
+        from mallgen.staging import Change, Staging
+
+        changes = [Change(s.file.path, s.file.text.encode(), s.before, s.backup) for s in plan.writes]
+        if plan.lock is not None:
+            old = self._content(NAME)
+            changes.append(Change(NAME, plan.lock.encode(), "" if old is None else digest(old)))
+        staging = Staging(root)
+        try:
+            staging.commit(changes, signals)
+        except BaseException:
+            with contextlib.suppress(OSError):  # the next turn removes it; the first error is the one to report
+                staging.discard()
+            raise
+
+    def _carry_out(self, root: Root) -> Outcome:
+        from mallgen.journal import BadJournal
+        from mallgen.staging import Staging
+
+        try:
+            return Staging(root).carry_out()
+        except BadJournal as problem:
+            hint = f"delete `{self.shown(_JOURNAL)}` and run again"
+            raise Refused(Diagnostic("bad-journal", f"`{self.shown(_JOURNAL)}`: {problem}", hint=hint)) from None
+        except OSError as problem:
+            raise Refused(_failed(problem, self.root), begun=True) from problem
+
+    def _told(self, outcome: Outcome) -> tuple[Diagnostic, ...]:
+        for path, kept in outcome.saved:
+            self._tell(f"{self.shown(path)} was saved while mallgen wrote: moved that version to {self.shown(kept)}")
+        return tuple(
+            Diagnostic(
+                "changed-meanwhile",
+                f"`{self.shown(path)}` was saved while mallgen ran, and is left as it is",
+                hint="run again",
+            )
+            for path in outcome.changed
+        )
+
+    def _leave(self, made: list[str]) -> None:
+        """After a failure no folder stays that was made for nothing."""
+        house = os.path.join(self._real, HOUSE)
+        with contextlib.suppress(OSError):
+            if house in made:
+                for name in (_IGNORE, _LOCK):
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(os.path.join(self._real, name))
+            for folder in reversed(made):
+                os.rmdir(folder)
+
+    def _opened(self) -> Root | None:
+        if self._open is None and os.path.isdir(self._real):
+            self._open = Root(self._real)
+        return self._open
 
     def _content(self, path: str) -> bytes | None:
+        root = self._opened()
         try:
-            with open(os.path.join(self._real, path), "rb") as file:
-                return file.read()
-        except FileNotFoundError:
-            return None
+            return None if root is None else root.read(path)
         except OSError as problem:
             raise Refused(_failed(problem, self.shown(path))) from problem
+
+    def _check_root(self) -> None:
+        problems = tuple(self._root_problems())
+        if problems:
+            raise Refused(*problems)
 
     def _root_problems(self) -> Iterator[Diagnostic]:
         path = self._real
@@ -99,6 +261,9 @@ class Folder:
             path = os.path.dirname(path)
         if not os.path.isdir(path):
             message = f"`{os.path.relpath(path)}` is a file, the output needs a folder there"
+            yield Diagnostic("not-a-folder", message, hint="name another folder with `-dir`")
+        elif self._real == os.path.dirname(self._real):
+            message = "the root of the file system is no place for a project: its `etc` is the system's"
             yield Diagnostic("not-a-folder", message, hint="name another folder with `-dir`")
         else:
             for name in (NAME, HOUSE):
@@ -113,52 +278,17 @@ class Folder:
             message = f"`{self.shown(name)}` is in the way: mallgen keeps its records there"
             yield Diagnostic("in-the-way", message, hint="move it away and run again")
 
-    def _file_problems(self, file: File) -> Iterator[Diagnostic]:
-        path = os.path.join(self._real, file.path)
-        yield from self._folder_problems(file.path)
-        try:
-            mode = os.lstat(path).st_mode
-        except OSError:
-            return
-        shown = self.shown(file.path)
-        if stat.S_ISDIR(mode):
-            yield Diagnostic("in-the-way", f"`{shown}` is a folder, a file is due there", hint="move it away")
-        elif file.owner is Owner.ONCE:
-            return
-        elif not stat.S_ISREG(mode):
-            kind = "a link" if stat.S_ISLNK(mode) else "not a regular file"
-            message = f"`{shown}` is {kind}, and mallgen would replace it"
-            yield Diagnostic("in-the-way", message, hint="move it away and run again")
-
-    def _folder_problems(self, path: str) -> Iterator[Diagnostic]:
-        """Every folder on the way must be one, and inside the root."""
-        parts = path.split("/")[:-1]
-        here = self._real
-        for count, part in enumerate(parts, 1):
-            here = os.path.join(here, part)
-            shown = self.shown("/".join(parts[:count]))
-            if not os.path.lexists(here):
-                return
-            if not os.path.isdir(here):
-                yield Diagnostic("in-the-way", f"`{shown}` is a file, a folder is due there", hint="move it away")
-                return
-            real = os.path.realpath(here)
-            if os.path.commonpath([real, self._real]) != self._real:
-                message = f"`{shown}` leads out of the output folder, to `{real}`"
-                yield Diagnostic("leads-outside", message, hint="generate into that folder itself, or remove the link")
-                return
-
     def _read_only(self, plan: Plan) -> Iterator[Diagnostic]:
         """The files and folders that the plan changes and that are not to be written to."""
-        paths = [step.file.path for step in plan.writes] + [NAME, f"{HOUSE}/stage"]
-        for path in paths:
+        folders = {os.path.join(self._real, HOUSE)}
+        for path in [*(step.file.path for step in plan.writes), NAME]:
             here = os.path.join(self._real, path)
             if os.path.lexists(here) and not _writable(here):
                 yield _read_only(self.shown(path), "file")
-            while not os.path.lexists(here := os.path.dirname(here)):
-                continue
-            if not _writable(here):
-                yield _read_only(os.path.relpath(here), "folder")
+            folders.add(os.path.dirname(here))
+        for folder in sorted({_existing(folder) for folder in folders}):
+            if not _writable(folder):
+                yield _read_only(os.path.relpath(folder), "folder")
 
 
 def read_lock(folder: Folder) -> tuple[Lock, str]:
@@ -172,9 +302,33 @@ def read_lock(folder: Folder) -> tuple[Lock, str]:
         raise Refused(_damaged(f"{folder.shown(NAME)}:{problem.line}", problem.message)) from None
 
 
+def _made_all(path: str) -> list[str]:
+    """Make a folder and those above it; gives those that were missing, the outer first."""
+    missing = []
+    while not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    made = []
+    for folder in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder)
+            made.append(folder)
+    return made
+
+
+def _existing(path: str) -> str:
+    while not os.path.lexists(path):
+        path = os.path.dirname(path)
+    return path
+
+
 def _writable(path: str) -> bool:
     """Whether the mode and the system allow it; root too respects a mode that forbids everybody."""
     return bool(os.stat(path).st_mode & _NEVER) and os.access(path, os.W_OK)
+
+
+def _busy(shown: str, what: str) -> Diagnostic:
+    return Diagnostic("busy", f"cannot write into `{shown}`: {what}", hint="run again", environment=True)
 
 
 def _damaged(where: str, what: str) -> Diagnostic:
@@ -187,123 +341,7 @@ def _read_only(shown: str, kind: str) -> Diagnostic:
 
 
 def _failed(problem: OSError, shown: str) -> Diagnostic:
-    where = shown if problem.filename is None else os.path.relpath(problem.filename)
     code = "disk-full" if problem.errno in _SPACE else "cannot-write"
     hint = "make room and run again" if code == "disk-full" else "check the folder's permissions"
-    return Diagnostic(code, f"`{where}`: {problem.strerror}", hint=hint, environment=True)
-
-
-class _Transaction(contextlib.AbstractContextManager["_Transaction"]):
-    """Stages each file beside the target, then moves it; an exception takes every move back."""
-
-    def __init__(self, root: str) -> None:
-        self._root = root
-        self._undo: list[tuple[str, str | None]] = []
-        self._made: list[str] = []
-        self._stage = ""
-        self._count = 0
-
-    def __enter__(self) -> "_Transaction":
-        house = os.path.join(self._root, HOUSE)
-        try:
-            self._folder(house)
-            ignore = os.path.join(house, ".gitignore")
-            if not os.path.lexists(ignore):
-                self._undo.append((ignore, None))
-                self._save(ignore, b"*\n")
-            self._stage = tempfile.mkdtemp(prefix="stage-", dir=house)
-        except OSError:
-            self._roll_back()
-            raise
-        return self
-
-    def __exit__(self, kind: object, *rest: object) -> None:
-        if kind is not None:
-            self._roll_back()
-        if self._stage:
-            _remove_all(self._stage)
-        if kind is not None:
-            for folder in reversed(self._made):
-                with contextlib.suppress(OSError):
-                    os.rmdir(folder)
-
-    def write(self, step: Step) -> None:
-        """Carry out one step of a plan."""
-        if step.backup:
-            self._copy(step.file.path, step.backup)
-        if step.kind is Kind.CREATE:
-            self._create(step.file.path, step.file.text.encode())
-        else:
-            self.replace(step.file.path, step.file.text.encode())
-
-    def replace(self, path: str, data: bytes) -> None:
-        """Put `data` where `path` is, keeping its mode; or make it."""
-        target = os.path.join(self._root, path)
-        if not os.path.lexists(target):
-            self._create(path, data)
-            return
-        staged, old = self._staged(data), self._name()
-        os.chmod(staged, stat.S_IMODE(os.stat(target).st_mode))
-        _link(target, old)
-        self._undo.append((target, old))
-        os.replace(staged, target)
-
-    def _create(self, path: str, data: bytes) -> None:
-        target = os.path.join(self._root, path)
-        self._folder(os.path.dirname(target))
-        staged = self._staged(data)
-        _link(staged, target)
-        self._undo.append((target, None))
-        os.unlink(staged)
-
-    def _copy(self, path: str, backup: str) -> None:
-        with open(os.path.join(self._root, path), "rb") as file:
-            self._create(backup, file.read())
-
-    def _name(self) -> str:
-        self._count += 1
-        return os.path.join(self._stage, str(self._count))
-
-    def _staged(self, data: bytes) -> str:
-        path = self._name()
-        self._save(path, data)
-        return path
-
-    @staticmethod
-    def _save(path: str, data: bytes) -> None:
-        with open(path, "xb") as file:
-            file.write(data)
-
-    def _folder(self, path: str) -> None:
-        missing = []
-        while not os.path.isdir(path):
-            missing.append(path)
-            path = os.path.dirname(path)
-        for folder in reversed(missing):
-            os.mkdir(folder)
-            self._made.append(folder)
-
-    def _roll_back(self) -> None:
-        for target, old in reversed(self._undo):
-            with contextlib.suppress(OSError):
-                if old is None:
-                    os.unlink(target)
-                else:
-                    os.replace(old, target)
-
-
-def _link(source: str, target: str) -> None:
-    """A second name for a file, failing when the target exists; a copy where links are not supported."""
-    try:
-        os.link(source, target)
-    except OSError as problem:
-        if problem.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.EACCES, errno.EXDEV):
-            raise
-        with open(source, "rb") as file, open(target, "xb") as copy:
-            copy.write(file.read())
-
-
-def _remove_all(folder: str) -> None:
-    for name in os.listdir(folder):
-        os.unlink(os.path.join(folder, name))
-    os.rmdir(folder)
+    at = f" at {os.path.basename(str(problem.filename))}" if problem.filename else ""
+    return Diagnostic(code, f"`{shown}`: {problem.strerror}{at}", hint=hint, environment=True)

@@ -13,7 +13,7 @@ from mallgen.console import speak
 from mallgen.options import COMMANDS, COMPLETING, FORMAT, Command, Option, Value, Values
 
 BUG = 70
-INTERRUPTED = 130
+SIGNALLED = 128
 PIPE_CLOSED = 141
 
 
@@ -24,8 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _dispatch(words)
         sys.stdout.flush()
         return code
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        if stop.args:
+            print(stop, file=sys.stderr)
+        return SIGNALLED + getattr(stop, "signum", 2)
     except BrokenPipeError:
         _silence()
         return PIPE_CLOSED

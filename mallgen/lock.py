@@ -55,18 +55,21 @@ class Lock(NamedTuple):
         """The content of the file."""
         rows: list[tuple[str, ...]] = [("contract", *line) for line in sorted(self.contracts)]
         rows += [("file", *record) for record in sorted(self.files)]
-        return "\n".join([FORMAT, HEADER, *("\t".join(map(_cell, row)) for row in rows)]) + "\n"
+        return "\n".join([FORMAT, HEADER, *("\t".join(map(cell, row)) for row in rows)]) + "\n"
 
 
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_TABLE = str.maketrans(_ESCAPES)
 _UNESCAPED = {escape: char for char, escape in _ESCAPES.items()}
 
 
-def _cell(text: str) -> str:
-    return "".join(_ESCAPES.get(char, char) for char in text)
+def cell(text: str) -> str:
+    """`text` without tabs and line ends."""
+    return text.translate(_TABLE)
 
 
-def _uncell(text: str) -> str:
+def uncell(text: str) -> str:
+    """The text that `cell` was given."""
     return re.sub(r"\\.", lambda match: _UNESCAPED.get(match.group(), match.group()), text)
 
 
@@ -87,7 +90,7 @@ def parse(text: str) -> Lock:
     if lines and lines[0] != FORMAT:
         raise BadLock(1, f"this is not a lock of format 1: {lines[0][:40]!r}")
     for number, line in enumerate(lines[1:], 2):
-        kind, *cells = map(_uncell, line.split("\t"))
+        kind, *cells = map(uncell, line.split("\t"))
         if kind == "contract" and len(cells) == 3:
             contracts.add(ContractLine(*cells))
         elif kind == "file" and len(cells) == 5:

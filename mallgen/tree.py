@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from mallgen.lock import Lock, Record
+from mallgen.model import Span
 
 
 class Owner(Enum):
@@ -19,12 +20,14 @@ class File(NamedTuple):
     """A generated file: its path below the output folder with `/`, its text, and what it is for (`logic GET /v1/x`).
 
     One without an identity is not recorded: a contract that `api new` writes is the user's from the start.
+    `span` is the place in the contract that it comes from, for messages.
     """
 
     path: str
     text: str
     owner: Owner
     identity: str
+    span: Span | None = None
 
 
 class Kind(Enum):
@@ -37,11 +40,15 @@ class Kind(Enum):
 
 
 class Step(NamedTuple):
-    """One file's part of a plan; `backup` says where the present content goes first, when it is not ours."""
+    """One file's part of a plan; `backup` says where the present content goes first, when it is not ours.
+
+    `before` is the sha256 of the content that the plan has seen: any other one is somebody's work and stays.
+    """
 
     kind: Kind
     file: File
     backup: str = ""
+    before: str = ""
 
 
 class Plan(NamedTuple):
@@ -109,9 +116,10 @@ def _step(file: File, disk: Disk, record: Record | None, taken: set[str]) -> Ste
     due = file.text.encode()
     if content == due or content.replace(b"\r\n", b"\n") == due:
         return Step(Kind.KEEP, file)
-    if record is not None and record.sha256 in (digest(content), digest(content.replace(b"\r\n", b"\n"))):
-        return Step(Kind.UPDATE, file)
-    return Step(Kind.UPDATE, file, _free(f".mallgen/backup/{file.path}", taken))
+    before = digest(content)
+    if record is not None and record.sha256 in (before, digest(content.replace(b"\r\n", b"\n"))):
+        return Step(Kind.UPDATE, file, "", before)
+    return Step(Kind.UPDATE, file, _free(f".mallgen/backup/{file.path}", taken), before)
 
 
 def _free(path: str, taken: set[str]) -> str:

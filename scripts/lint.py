@@ -9,7 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES, FUNCTION_LINES = 400, 50
-EDGES = {"cli.py", "console.py", "disk.py", "door.py", "protoc.py", "sources.py", "textfiles.py", "workspace.py"}
+EDGES = {
+    *("cli.py", "confine.py", "console.py", "disk.py", "door.py", "protoc.py", "sources.py", "staging.py"),
+    *("textfiles.py", "turn.py", "workspace.py"),
+}
 IMPURE = {"open", "print", "input", "exec", "eval", "__import__", "breakpoint"}
 QUOTED = re.compile(r"""["'`]\s*\{\{|\}\}\s*["'`]|#[^\n{]*\{\{""")
 HOSTS = re.compile(r"https?://[^\s\"']*(?:pypi|npmjs|pythonhosted|mirror|registry)|^--?(?:index|extra-index)", re.M)

@@ -1,5 +1,6 @@
 """Wrong input: one clear message each, the right exit code, and a tree that is as it was."""
 
+import errno
 import os
 import socket
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import mallgen
+from mallgen.confine import Root
+from tests.conftest import mallgen, tree
 from tests.run.service import free_port
 
 GOOD = """syntax = "v1"
@@ -216,43 +218,55 @@ def test_a_secret_that_is_not_set_is_one_line(here: Path, monkeypatch: pytest.Mo
     assert (ran.returncode, ran.stderr) == (3, message)
 
 
-def test_a_full_disk_leaves_the_tree_as_it_was(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (here / "a.api").write_text(GOOD)
-    real, count = os.link, [0]
+def failing(monkeypatch: pytest.MonkeyPatch, method: str, number: int, code: int) -> None:
+    """The system refuses the n-th call of a method of Root."""
+    real, count = getattr(Root, method), [0]
 
-    def full(source: str, target: str) -> None:
+    def call(self: Root, *words: object) -> None:
         count[0] += 1
-        if count[0] == 9:
-            raise OSError(28, "No space left on device", target)
-        real(source, target)
+        if count[0] == number:
+            raise OSError(code, os.strerror(code), str(words[0]))
+        real(self, *words)
 
-    monkeypatch.setattr("os.link", full)
+    monkeypatch.setattr(Root, method, call)
+
+
+@pytest.mark.parametrize("number", range(1, 20))
+def test_a_full_disk_leaves_the_tree_as_it_was(here: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    (here / "a.api").write_text(GOOD)
+    failing(monkeypatch, "save", number, errno.ENOSPC)
     ran = mallgen(*PY)
-    assert ran.code == 3
-    assert "error[disk-full]" in ran.err
+    if ran.code == 0:
+        assert number > 15
+        return
+    assert (ran.code, "error[disk-full]" in ran.err) == (3, True)
+    assert ran.err.splitlines()[-1].endswith("nothing was written")
     assert list(everything(here)) == ["a.api"]
 
 
-def test_a_failed_update_puts_the_old_files_back(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("method", ["link", "move", "make", "save", "remove", "remove_folder"])
+def test_an_error_at_any_call_leaves_the_old_or_leads_to_the_new(
+    here: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
     (here / "a.api").write_text(GOOD)
     assert mallgen(*PY).code == 0
+    old = tree(here / "out")
     (here / "a.api").write_text(GOOD.replace("/greet", "/hello").replace("Greet", "Hi"))
-    before = everything(here)
-    real, count = os.replace, [0]
-
-    def failing(source: str, target: str) -> None:
-        count[0] += 1
-        if count[0] == 2:
-            raise OSError(5, "Input/output error", target)
-        real(source, target)
-
-    monkeypatch.setattr("os.replace", failing)
-    ran = mallgen(*PY)
-    assert (ran.code, "error[cannot-write]" in ran.err) == (3, True)
-    after = everything(here)
-    assert {name: content for name, (_, content) in after.items()} == {
-        name: content for name, (_, content) in before.items()
-    }
+    for number in range(1, 40):
+        with monkeypatch.context() as patch:
+            failing(patch, method, number, errno.EIO)
+            ran = mallgen(*PY)
+        if ran.code == 0:
+            break
+        assert (ran.code, "error[cannot-write]" in ran.err) == (3, True)
+        if ran.err.splitlines()[-1].endswith("nothing was written"):
+            assert tree(here / "out") == old
+        else:
+            assert "the next mallgen command here completes what was begun" in ran.err
+    assert mallgen(*PY).code == 0
+    assert (here / "out" / "a_api" / "logic" / "hi_logic.py").is_file()
+    assert not (here / "out" / ".mallgen" / "journal").exists()
+    assert mallgen("api", "py", "-api", "a.api", "-dir", "out", "--dry-run").out.count("exists, ignored") == 7
 
 
 def test_an_interrupt_is_130(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

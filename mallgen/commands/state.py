@@ -2,13 +2,18 @@
 
 import os
 
-from mallgen.console import FINE, counted, out
+from mallgen.console import FINE, counted, out, report, say
+from mallgen.disk import Folder, Refused
 from mallgen.lock import NAME, BadLock, Lock, parse
 
 
 def run() -> int:
     """The contracts and the generated folders of the current directory, and the next command."""
-    lock = _lock()
+    try:
+        with Folder(".", say).turn(shared=True):
+            lock = _lock()
+    except Refused as problem:
+        return report(problem.diagnostics, {}, "")
     contracts = sorted(name for name in os.listdir(".") if name.endswith(".api"))
     if lock is not None and lock.contracts:
         for line in lock.contracts:

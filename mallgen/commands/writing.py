@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mallgen.console import FINE, out, report, say
 from mallgen.diagnostics import Diagnostic
-from mallgen.disk import Folder, Refused, read_lock
+from mallgen.disk import Folder, Overtaken, Refused, read_lock
 from mallgen.lock import ContractLine
 from mallgen.targets import Made, Target, every, make
 from mallgen.tree import File, Kind, Plan, plan
@@ -49,7 +49,7 @@ def produce(target: Target, asked: Asked) -> int:
 
 def put(target: Target, made: Made, asked: Asked) -> int:
     """Write what was made of a target and tell what was done; the exit code."""
-    output = Output(Folder(target.folder), target.line, made.files, asked.dry_run, asked.quiet)
+    output = Output(Folder(target.folder, say), target.line, made.files, asked.dry_run, asked.quiet)
     result = write(output)
     if result.code == FINE and not asked.quiet:
         say(f"{made.subject}; {result.summary}")
@@ -107,16 +107,30 @@ def around() -> Workspace | None:
 def write(output: Output) -> Written:
     """Plan, tell, and unless it is a dry run, apply."""
     try:
-        lock, text = read_lock(output.folder)
-        disk = output.folder.survey(output.files, lock, text)
-        steps = plan(output.files, disk, lock.with_contract(output.contract), output.contract.path)
-        if not output.dry_run:
-            output.folder.apply(steps)
+        with output.folder.turn(shared=output.dry_run):
+            steps, problems = _apply(output)
     except Refused as problem:
-        return Written(report(problem.diagnostics, {}, "; nothing was written"))
+        end = "; the next mallgen command here completes what was begun" if problem.begun else "; nothing was written"
+        return Written(report(problem.diagnostics, {}, end))
     _tell(output, steps)
+    if problems:
+        return Written(report(problems, {}, "; everything else was written"))
     started = any(step.kind is Kind.CREATE and step.file.identity == "main" for step in steps.steps)
     return Written(FINE, _summary(steps, output.dry_run), started, bool(steps.writes))
+
+
+def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
+    """The plan and, after it was carried out, what somebody changed meanwhile."""
+    lock, text = read_lock(output.folder)
+    disk = output.folder.survey(output.files, lock, text)
+    steps = plan(output.files, disk, lock.with_contract(output.contract), output.contract.path)
+    if output.dry_run:
+        return steps, ()
+    try:
+        return steps, output.folder.apply(steps)
+    except Overtaken:
+        with output.folder.turn():
+            return _apply(output)
 
 
 def _tell(output: Output, steps: Plan) -> None:

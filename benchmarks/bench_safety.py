@@ -1,0 +1,106 @@
+"""What all-or-nothing costs a first generation: plain writes against the protocol, in alternating rounds, medians.
+
+The contract has `--routes` routes in groups of ten. Reading and rendering are the same in both and are timed once; the
+limit is on the whole generation, the writing alone is printed beside it.
+"""
+
+import argparse
+import gc
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mallgen.disk import Folder, read_lock
+from mallgen.driver import load_text
+from mallgen.emit.http import HttpOptions, emit
+from mallgen.lock import ContractLine
+from mallgen.tree import Disk, File, plan
+
+LIMIT = 15.0
+LINE = ContractLine("api", "big.api")
+
+
+def main() -> int:
+    """Print the table; 1 when safety costs more than its limit."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--routes", type=int, default=500)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--dir", help="where to write; default: a temporary folder")
+    words = parser.parse_args()
+    started = time.perf_counter()
+    files = rendered(words.routes)
+    before = (time.perf_counter() - started) * 1000
+    plain_ms, safe_ms = measure(files, words.rounds, words.dir)
+    cost = 100 * (safe_ms - plain_ms) / (before + plain_ms)
+    print(f"{words.routes} routes, {len(files)} files, medians of {words.rounds} rounds")
+    print(f"{'read and render':<28}{before:>9.1f} ms")
+    print(f"{'write, plain':<28}{plain_ms:>9.1f} ms")
+    print(f"{'write, all or nothing':<28}{safe_ms:>9.1f} ms  {100 * (safe_ms / plain_ms - 1):+.1f} % of the writing")
+    print(f"{'first generation':<28}{before + safe_ms:>9.1f} ms  {cost:+.1f} %, limit {LIMIT:.0f} %")
+    return 1 if cost > LIMIT else 0
+
+
+def rendered(routes: int) -> tuple[File, ...]:
+    """The files of a contract with so many routes."""
+    lines = ['syntax = "v1"', "type Req {", '\tId int64 `path:"id"`', '\tName string `json:"name"`', "}"]
+    lines += ["type Resp {", '\tTotal int64 `json:"total"`', "}"]
+    for number in range(routes):
+        if number % 10 == 0:
+            lines += [f"@server (\n\tgroup: group{number // 10}\n\tprefix: /v1\n)", "service big-api {"]
+        lines += [f"\t@handler Do{number}", f"\tpost /things{number}/:id (Req) returns (Resp)"]
+        if number % 10 == 9 or number == routes - 1:
+            lines += ["}"]
+    contract = load_text("\n".join([*lines, ""]), "big.api").contract
+    assert contract is not None
+    return emit(contract, HttpOptions()).files
+
+
+def measure(files: tuple[File, ...], rounds: int, where: str | None) -> tuple[float, float]:
+    """Milliseconds of a plain and of a safe first generation."""
+    times: dict[Callable[[Path, tuple[File, ...]], None], list[float]] = {plain: [], safe: []}
+    with tempfile.TemporaryDirectory(dir=where) as name:
+        for number in range(rounds + 1):
+            for way, found in times.items():
+                target = Path(name) / "out"
+                gc.collect()
+                started = time.perf_counter()
+                way(target, files)
+                found.append((time.perf_counter() - started) * 1000)
+                shutil.rmtree(target)
+            if number == 0:
+                times = {way: [] for way in times}
+    return statistics.median(times[plain]), statistics.median(times[safe])
+
+
+def plain(root: Path, files: tuple[File, ...]) -> None:
+    """What a generator without any promise does: the same plan and lock, every file opened and written in its place."""
+    lock, text = read_lock(Folder(str(root)))
+    steps = plan(files, Disk({}, frozenset(), text), lock.with_contract(LINE), LINE.path)
+    made: set[str] = set()
+    for step in steps.writes:
+        path = os.path.join(root, step.file.path)
+        folder = os.path.dirname(path)
+        if folder not in made:
+            os.makedirs(folder, exist_ok=True)
+            made.add(folder)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(step.file.text)
+    (root / "mallgen.lock").write_text(steps.lock or "", encoding="utf-8")
+
+
+def safe(root: Path, files: tuple[File, ...]) -> None:
+    """What mallgen does."""
+    folder = Folder(str(root))
+    with folder.turn():
+        lock, text = read_lock(folder)
+        steps = plan(files, folder.survey(files, lock, text), lock.with_contract(LINE), LINE.path)
+        folder.apply(steps)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""What stands in a folder where files are due, without opening anything. An edge."""
+
+import errno
+import stat
+from collections.abc import Callable, Iterator
+
+from mallgen import paths
+from mallgen.confine import LeadsOutside, Root
+from mallgen.diagnostics import Diagnostic
+from mallgen.tree import File, Owner
+
+_ABSENT = object()
+
+
+class Look:
+    """One look at a folder, each of its folders once. `shown` names a path as the user would."""
+
+    def __init__(self, root: Root | None, shown: Callable[[str], str]) -> None:
+        self._root = root
+        self._shown = shown
+        self._folders: dict[str, object] = {"": None if root is not None else _ABSENT}
+
+    def problems(self, file: File) -> Iterator[Diagnostic]:
+        """What keeps a file from being written."""
+        wrong = paths.trouble(file.path)
+        if wrong:
+            yield Diagnostic("bad-file-name", f"`{file.path[:80]}` cannot be written: {wrong}", file.span)
+            return
+        found = self._folder(file.path.rpartition("/")[0])
+        if isinstance(found, Diagnostic):
+            yield found
+        elif found is not _ABSENT:
+            yield from self._in_the_way(file)
+
+    def holds(self, path: str) -> bool:
+        """Whether something is at `path`; what a link leads out to is not."""
+        if paths.trouble(path) or self._folder(path.rpartition("/")[0]) is not None:
+            return False
+        assert self._root is not None
+        return self._root.status(path) is not None
+
+    def below(self, folder: str) -> Iterator[str]:
+        """Every file below a folder, as paths."""
+        if self._root is None or self._root.status(folder) is None:
+            return
+        for name in self._root.names(folder):
+            path = f"{folder}/{name}"
+            status = self._root.status(path)
+            if status is not None and stat.S_ISDIR(status.st_mode):
+                yield from self.below(path)
+            else:
+                yield path
+
+    def _in_the_way(self, file: File) -> Iterator[Diagnostic]:
+        assert self._root is not None
+        status = self._root.status(file.path)
+        if status is None:
+            return
+        shown = self._shown(file.path)
+        if stat.S_ISDIR(status.st_mode):
+            yield Diagnostic("in-the-way", f"`{shown}` is a folder, a file is due there", hint="move it away")
+        elif file.owner is not Owner.ONCE and not stat.S_ISREG(status.st_mode):
+            kind = "a link" if stat.S_ISLNK(status.st_mode) else "not a regular file"
+            message = f"`{shown}` is {kind}, and mallgen would replace it"
+            yield Diagnostic("in-the-way", message, hint="move it away and run again")
+
+    def _folder(self, path: str) -> object:
+        """None for a folder that is there, _ABSENT, or what is in its way."""
+        if path not in self._folders:
+            above = self._folder(path.rpartition("/")[0])
+            self._folders[path] = self._state(path) if above is None else above
+        return self._folders[path]
+
+    def _state(self, path: str) -> object:
+        assert self._root is not None
+        shown = self._shown(path)
+        try:
+            if self._root.is_folder(path):
+                return None
+        except LeadsOutside as link:
+            message = f"`{shown}` leads out of the output folder, to `{link.target}`"
+            hint = "generate into that folder itself, or remove the link"
+            return Diagnostic("leads-outside", message, hint=hint)
+        except OSError as problem:
+            if problem.errno != errno.EACCES:
+                raise
+            return Diagnostic("cannot-read", f"`{shown}`: {problem.strerror}", environment=True)
+        if self._root.status(path) is None:
+            return _ABSENT
+        return Diagnostic("in-the-way", f"`{shown}` is a file, a folder is due there", hint="move it away")

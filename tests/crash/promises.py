@@ -1,0 +1,107 @@
+"""What must hold after a strike: entirely old or, after the next command, entirely new; nothing of the user's lost."""
+
+from collections import Counter
+from pathlib import Path
+
+from tests.crash.harness import Harness, Prepared, backups, tree
+from tests.crash.scenarios import EDITED, GENERATE, MINE, copy
+
+
+class Lost(AssertionError):
+    """A promise that did not hold: which, in which scenario, at which event."""
+
+
+class Promises:
+    """Strikes one prepared scenario and judges; `figures` counts what was seen."""
+
+    def __init__(self, harness: Harness, prepared: Prepared, figures: Counter[str]) -> None:
+        self._harness = harness
+        self._prepared = prepared
+        self._figures = figures
+        self._here = harness.here
+        self._mine = {name: content for name, content in prepared.old.items() if name in MINE or "other" in name}
+        self._edited = {name: content for name, content in prepared.old.items() if EDITED.get(name) == content}
+
+    def kill(self, number: int) -> bool:
+        """SIGKILL at event `number`; False when the run has fewer."""
+        self._fresh()
+        if not self._harness.killed(self._here, self._prepared.scenario.run, number):
+            return False
+        self._judge(f"killed at event {number}")
+        return True
+
+    def kill_nested(self, number: int) -> None:
+        """SIGKILL at event `number`, then at every event of the recovery, then once more in the one after that."""
+        for inner in range(1, 1000):
+            self._fresh()
+            if not self._harness.killed(self._here, self._prepared.scenario.run, number):
+                return
+            if not self._harness.killed(self._here, GENERATE, inner):
+                return
+            self._harness.killed(self._here, GENERATE, 1 + inner // 2)
+            self._figures["kills during recovery"] += 1
+            self._judge(f"killed at event {number}, its recovery at {inner} and {1 + inner // 2}")
+        raise AssertionError("recovery does not end")
+
+    def kill_after(self, number: int, seconds: float) -> None:
+        """SIGKILL from outside, some time after event `number`."""
+        self._fresh()
+        struck = self._harness.killed_after(self._here, self._prepared.scenario.run, number, seconds)
+        self._figures["ended before the kill"] += not struck
+        self._judge(f"killed {seconds * 1000:.3f} ms after event {number}")
+
+    def signal(self, number: int, signum: int) -> None:
+        """Another signal at event `number`: the exit code tells it, whoever ends the process."""
+        self._fresh()
+        code = self._harness.signalled(self._here, self._prepared.scenario.run, number, signum)
+        if code not in (128 + signum, -signum):
+            raise Lost(f"{self._prepared.scenario.name}: signal {signum} at event {number} gave exit code {code}")
+        self._judge(f"signal {signum} at event {number}")
+
+    def _fresh(self) -> None:
+        copy(self._prepared.folder, self._here)
+
+    def _judge(self, how: str) -> None:
+        self._figures["trials"] += 1
+        state = self._state(tree(self._here))
+        self._figures[f"left {state}"] += 1
+        self._check_mine(how)
+        if (self._here / "out").is_dir() and self._harness.run(self._here / "out") != 0:
+            self._lost(how, "the next command failed")
+        after = self._state(tree(self._here))
+        self._figures[f"after the next command {after}"] += 1
+        if after == "mixed" or (state == "mixed" and after != "new"):
+            self._lost(how, f"left {state}, after the next command {after}: {self._odd()}")
+        self._check_mine(how)
+        if self._harness.run(self._here, *GENERATE) != 0 or self._state(tree(self._here)) != "new":
+            self._lost(how, f"generating again does not lead to the new tree: {self._odd()}")
+        self._check_mine(how)
+        if (self._here / "out" / ".mallgen" / "stage").exists() or backups(self._here) != sorted(self._edited.values()):
+            self._lost(how, f"something is left in .mallgen, backups: {backups(self._here)}")
+
+    def _state(self, found: dict[str, bytes]) -> str:
+        return "old" if found == self._prepared.old else "new" if found == self._prepared.new else "mixed"
+
+    def _odd(self) -> list[str]:
+        found, new = tree(self._here), self._prepared.new
+        return sorted(name for name in found.keys() | new.keys() if found.get(name) != new.get(name))[:10]
+
+    def _check_mine(self, how: str) -> None:
+        for name, content in self._mine.items():
+            path = self._here / name
+            if not path.is_file() or path.read_bytes() != content:
+                self._lost(how, f"the user's {name} is not what it was")
+        kept = backups(self._here)
+        for name, content in self._edited.items():
+            path = self._here / name
+            if content not in kept and not (path.is_file() and path.read_bytes() == content):
+                self._lost(how, f"the edited {name} is neither in its place nor in the backups")
+
+    def _lost(self, how: str, what: str) -> None:
+        raise Lost(f"{self._prepared.scenario.name}, {how}: {what}")
+
+
+def scratch() -> Path | None:
+    """A folder in memory where there is one: the trials are many."""
+    fast = Path("/dev/shm")
+    return fast if fast.is_dir() else None
