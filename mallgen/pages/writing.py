@@ -1,0 +1,37 @@
+"""Pages about an output folder that cannot be written to as planned."""
+
+from mallgen.pages import page
+
+
+@page("busy")
+def busy() -> None:
+    """Another mallgen is writing into the folder, and it did not finish in time.
+
+    Two runs take turns. The message names the process that holds the folder; wait for it, or end it: what it had begun
+    is completed by the next command.
+    """
+
+
+@page("bad-journal")
+def bad_journal() -> None:
+    """`.mallgen/journal`, which says how to complete an interrupted run, cannot be read.
+
+    mallgen writes it whole, so somebody else has changed it. Look at the files in `.mallgen/`, move the folder away, and
+    generate again: files of yours are never part of it.
+    """
+
+
+@page("cannot-read")
+def cannot_read() -> None:
+    """A file in the output folder cannot be read, so mallgen cannot tell whether it was edited.
+
+    Check its permissions; nothing is written over what has not been read.
+    """
+
+
+@page("changed-meanwhile")
+def changed_meanwhile() -> None:
+    """A file was saved by somebody else between mallgen's look and its writing.
+
+    That version stays; everything else was written. Run the command again: the file is then compared anew.
+    """
