@@ -21,7 +21,7 @@ from mallgen_runtime.discovery.etcd.pace import Backoff, Trouble
 
 # go-zero's times: a dead instance is forgotten after 10 s, and two renewals may fail before a live one is.
 TTL, RENEW = 10, 3.5
-REQUIRED, GOODBYE = 3.0, 1.0
+REQUIRED, GOODBYE = 2.5, 1.0
 _LOG = logging.getLogger("mallgen.service")
 
 
