@@ -27,6 +27,7 @@ from tests.run.discovering import registered, resolving, run, silent_server, soo
 
 KEY = "order.rpc"
 Told = Callable[[], list[str]]
+Figure = Callable[[str, object], None]
 
 
 @pytest.fixture
@@ -49,7 +50,9 @@ def off(tmp_path: Path) -> Iterator[Etcd]:
     part.kill()
 
 
-def test_an_etcd_that_comes_late(off: Etcd, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_etcd_that_comes_late(
+    off: Etcd, told: Told, monkeypatch: pytest.MonkeyPatch, record_property: Figure
+) -> None:
     attempts = _counted(monkeypatch)
 
     async def work() -> None:
@@ -66,7 +69,7 @@ def test_an_etcd_that_comes_late(off: Etcd, told: Told, monkeypatch: pytest.Monk
             await asyncio.to_thread(off.start)
             took = await until(lambda: registrar.state == OK, 5, "registered after etcd has come")
             took = max(took, await until(lambda: seen.addresses == ("10.0.0.1:80",), 3, "found"))
-            print(f"registered and found {took:.2f} s after etcd served")
+            record_property("figure", f"etcd: registered and found {took:.2f} s after etcd served")
             assert seen.resolver.state == OK
             assert len(told()) == 2
 
@@ -114,7 +117,7 @@ async def _fails(conf: EtcdConf, line: str) -> None:
     assert str(problem.value) == line
 
 
-def test_restart_with_its_data(off: Etcd, told: Told) -> None:
+def test_restart_with_its_data(off: Etcd, told: Told, record_property: Figure) -> None:
     async def work() -> None:
         conf = EtcdConf(hosts=[off.start().host])
         async with resolving(conf, KEY) as seen, registered(conf, KEY, "10.0.0.1:80") as registrar:
@@ -128,7 +131,7 @@ def test_restart_with_its_data(off: Etcd, told: Told) -> None:
             await asyncio.to_thread(off.start)
             off.put(f"{KEY}/1", b"10.0.0.2:80")
             took = await until(lambda: len(seen.addresses) == 2, 3, "the watch is resumed")
-            print(f"a new instance seen {took:.2f} s after etcd was back")
+            record_property("figure", f"etcd: a new instance seen {took:.2f} s after etcd was back")
             await until(lambda: registrar.state == OK, 6, "the lease is renewed")
             assert {name: value for name, value in off.keys(f"{KEY}/").items() if name in before} == before
             assert seen.resolver.state == OK
@@ -137,7 +140,7 @@ def test_restart_with_its_data(off: Etcd, told: Told) -> None:
     run(work)
 
 
-def test_restart_without_its_data(off: Etcd, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_restart_without_its_data(off: Etcd, monkeypatch: pytest.MonkeyPatch, record_property: Figure) -> None:
     monkeypatch.setattr(Instances, "GRACE", 6.0)
 
     async def work() -> None:
@@ -154,7 +157,7 @@ def test_restart_without_its_data(off: Etcd, monkeypatch: pytest.MonkeyPatch) ->
             off.wipe()
             await asyncio.to_thread(off.start)
             took = await until(lambda: len(off.keys(f"{KEY}/")) == 2, 5, "registered again")
-            print(f"two instances registered again {took:.2f} s after an empty etcd was up")
+            record_property("figure", f"etcd: two instances registered again {took:.2f} s after an empty etcd was up")
             assert not set(off.keys(f"{KEY}/")) & set(before)
             off.put(f"{KEY}/2", b"10.0.0.3:80")
             await until(lambda: "10.0.0.3:80" in seen.addresses, 3, "the watch is resumed")

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from tests.run.discovering import registered, resolving, run, until
 
 pytestmark = pytest.mark.slow
 KEY = "order.rpc"
+Figure = Callable[[str, object], None]
 CHILD = """
 import asyncio, sys, time
 from mallgen_runtime.discovery import EtcdConf
@@ -55,7 +56,7 @@ def instance(part: Etcd, address: str, **env: str) -> Iterator[subprocess.Popen[
         child.wait()
 
 
-def test_a_killed_process_is_forgotten_with_its_lease(alone: Etcd) -> None:
+def test_a_killed_process_is_forgotten_with_its_lease(alone: Etcd, record_property: Figure) -> None:
     async def work() -> None:
         async with resolving(EtcdConf(hosts=[alone.host]), KEY) as seen:
             with instance(alone, "10.0.0.1:80"), instance(alone, "10.0.0.2:80") as second:
@@ -63,12 +64,12 @@ def test_a_killed_process_is_forgotten_with_its_lease(alone: Etcd) -> None:
                 second.kill()
                 took = await until(lambda: seen.addresses == ("10.0.0.1:80",), TTL + 2, "forgotten")
                 assert list(alone.keys(f"{KEY}/").values()) == [b"10.0.0.1:80"]
-                print(f"a killed instance was forgotten after {took:.1f} s")
+                record_property("figure", f"etcd: a killed instance was forgotten after {took:.1f} s")
 
     run(work)
 
 
-def test_a_process_that_stood_still_registers_again_once(alone: Etcd) -> None:
+def test_a_process_that_stood_still_registers_again_once(alone: Etcd, record_property: Figure) -> None:
     async def work() -> None:
         async with resolving(EtcdConf(hosts=[alone.host]), KEY) as seen:
             with instance(alone, "10.0.0.1:80") as child:
@@ -78,7 +79,7 @@ def test_a_process_that_stood_still_registers_again_once(alone: Etcd) -> None:
                 await asyncio.sleep(30 - TTL)
                 child.send_signal(signal.SIGCONT)
                 took = await until(lambda: seen.addresses == ("10.0.0.1:80",), 3, "registered again")
-                print(f"registered again {took:.2f} s after 30 s of standing still")
+                record_property("figure", f"etcd: registered again {took:.2f} s after 30 s of standing still")
                 await asyncio.sleep(2)
                 assert list(alone.keys(f"{KEY}/").values()) == [b"10.0.0.1:80"], "one key"
 
@@ -154,7 +155,9 @@ def cluster(folder: Path) -> Iterator[list[Etcd]]:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_member_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: signal.Signals) -> None:
+def test_a_member_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: signal.Signals, record_property: Figure
+) -> None:
     """The member that both are connected to dies or freezes; the other two go on."""
     monkeypatch.setattr("random.randrange", lambda _: 0)  # begin with the first host
 
@@ -167,7 +170,7 @@ def test_a_member_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ho
                 members[0].send(how)
                 members[1].put(f"{KEY}/1", b"10.0.0.2:80")
                 took = await until(lambda: len(seen.addresses) == 2, 20, "the watch goes on at another member")
-                print(f"{how.name}: a new instance seen after {took:.1f} s")
+                record_property("figure", f"etcd, a member with {how.name}: a new instance seen after {took:.1f} s")
                 await asyncio.sleep(TTL)
                 assert before.items() <= members[1].keys(f"{KEY}/").items(), "renewed at another member"
                 assert registrar.state == seen.resolver.state == OK
