@@ -88,7 +88,7 @@ class Binding(Struct, frozen=True):
     """One source tag of a field, parsed: `form:"ps,default=20,limit=[1:50]"`.
 
     `source` is json, form, path or header; `depends` holds `other` or `!other` of `optional=other`;
-    `default` is the text after `default=`, None when there is none.
+    `default` is the text after `default=`, None when there is none; `unknown` are options that go-zero ignores.
     """
 
     source: str
@@ -101,6 +101,7 @@ class Binding(Struct, frozen=True):
     limit: Bounds | None = None
     string: bool = False
     omitempty: bool = False
+    unknown: tuple[str, ...] = ()
 
 
 class Member(Struct, frozen=True):

@@ -24,6 +24,9 @@ from mallgen.syntax.limits import DEFAULT, Limits
 from mallgen.syntax.nodes import Declaration, Item, ServiceNode
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "connect", "options", "trace")
+SETTINGS = frozenset(
+    "prefix group jwt jwtTransition signature middleware timeout maxBytes sse tags summary authType pathPrefix".split()
+)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 _PREFIX = re.compile(r"[A-Za-z0-9_.~/-]*\Z")
@@ -157,6 +160,11 @@ class _Groups:
 
     def group(self, service: ServiceNode) -> Group:
         settings = {pair.key: pair for pair in service.settings}
+        for key in sorted(settings.keys() - SETTINGS):
+            guess = did_you_mean(key, SETTINGS)
+            if guess:
+                message = f"`{key}` means nothing to `@server`, and goctl ignores it"
+                self._report("unknown-setting", message, settings[key].span, guess, "warning")
         prefix = self._prefix(settings.get("prefix"))
         if "sse" in settings and settings["sse"].value == "true":
             self._events(service, settings["sse"].span)

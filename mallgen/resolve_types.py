@@ -24,7 +24,7 @@ from mallgen.model import (
 from mallgen.suggest import did_you_mean
 from mallgen.syntax.limits import raise_it
 from mallgen.syntax.nodes import Declaration
-from mallgen.tags import TagError, parse_tag
+from mallgen.tags import OPTIONS, TagError, parse_tag
 
 PRIMITIVES = frozenset(
     [
@@ -221,10 +221,21 @@ class Types:
 
     def _parse(self, member: Member, name: str) -> tuple[Binding, ...]:
         try:
-            return parse_tag(member.tag, name)
+            found = parse_tag(member.tag, name)
+            for binding in found:
+                if binding.unknown:
+                    self._misspelt(binding, member)
+            return found
         except TagError as problem:
             self._report("bad-tag", problem.message, member.tag_span or member.span, problem.hint, severity="unfit")
             return ()
+
+    def _misspelt(self, binding: Binding, member: Member) -> None:
+        for option in binding.unknown:
+            guess = did_you_mean(option.partition("=")[0], OPTIONS)
+            if guess and option not in OPTIONS:
+                message = f"`{option}` is no option of a tag, and go-zero ignores it"
+                self._report("unknown-option", message, member.tag_span or member.span, guess, severity="warning")
 
 
 def _refusals(ref: TypeRef, depth: int = 0) -> Iterator[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ import re
 
 from mallgen.model import Binding, Bounds
 
+OPTIONS = ("optional", "default", "options", "range", "limit", "string", "omitempty", "inherit")
 SOURCES = ("path", "form", "header", "json")
 _PART = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_.-]*):"((?:[^"\\]|\\.)*)"')
 _BOUNDS = re.compile(r"^([\[(])\s*([-+0-9.eE]*)\s*:\s*([-+0-9.eE]*)\s*([\])])$")
@@ -80,8 +81,14 @@ def split_options(value: str) -> list[str]:
 def _binding(source: str, value: str, name: str) -> Binding:
     key, *options = split_options(value)
     settings: dict[str, object] = {}
+    unknown = []
     for option in options:
-        settings.update(_option(option))
+        found = _option(option)
+        settings.update(found)
+        if not found:
+            unknown.append(option)
+    if unknown:
+        settings["unknown"] = tuple(unknown)
     return Binding(source, key or name, **settings)  # type: ignore[arg-type]
 
 

@@ -21,7 +21,7 @@ BUILT = ROOT / "mallgen" / "_built"
 HEADER = '"""Built by scripts/build_tables.py from {source}. Do not edit."""\n\n'
 
 
-STARTS = ("syntax", "info", "import", "type", "service", "declaration", "item")
+STARTS = ("syntax", "info", "import", "type", "service", "declaration", "item", "fields", "server", "setting", "pair")
 
 
 class NoLexer(Lexer):

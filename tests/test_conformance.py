@@ -50,6 +50,7 @@ def test_divergences_are_only_ever_stricter(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c["result"] not in {"ok", "panic"}], ids=lambda c: c["case"])
-def test_every_refusal_has_a_place(folder: Path, case: dict[str, str]) -> None:
+def test_every_refusal_has_a_place_and_a_way_out(folder: Path, case: dict[str, str]) -> None:
     for problem in load(str(folder / f"{case['case']}.api")).diagnostics:
         assert problem.span is not None, problem
+        assert problem.hint, problem

@@ -191,3 +191,22 @@ def sse_response() -> None:
 
     Its type is the type of one event: `get /events returns (Event)`.
     """
+
+
+@page("unknown-option")
+def unknown_option() -> None:
+    """A tag has an option that looks like a known one, misspelt.
+
+    go-zero ignores options that it does not know, so `optinal` leaves the field required. The options are optional,
+    default, options, range, string and omitempty; `limit` is mallgen's own.
+    """
+
+
+@page("unknown-setting")
+def unknown_setting() -> None:
+    """`@server` has a key that looks like a known one, misspelt.
+
+    goctl keeps keys that it does not know and does nothing with them, so `middlewares` runs no middleware. The keys are
+    prefix, group, jwt, jwtTransition, signature, middleware, timeout, maxBytes, sse, tags, summary, authType and
+    pathPrefix.
+    """

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from mallgen.syntax.scan import GO_KEYWORDS, Token
+from mallgen.suggest import did_you_mean
+from mallgen.syntax.scan import GO_KEYWORDS, HEADS, Token
 
 _IN_WORDS = {
     "NAME": "a name",
@@ -28,6 +29,7 @@ _IN_WORDS = {
     "_COLON": "`:`",
     "_SEMICOLON": "`;`",
     "SLASH": "a path beginning with `/`",
+    "SLASH_END": "a path beginning with `/`",
     "_STAR": "`*`",
     "DASH": "`-`",
     "_AT_HANDLER": "`@handler`",
@@ -63,18 +65,72 @@ def found_in_words(token: Token | None) -> str:
     return f"`{text if len(text) <= 40 else text[:37] + '…'}`"
 
 
-def way_out(token: Token | None, expected: set[str]) -> str:
-    """A hint for the mistakes that people make most often."""
+def way_out(token: Token | None, expected: set[str], rule: str) -> str:
+    """A hint for the mistakes that people make most often, else how such a part is written."""
     if token is None:
         return "something that was opened is not closed"
-    if token.value == "struct":
+    return _known(token, expected, rule) or _keyword(token, expected) or _WRITTEN[rule]
+
+
+def _known(token: Token, expected: set[str], rule: str) -> str:
+    kind, value = token.type, token.value
+    if value == "struct":
         return "leave out `struct`: today's goctl writes `type X {`"
-    if token.type in {"KEYWORD", "MAP"} and token.value in GO_KEYWORDS and "NAME" in expected:
-        return f"`{token.value}` is a keyword of Go and cannot be a name here"
-    if token.type == "_RBRACE" and "_LSQB" in expected:
+    if kind == "SLASH_END":
+        return "move the comment: none may stand inside a path"
+    if kind in {"KEYWORD", "MAP"} and value in GO_KEYWORDS and "NAME" in expected:
+        return f"`{value}` is a keyword of Go and cannot be a name here"
+    if kind == "_RBRACE" and "_LSQB" in expected:
         return "an embedded type stands alone on its line; a field needs a type"
-    if token.type in {"INT", "DURATION"} and "DASH" not in expected and "KEYWORD" in expected:
+    if kind in {"INT", "DURATION"} and "DASH" not in expected and "KEYWORD" in expected:
         return "in a path a digit may not follow `-` or `.`, and a number with a unit is a duration"
-    if token.type == "NAME" and "STRING" in expected:
+    if kind == "SLASH" and rule == "item" and "NAME" in expected:
+        return "`@handler` has no name: write `@handler Greet` above the route"
+    if kind == "_AT_DOC" and rule == "item":
+        return "`@doc` stands before `@handler`"
+    if kind == "_AT_SERVER":
+        return "`@server (…)` stands right before `service`, one for each block"
+    if kind == "RAW" and "STRING" in expected:
+        return 'use quotation marks: `"…"`'
+    if kind == "_LBRACE" and rule in {"fields", "declaration", "type"} and "_STAR" in expected:
+        return "a pointer cannot point to a struct written in place: declare the struct as a type"
+    if rule in {"item", "service"} and "_AT_HANDLER" in expected and kind in {"NAME", "NAME_END"}:
+        return "every route has its `@handler Name` before it"
+    if kind in {"NAME", "NAME_END"} and "STRING" in expected:
         return "put the text in quotation marks"
     return ""
+
+
+def _keyword(token: Token, expected: set[str]) -> str:
+    """A guess at a misspelt keyword that could stand here."""
+    if token.type not in {"NAME", "NAME_END"}:
+        return ""
+    words = {"RETURNS": "returns", "_SERVICE": "service", "MAP": "map"}
+    return did_you_mean(token.value, [word for kind, word in words.items() if kind in expected])
+
+
+def begins_nothing(token: Token) -> tuple[str, str]:
+    """Message and hint for a word that no statement begins with."""
+    guess = did_you_mean(token.value, [*HEADS, "@server"])
+    return (
+        f"no statement begins with `{token.value}`",
+        guess or "a file is made of syntax, info, import, type and service",
+    )
+
+
+_FIELD = 'a field is written ``Name type `json:"name"` ``, an embedded type alone on its line'
+_ROUTE = "a route is written `get /path (Request) returns (Response)`, below `@doc` and `@handler Name`"
+_VALUE = "a setting is written `key: value`; put a value with anything but names, `/`, `-` and `,` in quotation marks"
+_WRITTEN = {
+    "syntax": 'write `syntax = "v1"`',
+    "info": 'write `info ( title: "…" )`',
+    "pair": 'write `key: "value"`, each on its own line, without commas',
+    "import": 'write `import "other.api"`, or several of them in parentheses',
+    "type": "write `type Name { … }`, or several types in parentheses",
+    "declaration": _FIELD,
+    "fields": _FIELD,
+    "service": "write `service name-api { … }`, the only hyphen being the one before `api`",
+    "server": _VALUE,
+    "setting": _VALUE,
+    "item": _ROUTE,
+}

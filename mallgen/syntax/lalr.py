@@ -13,12 +13,11 @@ END = "$END"
 
 
 class Unexpected(Exception):
-    """No rule goes on with this token; None is the end. `expected` are the terminals that would do."""
+    """No rule goes on with this token; None is the end."""
 
-    def __init__(self, token: Token | None, expected: set[str]) -> None:
+    def __init__(self, token: Token | None) -> None:
         super().__init__(token)
         self.token = token
-        self.expected = expected
 
 
 class _Several(list[Any]):
@@ -43,7 +42,7 @@ def _reduced(states: list[int], values: list[Any], kind: str, token: Token | Non
         row = STATES[states[-1]]
         action = row.get(kind)
         if action is None:
-            raise Unexpected(token, {name for name in row if name.isupper()})
+            raise Unexpected(token)
         if action >= 0:
             return action
         _reduce(states, values, -action - 1, builder)
@@ -53,7 +52,7 @@ def _finish(states: list[int], values: list[Any], end: int, builder: object) -> 
     while states[-1] != end:
         action = STATES[states[-1]].get(END)
         if action is None:
-            raise Unexpected(None, {name for name in STATES[states[-1]] if name.isupper()})
+            raise Unexpected(None)
         if action >= 0:
             return
         _reduce(states, values, -action - 1, builder)
@@ -78,3 +77,32 @@ def _reduce(states: list[int], values: list[Any], number: int, builder: object) 
     else:
         values.append(getattr(builder, callback)(*found))
     states.append(STATES[states[-1]][origin])
+
+
+def acceptable(tokens: Iterable[Token], start: str, found: Token | None) -> set[str]:
+    """The terminals that could have stood where `walk` met `found`.
+
+    The table of a state has more: it was merged from several, and reductions made too early lose some.
+    """
+    states = [STARTS[start]]
+    for token in tokens:
+        if token is found:
+            break
+        _shift(states, token.type)
+    kinds = {name for row in STATES for name in row if name.isupper()}
+    return {kind for kind in kinds if _shift(list(states), kind, ENDS[start])}
+
+
+def _shift(states: list[int], kind: str, end: int = -1) -> bool:
+    while True:
+        if kind == END and states[-1] == end:
+            return True
+        action = STATES[states[-1]].get(kind)
+        if action is None:
+            return False
+        if action >= 0:
+            states.append(action)
+            return True
+        origin, _, size, _ = RULES[-action - 1]
+        del states[len(states) - size :]
+        states.append(STATES[states[-1]][origin])

@@ -1,16 +1,13 @@
 """From scanned statements to nodes, by the tables compiled from grammar/api.lark."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any, NamedTuple
 
-from mallgen.diagnostics import Diagnostic, Note
+from mallgen.diagnostics import Diagnostic
 from mallgen.model import AnyType, Array, Inline, Map, Member, Named, Pair, Pointer, Slice, Span, TypeRef
 from mallgen.syntax import nodes
-from mallgen.syntax.explain import expected_in_words, found_in_words, way_out
 from mallgen.syntax.lalr import Unexpected, walk
-from mallgen.syntax.scan import HEADS, Scanned, Statement, Token, span_of
+from mallgen.syntax.scan import Scanned, Statement, Token
 
 
 class _Builder:
@@ -76,6 +73,9 @@ class _Builder:
     def field(self, *parts: Any) -> Member:
         *names, data, tag = parts
         return self._member(names, data, tag, embedded=False)
+
+    def fields(self, *members: Member) -> tuple[Member, ...]:
+        return members
 
     def embedded(self, name: Token, tag: Token | None) -> Member:
         return self._member([name], self.named(name), tag, embedded=True)
@@ -206,54 +206,40 @@ class Parsed(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-class _Parser:
-    def __init__(self, file: str, trailing: dict[int, str]) -> None:
-        self.file = file
-        self.builder = _Builder(file, trailing)
-        self.diagnostics: list[Diagnostic] = []
-
-    def parse(self, tokens: tuple[Token, ...], start: str) -> nodes.Node | None:
-        try:
-            node: nodes.Node = walk(tokens, start, self.builder)
-        except Unexpected as problem:
-            self.diagnostics.append(self._explain(problem, tokens))
-            return None
-        return node
-
-    def _explain(self, problem: Unexpected, tokens: tuple[Token, ...]) -> Diagnostic:
-        found, expected = problem.token, problem.expected
-        span = span_of(self.file, found or tokens[-1])
-        if found is None:
-            span = span._replace(line=span.end_line, col=span.end_col, end_col=span.end_col + 1)
-        opened = _unclosed(tokens, found)
-        if opened is not None:
-            note = (Note(span, "here it still is open"),)
-            return Diagnostic("unclosed", "this `{` is never closed", span_of(self.file, opened), "add a `}`", note)
-        message = f"expected {expected_in_words(expected)}, found {found_in_words(found)}"
-        return Diagnostic("syntax", message, span, way_out(found, expected))
-
-
-def _unclosed(tokens: tuple[Token, ...], found: Token | None) -> Token | None:
-    """The brace that was open when the next statement began in column 1, or the file ended."""
-    open_braces: list[Token] = []
-    for token in tokens:
-        if token.column == 1 and token is not tokens[0] and open_braces and token.value in HEADS:
-            return open_braces[-1]
-        if token is found:
-            return None
-        if token.type == "_LBRACE":
-            open_braces.append(token)
-        elif token.type == "_RBRACE" and open_braces:
-            open_braces.pop()
-    return open_braces[-1] if open_braces and found is None else None
-
-
 def parse(scanned: Scanned) -> Parsed:
-    """Parse every statement; one that fails is reported and the others go on."""
-    parser = _Parser(scanned.file, scanned.trailing)
+    """Parse every statement; all mistakes of one that fails are reported, and the others go on."""
+    builder = _Builder(scanned.file, scanned.trailing)
     torn = _torn(scanned)
-    found = [_statement(parser, statement) for n, statement in enumerate(scanned.statements) if n not in torn]
-    return Parsed(tuple(n for n in found if n is not None), tuple(parser.diagnostics))
+    found: list[nodes.Node] = []
+    problems: list[Diagnostic] = []
+    for number, statement in enumerate(scanned.statements):
+        if number in torn:
+            continue
+        try:
+            found.append(_node(statement, builder))
+        except Unexpected:
+            problems += _wrong(scanned.file, statement, builder)
+    return Parsed(tuple(found), tuple(problems))
+
+
+def _node(statement: Statement, builder: _Builder) -> nodes.Node:
+    if statement.kind == "unknown":
+        raise Unexpected(statement.tokens[0])
+    node: nodes.Node = walk(statement.tokens, statement.kind, builder)
+    return node
+
+
+def _wrong(file: str, statement: Statement, builder: _Builder) -> list[Diagnostic]:
+    from mallgen.syntax.recover import Piece, mistakes
+
+    def attempt(piece: Piece) -> Unexpected | None:
+        try:
+            walk(piece.tokens, piece.rule, builder)
+        except Unexpected as problem:
+            return problem
+        return None
+
+    return list(mistakes(file, statement, attempt))
 
 
 def _torn(scanned: Scanned) -> set[int]:
@@ -261,51 +247,3 @@ def _torn(scanned: Scanned) -> set[int]:
     starts = [(statement.tokens[0].line, statement.tokens[0].column) for statement in scanned.statements]
     places = [p.span for p in scanned.diagnostics if p.span is not None and p.severity == "error"]
     return {bisect_right(starts, (span.line, span.col)) - 1 for span in places}
-
-
-def _statement(parser: _Parser, statement: Statement) -> nodes.Node | None:
-    if statement.kind == "unknown":
-        token = statement.tokens[0]
-        hint = "a file is made of syntax, info, import, type, @server and service"
-        message = f"no statement begins with `{token.value}`"
-        parser.diagnostics.append(Diagnostic("syntax", message, span_of(parser.file, token), hint))
-        return None
-    node = parser.parse(statement.tokens, statement.kind)
-    if node is None:
-        known = parser.diagnostics.pop()
-        for start, tokens in pieces(statement):
-            parser.parse(tokens, start)
-        if known.span not in {d.span for d in parser.diagnostics}:
-            parser.diagnostics.append(known)
-    return node
-
-
-def pieces(statement: Statement) -> Iterator[tuple[str, tuple[Token, ...]]]:
-    """Cut a statement that did not parse into parts that can fail on their own."""
-    if statement.kind == "service":
-        yield from _items(statement.tokens)
-    elif statement.kind == "type":
-        yield from _declarations(statement.tokens)
-
-
-def _items(tokens: tuple[Token, ...]) -> Iterator[tuple[str, tuple[Token, ...]]]:
-    cuts: list[int] = []
-    for i, token in enumerate(tokens):
-        documented = bool(cuts) and tokens[cuts[-1]].type == "_AT_DOC"
-        fresh = not documented or any(t.type == "_AT_HANDLER" for t in tokens[cuts[-1] : i])
-        if token.type == "_AT_DOC" or (token.type == "_AT_HANDLER" and fresh):
-            cuts.append(i)
-    end = len(tokens) - 1 if tokens[-1].type == "_RBRACE" else len(tokens)
-    for start, stop in pairwise([*cuts, end]):
-        yield "item", tokens[start:stop]
-
-
-def _declarations(tokens: tuple[Token, ...]) -> Iterator[tuple[str, tuple[Token, ...]]]:
-    if len(tokens) < 2 or tokens[1].type != "_LPAR":
-        return
-    depth, begin = 0, 2
-    for i, token in enumerate(tokens[2:], 2):
-        depth += (token.type == "_LBRACE") - (token.type == "_RBRACE")
-        if token.type == "_RBRACE" and depth == 0:
-            yield "declaration", tokens[begin : i + 1]
-            begin = i + 1

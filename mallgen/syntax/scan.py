@@ -5,7 +5,7 @@ escapes, `interface{}` is one token, durations list their units in descending or
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -142,15 +142,15 @@ def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
     if not text.isascii():
         lexer.diagnostics += _invisible(text, file)
     problems = [*lexer.diagnostics, *_nesting(lexer.tokens, file, limits.nesting)]
-    statements = () if _too_much(problems) else tuple(_statements(lexer.tokens))
+    found = () if _too_much(problems) else tuple(statements(lexer.tokens))
     imports = tuple(
         Import(token.value[1:-1], span_of(file, token))
-        for statement in statements
+        for statement in found
         if statement.kind == "import"
         for token in statement.tokens
         if token.type == "STRING"
     )
-    return Scanned(file, statements, imports, lexer.trailing, tuple(problems))
+    return Scanned(file, found, imports, lexer.trailing, tuple(problems))
 
 
 def _nul(text: str, file: str) -> Diagnostic:
@@ -270,7 +270,9 @@ class _Lexer:
             return self._name_kind(value, pos)
         if kind == "AT":
             if value not in _AT:
-                hint = "write @doc, @handler or @server"
+                from mallgen.suggest import did_you_mean
+
+                hint = did_you_mean(value, _AT) or "write @doc, @handler or @server"
                 self._report("unknown-annotation", f"there is no annotation `{value}`", pos, len(value), hint)
             return _AT.get(value, "_AT_DOC")
         return kind
@@ -334,7 +336,8 @@ def _nesting(tokens: list[Token], file: str, most: int) -> list[Diagnostic]:
     return []
 
 
-def _statements(tokens: list[Token]) -> "list[Statement]":
+def statements(tokens: Iterable[Token]) -> "list[Statement]":
+    """Cut tokens where statements begin, outside of all brackets."""
     found: list[Statement] = []
     current: list[Token] = []
     depth = 0
