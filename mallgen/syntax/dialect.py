@@ -1,0 +1,399 @@
+"""The older dialect of `.api` files: what goctl's ANTLR grammar read (api/parser/g4) and today's goctl refuses.
+
+Looked at only when a file did not parse. What has a modern spelling of the same meaning becomes an Edit; what has none is
+a finding. A reader of its own walks the text, since unquoted values are no tokens of today's language.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.model import Span
+from mallgen.syntax.parse import parse
+from mallgen.syntax.scan import HEADS, scan
+
+UNSAFE = "older-dialect-unsafe"
+_WORD = re.compile(
+    r"""(?:\s|//[^\r\n]*|/\*(?s:.*?)\*/)*
+    (?:(?P<string>"(?:\\[^\r\n]|[^"\\\r\n])*"|"[^"]*"|`[^`]*`)|(?P<name>@?[\w$]+)|(?P<sign>[^\s]))""",
+    re.VERBOSE,
+)
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_SERVICE_NAME = re.compile(r"[A-Za-z_]\w*(-[A-Za-z_]\w*)+", re.ASCII)
+_SPACE = re.compile(r"[ \t]*")
+_LINE = re.compile(r"[^\r\n]*")
+_COMMENT = re.compile(r"(?:^|\s)//|/\*")
+_WRAPPED = {
+    "info": "info ({}\n)",
+    "@doc": "service s {{ @doc ({}\n) @handler h\nget / }}",
+    "@server": "@server ({}\n) service s {{}}",
+}
+
+
+class Edit(NamedTuple):
+    """`text` for what stands from `start` to `end`; `message` says the modern spelling, `code` the kind."""
+
+    start: int
+    end: int
+    text: str
+    code: str
+    message: str
+
+
+class Older(NamedTuple):
+    """What of a text is in the older dialect: how to rewrite it, and what must be left to its author.
+
+    `text` is the rewritten text; `problems` are the unsafe places and what is wrong apart from the dialect.
+    """
+
+    edits: tuple[Edit, ...]
+    text: str
+    problems: tuple[Diagnostic, ...]
+
+    @property
+    def places(self) -> tuple[Edit, ...]:
+        """The edits that begin a change; others belong to one before them and have no code."""
+        return tuple(edit for edit in self.edits if edit.code)
+
+    def diagnostics(self, before: str, file: str) -> tuple[Diagnostic, ...]:
+        """One error for each kind of edit, at its first place, and the problems."""
+        places = _Places(before, file)
+        hint = f"mallgen api fix -api {file} --write"
+        found = []
+        for code, same in groupby(sorted(self.places, key=lambda e: (e.code, e.start)), lambda edit: edit.code):
+            first, *more = same
+            count = f", here and {len(more)} more times" if more else ""
+            found.append(Diagnostic(code, f"{first.message}{count}", places.span(first.start, first.end), hint))
+        return (*found, *self.problems)
+
+
+def older(text: str, file: str) -> Older | None:
+    """What of `text`, which does not parse, is in the older dialect; None when nothing is."""
+    walk = _Walk(text, file)
+    walk.file()
+    if not walk.edits and not walk.findings:
+        return None
+    edits = tuple(sorted(walk.edits))
+    after = applied(text, edits)
+    scanned = scan(after.replace("\r\n", "\n"), file)
+    back = _Back(edits, walk.places, _Places(after, file))
+    left = [back.diagnostic(found) for found in (*scanned.diagnostics, *parse(scanned).diagnostics)]
+    return Older(edits, after, (*walk.findings, *_outside(left, walk.zones)))
+
+
+def applied(text: str, edits: Iterable[Edit]) -> str:
+    """`text` with the edits, which do not overlap and are in order."""
+    pieces, position = [], 0
+    for edit in edits:
+        pieces += [text[position : edit.start], edit.text]
+        position = edit.end
+    return "".join([*pieces, text[position:]])
+
+
+class _Token(NamedTuple):
+    kind: str
+    value: str
+    start: int
+    end: int
+
+
+class _Pair(NamedTuple):
+    key: _Token
+    start: int
+    end: int
+
+
+class _Walk:
+    """Reads a file as the older grammar does, and stops at nothing."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.text = text
+        self.edits: list[Edit] = []
+        self.findings: list[Diagnostic] = []
+        self.zones: list[tuple[Span, Span]] = []
+        self.places = _Places(text, file)
+
+    def file(self) -> None:
+        """Every statement."""
+        position = 0
+        while token := self._at(position):
+            position = token.end
+            if token.value in {"info", "@server"}:
+                position = self._pairs(token)
+            elif token.value == "type":
+                position = self._type(position)
+            elif token.value == "service":
+                position = self._service(position)
+
+    def _at(self, position: int) -> _Token | None:
+        """The next word, text or sign."""
+        match = _WORD.match(self.text, position)
+        if match is None:
+            return None
+        kind = match.lastgroup or ""
+        return _Token(kind, match[kind], match.start(kind), match.end(kind))
+
+    def _is(self, position: int, value: str) -> bool:
+        token = self._at(position)
+        return token is not None and token.value == value
+
+    def _edit(self, start: int, end: int, text: str, code: str, message: str) -> None:
+        self.edits.append(Edit(start, end, text, f"older-dialect-{code}", message))
+
+    def _also(self, start: int, end: int, text: str = "") -> None:
+        self.edits.append(Edit(start, end, text, "", ""))
+
+    def _unsafe(self, start: int, end: int, message: str, hint: str) -> None:
+        span = self.places.span(start, end)
+        self.findings.append(Diagnostic(UNSAFE, message, span, hint))
+        self.zones.append((span._replace(col=1), self.places.span(end, end)))
+
+    def _blank(self, position: int) -> int:
+        """The position behind spaces and tabs."""
+        match = _SPACE.match(self.text, position)
+        return match.end() if match else position
+
+    # types
+
+    def _type(self, position: int) -> int:
+        depth = 0
+        before = None
+        while token := self._at(position):
+            if not depth and before is not None and token.value in {*HEADS, "@server"} and before.value != "type":
+                return token.start
+            position = token.end
+            depth += (token.value in "({") - (token.value in ")}") if token.kind == "sign" else 0
+            if token.value == "struct" and self._is(position, "{"):
+                self._struct(before, token)
+            if token.value in {"}", ")"} and token.kind == "sign" and depth <= 0:
+                return position
+            before = token
+        return len(self.text)
+
+    def _struct(self, before: _Token | None, token: _Token) -> None:
+        if before is not None and before.value == "*":
+            hint = "declare the struct as a type of its own and point to that"
+            self._unsafe(token.start, token.end, "a pointer to a struct in place has no modern spelling", hint)
+            return
+        name = before.value if before is not None else ""
+        end = self._blank(token.end)
+        message = f"`{name} struct {{` is the older dialect; today it is `{name} {{`"
+        self._edit(token.start, end, "", "struct", message)
+
+    # pairs
+
+    def _pairs(self, head: _Token) -> int:
+        """The pairs of `info (`, `@doc (` or `@server (`; the position behind them."""
+        opening = self._at(head.end)
+        if opening is None or opening.value != "(":
+            return head.end
+        pairs, end = self._block(opening.end)
+        if not _reads(head.value, self.text[opening.end : end - 1]):
+            for pair in pairs:
+                self._pair(head.value, pair)
+        return end
+
+    def _block(self, position: int) -> tuple[list[_Pair], int]:
+        """The pairs up to the closing bracket: as tokens where that works, else each to the end of its line."""
+        pairs = []
+        while (key := self._at(position)) and key.value != ")":
+            colon = self._at(key.end)
+            if colon is None or colon.value != ":":
+                position = key.end
+                continue
+            pair = _Pair(key, *self._value(colon.end))
+            pairs.append(pair)
+            position = pair.end
+        return pairs, key.end if key else len(self.text)
+
+    def _value(self, position: int) -> tuple[int, int]:
+        """Where a value begins and ends: a text, or the rest of the line without a bracket that closes the block."""
+        start = self._blank(position)
+        if self.text[start : start + 1] in {'"', "`"}:
+            token = self._at(start)
+            return start, token.end if token else len(self.text)
+        match = _LINE.match(self.text, start)
+        line = match.group() if match else ""
+        if comment := _COMMENT.match(line):
+            line = line[: comment.start()]
+        if line.count(")") > line.count("("):
+            line = line[: line.rindex(")")]
+        return start, start + len(line.rstrip())
+
+    def _pair(self, head: str, pair: _Pair) -> None:
+        key, value = pair.key.value, self.text[pair.start : pair.end]
+        if value.startswith(('"', "`")):
+            if '\\"' in value:
+                hint = "write it without quotation marks inside"
+                self._unsafe(pair.start, pair.end, 'today a text cannot hold `\\"`', hint)
+            return
+        if not value:
+            self._empty(pair)
+        elif not _reads(head, f"{key}: {value}"):
+            self._bare(key, value, pair)
+
+    def _empty(self, pair: _Pair) -> None:
+        follows = self._at(pair.end)
+        if follows is None or follows.value == ")" or self._is(follows.end, ":"):
+            colon = self.text.rindex(":", 0, pair.end + 1) + 1
+            message = f'`{pair.key.value}:` without a value is the older dialect; today it is `{pair.key.value}: ""`'
+            self._edit(colon, colon, ' ""', "value", message)
+
+    def _bare(self, key: str, value: str, pair: _Pair) -> None:
+        if comment := _COMMENT.search(value):
+            message = f"is `{value[comment.start() :].strip()}` text or a comment?"
+            self._unsafe(pair.start, pair.end, message, "put the text in quotation marks, and the comment behind them")
+        elif '"' in value or "`" in value:
+            hint = "put the whole text in back-quotes, or leave out the quotation marks inside"
+            self._unsafe(pair.start, pair.end, f"`{key}` has quotation marks inside an unquoted text", hint)
+        else:
+            message = f'`{key}: {value}` without quotation marks is the older dialect; today it is `{key}: "{value}"`'
+            self._edit(pair.start, pair.end, f'"{value}"', "value", message)
+
+    # services
+
+    def _service(self, position: int) -> int:
+        opening = self.text.find("{", position)
+        if opening < 0:
+            return position
+        self._service_name(position, opening)
+        position = opening + 1
+        while token := self._at(position):
+            position = token.end
+            if token.value == "}":
+                return position
+            if token.value == "@doc":
+                position = self._doc(token)
+            elif token.value == "@server":
+                position = self._route_settings(token)
+        return len(self.text)
+
+    def _service_name(self, position: int, opening: int) -> None:
+        between = self.text[position:opening]
+        name = between.strip()
+        stem = name.removesuffix("-api")
+        if not _SERVICE_NAME.fullmatch(name) or "-" not in stem:
+            return
+        modern = stem.replace("-", "_") + name[len(stem) :]
+        start = position + between.index(name)
+        message = f"hyphens in `{name}` are the older dialect; today the service is named `{modern}`"
+        self._edit(start, start + len(name), modern, "service-name", message)
+
+    def _doc(self, head: _Token) -> int:
+        opening = self._at(head.end)
+        if opening is None or opening.value != "(":
+            return head.end
+        text = self._at(opening.end)
+        closing = self._at(text.end) if text else None
+        if text is None or text.kind != "string" or closing is None or closing.value != ")":
+            return self._pairs(head)
+        if '\\"' in text.value or text.value.startswith("`"):
+            hint = "write the text in quotation marks, without others inside"
+            self._unsafe(text.start, text.end, "this `@doc` text has no modern spelling", hint)
+            return closing.end
+        message = f"`@doc({text.value})` is the older dialect; today it is `@doc {text.value}`"
+        gap, rest = self.text[opening.end : text.start], self.text[text.end : closing.start]
+        space = "" if opening.start > head.end or gap[:1].isspace() else " "
+        begin = text.start if not gap.strip(" \t") and opening.start > head.end else opening.end
+        self._edit(opening.start, begin, space, "doc", message)
+        self._also(closing.start if rest.strip(" \t") else text.end, closing.end)
+        return closing.end
+
+    def _route_settings(self, head: _Token) -> int:
+        opening = self._at(head.end)
+        if opening is None or opening.value != "(":
+            return head.end
+        pairs, end = self._block(opening.end)
+        others = [pair for pair in pairs if pair.key.value != "handler"]
+        for pair in others:
+            message = (
+                f"`{pair.key.value}` for one route has no modern spelling: settings belong to a whole service block"
+            )
+            hint = "move the route into a `service` block of its own, with this in the `@server (…)` before it"
+            self._unsafe(pair.key.start, pair.end, message, hint)
+            self.zones.append((self.places.span(head.start, head.end), self.places.span(end, end)))
+        names = [self.text[pair.start : pair.end] for pair in pairs if pair.key.value == "handler"]
+        if len(names) == 1 and _NAME.fullmatch(names[0]) and not others:
+            self._handler(head, pairs[0], end)
+        return end
+
+    def _handler(self, head: _Token, pair: _Pair, end: int) -> None:
+        name = self.text[pair.start : pair.end]
+        message = f"`@server(handler: {name})` is the older dialect; today it is `@handler {name}`"
+        gaps = self.text[head.end : pair.key.start] + self.text[pair.end : end - 1]
+        if not gaps.replace("(", "", 1).strip():
+            self._edit(head.start, end, f"@handler {name}", "handler", message)
+            return
+        opening = self.text.index("(", head.end)
+        self._edit(head.start, opening + 1, "@handler ", "handler", message)
+        self._also(pair.key.start, pair.start)
+        self._also(end - 1, end)
+
+
+def _reads(head: str, pairs: str) -> bool:
+    """Whether today's grammar reads these pairs in the brackets of `head`."""
+    scanned = scan(_WRAPPED[head].format(pairs), "")
+    return not scanned.diagnostics and not parse(scanned).diagnostics
+
+
+class _Places:
+    """Offsets of a text as lines and columns, and back."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self._file = file
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def span(self, start: int, end: int) -> Span:
+        """The Span from one offset to another."""
+        return Span(self._file, *self._place(start), *self._place(end))
+
+    def offset(self, line: int, col: int) -> int:
+        """The offset of a place."""
+        return self._starts[min(line, len(self._starts)) - 1] + col - 1
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+
+class _Back:
+    """From places of the rewritten text to those of the text before."""
+
+    def __init__(self, edits: tuple[Edit, ...], before: _Places, after: _Places) -> None:
+        self._edits = edits
+        self._before = before
+        self._after = after
+
+    def diagnostic(self, found: Diagnostic) -> Diagnostic:
+        """The same, pointing into the text before."""
+        notes = tuple(replace(note, span=self._span(note.span)) for note in found.notes)
+        return replace(found, span=found.span and self._span(found.span), notes=notes)
+
+    def _span(self, span: Span) -> Span:
+        start = self._offset(self._after.offset(span.line, span.col))
+        end = self._offset(self._after.offset(span.end_line, span.end_col))
+        return self._before.span(start, max(start, end))
+
+    def _offset(self, offset: int) -> int:
+        shift = 0
+        for edit in self._edits:
+            if edit.start + shift >= offset:
+                break
+            grown = len(edit.text) - (edit.end - edit.start)
+            if edit.start + shift + len(edit.text) > offset:
+                return edit.start
+            shift += grown
+        return offset - shift
+
+
+def _outside(found: Iterable[Diagnostic], zones: list[tuple[Span, Span]]) -> Iterator[Diagnostic]:
+    """The diagnostics that do not stand in a place that has been reported as unsafe."""
+    for diagnostic in found:
+        span = diagnostic.span
+        if span is None or not any(first[1:3] <= span[1:3] <= last[1:3] for first, last in zones):
+            yield diagnostic
