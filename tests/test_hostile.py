@@ -165,7 +165,7 @@ def test_an_unreadable_file(here: Path) -> None:
     assert "error[unreadable]" in judged(here).stderr
 
 
-DEEP = "type A { X " + "[]" * 150 + f"int `json:\"x\"` }}\n{GOOD}"
+DEEP = "type A { X " + "[]" * 150 + f'int `json:"x"` }}\n{GOOD}'
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,13 @@ def roll(root: Path, turns: int, clients: int = 4) -> Figures:
     with ExitStack() as stack:
         running: dict[str, Service | RpcService] = {}
         for name in ("product", "order", "mall"):
-            running[name] = stack.enter_context(_new(shop, name))
+            running[name] = _started(shop, name, stack)
         return asyncio.run(_load(shop, running, turns, clients, stack))
+
+
+def _started(shop: Shop, name: str, stack: ExitStack) -> Service | RpcService:
+    found: Service | RpcService = stack.enter_context(_new(shop, name))
+    return found
 
 
 def _new(shop: Shop, name: str) -> Service | RpcService:
@@ -59,9 +64,8 @@ async def _load(
     askers = [asyncio.create_task(_ask(running, over, bool(n % 2))) for n in range(clients)]
     for turn in range(turns):
         name = ("order", "mall", "product")[turn % 3]
-        fresh = await asyncio.to_thread(lambda name=name: _new(shop, name).__enter__())
+        fresh = await asyncio.to_thread(_started, shop, name, stack)
         old, running[name] = running[name], fresh
-        stack.push(fresh)
         await asyncio.sleep(0.3)
         assert await asyncio.to_thread(old.stop, signal.SIGTERM) == 0, old.lines()
     over.set()

@@ -124,8 +124,8 @@ class _Routes:
             name = local.add(f"{read.binding.source}_{read.attribute.name}")
             # a body that must have the field decides its value; what the other source says is checked all the same
             target = "" if json and not is_optional(json) else f"{name} = "
-            head, _, args = read.code.partition("(")
-            lines.append(call(f"{target}{head}(", [args[:-1]], indent=4))
+            head, _, rest = read.code.partition("(")
+            lines.append(call(f"{target}{head}(", [rest[:-1]], indent=4))
             values.setdefault(read.attribute.name, name)
         both = frozenset(values)
         body_name = self.bodies.add(f"_{names.class_name(route.function.title().replace('_', ''))}Body")
