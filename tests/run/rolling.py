@@ -47,7 +47,9 @@ def roll(root: Path, turns: int, clients: int = 4) -> Figures:
 
 
 def _started(shop: Shop, name: str, stack: ExitStack) -> Service | RpcService:
-    found: Service | RpcService = stack.enter_context(_new(shop, name))
+    found = _new(shop, name)
+    stack.push(found)
+    found.__enter__()
     return found
 
 
@@ -68,6 +70,8 @@ async def _load(
         old, running[name] = running[name], fresh
         await asyncio.sleep(0.3)
         assert await asyncio.to_thread(old.stop, signal.SIGTERM) == 0, old.lines()
+        if turn % 50 == 49:
+            print(f"{turn + 1} turns, {len(lost)} RPCs lost", file=sys.stderr, flush=True)
     over.set()
     calls = sum(await asyncio.gather(*callers))
     tallies = await asyncio.gather(*askers)

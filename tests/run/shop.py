@@ -19,10 +19,12 @@ KEYS = {"order_rpc": "order.rpc", "product_rpc": "product.rpc"}
 class RpcService:
     """Runs `python -m <package>` in a folder; `settings` are lines of its configuration besides name and address."""
 
-    def __init__(self, folder: Path, package: str, registry: Path, settings: str = "", name: str = "") -> None:
+    def __init__(
+        self, folder: Path, package: str, registry: Path, settings: str = "", env: dict[str, str] | None = None
+    ) -> None:
         self.folder = folder
         self.port = free_port()
-        self.key = name or KEYS.get(package, package.replace("_", "."))
+        self.key = KEYS.get(package, package.replace("_", "."))
         self.registry = registry
         self.admin = 0
         file = f"etc/test-{self.port}.yaml"
@@ -35,7 +37,7 @@ class RpcService:
                 cwd=folder,
                 stdout=log,
                 stderr=log,
-                env=environment(registry),
+                env=environment(registry) if env is None else env,
             )
 
     def __enter__(self) -> "RpcService":
