@@ -51,9 +51,22 @@ def compile_sources(sources: Sources) -> Loaded:
         problems += parsed.diagnostics
         files.append(ParsedFile(scanned.file, parsed.nodes))
     if any(problem.severity == "error" for problem in problems):
-        return Loaded(None, tuple(problems), sources.texts)
+        return Loaded(None, _said(problems, sources), sources.texts)
     resolved = resolve(tuple(files), sources.limits)
     return Loaded(resolved.contract, (*problems, *resolved.diagnostics), sources.texts)
+
+
+def _said(problems: Sequence[Diagnostic], sources: Sources) -> tuple[Diagnostic, ...]:
+    """What is wrong with files that do not parse: one in the older dialect is told that instead of what follows from it."""
+    from mallgen.syntax.dialect import older
+
+    said = list(sources.diagnostics)
+    for scanned in sources.files:
+        own = [d for d in problems if d.span and d.span.file == scanned.file and d not in sources.diagnostics]
+        text = sources.texts[scanned.file]
+        found = older(text, scanned.file) if own else None
+        said += own if found is None else found.diagnostics(text, scanned.file)
+    return tuple(said)
 
 
 class LoadedProtos(NamedTuple):

@@ -124,6 +124,17 @@ COMMANDS = (
         example="mallgen api format .",
     ),
     Command(
+        ("api", "fix"),
+        "Rewrite contracts from goctl's older dialect; a diff, unless --write is given.",
+        "api_fix",
+        (
+            Option("api", "The contract; what it imports too.", "FILE"),
+            Option("write", "Apply the changes instead of printing them."),
+        ),
+        (Argument("path", "More files, or folders with all .api files below them.", many=True, optional=True),),
+        example="mallgen api fix -api mall.api --write",
+    ),
+    Command(
         ("api", "inspect"),
         "Print a contract as JSON.",
         "api_inspect",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from inspect import cleandoc
 
-_MODULES = ("files", "language", "meaning", "generation", "writing")
+_MODULES = ("files", "language", "meaning", "generation", "writing", "dialect")
 _found: dict[str, str] = {}
 
 

@@ -56,6 +56,11 @@ class Older(NamedTuple):
     problems: tuple[Diagnostic, ...]
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the rewritten text can be read, and means what the text meant."""
+        return all(problem.severity != "error" for problem in self.problems)
+
+    @property
     def places(self) -> tuple[Edit, ...]:
         """The edits that begin a change; others belong to one before them and have no code."""
         return tuple(edit for edit in self.edits if edit.code)
@@ -67,7 +72,7 @@ class Older(NamedTuple):
         found = []
         for code, same in groupby(sorted(self.places, key=lambda e: (e.code, e.start)), lambda edit: edit.code):
             first, *more = same
-            count = f", here and {len(more)} more times" if more else ""
+            count = f", here and in {len(more)} more place{'s' * (len(more) > 1)}" if more else ""
             found.append(Diagnostic(code, f"{first.message}{count}", places.span(first.start, first.end), hint))
         return (*found, *self.problems)
 
@@ -143,7 +148,7 @@ class _Walk:
         return token is not None and token.value == value
 
     def _edit(self, start: int, end: int, text: str, code: str, message: str) -> None:
-        self.edits.append(Edit(start, end, text, f"older-dialect-{code}", message))
+        self.edits.append(Edit(start, end, text, code, message))
 
     def _also(self, start: int, end: int, text: str = "") -> None:
         self.edits.append(Edit(start, end, text, "", ""))
@@ -151,7 +156,9 @@ class _Walk:
     def _unsafe(self, start: int, end: int, message: str, hint: str) -> None:
         span = self.places.span(start, end)
         self.findings.append(Diagnostic(UNSAFE, message, span, hint))
-        self.zones.append((span._replace(col=1), self.places.span(end, end)))
+        follows = self._at(end)
+        behind = follows.end if follows else len(self.text)
+        self.zones.append((span._replace(col=1), self.places.span(behind, behind)))
 
     def _blank(self, position: int) -> int:
         """The position behind spaces and tabs."""
@@ -176,14 +183,15 @@ class _Walk:
         return len(self.text)
 
     def _struct(self, before: _Token | None, token: _Token) -> None:
-        if before is not None and before.value == "*":
-            hint = "declare the struct as a type of its own and point to that"
-            self._unsafe(token.start, token.end, "a pointer to a struct in place has no modern spelling", hint)
+        if before is not None and before.value in {"*", "]"}:
+            what = "pointer to a struct" if before.value == "*" else "list or map of structs"
+            hint = "declare the struct as a type of its own and name it here"
+            self._unsafe(token.start, token.end, f"a {what} written in place has no modern spelling", hint)
             return
         name = before.value if before is not None else ""
         end = self._blank(token.end)
         message = f"`{name} struct {{` is the older dialect; today it is `{name} {{`"
-        self._edit(token.start, end, "", "struct", message)
+        self._edit(token.start, end, "", "older-dialect-struct", message)
 
     # pairs
 
@@ -242,7 +250,7 @@ class _Walk:
         if follows is None or follows.value == ")" or self._is(follows.end, ":"):
             colon = self.text.rindex(":", 0, pair.end + 1) + 1
             message = f'`{pair.key.value}:` without a value is the older dialect; today it is `{pair.key.value}: ""`'
-            self._edit(colon, colon, ' ""', "value", message)
+            self._edit(colon, colon, ' ""', "older-dialect-value", message)
 
     def _bare(self, key: str, value: str, pair: _Pair) -> None:
         if comment := _COMMENT.search(value):
@@ -253,7 +261,7 @@ class _Walk:
             self._unsafe(pair.start, pair.end, f"`{key}` has quotation marks inside an unquoted text", hint)
         else:
             message = f'`{key}: {value}` without quotation marks is the older dialect; today it is `{key}: "{value}"`'
-            self._edit(pair.start, pair.end, f'"{value}"', "value", message)
+            self._edit(pair.start, pair.end, f'"{value}"', "older-dialect-value", message)
 
     # services
 
@@ -282,7 +290,7 @@ class _Walk:
         modern = stem.replace("-", "_") + name[len(stem) :]
         start = position + between.index(name)
         message = f"hyphens in `{name}` are the older dialect; today the service is named `{modern}`"
-        self._edit(start, start + len(name), modern, "service-name", message)
+        self._edit(start, start + len(name), modern, "older-dialect-service-name", message)
 
     def _doc(self, head: _Token) -> int:
         opening = self._at(head.end)
@@ -300,7 +308,7 @@ class _Walk:
         gap, rest = self.text[opening.end : text.start], self.text[text.end : closing.start]
         space = "" if opening.start > head.end or gap[:1].isspace() else " "
         begin = text.start if not gap.strip(" \t") and opening.start > head.end else opening.end
-        self._edit(opening.start, begin, space, "doc", message)
+        self._edit(opening.start, begin, space, "older-dialect-doc", message)
         self._also(closing.start if rest.strip(" \t") else text.end, closing.end)
         return closing.end
 
@@ -327,10 +335,10 @@ class _Walk:
         message = f"`@server(handler: {name})` is the older dialect; today it is `@handler {name}`"
         gaps = self.text[head.end : pair.key.start] + self.text[pair.end : end - 1]
         if not gaps.replace("(", "", 1).strip():
-            self._edit(head.start, end, f"@handler {name}", "handler", message)
+            self._edit(head.start, end, f"@handler {name}", "older-dialect-handler", message)
             return
         opening = self.text.index("(", head.end)
-        self._edit(head.start, opening + 1, "@handler ", "handler", message)
+        self._edit(head.start, opening + 1, "@handler ", "older-dialect-handler", message)
         self._also(pair.key.start, pair.start)
         self._also(end - 1, end)
 

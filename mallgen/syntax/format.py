@@ -30,7 +30,7 @@ def format_text(text: str, file: str) -> Formatted:
     scanned = scan(text, file)
     parsed = parse(scanned)
     problems = (*scanned.diagnostics, *parsed.diagnostics)
-    if problems:
+    if any(problem.severity == "error" for problem in problems):
         return Formatted(None, problems)
     printer = _Printer()
     found, rest = words(text, (token for statement in scanned.statements for token in statement.tokens))
