@@ -188,7 +188,7 @@ class Types:
     def _flatten(self, members: tuple[Member, ...], path: tuple[str, ...], together: str) -> Iterator[Field]:
         own = [member for member in members if not member.embedded]
         for member in own:
-            yield from self._own(member, together)
+            yield from self._own(member, path, together)
         for member in members:
             if member.embedded:
                 yield from self._embedded(member, path, together)
@@ -210,19 +210,19 @@ class Types:
         whole = name if any(binding.optional for binding in bindings) else together
         yield from self._flatten(self._members[name], (*path, name), whole)
 
-    def _own(self, member: Member, together: str) -> Iterator[Field]:
+    def _own(self, member: Member, path: tuple[str, ...], together: str) -> Iterator[Field]:
         for name in member.names:
             bindings = self._parse(member, name)
             if bindings:
-                ref = self._complete(member.type)
+                ref = self._complete(member.type, path)
                 yield Field(name, ref, bindings, member.comment, member.docs, member.span, together)
 
-    def _complete(self, ref: TypeRef) -> TypeRef:
+    def _complete(self, ref: TypeRef, path: tuple[str, ...]) -> TypeRef:
         match ref:
             case Pointer(elem=elem):
-                return Pointer(self._complete(elem))
+                return Pointer(self._complete(elem, path))
             case Inline(members=members):
-                return Inline(members, self.unique(tuple(self._flatten(members, (), ""))))
+                return Inline(members, self.unique(tuple(self._flatten(members, path, ""))))
         return ref
 
     def _parse(self, member: Member, name: str) -> tuple[Binding, ...]:
