@@ -9,6 +9,7 @@ from mallgen.pycode import width
 TAB = "    "
 _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
 _LONGEST = 160
+_MOST = 1000
 
 
 class Reporter:
@@ -19,8 +20,11 @@ class Reporter:
         self._color = color
 
     def all(self, diagnostics: Sequence[Diagnostic]) -> str:
-        """Every diagnostic with an empty line after it, sorted by position."""
-        return "".join(f"{self.one(diagnostic)}\n\n" for diagnostic in in_order(diagnostics))
+        """Every diagnostic with an empty line after it, sorted by position; of very many the first thousand."""
+        shown = in_order(diagnostics)[:_MOST]
+        rest = len(diagnostics) - len(shown)
+        more = f"… and {rest} more; --format concise lists them all\n\n" if rest else ""
+        return "".join(f"{self.one(diagnostic)}\n\n" for diagnostic in shown) + more
 
     def one(self, diagnostic: Diagnostic) -> str:
         """One diagnostic without a line end."""

@@ -22,7 +22,7 @@ from mallgen.model import (
     TypeRef,
 )
 from mallgen.suggest import did_you_mean
-from mallgen.syntax.limits import raise_it
+from mallgen.syntax.limits import DEEPEST, raise_it
 from mallgen.syntax.nodes import Declaration
 from mallgen.tags import OPTIONS, TagError, parse_tag
 
@@ -49,6 +49,7 @@ PRIMITIVES = frozenset(
         "rune",
     ]
 )
+MOST_PROBLEMS = 10_000
 GUESSES = 20  # the first of many unknown names get a guess: comparing each with thousands takes minutes
 
 
@@ -140,7 +141,8 @@ class Types:
         notes: tuple[Note, ...] = (),
         severity: str = "error",
     ) -> None:
-        self._add(Diagnostic(code, message, span, hint, notes, severity))
+        if len(self.problems) < MOST_PROBLEMS:
+            self._add(Diagnostic(code, message, span, hint, notes, severity))
 
     def _add(self, problem: Diagnostic) -> None:
         if problem not in self._seen:
@@ -186,7 +188,7 @@ class Types:
     def _flatten(self, members: tuple[Member, ...], path: tuple[str, ...], together: str) -> Iterator[Field]:
         own = [member for member in members if not member.embedded]
         for member in own:
-            yield from self._own(member, together)
+            yield from self._own(member, path, together)
         for member in members:
             if member.embedded:
                 yield from self._embedded(member, path, together)
@@ -200,23 +202,27 @@ class Types:
             return
         if name not in self._members or name in path:
             return
+        if len(path) > DEEPEST["nesting"]:
+            message = f"types embed each other more than {DEEPEST['nesting']} levels deep"
+            self._report("too-deep", message, member.span, "use fields instead of embedded types")
+            return
         bindings = self._parse(member, name) if member.tag else ()
         whole = name if any(binding.optional for binding in bindings) else together
         yield from self._flatten(self._members[name], (*path, name), whole)
 
-    def _own(self, member: Member, together: str) -> Iterator[Field]:
+    def _own(self, member: Member, path: tuple[str, ...], together: str) -> Iterator[Field]:
         for name in member.names:
             bindings = self._parse(member, name)
             if bindings:
-                ref = self._complete(member.type)
+                ref = self._complete(member.type, path)
                 yield Field(name, ref, bindings, member.comment, member.docs, member.span, together)
 
-    def _complete(self, ref: TypeRef) -> TypeRef:
+    def _complete(self, ref: TypeRef, path: tuple[str, ...]) -> TypeRef:
         match ref:
             case Pointer(elem=elem):
-                return Pointer(self._complete(elem))
+                return Pointer(self._complete(elem, path))
             case Inline(members=members):
-                return Inline(members, self.unique(tuple(self._flatten(members, (), ""))))
+                return Inline(members, self.unique(tuple(self._flatten(members, path, ""))))
         return ref
 
     def _parse(self, member: Member, name: str) -> tuple[Binding, ...]:
@@ -232,6 +238,9 @@ class Types:
 
     def _misspelt(self, binding: Binding, member: Member) -> None:
         for option in binding.unknown:
+            self._guesses -= 1
+            if self._guesses < 0:
+                return
             guess = did_you_mean(option.partition("=")[0], OPTIONS)
             if guess and option not in OPTIONS:
                 message = f"`{option}` is no option of a tag, and go-zero ignores it"

@@ -61,21 +61,21 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 def split_options(value: str) -> list[str]:
     """Split at commas that stand outside brackets; a backslash takes the next character as it is."""
-    parts: list[str] = [""]
+    parts: list[list[str]] = [[]]
     depth, escaped = 0, False
     for char in value:
         if escaped:
-            parts[-1] += char
+            parts[-1].append(char)
             escaped = False
         elif char == "\\" and depth == 0:
             escaped = True
         elif char == "," and depth == 0:
-            parts.append("")
+            parts.append([])
         else:
             depth += (char in "[(") - (char in "])")
             depth = max(depth, 0)
-            parts[-1] += char
-    return [part.strip() for part in parts]
+            parts[-1].append(char)
+    return ["".join(part).strip() for part in parts]
 
 
 def _binding(source: str, value: str, name: str) -> Binding:

@@ -63,6 +63,8 @@ def _reduce(states: list[int], values: list[Any], number: int, builder: object) 
     taken = values[len(values) - size :]
     del states[len(states) - size :], values[len(values) - size :]
     found = _Several()
+    if picks and picks[0] is not None and picks[0] < 0:  # a growing list is taken over, not copied at every step
+        found, picks = taken[-picks[0] - 1], picks[1:]
     for pick in picks:
         if pick is None:
             found.append(None)

@@ -309,7 +309,7 @@ class _Lexer:
             shown = char if char.isprintable() else f"U+{ord(char):04X}"
             hint = "names are made of A-Z, a-z, 0-9 and _; anything else belongs in quotation marks or a comment"
             self._report("illegal-character", f"`{shown}` cannot stand here", pos, 1, hint)
-        while end < len(self.text) and self.text[end] == char:
+        while end < len(self.text) and (self.text[end] == char or self.text[end] > "\x7f"):
             end += 1
         return end
 

@@ -78,34 +78,38 @@ def refusals(path: Path) -> frozenset[str]:
 
 def mutants(folder: Path, count: int, seed: int) -> list[Path]:
     """`count` mutated copies in `folder`, each beside the files that its original imports."""
-    originals = [*_corpus(folder), *_cases(folder)]
-    texts = {path: path.read_bytes() for path in originals}
+    if CORPUS.is_dir():
+        shutil.copytree(CORPUS, folder / "corpus")
+    texts = {path: path.read_bytes() for path in (*originals(folder / "corpus"), *_cases(folder))}
+    paths = list(texts)
     made = []
     for number in range(count):
-        original = originals[(seed + number * 7919) % len(originals)]
+        original = paths[(seed + number * 7919) % len(paths)]
         path = original.with_name(f"mutant_{number}.api")
         path.write_bytes(mutated(texts[original], seed * 1_000_003 + number))
         made.append(path)
     return made
 
 
-def _corpus(folder: Path) -> Iterator[Path]:
-    if CORPUS.is_dir():
-        shutil.copytree(CORPUS, folder / "corpus")
-        for path in sorted((folder / "corpus").rglob("*.api")):
-            if "golden" not in path.parts and 0 < path.stat().st_size < LARGEST:
-                yield path
+def originals(corpus: Path) -> Iterator[Path]:
+    """The corpus files that are small enough to be judged by the thousand."""
+    for path in sorted(corpus.rglob("*.api")):
+        if "golden" not in path.parts and 0 < path.stat().st_size < LARGEST:
+            yield path
 
 
 def _cases(folder: Path) -> Iterator[Path]:
-    head, *cases = (json.loads(line) for line in (CONFORMANCE / "api_language.jsonl").read_text("utf-8").splitlines())
-    for name, text in head["aux_files"].items():
+    aside, cases = conformance()
+    for name, text in {**aside, **cases}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    for case in cases:
-        path = folder / f"{case['case']}.api"
-        path.write_text(case["source"], encoding="utf-8")
-        yield path
+    yield from (folder / name for name in cases)
+
+
+def conformance() -> tuple[dict[str, str], dict[str, str]]:
+    """The conformance cases by file name, and the files that they import."""
+    head, *cases = (json.loads(line) for line in (CONFORMANCE / "api_language.jsonl").read_text("utf-8").splitlines())
+    return head["aux_files"], {f"{case['case']}.api": case["source"] for case in cases}
 
 
 def report(outcome: Outcome) -> None:
