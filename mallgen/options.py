@@ -135,6 +135,20 @@ COMMANDS = (
         example="mallgen api fix -api mall.api --write",
     ),
     Command(
+        ("api", "lint"),
+        "Find what works in a contract, and could be better.",
+        "api_lint",
+        (
+            Option("api", "The contract, a .api file.", "FILE"),
+            Option("fix", "Mend what needs no thought."),
+            Option("select", "A rule to add to those that are on; `all` for all.", "RULE", many=True),
+            Option("ignore", "A rule to leave out.", "RULE", many=True),
+            Option("rules", "List the rules."),
+            FORMAT,
+        ),
+        example="mallgen api lint -api mall.api",
+    ),
+    Command(
         ("api", "inspect"),
         "Print a contract as JSON.",
         "api_inspect",

@@ -7,15 +7,18 @@ fails tests/test_explain.py. Other stages may register pages of their own with `
 from collections.abc import Callable
 from importlib import import_module
 from inspect import cleandoc
+from typing import TypeVar
 
+_ELSEWHERE = tuple(f"mallgen.lint.{name}" for name in ("fields", "routes", "types", "suppress"))
+Explained = TypeVar("Explained", bound=Callable[..., object])
 _MODULES = ("files", "language", "meaning", "generation", "writing", "dialect")
 _found: dict[str, str] = {}
 
 
-def page(code: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+def page(code: str) -> Callable[[Explained], Explained]:
     """Register a function's docstring as the page of `code`."""
 
-    def register(function: Callable[[], None]) -> Callable[[], None]:
+    def register(function: Explained) -> Explained:
         assert function.__doc__ and code not in _found, code
         _found[code] = cleandoc(function.__doc__)
         return function
@@ -25,6 +28,6 @@ def page(code: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
 
 def pages() -> dict[str, str]:
     """Every page by its code, in alphabetical order."""
-    for module in _MODULES:
-        import_module(f"mallgen.pages.{module}")
+    for module in (*(f"mallgen.pages.{name}" for name in _MODULES), *_ELSEWHERE):
+        import_module(module)
     return dict(sorted(_found.items()))

@@ -6,12 +6,16 @@ from collections.abc import Iterable
 
 from mallgen.model import Contract, Route, Span
 
+_SUPPRESSION = re.compile(r"//\s*mallgen:ignore\b")
+
 
 def prose(comments: Iterable[str]) -> list[str]:
     """`// text` and `/* text */` comments as lines of text."""
     lines: list[str] = []
     for comment in comments:
         text = comment.strip()
+        if _SUPPRESSION.match(text):
+            continue  # for `api lint`, not for readers of the code
         if text.startswith("/*"):
             inner = text.removeprefix("/*").removesuffix("*/").strip("*")
             lines += [re.sub(r"^\s*\*+ ?", "", line).strip() for line in inner.strip().split("\n")]

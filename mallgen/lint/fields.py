@@ -1,0 +1,222 @@
+"""Rules about single fields and their tags."""
+
+from collections.abc import Iterator
+
+from mallgen.lint import Edit, Finding, rule
+from mallgen.lint.scope import FLOATS, INTEGERS, Scope, binding, is_list, key, plain, words
+from mallgen.model import Binding, Bounds, Field, Span, Type
+
+PAGE_SIZES = frozenset({"ps", "page_size", "pagesize", "per_page", "limit", "size", "count", "page_limit"})
+CURSORS = frozenset({"cursor", "page", "offset", "page_token", "page_no", "page_num", "last_id", "current"})
+MONEY = frozenset({"price", "amount", "payment", "money", "cost", "fee", "balance", "salary", "postage", "discount"})
+SECRETS = frozenset({"password", "passwd", "pwd", "secret", "salt"})
+
+
+def _fields(scope: Scope) -> Iterator[tuple[Type, Field]]:
+    for found in scope.contract.types:
+        for field in found.fields:
+            yield found, field
+
+
+def _bindings(scope: Scope) -> Iterator[tuple[Type, Field, Binding]]:
+    for found, field in _fields(scope):
+        for one in field.bindings:
+            yield found, field, one
+
+
+def _tag_span(scope: Scope, field: Field) -> Span | None:
+    """Where the tag of a field stands."""
+    for found in scope.contract.types:
+        for member in found.members:
+            if member.span == field.span:
+                return member.tag_span
+    return None
+
+
+@rule("page-size-unbounded", default=False)
+def page_size_unbounded(scope: Scope) -> Iterator[Finding]:
+    """A page size has no bounds, so one request may ask for everything.
+
+    `range=[1:100]` refuses what is outside; `limit=[1:50]` (mallgen's, ignored by go-zero) takes the default instead.
+
+        Ps int64 `form:"ps,default=20,limit=[1:50]"`
+    """
+    for _, request in scope.requests():
+        for field in request.fields:
+            for one in field.bindings:
+                is_size = "_".join(words(one.key)) in PAGE_SIZES and plain(field.type) in INTEGERS
+                if is_size and not (one.range or one.limit or one.options):
+                    hint = f'write `{one.source}:"{one.key},default=20,range=[1:100]"`'
+                    yield Finding(f"the page size `{one.key}` has no bounds", field.span, hint)
+
+
+@rule("list-unbounded", default=False)
+def list_unbounded(scope: Scope) -> Iterator[Finding]:
+    """An answer is a list, and the request has no page size or cursor: it grows with the data.
+
+    Page it, or say in a comment why it stays short and switch the rule off there.
+    """
+    for operation, response in scope.responses():
+        request = scope.request(operation)
+        asked = {"_".join(words(one.key)) for field in (request.fields if request else ()) for one in field.bindings}
+        lists = [field for field in response.fields if is_list(field.type)]
+        if lists and not asked & (PAGE_SIZES | CURSORS):
+            yield Finding(
+                f"`{operation.title}` answers a list of any length: `{key(lists[0])}`",
+                operation.route.path_span,
+                "give the request a page size with bounds and a cursor",
+            )
+
+
+@rule("money-as-float")
+def money_as_float(scope: Scope) -> Iterator[Finding]:
+    """An amount of money is a float, which cannot hold 0.1.
+
+    Use whole cents in an `int64`, or a decimal in a `string`.
+    """
+    for _, field in _fields(scope):
+        if plain(field.type) in FLOATS and set(words(key(field))) & MONEY:
+            yield Finding(
+                f"`{key(field)}` is money in a {plain(field.type)}", field.span, "use int64 cents, or a decimal string"
+            )
+
+
+@rule("int64-in-javascript", default=False)
+def int64_in_javascript(scope: Scope) -> Iterator[Finding]:
+    """A 64-bit id is answered as a JSON number, and JavaScript keeps only 53 bits of it.
+
+    The option `string` writes it in quotation marks: `json:"id,string"`. Changing it breaks clients that are there.
+    """
+    for found in scope.answered():
+        for field in found.fields:
+            one = binding(field, "json")
+            if one is None or one.string or plain(field.type) not in ("int64", "uint64"):
+                continue
+            if words(one.key)[-1] in ("id", "ids"):
+                hint = f'write `json:"{one.key},string"`'
+                yield Finding(f"JavaScript cannot hold every value of `{one.key}`", field.span, hint)
+
+
+@rule("secret-in-response", severity="error")
+def secret_in_response(scope: Scope) -> Iterator[Finding]:
+    """An answer has a field that looks like a secret.
+
+    Give answers types of their own, without it; `json:"-"` keeps it off the wire.
+    """
+    for found in scope.answered():
+        for field in found.fields:
+            one = binding(field, "json")
+            if one is not None and set(words(one.key)) & SECRETS:
+                yield Finding(f"`{found.name}` answers `{one.key}` to clients", field.span, "leave it out of answers")
+
+
+@rule("default-outside-options")
+def default_outside_options(scope: Scope) -> Iterator[Finding]:
+    """The default is not one of the options; go-zero does not check it, so logic meets a value that nobody may send."""
+    for _, field, one in _bindings(scope):
+        if one.default is not None and one.options and one.default not in one.options:
+            message = f"the default {one.default} of `{one.key}` is not among {'|'.join(one.options)}"
+            yield Finding(message, field.span, "choose one of the options")
+
+
+@rule("default-outside-range")
+def default_outside_range(scope: Scope) -> Iterator[Finding]:
+    """The default is outside of the range; go-zero does not check it, so logic meets a value that nobody may send."""
+    for _, field, one in _bindings(scope):
+        for bounds in filter(None, (one.range, one.limit)):
+            if one.default is not None and not _within(one.default, bounds):
+                message = f"the default {one.default} of `{one.key}` is outside of its bounds"
+                yield Finding(message, field.span, "choose a default within the bounds")
+
+
+def _within(text: str, bounds: Bounds) -> bool:
+    try:
+        value = float(text)
+    except ValueError:
+        return True
+    low = bounds.low is None or value > bounds.low or (value == bounds.low and not bounds.open_low)
+    high = bounds.high is None or value < bounds.high or (value == bounds.high and not bounds.open_high)
+    return low and high
+
+
+@rule("range-without-number")
+def range_without_number(scope: Scope) -> Iterator[Finding]:
+    """A range on something that is no number does nothing; go-zero does not apply it to list elements either."""
+    for _, field, one in _bindings(scope):
+        if (one.range or one.limit) and plain(field.type) not in INTEGERS | FLOATS:
+            yield Finding(f"the range of `{one.key}` does nothing: it is no number", field.span, "remove the range")
+
+
+@rule("duplicate-option")
+def duplicate_option(scope: Scope) -> Iterator[Finding]:
+    """The same value stands twice among the options."""
+    for _, field, one in _bindings(scope):
+        twice = [option for index, option in enumerate(one.options) if option in one.options[:index]]
+        if twice:
+            yield Finding(f"`{twice[0]}` stands twice in the options of `{one.key}`", field.span, "remove one")
+
+
+@rule("optional-with-default")
+def optional_with_default(scope: Scope) -> Iterator[Finding]:
+    """`optional` says nothing beside a `default`: an absent field takes the default."""
+    for _, field, one in _bindings(scope):
+        if one.optional and not one.depends and one.default is not None:
+            span = _tag_span(scope, field)
+            message = f"`optional` says nothing beside the default of `{one.key}`"
+            yield Finding(message, span or field.span, "remove `optional`", edits=_without(scope, span, "optional"))
+
+
+def _without(scope: Scope, span: Span | None, option: str) -> tuple[Edit, ...]:
+    """The edit that takes one option out of a tag that has it once."""
+    member = next((m for t in scope.contract.types for m in t.members if m.tag_span == span), None)
+    if member is None or span is None or member.tag.count(f",{option},") + member.tag.count(f',{option}"') != 1:
+        return ()
+    text = member.tag.replace(f",{option},", ",").replace(f',{option}"', '"')
+    return (Edit(span, text),)
+
+
+@rule("key-not-snake", default=False)
+def key_not_snake(scope: Scope) -> Iterator[Finding]:
+    """A JSON key is not in snake case, as the rest of go-zero's world writes them."""
+    for _, field, one in _bindings(scope):
+        if one.source == "json" and one.key and one.key != one.key.lower():
+            yield Finding(f"`{one.key}` is not in snake case", field.span, f"`{'_'.join(words(one.key))}`")
+
+
+@rule("field-without-tag")
+def field_without_tag(scope: Scope) -> Iterator[Finding]:
+    """A field of a request has no source tag: go-zero then wants it in path, form, header and body at once.
+
+    mallgen reads it from the body. Say where it comes from.
+    """
+    for _, request in scope.requests():
+        for member in request.members:
+            if not member.embedded and not member.tag:
+                name = member.names[0]
+                hint = f'write `form:"{"_".join(words(name))}"` or `json:"{"_".join(words(name))}"`'
+                yield Finding(f"`{request.name}.{name}` does not say where it is read from", member.span, hint)
+
+
+@rule("float-options", default=False)
+def float_options(scope: Scope) -> Iterator[Finding]:
+    """Options of a float are compared as text: `1` is not `1.0`."""
+    for _, field, one in _bindings(scope):
+        if one.options and plain(field.type) in FLOATS:
+            yield Finding(f"the options of `{one.key}` are compared as text", field.span, "use a string or an integer")
+
+
+@rule("limit-without-default")
+def limit_without_default(scope: Scope) -> Iterator[Finding]:
+    """`limit` uses the default for what is out of bounds, and there is none: the zero value is used."""
+    for _, field, one in _bindings(scope):
+        if one.limit is not None and one.default is None:
+            yield Finding(f"`{one.key}` has a limit and no default to fall back to", field.span, "add `default=…`")
+
+
+@rule("header-not-canonical", default=False)
+def header_not_canonical(scope: Scope) -> Iterator[Finding]:
+    """A header's name is not written as HTTP writes them (`X-Request-Id`); it works, and surprises readers."""
+    for _, field, one in _bindings(scope):
+        canonical = "-".join(part[:1].upper() + part[1:].lower() for part in one.key.split("-"))
+        if one.source == "header" and one.key != canonical:
+            yield Finding(f"the header `{one.key}` is usually written `{canonical}`", field.span, f"`{canonical}`")

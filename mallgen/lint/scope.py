@@ -1,0 +1,140 @@
+"""A contract as rules look at it: who uses which type, and the words of names."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mallgen import names
+from mallgen.model import (
+    Array,
+    Binding,
+    Contract,
+    Field,
+    Group,
+    Inline,
+    Map,
+    Named,
+    Pointer,
+    Primitive,
+    Route,
+    Slice,
+    Type,
+    TypeRef,
+)
+
+INTEGERS = frozenset(f"{sign}int{size}" for sign in ("", "u") for size in ("", "8", "16", "32", "64"))
+FLOATS = frozenset({"float32", "float64"})
+LISTS = (Slice, Array)
+
+
+class Operation(NamedTuple):
+    """A route with its group."""
+
+    group: Group
+    route: Route
+
+    @property
+    def title(self) -> str:
+        """`GET /v1/recommend`."""
+        return f"{self.route.method.upper()} {self.route.full_path}"
+
+
+class Scope:
+    """Look-ups over one contract."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.types = {found.name: found for found in contract.types}
+        self.operations = [Operation(group, route) for group in contract.groups for route in group.routes]
+
+    def request(self, operation: Operation) -> Type | None:
+        """The declared type of a route's request."""
+        return self._type(operation.route.request)
+
+    def response(self, operation: Operation) -> Type | None:
+        """The declared type of a route's answer, an element's when it is a list."""
+        return self._type(operation.route.response)
+
+    def requests(self) -> Iterator[tuple[Operation, Type]]:
+        """Routes with a request."""
+        for operation in self.operations:
+            found = self.request(operation)
+            if found is not None:
+                yield operation, found
+
+    def responses(self) -> Iterator[tuple[Operation, Type]]:
+        """Routes with an answer."""
+        for operation in self.operations:
+            found = self.response(operation)
+            if found is not None:
+                yield operation, found
+
+    def reachable(self, *starts: Type) -> list[Type]:
+        """Types and all that their fields lead to, in the order in which they are met."""
+        found: dict[str, Type] = {}
+        waiting = list(starts)
+        while waiting:
+            here = waiting.pop(0)
+            if here.name in found:
+                continue
+            found[here.name] = here
+            for member in here.members:
+                waiting += [self.types[name] for name in named(member.type) if name in self.types]
+        return list(found.values())
+
+    def answered(self) -> list[Type]:
+        """Every type that an answer leads to."""
+        return self.reachable(*(found for _, found in self.responses()))
+
+    def _type(self, ref: TypeRef | None) -> Type | None:
+        while isinstance(ref, Pointer | Slice):
+            ref = ref.elem
+        return self.types.get(ref.name) if isinstance(ref, Named) else None
+
+
+def named(ref: TypeRef) -> Iterator[str]:
+    """The names of the declared types in a type."""
+    match ref:
+        case Named(name=name):
+            yield name
+        case Pointer(elem=elem) | Slice(elem=elem) | Array(elem=elem):
+            yield from named(elem)
+        case Map(key=key, elem=elem):
+            yield from named(key)
+            yield from named(elem)
+        case Inline(members=members):
+            for member in members:
+                yield from named(member.type)
+
+
+def plain(ref: TypeRef) -> str:
+    """The base type of a field, behind pointers; empty for anything else."""
+    while isinstance(ref, Pointer):
+        ref = ref.elem
+    return ref.name if isinstance(ref, Primitive) else ""
+
+
+def is_list(ref: TypeRef) -> bool:
+    """Whether a field holds many values."""
+    while isinstance(ref, Pointer):
+        ref = ref.elem
+    return isinstance(ref, LISTS) and plain(ref.elem) not in ("byte", "uint8")
+
+
+def words(name: str) -> list[str]:
+    """`userID` → `user`, `id`."""
+    return names.snake(name).split("_")
+
+
+def binding(field: Field, source: str) -> Binding | None:
+    """How a field is read from one source."""
+    return next((found for found in field.bindings if found.source == source), None)
+
+
+def key(field: Field) -> str:
+    """The field's name on the wire."""
+    return field.bindings[0].key if field.bindings else field.name
+
+
+def path_parameters(path: str) -> list[str]:
+    """`id` of `/user/:id`."""
+    return [part[1:] for part in path.split("/") if part.startswith(":")]

@@ -1,0 +1,86 @@
+"""`// mallgen:ignore CODE reason`: findings that somebody has thought about."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.lint import Found
+from mallgen.model import Span
+from mallgen.pages import page
+from mallgen.suggest import did_you_mean
+
+_COMMENT = re.compile(r"//\s*mallgen:ignore\b[ \t]*(?P<code>[\w-]*)[ \t]*(?P<reason>.*)")
+
+
+class Suppression(NamedTuple):
+    """A comment that switches one rule off, for its own line or, when it stands alone, for the next that does not."""
+
+    code: str
+    reason: str
+    line: int
+    span: Span
+
+
+@page("unused-suppression")
+def unused_suppression() -> None:
+    """A `mallgen:ignore` comment switches off a rule that finds nothing there.
+
+    Remove it: it would hide the next finding that nobody has thought about.
+    """
+
+
+@page("bad-suppression")
+def bad_suppression() -> None:
+    """A `mallgen:ignore` comment names no rule, or gives no reason.
+
+    // mallgen:ignore money-as-float the ledger rounds, see accounting
+    """
+
+
+def suppressions(texts: Mapping[str, str]) -> list[Suppression]:
+    """The comments of all files."""
+    return [found for name, text in texts.items() for found in _of(name, text.split("\n"))]
+
+
+def _of(name: str, lines: Sequence[str]) -> Iterator[Suppression]:
+    for number, line in enumerate(lines, 1):
+        match = _COMMENT.search(line)
+        if match is not None:
+            target = number
+            if not line[: match.start()].strip():
+                target = next((n for n in range(number + 1, len(lines) + 1) if not _is_comment(lines[n - 1])), number)
+            span = Span(name, number, match.start() + 1, number, len(line.rstrip()) + 1)
+            yield Suppression(match["code"], match["reason"].strip(), target, span)
+
+
+def _is_comment(line: str) -> bool:
+    return line.strip().startswith("//") or not line.strip()
+
+
+def apply(found: Sequence[Found], comments: Sequence[Suppression], known: Sequence[str]) -> list[Found]:
+    """The findings that are left, and what is wrong with the comments; `known` are the codes of all rules."""
+    used: set[Suppression] = set()
+    left = []
+    for item in found:
+        span = item.diagnostic.span
+        places = [(c.code, c.span.file, c.line) for c in comments if c.reason]
+        wanted = (item.diagnostic.code, span.file, span.line) if span else None
+        if wanted in places:
+            used.add(comments[[(c.code, c.span.file, c.line) for c in comments].index(wanted)])
+        else:
+            left.append(item)
+    return left + [Found(problem, ()) for comment in comments for problem in _wrong(comment, used, known)]
+
+
+def _wrong(comment: Suppression, used: set[Suppression], known: Sequence[str]) -> Iterator[Diagnostic]:
+    if comment.code not in known:
+        what = f"there is no rule `{comment.code}`" if comment.code else "no rule is named"
+        hint = did_you_mean(comment.code, known) or "mallgen api lint --rules lists them"
+        yield Diagnostic("bad-suppression", what, comment.span, hint)
+    elif not comment.reason:
+        hint = f"// mallgen:ignore {comment.code} why it is fine here"
+        yield Diagnostic("bad-suppression", f"`{comment.code}` is switched off without a reason", comment.span, hint)
+    elif comment not in used:
+        message = f"`{comment.code}` finds nothing here"
+        yield Diagnostic("unused-suppression", message, comment.span, "remove the comment", severity="warning")

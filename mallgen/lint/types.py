@@ -1,0 +1,64 @@
+"""Rules about types as a whole."""
+
+from collections.abc import Iterator
+
+from mallgen.diagnostics import Note
+from mallgen.lint import Finding, rule
+from mallgen.lint.scope import Scope, binding
+from mallgen.model import AnyType, Map
+
+
+@rule("unused-type", default=False)
+def unused_type(scope: Scope) -> Iterator[Finding]:
+    """Nothing leads to this type from any route."""
+    roots = [found for _, found in (*scope.requests(), *scope.responses())]
+    if not scope.operations:
+        return
+    used = {found.name for found in scope.reachable(*roots)}
+    for found in scope.contract.types:
+        if found.name not in used:
+            yield Finding(f"nothing uses the type `{found.name}`", found.span, "remove it, or use it")
+
+
+@rule("keys-mixed")
+def keys_mixed(scope: Scope) -> Iterator[Finding]:
+    """JSON keys of one type are written in two ways: `user_id` beside `userName`."""
+    for found in scope.contract.types:
+        snake = camel = None
+        for field in found.fields:
+            one = binding(field, "json")
+            if one is None:
+                continue
+            if "_" in one.key.strip("_") and snake is None:
+                snake = field
+            if one.key[:1].islower() and one.key != one.key.lower() and camel is None:
+                camel = field
+        if snake is not None and camel is not None:
+            note = (Note(snake.span, "snake case here"),)
+            yield Finding(f"`{found.name}` mixes snake case and camel case", camel.span, "keep to one", note)
+
+
+@rule("untyped-map", default=False)
+def untyped_map(scope: Scope) -> Iterator[Finding]:
+    """A map of anything: neither clients nor the type checker know what is in it."""
+    for found in scope.contract.types:
+        for field in found.fields:
+            if isinstance(field.type, Map) and isinstance(field.type.elem, AnyType):
+                yield Finding(f"`{found.name}.{field.name}` holds anything", field.span, "declare a type for it")
+
+
+@rule("request-is-response")
+def request_is_response(scope: Scope) -> Iterator[Finding]:
+    """One type is asked for and answered: a field that is added to one side appears on the other."""
+    for operation, request in scope.requests():
+        if request is scope.response(operation):
+            message = f"`{operation.title}` answers the type that it asks for"
+            yield Finding(message, operation.route.path_span, "declare a type for the answer")
+
+
+@rule("type-without-comment", default=False)
+def type_without_comment(scope: Scope) -> Iterator[Finding]:
+    """A type has no comment: the contract is the documentation."""
+    for found in scope.contract.types:
+        if not (found.docs or found.comment):
+            yield Finding(f"`{found.name}` has no comment", found.span, "say in a line above it what it is")
