@@ -57,7 +57,7 @@ def compile_sources(sources: Sources) -> Loaded:
 
 
 def _said(problems: Sequence[Diagnostic], sources: Sources) -> tuple[Diagnostic, ...]:
-    """What is wrong with files that do not parse: one in the older dialect is told that instead of what follows from it."""
+    """What is wrong with files that do not parse; the older dialect is told instead of what follows from it."""
     from mallgen.syntax.dialect import older
 
     said = list(sources.diagnostics)

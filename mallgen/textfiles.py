@@ -70,7 +70,7 @@ def read_stdin() -> TextFile:
 
 
 def replace_file(path: str, text: str) -> None:
-    """Put `text` in the place of a file in one step; it keeps its mode, a link goes on leading to it. Raises CannotWrite."""
+    """Put `text` in the place of a file in one step; its mode and links to it stay. Raises CannotWrite."""
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     for kind, place, shown in (("file", target, path), ("folder", folder, os.path.relpath(folder))):

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mallgen.driver import load_text
-from mallgen.syntax.dialect import Older, applied, older
+from mallgen.syntax.dialect import Older, older
+from mallgen.syntax.edits import applied
 from mallgen.syntax.format import format_text
 from tests.conftest import mallgen
 

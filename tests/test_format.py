@@ -1,4 +1,4 @@
-"""The layout of contracts: goctl's bytes on other people's files, no comment lost, the same contract before and after."""
+"""The layout of contracts: goctl's bytes on other people's files, no comment lost, the same meaning."""
 
 import json
 from collections import Counter
@@ -47,7 +47,7 @@ def written(text: str) -> list[str]:
 
 
 def meaning(value: Any, without: frozenset[str] = frozenset()) -> Any:
-    """A contract as plain values without its places, and without pairs that say nothing: the layout leaves these out."""
+    """A contract or a tree as plain values, without its places."""
     if isinstance(value, Span):
         return None
     if isinstance(value, Struct):

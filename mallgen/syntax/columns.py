@@ -26,8 +26,8 @@ def aligned(rows: Sequence[Row]) -> Iterator[str]:
 def outdented(rows: Sequence[Row]) -> Iterator[Row]:
     """The rows of a struct's body, of which some have no depth but a cell: embedded types with a tag.
 
-    goctl writes those without their indentation, where tabwriter takes them for cells of the column that the indentation of
-    the rows around them is: these move right by as many tabs as the longest name has full eights.
+    goctl writes those without their indentation, where tabwriter takes them for cells of the column that the
+    indentation of the rows around them is: these move right by as many tabs as the longest name has full eights.
     """
     for run in _runs(rows, lambda row: bool(row.depth or row.cells)):
         size = 1 + max(0 if row.depth else sum(map(len, row.cells)) for row in run)

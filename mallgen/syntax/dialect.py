@@ -1,19 +1,17 @@
 """The older dialect of `.api` files: what goctl's ANTLR grammar read (api/parser/g4) and today's goctl refuses.
 
-Looked at only when a file did not parse. What has a modern spelling of the same meaning becomes an Edit; what has none is
-a finding. A reader of its own walks the text, since unquoted values are no tokens of today's language.
+Looked at only when a file did not parse. What has a modern spelling of the same meaning becomes an Edit; what has
+none is a finding. A reader of its own walks the text, since unquoted values are no tokens of today's language.
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
+from mallgen.syntax.edits import Back, Edit, Places, applied
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import HEADS, scan
 
@@ -33,16 +31,6 @@ _WRAPPED = {
     "@doc": "service s {{ @doc ({}\n) @handler h\nget / }}",
     "@server": "@server ({}\n) service s {{}}",
 }
-
-
-class Edit(NamedTuple):
-    """`text` for what stands from `start` to `end`; `message` says the modern spelling, `code` the kind."""
-
-    start: int
-    end: int
-    text: str
-    code: str
-    message: str
 
 
 class Older(NamedTuple):
@@ -67,7 +55,7 @@ class Older(NamedTuple):
 
     def diagnostics(self, before: str, file: str) -> tuple[Diagnostic, ...]:
         """One error for each kind of edit, at its first place, and the problems."""
-        places = _Places(before, file)
+        places = Places(before, file)
         hint = f"mallgen api fix -api {file} --write"
         found = []
         for code, same in groupby(sorted(self.places, key=lambda e: (e.code, e.start)), lambda edit: edit.code):
@@ -86,18 +74,9 @@ def older(text: str, file: str) -> Older | None:
     edits = tuple(sorted(walk.edits))
     after = applied(text, edits)
     scanned = scan(after.replace("\r\n", "\n"), file)
-    back = _Back(edits, walk.places, _Places(after, file))
+    back = Back(edits, walk.places, Places(after, file))
     left = [back.diagnostic(found) for found in (*scanned.diagnostics, *parse(scanned).diagnostics)]
     return Older(edits, after, (*walk.findings, *_outside(left, walk.zones)))
-
-
-def applied(text: str, edits: Iterable[Edit]) -> str:
-    """`text` with the edits, which do not overlap and are in order."""
-    pieces, position = [], 0
-    for edit in edits:
-        pieces += [text[position : edit.start], edit.text]
-        position = edit.end
-    return "".join([*pieces, text[position:]])
 
 
 class _Token(NamedTuple):
@@ -121,7 +100,7 @@ class _Walk:
         self.edits: list[Edit] = []
         self.findings: list[Diagnostic] = []
         self.zones: list[tuple[Span, Span]] = []
-        self.places = _Places(text, file)
+        self.places = Places(text, file)
 
     def file(self) -> None:
         """Every statement."""
@@ -347,56 +326,6 @@ def _reads(head: str, pairs: str) -> bool:
     """Whether today's grammar reads these pairs in the brackets of `head`."""
     scanned = scan(_WRAPPED[head].format(pairs), "")
     return not scanned.diagnostics and not parse(scanned).diagnostics
-
-
-class _Places:
-    """Offsets of a text as lines and columns, and back."""
-
-    def __init__(self, text: str, file: str) -> None:
-        self._file = file
-        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
-
-    def span(self, start: int, end: int) -> Span:
-        """The Span from one offset to another."""
-        return Span(self._file, *self._place(start), *self._place(end))
-
-    def offset(self, line: int, col: int) -> int:
-        """The offset of a place."""
-        return self._starts[min(line, len(self._starts)) - 1] + col - 1
-
-    def _place(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
-
-
-class _Back:
-    """From places of the rewritten text to those of the text before."""
-
-    def __init__(self, edits: tuple[Edit, ...], before: _Places, after: _Places) -> None:
-        self._edits = edits
-        self._before = before
-        self._after = after
-
-    def diagnostic(self, found: Diagnostic) -> Diagnostic:
-        """The same, pointing into the text before."""
-        notes = tuple(replace(note, span=self._span(note.span)) for note in found.notes)
-        return replace(found, span=found.span and self._span(found.span), notes=notes)
-
-    def _span(self, span: Span) -> Span:
-        start = self._offset(self._after.offset(span.line, span.col))
-        end = self._offset(self._after.offset(span.end_line, span.end_col))
-        return self._before.span(start, max(start, end))
-
-    def _offset(self, offset: int) -> int:
-        shift = 0
-        for edit in self._edits:
-            if edit.start + shift >= offset:
-                break
-            grown = len(edit.text) - (edit.end - edit.start)
-            if edit.start + shift + len(edit.text) > offset:
-                return edit.start
-            shift += grown
-        return offset - shift
 
 
 def _outside(found: Iterable[Diagnostic], zones: list[tuple[Span, Span]]) -> Iterator[Diagnostic]:

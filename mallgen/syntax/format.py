@@ -1,8 +1,8 @@
 """The one layout of a `.api` file: goctl's, with every comment kept.
 
 goctl 1.10.2 (pkg/parser/api/ast) lays a file out as it is read here: a statement, an empty line; one line for a pair,
-a field, a route; columns for values, types and tags. Beyond goctl: a comment between two words stays between them, and what is
-formatted twice does not change again. docs/formatting.md has the rules, tests/conformance/format_divergences.md the differences.
+a field, a route; columns for values, types and tags. Beyond goctl: a comment between two words stays between them,
+and what is formatted twice does not change again. docs/formatting.md has the rules and the differences.
 """
 
 from collections.abc import Callable

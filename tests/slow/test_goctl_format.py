@@ -1,4 +1,4 @@
-"""goctl itself beside the formatter and the fixer: the list of divergences is what it makes, the fixed files it accepts."""
+"""goctl itself beside the formatter and the fixer: it makes what is listed, and accepts what was fixed."""
 
 import shutil
 from collections.abc import Callable
