@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup demo run test test-slow soak lint accept bench generated built lock clean
+.PHONY: setup demo run test test-slow soak conformance fuzz lint accept bench generated built lock clean
 
 setup:
 	@scripts/setup.sh
@@ -30,6 +30,12 @@ lint: setup
 
 accept: setup ## write what the cases and golden trees should have said
 	MALLGEN_ACCEPT=1 $(BIN)/python -m pytest -n 2 tests/test_cases.py tests/test_golden.py
+
+conformance: setup ## agreement with goctl in figures: cases, goldens, formats, the differential run, fuzzing
+	$(BIN)/python -m tests.figures $(SECONDS)
+
+fuzz: setup ## random contracts for a minute, or SECONDS=3600
+	$(BIN)/python -m tests.fuzz $(SECONDS)
 
 soak: setup ## five hundred turns of starting and stopping the three services under load
 	$(BIN)/python -m tests.run.rolling

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from mallgen.commands.api_inspect import document
 from mallgen.driver import load
 
 
-def test_verdicts_are_goctls(corpus: Path) -> None:
+def test_verdicts_are_goctls(corpus: Path, record_property: Callable[[str, object], None]) -> None:
     with (corpus / "VERDICTS.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     differing = {}
@@ -21,6 +22,7 @@ def test_verdicts_are_goctls(corpus: Path) -> None:
             if (loaded.contract is not None) != (row["spec_ok"] == "1"):
                 differing[name] = loaded.diagnostics[0].message if loaded.diagnostics else "accepted"
     assert len(rows) > 150
+    record_property("figure", f"verdicts of corpus files equal: {len(rows) - len(differing)} of {len(rows)}")
     assert not differing
 
 
@@ -34,7 +36,7 @@ def goldens(corpus: Path) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-def test_inspect_says_what_goctl_parsed(corpus: Path) -> None:
+def test_inspect_says_what_goctl_parsed(corpus: Path, record_property: Callable[[str, object], None]) -> None:
     compared = goldens(corpus)
     assert len(compared) >= 20
     for name, golden in compared:
@@ -48,6 +50,7 @@ def test_inspect_says_what_goctl_parsed(corpus: Path) -> None:
         if len({group.span.file for group in contract.groups}) > 1:
             groups, theirs = sorted(groups, key=_order), sorted(theirs, key=_order)
         assert groups == theirs, name
+    record_property("figure", f"goldens equal: {len(compared)} of {len(compared)}")
 
 
 def _order(group: dict[str, Any]) -> tuple[str, str]:

@@ -112,12 +112,14 @@ def conformance() -> tuple[dict[str, str], dict[str, str]]:
     return head["aux_files"], {f"{case['case']}.api": case["source"] for case in cases}
 
 
-def report(outcome: Outcome) -> None:
+def report(outcome: Outcome) -> list[str]:
     """What `make conformance` prints of a run."""
     agreed = outcome.files - outcome.explained.total() - len(outcome.unexplained)
-    print(f"differential run against goctl: {outcome.files} mutated files, {outcome.accepted} accepted by goctl")
-    print(f"  agreed: {agreed}; explained: {outcome.explained.total()} {dict(outcome.explained)}")
-    print(f"  unexplained disagreements: {len(outcome.unexplained)}")
+    return [
+        f"differential run against goctl: {outcome.files} mutated files, {outcome.accepted} accepted by goctl",
+        f"  agreed: {agreed}; explained: {outcome.explained.total()} {dict(outcome.explained)}",
+        f"  unexplained disagreements: {len(outcome.unexplained)}",
+    ]
 
 
 def main(words: list[str]) -> int:
@@ -135,7 +137,7 @@ def main(words: list[str]) -> int:
             kept.mkdir(parents=True, exist_ok=True)
             shutil.copy(found.file, kept)
             print(f"{found.file.name}: goctl {found.theirs.said or 'accepts'}; we {sorted(found.codes) or 'accept'}")
-    report(outcome)
+    print("\n".join(report(outcome)))
     return 1 if outcome.unexplained else 0
 
 

@@ -1,5 +1,6 @@
 """goctl itself against mallgen: the verdicts of both on 5 000 mutated contracts."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,11 @@ def goctl() -> None:
         pytest.skip(str(problem))
 
 
-def test_no_disagreement_is_unexplained(tmp_path: Path, corpus: Path) -> None:
+def test_no_disagreement_is_unexplained(
+    tmp_path: Path, corpus: Path, record_property: Callable[[str, object], None]
+) -> None:
     outcome = compare.compare(compare.mutants(tmp_path, compare.COUNT, compare.SEED))
-    compare.report(outcome)
+    record_property("figure", "\n".join(compare.report(outcome)))
     assert outcome.files >= 5_000
     assert outcome.accepted > 500
     assert not outcome.unexplained

@@ -1,0 +1,21 @@
+"""`make conformance`: what measures agreement with goctl, and fuzzing; tests/conftest.py prints their figures."""
+
+import sys
+
+import pytest
+
+from tests import fuzz
+from tests.conftest import ROOT
+
+MEASURED = ("test_conformance.py", "test_corpus.py", "test_format.py", "test_lint.py", "slow/test_differential.py")
+
+
+def main(words: list[str]) -> int:
+    """Fuzz for SECONDS, then run the tests with the reasons of what is skipped; the figures come last."""
+    fuzzed = fuzz.main(words)
+    found = [str(path) for path in (ROOT / "tests" / name for name in MEASURED) if path.is_file()]
+    return fuzzed or int(pytest.main(["-q", "-rs", "--no-header", "-W", "ignore", *found]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
