@@ -5,13 +5,14 @@ none is a finding. A reader of its own walks the text, since unquoted values are
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
 from mallgen.syntax.edits import Back, Edit, Places, applied
+from mallgen.syntax.lalr import Unexpected, walk
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import HEADS, scan
 
@@ -26,6 +27,12 @@ _SERVICE_NAME = re.compile(r"[A-Za-z_]\w*(-[A-Za-z_]\w*)+", re.ASCII)
 _SPACE = re.compile(r"[ \t]*")
 _LINE = re.compile(r"[^\r\n]*")
 _COMMENT = re.compile(r"(?:^|\s)//|/\*")
+_W = r"[A-Za-z_][A-Za-z0-9_]*"
+_BEHIND = r"\s*(?://.*|/\*.*\*/)?"
+_ONE_WORD = re.compile(_W + _BEHIND)
+_SETTING = re.compile(
+    rf"(?:{_W}(?:\s*,\s*{_W})*|{_W}(?:-{_W})+|(?={_W}|/)(?:{_W})?(?:/{_W}(?:-{_W})?)*|[0-9]+|(?:[0-9]+[hmsnµ]s?)+){_BEHIND}"
+)
 _WRAPPED = {
     "info": "info ({}\n)",
     "@doc": "service s {{ @doc ({}\n) @handler h\nget / }}",
@@ -221,7 +228,7 @@ class _Walk:
             return
         if not value:
             self._empty(pair)
-        elif not _reads(head, f"{key}: {value}"):
+        elif not (_SETTING if head == "@server" else _ONE_WORD).fullmatch(value):
             self._bare(key, value, pair)
 
     def _empty(self, pair: _Pair) -> None:
@@ -325,7 +332,21 @@ class _Walk:
 def _reads(head: str, pairs: str) -> bool:
     """Whether today's grammar reads these pairs in the brackets of `head`."""
     scanned = scan(_WRAPPED[head].format(pairs), "")
-    return not scanned.diagnostics and not parse(scanned).diagnostics
+    if scanned.diagnostics or any(statement.kind == "unknown" for statement in scanned.statements):
+        return False
+    try:
+        for statement in scanned.statements:
+            walk(statement.tokens, statement.kind, _Nothing())
+    except Unexpected:
+        return False
+    return True
+
+
+class _Nothing:
+    """Builds nothing: whether the tables accept the tokens is all that is asked."""
+
+    def __getattr__(self, rule: str) -> Callable[..., None]:
+        return lambda *parts: None
 
 
 def _outside(found: Iterable[Diagnostic], zones: list[tuple[Span, Span]]) -> Iterator[Diagnostic]:

@@ -1,0 +1,80 @@
+"""Edits of a text, and the way back from the places of the edited text to those of the first."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.model import Span
+
+
+class Edit(NamedTuple):
+    """`text` for what stands from `start` to `end`; `message` says the modern spelling, `code` the kind."""
+
+    start: int
+    end: int
+    text: str
+    code: str
+    message: str
+
+
+def applied(text: str, edits: Iterable[Edit]) -> str:
+    """`text` with the edits, which do not overlap and are in order."""
+    pieces, position = [], 0
+    for edit in edits:
+        pieces += [text[position : edit.start], edit.text]
+        position = edit.end
+    return "".join([*pieces, text[position:]])
+
+
+class Places:
+    """Offsets of a text as lines and columns, and back."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self._file = file
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def span(self, start: int, end: int) -> Span:
+        """The Span from one offset to another."""
+        return Span(self._file, *self._place(start), *self._place(end))
+
+    def offset(self, line: int, col: int) -> int:
+        """The offset of a place."""
+        return self._starts[min(line, len(self._starts)) - 1] + col - 1
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+
+class Back:
+    """From places of the rewritten text to those of the text before."""
+
+    def __init__(self, edits: tuple[Edit, ...], before: Places, after: Places) -> None:
+        self._edits = edits
+        self._before = before
+        self._after = after
+
+    def diagnostic(self, found: Diagnostic) -> Diagnostic:
+        """The same, pointing into the text before."""
+        notes = tuple(replace(note, span=self._span(note.span)) for note in found.notes)
+        return replace(found, span=found.span and self._span(found.span), notes=notes)
+
+    def _span(self, span: Span) -> Span:
+        start = self._offset(self._after.offset(span.line, span.col))
+        end = self._offset(self._after.offset(span.end_line, span.end_col))
+        return self._before.span(start, max(start, end))
+
+    def _offset(self, offset: int) -> int:
+        shift = 0
+        for edit in self._edits:
+            if edit.start + shift >= offset:
+                break
+            grown = len(edit.text) - (edit.end - edit.start)
+            if edit.start + shift + len(edit.text) > offset:
+                return edit.start
+            shift += grown
+        return offset - shift
