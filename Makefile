@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup demo run test test-slow soak conformance fuzz lint accept bench generated built lock clean
+.PHONY: setup demo run test test-slow soak conformance fuzz lint accept bench generated errors built lock clean
 
 setup:
 	@scripts/setup.sh
@@ -45,6 +45,9 @@ bench: setup
 
 generated: setup ## bring generated/ up to date with examples/
 	$(BIN)/mallgen gen
+
+errors: setup ## docs/errors.md: what mallgen says to common mistakes
+	$(BIN)/python scripts/build_errors.py
 
 built: setup ## compile grammar/ and templates/ into mallgen/_built/, and the messages of etcd
 	$(BIN)/python scripts/build_tables.py

@@ -59,7 +59,7 @@ def resolve(files: tuple[ParsedFile, ...], limits: Limits = DEFAULT) -> Resolved
     builder = _Groups(types)
     groups = tuple(sorted((builder.group(s) for s in services), key=lambda g: g.group))
     problems += [*types.problems, *builder.problems, *_duplicate_routes(groups), *_duplicate_handlers(groups)]
-    if not any(service.items for service in services):
+    if not any(service.items for service in services) and not any(p.severity == "error" for p in problems):
         start = Span(files[0].file, 1, 1, 1, 1)
         hint = "add `service name-api { … }` with at least one route"
         problems.append(Diagnostic("no-service", "the contract has no route", start, hint))
@@ -142,7 +142,8 @@ def _service_names(services: list[ServiceNode]) -> Iterator[Diagnostic]:
         head, dash, tail = service.name.value.partition("-")
         if dash and tail != "api":
             message = f"`{service.name.value}` is not a name for a service"
-            hint = f"write `{head}_{tail.replace('-', '_')}` or `{head}-api`: the only hyphen is the one before `api`"
+            plain = f"{head}_{tail}".replace("-", "_").removesuffix("_api")
+            hint = f"write `{plain}` or `{plain}-api`: the only hyphen is the one before `api`"
             yield Diagnostic("service-name", message, service.name.span, hint)
     named = [service.name for service in services if service.items]
     for name in named[1:]:

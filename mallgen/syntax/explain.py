@@ -36,7 +36,7 @@ _IN_WORDS = {
     "_AT_DOC": "`@doc`",
     "_AT_SERVER": "`@server`",
     "_SERVICE": "`service`",
-    "$END": "the end of the statement",
+    "$END": "nothing more",
 }
 _A_TYPE = {"ANY", "MAP", "_STAR", "_LSQB", "_LBRACE"}
 
@@ -74,30 +74,55 @@ def way_out(token: Token | None, expected: set[str], rule: str) -> str:
 
 def _known(token: Token, expected: set[str], rule: str) -> str:
     kind, value = token.type, token.value
-    if value == "struct":
-        return "leave out `struct`: today's goctl writes `type X {`"
-    if kind == "SLASH_END":
-        return "move the comment: none may stand inside a path"
-    if kind in {"KEYWORD", "MAP"} and value in GO_KEYWORDS and "NAME" in expected:
-        return f"`{value}` is a keyword of Go and cannot be a name here"
-    if kind == "_RBRACE" and "_LSQB" in expected:
-        return "an embedded type stands alone on its line; a field needs a type"
-    if kind in {"INT", "DURATION"} and "DASH" not in expected and "KEYWORD" in expected:
-        return "in a path a digit may not follow `-` or `.`, and a number with a unit is a duration"
-    if kind == "SLASH" and rule == "item" and "NAME" in expected:
-        return "`@handler` has no name: write `@handler Greet` above the route"
-    if kind == "_AT_DOC" and rule == "item":
-        return "`@doc` stands before `@handler`"
+    name = kind in {"NAME", "NAME_END"}
     if kind == "_AT_SERVER":
         return "`@server (…)` stands right before `service`, one for each block"
     if kind == "RAW" and "STRING" in expected:
         return 'use quotation marks: `"…"`'
-    if kind == "_LBRACE" and rule in {"fields", "declaration", "type"} and "_STAR" in expected:
-        return "a pointer cannot point to a struct written in place: declare the struct as a type"
-    if rule in {"item", "service"} and "_AT_HANDLER" in expected and kind in {"NAME", "NAME_END"}:
-        return "every route has its `@handler Name` before it"
-    if kind in {"NAME", "NAME_END"} and "STRING" in expected:
+    if name and "STRING" in expected:
         return "put the text in quotation marks"
+    if expected == {"$END"} and kind in {"_RBRACE", "_RPAR", "_RSQB"}:
+        return f"nothing is open here: remove this `{value}`, or look for one too many above"
+    if rule in {"item", "service"}:
+        return _of_routes(token, expected, name)
+    return _of_types(token, expected) if rule in {"fields", "declaration", "type"} else ""
+
+
+def _of_routes(token: Token, expected: set[str], name: bool) -> str:
+    kind = token.type
+    if kind == "_AT_DOC":
+        return "`@doc` stands before `@handler`"
+    if name and "_AT_HANDLER" in expected:
+        return "every route has its `@handler Name` before it"
+    if kind == "SLASH" and "NAME" in expected:
+        return "`@handler` has no name: write `@handler Greet` above the route"
+    if name and expected == {"_LPAR"}:
+        return f"put the type in parentheses: `({token.value})`"
+    if kind == "_LBRACE" and "_COLON" in expected:
+        return "a path parameter is written `:id`"
+    if "_COLON" not in expected and {"NAME", "_STAR"} <= expected:
+        return "a request or response is `Name`, `*Name` or `[]Name`: declare a struct with what it holds"
+    if kind in {"INT", "DURATION"} and "DASH" not in expected and "KEYWORD" in expected:
+        return "in a path a digit may not follow `-` or `.`, and a number with a unit is a duration"
+    return ""
+
+
+def _of_types(token: Token, expected: set[str]) -> str:
+    kind, value = token.type, token.value
+    if value == "struct":
+        return "leave out `struct`: today's goctl writes `type X {`"
+    if kind in {"KEYWORD", "MAP"} and value in GO_KEYWORDS and "NAME" in expected:
+        return f"`{value}` is a keyword of Go and cannot be a name here"
+    if kind == "_RBRACE" and "_LSQB" in expected:
+        return "an embedded type stands alone on its line; a field needs a type"
+    if kind == "_LBRACE" and "_STAR" in expected:
+        return "a pointer cannot point to a struct written in place: declare the struct as a type"
+    if kind == "DOT":
+        return "types of Go's packages are unknown here: use a base type (a time is a string or an int64)"
+    if expected == {"_RSQB"}:
+        return "write `map[string]int`, `[]string` or `[8]string`"
+    if kind in {"NAME", "NAME_END"} and "ELLIPSIS" in expected:
+        return "the language has no generics: declare a type for each use"
     return ""
 
 

@@ -213,12 +213,11 @@ def parse(scanned: Scanned) -> Parsed:
     found: list[nodes.Node] = []
     problems: list[Diagnostic] = []
     for number, statement in enumerate(scanned.statements):
-        if number in torn:
-            continue
         try:
             found.append(_node(statement, builder))
         except Unexpected:
-            problems += _wrong(scanned.file, statement, builder)
+            wrong = _wrong(scanned.file, statement, builder)
+            problems += [problem for problem in wrong if number not in torn or _before(problem, torn[number])]
     return Parsed(tuple(found), tuple(problems))
 
 
@@ -242,8 +241,17 @@ def _wrong(file: str, statement: Statement, builder: _Builder) -> list[Diagnosti
     return list(mistakes(file, statement, attempt))
 
 
-def _torn(scanned: Scanned) -> set[int]:
-    """The statements that the scanner could not read in full: what it said is enough."""
+def _torn(scanned: Scanned) -> dict[int, int]:
+    """The statements that the scanner could not read in full, with the first line of that."""
     starts = [(statement.tokens[0].line, statement.tokens[0].column) for statement in scanned.statements]
-    places = [p.span for p in scanned.diagnostics if p.span is not None and p.severity == "error"]
-    return {bisect_right(starts, (span.line, span.col)) - 1 for span in places}
+    found: dict[int, int] = {}
+    for problem in scanned.diagnostics:
+        if problem.span is not None and problem.severity == "error" and "did you mean `@" not in problem.hint:
+            number = bisect_right(starts, (problem.span.line, problem.span.col)) - 1
+            found[number] = min(problem.span.line, found.get(number, problem.span.line))
+    return found
+
+
+def _before(problem: Diagnostic, line: int) -> bool:
+    """Whether a mistake stands above what could not be read: what follows may only follow from that."""
+    return problem.code == "syntax" and problem.span is not None and problem.span.line < line

@@ -130,7 +130,8 @@ def _service(tokens: Tokens) -> Iterator[Piece]:
     cuts: list[int] = []
     handled = True
     for i, token in enumerate(tokens):
-        if token.type == "_AT_DOC" or (token.type == "_AT_HANDLER" and handled):
+        bare = bool(cuts) and i - cuts[-1] < 3 and tokens[cuts[-1]].type == "_AT_HANDLER"
+        if (token.type == "_AT_DOC" and not bare) or (token.type == "_AT_HANDLER" and handled):
             cuts.append(i)
             handled = token.type == "_AT_HANDLER"
         elif token.type == "_AT_HANDLER":
@@ -155,13 +156,14 @@ def _declaration(tokens: Tokens) -> Iterator[Piece]:
     begin = next((i for i, token in enumerate(tokens) if token.type == "_LBRACE"), None)
     if begin is None:
         return
-    end = len(tokens) - (tokens[-1].type == "_RBRACE")
-    depth = 0
+    depth, end = 0, begin + 1
     cuts: list[int] = []
-    for i in range(begin + 1, end):
-        if depth == 0 and (not cuts or tokens[i].row != tokens[i - 1].row) and tokens[i].type != "RAW":
-            cuts.append(i)
-        depth += (tokens[i].type in _CLOSING) - (tokens[i].type in _CLOSING.values())
+    while end < len(tokens) and (depth or tokens[end].type != "_RBRACE"):
+        token = tokens[end]
+        if depth == 0 and (not cuts or token.row != tokens[end - 1].row) and token.type != "RAW":
+            cuts.append(end)
+        depth = max(0, depth + (token.type in _CLOSING) - (token.type in _CLOSING.values()))
+        end += 1
     yield from _between("fields", tokens, cuts, end)
 
 

@@ -137,7 +137,9 @@ def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
     """Cut the text of a `.api` file into statements; everything wrong is in `diagnostics`."""
     lexer = _Lexer(text, file, limits)
     if "\0" in text:
-        return Scanned(file, (), (), {}, (_nul(text, file),))
+        from mallgen.syntax.characters import nul
+
+        return Scanned(file, (), (), {}, (nul(text, file),))
     lexer.run()
     if not text.isascii():
         lexer.diagnostics += _invisible(text, file)
@@ -151,14 +153,6 @@ def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
         if token.type == "STRING"
     )
     return Scanned(file, found, imports, lexer.trailing, tuple(problems))
-
-
-def _nul(text: str, file: str) -> Diagnostic:
-    """goctl takes the character for the end of the file, and what stands behind it is silently lost."""
-    at = text.index("\0")
-    line, col = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
-    hint = "save the file as UTF-8 text; UTF-16 and binary files cannot be read"
-    return Diagnostic("nul-character", "the file has a NUL character", Span(file, line, col, line, col + 1), hint)
 
 
 def _invisible(text: str, file: str) -> list[Diagnostic]:
@@ -269,13 +263,17 @@ class _Lexer:
         if kind == "NAME":
             return self._name_kind(value, pos)
         if kind == "AT":
-            if value not in _AT:
-                from mallgen.suggest import did_you_mean
-
-                hint = did_you_mean(value, _AT) or "write @doc, @handler or @server"
-                self._report("unknown-annotation", f"there is no annotation `{value}`", pos, len(value), hint)
-            return _AT.get(value, "_AT_DOC")
+            return _AT.get(value) or self._annotation(value, pos)
         return kind
+
+    def _annotation(self, value: str, pos: int) -> str:
+        """Report an annotation that there is not, and read on as if the nearest one stood there."""
+        from mallgen.suggest import nearest
+
+        guess = nearest(value, _AT)
+        hint = f"did you mean `{guess}`?" if guess else "write @doc, @handler or @server"
+        self._report("unknown-annotation", f"there is no annotation `{value}`", pos, len(value), hint)
+        return _AT.get(guess, "_AT_DOC")
 
     def _name_kind(self, value: str, pos: int) -> str:
         if len(value) > self.limits.name:
@@ -307,11 +305,18 @@ class _Lexer:
             )
         else:
             shown = char if char.isprintable() else f"U+{ord(char):04X}"
-            hint = "names are made of A-Z, a-z, 0-9 and _; anything else belongs in quotation marks or a comment"
-            self._report("illegal-character", f"`{shown}` cannot stand here", pos, 1, hint)
+            from mallgen.syntax.characters import instead
+
+            self._report("illegal-character", f"`{shown}` cannot stand here", pos, 1, instead(char))
+            if char == "'":
+                return self._line_end(pos)
         while end < len(self.text) and (self.text[end] == char or self.text[end] > "\x7f"):
             end += 1
         return end
+
+    def _line_end(self, pos: int) -> int:
+        end = self.text.find("\n", pos)
+        return len(self.text) if end < 0 else end
 
     def _report(self, code: str, message: str, pos: int, size: int, hint: str) -> None:
         column = pos - self._line_start + 1

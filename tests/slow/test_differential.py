@@ -1,5 +1,7 @@
 """goctl itself against mallgen: the verdicts of both on 5 000 mutated contracts."""
 
+import importlib.util
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,3 +44,14 @@ def test_a_process_that_ends_is_started_again(tmp_path: Path) -> None:
     assert [found[path].ok for path in files] == [True, False, False, False]
     assert found[files[1]].said.startswith("exit: ")
     assert found[files[2]].said.startswith("panic: ")
+
+
+def test_the_gallery_has_goctls_own_words() -> None:
+    spec = importlib.util.spec_from_file_location("build_errors", compare.ROOT / "scripts" / "build_errors.py")
+    assert spec is not None and spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    kept = json.loads(script.WORDS.read_text(encoding="utf-8"))
+    now = script.goctl()
+    assert kept.keys() == now.keys()
+    assert [title for title in kept if kept[title] != now[title]] == []
