@@ -38,8 +38,7 @@ def _build(go: str, folder: Path, program: Path) -> None:
     _run([go, "build", "-mod=mod", "-o", "protoc-gen-go", "google.golang.org/protobuf/cmd/protoc-gen-go"], folder)
     words = [sys.executable, "-m", "grpc_tools.protoc", f"-I{PROTOS}", "--plugin=protoc-gen-go=./protoc-gen-go"]
     options = ["--go_out=.", "--go_opt=module=mallgen/interop"]
-    for name in ("order", "product"):
-        options.append(f"--go_opt=M{name}.proto=mallgen/interop/{name}")
+    options += [f"--go_opt=M{name}.proto=mallgen/interop/{name}" for name in ("order", "product")]
     _run([*words, *options, "order.proto", "product.proto"], folder)
     _run([go, "build", "-mod=mod", "-o", "interop.new", "."], folder)
     (folder / "interop.new").rename(program)
