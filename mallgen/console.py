@@ -20,6 +20,11 @@ def speak(form: str) -> None:
     _form[0] = form or TEXT
 
 
+def form() -> str:
+    """How this run prints diagnostics."""
+    return _form[0]
+
+
 def for_machines() -> bool:
     """Whether diagnostics are printed for a machine: then they are all that is said about the input."""
     return _form[0] != TEXT

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -82,8 +83,11 @@ class Folder:
         """A file of this folder as the user would name it."""
         return os.path.normpath(os.path.join(self.root, path))
 
-    def survey(self, files: Iterable[File], lock: Lock, lock_text: str) -> Disk:
-        """What is there of `files` and of what the lock records; raises Refused with all that stands in the way."""
+    def survey(self, files: Iterable[File], lock: Lock, lock_text: str, theirs: bool = False) -> Disk:
+        """What is there of `files` and of what the lock records; raises Refused with all that stands in the way.
+
+        `theirs`: the user's files are read too, those beside the generated modules that mallgen never wrote as well.
+        """
         due = tuple(files)
         root = self._opened()
         look = Look(root, self.shown)
@@ -96,7 +100,32 @@ class Folder:
         for file in due:
             if file.owner is Owner.ALWAYS and file.path in present:
                 contents[file.path] = self._content(file.path) or b""
+        if theirs:
+            present |= {path for path in self._modules(due, look) if look.holds(path)}
+            contents |= {
+                path: data for path in sorted(present - contents.keys()) if (data := self._peek(path)) is not None
+            }
+        elif len(lock.files) != len({record.path for record in lock.files}):
+            twice = [path for path, count in Counter(r.path for r in lock.files).items() if count > 1]
+            contents |= {path: data for path in twice if (data := self._peek(path)) is not None}
         return Disk(contents, frozenset(present | set(look.below(f"{HOUSE}/backup"))), lock_text)
+
+    def _modules(self, due: Iterable[File], look: Look) -> Iterator[str]:
+        """The Python files in the packages, whoever wrote them."""
+        for package in {file.path.partition("/")[0] for file in due if file.path.endswith(".py")}:
+            yield from (path for path in look.below(package) if path.endswith(".py") and "/." not in path)
+
+    def _peek(self, path: str) -> bytes | None:
+        """The content of a file that may be read; None for links and whatever else is not ours to open."""
+        try:
+            return self._opened_root().read(path)
+        except OSError:
+            return None
+
+    def _opened_root(self) -> Root:
+        root = self._opened()
+        assert root is not None, "what is present is in a folder"
+        return root
 
     def apply(self, plan: Plan) -> tuple[Diagnostic, ...]:
         """Carry out the steps: all of them or, when Refused is raised, none.
@@ -191,7 +220,8 @@ class Folder:
     def _commit(self, root: Root, plan: Plan, signals: Signals) -> None:
         from mallgen.staging import Change, Staging
 
-        changes = [Change(s.file.path, s.file.text.encode(), s.before, s.backup) for s in plan.writes]
+        changes = [Change(s.file.path, s.content, s.before, s.backup) for s in plan.writes]
+        changes += [Change(s.source, None, s.taken) for s in plan.writes if s.source]
         if plan.lock is not None:
             old = self._content(NAME)
             changes.append(Change(NAME, plan.lock.encode(), "" if old is None else digest(old)))
@@ -281,7 +311,7 @@ class Folder:
     def _read_only(self, plan: Plan) -> Iterator[Diagnostic]:
         """The files and folders that the plan changes and that are not to be written to."""
         folders = {os.path.join(self._real, HOUSE)}
-        for path in [*(step.file.path for step in plan.writes), NAME]:
+        for path in [*(step.file.path for step in plan.writes), *(s.source for s in plan.writes if s.source), NAME]:
             here = os.path.join(self._real, path)
             if os.path.lexists(here) and not _writable(here):
                 yield _read_only(self.shown(path), "file")
@@ -293,11 +323,15 @@ class Folder:
 
 def read_lock(folder: Folder) -> tuple[Lock, str]:
     """The lock of a folder and its text; raises Refused when it is damaged."""
-    from mallgen.lock import BadLock
+    from mallgen.lock import BadLock, NewerLock
 
     text = folder.lock_text()
     try:
         return parse(text), text
+    except NewerLock:
+        hint = "upgrade this one: pip install -U mallgen"
+        message = f"a newer mallgen has written `{folder.shown(NAME)}`"
+        raise Refused(Diagnostic("made-by-newer-mallgen", message, hint=hint)) from None
     except BadLock as problem:
         raise Refused(_damaged(f"{folder.shown(NAME)}:{problem.line}", problem.message)) from None
 

@@ -5,14 +5,21 @@ Lines of tab-separated cells, sorted, so that two branches merge by union:
     mallgen.lock 1
     # Written by mallgen; commit it. …
     contract<TAB>kind<TAB>path from the lock's folder<TAB>options
-    file<TAB>contract's path<TAB>path<TAB>always|once<TAB>identity<TAB>sha256 of what was generated, or -
+    file<TAB>contract<TAB>path<TAB>always|once<TAB>identity<TAB>sha256 of what was generated, or -<TAB>shape<TAB>was
+    class<TAB>contract<TAB>full name<TAB>fields
+    renamed<TAB>contract<TAB>full name that was<TAB>full name that is
+
+The shape of a user's file and the fields of the contract's types tell a renamed route or type from a new one. What a
+merge leaves behind (its markers, lines twice, two versions of one line) is read; the content of the files settles it.
 """
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 FORMAT = "mallgen.lock 1"
+_FORMAT = re.compile(r"mallgen\.lock ([0-9]{1,9})")
+_MARKER = re.compile(r"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")
 HEADER = "# Written by mallgen; commit it. It tells generated files from edited ones."
 NAME = "mallgen.lock"
 
@@ -26,36 +33,79 @@ class ContractLine(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A generated file and the contract it belongs to."""
+    """A generated file and the contract it belongs to.
+
+    `shape` is that of a user's file, `was` the path of a file that it may have come from; see history.py.
+    """
 
     contract: str
     path: str
     owner: str
     identity: str
     sha256: str
+    shape: str = ""
+    was: str = ""
+
+
+class Class(NamedTuple):
+    """A class that user code imports: `mall_api.schemas.Product`, and its fields with commas between them."""
+
+    contract: str
+    name: str
+    fields: str = ""
+
+
+class Renamed(NamedTuple):
+    """A class that has another name since: user code may still use the old one."""
+
+    contract: str
+    old: str
+    new: str
 
 
 class Lock(NamedTuple):
-    """The lines of a mallgen.lock."""
+    """The lines of a mallgen.lock; a path has more than one record where a merge has left two."""
 
     contracts: tuple[ContractLine, ...] = ()
     files: tuple[Record, ...] = ()
+    classes: tuple[Class, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
 
-    def replace(self, contract: str, files: Iterable[Record]) -> "Lock":
-        """This lock with all lines of one contract's files replaced."""
-        kept = [record for record in self.files if record.contract != contract]
-        return Lock(self.contracts, tuple(sorted({*kept, *files})))
+    def replace(
+        self,
+        contract: str,
+        files: Iterable[Record],
+        classes: Iterable[Class] = (),
+        renamed: Iterable[Renamed] = (),
+    ) -> "Lock":
+        """This lock with all lines of one contract's files and classes replaced."""
+        return Lock(
+            self.contracts,
+            _replaced(self.files, contract, files),
+            _replaced(self.classes, contract, classes),
+            _replaced(self.renamed, contract, renamed),
+        )
 
     def with_contract(self, line: ContractLine) -> "Lock":
         """This lock with `line` as the only one for its kind and path."""
         kept = {found for found in self.contracts if (found.kind, found.path) != (line.kind, line.path)}
-        return Lock(tuple(sorted({*kept, line})), self.files)
+        return self._replace(contracts=tuple(sorted({*kept, line})))
 
     def text(self) -> str:
         """The content of the file."""
         rows: list[tuple[str, ...]] = [("contract", *line) for line in sorted(self.contracts)]
         rows += [("file", *record) for record in sorted(self.files)]
-        return "\n".join([FORMAT, HEADER, *("\t".join(map(cell, row)) for row in rows)]) + "\n"
+        rows += [("class", *found) for found in sorted(self.classes)]
+        rows += [("renamed", *found) for found in sorted(self.renamed)]
+        return "\n".join([FORMAT, HEADER, *("\t".join(map(cell, row)).rstrip("\t") for row in rows)]) + "\n"
+
+
+Line = TypeVar("Line", Record, Class, Renamed)
+
+
+def _replaced(lines: Iterable[Line], contract: str, new: Iterable[Line]) -> tuple[Line, ...]:
+    kept: list[Line] = [line for line in lines if line.contract != contract]
+    return tuple(sorted(set(kept).union(new)))
 
 
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -82,20 +132,44 @@ class BadLock(Exception):
         self.message = message
 
 
+class NewerLock(BadLock):
+    """A mallgen.lock that a later mallgen has written."""
+
+
 def parse(text: str) -> Lock:
-    """The lock that `text` holds; an absent file is empty text. Raises BadLock."""
-    contracts: set[ContractLine] = set()
-    files: dict[tuple[str, str], Record] = {}
-    lines = text.split("\n") if text else []
-    if lines and lines[0] != FORMAT:
-        raise BadLock(1, f"this is not a lock of format 1: {lines[0][:40]!r}")
-    for number, line in enumerate(lines[1:], 2):
+    """The lock that `text` holds; an absent file is empty text. Raises BadLock and NewerLock."""
+    found: dict[str, set[tuple[str, ...]]] = {kind: set() for kind in _LINES}
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line and not _MARKER.fullmatch(line)]
+    for number, line in lines:
+        if _is_head(number, line, number == lines[0][0]):
+            continue
         kind, *cells = map(uncell, line.split("\t"))
-        if kind == "contract" and len(cells) == 3:
-            contracts.add(ContractLine(*cells))
-        elif kind == "file" and len(cells) == 5:
-            record = Record(*cells)
-            files[record.contract, record.path] = record
-        elif line and line not in (FORMAT, HEADER):
+        least, most = _LINES.get(kind, (0, -1))
+        if not least <= len(cells) <= most:
             raise BadLock(number, "this line is not mallgen's")
-    return Lock(tuple(sorted(contracts)), tuple(sorted(files.values())))
+        found[kind].add((*cells, *[""] * (most - len(cells))))
+    return Lock(
+        tuple(sorted(ContractLine(*cells) for cells in found["contract"])),
+        tuple(sorted(Record(*cells) for cells in found["file"])),
+        tuple(sorted(Class(*cells) for cells in found["class"])),
+        tuple(sorted(Renamed(*cells) for cells in found["renamed"])),
+    )
+
+
+_LINES = {"contract": (2, 3), "file": (5, 7), "class": (2, 3), "renamed": (3, 3)}
+
+
+def _is_head(number: int, line: str, first: bool) -> bool:
+    """Whether a line is the format's or the comment below it; the first one has to be."""
+    version = _FORMAT.fullmatch(line)
+    if version is not None and int(version[1]) > 1:
+        raise NewerLock(number, "a newer mallgen has written it")
+    if version is None and first:
+        raise BadLock(number, f"this is not a lock of format 1: {line[:40]!r}")
+    return version is not None or line == HEADER
+
+
+def is_merged(text: str) -> bool:
+    """Whether a merge has left its markers, or lines twice."""
+    lines = text.split("\n")[:-1]
+    return any(map(_MARKER.fullmatch, lines)) or len(lines) != len(set(lines))

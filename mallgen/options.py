@@ -70,6 +70,10 @@ class Values:
 COMPLETING = "_MALLGEN_COMPLETE"  # set by the script of `mallgen completion` while it asks
 API = Option("api", "The contract, a .api file.", "FILE", required=True)
 DIR = Option("dir", "The folder that receives etc/ and the package (default: mallgen.toml's, else this one).", "DIR")
+FOLDER = Option(
+    "dir", "A generated folder; its mallgen.lock names the contract (default: the workspace, else .).", "DIR"
+)
+CONTRACT = Option("api", "The contract, where the folder does not say it.", "FILE")
 DRY_RUN = Option("dry-run", "List what would be done, write nothing.")
 FORMAT = Option(
     "format",
@@ -203,10 +207,22 @@ COMMANDS = (
     ),
     Command(
         ("gen",),
-        "Generate every service of the workspace (mallgen.toml).",
+        "Generate every service of the workspace (mallgen.toml), or one folder again.",
         "gen",
-        (DRY_RUN, FORMAT, QUIET),
+        (FOLDER, DRY_RUN, FORMAT, QUIET),
         example="mallgen gen",
+    ),
+    Command(
+        ("check",),
+        "Compare generated folders, and your code in them, with their contracts; writes nothing.",
+        "check",
+        (
+            FOLDER,
+            CONTRACT,
+            Option("fail-on", "Count this as a finding too: stub.", "WHAT", choices=("stub",)),
+            FORMAT,
+        ),
+        example="mallgen check",
     ),
     Command(
         ("dev",),

@@ -121,6 +121,10 @@ class Imports:
         self._names.setdefault(source, {})[name] = local or name
         return local or name
 
+    def entries(self) -> list[tuple[str, str, str]]:
+        """Module, name and local name of everything that is imported."""
+        return [(source, name, local) for source, names in self._names.items() for name, local in names.items()]
+
     def _section(self, source: str) -> int:
         top = source.partition(".")[0]
         if top == "__future__":

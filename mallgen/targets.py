@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.driver import load, load_protos
-from mallgen.emit import Body
+from mallgen.emit import Body, Emitted
 from mallgen.lock import ContractLine
+from mallgen.signature import ClassShape
 from mallgen.tree import File
 from mallgen.workspace import Member, Workspace, free_port, ordered
 
 if TYPE_CHECKING:
     from mallgen.proto import Use
 
+RUNTIME_NEEDED = (0, 1, 0)  # the first mallgen_runtime that has everything the generated files import
 FIRST_PORT = {"api": 8888, "rpc": 8080}  # as goctl writes them
 
 
@@ -68,6 +70,40 @@ class Made(NamedTuple):
     files: tuple[File, ...]
     diagnostics: tuple[Diagnostic, ...]
     sources: dict[str, str]
+    classes: tuple[ClassShape, ...] = ()
+
+
+def of_line(line: ContractLine, folder: str) -> Target:
+    """The target that a line of the mallgen.lock in `folder` stands for; the way back from `Target.line`."""
+    target = Target(line.kind, _seen(folder, line.path), folder)
+    found: dict[str, list[str]] = {"": []}
+    uses: dict[str, str] = {}
+    more: list[str] = []
+    for key, value in (_option(word) for word in line.options.split(" ") if word):
+        if key == "with":
+            more.append(_seen(folder, value))
+        elif key.startswith("uses:"):
+            uses[key.removeprefix("uses:")] = _seen(folder, value)
+        elif key.startswith("-I"):
+            found.setdefault(key.removeprefix("-I").removeprefix(":"), []).append(_seen(folder, value))
+    words = line.options.split(" ")
+    return target._replace(
+        more=tuple(more),
+        includes=tuple(found[""]),
+        uses=tuple(Used(name, path, tuple(found.get(name, ()))) for name, path in uses.items()),
+        client_only="client-only" in words,
+        from_filename="name-from-filename" in words,
+    )
+
+
+def _option(word: str) -> tuple[str, str]:
+    key, _, value = word.replace("%20", " ").replace("%25", "%").partition("=")
+    return key, value
+
+
+def _seen(folder: str, path: str) -> str:
+    """A path of the lock as seen from the working directory."""
+    return os.path.relpath(os.path.join(os.path.realpath(folder), path))
 
 
 def of_member(member: Member, workspace: Workspace, port: int = 0) -> Target:
@@ -107,7 +143,7 @@ def _api(target: Target) -> Made:
     emitted = emit(contract, HttpOptions(port=target.port or FIRST_PORT["api"], bodies=target.bodies, uses=uses.found))
     routes = sum(len(group.routes) for group in contract.groups)
     subject = f"{contract.service}: {_counted(routes, 'route')}, {_counted(len(contract.types), 'type')}"
-    return Made(subject, _package(emitted.files), emitted.files, (*problems, *emitted.diagnostics), sources)
+    return _made(subject, emitted, problems, sources)
 
 
 def _rpc(target: Target) -> Made:
@@ -130,7 +166,12 @@ def _rpc(target: Target) -> Made:
     emitted = emit(contract, options)
     methods = sum(len(service.methods) for service in contract.services)
     subject = f"{contract.title}: {_counted(len(contract.services), 'service')}, {_counted(methods, 'RPC')}"
-    return Made(subject, _package(emitted.files), emitted.files, (*problems, *emitted.diagnostics), sources)
+    return _made(subject, emitted, problems, sources)
+
+
+def _made(subject: str, emitted: Emitted, problems: tuple[Diagnostic, ...], sources: dict[str, str]) -> Made:
+    files = emitted.files
+    return Made(subject, _package(files), files, (*problems, *emitted.diagnostics), sources, emitted.classes)
 
 
 class _Uses(NamedTuple):

@@ -1,12 +1,19 @@
-"""Files as values, and the plan that leads from what is on disk to what is due."""
+"""Files as values, and the plan that leads from what is on disk to what is due.
+
+One plan serves all commands: `generate` carries out what is mallgen's, `sync` also what follows in the user's files,
+`prune` what is no longer due; `check`, `diff` and `status` only look at it.
+"""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
+from mallgen.history import DOUBT, Moves, Place, moves, remembered
 from mallgen.lock import Lock, Record
 from mallgen.model import Span
+from mallgen.signature import Block, ClassShape, Signature
 
 
 class Owner(Enum):
@@ -20,7 +27,8 @@ class File(NamedTuple):
     """A generated file: its path below the output folder with `/`, its text, and what it is for (`logic GET /v1/x`).
 
     One without an identity is not recorded: a contract that `api new` writes is the user's from the start.
-    `span` is the place in the contract that it comes from, for messages.
+    `span` is the place in the contract that it comes from, for messages; `signature` and `blocks` are what the
+    contract asks of it once it is the user's.
     """
 
     path: str
@@ -28,27 +36,48 @@ class File(NamedTuple):
     owner: Owner
     identity: str
     span: Span | None = None
+    signature: Signature | None = None
+    blocks: tuple[Block, ...] = ()
 
 
 class Kind(Enum):
-    """What a step does to a file. IGNORE and KEEP touch nothing."""
+    """What a step does to a file. IGNORE and KEEP touch nothing; PATCH, MOVE and DELETE are for who asks for them."""
 
     CREATE = "create"
     UPDATE = "update"
     KEEP = "keep"
     IGNORE = "exists, ignored generation"
+    PATCH = "patch"
+    MOVE = "move"
+    DELETE = "delete"
+
+
+GENERATED = frozenset({Kind.CREATE, Kind.UPDATE})
+FOLLOWED = GENERATED | {Kind.PATCH, Kind.MOVE}
+_THEIRS = frozenset({Kind.IGNORE, Kind.PATCH, Kind.MOVE})
 
 
 class Step(NamedTuple):
     """One file's part of a plan; `backup` says where the present content goes first, when it is not ours.
 
     `before` is the sha256 of the content that the plan has seen: any other one is somebody's work and stays.
+    PATCH and MOVE have their content in `data`, MOVE the file that it takes away in `source`, `taken` is its sha256.
     """
 
     kind: Kind
     file: File
     backup: str = ""
     before: str = ""
+    data: bytes | None = None
+    source: str = ""
+    taken: str = ""
+
+    @property
+    def content(self) -> bytes | None:
+        """What the file holds afterwards; None when it is gone."""
+        if self.kind is Kind.DELETE:
+            return None
+        return self.file.text.encode() if self.data is None else self.data
 
 
 class Plan(NamedTuple):
@@ -60,15 +89,19 @@ class Plan(NamedTuple):
     steps: tuple[Step, ...]
     left: tuple[Record, ...]
     lock: str | None
+    does: frozenset[Kind] = GENERATED
 
     @property
     def writes(self) -> tuple[Step, ...]:
         """The steps that touch the disk."""
-        return tuple(step for step in self.steps if step.kind in (Kind.CREATE, Kind.UPDATE))
+        return tuple(step for step in self.steps if step.kind in self.does)
 
 
 class Disk(NamedTuple):
-    """What stands in the output folder: contents of always-files, names of all files, the lock's text."""
+    """What stands in the output folder: contents of always-files, names of all files, the lock's text.
+
+    `contents` also has the user's files for those who compare them: generating never looks at them.
+    """
 
     contents: Mapping[str, bytes]
     present: frozenset[str]
@@ -80,34 +113,100 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def plan(files: Iterable[File], disk: Disk, lock: Lock, contract: str) -> Plan:
-    """What has to be done so that the folder holds `files`, the output of `contract`."""
-    due = tuple(files)
-    known = {record.path: record for record in lock.files}
+class Change(NamedTuple):
+    """What becomes of a user's file: its new content, and where it is now when it moves."""
+
+    data: bytes
+    source: str = ""
+
+
+class Due(NamedTuple):
+    """What a contract makes: its files, and the classes that user code imports."""
+
+    contract: str
+    files: tuple[File, ...]
+    classes: tuple[ClassShape, ...] = ()
+
+
+def plan(due: Due, disk: Disk, lock: Lock, changes: Mapping[str, Change] = MappingProxyType({})) -> Plan:
+    """What has to be done so that the folder holds what is due; `changes` are those of users' files, by path."""
+    known = recorded(lock, disk)
     taken = set(disk.present)
-    steps = tuple(_step(file, disk, known.get(file.path), taken) for file in due)
-    paths = {file.path for file in due}
-    left = tuple(
-        record
-        for record in lock.files
-        if record.contract == contract and record.path not in paths and record.path in disk.present
-    )
-    records = [Record(contract, step.file.path, *_signature(step, known)) for step in steps if step.file.identity]
-    text = lock.replace(contract, [*records, *left]).text()
-    return Plan(steps, left, None if text == disk.lock else text)
+    steps = [_step(file, disk, known.get(file.path), taken, changes.get(file.path)) for file in due.files]
+    paths = {file.path for file in due.files}
+    others = [File(path, "", Owner.ONCE, "") for path in sorted(changes) if path not in paths]
+    steps += [_changed(file, disk, changes[file.path]) for file in others]
+    gone = {step.source for step in steps}
+    left = tuple(r for r in orphans(due, disk, known) if r.path not in gone)
+    classes, renamed = remembered(due.contract, due.classes, lock)
+    moved = moves(left, places(due), known, renamed)
+    records = [_record(due.contract, step, disk, known, moved) for step in steps if step.file.identity]
+    text = lock.replace(due.contract, [*records, *left], classes, renamed).text()
+    return Plan(tuple(steps), left, None if text == disk.lock else text, FOLLOWED if changes else GENERATED)
 
 
-def _signature(step: Step, known: Mapping[str, Record]) -> tuple[str, str, str]:
-    """Owner, identity and sha256 of what mallgen wrote: for an ignored file that is what was recorded then."""
+def orphans(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, ...]:
+    """Files of the contract that are there and no longer due."""
+    paths = {file.path for file in due.files}
+    mine = (record for record in known.values() if record.contract == due.contract)
+    return tuple(record for record in mine if record.path not in paths and record.path in disk.present)
+
+
+def places(due: Due) -> list[Place]:
+    """The user's files that follow the contract."""
+    return [Place(file.path, file.identity, file.signature.shape) for file in due.files if file.signature]
+
+
+def prune(records: Mapping[Record, str], disk: Disk, lock: Lock) -> Plan:
+    """Delete files that are no longer due; the values say where one is put aside, "" for those that are forgotten."""
+    taken = set(disk.present)
+    steps = []
+    for record, aside in records.items():
+        kept = _free(aside, taken) if aside else ""
+        file = File(record.path, "", Owner(record.owner), record.identity)
+        steps.append(Step(Kind.DELETE, file, kept, digest(disk.contents[record.path])))
+    paths = {(record.contract, record.path) for record in records}
+    rest = tuple(record for record in lock.files if (record.contract, record.path) not in paths)
+    text = lock._replace(files=rest).text()
+    return Plan(tuple(steps), (), None if text == disk.lock else text, frozenset({Kind.DELETE}))
+
+
+def recorded(lock: Lock, disk: Disk) -> dict[str, Record]:
+    """The record of each path; of two that a merge has left, the one that knows the content."""
+    found: dict[str, Record] = {}
+    for record in lock.files:
+        other = found.get(record.path)
+        if other is None or not is_known(other, disk.contents.get(record.path)):
+            found[record.path] = record
+    return found
+
+
+def is_known(record: Record | None, content: bytes | None) -> bool:
+    """Whether a file is as mallgen wrote it, line ends apart."""
+    if record is None or content is None:
+        return False
+    return record.sha256 in (digest(content), digest(content.replace(b"\r\n", b"\n")))
+
+
+def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], moved: Moves) -> Record:
+    """Its sha256 is that of what mallgen wrote, and its shape has the name that the function has in the file."""
     file = step.file
-    before = known.get(file.path)
+    before = known.get(step.source or file.path)
     sha = digest(file.text.encode())
-    if step.kind is Kind.IGNORE:
+    content = disk.contents.get(file.path) if step.kind is Kind.IGNORE else step.data
+    if step.kind in _THEIRS and (content is None or content.replace(b"\r\n", b"\n") != file.text.encode()):
         sha = before.sha256 if before else "-"
-    return file.owner.value, file.identity, sha
+    shape = file.signature.shape if file.signature else ""
+    if before is not None and step.kind is Kind.IGNORE and before.shape:
+        shape = f"{shape.rpartition(';')[0]};{before.shape.rpartition(';')[2]}"
+    doubt = moved.doubts.get(file.path, "")
+    was = moved.origins.get(file.path, doubt and f"{DOUBT}{doubt}")
+    return Record(contract, file.path, file.owner.value, file.identity, sha, shape, was)
 
 
-def _step(file: File, disk: Disk, record: Record | None, taken: set[str]) -> Step:
+def _step(file: File, disk: Disk, record: Record | None, taken: set[str], change: Change | None) -> Step:
+    if change is not None:
+        return _changed(file, disk, change)
     if file.path not in disk.present:
         return Step(Kind.CREATE, file)
     if file.owner is Owner.ONCE:
@@ -117,9 +216,17 @@ def _step(file: File, disk: Disk, record: Record | None, taken: set[str]) -> Ste
     if content == due or content.replace(b"\r\n", b"\n") == due:
         return Step(Kind.KEEP, file)
     before = digest(content)
-    if record is not None and record.sha256 in (before, digest(content.replace(b"\r\n", b"\n"))):
+    if is_known(record, content):
         return Step(Kind.UPDATE, file, "", before)
     return Step(Kind.UPDATE, file, _free(f".mallgen/backup/{file.path}", taken), before)
+
+
+def _changed(file: File, disk: Disk, change: Change) -> Step:
+    here = disk.contents.get(file.path)
+    before = "" if here is None else digest(here)
+    if not change.source:
+        return Step(Kind.PATCH, file, "", before, change.data)
+    return Step(Kind.MOVE, file, "", before, change.data, change.source, digest(disk.contents[change.source]))
 
 
 def _free(path: str, taken: set[str]) -> str:

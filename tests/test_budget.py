@@ -43,7 +43,7 @@ def imported(here: Path, *words: str) -> set[str]:
     [
         (("--version",), 80),
         (("api", "validate", "-api", str(ROOT / "examples" / "mall.api")), 135),
-        (("api", "py", "-api", str(ROOT / "examples" / "mall.api"), "-dir", "."), 225),
+        (("api", "py", "-api", str(ROOT / "examples" / "mall.api"), "-dir", "."), 228),
     ],
     ids=["version", "validate", "generate"],
 )

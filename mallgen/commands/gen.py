@@ -1,13 +1,27 @@
-"""mallgen gen: every service of the workspace."""
+"""mallgen gen: every service of the workspace, or what one folder's mallgen.lock says."""
 
-from mallgen.commands.writing import Asked, around, generate_all
-from mallgen.console import FINDINGS
+from mallgen.commands.comparing import Stopped, choose
+from mallgen.commands.writing import Asked, around, generate_all, produce
+from mallgen.console import FINDINGS, report
 from mallgen.options import Values
 
 
 def run(values: Values) -> int:
     """Make all, and only when all are sound, write."""
+    asked = Asked(values.flag("dry-run"), values.flag("quiet"))
+    if values.text("dir"):
+        return _folder(values, asked)
     workspace = around()
     if workspace is None:
         return FINDINGS
-    return generate_all(workspace, Asked(values.flag("dry-run"), values.flag("quiet")))[1]
+    return generate_all(workspace, asked)[1]
+
+
+def _folder(values: Values, asked: Asked) -> int:
+    try:
+        chosen = choose(values)
+    except Stopped:
+        return FINDINGS
+    if chosen.problems:
+        return report(chosen.problems, {}, asked.end)
+    return max(produce(target, asked) for target in chosen.targets)

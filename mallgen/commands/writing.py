@@ -9,7 +9,7 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused, read_lock
 from mallgen.lock import ContractLine
 from mallgen.targets import Made, Target, every, make
-from mallgen.tree import File, Kind, Plan, plan
+from mallgen.tree import Due, Kind, Plan, plan
 from mallgen.workspace import BadWorkspace, Workspace, find
 
 
@@ -18,7 +18,7 @@ class Output(NamedTuple):
 
     folder: Folder
     contract: ContractLine
-    files: tuple[File, ...]
+    due: Due
     dry_run: bool
     quiet: bool
 
@@ -49,7 +49,8 @@ def produce(target: Target, asked: Asked) -> int:
 
 def put(target: Target, made: Made, asked: Asked) -> int:
     """Write what was made of a target and tell what was done; the exit code."""
-    output = Output(Folder(target.folder, say), target.line, made.files, asked.dry_run, asked.quiet)
+    due = Due(target.line.path, made.files, made.classes)
+    output = Output(Folder(target.folder, say), target.line, due, asked.dry_run, asked.quiet)
     result = write(output)
     if result.code == FINE and not asked.quiet:
         say(f"{made.subject}; {result.summary}")
@@ -122,8 +123,8 @@ def write(output: Output) -> Written:
 def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
     """The plan and, after it was carried out, what somebody changed meanwhile."""
     lock, text = read_lock(output.folder)
-    disk = output.folder.survey(output.files, lock, text)
-    steps = plan(output.files, disk, lock.with_contract(output.contract), output.contract.path)
+    disk = output.folder.survey(output.due.files, lock, text)
+    steps = plan(output.due, disk, lock.with_contract(output.contract))
     if output.dry_run:
         return steps, ()
     try:

@@ -10,6 +10,7 @@ from mallgen.model import Span
 from mallgen.proto import MessageRef, Method, ProtoContract, ProtoFile, Service, Use
 from mallgen.pycode import Imports, call, docstring, literal, yaml_text
 from mallgen.render import Renderer
+from mallgen.signature import ClassShape
 from mallgen.tree import File, Owner
 
 RPC = "mallgen_runtime.rpc"
@@ -187,6 +188,29 @@ def used(uses: Sequence[Use], package: str, renderer: Renderer) -> Iterator[File
             if file.path not in written:
                 written.add(file.path)
                 yield file
+
+
+def used_classes(uses: Sequence[Use], package: str) -> Iterator[ClassShape]:
+    """The classes of the package `rpc/` of a consumer."""
+    for use, where in zip(uses, _places(uses, package), strict=True):
+        yield from classes(use.contract, where, f"{package}.rpc.{names.module(use.name)}")
+
+
+def classes(contract: ProtoContract, where: Modules, module: str) -> Iterator[ClassShape]:
+    """The messages of a contract in their modules, and again in the client's, which exports them, with the clients."""
+    found = {}
+    for file in contract.files:
+        for message in file.descriptor.message_type if file.ours else ():
+            fields = tuple(names.message(field.name) for field in message.field)
+            found[file.name, message.name] = fields
+            yield ClassShape(where.module(file.name), names.message(message.name), fields, True)
+        for enum in file.descriptor.enum_type if file.ours else ():
+            yield ClassShape(where.module(file.name), names.message(enum.name))
+    for ref in reachable(contract):
+        fields = found.get((ref.file, ref.path[0]), ())
+        yield ClassShape(module, names.message(ref.path[0]), fields, (ref.file, ref.path[0]) in found)
+    for service in contract.services:
+        yield ClassShape(module, client_name(service))
 
 
 def _places(uses: Sequence[Use], package: str) -> list[Modules]:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 _ELSEWHERE = tuple(f"mallgen.lint.{name}" for name in ("fields", "routes", "types", "suppress"))
 Explained = TypeVar("Explained", bound=Callable[..., object])
-_MODULES = ("files", "language", "meaning", "generation", "writing", "dialect")
+_MODULES = ("files", "language", "meaning", "generation", "writing", "dialect", "drift")
 _found: dict[str, str] = {}
 
 

@@ -7,12 +7,13 @@ from msgspec import Struct
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Body, Emitted
+from mallgen.emit import Body, Emitted, Text
 from mallgen.emit.http import project, routes, schemas, shapes, values
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, RouteNames, layout
 from mallgen.model import Contract, Named, Span
 from mallgen.render import Renderer
+from mallgen.signature import ClassShape
 from mallgen.tree import File, Owner
 
 if TYPE_CHECKING:  # protobuf takes 20 ms, which a service that calls nobody need not pay
@@ -53,7 +54,12 @@ def emit(contract: Contract, options: HttpOptions) -> Emitted:
         *_always(plan, calls, renderer),
         *calls.files(renderer),
     )
-    return Emitted(files, problems)
+    return Emitted(files, problems, (*_classes(plan), *calls.classes()))
+
+
+def _classes(plan: Layout) -> Iterator[ClassShape]:
+    for shape in plan.shapes.ordered:
+        yield ClassShape(f"{plan.package}.schemas", shape.name, tuple(a.name for a in shape.attributes), True)
 
 
 def _package(plan: Layout, contract: Contract) -> Iterator[Diagnostic]:
@@ -91,7 +97,9 @@ def _path_fields(route: RouteNames) -> Iterator[Diagnostic]:
 
 def _project(plan: Layout, port: int, calls: Calls, renderer: Renderer) -> Iterator[File]:
     package = plan.package
-    yield File(project.config_path(plan), project.settings(plan, port, calls, renderer), Owner.ONCE, "settings")
+    settings = project.settings(plan, port, calls, renderer)
+    blocks = project.blocks(plan, calls)
+    yield File(project.config_path(plan), settings, Owner.ONCE, "settings", blocks=blocks)
     yield File("pyproject.toml", project.pyproject(plan, renderer), Owner.ONCE, "pyproject")
     yield File(f"{package}/config.py", project.config(plan, renderer), Owner.ONCE, "config")
     yield File(f"{package}/__main__.py", project.main(plan, renderer), Owner.ONCE, "main")
@@ -101,14 +109,19 @@ def _project(plan: Layout, port: int, calls: Calls, renderer: Renderer) -> Itera
 def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, Body]) -> Iterator[File]:
     for found in plan.middlewares:
         path = f"{plan.package}/middleware/{found.module}.py"
-        text = project.middleware(found, plan, renderer)
-        yield File(path, text, Owner.ONCE, f"middleware {found.origin}")
-    for route in plan.routes:
-        text = project.handler(route, plan, renderer)
-        yield File(_place(plan, route, "handler"), text, Owner.ONCE, f"handler {route.title}")
-    for route in plan.routes:
-        text = project.logic(route, plan, renderer, bodies.get(route.title))
-        yield File(_place(plan, route, "logic"), text, Owner.ONCE, f"logic {route.title}")
+        made = project.middleware(found, plan, renderer)
+        yield File(path, made.text, Owner.ONCE, f"middleware {found.origin}", signature=made.signature)
+    for number, route in enumerate(plan.routes):
+        made = project.handler(route, plan, renderer, number)
+        yield _once(route, made, "handler", plan)
+    for number, route in enumerate(plan.routes):
+        made = project.logic(route, plan, renderer, number, bodies.get(route.title))
+        yield _once(route, made, "logic", plan)
+
+
+def _once(route: RouteNames, made: Text, layer: str, plan: Layout) -> File:
+    path = _place(plan, route, layer)
+    return File(path, made.text, Owner.ONCE, f"{layer} {route.title}", route.route.span, made.signature)
 
 
 def _place(plan: Layout, route: RouteNames, layer: str) -> str:

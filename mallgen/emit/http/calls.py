@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from mallgen.diagnostics import Diagnostic
 from mallgen.pycode import Imports
 from mallgen.render import Renderer
+from mallgen.signature import ClassShape
 from mallgen.tree import File
 
 if TYPE_CHECKING:
@@ -42,6 +43,13 @@ class Calls:
 
         wired = clients.wired(self._uses, self._package)
         return clients.fields(wired, imports), clients.made(wired, imports)
+
+    def classes(self) -> Iterator[ClassShape]:
+        """The classes of the package `rpc/`."""
+        if self._uses:
+            from mallgen.emit import clients
+
+            yield from clients.used_classes(self._uses, self._package)
 
     def files(self, renderer: Renderer) -> Iterator[File]:
         """The package `rpc/`."""

@@ -1,6 +1,6 @@
 """The files of a service that are the same for every route: package, configuration, wiring, application."""
 
-from mallgen.emit import Body
+from mallgen.emit import Body, Text
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, Middleware, RouteNames
 from mallgen.emit.http.routes import as_classes
@@ -8,6 +8,7 @@ from mallgen.emit.http.typing import Spelling
 from mallgen.names import Scope, snake, variable
 from mallgen.pycode import Imports, call, docstring, literal, toml_text, yaml_text
 from mallgen.render import Renderer
+from mallgen.signature import Block, Imported, Param, Signature
 
 RUNTIME = "mallgen_runtime"
 
@@ -22,6 +23,20 @@ def settings(layout: Layout, port: int, calls: Calls, renderer: Renderer) -> str
         jwt=[(yaml_text(name), env_name(name)) for name in layout.jwt],
         transitions=[(yaml_text(name), env_name(name)) for name in layout.transitions],
     )
+
+
+def blocks(layout: Layout, calls: Calls) -> tuple[Block, ...]:
+    """The blocks of the settings that the contract asks for, as settings() writes them."""
+    keys = {
+        **dict.fromkeys(layout.jwt, ("AccessSecret: ${%s_ACCESS_SECRET}", "AccessExpire: 86400")),
+        **dict.fromkeys(layout.transitions, ("Secret: ${%s_SECRET}", "PrevSecret: ${%s_PREV_SECRET}")),
+    }
+    needed = [
+        Block(name, (f"{yaml_text(name)}:", *(f"  {line.replace('%s', env_name(name))}" for line in lines)), True)
+        for name, lines in keys.items()
+    ]
+    used = [Block(key, (f"{key}:", "  Timeout: 2000", *lines), False) for key, lines in calls.settings()]
+    return (*needed, *used)
 
 
 def env_name(name: str) -> str:
@@ -115,14 +130,19 @@ def app(layout: Layout, renderer: Renderer) -> str:
     )
 
 
-def middleware(found: Middleware, layout: Layout, renderer: Renderer) -> str:
+def middleware(found: Middleware, layout: Layout, renderer: Renderer) -> Text:
     """middleware/<name>_middleware.py."""
-    return renderer.python(
+    text = renderer.python(
         "http/middleware.py",
         module_docstring=docstring([f"The middleware {found.origin}."], 0),
         name=found.class_name,
         package=layout.package,
     )
+    runtime = [Imported(RUNTIME, name, name) for name in ("Context", "Next", "Response")]
+    svc = Imported(f"{layout.package}.svc", "ServiceContext", "ServiceContext")
+    params = (Param("ctx", "Context"), Param("next_", "Next"))
+    position = layout.middlewares.index(found)
+    return Text(text, Signature(f"{found.class_name}.handle", params, "Response", (*runtime, svc), position))
 
 
 class _Once:
@@ -149,8 +169,14 @@ class _Once:
     def _runtime(self, name: str, source: str) -> str:
         return self.imports.add(source, name, Scope(self._classes).local_name(name))
 
+    def signature(self, qualname: str, before: tuple[Param, ...], position: int) -> Signature:
+        """The contract's line; `before` are the parameters in front of the request."""
+        params = (*before, Param("req", self.request)) if self.request else before
+        imports = tuple(Imported(*entry) for entry in self.imports.entries())
+        return Signature(qualname, params, self.response, imports, position)
 
-def handler(route: RouteNames, layout: Layout, renderer: Renderer) -> str:
+
+def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int) -> Text:
     """handler/<group>/<name>_handler.py."""
     once = _Once(route, layout, route.handler_function)
     module = f"{layout.package}.logic{route.dotted}.{snake(route.base)}_logic"
@@ -160,7 +186,7 @@ def handler(route: RouteNames, layout: Layout, renderer: Renderer) -> str:
     passed = "req" if once.request else ""
     awaited = f"await {logic}(ctx, svc).{method(route)}({passed})"
     line = awaited if once.response == "None" else f"return {awaited}"
-    return renderer.python(
+    text = renderer.python(
         "http/handler.py",
         module_docstring=docstring([route.title], 0),
         imports=once.imports.lines(),
@@ -168,6 +194,8 @@ def handler(route: RouteNames, layout: Layout, renderer: Renderer) -> str:
         docstring=docstring(route.docs or (route.title,), 4),
         line=line,
     )
+    before = (Param("ctx", once.context), Param("svc", once.svc))
+    return Text(text, once.signature(route.handler_function, before, position))
 
 
 def method(route: RouteNames) -> str:
@@ -175,13 +203,13 @@ def method(route: RouteNames) -> str:
     return Scope({"ctx", "svc"}).add(variable(route.base))
 
 
-def logic(route: RouteNames, layout: Layout, renderer: Renderer, body: Body | None = None) -> str:
+def logic(route: RouteNames, layout: Layout, renderer: Renderer, position: int, body: Body | None = None) -> Text:
     """logic/<group>/<name>_logic.py; without a `body` its method is a stub."""
     once = _Once(route, layout, route.logic_class)
     for source, name in body.imports if body else ():
         once.imports.add(source, name)
     args = ["self"] + ([f"req: {once.request}"] if once.request else [])
-    return renderer.python(
+    text = renderer.python(
         "http/logic.py",
         module_docstring=docstring([route.title], 0),
         imports=once.imports.lines(),
@@ -191,3 +219,4 @@ def logic(route: RouteNames, layout: Layout, renderer: Renderer, body: Body | No
         signature=call(f"async def {method(route)}(", args, f") -> {once.response}:", 4),
         body=body.lines if body else (f"raise NotImplementedError({literal(route.title)})",),
     )
+    return Text(text, once.signature(f"{route.logic_class}.{method(route)}", (), position))

@@ -6,12 +6,13 @@ from msgspec import Struct
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Body, Emitted, clients
+from mallgen.emit import Body, Emitted, Text, clients
 from mallgen.emit.clients import signature
 from mallgen.emit.protobuf import Modules, Uses, modules, prose
 from mallgen.proto import Method, ProtoContract, Service, Use
 from mallgen.pycode import Imports, call, docstring, literal, toml_text, yaml_text
 from mallgen.render import Renderer
+from mallgen.signature import Block, Imported, Param, Signature
 from mallgen.tree import File, Owner
 
 _SERVER_NAMES = (
@@ -88,9 +89,11 @@ def emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
         return Emitted((), problems)
     renderer = Renderer()
     always = tuple(_always(layout, renderer))
+    classes = tuple(clients.classes(contract, layout.messages, f"{layout.package}.client"))
     if options.client_only:
-        return Emitted(always, ())
-    return Emitted((*_once(layout, options, renderer), *_server_side(layout, renderer), *always), ())
+        return Emitted(always, (), classes)
+    files = (*_once(layout, options, renderer), *_server_side(layout, renderer), *always)
+    return Emitted(files, (), (*classes, *clients.used_classes(options.uses, layout.package)))
 
 
 def _problems(layout: Layout) -> Iterator[Diagnostic]:
@@ -100,21 +103,23 @@ def _problems(layout: Layout) -> Iterator[Diagnostic]:
     claims = names.Claims("logic module", "rename one of the RPCs")
     for service in layout.contract.services:
         for method in service.methods:
-            module = "/".join(filter(None, ("logic", layout.folder(service), f"{names.snake(method.name)}_logic")))
+            module = "/".join(filter(None, ("logic", layout.folder(service), _module(method))))
             claims.claim(module, method.name, method.span)
     yield from claims.problems
 
 
 def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[File]:
     package, title = layout.package, layout.title
+    used = clients.settings(layout.wired)
     settings = renderer.render(
         "rpc/etc.yaml",
         name=yaml_text(layout.contract.key),
         listen_on=f"0.0.0.0:{options.port}",
         etcd=clients.etcd_block(layout.contract.key),
-        uses=clients.settings(layout.wired),
+        uses=used,
     )
-    yield File(layout.config_path, settings, Owner.ONCE, "settings")
+    blocks = tuple(Block(key, (f"{key}:", "  Timeout: 2000", *lines), False) for key, lines in used)
+    yield File(layout.config_path, settings, Owner.ONCE, "settings", blocks=blocks)
     project = renderer.render(
         "rpc/pyproject.toml",
         name=toml_text(package.replace("_", "-")),
@@ -137,12 +142,20 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
     svc = docstring([f"What the logic of {title} works with."], 0)
     text = renderer.python("http/svc.py", module_docstring=svc, package=package)
     yield File(f"{package}/svc.py", text, Owner.ONCE, "service context")
-    for service in layout.contract.services:
-        for method in service.methods:
-            yield _logic(layout, service, method, dict(options.bodies).get(method.wire), renderer)
+    bodies = dict(options.bodies)
+    methods = [(service, method) for service in layout.contract.services for method in service.methods]
+    for number, (service, method) in enumerate(methods):
+        made = _logic(layout, method, bodies.get(method.wire), renderer)
+        path = "/".join(filter(None, (package, "logic", layout.folder(service), _module(method) + ".py")))
+        signature = made.signature._replace(position=number)
+        yield File(path, made.text, Owner.ONCE, f"logic {method.wire}", method.span, signature)
 
 
-def _logic(layout: Layout, service: Service, method: Method, body: Body | None, renderer: Renderer) -> File:
+def _module(method: Method) -> str:
+    return f"{names.snake(method.name)}_logic"
+
+
+def _logic(layout: Layout, method: Method, body: Body | None, renderer: Renderer) -> Text:
     imports = Imports(layout.package)
     imports.add("mallgen_runtime.rpc", "RpcContext")
     imports.add(f"{layout.package}.svc", "ServiceContext")
@@ -158,9 +171,10 @@ def _logic(layout: Layout, service: Service, method: Method, body: Body | None, 
         signature=call(f"async def {_method(method)}(", ["self", types.given], f") -> {types.gives}:", 4),
         body=body.lines if body else _stub(method, uses),
     )
-    folder = layout.folder(service)
-    path = "/".join(filter(None, (layout.package, "logic", folder, f"{names.snake(method.name)}_logic.py")))
-    return File(path, text, Owner.ONCE, f"logic {method.wire}")
+    given, _, annotation = types.given.partition(": ")
+    needed = tuple(Imported(*entry) for entry in imports.entries())
+    qualname = f"{name}.{_method(method)}"
+    return Text(text, Signature(qualname, (Param(given, annotation),), types.gives, needed))
 
 
 def _stub(method: Method, uses: Uses) -> tuple[str, ...]:
@@ -243,7 +257,7 @@ def _server(layout: Layout, renderer: Renderer) -> str:
 def _function(layout: Layout, service: Service, method: Method, imports: Imports, uses: Uses) -> dict[str, str]:
     types = signature(method, uses, imports)
     folder = layout.folder(service)
-    module = ".".join(filter(None, (layout.package, "logic", folder, f"{names.snake(method.name)}_logic")))
+    module = ".".join(filter(None, (layout.package, "logic", folder, _module(method))))
     logic = f"{names.class_name(method.name)}Logic"
     local = imports.add(module, logic, f"{names.class_name(service.name)}{logic}" if folder else logic)
     args = ["ctx: RpcContext", "svc: ServiceContext", types.given]

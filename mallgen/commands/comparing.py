@@ -1,0 +1,185 @@
+"""Generated folders beside their contracts: what check, diff, status, sync and prune all start from."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from mallgen.commands.writing import around
+from mallgen.console import ENVIRONMENT, FINDINGS, say
+from mallgen.diagnostics import Diagnostic
+from mallgen.disk import Folder, Refused, read_lock
+from mallgen.findings import Service
+from mallgen.follow import follow
+from mallgen.lock import NAME, ContractLine, Lock, is_merged
+from mallgen.model import Span
+from mallgen.options import Values
+from mallgen.targets import Made, Target, every, make, of_line, of_member
+from mallgen.tree import Due, plan, recorded
+from mallgen.workspace import Workspace
+
+
+class Compared(NamedTuple):
+    """One target: what was made of it and how the folder stands to that; no `service` when something is wrong."""
+
+    target: Target
+    made: Made
+    problems: tuple[Diagnostic, ...]
+    folder: Folder
+    due: Due
+    lock: Lock
+    service: Service | None
+
+
+class Chosen(NamedTuple):
+    """The targets that a command line means, or why there are none. `is_workspace`: all that mallgen.toml lists."""
+
+    targets: tuple[Target, ...]
+    problems: tuple[Diagnostic, ...] = ()
+    is_workspace: bool = False
+
+
+class Stopped(Exception):
+    """mallgen.toml was refused, and that was told."""
+
+
+def choose(values: Values) -> Chosen:
+    """By `-dir` one folder, by `-api` one contract, else the workspace, else this folder. Raises Stopped."""
+    workspace = around()
+    if workspace is None:
+        raise Stopped
+    folder, contract = values.text("dir"), values.text("api")
+    if not folder and workspace.members:
+        targets = tuple(every(workspace))
+        if contract:
+            real = os.path.realpath(contract)
+            targets = tuple(found for found in targets if os.path.realpath(found.contract) == real)
+        if targets:
+            return Chosen(targets, is_workspace=not contract)
+    return _of_folder(folder or ".", contract, workspace)
+
+
+def _of_folder(folder: str, contract: str, workspace: Workspace) -> Chosen:
+    here = Folder(folder, say)
+    try:
+        with here.turn(shared=True):
+            lock, text = read_lock(here)
+    except Refused as problem:
+        return Chosen((), problem.diagnostics)
+    if is_merged(text):
+        say(f"{here.shown(NAME)} has what a merge left behind: settled by content")
+    members = [m for m in workspace.members if os.path.realpath(m.folder) == os.path.realpath(folder)]
+    lines = _settled(lock.contracts)
+    targets = [of_line(line, folder) for line in lines]
+    if members and (contract or not lines or len(lines) == 1):
+        targets = [of_member(member, workspace)._replace(folder=folder) for member in members]
+    if contract:
+        kind = "rpc" if contract.endswith(".proto") else "api"
+        alike = [target for target in targets if target.kind == kind]
+        known = next((t for t in alike if os.path.realpath(t.contract) == os.path.realpath(contract)), None)
+        known = known or (alike[0] if len(alike) == 1 else Target(kind, contract, folder))
+        targets = [known._replace(contract=contract, folder=folder)]
+    if not targets:
+        message = f"nothing says which contract `{here.shown('.')}` was generated from: there is no {NAME}"
+        hint = "name it: -api FILE"
+        return Chosen((), (Diagnostic("contract-missing", message, hint=hint, environment=True),))
+    return Chosen(tuple(targets))
+
+
+def _settled(lines: Iterable[ContractLine]) -> list[ContractLine]:
+    """One line for each contract; of two that a merge has left, the one that asks for more."""
+    found: dict[tuple[str, str], ContractLine] = {}
+    for line in sorted(lines, key=lambda line: len(line.options)):
+        found[line.kind, line.path] = line
+    return sorted(found.values())
+
+
+def compare(target: Target, is_workspace: bool = False) -> Compared:
+    """Make what is due and look at what is there; nothing is written."""
+    folder = Folder(target.folder, say)
+    nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
+    gone = tuple(_missing(target))
+    if gone:
+        return nothing._replace(problems=gone)
+    made = make(target)
+    if not made.files:
+        return nothing._replace(made=made, problems=(_invalid(target, made),))
+    try:
+        with folder.turn(shared=True):
+            return _seen(nothing._replace(made=made), is_workspace)
+    except Refused as problem:
+        return nothing._replace(made=made, problems=problem.diagnostics)
+
+
+def _seen(found: Compared, is_workspace: bool) -> Compared:
+    lock, text = read_lock(found.folder)
+    line = found.target.line
+    lock = adopted(lock, line).with_contract(line)
+    due = Due(line.path, found.made.files, found.made.classes)
+    disk = found.folder.survey(due.files, lock, text, theirs=True)
+    followed = follow(due, disk, lock)
+    steps = plan(due, disk, lock, followed.changes)
+    where = "" if is_workspace else f" -dir {found.target.folder}"
+    service = Service(
+        os.path.normpath(found.target.contract),
+        where,
+        found.folder.shown,
+        disk,
+        recorded(lock, disk),
+        steps,
+        followed,
+    )
+    if not text and any(step.file.path in disk.present for step in steps.steps):
+        say(f"{found.folder.shown('.')} has no {NAME}: its files are taken as they are, by their content")
+    return found._replace(due=due, lock=lock, service=service)
+
+
+def adopted(lock: Lock, line: ContractLine) -> Lock:
+    """The lock when the only contract of a kind was moved or is named anew: its files belong to the new path."""
+    same_kind = [known for known in lock.contracts if known.kind == line.kind]
+    if len(same_kind) != 1 or same_kind[0].path == line.path:
+        return lock
+    old = same_kind[0].path
+    return Lock(
+        tuple(known for known in lock.contracts if known != same_kind[0]),
+        tuple(r._replace(contract=line.path) if r.contract == old else r for r in lock.files),
+        tuple(c._replace(contract=line.path) if c.contract == old else c for c in lock.classes),
+        tuple(r._replace(contract=line.path) if r.contract == old else r for r in lock.renamed),
+    )
+
+
+def _missing(target: Target) -> Iterator[Diagnostic]:
+    paths = [target.contract, *target.more, *(used.contract for used in target.uses)]
+    for path in paths:
+        if not os.path.isfile(path):
+            message = f"the contract `{os.path.normpath(path)}` is not there"
+            hint = "bring it back, or name another one: -api FILE"
+            yield Diagnostic("contract-missing", message, hint=hint, environment=True)
+
+
+def _invalid(target: Target, made: Made) -> Diagnostic:
+    name = os.path.normpath(target.contract)
+    errors = [d for d in made.diagnostics if d.severity == "error"]
+    hint = f"run `mallgen api validate -api {name}`" if target.kind == "api" else "see its errors"
+    return Diagnostic("contract-invalid", f"nothing can be made of `{name}`", _first(errors, name), hint)
+
+
+def _first(errors: Sequence[Diagnostic], name: str) -> Span:
+    return next((d.span for d in errors if d.span is not None), Span(name, 1, 1, 1, 2))
+
+
+def sources(found: Iterable[Compared]) -> dict[str, str]:
+    """The texts for code frames: contracts, and the user's files that something is said about."""
+    texts: dict[str, str] = {}
+    for one in found:
+        texts |= one.made.sources
+        if one.service is not None:
+            texts |= {one.folder.shown(path): text for path, text in one.service.followed.texts.items()}
+    return texts
+
+
+def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
+    """A contract that is not there, or what is nobody's fault, is never told as drift or as its absence."""
+    errors = [d for d in diagnostics if d.severity == "error"]
+    if any(d.environment for d in errors):
+        return ENVIRONMENT
+    return FINDINGS if errors else 0

@@ -1,0 +1,102 @@
+"""Drift in words: a finding per file and reason, with its code, its place and the command that mends it. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.follow import Followed, State, Verdict
+from mallgen.lock import Record
+from mallgen.model import Span
+from mallgen.tree import Disk, Kind, Plan, Step, is_known
+
+
+class Service(NamedTuple):
+    """What is known of one contract's folder. `where` is what a command needs to mean it: ` -dir out`, or nothing.
+
+    `shown` names a file of the folder as the user would.
+    """
+
+    contract: str
+    where: str
+    shown: Callable[[str], str]
+    disk: Disk
+    known: Mapping[str, Record]
+    plan: Plan
+    followed: Followed
+
+
+def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
+    """Everything that is not as the contract has it; `stubs` count too when they are asked for."""
+    verdicts = {verdict.path: verdict for verdict in service.followed.verdicts}
+    for step in service.plan.steps:
+        yield from _file(service, step)
+    for verdict in verdicts.values():
+        yield from _theirs(service, verdict, stubs)
+    doubted = {old: new for new, old in service.followed.doubts}
+    for old, new in doubted.items():
+        yield _doubt(service, service.known[old], new)
+    for record in service.plan.left:
+        if record.path not in doubted:
+            yield _orphan(service, record)
+
+
+def _file(service: Service, step: Step) -> Iterator[Diagnostic]:
+    shown = service.shown(step.file.path)
+    gen = f"mallgen gen{service.where}"
+    if step.kind is Kind.CREATE:
+        yield Diagnostic("missing", f"`{shown}` is due and not there", _top(shown), f"run `{gen}`")
+    elif step.kind is Kind.UPDATE and step.backup:
+        hint = f"`{gen}` keeps your version as {service.shown(step.backup)} and writes what is due"
+        yield Diagnostic("edited-generated", f"`{shown}` is generated, and was edited", _top(shown), hint)
+    elif step.kind is Kind.UPDATE:
+        yield Diagnostic("stale", f"`{shown}` is not what {service.contract} makes now", _top(shown), f"run `{gen}`")
+    elif step.kind is Kind.MOVE:
+        old = service.shown(step.source)
+        message = f"`{old}` belongs to {_what(step.file.identity)}, whose place is `{shown}` now"
+        yield Diagnostic("signature-drift", message, _top(old), f"run `mallgen sync --apply{service.where}`")
+
+
+def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnostic]:
+    shown = service.shown(verdict.source)
+    sync = f"mallgen sync --apply{service.where}"
+    for remark in verdict.remarks:
+        span = remark.span._replace(file=shown)
+        if verdict.state is State.BROKEN:
+            message = f"this is not Python, so it cannot be compared: {remark.text}"
+            yield Diagnostic("user-syntax-error", message, span, "correct it; nothing of it was touched")
+            continue
+        human = verdict.state is State.STUCK
+        hint = "change these lines by hand; sync leaves the file as it is until then" if human else f"run `{sync}`"
+        yield Diagnostic(remark.code, remark.text, span, hint)
+    for block in verdict.blocks:
+        if block.needed:
+            message = f"`{shown}` has no block `{block.key}`, which the contract asks for"
+            yield Diagnostic("config-block-missing", message, _top(shown), f"run `{sync}`")
+    if stubs and verdict.state is State.STUB:
+        yield Diagnostic("stub", f"{_what(verdict.identity)} is not implemented", _top(shown), "write its body")
+
+
+def _doubt(service: Service, record: Record, path: str) -> Diagnostic:
+    old, new = service.shown(record.path), service.shown(path)
+    message = f"`{old}` was {_what(record.identity)}; it may have become `{new}`"
+    where = service.where
+    hint = f"if it has, `mv {old} {new}` and run `mallgen sync --apply{where}`; else run `mallgen prune{where}`"
+    return Diagnostic("maybe-renamed", message, _top(old), hint)
+
+
+def _orphan(service: Service, record: Record) -> Diagnostic:
+    shown = service.shown(record.path)
+    edited = not is_known(record, service.disk.contents.get(record.path))
+    hint = f"`mallgen prune{service.where}` deletes it"
+    if edited:
+        hint = f"it has your edits: `mallgen prune --force{service.where}` puts it into .mallgen/trash/"
+    message = f"`{shown}` is no longer part of the contract: it was {_what(record.identity)}"
+    return Diagnostic("orphan", message, _top(shown), hint)
+
+
+def _what(identity: str) -> str:
+    return f"the {identity}" if " " in identity else identity
+
+
+def _top(shown: str) -> Span:
+    return Span(shown, 1, 1, 1, 2)

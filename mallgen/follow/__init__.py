@@ -1,0 +1,253 @@
+"""User code follows the contract: what of it no longer fits, and what its files would have to be. Pure."""
+
+import ast
+from collections.abc import Mapping
+from enum import Enum
+from typing import NamedTuple
+
+from mallgen.follow.body import Body
+from mallgen.follow.imports import ImportEdits
+from mallgen.follow.match import Match
+from mallgen.follow.settings import appended, is_flow, missing
+from mallgen.follow.source import NotPython, UserFile, module_of
+from mallgen.follow.world import Site, World
+from mallgen.history import Moves, moves, remembered
+from mallgen.lock import Lock
+from mallgen.model import Span
+from mallgen.signature import Block, Signature
+from mallgen.tree import Change, Disk, Due, File, Owner, is_known, orphans, places, recorded
+
+
+class State(Enum):
+    """How a user's file stands to the contract."""
+
+    FITS = "implemented"
+    STUB = "stub"
+    DRIFTED = "drifted"
+    STUCK = "drifted, needs you"
+    BROKEN = "not Python"
+    ABSENT = "absent"
+
+
+class Remark(NamedTuple):
+    """Something that does not fit: its code, what it is, and its place in the file that is there now."""
+
+    code: str
+    text: str
+    span: Span
+
+
+class Verdict(NamedTuple):
+    """One user's file: where it is due, where it is now, and what is to be said of it."""
+
+    path: str
+    source: str
+    state: State
+    remarks: tuple[Remark, ...] = ()
+    identity: str = ""
+    blocks: tuple[Block, ...] = ()
+
+
+class Followed(NamedTuple):
+    """All verdicts, the changes that would make the files fit, and what may be a move: new and old path.
+
+    `texts` are the files that something is said of, for code frames.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    changes: Mapping[str, Change]
+    doubts: tuple[tuple[str, str], ...]
+    texts: Mapping[str, str]
+
+
+def follow(due: Due, disk: Disk, lock: Lock) -> Followed:
+    """Compare every user's file in `disk.contents` with what is due."""
+    return _Follower(due, disk, lock).run()
+
+
+class _Follower:
+    def __init__(self, due: Due, disk: Disk, lock: Lock) -> None:
+        self._due = due
+        self._disk = disk
+        self._known = recorded(lock, disk)
+        _, lines = remembered(due.contract, due.classes, lock)
+        self._renamed = {line.old: line.new for line in lines}
+        self._doubts: dict[str, str] = {}
+        self._origins = self._confirmed(moves(orphans(due, disk, self._known), places(due), self._known, lines))
+        self._world = self._made_world()
+        self._changes: dict[str, Change] = {}
+        self._texts: dict[str, str] = {}
+        self._called: dict[str, set[str]] = {}
+
+    def run(self) -> Followed:
+        """Handlers go first: what they call decides how a method of a logic class may be named."""
+        once = [file for file in self._due.files if file.owner is Owner.ONCE]
+        once.sort(key=lambda file: not file.identity.startswith("handler "))
+        verdicts = [self._file(file) for file in once]
+        verdicts += filter(None, map(self._other, sorted(self._disk.contents)))
+        order = {file.path: number for number, file in enumerate(self._due.files)}
+        verdicts.sort(key=lambda verdict: order.get(verdict.path, len(order)))
+        return Followed(tuple(verdicts), self._changes, tuple(self._doubts.items()), self._texts)
+
+    def _confirmed(self, found: Moves) -> dict[str, str]:
+        """The moves into places that are empty or hold an untouched stub, of files that can be read."""
+        self._doubts = {new: old for new, old in found.doubts.items() if self._is_free(new)}
+        return {new: old for new, old in found.origins.items() if self._is_free(new) and old in self._disk.contents}
+
+    def _is_free(self, path: str) -> bool:
+        content = self._disk.contents.get(path)
+        return path not in self._disk.present or is_known(self._known.get(path), content)
+
+    def _made_world(self) -> World:
+        texts = {file.path: file.text for file in self._due.files if file.owner is Owner.ALWAYS}
+        modules: dict[str, str] = {}
+        names = dict(self._renamed)
+        for file in self._due.files:
+            source = self._origins.get(file.path, file.path)
+            record = self._known.get(source)
+            if file.signature is None or record is None:
+                continue
+            old, new = module_of(source), module_of(file.path)
+            if old != new:
+                modules[old] = new
+            before, after = _top(record.shape.rpartition(";")[2]), _top(file.signature.qualname)
+            if before and before != after:
+                names[f"{old}.{before}"] = f"{new}.{after}"
+        return World(texts, self._due.classes, names, modules)
+
+    def _file(self, file: File) -> Verdict:
+        source = self._origins.get(file.path, file.path)
+        content = self._disk.contents.get(source)
+        found = Verdict(file.path, source, State.ABSENT, identity=file.identity)
+        if content is None:
+            return found if file.path not in self._disk.present else found._replace(state=State.FITS)
+        if file.blocks:
+            return self._settings(file, content, found)
+        if not file.path.endswith(".py"):
+            return found._replace(state=State.FITS)
+        if content.replace(b"\r\n", b"\n") == file.text.encode():
+            return found._replace(state=self._plain(file))
+        if file.signature and is_known(self._known.get(source), content):
+            return self._untouched(file, content, found)
+        return self._edited(file, content, found)
+
+    def _untouched(self, file: File, content: bytes, found: Verdict) -> Verdict:
+        text = file.text.replace("\n", "\r\n") if b"\r\n" in content else file.text
+        self._changes[file.path] = Change(text.encode(), found.source if found.source != file.path else "")
+        remarks = self._judged(file, content, found.source).remarks[:1] if found.source == file.path else ()
+        return found._replace(state=State.DRIFTED if remarks else self._plain(file), remarks=remarks)
+
+    def _plain(self, file: File) -> State:
+        """The state of a file that is as mallgen wrote it: logic is to be written, a handler passes on as it is."""
+        return State.STUB if file.identity.startswith("logic ") else State.FITS
+
+    def _edited(self, file: File, content: bytes, found: Verdict) -> Verdict:
+        judged = self._judged(file, content, found.source)
+        is_moved = found.source != file.path
+        data = content if judged.data is None else judged.data
+        if data != content or is_moved:
+            self._changes[file.path] = Change(data, found.source if is_moved else "")
+        return found._replace(state=judged.state, remarks=judged.remarks)
+
+    def _other(self, path: str) -> Verdict | None:
+        """A module that is the user's own from the start: its imports follow."""
+        if path in self._known or any(path == file.path for file in self._due.files) or not path.endswith(".py"):
+            return None
+        content = self._disk.contents[path]
+        judged = self._judged(File(path, "", Owner.ONCE, ""), content, path)
+        if judged.data is not None and judged.data != content:
+            self._changes[path] = Change(judged.data)
+        return Verdict(path, path, judged.state, judged.remarks) if judged.remarks else None
+
+    def _settings(self, file: File, content: bytes, found: Verdict) -> Verdict:
+        blocks = missing(content, file.blocks)
+        if blocks and not is_flow(content):
+            self._changes[file.path] = Change(appended(content, blocks))
+        return found._replace(state=State.FITS, blocks=blocks)
+
+    def _judged(self, file: File, content: bytes, source: str) -> "_Judged":
+        try:
+            user = UserFile(source, content)
+        except NotPython as problem:
+            place = Span(source, problem.line, problem.column, problem.line, problem.column + 1)
+            self._texts[source] = content.decode("utf-8", "replace").replace("\r\n", "\n")
+            return _Judged(State.BROKEN, (Remark("user-syntax-error", problem.message, place),), None)
+        return self._compared(file, user, source)
+
+    def _compared(self, file: File, user: UserFile, source: str) -> "_Judged":
+        home = module_of(file.path)
+        imports = ImportEdits(user, home)
+        names = self._names(file, source)
+        match = None
+        if file.signature:
+            wanted = self._accepted(file, file.signature, user)
+            match = Match(user, wanted, self._world, imports)
+            match.run([wanted.qualname, *names])
+        body = Body(user, self._world, imports, match)
+        body.run()
+        if home != user.module:
+            for statement in [n for n in ast.walk(user.tree) if isinstance(n, ast.ImportFrom) and n.level]:
+                imports.retarget(statement, self._world.modules.get(user.absolute(statement), user.absolute(statement)))
+        if match and file.signature:
+            body.request(match, file.signature, [file.signature.qualname, *names])
+        sites = [*(match.sites if match else []), *body.sites]
+        stuck = [*(match.stuck if match else []), *body.stuck]
+        if file.identity.startswith("handler "):
+            self._called[_title(file)] = {n.attr for n in ast.walk(user.tree) if isinstance(n, ast.Attribute)}
+        remarks = tuple(self._remark(user, site, source) for site in [*sites, *stuck])
+        if stuck:
+            return _Judged(State.STUCK, remarks, None)
+        edits = [*(match.edits if match else []), *imports.edits()]
+        stub = file.signature is not None and is_stub(user, [file.signature.qualname, *names])
+        state = State.DRIFTED if sites else State.STUB if stub else State.FITS
+        return _Judged(state, remarks, user.edited(edits) if edits else None)
+
+    def _remark(self, user: UserFile, site: Site, source: str) -> Remark:
+        self._texts[source] = user.text.replace("\r\n", "\n")
+        node = site.node
+        if isinstance(node, ast.Module):
+            return Remark(site.code, site.text, Span(source, 1, 1, 1, 2))
+        return Remark(site.code, site.text, user.span(node, source))
+
+    def _names(self, file: File, source: str) -> list[str]:
+        """What the function was called before."""
+        record = self._known.get(source)
+        name = record.shape.rpartition(";")[2] if record else ""
+        return [name] if name else []
+
+    def _accepted(self, file: File, signature: Signature, user: UserFile) -> Signature:
+        """A method of a logic class may keep the name by which the user's handler calls it."""
+        called = self._called.get(_title(file))
+        if not file.identity.startswith("logic ") or called is None:
+            return signature
+        top, _, method = signature.qualname.rpartition(".")
+        for name in self._names(file, user.path):
+            old = name.rpartition(".")[2]
+            if old in called and method not in called:
+                return signature._replace(qualname=f"{top}.{old}")
+        return signature
+
+
+class _Judged(NamedTuple):
+    state: State
+    remarks: tuple[Remark, ...]
+    data: bytes | None
+
+
+def is_stub(user: UserFile, qualnames: list[str]) -> bool:
+    """Whether the function does nothing but refuse."""
+    function = next((f for name in qualnames if (f := user.find(name)[1]) is not None), None)
+    if function is None:
+        return False
+    body = [s for s in function.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    raised = body[0].exc if body and isinstance(body[0], ast.Raise) else None
+    name = raised.func if isinstance(raised, ast.Call) else raised
+    return isinstance(name, ast.Name) and name.id == "NotImplementedError"
+
+
+def _title(file: File) -> str:
+    return file.identity.partition(" ")[2]
+
+
+def _top(qualname: str) -> str:
+    return qualname.partition(".")[0]

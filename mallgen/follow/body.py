@@ -1,0 +1,145 @@
+"""What the rest of a user's file takes from the generated half: names that changed, and fields that are gone."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from mallgen.follow.imports import ImportEdits
+from mallgen.follow.match import Match
+from mallgen.follow.source import Binding, UserFile
+from mallgen.follow.world import VANISHED, Site, World
+from mallgen.signature import ClassShape, Signature
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_LONGEST = 200
+
+
+class Body:
+    """One file without what a match replaces. `sites` can be mended, `stuck` needs a human."""
+
+    def __init__(self, file: UserFile, world: World, imports: ImportEdits, match: Match | None) -> None:
+        self._file = file
+        self._world = world
+        self._imports = imports
+        self._replaced = {inner for node in (match.replaced if match else []) for inner in ast.walk(node)}
+        self._uses = _uses(file.tree, self._replaced)
+        self._signed = {n.id for n in self._replaced if isinstance(n, ast.Name)} | _quoted(self._replaced)
+        self.sites: list[Site] = []
+        self.stuck: list[Site] = []
+
+    def run(self) -> None:
+        """Compare everything."""
+        whole: dict[ast.ImportFrom, list[tuple[Binding, str]]] = {}
+        for local, binding in self._file.every_import():
+            statement = binding.statement
+            if binding.alias.name == "*":
+                continue
+            now = self._world.now(binding.full)
+            if isinstance(statement, ast.ImportFrom) and now != binding.full:
+                whole.setdefault(statement, []).append((binding, now))
+            elif isinstance(statement, ast.Import) and binding.alias.name in self._world.modules:
+                new = self._world.modules[binding.alias.name]
+                self.stuck.append(Site(statement, f"the module is `{new}` now", VANISHED))
+            elif self._has_gone(binding.full):
+                self._gone(local, binding)
+        for statement, pairs in whole.items():
+            self._changed(statement, pairs)
+        for node in ast.walk(self._file.tree):
+            self._node(node)
+
+    def _has_gone(self, full: str) -> bool:
+        return self._world.generates(full.rpartition(".")[0]) and not self._world.has(full)
+
+    def _gone(self, local: str, binding: Binding) -> None:
+        uses = self._uses.get(local, [])
+        site = Site(
+            binding.alias, f"there is no `{binding.alias.name}` in `{binding.full.rpartition('.')[0]}` any more"
+        )
+        if uses or local not in self._signed:
+            used = [Site(node, f"`{local}` is used here", VANISHED) for node in uses]
+            self.stuck += [site._replace(code=VANISHED), *used]
+            return
+        self.sites.append(site)
+        self._imports.remove(binding)
+
+    def _changed(self, statement: ast.ImportFrom, pairs: Sequence[tuple[Binding, str]]) -> None:
+        modules = {now.rpartition(".")[0] for _, now in pairs}
+        same = all(binding.alias.name == now.rpartition(".")[2] for binding, now in pairs)
+        for binding, now in pairs:
+            local = binding.alias.asname or binding.alias.name
+            if self._uses.get(local) or local not in self._signed:
+                self.sites.append(Site(binding.alias, f"`{binding.full}` is `{now}` now"))
+        if same and len(pairs) == len(statement.names) and len(modules) == 1:
+            self._imports.retarget(statement, modules.pop())
+            return
+        for binding, now in pairs:
+            module, _, name = now.rpartition(".")
+            local = binding.alias.asname or binding.alias.name
+            self._imports.remove(binding)
+            if self._uses.get(local) or local not in self._signed or binding.alias.asname:
+                self._imports.add(module, name, local, statement)
+
+    def _node(self, node: ast.AST) -> None:
+        if node in self._replaced:
+            return
+        if isinstance(node, ast.Attribute):
+            full = self._file.meaning(node)
+            if full and self._has_gone(full):
+                now = self._world.now(full)
+                hint = f", it is `{now}` now" if now != full else ""
+                self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED))
+        elif isinstance(node, ast.Call):
+            shape = self._world.classes.get(self._world.now(self._file.meaning(node.func)))
+            if shape is None or not shape.checked:
+                return
+            for keyword in node.keywords:
+                if keyword.arg is not None and keyword.arg not in shape.fields:
+                    self.stuck.append(Site(node, f"`{shape.name}` has no `{keyword.arg}` any more", VANISHED))
+
+    def request(self, match: Match, signature: Signature, names: Sequence[str]) -> None:
+        """Fields of the request that are read and that it does not have."""
+        shape = self._shape(signature)
+        function = next((f for name in names if (f := self._file.find(name)[1]) is not None), None)
+        if shape is None or function is None or not match.request:
+            return
+        nodes = list(ast.walk(function))
+        if any(isinstance(n, ast.Name) and n.id == match.request and isinstance(n.ctx, ast.Store) for n in nodes):
+            return
+        for node in nodes:
+            if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
+                continue
+            if node.value.id == match.request and _is_field(node.attr) and node.attr not in shape.fields:
+                self.stuck.append(Site(node, f"`{shape.name}` has no `{node.attr}` any more", VANISHED))
+
+    def _shape(self, signature: Signature) -> ClassShape | None:
+        entry = next((e for e in signature.imports if e.local == signature.request), None)
+        shape = self._world.classes.get(f"{entry.module}.{entry.name}") if entry else None
+        return shape if shape is not None and shape.checked else None
+
+
+def _is_field(name: str) -> bool:
+    """Messages have methods, which begin with a capital; underscores are Python's."""
+    return not name.startswith("_") and not name[:1].isupper()
+
+
+def _uses(tree: ast.Module, replaced: set[ast.AST]) -> dict[str, list[ast.AST]]:
+    """Where each name is read, in quoted types too."""
+    found: dict[str, list[ast.AST]] = {}
+    prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if node in replaced or node in prose:
+            continue
+        for name in _named(node):
+            found.setdefault(name, []).append(node)
+    return found
+
+
+def _named(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < _LONGEST:
+        yield from set(_WORD.findall(node.value)) if re.fullmatch(r"[\w.\[\], |]+", node.value) else ()
+
+
+def _quoted(nodes: set[ast.AST]) -> set[str]:
+    return {name for node in nodes if isinstance(node, ast.Constant) for name in _named(node)}

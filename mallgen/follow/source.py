@@ -1,0 +1,189 @@
+"""A user's Python file: its tree, where each node is in its bytes, what its names mean. Nothing is reformatted."""
+
+import ast
+import codecs
+import io
+import re
+from collections.abc import Iterable, Iterator
+from tokenize import detect_encoding
+from typing import NamedTuple
+
+from mallgen.model import Span
+
+_LINE_ENDS = re.compile(rb"\r\n|\r|\n")
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class NotPython(Exception):
+    """A file that cannot be read as Python: what is wrong, and where."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = max(1, line)
+        self.column = max(1, column)
+
+
+class Binding(NamedTuple):
+    """A name that an import gives to a file: what it means, and the statement; `alias` is its place in it."""
+
+    full: str
+    statement: ast.Import | ast.ImportFrom
+    alias: ast.alias
+
+
+class Edit(NamedTuple):
+    """Bytes to replace, as offsets into the file's text in UTF-8 without its mark."""
+
+    start: int
+    end: int
+    text: str
+
+
+class UserFile:
+    """One file. `path` is below the output folder; raises NotPython."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.module = module_of(path)
+        self._mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+        try:
+            self._encoding = detect_encoding(io.BytesIO(data).readline)[0].removesuffix("-sig")
+            text = data.removeprefix(self._mark).decode(self._encoding)
+            self.utf8 = text.encode()
+            self.tree = ast.parse(text)
+        except SyntaxError as problem:
+            raise NotPython(problem.msg, problem.lineno or 1, problem.offset or 1) from None
+        except (ValueError, LookupError, RecursionError, MemoryError) as problem:
+            raise NotPython(str(problem) or type(problem).__name__, 1, 1) from None
+        self.text = text
+        self.newline = "\r\n" if b"\r\n" in self.utf8 else "\n"
+        self._starts = [0, *(match.end() for match in _LINE_ENDS.finditer(self.utf8))]
+        self.bindings = dict(self._bindings(top_level(self.tree.body)))
+        self.aliases = {
+            node.targets[0].id: node.value
+            for node in self.tree.body
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+        }
+
+    def offset(self, line: int, column: int) -> int:
+        """The byte of a place as the tree has it: lines from 1, columns from 0 in bytes of UTF-8."""
+        return self._starts[line - 1] + column
+
+    def range(self, node: ast.AST) -> tuple[int, int]:
+        """First byte and the one behind the last of a node that has a place."""
+        assert isinstance(node, ast.expr | ast.stmt | ast.alias | ast.arg)
+        assert node.end_lineno is not None and node.end_col_offset is not None
+        return self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
+
+    def piece(self, node: ast.AST) -> str:
+        """The source of a node."""
+        start, end = self.range(node)
+        return self.utf8[start:end].decode()
+
+    def span(self, node: ast.AST, shown: str) -> Span:
+        """The place of a node for a message: columns in characters, from 1; of what is long, the first line."""
+        start, end = self.range(node)
+        line, column = self.place(start)
+        end_line, end_column = self.place(end)
+        if end_line != line:
+            end_line, end_column = self.place(len(self.utf8[start:].split(b"\n", 1)[0].rstrip()) + start)
+        return Span(shown, line, column, end_line, end_column)
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of a byte, both from 1, the column in characters."""
+        line = next(i for i in range(len(self._starts), 0, -1) if self._starts[i - 1] <= offset)
+        return line, len(self.utf8[self._starts[line - 1] : offset].decode(errors="replace")) + 1
+
+    def line_start(self, line: int) -> int:
+        """The first byte of a line; behind the last line the end of the file."""
+        return self._starts[line - 1] if line <= len(self._starts) else len(self.utf8)
+
+    def edited(self, edits: Iterable[Edit]) -> bytes:
+        """The file with ranges replaced; every other byte is as it was."""
+        result, at = [], 0
+        for edit in sorted(set(edits)):
+            assert edit.start >= at, "edits do not overlap"
+            result += [self.utf8[at : edit.start], edit.text.encode()]
+            at = edit.end
+        result.append(self.utf8[at:])
+        return self._mark + b"".join(result).decode().encode(self._encoding)
+
+    def absolute(self, statement: ast.ImportFrom) -> str:
+        """The module that a statement imports from."""
+        if not statement.level:
+            return statement.module or ""
+        parts = self.module.split(".")
+        if not self.path.endswith("/__init__.py"):
+            parts = parts[:-1]
+        parts = parts[: len(parts) - statement.level + 1]
+        return ".".join([*parts, *([statement.module] if statement.module else [])])
+
+    def _bindings(self, statements: Iterable[ast.stmt]) -> Iterator[tuple[str, Binding]]:
+        for node in statements:
+            if isinstance(node, ast.ImportFrom):
+                module = self.absolute(node)
+                for alias in node.names:
+                    yield alias.asname or alias.name, Binding(f"{module}.{alias.name}", node, alias)
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    full = alias.name if alias.asname else alias.name.partition(".")[0]
+                    yield alias.asname or full, Binding(full, node, alias)
+
+    def every_import(self) -> Iterator[tuple[str, Binding]]:
+        """Local names and bindings of all imports, those inside functions too."""
+        return self._bindings(node for node in ast.walk(self.tree) if isinstance(node, ast.ImportFrom | ast.Import))
+
+    def defined(self) -> set[str]:
+        """What the file itself defines at the top: classes, functions, variables."""
+        found = set(self.aliases)
+        for node in top_level(self.tree.body):
+            if isinstance(node, ast.ClassDef | Function):
+                found.add(node.name)
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                found.add(node.target.id)
+        return found
+
+    def meaning(self, node: ast.expr) -> str:
+        """The full name that a name or a dotted name stands for; "?x" for the file's own, "" for what is no name."""
+        if isinstance(node, ast.Name):
+            binding = self.bindings.get(node.id)
+            if binding is not None:
+                return binding.full
+            value = self.aliases.get(node.id)
+            if isinstance(value, ast.Attribute) or (isinstance(value, ast.Name) and value.id != node.id):
+                return self.meaning(value)
+            return f"?{node.id}" if node.id in self.defined() else node.id
+        if isinstance(node, ast.Attribute):
+            base = self.meaning(node.value)
+            return f"{base}.{node.attr}" if base else ""
+        return ""
+
+    def find(self, qualname: str) -> tuple[ast.ClassDef | None, Function | None]:
+        """The class and the function of a qualified name, None for what is not there."""
+        owner, _, name = qualname.rpartition(".")
+        body, found = self.tree.body, None
+        if owner:
+            found = next((n for n in top_level(body) if isinstance(n, ast.ClassDef) and n.name == owner), None)
+            if found is None:
+                return None, None
+            body = found.body
+        functions = [n for n in top_level(body) if isinstance(n, Function) and n.name == name]
+        return found, functions[-1] if functions else None
+
+
+def module_of(path: str) -> str:
+    """`mall_api/logic/__init__.py` → `mall_api.logic`."""
+    return re.sub(r"\.pyi?$", "", path).removesuffix("/__init__").replace("/", ".")
+
+
+def top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements of a body, those below `if`, `try` and `with` too."""
+    for node in body:
+        yield node
+        for part in ("body", "orelse", "finalbody"):
+            if isinstance(node, ast.If | ast.Try | ast.With):
+                yield from top_level(getattr(node, part, ()))
+        if isinstance(node, ast.Try):
+            for handler in node.handlers:
+                yield from top_level(handler.body)

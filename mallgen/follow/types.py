@@ -1,0 +1,84 @@
+"""Types as they are meant, however they are written: quoted, through an alias of an import, as Optional or with `|`."""
+
+import ast
+from collections.abc import Callable
+from typing import NamedTuple
+
+_SAME = {
+    "typing.List": "list",
+    "typing.Dict": "dict",
+    "typing.Tuple": "tuple",
+    "typing.Text": "str",
+    "builtins.list": "list",
+    "builtins.dict": "dict",
+    "builtins.str": "str",
+    "builtins.bytes": "bytes",
+}
+_STREAMS = ("AsyncIterator", "AsyncIterable", "AsyncGenerator")
+_WRAPPERS = ("typing.Annotated", "typing_extensions.Annotated")
+_BUILTINS = frozenset({"bool", "bytes", "dict", "float", "int", "list", "object", "set", "str", "tuple", "None"})
+
+
+class Meant(NamedTuple):
+    """A type: the full name and its arguments; `|` has its members as arguments, unsorted."""
+
+    name: str
+    args: tuple["Meant", ...] = ()
+
+
+def meant(node: ast.expr, meaning: Callable[[ast.expr], str]) -> Meant:
+    """What an annotation says; "?" stands for what cannot be known."""
+    if isinstance(node, ast.Constant):
+        return _constant(node, meaning)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return _union([meant(node.left, meaning), meant(node.right, meaning)])
+    if isinstance(node, ast.Subscript):
+        return _subscript(node, meaning)
+    full = meaning(node)
+    return Meant(_SAME.get(full, full) or "?")
+
+
+def _constant(node: ast.Constant, meaning: Callable[[ast.expr], str]) -> Meant:
+    if node.value is None:
+        return Meant("None")
+    if isinstance(node.value, str):
+        try:
+            return meant(ast.parse(node.value.strip(), mode="eval").body, meaning)
+        except (SyntaxError, ValueError):
+            return Meant("?")
+    return Meant("?")
+
+
+def _subscript(node: ast.Subscript, meaning: Callable[[ast.expr], str]) -> Meant:
+    base = meaning(node.value)
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if base in _WRAPPERS:
+        return meant(parts[0], meaning)
+    args = tuple(meant(part, meaning) for part in parts)
+    if base == "typing.Optional":
+        return _union([*args, Meant("None")])
+    if base == "typing.Union":
+        return _union(list(args))
+    if base.rpartition(".")[2] in _STREAMS:
+        return Meant("collections.abc.AsyncIterator", args[:1])
+    return Meant(_SAME.get(base, base) or "?", args)
+
+
+def _union(parts: list[Meant]) -> Meant:
+    flat = [inner for part in parts for inner in (part.args if part.name == "|" else (part,))]
+    return Meant("|", tuple(sorted(set(flat))))
+
+
+def fits(found: Meant, wanted: Meant, judge: Callable[[str, str], bool]) -> bool:
+    """Whether a user's type does for the contract's; `judge` decides about two different names."""
+    if found == wanted or found.name.startswith("?") or found.name == "typing.Any":
+        return True
+    if found.name == "|" and wanted.name == "|":
+        return all(any(fits(one, other, judge) for other in wanted.args) for one in found.args)
+    if found.name != wanted.name:
+        plain = {found.name, wanted.name} & {*_BUILTINS, "|"}
+        return not plain and judge(found.name, wanted.name)
+    if not found.args or not wanted.args:
+        return True
+    pairs = zip(found.args, wanted.args, strict=False)
+    return len(found.args) == len(wanted.args) and all(fits(one, other, judge) for one, other in pairs)

@@ -1,0 +1,101 @@
+"""Pages about what `mallgen check` finds."""
+
+from mallgen.pages import page
+
+
+@page("stale")
+def stale() -> None:
+    """A generated file is not what the contract makes now.
+
+    The contract, or mallgen, has moved on since. `mallgen gen` writes it anew.
+    """
+
+
+@page("edited-generated")
+def edited_generated() -> None:
+    """A generated file was edited.
+
+    The next generation moves your version to `.mallgen/backup/` and writes what is due. What you need belongs into a
+    file of yours: a handler, a middleware, logic, `svc.py`.
+    """
+
+
+@page("missing")
+def missing() -> None:
+    """A file that the contract makes is not there. `mallgen gen` makes it."""
+
+
+@page("orphan")
+def orphan() -> None:
+    """A file was generated for something that the contract no longer has.
+
+    `mallgen prune` deletes it when nobody has edited it; `--force` puts an edited one into `.mallgen/trash/`.
+    """
+
+
+@page("signature-drift")
+def signature_drift() -> None:
+    """A file of yours no longer fits the contract: parameters, types, the name, an import, or its place.
+
+    `mallgen sync` shows the bytes that would fit, `mallgen sync --apply` writes them. Bodies are never rewritten.
+    """
+
+
+@page("uses-vanished")
+def uses_vanished() -> None:
+    """Your code uses something that the contract no longer has: a field, a type, a request.
+
+    Only you know what it should do instead. mallgen leaves the file as it is until the lines are changed.
+    """
+
+
+@page("maybe-renamed")
+def maybe_renamed() -> None:
+    """A route, RPC or middleware went and one like it came: it may be the same under another name.
+
+    mallgen does not guess. Move the file to the new place and run `mallgen sync --apply`, or prune it.
+    """
+
+
+@page("user-syntax-error")
+def user_syntax_error() -> None:
+    """A file of yours is not Python, so nobody can say whether it fits. It is left as it is."""
+
+
+@page("config-block-missing")
+def config_block_missing() -> None:
+    """The settings lack a block that the contract asks for, such as that of `jwt: Auth`.
+
+    `mallgen sync --apply` appends it; everything that stands there stays.
+    """
+
+
+@page("stub")
+def stub() -> None:
+    """A route or RPC is not implemented: its body raises NotImplementedError. Found with `--fail-on stub`."""
+
+
+@page("contract-invalid")
+def contract_invalid() -> None:
+    """The contract has errors, so nothing can be compared with it. They are listed beside this one."""
+
+
+@page("contract-missing")
+def contract_missing() -> None:
+    """The contract of a generated folder is not there. Exit code 3: this is not the absence of drift.
+
+    mallgen.lock has its path as seen from the folder; `-api FILE` names another one.
+    """
+
+
+@page("runtime-too-old")
+def runtime_too_old() -> None:
+    """The mallgen-runtime of the service is older than what its generated files import. Upgrade it."""
+
+
+@page("made-by-newer-mallgen")
+def made_by_newer_mallgen() -> None:
+    """mallgen.lock was written by a newer mallgen than this one, which may know things that this one would lose.
+
+    Upgrade: `pip install -U mallgen`.
+    """

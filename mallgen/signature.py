@@ -1,0 +1,66 @@
+"""What a contract asks of a user's file, as data: the line per route that follows it, and blocks of settings."""
+
+from typing import NamedTuple
+
+REQUESTS = ("req", "reqs")
+
+
+class Param(NamedTuple):
+    """A parameter and its type, as the generated file spells it."""
+
+    name: str
+    annotation: str
+
+
+class Imported(NamedTuple):
+    """A name that the types need: `from module import name as local`."""
+
+    module: str
+    name: str
+    local: str
+
+
+class Signature(NamedTuple):
+    """The contract's line in a user's file.
+
+    `qualname` is a function (`recommend_handler`) or a method with its class (`RecommendLogic.recommend`), `params` are
+    without `self`; `position` is the place of the route or RPC in the contract.
+    """
+
+    qualname: str
+    params: tuple[Param, ...]
+    returns: str
+    imports: tuple[Imported, ...]
+    position: int = 0
+
+    @property
+    def request(self) -> str:
+        """The type of the request, empty when there is none."""
+        return next((param.annotation for param in self.params if param.name in REQUESTS), "")
+
+    @property
+    def shape(self) -> str:
+        """What mallgen.lock keeps, so that the route is known again under another name."""
+        return f"{self.position};{self.request};{self.returns};{self.qualname}"
+
+
+class Block(NamedTuple):
+    """A block of a settings file: its key, its lines, and whether a service may not start without it."""
+
+    key: str
+    lines: tuple[str, ...]
+    needed: bool
+
+
+class ClassShape(NamedTuple):
+    """A class that user code may import, and its fields; `checked`: a constructor takes these and nothing else."""
+
+    module: str
+    name: str
+    fields: tuple[str, ...] = ()
+    checked: bool = False
+
+    @property
+    def full(self) -> str:
+        """`mall_api.schemas.Product`."""
+        return f"{self.module}.{self.name}"
