@@ -19,7 +19,7 @@ from mallgen.disk import Folder, read_lock
 from mallgen.driver import load_text
 from mallgen.emit.http import HttpOptions, emit
 from mallgen.lock import ContractLine
-from mallgen.tree import Disk, File, plan
+from mallgen.tree import Disk, Due, File, plan
 
 LIMIT = 15.0
 LINE = ContractLine("api", "big.api")
@@ -80,7 +80,7 @@ def measure(files: tuple[File, ...], rounds: int, where: str | None) -> tuple[fl
 def plain(root: Path, files: tuple[File, ...]) -> None:
     """What a generator without any promise does: the same plan and lock, every file opened and written in its place."""
     lock, text = read_lock(Folder(str(root)))
-    steps = plan(files, Disk({}, frozenset(), text), lock.with_contract(LINE), LINE.path)
+    steps = plan(Due(LINE.path, files), Disk({}, frozenset(), text), lock.with_contract(LINE))
     made: set[str] = set()
     for step in steps.writes:
         path = os.path.join(root, step.file.path)
@@ -98,7 +98,7 @@ def safe(root: Path, files: tuple[File, ...]) -> None:
     folder = Folder(str(root))
     with folder.turn():
         lock, text = read_lock(folder)
-        steps = plan(files, folder.survey(files, lock, text), lock.with_contract(LINE), LINE.path)
+        steps = plan(Due(LINE.path, files), folder.survey(files, lock, text), lock.with_contract(LINE))
         folder.apply(steps)
 
 

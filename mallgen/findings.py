@@ -35,9 +35,31 @@ def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
     doubted = {old: new for new, old in service.followed.doubts}
     for old, new in doubted.items():
         yield _doubt(service, service.known[old], new)
-    for record in service.plan.left:
+    for record in gone(service):
         if record.path not in doubted:
             yield _orphan(service, record)
+
+
+def for_humans(service: Service) -> Iterator[Diagnostic]:
+    """What sync leaves to the user."""
+    for verdict in service.followed.verdicts:
+        if verdict.state in (State.STUCK, State.BROKEN):
+            yield from _theirs(service, verdict._replace(blocks=()), False)
+        elif verdict.blocks and verdict.path not in service.followed.changes:
+            yield from _theirs(service, verdict, False)
+    for new, old in service.followed.doubts:
+        yield _doubt(service, service.known[old], new)
+
+
+def gone(service: Service) -> list[Record]:
+    """Files that are no longer due; a package stays while modules of the user's are in it."""
+    paths = {record.path for record in service.plan.left}
+    kept = {path.rpartition("/")[0] for path in service.disk.present if path not in paths}
+    return [
+        record
+        for record in service.plan.left
+        if not (record.path.endswith("/__init__.py") and record.path.rpartition("/")[0] in kept)
+    ]
 
 
 def _file(service: Service, step: Step) -> Iterator[Diagnostic]:
@@ -71,7 +93,9 @@ def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnos
     for block in verdict.blocks:
         if block.needed:
             message = f"`{shown}` has no block `{block.key}`, which the contract asks for"
-            yield Diagnostic("config-block-missing", message, _top(shown), f"run `{sync}`")
+            flow = verdict.path not in service.followed.changes
+            hint = "nothing can be appended to this file: write the block by hand" if flow else f"run `{sync}`"
+            yield Diagnostic("config-block-missing", message, _top(shown), hint)
     if stubs and verdict.state is State.STUB:
         yield Diagnostic("stub", f"{_what(verdict.identity)} is not implemented", _top(shown), "write its body")
 

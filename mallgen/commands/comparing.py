@@ -1,20 +1,20 @@
 """Generated folders beside their contracts: what check, diff, status, sync and prune all start from."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen.commands.writing import around
 from mallgen.console import ENVIRONMENT, FINDINGS, say
 from mallgen.diagnostics import Diagnostic
-from mallgen.disk import Folder, Refused, read_lock
+from mallgen.disk import Folder, Overtaken, Refused, read_lock
 from mallgen.findings import Service
 from mallgen.follow import follow
 from mallgen.lock import NAME, ContractLine, Lock, is_merged
 from mallgen.model import Span
 from mallgen.options import Values
 from mallgen.targets import Made, Target, every, make, of_line, of_member
-from mallgen.tree import Due, plan, recorded
+from mallgen.tree import Due, Plan, plan, recorded
 from mallgen.workspace import Workspace
 
 
@@ -145,6 +145,22 @@ def adopted(lock: Lock, line: ContractLine) -> Lock:
         tuple(c._replace(contract=line.path) if c.contract == old else c for c in lock.classes),
         tuple(r._replace(contract=line.path) if r.contract == old else r for r in lock.renamed),
     )
+
+
+def carry_out(
+    found: Compared, work: Callable[[Compared], Plan]
+) -> tuple[Compared, Plan | None, tuple[Diagnostic, ...]]:
+    """Look again with the folder in hand and apply what `work` makes of it; the plan, and what went wrong."""
+    while True:
+        try:
+            with found.folder.turn():
+                seen = _seen(found, False)
+                steps = work(seen)
+                return seen, steps, found.folder.apply(steps)
+        except Overtaken:
+            continue
+        except Refused as problem:
+            return found, None, problem.diagnostics
 
 
 def _missing(target: Target) -> Iterator[Diagnostic]:

@@ -1,38 +1,89 @@
-"""mallgen alone: what is here, and what to do next."""
+"""mallgen alone: what is here at a glance, and the next command."""
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 
-from mallgen.console import FINE, counted, out, report, say
-from mallgen.disk import Folder, Refused
-from mallgen.lock import NAME, BadLock, Lock, parse
+from mallgen.commands.comparing import Compared, Stopped, choose, compare
+from mallgen.commands.standing import COUNTED, DRIFTED, ORPHAN, STUB, rows
+from mallgen.console import FINDINGS, FINE, counted, out, report
+from mallgen.findings import for_humans
+from mallgen.lock import NAME
+from mallgen.options import Values
+from mallgen.pycode import width
+from mallgen.tree import GENERATED, Kind
+from mallgen.workspace import NAME as WORKSPACE
+
+_PROTO, _API = ".proto", ".api"
 
 
 def run() -> int:
-    """The contracts and the generated folders of the current directory, and the next command."""
+    """The workspace, or the generated folder, or the contracts of the current directory."""
     try:
-        with Folder(".", say).turn(shared=True):
-            lock = _lock()
-    except Refused as problem:
-        return report(problem.diagnostics, {}, "")
-    contracts = sorted(name for name in os.listdir(".") if name.endswith(".api"))
-    if lock is not None and lock.contracts:
-        for line in lock.contracts:
-            owned = sum(record.contract == line.path for record in lock.files)
-            out(f"generated here from {line.path}: {counted(owned, 'file')}")
-        out(f"next: mallgen api py -api {lock.contracts[0].path} -dir .")
-    elif contracts:
-        out(f"contracts here: {', '.join(contracts)}")
-        out(f"next: mallgen api py -api {contracts[0]} -dir .")
+        chosen = choose(Values({}))
+    except Stopped:
+        return FINDINGS
+    if not chosen.targets and os.path.exists(NAME):
+        return report(chosen.problems, {}, "")
+    if chosen.targets:
+        found = [compare(target, chosen.is_workspace) for target in chosen.targets]
+        _services(found)
+        out(f"next: {_next(found)}")
     else:
-        out("no contract here")
-        out("next: mallgen api new NAME")
+        _contracts()
     out("help: mallgen --help")
     return FINE
 
 
-def _lock() -> Lock | None:
-    try:
-        with open(NAME, encoding="utf-8") as file:
-            return parse(file.read())
-    except (OSError, UnicodeDecodeError, BadLock):
-        return None
+def _services(found: Sequence[Compared]) -> None:
+    lines = [(_shown(one.target.contract), f"-> {one.folder.shown('.')}", _standing(one)) for one in found]
+    sizes = [max(width(line[column]) for line in lines) for column in (0, 1)]
+    for line in lines:
+        cells = [f"{cell}{' ' * (size - width(cell))}" for cell, size in zip(line, sizes, strict=False)]
+        out("  ".join([*cells, line[2]]))
+
+
+def _standing(found: Compared) -> str:
+    """`7 implemented; up to date`."""
+    if found.service is None:
+        return found.problems[0].message if found.problems else "nothing could be made of it"
+    counts = Counter(row.state for row in rows(found.service))
+    words = ", ".join(f"{counts[state]} {word}" for state, word in COUNTED.items() if counts[state])
+    kinds = Counter(step.kind for step in found.service.plan.steps)
+    due = kinds[Kind.CREATE] + kinds[Kind.UPDATE]
+    state = f"{counted(due, 'file')} to generate" if due else "up to date"
+    return f"{words or 'no routes'}; {state}"
+
+
+def _next(found: Sequence[Compared]) -> str:
+    """The command that brings things forward most."""
+    services = [one.service for one in found if one.service is not None]
+    where = next((service.where for service in services), "")
+    states = Counter(row.state for service in services for row in rows(service))
+    kinds = {step.kind for service in services for step in service.plan.steps}
+    if len(services) < len(found) or any(True for service in services for _ in for_humans(service)):
+        return f"mallgen check{where}"
+    if states[DRIFTED] or kinds & {Kind.PATCH, Kind.MOVE}:
+        return f"mallgen sync{where}"
+    if kinds & GENERATED:
+        return f"mallgen gen{where}"
+    if states[ORPHAN]:
+        return f"mallgen prune{where}"
+    if states[STUB]:
+        return f"mallgen status{where}  # stubs wait for their bodies"
+    return "mallgen dev" if os.path.exists(WORKSPACE) else f"mallgen check{where}"
+
+
+def _contracts() -> None:
+    found = sorted(name for name in os.listdir(".") if name.endswith((_API, _PROTO)))
+    if not found:
+        out("no contract here")
+        out("next: mallgen api new NAME")
+        return
+    out(f"contracts here: {', '.join(found)}")
+    api = next((name for name in found if name.endswith(_API)), "")
+    out(f"next: mallgen api py -api {api} -dir ." if api else f"next: mallgen rpc protoc {found[0]} -dir .")
+
+
+def _shown(path: str) -> str:
+    return os.path.normpath(path)

@@ -9,9 +9,9 @@ from mallgen.follow.body import Body
 from mallgen.follow.imports import ImportEdits
 from mallgen.follow.match import Match
 from mallgen.follow.settings import appended, is_flow, missing
-from mallgen.follow.source import NotPython, UserFile, module_of
+from mallgen.follow.source import Function, NotPython, UserFile, module_of
 from mallgen.follow.world import Site, World
-from mallgen.history import Moves, moves, remembered
+from mallgen.history import DOUBT, Moves, moves, remembered
 from mallgen.lock import Lock
 from mallgen.model import Span
 from mallgen.signature import Block, Signature
@@ -92,7 +92,12 @@ class _Follower:
     def _confirmed(self, found: Moves) -> dict[str, str]:
         """The moves into places that are empty or hold an untouched stub, of files that can be read."""
         self._doubts = {new: old for new, old in found.doubts.items() if self._is_free(new)}
-        return {new: old for new, old in found.origins.items() if self._is_free(new) and old in self._disk.contents}
+        return {new: old for new, old in found.origins.items() if self._is_free(new) and self._is_worth(old, new)}
+
+    def _is_worth(self, old: str, new: str) -> bool:
+        """Whether there is something to move: an untouched stub beside a new one is nothing but an orphan."""
+        content = self._disk.contents.get(old)
+        return content is not None and not (new in self._disk.present and is_known(self._known.get(old), content))
 
     def _is_free(self, path: str) -> bool:
         content = self._disk.contents.get(path)
@@ -126,6 +131,8 @@ class _Follower:
         if not file.path.endswith(".py"):
             return found._replace(state=State.FITS)
         if content.replace(b"\r\n", b"\n") == file.text.encode():
+            if source != file.path:
+                self._changes[file.path] = Change(content, source)
             return found._replace(state=self._plain(file))
         if file.signature and is_known(self._known.get(source), content):
             return self._untouched(file, content, found)
@@ -212,8 +219,9 @@ class _Follower:
     def _names(self, file: File, source: str) -> list[str]:
         """What the function was called before."""
         record = self._known.get(source)
-        name = record.shape.rpartition(";")[2] if record else ""
-        return [name] if name else []
+        before = self._known.get(record.was.removeprefix(DOUBT)) if record else None
+        found = [known.shape.rpartition(";")[2] for known in (record, before) if known]
+        return [name for name in found if name]
 
     def _accepted(self, file: File, signature: Signature, user: UserFile) -> Signature:
         """A method of a logic class may keep the name by which the user's handler calls it."""
@@ -221,11 +229,13 @@ class _Follower:
         if not file.identity.startswith("logic ") or called is None:
             return signature
         top, _, method = signature.qualname.rpartition(".")
-        for name in self._names(file, user.path):
-            old = name.rpartition(".")[2]
-            if old in called and method not in called:
-                return signature._replace(qualname=f"{top}.{old}")
-        return signature
+        tops = [top, *(_top(name) for name in self._names(file, user.path))]
+        owner = next((o for name in tops if (o := user.find(f"{name}.{method}")[0]) is not None), None)
+        methods = {n.name for n in owner.body if isinstance(n, Function)} if owner else set()
+        mine = methods & called
+        return (
+            signature._replace(qualname=f"{top}.{mine.pop()}") if method not in called and len(mine) == 1 else signature
+        )
 
 
 class _Judged(NamedTuple):

@@ -24,6 +24,7 @@ class Body:
         self._replaced = {inner for node in (match.replaced if match else []) for inner in ast.walk(node)}
         self._uses = _uses(file.tree, self._replaced)
         self._signed = {n.id for n in self._replaced if isinstance(n, ast.Name)} | _quoted(self._replaced)
+        self._kept = match.used if match else set()
         self.sites: list[Site] = []
         self.stuck: list[Site] = []
 
@@ -42,10 +43,17 @@ class Body:
                 self.stuck.append(Site(statement, f"the module is `{new}` now", VANISHED))
             elif self._has_gone(binding.full):
                 self._gone(local, binding)
+            elif self._is_spare(local, binding):
+                self._imports.remove(binding)
         for statement, pairs in whole.items():
             self._changed(statement, pairs)
         for node in ast.walk(self._file.tree):
             self._node(node)
+
+    def _is_spare(self, local: str, binding: Binding) -> bool:
+        """Whether only the types that are replaced have used an import of the contract's."""
+        mine = self._world.generates(binding.full.rpartition(".")[0])
+        return mine and local in self._signed - self._kept and not self._uses.get(local)
 
     def _has_gone(self, full: str) -> bool:
         return self._world.generates(full.rpartition(".")[0]) and not self._world.has(full)

@@ -29,6 +29,7 @@ class Match:
         self.edits: list[Edit] = []
         self.replaced: list[ast.AST] = []
         self.request = ""
+        self.used: set[str] = set()
 
     def run(self, qualnames: Sequence[str]) -> None:
         """Look for the function under its name, or one of those it may have had, and compare it."""
@@ -169,6 +170,7 @@ class Match:
         names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in self._wanted]
         for node in sorted(names, key=lambda found: -found.col_offset):
             local = self._local(self._wanted[node.id], beside)
+            self.used.add(local)
             text = f"{text[: node.col_offset]}{local}{text[node.col_offset + len(node.id) :]}"
         return text
 

@@ -1,0 +1,79 @@
+"""mallgen prune: generated files that the contract no longer has go; what somebody edited stays, or is put aside."""
+
+from mallgen.commands.comparing import Compared, Stopped, carry_out, choose, compare, exit_code, sources
+from mallgen.console import FINDINGS, out, report, say
+from mallgen.findings import Service, gone
+from mallgen.lock import Record
+from mallgen.options import Values
+from mallgen.tree import Plan, is_known, prune
+
+_TRASH = ".mallgen/trash"
+
+
+def run(values: Values) -> int:
+    """Exit 0 unless something could not be looked at or written."""
+    try:
+        chosen = choose(values)
+    except Stopped:
+        return FINDINGS
+    found = [compare(target, chosen.is_workspace) for target in chosen.targets]
+    problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
+    if exit_code(problems):
+        return report(tuple(dict.fromkeys(problems)), sources(found), "; nothing was deleted")
+    return max(_prune(one, values) for one in found)
+
+
+def _prune(found: Compared, values: Values) -> int:
+    force, dry, quiet = values.flag("force"), values.flag("dry-run"), values.flag("quiet")
+
+    def work(seen: Compared) -> Plan:
+        assert seen.service is not None, "it was compared before"
+        return prune(_wanted(seen.service, force), seen.service.disk, seen.lock)
+
+    if dry:
+        seen, steps = found, work(found)
+    else:
+        seen, applied, problems = carry_out(found, work)
+        if applied is None or problems:
+            return report(problems, {}, "; nothing was deleted" if applied is None else "")
+        steps = applied
+        found.folder.tidy([step.file.path for step in steps.writes])
+    if not quiet and seen.service is not None:
+        _tell(seen.service, steps, force, dry)
+    return 0
+
+
+def _wanted(service: Service, force: bool) -> dict[Record, str]:
+    """The records to delete, and where those that were edited go."""
+    records = [record for record in gone(service) if record.path in service.disk.contents]
+    known = [record for record in records if is_known(record, service.disk.contents[record.path])]
+    edited = [record for record in records if record not in known] if force else []
+    return {**dict.fromkeys(known, ""), **{record: f"{_TRASH}/{record.path}" for record in edited}}
+
+
+def _tell(service: Service, steps: Plan, force: bool, dry: bool) -> None:
+    for step in steps.writes:
+        verb = "would delete" if dry else "deleted"
+        if step.backup:
+            verb = "would move" if dry else "moved"
+        to = f" -> {service.shown(step.backup)}" if step.backup else ""
+        out(f"{verb} {service.shown(step.file.path)}{to}")
+    done = {step.file.path for step in steps.writes}
+    kept = [record for record in gone(service) if record.path not in done]
+    for record in kept:
+        way = f"`mallgen prune --force{service.where}` moves it to {_TRASH}/"
+        say(f"{service.shown(record.path)} has your edits and stays: {_went(service, record)}; {way}")
+    if not done and not kept:
+        say("nothing to prune")
+
+
+def _went(service: Service, record: Record) -> str:
+    """Where the route of a file is now."""
+    what = record.identity.partition(" ")[2] or record.identity
+    same = next((step.file.path for step in service.plan.steps if step.file.identity == record.identity), "")
+    if same:
+        return f"{what} lives in {service.shown(same)} now"
+    maybe = next((new for new, old in service.followed.doubts if old == record.path), "")
+    if maybe:
+        return f"{what} may have become {service.shown(maybe)}"
+    return f"{what} is gone from the contract"

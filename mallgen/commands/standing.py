@@ -1,0 +1,47 @@
+"""How each route and RPC stands, for the commands that tell it."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mallgen.findings import Service, gone
+from mallgen.follow import State, Verdict
+from mallgen.tree import Kind
+
+IMPLEMENTED, STUB, DRIFTED, ORPHAN, MISSING = "implemented", "stub", "drifted", "orphan", "missing"
+COUNTED = {IMPLEMENTED: "implemented", STUB: "stubs", DRIFTED: "drifted", MISSING: "missing", ORPHAN: "orphans"}
+_DRIFTED = (State.DRIFTED, State.STUCK, State.BROKEN)
+
+
+class Row(NamedTuple):
+    """A route or RPC: its state, its title, and the file with its logic."""
+
+    state: str
+    route: str
+    file: str
+
+
+def rows(service: Service) -> Iterator[Row]:
+    """Every route in the order of the contract, then what it no longer has."""
+    verdicts = [v for v in service.followed.verdicts if v.identity.startswith(("handler ", "logic "))]
+    parts: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        parts.setdefault(verdict.identity.partition(" ")[2], []).append(verdict)
+    moved = {step.file.path for step in service.plan.steps if step.kind is Kind.MOVE}
+    for verdict in verdicts:
+        layer, _, title = verdict.identity.partition(" ")
+        if layer == "logic":
+            yield Row(_state(parts[title], moved), title, service.shown(verdict.source))
+    for record in gone(service):
+        layer, _, title = record.identity.partition(" ")
+        if layer == "logic":
+            yield Row(ORPHAN, title, service.shown(record.path))
+
+
+def _state(parts: list[Verdict], moved: set[str]) -> str:
+    """Of handler and logic together: the worse one."""
+    states = {part.state for part in parts}
+    if states & set(_DRIFTED) or any(part.path in moved for part in parts):
+        return DRIFTED
+    if State.ABSENT in states:
+        return MISSING
+    return STUB if State.STUB in states else IMPLEMENTED

@@ -1,0 +1,41 @@
+"""mallgen status: each route and RPC, and what has become of it."""
+
+from collections import Counter
+
+from mallgen.commands.comparing import Compared, Stopped, choose, compare, exit_code, sources
+from mallgen.commands.standing import COUNTED, Row, rows
+from mallgen.console import FINDINGS, out, report
+from mallgen.options import Values
+from mallgen.pycode import width
+
+_HEAD = Row("STATE", "ROUTE", "FILE")
+
+
+def run(values: Values) -> int:
+    """A table on stdout; exit 0 unless something could not be looked at."""
+    try:
+        chosen = choose(values)
+    except Stopped:
+        return FINDINGS
+    found = [compare(target, chosen.is_workspace) for target in chosen.targets]
+    problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
+    code = exit_code(problems)
+    if code:
+        report(tuple(dict.fromkeys(problems)), sources(found), "")
+    for number, one in enumerate(one for one in found if one.service is not None):
+        if number:
+            out("")
+        _table(one)
+    return code
+
+
+def _table(found: Compared) -> None:
+    assert found.service is not None
+    listed = [_HEAD, *rows(found.service)]
+    widths = [max(width(row[column]) for row in listed) for column in (0, 1)]
+    for row in listed:
+        cells = [f"{cell}{' ' * (size - width(cell))}" for cell, size in zip(row, widths, strict=False)]
+        out("  ".join([*cells, row.file]).rstrip())
+    counts = Counter(row.state for row in listed[1:])
+    words = ", ".join(f"{counts[state]} {word}" for state, word in COUNTED.items() if counts[state])
+    out(f"{found.service.contract}: {words or 'no routes'}")

@@ -1,0 +1,94 @@
+"""mallgen sync: generate, and let the user's code follow the contract. Bodies are never rewritten."""
+
+import sys
+from collections import Counter
+
+from mallgen.commands.comparing import Compared, Stopped, carry_out, choose, compare, exit_code, sources
+from mallgen.console import FINDINGS, counted, for_machines, form, out, report, say
+from mallgen.diagnostics import Diagnostic
+from mallgen.findings import Service, for_humans
+from mallgen.options import Values
+from mallgen.patch import changed
+from mallgen.tree import Kind, Plan, Step
+
+_DONE = {Kind.MOVE: "moved", Kind.PATCH: "patched", Kind.CREATE: "created", Kind.UPDATE: "regenerated"}
+
+
+def run(values: Values) -> int:
+    """Exit 0 when all follows, 1 when something is left to the user, 3 when a contract is not there."""
+    try:
+        chosen = choose(values)
+    except Stopped:
+        return FINDINGS
+    apply, quiet = values.flag("apply"), values.flag("quiet")
+    found = [compare(target, chosen.is_workspace) for target in chosen.targets]
+    problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
+    if exit_code(problems):
+        return _told(problems, found, "; nothing was written")
+    plans: list[Plan] = []
+    for number, one in enumerate(found):
+        if apply:
+            found[number], steps, more = carry_out(one, _plan)
+            problems += more
+            plans += [steps] if steps is not None else []
+        elif one.service is not None:
+            plans.append(one.service.plan)
+        seen = found[number].service
+        if seen is not None:
+            problems += for_humans(seen)
+            _show(seen, plans[-1], apply, quiet) if plans else None
+    code = _told(problems, found, "")
+    if not quiet:
+        _summary(code, plans, apply, chosen.is_workspace, values)
+    return code
+
+
+def _plan(found: Compared) -> Plan:
+    assert found.service is not None, "it was compared before"
+    return found.service.plan
+
+
+def _show(service: Service, steps: Plan, apply: bool, quiet: bool) -> None:
+    for step in steps.writes:
+        shown = service.shown(step.file.path)
+        if step.backup:
+            verb = "moved" if apply else "would move"
+            say(f"{shown} had been edited: {verb} your version to {service.shown(step.backup)}")
+        if step.kind not in (Kind.PATCH, Kind.MOVE):
+            continue
+        old = service.shown(step.source) if step.source else ""
+        if not apply:
+            before = service.disk.contents[step.source or step.file.path]
+            sys.stdout.write(changed(before, step.content or b"", old or shown, shown if old else ""))
+        elif not quiet:
+            out(f"{old} -> {shown}" if old else f"{_done(step)} {shown}")
+
+
+def _done(step: Step) -> str:
+    """What happens to a file; a stub that nobody has touched is made anew, not patched."""
+    is_stub = step.kind is Kind.PATCH and step.file.text and step.content == step.file.text.encode()
+    return _DONE[Kind.UPDATE if is_stub else step.kind]
+
+
+def _summary(code: int, plans: list[Plan], apply: bool, is_workspace: bool, values: Values) -> None:
+    counts = Counter(_done(step) for steps in plans for step in steps.writes)
+    words = ", ".join(f"{counts[word]} {word}" for word in _DONE.values() if counts[word])
+    if not words:
+        say("nothing to write" if code else "nothing to do: everything follows the contract")
+    elif apply:
+        say(words)
+    else:
+        where = "".join(f" -{name} {values.text(name)}" for name in ("dir", "api") if values.text(name))
+        say(f"nothing was written; it would be: {words}")
+        say(f"next: mallgen sync --apply{where}")
+
+
+def _told(problems: list[Diagnostic], found: list[Compared], end: str) -> int:
+    told = tuple(dict.fromkeys(problems))
+    if for_machines():
+        from mallgen.formats import render
+
+        sys.stderr.write(render(form(), told))
+    else:
+        report(told, sources(found), end or f"; {counted(len(told), 'finding')} for you")
+    return exit_code(told)
