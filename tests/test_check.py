@@ -1,4 +1,4 @@
-"""`mallgen check` where it is used: in a pre-commit hook, in a GitHub Action, in a shallow clone, on what is read-only."""
+"""`mallgen check` where it is used: in a pre-commit hook, in a GitHub Action, in a shallow clone without network."""
 
 import json
 import os

@@ -154,7 +154,7 @@ def carry_out(
     while True:
         try:
             with found.folder.turn():
-                seen = _seen(found, False)
+                seen = _seen(found, found.service is not None and not found.service.where)
                 steps = work(seen)
                 return seen, steps, found.folder.apply(steps)
         except Overtaken:

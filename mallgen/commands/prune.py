@@ -20,10 +20,14 @@ def run(values: Values) -> int:
     problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
     if exit_code(problems):
         return report(tuple(dict.fromkeys(problems)), sources(found), "; nothing was deleted")
-    return max(_prune(one, values) for one in found)
+    told: list[str] = []
+    code = max(_prune(one, values, told) for one in found)
+    if not told and not code and not values.flag("quiet"):
+        say("nothing to prune")
+    return code
 
 
-def _prune(found: Compared, values: Values) -> int:
+def _prune(found: Compared, values: Values, told: list[str]) -> int:
     force, dry, quiet = values.flag("force"), values.flag("dry-run"), values.flag("quiet")
 
     def work(seen: Compared) -> Plan:
@@ -39,7 +43,7 @@ def _prune(found: Compared, values: Values) -> int:
         steps = applied
         found.folder.tidy([step.file.path for step in steps.writes])
     if not quiet and seen.service is not None:
-        _tell(seen.service, steps, force, dry)
+        told += _tell(seen.service, steps, dry)
     return 0
 
 
@@ -51,7 +55,8 @@ def _wanted(service: Service, force: bool) -> dict[Record, str]:
     return {**dict.fromkeys(known, ""), **{record: f"{_TRASH}/{record.path}" for record in edited}}
 
 
-def _tell(service: Service, steps: Plan, force: bool, dry: bool) -> None:
+def _tell(service: Service, steps: Plan, dry: bool) -> list[str]:
+    """Say what went and what stays; all of that."""
     for step in steps.writes:
         verb = "would delete" if dry else "deleted"
         if step.backup:
@@ -63,8 +68,7 @@ def _tell(service: Service, steps: Plan, force: bool, dry: bool) -> None:
     for record in kept:
         way = f"`mallgen prune --force{service.where}` moves it to {_TRASH}/"
         say(f"{service.shown(record.path)} has your edits and stays: {_went(service, record)}; {way}")
-    if not done and not kept:
-        say("nothing to prune")
+    return [*done, *(record.path for record in kept)]
 
 
 def _went(service: Service, record: Record) -> str:

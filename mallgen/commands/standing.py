@@ -1,14 +1,16 @@
 """How each route and RPC stands, for the commands that tell it."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from mallgen.console import counted
 from mallgen.findings import Service, gone
 from mallgen.follow import State, Verdict
 from mallgen.tree import Kind
 
 IMPLEMENTED, STUB, DRIFTED, ORPHAN, MISSING = "implemented", "stub", "drifted", "orphan", "missing"
-COUNTED = {IMPLEMENTED: "implemented", STUB: "stubs", DRIFTED: "drifted", MISSING: "missing", ORPHAN: "orphans"}
+_NOUNS = (STUB, ORPHAN)
 _DRIFTED = (State.DRIFTED, State.STUCK, State.BROKEN)
 
 
@@ -18,6 +20,17 @@ class Row(NamedTuple):
     state: str
     route: str
     file: str
+
+
+def summary(states: Iterable[str]) -> str:
+    """`6 implemented, 1 stub`."""
+    counts = Counter(states)
+    words = [
+        counted(counts[state], state) if state in _NOUNS else f"{counts[state]} {state}"
+        for state in (IMPLEMENTED, STUB, DRIFTED, MISSING, ORPHAN)
+        if counts[state]
+    ]
+    return ", ".join(words) or "no routes"
 
 
 def rows(service: Service) -> Iterator[Row]:

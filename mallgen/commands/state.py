@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mallgen.commands.comparing import Compared, Stopped, choose, compare
-from mallgen.commands.standing import COUNTED, DRIFTED, ORPHAN, STUB, rows
+from mallgen.commands.standing import DRIFTED, ORPHAN, STUB, rows, summary
 from mallgen.console import FINDINGS, FINE, counted, out, report
 from mallgen.findings import for_humans
 from mallgen.lock import NAME
@@ -47,12 +47,11 @@ def _standing(found: Compared) -> str:
     """`7 implemented; up to date`."""
     if found.service is None:
         return found.problems[0].message if found.problems else "nothing could be made of it"
-    counts = Counter(row.state for row in rows(found.service))
-    words = ", ".join(f"{counts[state]} {word}" for state, word in COUNTED.items() if counts[state])
+    words = summary(row.state for row in rows(found.service))
     kinds = Counter(step.kind for step in found.service.plan.steps)
     due = kinds[Kind.CREATE] + kinds[Kind.UPDATE]
     state = f"{counted(due, 'file')} to generate" if due else "up to date"
-    return f"{words or 'no routes'}; {state}"
+    return f"{words}; {state}"
 
 
 def _next(found: Sequence[Compared]) -> str:

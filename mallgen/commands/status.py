@@ -1,9 +1,7 @@
 """mallgen status: each route and RPC, and what has become of it."""
 
-from collections import Counter
-
 from mallgen.commands.comparing import Compared, Stopped, choose, compare, exit_code, sources
-from mallgen.commands.standing import COUNTED, Row, rows
+from mallgen.commands.standing import Row, rows, summary
 from mallgen.console import FINDINGS, out, report
 from mallgen.options import Values
 from mallgen.pycode import width
@@ -36,6 +34,4 @@ def _table(found: Compared) -> None:
     for row in listed:
         cells = [f"{cell}{' ' * (size - width(cell))}" for cell, size in zip(row, widths, strict=False)]
         out("  ".join([*cells, row.file]).rstrip())
-    counts = Counter(row.state for row in listed[1:])
-    words = ", ".join(f"{counts[state]} {word}" for state, word in COUNTED.items() if counts[state])
-    out(f"{found.service.contract}: {words or 'no routes'}")
+    out(f"{found.service.contract}: {summary(row.state for row in listed[1:])}")

@@ -149,7 +149,7 @@ def _tell(output: Output, steps: Plan) -> None:
             verb = "would move" if output.dry_run else "moved"
             say(f"{shown(step.file.path)} had been edited: {verb} your version to {shown(step.backup)}")
     for record in steps.left:
-        say(f"{shown(record.path)} is no longer part of the contract; delete it if you do not need it")
+        say(f"{shown(record.path)} is no longer part of the contract; mallgen check tells what became of it")
 
 
 def _summary(steps: Plan, dry_run: bool) -> str:

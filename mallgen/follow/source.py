@@ -4,6 +4,7 @@ import ast
 import codecs
 import io
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from tokenize import detect_encoding
 from typing import NamedTuple
@@ -51,7 +52,9 @@ class UserFile:
             self._encoding = detect_encoding(io.BytesIO(data).readline)[0].removesuffix("-sig")
             text = data.removeprefix(self._mark).decode(self._encoding)
             self.utf8 = text.encode()
-            self.tree = ast.parse(text)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # an odd escape is the user's to find
+                self.tree = ast.parse(text)
         except SyntaxError as problem:
             raise NotPython(problem.msg, problem.lineno or 1, problem.offset or 1) from None
         except (ValueError, LookupError, RecursionError, MemoryError) as problem:

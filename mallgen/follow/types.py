@@ -9,6 +9,8 @@ _SAME = {
     "typing.Dict": "dict",
     "typing.Tuple": "tuple",
     "typing.Text": "str",
+    **{f"mallgen_runtime.schema.{sign}Int{bits}": "int" for sign in ("", "U") for bits in (8, 16, 32, 64)},
+    "mallgen_runtime.schema.Float32": "float",
     "builtins.list": "list",
     "builtins.dict": "dict",
     "builtins.str": "str",

@@ -1,0 +1,118 @@
+"""docs/regeneration.md is a story, and it is true: played on a copy of the shop, whose services start after each step.
+
+A `diff` block with a file name changes that file: its lines with ` ` and `-` are looked for, and stand there once.
+`console` blocks are commands and what they print. After every step each line that a human wrote is still somewhere.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.run.service import free_port
+
+pytestmark = pytest.mark.slow
+DOCUMENT = ROOT / "docs" / "regeneration.md"
+BLOCK = re.compile(r"^```(?P<kind>diff|console)(?: (?P<name>\S+))?\n(?P<body>.*?)^```$", re.M | re.S)
+CURL = """#!{python}
+import sys, urllib.error, urllib.request
+try:
+    with urllib.request.urlopen("http://" + sys.argv[-1], timeout=10) as found:
+        print(found.read().decode()[:60])
+except urllib.error.HTTPError as problem:
+    print(problem.code)
+"""
+
+
+class Story:
+    """A copy of the shop that the document's blocks work on."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name in ("examples", "generated", "mallgen.toml"):
+            source = ROOT / name
+            ignored = shutil.ignore_patterns(".mallgen", "__pycache__", ".*_cache")
+            if source.is_dir():
+                shutil.copytree(source, root / name, ignore=ignored)
+            else:
+                shutil.copy(source, root)
+        self.port = str(free_port())
+        for path in root.glob("generated/*/etc/*.yaml"):
+            text = re.sub(r"(?m)^(ListenOn: .*:)\d+$", lambda m: f"{m[1]}{free_port()}", path.read_text())
+            path.write_text(text.replace("8888", self.port))
+        shims = root / "bin"
+        shims.mkdir()
+        (shims / "curl").write_text(CURL.replace("{python}", sys.executable))
+        (shims / "curl").chmod(0o755)
+        places = os.pathsep.join([str(shims), str(Path(sys.executable).parent), os.environ["PATH"]])
+        self.env = {**os.environ, "PATH": places, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        self.env["MYPY_CACHE_DIR"] = str(root / "mypy")
+        self.written = {line for file in self.modules() if file.parent.name != "handler" for line in handwritten(file)}
+
+    def modules(self) -> list[Path]:
+        """Every Python file that is not mallgen's, in the trash too."""
+        found = [path for path in (self.root / "generated").rglob("*.py") if "DO NOT EDIT" not in path.read_text()]
+        return [path for path in found if ".mallgen/stage" not in path.as_posix()]
+
+    def play(self, block: re.Match[str]) -> str:
+        """Carry out one block; a console block is given back with what its commands print now."""
+        if block["kind"] == "diff":
+            self.change(self.root / block["name"], block["body"])
+            return block.group()
+        commands = [line[2:] for line in block["body"].splitlines() if line.startswith("$ ")]
+        text = "".join(f"$ {command}\n{self.run(command)}" for command in commands)
+        assert self.written <= self.standing(), self.written - self.standing()
+        return f"```console\n{text}```"
+
+    def standing(self) -> set[str]:
+        """The lines that are somewhere."""
+        return {line for path in self.modules() for line in path.read_text(encoding="utf-8").splitlines()}
+
+    def change(self, path: Path, body: str) -> None:
+        """What a human does to a file; what he takes out is no longer expected to stand."""
+        lines = body.splitlines()
+        text = path.read_text(encoding="utf-8")
+        for hunk in re.split(r"(?m)^@@.*\n", body):
+            old = "".join(f"{line[1:]}\n" for line in hunk.splitlines() if line[:1] in (" ", "-", ""))
+            new = "".join(f"{line[1:]}\n" for line in hunk.splitlines() if line[:1] in (" ", "+", ""))
+            assert text.count(old) == 1, f"{path.name}: {text.count(old)} times\n{old}"
+            text = text.replace(old, new)
+        path.write_text(text, encoding="utf-8")
+        if path.suffix == ".py":
+            self.written -= {line[1:] for line in lines if line.startswith("-")}
+            self.written |= {line[1:] for line in lines if line.startswith("+") and line[1:].strip()}
+
+    def run(self, command: str) -> str:
+        """What one command prints on stdout and stderr."""
+        folder = self.root / "generated" / "mall" if command.startswith("mypy") else self.root
+        line = command.replace("8888", self.port)
+        ran = subprocess.run(
+            ["bash", "-c", line], cwd=folder, env=self.env, capture_output=True, check=False, timeout=120
+        )
+        errors = "" if "--once" in command and not ran.returncode else ran.stderr.decode()
+        text = (ran.stdout.decode() + errors).replace(self.port, "8888")
+        return "\n".join(line.rstrip() for line in text.split("\n")) + (
+            f"exit {ran.returncode}\n" if ran.returncode else ""
+        )
+
+
+def handwritten(path: Path) -> list[str]:
+    """The lines of a file that no contract decides: not imports, not the line with the types, not a docstring."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if line.startswith("    ") and not re.match(r'\s*("""|async def|def )', line)]
+    return [line for line in kept if "Request" not in line or "(" in line]
+
+
+def test_the_story(tmp_path: Path) -> None:
+    document = DOCUMENT.read_text(encoding="utf-8")
+    story = Story(tmp_path)
+    assert len(story.written) > 100
+    played = BLOCK.sub(story.play, document)
+    if os.environ.get("MALLGEN_ACCEPT"):
+        DOCUMENT.write_text(played, encoding="utf-8")
+    assert played == document
