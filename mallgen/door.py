@@ -4,6 +4,7 @@ Importing typer costs more time than generating a small service, so it waits unt
 help, a mistake, completion.
 """
 
+import atexit
 import gc
 import os
 import sys
@@ -22,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and give its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     gc.set_threshold(500_000)  # trees have no cycles: looking for them is a third of the time on a large contract
+    atexit.register(gc.freeze)  # nor does the end of the process look for any
     try:
         code = _dispatch(words)
         sys.stdout.flush()

@@ -97,7 +97,7 @@ class Lock(NamedTuple):
         rows += [("file", *record) for record in sorted(self.files)]
         rows += [("class", *found) for found in sorted(self.classes)]
         rows += [("renamed", *found) for found in sorted(self.renamed)]
-        return "\n".join([FORMAT, HEADER, *("\t".join(map(cell, row)).rstrip("\t") for row in rows)]) + "\n"
+        return "\n".join([FORMAT, HEADER, *map(_line, rows)]) + "\n"
 
 
 Line = TypeVar("Line", Record, Class, Renamed)
@@ -116,6 +116,13 @@ _UNESCAPED = {escape: char for char, escape in _ESCAPES.items()}
 def cell(text: str) -> str:
     """`text` without tabs and line ends."""
     return text.translate(_TABLE)
+
+
+def _line(row: tuple[str, ...]) -> str:
+    line = "\t".join(row)
+    if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(row):
+        line = "\t".join(map(cell, row))
+    return line.rstrip("\t")
 
 
 def uncell(text: str) -> str:
@@ -143,7 +150,7 @@ def parse(text: str) -> Lock:
     for number, line in lines:
         if _is_head(number, line, number == lines[0][0]):
             continue
-        kind, *cells = map(uncell, line.split("\t"))
+        kind, *cells = map(uncell, line.split("\t")) if "\\" in line else line.split("\t")
         least, most = _LINES.get(kind, (0, -1))
         if not least <= len(cells) <= most:
             raise BadLock(number, "this line is not mallgen's")

@@ -1,5 +1,6 @@
 """Python source as black and isort would have it: widths, wrapped calls, sorted imports, literals."""
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -104,6 +105,7 @@ def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts)
 
 
+@functools.cache
 def _member_key(name: str) -> tuple[int, object, object]:
     kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
     return kind, _natural(name.lower()), _natural(name)

@@ -30,9 +30,10 @@ def environment() -> Environment:
 
 
 class Renderer:
-    """Renders the compiled templates of mallgen/_built."""
+    """Renders the compiled templates of mallgen/_built. `prove`: Python is compiled, as all that is written has to be."""
 
-    def __init__(self) -> None:
+    def __init__(self, prove: bool = True) -> None:
+        self._prove = prove
         self._env = environment()
         self._templates: dict[str, Template] = {}
 
@@ -48,19 +49,32 @@ class Renderer:
 
     def python(self, template: str, **view: Any) -> str:
         """A Python module: rendered, laid out as black has it, and proved to compile."""
-        return python(self.render(template, **view), template)
+        text = laid_out(self.render(template, **view), template)
+        if self._prove:
+            prove(text, template)
+        return text
 
 
 def python(text: str, name: str) -> str:
     """`text` laid out as black has it and proved to compile; raises Unsound."""
+    text = laid_out(text, name)
+    prove(text, name)
+    return text
+
+
+def laid_out(text: str, name: str) -> str:
+    """`text` laid out as black has it."""
     text = text.rstrip("\n") + "\n"
-    if any(pycode.width(line) > pycode.WIDTH for line in text.splitlines()):
-        text = _black(text, name)
+    long = any(size > pycode.WIDTH for size in map(len if text.isascii() else pycode.width, text.splitlines()))
+    return _black(text, name) if long else text
+
+
+def prove(text: str, name: str) -> None:
+    """Compile a module; raises Unsound."""
     try:
         compile(text, name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as problem:
         raise Unsound(f"{name}: {problem}\n{text}") from problem
-    return text
 
 
 def _black(text: str, name: str) -> str:

@@ -125,12 +125,12 @@ def every(workspace: Workspace) -> list[Target]:
     return found
 
 
-def make(target: Target) -> Made:
-    """Read, resolve and render; writes nothing."""
-    return _api(target) if target.kind == "api" else _rpc(target)
+def make(target: Target, prove: bool = True) -> Made:
+    """Read, resolve and render; writes nothing. `prove`: compile it too, which what is only compared does not need."""
+    return _api(target, prove) if target.kind == "api" else _rpc(target, prove)
 
 
-def _api(target: Target) -> Made:
+def _api(target: Target, prove: bool) -> Made:
     from mallgen.emit.http import HttpOptions, emit
 
     loaded = load(target.contract).strict()
@@ -140,13 +140,14 @@ def _api(target: Target) -> Made:
     if loaded.contract is None or uses.failed:
         return Made("", "", (), problems, sources)
     contract = loaded.contract
-    emitted = emit(contract, HttpOptions(port=target.port or FIRST_PORT["api"], bodies=target.bodies, uses=uses.found))
+    port = target.port or FIRST_PORT["api"]
+    emitted = emit(contract, HttpOptions(port=port, bodies=target.bodies, uses=uses.found, prove=prove))
     routes = sum(len(group.routes) for group in contract.groups)
     subject = f"{contract.service}: {_counted(routes, 'route')}, {_counted(len(contract.types), 'type')}"
     return _made(subject, emitted, problems, sources)
 
 
-def _rpc(target: Target) -> Made:
+def _rpc(target: Target, prove: bool) -> Made:
     from mallgen.emit.rpc import RpcOptions, emit
 
     loaded = load_protos((target.contract, *target.more), target.includes)
@@ -162,6 +163,7 @@ def _rpc(target: Target) -> Made:
         client_only=target.client_only,
         from_filename=target.from_filename,
         uses=uses.found,
+        prove=prove,
     )
     emitted = emit(contract, options)
     methods = sum(len(service.methods) for service in contract.services)

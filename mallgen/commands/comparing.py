@@ -93,14 +93,14 @@ def _settled(lines: Iterable[ContractLine]) -> list[ContractLine]:
     return sorted(found.values())
 
 
-def compare(target: Target, is_workspace: bool = False) -> Compared:
-    """Make what is due and look at what is there; nothing is written."""
+def compare(target: Target, is_workspace: bool = False, prove: bool = False) -> Compared:
+    """Make what is due and look at what is there; nothing is written. `prove`: it is going to be."""
     folder = Folder(target.folder, say)
     nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
     gone = tuple(_missing(target))
     if gone:
         return nothing._replace(problems=gone)
-    made = make(target)
+    made = make(target, prove)
     if not made.files:
         return nothing._replace(made=made, problems=(_invalid(target, made),))
     try:

@@ -21,7 +21,7 @@ def run(values: Values) -> int:
     except Stopped:
         return FINDINGS
     apply, quiet = values.flag("apply"), values.flag("quiet")
-    found = [compare(target, chosen.is_workspace) for target in chosen.targets]
+    found = [compare(target, chosen.is_workspace, apply) for target in chosen.targets]
     problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
     if exit_code(problems):
         return _told(problems, found, "; nothing was written")

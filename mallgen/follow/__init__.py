@@ -112,10 +112,12 @@ class _Follower:
             record = self._known.get(source)
             if file.signature is None or record is None:
                 continue
+            before, after = _top(record.shape.rpartition(";")[2]), _top(file.signature.qualname)
+            if source == file.path and before in ("", after):
+                continue
             old, new = module_of(source), module_of(file.path)
             if old != new:
                 modules[old] = new
-            before, after = _top(record.shape.rpartition(";")[2]), _top(file.signature.qualname)
             if before and before != after:
                 names[f"{old}.{before}"] = f"{new}.{after}"
         return World(texts, self._due.classes, names, modules)

@@ -177,7 +177,7 @@ class UserFile:
 
 def module_of(path: str) -> str:
     """`mall_api/logic/__init__.py` → `mall_api.logic`."""
-    return re.sub(r"\.pyi?$", "", path).removesuffix("/__init__").replace("/", ".")
+    return path.removesuffix(".pyi").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

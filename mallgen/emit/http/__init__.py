@@ -23,13 +23,14 @@ if TYPE_CHECKING:  # protobuf takes 20 ms, which a service that calls nobody nee
 class HttpOptions(Struct, frozen=True):
     """What may be asked beyond the contract.
 
-    `port` of a new project, `bodies` of logic by route (`GET /v1/greet`), else stubs; `uses`: the RPC services that
+    `prove`: compile what is made. `port` of a new project, `bodies` of logic by route (`GET /v1/greet`), else stubs; `uses`: the RPC services that
     this one calls.
     """
 
     port: int = 8888
     bodies: tuple[tuple[str, Body], ...] = ()
     uses: tuple["Use", ...] = ()
+    prove: bool = True
 
 
 def emit(contract: Contract, options: HttpOptions) -> Emitted:
@@ -47,7 +48,7 @@ def emit(contract: Contract, options: HttpOptions) -> Emitted:
     )
     if any(problem.severity == "error" for problem in problems):
         return Emitted((), problems)
-    renderer = Renderer()
+    renderer = Renderer(options.prove)
     files = (
         *_project(plan, options.port, calls, renderer),
         *_layers(plan, renderer, dict(options.bodies)),

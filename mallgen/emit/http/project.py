@@ -172,7 +172,7 @@ class _Once:
     def signature(self, qualname: str, before: tuple[Param, ...], position: int) -> Signature:
         """The contract's line; `before` are the parameters in front of the request."""
         params = (*before, Param("req", self.request)) if self.request else before
-        imports = tuple(Imported(*entry) for entry in self.imports.entries())
+        imports = tuple(map(Imported._make, self.imports.entries()))
         return Signature(qualname, params, self.response, imports, position)
 
 

@@ -45,6 +45,7 @@ class RpcOptions(Struct, frozen=True):
     client_only: bool = False
     from_filename: bool = False
     uses: tuple[Use, ...] = ()
+    prove: bool = True
 
 
 class Layout(Struct, frozen=True):
@@ -87,7 +88,7 @@ def emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
     problems = (*_problems(layout), *clients.problems(options.uses))
     if problems:
         return Emitted((), problems)
-    renderer = Renderer()
+    renderer = Renderer(options.prove)
     always = tuple(_always(layout, renderer))
     classes = tuple(clients.classes(contract, layout.messages, f"{layout.package}.client"))
     if options.client_only:
