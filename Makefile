@@ -40,6 +40,9 @@ fuzz: setup ## random contracts for a minute, or SECONDS=3600
 soak: setup ## five hundred turns of starting and stopping the three services under load
 	$(BIN)/python -m tests.run.rolling
 
+bench-chain: setup ## the order list through three services, beside FastAPI and go-zero
+	$(BIN)/python benchmarks/bench_chain.py
+
 bench: setup
 	$(BIN)/python benchmarks/bench_cli.py
 
