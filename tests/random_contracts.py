@@ -1,4 +1,4 @@
-"""Contracts that nobody would write and everybody could: a strategy over the whole language, with hostile names and texts."""
+"""Contracts that nobody would write and everybody could: the whole language, with hostile names and texts."""
 
 from typing import NamedTuple
 
@@ -6,15 +6,21 @@ from hypothesis import strategies as st
 
 # words that mean something in Python, in the standard library, or in the code that mallgen writes
 HOSTILE = """
-AccessSecret Always And Annotated Any ApiError App As AsString Async Asyncio Await Base64 BaseConfig BaseContext Body Bool Boolean Bytes
-Class Config Context Continue Copy Create_app Ctx Def Del Dict Done Empty Enum Errors Except Exec Field Finally Float Float32 Form Format
-From Global Handle Handler Header Host Id If Import In Init Int Int64 Is Json JwtConf Keys Lambda Len Limit List Log Logic Match Max MaxBytes Middleware
-Mode Name Next None Not NotImplementedError NotNull Object Open Options Or Params Pass Path Port Print Property Raise Range Read_form Req Request
-Response Return ROUTES Route Run RuntimeContext Self Serve ServiceBase ServiceContext Set Shutdown Str String Struct Super Svc Test Time Timeout Together
-True Try Tuple Type Types TypeVar Typing UInt64 UNSET UnsetType Values Wait While With Without Yield Zero Zero_list __init__ __slots__ _ _x __dict__
-class none self id match json field ctx svc req str int_ list_ x1 X_Y HTTPServer userID iOS A1b2
+ AccessSecret Always And Annotated Any ApiError App As AsString Async Asyncio Await Base64 BaseConfig
+BaseContext Body Bool Boolean Bytes Class Config Context Continue Copy Create_app Ctx Def Del Dict Done Empty
+Enum Errors Except Exec Field Finally Float Float32 Form Format From Global Handle Handler Header Host Id If
+Import In Init Int Int64 Is Json JwtConf Keys Lambda Len Limit List Log Logic Match Max MaxBytes Middleware
+Mode Name Next None Not NotImplementedError NotNull Object Open Options Or Params Pass Path Port Print
+Property Raise Range Read_form Req Request Response Return ROUTES Route Run RuntimeContext Self Serve
+ServiceBase ServiceContext Set Shutdown Str String Struct Super Svc Test Time Timeout Together True Try Tuple
+Type Types TypeVar Typing UInt64 UNSET UnsetType Values Wait While With Without Yield Zero Zero_list __init__
+__slots__ _ _x __dict__ class none self id match json field ctx svc req str int_ list_ x1 X_Y HTTPServer
+userID iOS A1b2
 """.split()
-GROUPS = """a user/admin class json types/asyncio logging mallgen_runtime schemas handler logic/logic a-b c_d/e None self/Self Deep/er/Still""".split()
+GROUPS = """
+a user/admin class json types/asyncio logging mallgen_runtime schemas handler logic/logic a-b c_d/e None
+self/Self Deep/er/Still
+""".split()
 SERVICES = "mall-api greet json none class-api self-api type match-api id x_api ab-c logging-api Asyncio".split()
 METHODS = ("get", "post", "put", "delete", "patch", "head", "options")
 NUMBERS = (
@@ -35,9 +41,12 @@ NUMBERS = (
 )
 KEYS = ("a", "class", "a-b", "a_b", "名字", "$ref", "a.b", "None", "{{x}}", "%s", "'", "A", "é", "#", "0", "a b")
 TEXTS = (
-    '"""', "\\", "'''", "{{7*7}}", "{% x %}", "%s %d {0}", "$(id) `id`", "type: ignore", "noqa", "fmt: off", "商品列表" * 30,
-    "x" * 200, "' + exec('x') + '", "ends with a \\", 'ends with "', "", " ", "\t", "<script>", "#!", "é\u0301", "name: x", "->", "a\\nb", "\\N{DASH}", "\\u0041",
-)  # fmt: skip
+    *('"""', "\\", "'''", "{{7*7}}", "{% x %}", "%s %d {0}", "$(id) `id`", "type: ignore"),
+    *("noqa", "fmt: off", "fmt: skip"),
+    *("商品列表" * 30, "x" * 200, "' + exec('x') + '", "ends with a \\", 'ends with "', "", " "),
+    *("\t", "<script>", "#!"),
+    *("é\u0301", "name: x", "->", "a\\nb", "\\N{DASH}", "\\u0041", "Returns:", ">>> x", "- a", "isort: skip_file"),
+)
 
 WORDS = st.one_of(st.sampled_from(HOSTILE), st.from_regex(r"[A-Z][a-z]{1,5}[A-Z]?[a-z]{0,4}[0-9]?", fullmatch=True))
 TEXT = st.one_of(

@@ -48,7 +48,8 @@ class _Routes:
 
     def _own_names(self) -> set[str]:
         own = {_TABLE, *(r.function for r in self.layout.routes), *(r.handler_local for r in self.layout.routes)}
-        return own | {shape.name for shape in self.layout.shapes.ordered}
+        attributes = {a.name for r in self.layout.routes if r.request for a in r.request.attributes}
+        return own | attributes | {shape.name for shape in self.layout.shapes.ordered}
 
     def _service_context(self) -> str:
         return self.spelling.name("ServiceContext", f"{self.package}.svc")
