@@ -169,7 +169,7 @@ def structs(draw: st.DrawFn, name: str, declared: list[str], sources: tuple[str,
             if not flat or draw(st.integers(0, 3)) == 0
             else st.sampled_from((*NUMBERS, "string", "[]int64", "[]string", "*int32"))
         )
-        key = draw(st.one_of(st.just(f"{field}{number}"), st.sampled_from(KEYS).map(lambda k, n=number: f"{k}{n}")))
+        key = draw(st.one_of(st.just(f"{field}{number}"), st.sampled_from([f"{k}{number}" for k in KEYS])))
         lines.append(Field(field, kind, draw(tags(kind, key, sources)), draw(TEXT)).line())
     if sources == ("json",) and draw(st.integers(0, 4)) == 0:
         lines += [
@@ -234,13 +234,14 @@ def contracts(draw: st.DrawFn) -> str:
             st.lists(WORDS, min_size=1, max_size=3, unique_by=lambda word: word.lower().replace("_", ""))
         ):
             count += 1
-            request, path = draw(st.sampled_from([*requests, ("", False)]))
+            asked: tuple[str, bool] = draw(st.sampled_from([*requests, ("", False)]))
+            request, has_path = asked
             response = draw(
                 st.sampled_from(
                     ["", *declared, *(f"[]{d}" for d in declared), *(f"[]*{d}" for d in declared), "[]string"]
                 )
             )
-            route = f"/r{count}" + ("/:id" if path else "")
+            route = f"/r{count}" + ("/:id" if has_path else "")
             if draw(st.booleans()):
                 lines.append(f'\t@doc "{_plain(draw(TEXT))}"')
             given = f" ({request})" if request else ""

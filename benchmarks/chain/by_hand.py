@@ -1,7 +1,7 @@
 """The same chain written by hand: a FastAPI BFF and two grpc.aio servers on uvloop.
 
-`python by_hand.py PART PORT [ORDER PRODUCT]`. No logs, no metrics, no limits on the servers: as little as works. Messages
-and data are those of the generated services.
+`python by_hand.py PART PORT [ORDER PRODUCT]`. No logs, no metrics, no limits on the servers: as little as works.
+Messages and data are those of the generated services.
 """
 
 import sys
@@ -11,9 +11,12 @@ from typing import Any
 
 import grpc
 import grpc.aio
+import uvicorn
 import uvloop
+from fastapi import FastAPI
 from order_rpc.pb.order_pb2 import OrdersRequest, OrdersResponse
 from product_rpc.pb.product_pb2 import ProductRequest, ProductResponse
+from pydantic import BaseModel
 
 
 def unary(service: str, method: str, endpoint: Any, request: Any, reply: Any) -> Any:
@@ -75,47 +78,57 @@ async def product(port: int) -> None:
     await serve(port, unary("product.Product", "Products", products, ProductRequest, ProductResponse))
 
 
+class Order(BaseModel):
+    order_id: str
+    status: int
+    quantity: int
+    payment: float
+    total_price: float
+    create_time: int
+    product_id: int
+    product_name: str
+    product_image: str
+    product_description: str
+
+
+class OrderList(BaseModel):
+    orders: list[Order]
+    is_end: bool
+    order_time: int
+
+
+def stub(address: str, wire: str, request: Any, reply: Any) -> Any:
+    """A method of a gRPC plugin's client."""
+    channel = grpc.aio.insecure_channel(address)
+    return channel.unary_unary(
+        wire, request_serializer=request.SerializeToString, response_deserializer=reply.FromString
+    )
+
+
+def joined(item: Any, product: Any, status: int) -> Order:
+    return Order(
+        order_id=item.order_id,
+        status=status,
+        quantity=item.quantity,
+        payment=item.payment,
+        total_price=item.payment,
+        create_time=item.create_time,
+        product_id=item.product_id,
+        product_name=product.name if product else "",
+        product_image=product.image_url if product else "",
+        product_description=product.description if product else "",
+    )
+
+
 def bff(port: int, order_port: int, product_port: int) -> None:
-    import uvicorn
-    from fastapi import FastAPI
-    from pydantic import BaseModel
-
-    class Order(BaseModel):
-        order_id: str
-        status: int
-        quantity: int
-        payment: float
-        total_price: float
-        create_time: int
-        product_id: int
-        product_name: str
-        product_image: str
-        product_description: str
-
-    class OrderList(BaseModel):
-        orders: list[Order]
-        is_end: bool
-        order_time: int
-
     calls: dict[str, Any] = {}
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        orders = grpc.aio.insecure_channel(f"127.0.0.1:{order_port}")
-        products = grpc.aio.insecure_channel(f"127.0.0.1:{product_port}")
-        calls["orders"] = orders.unary_unary(
-            "/order.Order/Orders",
-            request_serializer=OrdersRequest.SerializeToString,
-            response_deserializer=OrdersResponse.FromString,
-        )
-        calls["products"] = products.unary_unary(
-            "/product.Product/Products",
-            request_serializer=ProductRequest.SerializeToString,
-            response_deserializer=ProductResponse.FromString,
-        )
+        order, product = f"127.0.0.1:{order_port}", f"127.0.0.1:{product_port}"
+        calls["orders"] = stub(order, "/order.Order/Orders", OrdersRequest, OrdersResponse)
+        calls["products"] = stub(product, "/product.Product/Products", ProductRequest, ProductResponse)
         yield
-        await orders.close()
-        await products.close()
 
     app = FastAPI(lifespan=lifespan)
 
@@ -126,23 +139,7 @@ def bff(port: int, order_port: int, product_port: int) -> None:
         ids = sorted({item.product_id for item in found.orders})
         wanted = ProductRequest(product_ids=",".join(map(str, ids)))
         known = (await calls["products"](wanted, timeout=2)).products if ids else {}
-        rows = []
-        for item in found.orders:
-            product = known.get(item.product_id)
-            rows.append(
-                Order(
-                    order_id=item.order_id,
-                    status=status,
-                    quantity=item.quantity,
-                    payment=item.payment,
-                    total_price=item.payment,
-                    create_time=item.create_time,
-                    product_id=item.product_id,
-                    product_name=product.name if product else "",
-                    product_image=product.image_url if product else "",
-                    product_description=product.description if product else "",
-                )
-            )
+        rows = [joined(item, known.get(item.product_id), status) for item in found.orders]
         return OrderList(orders=rows, is_end=found.is_end, order_time=found.create_time)
 
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
