@@ -60,9 +60,9 @@ class Types:
     def __init__(self, declarations: Mapping[str, Declaration], most: int) -> None:
         self.declarations = declarations
         self._most = most
-        self._told: Counter[str] = Counter()
         self._guesses = GUESSES
         self._seen: set[Diagnostic] = set()
+        self._told: Counter[str] = Counter()
         self.problems: list[Diagnostic] = []
         self._members: dict[str, tuple[Member, ...]] = {}
 
@@ -143,8 +143,8 @@ class Types:
         notes: tuple[Note, ...] = (),
         severity: str = "error",
     ) -> None:
-        if self._told[severity] < MOST_PROBLEMS:
-            self._told[severity] += 1
+        self._told[severity] += 1
+        if self._told[severity] <= MOST_PROBLEMS:
             self._add(Diagnostic(code, message, span, hint, notes, severity))
 
     def _add(self, problem: Diagnostic) -> None:
