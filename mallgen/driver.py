@@ -25,9 +25,9 @@ class Loaded(NamedTuple):
         return Loaded(self.contract if fit else None, found, self.sources)
 
 
-def load(path: str) -> Loaded:
-    """Read, scan, parse and resolve the contract at `path`."""
-    return compile_sources(read(path))
+def load(path: str, outside: bool = False) -> Loaded:
+    """Read, scan, parse and resolve the contract at `path`; `outside` allows imports from other repositories."""
+    return compile_sources(read(path, outside))
 
 
 def load_text(text: str, path: str) -> Loaded:

@@ -29,10 +29,13 @@ class Unreadable(Exception):
         self.hint = hint
 
 
-def read(path: str) -> Sources:
-    """Read the contract at `path`; files are named as the user would name them from where he stands."""
+def read(path: str, outside: bool = False) -> Sources:
+    """Read the contract at `path`; files are named as the user would name them from where he stands.
+
+    What it imports must be inside its repository, unless `outside` is allowed: see `home`.
+    """
     try:
-        reader = _Reader(limits())
+        reader = _Reader(limits(), os.path.normpath(path), outside)
     except Unreadable as problem:
         return Sources((), {}, (Diagnostic(problem.code, problem.message, None, problem.hint),))
     reader.visit(os.path.normpath(path), (), None)
@@ -83,9 +86,34 @@ def _decode(path: str, most: int) -> str:
     return text.replace("\r\n", "\n")
 
 
+def home(path: str) -> str:
+    """The folder that a contract's imports must stay in: its repository, that is the nearest folder above with `.git`.
+
+    Without one it is the folder of mallgen.toml, without that the working directory if the contract is in it, else the
+    contract's own folder.
+    """
+    own = os.path.dirname(os.path.realpath(path))
+    for mark in (".git", "mallgen.toml"):
+        here, above = own, os.path.dirname(own)
+        while not os.path.lexists(os.path.join(here, mark)) and here != above:
+            here, above = above, os.path.dirname(above)
+        if os.path.lexists(os.path.join(here, mark)):
+            return here
+    working = os.path.realpath(".")
+    return working if is_inside(own, working) else own
+
+
+def is_inside(path: str, folder: str) -> bool:
+    """Whether a path is a folder or below it; both are real ones."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
 class _Reader:
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, path: str, outside: bool) -> None:
         self.limits = limits
+        self._folder = os.path.dirname(os.path.realpath(path))
+        self._path = path
+        self._outside = outside
         self.files: dict[str, Scanned] = {}
         self.texts: dict[str, str] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -96,6 +124,8 @@ class _Reader:
             self._cycle(path, key, chain, by)
             return
         if key in self.files:
+            return
+        if by is not None and not self._may_read(key, by):
             return
         for name, count, what in (("files", len(self.files), "files"), ("depth", len(chain), "levels of imports")):
             most = getattr(self.limits, name)
@@ -115,6 +145,14 @@ class _Reader:
         scanned = scan(text, path, self.limits)
         self.files[key] = scanned
         self._imports(scanned, path, (*chain, key))
+
+    def _may_read(self, key: str, by: Span) -> bool:
+        if self._outside or is_inside(key, self._folder) or is_inside(key, top := home(self._path)):
+            return True
+        message = f"this leads out of `{os.path.relpath(top)}`, where the contract's repository is"
+        hint = "move the file into it, or allow it once with --allow-outside"
+        self.diagnostics.append(Diagnostic("outside-workspace", message, by, hint))
+        return False
 
     def _imports(self, scanned: Scanned, path: str, chain: tuple[str, ...]) -> None:
         seen: dict[str, Import] = {}

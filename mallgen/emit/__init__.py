@@ -1,8 +1,11 @@
 """One module per output: emit(contract, options) → files."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from mallgen import paths
 from mallgen.diagnostics import Diagnostic
+from mallgen.model import Span
 from mallgen.tree import File
 
 
@@ -18,3 +21,10 @@ class Emitted(NamedTuple):
 
     files: tuple[File, ...]
     diagnostics: tuple[Diagnostic, ...]
+
+
+def emitted(files: Iterable[File], problems: tuple[Diagnostic, ...], span: Span) -> Emitted:
+    """Files whose names every file system takes; `span` is where those come from that know no better place."""
+    placed = tuple(file if file.span else file._replace(span=span) for file in files)
+    bad = tuple(paths.check(placed))
+    return Emitted(() if bad else placed, (*problems, *bad))

@@ -68,9 +68,23 @@ def outside_include() -> None:
     """A proto file is in none of the folders given with -I. Name a folder above it."""
 
 
+@page("outside-workspace")
+def outside_workspace() -> None:
+    """A contract imports a file from outside its repository.
+
+    A repository that was cloned must not read other files of the machine. Inside is: below the nearest folder with
+    `.git`; without one the folder of mallgen.toml; without that the working directory, if the contract is in it; else
+    the contract's own folder. `--allow-outside` lifts it for one run.
+    """
+
+
 @page("bad-file-name")
 def bad_file_name() -> None:
-    """A proto file's name cannot become a Python module. Use letters, digits, `_`, `-` and `/`."""
+    """What a contract names would become a file that some file system or tool cannot have.
+
+    A device of Windows (`con`, `aux`), a name of more than 255 bytes, one that begins with `-` or ends in a dot; for a
+    proto file, a name that cannot become a Python module. Give it another name: a project has to check out everywhere.
+    """
 
 
 @page("not-a-folder")

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Body, Emitted
+from mallgen.emit import Body, Emitted, emitted
 from mallgen.emit.http import project, routes, schemas, shapes, values
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, RouteNames, layout
@@ -53,7 +53,7 @@ def emit(contract: Contract, options: HttpOptions) -> Emitted:
         *_always(plan, calls, renderer),
         *calls.files(renderer),
     )
-    return Emitted(files, problems)
+    return emitted(files, problems, contract.groups[0].span)
 
 
 def _package(plan: Layout, contract: Contract) -> Iterator[Diagnostic]:
@@ -105,10 +105,10 @@ def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, Body]) -> Iterat
         yield File(path, text, Owner.ONCE, f"middleware {found.origin}")
     for route in plan.routes:
         text = project.handler(route, plan, renderer)
-        yield File(_place(plan, route, "handler"), text, Owner.ONCE, f"handler {route.title}")
+        yield File(_place(plan, route, "handler"), text, Owner.ONCE, f"handler {route.title}", route.route.handler_span)
     for route in plan.routes:
         text = project.logic(route, plan, renderer, bodies.get(route.title))
-        yield File(_place(plan, route, "logic"), text, Owner.ONCE, f"logic {route.title}")
+        yield File(_place(plan, route, "logic"), text, Owner.ONCE, f"logic {route.title}", route.route.handler_span)
 
 
 def _place(plan: Layout, route: RouteNames, layer: str) -> str:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Body, Emitted, clients
+from mallgen.emit import Body, Emitted, clients, emitted
 from mallgen.emit.clients import signature
 from mallgen.emit.protobuf import Modules, Uses, modules, prose
 from mallgen.proto import Method, ProtoContract, Service, Use
@@ -89,8 +89,9 @@ def emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
     renderer = Renderer()
     always = tuple(_always(layout, renderer))
     if options.client_only:
-        return Emitted(always, ())
-    return Emitted((*_once(layout, options, renderer), *_server_side(layout, renderer), *always), ())
+        return emitted(always, (), contract.services[0].span)
+    files = (*_once(layout, options, renderer), *_server_side(layout, renderer), *always)
+    return emitted(files, (), contract.services[0].span)
 
 
 def _problems(layout: Layout) -> Iterator[Diagnostic]:
@@ -160,7 +161,7 @@ def _logic(layout: Layout, service: Service, method: Method, body: Body | None, 
     )
     folder = layout.folder(service)
     path = "/".join(filter(None, (layout.package, "logic", folder, f"{names.snake(method.name)}_logic.py")))
-    return File(path, text, Owner.ONCE, f"logic {method.wire}")
+    return File(path, text, Owner.ONCE, f"logic {method.wire}", method.span)
 
 
 def _stub(method: Method, uses: Uses) -> tuple[str, ...]:
