@@ -124,7 +124,7 @@ CASES: list[tuple[str, Make, int, str]] = [
 ]
 
 
-# no more memory and no more of its own time than promised; set by the child itself: gRPC's threads do not survive a fork that runs Python
+# no more memory and own time than promised, set by the child: gRPC's threads do not survive a fork that runs Python
 BOUNDED = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
