@@ -89,8 +89,7 @@ def _decode(path: str, most: int) -> str:
 def home(path: str) -> str:
     """The folder that a contract's imports must stay in: its repository, that is the nearest folder above with `.git`.
 
-    Without one it is the folder of mallgen.toml, without that the working directory if the contract is in it, else the
-    contract's own folder.
+    Without one it is the folder of mallgen.toml; without that there is no border, which is empty text: goctl has none.
     """
     own = os.path.dirname(os.path.realpath(path))
     for mark in (".git", "mallgen.toml"):
@@ -99,8 +98,7 @@ def home(path: str) -> str:
             here, above = above, os.path.dirname(above)
         if os.path.lexists(os.path.join(here, mark)):
             return here
-    working = os.path.realpath(".")
-    return working if is_inside(own, working) else own
+    return ""
 
 
 def is_inside(path: str, folder: str) -> bool:
@@ -147,7 +145,10 @@ class _Reader:
         self._imports(scanned, path, (*chain, key))
 
     def _may_read(self, key: str, by: Span) -> bool:
-        if self._outside or is_inside(key, self._folder) or is_inside(key, top := home(self._path)):
+        if self._outside or is_inside(key, self._folder):
+            return True
+        top = home(self._path)
+        if not top or is_inside(key, top):
             return True
         message = f"this leads out of `{os.path.relpath(top)}`, where the contract's repository is"
         hint = "move the file into it, or allow it once with --allow-outside"

@@ -73,9 +73,7 @@ def outside_workspace() -> None:
     """A contract imports a file from outside its repository.
 
     A repository that was cloned must not read other files of the machine. Inside is: below the nearest folder with
-    `.git`; without one the folder of mallgen.toml; without that the working directory, if the contract is in it; else
-    the contract's own folder. `--allow-outside` lifts it for one run.
-    """
+    `.git`; without one the folder of mallgen.toml; without that there is no border, as in goctl.
 
 
 @page("bad-file-name")
