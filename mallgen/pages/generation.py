@@ -74,6 +74,8 @@ def outside_workspace() -> None:
 
     A repository that was cloned must not read other files of the machine. Inside is: below the nearest folder with
     `.git`; without one the folder of mallgen.toml; without that there is no border, as in goctl.
+    `--allow-outside` lifts it for one run.
+    """
 
 
 @page("bad-file-name")
