@@ -45,6 +45,11 @@ def command() -> Path:
 
 
 def _built(name: str, package: str) -> Path:
+    with parts.alone():
+        return _up_to_date(name, package)
+
+
+def _up_to_date(name: str, package: str) -> Path:
     target = BUILT / name
     sources = [SOURCE / "main.go", SOURCE / "go.mod", SOURCE / "go.sum"]
     if not target.is_file() or any(path.stat().st_mtime > target.stat().st_mtime for path in sources):
