@@ -41,6 +41,9 @@ def compile_protos(paths: Sequence[str], includes: Sequence[str]) -> Compiled:
     descriptors, said = _run(folders, roots)
     named = _names(descriptors) if descriptors else [match["file"] for match in _PLACED.finditer(said)]
     found = {name: _where(name, folders) for name in named}
+    problems = [problem for path in found.values() for problem in _strayed(path, folders)]
+    if problems:
+        return _failed(problems)
     texts = _texts(found.values())
     diagnostics = tuple(_diagnostics(said, folders, descriptors, texts))
     return Compiled(b"" if diagnostics else descriptors, tuple(roots), found, texts, diagnostics)
@@ -59,6 +62,14 @@ def _unnamed(path: str, root: str) -> list[Diagnostic]:
         hint = "use letters, digits, `_`, `-` and `.`, and the suffix `.proto`"
         return [Diagnostic("bad-file-name", f"{root!r} cannot be the name of a proto file", hint=hint)]
     return []
+
+
+def _strayed(path: str, folders: Sequence[str]) -> list[Diagnostic]:
+    """A link that leads out of the -I folders: a cloned repository must not show files of the machine."""
+    if not os.path.isfile(path) or _below(path, folders):
+        return []
+    hint = "name the folder that it leads to with -I"
+    return [Diagnostic("outside-include", f"`{path}` is a link that leads out of the -I folders", hint=hint)]
 
 
 def _names(descriptors: bytes) -> list[str]:
