@@ -78,7 +78,13 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The body is complete, maybe after its answer."""
         super().on_message_complete()
-        self._dry()
+        if self._spilt is not None:
+            self._dry()
+            # uvicorn's own timer ended when the rest of the body came
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def on_response_complete(self) -> None:
         """An answer is out. A body that still comes is let run out for a moment: closing now could lose the answer."""
