@@ -144,15 +144,13 @@ class _Builder:
             self._route(group, route, base, counts[names.variable(base)] == 1)
             for (group, route), base in zip(pairs, bases, strict=True)
         ]
-        functions = names.Scope(draft.handler_local for draft in drafts)
+        functions = names.Scope(("tuple", *(draft.handler_local for draft in drafts)))  # the table is a tuple
         return tuple(replace(draft, function=functions.add(draft.function)) for draft in drafts)
 
     def _route(self, group: Group, route: Route, base: str, alone: bool) -> RouteNames:
         folder = "/".join(names.module(part) for part in group.group.split("/") if part)
-        for layer in ("handler", "logic"):
-            parts = (layer, folder, f"{names.snake(base)}_{layer}")
-            path = "/".join(part for part in parts if part)
-            self.modules.claim(path, route.handler, route.handler_span)
+        path = "/".join(part for part in ("handler", folder, f"{names.snake(base)}_handler") if part)
+        self.modules.claim(path, route.handler, route.handler_span)  # the logic's path follows it
         prefix = f"{folder.replace('/', '_')}_" if folder else ""
         return RouteNames(
             route=route,
