@@ -87,4 +87,4 @@ def load_protos(paths: Sequence[str], includes: Sequence[str]) -> LoadedProtos:
         return LoadedProtos(None, compiled.diagnostics, compiled.texts)
     origins = {name: Origin(path, compiled.texts.get(path, "")) for name, path in compiled.paths.items()}
     resolved = resolve(compiled.descriptors, compiled.roots, origins)
-    return LoadedProtos(resolved.contract, resolved.diagnostics, compiled.texts)
+    return LoadedProtos(resolved.contract, (*compiled.diagnostics, *resolved.diagnostics), compiled.texts)

@@ -55,6 +55,11 @@ def message(name: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
+def is_attribute(name: str) -> bool:
+    """Whether a proto's field can be a plain attribute: neither a keyword nor one of Python's own, `__init__`."""
+    return not keyword.iskeyword(name) and not (name.startswith("__") and name.endswith("__"))
+
+
 def rpc_package(package: str) -> str:
     """The package of an RPC service: the proto package, `.` as `_`, `_rpc` appended unless there."""
     text = "_".join(snake(part) for part in package.split("."))

@@ -28,6 +28,8 @@ def literal(value: object) -> str:
     """A Python literal with black's quotes; text that cannot be printed is escaped."""
     if isinstance(value, str):
         return _quoted(value)
+    if isinstance(value, bytes):
+        return _quoted_bytes(value)
     if isinstance(value, list | tuple):
         inner = ", ".join(literal(item) for item in value)
         if isinstance(value, list):
@@ -41,6 +43,14 @@ def _quoted(text: str) -> str:
     # black keeps double quotes unless they need more escapes than single ones
     quote = '"' if text.count('"') <= text.count("'") else "'"
     return quote + body.replace(quote, f"\\{quote}") + quote
+
+
+def _quoted_bytes(data: bytes) -> str:
+    """As black has it: double quotes unless they need more escapes."""
+    text = repr(data)
+    if text.startswith("b'") and '"' not in text:
+        return f'b"{text[2:-1]}"'
+    return text
 
 
 def printable(text: str) -> str:
@@ -109,6 +119,11 @@ def _member_key(name: str) -> tuple[int, object, object]:
     return kind, _natural(name.lower()), _natural(name)
 
 
+def exported(names: Iterable[str]) -> list[str]:
+    """Names in the order that ruff wants in `__all__`: constants, classes, the rest, numbers by value, with case."""
+    return sorted(set(names), key=lambda name: (_member_key(name)[0], _natural(name)))
+
+
 class Imports:
     """The `from … import …` lines of one file, in isort's sections and order."""
 
@@ -127,7 +142,7 @@ class Imports:
             return 0
         if top == self._first_party:
             return 3
-        return 2 if top == "mallgen_runtime" else 1
+        return 2 if top in ("google", "mallgen_runtime") else 1
 
     def lines(self) -> list[str]:
         """The block of imports, sections apart by an empty line."""

@@ -50,12 +50,22 @@ class Renderer:
         """A Python module: rendered, laid out as black has it, and proved to compile."""
         return python(self.render(template, **view), template)
 
+    def compiled(self, template: str, **view: Any) -> str:
+        """A Python module whose layout nobody reads, such as messages: only proved to compile."""
+        return compiled(self.render(template, **view), template)
+
 
 def python(text: str, name: str) -> str:
     """`text` laid out as black has it and proved to compile; raises Unsound."""
     text = text.rstrip("\n") + "\n"
     if any(pycode.width(line) > pycode.WIDTH for line in text.splitlines()):
         text = _black(text, name)
+    return compiled(text, name)
+
+
+def compiled(text: str, name: str) -> str:
+    """`text` proved to compile; raises Unsound."""
+    text = text.rstrip("\n") + "\n"
     try:
         compile(text, name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as problem:

@@ -56,8 +56,8 @@ def limits() -> Limits:
     return DEFAULT._replace(**found)
 
 
-def read_text(path: str, most: int = DEFAULT.bytes) -> str:
-    """The text of one `.api` file, or Unreadable."""
+def read_text(path: str, most: int = DEFAULT.bytes, suffix: str = ".api") -> str:
+    """The text of one contract, or Unreadable; `suffix` is what such a file is called."""
     try:
         status = os.stat(path)
     except FileNotFoundError:
@@ -66,7 +66,7 @@ def read_text(path: str, most: int = DEFAULT.bytes) -> str:
         raise Unreadable("unreadable", f"cannot read `{path}`: {problem.strerror}", "check its permissions") from None
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-        raise Unreadable("not-a-file", f"`{path}` is {kind}", "name the `.api` file itself")
+        raise Unreadable("not-a-file", f"`{path}` is {kind}", f"name the `{suffix}` file itself")
     if status.st_size > most:
         hint = f"split it into imported files, {raise_it('bytes', 1 << status.st_size.bit_length())}"
         raise Unreadable("too-large", f"`{path}` has {status.st_size} bytes, the limit is {most}", hint)

@@ -65,7 +65,18 @@ def protoc() -> None:
 
 @page("outside-include")
 def outside_include() -> None:
-    """A proto file is in none of the folders given with -I. Name a folder above it."""
+    """A proto, or one that it imports, is in none of the folders given with -I; links are followed to see that.
+
+    Imports are relative to these folders: `import "common/money.proto";`, and `-I` names the folder above `common/`.
+    """
+
+
+@page("shadowed-file")
+def shadowed_file() -> None:
+    """Two -I folders have a file of one name, and the one that was named comes second.
+
+    protoc would read the other one. Put the folder of the file that is meant first.
+    """
 
 
 @page("outside-workspace")
