@@ -16,10 +16,12 @@ from tests.run.test_wide import token
 BODIES = {
     "self/none/mixed": (
         "from deep_api.schemas import EverythingSize, EverythingSizeUnit\n\n"
-        "        return Everything(x=1, y=2, z=3, triple=[0.5, 1, 2], free={'seen': self.ctx.state, 'note': req.nested},\n"
+        "        return Everything(x=1, y=2, z=3, triple=[0.5, 1, 2],\n"
+        "            free={'seen': self.ctx.state, 'note': req.nested},\n"
         "            size=EverythingSize(width=req.id, height=req.retry, unit=EverythingSizeUnit(name='cm')),\n"
         "            trees={req.shop: req.body}, counts={req.ps: 7}, flags={word: True for word in req.sort},\n"
-        "            matrix=[[req.page, req.cursor], [req.ctx]], created=2**63 - 1, note=req.tenant + req.json + req.left)"
+        "            matrix=[[req.page, req.cursor], [req.ctx]], created=2**63 - 1,\n"
+        "            note=req.tenant + req.json + req.left)"
     ),
     "self/none/import": "return [req, *req.match]",
     "self/none/slow": "import asyncio\n\n        await asyncio.sleep(3)\n        return req",
