@@ -218,6 +218,26 @@ def test_a_refused_request_may_be_followed_by_another(wide: Service) -> None:
         assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted in /proc")
+def test_clients_that_leave_leave_nothing_behind(wide: Service) -> None:
+    def held() -> int:
+        return len(list(Path(f"/proc/{wide.process.pid}/fd").iterdir()))
+
+    begun = (head("/v1/ping"), head("/v1/ping", "Content-Length: 9", method="POST") + b"ab", b"GET /v1/pi")
+    before = held()
+    for _ in range(5):
+        came = [socket.create_connection(("127.0.0.1", wide.port), timeout=5) for _ in range(60)]
+        for number, connection in enumerate(came):
+            connection.sendall(begun[number % 3])
+        for connection in came:
+            connection.close()
+    deadline = time.monotonic() + 5
+    while held() > before + 5 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert held() <= before + 5
+    assert wide.get("/healthz").status == 200
+
+
 def test_numbers_are_read_in_linear_time(wide: Service) -> None:
     started = time.monotonic()
     assert search(wide, f"q=x&page_no=1&size=2&price={'1' * 30_000}x").status == 400
