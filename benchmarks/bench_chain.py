@@ -1,8 +1,9 @@
 """The order list through BFF, order.rpc and product.rpc, requests per second of one core, as ratios inside each round.
 
 Chains take turns: the generated services, the same chain written by hand on FastAPI and grpc.aio, and one on go-zero.
-All processes of a chain share core 0, the load (wrk, 32 connections) has core 1. Needs taskset, wrk and, for the third
-chain, Go; what is missing is said and left out.
+All processes of a chain share core 0, the load (wrk, 32 connections) has core 1. The CPU time per request, of the BFF,
+product.rpc and order.rpc, is what the kernel counted; others on the machine disturb it less than the rate. Needs
+taskset, wrk and, for the third chain, Go; what is missing is said and left out.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -28,6 +30,22 @@ from tests.run.service import free_port  # noqa: E402
 PATH = "/v1/order/list?uid=7&cursor=0&ps=20"
 GENERATED = ROOT / "generated"
 ENVIRONMENT = ROOT / "build" / "bench-venv"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Figures(NamedTuple):
+    """One turn of a chain: requests per second, p99 in ms, CPU ms per request of each process, the BFF first."""
+
+    rate: float
+    late: float
+    cpu: tuple[float, ...]
+
+
+class Running(NamedTuple):
+    """The port of a chain's BFF, and the ids of its processes, the BFF first."""
+
+    port: int
+    processes: tuple[int, ...]
 
 
 def main() -> int:
@@ -41,7 +59,8 @@ def main() -> int:
         print(f"not measured: no {' and no '.join(missing)} on this machine (Debian: util-linux, wrk)", file=sys.stderr)
         return 3
     with tempfile.TemporaryDirectory() as folder:
-        rounds = [measure(Path(folder), words.seconds, turn) for turn in range(words.rounds)]
+        turns = chains()
+        rounds = [measure(Path(folder), turns, words.seconds, turn) for turn in range(words.rounds)]
     show(rounds)
     return 0
 
@@ -66,41 +85,60 @@ def go_program() -> Path | None:
     return built()
 
 
-def measure(folder: Path, seconds: int, turn: int) -> dict[str, tuple[float, float]]:
-    """Requests per second and p99 in ms of every chain; every other round goes backwards."""
+def measure(folder: Path, taking_turns: "dict[str, Chain]", seconds: int, turn: int) -> dict[str, Figures]:
+    """Every chain once; every other round goes backwards."""
     found = {}
-    for name, chain in sorted(chains().items(), key=lambda item: item[0], reverse=bool(turn % 2)):
-        with chain.up(folder) as port:
-            load(port, 1)
-            found[name] = load(port, seconds)
-        print(f"round {turn + 1}: {name}: {found[name][0]:.0f} req/s", file=sys.stderr)
+    for name, chain in sorted(taking_turns.items(), key=lambda item: item[0], reverse=bool(turn % 2)):
+        with chain.up(folder) as running:
+            load(running, 1)
+            found[name] = load(running, seconds)
+        print(f"round {turn + 1}: {name}: {found[name].rate:.0f} req/s", file=sys.stderr)
     return found
 
 
-def load(port: int, seconds: int) -> tuple[float, float]:
-    """What wrk counts; raises when an answer was not 200."""
-    line = f"taskset -c 1 wrk -t1 -c32 -d{seconds}s --latency http://127.0.0.1:{port}{PATH}"
+def load(running: Running, seconds: int) -> Figures:
+    """What wrk and the kernel count; raises when an answer was not 200."""
+    line = f"taskset -c 1 wrk -t1 -c32 -d{seconds}s --latency http://127.0.0.1:{running.port}{PATH}"
+    before = [cpu_ms(process) for process in running.processes]
     said = subprocess.run(line.split(), capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said or "Socket errors" in said:
         raise RuntimeError(said)
+    spent = [cpu_ms(process) - start for process, start in zip(running.processes, before, strict=True)]
     rate, late = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
-    assert rate and late, said
-    return float(rate[1]), float(late[1]) * {"us": 0.001, "ms": 1, "s": 1000}[late[2]]
+    requests = re.search(r"(\d+) requests in", said)
+    assert rate and late and requests, said
+    cpu = tuple(each / int(requests[1]) for each in spent)
+    return Figures(float(rate[1]), float(late[1]) * {"us": 0.001, "ms": 1, "s": 1000}[late[2]], cpu)
 
 
-def show(rounds: list[dict[str, tuple[float, float]]]) -> None:
+def cpu_ms(process: int) -> float:
+    """The CPU time of a process so far, all threads, user and system."""
+    after_name = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) * 1000 / TICKS
+
+
+def show(rounds: list[dict[str, Figures]]) -> None:
     """Medians, and ratios taken pair by pair inside a round."""
+    print(f"{len(rounds)} rounds, medians; ratios of req/s and, in brackets, of CPU per request: above 1 is better")
     print(
-        f"{'chain':<24}{'req/s':>9}{'p99 ms':>9}{'to FastAPI':>12}{'to go-zero':>12}   ({len(rounds)} rounds, medians)"
+        f"{'chain':<24}{'req/s':>7}{'p99 ms':>8}  {'CPU ms: BFF order product':<28}{'to FastAPI':>13}{'to go-zero':>13}"
     )
-    for name in rounds[0]:
-        rate = statistics.median(found[name][0] for found in rounds)
-        late = statistics.median(found[name][1] for found in rounds)
-        print(f"{name:<24}{rate:>9.0f}{late:>9.1f}", end="")
-        for base in ("FastAPI + grpc.aio", "go-zero"):
-            pairs = [found[name][0] / found[base][0] for found in rounds if base in found]
-            print(f"{statistics.median(pairs):>12.2f}" if pairs else f"{'-':>12}", end="")
-        print()
+    for name in sorted(rounds[0]):
+        turns = [found[name] for found in rounds]
+        rate, late = (statistics.median(values) for values in zip(*(turn[:2] for turn in turns), strict=True))
+        parts = [statistics.median(values) for values in zip(*(turn.cpu for turn in turns), strict=True)]
+        split = f"{sum(parts):.2f}: {' '.join(f'{part:.2f}' for part in parts)}"
+        pairs = "".join(f"{ratio(rounds, name, base):>13}" for base in ("FastAPI + grpc.aio", "go-zero"))
+        print(f"{name:<24}{rate:>7.0f}{late:>8.1f}  {split:<28}{pairs}")
+
+
+def ratio(rounds: list[dict[str, Figures]], name: str, base: str) -> str:
+    """How many times better than another chain, by rate and by CPU time."""
+    if base not in rounds[0]:
+        return "-"
+    rate = statistics.median(found[name].rate / found[base].rate for found in rounds)
+    cpu = statistics.median(sum(found[base].cpu) / sum(found[name].cpu) for found in rounds)
+    return f"{rate:.2f} ({cpu:.2f})"
 
 
 class Chain:
@@ -115,10 +153,10 @@ class Chain:
         return {**os.environ, "MALLGEN_DISCOVERY": f"file:{folder / 'registry'}", "GOMAXPROCS": "1"}
 
     @contextlib.contextmanager
-    def up(self, folder: Path) -> Iterator[int]:
-        """The port of the running BFF."""
+    def up(self, folder: Path) -> Iterator[Running]:
+        """Start it, and stop it."""
         ports = {name: free_port() for name in ("bff", "order", "product")}
-        running = []
+        running: list[subprocess.Popen[bytes]] = []
         try:
             for number, (words, where) in enumerate(self.commands(folder, ports)):
                 if number == len(ports) - 1:  # a BFF that begins with failures has its breakers open
@@ -128,7 +166,7 @@ class Chain:
                 quiet = subprocess.DEVNULL
                 running.append(subprocess.Popen(line, cwd=where, env=env, stdout=quiet, stderr=quiet))
             wait(ports["bff"])
-            yield ports["bff"]
+            yield Running(ports["bff"], tuple(process.pid for process in reversed(running)))
         finally:
             for process in reversed(running):
                 process.terminate()
