@@ -41,7 +41,7 @@ def test_good(token: str, claims: dict[str, Any]) -> None:
         assert check(context(headers={"authorization": spelled}), (SECRET, BEFORE)) == claims
 
 
-EXPIRIES: tuple[Any, ...] = ("x", str(NOW + 9), None, [], {"a": 1}, -1)
+EXPIRIES: tuple[Any, ...] = ("x", "9999999999", None, [], {"a": 1}, -1)
 PAYLOADS: tuple[Any, ...] = ([1], "x", None, b"{{", b"", b"[" * 20_000, b'{"a":' * 20_000)
 BAD = {
     "no signature": signed({}, {"alg": "none"}).rpartition(".")[0] + ".",
