@@ -35,6 +35,7 @@ def signed(payload: Any, head: Any = HEAD, secret: str = SECRET, digest: str = "
         (signed({"uid": 1}, secret=BEFORE), {"uid": 1}),
         (signed({"exp": NOW + 1000, "nbf": NOW - 10}), {"exp": NOW + 1000, "nbf": NOW - 10}),
     ],
+    ids=["today's secret", "the secret before", "in its time"],
 )
 def test_good(token: str, claims: dict[str, Any]) -> None:
     for spelled in (token, f"Bearer {token}", f"bearer {token}"):
