@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -102,12 +101,10 @@ def test_a_disk_that_fills_up_during_a_regeneration(small_disk: Callable[[int], 
 
 def test_a_file_size_limit_leaves_nothing(here: Path) -> None:
     (here / "a.api").write_text(GOOD)
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-
-    ran = subprocess.run(MALLGEN, cwd=here, capture_output=True, text=True, preexec_fn=limit, check=False)
-    assert (ran.returncode, "error[disk-full]" in ran.stderr) == (3, True)
+    words = ["/bin/sh", "-c", 'ulimit -f 1; exec "$@"', "sh", *MALLGEN]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    ran = subprocess.run(words, cwd=here, capture_output=True, text=True, env=environment, check=False)
+    assert (ran.returncode, "error[disk-full]" in ran.stderr) == (3, True), ran.stderr
     assert list(everything(here)) == ["a.api"]
 
 

@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mallgen import pycode
+from mallgen.code import PyIdent, code
 from mallgen.driver import load_protos, load_text
 from mallgen.emit import rpc
 from mallgen.emit.http import HttpOptions, emit
 from mallgen.model import Contract, Span
 from mallgen.proto import ProtoContract
+from mallgen.render import Renderer
 from tests.blanked import Interfered, compare
 from tests.hostile_texts import PAYLOADS
 from tests.test_wrong_inputs import GOOD
@@ -238,3 +240,22 @@ def structures(benign: Any, hostile: Any) -> None:
             assert Blanked(one.text).pragmas == Blanked(other.text).pragmas
         else:
             assert one.text == other.text
+
+
+def test_a_plain_string_does_not_reach_a_template() -> None:
+    """Whoever hands a contract's text to a template fails the tests, hostile or not."""
+    with pytest.raises(TypeError, match="not code"):
+        Renderer().render("http/init.py", docstring="a text")
+    assert Renderer().render("http/init.py", docstring=pycode.docstring(["a text"], 0)).endswith('"""a text"""\n')
+
+
+@pytest.mark.parametrize("text", ["a b", "", "a;b", "1a", "a.b", "a-b", "a\n"])
+def test_what_is_no_identifier_is_never_one(text: str) -> None:
+    with pytest.raises(ValueError, match="not an identifier"):
+        PyIdent(text)
+
+
+def test_code_is_joined_of_code_only() -> None:
+    assert code("x = {}", pycode.literal('"')) == "x = '\"'"
+    with pytest.raises(TypeError, match="not code"):
+        code("x = {}", "text")  # type: ignore[arg-type]

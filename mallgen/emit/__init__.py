@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from mallgen import paths
+from mallgen.code import Code
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
 from mallgen.tree import File
@@ -12,7 +13,7 @@ from mallgen.tree import File
 class Body(NamedTuple):
     """The statements of a logic method that is not to be a stub, and what they need: pairs of module and name."""
 
-    lines: tuple[str, ...]
+    lines: tuple[Code, ...]
     imports: tuple[tuple[str, str], ...] = ()
 
 

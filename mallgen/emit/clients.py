@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen import names
+from mallgen.code import Code, Literal, PyIdent
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.emit.protobuf import problems as message_problems
@@ -52,13 +53,13 @@ def client(contract: ProtoContract, where: Modules, renderer: Renderer) -> str:
     )
 
 
-def _listed(items: Sequence[str]) -> str:
-    return "[\n" + "".join(f"    {literal(name)},\n" for name in items) + "]"
+def _listed(items: Sequence[str]) -> Literal:
+    return Literal("[\n" + "".join(f"    {literal(name)},\n" for name in items) + "]")
 
 
-def client_name(service: Service) -> str:
+def client_name(service: Service) -> PyIdent:
     """`OrderClient`."""
-    return f"{names.class_name(service.name)}Client"
+    return PyIdent(f"{names.class_name(service.name)}Client")
 
 
 def reachable(contract: ProtoContract) -> tuple[MessageRef, ...]:
@@ -238,7 +239,7 @@ def fields(found: Sequence[Wired], imports: Imports) -> list[str]:
     ]
 
 
-def made(found: Sequence[Wired], imports: Imports) -> list[str]:
+def made(found: Sequence[Wired], imports: Imports) -> list[Code]:
     """The statements that make the clients of a consumer's service context."""
     lines = []
     for service in found:
@@ -265,17 +266,17 @@ def _local(name: str, service: Wired, found: Sequence[Wired]) -> str:
     return f"{names.class_name(service.setting.removesuffix('_rpc'))}{name}" if shared else name
 
 
-def settings(found: Sequence[Wired]) -> list[tuple[str, list[str]]]:
+def settings(found: Sequence[Wired]) -> list[tuple[PyIdent, list[Code]]]:
     """The yaml blocks of a consumer: key and commented lines below its timeout."""
     return [(_go_name(service.setting), etcd_block(service.key, "  ")) for service in found]
 
 
-def _go_name(setting: str) -> str:
+def _go_name(setting: str) -> PyIdent:
     """`order_rpc` → `OrderRPC`, as the article writes it."""
-    return "".join(word.capitalize() for word in setting.removesuffix("_rpc").split("_")) + "RPC"
+    return PyIdent("".join(word.capitalize() for word in setting.removesuffix("_rpc").split("_")) + "RPC")
 
 
-def etcd_block(key: str, indent: str = "") -> list[str]:
+def etcd_block(key: str, indent: str = "") -> list[Code]:
     """An Etcd block in comments, for who wants to use one."""
     lines = ("Etcd:", "  Hosts:", "    - 127.0.0.1:2379", f"  Key: {yaml_text(key)}")
-    return [f"{indent}# {line}" for line in lines]
+    return [Code(f"{indent}# {line}") for line in lines]

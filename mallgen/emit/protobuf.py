@@ -6,6 +6,7 @@ from typing import NamedTuple
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto
 
 from mallgen import names
+from mallgen.code import Code
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.stubs import Stub
 from mallgen.proto import MessageRef, ProtoContract, ProtoFile, is_googles, is_known
@@ -88,10 +89,10 @@ def _module(file: ProtoFile, where: Modules, renderer: Renderer) -> str:
     return renderer.compiled(
         "proto/pb2.py",
         module_docstring=docstring([f"The messages of {file.name}."], 0),
-        needed=[where.module(name) for name in file.dependencies],
+        needed=[Code(where.module(name)) for name in file.dependencies],
         data=literal(descriptor.SerializeToString(deterministic=True)),
         renamed=list(_renamed("names[{}]", descriptor.message_type, descriptor.enum_type)),
-        google=[google] if google else [],
+        google=[Code(google)] if google else [],
     )
 
 
@@ -102,13 +103,13 @@ def _stub(file: ProtoFile, where: Modules, types: dict[str, MessageRef], rendere
         "proto/pb2.pyi",
         module_docstring=docstring([f"The types of {file.name}."], 0),
         imports=writer.imports.lines(),
-        body=body,
+        body=[Code(line) for line in body],
     )
 
 
 def _renamed(
     holder: str, messages: Sequence[DescriptorProto], enums: Sequence[EnumDescriptorProto], nested: bool = False
-) -> Iterator[str]:
+) -> Iterator[Code]:
     """Statements that give what is named by a keyword a name that can be written: `None_` beside `None`."""
 
     def place(name: str) -> str:
@@ -119,12 +120,12 @@ def _renamed(
 
     for name in (*(message.name for message in messages), *(enum.name for enum in enums)):
         if names.message(name) != name:
-            yield f"{place(names.message(name))} = {found(name)}"
+            yield Code(f"{place(names.message(name))} = {found(name)}")
     for enum in enums:
         for value in enum.value:
             if names.message(value.name) != value.name:
                 both = f"{place(names.message(enum.name))}.{names.message(value.name)}"
-                yield f"{both} = {place(names.message(value.name))} = {found(value.name)}"
+                yield Code(f"{both} = {place(names.message(value.name))} = {found(value.name)}")
     for message in messages:
         own = place(names.message(message.name))
         yield from _renamed(own, message.nested_type, message.enum_type, nested=True)

@@ -131,7 +131,7 @@ class Stub:
         return ".".join([self.imports.add(package, leaf, alias), *map(names.message, ref.path)])
 
     def _own(self, path: tuple[str, ...]) -> str:
-        top, *rest = map(names.message, path)
+        top, *rest = (str(names.message(part)) for part in path)
         if top in self._bound:
             top = self._aliases.setdefault(top, self._hidden(f"{top}_"))
         return ".".join([top, *rest])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from mallgen import names
+from mallgen.code import Code, PyIdent, code
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Body, Emitted, clients, emitted
 from mallgen.emit.clients import signature
@@ -114,7 +115,7 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
     settings = renderer.render(
         "rpc/etc.yaml",
         name=yaml_text(layout.contract.key),
-        listen_on=f"0.0.0.0:{options.port}",
+        listen_on=code("0.0.0.0:{}", options.port),
         etcd=clients.etcd_block(layout.contract.key),
         uses=clients.settings(layout.wired),
     )
@@ -150,7 +151,7 @@ def _logic(layout: Layout, service: Service, method: Method, body: Body | None, 
     imports = Imports(layout.package)
     imports.add("mallgen_runtime.rpc", "RpcContext")
     imports.add(f"{layout.package}.svc", "ServiceContext")
-    name = f"{names.class_name(method.name)}Logic"
+    name = PyIdent(f"{names.class_name(method.name)}Logic")
     uses = Uses(layout.messages, imports, [*_LOGIC_NAMES, name, _method(method)])
     types = signature(method, uses, imports)
     text = renderer.python(
@@ -167,11 +168,11 @@ def _logic(layout: Layout, service: Service, method: Method, body: Body | None, 
     return File(path, text, Owner.ONCE, f"logic {method.wire}", method.span)
 
 
-def _stub(method: Method, uses: Uses) -> tuple[str, ...]:
-    stub = f"raise NotImplementedError({literal(method.wire)})"
+def _stub(method: Method, uses: Uses) -> tuple[Code, ...]:
+    stub = code("raise NotImplementedError({})", literal(method.wire))
     if not method.gives_stream:
         return (stub,)
-    return (stub, f"yield {uses.type(method.reply)}()  # each yield sends a reply")
+    return (stub, Code(f"yield {uses.type(method.reply)}()  # each yield sends a reply"))
 
 
 def _method(method: Method) -> str:
@@ -265,7 +266,7 @@ class _Table:
         local = scope.add(f"{names.class_name(service.name)}{name}" if folder else name)
         return self._imports.add(module, name, local)
 
-    def function(self, method: Method) -> dict[str, str]:
+    def function(self, method: Method) -> dict[str, Code]:
         """The function that a call of the method comes to."""
         types = signature(method, self._uses, self._imports)
         args = ["ctx: RpcContext", "svc: ServiceContext", types.given]
@@ -274,10 +275,10 @@ class _Table:
         return {
             "signature": call(f"{head} {self._functions[method.wire]}(", args, f") -> {types.gives}:"),
             "docstring": docstring([method.wire], 4),
-            "line": f"{verb} {called}({types.given.partition(':')[0]})",
+            "line": Code(f"{verb} {called}({types.given.partition(':')[0]})"),
         }
 
-    def entry(self, service: Service) -> str:
+    def entry(self, service: Service) -> Code:
         """A service with its methods."""
         rows = []
         for method in service.methods:
@@ -293,4 +294,4 @@ class _Table:
         line = f"        ({rows[0]})," if len(rows) == 1 else ""
         if not line or "\n" in line or width(line) > WIDTH:
             line = "\n".join(["        (", *(f"            {row}" for row in rows), "        ),"])
-        return f"Service(\n        {literal(service.full_name)},\n{line}\n    )"
+        return Code(f"Service(\n        {literal(service.full_name)},\n{line}\n    )")
