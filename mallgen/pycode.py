@@ -166,11 +166,10 @@ class Imports:
 
 def _import(source: str, names: Iterable[str]) -> str:
     line = f"from {source} import {', '.join(names)}"
-    if source.startswith("google."):
-        return f"{line}  # type: ignore[import-untyped, unused-ignore]"
+    ignored = "  # type: ignore[import-untyped, unused-ignore]" if source.startswith("google.") else ""
     if width(line) <= WIDTH:
-        return line
-    return f"from {source} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
+        return f"{line}{ignored}"
+    return f"from {source} import ({ignored}\n" + "".join(f"    {name},\n" for name in names) + ")"
 
 
 def toml_text(text: str) -> Literal:

@@ -49,15 +49,19 @@ def generate(out: Path, protos: tuple[Proto, ...] = ALL) -> None:
 
 
 def fill(out: Path, protos: tuple[Proto, ...] = ALL) -> None:
-    """Logic that answers: an empty reply, once for each request where requests come in a stream."""
+    """Logic that answers: the request where that is of the same type, else an empty reply; one for each of a stream."""
     for proto in protos:
         for path in (out / proto.folder / proto.package / "logic").rglob("*_logic.py"):
             text, stub, rest = path.read_text(encoding="utf-8").partition("raise NotImplementedError(")
             assert stub, path
-            gives = re.findall(r"\) -> (?:AsyncIterator\[)?([\w.]+)\]?:", text)[-1]
-            body = f"return {gives}()"
+            takes = re.findall(r" reqs?: (?:AsyncIterator\[)?([\w.]+)", text)[-1]
+            gives = re.findall(r"\) -> (?:AsyncIterator\[)?([\w.]+)", text)[-1]
+            many = "reqs:" in text
+            reply = "req" if takes == gives and not many else f"{gives}()"
+            body = f"return {reply}"
             if "yield" in rest:
-                body = f"async for _ in reqs:\n            yield {gives}()" if "reqs:" in text else f"yield {gives}()"
+                reply = "req" if takes == gives else f"{gives}()"
+                body = f"async for req in reqs:\n            yield {reply}" if many else f"yield {reply}"
             path.write_text(f"{text}{body}\n", encoding="utf-8")
 
 

@@ -12,7 +12,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 from grpc_tools import protoc
 
 from tests.conftest import ROOT, mallgen, tree, working_in
-from tests.protos import ALL, PROTOS, Proto, digest, generate
+from tests.protos import ALL, PROTOS, Proto, digest, fill, generate
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +111,12 @@ def test_nothing_of_a_hostile_proto_runs(made: Path) -> None:
     assert 'str(print("EXECUTED"))' in text
     assert "{{ 7 * 7 }} {% raw %} {# #} %s {0} $(id) `id`" in text
     assert "中文注释，“引号”。" in text
+
+
+def test_every_rpc_answers_over_a_socket(tmp_path: Path) -> None:
+    """All services in one process, each called by its generated client."""
+    generate(tmp_path)
+    fill(tmp_path)
+    ran = python("-m", "tests.run.answer", *(str(tmp_path / proto.folder) for proto in ALL))
+    declared = sum(path.read_text(encoding="utf-8").count("\n  rpc ") for path in PROTOS.rglob("*.proto"))
+    assert (ran.returncode, ran.stdout.strip()) == (0, str(declared)), ran.stderr
