@@ -98,7 +98,8 @@ USER = """from shapes_rpc.client import Level, Point, Shape, ShapesClient
 
 
 async def use(client: ShapesClient) -> None:
-    shape = Shape(level=Level.LEVEL_LOW, levels=["LEVEL_TOP", 1], point=Point(x=1), level_by_name={"a": Level.LEVEL_LOW})
+    by_name = {"a": Level.LEVEL_LOW}
+    shape = Shape(level=Level.LEVEL_LOW, levels=["LEVEL_TOP", 1], point=Point(x=1), level_by_name=by_name)
     shape.points.add(x=1).y = 2
     shape.levels.append(Level.Value("LEVEL_TOP"))
     shape.point_by_flag[True].x = 3

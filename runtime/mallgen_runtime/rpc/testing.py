@@ -67,11 +67,9 @@ def _context(method: str, metadata: dict[str, str], timeout: float | None, reque
     ids = ids_of(metadata.get("traceparent", ""), request_id or metadata.get("x-request-id", ""))
     return RpcContext(
         method,
-        metadata,
-        ids.request_id,
-        ids.trace_id,
-        trace_flags=ids.trace_flags,
-        peer=PEER,
+        tuple(metadata.items()),
+        ids,
+        peer=lambda: PEER,
         deadline=None if timeout is None else time.monotonic() + timeout,
     )
 
