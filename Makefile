@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup crash demo run test test-slow soak conformance fuzz lint accept bench generated errors built lock clean
+.PHONY: setup crash demo run test test-slow soak conformance fuzz lint accept bench bench-chain generated errors built lock clean
 
 setup:
 	@scripts/setup.sh
