@@ -213,7 +213,10 @@ def test_a_body_that_trickles_after_its_answer_ends_the_connection(wide: Service
 def test_a_refused_request_may_be_followed_by_another(wide: Service) -> None:
     with socket.create_connection(("127.0.0.1", wide.port), timeout=10) as connection:
         connection.sendall(head("/nowhere", "Content-Length: 5", method="POST"))
-        assert connection.recv(4096).startswith(b"HTTP/1.1 404 ")
+        first = b""
+        while b"}" not in first:  # head and body may come apart
+            first += connection.recv(4096)
+        assert first.startswith(b"HTTP/1.1 404 ")
         connection.sendall(b"abcde" + head("/healthz", "Connection: close"))
         assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
 
