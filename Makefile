@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup demo run test test-slow soak conformance fuzz lint accept bench generated errors built lock clean
+.PHONY: setup crash demo run test test-slow soak conformance fuzz lint accept bench bench-chain generated errors built lock clean
 
 setup:
 	@scripts/setup.sh
@@ -28,6 +28,9 @@ lint: setup
 	$(BIN)/python scripts/build_etcd.py --check
 	$(BIN)/python scripts/lint.py
 
+crash: setup ## kill -9 at every file-system event, then 10 000 random kills; prints what was seen
+	$(BIN)/python -m tests.crash --random 10000
+
 accept: setup ## write what the cases and golden trees should have said
 	MALLGEN_ACCEPT=1 $(BIN)/python -m pytest -n 2 tests/test_cases.py tests/test_golden.py
 
@@ -40,8 +43,12 @@ fuzz: setup ## random contracts for a minute, or SECONDS=3600
 soak: setup ## five hundred turns of starting and stopping the three services under load
 	$(BIN)/python -m tests.run.rolling
 
+bench-chain: setup ## the order list through three services, beside FastAPI and go-zero
+	$(BIN)/python benchmarks/bench_chain.py
+
 bench: setup
 	$(BIN)/python benchmarks/bench_cli.py
+	$(BIN)/python benchmarks/bench_safety.py
 
 generated: setup ## bring generated/ up to date with examples/
 	$(BIN)/mallgen gen

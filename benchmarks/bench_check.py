@@ -41,7 +41,7 @@ def show(what: str, root: Path, runs: int, limit: float) -> bool:
     walls, cpus = zip(*(timed(lambda: mallgen(root, "check", "-dir", "out")) for _ in range(runs)), strict=True)
     wall, cpu = statistics.median(walls), statistics.median(cpus)
     print(f"{what:<34}{wall:>8.2f}{cpu:>8.2f}{limit:>8.2f}")
-    return min(wall, cpu) > limit
+    return bool(min(wall, cpu) > limit)
 
 
 def timed(work: Callable[[], None]) -> tuple[float, float]:

@@ -25,9 +25,9 @@ class Loaded(NamedTuple):
         return Loaded(self.contract if fit else None, found, self.sources)
 
 
-def load(path: str) -> Loaded:
-    """Read, scan, parse and resolve the contract at `path`."""
-    return compile_sources(read(path))
+def load(path: str, outside: bool = False) -> Loaded:
+    """Read, scan, parse and resolve the contract at `path`; `outside` allows imports from other repositories."""
+    return compile_sources(read(path, outside))
 
 
 def load_text(text: str, path: str) -> Loaded:
@@ -87,4 +87,4 @@ def load_protos(paths: Sequence[str], includes: Sequence[str]) -> LoadedProtos:
         return LoadedProtos(None, compiled.diagnostics, compiled.texts)
     origins = {name: Origin(path, compiled.texts.get(path, "")) for name, path in compiled.paths.items()}
     resolved = resolve(compiled.descriptors, compiled.roots, origins)
-    return LoadedProtos(resolved.contract, resolved.diagnostics, compiled.texts)
+    return LoadedProtos(resolved.contract, (*compiled.diagnostics, *resolved.diagnostics), compiled.texts)

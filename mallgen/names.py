@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterable
 
+from mallgen.code import PyIdent
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import Span
 
@@ -29,42 +30,47 @@ _DEPENDENCIES = frozenset(
 )
 
 
-def snake(name: str) -> str:
+def snake(name: str) -> PyIdent:
     """`ImageURL` → `image_url`, `IDs` → `ids`, `user-admin` → `user_admin`; never empty."""
     text = "_".join(word.lower() for word in _WORDS.findall(name))
-    return text if text[:1].isalpha() else f"n{text}"
+    return PyIdent(text if text[:1].isalpha() else f"n{text}")
 
 
-def variable(name: str) -> str:
+def variable(name: str) -> PyIdent:
     """The attribute, parameter or function for a contract's name: snake case, no keyword, no base type."""
     text = snake(name)
-    return f"{text}_" if keyword.iskeyword(text) or text in _BUILTIN_TYPES else text
+    return PyIdent(f"{text}_" if keyword.iskeyword(text) or text in _BUILTIN_TYPES else text)
 
 
-def class_name(name: str) -> str:
+def class_name(name: str) -> PyIdent:
     """The class for a contract's type or handler: its own spelling with a capital first."""
     text = name.lstrip("_").replace("-", "_")
     text = text[:1].upper() + text[1:]
     if not text[:1].isalpha():
         text = f"N{text}"
-    return f"{text}_" if keyword.iskeyword(text) else text
+    return PyIdent(f"{text}_" if keyword.iskeyword(text) else text)
 
 
-def message(name: str) -> str:
+def message(name: str) -> PyIdent:
     """The class, field or enum value for a proto's name: the name itself unless Python keeps it."""
-    return f"{name}_" if keyword.iskeyword(name) else name
+    return PyIdent(f"{name}_" if keyword.iskeyword(name) else name)
 
 
-def rpc_package(package: str) -> str:
+def is_attribute(name: str) -> bool:
+    """Whether a proto's field can be a plain attribute: neither a keyword nor one of Python's own, `__init__`."""
+    return not keyword.iskeyword(name) and not (name.startswith("__") and name.endswith("__"))
+
+
+def rpc_package(package: str) -> PyIdent:
     """The package of an RPC service: the proto package, `.` as `_`, `_rpc` appended unless there."""
     text = "_".join(snake(part) for part in package.split("."))
-    return text if text.endswith("_rpc") else f"{text}_rpc"
+    return PyIdent(text if text.endswith("_rpc") else f"{text}_rpc")
 
 
-def module(name: str) -> str:
+def module(name: str) -> PyIdent:
     """A module or folder name for a contract's name."""
     text = snake(name)
-    return f"{text}_" if keyword.iskeyword(text) else text
+    return PyIdent(f"{text}_" if keyword.iskeyword(text) else text)
 
 
 def handler_base(handler: str) -> str:
@@ -73,11 +79,11 @@ def handler_base(handler: str) -> str:
     return base or handler
 
 
-def http_package(service: str) -> str:
+def http_package(service: str) -> PyIdent:
     """The package of a BFF: the service's name, `-` as `_`, `_api` appended unless there."""
     text = re.sub(r"[^a-z0-9_]", "_", service.lower())
     text = text if text.endswith("_api") else f"{text}_api"
-    return text if text[:1].isalpha() else f"n{text}"
+    return PyIdent(text if text[:1].isalpha() else f"n{text}")
 
 
 def is_taken(package: str) -> bool:
@@ -115,16 +121,16 @@ class Scope:
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
 
-    def local_name(self, name: str) -> str:
+    def local_name(self, name: str) -> PyIdent:
         """The name under which `name` can be imported without hiding what is there."""
         local = name
         while local in self._taken:
             local = f"Runtime{local}" if local[:1].isupper() else f"runtime_{local}"
-        return local
+        return PyIdent(local)
 
-    def add(self, name: str) -> str:
+    def add(self, name: str) -> PyIdent:
         """Make `name` visible; one that is taken gets underscores."""
         while name in self._taken:
             name = f"{name}_"
         self._taken.add(name)
-        return name
+        return PyIdent(name)

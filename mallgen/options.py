@@ -69,6 +69,7 @@ class Values:
 
 COMPLETING = "_MALLGEN_COMPLETE"  # set by the script of `mallgen completion` while it asks
 API = Option("api", "The contract, a .api file.", "FILE", required=True)
+OUTSIDE = Option("allow-outside", "Let the contract import files from outside its repository.")
 DIR = Option("dir", "The folder that receives etc/ and the package (default: mallgen.toml's, else this one).", "DIR")
 FOLDER = Option(
     "dir", "A generated folder; its mallgen.lock names the contract (default: the workspace, else .).", "DIR"
@@ -92,6 +93,7 @@ COMMANDS = (
             API,
             DIR,
             DRY_RUN,
+            OUTSIDE,
             FORMAT,
             QUIET,
         ),
@@ -109,7 +111,7 @@ COMMANDS = (
         ("api", "validate"),
         "Check a contract.",
         "api_validate",
-        (API, FORMAT),
+        (API, OUTSIDE, FORMAT),
         example="mallgen api validate -api mall.api",
     ),
     Command(
@@ -148,6 +150,7 @@ COMMANDS = (
             Option("select", "A rule to add to those that are on; `all` for all.", "RULE", many=True),
             Option("ignore", "A rule to leave out.", "RULE", many=True),
             Option("rules", "List the rules."),
+            OUTSIDE,
             FORMAT,
         ),
         example="mallgen api lint -api mall.api",
@@ -156,14 +159,14 @@ COMMANDS = (
         ("api", "inspect"),
         "Print a contract as JSON.",
         "api_inspect",
-        (API, FORMAT),
+        (API, OUTSIDE, FORMAT),
         example="mallgen api inspect -api mall.api",
     ),
     Command(
         ("api", "routes"),
         "List the routes of a contract.",
         "api_routes",
-        (API, FORMAT),
+        (API, OUTSIDE, FORMAT),
         example="mallgen api routes -api mall.api",
     ),
     Command(

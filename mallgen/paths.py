@@ -46,11 +46,15 @@ def _is_forbidden(char: str) -> bool:
 
 
 def check(files: Iterable[File]) -> Iterator[Diagnostic]:
-    """Every file that could not be written everywhere, with the place in the contract it comes from."""
+    """Every file that could not be written everywhere, with the place in the contract; one cause is told once."""
     spellings: dict[str, tuple[str, File]] = {}
+    told: set[str] = set()
     for file in files:
         problem = trouble(file.path)
         if problem:
+            if problem in told:
+                continue
+            told.add(problem)
             message = f"this would become the file `{file.path[:80]}`: {problem}"
             yield Diagnostic("bad-file-name", message, file.span, "give it another name in the contract")
             continue

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
+    EnumDescriptorProto,
+    FieldDescriptorProto,
     FileDescriptorProto,
     FileDescriptorSet,
     MethodDescriptorProto,
@@ -16,7 +18,12 @@ from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import Span
 
 Path = tuple[int, ...]
-_MESSAGES, _ENUMS, _SERVICES, _METHODS = 4, 5, 6, 2
+MESSAGES, ENUMS, NESTED, NESTED_ENUMS = 4, 5, 3, 4  # the numbers of fields in descriptor.proto, which make paths
+_SERVICES, _EXTENSIONS, _METHODS, _FIELDS, _VALUES, _NESTED_EXTENSIONS = 6, 7, 2, 2, 2, 6
+_KNOWN = (
+    *("any", "api", "compiler/plugin", "descriptor", "duration", "empty", "field_mask", "source_context", "struct"),
+    *("timestamp", "type", "wrappers"),
+)
 
 
 class Comments(NamedTuple):
@@ -27,11 +34,25 @@ class Comments(NamedTuple):
     places: dict[Path, Span]
 
 
+class Declared(NamedTuple):
+    """A name in a proto: of a message, enum, field, extension or enum value; `around` are the messages it is in.
+
+    A value belongs to what its enum is in, as protobuf has it.
+    """
+
+    name: str
+    around: tuple[str, ...]
+    span: Span
+    is_field: bool = False
+    is_value: bool = False
+
+
 class ProtoFile(NamedTuple):
     """One `.proto` file. `name` is the author's; the descriptor's own name and its dependencies' come of its content.
 
     Registering two different files under one name fails in Python's one pool, so `common.proto` of two services needs
-    two names; the same content has one name wherever it lies, and may be registered twice.
+    two names; the same content has one name wherever it lies, and may be registered twice. Google's files keep their
+    names, since other libraries of a process register them as well.
     """
 
     name: str
@@ -44,12 +65,51 @@ class ProtoFile(NamedTuple):
         """Whether a module is generated for it; google's own come with protobuf."""
         return not is_known(self.name)
 
+    @property
+    def start(self) -> Span:
+        """Where the file begins."""
+        return _start(self.comments.file)
+
+    def declared(self) -> Iterator[Declared]:
+        """Every name that the file declares, services and what is made for maps left out."""
+        yield from self._extensions(self.descriptor.extension, (), (_EXTENSIONS,))
+        yield from self._enums(self.descriptor.enum_type, (), (ENUMS,))
+        for index, message in enumerate(self.descriptor.message_type):
+            yield from self._declared(message, (), (MESSAGES, index))
+
+    def _declared(self, message: DescriptorProto, around: tuple[str, ...], path: Path) -> Iterator[Declared]:
+        yield Declared(message.name, around, self._span(path))
+        inside = (*around, message.name)
+        for index, field in enumerate(message.field):
+            yield Declared(field.name, inside, self._span((*path, _FIELDS, index)), is_field=True)
+        yield from self._extensions(message.extension, inside, (*path, _NESTED_EXTENSIONS))
+        yield from self._enums(message.enum_type, inside, (*path, NESTED_ENUMS))
+        for index, inner in enumerate(message.nested_type):
+            if not inner.options.map_entry:
+                yield from self._declared(inner, inside, (*path, NESTED, index))
+
+    def _enums(self, enums: Sequence[EnumDescriptorProto], around: tuple[str, ...], path: Path) -> Iterator[Declared]:
+        for index, enum in enumerate(enums):
+            yield Declared(enum.name, around, self._span((*path, index)))
+            for number, value in enumerate(enum.value):
+                span = self._span((*path, index, _VALUES, number))
+                yield Declared(value.name, around, span, is_value=True)
+
+    def _extensions(
+        self, extensions: Sequence[FieldDescriptorProto], around: tuple[str, ...], path: Path
+    ) -> Iterator[Declared]:
+        for index, extension in enumerate(extensions):
+            yield Declared(extension.name, around, self._span((*path, index)))
+
+    def _span(self, path: Path) -> Span:
+        return self.comments.places.get(path, _start(self.comments.file))
+
     def place(self, full: str) -> Span:
         """Where a message or enum outside of others is declared; `full` has a dot in front."""
         name = full.rpartition(".")[2]
         kinds = {
-            _MESSAGES: [item.name for item in self.descriptor.message_type],
-            _ENUMS: [item.name for item in self.descriptor.enum_type],
+            MESSAGES: [item.name for item in self.descriptor.message_type],
+            ENUMS: [item.name for item in self.descriptor.enum_type],
         }
         for number, found in kinds.items():
             if name in found:
@@ -132,7 +192,12 @@ class Resolved(NamedTuple):
 
 def is_known(name: str) -> bool:
     """Whether protobuf itself brings the file."""
-    return name.startswith("google/protobuf/")
+    return name.removeprefix("google/protobuf/").removesuffix(".proto") in _KNOWN and name.startswith("google/")
+
+
+def is_googles(name: str) -> bool:
+    """Whether the file is one of https://github.com/googleapis/googleapis, which other distributions bring as well."""
+    return name.startswith("google/") and not is_known(name)
 
 
 class Origin(NamedTuple):
@@ -185,11 +250,18 @@ def _renamed(found: FileDescriptorSet, origins: Mapping[str, Origin]) -> Iterato
         copy.ClearField("source_code_info")
         if not is_known(name):
             copy.dependency[:] = [names[dependency] for dependency in copy.dependency]
-            copy.ClearField("name")
-            digest = hashlib.sha256(copy.SerializeToString(deterministic=True)).hexdigest()
-            copy.name = f"mallgen/{digest[:32]}.proto"
+            if not is_googles(name):
+                copy.ClearField("name")
+                digest = hashlib.sha256(copy.SerializeToString(deterministic=True)).hexdigest()
+                copy.name = f"mallgen/{digest[:32]}.proto"
         names[name] = copy.name
         yield ProtoFile(name, copy, tuple(original.dependency), comments)
+
+
+def prose(comment: str) -> list[str]:
+    """A proto comment as lines."""
+    lines = [line.strip() for line in comment.strip("\n").split("\n")]
+    return lines if any(lines) else []
 
 
 def _comments(file: FileDescriptorProto, origin: Origin) -> Comments:

@@ -4,15 +4,17 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
+from mallgen.protofiles import Read, read
 
 _PLACED = re.compile(r"(?P<file>[^:\n]+\.proto):(?P<line>\d+):(?P<col>\d+): (?P<text>.+)")
-_SOUND = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.proto")
 _NAMED = re.compile(r"(?P<file>[^:\n]+\.proto): (?P<text>.+)")
+_WARNING = "warning: "
+_MOST = 100
 
 
 class Compiled(NamedTuple):
@@ -30,117 +32,97 @@ class Compiled(NamedTuple):
 
 def compile_protos(paths: Sequence[str], includes: Sequence[str]) -> Compiled:
     """Compile files with everything they import; without `includes` each file's own folder is searched."""
-    problems = [problem for path in paths for problem in _unreadable(path)]
-    if problems:
-        return _failed(problems)
-    folders = list(dict.fromkeys(includes or [os.path.dirname(path) or "." for path in paths]))
-    roots = [_below(path, folders) for path in paths]
-    problems = [problem for path, root in zip(paths, roots, strict=True) for problem in _unnamed(path, root)]
-    if problems:
-        return _failed(problems)
-    descriptors, said = _run(folders, roots)
-    named = _names(descriptors) if descriptors else [match["file"] for match in _PLACED.finditer(said)]
-    found = {name: _where(name, folders) for name in named}
-    texts = _texts(found.values())
-    diagnostics = tuple(_diagnostics(said, folders, descriptors, texts))
-    return Compiled(b"" if diagnostics else descriptors, tuple(roots), found, texts, diagnostics)
+    found = read(paths, includes)
+    if found.diagnostics:
+        return Compiled(b"", (), found.paths, found.texts, found.diagnostics)
+    descriptors, said = _run(found)
+    diagnostics = tuple(_diagnostics(said, found, bool(descriptors)))
+    if descriptors:
+        diagnostics += tuple(_unread(descriptors, found))
+    failed = any(problem.severity == "error" for problem in diagnostics)
+    return Compiled(b"" if failed else descriptors, found.roots, found.paths, found.texts, diagnostics)
 
 
-def _failed(problems: Sequence[Diagnostic]) -> Compiled:
-    return Compiled(b"", (), {}, {}, tuple(problems))
+def _run(found: Read) -> tuple[bytes, str]:
+    """The descriptor set, and what protoc wrote to file descriptor 2, where its errors go.
 
-
-def _unnamed(path: str, root: str) -> list[Diagnostic]:
-    """Files that no -I folder holds, or whose name could not be a module's."""
-    if not root:
-        hint = "name a folder above it with -I"
-        return [Diagnostic("outside-include", f"`{path}` is in none of the -I folders", hint=hint)]
-    if not _SOUND.fullmatch(root):
-        hint = "use letters, digits, `_`, `-` and `.`, and the suffix `.proto`"
-        return [Diagnostic("bad-file-name", f"{root!r} cannot be the name of a proto file", hint=hint)]
-    return []
-
-
-def _names(descriptors: bytes) -> list[str]:
-    from google.protobuf.descriptor_pb2 import FileDescriptorSet
-
-    return [file.name for file in FileDescriptorSet.FromString(descriptors).file]
-
-
-def _unreadable(path: str) -> list[Diagnostic]:
-    if not os.path.exists(path):
-        return [Diagnostic("no-such-file", f"there is no file `{path}`", hint="check the path")]
-    if not os.path.isfile(path):
-        return [Diagnostic("not-a-file", f"`{path}` is not a regular file", hint="name the `.proto` file itself")]
-    return []
-
-
-def _below(path: str, folders: Sequence[str]) -> str:
-    """The file's name as seen from the first folder that holds it, with `/`."""
-    real = os.path.realpath(path)
-    for folder in folders:
-        top = os.path.realpath(folder)
-        if os.path.commonpath([real, top]) == top:
-            return os.path.relpath(real, top).replace(os.sep, "/")
-    return ""
-
-
-def _run(folders: Sequence[str], roots: Sequence[str]) -> tuple[bytes, str]:
-    """The descriptor set, and what protoc wrote to file descriptor 2, where its errors go."""
-    import grpc_tools
+    protoc takes `:` and `=` in the name of a folder for something else, and a file of the working directory for one
+    of the same name below a folder: links of ours stand for the folders.
+    """
     from grpc_tools import protoc
 
-    known = os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
     with tempfile.TemporaryDirectory() as work:
         out = os.path.join(work, "set")
-        words = ["protoc", *(f"-I{folder}" for folder in folders), f"-I{known}", f"--descriptor_set_out={out}"]
+        words = ["protoc", f"--descriptor_set_out={out}", "--include_imports", "--include_source_info"]
+        for number, folder in enumerate(found.folders):
+            link = os.path.join(work, str(number))
+            os.symlink(os.path.realpath(folder), link)
+            words.append(f"-I{link}")
+        words += (os.path.join(work, str(found.within[root]), root) for root in found.roots)
         sys.stderr.flush()
         saved = os.dup(2)
         with open(os.path.join(work, "said"), "wb+") as said:
             os.dup2(said.fileno(), 2)
             try:
-                code = protoc.main([*words, "--include_imports", "--include_source_info", *roots])
+                code = protoc.main(words)
             finally:
                 os.dup2(saved, 2)
                 os.close(saved)
             said.seek(0)
-            text = said.read().decode("utf-8", "replace")
+            text = re.sub(re.escape(f"{work}{os.sep}") + r"\d+/", "", said.read().decode("utf-8", "replace"))
         if code:
             return b"", text or "protoc failed without a word"
         with open(out, "rb") as file:
             return file.read(), text
 
 
-def _diagnostics(said: str, folders: Sequence[str], descriptors: bytes, texts: dict[str, str]) -> Iterator[Diagnostic]:
-    from mallgen.proto import column
+def _unread(descriptors: bytes, found: Read) -> Iterator[Diagnostic]:
+    """Files that protoc opened and we did not look at first: what we refuse must not come in by a way we overlooked."""
+    from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-    count = 0
+    for file in FileDescriptorSet.FromString(descriptors).file:
+        if file.name not in found.paths:
+            message = f"{file.name!r} is imported in a way that mallgen does not read"
+            yield Diagnostic("bad-import", message, hint='write it plainly: import "folder/file.proto";')
+
+
+def _diagnostics(said: str, found: Read, compiled: bool) -> Iterator[Diagnostic]:
+    lines: dict[str, list[str]] = {}
+    told = 0
     for line in said.splitlines():
-        placed, named = _PLACED.match(line), _NAMED.match(line)
-        if placed and not placed["text"].startswith("warning:"):
-            count += 1
-            path, row, col = _where(placed["file"], folders), int(placed["line"]), int(placed["col"])
-            col = column(texts.get(path, "").split("\n"), row - 1, col - 1)
-            span = Span(path, row, col, row, col + 1)
-            yield Diagnostic("protoc", placed["text"].rstrip("."), span, "protoc says so; correct the proto")
-        elif named and not placed and not descriptors:
-            count += 1
-            path = _where(named["file"], folders)
-            yield Diagnostic("protoc", f"`{path}`: {named['text'].rstrip('.')}", hint="correct the proto")
-    if not count and not descriptors:
+        problem = _diagnostic(line, found, lines, compiled)
+        if problem is None:
+            continue
+        if told == _MOST:
+            yield Diagnostic("protoc", f"and more than {_MOST} other errors", hint="correct these first")
+            return
+        told += problem.severity == "error"
+        yield problem
+    if not told and not compiled:
         yield Diagnostic("protoc", said.strip().splitlines()[-1], hint="protoc says so")
 
 
-def _texts(paths: Iterable[str]) -> dict[str, str]:
-    """The sources, for code frames."""
-    found = {}
-    for path in paths:
-        if os.path.isfile(path):
-            with open(path, encoding="utf-8", errors="replace") as file:
-                found[path] = file.read()
-    return found
+def _diagnostic(line: str, found: Read, lines: dict[str, list[str]], compiled: bool) -> Diagnostic | None:
+    """What one line of protoc says, None when it says nothing by itself."""
+    placed, named = _PLACED.match(line), _NAMED.match(line)
+    if placed:
+        text, severity = placed["text"].rstrip("."), "error"
+        if text.startswith(_WARNING):
+            text, severity = text.removeprefix(_WARNING), "warning"
+        span = _span(placed, found, lines)
+        return Diagnostic("protoc", text, span, "protoc says so; correct the proto", severity=severity)
+    if named and not compiled:
+        path = found.paths.get(named["file"], named["file"])
+        span = Span(path, 1, 1, 1, 2)
+        return Diagnostic("protoc", named["text"].rstrip("."), span, "protoc says so; correct the proto")
+    return None
 
 
-def _where(name: str, folders: Sequence[str]) -> str:
-    paths = [os.path.normpath(os.path.join(folder, name)) for folder in folders]
-    return next((path for path in paths if os.path.isfile(path)), name)
+def _span(placed: Mapping[str, str] | re.Match[str], found: Read, lines: dict[str, list[str]]) -> Span:
+    from mallgen.proto import column
+
+    path, row = found.paths.get(placed["file"], placed["file"]), int(placed["line"])
+    if path not in lines:
+        lines[path] = found.texts.get(path, "").split("\n")
+    col = column(lines[path], row - 1, int(placed["col"]) - 1)
+    return Span(path, row, col, row, col + 1)

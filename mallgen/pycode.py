@@ -5,6 +5,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from mallgen.code import Code, Literal
+
 WIDTH = 88
 _PRAGMA = re.compile(
     r"(?:^|#)\s*(?=(?:type:|fmt:|noqa|ruff:|isort:|mypy:|flake8|pylint:|pyright:|yapf:|nosec|pragma))",
@@ -25,16 +27,18 @@ def _columns(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def literal(value: object) -> str:
+def literal(value: object) -> Literal:
     """A Python literal with black's quotes; text that cannot be printed is escaped."""
     if isinstance(value, str):
-        return _quoted(value)
+        return Literal(_quoted(value))
+    if isinstance(value, bytes):
+        return Literal(_quoted_bytes(value))
     if isinstance(value, list | tuple):
         inner = ", ".join(literal(item) for item in value)
         if isinstance(value, list):
-            return f"[{inner}]"
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
-    return repr(value)
+            return Literal(f"[{inner}]")
+        return Literal(f"({inner},)" if len(value) == 1 else f"({inner})")
+    return Literal(repr(value))
 
 
 def _quoted(text: str) -> str:
@@ -44,6 +48,14 @@ def _quoted(text: str) -> str:
     return quote + body.replace(quote, f"\\{quote}") + quote
 
 
+def _quoted_bytes(data: bytes) -> str:
+    """As black has it: double quotes unless they need more escapes."""
+    text = repr(data)
+    if text.startswith("b'") and '"' not in text:
+        return f'b"{text[2:-1]}"'
+    return text
+
+
 def printable(text: str) -> str:
     """The text on one line, without characters that a reader cannot see."""
     return "".join(
@@ -51,9 +63,9 @@ def printable(text: str) -> str:
     ).strip()
 
 
-def comment(text: str) -> str:
+def comment(text: str) -> Code:
     """`# text`, never a pragma for a linter, a formatter or a type checker."""
-    return "# " + _PRAGMA.sub("// ", printable(text))
+    return Code("# " + _PRAGMA.sub("// ", printable(text)))
 
 
 def fold(text: str, columns: int) -> list[str]:
@@ -69,7 +81,7 @@ def fold(text: str, columns: int) -> list[str]:
     return [*lines, line.rstrip()] if line.strip() else lines
 
 
-def docstring(lines: Sequence[str], indent: int) -> str:
+def docstring(lines: Sequence[str], indent: int) -> Literal:
     """A whole docstring literal for a body indented by `indent`; the first line stands by the quotes."""
     columns = WIDTH - indent
     paragraphs = [printable(line) for line in lines]
@@ -81,23 +93,23 @@ def docstring(lines: Sequence[str], indent: int) -> str:
         body[0] = f" {body[0]}"
     if len(body) == 1:
         gap = " " if body[0].endswith('"') else ""
-        return f'"""{body[0]}{gap}"""'
+        return Literal(f'"""{body[0]}{gap}"""')
     pad = " " * indent
     rest = "".join(f"\n{pad}{line}" if line else "\n" for line in body[1:])
-    return f'"""{body[0]}{rest}\n{pad}"""'
+    return Literal(f'"""{body[0]}{rest}\n{pad}"""')
 
 
-def call(head: str, args: Sequence[str], tail: str = ")", indent: int = 0) -> str:
+def call(head: str, args: Sequence[str], tail: str = ")", indent: int = 0) -> Code:
     """`head` + args + `tail` as black lays out one bracket: one line, an inner line, or one per line."""
     pad, inner = " " * indent, " " * (indent + 4)
     line = f"{head}{', '.join(args)}{tail}"
     if width(pad + line) <= WIDTH or not args:
-        return line
+        return Code(line)
     joined = ", ".join(args)
     if width(inner + joined) <= WIDTH:
-        return f"{head}\n{inner}{joined}\n{pad}{tail}"
+        return Code(f"{head}\n{inner}{joined}\n{pad}{tail}")
     each = "".join(f"{inner}{arg},\n" for arg in args)
-    return f"{head}\n{each}{pad}{tail}"
+    return Code(f"{head}\n{each}{pad}{tail}")
 
 
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
@@ -109,6 +121,11 @@ def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
 def _member_key(name: str) -> tuple[int, object, object]:
     kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
     return kind, _natural(name.lower()), _natural(name)
+
+
+def exported(names: Iterable[str]) -> list[str]:
+    """Names in the order that ruff wants in `__all__`: constants, classes, the rest, numbers by value, with case."""
+    return sorted(set(names), key=lambda name: (_member_key(name)[0], _natural(name)))
 
 
 class Imports:
@@ -133,9 +150,9 @@ class Imports:
             return 0
         if top == self._first_party:
             return 3
-        return 2 if top == "mallgen_runtime" else 1
+        return 2 if top in ("google", "mallgen_runtime") else 1
 
-    def lines(self) -> list[str]:
+    def lines(self) -> list[Code]:
         """The block of imports, sections apart by an empty line."""
         sections: dict[int, list[str]] = {}
         for source in sorted(self._names, key=lambda s: (s.lower(), s)):
@@ -150,27 +167,26 @@ class Imports:
         found: list[str] = []
         for number in sorted(sections):
             found += ["", *sections[number]] if found else sections[number]
-        return found
+        return [Code(line) for line in found]
 
 
 def _import(source: str, names: Iterable[str]) -> str:
     line = f"from {source} import {', '.join(names)}"
-    if source.startswith("google."):
-        return f"{line}  # type: ignore[import-untyped, unused-ignore]"
+    ignored = "  # type: ignore[import-untyped, unused-ignore]" if source.startswith("google.") else ""
     if width(line) <= WIDTH:
-        return line
-    return f"from {source} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
+        return f"{line}{ignored}"
+    return f"from {source} import ({ignored}\n" + "".join(f"    {name},\n" for name in names) + ")"
 
 
-def toml_text(text: str) -> str:
+def toml_text(text: str) -> Literal:
     """A basic string of TOML."""
     escaped = "".join(char if char.isprintable() and char not in '"\\' else f"\\U{ord(char):08X}" for char in text)
-    return f'"{escaped}"'
+    return Literal(f'"{escaped}"')
 
 
-def yaml_text(text: str) -> str:
+def yaml_text(text: str) -> Literal:
     """A scalar of YAML that is read back as this text: plain where that is safe."""
     word = re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", text)
     if word and text.lower() not in {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}:
-        return text
+        return Literal(text)
     return toml_text(text)

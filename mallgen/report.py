@@ -21,7 +21,8 @@ class Reporter:
 
     def all(self, diagnostics: Sequence[Diagnostic]) -> str:
         """Every diagnostic with an empty line after it, sorted by position; of very many the first thousand."""
-        shown = in_order(diagnostics)[:_MOST]
+        weighty = sorted(diagnostics, key=lambda d: d.level != "error")  # errors are never cut for warnings
+        shown = in_order(weighty[:_MOST])
         rest = len(diagnostics) - len(shown)
         more = f"… and {rest} more; --format concise lists them all\n\n" if rest else ""
         return "".join(f"{self.one(diagnostic)}\n\n" for diagnostic in shown) + more

@@ -1,5 +1,6 @@
 """From declarations to the types of a Contract: names looked up, embedded structs flattened."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
@@ -61,6 +62,7 @@ class Types:
         self._most = most
         self._guesses = GUESSES
         self._seen: set[Diagnostic] = set()
+        self._told: Counter[str] = Counter()
         self.problems: list[Diagnostic] = []
         self._members: dict[str, tuple[Member, ...]] = {}
 
@@ -141,7 +143,8 @@ class Types:
         notes: tuple[Note, ...] = (),
         severity: str = "error",
     ) -> None:
-        if len(self.problems) < MOST_PROBLEMS:
+        self._told[severity] += 1
+        if self._told[severity] <= MOST_PROBLEMS:
             self._add(Diagnostic(code, message, span, hint, notes, severity))
 
     def _add(self, problem: Diagnostic) -> None:

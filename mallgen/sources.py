@@ -29,10 +29,13 @@ class Unreadable(Exception):
         self.hint = hint
 
 
-def read(path: str) -> Sources:
-    """Read the contract at `path`; files are named as the user would name them from where he stands."""
+def read(path: str, outside: bool = False) -> Sources:
+    """Read the contract at `path`; files are named as the user would name them from where he stands.
+
+    What it imports must be inside its repository, unless `outside` is allowed: see `home`.
+    """
     try:
-        reader = _Reader(limits())
+        reader = _Reader(limits(), os.path.normpath(path), outside)
     except Unreadable as problem:
         return Sources((), {}, (Diagnostic(problem.code, problem.message, None, problem.hint),))
     reader.visit(os.path.normpath(path), (), None)
@@ -53,8 +56,8 @@ def limits() -> Limits:
     return DEFAULT._replace(**found)
 
 
-def read_text(path: str, most: int = DEFAULT.bytes) -> str:
-    """The text of one `.api` file, or Unreadable."""
+def read_text(path: str, most: int = DEFAULT.bytes, suffix: str = ".api") -> str:
+    """The text of one contract, or Unreadable; `suffix` is what such a file is called."""
     try:
         status = os.stat(path)
     except FileNotFoundError:
@@ -63,7 +66,7 @@ def read_text(path: str, most: int = DEFAULT.bytes) -> str:
         raise Unreadable("unreadable", f"cannot read `{path}`: {problem.strerror}", "check its permissions") from None
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-        raise Unreadable("not-a-file", f"`{path}` is {kind}", "name the `.api` file itself")
+        raise Unreadable("not-a-file", f"`{path}` is {kind}", f"name the `{suffix}` file itself")
     if status.st_size > most:
         hint = f"split it into imported files, {raise_it('bytes', 1 << status.st_size.bit_length())}"
         raise Unreadable("too-large", f"`{path}` has {status.st_size} bytes, the limit is {most}", hint)
@@ -83,9 +86,32 @@ def _decode(path: str, most: int) -> str:
     return text.replace("\r\n", "\n")
 
 
+def home(path: str) -> str:
+    """The folder that a contract's imports must stay in: its repository, that is the nearest folder above with `.git`.
+
+    Without one it is the folder of mallgen.toml; without that there is no border, which is empty text: goctl has none.
+    """
+    own = os.path.dirname(os.path.realpath(path))
+    for mark in (".git", "mallgen.toml"):
+        here, above = own, os.path.dirname(own)
+        while not os.path.lexists(os.path.join(here, mark)) and here != above:
+            here, above = above, os.path.dirname(above)
+        if os.path.lexists(os.path.join(here, mark)):
+            return here
+    return ""
+
+
+def is_inside(path: str, folder: str) -> bool:
+    """Whether a path is a folder or below it; both are real ones."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
 class _Reader:
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, path: str, outside: bool) -> None:
         self.limits = limits
+        self._folder = os.path.dirname(os.path.realpath(path))
+        self._path = path
+        self._outside = outside
         self.files: dict[str, Scanned] = {}
         self.texts: dict[str, str] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -96,6 +122,8 @@ class _Reader:
             self._cycle(path, key, chain, by)
             return
         if key in self.files:
+            return
+        if by is not None and not self._may_read(key, by):
             return
         for name, count, what in (("files", len(self.files), "files"), ("depth", len(chain), "levels of imports")):
             most = getattr(self.limits, name)
@@ -115,6 +143,17 @@ class _Reader:
         scanned = scan(text, path, self.limits)
         self.files[key] = scanned
         self._imports(scanned, path, (*chain, key))
+
+    def _may_read(self, key: str, by: Span) -> bool:
+        if self._outside or is_inside(key, self._folder):
+            return True
+        top = home(self._path)
+        if not top or is_inside(key, top):
+            return True
+        message = f"this leads out of `{os.path.relpath(top)}`, where the contract's repository is"
+        hint = "move the file into it, or allow it once with --allow-outside"
+        self.diagnostics.append(Diagnostic("outside-workspace", message, by, hint))
+        return False
 
     def _imports(self, scanned: Scanned, path: str, chain: tuple[str, ...]) -> None:
         seen: dict[str, Import] = {}

@@ -37,6 +37,7 @@ class Target(NamedTuple):
     includes: tuple[str, ...] = ()
     uses: tuple[Used, ...] = ()
     client_only: bool = False
+    outside: bool = False
     from_filename: bool = False
     port: int = 0
     bodies: tuple[tuple[str, Body], ...] = ()
@@ -47,6 +48,7 @@ class Target(NamedTuple):
         words = [f"-I={self.below(path)}" for path in self.includes]
         words += [f"with={self.below(path)}" for path in self.more]
         words += [word for used in self.uses for word in self._used(used)]
+        words += ["allow-outside"] if self.outside else []
         words += ["client-only"] if self.client_only else []
         words += ["name-from-filename"] if self.from_filename else []
         return ContractLine(self.kind, self.below(self.contract), " ".join(map(_quoted, words)))
@@ -133,7 +135,7 @@ def make(target: Target, prove: bool = True) -> Made:
 def _api(target: Target, prove: bool) -> Made:
     from mallgen.emit.http import HttpOptions, emit
 
-    loaded = load(target.contract).strict()
+    loaded = load(target.contract, target.outside).strict()
     uses = _uses(target.uses)
     problems = (*loaded.diagnostics, *uses.diagnostics)
     sources = {**loaded.sources, **uses.sources}

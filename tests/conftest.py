@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 import pytest
 
+from mallgen import render
 from mallgen.door import main
 from mallgen.pages import pages
 from tests import parts
 
+render.strict = True  # in every test that generates in this process
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "tests" / "contracts"
 CORPUS = Path(os.environ.get("MALLGEN_CORPUS", ROOT.parent / "shared" / "corpus"))

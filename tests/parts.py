@@ -33,9 +33,16 @@ def program(name: str, package: str) -> str:
     return found
 
 
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """One worker of a run at a time: apt, and builds that all of them wait for."""
+    with open(Path(tempfile.gettempdir(), f"mallgen-parts-{os.getuid()}.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _installed(name: str, package: str) -> str:
-    with open(Path(tempfile.gettempdir(), "mallgen-parts.lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the workers of one run must not call apt at the same time
+    with alone():
         if shutil.which(name) is None:
             env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
             for words in (["update"], ["install", "-y", "--no-install-recommends", package]):

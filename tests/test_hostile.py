@@ -1,7 +1,6 @@
 """Hostile and unlucky input: a message or success within 5 seconds and 512 MiB, never a traceback."""
 
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 GOOD = "service a-api {\n\t@handler Greet\n\tget /greet\n}\n"
-SECONDS, MEMORY = 5.0, 512 << 20
+SECONDS, MEMORY = 5, 512 << 20
 Make = Callable[[Path], None]
 
 
@@ -125,26 +124,28 @@ CASES: list[tuple[str, Make, int, str]] = [
 ]
 
 
-def bounded() -> None:
-    """Run in the child: no more memory than promised."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+# no more memory and own time than promised, set by the child: gRPC's threads do not survive a fork that runs Python
+BOUNDED = f"""
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
+resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
+from mallgen.door import main
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 def judged(here: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     ran = subprocess.run(
-        [sys.executable, "-m", "mallgen", "api", "validate", "-api", "x.api"],
+        [sys.executable, "-c", BOUNDED, "api", "validate", "-api", "x.api"],
         cwd=here,
         capture_output=True,
         text=True,
         errors="replace",
         env={**os.environ, **settings},
-        preexec_fn=bounded,
-        timeout=60,
+        timeout=120,
         check=False,
     )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < SECONDS  # others share the machine
+    assert ran.returncode >= 0, "more than five seconds"
     assert "Traceback" not in ran.stderr
     assert "error[internal]" not in ran.stderr
     return ran

@@ -63,7 +63,7 @@ def test_only_the_types_change(here: Path, mark: bytes, end: bytes, newline: byt
 
 
 def test_a_file_in_another_encoding(here: Path) -> None:
-    before = "# -*- coding: gbk -*-\n".encode() + BODY.encode("gbk")
+    before = b"# -*- coding: gbk -*-\n" + BODY.encode("gbk")
     made(here, before)
     after = synced(here, API.replace("returns (Greeting)", "returns ([]Greeting)"))
     assert after == before.replace(b"->Greeting :", b"->list[Greeting] :")

@@ -14,6 +14,7 @@ def root(context, missing=missing):
     l_0_needed = resolve('needed')
     l_0_data = resolve('data')
     l_0_renamed = resolve('renamed')
+    l_0_google = resolve('google')
     pass
     yield str((undefined(name='header') if l_0_header is missing else l_0_header))
     yield '\n'
@@ -26,17 +27,29 @@ def root(context, missing=missing):
         yield str(l_1_module)
         yield '\n'
     l_1_module = missing
-    yield '\nDESCRIPTOR = _pool.Default().AddSerializedFile(\n    '
+    yield '\n\ndef _build(names):\n    file = _pool.Default().AddSerializedFile(\n        '
     yield str((undefined(name='data') if l_0_data is missing else l_0_data))
-    yield '\n)\n_builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())\n_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, globals())\n'
-    for (l_1_name, l_1_original) in (undefined(name='renamed') if l_0_renamed is missing else l_0_renamed):
+    yield '\n    )\n    names["DESCRIPTOR"] = file\n    _builder.BuildMessageAndEnumDescriptors(file, names)\n    _builder.BuildTopDescriptorsAndMessages(file, __name__, names)\n'
+    for l_1_statement in (undefined(name='renamed') if l_0_renamed is missing else l_0_renamed):
         _loop_vars = {}
         pass
-        yield str(l_1_name)
-        yield ' = globals()['
-        yield str(l_1_original)
-        yield ']\n'
-    l_1_name = l_1_original = missing
+        yield '    '
+        yield str(l_1_statement)
+        yield '\n'
+    l_1_statement = missing
+    yield '\n\n'
+    t_1 = 1
+    for l_1_module in (undefined(name='google') if l_0_google is missing else l_0_google):
+        _loop_vars = {}
+        pass
+        yield 'try:  # another library of this process may bring these too, and they can be there only once\n    from '
+        yield str(l_1_module)
+        yield ' import *\nexcept ImportError:\n    _build(globals())\n'
+        t_1 = 0
+    l_1_module = missing
+    if t_1:
+        pass
+        yield '_build(globals())\n'
 
 blocks = {}
-debug_info = '1=16&2=18&6=20&7=24&11=28&15=30&16=33'
+debug_info = '1=17&2=19&6=21&7=25&13=29&18=31&19=35&23=40&25=44'

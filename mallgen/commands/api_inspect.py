@@ -10,7 +10,7 @@ from mallgen.options import Values
 
 def run(values: Values) -> int:
     """Print the JSON document."""
-    loaded = load(values.text("api"))
+    loaded = load(values.text("api"), values.flag("allow-outside"))
     if loaded.contract is None:
         return report(loaded.diagnostics, loaded.sources, "")
     out(msgspec.json.format(msgspec.json.encode(document(loaded.contract)), indent=2).decode())

@@ -29,7 +29,7 @@ def run(values: Values) -> int:
     chosen = _chosen(values, known)
     if chosen is None:
         return USAGE
-    loaded = load(values.text("api"))
+    loaded = load(values.text("api"), values.flag("allow-outside"))
     if loaded.contract is None:
         return report(loaded.diagnostics, loaded.sources, "")
     found = _found(loaded, chosen, known)
@@ -41,7 +41,7 @@ def run(values: Values) -> int:
         code = _fix(found)
         if code != FINE:
             return code
-        loaded = load(values.text("api"))
+        loaded = load(values.text("api"), values.flag("allow-outside"))
         found = _found(loaded, chosen, known)
     return _told(found, loaded)
 

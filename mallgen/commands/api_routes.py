@@ -11,7 +11,7 @@ HEAD = ("METHOD", "PATH", "HANDLER", "REQUEST", "RESPONSE", "GROUP", "GUARDS")
 
 def run(values: Values) -> int:
     """One line per route, columns aligned."""
-    loaded = load(values.text("api"))
+    loaded = load(values.text("api"), values.flag("allow-outside"))
     if loaded.contract is None:
         return report(loaded.diagnostics, loaded.sources, "")
     for line in table(loaded.contract):

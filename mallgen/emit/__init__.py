@@ -1,8 +1,12 @@
 """One module per output: emit(contract, options) → files."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from mallgen import paths
+from mallgen.code import Code
 from mallgen.diagnostics import Diagnostic
+from mallgen.model import Span
 from mallgen.signature import ClassShape, Signature
 from mallgen.tree import File
 
@@ -10,7 +14,7 @@ from mallgen.tree import File
 class Body(NamedTuple):
     """The statements of a logic method that is not to be a stub, and what they need: pairs of module and name."""
 
-    lines: tuple[str, ...]
+    lines: tuple[Code, ...]
     imports: tuple[tuple[str, str], ...] = ()
 
 
@@ -30,3 +34,12 @@ class Text(NamedTuple):
 
     text: str
     signature: Signature
+
+
+def emitted(
+    files: Iterable[File], problems: tuple[Diagnostic, ...], span: Span, classes: Iterable[ClassShape] = ()
+) -> Emitted:
+    """Files whose names every file system takes; `span` is where those come from that know no better place."""
+    placed = tuple(file if file.span else file._replace(span=span) for file in files)
+    bad = tuple(paths.check(placed))
+    return Emitted(() if bad else placed, (*problems, *bad), tuple(classes))

@@ -4,16 +4,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen import names
+from mallgen.code import Code, Literal, PyIdent
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.emit.protobuf import Modules, Uses, modules, prose
+from mallgen.emit.protobuf import Modules, Uses, modules
+from mallgen.emit.protobuf import problems as message_problems
 from mallgen.model import Span
-from mallgen.proto import MessageRef, Method, ProtoContract, ProtoFile, Service, Use
-from mallgen.pycode import Imports, call, docstring, literal, yaml_text
+from mallgen.proto import MessageRef, Method, ProtoContract, ProtoFile, Service, Use, prose
+from mallgen.pycode import Imports, call, docstring, exported, literal, yaml_text
 from mallgen.render import Renderer
 from mallgen.signature import ClassShape
 from mallgen.tree import File, Owner
 
 RPC = "mallgen_runtime.rpc"
+_CLIENT_NAMES = (*("AsyncIterable", "AsyncIterator", "Channel", "__init__", "float", "req", "reqs", "self", "timeout"),)
 _START = Span("mallgen.toml", 1, 1, 1, 1)
 
 
@@ -31,7 +34,8 @@ def client(contract: ProtoContract, where: Modules, renderer: Renderer) -> str:
     imports = Imports(where.package.partition(".")[0])
     imports.add(RPC, "Channel")
     clients = {client_name(service): service for service in contract.services}
-    uses = Uses(where, imports, ["Channel", "AsyncIterable", "AsyncIterator", *clients])
+    methods = [names.variable(method.name) for service in contract.services for method in service.methods]
+    uses = Uses(where, imports, [*_CLIENT_NAMES, *clients, *methods])
     views = [
         {
             "name": name,
@@ -40,27 +44,27 @@ def client(contract: ProtoContract, where: Modules, renderer: Renderer) -> str:
         }
         for name, service in clients.items()
     ]
-    exported = sorted({*clients, *(uses.type(ref) for ref in reachable(contract))})
+    listed = exported([*clients, *(uses.type(ref) for ref in reachable(contract))])
     return renderer.python(
         "rpc/client.py",
         module_docstring=docstring([f"Calls {contract.title}; what its callers need is imported from here."], 0),
         imports=imports.lines(),
-        exported=_listed(exported),
+        exported=_listed(listed),
         clients=views,
     )
 
 
-def _listed(exported: Sequence[str]) -> str:
-    return "[\n" + "".join(f"    {literal(name)},\n" for name in exported) + "]"
+def _listed(items: Sequence[str]) -> Literal:
+    return Literal("[\n" + "".join(f"    {literal(name)},\n" for name in items) + "]")
 
 
-def client_name(service: Service) -> str:
+def client_name(service: Service) -> PyIdent:
     """`OrderClient`."""
-    return f"{names.class_name(service.name)}Client"
+    return PyIdent(f"{names.class_name(service.name)}Client")
 
 
 def reachable(contract: ProtoContract) -> tuple[MessageRef, ...]:
-    """The messages and enums outside of others that the services' requests and replies lead to, google's left out."""
+    """The messages and enums outside of others that the services' requests and replies lead to."""
     files = {file.name: file for file in contract.files}
     waiting = [
         ref for service in contract.services for method in service.methods for ref in (method.request, method.reply)
@@ -69,10 +73,11 @@ def reachable(contract: ProtoContract) -> tuple[MessageRef, ...]:
     while waiting:
         ref = waiting.pop()
         top = MessageRef(ref.file, ref.path[:1])
-        if top in found or not files[top.file].ours:
+        if top in found:
             continue
         found[top] = None
-        waiting += [contract.types[name] for name in _named(files[top.file], top.path[0])]
+        if files[top.file].ours:
+            waiting += [contract.types[name] for name in _named(files[top.file], top.path[0])]
     return tuple(sorted(found))
 
 
@@ -145,13 +150,32 @@ def _plain(services: Sequence[Service], base: str) -> Service:
     return next((service for service in services if names.snake(service.name) == base), services[0])
 
 
-def problems(uses: Sequence[Use]) -> Iterator[Diagnostic]:
-    """Uses that cannot live in one process."""
+def problems(uses: Sequence[Use], own: Use | None = None) -> Iterator[Diagnostic]:
+    """Uses that cannot live in one process; `own` is what the process serves itself."""
     modules_ = names.Claims("module below rpc/", "give one of them another name in mallgen.toml")
     modules_.claim("pb", "pb, the package of the messages", _START)
     for use in uses:
         modules_.claim(names.module(use.name), use.name, use.contract.services[0].span)
+        yield from contract_problems(use.contract)
     yield from modules_.problems
+    yield from _unequal([*([own] if own else []), *uses])
+
+
+def contract_problems(contract: ProtoContract) -> Iterator[Diagnostic]:
+    """Names of a contract that its client and its messages could not have in Python."""
+    classes = names.Claims("client", "rename one of the services")
+    methods = names.Claims("method", "rename one of the RPCs")
+    for service in contract.services:
+        classes.claim(client_name(service), service.name, service.span)
+        for method in service.methods:
+            methods.claim(f"{client_name(service)}.{names.variable(method.name)}", method.name, method.span)
+    yield from classes.problems
+    yield from methods.problems
+    yield from message_problems(contract)
+
+
+def _unequal(uses: Sequence[Use]) -> Iterator[Diagnostic]:
+    """Messages of one full name in files of unequal content: Python has one registry for a process."""
     seen: dict[str, tuple[ProtoFile, Use]] = {}
     told = set()
     for use in uses:
@@ -159,8 +183,8 @@ def problems(uses: Sequence[Use]) -> Iterator[Diagnostic]:
         for full, ref in use.contract.types.items():
             file = files[ref.file]
             other, by = seen.setdefault(full, (file, use))
-            pair = other.descriptor.name, file.descriptor.name
-            if pair[0] != pair[1] and len(ref.path) == 1 and pair not in told:
+            pair = other.comments.file, file.comments.file
+            if len(ref.path) == 1 and pair not in told and other.descriptor != file.descriptor:
                 told.add(pair)
                 yield _twice(full, (file, use), (other, by))
 
@@ -180,13 +204,14 @@ def used(uses: Sequence[Use], package: str, renderer: Renderer) -> Iterator[File
     root = f"{package}/rpc"
     text = renderer.python("http/init.py", docstring=docstring([f"The services that {package} uses."], 0))
     yield File(f"{root}/__init__.py", text, Owner.ALWAYS, f"package {root}")
-    written: set[str] = set()
+    written: dict[str, str] = {}
     for use, where in zip(uses, _places(uses, package), strict=True):
         source = client(use.contract, where, renderer)
-        yield File(f"{root}/{names.module(use.name)}.py", source, Owner.ALWAYS, f"client {use.name}")
+        span = use.contract.services[0].span
+        yield File(f"{root}/{names.module(use.name)}.py", source, Owner.ALWAYS, f"client {use.name}", span)
         for file in modules(use.contract, where, f"{root}/pb", renderer):
-            if file.path not in written:
-                written.add(file.path)
+            if written.get(file.path) != file.text:  # two texts for one path are refused before anything is written
+                written[file.path] = file.text
                 yield file
 
 
@@ -214,16 +239,17 @@ def classes(contract: ProtoContract, where: Modules, module: str) -> Iterator[Cl
 
 
 def _places(uses: Sequence[Use], package: str) -> list[Modules]:
-    """Files of one name and one content are shared; the first content of a name has the plain place."""
+    """Files of one module and one content are shared; the first content of a module has the plain place."""
+    plain = Modules(f"{package}.rpc.pb")
     taken: dict[str, str] = {}
     found = []
     for use in uses:
         moved = frozenset(
             file.name
             for file in use.contract.files
-            if file.ours and taken.setdefault(file.name, file.descriptor.name) != file.descriptor.name
+            if file.ours and taken.setdefault(plain.module(file.name), file.descriptor.name) != file.descriptor.name
         )
-        found.append(Modules(f"{package}.rpc.pb", moved, names.module(use.name)))
+        found.append(plain._replace(moved=moved, under=names.module(use.name)))
     return found
 
 
@@ -237,7 +263,7 @@ def fields(found: Sequence[Wired], imports: Imports) -> list[str]:
     ]
 
 
-def made(found: Sequence[Wired], imports: Imports) -> list[str]:
+def made(found: Sequence[Wired], imports: Imports) -> list[Code]:
     """The statements that make the clients of a consumer's service context."""
     lines = []
     for service in found:
@@ -264,17 +290,17 @@ def _local(name: str, service: Wired, found: Sequence[Wired]) -> str:
     return f"{names.class_name(service.setting.removesuffix('_rpc'))}{name}" if shared else name
 
 
-def settings(found: Sequence[Wired]) -> list[tuple[str, list[str]]]:
+def settings(found: Sequence[Wired]) -> list[tuple[PyIdent, list[Code]]]:
     """The yaml blocks of a consumer: key and commented lines below its timeout."""
     return [(_go_name(service.setting), etcd_block(service.key, "  ")) for service in found]
 
 
-def _go_name(setting: str) -> str:
+def _go_name(setting: str) -> PyIdent:
     """`order_rpc` → `OrderRPC`, as the article writes it."""
-    return "".join(word.capitalize() for word in setting.removesuffix("_rpc").split("_")) + "RPC"
+    return PyIdent("".join(word.capitalize() for word in setting.removesuffix("_rpc").split("_")) + "RPC")
 
 
-def etcd_block(key: str, indent: str = "") -> list[str]:
+def etcd_block(key: str, indent: str = "") -> list[Code]:
     """An Etcd block in comments, for who wants to use one."""
     lines = ("Etcd:", "  Hosts:", "    - 127.0.0.1:2379", f"  Key: {yaml_text(key)}")
-    return [f"{indent}# {line}" for line in lines]
+    return [Code(f"{indent}# {line}") for line in lines]

@@ -1,6 +1,7 @@
 """Contracts of new projects, and the logic that makes them answer at once. The commands have checked the names."""
 
 from mallgen import names
+from mallgen.code import Code
 from mallgen.emit import Body
 
 GREETER = "greeter"
@@ -45,22 +46,22 @@ service {service(name)} {{
 
 def api_bodies(name: str) -> tuple[tuple[str, Body], ...]:
     """The route answers by itself."""
-    return ((f"GET /v1/{name}", Body((f'return {title(name)}Response(message=f"Hello {{req.name}}")',))),)
+    return ((f"GET /v1/{name}", Body((Code(f'return {title(name)}Response(message=f"Hello {{req.name}}")'),))),)
 
 
 def calling_bodies(name: str) -> tuple[tuple[str, Body], ...]:
     """The route asks the greeter."""
     package = names.http_package(service(name))
     lines = (
-        f"reply = await self.svc.{GREETER}_rpc.greet(GreetRequest(name=req.name))",
-        f"return {title(name)}Response(message=reply.message)",
+        Code(f"reply = await self.svc.{GREETER}_rpc.greet(GreetRequest(name=req.name))"),
+        Code(f"return {title(name)}Response(message=reply.message)"),
     )
     return ((f"GET /v1/{name}", Body(lines, ((f"{package}.rpc.{GREETER}", "GreetRequest"),))),)
 
 
 def greeter_bodies() -> tuple[tuple[str, Body], ...]:
     """The greeter greets."""
-    return (("/greeter.Greeter/Greet", Body(('return GreetResponse(message=f"Hello {req.name}")',))),)
+    return (("/greeter.Greeter/Greet", Body((Code('return GreetResponse(message=f"Hello {req.name}")'),))),)
 
 
 def greeter() -> str:
@@ -110,7 +111,7 @@ service {title(name)} {{
 def rpc_bodies(name: str) -> tuple[tuple[str, Body], ...]:
     """The RPC answers."""
     wire = f"/{names.snake(name)}.{title(name)}/Ping"
-    return ((wire, Body(('return Response(pong=f"pong {req.ping}")',))),)
+    return ((wire, Body((Code('return Response(pong=f"pong {req.ping}")'),))),)
 
 
 def workspace(name: str) -> str:

@@ -126,11 +126,11 @@ def bad_limit() -> None:
 
 @page("bad-import")
 def bad_import() -> None:
-    """Only `.api` files can be imported.
+    """Only `.api` files can be imported by a `.api` file, only `.proto` files by a proto.
 
         import "user/types.api"
 
-    The path is relative to the importing file, in quotation marks; a list stands in parentheses.
+    The path of a `.api` file is relative to the importing file, in quotation marks; a list stands in parentheses.
     """
 
 

@@ -65,12 +65,37 @@ def protoc() -> None:
 
 @page("outside-include")
 def outside_include() -> None:
-    """A proto file is in none of the folders given with -I. Name a folder above it."""
+    """A proto, or one that it imports, is in none of the folders given with -I; links are followed to see that.
+
+    Imports are relative to these folders: `import "common/money.proto";`, and `-I` names the folder above `common/`.
+    """
+
+
+@page("shadowed-file")
+def shadowed_file() -> None:
+    """Two -I folders have a file of one name, and the one that was named comes second.
+
+    protoc would read the other one. Put the folder of the file that is meant first.
+    """
+
+
+@page("outside-workspace")
+def outside_workspace() -> None:
+    """A contract imports a file from outside its repository.
+
+    A repository that was cloned must not read other files of the machine. Inside is: below the nearest folder with
+    `.git`; without one the folder of mallgen.toml; without that there is no border, as in goctl.
+    `--allow-outside` lifts it for one run.
+    """
 
 
 @page("bad-file-name")
 def bad_file_name() -> None:
-    """A proto file's name cannot become a Python module. Use letters, digits, `_`, `-` and `/`."""
+    """What a contract names would become a file that some file system or tool cannot have.
+
+    A device of Windows (`con`, `aux`), a name of more than 255 bytes, one that begins with `-` or ends in a dot; for a
+    proto file, a name that cannot become a Python module. Give it another name: a project has to check out everywhere.
+    """
 
 
 @page("not-a-folder")

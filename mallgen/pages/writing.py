@@ -16,8 +16,8 @@ def busy() -> None:
 def bad_journal() -> None:
     """`.mallgen/journal`, which says how to complete an interrupted run, cannot be read.
 
-    mallgen writes it whole, so somebody else has changed it. Look at the files in `.mallgen/`, move the folder away, and
-    generate again: files of yours are never part of it.
+    mallgen writes it whole, so somebody else has changed it. Look at the files in `.mallgen/`, move the folder away,
+    and generate again: files of yours are never part of it.
     """
 
 

@@ -4,6 +4,7 @@ The algorithm is LALR(1)'s usual one: a stack of states, one of values; shift or
 """
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from mallgen._built.api_tables import ENDS, RULES, STARTS, STATES
@@ -91,8 +92,12 @@ def acceptable(tokens: Iterable[Token], start: str, found: Token | None) -> set[
         if token is found:
             break
         _shift(states, token.type)
-    kinds = {name for row in STATES for name in row if name.isupper()}
-    return {kind for kind in kinds if _shift(list(states), kind, ENDS[start])}
+    return {kind for kind in _terminals() if _shift(list(states), kind, ENDS[start])}
+
+
+@cache
+def _terminals() -> frozenset[str]:
+    return frozenset(name for row in STATES for name in row if name.isupper())
 
 
 def _shift(states: list[int], kind: str, end: int = -1) -> bool:

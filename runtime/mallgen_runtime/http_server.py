@@ -30,6 +30,7 @@ class HttpServer(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=LimitedProtocol,
+                ws="none",
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -21,14 +21,16 @@ def check(ctx: Context, secrets: tuple[str, ...]) -> dict[str, Any]:
     token = text[7:].strip() if text[:7].lower() == "bearer " else text.strip()
     if not token:
         raise _refused("no token; send `Authorization: Bearer …`")
+    reason = ""
     for secret in secrets:
         try:
             found = jwt.decode(token, _key(secret), algorithms=_ALGORITHMS)
             _CLAIMS.validate(found.claims)
         except (JoseError, ValueError, KeyError, TypeError, RecursionError) as problem:
-            ctx.log.warning("token refused: %s", type(problem).__name__)
+            reason = reason or type(problem).__name__
         else:
             return dict(found.claims)
+    ctx.log.warning("token refused: %s", reason)
     raise _refused("the token is not valid or has expired")
 
 

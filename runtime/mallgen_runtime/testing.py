@@ -5,6 +5,8 @@ async with Client(create_app(config)) as client:
     assert answer.status == 200
 
 logic = RecommendLogic(context(), svc)
+
+For RPC services there are `Local`, a channel for their generated clients, and `rpc_context`.
 """
 
 from collections.abc import Mapping, MutableMapping
@@ -16,7 +18,10 @@ import msgspec
 
 from mallgen_runtime.app import App
 from mallgen_runtime.messages import Context, Receive, Scope
+from mallgen_runtime.rpc.testing import Local, rpc_context
 from mallgen_runtime.tracing import identify
+
+__all__ = ["Answer", "Client", "Local", "context", "rpc_context"]
 
 
 class Answer:

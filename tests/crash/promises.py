@@ -19,6 +19,7 @@ class Promises:
         self._prepared = prepared
         self._figures = figures
         self._here = harness.here
+        self.begun = 0
         self._mine = {name: content for name, content in prepared.old.items() if name in MINE or "other" in name}
         self._edited = {name: content for name, content in prepared.old.items() if EDITED.get(name) == content}
 
@@ -27,7 +28,7 @@ class Promises:
         self._fresh()
         if not self._harness.killed(self._here, self._prepared.scenario.run, number):
             return False
-        self._judge(f"killed at event {number}")
+        self.begun += self._judge(f"killed at event {number}") == "mixed"
         return True
 
     def kill_nested(self, number: int) -> None:
@@ -61,7 +62,8 @@ class Promises:
     def _fresh(self) -> None:
         copy(self._prepared.folder, self._here)
 
-    def _judge(self, how: str) -> None:
+    def _judge(self, how: str) -> str:
+        """What the strike left: old, new or mixed."""
         self._figures["trials"] += 1
         state = self._state(tree(self._here))
         self._figures[f"left {state}"] += 1
@@ -78,6 +80,7 @@ class Promises:
         self._check_mine(how)
         if (self._here / "out" / ".mallgen" / "stage").exists() or backups(self._here) != sorted(self._edited.values()):
             self._lost(how, f"something is left in .mallgen, backups: {backups(self._here)}")
+        return state
 
     def _state(self, found: dict[str, bytes]) -> str:
         return "old" if found == self._prepared.old else "new" if found == self._prepared.new else "mixed"

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tests import parts
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCE = ROOT / "tests" / "differential" / "goctl"
 BUILT = ROOT / "build" / "goctl-1.10.2"
@@ -45,6 +47,11 @@ def command() -> Path:
 
 
 def _built(name: str, package: str) -> Path:
+    with parts.alone():
+        return _up_to_date(name, package)
+
+
+def _up_to_date(name: str, package: str) -> Path:
     target = BUILT / name
     sources = [SOURCE / "main.go", SOURCE / "go.mod", SOURCE / "go.sum"]
     if not target.is_file() or any(path.stat().st_mtime > target.stat().st_mtime for path in sources):

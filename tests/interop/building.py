@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import parts
 from tests.conftest import ROOT
 
 SOURCE = Path(__file__).parent / "go"
@@ -27,8 +28,9 @@ def built() -> Path:
     digest = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()
     folder = ROOT / "build" / "interop" / digest[:16]
     program = folder / "interop"
-    if not program.exists():
-        _build(go, folder, program)
+    with parts.alone():
+        if not program.exists():
+            _build(go, folder, program)
     return program
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -67,13 +68,13 @@ class Both:
         settings = f"Log:\n  Access: false\n{self.block(key)}"
         return InEtcd(self.etcd, folder, f"{key}_rpc", self.shop.registry, settings, self.env)
 
-    def go(self, part: str) -> "Go":
+    def go(self, part: str, settings: str = "") -> "Go":
         """A part in Go."""
-        return Go(self, part)
+        return Go(self, part, settings)
 
-    def mall(self) -> Service:
+    def mall(self, settings: str = "") -> Service:
         """The BFF in Python."""
-        settings = self.client("OrderRPC", "order") + self.client("ProductRPC", "product")
+        settings += self.client("OrderRPC", "order") + self.client("ProductRPC", "product")
         return Service(self.shop.root / "shop" / "mall", "mall_api", settings, env=self.env)
 
 
@@ -91,12 +92,12 @@ class InEtcd(RpcService):
 class Go(parts.Process):
     """A part of the shop on go-zero."""
 
-    def __init__(self, both: Both, part: str) -> None:
+    def __init__(self, both: Both, part: str, more: str) -> None:
         self.port = parts.free_port()
         self.part = part
         self._both = both
         settings = both.root / f"{part}-{self.port}.yaml"
-        settings.write_text(self._settings(), encoding="utf-8")
+        settings.write_text(more + self._settings(), encoding="utf-8")
         super().__init__([str(both.program), "-f", str(settings), part], both.root / f"{part}-{self.port}.log")
 
     def _settings(self) -> str:
@@ -156,7 +157,8 @@ def test_go_calls_python(both: Both) -> None:
     with both.python("order"), both.python("product"), both.go("bff") as bff:
         ready(bff.port)
         orders = json.loads(answer(bff.port, "/v1/order/list?uid=123")[1])["orders"]
-        assert orders[0] == {"order_id": "20220609123456", "payment": 12.25, "product_name": "测试商品名称"}
+        found = {name: orders[0][name] for name in ("order_id", "payment", "product_name")}
+        assert found == {"order_id": "20220609123456", "payment": 12.25, "product_name": "测试商品名称"}
         for code in Code:
             if code is not Code.OK:
                 status, body = answer(bff.port, f"/v1/order/list?uid={-code}")
@@ -182,6 +184,15 @@ def test_python_calls_go(both: Both) -> None:
         found = mall.get("/v1/order/list?uid=999")
         assert (found.status, found.json()["code"]) == (504, "deadline_exceeded")
         assert 1.5 < time.monotonic() - started < 3.5
+
+
+def test_what_is_left_of_a_request_is_what_its_calls_may_take(both: Both) -> None:
+    with both.python("order"), both.python("product"), both.go("bff", "Timeout: 900\n") as bff:
+        ready(bff.port)
+        _came_along(bff.port, 900)
+    with both.go("order"), both.go("product"), both.mall("Timeout: 900\n") as mall:
+        ready(mall.port)
+        _came_along(mall.port, 900)
 
 
 def _came_along(port: int, timeout: int) -> None:
@@ -232,10 +243,38 @@ def test_a_python_server_is_killed_under_load_from_go(both: Both, record_propert
     parts.wait_for(lambda: not both.etcd.keys("order.rpc/"), "the key of the killed one ends with its lease", 15)
 
 
-def load(both: Both, seconds: int) -> str:
+def test_failures_of_a_python_server_open_the_breaker_of_a_go_client(both: Both) -> None:
+    with both.python("order"):
+        said = load(both, 2, user=-Code.INTERNAL)
+        assert "error rpc error: code = Internal desc = boom" in said
+        assert "error circuit breaker is open" in said
+    with both.python("order"):
+        said = load(both, 2, user=-Code.NOT_FOUND)
+        errors = [line for line in said.splitlines() if line.startswith("error ")]
+        assert errors == ["error rpc error: code = NotFound desc = boom"], said
+
+
+def test_failures_of_a_go_server_open_the_breaker_of_a_python_client(both: Both) -> None:
+    with both.go("order"), both.go("product"), both.mall() as mall:
+        ready(mall.port)
+        answers = [mall.get(f"/v1/order/list?uid={-Code.INTERNAL}") for _ in range(80)]
+        kinds = Counter((answer.status, answer.json().get("detail", "")) for answer in answers)
+        reached = kinds.pop((500, ""))
+        held = kinds.pop((503, "too many calls of /order.Order/Orders fail; this one was not made"))
+        kinds.pop((503, "circuit breaker is open"), 0)  # the Go server has one, too
+        assert not kinds, kinds
+        assert 5 <= reached < 60
+        assert held
+    with both.go("order"), both.go("product"), both.mall() as mall:
+        ready(mall.port)
+        answers = [mall.get(f"/v1/order/list?uid={-Code.NOT_FOUND}") for _ in range(80)]
+        assert {answer.status for answer in answers} == {404}
+
+
+def load(both: Both, seconds: int, user: int = 1) -> str:
     """What the Go client prints after calling order.rpc without a pause."""
     settings = both.root / "load.yaml"
-    settings.write_text(f"{both.client('Order', 'order')}Seconds: {seconds}\nCallers: 8\nUserId: 1\n", encoding="utf-8")
+    settings.write_text(f"{both.client('Order', 'order')}Seconds: {seconds}\nCallers: 8\nUserId: {user}\n", "utf-8")
     words = [str(both.program), "-f", str(settings), "load"]
     said = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
     return said[said.index("calls ") :]  # go-zero's own lines come before

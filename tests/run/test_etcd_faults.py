@@ -86,7 +86,7 @@ def test_a_server_that_leaves_while_etcd_is_gone_does_not_wait(off: Etcd) -> Non
             assert time.monotonic() - start < 0.5
             await asyncio.to_thread(off.start)
             await registrar.register("10.0.0.1:80")
-            await until(lambda: registrar.state == OK, 3, "registered")
+            await until(lambda: registrar.state == OK, 5, "registered")
             off.kill()
             start = time.monotonic()
             await registrar.deregister()

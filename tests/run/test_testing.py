@@ -1,8 +1,10 @@
 """mallgen_runtime.testing, as README shows it, on the shop of generated/."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ SHOP = str(ROOT / "generated" / "mall")
 def shop_on_the_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.syspath_prepend(SHOP)
     yield
-    for name in [name for name in sys.modules if name.partition(".")[0] == "mall_api"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("mall_api", "order_rpc")]:
         del sys.modules[name]
 
 
@@ -46,3 +48,21 @@ def test_logic_without_a_service() -> None:
         assert (len(page.products), page.is_end) == (5, False)
 
     asyncio.run(think())
+
+
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs" / "testing.md").read_text(encoding="utf-8"), re.M | re.S)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_what_the_documentation_shows(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "generated" / "order"))
+    names: dict[str, Any] = {}
+    exec(compile(BLOCKS[number], "docs/testing.md", "exec"), names)
+    tests = [value for name, value in names.items() if name.startswith("test_")]
+    assert tests
+    for test in tests:
+        asyncio.run(test())
+
+
+def test_the_documentation_has_no_other_tests() -> None:
+    assert len(BLOCKS) == 3

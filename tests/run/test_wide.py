@@ -163,6 +163,84 @@ def test_a_head_has_a_limit(wide: Service) -> None:
         assert sent < 4_000_000
 
 
+def head(path: str = "/v1/ping", *lines: str, method: str = "GET") -> bytes:
+    """The head of a request as bytes."""
+    return "\r\n".join((f"{method} {path} HTTP/1.1", "Host: x", *lines, "", "")).encode()
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (head("/v1/" + "a" * 40_000, "Connection: close"), 414),
+        (head("/v1/" + "a" * 80_000, "Connection: close"), 414),
+        (head("/healthz", *(f"a{n}: 1" for n in range(3000))), 431),
+        (head("/healthz", f"a: {'x' * 70_000}"), 431),
+        (head("/healthz", *(f"a{n}: 1" for n in range(100)), "Connection: close"), 200),
+    ],
+)
+def test_a_head_that_comes_at_once_has_the_same_limit(wide: Service, request_: bytes, status: int) -> None:
+    assert wide.raw(request_).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+@pytest.mark.parametrize("lines", [("Content-Length: 10000000000",), ("Transfer-Encoding: chunked",)])
+@pytest.mark.parametrize(("path", "status"), [("/v1/users/5", 413), ("/nowhere", 404)])
+def test_a_body_that_nobody_reads_is_not_taken_for_ever(
+    wide: Service, path: str, status: int, lines: tuple[str, ...]
+) -> None:
+    start = head(path, "X-Token: t", f"Authorization: {token()}", *lines, method="POST")
+    piece = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+    with socket.create_connection(("127.0.0.1", wide.port), timeout=10) as connection:
+        connection.sendall(start)
+        sent = 0
+        with contextlib.suppress(OSError):
+            while sent < 50_000_000:
+                sent += connection.send(piece)
+        assert sent < 50_000_000
+        assert connection.recv(4096).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_a_body_that_trickles_after_its_answer_ends_the_connection(wide: Service) -> None:
+    started = time.monotonic()
+    with socket.create_connection(("127.0.0.1", wide.port), timeout=10) as connection:
+        connection.sendall(head("/nowhere", "Content-Length: 1000", method="POST"))
+        with contextlib.suppress(OSError):
+            while time.monotonic() - started < 8:
+                connection.sendall(b"x")
+                time.sleep(0.2)
+    assert time.monotonic() - started < 6
+
+
+def test_a_refused_request_may_be_followed_by_another(wide: Service) -> None:
+    with socket.create_connection(("127.0.0.1", wide.port), timeout=10) as connection:
+        connection.sendall(head("/nowhere", "Content-Length: 5", method="POST"))
+        first = b""
+        while b"}" not in first:  # head and body may come apart
+            first += connection.recv(4096)
+        assert first.startswith(b"HTTP/1.1 404 ")
+        connection.sendall(b"abcde" + head("/healthz", "Connection: close"))
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted in /proc")
+def test_clients_that_leave_leave_nothing_behind(wide: Service) -> None:
+    def held() -> int:
+        return len(list(Path(f"/proc/{wide.process.pid}/fd").iterdir()))
+
+    begun = (head("/v1/ping"), head("/v1/ping", "Content-Length: 9", method="POST") + b"ab", b"GET /v1/pi")
+    before = held()
+    for _ in range(5):
+        came = [socket.create_connection(("127.0.0.1", wide.port), timeout=5) for _ in range(60)]
+        for number, connection in enumerate(came):
+            connection.sendall(begun[number % 3])
+        for connection in came:
+            connection.close()
+    deadline = time.monotonic() + 5
+    while held() > before + 5 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert held() <= before + 5
+    assert wide.get("/healthz").status == 200
+
+
 def test_numbers_are_read_in_linear_time(wide: Service) -> None:
     started = time.monotonic()
     assert search(wide, f"q=x&page_no=1&size=2&price={'1' * 30_000}x").status == 400

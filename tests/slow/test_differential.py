@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.differential import compare
 from tests.differential.goctl import Missing, driver, required, verdicts
 
@@ -47,7 +48,7 @@ def test_a_process_that_ends_is_started_again(tmp_path: Path) -> None:
 
 
 def test_the_gallery_has_goctls_own_words() -> None:
-    spec = importlib.util.spec_from_file_location("build_errors", compare.ROOT / "scripts" / "build_errors.py")
+    spec = importlib.util.spec_from_file_location("build_errors", ROOT / "scripts" / "build_errors.py")
     assert spec is not None and spec.loader is not None
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)

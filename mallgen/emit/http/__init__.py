@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Body, Emitted, Text
+from mallgen.emit import Body, Emitted, Text, emitted
 from mallgen.emit.http import project, routes, schemas, shapes, values
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, RouteNames, layout
@@ -23,8 +23,8 @@ if TYPE_CHECKING:  # protobuf takes 20 ms, which a service that calls nobody nee
 class HttpOptions(Struct, frozen=True):
     """What may be asked beyond the contract.
 
-    `prove`: compile what is made. `port` of a new project, `bodies` of logic by route (`GET /v1/greet`), else stubs; `uses`: the RPC services that
-    this one calls.
+    `port` of a new project, `bodies` of logic by route (`GET /v1/greet`), else stubs; `uses`: the RPC services that
+    this one calls; `prove`: compile what is made.
     """
 
     port: int = 8888
@@ -55,7 +55,7 @@ def emit(contract: Contract, options: HttpOptions) -> Emitted:
         *_always(plan, calls, renderer),
         *calls.files(renderer),
     )
-    return Emitted(files, problems, (*_classes(plan), *calls.classes()))
+    return emitted(files, problems, contract.groups[0].span, (*_classes(plan), *calls.classes()))
 
 
 def _classes(plan: Layout) -> Iterator[ClassShape]:
@@ -122,7 +122,7 @@ def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, Body]) -> Iterat
 
 def _once(route: RouteNames, made: Text, layer: str, plan: Layout) -> File:
     path = _place(plan, route, layer)
-    return File(path, made.text, Owner.ONCE, f"{layer} {route.title}", route.route.span, made.signature)
+    return File(path, made.text, Owner.ONCE, f"{layer} {route.title}", route.route.handler_span, made.signature)
 
 
 def _place(plan: Layout, route: RouteNames, layer: str) -> str:

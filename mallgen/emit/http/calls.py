@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mallgen.code import Code, PyIdent
 from mallgen.diagnostics import Diagnostic
 from mallgen.pycode import Imports
 from mallgen.render import Renderer
@@ -27,7 +28,7 @@ class Calls:
 
             yield from clients.problems(self._uses)
 
-    def settings(self) -> list[tuple[str, list[str]]]:
+    def settings(self) -> list[tuple[PyIdent, list[Code]]]:
         """The blocks of the yaml."""
         if not self._uses:
             return []
@@ -35,7 +36,7 @@ class Calls:
 
         return clients.settings(clients.wired(self._uses, self._package))
 
-    def wiring(self, imports: Imports) -> tuple[list[str], list[str]]:
+    def wiring(self, imports: Imports) -> tuple[list[str], list[Code]]:
         """The settings of wiring.py, and the statements that make the clients."""
         if not self._uses:
             return [], []

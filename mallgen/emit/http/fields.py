@@ -1,5 +1,6 @@
 """How one attribute of a class is declared: annotation, markers, default."""
 
+from mallgen.code import Code
 from mallgen.emit.http.shapes import Attribute
 from mallgen.emit.http.typing import Spelling, is_bytes, strip_pointer
 from mallgen.emit.http.values import choices, default
@@ -19,7 +20,7 @@ from mallgen.pycode import literal
 
 def bounds_args(bounds: Bounds) -> list[str]:
     """The arguments of `Range(1, 10, open_low=True)`."""
-    args = [literal(bounds.low), literal(bounds.high)]
+    args: list[str] = [literal(bounds.low), literal(bounds.high)]
     args += ["open_low=True"] if bounds.open_low else []
     return args + (["open_high=True"] if bounds.open_high else [])
 
@@ -85,7 +86,7 @@ class Declarer:
                 return "default_factory", f"lambda: {self._spelling.zero(ref)}"
         return "default", self._spelling.zero(ref)
 
-    def declaration(self, attribute: Attribute, on_wire: bool, omits: bool) -> str:
+    def declaration(self, attribute: Attribute, on_wire: bool, omits: bool) -> Code:
         """`cursor: Int64 = 0`, as one line."""
         binding = attribute.main
         head = f"{attribute.name}: {self.annotation(attribute, binding)}"
@@ -95,10 +96,10 @@ class Declarer:
         wire = binding.key if binding.source == "json" else attribute.field.name
         named = wire != attribute.name and (binding.source == "json" or on_wire)
         if not named and keyword in {"", "default"}:
-            return f"{head} = {value}" if keyword else head
+            return Code(f"{head} = {value}" if keyword else head)
         args = [f"name={literal(wire)}"] if named else []
         args += [f"{keyword}={value}"] if keyword else []
-        return f"{head} = {self._spelling.name('field')}({', '.join(args)})"
+        return Code(f"{head} = {self._spelling.name('field')}({', '.join(args)})")
 
     def _always(self, keyword: str, value: str) -> str:
         """A factory that msgspec does not take for a default, so that the value is always written."""

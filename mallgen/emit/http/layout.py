@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mallgen import names
+from mallgen.code import PyIdent
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.http.prose import place, route_name, route_prose
 from mallgen.emit.http.shapes import Shape, Shapes
@@ -127,7 +128,7 @@ class _Builder:
             base = name.removesuffix("Middleware") or name
             module = f"{names.snake(base)}_middleware"
             self.modules.share(f"middleware/{module}", name, group.span)
-            self.middlewares[name] = Middleware(name, f"{names.class_name(base)}Middleware", module)
+            self.middlewares[name] = Middleware(name, PyIdent(f"{names.class_name(base)}Middleware"), module)
 
     def _setting(self, name: str, span: Span) -> None:
         attribute = self.settings.share(names.variable(name), name, span)
@@ -144,15 +145,13 @@ class _Builder:
             self._route(group, route, base, counts[names.variable(base)] == 1)
             for (group, route), base in zip(pairs, bases, strict=True)
         ]
-        functions = names.Scope(draft.handler_local for draft in drafts)
+        functions = names.Scope(("tuple", *(draft.handler_local for draft in drafts)))  # the table is a tuple
         return tuple(replace(draft, function=functions.add(draft.function)) for draft in drafts)
 
     def _route(self, group: Group, route: Route, base: str, alone: bool) -> RouteNames:
         folder = "/".join(names.module(part) for part in group.group.split("/") if part)
-        for layer in ("handler", "logic"):
-            parts = (layer, folder, f"{names.snake(base)}_{layer}")
-            path = "/".join(part for part in parts if part)
-            self.modules.claim(path, route.handler, route.handler_span)
+        path = "/".join(part for part in ("handler", folder, f"{names.snake(base)}_handler") if part)
+        self.modules.claim(path, route.handler, route.handler_span)  # the logic's path follows it
         prefix = f"{folder.replace('/', '_')}_" if folder else ""
         return RouteNames(
             route=route,
@@ -165,7 +164,7 @@ class _Builder:
             function=names.variable(prefix + names.snake(base)),
             handler_function=f"{names.variable(base)}_handler",
             handler_local=self.handlers.add(f"{'' if alone else prefix}{names.variable(base)}_handler"),
-            logic_class=f"{names.class_name(base)}Logic",
+            logic_class=PyIdent(f"{names.class_name(base)}Logic"),
             request=self.shapes.of(route.request),
             jwt=names.variable(group.jwt) if group.jwt else "",
             transition=names.variable(group.jwt_transition) if group.jwt_transition else "",

@@ -1,5 +1,6 @@
 """The files of a service that are the same for every route: package, configuration, wiring, application."""
 
+from mallgen.code import Code, PyIdent, code
 from mallgen.emit import Body, Text
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, Middleware, RouteNames
@@ -39,9 +40,9 @@ def blocks(layout: Layout, calls: Calls) -> tuple[Block, ...]:
     return (*needed, *used)
 
 
-def env_name(name: str) -> str:
+def env_name(name: str) -> PyIdent:
     """The prefix of the environment variables of a jwt block: `Auth` → `AUTH`."""
-    return snake(name).upper()
+    return PyIdent(snake(name).upper())
 
 
 def pyproject(layout: Layout, renderer: Renderer) -> str:
@@ -185,7 +186,7 @@ def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int
     args += [f"req: {once.request}"] if once.request else []
     passed = "req" if once.request else ""
     awaited = f"await {logic}(ctx, svc).{method(route)}({passed})"
-    line = awaited if once.response == "None" else f"return {awaited}"
+    line = Code(awaited if once.response == "None" else f"return {awaited}")
     text = renderer.python(
         "http/handler.py",
         module_docstring=docstring([route.title], 0),
@@ -217,6 +218,6 @@ def logic(route: RouteNames, layout: Layout, renderer: Renderer, position: int, 
         docstring=docstring(route.docs or (route.title,), 4),
         init=call("def __init__(", ["self", f"ctx: {once.context}", f"svc: {once.svc}"], ") -> None:", 4),
         signature=call(f"async def {method(route)}(", args, f") -> {once.response}:", 4),
-        body=body.lines if body else (f"raise NotImplementedError({literal(route.title)})",),
+        body=body.lines if body else (code("raise NotImplementedError({})", literal(route.title)),),
     )
     return Text(text, once.signature(f"{route.logic_class}.{method(route)}", (), position))

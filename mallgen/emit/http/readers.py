@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from mallgen.code import Code
 from mallgen.emit.http.fields import Declarer, bounds_args, is_optional
 from mallgen.emit.http.shapes import Attribute, Shape
 from mallgen.emit.http.typing import Spelling, strip_pointer
@@ -98,7 +99,7 @@ class _Reader:
         return rules
 
 
-def presence(shape: Shape, source: str) -> list[str]:
+def presence(shape: Shape, source: str) -> list[Code]:
     """Rules between fields of one source, as statements on its reader."""
     found = []
     whole: dict[str, list[str]] = {}
@@ -110,9 +111,9 @@ def presence(shape: Shape, source: str) -> list[str]:
             whole.setdefault(attribute.field.together, []).append(binding.key)
         if binding.depends:
             method = "without" if binding.depends.startswith("!") else "with_"
-            found.append(f"{source}.{method}({literal(binding.key)}, {literal(binding.depends.lstrip('!'))})")
+            found.append(Code(f"{source}.{method}({literal(binding.key)}, {literal(binding.depends.lstrip('!'))})"))
     return found + [
-        f"{source}.together({', '.join(literal(key) for key in (name, *keys))})" for name, keys in whole.items()
+        Code(f"{source}.together({', '.join(literal(key) for key in (name, *keys))})") for name, keys in whole.items()
     ]
 
 

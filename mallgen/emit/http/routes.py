@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from mallgen import names
+from mallgen.code import Code, code
 from mallgen.emit.http import readers
 from mallgen.emit.http.fields import Declarer, is_optional
 from mallgen.emit.http.layout import Layout, RouteNames
@@ -20,10 +21,10 @@ _TABLE = "ROUTES"
 class FunctionView(Struct, frozen=True):
     """A route function: signature, docstring and statements as source text; `body` is its private struct."""
 
-    body_class: tuple[str, ...]
+    body_class: tuple[Code, ...]
     signature: str
     docstring: str
-    lines: tuple[str, ...]
+    lines: tuple[Code, ...]
 
 
 def routes(layout: Layout, renderer: Renderer) -> str:
@@ -48,7 +49,8 @@ class _Routes:
 
     def _own_names(self) -> set[str]:
         own = {_TABLE, *(r.function for r in self.layout.routes), *(r.handler_local for r in self.layout.routes)}
-        return own | {shape.name for shape in self.layout.shapes.ordered}
+        attributes = {a.name for r in self.layout.routes if r.request for a in r.request.attributes}
+        return own | attributes | {shape.name for shape in self.layout.shapes.ordered}
 
     def _service_context(self) -> str:
         return self.spelling.name("ServiceContext", f"{self.package}.svc")
@@ -64,13 +66,13 @@ class _Routes:
             docstring=docstring([f"The routes of {self.layout.service}: read and check, call the handler, encode."], 0),
             imports=self.imports.lines(),
             functions=functions,
-            table_type=f"tuple[{self.route}[{self.svc}], ...]",
+            table_type=Code(f"tuple[{self.route}[{self.svc}], ...]"),
             table=table,
         )
 
     def _function(self, route: RouteNames) -> FunctionView:
         self._import_handler(route)
-        body_class: list[str] = []
+        body_class: list[Code] = []
         lines = self._request(route, body_class) if route.request else []
         lines += self._answer(route)
         return FunctionView(
@@ -88,7 +90,7 @@ class _Routes:
         module = f"{self.package}.handler{route.dotted}.{names.snake(route.base)}_handler"
         self.imports.add(module, route.handler_function, route.handler_local)
 
-    def _request(self, route: RouteNames, body_class: list[str]) -> list[str]:
+    def _request(self, route: RouteNames, body_class: list[Code]) -> list[Code]:
         assert route.request is not None
         shape = route.request
         name = self._class(shape.name)
@@ -101,7 +103,7 @@ class _Routes:
             return lines + self._mixed(route, plan, rules, body_class)
         args = [f"{read.attribute.name}={read.code}" for read in self._first_reads(plan)]
         lines.append(call(f"req = {name}(", args, indent=4))
-        return [*lines, *rules, "ctx.done()"] if plan.reads else lines
+        return [*lines, *rules, Code("ctx.done()")] if plan.reads else lines
 
     def _first_reads(self, plan: readers.Plan) -> list[readers.Read]:
         found: dict[str, readers.Read] = {}
@@ -109,15 +111,15 @@ class _Routes:
             found.setdefault(read.attribute.name, read)
         return list(found.values())
 
-    def _source(self, source: str, method: str) -> str:
+    def _source(self, source: str, method: str) -> Code:
         if source == "form" and method in readers.FORM_BODY:
-            return "form = await ctx.read_form()"
-        return f"{source} = ctx.{source}"
+            return Code("form = await ctx.read_form()")
+        return Code(f"{source} = ctx.{source}")
 
-    def _mixed(self, route: RouteNames, plan: readers.Plan, rules: list[str], body_class: list[str]) -> list[str]:
+    def _mixed(self, route: RouteNames, plan: readers.Plan, rules: list[Code], body_class: list[Code]) -> list[Code]:
         assert route.request is not None
         local = Scope(self._own_names() | {"ctx", "svc", "req", "body", "path", "form", "header"})
-        lines: list[str] = []
+        lines: list[Code] = []
         values: dict[str, str] = {}
         for read in plan.reads:
             json = read.attribute.binding("json")
@@ -130,7 +132,7 @@ class _Routes:
         both = frozenset(values)
         body_name = self.bodies.add(f"_{names.class_name(route.function.title().replace('_', ''))}Body")
         body_class += self._body_class(body_name, plan.body, both)
-        lines += [*rules, f"body = await ctx.body({body_name})"]
+        lines += [*rules, code("body = await ctx.body({})", body_name)]
         args = [f"{a.name}={self._value(a, values)}" for a in route.request.attributes]
         return [*lines, call(f"req = {self._class(route.request.name)}(", args, indent=4)]
 
@@ -143,8 +145,8 @@ class _Routes:
             return f"{values[attribute.name]} if body.{attribute.name} is {unset} else body.{attribute.name}"
         return f"body.{attribute.name}"
 
-    def _body_class(self, name: str, attributes: tuple[Attribute, ...], both: frozenset[str]) -> list[str]:
-        lines = [f"class {name}({self.spelling.name('Struct')}, kw_only=True):"]
+    def _body_class(self, name: str, attributes: tuple[Attribute, ...], both: frozenset[str]) -> list[Code]:
+        lines = [Code(f"class {name}({self.spelling.name('Struct')}, kw_only=True):")]
         for attribute in attributes:
             json = attribute.main
             if attribute.name in both and is_optional(json):
@@ -153,16 +155,16 @@ class _Routes:
                 if json.key != attribute.name:
                     keyed = f"field(name={literal(json.key)}, default={self.spelling.name('UNSET')})"
                     unset = f"{self.spelling.name('UnsetType')} = {self.spelling.name('field')}{keyed[5:]}"
-                lines.append(f"    {attribute.name}: {annotation} | {unset}")
+                lines.append(Code(f"    {attribute.name}: {annotation} | {unset}"))
             else:
-                lines.append(f"    {self.declarer.declaration(attribute, False, False)}")
+                lines.append(code("    {}", self.declarer.declaration(attribute, False, False)))
         return lines
 
-    def _answer(self, route: RouteNames) -> list[str]:
+    def _answer(self, route: RouteNames) -> list[Code]:
         args = ["ctx", "svc"] + (["req"] if route.request else [])
         awaited = f"await {route.handler_local}({', '.join(args)})"
         if route.route.response is None:
-            return [call(f"await {route.handler_local}(", args, indent=4), "return ctx.empty()"]
+            return [call(f"await {route.handler_local}(", args, indent=4), Code("return ctx.empty()")]
         values = [awaited]
         response = route.route.response
         if self._text_numbers(response):

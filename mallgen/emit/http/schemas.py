@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from mallgen.code import Code, code
 from mallgen.emit.http.fields import Declarer
 from mallgen.emit.http.prose import prose
 from mallgen.emit.http.shapes import Attribute, Shape, Shapes
@@ -45,19 +46,19 @@ def _class(shape: Shape, declarer: Declarer, spelling: Spelling) -> ClassView:
     if not text and not lines:
         text = [f"{shape.origin} has no fields."]
     return ClassView(
-        head=f"class {shape.name}({spelling.name('Struct')}, {options}):",
-        docstring=docstring(text, 4) if text else "",
+        head=Code(f"class {shape.name}({spelling.name('Struct')}, {options}):"),
+        docstring=docstring(text, 4) if text else Code(),
         lines=tuple(lines),
     )
 
 
-def _lines(attribute: Attribute, shape: Shape, declarer: Declarer) -> list[str]:
-    code = declarer.declaration(attribute, shape.on_wire, shape.omits)
+def _lines(attribute: Attribute, shape: Shape, declarer: Declarer) -> list[Code]:
+    line = declarer.declaration(attribute, shape.on_wire, shape.omits)
     above = [text for text in prose(attribute.field.docs) if text]
     aside = " ".join(prose([attribute.field.comment])) if attribute.field.comment else ""
-    if aside and width(f"{_INDENT}{code}  {comment(aside)}") <= WIDTH:
-        code = f"{code}  {comment(aside)}"
+    if aside and width(f"{_INDENT}{line}  {comment(aside)}") <= WIDTH:
+        line = code("{}  {}", line, comment(aside))
     elif aside:
         above.append(aside)
-    cut = [line for text in above for line in fold(text, WIDTH - 6)]
-    return [*(comment(line) for line in cut), code]
+    cut = [text for whole in above for text in fold(whole, WIDTH - 6)]
+    return [*map(comment, cut), line]

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from mallgen import names
+from mallgen.code import Code, PyIdent, code
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Body, Emitted, Text, clients
+from mallgen.emit import Body, Emitted, Text, clients, emitted
 from mallgen.emit.clients import signature
-from mallgen.emit.protobuf import Modules, Uses, modules, prose
-from mallgen.proto import Method, ProtoContract, Service, Use
-from mallgen.pycode import Imports, call, docstring, literal, toml_text, yaml_text
+from mallgen.emit.protobuf import Modules, Uses, modules
+from mallgen.proto import Method, ProtoContract, Service, Use, prose
+from mallgen.pycode import WIDTH, Imports, call, docstring, literal, toml_text, width, yaml_text
 from mallgen.render import Renderer
 from mallgen.signature import Block, Imported, Param, Signature
 from mallgen.tree import File, Owner
@@ -25,6 +26,9 @@ _SERVER_NAMES = (
     "ServiceContext",
     "TwoWayStream",
     "Unary",
+)
+_LOGIC_NAMES = (
+    *("AsyncIterator", "NotImplementedError", "RpcContext", "ServiceContext", "__init__", "req", "reqs", "self"),
 )
 _KINDS = {
     (False, False): "Unary",
@@ -75,38 +79,39 @@ class Layout(Struct, frozen=True):
         """The folder of a service's logic below `logic/`: none when there is only one service."""
         return names.module(service.name) if len(self.contract.services) > 1 else ""
 
-    def function(self, service: Service, method: Method) -> str:
-        """The function of a method in server.py."""
-        prefix = f"{names.snake(service.name)}_" if len(self.contract.services) > 1 else ""
-        return names.variable(f"{prefix}{names.snake(method.name)}")
+    def functions(self) -> dict[str, str]:
+        """The functions of server.py by wire path; `tuple` is what the file itself needs."""
+        scope = names.Scope({"tuple"})
+        several = len(self.contract.services) > 1
+        return {
+            method.wire: scope.add(names.variable(f"{service.name}_{method.name}" if several else method.name))
+            for service in self.contract.services
+            for method in service.methods
+        }
 
 
 def emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
     """All files of the service that `contract` describes."""
     title = contract.stem if options.from_filename else contract.title
     layout = Layout(contract, title, names.rpc_package(title), options.uses)
-    problems = (*_problems(layout), *clients.problems(options.uses))
+    problems = (*_problems(layout), *clients.problems(options.uses, Use(title, contract)))
     if problems:
         return Emitted((), problems)
     renderer = Renderer(options.prove)
     always = tuple(_always(layout, renderer))
     classes = tuple(clients.classes(contract, layout.messages, f"{layout.package}.client"))
     if options.client_only:
-        return Emitted(always, (), classes)
+        return emitted(always, (), contract.services[0].span, classes)
     files = (*_once(layout, options, renderer), *_server_side(layout, renderer), *always)
-    return Emitted(files, (), (*classes, *clients.used_classes(options.uses, layout.package)))
+    classes = (*classes, *clients.used_classes(options.uses, layout.package))
+    return emitted(files, (), contract.services[0].span, classes)
 
 
 def _problems(layout: Layout) -> Iterator[Diagnostic]:
     if names.is_taken(layout.package):
         message = f"the package `{layout.package}` would shadow a library of that name"
         yield Diagnostic("taken-name", message, layout.contract.services[0].span, "give the proto another package")
-    claims = names.Claims("logic module", "rename one of the RPCs")
-    for service in layout.contract.services:
-        for method in service.methods:
-            module = "/".join(filter(None, ("logic", layout.folder(service), _module(method))))
-            claims.claim(module, method.name, method.span)
-    yield from claims.problems
+    yield from clients.contract_problems(layout.contract)
 
 
 def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[File]:
@@ -115,7 +120,7 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
     settings = renderer.render(
         "rpc/etc.yaml",
         name=yaml_text(layout.contract.key),
-        listen_on=f"0.0.0.0:{options.port}",
+        listen_on=code("0.0.0.0:{}", options.port),
         etcd=clients.etcd_block(layout.contract.key),
         uses=used,
     )
@@ -160,8 +165,8 @@ def _logic(layout: Layout, method: Method, body: Body | None, renderer: Renderer
     imports = Imports(layout.package)
     imports.add("mallgen_runtime.rpc", "RpcContext")
     imports.add(f"{layout.package}.svc", "ServiceContext")
-    name = f"{names.class_name(method.name)}Logic"
-    uses = Uses(layout.messages, imports, ["RpcContext", "ServiceContext", "AsyncIterator", name])
+    name = PyIdent(f"{names.class_name(method.name)}Logic")
+    uses = Uses(layout.messages, imports, [*_LOGIC_NAMES, name, _method(method)])
     types = signature(method, uses, imports)
     text = renderer.python(
         "rpc/logic.py",
@@ -178,11 +183,11 @@ def _logic(layout: Layout, method: Method, body: Body | None, renderer: Renderer
     return Text(text, Signature(qualname, (Param(given, annotation),), types.gives, needed))
 
 
-def _stub(method: Method, uses: Uses) -> tuple[str, ...]:
-    stub = f"raise NotImplementedError({literal(method.wire)})"
+def _stub(method: Method, uses: Uses) -> tuple[Code, ...]:
+    stub = code("raise NotImplementedError({})", literal(method.wire))
     if not method.gives_stream:
         return (stub,)
-    return (stub, f"yield {uses.type(method.reply)}()  # each yield sends a reply")
+    return (stub, Code(f"yield {uses.type(method.reply)}()  # each yield sends a reply"))
 
 
 def _method(method: Method) -> str:
@@ -241,46 +246,67 @@ def _server(layout: Layout, renderer: Renderer) -> str:
     imports.add("mallgen_runtime.rpc", "RpcContext")
     imports.add("mallgen_runtime.rpc", "Service")
     imports.add(f"{layout.package}.svc", "ServiceContext")
-    pairs = [(service, method) for service in layout.contract.services for method in service.methods]
-    own = [layout.function(service, method) for service, method in pairs]
-    uses = Uses(layout.messages, imports, [*_SERVER_NAMES, *own])
-    functions = [_function(layout, service, method, imports, uses) for service, method in pairs]
-    services = [_entry(layout, service, uses, imports) for service in layout.contract.services]
+    table = _Table(layout, imports)
+    functions = [table.function(method) for service in layout.contract.services for method in service.methods]
     return renderer.python(
         "rpc/server.py",
         module_docstring=docstring([f"The RPCs of {layout.title}: each calls its logic."], 0),
+        services=[table.entry(service) for service in layout.contract.services],
         imports=imports.lines(),
         functions=functions,
-        services=services,
     )
 
 
-def _function(layout: Layout, service: Service, method: Method, imports: Imports, uses: Uses) -> dict[str, str]:
-    types = signature(method, uses, imports)
-    folder = layout.folder(service)
-    module = ".".join(filter(None, (layout.package, "logic", folder, _module(method))))
-    logic = f"{names.class_name(method.name)}Logic"
-    local = imports.add(module, logic, f"{names.class_name(service.name)}{logic}" if folder else logic)
-    args = ["ctx: RpcContext", "svc: ServiceContext", types.given]
-    head, verb = ("def", "return") if method.gives_stream else ("async def", "return await")
-    return {
-        "signature": call(f"{head} {layout.function(service, method)}(", args, f") -> {types.gives}:"),
-        "docstring": docstring([method.wire], 4),
-        "line": f"{verb} {local}(ctx, svc).{_method(method)}({types.given.partition(':')[0]})",
-    }
+class _Table:
+    """The functions of server.py and the table that names them."""
 
+    def __init__(self, layout: Layout, imports: Imports) -> None:
+        self._imports = imports
+        self._layout = layout
+        self._functions = layout.functions()
+        scope = names.Scope({*_SERVER_NAMES, *self._functions.values()})
+        self._logic = {
+            method.wire: self._imported(service, method, scope)
+            for service in layout.contract.services
+            for method in service.methods
+        }
+        taken = {*_SERVER_NAMES, "tuple", *self._functions.values(), *self._logic.values()}
+        self._uses = Uses(layout.messages, imports, taken)
 
-def _entry(layout: Layout, service: Service, uses: Uses, imports: Imports) -> str:
-    rows = []
-    for method in service.methods:
-        kind = imports.add("mallgen_runtime.rpc", _KINDS[method.takes_stream, method.gives_stream])
-        args = [
-            literal(method.wire),
-            layout.function(service, method),
-            uses.type(method.request),
-            uses.type(method.reply),
-        ]
-        place = f"{method.span.file.rpartition('/')[2]}:{method.span.line}"
-        rows.append(call(f"{kind}(", [*args, f"contract={literal(place)}"], "),", 12))
-    table = "\n".join(f"            {row}" for row in rows)
-    return f"Service(\n        {literal(service.full_name)},\n        (\n{table}\n        ),\n    )"
+    def _imported(self, service: Service, method: Method, scope: names.Scope) -> str:
+        """The logic class of a method, imported under a name that is free."""
+        folder = self._layout.folder(service)
+        module = ".".join(filter(None, (self._layout.package, "logic", folder, f"{names.snake(method.name)}_logic")))
+        name = f"{names.class_name(method.name)}Logic"
+        local = scope.add(f"{names.class_name(service.name)}{name}" if folder else name)
+        return self._imports.add(module, name, local)
+
+    def function(self, method: Method) -> dict[str, Code]:
+        """The function that a call of the method comes to."""
+        types = signature(method, self._uses, self._imports)
+        args = ["ctx: RpcContext", "svc: ServiceContext", types.given]
+        head, verb = ("def", "return") if method.gives_stream else ("async def", "return await")
+        called = f"{self._logic[method.wire]}(ctx, svc).{_method(method)}"
+        return {
+            "signature": call(f"{head} {self._functions[method.wire]}(", args, f") -> {types.gives}:"),
+            "docstring": docstring([method.wire], 4),
+            "line": Code(f"{verb} {called}({types.given.partition(':')[0]})"),
+        }
+
+    def entry(self, service: Service) -> Code:
+        """A service with its methods."""
+        rows = []
+        for method in service.methods:
+            kind = self._imports.add("mallgen_runtime.rpc", _KINDS[method.takes_stream, method.gives_stream])
+            args = [
+                literal(method.wire),
+                self._functions[method.wire],
+                self._uses.type(method.request),
+                self._uses.type(method.reply),
+            ]
+            place = f"{method.span.file.rpartition('/')[2]}:{method.span.line}"
+            rows.append(call(f"{kind}(", [*args, f"contract={literal(place)}"], "),", 12))
+        line = f"        ({rows[0]})," if len(rows) == 1 else ""
+        if not line or "\n" in line or width(line) > WIDTH:
+            line = "\n".join(["        (", *(f"            {row}" for row in rows), "        ),"])
+        return Code(f"Service(\n        {literal(service.full_name)},\n{line}\n    )")

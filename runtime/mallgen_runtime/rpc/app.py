@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from typing import Any, NamedTuple
 
 from mallgen_runtime import metrics
@@ -47,14 +47,17 @@ class RpcApp:
         Raises nothing but RpcError: what else went wrong is in the log, not in the answer.
         """
         with _Call(self, method, ctx) as call:
-            async with call.limit:
+            if call.limit is None:
                 reply: Wire = await method.endpoint(ctx, self.svc, request)
+                return reply
+            async with call.limit:
+                reply = await method.endpoint(ctx, self.svc, request)
                 return reply
 
     async def answers(self, method: Method[Any], ctx: RpcContext, request: Any) -> AsyncIterator[Wire]:
         """Run a method that gives many replies. Raises nothing but RpcError."""
         with _Call(self, method, ctx) as call:
-            async with call.limit, aclosing(method.endpoint(ctx, self.svc, request)) as replies:
+            async with call.limit or nullcontext(), aclosing(method.endpoint(ctx, self.svc, request)) as replies:
                 async for reply in replies:
                     yield reply
 
@@ -73,16 +76,19 @@ class _Call:
         self._method = method
         self._ctx = ctx
         self._bound = app.bound(method)
+        self.limit: asyncio.Timeout | None = None
 
     def __enter__(self) -> "_Call":
         ctx, limit = self._ctx, self._bound.limit
         if not self._bound.breaker.allows():
             self._log(Code.UNAVAILABLE, 0.0)
             raise RpcError(Code.UNAVAILABLE, f"too many calls of {self._method.wire} fail; this one was dropped")
-        now = time.monotonic()
+        self.limit = None  # the transport itself ends a call at the caller's deadline
         if limit is not None:
-            ctx.deadline = now + limit if ctx.deadline is None else min(ctx.deadline, now + limit)
-        self.limit = asyncio.timeout(None if ctx.deadline is None else ctx.deadline - now)
+            own = time.monotonic() + limit
+            if ctx.deadline is None or own < ctx.deadline:
+                ctx.deadline = own
+                self.limit = asyncio.timeout(limit)
         self._started = time.perf_counter()
         self._token = origin.set(Origin(ctx.request_id, ctx.trace_id, ctx.deadline, ctx.trace_flags))
         return self
@@ -90,7 +96,7 @@ class _Call:
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: object) -> None:
         origin.reset(self._token)
         wrong = None if problem is None else self._told(problem)
-        code = Code.OK if problem is None else Code.CANCELED if wrong is None else wrong.code
+        code = Code.OK if problem is None else self._ended() if wrong is None else wrong.code
         taken = time.perf_counter() - self._started
         self._bound.breaker.done(code)
         self._bound.observe(code.name, taken)
@@ -104,12 +110,17 @@ class _Call:
             return problem
         if isinstance(problem, NotImplementedError):
             return RpcError(Code.UNIMPLEMENTED, f"{self._method.wire} is not implemented")
-        if isinstance(problem, TimeoutError) and self.limit.expired():
+        if isinstance(problem, TimeoutError) and self.limit is not None and self.limit.expired():
             return RpcError(Code.DEADLINE_EXCEEDED, "the call took too long")
         if not isinstance(problem, Exception):
             return None
         self._ctx.log.error("%s failed", self._method.wire, exc_info=problem)
         return RpcError(Code.INTERNAL, f"internal error, see the log at {self._ctx.request_id}")
+
+    def _ended(self) -> Code:
+        """Why a call was cancelled: its time was over, or its caller left."""
+        deadline = self._ctx.deadline
+        return Code.DEADLINE_EXCEEDED if deadline is not None and time.monotonic() >= deadline else Code.CANCELED
 
     def _log(self, code: Code, taken: float) -> None:
         if not self._app.config.log.access:

@@ -9,6 +9,7 @@ from mallgen_runtime.rpc.calls import Code
 
 BUCKETS, SECONDS = 40, 10.0
 K, LEAST_K, FREE, FORCE_AFTER = 1.5, 1.1, 5, 1.0
+_PER_SECOND = BUCKETS / SECONDS
 FAILURES = frozenset(
     {
         Code.DEADLINE_EXCEEDED,
@@ -31,16 +32,18 @@ class Breaker:
     ) -> None:
         self._clock = clock
         self._chance = chance
-        self._buckets = [(0, 0, 0)] * BUCKETS  # calls, successes, failures; calls that were dropped count as calls
+        self._buckets = [
+            [0, 0, 0] for _ in range(BUCKETS)
+        ]  # calls, successes, failures; calls that were dropped count as calls
         self._slot = self._now()
         self._total = self._succeeded = self._failed = 0
         self._last_pass = 0.0
 
     def allows(self) -> bool:
         """Whether the next call may go through; one that may not is counted."""
-        self._turn()
-        if not self._failed and self._total == self._succeeded:
+        if self._total == self._succeeded:
             return True
+        self._turn()
         if self._dropped():
             self._count(0, 0)
             return False
@@ -49,8 +52,11 @@ class Breaker:
     def done(self, code: Code) -> None:
         """Count a call that was allowed."""
         self._turn()
-        failed = code in FAILURES
-        self._count(not failed, failed)
+        if code is Code.OK:
+            self._count(1, 0)
+        else:
+            failed = code in FAILURES
+            self._count(not failed, failed)
 
     def _dropped(self) -> bool:
         working, failing = self._runs()
@@ -77,8 +83,10 @@ class Breaker:
         return working, failing
 
     def _count(self, good: int, bad: int) -> None:
-        calls, before_good, before_bad = self._buckets[self._slot % BUCKETS]
-        self._buckets[self._slot % BUCKETS] = (calls + 1, before_good + good, before_bad + bad)
+        bucket = self._buckets[self._slot % BUCKETS]
+        bucket[0] += 1
+        bucket[1] += good
+        bucket[2] += bad
         self._total += 1
         self._succeeded += good
         self._failed += bad
@@ -86,14 +94,16 @@ class Breaker:
     def _turn(self) -> None:
         """Empty the buckets whose time has passed."""
         now = self._now()
+        if now == self._slot:
+            return
         for slot in range(max(self._slot + 1, now - BUCKETS + 1), now + 1):
-            calls, good, bad = self._buckets[slot % BUCKETS]
-            if calls:
-                self._total -= calls
-                self._succeeded -= good
-                self._failed -= bad
-                self._buckets[slot % BUCKETS] = (0, 0, 0)
+            bucket = self._buckets[slot % BUCKETS]
+            if bucket[0]:
+                self._total -= bucket[0]
+                self._succeeded -= bucket[1]
+                self._failed -= bucket[2]
+                bucket[:] = (0, 0, 0)
         self._slot = now
 
     def _now(self) -> int:
-        return int(self._clock() * BUCKETS / SECONDS)
+        return int(self._clock() * _PER_SECOND)

@@ -101,6 +101,7 @@ class Channel:
         self._methods: dict[str, _Method] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._swapping = False
+        self._opened = False
         self._starting: asyncio.Task[None] | None = None
         self._tokens = TOKENS
 
@@ -114,6 +115,7 @@ class Channel:
         if self._starting is None:
             self._starting = asyncio.create_task(self._start(), name=f"open {self.key}")
         await asyncio.shield(self._starting)
+        self._opened = True
 
     async def unary(
         self, wire: str, request: Wire, reply: type[R], timeout: float | None = None, *, idempotent: bool = False
@@ -122,7 +124,9 @@ class Channel:
         instance could be reached. Raises RpcError."""
         limit = remaining(self._conf.timeout / 1000 or None if timeout is None else timeout)
         data = request.SerializeToString()
-        with await self._call(wire, limit) as call:
+        if not self._opened:
+            await self.start()
+        with self._made(wire, limit) as call:
             found = await self._unary(call, wire, data, idempotent)
             return _read(reply, found)
 
@@ -187,8 +191,11 @@ class Channel:
         return self._tokens > TOKENS / 2
 
     async def _call(self, wire: str, limit: float | None) -> "_Call":
-        if self._starting is None or not self._starting.done():
+        if not self._opened:
             await self.start()
+        return self._made(wire, limit)
+
+    def _made(self, wire: str, limit: float | None) -> "_Call":
         method = self._methods.get(wire)
         if method is None:
             method = _Method(Breaker(), metrics.observer("rpc_client", (("method", wire),)))

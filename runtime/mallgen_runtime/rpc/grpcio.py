@@ -141,18 +141,16 @@ def _parsed(method: Method[Any], data: bytes) -> Any:
 
 
 def _context(method: Method[Any], call: Any) -> RpcContext:
-    metadata = {key: value for key, value in call.invocation_metadata() or () if isinstance(value, str)}
+    pairs = call.invocation_metadata() or ()
+    parent = request = ""
+    for name, value in pairs:
+        if name == "traceparent":
+            parent = value
+        elif name == "x-request-id":
+            request = value
     left = call.time_remaining()
-    ids = ids_of(metadata.get("traceparent", ""), metadata.get("x-request-id", ""))
-    return RpcContext(
-        method.wire,
-        metadata,
-        ids.request_id,
-        ids.trace_id,
-        trace_flags=ids.trace_flags,
-        peer=call.peer(),
-        deadline=None if left is None else time.monotonic() + left,
-    )
+    deadline = None if left is None else time.monotonic() + left
+    return RpcContext(method.wire, pairs, ids_of(parent, request), peer=call.peer, deadline=deadline)
 
 
 class GrpcConnection:
@@ -172,6 +170,7 @@ class GrpcConnection:
         ]
         self._channel = grpc.aio.insecure_channel(target, options=options)
         self._calls: dict[tuple[str, str], Any] = {}
+        self._unary: dict[str, Any] = {}
 
     @classmethod
     async def to(cls, addresses: Sequence[str], conf: RpcClientConf) -> Self:
@@ -194,8 +193,11 @@ class GrpcConnection:
 
     async def unary(self, wire: str, data: bytes, timeout: float | None, metadata: Metadata) -> bytes:
         """One request, one reply."""
+        call = self._unary.get(wire)
+        if call is None:
+            call = self._unary[wire] = self._channel.unary_unary(wire)
         try:
-            found: bytes = await self._call("unary_unary", wire)(data, timeout=timeout, metadata=metadata)
+            found: bytes = await call(data, timeout=timeout, metadata=metadata)
         except grpc.aio.AioRpcError as problem:
             raise _error(problem) from None
         return found

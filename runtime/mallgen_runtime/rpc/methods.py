@@ -1,8 +1,10 @@
 """The table of a service: what the generated server.py hands to the transport."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
+
+from mallgen_runtime.tracing import Ids
 
 S = TypeVar("S")
 Q = TypeVar("Q", bound="Wire")
@@ -23,26 +25,35 @@ class RpcContext:
     address.
     """
 
-    __slots__ = ("deadline", "metadata", "method", "peer", "request_id", "trace_flags", "trace_id")
+    __slots__ = ("_metadata", "_pairs", "_peer", "deadline", "method", "request_id", "trace_flags", "trace_id")
 
     def __init__(
         self,
         method: str,
-        metadata: Mapping[str, str],
-        request_id: str,
-        trace_id: str,
+        metadata: Iterable[tuple[str, str | bytes]],
+        ids: Ids,
         *,
-        trace_flags: str = "00",
-        peer: str = "",
+        peer: Callable[[], str] = str,
         deadline: float | None = None,
     ) -> None:
         self.method = method
-        self.metadata = metadata
-        self.request_id = request_id
-        self.trace_id = trace_id
-        self.trace_flags = trace_flags
-        self.peer = peer
+        self.request_id, self.trace_id, self.trace_flags = ids
         self.deadline = deadline
+        self._pairs = metadata
+        self._peer = peer
+        self._metadata: Mapping[str, str] | None = None
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the caller sent along, as text."""
+        if self._metadata is None:
+            self._metadata = {name: value for name, value in self._pairs if isinstance(value, str)}
+        return self._metadata
+
+    @property
+    def peer(self) -> str:
+        """The caller's address, as the transport writes it."""
+        return self._peer()
 
     @property
     def log(self) -> "logging.LoggerAdapter[logging.Logger]":

@@ -26,9 +26,16 @@ type bffConf struct {
 }
 
 type listed struct {
-	OrderId     string  `json:"order_id"`
-	Payment     float32 `json:"payment"`
-	ProductName string  `json:"product_name"`
+	OrderId            string  `json:"order_id"`
+	Status             int64   `json:"status"`
+	Quantity           int64   `json:"quantity"`
+	Payment            float32 `json:"payment"`
+	TotalPrice         float32 `json:"total_price"`
+	CreateTime         int64   `json:"create_time"`
+	ProductId          int64   `json:"product_id"`
+	ProductName        string  `json:"product_name"`
+	ProductImage       string  `json:"product_image"`
+	ProductDescription string  `json:"product_description"`
 }
 
 func runBff(settings string) {
@@ -39,19 +46,20 @@ func runBff(settings string) {
 	orderRpc, productRpc := zrpc.MustNewClient(c.OrderRPC), zrpc.MustNewClient(c.ProductRPC)
 	server.AddRoute(rest.Route{Method: http.MethodGet, Path: "/v1/order/list", Handler: func(w http.ResponseWriter, r *http.Request) {
 		uid, _ := strconv.ParseInt(r.URL.Query().Get("uid"), 10, 64)
-		found, err := list(r.Context(), orderRpc, productRpc, uid)
+		ps, _ := strconv.ParseInt(r.URL.Query().Get("ps"), 10, 32)
+		found, err := list(r.Context(), orderRpc, productRpc, uid, int32(ps))
 		if err != nil {
 			httpx.ErrorCtx(r.Context(), w, err)
 			return
 		}
-		httpx.OkJsonCtx(r.Context(), w, map[string]any{"orders": found})
+		httpx.OkJsonCtx(r.Context(), w, map[string]any{"orders": found, "is_end": false, "order_time": newest})
 	}})
 	server.Start()
 }
 
-func list(ctx context.Context, orderRpc, productRpc zrpc.Client, uid int64) ([]listed, error) {
+func list(ctx context.Context, orderRpc, productRpc zrpc.Client, uid int64, ps int32) ([]listed, error) {
 	var got order.OrdersResponse
-	if err := orderRpc.Conn().Invoke(ctx, orders, &order.OrdersRequest{UserId: uid, Ps: 2}, &got); err != nil {
+	if err := orderRpc.Conn().Invoke(ctx, orders, &order.OrdersRequest{UserId: uid, Ps: ps}, &got); err != nil {
 		return nil, err
 	}
 	var ids []string
@@ -65,7 +73,12 @@ func list(ctx context.Context, orderRpc, productRpc zrpc.Client, uid int64) ([]l
 	}
 	var found []listed
 	for _, item := range got.Orders {
-		found = append(found, listed{item.OrderId, item.Payment, known.Products[item.ProductId].GetName()})
+		p := known.Products[item.ProductId]
+		found = append(found, listed{
+			OrderId: item.OrderId, Quantity: item.Quantity, Payment: item.Payment, TotalPrice: item.Payment,
+			CreateTime: item.CreateTime, ProductId: item.ProductId, ProductName: p.GetName(),
+			ProductImage: p.GetImageUrl(), ProductDescription: p.GetDescription(),
+		})
 	}
 	return found, nil
 }

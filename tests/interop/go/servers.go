@@ -24,6 +24,7 @@ const (
 	told   = 777
 	who    = 888
 	waited = 999
+	newest = 1654749296
 )
 
 func listOrders(ctx context.Context, in *order.OrdersRequest) (*order.OrdersResponse, error) {
@@ -40,8 +41,16 @@ func listOrders(ctx context.Context, in *order.OrdersRequest) (*order.OrdersResp
 		<-ctx.Done()
 		return nil, status.FromContextError(ctx.Err()).Err()
 	}
-	item := &order.OrderItem{OrderId: id, Quantity: 1, Payment: 12.25, ProductId: 1, UserId: in.UserId, CreateTime: 1654749296}
-	return &order.OrdersResponse{Orders: []*order.OrderItem{item}, IsEnd: true, CreateTime: 1654749296}, nil
+	found := &order.OrdersResponse{CreateTime: newest}
+	for n := range int64(max(1, in.Ps)) {
+		if n > 0 {
+			id = strconv.FormatInt(20220609123456-n, 10)
+		}
+		found.Orders = append(found.Orders, &order.OrderItem{
+			OrderId: id, Quantity: 1, Payment: 12.25, ProductId: 1 + n, UserId: in.UserId, CreateTime: newest - n,
+		})
+	}
+	return found, nil
 }
 
 func alongWith(ctx context.Context) string {
@@ -63,7 +72,9 @@ func listProducts(_ context.Context, in *product.ProductRequest) (*product.Produ
 		if err != nil {
 			return nil, status.Error(codes.InvalidArgument, err.Error())
 		}
-		found[id] = &product.ProductItem{ProductId: id, Name: "Go 的商品"}
+		found[id] = &product.ProductItem{
+			ProductId: id, Name: "Go 的商品", Description: "商品的描述", ImageUrl: "/img/1.png",
+		}
 	}
 	return &product.ProductResponse{Products: found}, nil
 }

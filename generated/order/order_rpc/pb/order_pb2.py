@@ -4,8 +4,14 @@
 from google.protobuf import descriptor_pool as _pool
 from google.protobuf.internal import builder as _builder
 
-DESCRIPTOR = _pool.Default().AddSerializedFile(
-    b'\n.mallgen/b76d3e31765c79492c0d7e6aeae22162.proto\x12\x05order"h\n\rOrdersRequest\x12\x17\n\x07user_id\x18\x01 \x01(\x03R\x06userId\x12\x16\n\x06status\x18\x02 \x01(\x05R\x06status\x12\x16\n\x06cursor\x18\x03 \x01(\x03R\x06cursor\x12\x0e\n\x02ps\x18\x04 \x01(\x05R\x02ps"r\n\x0eOrdersResponse\x12(\n\x06orders\x18\x01 \x03(\x0b2\x10.order.OrderItemR\x06orders\x12\x15\n\x06is_end\x18\x02 \x01(\x08R\x05isEnd\x12\x1f\n\x0bcreate_time\x18\x03 \x01(\x03R\ncreateTime"\xb5\x01\n\tOrderItem\x12\x19\n\x08order_id\x18\x01 \x01(\tR\x07orderId\x12\x1a\n\x08quantity\x18\x02 \x01(\x03R\x08quantity\x12\x18\n\x07payment\x18\x03 \x01(\x02R\x07payment\x12\x1d\n\nproduct_id\x18\x04 \x01(\x03R\tproductId\x12\x17\n\x07user_id\x18\x05 \x01(\x03R\x06userId\x12\x1f\n\x0bcreate_time\x18\x06 \x01(\x03R\ncreateTime2C\n\x05Order\x12:\n\x06Orders\x12\x14.order.OrdersRequest\x1a\x15.order.OrdersResponse"\x03\x90\x02\x01B\tZ\x07./orderb\x06proto3'
-)
-_builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, globals())
+
+def _build(names):
+    file = _pool.Default().AddSerializedFile(
+        b'\n.mallgen/b76d3e31765c79492c0d7e6aeae22162.proto\x12\x05order"h\n\rOrdersRequest\x12\x17\n\x07user_id\x18\x01 \x01(\x03R\x06userId\x12\x16\n\x06status\x18\x02 \x01(\x05R\x06status\x12\x16\n\x06cursor\x18\x03 \x01(\x03R\x06cursor\x12\x0e\n\x02ps\x18\x04 \x01(\x05R\x02ps"r\n\x0eOrdersResponse\x12(\n\x06orders\x18\x01 \x03(\x0b2\x10.order.OrderItemR\x06orders\x12\x15\n\x06is_end\x18\x02 \x01(\x08R\x05isEnd\x12\x1f\n\x0bcreate_time\x18\x03 \x01(\x03R\ncreateTime"\xb5\x01\n\tOrderItem\x12\x19\n\x08order_id\x18\x01 \x01(\tR\x07orderId\x12\x1a\n\x08quantity\x18\x02 \x01(\x03R\x08quantity\x12\x18\n\x07payment\x18\x03 \x01(\x02R\x07payment\x12\x1d\n\nproduct_id\x18\x04 \x01(\x03R\tproductId\x12\x17\n\x07user_id\x18\x05 \x01(\x03R\x06userId\x12\x1f\n\x0bcreate_time\x18\x06 \x01(\x03R\ncreateTime2C\n\x05Order\x12:\n\x06Orders\x12\x14.order.OrdersRequest\x1a\x15.order.OrdersResponse"\x03\x90\x02\x01B\tZ\x07./orderb\x06proto3'
+    )
+    names["DESCRIPTOR"] = file
+    _builder.BuildMessageAndEnumDescriptors(file, names)
+    _builder.BuildTopDescriptorsAndMessages(file, __name__, names)
+
+
+_build(globals())

@@ -4,8 +4,14 @@
 from google.protobuf import descriptor_pool as _pool
 from google.protobuf.internal import builder as _builder
 
-DESCRIPTOR = _pool.Default().AddSerializedFile(
-    b'\n.mallgen/550078c2abee777fc2d2e097dd0eb2d7.proto\x12\x07product"1\n\x0eProductRequest\x12\x1f\n\x0bproduct_ids\x18\x01 \x01(\tR\nproductIds"\xa8\x01\n\x0fProductResponse\x12B\n\x08products\x18\x01 \x03(\x0b2&.product.ProductResponse.ProductsEntryR\x08products\x1aQ\n\rProductsEntry\x12\x10\n\x03key\x18\x01 \x01(\x03R\x03key\x12*\n\x05value\x18\x02 \x01(\x0b2\x14.product.ProductItemR\x05value:\x028\x01"\x7f\n\x0bProductItem\x12\x1d\n\nproduct_id\x18\x01 \x01(\x03R\tproductId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12 \n\x0bdescription\x18\x03 \x01(\tR\x0bdescription\x12\x1b\n\timage_url\x18\x04 \x01(\tR\x08imageUrl2M\n\x07Product\x12B\n\x08Products\x12\x17.product.ProductRequest\x1a\x18.product.ProductResponse"\x03\x90\x02\x01B\x0bZ\t./productb\x06proto3'
-)
-_builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, globals())
+
+def _build(names):
+    file = _pool.Default().AddSerializedFile(
+        b'\n.mallgen/550078c2abee777fc2d2e097dd0eb2d7.proto\x12\x07product"1\n\x0eProductRequest\x12\x1f\n\x0bproduct_ids\x18\x01 \x01(\tR\nproductIds"\xa8\x01\n\x0fProductResponse\x12B\n\x08products\x18\x01 \x03(\x0b2&.product.ProductResponse.ProductsEntryR\x08products\x1aQ\n\rProductsEntry\x12\x10\n\x03key\x18\x01 \x01(\x03R\x03key\x12*\n\x05value\x18\x02 \x01(\x0b2\x14.product.ProductItemR\x05value:\x028\x01"\x7f\n\x0bProductItem\x12\x1d\n\nproduct_id\x18\x01 \x01(\x03R\tproductId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12 \n\x0bdescription\x18\x03 \x01(\tR\x0bdescription\x12\x1b\n\timage_url\x18\x04 \x01(\tR\x08imageUrl2M\n\x07Product\x12B\n\x08Products\x12\x17.product.ProductRequest\x1a\x18.product.ProductResponse"\x03\x90\x02\x01B\x0bZ\t./productb\x06proto3'
+    )
+    names["DESCRIPTOR"] = file
+    _builder.BuildMessageAndEnumDescriptors(file, names)
+    _builder.BuildTopDescriptorsAndMessages(file, __name__, names)
+
+
+_build(globals())

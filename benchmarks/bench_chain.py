@@ -1,0 +1,279 @@
+"""The order list through BFF, order.rpc and product.rpc, requests per second of one core, as ratios inside each round.
+
+Chains take turns: the generated services, the same chain written by hand on FastAPI and grpc.aio, and one on go-zero.
+All processes of a chain share core 0, the load (wrk, 32 connections) has core 1. The CPU time per request, of the BFF,
+product.rpc and order.rpc, is what the kernel counted; others on the machine disturb it less than the rate. Needs
+taskset, wrk and, for the third chain, Go; what is missing is said and left out.
+"""
+
+import argparse
+import contextlib
+import http.client
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.run.service import free_port  # noqa: E402
+
+PATH = "/v1/order/list?uid=7&cursor=0&ps=20"
+GENERATED = ROOT / "generated"
+ENVIRONMENT = ROOT / "build" / "bench-venv"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Figures(NamedTuple):
+    """One turn of a chain: requests per second, p99 in ms, CPU ms per request of each process, the BFF first."""
+
+    rate: float
+    late: float
+    cpu: tuple[float, ...]
+
+
+class Running(NamedTuple):
+    """The port of a chain's BFF, and the ids of its processes, the BFF first."""
+
+    port: int
+    processes: tuple[int, ...]
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--seconds", type=int, default=6)
+    words = parser.parse_args()
+    missing = [name for name in ("taskset", "wrk") if shutil.which(name) is None]
+    if missing:
+        print(f"not measured: no {' and no '.join(missing)} on this machine (Debian: util-linux, wrk)", file=sys.stderr)
+        return 3
+    with tempfile.TemporaryDirectory() as folder:
+        turns = chains()
+        rounds = [measure(Path(folder), turns, words.seconds, turn) for turn in range(words.rounds)]
+    show(rounds)
+    return 0
+
+
+def chains() -> dict[str, "Chain"]:
+    """What takes turns."""
+    found: dict[str, Chain] = {"generated": Generated(""), "generated, access log": Generated("access")}
+    found["FastAPI + grpc.aio"] = ByHand()
+    program = go_program()
+    if program is not None:
+        found["go-zero"] = GoZero(program)
+    return found
+
+
+def go_program() -> Path | None:
+    """The chain on go-zero, built by the interoperation tests' own way."""
+    from tests.interop.building import GO, built
+
+    if shutil.which("go") is None and not Path(GO).exists():
+        print("go-zero is left out: no Go on this machine", file=sys.stderr)
+        return None
+    return built()
+
+
+def measure(folder: Path, taking_turns: "dict[str, Chain]", seconds: int, turn: int) -> dict[str, Figures]:
+    """Every chain once; every other round goes backwards."""
+    found = {}
+    for name, chain in sorted(taking_turns.items(), key=lambda item: item[0], reverse=bool(turn % 2)):
+        with chain.up(folder) as running:
+            load(running, 1)
+            found[name] = load(running, seconds)
+        print(f"round {turn + 1}: {name}: {found[name].rate:.0f} req/s", file=sys.stderr)
+    return found
+
+
+def load(running: Running, seconds: int) -> Figures:
+    """What wrk and the kernel count; raises when an answer was not 200."""
+    line = f"taskset -c 1 wrk -t1 -c32 -d{seconds}s --latency http://127.0.0.1:{running.port}{PATH}"
+    before = [cpu_ms(process) for process in running.processes]
+    said = subprocess.run(line.split(), capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in said or "Socket errors" in said:
+        raise RuntimeError(said)
+    spent = [cpu_ms(process) - start for process, start in zip(running.processes, before, strict=True)]
+    rate, late = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
+    requests = re.search(r"(\d+) requests in", said)
+    assert rate and late and requests, said
+    cpu = tuple(each / int(requests[1]) for each in spent)
+    return Figures(float(rate[1]), float(late[1]) * {"us": 0.001, "ms": 1, "s": 1000}[late[2]], cpu)
+
+
+def cpu_ms(process: int) -> float:
+    """The CPU time of a process so far, all threads, user and system."""
+    after_name = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) * 1000 / TICKS
+
+
+def show(rounds: list[dict[str, Figures]]) -> None:
+    """Medians, and ratios taken pair by pair inside a round."""
+    print(f"{len(rounds)} rounds, medians; ratios of req/s and, in brackets, of CPU per request: above 1 is better")
+    print(
+        f"{'chain':<24}{'req/s':>7}{'p99 ms':>8}  {'CPU ms: BFF order product':<28}{'to FastAPI':>13}{'to go-zero':>13}"
+    )
+    for name in sorted(rounds[0]):
+        turns = [found[name] for found in rounds]
+        rate, late = (statistics.median(values) for values in zip(*(turn[:2] for turn in turns), strict=True))
+        parts = [statistics.median(values) for values in zip(*(turn.cpu for turn in turns), strict=True)]
+        split = f"{sum(parts):.2f}: {' '.join(f'{part:.2f}' for part in parts)}"
+        pairs = "".join(f"{ratio(rounds, name, base):>13}" for base in ("FastAPI + grpc.aio", "go-zero"))
+        print(f"{name:<24}{rate:>7.0f}{late:>8.1f}  {split:<28}{pairs}")
+
+
+def ratio(rounds: list[dict[str, Figures]], name: str, base: str) -> str:
+    """How many times better than another chain, by rate and by CPU time."""
+    if base not in rounds[0]:
+        return "-"
+    rate = statistics.median(found[name].rate / found[base].rate for found in rounds)
+    cpu = statistics.median(sum(found[base].cpu) / sum(found[name].cpu) for found in rounds)
+    return f"{rate:.2f} ({cpu:.2f})"
+
+
+class Chain:
+    """Three processes on core 0."""
+
+    def commands(self, folder: Path, ports: dict[str, int]) -> list[tuple[list[str], Path]]:
+        """Command lines with their folders, the BFF last."""
+        raise AssertionError("a chain says what it runs")
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """What the processes are given."""
+        return {**os.environ, "MALLGEN_DISCOVERY": f"file:{folder / 'registry'}", "GOMAXPROCS": "1"}
+
+    @contextlib.contextmanager
+    def up(self, folder: Path) -> Iterator[Running]:
+        """Start it, and stop it."""
+        ports = {name: free_port() for name in ("bff", "order", "product")}
+        running: list[subprocess.Popen[bytes]] = []
+        try:
+            for number, (words, where) in enumerate(self.commands(folder, ports)):
+                if number == len(ports) - 1:  # a BFF that begins with failures has its breakers open
+                    listening(ports["order"], ports["product"])
+                line = ["taskset", "-c", "0", *words]
+                env = self.environment(folder)
+                quiet = subprocess.DEVNULL
+                running.append(subprocess.Popen(line, cwd=where, env=env, stdout=quiet, stderr=quiet))
+            wait(ports["bff"])
+            yield Running(ports["bff"], tuple(process.pid for process in reversed(running)))
+        finally:
+            for process in reversed(running):
+                process.terminate()
+            for process in running:
+                process.wait(timeout=20)
+
+
+def listening(*ports: int) -> None:
+    """Until somebody listens on each of the ports."""
+    end = time.monotonic() + 30
+    for port in ports:
+        with contextlib.closing(socket.socket()) as probe:
+            while probe.connect_ex(("127.0.0.1", port)):
+                if time.monotonic() > end:
+                    raise RuntimeError(f"nobody listens on {port}")
+                time.sleep(0.05)
+
+
+def wait(port: int) -> None:
+    """Until the list is answered."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        with contextlib.suppress(OSError):
+            connection.request("GET", PATH)
+            if connection.getresponse().status == 200:
+                return
+        connection.close()
+        time.sleep(0.1)
+    raise RuntimeError("the chain does not answer within 30 s")
+
+
+class Generated(Chain):
+    """generated/, with its default settings; the access log is one of them."""
+
+    def __init__(self, access: str) -> None:
+        self.access = "true" if access else "false"
+
+    def commands(self, folder: Path, ports: dict[str, int]) -> list[tuple[list[str], Path]]:
+        """As `python -m` of each package."""
+        found = []
+        for name in ("order", "product", "mall"):
+            port = ports["bff" if name == "mall" else name]
+            kind = "mall_api" if name == "mall" else f"{name}_rpc"
+            listen = f"Host: 127.0.0.1\nPort: {port}" if name == "mall" else f"ListenOn: 127.0.0.1:{port}"
+            title = "mall-api" if name == "mall" else f"{name}.rpc"
+            settings = folder / f"{name}-{port}.yaml"
+            settings.write_text(f"Name: {title}\n{listen}\nLog:\n  Access: {self.access}\n", encoding="utf-8")
+            found.append(([sys.executable, "-m", kind, "-f", str(settings)], GENERATED / name))
+        return found
+
+
+class ByHand(Chain):
+    """benchmarks/chain/by_hand.py in an environment of its own."""
+
+    def commands(self, folder: Path, ports: dict[str, int]) -> list[tuple[list[str], Path]]:
+        """The BFF and two servers."""
+        python = str(prepared())
+        script = str(ROOT / "benchmarks" / "chain" / "by_hand.py")
+        order, product = str(ports["order"]), str(ports["product"])
+        parts = [["order", order], ["product", product], ["bff", str(ports["bff"]), order, product]]
+        return [([python, script, *words], ROOT) for words in parts]
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """The messages and the data are those of the generated services."""
+        paths = [str(GENERATED / name) for name in ("order", "product")]
+        return {**super().environment(folder), "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def prepared() -> Path:
+    """An interpreter with FastAPI, made once."""
+    python = ENVIRONMENT / "bin" / "python"
+    if not (ENVIRONMENT / "ready").exists():
+        subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
+        needs = ["-c", "constraints.txt", "-r", "benchmarks/chain/requirements.txt", "uvicorn", "uvloop", "httptools"]
+        words = [str(python), "-m", "pip", "install", "-q", *needs, "grpcio", "protobuf"]
+        subprocess.run(words, cwd=ROOT, check=True)
+        (ENVIRONMENT / "ready").touch()
+    return python
+
+
+class GoZero(Chain):
+    """The Go half of the interoperation tests, go-zero's defaults, fixed addresses."""
+
+    def __init__(self, program: Path) -> None:
+        self.program = program
+
+    def commands(self, folder: Path, ports: dict[str, int]) -> list[tuple[list[str], Path]]:
+        """The program in three parts."""
+        found = []
+        for part in ("order", "product", "bff"):
+            settings = folder / f"go-{part}-{ports[part]}.yaml"
+            settings.write_text(self._settings(part, ports), encoding="utf-8")
+            found.append(([str(self.program), "-f", str(settings), part], folder))
+        return found
+
+    @staticmethod
+    def _settings(part: str, ports: dict[str, int]) -> str:
+        quiet = "Log:\n  Level: error\n  Stat: false\n"
+        if part != "bff":
+            return f"Name: {part}.rpc\nListenOn: 127.0.0.1:{ports[part]}\n{quiet}"
+        clients = "".join(
+            f"{name}:\n  Endpoints:\n    - 127.0.0.1:{ports[key]}\n"
+            for name, key in (("OrderRPC", "order"), ("ProductRPC", "product"))
+        )
+        return f"Name: bff\nHost: 127.0.0.1\nPort: {ports[part]}\n{quiet}{clients}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

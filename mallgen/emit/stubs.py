@@ -1,0 +1,168 @@
+"""How a type checker sees the messages of a proto: the classes of a `_pb2.pyi`."""
+
+import builtins
+from collections.abc import Callable, Iterator
+
+from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FieldDescriptorProto
+
+from mallgen import names
+from mallgen.proto import ENUMS, MESSAGES, NESTED, NESTED_ENUMS, MessageRef, Path, ProtoFile, prose
+from mallgen.pycode import Imports, call, docstring
+
+_MESSAGE = "mallgen_runtime.rpc.message"
+_ENUM_HAS = frozenset({"DESCRIPTOR", "Name", "Value", "items", "keys", "values"})
+_F = FieldDescriptorProto
+_SCALARS = {
+    **dict.fromkeys((_F.TYPE_DOUBLE, _F.TYPE_FLOAT), "float"),
+    **dict.fromkeys((_F.TYPE_STRING,), "str"),
+    **dict.fromkeys((_F.TYPE_BYTES,), "bytes"),
+    **dict.fromkeys((_F.TYPE_BOOL,), "bool"),
+}
+
+
+class Stub:
+    """Writes the classes of one file.
+
+    Inside a class, its fields hide what the module has: with a field `int`, the type of the next one could not be
+    written as `int`. Every name that a class or the module declares is therefore reached under another one.
+    """
+
+    def __init__(
+        self, file: ProtoFile, module: Callable[[str], str], types: dict[str, MessageRef], package: str
+    ) -> None:
+        self._file = file
+        self._module = module
+        self._types = types
+        self._bound = set(_bound(file))
+        self._tops = set(_tops(file))
+        self._aliases: dict[str, str] = {}
+        self.imports = Imports(package.partition(".")[0])
+
+    def lines(self) -> list[str]:
+        """The body of the module; what it imports is in `imports` after that."""
+        descriptor = self._file.descriptor
+        found = [] if "DESCRIPTOR" in self._tops else [f"DESCRIPTOR: {self._lib('typing', 'Any')}"]
+        for index, enum in enumerate(descriptor.enum_type):
+            values = [names.message(value.name) for value in enum.value]
+            kind = self._own((enum.name,))
+            found += ["", *self._enum(enum, (ENUMS, index), (enum.name,)), *(f"{value}: {kind}" for value in values)]
+        for index, message in enumerate(descriptor.message_type):
+            found += ["", *self._message(message, (MESSAGES, index), (message.name,))]
+        found += [f"{extension.name}: {self._lib('typing', 'Any')}" for extension in descriptor.extension]
+        return [*found, *(f"{alias} = {name}" for name, alias in self._aliases.items())]
+
+    def _enum(self, enum: EnumDescriptorProto, path: Path, around: tuple[str, ...]) -> list[str]:
+        indent = 4 * len(around)
+        kind = self._own(around)
+        values = [names.message(value.name) for value in enum.value if value.name not in _ENUM_HAS]
+        inner = [*self._doc(path, indent), *(f"{value}: {kind}" for value in values)] or ["..."]
+        head = f"class {names.message(enum.name)}({self._lib(_MESSAGE, 'Enum')}):"
+        return [f"{' ' * (indent - 4)}{head}", *(f"{' ' * indent}{line}" for line in inner)]
+
+    def _message(self, message: DescriptorProto, path: Path, around: tuple[str, ...]) -> list[str]:
+        indent = 4 * len(around)
+        pad = " " * indent
+        found = [f"{pad[4:]}class {names.message(message.name)}({self._lib(_MESSAGE, 'Message')}):"]
+        found += [f"{pad}{line}" for line in self._doc(path, indent)]
+        for index, enum in enumerate(message.enum_type):
+            found += self._enum(enum, (*path, NESTED_ENUMS, index), (*around, enum.name))
+            kind = self._own((*around, enum.name))
+            found += [f"{pad}{names.message(value.name)}: {kind}" for value in enum.value]
+        entries = {inner.name: inner for inner in message.nested_type if inner.options.map_entry}
+        for index, inner in enumerate(message.nested_type):
+            if inner.name not in entries:
+                found += self._message(inner, (*path, NESTED, index), (*around, inner.name))
+        fields = [field for field in message.field if names.is_attribute(field.name)]
+        found += [f"{pad}{field.name}: {self._type(field, entries)}" for field in fields]
+        found += [f"{pad}{extension.name}: {self._lib('typing', 'Any')}" for extension in message.extension]
+        args = [self._argument(field, entries) for field in fields]
+        return [*found, f"{pad}{self._constructor(args, fields, len(fields) < len(message.field), indent)}"]
+
+    def _constructor(self, args: list[str], fields: list[FieldDescriptorProto], more: bool, indent: int) -> str:
+        """`__init__`; fields that cannot be written as arguments come in `**more`."""
+        taken = {field.name for field in fields}
+        words = ["self"] if "self" not in taken else [_free("self", taken), "/"]
+        words += ["*", *args] if args else []
+        words += [f"**{_free('fields', taken)}: {self._lib('typing', 'Any')}"] if more else []
+        return call("def __init__(", words, ") -> None: ...", indent)
+
+    def _doc(self, path: Path, indent: int) -> list[str]:
+        lines = prose(self._file.comments.texts.get(path, ""))
+        return [docstring(lines, indent)] if lines else []
+
+    def _type(self, field: FieldDescriptorProto, entries: dict[str, DescriptorProto]) -> str:
+        entry = _entry(field, entries)
+        if entry is not None:
+            kind = "MessageMap" if entry.field[1].type == _F.TYPE_MESSAGE else "ScalarMap"
+            return f"{self._lib(_MESSAGE, kind)}[{self._one(entry.field[0])}, {self._one(entry.field[1])}]"
+        if field.label == _F.LABEL_REPEATED:
+            kind = "RepeatedMessage" if field.type in (_F.TYPE_MESSAGE, _F.TYPE_GROUP) else "Repeated"
+            return f"{self._lib(_MESSAGE, kind)}[{self._one(field)}]"
+        return self._one(field)
+
+    def _argument(self, field: FieldDescriptorProto, entries: dict[str, DescriptorProto]) -> str:
+        entry = _entry(field, entries)
+        if entry is not None:
+            mapping = self._lib("collections.abc", "Mapping")
+            kind = f"{mapping}[{self._one(entry.field[0])}, {self._given(entry.field[1])}]"
+        elif field.label == _F.LABEL_REPEATED:
+            kind = f"{self._lib('collections.abc', 'Iterable')}[{self._given(field)}]"
+        else:
+            kind = self._given(field)
+        return f"{field.name}: {kind} | None = ..."
+
+    def _given(self, field: FieldDescriptorProto) -> str:
+        """What a constructor takes: for an enum its number or name too."""
+        one = self._one(field)
+        return f"{one} | {self._builtin('int')} | {self._builtin('str')}" if field.type == _F.TYPE_ENUM else one
+
+    def _one(self, field: FieldDescriptorProto) -> str:
+        if field.type in (_F.TYPE_MESSAGE, _F.TYPE_ENUM, _F.TYPE_GROUP):
+            return self._named(field.type_name)
+        return self._builtin(_SCALARS.get(field.type, "int"))
+
+    def _named(self, full: str) -> str:
+        """A message or enum by its full name: of this file, or by the module of another one."""
+        ref = self._types[full]
+        if ref.file == self._file.name:
+            return self._own(ref.path)
+        package, _, leaf = self._module(ref.file).rpartition(".")
+        alias = _free(f"{package.replace('.', '_')}_{leaf}", self._bound | self._tops)
+        return ".".join([self.imports.add(package, leaf, alias), *map(names.message, ref.path)])
+
+    def _own(self, path: tuple[str, ...]) -> str:
+        top, *rest = (str(names.message(part)) for part in path)
+        if top in self._bound:
+            top = self._aliases.setdefault(top, self._hidden(f"{top}_"))
+        return ".".join([top, *rest])
+
+    def _builtin(self, name: str) -> str:
+        return self._lib("builtins", name) if name in self._bound | self._tops else name
+
+    def _lib(self, source: str, name: str) -> str:
+        return self.imports.add(source, name, self._hidden(name) if name in self._bound | self._tops else name)
+
+    def _hidden(self, name: str) -> str:
+        return _free(f"_{name}", self._bound | self._tops)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken or name in dir(builtins):
+        name = f"{name}_"
+    return name
+
+
+def _entry(field: FieldDescriptorProto, entries: dict[str, DescriptorProto]) -> DescriptorProto | None:
+    return entries.get(field.type_name.rpartition(".")[2]) if field.type == _F.TYPE_MESSAGE else None
+
+
+def _tops(file: ProtoFile) -> Iterator[str]:
+    """What the module declares."""
+    return (names.message(place.name) for place in file.declared() if not place.around)
+
+
+def _bound(file: ProtoFile) -> Iterator[str]:
+    """What the classes of the module declare, and the values of enums, which the classes of enums have too."""
+    for place in file.declared():
+        if place.around or place.is_value:
+            yield names.message(place.name)

@@ -1,0 +1,122 @@
+"""Protos of every kind become packages that agree with protobuf, live in one process, and are the same everywhere."""
+
+import base64
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from grpc_tools import protoc
+
+from tests.conftest import ROOT, mallgen, tree, working_in
+from tests.protos import ALL, PROTOS, Proto, digest, fill, generate
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every proto generated, side by side."""
+    out = tmp_path_factory.mktemp("protos")
+    generate(out)
+    return out
+
+
+def python(*words: str, **surroundings: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **surroundings}
+    return subprocess.run([sys.executable, *words], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def reflected(made: Path) -> dict[str, FileDescriptorProto]:
+    """The files of all pb2 modules, after all packages were imported by one process and held against their stubs."""
+    ran = python("-m", "tests.run.reflect", *(str(made / proto.folder) for proto in ALL))
+    assert ran.returncode == 0, ran.stderr + "\n".join(line for line in ran.stdout.splitlines() if "_pb2 " not in line)
+    lines = [line.split(" ") for line in ran.stdout.splitlines()]
+    return {name: FileDescriptorProto.FromString(base64.b64decode(data)) for name, data in lines}
+
+
+def test_one_process_holds_them_all_and_their_types_agree(reflected: dict[str, FileDescriptorProto]) -> None:
+    assert len(reflected) > 25
+
+
+@pytest.mark.parametrize("proto", ALL, ids=lambda proto: proto.folder)
+def test_descriptors_are_those_of_protoc(proto: Proto, reflected: dict[str, FileDescriptorProto]) -> None:
+    ours = [bare(file) for name, file in reflected.items() if name.startswith(f"{proto.package}.")]
+    theirs = [bare(file) for file in compiled(proto) if file.package != "google.protobuf"]
+    assert ours
+    assert sorted(ours) == sorted(theirs)
+
+
+def compiled(proto: Proto) -> list[FileDescriptorProto]:
+    """What protoc itself makes of a proto and what it imports."""
+    protos = [word for word in proto.words if word.endswith(".proto")]
+    with working_in(PROTOS / proto.folder), tempfile.TemporaryDirectory() as work:
+        known = Path(protoc.__file__).parent / "_proto"
+        words = ["protoc", "-I.", f"-I{known}", f"--descriptor_set_out={work}/set", "--include_imports", *protos]
+        assert protoc.main(words) == 0
+        return list(FileDescriptorSet.FromString((Path(work) / "set").read_bytes()).file)
+
+
+def bare(file: FileDescriptorProto) -> bytes:
+    """A file without what mallgen names in another way: itself and its imports."""
+    copy = FileDescriptorProto()
+    copy.CopyFrom(file)
+    copy.ClearField("name")
+    copy.dependency[:] = ["" for _ in copy.dependency]
+    return copy.SerializeToString(deterministic=True)
+
+
+@pytest.mark.parametrize("seed", ["0", "1"])
+def test_same_bytes_everywhere(made: Path, tmp_path: Path, seed: str) -> None:
+    ran = python("-m", "tests.protos", str(tmp_path), PYTHONHASHSEED=seed, LANG="tr_TR.UTF-8", TZ="Asia/Shanghai")
+    assert (ran.returncode, ran.stdout.strip()) == (0, digest(made)), ran.stderr
+
+
+DIAMOND = PROTOS / "diamond"
+SPELLINGS = [
+    (DIAMOND, ["top.proto"]),
+    (DIAMOND, ["top.proto", "-I", "."]),
+    (DIAMOND, ["-I.", "top.proto"]),
+    (DIAMOND, ["--proto_path=.", "./top.proto"]),
+    (DIAMOND, ["--proto_path", ".", "-I", "parts", "top.proto"]),
+    (DIAMOND, ["-proto_path=.", "-m", "top.proto"]),
+    (DIAMOND, [str(DIAMOND / "top.proto")]),
+    (DIAMOND, ["-I", str(DIAMOND), "top.proto"]),
+    (DIAMOND / "parts", ["../top.proto"]),
+    (DIAMOND / "parts", ["-I..", str(DIAMOND / "top.proto")]),
+    (PROTOS, ["diamond/top.proto", "-I=diamond"]),
+    (PROTOS, ["-I", "diamond/parts/..", "diamond/./parts/../top.proto", "--multiple"]),
+]
+
+
+@pytest.mark.parametrize(("cwd", "words"), SPELLINGS, ids=lambda value: " ".join(value) if type(value) is list else "")
+def test_same_bytes_however_it_is_called(made: Path, tmp_path: Path, cwd: Path, words: list[str]) -> None:
+    with working_in(cwd):
+        ran = mallgen("rpc", "protoc", *words, "-dir", str(tmp_path / "out"))
+    assert ran.code == 0, ran.err
+    found, first = tree(tmp_path / "out"), tree(made / "diamond")
+    assert {name: text for name, text in found.items() if name != "mallgen.lock"} == {
+        name: text for name, text in first.items() if name != "mallgen.lock"
+    }
+
+
+def test_nothing_of_a_hostile_proto_runs(made: Path) -> None:
+    """The comments say print("EXECUTED"); that all was imported, `reflected` has seen."""
+    ran = python("-m", "tests.run.reflect", str(made / "hostile"))
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "EXECUTED" not in "".join(line for line in ran.stdout.splitlines() if "_pb2 " not in line)
+    text = (made / "hostile" / "hostile_rpc" / "client.py").read_text(encoding="utf-8")
+    assert 'str(print("EXECUTED"))' in text
+    assert "{{ 7 * 7 }} {% raw %} {# #} %s {0} $(id) `id`" in text
+    assert "中文注释，“引号”。" in text
+
+
+def test_every_rpc_answers_over_a_socket(tmp_path: Path) -> None:
+    """All services in one process, each called by its generated client."""
+    generate(tmp_path)
+    fill(tmp_path)
+    ran = python("-m", "tests.run.answer", *(str(tmp_path / proto.folder) for proto in ALL))
+    declared = sum(path.read_text(encoding="utf-8").count("\n  rpc ") for path in PROTOS.rglob("*.proto"))
+    assert (ran.returncode, ran.stdout.strip()) == (0, str(declared)), ran.stderr
