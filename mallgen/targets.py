@@ -94,6 +94,7 @@ def of_line(line: ContractLine, folder: str) -> Target:
         includes=tuple(found[""]),
         uses=tuple(Used(name, path, tuple(found.get(name, ()))) for name, path in uses.items()),
         client_only="client-only" in words,
+        outside="allow-outside" in words,
         from_filename="name-from-filename" in words,
     )
 

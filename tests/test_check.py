@@ -117,7 +117,7 @@ def test_every_format_carries_the_code_and_the_place(here: Path, form: str) -> N
 
 def test_a_line_of_the_lock_is_a_target_again(here: Path) -> None:
     uses = (Used("order", "protos/order.proto", ("protos", "more protos")), Used("b", "b.proto"))
-    target = Target("rpc", "x y%20.proto", "out", ("z.proto",), ("inc",), uses, True, True)
+    target = Target("rpc", "x y%20.proto", "out", ("z.proto",), ("inc",), uses, True, True, True)
     (here / "out").mkdir()
     assert of_line(target.line, "out") == target
 

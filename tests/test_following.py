@@ -105,8 +105,9 @@ class Model:
 
 CHANGES = st.tuples(
     st.sampled_from(
-        "add route|drop route|rename type|rename handler|move|path|list|add field|drop field|request|jwt|middleware".split(
-            "|"
+        (
+            *("add route", "drop route", "rename type", "rename handler", "move", "path", "list", "add field"),
+            *("drop field", "request", "jwt", "middleware"),
         )
     ),
     st.integers(0, 11),

@@ -43,7 +43,16 @@ class Stopped(Exception):
 
 
 def choose(values: Values) -> Chosen:
-    """By `-dir` one folder, by `-api` one contract, else the workspace, else this folder. Raises Stopped."""
+    """By `-dir` one folder, by `-api` one contract, else the workspace, else this folder. Raises Stopped.
+
+    What mallgen.lock says does not open the files outside of a repository: it may have come with a clone.
+    """
+    chosen = _chosen(values)
+    outside = values.flag("allow-outside")
+    return chosen._replace(targets=tuple(target._replace(outside=outside) for target in chosen.targets))
+
+
+def _chosen(values: Values) -> Chosen:
     workspace = around()
     if workspace is None:
         raise Stopped
