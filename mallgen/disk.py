@@ -101,7 +101,7 @@ class Folder:
             if file.owner is Owner.ALWAYS and file.path in present:
                 contents[file.path] = self._content(file.path) or b""
         if theirs:
-            present |= {path for path in self._modules(due, look) if look.holds(path)}
+            present |= {path for path in self._modules(due, look) if path in present or look.holds(path)}
             contents |= {
                 path: data for path in sorted(present - contents.keys()) if (data := self._peek(path)) is not None
             }

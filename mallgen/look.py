@@ -45,7 +45,7 @@ class Look:
             return
         for name in self._root.names(folder):
             path = f"{folder}/{name}"
-            status = self._root.status(path)
+            status = None if name.endswith(".py") else self._root.status(path)
             if status is not None and stat.S_ISDIR(status.st_mode):
                 yield from self.below(path)
             else:

@@ -70,6 +70,8 @@ def comment(text: str) -> Code:
 
 def fold(text: str, columns: int) -> list[str]:
     """Cut one line of prose at spaces, and Chinese text anywhere, into lines of at most `columns`."""
+    if width(text) <= columns:
+        return [text.rstrip()] if text.strip() else []
     lines: list[str] = []
     line = ""
     for piece in re.findall(r"\s*(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)", text):
