@@ -121,17 +121,17 @@ class _Builder:
         )
 
     def _group(self, group: Group) -> None:
-        for setting in (group.jwt, group.jwt_transition):
+        for kind, setting in (("jwt", group.jwt), ("jwtTransition", group.jwt_transition)):
             if setting:
-                self._setting(setting, group.span)
+                self._setting(kind, setting, group.span)
         for name in group.middlewares:
             base = name.removesuffix("Middleware") or name
             module = f"{names.snake(base)}_middleware"
             self.modules.share(f"middleware/{module}", name, group.span)
             self.middlewares[name] = Middleware(name, PyIdent(f"{names.class_name(base)}Middleware"), module)
 
-    def _setting(self, name: str, span: Span) -> None:
-        attribute = self.settings.share(names.variable(name), name, span)
+    def _setting(self, kind: str, name: str, span: Span) -> None:
+        attribute = self.settings.share(names.variable(name), f"{kind}: {name}", span)
         if attribute in SETTINGS:
             message = f"`{name}` is a setting that every service has"
             hint = "give the jwt block another name, such as `Auth`"
