@@ -190,7 +190,9 @@ def servers(draw: st.DrawFn) -> list[str]:
         lines.append(f"prefix: {draw(st.sampled_from(('/v1', '/a/b', '/a-b', '/v1/v2_x')))}")
     if draw(st.integers(0, 3)):
         lines.append(f"group: {draw(st.sampled_from(GROUPS))}")
-    auth = draw(st.sampled_from(("", "jwt: Auth", "jwtTransition: Trans", "jwt: Other", "jwt: None")))
+    auth = draw(
+        st.sampled_from(("", "jwt: Auth", "jwtTransition: Trans", "jwt: Other", "jwt: None", "jwtTransition: Other"))
+    )
     lines += [auth] if auth else []
     for line in (
         "middleware: Audit, RateLimit",

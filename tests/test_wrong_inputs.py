@@ -286,6 +286,43 @@ def test_a_bug_is_not_a_traceback(here: Path, monkeypatch: pytest.MonkeyPatch) -
     assert (ran.code, ran.err.splitlines()[0]) == (70, "error[internal] ValueError: oops")
 
 
+def shell(script: str) -> "subprocess.CompletedProcess[str]":
+    """A line of sh, in which $M is mallgen."""
+    environment = {**os.environ, "M": f"{sys.executable} -m mallgen"}
+    return subprocess.run(
+        ["/bin/sh", "-c", script], capture_output=True, text=True, timeout=20, check=False, env=environment
+    )
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the full disk is /dev/full")
+def test_a_full_disk_behind_stdout(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    ran = shell("$M api inspect -api a.api > /dev/full")
+    assert (ran.returncode, ran.stderr.splitlines()[0]) == (3, "error[environment] No space left on device")
+
+
+def test_a_working_directory_that_is_gone(here: Path) -> None:
+    (here / "gone").mkdir()
+    (here / "a.api").write_text(GOOD)
+    ran = shell(f"cd gone && rmdir ../gone && $M api py -api {here}/a.api -dir out")
+    message = "error[environment] the working directory does not exist any more"
+    assert (ran.returncode, ran.stderr.splitlines()[0]) == (3, message)
+
+
+def test_streams_that_were_closed(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    assert shell("$M api py -api a.api -dir out >&- 2>&-").returncode == 0
+    assert (here / "out" / "a_api" / "app.py").is_file()
+    ran = shell("$M api validate -api none.api >&-")
+    assert (ran.returncode, ran.stderr.splitlines()[0]) == (1, "error[no-such-file] there is no file `none.api`")
+
+
+def test_the_next_step_can_be_pasted(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    ran = mallgen("api", "py", "-api", "a.api", "-dir", "my $(shop)")
+    assert "next: cd 'my $(shop)' && pip install -e ." in ran.err
+
+
 def test_a_closed_pipe_is_quiet(here: Path) -> None:
     (here / "a.api").write_text(GOOD)
     script = f"{sys.executable} -m mallgen api inspect -api a.api | true"
