@@ -17,7 +17,7 @@ Type Types TypeVar Typing UInt64 UNSET UnsetType Values Wait While With Without 
 __slots__ _ _x __dict__ class none self id match json field ctx svc req str int_ list_ x1 X_Y HTTPServer
 userID iOS A1b2
 """.split()
-GROUPS = """
+GROUPS = """get_handler handle_logic/x
 a user/admin class json types/asyncio logging mallgen_runtime schemas handler logic/logic a-b c_d/e None
 self/Self Deep/er/Still
 """.split()
