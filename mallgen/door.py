@@ -14,6 +14,7 @@ from importlib import import_module
 from mallgen.console import speak
 from mallgen.options import COMMANDS, COMPLETING, FORMAT, Command, Option, Value, Values
 
+ENVIRONMENT = 3
 BUG = 70
 SIGNALLED = 128
 PIPE_CLOSED = 141
@@ -22,6 +23,7 @@ PIPE_CLOSED = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and give its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_streams()
     gc.set_threshold(500_000)  # trees have no cycles: looking for them is a third of the time on a large contract
     atexit.register(gc.freeze)  # nor does the end of the process look for any
     try:
@@ -35,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _silence()
         return PIPE_CLOSED
+    except OSError as problem:
+        return _surroundings(problem)
     except Exception as problem:
         return _bug(problem)
 
@@ -117,6 +121,13 @@ def _allowed(choices: tuple[str, ...], word: str) -> bool:
     return not choices or word in choices
 
 
+def _open_streams() -> None:
+    """Python has None for a stream that was closed before it started; what is said there is lost, nothing else."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+
+
 def _encode() -> None:
     """Never fail on a character that the terminal cannot show."""
     for stream in (sys.stdout, sys.stderr):
@@ -126,8 +137,24 @@ def _encode() -> None:
 
 
 def _silence() -> None:
-    """The reader of our output has gone; keep the interpreter from complaining about it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Nobody can read our output any more; keep the interpreter from complaining about it."""
+    from contextlib import suppress
+
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _surroundings(problem: OSError) -> int:
+    """What the system refused and no command expected: a full disk behind stdout, a working directory that is gone."""
+    if os.environ.get("MALLGEN_TRACEBACK"):
+        raise problem
+    _silence()
+    what = f"{problem.strerror or problem}{f': {problem.filename}' if problem.filename else ''}"
+    if isinstance(problem, FileNotFoundError) and not problem.filename:
+        what = "the working directory does not exist any more"
+    print(f"error[environment] {what}", file=sys.stderr)
+    print("  = help: mend it and run again; MALLGEN_TRACEBACK=1 shows where it happened", file=sys.stderr)
+    return ENVIRONMENT
 
 
 def _bug(problem: Exception) -> int:

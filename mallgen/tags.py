@@ -4,6 +4,7 @@ A tag is `source:"key,option,…"` one or more times. go-zero ignores unknown op
 `limit` is ours: outside its bounds the default is used instead of an error.
 """
 
+import math
 import re
 
 from mallgen.model import Binding, Bounds
@@ -135,6 +136,9 @@ def _number(text: str, word: str, value: str) -> int | float | None:
     if not text:
         return None
     try:
-        return int(text) if re.fullmatch(r"[-+]?\d{1,40}", text) else float(text)
+        number = int(text) if re.fullmatch(r"[-+]?\d{1,40}", text) else float(text)
     except ValueError:
-        raise TagError(f"`{text}` in `{word}={value}` is not a number", f"write `{word}=[1:50]`") from None
+        number = math.inf
+    if math.isinf(number):
+        raise TagError(f"`{text}` in `{word}={value}` is not a number", f"write `{word}=[1:50]`")
+    return number

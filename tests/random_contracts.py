@@ -17,7 +17,7 @@ Type Types TypeVar Typing UInt64 UNSET UnsetType Values Wait While With Without 
 __slots__ _ _x __dict__ class none self id match json field ctx svc req str int_ list_ x1 X_Y HTTPServer
 userID iOS A1b2
 """.split()
-GROUPS = """
+GROUPS = """get_handler handle_logic/x
 a user/admin class json types/asyncio logging mallgen_runtime schemas handler logic/logic a-b c_d/e None
 self/Self Deep/er/Still
 """.split()
@@ -190,7 +190,9 @@ def servers(draw: st.DrawFn) -> list[str]:
         lines.append(f"prefix: {draw(st.sampled_from(('/v1', '/a/b', '/a-b', '/v1/v2_x')))}")
     if draw(st.integers(0, 3)):
         lines.append(f"group: {draw(st.sampled_from(GROUPS))}")
-    auth = draw(st.sampled_from(("", "jwt: Auth", "jwtTransition: Trans", "jwt: Other", "jwt: None")))
+    auth = draw(
+        st.sampled_from(("", "jwt: Auth", "jwtTransition: Trans", "jwt: Other", "jwt: None", "jwtTransition: Other"))
+    )
     lines += [auth] if auth else []
     for line in (
         "middleware: Audit, RateLimit",

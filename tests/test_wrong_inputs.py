@@ -175,8 +175,28 @@ def config(here: Path, text: str, *words: str) -> "subprocess.CompletedProcess[s
         ("Name: [a\nPort: 1\n", "etc/a-api.yaml:2: this is not YAML"),
         ("Name: a\nPort: ${NO_SUCH_PORT}\n", "etc/a-api.yaml:2: the environment variable NO_SUCH_PORT is not set"),
         ("- a\n", "etc/a-api.yaml:1: the settings must be keys with values"),
-        ("Name: a\nPort: 1\nLog:\n  Level: loud\n", "Log.Level is 'loud'"),
-        ("Name: a\nPort: 99999\n", "Port is 99999"),
+        (
+            "Name: a\nPort: 1\nLog:\n  Level: loud\n",
+            "etc/a-api.yaml:4: Log.Level must be one of debug, info, error, severe",
+        ),
+        ("Name: a\nPort: 1\nLog:\n  Encoding: xml\n", "etc/a-api.yaml:4: Log.Encoding must be one of json, plain"),
+        ("Name: a\nPort: 99999\n", "etc/a-api.yaml:2: Port must be from 0 to 65535"),
+        ("Name: a\nPort: -1\n", "etc/a-api.yaml:2: Port must be from 0 to 65535"),
+        ("Name: a\nPort: 1\nMode: prod\n", "etc/a-api.yaml:3: Mode must be one of dev, test, rt, pre, pro"),
+        ("Name: a\nPort: 1\nTimeout: -1\n", "etc/a-api.yaml:3: Timeout must be at least 0"),
+        ("Name: a\nPort: 1\nMaxBytes: -1\n", "etc/a-api.yaml:3: MaxBytes must be at least 0"),
+        ("Name: a\nPort: 1\nMaxConns: -1\n", "etc/a-api.yaml:3: MaxConns must be at least 0"),
+        ("Name: a\nPort: 1\nTimeout: 3s\n", "etc/a-api.yaml:3: Timeout must be a whole number"),
+        ("Name: a\nPort: 1\nport: 2\n", "etc/a-api.yaml:3: Port is given twice, first in line 2"),
+        ("Name: a\nPort: 1\nLog: 5\n", "etc/a-api.yaml:3: Log must be an object"),
+        ("Name: a\n\tPort: 1\n", "etc/a-api.yaml:2: this is not YAML"),
+        ("Name: a\nPort: 1\n---\nName: b\n", "etc/a-api.yaml:3: this is not YAML"),
+        ("Name: a\nPort: 1\nX: *nope\n", "etc/a-api.yaml:3: this is not YAML"),
+        ("Name: !!python/object/apply:os.getcwd []\nPort: 1\n", "etc/a-api.yaml:1: Name must be a string"),
+        (
+            f"Name: a\nPort: 1\n{'# comment' * 200_000}\n",
+            "etc/a-api.yaml: the configuration has more than 1048576 bytes",
+        ),
         ("Name: a\nPort: 8888\nHost: no.such.host.invalid\n", "cannot listen on no.such.host.invalid:8888"),
     ],
 )
@@ -284,6 +304,43 @@ def test_a_bug_is_not_a_traceback(here: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("mallgen.door._dispatch", broken)
     ran = mallgen("api", "py")
     assert (ran.code, ran.err.splitlines()[0]) == (70, "error[internal] ValueError: oops")
+
+
+def shell(script: str) -> "subprocess.CompletedProcess[str]":
+    """A line of sh, in which $M is mallgen."""
+    environment = {**os.environ, "M": f"{sys.executable} -m mallgen"}
+    return subprocess.run(
+        ["/bin/sh", "-c", script], capture_output=True, text=True, timeout=20, check=False, env=environment
+    )
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the full disk is /dev/full")
+def test_a_full_disk_behind_stdout(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    ran = shell("$M api inspect -api a.api > /dev/full")
+    assert (ran.returncode, ran.stderr.splitlines()[0]) == (3, "error[environment] No space left on device")
+
+
+def test_a_working_directory_that_is_gone(here: Path) -> None:
+    (here / "gone").mkdir()
+    (here / "a.api").write_text(GOOD)
+    ran = shell(f"cd gone && rmdir ../gone && $M api py -api {here}/a.api -dir out")
+    message = "error[environment] the working directory does not exist any more"
+    assert (ran.returncode, ran.stderr.splitlines()[0]) == (3, message)
+
+
+def test_streams_that_were_closed(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    assert shell("$M api py -api a.api -dir out >&- 2>&-").returncode == 0
+    assert (here / "out" / "a_api" / "app.py").is_file()
+    ran = shell("$M api validate -api none.api >&-")
+    assert (ran.returncode, ran.stderr.splitlines()[0]) == (1, "error[no-such-file] there is no file `none.api`")
+
+
+def test_the_next_step_can_be_pasted(here: Path) -> None:
+    (here / "a.api").write_text(GOOD)
+    ran = mallgen("api", "py", "-api", "a.api", "-dir", "my $(shop)")
+    assert "next: cd 'my $(shop)' && pip install -e ." in ran.err
 
 
 def test_a_closed_pipe_is_quiet(here: Path) -> None:

@@ -64,10 +64,19 @@ def _next_steps(result: Written, output: Output, package: str) -> Iterator[str]:
         return
     folder = output.folder.shown(".")
     if result.started:
-        here = "" if folder == "." else f"cd {folder} && "
+        here = "" if folder == "." else f"cd {_shell(folder)} && "
         yield f"{here}pip install -e . && python -m {package}"
     elif result.changed:
         yield f"mypy --strict {output.folder.shown(package)}  # points at the lines of yours that must follow"
+
+
+def _shell(word: str) -> str:
+    """A word as a shell takes it."""
+    if word.replace("/", "").replace("-", "").replace(".", "").isalnum():
+        return word
+    from shlex import quote
+
+    return quote(word)
 
 
 def generate_all(workspace: Workspace, asked: Asked) -> tuple[list[tuple[Target, Made]], int]:

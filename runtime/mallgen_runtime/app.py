@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from mallgen_runtime import tracing
@@ -11,13 +11,14 @@ from mallgen_runtime.conf import ConfigError, RestConf, secrets_of
 from mallgen_runtime.devserver import Readiness, readiness
 from mallgen_runtime.messages import JSON, ClientGone, Context, Next, Receive, Response, Scope, Send, too_large
 from mallgen_runtime.problems import ApiError, body
-from mallgen_runtime.routing import Bound, Match, Route, Table
+from mallgen_runtime.routing import Bound, Match, Middleware, Route, Table
 from mallgen_runtime.rpc.calls import Origin, RpcError, origin
 from mallgen_runtime.service import ServiceBase
 
 _ACCESS = logging.getLogger("mallgen.access")
 _LOG = logging.getLogger("mallgen.service")
 _NO_LIMIT = 1 << 40
+_WEAK = 32
 _PROBLEM = "application/problem+json"
 
 
@@ -37,7 +38,10 @@ class App:
         self.refused: ConfigError | None = None
         self.checks: list[Readiness] = [self._own_state, svc.states]
         own = [Route("GET", "/healthz", _healthy), Route("GET", "/readyz", self._ready)]
-        self._table = Table(self._bind(route) for route in (*own, *routes))
+        kinds = dict.fromkeys(kind for route in routes for kind in route.middlewares)
+        made = {kind: kind(svc) for kind in kinds}
+        self._table = Table(self._bind(route, made) for route in (*own, *routes))
+        self._warn_of_weak_secrets({route.jwt for route in routes if route.jwt})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection of the ASGI protocol."""
@@ -59,14 +63,19 @@ class App:
         status, found = readiness({name: state for check in self.checks for name, state in check().items()})
         return Response(found, status, {"content-type": JSON})
 
-    def _bind(self, route: Route[Any]) -> Bound:
+    def _warn_of_weak_secrets(self, attributes: set[str]) -> None:
+        for name in sorted(attributes):
+            if any(len(secret.encode()) < _WEAK for secret in secrets_of(self.config, name)):
+                _LOG.warning("a secret of %s is shorter than the %d bytes that RFC 7518 asks for", name, _WEAK)
+
+    def _bind(self, route: Route[Any], made: Mapping[Any, Middleware]) -> Bound:
         config = self.config
         timeout = config.timeout if route.timeout_ms is None else route.timeout_ms
         limit = (config.max_bytes if route.max_bytes is None else route.max_bytes) or _NO_LIMIT
         secrets = secrets_of(config, route.jwt) if route.jwt else ()
         run = _call(route.endpoint, self.svc)
         for middleware in reversed(route.middlewares):
-            run = _around(middleware(self.svc).handle, run)
+            run = _around(made[middleware].handle, run)
         return Bound(route, run, timeout / 1000, limit, secrets)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:

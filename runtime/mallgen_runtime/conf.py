@@ -3,16 +3,18 @@
 import os
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 import yaml
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from mallgen_runtime.decoding import Wrong, convert
+from mallgen_runtime.schema import Options
 from mallgen_runtime.shapes import Type, describe, fields, is_struct
 
 C = TypeVar("C", bound=Struct)
+_MAX_BYTES = 1 << 20
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -27,8 +29,8 @@ class LogConf(Struct, kw_only=True):
     `level`: debug, info, error or severe. `encoding`: json or plain. `access`: a line per request.
     """
 
-    level: str = "info"
-    encoding: str = "json"
+    level: Annotated[str, Options("debug", "info", "error", "severe")] = "info"
+    encoding: Annotated[str, Options("json", "plain")] = "json"
     access: bool = True
 
 
@@ -47,16 +49,16 @@ class RestConf(Struct, kw_only=True):
     """What every HTTP service is told.
 
     `timeout` in milliseconds (0: none), `max_bytes` of a request's body (0: no limit), `max_conns` requests at a time
-    (0: no limit). `mode` dev or test adds the contract's line to errors.
+    (0: no limit). `mode` dev, test, rt, pre or pro: dev and test add the contract's line to errors.
     """
 
     name: str
     host: str = "0.0.0.0"  # noqa: S104
-    port: int
-    mode: str = "pro"
-    timeout: int = 3000
-    max_bytes: int = 1048576
-    max_conns: int = 10000
+    port: Annotated[int, Meta(ge=0, le=65535)]
+    mode: Annotated[str, Options("dev", "test", "rt", "pre", "pro")] = "pro"
+    timeout: Annotated[int, Meta(ge=0)] = 3000
+    max_bytes: Annotated[int, Meta(ge=0)] = 1048576
+    max_conns: Annotated[int, Meta(ge=0)] = 10000
     shutdown: ShutdownConf = field(default_factory=ShutdownConf)
     log: LogConf = field(default_factory=LogConf)
 
@@ -100,7 +102,7 @@ def secrets_of(config: RestConf, attribute: str) -> tuple[str, ...]:
     """The secrets of a route's `jwt` attribute."""
     found: JwtConf | JwtTransitionConf = getattr(config, attribute)
     if not found.secrets:
-        raise ConfigError(f"the secret of {attribute} is empty")
+        raise ConfigError(f"the secret of {_go_name(attribute)} is empty")
     return found.secrets
 
 
@@ -113,10 +115,12 @@ def read_config(kind: type[C], path: str) -> C:
     """Read the settings in a file. Raises ConfigError."""
     try:
         with open(path, encoding="utf-8") as file:
-            text = file.read()
+            text = file.read(_MAX_BYTES + 1)
     except (OSError, UnicodeDecodeError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
         raise ConfigError(f"{path}: cannot read the configuration: {reason}") from None
+    if len(text) > _MAX_BYTES:
+        raise ConfigError(f"{path}: the configuration has more than {_MAX_BYTES} bytes")
     return parse_config(kind, text, path)
 
 
@@ -167,6 +171,10 @@ class _Builder(NamedTuple):
             inner = field.kind if field else describe(kind.args[1] if kind.origin is dict and kind.args else Any)
             if field is None and known:
                 continue  # go-zero has many keys that have no meaning here
+            if spelled in found:
+                before = self.lines[f"{name}.{spelled}" if name else spelled]
+                here = f"{self.path}:{key.start_mark.line + 1}"
+                raise ConfigError(f"{here}: {_go_name(spelled)} is given twice, first in line {before}")
             found[spelled] = self.value(item, inner, f"{name}.{spelled}" if name else spelled)
         return found
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from mallgen_runtime.app import App
-from mallgen_runtime.conf import ConfigError, RestConf
+from mallgen_runtime.conf import RestConf
 from mallgen_runtime.discovery.address import listening
 from mallgen_runtime.durations import seconds
 from mallgen_runtime.process import ENVIRONMENT, run
@@ -25,8 +25,6 @@ def _serve(app: App, config: RestConf) -> int:
 
     wrap_up = seconds(config.shutdown.wrap_up_time, "Shutdown.WrapUpTime")
     wait = seconds(config.shutdown.wait_time, "Shutdown.WaitTime")
-    if not 0 <= config.port <= 65535:
-        raise ConfigError(f"Port is {config.port}; it may be 0 to 65535")
     with listening(config.host, config.port) as bound:
         server = HttpServer(app, config, bound, wrap_up, wait)
         server.run(sockets=[bound])

@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import CONTRACTS, mallgen
 from tests.run.service import SECRET, Service
 from tests.run.test_wide import token
+from tests.test_jwt import signed
 
 BODIES = {
     "self/none/mixed": (
@@ -50,7 +51,9 @@ def deep(project: Path) -> Iterator[Service]:
     for name in ("class", "trace"):
         path = project / "deep_api" / "middleware" / f"{name}_middleware.py"
         mark = f"ctx.state[{name!r}] = len(ctx.state)\n        return await next_(ctx)"
-        path.write_text(path.read_text().replace("return await next_(ctx)", mark), encoding="utf-8")
+        text = path.read_text(encoding="utf-8").replace("return await next_(ctx)", mark)
+        text = text.replace("self.svc = svc\n", f"self.svc = svc\n        print('{name} is made', flush=True)\n")
+        path.write_text(text, encoding="utf-8")
     blocks = f"Auth:\n  AccessSecret: {SECRET}\nTrans:\n  Secret: {SECRET}\n  PrevSecret: {'o' * 32}\n"
     with Service(project, "deep_api", blocks) as service:
         yield service
@@ -159,6 +162,20 @@ def test_an_error_of_the_logic(deep: Service) -> None:
     answer = deep.request("PATCH", "/1/%E5%8D%8A/x")
     assert answer.headers["x-why"] == "because"
     assert (answer.json()["code"], answer.json()["detail"]) == ("conflict", "半")
+
+
+def test_a_middleware_is_made_once(deep: Service) -> None:
+    assert [deep.lines().count(f"{name} is made") for name in ("class", "trace")] == [1, 1]
+
+
+def test_a_short_secret_is_told_once(project: Path) -> None:
+    bearer = signed({"uid": 9}, secret="abc")
+    blocks = f"Auth:\n  AccessSecret: abc\nTrans:\n  Secret: {SECRET}\n"
+    with Service(project, "deep_api", blocks) as service:
+        assert service.post("/upload", {"data": ""}, Authorization=bearer).status == 200
+    assert service.lines().count("shorter than the 32 bytes") == 1
+    assert "Warning" not in service.lines()
+    assert "abc" not in service.lines()
 
 
 def test_it_ends_with_zero(deep: Service) -> None:

@@ -1,14 +1,15 @@
 """Where each route, group and middleware lives in the generated project, and under which names."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mallgen import names
 from mallgen.code import PyIdent
-from mallgen.diagnostics import Diagnostic
+from mallgen.diagnostics import Diagnostic, Note
 from mallgen.emit.http.prose import place, route_name, route_prose
 from mallgen.emit.http.shapes import Shape, Shapes
 from mallgen.model import Contract, Group, Route, Span
@@ -108,6 +109,7 @@ class _Builder:
         for group in groups:
             self._group(group)
         routes = self._routes(groups)
+        self.problems += _folders_and_modules(routes)
         problems = (*self.modules.problems, *self.settings.problems, *self.problems)
         return Layout(
             service=contract.service,
@@ -121,17 +123,17 @@ class _Builder:
         )
 
     def _group(self, group: Group) -> None:
-        for setting in (group.jwt, group.jwt_transition):
+        for kind, setting in (("jwt", group.jwt), ("jwtTransition", group.jwt_transition)):
             if setting:
-                self._setting(setting, group.span)
+                self._setting(kind, setting, group.span)
         for name in group.middlewares:
             base = name.removesuffix("Middleware") or name
             module = f"{names.snake(base)}_middleware"
             self.modules.share(f"middleware/{module}", name, group.span)
             self.middlewares[name] = Middleware(name, PyIdent(f"{names.class_name(base)}Middleware"), module)
 
-    def _setting(self, name: str, span: Span) -> None:
-        attribute = self.settings.share(names.variable(name), name, span)
+    def _setting(self, kind: str, name: str, span: Span) -> None:
+        attribute = self.settings.share(names.variable(name), f"{kind}: {name}", span)
         if attribute in SETTINGS:
             message = f"`{name}` is a setting that every service has"
             hint = "give the jwt block another name, such as `Auth`"
@@ -170,6 +172,27 @@ class _Builder:
             transition=names.variable(group.jwt_transition) if group.jwt_transition else "",
             middlewares=tuple(self.middlewares[name] for name in group.middlewares),
         )
+
+
+def _folders_and_modules(routes: Sequence[RouteNames]) -> Iterator[Diagnostic]:
+    """Groups whose folder would hide a module of a handler, or of its logic: Python sees the folder only."""
+    modules = {
+        "/".join(filter(None, (layer, route.folder, f"{names.snake(route.base)}_{layer}"))): route
+        for route in routes
+        for layer in ("handler", "logic")
+    }
+    told: set[str] = set()
+    for route in routes:
+        folders = list(accumulate(filter(None, route.folder.split("/")), "{}/{}".format))
+        for path in (f"{layer}/{folder}" for folder in folders for layer in ("handler", "logic")):
+            if path in modules and path not in told:
+                told.add(path)
+                other = modules[path].route
+                message = (
+                    f"the group `{route.group.group}` and the handler `{other.handler}` would both become `{path}`"
+                )
+                note = Note(other.handler_span, f"`{other.handler}` has it already")
+                yield Diagnostic("name-collision", message, route.group.span, "rename one of them", (note,))
 
 
 def _distinct(words: Iterable[str]) -> tuple[str, ...]:

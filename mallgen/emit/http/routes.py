@@ -185,7 +185,7 @@ class _Routes:
         args = [literal(route.route.method.upper()), literal(route.route.full_path), route.function]
         args.append(f"contract={literal(route.place)}")
         if route.jwt or route.transition:
-            args.append(f"jwt={literal(route.jwt or route.transition)}")
+            args.append(f"jwt={literal(route.transition or route.jwt)}")
         if route.middlewares:
             classes = [self._middleware(m.class_name, m.module) for m in route.middlewares]
             args.append(f"middlewares=({', '.join(classes)}{',' if len(classes) == 1 else ''})")

@@ -23,6 +23,7 @@ INTEGERS = {
     "byte": (0, 255),
     "rune": (-(2**31), 2**31 - 1),
 }
+FLOATS_MAX = {"float32": 3.4028234663852886e38, "float64": 1.7976931348623157e308}
 _TRUE, _FALSE = ("1", "true"), ("0", "false")
 
 
@@ -41,13 +42,15 @@ def scalar(text: str, ref: TypeRef) -> object:
             raise BadValue(f"`{text}` is not true or false")
         return text.lower() in _TRUE
     if ref.name in FLOATS:
-        return _float(text)
+        return _float(text, ref.name)
     return _integer(text, ref.name)
 
 
-def _float(text: str) -> float:
+def _float(text: str, name: str) -> float:
     if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text):
         raise BadValue(f"`{text}` is not a number")
+    if abs(float(text)) > FLOATS_MAX[name]:
+        raise BadValue(f"{text} does not fit {name}")
     return float(text)
 
 

@@ -43,9 +43,10 @@ def internal_ip() -> str:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens on an address of ours. Raises ConfigError."""
+    """A socket that listens on an address of ours; an empty host is every address. Raises ConfigError."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        place = host or "0.0.0.0"  # noqa: S104 - what go-zero does
+        family, kind, protocol, _, address = socket.getaddrinfo(place, port, type=socket.SOCK_STREAM)[0]
         with contextlib.ExitStack() as undo:
             found = undo.enter_context(socket.socket(family, kind, protocol))
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
