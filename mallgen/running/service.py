@@ -93,9 +93,11 @@ class Service:
                 await process.wait()
         except TimeoutError:
             self._say("does not stop; killed")
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        _kill_left(process.pid)
+        await process.wait()  # asyncio's ends when nobody holds the output any more
         if self._pump is not None:
             await self._pump
 
@@ -126,6 +128,21 @@ class Service:
             if not line:
                 return
             self._say(line.decode("utf-8", "replace").rstrip("\r\n"))
+
+
+def _kill_left(group: int) -> None:
+    """End what a service that has ended left in its group.
+
+    The system keeps the number while the group has members; when a process has it now, the group is gone and the
+    number is a stranger's.
+    """
+    try:
+        os.kill(group, 0)
+    except ProcessLookupError:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+    except PermissionError:
+        return
 
 
 async def _healthy(port: int) -> bool:

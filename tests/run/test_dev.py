@@ -193,3 +193,19 @@ def test_a_command_that_does_not_exist(dev: Dev) -> None:
     assert ran.returncode == 3
     assert "error[no-command] cannot run no-such-command" in ran.stderr
     assert dev.free()
+
+
+def test_what_a_service_left_behind_ends_with_it(dev: Dev) -> None:
+    svc = dev.root / "generated" / "order" / "order_rpc" / "svc.py"
+    text = svc.read_text(encoding="utf-8")
+    started = 'str(subprocess.Popen(["sleep", "99"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid)'
+    left = f'import pathlib\nimport subprocess\n\npathlib.Path("left").write_text({started})\n\n'
+    svc.write_text(text.replace("from order_rpc.config", f"{left}from order_rpc.config", 1), encoding="utf-8")
+    file = dev.root / "generated" / "order" / "left"
+    alive = "import os, sys; os.kill(int(open(sys.argv[1]).read()), 0)"
+    assert dev.once(sys.executable, "-c", alive, str(file)).returncode == 0
+    number = int(file.read_text())
+    deadline = time.monotonic() + 5
+    while subprocess.run([sys.executable, "-c", alive, str(file)], check=False, capture_output=True).returncode == 0:
+        assert time.monotonic() < deadline, f"{number} is still there"
+        time.sleep(0.05)
