@@ -27,22 +27,32 @@ _KNOWN = (
 
 
 class Comments(NamedTuple):
-    """What stands in comments, and where things are, by descriptor path."""
+    """What stands in comments, and where things are as protoc counts, by descriptor path; `lines` of the file."""
 
     file: str
     texts: dict[Path, str]
-    places: dict[Path, Span]
+    places: dict[Path, Sequence[int]]
+    lines: Sequence[str]
+
+    def at(self, path: Path) -> Span:
+        """Where something is; the start of the file when that is not known."""
+        span = self.places.get(path)
+        if span is None:
+            return _start(self.file)
+        end_line, end_col = (span[2], span[3]) if len(span) == 4 else (span[0], span[2])
+        start, end = column(self.lines, span[0], span[1]), column(self.lines, end_line, end_col)
+        return Span(self.file, span[0] + 1, start, end_line + 1, end)
 
 
 class Declared(NamedTuple):
     """A name in a proto: of a message, enum, field, extension or enum value; `around` are the messages it is in.
 
-    A value belongs to what its enum is in, as protobuf has it.
+    A value belongs to what its enum is in, as protobuf has it. `path` is where the descriptor has it.
     """
 
     name: str
     around: tuple[str, ...]
-    span: Span
+    path: Path
     is_field: bool = False
     is_value: bool = False
 
@@ -78,10 +88,10 @@ class ProtoFile(NamedTuple):
             yield from self._declared(message, (), (MESSAGES, index))
 
     def _declared(self, message: DescriptorProto, around: tuple[str, ...], path: Path) -> Iterator[Declared]:
-        yield Declared(message.name, around, self._span(path))
+        yield Declared(message.name, around, path)
         inside = (*around, message.name)
         for index, field in enumerate(message.field):
-            yield Declared(field.name, inside, self._span((*path, _FIELDS, index)), is_field=True)
+            yield Declared(field.name, inside, (*path, _FIELDS, index), is_field=True)
         yield from self._extensions(message.extension, inside, (*path, _NESTED_EXTENSIONS))
         yield from self._enums(message.enum_type, inside, (*path, NESTED_ENUMS))
         for index, inner in enumerate(message.nested_type):
@@ -90,19 +100,15 @@ class ProtoFile(NamedTuple):
 
     def _enums(self, enums: Sequence[EnumDescriptorProto], around: tuple[str, ...], path: Path) -> Iterator[Declared]:
         for index, enum in enumerate(enums):
-            yield Declared(enum.name, around, self._span((*path, index)))
+            yield Declared(enum.name, around, (*path, index))
             for number, value in enumerate(enum.value):
-                span = self._span((*path, index, _VALUES, number))
-                yield Declared(value.name, around, span, is_value=True)
+                yield Declared(value.name, around, (*path, index, _VALUES, number), is_value=True)
 
     def _extensions(
         self, extensions: Sequence[FieldDescriptorProto], around: tuple[str, ...], path: Path
     ) -> Iterator[Declared]:
         for index, extension in enumerate(extensions):
-            yield Declared(extension.name, around, self._span((*path, index)))
-
-    def _span(self, path: Path) -> Span:
-        return self.comments.places.get(path, _start(self.comments.file))
+            yield Declared(extension.name, around, (*path, index))
 
     def place(self, full: str) -> Span:
         """Where a message or enum outside of others is declared; `full` has a dot in front."""
@@ -113,7 +119,7 @@ class ProtoFile(NamedTuple):
         }
         for number, found in kinds.items():
             if name in found:
-                return self.comments.places.get((number, found.index(name)), _start(self.comments.file))
+                return self.comments.at((number, found.index(name)))
         return _start(self.comments.file)
 
 
@@ -265,24 +271,22 @@ def prose(comment: str) -> list[str]:
 
 
 def _comments(file: FileDescriptorProto, origin: Origin) -> Comments:
-    lines = origin.text.split("\n")
     texts: dict[Path, str] = {}
-    places: dict[Path, Span] = {}
+    places: dict[Path, Sequence[int]] = {}
     for location in file.source_code_info.location:
         path = tuple(location.path)
         text = location.leading_comments or location.trailing_comments
         if text.strip():
             texts[path] = text
-        span = list(location.span)
-        end_line, end_col = (span[2], span[3]) if len(span) == 4 else (span[0], span[2])
-        start, end = column(lines, span[0], span[1]), column(lines, end_line, end_col)
-        places[path] = Span(origin.path, span[0] + 1, start, end_line + 1, end)
-    return Comments(origin.path, texts, places)
+        places[path] = location.span
+    return Comments(origin.path, texts, places, origin.text.split("\n"))
 
 
 def column(lines: Sequence[str], row: int, before: int) -> int:
     """The column in characters, from 1, of a place that protoc counts from 0, in bytes and with tabs of eight."""
     line = lines[row] if row < len(lines) else ""
+    if line.isascii() and "\t" not in line:
+        return before + 1
     seen = 0
     for index, char in enumerate(line):
         if seen >= before:
@@ -319,10 +323,7 @@ def _services(file: ProtoFile, messages: dict[str, MessageRef]) -> Iterator[Serv
             _method(method, full, messages, file.comments, (*path, _METHODS, number))
             for number, method in enumerate(service.method)
         )
-        places = file.comments.places
-        yield Service(
-            service.name, full, methods, file.comments.texts.get(path, ""), places.get(path, _start(file.comments.file))
-        )
+        yield Service(service.name, full, methods, file.comments.texts.get(path, ""), file.comments.at(path))
 
 
 def _method(
@@ -337,7 +338,7 @@ def _method(
         method.server_streaming,
         method.options.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN,
         comments.texts.get(path, ""),
-        comments.places.get(path, _start(comments.file)),
+        comments.at(path),
     )
 
 

@@ -13,6 +13,7 @@ from mallgen.protofiles import Read, read
 
 _PLACED = re.compile(r"(?P<file>[^:\n]+\.proto):(?P<line>\d+):(?P<col>\d+): (?P<text>.+)")
 _NAMED = re.compile(r"(?P<file>[^:\n]+\.proto): (?P<text>.+)")
+_FOLLOWS = re.compile(r'^Import ".*" was not found or had errors$')  # what is not found is told before protoc runs
 _WARNING = "warning: "
 _MOST = 100
 
@@ -87,18 +88,17 @@ def _unread(descriptors: bytes, found: Read) -> Iterator[Diagnostic]:
 
 
 def _diagnostics(said: str, found: Read, compiled: bool) -> Iterator[Diagnostic]:
+    """What protoc said, at most a hundred errors of it, without what only follows from another error."""
     lines: dict[str, list[str]] = {}
-    told = 0
-    for line in said.splitlines():
-        problem = _diagnostic(line, found, lines, compiled)
-        if problem is None:
-            continue
-        if told == _MOST:
-            yield Diagnostic("protoc", f"and more than {_MOST} other errors", hint="correct these first")
-            return
-        told += problem.severity == "error"
-        yield problem
-    if not told and not compiled:
+    known = [problem for line in said.splitlines() if (problem := _diagnostic(line, found, lines, compiled))]
+    errors = [problem for problem in dict.fromkeys(known) if problem.severity == "error"]
+    causes = [problem for problem in errors if not _FOLLOWS.search(problem.message)] or errors
+    yield from (problem for problem in known if problem.severity != "error")
+    yield from causes[:_MOST]
+    if len(causes) > _MOST:
+        message = f"and {len(causes) - _MOST} other errors"
+        yield Diagnostic("protoc", message, hint="correct these first")
+    if not errors and not compiled:
         yield Diagnostic("protoc", said.strip().splitlines()[-1], hint="protoc says so")
 
 
@@ -106,11 +106,14 @@ def _diagnostic(line: str, found: Read, lines: dict[str, list[str]], compiled: b
     """What one line of protoc says, None when it says nothing by itself."""
     placed, named = _PLACED.match(line), _NAMED.match(line)
     if placed:
-        text, severity = placed["text"].rstrip("."), "error"
-        if text.startswith(_WARNING):
-            text, severity = text.removeprefix(_WARNING), "warning"
+        text, severity, hint = placed["text"].rstrip("."), "error", "protoc says so; correct the proto"
         span = _span(placed, found, lines)
-        return Diagnostic("protoc", text, span, "protoc says so; correct the proto", severity=severity)
+        if text.startswith(_WARNING):
+            text, severity, hint = text.removeprefix(_WARNING), "warning", "protoc says so"
+        elif text.startswith("Interpreting non ascii codepoint"):  # one for each byte
+            text, hint = "names are ASCII", "other characters may stand in comments and strings"
+            span = Span(span.file, span.line, 1, span.line, 1)
+        return Diagnostic("protoc", text, span, hint, severity=severity)
     if named and not compiled:
         path = found.paths.get(named["file"], named["file"])
         span = Span(path, 1, 1, 1, 2)

@@ -38,7 +38,7 @@ def read(paths: Sequence[str], includes: Sequence[str]) -> Read:
     except Unreadable as problem:
         return Read((), (), {}, {}, {}, (Diagnostic(problem.code, problem.message, None, problem.hint),))
     reader.check_folders(includes)
-    roots = [root for path in paths if (root := reader.root(path))]
+    roots = [] if reader.problems else [root for path in paths if (root := reader.root(path))]
     for root in roots:
         reader.visit(root, None, 1)
     within = {root: reader.within[root] for root in roots if root in reader.within}

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from google.protobuf.descriptor_pb2 import DescriptorProto
+
 from mallgen import names
 from mallgen.code import Code, Literal, PyIdent
 from mallgen.diagnostics import Diagnostic, Note
@@ -65,7 +67,12 @@ def client_name(service: Service) -> PyIdent:
 
 def reachable(contract: ProtoContract) -> tuple[MessageRef, ...]:
     """The messages and enums outside of others that the services' requests and replies lead to."""
-    files = {file.name: file for file in contract.files}
+    messages = {
+        MessageRef(file.name, (message.name,)): message
+        for file in contract.files
+        if file.ours
+        for message in file.descriptor.message_type
+    }
     waiting = [
         ref for service in contract.services for method in service.methods for ref in (method.request, method.reply)
     ]
@@ -73,21 +80,19 @@ def reachable(contract: ProtoContract) -> tuple[MessageRef, ...]:
     while waiting:
         ref = waiting.pop()
         top = MessageRef(ref.file, ref.path[:1])
-        if top in found:
-            continue
-        found[top] = None
-        if files[top.file].ours:
-            waiting += [contract.types[name] for name in _named(files[top.file], top.path[0])]
+        if top not in found:
+            found[top] = None
+            waiting += [contract.types[name] for name in _named(messages.get(top))]
     return tuple(sorted(found))
 
 
-def _named(file: ProtoFile, name: str) -> Iterator[str]:
+def _named(message: DescriptorProto | None) -> Iterator[str]:
     """The full names of the types that a message's fields have, those of messages inside it too."""
-    waiting = [message for message in file.descriptor.message_type if message.name == name]
+    waiting = [message] if message is not None else []
     while waiting:
-        message = waiting.pop()
-        waiting += message.nested_type
-        yield from (field.type_name for field in message.field if field.type_name)
+        one = waiting.pop()
+        waiting += one.nested_type
+        yield from (field.type_name for field in one.field if field.type_name)
 
 
 class Signature(NamedTuple):

@@ -9,7 +9,7 @@ from mallgen import names
 from mallgen.code import Code
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.stubs import Stub
-from mallgen.proto import MessageRef, ProtoContract, ProtoFile, is_googles, is_known
+from mallgen.proto import Declared, MessageRef, ProtoContract, ProtoFile, is_googles, is_known
 from mallgen.pycode import Imports, docstring, literal
 from mallgen.render import Renderer
 from mallgen.tree import File, Owner
@@ -133,14 +133,28 @@ def _renamed(
 
 def problems(contract: ProtoContract) -> Iterator[Diagnostic]:
     """Names of the protos that would become one name in Python, and a field that would hide what sends a message."""
-    claims = names.Claims("class, field or value of the messages", "rename one of them")
+    claims = names.Claims("module", "rename one of the files")
     for file in contract.files:
-        if not file.ours:
-            continue
-        for place in file.declared():
-            scope = f"{file.name}:{'.'.join(place.around)}."
-            claims.claim(f"{scope}{names.message(place.name)}", place.name, place.span)
-            if place.is_field and place.name == _SENDING:
-                message = f"a field called `{_SENDING}` would hide the method that sends the message"
-                yield Diagnostic("taken-name", message, place.span, "rename it; json_name keeps its name in JSON")
+        if file.ours:
+            parts = Modules("pb").module(file.name).split(".")
+            for count in range(2, len(parts)):
+                claims.share(".".join(parts[:count]), "/".join(parts[1:count]), file.start)
+            claims.claim(".".join(parts), file.name, file.start)
+            yield from _file_problems(file)
+    yield from claims.problems
+
+
+def _file_problems(file: ProtoFile) -> Iterator[Diagnostic]:
+    claims = names.Claims("name", "rename one of them")
+    seen: dict[str, Declared] = {}
+    for place in file.declared():
+        name = ".".join([*place.around, names.message(place.name)])
+        other = seen.setdefault(name, place)
+        if other is not place:
+            claims.claim(name, other.name, file.comments.at(other.path))
+            claims.claim(name, place.name, file.comments.at(place.path))
+        if place.is_field and place.name == _SENDING:
+            message = f"a field called `{_SENDING}` would hide the method that sends the message"
+            span = file.comments.at(place.path)
+            yield Diagnostic("taken-name", message, span, "rename it; json_name keeps its name in JSON")
     yield from claims.problems

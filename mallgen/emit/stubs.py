@@ -1,7 +1,7 @@
 """How a type checker sees the messages of a proto: the classes of a `_pb2.pyi`."""
 
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FieldDescriptorProto
 
@@ -33,8 +33,11 @@ class Stub:
         self._file = file
         self._module = module
         self._types = types
-        self._bound = set(_bound(file))
-        self._tops = set(_tops(file))
+        declared = tuple(file.declared())
+        self._tops = {names.message(place.name) for place in declared if not place.around}
+        # the classes of enums have their values as well
+        self._bound = {names.message(place.name) for place in declared if place.around or place.is_value}
+        self._taken = self._bound | self._tops
         self._aliases: dict[str, str] = {}
         self.imports = Imports(package.partition(".")[0])
 
@@ -127,7 +130,7 @@ class Stub:
         if ref.file == self._file.name:
             return self._own(ref.path)
         package, _, leaf = self._module(ref.file).rpartition(".")
-        alias = _free(f"{package.replace('.', '_')}_{leaf}", self._bound | self._tops)
+        alias = _free(f"{package.replace('.', '_')}_{leaf}", self._taken)
         return ".".join([self.imports.add(package, leaf, alias), *map(names.message, ref.path)])
 
     def _own(self, path: tuple[str, ...]) -> str:
@@ -137,32 +140,23 @@ class Stub:
         return ".".join([top, *rest])
 
     def _builtin(self, name: str) -> str:
-        return self._lib("builtins", name) if name in self._bound | self._tops else name
+        return self._lib("builtins", name) if name in self._taken else name
 
     def _lib(self, source: str, name: str) -> str:
-        return self.imports.add(source, name, self._hidden(name) if name in self._bound | self._tops else name)
+        return self.imports.add(source, name, self._hidden(name) if name in self._taken else name)
 
     def _hidden(self, name: str) -> str:
-        return _free(f"_{name}", self._bound | self._tops)
+        return _free(f"_{name}", self._taken)
+
+
+_BUILTINS = frozenset(dir(builtins))
 
 
 def _free(name: str, taken: set[str]) -> str:
-    while name in taken or name in dir(builtins):
+    while name in taken or name in _BUILTINS:
         name = f"{name}_"
     return name
 
 
 def _entry(field: FieldDescriptorProto, entries: dict[str, DescriptorProto]) -> DescriptorProto | None:
     return entries.get(field.type_name.rpartition(".")[2]) if field.type == _F.TYPE_MESSAGE else None
-
-
-def _tops(file: ProtoFile) -> Iterator[str]:
-    """What the module declares."""
-    return (names.message(place.name) for place in file.declared() if not place.around)
-
-
-def _bound(file: ProtoFile) -> Iterator[str]:
-    """What the classes of the module declare, and the values of enums, which the classes of enums have too."""
-    for place in file.declared():
-        if place.around or place.is_value:
-            yield names.message(place.name)
