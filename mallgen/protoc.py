@@ -90,15 +90,26 @@ def _unread(descriptors: bytes, found: Read) -> Iterator[Diagnostic]:
 def _diagnostics(said: str, found: Read, compiled: bool) -> Iterator[Diagnostic]:
     """What protoc said, at most a hundred errors of it, without what only follows from another error."""
     lines: dict[str, list[str]] = {}
-    known = [problem for line in said.splitlines() if (problem := _diagnostic(line, found, lines, compiled))]
-    errors = [problem for problem in dict.fromkeys(known) if problem.severity == "error"]
-    causes = [problem for problem in errors if not _FOLLOWS.search(problem.message)] or errors
-    yield from (problem for problem in known if problem.severity != "error")
-    yield from causes[:_MOST]
-    if len(causes) > _MOST:
-        message = f"and {len(causes) - _MOST} other errors"
-        yield Diagnostic("protoc", message, hint="correct these first")
-    if not errors and not compiled:
+    causes: dict[Diagnostic, None] = {}
+    follows: list[Diagnostic] = []
+    rest = 0
+    for line in said.splitlines():
+        if len(causes) == _MOST:
+            rest += _PLACED.match(line) is not None
+            continue
+        problem = _diagnostic(line, found, lines, compiled)
+        if problem is None:
+            continue
+        if problem.severity != "error":
+            yield problem
+        elif _FOLLOWS.search(problem.message):
+            follows.append(problem)
+        else:
+            causes[problem] = None
+    yield from causes or follows
+    if rest:
+        yield Diagnostic("protoc", f"and {rest} other errors", hint="correct these first")
+    if not causes and not follows and not compiled:
         yield Diagnostic("protoc", said.strip().splitlines()[-1], hint="protoc says so")
 
 
@@ -107,13 +118,9 @@ def _diagnostic(line: str, found: Read, lines: dict[str, list[str]], compiled: b
     placed, named = _PLACED.match(line), _NAMED.match(line)
     if placed:
         text, severity, hint = placed["text"].rstrip("."), "error", "protoc says so; correct the proto"
-        span = _span(placed, found, lines)
         if text.startswith(_WARNING):
             text, severity, hint = text.removeprefix(_WARNING), "warning", "protoc says so"
-        elif text.startswith("Interpreting non ascii codepoint"):  # one for each byte
-            text, hint = "names are ASCII", "other characters may stand in comments and strings"
-            span = Span(span.file, span.line, 1, span.line, 1)
-        return Diagnostic("protoc", text, span, hint, severity=severity)
+        return Diagnostic("protoc", text, _span(placed, found, lines), hint, severity=severity)
     if named and not compiled:
         path = found.paths.get(named["file"], named["file"])
         span = Span(path, 1, 1, 1, 2)

@@ -12,6 +12,7 @@ from mallgen.sources import Unreadable, limits, read_text
 from mallgen.syntax.limits import DEFAULT
 
 _SOUND = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.proto")
+_LONGEST = 1024
 _SPELLING = "use letters, digits, `_`, `-` and `.`, and the suffix `.proto`"
 
 
@@ -128,7 +129,7 @@ class _Reader:
         found = outline(text, path, self._limits)
         self.problems += found.diagnostics
         for item in found.imports:
-            if not _SOUND.fullmatch(item.name):
+            if not _SOUND.fullmatch(item.name) or len(item.name) > _LONGEST:
                 self._unsound(item)
             else:
                 self.visit(item.name, item, depth + 1)
@@ -164,7 +165,10 @@ class _Reader:
         self._wrong("no-such-file", f"there is no `{name}` in the -I folders", by, hint)
 
     def _unsound(self, item: ProtoImport) -> None:
-        if item.name.startswith("/") or {".", ".."} & set(item.name.split("/")):
+        if len(item.name) > _LONGEST:
+            message = f'"{item.name[:40]}…" is longer than {_LONGEST} characters'
+            self._wrong("bad-file-name", message, item, "no system has such a path")
+        elif item.name.startswith("/") or {".", ".."} & set(item.name.split("/")):
             hint = "imports are relative to the -I folders; name the folder that has it with -I"
             self._wrong("outside-include", f'"{item.name}" leads out of the -I folders', item, hint)
         else:

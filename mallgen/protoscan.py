@@ -1,4 +1,4 @@
-"""What must be known of a proto before protoc reads it: what it imports, and how deep its brackets nest."""
+"""What must be known of a proto before protoc reads it: what it imports, how deep it nests, what is not ASCII."""
 
 import re
 from collections.abc import Iterator
@@ -9,10 +9,12 @@ from mallgen.model import Span
 from mallgen.syntax.limits import Limits, raise_it
 
 _TOKEN = re.compile(
-    r"""(?P<skip>//[^\n]*|/\*.*?(?:\*/|\Z))|(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
-    r"""|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<open>[{\[(<])|(?P<close>[}\])>])|(?P<end>;)""",
+    r"""(?P<skip>//[^\n]*|/\*.*?(?:\*/|\Z))|(?P<text>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)"""
+    r"""|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<open>[{\[(<])|(?P<close>[}\])>])|(?P<end>;)|(?P<odd>[^\x00-\x7f]+)""",
     re.S,
 )
+_MARK = "\ufeff"  # at the start of a file
+_MOST = 100
 
 
 class ProtoImport(NamedTuple):
@@ -32,6 +34,7 @@ class Outline(NamedTuple):
 def outline(text: str, path: str, limits: Limits) -> Outline:
     """Look over a proto; what is not proto at all is left for protoc to tell."""
     imports: list[ProtoImport] = []
+    odd: list[Diagnostic] = []
     depth = 0
     fresh = True
     for token in _TOKEN.finditer(text):
@@ -46,8 +49,10 @@ def outline(text: str, path: str, limits: Limits) -> Outline:
             depth = max(0, depth - 1)
         elif fresh and token["word"] == "import" and not depth:
             imports += _import(text, path, token.end())
+        elif kind == "odd" and token.group() != _MARK and len(odd) < _MOST:
+            odd.append(_odd(text, path, token))
         fresh = kind in ("end", "close")
-    return Outline(tuple(imports), ())
+    return Outline(tuple(imports), tuple(odd))
 
 
 def _import(text: str, path: str, pos: int) -> Iterator[ProtoImport]:
@@ -62,6 +67,13 @@ def _import(text: str, path: str, pos: int) -> Iterator[ProtoImport]:
         name = "".join(part.group()[1:-1] for part in parts)
         start, end = _place(text, parts[0].start()), _place(text, parts[-1].end())
         yield ProtoImport(name, Span(path, *start, *end))
+
+
+def _odd(text: str, path: str, token: re.Match[str]) -> Diagnostic:
+    line, col = _place(text, token.start())
+    span = Span(path, line, col, line, col + len(token.group()))
+    hint = "names are made of A-Z, a-z, 0-9 and `_`; other text belongs in quotation marks or in a comment"
+    return Diagnostic("illegal-character", f"`{token.group()[:40]}` cannot stand here", span, hint)
 
 
 def _too_deep(text: str, path: str, pos: int, most: int) -> Diagnostic:

@@ -120,3 +120,69 @@ def test_every_rpc_answers_over_a_socket(tmp_path: Path) -> None:
     ran = python("-m", "tests.run.answer", *(str(tmp_path / proto.folder) for proto in ALL))
     declared = sum(path.read_text(encoding="utf-8").count("\n  rpc ") for path in PROTOS.rglob("*.proto"))
     assert (ran.returncode, ran.stdout.strip()) == (0, str(declared)), ran.stderr
+
+
+WORKSPACE = """
+[service.shop-api]
+contract = "shop.api"
+dir = "shop"
+uses = ["a", "b", "c"]
+
+[service.a]
+contract = "a/a.proto"
+dir = "a-rpc"
+
+[service.b]
+contract = "b/b.proto"
+dir = "b-rpc"
+
+[service.c]
+contract = "c/c.proto"
+dir = "c-rpc"
+"""
+SHARED = 'syntax = "proto3"; package shared; message Money { int64 units = 1; }'
+CHECK = """
+from shop_api.rpc import a, b, c
+from shop_api.rpc.pb import common_pb2
+from shop_api.rpc.pb.c import common_pb2 as other
+from shop_api.rpc.pb.deep import money_pb2 as deep
+from shop_api.rpc.pb import money_pb2
+
+assert common_pb2.Common is a.Common is b.Common is not c.Common is other.Common
+assert deep.Money is money_pb2.Money is a.Money is c.Money
+assert c.Reply(money=a.Money(units=3), common=c.Common(y="y")).money.units == 3
+import a_rpc.client, b_rpc.client, c_rpc.client
+assert a_rpc.client.Common is a.Common
+print("fine")
+"""
+
+
+def test_one_process_has_unrelated_files_of_one_name_and_equal_files_under_two(here: Path) -> None:
+    common = 'syntax = "proto3"; package {}; message Common {{ string {} = 1; }}'
+    service = (
+        'syntax = "proto3"; package {0}; import "common.proto"; import "{1}"; '
+        "service S {{ rpc Get({2}.Common) returns (Reply); }} "
+        "message Reply {{ shared.Money money = 1; {2}.Common common = 2; }}"
+    )
+    contract = 'type A {\n\tX int64 `json:"x"`\n}\nservice shop-api {\n\t@handler X\n\tget /x returns (A)\n}\n'
+    files = {
+        "mallgen.toml": WORKSPACE,
+        "shop.api": f'syntax = "v1"\n{contract}',
+        "a/a.proto": service.format("a", "deep/money.proto", "ours"),
+        "a/common.proto": common.format("ours", "x"),
+        "a/deep/money.proto": SHARED,
+        "b/b.proto": service.format("b", "money.proto", "ours"),
+        "b/common.proto": common.format("ours", "x").replace("message", "// with a comment\nmessage"),
+        "b/money.proto": SHARED,
+        "c/c.proto": service.format("c", "money.proto", "theirs"),
+        "c/common.proto": common.format("theirs", "y"),
+        "c/money.proto": f"/* {SHARED} */ {SHARED}",
+    }
+    for name, text in files.items():
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).write_text(text, encoding="utf-8")
+    ran = mallgen("gen", "-q")
+    assert ran.code == 0, ran.err
+    path = os.pathsep.join(str(here / name) for name in ("shop", "a-rpc", "b-rpc", "c-rpc"))
+    done = python("-c", CHECK, PYTHONPATH=path)
+    assert (done.returncode, done.stdout) == (0, "fine\n"), done.stderr

@@ -195,6 +195,7 @@ def _unequal(uses: Sequence[Use]) -> Iterator[Diagnostic]:
 
 
 def _twice(full: str, here: tuple[ProtoFile, Use], there: tuple[ProtoFile, Use]) -> Diagnostic:
+    there, here = sorted((here, there), key=lambda pair: (pair[0].place(full), pair[1].name))
     (file, use), (other, by) = here, there
     name = full.removeprefix(".")
     message = f"`{name}` of service {use.name} is not the `{name}` of service {by.name}: one process cannot have both"
@@ -214,10 +215,22 @@ def used(uses: Sequence[Use], package: str, renderer: Renderer) -> Iterator[File
         source = client(use.contract, where, renderer)
         span = use.contract.services[0].span
         yield File(f"{root}/{names.module(use.name)}.py", source, Owner.ALWAYS, f"client {use.name}", span)
-        for file in modules(use.contract, where, f"{root}/pb", renderer):
-            if written.get(file.path) != file.text:  # two texts for one path are refused before anything is written
-                written[file.path] = file.text
-                yield file
+        yield from _fresh(modules(use.contract, where, f"{root}/pb", renderer), written)
+
+
+def _fresh(files: Iterable[File], written: dict[str, str]) -> Iterator[File]:
+    """The files of messages that are not there yet; a stub goes with its module, since only comments can differ.
+
+    Two texts for one path both come out: they are refused before anything is written.
+    """
+    wanted: set[str] = set()
+    for file in files:
+        module = file.path.removesuffix("i")
+        if module == file.path and written.get(module) != file.text:
+            written[module] = file.text
+            wanted.add(module)
+        if module in wanted:
+            yield file
 
 
 def used_classes(uses: Sequence[Use], package: str) -> Iterator[ClassShape]:

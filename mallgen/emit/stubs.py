@@ -1,7 +1,7 @@
 """How a type checker sees the messages of a proto: the classes of a `_pb2.pyi`."""
 
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FieldDescriptorProto
 
@@ -152,7 +152,7 @@ class Stub:
 _BUILTINS = frozenset(dir(builtins))
 
 
-def _free(name: str, taken: set[str]) -> str:
+def _free(name: str, taken: Set[str]) -> str:
     while name in taken or name in _BUILTINS:
         name = f"{name}_"
     return name

@@ -66,6 +66,11 @@ class Layout(Struct, frozen=True):
         return Modules(f"{self.package}.pb")
 
     @property
+    def key(self) -> str:
+        """The name under which instances are registered: `order.rpc`, as goctl writes it."""
+        return f"{self.title.lower()}.rpc"
+
+    @property
     def config_path(self) -> str:
         """Where the configuration lies, from the folder that was given as `-dir`."""
         return f"etc/{self.title}.yaml"
@@ -119,9 +124,9 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
     used = clients.settings(layout.wired)
     settings = renderer.render(
         "rpc/etc.yaml",
-        name=yaml_text(layout.contract.key),
+        name=yaml_text(layout.key),
         listen_on=code("0.0.0.0:{}", options.port),
-        etcd=clients.etcd_block(layout.contract.key),
+        etcd=clients.etcd_block(layout.key),
         uses=used,
     )
     blocks = tuple(Block(key, (f"{key}:", "  Timeout: 2000", *lines), False) for key, lines in used)
