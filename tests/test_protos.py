@@ -186,3 +186,19 @@ def test_one_process_has_unrelated_files_of_one_name_and_equal_files_under_two(h
     path = os.pathsep.join(str(here / name) for name in ("shop", "a-rpc", "b-rpc", "c-rpc"))
     done = python("-c", CHECK, PYTHONPATH=path)
     assert (done.returncode, done.stdout) == (0, "fine\n"), done.stderr
+
+
+@pytest.mark.parametrize("first", ["google.api.annotations_pb2", "annotated_rpc.client"])
+def test_files_of_google_that_another_library_brings(made: Path, tmp_path: Path, first: str) -> None:
+    """OpenTelemetry's exporter brings google/api and google/rpc, in a version of its own: there can be one only."""
+    for name in ("http", "annotations"):
+        path = tmp_path / "protos" / "google" / "api" / f"{name}.proto"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = (PROTOS / "options" / "google" / "api" / f"{name}.proto").read_text(encoding="utf-8")
+        path.write_text(f"{text}\nmessage Of{name} {{}}\n", encoding="utf-8")
+    known = Path(protoc.__file__).parent / "_proto"
+    words = [f"-I{tmp_path / 'protos'}", f"-I{known}", f"--python_out={tmp_path}"]
+    assert protoc.main(["protoc", *words, "google/api/http.proto", "google/api/annotations.proto"]) == 0
+    code = f"import {first}, annotated_rpc.client, google.api.annotations_pb2 as other\nprint(other.Ofannotations())"
+    ran = python("-c", code, PYTHONPATH=os.pathsep.join([str(tmp_path), str(made / "options")]))
+    assert ran.returncode == 0, ran.stderr
