@@ -25,6 +25,7 @@ from tests.run.shop import RpcService, environment
 
 BODIES = {
     "ask": 'if req.text == "boom":\n            raise RuntimeError("mysql://root:pw@db")\n'
+    '        if req.text == "none":\n            return None\n'
     '        if req.text == "teapot":\n            raise RpcError(Code.FAILED_PRECONDITION, "自定义")\n'
     '        return Line(text=f"{req.text}! {self.ctx.request_id}")',
     "again": 'if req.text == "sleep":\n            await asyncio.sleep(30)\n        return Line(text=req.text)',
@@ -141,6 +142,13 @@ def test_who_stops_listening_ends_the_call(chat: RpcService) -> None:
     while '"method":"/chat.Chat/History","code":"CANCELED"' not in chat.lines():
         assert time.monotonic() < deadline, chat.lines()
         time.sleep(0.02)
+
+
+def test_a_reply_that_is_none_stays_in_the_log_too(chat: RpcService) -> None:
+    problem = failed(chat, lambda client: client.ask(line("none")))
+    assert problem.code is Code.INTERNAL
+    assert "NoneType" not in problem.detail
+    assert "NoneType" in chat.lines()
 
 
 def test_what_an_exception_says_stays_in_the_log(chat: RpcService) -> None:

@@ -41,25 +41,26 @@ class RpcApp:
         limit = None if method.takes_stream or method.gives_stream else self.config.limit_of(method.wire)
         return Bound(limit, Breaker(), metrics.observer("rpc_server", (("method", method.wire),)))
 
-    async def answer(self, method: Method[Any], ctx: RpcContext, request: Any) -> Wire:
+    async def answer(self, method: Method[Any], ctx: RpcContext, request: Any) -> bytes:
         """Run a method that gives one reply; `request` is a message, or an iterator of them.
 
-        Raises nothing but RpcError: what else went wrong is in the log, not in the answer.
+        Raises nothing but RpcError: what else went wrong, a reply that is no message too, is in the log, not in the
+        answer.
         """
         with _Call(self, method, ctx) as call:
             if call.limit is None:
                 reply: Wire = await method.endpoint(ctx, self.svc, request)
-                return reply
+                return reply.SerializeToString()
             async with call.limit:
                 reply = await method.endpoint(ctx, self.svc, request)
-                return reply
+                return reply.SerializeToString()
 
-    async def answers(self, method: Method[Any], ctx: RpcContext, request: Any) -> AsyncIterator[Wire]:
+    async def answers(self, method: Method[Any], ctx: RpcContext, request: Any) -> AsyncIterator[bytes]:
         """Run a method that gives many replies. Raises nothing but RpcError."""
         with _Call(self, method, ctx) as call:
             async with call.limit or nullcontext(), aclosing(method.endpoint(ctx, self.svc, request)) as replies:
                 async for reply in replies:
-                    yield reply
+                    yield reply.SerializeToString()
 
     def bound(self, method: Method[Any]) -> Bound:
         """What was decided for a method."""

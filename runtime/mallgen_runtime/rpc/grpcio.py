@@ -102,8 +102,7 @@ def _handler(method: Method[Any], app: RpcApp) -> Any:
 
     async def one(data: Any, call: Any) -> bytes:
         try:
-            reply = await app.answer(method, _context(method, call), _request(method, data))
-            return reply.SerializeToString()
+            return await app.answer(method, _context(method, call), _request(method, data))
         except RpcError as problem:
             await call.abort(_STATUS[problem.code], problem.detail)
         raise AssertionError("abort raises")
@@ -112,7 +111,7 @@ def _handler(method: Method[Any], app: RpcApp) -> Any:
         try:
             async with aclosing(app.answers(method, _context(method, call), _request(method, data))) as replies:  # type: ignore[type-var]
                 async for reply in replies:
-                    yield reply.SerializeToString()
+                    yield reply
         except RpcError as problem:
             await call.abort(_STATUS[problem.code], problem.detail)
 

@@ -18,7 +18,7 @@ from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.channel import Channel, Metadata
 from mallgen_runtime.rpc.conf import RpcClientConf
-from mallgen_runtime.rpc.methods import Method, RpcContext, Wire
+from mallgen_runtime.rpc.methods import Method, RpcContext
 from mallgen_runtime.tracing import ids_of
 
 T = TypeVar("T")
@@ -149,7 +149,7 @@ class _Call:
         """The replies of a method that gives many."""
         async with aclosing(self._app.answers(self._method, self._ctx, request)) as replies:  # type: ignore[type-var]
             async for reply in replies:
-                yield self._written(reply)
+                yield self._fitting(reply)
 
     async def waited(self, work: Awaitable[T]) -> T:
         """What comes of it before the deadline. Raises RpcError."""
@@ -164,9 +164,9 @@ class _Call:
 
     def read(self, data: bytes) -> Any:
         """The request of some bytes. Raises RpcError."""
-        self._fits(data)
+        fitting = self._fitting(data)
         try:
-            return self._method.request.FromString(data)
+            return self._method.request.FromString(fitting)
         except Exception:
             raise RpcError(Code.INTERNAL, f"the request is not a {self._method.request.__name__}") from None
 
@@ -176,20 +176,13 @@ class _Call:
             yield self.read(data)
 
     async def _answer(self, request: Any) -> bytes:
-        return self._written(await self._app.answer(self._method, self._ctx, request))
+        return self._fitting(await self._app.answer(self._method, self._ctx, request))
 
-    def _written(self, reply: Wire) -> bytes:
-        try:
-            data = reply.SerializeToString()
-        except Exception as problem:
-            raise RpcError(Code.INTERNAL, f"{self._method.wire} gave {type(reply).__name__}: {problem}") from None
-        self._fits(data)
-        return data
-
-    def _fits(self, data: bytes) -> None:
+    def _fitting(self, data: bytes) -> bytes:
         most = self._app.config.max_message
         if len(data) > most:
             raise RpcError(Code.RESOURCE_EXHAUSTED, f"a message has {len(data)} bytes, at most {most} are taken")
+        return data
 
 
 class _Pipe:
