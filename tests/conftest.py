@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import settings
 
 from mallgen import render
 from mallgen.door import main
 from mallgen.pages import pages
 from tests import parts
 
+settings.register_profile("mallgen", deadline=None)  # a busy machine is not a slow function
+settings.load_profile("mallgen")
 render.strict = True  # in every test that generates in this process
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "tests" / "contracts"

@@ -76,7 +76,7 @@ def found(text: str) -> Older:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(chosen=st.sets(st.integers(0, len(AGED) - 1), min_size=1))
 def test_what_was_aged_is_found_again(chosen: set[int], end: str) -> None:
     aged = MODERN
@@ -123,7 +123,7 @@ def test_only_the_places_change(corpus: Path) -> None:
         assert sum(block.size for block in matcher.get_matching_blocks()) == len(kept)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.sampled_from(

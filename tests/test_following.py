@@ -184,7 +184,7 @@ def step(root: Path, model: Model, what: str, which: int, generated: bool) -> No
     assert mallgen("prune", "-dir", ".", "-q").code == 0
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(st.lists(CHANGES, min_size=1, max_size=5), st.booleans())
 def test_user_code_follows(changes: list[tuple[str, int, bool]], crlf: bool) -> None:
     with tempfile.TemporaryDirectory() as folder, working_in(Path(folder)):

@@ -116,7 +116,7 @@ def disordered(draw: st.DrawFn) -> str:
     return text + chosen.get(len(tokens), "\n")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(disordered())
 def test_whatever_the_gaps_nothing_is_lost(text: str) -> None:
     result = format_text(text, "x.api").text
@@ -129,7 +129,7 @@ def test_whatever_the_gaps_nothing_is_lost(text: str) -> None:
     assert meaning(first, plain) == meaning(second, plain)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=80))
 def test_random_text_is_formatted_or_refused(text: str) -> None:
     result = format_text(text, "x.api")

@@ -111,7 +111,7 @@ TEXT = st.text(
 )
 
 
-@settings(max_examples=ROUNDS - len(PAYLOADS) // 2, deadline=None)
+@settings(max_examples=ROUNDS - len(PAYLOADS) // 2)
 @given(st.lists(TEXT, min_size=len(MARKERS), max_size=len(MARKERS), unique=True))
 def test_random_texts_in_every_position(texts: list[str]) -> None:
     judge({marker: f"{number}{text}" for number, (marker, text) in enumerate(zip(MARKERS, texts, strict=True))})

@@ -55,7 +55,7 @@ def sketches(draw: st.DrawFn) -> Sketch:
     return Sketch(types, draw(st.lists(route, min_size=1, max_size=4)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sketches())
 def test_what_is_written_is_what_is_read(sketch: Sketch) -> None:
     loaded = load_text(sketch.text(), "made.api")
@@ -66,7 +66,7 @@ def test_what_is_written_is_what_is_read(sketch: Sketch) -> None:
     assert sum(len(group["routes"]) for group in found["groups"]) == len(sketch.routes)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sketches())
 def test_what_is_read_can_be_generated_twice_alike(sketch: Sketch) -> None:
     contract = load_text(sketch.text(), "made.api").contract
@@ -81,7 +81,7 @@ info , - 3s 12 ... //x /*"""
 PIECES = st.sampled_from([*WORDS.split(), "\n"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=40).map(" ".join)))
 @example("service f { @handler }")
 @example("type (")

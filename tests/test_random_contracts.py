@@ -96,7 +96,7 @@ async def answers(app: Any) -> list[tuple[str, Answer]]:
     return found
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(contracts())
 def test_any_contract_is_refused_or_becomes_a_service(text: str) -> None:
     files = generated(text)

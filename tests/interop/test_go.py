@@ -179,6 +179,10 @@ def test_python_calls_go(both: Both) -> None:
             if code is not Code.OK:
                 found = mall.get(f"/v1/order/list?uid={-code}")
                 assert (found.status, found.json()["code"]) == (HTTP_STATUS.get(code, 500), code.name.lower())
+        found = mall.get("/v1/order/list?uid=-17")  # a code that gRPC does not have
+        assert (found.status, found.json()["code"]) == (500, "unknown")
+        order = mall.get("/v1/order/list?uid=404").json()["orders"][0]
+        assert (order["product_id"], order["product_name"]) == (999, "")
         _came_along(mall.port, 2000)
         started = time.monotonic()
         found = mall.get("/v1/order/list?uid=999")

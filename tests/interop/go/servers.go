@@ -19,8 +19,10 @@ import (
 )
 
 // What the tests agree on: a negative user fails with that code, user 777 is told what came along with the call,
-// user 888 who answered, user 999 waits.
+// user 888 who answered, user 999 waits; user 404 ordered the one product that is gone.
 const (
+	lost   = 404
+	gone   = 999
 	told   = 777
 	who    = 888
 	waited = 999
@@ -41,13 +43,17 @@ func listOrders(ctx context.Context, in *order.OrdersRequest) (*order.OrdersResp
 		<-ctx.Done()
 		return nil, status.FromContextError(ctx.Err()).Err()
 	}
+	first := int64(1)
+	if in.UserId == lost {
+		first = gone
+	}
 	found := &order.OrdersResponse{CreateTime: newest}
 	for n := range int64(max(1, in.Ps)) {
 		if n > 0 {
 			id = strconv.FormatInt(20220609123456-n, 10)
 		}
 		found.Orders = append(found.Orders, &order.OrderItem{
-			OrderId: id, Quantity: 1, Payment: 12.25, ProductId: 1 + n, UserId: in.UserId, CreateTime: newest - n,
+			OrderId: id, Quantity: 1, Payment: 12.25, ProductId: first + n, UserId: in.UserId, CreateTime: newest - n,
 		})
 	}
 	return found, nil
@@ -71,6 +77,9 @@ func listProducts(_ context.Context, in *product.ProductRequest) (*product.Produ
 		id, err := strconv.ParseInt(word, 10, 64)
 		if err != nil {
 			return nil, status.Error(codes.InvalidArgument, err.Error())
+		}
+		if id == gone {
+			continue
 		}
 		found[id] = &product.ProductItem{
 			ProductId: id, Name: "Go 的商品", Description: "商品的描述", ImageUrl: "/img/1.png",
