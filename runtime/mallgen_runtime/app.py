@@ -9,13 +9,13 @@ from typing import Any
 from mallgen_runtime import tracing
 from mallgen_runtime.conf import ConfigError, RestConf, secrets_of
 from mallgen_runtime.devserver import Readiness, readiness
+from mallgen_runtime.logs import access
 from mallgen_runtime.messages import JSON, ClientGone, Context, Next, Receive, Response, Scope, Send, too_large
 from mallgen_runtime.problems import ApiError, body
 from mallgen_runtime.routing import Bound, Match, Middleware, Route, Table
 from mallgen_runtime.rpc.calls import Origin, RpcError, origin
 from mallgen_runtime.service import ServiceBase
 
-_ACCESS = logging.getLogger("mallgen.access")
 _LOG = logging.getLogger("mallgen.service")
 _NO_LIMIT = 1 << 40
 _WEAK = 32
@@ -218,9 +218,5 @@ def _log_access(ctx: Context, match: Match | None, response: Response, seconds: 
         "duration": f"{seconds * 1000:.1f}ms",
         "client": ctx.client,
     }
-    _ACCESS.log(
-        logging.ERROR if response.status >= 500 else logging.INFO,
-        "[HTTP] %s",
-        response.status,
-        extra={"fields": fields},
-    )
+    level = logging.ERROR if response.status >= 500 else logging.INFO
+    access(level, f"[HTTP] {response.status}", "http", fields)

@@ -8,13 +8,13 @@ from contextlib import aclosing, nullcontext
 from typing import Any, NamedTuple
 
 from mallgen_runtime import metrics
+from mallgen_runtime.logs import access
 from mallgen_runtime.rpc.breaker import Breaker
 from mallgen_runtime.rpc.calls import Code, Origin, RpcError, origin
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.methods import Method, RpcContext, Service, Wire
 from mallgen_runtime.service import ServiceBase
 
-_ACCESS = logging.getLogger("mallgen.access")
 _LOUD = frozenset({Code.INTERNAL, Code.UNKNOWN, Code.DATA_LOSS})
 
 
@@ -136,4 +136,4 @@ class _Call:
             "client": ctx.peer,
         }
         level = logging.ERROR if code in _LOUD else logging.INFO
-        _ACCESS.log(level, "[RPC] %s", code.name, extra={"fields": fields})
+        access(level, f"[RPC] {code.name}", "rpc", fields)

@@ -1,0 +1,83 @@
+"""The line of a request: written without a record where only our handler sees it, with one where anybody else does."""
+
+import io
+import json
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from mallgen_runtime import logs
+from mallgen_runtime.conf import LogConf
+
+FIELDS = {"request_id": "r1", "path": "/v1/订单\n", "status": 200}
+ACCESS = logging.getLogger("mallgen.access")
+
+
+@pytest.fixture(autouse=True)
+def root() -> Iterator[logging.Logger]:
+    found = logging.getLogger()
+    kept, level = found.handlers[:], found.level
+    yield found
+    found.handlers[:] = kept
+    found.setLevel(level)
+
+
+def stdout(monkeypatch: pytest.MonkeyPatch, form: str) -> io.StringIO:
+    text = io.StringIO()
+    monkeypatch.setattr("sys.stdout", text)
+    monkeypatch.setenv("MALLGEN_LOG", "")
+    logs.set_up(LogConf(encoding=form))
+    return text
+
+
+def test_one_object_per_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = stdout(monkeypatch, "json")
+    logs.access(logging.INFO, "[HTTP] 200", "http", FIELDS)
+    line = json.loads(text.getvalue())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", line.pop("@timestamp"))
+    assert line == {"level": "info", "content": "[HTTP] 200", "caller": "http", **FIELDS}
+
+
+def test_a_line_for_people_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = stdout(monkeypatch, "plain")
+    logs.access(logging.ERROR, "[HTTP] 500", "http", FIELDS)
+    _, *rest = text.getvalue().rstrip("\n").split("\t")
+    assert rest == ["error", "[HTTP] 500", "request_id=r1", "path=/v1/订单\\n", "status=200"]
+
+
+def test_handlers_and_filters_of_others_see_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = stdout(monkeypatch, "json")
+    seen: list[logging.LogRecord] = []
+    theirs = logging.Handler()
+    theirs.emit = seen.append  # type: ignore[assignment,method-assign]
+    ACCESS.addHandler(theirs)
+    try:
+        logs.access(logging.INFO, "[HTTP] 200", "http", FIELDS)
+    finally:
+        ACCESS.removeHandler(theirs)
+    assert [(record.getMessage(), record.__dict__["fields"]) for record in seen] == [("[HTTP] 200", FIELDS)]
+    assert json.loads(text.getvalue())["path"] == FIELDS["path"]
+    ACCESS.addFilter(hides := lambda record: False)
+    try:
+        logs.access(logging.INFO, "[HTTP] 200", "http", FIELDS)
+    finally:
+        ACCESS.removeFilter(hides)
+    assert text.getvalue().count("\n") == 1
+
+
+def test_levels_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = stdout(monkeypatch, "json")
+    ACCESS.setLevel(logging.ERROR)
+    try:
+        logs.access(logging.INFO, "[HTTP] 200", "http", FIELDS)
+    finally:
+        ACCESS.setLevel(logging.NOTSET)
+    assert text.getvalue() == ""
+
+
+def test_a_closed_stdout_breaks_no_request(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    stdout(monkeypatch, "json").close()
+    logs.access(logging.INFO, "[HTTP] 200", "http", FIELDS)
+    assert "closed file" in capsys.readouterr().err
