@@ -1,4 +1,4 @@
-"""The line of a request, CPU microseconds: through logging's record, and as the runtime writes it; medians of nine turns."""
+"""The line of a request, CPU microseconds: through a record of logging, and as the runtime writes it; medians."""
 
 import logging
 import statistics
