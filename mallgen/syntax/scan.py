@@ -49,7 +49,7 @@ _PUNCT = {
     ";": "_SEMICOLON",
     ":": "_COLON",
 }
-_INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]")
+_PLAIN = re.compile(r"[\t-\r -~]*")
 _UNITS = ("h", "m", "s", "ms", "µs", "ns")
 _AT = {"@doc": "_AT_DOC", "@handler": "_AT_HANDLER", "@server": "_AT_SERVER"}
 HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
@@ -64,9 +64,22 @@ class Token:
     """A token with the comments that stand before it; `type` is a terminal of grammar/api.lark.
 
     `row` counts lines as goctl does, without those inside comments and strings: by it goctl tells an embedded field.
+    `near` counts the comments of `head` that no empty line parts from the token.
     """
 
-    __slots__ = ("column", "end_column", "end_line", "end_pos", "head", "line", "row", "start_pos", "type", "value")
+    __slots__ = (
+        "column",
+        "end_column",
+        "end_line",
+        "end_pos",
+        "head",
+        "line",
+        "near",
+        "row",
+        "start_pos",
+        "type",
+        "value",
+    )
 
     def __init__(self, kind: str, value: str, line: int, column: int, start: int) -> None:
         self.type = kind
@@ -77,7 +90,7 @@ class Token:
         self.start_pos = start
         self.end_pos = start + len(value)
         self.head: tuple[str, ...] = ()
-        self.row = 0
+        self.row = self.near = 0
 
     def __str__(self) -> str:
         return self.value
@@ -141,8 +154,11 @@ def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
 
         return Scanned(file, (), (), {}, (nul(text, file),))
     lexer.run()
-    if not text.isascii():
-        lexer.diagnostics += _invisible(text, file)
+    if not _PLAIN.fullmatch(text):
+        from mallgen.syntax.characters import invisible
+
+        told = {problem.span for problem in lexer.diagnostics}
+        lexer.diagnostics += (problem for problem in invisible(text, file) if problem.span not in told)
     problems = [*lexer.diagnostics, *_nesting(lexer.tokens, file, limits.nesting)]
     found = () if _too_much(problems) else tuple(statements(lexer.tokens))
     imports = tuple(
@@ -153,19 +169,6 @@ def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
         if token.type == "STRING"
     )
     return Scanned(file, found, imports, lexer.trailing, tuple(problems))
-
-
-def _invisible(text: str, file: str) -> list[Diagnostic]:
-    """The first character of each line that changes how a text is shown (CVE-2021-42574)."""
-    found = []
-    for number, line in enumerate(text.split("\n"), 1):
-        match = None if line.isascii() else _INVISIBLE.search(line)
-        if match is not None:
-            message = f"U+{ord(match[0]):04X} is invisible and can make the line look like another"
-            span = Span(file, number, match.start() + 1, number, match.end() + 1)
-            hint = "delete it unless the text needs it"
-            found.append(Diagnostic("invisible-character", message, span, hint, severity="warning"))
-    return found
 
 
 def _too_much(problems: list[Diagnostic]) -> bool:
@@ -181,6 +184,7 @@ class _Lexer:
         self.trailing: dict[int, str] = {}
         self.diagnostics: list[Diagnostic] = []
         self._pending: list[str] = []
+        self._near = self._near_line = 0
         self._line = self._row = 1
         self._line_start = 0
 
@@ -226,6 +230,8 @@ class _Lexer:
         if last is not None and last.end_line == self._line and not self._pending:
             self.trailing.setdefault(self._line, value.rstrip())
         else:
+            self._near = self._near + 1 if self._line <= self._near_line + 1 else 1
+            self._near_line = self._line + value.count("\n")
             self._pending.append(value.rstrip())
         if value.startswith("/*") and not value.endswith("*/"):
             message = "this comment ends here, at the first `/` behind a `*`"
@@ -247,6 +253,8 @@ class _Lexer:
         token.row = self._row
         if self._pending:
             token.head = tuple(self._pending)
+            token.near = self._near if self._line <= self._near_line + 1 else 0
+            self._near = 0
             self._pending.clear()
         last = self.tokens[-1] if self.tokens else None
         if last is not None and last.type == "NAME" and (last.row != self._row or kind == "RAW"):
@@ -304,9 +312,9 @@ class _Lexer:
                 "byte-order-mark", "the file starts with a byte order mark", pos, 1, "save it as UTF-8 without BOM"
             )
         else:
-            shown = char if char.isprintable() else f"U+{ord(char):04X}"
-            from mallgen.syntax.characters import instead
+            from mallgen.syntax.characters import called, hidden, instead
 
+            shown = called(char) if hidden(char) or not char.isprintable() else char
             self._report("illegal-character", f"`{shown}` cannot stand here", pos, 1, instead(char))
             if char == "'":
                 return self._line_end(pos)
