@@ -1,0 +1,425 @@
+"""A story: a contract that changes step by step beside hand-written code, and what has to be true after each step.
+
+Nothing of the product is asked what is right: the bytes are compared by the syntax tree, the truth of `check` by mypy
+and by starting the service, `diff` and the preview by git.
+"""
+
+import ast
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.conftest import Ran, mallgen, working_in
+from tests.run.service import SECRET, Service
+from tests.stories.human import SUPPORT, write
+
+MARK = re.compile(r"written by hand: (\d+)")
+SKIPPED = ("__pycache__", ".mypy_cache")
+
+
+class Finding(NamedTuple):
+    """One of check's."""
+
+    code: str
+    file: str
+    message: str
+    hint: str
+
+
+class Story:
+    """A workspace below `root`; every problem that the audits find is in `problems`, with its step."""
+
+    def __init__(self, root: Path, mypy: bool = True, start: bool = True) -> None:
+        self.root = root / "work"
+        self.copies = root / "copies"
+        self.cache = root / "mypy"
+        self.root.mkdir(parents=True)
+        self.copies.mkdir()
+        self.mypy, self.start = mypy, start
+        self.problems: list[str] = []
+        self.title = ""
+        self.marks: dict[int, tuple[str, str]] = {}
+        self.log: list[str] = []
+        self.errors: dict[str, set[str]] = {}
+
+    # what a human does
+
+    def run(self, *words: str) -> Ran:
+        """A command in the workspace."""
+        with working_in(self.root):
+            return mallgen(*words)
+
+    def write(self, name: str, text: str) -> None:
+        """A file, new or not."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def sub(self, name: str, pattern: str, new: str, count: int = 0) -> None:
+        """Replace in a file; it has to change something."""
+        path = self.root / name
+        text = path.read_bytes().decode("utf-8")
+        after = re.sub(pattern, new, text, count=count, flags=re.S)
+        assert after != text, f"{self.title}: nothing to replace in {name}: {pattern}"
+        path.write_bytes(after.encode())
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace a text that is there once."""
+        path = self.root / name
+        text = path.read_bytes().decode("utf-8")
+        assert text.count(old) == 1, f"{self.title}: {text.count(old)} times in {name}: {old}"
+        path.write_bytes(text.replace(old, new).encode())
+
+    def implement(self, folder: str = ".", styles: Sequence[int] = (0, 1, 2, 3, 4, 5)) -> None:
+        """Write a body into every stub below a generated folder."""
+        for package in self.packages(folder):
+            store = self.root / folder / package / "store.py"
+            if not store.exists():
+                store.write_text(SUPPORT, encoding="utf-8")
+            for path in sorted((self.root / folder / package / "logic").rglob("*_logic.py")):
+                if "raise NotImplementedError" in path.read_text(encoding="utf-8-sig"):
+                    number = max(self.marks, default=0) + 1
+                    before = path.read_bytes()
+                    write(path, number, styles[number % len(styles)])
+                    assert path.read_bytes() != before, path
+                    self.marks[number] = (folder, self.owner(folder, path))
+
+    # what there is
+
+    def folders(self) -> list[str]:
+        """The generated folders."""
+        return sorted(path.parent.relative_to(self.root).as_posix() for path in self.root.rglob("mallgen.lock"))
+
+    def packages(self, folder: str) -> list[str]:
+        """The packages in one."""
+        return sorted(path.parent.name for path in (self.root / folder).glob("*/wiring.py"))
+
+    def owner(self, folder: str, path: Path) -> str:
+        """The identity that the lock has for a file."""
+        name = path.relative_to(self.root / folder).as_posix()
+        for line in (self.root / folder / "mallgen.lock").read_text(encoding="utf-8").splitlines():
+            cells = line.split("\t")
+            if cells[0] == "file" and cells[2] == name:
+                return cells[4]
+        raise AssertionError(f"{name} is not in the lock")
+
+    def tree(self, root: Path | None = None) -> dict[str, bytes]:
+        """Every file, caches and .mallgen left out."""
+        found = {}
+        base = root or self.root
+        for path in sorted(base.rglob("*")):
+            name = path.relative_to(base)
+            if path.is_file() and not any(part in (*SKIPPED, ".mallgen") for part in name.parts):
+                found[name.as_posix()] = path.read_bytes()
+        return found
+
+    def copy(self, name: str) -> Path:
+        """The workspace again, elsewhere."""
+        to = self.copies / name
+        shutil.rmtree(to, ignore_errors=True)
+        shutil.copytree(self.root, to, ignore=shutil.ignore_patterns(*SKIPPED))
+        return to
+
+    def check(self, where: Sequence[str], root: Path | None = None) -> tuple[int, list[Finding]]:
+        """What `mallgen check` finds."""
+        with working_in(root or self.root):
+            ran = mallgen("check", *where, "--format", "json")
+        found = json.loads(ran.out)
+        items = found["diagnostics"] if isinstance(found, dict) else found
+        return ran.code, [
+            Finding(i["code"], i.get("file") or "", i["message"], i.get("help") or "")
+            for i in items
+        ]
+
+    # the audits
+
+    def problem(self, text: str) -> None:
+        """Something that is not as it has to be."""
+        self.problems.append(f"[{self.title}] {text}")
+
+    def step(
+        self,
+        title: str,
+        where: Sequence[str] = ("-dir", "."),
+        moved: dict[str, str] | None = None,
+        gone: Sequence[str] = (),
+        human: bool = False,
+        gen_first: bool = False,
+    ) -> None:
+        """Audit everything after the contract was changed; `moved`: identities that are others now."""
+        self.title = title
+        if gen_first:
+            ran = self.run("gen", *where, "-q")
+            if ran.code:
+                self.problem(f"gen: {ran.code} {ran.err}")
+        before = self.tree()
+        code, found = self.check(where)
+        self.log.append(f"== {title}\n" + "".join(f"   {f.code} {f.file}: {f.message} // {f.hint}\n" for f in found))
+        if "contract-invalid" in [f.code for f in found] or code == 3:
+            self.problem(f"the contract: {self.run('check', *where).err}")
+            return
+        gen = self._diff_is_gen(where)
+        quiet = self._mypy(gen) if self.mypy else {}
+        self._preview(where, before)
+        ran = self.run("sync", *where, "--apply")
+        self.log.append("   sync: " + (ran.out + ran.err).replace("\n", "\n   "))
+        if ran.code not in (0, 1):
+            self.problem(f"sync: {ran.code} {ran.err}")
+        after = self.tree()
+        self._bytes(before, after, ran)
+        self._again(where, after, ran)
+        code2, found2 = self.check(where)
+        self._findings(ran, code2, found, found2)
+        self._owners(moved or {}, gone)
+        self._truth(quiet, found, found2)
+        if self.start:
+            self._starts(found2)
+        if human:
+            self.implement()
+
+    def _diff_is_gen(self, where: Sequence[str]) -> Path:
+        """`git apply` of diff's output is the same as gen."""
+        patched = self.copy("diff")
+        ran = self.run("diff", *where)
+        if ran.out:
+            done = subprocess.run(
+                ["git", "apply", "--unsafe-paths", "-p1", "-"], cwd=patched, input=ran.out.encode(), capture_output=True,
+                check=False, env={**os.environ, "GIT_CEILING_DIRECTORIES": str(self.copies)},
+            )
+            if done.returncode:
+                self.problem(f"git apply refuses diff: {done.stderr.decode()}")
+        generated = self.copy("gen")
+        with working_in(generated):
+            made = mallgen("gen", *where, "-q")
+        if made.code:
+            self.problem(f"gen: {made.code} {made.err}")
+        for name, left, right in differing(self.tree(patched), self.tree(generated)):
+            if not name.endswith("mallgen.lock"):
+                self.problem(f"diff is not gen: {name} {left is not None} {right is not None}")
+        return generated
+
+    def _preview(self, where: Sequence[str], before: dict[str, bytes]) -> None:
+        ran = self.run("sync", *where)
+        if self.tree() != before:
+            self.problem("the preview wrote")
+        copy = self.copy("preview")
+        applied = self.copy("applied")
+        with working_in(applied):
+            done = mallgen("sync", *where, "--apply")
+        patch = "".join(line for line in ran.out.splitlines(keepends=True))
+        if patch:
+            made = subprocess.run(
+                ["git", "apply", "-p1", "-"], cwd=copy, input=patch.encode(), capture_output=True, check=False,
+                env={**os.environ, "GIT_CEILING_DIRECTORIES": str(self.copies)},
+            )
+            if made.returncode:
+                self.problem(f"git apply refuses the preview: {made.stderr.decode()}\n{patch}")
+        names = {n for n, data in self.tree(applied).items() if b"DO NOT EDIT" not in data[:80]}
+        mine, theirs = self.tree(copy), self.tree(applied)
+        for name, left, right in differing(mine, theirs):
+            if name not in names or name.endswith("mallgen.lock"):
+                continue
+            if left is None and name not in before:
+                continue  # a file that comes new is told by its number only
+            self.problem(f"the preview is not what apply does: {name}")
+        promised = re.search(r"it would be: (.*)", ran.err)
+        told = re.search(r"^(\d+ (?:moved|patched|created|regenerated).*)$", done.err, re.M)
+        if (promised and promised[1]) != (told and told[1]):
+            self.problem(f"counts: {promised and promised[1]} / {told and told[1]}")
+
+    def _bytes(self, before: dict[str, bytes], after: dict[str, bytes], ran: Ran) -> None:
+        """Every byte of a human that no contract decides is there still."""
+        moves = dict(re.findall(r"^(\S+) -> (\S+)$", ran.out, re.M))
+        for name, data in before.items():
+            if b"DO NOT EDIT" in data[:80] or name.endswith("mallgen.lock"):
+                continue
+            new = after.get(moves.get(name, name))
+            if new is None:
+                self.problem(f"lost: {name}")
+            elif new != data and name.endswith(".py"):
+                if MARK.search(data.decode("utf-8", "replace")) or "ours" in data.decode("utf-8", "replace"):
+                    for problem in changed_bytes(data, new):
+                        self.problem(f"{name}: {problem}")
+            elif new != data and not name.endswith(".py") and not new.startswith(data.rstrip()):
+                self.problem(f"{name}: more than appended")
+
+    def _again(self, where: Sequence[str], after: dict[str, bytes], ran: Ran) -> None:
+        """A second run of anything changes nothing."""
+        second = self.run("sync", *where, "--apply")
+        if self.tree() != after:
+            names = [n for n, _, _ in differing(after, self.tree())]
+            self.problem(f"a second sync changes {names}: {second.out}{second.err}")
+        if second.code != ran.code:
+            self.problem(f"a second sync says {second.code}, the first {ran.code}")
+        for word in ("moved", "patched", "created", "regenerated"):
+            if re.search(rf"\d+ {word}", second.err):
+                self.problem(f"a second sync: {second.err}")
+        made = self.run("gen", *where, "-q")
+        if self.tree() != after:
+            self.problem(f"gen after sync changes {[n for n, _, _ in differing(after, self.tree())]} {made.err}")
+        diff = self.run("diff", *where)
+        if diff.code or diff.out:
+            self.problem(f"diff after sync: {diff.code} {diff.out[:300]}")
+
+    def _findings(self, ran: Ran, code: int, before: list[Finding], after: list[Finding]) -> None:
+        self.log.append("   after: " + "".join(f"\n   {f.code} {f.file}: {f.message} // {f.hint}" for f in after))
+        codes = {f.code for f in after}
+        if codes & {"stale", "missing", "edited-generated"}:
+            self.problem(f"sync left {codes}")
+        if not ran.code and codes - {"orphan"}:
+            self.problem(f"sync was content, check finds {codes}")
+        if bool(code) != bool(after):
+            self.problem(f"check: {code} with {codes}")
+        for finding in [*before, *after]:
+            if not finding.hint:
+                self.problem(f"no way out: {finding}")
+
+    def _owners(self, moved: dict[str, str], gone: Sequence[str]) -> None:
+        """Each body is still that of its route."""
+        found: dict[int, tuple[str, str]] = {}
+        for folder in self.folders():
+            records = {}
+            for line in (self.root / folder / "mallgen.lock").read_text(encoding="utf-8").splitlines():
+                cells = line.split("\t")
+                if cells[0] == "file":
+                    records[cells[2]] = cells[4]
+            for name, identity in records.items():
+                path = self.root / folder / name
+                if path.suffix == ".py" and path.exists():
+                    mark = MARK.search(path.read_text(encoding="utf-8-sig", errors="replace"))
+                    if mark:
+                        found[int(mark[1])] = (folder, identity)
+        for number, (folder, identity) in self.marks.items():
+            due = moved.get(identity, identity)
+            if number not in found:
+                self.problem(f"the body {number} of {identity} is nowhere")
+            elif found[number] != (folder, due):
+                self.problem(f"the body {number} of {identity} is that of {found[number]} now")
+        self.marks = {**self.marks, **found}
+
+    def _mypy(self, root: Path, cache: str = "gen") -> dict[str, set[str]]:
+        """mypy's errors by file, of every generated folder."""
+        errors: dict[str, set[str]] = {}
+        for folder in self.folders():
+            for package in self.packages(folder):
+                ran = subprocess.run(
+                    [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", str(self.cache / cache), package],
+                    cwd=root / folder, capture_output=True, text=True, check=False,
+                )
+                for line in ran.stdout.splitlines():
+                    match = re.match(r"(\S+?):\d+: error: (.*)", line)
+                    if match:
+                        errors.setdefault(os.path.normpath(f"{folder}/{match[1]}"), set()).add(match[2])
+                if ran.returncode not in (0, 1):
+                    self.problem(f"mypy: {ran.stdout} {ran.stderr}")
+        return errors
+
+    def _truth(self, quiet: dict[str, set[str]], before: list[Finding], after: list[Finding]) -> None:
+        """What mypy sees and sync mends was told; what sync leaves is told or is mypy's own."""
+        if not self.mypy:
+            return
+        left = self._mypy(self.root, "work")
+        told = {f.file for f in before if f.code not in ("stale", "missing")}
+        for name, errors in quiet.items():
+            mended = errors - left.get(name, set())
+            if mended and name not in told:
+                self.problem(f"check is silent about {name}: {sorted(mended)}")
+        for finding in before:
+            if finding.code == "signature-drift" and "whose place is" not in finding.message:
+                if not quiet.get(finding.file) and finding.file in self.tree():
+                    self.log.append(f"   ? quiet drift: {finding}")
+        self.errors = left
+        for name, errors in left.items():
+            self.log.append(f"   mypy: {name}: {sorted(errors)}")
+
+    def _starts(self, found: list[Finding]) -> None:
+        """The service starts, unless a human has to decide first."""
+        copy = self.copy("start")
+        for folder in self.folders():
+            for package in self.packages(folder):
+                settings = next((copy / folder / "etc").glob("*.yaml"))
+                env = {name: SECRET for name in re.findall(r"\$\{(\w+)\}", settings.read_text(encoding="utf-8-sig"))}
+                code = f"import {package}.app"
+                ran = subprocess.run(
+                    [sys.executable, "-c", code], cwd=copy / folder, capture_output=True, text=True, check=False,
+                    env={**os.environ, **env},
+                )
+                if ran.returncode:
+                    last = ran.stderr.strip().splitlines()[-1]
+                    humans = [f for f in found if f.code in ("uses-vanished", "signature-drift", "user-syntax-error", "maybe-renamed")]
+                    if not humans:
+                        self.problem(f"it does not start: {last}")
+                    self.log.append(f"   start: {last}")
+
+
+def differing(left: dict[str, bytes], right: dict[str, bytes]) -> Iterator[tuple[str, bytes | None, bytes | None]]:
+    """The files in which two trees differ."""
+    for name in sorted({*left, *right}):
+        if left.get(name) != right.get(name):
+            yield name, left.get(name), right.get(name)
+
+
+def changed_bytes(before: bytes, after: bytes) -> Iterator[str]:
+    """What of a human's file is not as it was, the lines of the contract apart."""
+    if before.startswith(b"\xef\xbb\xbf") != after.startswith(b"\xef\xbb\xbf"):
+        yield "the mark"
+    if (b"\r\n" in before) != (b"\r\n" in after) or (b"\r\n" in before and after.count(b"\n") != after.count(b"\r\n")):
+        yield "line ends"
+    try:
+        old, new = rest(before), rest(after)
+    except SyntaxError as problem:
+        yield f"not Python any more: {problem}"
+        return
+    if old != new:
+        import difflib
+
+        yield "bytes:\n" + "\n".join(difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0))
+    if comments(before) != comments(after):
+        yield f"comments: {set(comments(before)) ^ set(comments(after))}"
+
+
+def comments(data: bytes) -> list[str]:
+    """All comments."""
+    return sorted(t.string for t in tokenize.tokenize(io.BytesIO(data).readline) if t.type == tokenize.COMMENT)
+
+
+def rest(data: bytes) -> str:
+    """A module without its imports, and without the heads of its functions and the names of its classes."""
+    text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    tree = ast.parse(text)
+    utf8 = text.encode()
+    starts = [0]
+    for line in utf8.split(b"\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    cuts: list[tuple[int, int]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            cuts.append((starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            begin = starts[node.lineno - 1] + node.col_offset
+            ends = [n for n in (*node.args.args, *node.args.kwonlyargs, node.returns) if n is not None]
+            last = max((starts[n.end_lineno - 1] + n.end_col_offset for n in ends), default=begin)
+            colon = utf8.index(b":", last)
+            cuts.append((begin, colon))
+        elif isinstance(node, ast.ClassDef):
+            begin = starts[node.lineno - 1] + node.col_offset
+            head = re.match(rb"class\s+\w+", utf8[begin:])
+            assert head is not None
+            cuts.append((begin, begin + head.end()))
+    result, at = b"", 0
+    for begin, end in sorted(cuts):
+        if begin >= at:
+            result += utf8[at:begin]
+            at = end
+    lines = (result + utf8[at:]).decode().split("\n")
+    kept = [line for line in lines if line.strip()]
+    return "\n".join(kept)
