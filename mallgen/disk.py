@@ -228,7 +228,8 @@ class Folder:
         from mallgen.staging import Change, Staging
 
         changes = [Change(s.file.path, s.content, s.before, s.backup) for s in plan.writes]
-        changes += [Change(s.source, None, s.taken) for s in plan.writes if s.source]
+        written = {change.path for change in changes}
+        changes += [Change(s.source, None, s.taken) for s in plan.writes if s.source and s.source not in written]
         if plan.lock is not None:
             old = self._content(NAME)
             changes.append(Change(NAME, plan.lock.encode(), "" if old is None else digest(old)))

@@ -65,7 +65,7 @@ def gone(service: Service) -> list[Record]:
 def _file(service: Service, step: Step) -> Iterator[Diagnostic]:
     shown = service.shown(step.file.path)
     gen = f"mallgen gen{service.where}"
-    if step.kind is Kind.CREATE:
+    if step.kind is Kind.CREATE and not step.before:
         yield Diagnostic("missing", f"`{shown}` is due and not there", _top(shown), f"run `{gen}`")
     elif step.kind is Kind.UPDATE and step.backup:
         hint = f"`{gen}` keeps your version as {service.shown(step.backup)} and writes what is due"
@@ -102,10 +102,40 @@ def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnos
 
 def _doubt(service: Service, record: Record, path: str) -> Diagnostic:
     old, new = service.shown(record.path), service.shown(path)
+    here = next((step.file.identity for step in service.plan.steps if step.file.path == record.path), "")
+    if here:
+        return _displaced(service, record, here, path)
+    if _is_occupied(service, record, path):
+        title = record.identity.partition(" ")[2]
+        other = _what(service.known[path].identity)
+        message = f"`{old}` was written for {_what(record.identity)}, whose place is `{new}` now; that has {other}"
+        hint = f"let `{new}` do what {title} shall do and begin with `\"\"\"{title}\"\"\"`; {_trash(service, f'`{old}`')}"
+        return Diagnostic("maybe-renamed", message, _top(old), hint)
     message = f"`{old}` was {_what(record.identity)}; it may have become `{new}`"
     where = service.where
     hint = f"if it has, `mv {old} {new}` and run `mallgen sync --apply{where}`; else run `mallgen prune{where}`"
     return Diagnostic("maybe-renamed", message, _top(old), hint)
+
+
+def _displaced(service: Service, record: Record, here: str, path: str) -> Diagnostic:
+    """A file that may belong to the route that it was written for, or to the one that has its name now."""
+    old, new = service.shown(record.path), service.shown(path)
+    title = here.partition(" ")[2]
+    message = f"`{old}` was written for {_what(record.identity)}, whose place is `{new}` now; here {title} is due"
+    move = f"if it goes with its route, `mv {old} {new}` and run `mallgen sync --apply{service.where}`"
+    stay = f"if it is for {title} now, let it begin with `\"\"\"{title}\"\"\"`"
+    return Diagnostic("maybe-renamed", message, _top(old), f"{move}; {stay}")
+
+
+def _is_occupied(service: Service, record: Record, path: str) -> bool:
+    """Whether there is a file of the user's in the place of a file's route, which was written for another."""
+    there = service.known.get(path)
+    is_other = there is not None and there.identity != record.identity
+    return is_other and not is_known(there, service.disk.contents.get(path))
+
+
+def _trash(service: Service, what: str) -> str:
+    return f"`mallgen prune --force{service.where}` puts {what} into .mallgen/trash/"
 
 
 def _orphan(service: Service, record: Record) -> Diagnostic:
@@ -113,8 +143,11 @@ def _orphan(service: Service, record: Record) -> Diagnostic:
     edited = not is_known(record, service.disk.contents.get(record.path))
     hint = f"`mallgen prune{service.where}` deletes it"
     if edited:
-        hint = f"it has your edits: `mallgen prune --force{service.where}` puts it into .mallgen/trash/"
+        hint = f"it has your edits: {_trash(service, 'it')}"
     message = f"`{shown}` is no longer part of the contract: it was {_what(record.identity)}"
+    there = next((step.file.path for step in service.plan.steps if step.file.identity == record.identity), "")
+    if there:
+        message = f"`{shown}` was {_what(record.identity)}, which lives in `{service.shown(there)}` now"
     return Diagnostic("orphan", message, _top(shown), hint)
 
 

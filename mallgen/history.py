@@ -97,11 +97,21 @@ DOUBT = "?"
 def moves(
     left: Iterable[Record], places: Sequence[Place], known: Mapping[str, Record], renamed: Iterable[Renamed]
 ) -> Moves:
-    """Match files that are no longer due, `left`, with places that came since; `known` are the records by path."""
+    """Match files that are not where they are due, `left`, with the places of today; `known` are the records by path.
+
+    Such a file has no place any more, or its place is that of another route, which has its name now.
+    """
     olds = [record for record in left if record.path.endswith(".py") and record.shape]
     come = [place for place in places if place.path not in known]
     origins, doubts = _remembered(olds, places, known)
     short = {line.old.rpartition(".")[2]: line.new.rpartition(".")[2] for line in renamed}
+    here = {place.path for place in places}
+    there = {place.identity: place.path for place in places}
+    for old in [old for old in olds if old.path in here and old.path not in (*origins.values(), *doubts.values())]:
+        follows = _follows(old, places, known, short)
+        if follows is not False:
+            (doubts if follows is None else origins)[there[old.identity]] = old.path
+    olds = [old for old in olds if old.path not in here]
     rules: tuple[tuple[Rule, Sequence[Place]], ...] = (
         (_same_identity, places),
         (_same_name, come),
@@ -114,6 +124,44 @@ def moves(
             sure = rule is not _same_place or _is_specific(place, places)
             (origins if sure else doubts)[place.path] = old.path
     return Moves(origins, doubts)
+
+
+def displaced(records: Iterable[Record], places: Sequence[Place]) -> tuple[Record, ...]:
+    """The records whose place is another route's today, while their own route has another place."""
+    here = {place.path: place.identity for place in places}
+    there = {place.identity: place.path for place in places}
+    return tuple(r for r in records if here.get(r.path, r.identity) != r.identity and r.identity in there)
+
+
+def _follows(
+    old: Record, places: Sequence[Place], known: Mapping[str, Record], short: Mapping[str, str]
+) -> bool | None:
+    """Whether a file goes with its route to its new place, or stays with its name, on another path. None: who knows.
+
+    Two routes that swap their handlers' names and two that swap their paths make the same contract, but for the order.
+    """
+    there = next(place for place in places if place.identity == old.identity)
+    here = next(place for place in places if place.path == old.path)
+    types = _types(old.shape, short)
+    fits = [types == _types(place.shape, {}) for place in (there, here)]
+    if fits[0] != fits[1]:
+        return fits[0]
+    others = [r for r in known.values() if r is not old and _layer(r) == there.layer and r.contract == old.contract]
+    by_route = _passed(old, there, {place.identity: place for place in places}, ((r, r.identity) for r in others))
+    by_name = _passed(old, here, {place.path: place for place in places}, ((r, r.path) for r in others))
+    return None if by_route == by_name else by_route < by_name
+
+
+def _passed(old: Record, now: Place, places: Mapping[str, Place], others: Iterable[tuple[Record, str]]) -> int:
+    """How many others a route would have overtaken, or been overtaken by, if it were `now`."""
+    was, is_ = _position(old.shape), _position(now.shape)
+    pairs = ((_position(r.shape), _position(places[key].shape)) for r, key in others if key in places)
+    return sum((before < was) != (after < is_) for before, after in pairs)
+
+
+def _position(shape: str) -> int:
+    number = shape.partition(";")[0]
+    return int(number) if number.isascii() and number.isdigit() else 0
 
 
 def _remembered(

@@ -23,6 +23,12 @@ def changed(before: bytes | None, after: bytes, name: str, new: str = "") -> str
     return head + "".join(_ended(lines))
 
 
+def deleted(before: bytes, name: str) -> str:
+    """The diff of a file that goes."""
+    lines = _diff(_lines(before.decode("utf-8", "replace")), [], f"a/{name}", "/dev/null")
+    return f"diff --git a/{name} b/{name}\ndeleted file mode 100644\n" + "".join(_ended(lines))
+
+
 def _diff(old: list[str], new: list[str], name: str, to: str) -> Iterator[str]:
     if len(old) + len(new) < MANY:
         yield from unified_diff(old, new, name, to)

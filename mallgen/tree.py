@@ -5,12 +5,12 @@ One plan serves all commands: `generate` carries out what is mallgen's, `sync` a
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mallgen.history import DOUBT, Moves, Place, moves, remembered
+from mallgen.history import DOUBT, Moves, Place, displaced, moves, remembered
 from mallgen.lock import Lock, Record
 from mallgen.model import Span
 from mallgen.signature import Block, ClassShape, Signature
@@ -83,13 +83,15 @@ class Step(NamedTuple):
 class Plan(NamedTuple):
     """The steps in the order of the files; `lock` is what mallgen.lock becomes, None when it stays as it is.
 
-    `left` are files of this contract that are on disk but no longer due.
+    `left` are files of this contract that are on disk but no longer due; `elsewhere` are users' files that belong to
+    another place and stay, each with that place.
     """
 
     steps: tuple[Step, ...]
     left: tuple[Record, ...]
     lock: str | None
     does: frozenset[Kind] = GENERATED
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
     @property
     def writes(self) -> tuple[Step, ...]:
@@ -132,17 +134,20 @@ def plan(due: Due, disk: Disk, lock: Lock, changes: Mapping[str, Change] = Mappi
     """What has to be done so that the folder holds what is due; `changes` are those of users' files, by path."""
     known = recorded(lock, disk)
     taken = set(disk.present)
-    steps = [_step(file, disk, known.get(file.path), taken, changes.get(file.path)) for file in due.files]
+    leaving = {change.source for change in changes.values() if change.source}
+    rest = disk._replace(present=disk.present - leaving)
+    steps = [_step(file, rest, known.get(file.path), taken, changes.get(file.path)) for file in due.files]
     paths = {file.path for file in due.files}
     others = [File(path, "", Owner.ONCE, "") for path in sorted(changes) if path not in paths]
     steps += [_changed(file, disk, changes[file.path]) for file in others]
-    gone = {step.source for step in steps}
-    left = tuple(r for r in orphans(due, disk, known) if r.path not in gone)
+    left = tuple(r for r in orphans(due, disk, known) if r.path not in leaving)
+    away = tuple(r for r in astray(due, disk, known) if r.path not in leaving)
     classes, renamed = remembered(due.contract, due.classes, lock)
-    moved = moves(left, places(due), known, renamed)
+    moved = moves((*left, *away), places(due), known, renamed)
     records = [_record(due.contract, step, disk, known, moved) for step in steps if step.file.identity]
     text = lock.replace(due.contract, [*records, *left], classes, renamed).text()
-    return Plan(tuple(steps), left, None if text == disk.lock else text, FOLLOWED if changes else GENERATED)
+    kinds = FOLLOWED if changes else GENERATED
+    return Plan(tuple(steps), left, None if text == disk.lock else text, kinds, _elsewhere(away, moved))
 
 
 def orphans(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, ...]:
@@ -150,6 +155,17 @@ def orphans(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, 
     paths = {file.path for file in due.files}
     mine = (record for record in known.values() if record.contract == due.contract)
     return tuple(record for record in mine if record.path not in paths and record.path in disk.present)
+
+
+def astray(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, ...]:
+    """Users' files whose place is that of another route of the contract today."""
+    mine = (record for record in known.values() if record.contract == due.contract and record.path in disk.present)
+    return displaced(mine, places(due))
+
+
+def _elsewhere(away: Iterable[Record], moved: Moves) -> tuple[tuple[str, str], ...]:
+    to = {old: new for new, old in (*moved.origins.items(), *moved.doubts.items())}
+    return tuple((record.path, to[record.path]) for record in away if record.path in to)
 
 
 def places(due: Due) -> list[Place]:
@@ -189,9 +205,14 @@ def is_known(record: Record | None, content: bytes | None) -> bool:
 
 
 def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], moved: Moves) -> Record:
-    """Its sha256 is that of what mallgen wrote, and its shape has the name that the function has in the file."""
+    """Its sha256 is that of what mallgen wrote, and its shape has the name that the function has in the file.
+
+    A file that belongs elsewhere, or is in the place of one, keeps its record: it says what the content is for.
+    """
     file = step.file
     before = known.get(step.source or file.path)
+    if before is not None and step.kind in (Kind.IGNORE, Kind.PATCH) and _is_open(file, before, moved):
+        return before
     sha = digest(file.text.encode())
     content = disk.contents.get(file.path) if step.kind is Kind.IGNORE else step.data
     if step.kind in _THEIRS and (content is None or content.replace(b"\r\n", b"\n") != file.text.encode()):
@@ -204,11 +225,17 @@ def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], 
     return Record(contract, file.path, file.owner.value, file.identity, sha, shape, was)
 
 
+def _is_open(file: File, before: Record, moved: Moves) -> bool:
+    if file.path in (*moved.origins.values(), *moved.doubts.values()):
+        return True
+    return before.identity != file.identity and file.path in moved.origins
+
+
 def _step(file: File, disk: Disk, record: Record | None, taken: set[str], change: Change | None) -> Step:
     if change is not None:
         return _changed(file, disk, change)
     if file.path not in disk.present:
-        return Step(Kind.CREATE, file)
+        return Step(Kind.CREATE, file, "", _digest(disk.contents.get(file.path)))
     if file.owner is Owner.ONCE:
         return Step(Kind.IGNORE, file)
     content = disk.contents[file.path]
@@ -222,11 +249,14 @@ def _step(file: File, disk: Disk, record: Record | None, taken: set[str], change
 
 
 def _changed(file: File, disk: Disk, change: Change) -> Step:
-    here = disk.contents.get(file.path)
-    before = "" if here is None else digest(here)
+    before = _digest(disk.contents.get(file.path))
     if not change.source:
         return Step(Kind.PATCH, file, "", before, change.data)
     return Step(Kind.MOVE, file, "", before, change.data, change.source, digest(disk.contents[change.source]))
+
+
+def _digest(content: bytes | None) -> str:
+    return "" if content is None else digest(content)
 
 
 def _free(path: str, taken: set[str]) -> str:

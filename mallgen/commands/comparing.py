@@ -126,6 +126,7 @@ def _seen(found: Compared, is_workspace: bool) -> Compared:
     due = Due(line.path, found.made.files, found.made.classes)
     disk = found.folder.survey(due.files, lock, text, theirs=True)
     followed = follow(due, disk, lock)
+    lock = followed.lock
     steps = plan(due, disk, lock, followed.changes)
     where = "" if is_workspace else f" -dir {found.target.folder}"
     service = Service(

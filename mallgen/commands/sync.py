@@ -8,7 +8,7 @@ from mallgen.console import FINDINGS, counted, for_machines, form, out, report, 
 from mallgen.diagnostics import Diagnostic
 from mallgen.findings import Service, for_humans
 from mallgen.options import Values
-from mallgen.patch import changed
+from mallgen.patch import changed, deleted
 from mallgen.tree import Kind, Plan, Step
 
 _DONE = {Kind.MOVE: "moved", Kind.PATCH: "patched", Kind.CREATE: "created", Kind.UPDATE: "regenerated"}
@@ -49,19 +49,31 @@ def _plan(found: Compared) -> Plan:
 
 
 def _show(service: Service, steps: Plan, apply: bool, quiet: bool) -> None:
+    leaving = {step.source for step in steps.writes}
     for step in steps.writes:
         shown = service.shown(step.file.path)
         if step.backup:
             verb = "moved" if apply else "would move"
             say(f"{shown} had been edited: {verb} your version to {service.shown(step.backup)}")
-        if step.kind not in (Kind.PATCH, Kind.MOVE):
+        if step.kind not in (Kind.PATCH, Kind.MOVE) and step.file.path not in leaving:
             continue
         old = service.shown(step.source) if step.source else ""
         if not apply:
-            before = service.disk.contents[step.source or step.file.path]
-            sys.stdout.write(changed(before, step.content or b"", old or shown, shown if old else ""))
+            sys.stdout.write(_diff(service, step, leaving))
         elif not quiet:
             out(f"{old} -> {shown}" if old else f"{_done(step)} {shown}")
+
+
+def _diff(service: Service, step: Step, leaving: set[str]) -> str:
+    """What a step does to the user's files; a stub that a moved file replaces goes first."""
+    shown, contents = service.shown(step.file.path), service.disk.contents
+    data = step.content or b""
+    if step.kind is Kind.CREATE:
+        return changed(None, data, shown)
+    if not step.source:
+        return changed(contents[step.file.path], data, shown)
+    gone = deleted(contents[step.file.path], shown) if step.before and step.file.path not in leaving else ""
+    return gone + changed(contents[step.source], data, service.shown(step.source), shown)
 
 
 def _done(step: Step) -> str:

@@ -157,6 +157,8 @@ def _tell(output: Output, steps: Plan) -> None:
         if step.backup:
             verb = "would move" if output.dry_run else "moved"
             say(f"{shown(step.file.path)} had been edited: {verb} your version to {shown(step.backup)}")
+    for path, place in steps.elsewhere:
+        say(f"{shown(path)} is for a route whose place is {shown(place)} now; mallgen check tells what to do")
     for record in steps.left:
         say(f"{shown(record.path)} is no longer part of the contract; mallgen check tells what became of it")
 

@@ -1,6 +1,8 @@
 """User code follows the contract: what of it no longer fits, and what its files would have to be. Pure."""
 
 import ast
+import codecs
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
@@ -11,11 +13,15 @@ from mallgen.follow.match import Match
 from mallgen.follow.settings import appended, is_flow, missing
 from mallgen.follow.source import Function, NotPython, UserFile, module_of
 from mallgen.follow.world import Site, World
-from mallgen.history import DOUBT, Moves, moves, remembered
-from mallgen.lock import Lock
+from mallgen.history import DOUBT, Moves, Place, moves, remembered
+from mallgen.lock import Lock, Record
 from mallgen.model import Span
 from mallgen.signature import Block, Signature
-from mallgen.tree import Change, Disk, Due, File, Owner, is_known, orphans, places, recorded
+from mallgen.tree import Change, Disk, Due, File, Owner, astray, is_known, orphans, places, recorded
+
+
+_FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*(?P<quote>\"{3}|'{3}|\"|')(?P<text>.*?)(?P=quote)", re.S)
+_HEAD = 4096
 
 
 class State(Enum):
@@ -51,13 +57,15 @@ class Verdict(NamedTuple):
 class Followed(NamedTuple):
     """All verdicts, the changes that would make the files fit, and what may be a move: new and old path.
 
-    `texts` are the files that something is said of, for code frames.
+    `texts` are the files that something is said of, for code frames; `lock` has new records of files that stay where
+    another route is due now, as their content tells.
     """
 
     verdicts: tuple[Verdict, ...]
     changes: Mapping[str, Change]
     doubts: tuple[tuple[str, str], ...]
     texts: Mapping[str, str]
+    lock: Lock
 
 
 def follow(due: Due, disk: Disk, lock: Lock) -> Followed:
@@ -69,11 +77,15 @@ class _Follower:
     def __init__(self, due: Due, disk: Disk, lock: Lock) -> None:
         self._due = due
         self._disk = disk
+        self._lock = lock
         self._known = recorded(lock, disk)
         _, lines = remembered(due.contract, due.classes, lock)
         self._renamed = {line.old: line.new for line in lines}
         self._doubts: dict[str, str] = {}
-        self._origins = self._confirmed(moves(orphans(due, disk, self._known), places(due), self._known, lines))
+        self._identities = {file.path: file.identity for file in due.files}
+        away = (*orphans(due, disk, self._known), *astray(due, disk, self._known))
+        self._origins = self._confirmed(moves(away, places(due), self._known, lines))
+        self._left = {*self._origins.values()} - {*self._origins}
         self._world = self._made_world()
         self._changes: dict[str, Change] = {}
         self._texts: dict[str, str] = {}
@@ -87,12 +99,40 @@ class _Follower:
         verdicts += filter(None, map(self._other, sorted(self._disk.contents)))
         order = {file.path: number for number, file in enumerate(self._due.files)}
         verdicts.sort(key=lambda verdict: order.get(verdict.path, len(order)))
-        return Followed(tuple(verdicts), self._changes, tuple(self._doubts.items()), self._texts)
+        return Followed(tuple(verdicts), self._changes, tuple(self._doubts.items()), self._texts, self._settled())
+
+    def _settled(self) -> Lock:
+        away = {*self._origins.values(), *self._doubts.values()}
+        due = {place.path: place for place in places(self._due)}
+        stay = {record for record in astray(self._due, self._disk, self._known) if record.path not in away}
+        if not stay:
+            return self._lock
+        return self._lock._replace(files=tuple(_now(r, due[r.path]) if r in stay else r for r in self._lock.files))
 
     def _confirmed(self, found: Moves) -> dict[str, str]:
-        """The moves into places that are empty or hold an untouched stub, of files that can be read."""
-        self._doubts = {new: old for new, old in found.doubts.items() if self._is_free(new)}
-        return {new: old for new, old in found.origins.items() if self._is_free(new) and self._is_worth(old, new)}
+        """The moves into places that are empty, hold an untouched stub or become free, of files that can be read.
+
+        What would have to go where another file is, which stays, is in doubt.
+        """
+        doubts, worth = (
+            {new: old for new, old in pairs.items() if self._is_worth(old, new) and not self._stays(old)}
+            for pairs in (found.doubts, found.origins)
+        )
+        self._doubts = {new: old for new, old in doubts.items() if self._is_free(new) and not self._is_free(old)}
+        while blocked := [new for new in worth if not self._is_free(new) and new not in worth.values()]:
+            self._doubts |= {new: worth.pop(new) for new in blocked if not self._has_own(new) and not self._stays(new)}
+            worth = {new: old for new, old in worth.items() if new not in blocked}
+        return worth
+
+    def _has_own(self, path: str) -> bool:
+        """Whether a file was written for the route whose place it is in."""
+        record = self._known.get(path)
+        return record is not None and record.identity == self._identities[path]
+
+    def _stays(self, path: str) -> bool:
+        """Whether a file says in its first line that it is for the route whose place it is in."""
+        title = self._identities.get(path, "").partition(" ")[2]
+        return bool(title) and _title_of(self._disk.contents.get(path, b"")) == title
 
     def _is_worth(self, old: str, new: str) -> bool:
         """Whether there is something to move: an untouched stub beside a new one is nothing but an orphan."""
@@ -126,6 +166,8 @@ class _Follower:
         source = self._origins.get(file.path, file.path)
         content = self._disk.contents.get(source)
         found = Verdict(file.path, source, State.ABSENT, identity=file.identity)
+        if source in self._left and source == file.path:
+            return found
         if content is None:
             return found if file.path not in self._disk.present else found._replace(state=State.FITS)
         if file.blocks:
@@ -255,6 +297,18 @@ def is_stub(user: UserFile, qualnames: list[str]) -> bool:
     raised = body[0].exc if body and isinstance(body[0], ast.Raise) else None
     name = raised.func if isinstance(raised, ast.Call) else raised
     return isinstance(name, ast.Name) and name.id == "NotImplementedError"
+
+
+def _now(record: Record, place: Place) -> Record:
+    """The record of a file that stays and is for another route now; its function has the name that it had."""
+    shape = f"{place.shape.rpartition(';')[0]};{record.shape.rpartition(';')[2]}"
+    return record._replace(identity=place.identity, shape=shape)
+
+
+def _title_of(content: bytes) -> str:
+    """The text that a module begins with, as generated logic begins with its route."""
+    match = _FIRST.match(content[:_HEAD].removeprefix(codecs.BOM_UTF8))
+    return match["text"].decode("utf-8", "replace").strip() if match else ""
 
 
 def _title(file: File) -> str:

@@ -229,3 +229,57 @@ def story_blog(s: Story) -> None:
     s.sub("blog.api", "prefix: /v1", "prefix: /v2")
     s.step("the prefix is v2", moved={f"{kind} {m} /v1{p}": f"{kind} {m} /v2{p}" for kind in ("logic", "handler")
         for m in ("GET", "POST", "DELETE") for p in ("/posts", "/posts/:id", "/trending", "/latest", "/posts/:id/comments", "/ping")})
+
+
+NAMES = '''syntax = "v1"
+
+type (
+	In {
+		A string `form:"a,optional"`
+	}
+	Out {
+		B string `json:"b"`
+	}
+)
+
+service n-api {
+%s}
+'''
+
+
+def names(s: Story, *routes: tuple[str, str], first: bool = False, gen: str = "") -> None:
+    """Routes by handler and path, each `(In) returns (Out)`."""
+    lines = "".join(f"\t@handler {name}\n\tget {path} (In) returns (Out)\n\n" for name, path in routes)
+    s.write("n.api", NAMES % lines)
+    if first:
+        assert not s.run("api", "py", "-api", "n.api", "-dir", ".", "-q").code
+        s.implement()
+
+
+def story_names(s: Story) -> None:
+    names(s, ("A", "/a"), ("B", "/b"), ("C", "/c"), ("D", "/d"), first=True)
+    names(s, ("B", "/a"), ("A", "/b"), ("C", "/c"), ("D", "/d"))
+    s.step("two swap", gen_first=True)
+    names(s, ("A", "/a"), ("B", "/b"), ("C", "/c"), ("D", "/d"))
+    s.step("and back")
+    names(s, ("B", "/a"), ("C", "/b"), ("A", "/c"), ("D", "/d"))
+    s.step("three in a ring", gen_first=True)
+    names(s, ("C", "/a"), ("E", "/b"), ("B", "/c"), ("D", "/d"))
+    s.step("B and C swap, A takes a new name", )
+    names(s, ("X", "/x"), ("B", "/a"), ("C", "/b"), ("D", "/c"), ("E", "/d"))
+    s.step("a new one in front, all others move on", gen_first=True)
+    s.implement()
+    names(s, ("B", "/a"), ("C", "/b"), ("D", "/c"), ("E", "/d"))
+    s.run("gen", "-dir", ".", "-q")
+    names(s, ("X", "/x"), ("B", "/a"), ("C", "/b"), ("D", "/c"), ("E", "/d"))
+    s.step("dropped and taken back")
+    names(s, ("X", "/x"), ("C", "/a"), ("B", "/b"), ("D", "/c"), ("E", "/d"))
+    s.run("gen", "-dir", ".", "-q")
+    names(s, ("X", "/x"), ("B", "/a"), ("C", "/b"), ("D", "/c"), ("E", "/d"))
+    s.step("swapped, generated, reverted")
+    names(s, ("X", "/x"), ("C", "/b"), ("B", "/a"), ("D", "/c"), ("E", "/d"))
+    s.step("another order")
+    names(s, ("X", "/x"), ("C", "/a"), ("B", "/b"), ("D", "/c"), ("E", "/d"))
+    s.step("the paths are swapped, names keep their place", moved={f"logic GET {p}": f"logic GET {q}" for p, q in (("/a", "/b"), ("/b", "/a"))})
+    names(s, ("X", "/x"), ("C", "/a"), ("N", "/b"), ("D", "/c"), ("E", "/d"), ("B", "/n"))
+    s.step("B's route is N's, and a new route is B's")
