@@ -31,11 +31,17 @@ def _pairs(before: Sequence[Class], now: Sequence[Class]) -> list[tuple[Class, C
     pairs: list[tuple[Class, Class]] = []
     for old in gone:
         rivals = [other for other in gone if _module(other) == _module(old)]
-        new = _only(old, [found for found in come if _module(found) == _module(old)], rivals)
+        new = _moved(old, come) or _only(old, [found for found in come if _module(found) == _module(old)], rivals)
         if new is not None:
             pairs.append((old, new))
     taken = [new for _, new in pairs]
     return [pair for pair in pairs if taken.count(pair[1]) == 1]
+
+
+def _moved(old: Class, come: Sequence[Class]) -> Class | None:
+    """The class as it was, in another module: a message that another proto has now."""
+    same = [new for new in come if (_short(new), new.fields) == (_short(old), old.fields)]
+    return same[0] if len(same) == 1 else None
 
 
 def _only(old: Class, come: Sequence[Class], gone: Sequence[Class]) -> Class | None:
@@ -67,6 +73,10 @@ def _likeness(old: Class, new: Class) -> float:
 
 def _module(found: Class) -> str:
     return found.name.rpartition(".")[0]
+
+
+def _short(found: Class) -> str:
+    return found.name.rpartition(".")[2]
 
 
 class Place(NamedTuple):

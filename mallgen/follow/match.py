@@ -135,13 +135,19 @@ class Match:
         return name != full.rpartition(".")[2] and (binding is None or binding.alias.asname is None)
 
     def _replace(self, node: ast.expr, wanted: str, what: str) -> None:
-        self.sites.append(Site(node, f"{what} is `{self._file.piece(node)}`, the contract says `{wanted}`"))
+        piece = self._file.piece(node)
+        there = f"`{wanted}`" if piece != wanted else f"that of `{self._homes(wanted)}`"
+        self.sites.append(Site(node, f"{what} is `{piece}`, the contract says {there}"))
         self.replaced.append(node)
         text = self._spelled(wanted, next(self._statements(node), None))
         start, end = self._file.range(node)
         quoted = isinstance(node, ast.Constant) and isinstance(node.value, str)
         quote = self._file.utf8[start : start + 1].decode() if quoted else ""
         self.edits.append(Edit(start, end, f"{quote}{text}{quote}"))
+
+    def _homes(self, annotation: str) -> str:
+        names = [node.id for node in ast.walk(ast.parse(annotation, mode="eval")) if isinstance(node, ast.Name)]
+        return ", ".join(sorted({self._wanted[name].module for name in names if name in self._wanted}))
 
     def _statements(self, node: ast.expr) -> Iterator[ast.ImportFrom]:
         """The statements that the names of an annotation come from."""

@@ -20,6 +20,10 @@ def made(kind: type[T], *parts: object) -> T:
     return cast(T, cast(Any, kind))
 
 
+def anything() -> Any:
+    """A value of any type."""
+
+
 def counted(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     """Count calls."""
 
@@ -57,24 +61,47 @@ class Stub:
         """The contract's types that it imports."""
         return [name for name, module in self.imported.items() if module.endswith((".schemas", "_pb2"))]
 
+    def fields(self, name: str) -> list[str]:
+        """The attributes of a contract's type."""
+        package = self.path.parents[len(self.path.parts) - 1 - self.path.parts.index("logic")]
+        for module in [package / "schemas.py", *sorted((package / "pb").glob("*.pyi"))]:
+            tree = ast.parse(module.read_text(encoding="utf-8")) if module.exists() else ast.Module([], [])
+            for node in tree.body:
+                if isinstance(node, ast.ClassDef) and node.name == name:
+                    fields = [n.target for n in node.body if isinstance(n, ast.AnnAssign)]
+                    return [field.id for field in fields if isinstance(field, ast.Name)]
+        return []
+
     @property
     def home(self) -> str:
         """The module of the types."""
         return next((m for m in self.imported.values() if m.endswith((".schemas", "_pb2"))), f"{self.package}.schemas")
+
+    @property
+    def kind(self) -> str:
+        """The class of the context."""
+        return "RpcContext" if "RpcContext" in self.imported else "Context"
+
+    @property
+    def context(self) -> str:
+        """Its import."""
+        return f"from {self.imported[self.kind]} import {self.kind}"
 
     def answer(self, name: str = "") -> str:
         """An expression that is one."""
         kind = re.sub(r"^list\[(.*)\]$", r"\1", self.returns)
         if self.returns == "None" or "AsyncIterator" in self.returns:
             return "None"
-        value = f"made({name or kind}{', req' if self.request else ''})"
+        given = "" if not self.request else ", reqs" if "AsyncIterator" in self.request else ", req"
+        value = f"made({name or kind}{given})"
         return f"[{value}]" if self.returns.startswith("list[") else value
 
 
 def write(path: Path, number: int, style: int) -> None:
     """Replace a stub by hand-written logic; its first comment has a number by which it is known again."""
     stub = Stub(path)
-    if "AsyncIterator" in stub.text or not stub.types() or stub.returns == "None":
+    homes = {module for module in stub.imported.values() if module.endswith("_pb2")}
+    if len(homes) > 1 or "AsyncIterator" in stub.text or not stub.types() or stub.returns == "None":
         style = 0
     text = STYLES[style % len(STYLES)](stub, number)
     data = text.encode()
@@ -88,9 +115,14 @@ def plain(stub: Stub, number: int) -> str:
     body = f"        # written by hand: {number}\n"
     if stub.request and "AsyncIterator" not in stub.request:
         body += "        if not req:\n            raise ValueError('nothing')  # 空\n"
+        for name in stub.fields(stub.request)[:2]:
+            body += f"        print(req.{name})\n"
     if "AsyncIterator" in stub.returns:
         item = re.sub(r".*AsyncIterator\[(.*)\]", r"\1", stub.returns)
         body += f"        for _ in range(3):\n            yield made({item})\n"
+    elif stub.fields(stub.returns):
+        given = ", ".join(f"{name}=anything()" for name in stub.fields(stub.returns))
+        body += f"        return {stub.returns}({given})\n"
     else:
         body += f"        return {stub.answer()}\n"
     text = re.sub(r" +raise NotImplementedError\(.*\)\n(?: +yield.*\n)?", lambda _: body, stub.text, flags=re.S)
@@ -100,7 +132,8 @@ def plain(stub: Stub, number: int) -> str:
 def with_import(text: str, stub: Stub) -> str:
     """The helper's import, below the last one."""
     at = text.rindex("\n\n\nclass ")
-    return f"{text[:at]}\nfrom {stub.package}.store import made{text[at:]}"
+    names = ", ".join(name for name in ("anything", "made") if f"{name}(" in text)
+    return f"{text[:at]}\nfrom {stub.package}.store import {names}{text[at:]}" if names else text
 
 
 def module_alias(stub: Stub, number: int) -> str:
@@ -110,13 +143,13 @@ def module_alias(stub: Stub, number: int) -> str:
     answer = stub.answer(re.sub(r"^list\[(.*)\]$", r"\1", returns))
     return f'''# written by hand: {number}
 import {stub.home} as t
-from mallgen_runtime import Context
+{stub.context}
 from {stub.package}.store import made
 from {stub.package}.svc import ServiceContext
 
 
 class {stub.owner.name}:
-    def __init__(self, ctx: Context, svc: ServiceContext) -> None:
+    def __init__(self, ctx: {stub.kind}, svc: ServiceContext) -> None:
         self.ctx, self.svc = ctx, svc
 
     async def {stub.name}(self{request}) -> {returns}:
@@ -136,7 +169,7 @@ def renamed_import(stub: Stub, number: int) -> str:
     return f'''"""{stub.doc}"""
 
 # written by hand: {number}
-from mallgen_runtime import Context
+{stub.context}
 
 from {stub.home} import (
 {names},  # all of them
@@ -152,7 +185,7 @@ def _local({arg}) -> {returns}:
 class {stub.owner.name}:
     """Ours."""
 
-    def __init__(self, ctx: Context, svc: ServiceContext) -> None:
+    def __init__(self, ctx: {stub.kind}, svc: ServiceContext) -> None:
         self.ctx = ctx
         self.svc = svc
 
@@ -172,7 +205,7 @@ def quoted(stub: Stub, number: int) -> str:
     kind = re.sub(r"^list\[(.*)\]$", r"\1", stub.returns)
     return f"""from __future__ import annotations
 from typing import TYPE_CHECKING, Any
-from mallgen_runtime import Context
+{stub.context}
 from {stub.package}.store import counted, made
 from {stub.package}.svc import ServiceContext
 if TYPE_CHECKING:
@@ -180,7 +213,7 @@ if TYPE_CHECKING:
 
 # written by hand: {number}
 class {stub.owner.name} (object) :
-  def __init__( self, ctx: Context, svc: ServiceContext ) -> None:
+  def __init__( self, ctx: {stub.kind}, svc: ServiceContext ) -> None:
     self.ctx = ctx ; self.svc = svc
 
   @counted
@@ -198,7 +231,7 @@ def type_alias(stub: Stub, number: int) -> str:
     request = ", req: In" if stub.request else ""
     return f'''"""{stub.doc}"""
 
-from mallgen_runtime import Context
+{stub.context}
 
 from {stub.home} import {", ".join(stub.types())}
 from {stub.package}.store import made
@@ -211,7 +244,7 @@ LIMIT = {number}
 class {stub.owner.name}:
     """written by hand: {number}"""
 
-    def __init__(self, ctx: Context, svc: ServiceContext) -> None:
+    def __init__(self, ctx: {stub.kind}, svc: ServiceContext) -> None:
         self.ctx = ctx
         self.svc = svc
 
@@ -231,7 +264,7 @@ def relative(stub: Stub, number: int) -> str:
     request = f", req: {stub.request}" if stub.request else ""
     return f'''"""{stub.doc}"""
 
-from mallgen_runtime import Context
+{stub.context}
 
 from {dots}{inner} import {", ".join(stub.types())}
 from {dots}store import made
@@ -241,7 +274,7 @@ from {dots}svc import ServiceContext
 class {stub.owner.name}:
     """{stub.doc}"""
 
-    def __init__(self, ctx: Context, svc: ServiceContext) -> None:
+    def __init__(self, ctx: {stub.kind}, svc: ServiceContext) -> None:
         self.ctx = ctx
         self.svc = svc
 

@@ -1,5 +1,9 @@
 """The stories."""
 
+import re
+import shutil
+
+from tests.conftest import CORPUS
 from tests.stories.driver import Story
 
 BLOG = '''syntax = "v1"
@@ -283,3 +287,154 @@ def story_names(s: Story) -> None:
     s.step("the paths are swapped, names keep their place", moved={f"logic GET {p}": f"logic GET {q}" for p, q in (("/a", "/b"), ("/b", "/a"))})
     names(s, ("X", "/x"), ("C", "/a"), ("N", "/b"), ("D", "/c"), ("E", "/d"), ("B", "/n"))
     s.step("B's route is N's, and a new route is B's")
+
+
+def everywhere(s: Story, folder: str, pattern: str, new: str, suffix: str = "api") -> None:
+    """Replace in all contracts below a folder."""
+    hits = 0
+    for path in (s.root / folder).rglob(f"*.{suffix}"):
+        text = path.read_text(encoding="utf-8")
+        after, count = re.subn(pattern, new, text)
+        hits += count
+        path.write_text(after, encoding="utf-8")
+    assert hits, f"nothing to replace below {folder}: {pattern}"
+
+
+def story_core(s: Story) -> None:
+    """Sixty routes in fourteen imported files."""
+    shutil.copytree(CORPUS / "Wenpiner+last-admin-core/api/desc", s.root / "desc")
+    ran = s.run("api", "py", "-api", "desc/all.api", "-dir", "out", "-q")
+    assert not ran.code, ran.err
+    s.implement("out")
+    mid = "out/core_api/middleware/auth_middleware.py"
+    s.write(mid, MIDDLEWARE.format(cls="Auth", number=900).replace("blog_api", "core_api"))
+    s.marks[900] = ("out", "middleware AuthMiddleware")
+    out = ("-dir", "out")
+    s.step("nothing", out)
+    everywhere(s, "desc", r"\bBaseResponse\b", "PlainResponse")
+    s.step("BaseResponse is PlainResponse everywhere", out)
+    everywhere(s, "desc", r"\bBaseDataInfo\b", "DataInfo")
+    s.step("the embedded BaseDataInfo is DataInfo", out)
+    s.edit("desc/base.api", '	Data    string `json:"data"`\n', '	Data    string `json:"data"`\n	Trace   string `json:"trace,optional"`\n')
+    s.step("the embedded type has a field more", out)
+    s.edit("desc/base.api", '	Trace   string `json:"trace,optional"`\n', "")
+    s.step("and less", out)
+    s.edit("desc/base.api", '	Message string `json:"message"`\n	Data ', '	Msg     string `json:"message"`\n	Data ')
+    s.step("a field of the embedded type has another name", out)
+    s.edit("desc/base.api", '	Msg     string `json:"message"`\n	Data ', '	Message string `json:"message"`\n	Data ')
+    s.step("reverted", out)
+    s.sub("desc/core/user.api", r"group:( +)user\n", r"group:\1account/user\n")
+    s.step("a group of two files moves, another has the same name", out)
+    s.sub("desc/core/role.api", r"group:( +)role\n", r"group:\1account/role\n")
+    s.sub("desc/core/role.api", r"\bRoleInfo\b", "Role")
+    s.step("group and type at once", out, gen_first=True)
+    everywhere(s, "desc", r"middleware: AuthMiddleware", "middleware: Authority")
+    s.step("the middleware has another name", out)
+    everywhere(s, "desc", r"jwt:( +)Auth\b", r"jwt:\1Token")
+    s.step("jwt Auth is Token", out)
+    s.edit("desc/all.api", 'import "core/role.api"\n', 'import "core/roles/role.api"\n')
+    (s.root / "desc/core/roles").mkdir()
+    (s.root / "desc/core/role.api").rename(s.root / "desc/core/roles/role.api")
+    s.sub("desc/core/roles/role.api", r'"../base.api"', '"../../base.api"')
+    s.step("a file moves", out)
+    s.edit("desc/all.api", 'import "core/token.api"\n', "")
+    s.edit("desc/all.api", 'import "core/position.api"\n', "")
+    s.step("two files are no longer imported", out)
+    s.edit("desc/all.api", 'import "core/roles/role.api"\n', 'import "core/roles/role.api"\nimport "core/position.api"\n')
+    s.step("one is back", out)
+
+
+SHOP = '''syntax = "proto3";
+package shop;
+option go_package = "./shop";
+
+import "common.proto";
+import "google/protobuf/timestamp.proto";
+
+message Item {
+  int64 id = 1;
+  string name = 2;
+  common.Money price = 3;
+  google.protobuf.Timestamp made = 4;
+}
+message GetReq { int64 id = 1; }
+message ListReq { int64 cursor = 1; int32 size = 2; }
+message ListResp { repeated Item items = 1; }
+message WatchReq { int64 id = 1; }
+message Ack {}
+
+service Catalog {
+  rpc Get(GetReq) returns (Item);
+  rpc List(ListReq) returns (ListResp);
+  rpc Watch(WatchReq) returns (stream Item);
+}
+'''
+STOCK = '''
+service Stock {
+  rpc Get(GetReq) returns (Item);
+  rpc Put(stream Item) returns (Ack);
+}
+'''
+COMMON = '''syntax = "proto3";
+package common;
+option go_package = "./common";
+
+message Money { int64 units = 1; string currency = 2; }
+'''
+OURS = '''"""Ours: what all logic shares."""
+
+from shop_rpc.client import GetReq, Item as Thing
+from shop_rpc.pb import shop_pb2
+import shop_rpc.pb.shop_pb2 as pb
+
+
+def ours(found: shop_pb2.Item) -> Thing:
+    return Thing(id=found.id, name=found.name)
+
+
+def asked(number: int) -> "pb.GetReq":
+    return GetReq(id=number)
+'''
+
+
+def story_rpc(s: Story) -> None:
+    """One service, then two; RPCs come, go and change."""
+    s.write("shop.proto", SHOP)
+    s.write("common.proto", COMMON)
+    assert not s.run("rpc", "protoc", "shop.proto", "-dir", ".", "-m", "-q").code
+    s.implement()
+    s.write("shop_rpc/ours.py", OURS)
+    s.step("nothing")
+    with (s.root / "shop.proto").open("a") as file:
+        file.write(STOCK)
+    s.step("a second service: the logic has folders now")
+    s.implement()
+    s.edit("shop.proto", "rpc List(ListReq) returns (ListResp);", "rpc Search(ListReq) returns (ListResp);")
+    s.step("List is Search", moved={"logic /shop.Catalog/List": "logic /shop.Catalog/Search"})
+    s.sub("shop.proto", r"\bItem\b", "Good")
+    s.step("Item is Good")
+    s.sub("shop_rpc/logic/catalog/get_logic.py", r"\bt\.Item\b", "t.Good")
+    s.sub("shop_rpc/ours.py", r"\bItem\b", "Good")
+    s.step("what was left to a human is done")
+    s.edit("shop.proto", "rpc Search(ListReq) returns (ListResp);", "rpc Search(ListReq) returns (stream ListResp);")
+    s.step("the answer of Search is a stream")
+    s.edit("shop.proto", "rpc Search(ListReq) returns (stream ListResp);", "rpc Search(stream ListReq) returns (ListResp);")
+    s.step("the request is, the answer no more")
+    s.edit("shop.proto", "rpc Search(stream ListReq)", "rpc Search(ListReq)")
+    s.step("and all as it was", gen_first=True)
+    s.edit("shop.proto", "message WatchReq { int64 id = 1; }\n", "")
+    s.edit("common.proto", "message Money", "message WatchReq { int64 id = 1; }\nmessage Money")
+    s.edit("shop.proto", "rpc Watch(WatchReq)", "rpc Watch(common.WatchReq)")
+    s.step("a message moves to the imported proto")
+    s.sub("shop.proto", r"(service Catalog \{.*?)  rpc Watch[^\n]*\n", r"\1")
+    s.edit("shop.proto", "  rpc Put(", "  rpc Watch(common.WatchReq) returns (stream Good);\n  rpc Put(")
+    s.step("Watch moves to Stock", moved={"logic /shop.Catalog/Watch": "logic /shop.Stock/Watch"})
+    s.edit("shop.proto", "service Stock", "service Store")
+    s.step("Stock is Store", moved={f"logic /shop.Stock/{n}": f"logic /shop.Store/{n}" for n in ("Get", "Put", "Watch")})
+    s.edit("shop.proto", "int64 cursor = 1; ", "")
+    s.step("a field that logic reads is gone")
+    s.edit("shop.proto", "message ListReq { ", "message ListReq { int64 cursor = 1; ")
+    s.edit("shop.proto", "rpc Put(stream Good) returns (Ack);", "")
+    s.step("Put is gone, the field is back")
+    s.sub("shop.proto", r"service Catalog .*?\}\n", "")
+    s.step("Catalog is gone: no folders any more")
