@@ -14,7 +14,7 @@ from mallgen.confine import Root
 from mallgen.diagnostics import Diagnostic
 from mallgen.lock import NAME, Lock, parse
 from mallgen.look import Look
-from mallgen.tree import Disk, File, Owner, Plan, digest
+from mallgen.tree import MODULES, Disk, File, Owner, Plan, digest
 
 if TYPE_CHECKING:  # only what writes needs them
     from mallgen.staging import Outcome
@@ -103,7 +103,9 @@ class Folder:
         if theirs:
             present |= {path for path in self._modules(due, look) if path in present or look.holds(path)}
             contents |= {
-                path: data for path in sorted(present - contents.keys()) if (data := self._peek(path)) is not None
+                path: data
+                for path in sorted(present - contents.keys())
+                if not path.endswith(MODULES[1:]) and (data := self._peek(path)) is not None
             }
         elif len(lock.files) != len({record.path for record in lock.files}):
             twice = [path for path, count in Counter(r.path for r in lock.files).items() if count > 1]
@@ -111,9 +113,9 @@ class Folder:
         return Disk(contents, frozenset(present | set(look.below(f"{HOUSE}/backup"))), lock_text)
 
     def _modules(self, due: Iterable[File], look: Look) -> Iterator[str]:
-        """The Python files in the packages, whoever wrote them."""
+        """The modules in the packages, whoever wrote them."""
         for package in {file.path.partition("/")[0] for file in due if file.path.endswith(".py")}:
-            yield from (path for path in look.below(package) if path.endswith(".py") and "/." not in path)
+            yield from (path for path in look.below(package) if path.endswith(MODULES) and "/." not in path)
 
     def _peek(self, path: str) -> bytes | None:
         """The content of a file that may be read; None for links and whatever else is not ours to open."""

@@ -16,6 +16,9 @@ from mallgen.model import Span
 from mallgen.signature import Block, ClassShape, Signature
 
 
+MODULES = (".py", ".so", ".pyd")
+
+
 class Owner(Enum):
     """Who may change a file after it was written: mallgen (always) or the user (once)."""
 

@@ -17,7 +17,7 @@ from mallgen.history import DOUBT, Moves, Place, moves, remembered
 from mallgen.lock import Lock, Record
 from mallgen.model import Span
 from mallgen.signature import Block, Signature
-from mallgen.tree import Change, Disk, Due, File, Owner, astray, is_known, orphans, places, recorded
+from mallgen.tree import MODULES, Change, Disk, Due, File, Owner, astray, is_known, orphans, places, recorded
 
 
 _FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*(?P<quote>\"{3}|'{3}|\"|')(?P<text>.*?)(?P=quote)", re.S)
@@ -160,7 +160,9 @@ class _Follower:
                 modules[old] = new
             if before and before != after:
                 names[f"{old}.{before}"] = f"{new}.{after}"
-        return World(texts, self._due.classes, names, modules)
+        gone = {r.path for r in orphans(self._due, self._disk, self._known) if r.owner == Owner.ALWAYS.value}
+        present = (self._disk.present - gone - self._left) | {file.path for file in self._due.files}
+        return World(texts, self._due.classes, names, modules, [p for p in present if p.endswith(MODULES)])
 
     def _file(self, file: File) -> Verdict:
         source = self._origins.get(file.path, file.path)

@@ -41,8 +41,8 @@ class Body:
             elif isinstance(statement, ast.Import) and binding.alias.name in self._world.modules:
                 new = self._world.modules[binding.alias.name]
                 self.stuck.append(Site(statement, f"the module is `{new}` now", VANISHED))
-            elif self._has_gone(binding.full):
-                self._gone(local, binding)
+            elif missing := self._world.missing(_imported(binding)):
+                self._gone(local, binding, missing)
             elif self._is_spare(local, binding):
                 self._imports.remove(binding)
         for statement, pairs in whole.items():
@@ -55,14 +55,11 @@ class Body:
         mine = self._world.generates(binding.full.rpartition(".")[0])
         return mine and local in self._signed - self._kept and not self._uses.get(local)
 
-    def _has_gone(self, full: str) -> bool:
-        return self._world.generates(full.rpartition(".")[0]) and not self._world.has(full)
-
-    def _gone(self, local: str, binding: Binding) -> None:
-        uses = self._uses.get(local, [])
-        site = Site(
-            binding.alias, f"there is no `{binding.alias.name}` in `{binding.full.rpartition('.')[0]}` any more"
-        )
+    def _gone(self, local: str, binding: Binding, missing: str) -> None:
+        is_package = isinstance(binding.statement, ast.Import) and not binding.alias.asname
+        uses = [] if is_package else self._uses.get(local, [])
+        where, _, name = missing.rpartition(".")
+        site = Site(binding.alias, f"there is no `{name}` in `{where}` any more")
         if uses or local not in self._signed:
             used = [Site(node, f"`{local}` is used here", VANISHED) for node in uses]
             self.stuck += [site._replace(code=VANISHED), *used]
@@ -92,7 +89,7 @@ class Body:
             return
         if isinstance(node, ast.Attribute):
             full = self._file.meaning(node)
-            if full and self._has_gone(full):
+            if full and self._world.lacks(full):
                 now = self._world.now(full)
                 hint = f", it is `{now}` now" if now != full else ""
                 self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED))
@@ -123,6 +120,11 @@ class Body:
         entry = next((e for e in signature.imports if e.local == signature.request), None)
         shape = self._world.classes.get(f"{entry.module}.{entry.name}") if entry else None
         return shape if shape is not None and shape.checked else None
+
+
+def _imported(binding: Binding) -> str:
+    """The full name that a statement asks for; `import a.b` binds `a`, and needs `a.b`."""
+    return binding.alias.name if isinstance(binding.statement, ast.Import) else binding.full
 
 
 def _is_field(name: str) -> bool:

@@ -1,7 +1,7 @@
 """What the generated half offers to user code now, and what the names that user code knows have become."""
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from mallgen.follow.source import module_of, top_level
@@ -12,7 +12,7 @@ DRIFT, VANISHED = "signature-drift", "uses-vanished"
 
 class World:
     """`texts` are the generated Python files by path, `classes` those of the contract, `renamed` full names that
-    changed, `modules` the user's modules that moved, old to new.
+    changed, `modules` the user's modules that moved, old to new; `present` are the paths of all modules that stay.
     """
 
     def __init__(
@@ -21,6 +21,7 @@ class World:
         classes: Iterable[ClassShape],
         renamed: Mapping[str, str],
         modules: Mapping[str, str],
+        present: Iterable[str],
     ) -> None:
         self._texts = {module_of(path): text for path, text in texts.items() if path.endswith(".py")}
         self._texts |= {module_of(path): text for path, text in texts.items() if path.endswith(".pyi")}
@@ -28,6 +29,7 @@ class World:
         self.renamed = dict(renamed)
         self.modules = dict(modules)
         self._names: dict[str, frozenset[str]] = {}
+        self._there = {parent for path in present for parent in _parents(path)}
 
     def generates(self, module: str) -> bool:
         """Whether it is a module of mallgen's."""
@@ -36,11 +38,21 @@ class World:
     def has(self, full: str) -> bool:
         """Whether a generated module has such a name."""
         module, _, name = full.rpartition(".")
-        if full in self.classes or module_of(full) in self._texts:
+        if full in self.classes or full in self._texts or full in self._there or name.startswith("_"):
             return True
         if module not in self._names:
             self._names[module] = _names(self._texts.get(module, ""))
         return name in self._names[module] or any(known.startswith(f"{full}.") for known in self._texts)
+
+    def lacks(self, full: str) -> bool:
+        """Whether something of a generated module or package is not there."""
+        return self.generates(full.rpartition(".")[0]) and not self.has(full)
+
+    def missing(self, full: str) -> str:
+        """The part of a dotted name, from its start, that is not there; "" when all is, or is not mallgen's."""
+        parts = full.split(".")
+        names = (".".join(parts[:count]) for count in range(2, len(parts) + 1))
+        return next((name for name in names if self.lacks(name)), "")
 
     def now(self, full: str) -> str:
         """The name that something has now: the same when nothing happened to it."""
@@ -64,6 +76,15 @@ class Site(NamedTuple):
     node: ast.AST
     text: str
     code: str = DRIFT
+
+
+def _parents(path: str) -> Iterator[str]:
+    """The module of a path and the packages that it is in; an extension module has its platform behind its name."""
+    folder, _, name = path.rpartition("/")
+    module = module_of(path) if name.endswith(".py") else f"{folder}/{name.partition('.')[0]}".replace("/", ".")
+    while module:
+        yield module
+        module = module.rpartition(".")[0]
 
 
 def _names(text: str) -> frozenset[str]:

@@ -438,3 +438,174 @@ def story_rpc(s: Story) -> None:
     s.step("Put is gone, the field is back")
     s.sub("shop.proto", r"service Catalog .*?\}\n", "")
     s.step("Catalog is gone: no folders any more")
+
+
+ORDER = '''syntax = "proto3";
+package order;
+option go_package = "./order";
+
+message Line { int64 id = 1; int32 count = 2; }
+message OrdersRequest { int64 uid = 1; }
+message OrdersResponse { repeated Line lines = 1; }
+
+service Order {
+  rpc Orders(OrdersRequest) returns (OrdersResponse);
+  rpc Follow(OrdersRequest) returns (stream Line);
+}
+'''
+USER = '''syntax = "proto3";
+package user;
+option go_package = "./user";
+
+message User { int64 id = 1; string name = 2; }
+message GetRequest { int64 id = 1; }
+
+service Users {
+  rpc Get(GetRequest) returns (User);
+}
+'''
+NEWS = '''syntax = "proto3";
+package news;
+option go_package = "./news";
+
+message Entry { string title = 1; }
+message NewsRequest { int32 count = 1; }
+message NewsResponse { repeated Entry entries = 1; }
+
+service News {
+  rpc Latest(NewsRequest) returns (NewsResponse);
+}
+'''
+BFF = '''syntax = "v1"
+
+type (
+	HomeRequest {
+		UID int64 `form:"uid"`
+	}
+	HomeResponse {
+		Name string `json:"name"`
+		Lines []string `json:"lines"`
+	}
+)
+
+@server (
+	prefix: /v1
+)
+service front-api {
+	@handler Home
+	get /home (HomeRequest) returns (HomeResponse)
+
+	@handler Orders
+	get /orders (HomeRequest) returns (HomeResponse)
+}
+'''
+TOML = '''# ours: the workspace
+[service.front-api]
+contract = "api/front.api"
+dir = "front"
+uses = ["order", "user", "news"]  # all
+
+[service.order]
+contract = "protos/order.proto"
+dir = "services/order"
+
+[service.user]
+contract = "protos/user.proto"
+dir = "services/user"
+
+[service.news]
+contract = "protos/news.proto"
+dir = "services/news"
+'''
+HOME = '''"""GET /v1/home"""
+
+from mallgen_runtime import Context
+
+from front_api.rpc.news import Entry, NewsRequest
+from front_api.rpc.order import OrdersRequest
+from front_api.rpc.user import GetRequest, User as Person
+from front_api.schemas import HomeRequest, HomeResponse
+from front_api.svc import ServiceContext
+
+
+def line(entry: Entry) -> str:
+    return entry.title
+
+
+class HomeLogic:
+    """Ours."""
+
+    def __init__(self, ctx: Context, svc: ServiceContext) -> None:
+        self.ctx = ctx
+        self.svc = svc
+
+    async def home(self, req: HomeRequest) -> HomeResponse:
+        # written by hand: 500
+        person: Person = await self.svc.user_rpc.get(GetRequest(id=req.uid))
+        orders = await self.svc.order_rpc.orders(OrdersRequest(uid=req.uid))
+        news = await self.svc.news_rpc.latest(NewsRequest(count=3))
+        return HomeResponse(name=person.name, lines=[str(o.id) for o in orders.lines] + [line(e) for e in news.entries])
+'''
+FOLLOW = '''"""Ours: a BFF's own module."""
+
+from collections.abc import AsyncIterator
+
+from front_api.rpc import order as o
+from front_api.rpc.order import OrderClient
+
+
+async def follow(client: OrderClient, uid: int) -> AsyncIterator[o.Line]:
+    async for line in client.follow(o.OrdersRequest(uid=uid)):
+        yield line
+'''
+
+
+def story_bff(s: Story) -> None:
+    """A workspace: a BFF and three services that it calls."""
+    for name, text in (("order", ORDER), ("user", USER), ("news", NEWS)):
+        s.write(f"protos/{name}.proto", text)
+    s.write("api/front.api", BFF)
+    s.write("mallgen.toml", TOML)
+    assert not s.run("gen", "-q").code
+    for folder in s.folders():
+        s.implement(folder)
+    s.marks = {n: m for n, m in s.marks.items() if m != ("front", "logic GET /v1/home")}
+    s.write("front/front_api/logic/home_logic.py", HOME)
+    s.marks[500] = ("front", "logic GET /v1/home")
+    s.write("front/front_api/follow.py", FOLLOW)
+    here: tuple[str, ...] = ()
+    s.step("nothing", here)
+    s.edit("protos/user.proto", "rpc Get(GetRequest)", "rpc Find(GetRequest)")
+    s.step("an RPC of a used service has another name", here, moved={"logic /user.Users/Get": "logic /user.Users/Find"})
+    s.edit("front/front_api/logic/home_logic.py", "user_rpc.get(", "user_rpc.find(")
+    s.sub("protos/user.proto", r"\bUser\b", "Person")
+    s.step("a message of a used service has another name", here)
+    s.sub("protos/user.proto", r"service Users", "service People")
+    s.step("its service has another name", here, moved={"logic /user.Users/Find": "logic /user.People/Find"})
+    s.edit("protos/order.proto", "rpc Follow(OrdersRequest) returns (stream Line);", "rpc Follow(OrdersRequest) returns (OrdersResponse);")
+    s.step("a stream is none", here)
+    s.edit("protos/order.proto", "rpc Follow(OrdersRequest) returns (OrdersResponse);", "rpc Follow(OrdersRequest) returns (stream Line);")
+    s.step("and is one", here)
+    s.edit("protos/news.proto", "message Entry { string title = 1; }\n", 'import "entry.proto";\n')
+    s.edit("protos/news.proto", "repeated Entry", "repeated entry.Entry")
+    s.write("protos/entry.proto", 'syntax = "proto3";\npackage entry;\noption go_package = "./entry";\nmessage Entry { string title = 1; }\n')
+    s.step("a message of a used service moves to an imported proto", here)
+    s.edit("mallgen.toml", 'uses = ["order", "user", "news"]', 'uses = ["order", "user"]')
+    s.step("the BFF no longer uses news", here)
+    s.edit("mallgen.toml", 'uses = ["order", "user"]', 'uses = ["user", "news", "order"]')
+    s.step("and does again", here)
+    s.sub("mallgen.toml", r"service\.news\]", "service.headlines]")
+    s.edit("mallgen.toml", '"news", "order"', '"headlines", "order"')
+    s.step("news is headlines in the workspace", here)
+    s.edit("mallgen.toml", '[service.order]\n', '[service.order]\nuses = ["user"]\n')
+    s.step("an RPC service uses another", here)
+    (s.root / "contracts").mkdir()
+    (s.root / "api/front.api").rename(s.root / "contracts/front.api")
+    s.edit("mallgen.toml", '"api/front.api"', '"contracts/front.api"')
+    s.step("the contract is elsewhere", here)
+    s.sub("contracts/front.api", r"service front-api \{", "@server (\n\tgroup: side\n)\nservice front-api {\n\t@handler Side\n\tget /side returns (HomeResponse)\n}\n\n@server (\n\tprefix: /v1\n)\nservice front-api {", 1)
+    s.sub("contracts/front.api", r"@server \(\n\tprefix: /v1\n\)\n@server", "@server")
+    s.step("a group more", here)
+    for folder in s.folders():
+        with (s.root / folder / "mallgen.lock").open("ab") as file:
+            file.write(b"")
