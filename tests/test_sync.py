@@ -187,3 +187,11 @@ def test_places_are_those_of_the_characters() -> None:
     file = UserFile("a/b.py", "x = '名'; y = 1\r\nz = 2\r\n".encode())
     assert file.span(file.tree.body[1], "b.py")[1:3] == (1, 10)
     assert file.span(file.tree.body[2], "b.py")[1:] == (2, 1, 2, 6)
+
+
+def test_a_type_of_the_standard_library_is_no_type_of_the_users(here: Path) -> None:
+    body = b"from collections.abc import AsyncIterator\nfrom collections import OrderedDict\nfrom a_api.schemas import Hello\n"
+    for returns in (b"AsyncIterator[Hello]", b"OrderedDict"):
+        made(here, body + b"\n\nclass GreetLogic:\n    async def greet(self, req: Hello) -> " + returns + b":\n        ...\n")
+        ran = mallgen("check", "-dir", ".", "--format", "concise")
+        assert f"the result is `{returns.decode()}`, the contract says `Greeting`" in ran.out

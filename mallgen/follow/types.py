@@ -16,6 +16,7 @@ _SAME = {
     "builtins.str": "str",
     "builtins.bytes": "bytes",
 }
+_STREAM = "collections.abc.AsyncIterator"
 _STREAMS = ("AsyncIterator", "AsyncIterable", "AsyncGenerator")
 _WRAPPERS = ("typing.Annotated", "typing_extensions.Annotated")
 _BUILTINS = frozenset({"bool", "bytes", "dict", "float", "int", "list", "object", "set", "str", "tuple", "None"})
@@ -62,7 +63,7 @@ def _subscript(node: ast.Subscript, meaning: Callable[[ast.expr], str]) -> Meant
     if base == "typing.Union":
         return _union(list(args))
     if base.rpartition(".")[2] in _STREAMS:
-        return Meant("collections.abc.AsyncIterator", args[:1])
+        return Meant(_STREAM, args[:1])
     return Meant(_SAME.get(base, base) or "?", args)
 
 
@@ -78,7 +79,7 @@ def fits(found: Meant, wanted: Meant, judge: Callable[[str, str], bool]) -> bool
     if found.name == "|" and wanted.name == "|":
         return all(any(fits(one, other, judge) for other in wanted.args) for one in found.args)
     if found.name != wanted.name:
-        plain = {found.name, wanted.name} & {*_BUILTINS, "|"}
+        plain = {found.name, wanted.name} & {*_BUILTINS, "|", _STREAM}
         return not plain and judge(found.name, wanted.name)
     if not found.args or not wanted.args:
         return True

@@ -1,6 +1,7 @@
 """What the generated half offers to user code now, and what the names that user code knows have become."""
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -65,7 +66,7 @@ class World:
         """Whether a user's type of another name does: one that a module exports again, or the user's own."""
         module = found.rpartition(".")[0]
         if not self.generates(module):
-            return "." in found and not found.startswith("typing.")
+            return "." in found and found.partition(".")[0] not in sys.stdlib_module_names
         mine, theirs = self.classes.get(found), self.classes.get(wanted)
         return mine is not None and theirs is not None and (mine.name, mine.fields) == (theirs.name, theirs.fields)
 

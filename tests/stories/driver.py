@@ -376,7 +376,7 @@ def starts(folder: Path, package: str, registry: Path) -> str:
     while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             process.terminate()
-            return "" if process.wait(20) == 0 else f"stopped with {process.returncode}"
+            return "" if process.wait(20) in (0, -15) else f"stopped with {process.returncode}"
         time.sleep(0.05)
     process.kill()
     process.wait()
