@@ -1,6 +1,7 @@
 """What a contract was: which of its classes and routes have other names now, told by what mallgen.lock remembers."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -99,7 +100,7 @@ class Moves(NamedTuple):
     doubts: Mapping[str, str]
 
 
-Rule = Callable[[Record, Place, Mapping[str, str]], bool]
+Key = Callable[[str, str, str, tuple[str, str]], tuple[object, ...]]
 _WORD = re.compile(r"[A-Za-z_]\w*")
 DOUBT = "?"
 
@@ -122,16 +123,12 @@ def moves(
         if follows is not False:
             (doubts if follows is None else origins)[there[old.identity]] = old.path
     olds = [old for old in olds if old.path not in here]
-    rules: tuple[tuple[Rule, Sequence[Place]], ...] = (
-        (_same_identity, places),
-        (_same_name, come),
-        (_same_place, come),
-    )
-    for rule, candidates in rules:
+    specific = _specific(places)
+    for key, candidates in ((_same_identity, places), (_same_name, come), (_same_place, come)):
         taken = {*origins.values(), *doubts.values()}
         free = [place for place in candidates if place.path not in origins and place.path not in doubts]
-        for old, place in _unique([o for o in olds if o.path not in taken], free, rule, short):
-            sure = rule is not _same_place or _is_specific(place, places)
+        for old, place in _unique([o for o in olds if o.path not in taken], free, key, short):
+            sure = key is not _same_place or place in specific
             (origins if sure else doubts)[place.path] = old.path
     return Moves(origins, doubts)
 
@@ -189,38 +186,38 @@ def _remembered(
 
 
 def _unique(
-    olds: Sequence[Record], places: Sequence[Place], rule: Rule, short: Mapping[str, str]
+    olds: Sequence[Record], places: Sequence[Place], key: Key, short: Mapping[str, str]
 ) -> list[tuple[Record, Place]]:
-    """Pairs in which each has no other partner."""
-    pairs = [(old, place) for old in olds for place in places if rule(old, place, short)]
-    return [
-        (old, place)
-        for old, place in pairs
-        if sum(o is old for o, _ in pairs) == 1 and sum(p is place for _, p in pairs) == 1
-    ]
+    """Pairs with equal keys in which each has no other partner."""
+    before: dict[object, list[Record]] = {}
+    after: dict[object, list[Place]] = {}
+    for old in olds:
+        before.setdefault(key(old.path, old.identity, old.shape, _types(old.shape, short)), []).append(old)
+    for place in places:
+        after.setdefault(key(*place, _types(place.shape, {})), []).append(place)
+    found = [(same, after.get(value, [])) for value, same in before.items()]
+    return [(same[0], there[0]) for same, there in found if len(same) == len(there) == 1]
 
 
-def _same_identity(old: Record, place: Place, short: Mapping[str, str]) -> bool:
-    return old.identity == place.identity
+def _same_identity(path: str, identity: str, shape: str, types: tuple[str, str]) -> tuple[object, ...]:
+    return (identity,)
 
 
-def _same_name(old: Record, place: Place, short: Mapping[str, str]) -> bool:
+def _same_name(path: str, identity: str, shape: str, types: tuple[str, str]) -> tuple[object, ...]:
     """A route with another path, or in another group: the handler's name and the types are the same."""
-    name = old.path.rpartition("/")[2] == place.path.rpartition("/")[2]
-    return name and _layer(old) == place.layer and _types(old.shape, short) == _types(place.shape, {})
+    return path.rpartition("/")[2], identity.partition(" ")[0], types
 
 
-def _same_place(old: Record, place: Place, short: Mapping[str, str]) -> bool:
+def _same_place(path: str, identity: str, shape: str, types: tuple[str, str]) -> tuple[object, ...]:
     """Another name and another path at the same place of the contract, with the same types."""
-    at = old.shape.partition(";")[0] == place.shape.partition(";")[0]
-    return at and _layer(old) == place.layer and _types(old.shape, short) == _types(place.shape, {})
+    return shape.partition(";")[0], identity.partition(" ")[0], types
 
 
-def _is_specific(place: Place, places: Sequence[Place]) -> bool:
-    """Whether no other route has these types: then whoever had them is this one. Middlewares are all alike."""
-    own = _types(place.shape, {})
-    others = (other for other in places if other is not place and other.layer == place.layer)
-    return place.layer != "middleware" and own != ("", "None") and all(_types(o.shape, {}) != own for o in others)
+def _specific(places: Sequence[Place]) -> set[Place]:
+    """The places whose types no other has: who had them before is this one. Middlewares are all alike."""
+    alike = Counter((place.layer, _types(place.shape, {})) for place in places)
+    named = [place for place in places if place.layer != "middleware" and _types(place.shape, {}) != ("", "None")]
+    return {place for place in named if alike[place.layer, _types(place.shape, {})] == 1}
 
 
 def _types(shape: str, short: Mapping[str, str]) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """From rendered files to the disk, with what the user is told about it; shared by every generating command."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen.console import FINE, out, report, say
@@ -11,6 +11,10 @@ from mallgen.lock import ContractLine
 from mallgen.targets import Made, Target, every, make
 from mallgen.tree import Due, Kind, Plan, plan
 from mallgen.workspace import BadWorkspace, Workspace, find
+
+
+_CHECK = "mallgen check tells what became of it"
+_FEW = 5
 
 
 class Output(NamedTuple):
@@ -157,10 +161,17 @@ def _tell(output: Output, steps: Plan) -> None:
         if step.backup:
             verb = "would move" if output.dry_run else "moved"
             say(f"{shown(step.file.path)} had been edited: {verb} your version to {shown(step.backup)}")
-    for path, place in steps.elsewhere:
-        say(f"{shown(path)} is for a route whose place is {shown(place)} now; mallgen check tells what to do")
-    for record in steps.left:
-        say(f"{shown(record.path)} is no longer part of the contract; mallgen check tells what became of it")
+    _few(f"{shown(path)} is for a route whose place is {shown(place)} now; {_CHECK}" for path, place in steps.elsewhere)
+    _few(f"{shown(record.path)} is no longer part of the contract; {_CHECK}" for record in steps.left)
+
+
+def _few(lines: Iterable[str]) -> None:
+    """The first lines, and how many more there are."""
+    found = list(lines)
+    for line in found[:_FEW]:
+        say(line)
+    if len(found) > _FEW:
+        say(f"… and {len(found) - _FEW} more like it")
 
 
 def _summary(steps: Plan, dry_run: bool) -> str:

@@ -140,6 +140,7 @@ class Story:
         return ran.code, [
             Finding(i["code"], i.get("file") or "", i["message"], i.get("help") or "")
             for i in items
+            if i["severity"] == "error"
         ]
 
     # the audits

@@ -806,3 +806,25 @@ def story_admin(s: Story) -> None:
     s.sub("parts/assets/assets.api", r"\bAsset\b", "AssetTree")
     s.sub("parts/assets/assets.api", r"Asset2", "Asset")
     s.step("two types swap their names")
+
+
+def story_powerx(s: Story) -> None:
+    """More than three hundred routes, in groups of up to five levels."""
+    shutil.copytree(CORPUS / "ArtisanCloud+PowerX/api", s.root / "api")
+    s.sub("api/web/dictionary.api", r"mp/dictionary", "web/dictionary")
+    ran = s.run("api", "py", "-api", "api/powerx.api", "-dir", "out", "-q")
+    assert not ran.code, ran.err
+    s.implement("out")
+    out = ("-dir", "out")
+    s.step("nothing", out)
+    everywhere(s, "api", r"@handler Get(?=[A-Z])", "@handler Fetch")
+    s.step("every Get is Fetch", out)
+    everywhere(s, "api", r"group: *admin/crm/", "group: crm/")
+    everywhere(s, "api", r"(?m)^(\s*)([A-Z]\w*)Reply( ?)\{", r"\1\2Answer\3{")
+    everywhere(s, "api", r"(?m)^type ([A-Z]\w*)Reply( ?)\{", r"type \1Answer\2{")
+    everywhere(s, "api", r"\b([A-Z]\w*)Reply\b", r"\1Answer")
+    s.step("every Reply is Answer, and groups move, in one", out)
+    everywhere(s, "api", r"@handler Fetch(?=[A-Z])", "@handler Get")
+    everywhere(s, "api", r"group: *crm/", "group: admin/crm/")
+    everywhere(s, "api", r"\b([A-Z]\w*)Answer\b", r"\1Reply")
+    s.step("all of it back", out, gen_first=True)
