@@ -65,6 +65,7 @@ class Step(NamedTuple):
 
     `before` is the sha256 of the content that the plan has seen: any other one is somebody's work and stays.
     PATCH and MOVE have their content in `data`, MOVE the file that it takes away in `source`, `taken` is its sha256.
+    `name` is that of the function in the content, where it is not the one of the signature.
     """
 
     kind: Kind
@@ -74,6 +75,7 @@ class Step(NamedTuple):
     data: bytes | None = None
     source: str = ""
     taken: str = ""
+    name: str = ""
 
     @property
     def content(self) -> bytes | None:
@@ -119,10 +121,14 @@ def digest(data: bytes) -> str:
 
 
 class Change(NamedTuple):
-    """What becomes of a user's file: its new content, and where it is now when it moves."""
+    """What becomes of a user's file: its new content, where it is now when it moves, and the name of its function.
+
+    `name` is empty where that is the one of the signature.
+    """
 
     data: bytes
     source: str = ""
+    name: str = ""
 
 
 class Due(NamedTuple):
@@ -221,8 +227,11 @@ def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], 
     if step.kind in _THEIRS and (content is None or content.replace(b"\r\n", b"\n") != file.text.encode()):
         sha = before.sha256 if before else "-"
     shape = file.signature.shape if file.signature else ""
-    if before is not None and step.kind is Kind.IGNORE and before.shape:
-        shape = f"{shape.rpartition(';')[0]};{before.shape.rpartition(';')[2]}"
+    name = step.name
+    if before is not None and step.kind is Kind.IGNORE:
+        name = before.shape.rpartition(";")[2]
+    if name:
+        shape = f"{shape.rpartition(';')[0]};{name}"
     doubt = moved.doubts.get(file.path, "")
     was = moved.origins.get(file.path, doubt and f"{DOUBT}{doubt}")
     return Record(contract, file.path, file.owner.value, file.identity, sha, shape, was)
@@ -254,8 +263,9 @@ def _step(file: File, disk: Disk, record: Record | None, taken: set[str], change
 def _changed(file: File, disk: Disk, change: Change) -> Step:
     before = _digest(disk.contents.get(file.path))
     if not change.source:
-        return Step(Kind.PATCH, file, "", before, change.data)
-    return Step(Kind.MOVE, file, "", before, change.data, change.source, digest(disk.contents[change.source]))
+        return Step(Kind.PATCH, file, "", before, change.data, name=change.name)
+    taken = digest(disk.contents[change.source])
+    return Step(Kind.MOVE, file, "", before, change.data, change.source, taken, change.name)
 
 
 def _digest(content: bytes | None) -> str:

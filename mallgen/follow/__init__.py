@@ -3,7 +3,7 @@
 import ast
 import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -199,7 +199,7 @@ class _Follower:
         is_moved = found.source != file.path
         data = content if judged.data is None else judged.data
         if data != content or is_moved:
-            self._changes[file.path] = Change(data, found.source if is_moved else "")
+            self._changes[file.path] = Change(data, found.source if is_moved else "", judged.name)
         return found._replace(state=judged.state, remarks=judged.remarks)
 
     def _other(self, path: str) -> Verdict | None:
@@ -224,36 +224,49 @@ class _Follower:
         except NotPython as problem:
             place = Span(source, problem.line, problem.column, problem.line, problem.column + 1)
             self._texts[source] = content.decode("utf-8", "replace").replace("\r\n", "\n")
-            return _Judged(State.BROKEN, (Remark("user-syntax-error", problem.message, place),), None)
+            name = next(iter(self._names(file, source)), "")
+            return _Judged(State.BROKEN, (Remark("user-syntax-error", problem.message, place),), None, name)
         return self._compared(file, user, source)
 
     def _compared(self, file: File, user: UserFile, source: str) -> "_Judged":
         home = module_of(file.path)
         imports = ImportEdits(user, home)
-        names = self._names(file, source)
-        match = None
+        names, match, name = self._names(file, source), None, ""
         if file.signature:
             wanted = self._accepted(file, file.signature, user)
             match = Match(user, wanted, self._world, imports)
-            match.run([wanted.qualname, *names])
+            match.run(_crossed([wanted.qualname, *names]))
+            name = wanted.qualname
         body = Body(user, self._world, imports, match)
         body.run()
         if home != user.module:
-            for statement in [n for n in ast.walk(user.tree) if isinstance(n, ast.ImportFrom) and n.level]:
-                imports.retarget(statement, self._world.modules.get(user.absolute(statement), user.absolute(statement)))
+            self._relocate(user, imports)
         if match and file.signature:
-            body.request(match, file.signature, [file.signature.qualname, *names])
+            body.request(match, file.signature, _crossed([file.signature.qualname, *names]))
         sites = [*(match.sites if match else []), *body.sites]
         stuck = [*(match.stuck if match else []), *body.stuck]
         if file.identity.startswith("handler "):
             self._called[_title(file)] = {n.attr for n in ast.walk(user.tree) if isinstance(n, ast.Attribute)}
         remarks = tuple(self._remark(user, site, source) for site in [*sites, *stuck])
         if stuck:
-            return _Judged(State.STUCK, remarks, None)
+            name = (match.found if match else "") or next(iter(names), "")
+            return _Judged(State.STUCK, remarks, self._moved_as_it_is(user, home), name)
         edits = [*(match.edits if match else []), *imports.edits()]
-        stub = file.signature is not None and is_stub(user, [file.signature.qualname, *names])
+        stub = file.signature is not None and is_stub(user, _crossed([file.signature.qualname, *names]))
         state = State.DRIFTED if sites else State.STUB if stub else State.FITS
-        return _Judged(state, remarks, user.edited(edits) if edits else None)
+        return _Judged(state, remarks, user.edited(edits) if edits else None, name)
+
+    def _relocate(self, user: UserFile, imports: ImportEdits) -> None:
+        """Relative imports mean the same from another place."""
+        for statement in [n for n in ast.walk(user.tree) if isinstance(n, ast.ImportFrom) and n.level]:
+            imports.retarget(statement, self._world.modules.get(user.absolute(statement), user.absolute(statement)))
+
+    def _moved_as_it_is(self, user: UserFile, home: str) -> bytes | None:
+        if home == user.module:
+            return None
+        imports = ImportEdits(user, home)
+        self._relocate(user, imports)
+        return user.edited(imports.edits())
 
     def _remark(self, user: UserFile, site: Site, source: str) -> Remark:
         self._texts[source] = user.text.replace("\r\n", "\n")
@@ -288,6 +301,14 @@ class _Judged(NamedTuple):
     state: State
     remarks: tuple[Remark, ...]
     data: bytes | None
+    name: str = ""
+
+
+def _crossed(qualnames: Sequence[str]) -> list[str]:
+    """The names, then each class with each method: one of the two may have been kept."""
+    tops = dict.fromkeys(_top(name) for name in qualnames)
+    methods = dict.fromkeys(name.partition(".")[2] for name in qualnames)
+    return list(dict.fromkeys([*qualnames, *(f"{top}.{method}" for top in tops for method in methods if method)]))
 
 
 def is_stub(user: UserFile, qualnames: list[str]) -> bool:

@@ -29,6 +29,7 @@ class Match:
         self.edits: list[Edit] = []
         self.replaced: list[ast.AST] = []
         self.request = ""
+        self.found = ""
         self.used: set[str] = set()
 
     def run(self, qualnames: Sequence[str]) -> None:
@@ -37,6 +38,7 @@ class Match:
         if not found:
             self._missing(qualnames)
             return
+        self.found = found
         owner, function = self._file.find(found)
         assert function is not None
         self._names(found, owner, function)
