@@ -25,6 +25,9 @@ class Service(NamedTuple):
     followed: Followed
 
 
+_BY_HAND = "change these lines by hand; sync leaves the file as it is until then"
+
+
 def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
     """Everything that is not as the contract has it; `stubs` count too when they are asked for."""
     verdicts = {verdict.path: verdict for verdict in service.followed.verdicts}
@@ -40,9 +43,10 @@ def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
             yield _orphan(service, record)
 
 
-def for_humans(service: Service) -> Iterator[Diagnostic]:
-    """What sync leaves to the user."""
+def for_humans(service: Service, applied: bool = False) -> Iterator[Diagnostic]:
+    """What sync leaves to the user; `applied`: files that move are in their new places."""
     for verdict in service.followed.verdicts:
+        verdict = verdict._replace(source=verdict.path) if applied else verdict
         if verdict.state in (State.STUCK, State.BROKEN):
             yield from _theirs(service, verdict._replace(blocks=()), False)
         elif verdict.blocks and verdict.path not in service.followed.changes:
@@ -87,8 +91,10 @@ def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnos
             message = f"this is not Python, so it cannot be compared: {remark.text}"
             yield Diagnostic("user-syntax-error", message, span, "correct it; nothing of it was touched")
             continue
-        human = verdict.state is State.STUCK
-        hint = "change these lines by hand; sync leaves the file as it is until then" if human else f"run `{sync}`"
+        hint = f"run `{sync}`"
+        if verdict.state is State.STUCK:
+            later = f"`{sync}` does this once the lines that need you are changed"
+            hint = _BY_HAND if remark.is_yours else later
         yield Diagnostic(remark.code, remark.text, span, hint)
     for block in verdict.blocks:
         if block.needed:

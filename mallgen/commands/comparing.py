@@ -199,7 +199,10 @@ def sources(found: Iterable[Compared]) -> dict[str, str]:
     for one in found:
         texts |= one.made.sources
         if one.service is not None:
-            texts |= {one.folder.shown(path): text for path, text in one.service.followed.texts.items()}
+            theirs, shown = one.service.followed.texts, one.folder.shown
+            texts |= {shown(path): text for path, text in theirs.items()}
+            moved = (verdict for verdict in one.service.followed.verdicts if verdict.source in theirs)
+            texts |= {shown(verdict.path): theirs[verdict.source] for verdict in moved}
     return texts
 
 

@@ -35,7 +35,7 @@ def run(values: Values) -> int:
             plans.append(one.service.plan)
         seen = found[number].service
         if seen is not None:
-            problems += for_humans(seen)
+            problems += for_humans(seen, apply)
             _show(seen, plans[-1], apply, quiet) if plans else None
     code = _told(problems, found, "")
     if not quiet:

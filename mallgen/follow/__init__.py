@@ -36,11 +36,15 @@ class State(Enum):
 
 
 class Remark(NamedTuple):
-    """Something that does not fit: its code, what it is, and its place in the file that is there now."""
+    """Something that does not fit: its code, what it is, and its place in the file that is there now.
+
+    `is_yours`: nothing but a human can mend it.
+    """
 
     code: str
     text: str
     span: Span
+    is_yours: bool = False
 
 
 class Verdict(NamedTuple):
@@ -247,7 +251,8 @@ class _Follower:
         stuck = [*(match.stuck if match else []), *body.stuck]
         if file.identity.startswith("handler "):
             self._called[_title(file)] = {n.attr for n in ast.walk(user.tree) if isinstance(n, ast.Attribute)}
-        remarks = tuple(self._remark(user, site, source) for site in [*sites, *stuck])
+        remarks = tuple(self._remark(user, site, source) for site in sites)
+        remarks += tuple(self._remark(user, site, source)._replace(is_yours=True) for site in stuck)
         if stuck:
             name = (match.found if match else "") or next(iter(names), "")
             return _Judged(State.STUCK, remarks, self._moved_as_it_is(user, home), name)
