@@ -113,7 +113,8 @@ def _doubt(service: Service, record: Record, path: str) -> Diagnostic:
         return _displaced(service, record, here, path)
     if _is_occupied(service, record, path):
         title = record.identity.partition(" ")[2]
-        other = _what(service.known[path].identity)
+        there = service.known.get(path)
+        other = _what(there.identity) if there is not None else "a file of yours"
         message = f"`{old}` was written for {_what(record.identity)}, whose place is `{new}` now; that has {other}"
         hint = f"let `{new}` do what {title} shall do and begin with `\"\"\"{title}\"\"\"`; {_trash(service, f'`{old}`')}"
         return Diagnostic("maybe-renamed", message, _top(old), hint)
@@ -136,8 +137,8 @@ def _displaced(service: Service, record: Record, here: str, path: str) -> Diagno
 def _is_occupied(service: Service, record: Record, path: str) -> bool:
     """Whether there is a file of the user's in the place of a file's route, which was written for another."""
     there = service.known.get(path)
-    is_other = there is not None and there.identity != record.identity
-    return is_other and not is_known(there, service.disk.contents.get(path))
+    is_other = there is None or there.identity != record.identity
+    return path in service.disk.present and is_other and not is_known(there, service.disk.contents.get(path))
 
 
 def _trash(service: Service, what: str) -> str:

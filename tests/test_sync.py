@@ -195,3 +195,51 @@ def test_a_type_of_the_standard_library_is_no_type_of_the_users(here: Path) -> N
         made(here, body + b"\n\nclass GreetLogic:\n    async def greet(self, req: Hello) -> " + returns + b":\n        ...\n")
         ran = mallgen("check", "-dir", ".", "--format", "concise")
         assert f"the result is `{returns.decode()}`, the contract says `Greeting`" in ran.out
+
+
+START = "from mallgen_runtime import Context\nfrom a_api.svc import ServiceContext\n"
+CLASS = "\n\nclass GreetLogic:\n    def __init__(self, ctx: Context, svc: ServiceContext) -> None: ...\n\n"
+TYPES = "from a_api.schemas import Greeting, Hello\n"
+RIGHT = {
+    "star": f"{START}from a_api.schemas import *{CLASS}    async def greet(self, req: Hello) -> Greeting: ...\n",
+    "assigned": f"{START}{TYPES}{CLASS}    async def _greet(self, req: Hello) -> Greeting: ...\n\n    greet = _greet\n",
+    "awaitable": f"from collections.abc import Awaitable\n{START}{TYPES}{CLASS}"
+    "    def greet(self, req: Hello) -> Awaitable[Greeting]: ...\n",
+    "coroutine": f"import typing as t\n{START}{TYPES}{CLASS}"
+    "    def greet(self, req: Hello) -> t.Coroutine[t.Any, t.Any, Greeting]: ...\n",
+    "subclass": f"{START}{TYPES}\n\nclass Mine(Greeting): ...\n{CLASS}    async def greet(self, req: Hello) -> Mine: ...\n",
+    "inherited": f"{START}{TYPES}\n\nclass Base:\n    async def greet(self, req: Hello) -> Greeting: ...\n\n\n"
+    "class GreetLogic(Base): ...\n",
+    "nested": f"{START}{TYPES}{CLASS}    async def greet(self, req: Hello) -> Greeting:\n"
+    "        def title(req: str) -> str:\n            return req.title()\n\n"
+    "        return Greeting(text=title(req.name))\n",
+    "rebound": f"{START}{TYPES}{CLASS}    async def greet(self, req: Hello) -> Greeting:\n"
+    "        req = dict(req)\n        return Greeting(text=req.anything)\n",
+    "another-request": f"{START}{TYPES}{CLASS}    async def greet(self, asked: Hello, /) -> Greeting:\n"
+    "        return Greeting(text=asked.name, **{})\n",
+}
+
+
+@pytest.mark.parametrize("way", RIGHT)
+def test_what_is_right_is_not_told(here: Path, way: str) -> None:
+    made(here, RIGHT[way].encode())
+    ran = mallgen("check", "-dir", ".")
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_a_renamed_type_that_came_by_star(here: Path) -> None:
+    made(here, RIGHT["star"].replace("...", "return Greeting(text=req.name)").encode())
+    (here / "a.api").write_text(API.replace("Greeting", "Answer"))
+    ran = mallgen("check", "-dir", ".", "--format", "concise")
+    assert "there is no `a_api.schemas.Greeting` any more, it is `a_api.schemas.Answer` now" in ran.out
+
+
+def test_a_hint_never_overwrites_a_file_of_the_users(here: Path) -> None:
+    made(here, BODY.encode())
+    (here / "a_api/logic/welcome_logic.py").write_text("# mine")
+    (here / "a.api").write_text(API.replace("@handler Greet", "@handler Welcome"))
+    ran = mallgen("sync", "-dir", ".", "--apply")
+    assert "that has a file of yours" in ran.err
+    assert "mv " not in ran.err
+    assert (here / LOGIC).read_text() == BODY
+    assert (here / "a_api/logic/welcome_logic.py").read_text() == "# mine"

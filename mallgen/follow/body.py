@@ -47,8 +47,19 @@ class Body:
                 self._imports.remove(binding)
         for statement, pairs in whole.items():
             self._changed(statement, pairs)
+        self._starred()
         for node in ast.walk(self._file.tree):
             self._node(node)
+
+    def _starred(self) -> None:
+        """Names that came by `import *` and have others now."""
+        unbound = (name for name in self._uses if name not in self._file.bindings and name not in self._file.defined())
+        for name in unbound if self._file.stars else ():
+            full = self._world.starred(name, self._file.stars)
+            now = self._world.now(full)
+            if now != full:
+                text = f"there is no `{full}` any more, it is `{now}` now"
+                self.stuck += [Site(node, text, VANISHED) for node in self._uses[name]]
 
     def _is_spare(self, local: str, binding: Binding) -> bool:
         """Whether only the types that are replaced have used an import of the contract's."""
@@ -107,7 +118,7 @@ class Body:
         function = next((f for name in names if (f := self._file.find(name)[1]) is not None), None)
         if shape is None or function is None or not match.request:
             return
-        nodes = list(ast.walk(function))
+        nodes = list(_scope(function, match.request))
         if any(isinstance(n, ast.Name) and n.id == match.request and isinstance(n.ctx, ast.Store) for n in nodes):
             return
         for node in nodes:
@@ -120,6 +131,17 @@ class Body:
         entry = next((e for e in signature.imports if e.local == signature.request), None)
         shape = self._world.classes.get(f"{entry.module}.{entry.name}") if entry else None
         return shape if shape is not None and shape.checked else None
+
+
+def _scope(node: ast.AST, name: str) -> Iterator[ast.AST]:
+    """The nodes of a function, without functions inside it that have a parameter of that name."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            parameters = [n.arg for n in ast.walk(child.args) if isinstance(n, ast.arg)]
+            if name in parameters:
+                continue
+        yield from _scope(child, name)
 
 
 def _imported(binding: Binding) -> str:

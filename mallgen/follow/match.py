@@ -43,14 +43,14 @@ class Match:
         assert function is not None
         self._names(found, owner, function)
         self._params(function)
-        self._annotation(function.returns, self._signature.returns, "the result")
+        self._annotation(_awaited(function), self._signature.returns, "the result")
         self._relaid(function)
 
     def _missing(self, qualnames: Sequence[str]) -> None:
         wanted = self._signature.qualname
         owner = next((n for name in qualnames if (n := self._file.find(name)[0]) is not None), None)
         top = wanted.partition(".")[0]
-        if top in self._file.bindings or top in self._file.aliases or (owner is not None and owner.bases):
+        if top in self._file.bindings or top in self._file.aliases or (owner is not None and _may_have(owner, wanted)):
             return
         what = f"class {owner.name} has no method `{wanted.rpartition('.')[2]}`" if owner else f"there is no `{wanted}`"
         self.stuck.append(Site(owner or self._file.tree, what))
@@ -132,7 +132,7 @@ class Match:
         if not isinstance(node, ast.Name | ast.Attribute):
             return False
         binding = self._file.bindings.get(node.id) if isinstance(node, ast.Name) else None
-        full = self._file.meaning(node)
+        full = self._full(node)
         name = self._world.now(full).rpartition(".")[2]
         return name != full.rpartition(".")[2] and (binding is None or binding.alias.asname is None)
 
@@ -159,7 +159,10 @@ class Match:
                 yield binding.statement
 
     def _now(self, node: ast.expr) -> str:
-        return self._world.now(self._file.meaning(node))
+        return self._world.now(self._full(node))
+
+    def _full(self, node: ast.expr) -> str:
+        return self._world.starred(self._file.meaning(node), self._file.stars)
 
     def _meant(self, annotation: str) -> Meant:
         def meaning(node: ast.expr) -> str:
@@ -202,6 +205,23 @@ class Match:
         text = call(after[:open_], _split(after[open_:close]), after[close:], indent).replace("\n", self._file.newline)
         others = [edit for edit in self.edits if edit.start < start]
         self.edits = [*others, Edit(start, start + len(head.encode()), text)]
+
+
+def _may_have(owner: ast.ClassDef, qualname: str) -> bool:
+    """Whether a class may have a method that is no function of its body: it is inherited, or assigned."""
+    method = qualname.rpartition(".")[2]
+    assigned = [target for node in owner.body if isinstance(node, ast.Assign) for target in node.targets]
+    return bool(owner.bases or owner.keywords) or any(isinstance(n, ast.Name) and n.id == method for n in assigned)
+
+
+def _awaited(function: Function) -> ast.expr | None:
+    """The type of the result; of a plain function that gives a coroutine, what awaiting that gives."""
+    node = function.returns
+    if isinstance(function, ast.FunctionDef) and isinstance(node, ast.Subscript):
+        name = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+        if name in ("Awaitable", "Coroutine"):
+            return node.slice.elts[-1] if isinstance(node.slice, ast.Tuple) else node.slice
+    return node
 
 
 def _unquoted(node: ast.expr) -> ast.expr:

@@ -63,6 +63,7 @@ class UserFile:
         self.newline = "\r\n" if b"\r\n" in self.utf8 else "\n"
         self._starts = [0, *(match.end() for match in _LINE_ENDS.finditer(self.utf8))]
         self.bindings = dict(self._bindings(top_level(self.tree.body)))
+        self.stars = [self.absolute(n) for n in ast.walk(self.tree) if isinstance(n, ast.ImportFrom) and _is_star(n)]
         self.aliases = {
             node.targets[0].id: node.value
             for node in self.tree.body
@@ -173,6 +174,10 @@ class UserFile:
             body = found.body
         functions = [n for n in top_level(body) if isinstance(n, Function) and n.name == name]
         return found, functions[-1] if functions else None
+
+
+def _is_star(node: ast.ImportFrom) -> bool:
+    return node.names[0].name == "*"
 
 
 def module_of(path: str) -> str:

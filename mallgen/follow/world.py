@@ -62,6 +62,11 @@ class World:
         module, _, name = full.rpartition(".")
         return f"{self.modules[module]}.{name}" if module in self.modules else full
 
+    def starred(self, name: str, modules: Iterable[str]) -> str:
+        """The full name of something that came by `from module import *`, now or under its old name."""
+        fulls = [f"{module}.{name}" for module in modules if name.isidentifier() and self.generates(module)]
+        return next((full for full in fulls if self.has(full) or full in self.renamed), name)
+
     def same(self, found: str, wanted: str) -> bool:
         """Whether a user's type of another name does: one that a module exports again, or the user's own."""
         module = found.rpartition(".")[0]

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 
 from tests.conftest import CORPUS
 from tests.stories.driver import Story
@@ -880,3 +881,55 @@ def story_matrix(s: Story) -> None:
         for name, errors in s.errors.items():
             if name.endswith("_logic.py") and any("name-defined" in e or "attr-defined" in e for e in errors):
                 s.problem(f"{name}: {errors}")
+
+
+def git(s: Story, *words: str) -> int:
+    """git in the workspace."""
+    names = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "core.autocrlf=false")
+    ran = subprocess.run(["git", *names, *words], cwd=s.root, capture_output=True, text=True, check=False)
+    s.log.append(f"git {' '.join(words)}: {ran.returncode} {ran.stdout[-300:]}{ran.stderr[-300:]}")
+    return ran.returncode
+
+
+def story_merge(s: Story) -> None:
+    """Two branches change contract and code, and meet."""
+    blog(s)
+    s.write(".gitattributes", "mallgen.lock merge=union\n")
+    assert not git(s, "init", "-q", "-b", "main")
+    git(s, "add", "-A")
+    assert not git(s, "commit", "-qm", "base")
+    git(s, "checkout", "-qb", "left")
+    s.edit("blog.api", "@handler ListPosts", "@handler AllPosts")
+    s.sub("blog.api", r"\bAuthor\b(?= \{|[ `]*`json)", "Writer")
+    s.step("left: a handler and a type")
+    git(s, "add", "-A")
+    git(s, "commit", "-qm", "left")
+    git(s, "checkout", "-q", "main")
+    git(s, "checkout", "-qb", "right")
+    s.marks = {n: (f, i) for n, (f, i) in s.marks.items()}
+    s.edit("blog.api", "@handler Ping\n\tget /ping returns (string)", "@handler Pong\n\tget /pong returns (string)\n\n\t@handler More\n\tget /more returns (string)")
+    s.edit("blog.api", "group: comment", "group: talk")
+    s.step("right: handler and path, a group, a route more", moved={f"{k} GET /v1/ping": f"{k} GET /v1/pong" for k in ("logic", "handler")}, human=True)
+    git(s, "add", "-A")
+    git(s, "commit", "-qm", "right")
+    git(s, "merge", "-q", "left", "-m", "both")
+    s.step("merged")
+    git(s, "add", "-A")
+    git(s, "commit", "-qm", "merged")
+    git(s, "checkout", "-qb", "one")
+    s.sub("blog.api", r"\bWriter\b(?= \{|[ `]*`json)", "Person")
+    s.step("one: Writer is Person")
+    git(s, "commit", "-qam", "one")
+    git(s, "checkout", "-q", "main")
+    git(s, "merge", "-q", "right", "-m", "x")
+    git(s, "checkout", "-qb", "two")
+    s.sub("blog.api", r"\bWriter\b(?= \{|[ `]*`json)", "Human")
+    s.run("gen", "-dir", ".", "-q")
+    git(s, "commit", "-qam", "two")
+    git(s, "merge", "-q", "one", "-m", "both names")
+    text = (s.root / "blog.api").read_text(encoding="utf-8")
+    text = re.sub(r"<<<<<<<[^\n]*\n(.*?)=======\n(.*?)>>>>>>>[^\n]*\n", r"\2", text, flags=re.S)
+    (s.root / "blog.api").write_text(text, encoding="utf-8")
+    for path in (s.root / "blog_api").rglob("*.py"):
+        path.write_bytes(re.sub(rb"<<<<<<<[^\n]*\n(.*?)=======\n(.*?)>>>>>>>[^\n]*\n", rb"\2", path.read_bytes(), flags=re.S))
+    s.step("the same type renamed on both sides, theirs taken")
