@@ -243,3 +243,55 @@ def test_a_hint_never_overwrites_a_file_of_the_users(here: Path) -> None:
     assert "mv " not in ran.err
     assert (here / LOGIC).read_text() == BODY
     assert (here / "a_api/logic/welcome_logic.py").read_text() == "# mine"
+
+
+LAYOUTS = {
+    "backslash": (
+        "from a_api.schemas import Greeting, \\\n    Hello",
+        "from a_api.schemas import Answer, \\\n    Hello, Answer as Greeting",
+    ),
+    "comments": (
+        "from a_api.schemas import (\n    Greeting,  # one\n    # two\n    Hello,  # three\n)",
+        "from a_api.schemas import (\n    Answer,  # one\n    # two\n    Hello,\n    Answer as Greeting,  # three\n)",
+    ),
+    "line": (
+        "import os; from a_api.schemas import Greeting, Hello; import re",
+        "import os; from a_api.schemas import Answer, Answer as Greeting, Hello; import re",
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_imports_in_any_layout(here: Path, layout: str) -> None:
+    before, after = LAYOUTS[layout]
+    body = f"{before}\n{START}{CLASS}    async def greet(self, req: Hello) -> Greeting:\n        return Greeting(text='x')\n"
+    made(here, body.encode())
+    found = synced(here, API.replace("Greeting", "Answer")).decode()
+    assert found == body.replace(before, after).replace("-> Greeting:", "-> Answer:")
+
+
+def test_a_module_that_a_new_annotation_needs_stays(here: Path) -> None:
+    body = (
+        f"{START}from a_api import schemas\nfrom a_api.schemas import Hello\n{CLASS}"
+        "    async def greet(self, req: Hello) -> schemas.Greeting:\n        return 1\n"
+    )
+    made(here, body.encode())
+    found = synced(here, API.replace("Greeting", "Answer").replace("Hello", "Ask")).decode()
+    assert "from a_api import schemas\n" in found
+    assert "async def greet(self, req: schemas.Ask) -> schemas.Answer:" in found
+
+
+def test_comments_stay_where_a_request_goes(here: Path) -> None:
+    head = "    async def greet(\n        self,  # me\n        req: Hello,  # why\n    ) -> Greeting:\n        ...\n"
+    made(here, f"{START}{TYPES}{CLASS}{head}".encode())
+    found = synced(here, API.replace("(Hello) ", "")).decode()
+    assert found.endswith(head.replace("req: Hello,  # why", "# why"))
+
+
+def test_what_would_be_no_python_is_not_written(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(here, BODY.encode())
+    monkeypatch.setattr("mallgen.follow.match.Match._spelled", lambda *words: ")")
+    (here / "a.api").write_text(API.replace("returns (Greeting)", "returns ([]Greeting)"))
+    ran = mallgen("sync", "-dir", ".", "--apply")
+    assert (ran.code, (here / LOGIC).read_text()) == (1, BODY)
+    assert "change these lines by hand" in ran.err

@@ -11,7 +11,7 @@ from mallgen.follow.body import Body
 from mallgen.follow.imports import ImportEdits
 from mallgen.follow.match import Match
 from mallgen.follow.settings import appended, is_flow, missing
-from mallgen.follow.source import Function, NotPython, UserFile, module_of
+from mallgen.follow.source import Function, NotPython, UserFile, edited, module_of
 from mallgen.follow.world import Site, World
 from mallgen.history import DOUBT, Moves, Place, moves, remembered
 from mallgen.lock import Lock, Record
@@ -257,9 +257,13 @@ class _Follower:
             name = (match.found if match else "") or next(iter(names), "")
             return _Judged(State.STUCK, remarks, self._moved_as_it_is(user, home), name)
         edits = [*(match.edits if match else []), *imports.edits()]
+        data = edited(user, edits) if edits else None
+        if edits and data is None:
+            remarks = tuple(remark._replace(is_yours=True) for remark in remarks)
+            return _Judged(State.STUCK, remarks, self._moved_as_it_is(user, home), match.found if match else "")
         stub = file.signature is not None and is_stub(user, _crossed([file.signature.qualname, *names]))
         state = State.DRIFTED if sites else State.STUB if stub else State.FITS
-        return _Judged(state, remarks, user.edited(edits) if edits else None, name)
+        return _Judged(state, remarks, data, name)
 
     def _relocate(self, user: UserFile, imports: ImportEdits) -> None:
         """Relative imports mean the same from another place."""
@@ -271,7 +275,7 @@ class _Follower:
             return None
         imports = ImportEdits(user, home)
         self._relocate(user, imports)
-        return user.edited(imports.edits())
+        return edited(user, [*imports.edits()])
 
     def _remark(self, user: UserFile, site: Site, source: str) -> Remark:
         self._texts[source] = user.text.replace("\r\n", "\n")

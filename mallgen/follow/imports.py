@@ -159,7 +159,8 @@ class ImportEdits:
             start, end = self._file.range(anchor)
             line = self._file.line_start(anchor.lineno)
             alone = not self._file.utf8[line:start].strip()
-            gap = f",{self._file.newline}{self._file.utf8[line:start].decode()}" if alone else ", "
+            is_open = b"(" in self._file.utf8[self._file.range(statement)[0] : self._file.range(names[0])[0]]
+            gap = f",{self._file.newline}{self._file.utf8[line:start].decode()}" if alone and is_open else ", "
             yield Edit(end, end, "".join(f"{gap}{_alias(name, local)}" for name, local in spare))
 
     def _whole(self, statement: ast.ImportFrom | ast.Import) -> Edit:

@@ -12,6 +12,7 @@ from mallgen.pycode import WIDTH, call, width
 from mallgen.signature import Imported, Param, Signature
 
 _DEF = re.compile(r"(?:async\s+)?def\s+")
+_COMMA = re.compile(rb"(?:\s|\\|#[^\r\n]*)*(?P<comma>,)")
 _CLASS = re.compile(r"class\s+")
 
 
@@ -94,13 +95,28 @@ class Match:
                 continue
             self.sites.append(site)
             at = positional.index(arg)
-            start, end = self._file.range(arg)
-            if at:
-                start = self._file.range(positional[at - 1])[1]
-            elif self._file.utf8[end:].lstrip().startswith(b","):
-                end = self._file.utf8.index(b",", end) + 1
-            self.edits.append(Edit(start, end, ""))
+            self.edits += self._without(arg, self._file.range(positional[at - 1])[1] if at else None)
             self.replaced.append(arg)
+
+    def _without(self, arg: ast.arg, before: int | None) -> Iterator[Edit]:
+        """Take a parameter away, not the comments beside it; `before` is where the one in front of it ends."""
+        utf8 = self._file.utf8
+        start, end = self._file.range(arg)
+        if before is not None and re.fullmatch(rb"[ \t]*,[ \t]*", utf8[before:start]):
+            yield Edit(before, end, "")
+            return
+        comma = _COMMA.match(utf8, end)
+        place = comma.start("comma") if comma else end
+        first = self._file.line_start(arg.lineno)
+        rest = re.compile(rb"[ \t]*(\r\n|\r|\n)?").match(utf8, place + 1 if comma else end)
+        assert rest is not None, "it matches nothing too"
+        if comma and place != end and utf8[end:place].strip():
+            yield Edit(place, place + 1, "")
+            yield Edit(start, end, "")
+        elif rest[1] and not utf8[first:start].strip():
+            yield Edit(first, rest.end(), "")
+        else:
+            yield Edit(start, rest.end() if not rest[1] else rest.start(1), "")
 
     def _too_few(self, function: Function, missing: Sequence[Param], positional: list[ast.arg]) -> None:
         for param in missing:
@@ -181,7 +197,7 @@ class Match:
         names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in self._wanted]
         for node in sorted(names, key=lambda found: -found.col_offset):
             local = self._local(self._wanted[node.id], beside)
-            self.used.add(local)
+            self.used.add(local.partition(".")[0])
             text = f"{text[: node.col_offset]}{local}{text[node.col_offset + len(node.id) :]}"
         return text
 

@@ -5,7 +5,7 @@ import codecs
 import io
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from tokenize import detect_encoding
 from typing import NamedTuple
 
@@ -23,6 +23,10 @@ class NotPython(Exception):
         self.message = message
         self.line = max(1, line)
         self.column = max(1, column)
+
+
+class Overlapping(Exception):
+    """Two edits want the same bytes."""
 
 
 class Binding(NamedTuple):
@@ -104,10 +108,11 @@ class UserFile:
         return self._starts[line - 1] if line <= len(self._starts) else len(self.utf8)
 
     def edited(self, edits: Iterable[Edit]) -> bytes:
-        """The file with ranges replaced; every other byte is as it was."""
+        """The file with ranges replaced; every other byte is as it was. Raises Overlapping."""
         result, at = [], 0
         for edit in sorted(set(edits)):
-            assert edit.start >= at, "edits do not overlap"
+            if edit.start < at:
+                raise Overlapping
             result += [self.utf8[at : edit.start], edit.text.encode()]
             at = edit.end
         result.append(self.utf8[at:])
@@ -174,6 +179,16 @@ class UserFile:
             body = found.body
         functions = [n for n in top_level(body) if isinstance(n, Function) and n.name == name]
         return found, functions[-1] if functions else None
+
+
+def edited(user: UserFile, edits: Sequence[Edit]) -> bytes | None:
+    """The file with ranges replaced; None when that would be no Python: then nothing of it is written."""
+    try:
+        data = user.edited(edits)
+        UserFile(user.path, data)
+    except (NotPython, Overlapping, UnicodeEncodeError):
+        return None
+    return data
 
 
 def _is_star(node: ast.ImportFrom) -> bool:

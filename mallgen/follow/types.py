@@ -69,7 +69,8 @@ def _subscript(node: ast.Subscript, meaning: Callable[[ast.expr], str]) -> Meant
 
 def _union(parts: list[Meant]) -> Meant:
     flat = [inner for part in parts for inner in (part.args if part.name == "|" else (part,))]
-    return Meant("|", tuple(sorted(set(flat))))
+    members = tuple(sorted(set(flat)))
+    return members[0] if len(members) == 1 else Meant("|", members)
 
 
 def fits(found: Meant, wanted: Meant, judge: Callable[[str, str], bool]) -> bool:
