@@ -295,3 +295,39 @@ def test_what_would_be_no_python_is_not_written(here: Path, monkeypatch: pytest.
     ran = mallgen("sync", "-dir", ".", "--apply")
     assert (ran.code, (here / LOGIC).read_text()) == (1, BODY)
     assert "change these lines by hand" in ran.err
+
+
+USES = """from a_api.logic.greet_logic import GreetLogic as G
+from a_api.logic import greet_logic as gl
+from .logic.greet_logic import GreetLogic
+from .logic import greet_logic
+from . import logic
+print(G, GreetLogic, gl, greet_logic, logic)
+"""
+
+
+def test_modules_of_the_users_follow_files_that_move(here: Path) -> None:
+    made(here, BODY.encode())
+    (here / "a_api/uses.py").write_text(USES)
+    (here / "a.api").write_text(API.replace("@handler Greet", "@handler Welcome"))
+    ran = mallgen("sync", "-dir", ".", "--apply")
+    assert ran.code == 0, ran.err
+    assert (
+        (here / "a_api/uses.py").read_text()
+        == """from a_api.logic.welcome_logic import WelcomeLogic as G
+from a_api.logic import welcome_logic as gl
+from .logic.welcome_logic import WelcomeLogic as GreetLogic
+from .logic import welcome_logic as greet_logic
+from . import logic
+print(G, GreetLogic, gl, greet_logic, logic)
+"""
+    )
+
+
+def test_a_class_of_a_module_that_moves_is_told(here: Path) -> None:
+    made(here, BODY.encode())
+    (here / "a_api/uses.py").write_text("from a_api.logic import greet_logic\n\nprint(greet_logic.GreetLogic)\n")
+    (here / "a.api").write_text(API.replace("@handler Greet", "@handler Welcome"))
+    ran = mallgen("check", "-dir", ".", "--format", "concise")
+    assert "uses.py:3:7: error[uses-vanished]" in ran.out
+    assert "it is `a_api.logic.welcome_logic.WelcomeLogic` now" in ran.out

@@ -85,9 +85,10 @@ class Body:
             local = binding.alias.asname or binding.alias.name
             if self._uses.get(local) or local not in self._signed:
                 self.sites.append(Site(binding.alias, f"`{binding.full}` is `{now}` now"))
-        if same and len(pairs) == len(statement.names) and len(modules) == 1:
+        if len(pairs) == len(statement.names) and len(modules) == 1:
             self._imports.retarget(statement, modules.pop())
-            return
+            if same:
+                return
         for binding, now in pairs:
             module, _, name = now.rpartition(".")
             local = binding.alias.asname or binding.alias.name
@@ -100,7 +101,7 @@ class Body:
             return
         if isinstance(node, ast.Attribute):
             full = self._file.meaning(node)
-            if full and self._world.lacks(full):
+            if full and (self._world.lacks(full) or self._world.is_renamed(full)):
                 now = self._world.now(full)
                 hint = f", it is `{now}` now" if now != full else ""
                 self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED))

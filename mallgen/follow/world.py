@@ -59,8 +59,14 @@ class World:
         """The name that something has now: the same when nothing happened to it."""
         if full in self.renamed and not self.has(full):
             return self.renamed[full]
+        if full in self.modules and not self.generates(full):
+            return self.modules[full]
         module, _, name = full.rpartition(".")
         return f"{self.modules[module]}.{name}" if module in self.modules else full
+
+    def is_renamed(self, full: str) -> bool:
+        """Whether something has another last name now, wherever it is."""
+        return self.now(full).rpartition(".")[2] != full.rpartition(".")[2] and not self.has(full)
 
     def starred(self, name: str, modules: Iterable[str]) -> str:
         """The full name of something that came by `from module import *`, now or under its old name."""
