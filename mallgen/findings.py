@@ -116,7 +116,8 @@ def _doubt(service: Service, record: Record, path: str) -> Diagnostic:
         there = service.known.get(path)
         other = _what(there.identity) if there is not None else "a file of yours"
         message = f"`{old}` was written for {_what(record.identity)}, whose place is `{new}` now; that has {other}"
-        hint = f"let `{new}` do what {title} shall do and begin with `\"\"\"{title}\"\"\"`; {_trash(service, f'`{old}`')}"
+        answer = f'let `{new}` do what {title} shall do and begin with `"""{title}"""`'
+        hint = f"{answer}; {_trash(service, f'`{old}`')}"
         return Diagnostic("maybe-renamed", message, _top(old), hint)
     message = f"`{old}` was {_what(record.identity)}; it may have become `{new}`"
     where = service.where
@@ -130,7 +131,7 @@ def _displaced(service: Service, record: Record, here: str, path: str) -> Diagno
     title = here.partition(" ")[2]
     message = f"`{old}` was written for {_what(record.identity)}, whose place is `{new}` now; here {title} is due"
     move = f"if it goes with its route, `mv {old} {new}` and run `mallgen sync --apply{service.where}`"
-    stay = f"if it is for {title} now, let it begin with `\"\"\"{title}\"\"\"`"
+    stay = f'if it is for {title} now, let it begin with `"""{title}"""`'
     return Diagnostic("maybe-renamed", message, _top(old), f"{move}; {stay}")
 
 

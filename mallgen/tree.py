@@ -15,7 +15,6 @@ from mallgen.lock import Lock, Record
 from mallgen.model import Span
 from mallgen.signature import Block, ClassShape, Signature
 
-
 MODULES = (".py", ".so", ".pyd")
 
 

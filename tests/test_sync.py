@@ -190,11 +190,12 @@ def test_places_are_those_of_the_characters() -> None:
 
 
 def test_a_type_of_the_standard_library_is_no_type_of_the_users(here: Path) -> None:
-    body = b"from collections.abc import AsyncIterator\nfrom collections import OrderedDict\nfrom a_api.schemas import Hello\n"
-    for returns in (b"AsyncIterator[Hello]", b"OrderedDict"):
-        made(here, body + b"\n\nclass GreetLogic:\n    async def greet(self, req: Hello) -> " + returns + b":\n        ...\n")
+    imports = "from collections.abc import AsyncIterator\nfrom collections import OrderedDict\n"
+    for returns in ("AsyncIterator[Hello]", "OrderedDict"):
+        method = f"    async def greet(self, req: Hello) -> {returns}: ...\n"
+        made(here, f"{imports}{START}{TYPES}{CLASS}{method}".encode())
         ran = mallgen("check", "-dir", ".", "--format", "concise")
-        assert f"the result is `{returns.decode()}`, the contract says `Greeting`" in ran.out
+        assert f"the result is `{returns}`, the contract says `Greeting`" in ran.out
 
 
 START = "from mallgen_runtime import Context\nfrom a_api.svc import ServiceContext\n"
@@ -207,7 +208,8 @@ RIGHT = {
     "    def greet(self, req: Hello) -> Awaitable[Greeting]: ...\n",
     "coroutine": f"import typing as t\n{START}{TYPES}{CLASS}"
     "    def greet(self, req: Hello) -> t.Coroutine[t.Any, t.Any, Greeting]: ...\n",
-    "subclass": f"{START}{TYPES}\n\nclass Mine(Greeting): ...\n{CLASS}    async def greet(self, req: Hello) -> Mine: ...\n",
+    "subclass": f"{START}{TYPES}\n\nclass Mine(Greeting): ...\n{CLASS}"
+    "    async def greet(self, req: Hello) -> Mine: ...\n",
     "inherited": f"{START}{TYPES}\n\nclass Base:\n    async def greet(self, req: Hello) -> Greeting: ...\n\n\n"
     "class GreetLogic(Base): ...\n",
     "nested": f"{START}{TYPES}{CLASS}    async def greet(self, req: Hello) -> Greeting:\n"
@@ -264,7 +266,8 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_imports_in_any_layout(here: Path, layout: str) -> None:
     before, after = LAYOUTS[layout]
-    body = f"{before}\n{START}{CLASS}    async def greet(self, req: Hello) -> Greeting:\n        return Greeting(text='x')\n"
+    method = "    async def greet(self, req: Hello) -> Greeting:\n        return Greeting(text='x')\n"
+    body = f"{before}\n{START}{CLASS}{method}"
     made(here, body.encode())
     found = synced(here, API.replace("Greeting", "Answer")).decode()
     assert found == body.replace(before, after).replace("-> Greeting:", "-> Answer:")
@@ -312,16 +315,13 @@ def test_modules_of_the_users_follow_files_that_move(here: Path) -> None:
     (here / "a.api").write_text(API.replace("@handler Greet", "@handler Welcome"))
     ran = mallgen("sync", "-dir", ".", "--apply")
     assert ran.code == 0, ran.err
-    assert (
-        (here / "a_api/uses.py").read_text()
-        == """from a_api.logic.welcome_logic import WelcomeLogic as G
+    assert (here / "a_api/uses.py").read_text() == """from a_api.logic.welcome_logic import WelcomeLogic as G
 from a_api.logic import welcome_logic as gl
 from .logic.welcome_logic import WelcomeLogic as GreetLogic
 from .logic import welcome_logic as greet_logic
 from . import logic
 print(G, GreetLogic, gl, greet_logic, logic)
 """
-    )
 
 
 def test_a_class_of_a_module_that_moves_is_told(here: Path) -> None:

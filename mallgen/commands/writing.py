@@ -12,7 +12,6 @@ from mallgen.targets import Made, Target, every, make
 from mallgen.tree import Due, Kind, Plan, plan
 from mallgen.workspace import BadWorkspace, Workspace, find
 
-
 _CHECK = "mallgen check tells what became of it"
 _FEW = 5
 

@@ -19,7 +19,6 @@ from mallgen.model import Span
 from mallgen.signature import Block, Signature
 from mallgen.tree import MODULES, Change, Disk, Due, File, Owner, astray, is_known, orphans, places, recorded
 
-
 _FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*(?P<quote>\"{3}|'{3}|\"|')(?P<text>.*?)(?P=quote)", re.S)
 _HEAD = 4096
 

@@ -4,28 +4,30 @@ Nothing of the product is asked what is right: the bytes are compared by the syn
 and by starting the service, `diff` and the preview by git.
 """
 
-import ast
-import contextlib
-import io
 import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.conftest import Ran, mallgen, working_in
-from tests.run.service import SECRET, free_port
 from tests.stories.human import SUPPORT, write
+from tests.stories.judging import changed_bytes, differing, starts
 
 MARK = re.compile(r"written by hand: (\d+)")
 SKIPPED = ("__pycache__", ".mypy_cache")
+
+
+FILES = Path(__file__).parent / "files"
+
+
+def given(name: str) -> str:
+    """A contract or a hand-written file of the stories."""
+    return (FILES / name).read_text(encoding="utf-8")
 
 
 class Finding(NamedTuple):
@@ -195,8 +197,12 @@ class Story:
         ran = self.run("diff", *where)
         if ran.out:
             done = subprocess.run(
-                ["git", "apply", "--unsafe-paths", "-p1", "-"], cwd=patched, input=ran.out.encode(), capture_output=True,
-                check=False, env={**os.environ, "GIT_CEILING_DIRECTORIES": str(self.copies)},
+                ["git", "apply", "--unsafe-paths", "-p1", "-"],
+                cwd=patched,
+                input=ran.out.encode(),
+                capture_output=True,
+                check=False,
+                env={**os.environ, "GIT_CEILING_DIRECTORIES": str(self.copies)},
             )
             if done.returncode:
                 self.problem(f"git apply refuses diff: {done.stderr.decode()}")
@@ -221,14 +227,18 @@ class Story:
         patch = "".join(line for line in ran.out.splitlines(keepends=True))
         if patch:
             made = subprocess.run(
-                ["git", "apply", "-p1", "-"], cwd=copy, input=patch.encode(), capture_output=True, check=False,
+                ["git", "apply", "-p1", "-"],
+                cwd=copy,
+                input=patch.encode(),
+                capture_output=True,
+                check=False,
                 env={**os.environ, "GIT_CEILING_DIRECTORIES": str(self.copies)},
             )
             if made.returncode:
                 self.problem(f"git apply refuses the preview: {made.stderr.decode()}\n{patch}")
         names = {n for n, data in self.tree(applied).items() if b"DO NOT EDIT" not in data[:80]}
         mine, theirs = self.tree(copy), self.tree(applied)
-        for name, left, right in differing(mine, theirs):
+        for name, left, _ in differing(mine, theirs):
             if name not in names or name.endswith("mallgen.lock"):
                 continue
             if left is None and name not in before:
@@ -315,8 +325,20 @@ class Story:
         for folder in self.folders():
             for package in self.packages(folder):
                 ran = subprocess.run(
-                    [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", str(self.cache / cache), package],
-                    cwd=root / folder, capture_output=True, text=True, check=False,
+                    [
+                        sys.executable,
+                        "-m",
+                        "mypy",
+                        "--strict",
+                        "--no-error-summary",
+                        "--cache-dir",
+                        str(self.cache / cache),
+                        package,
+                    ],
+                    cwd=root / folder,
+                    capture_output=True,
+                    text=True,
+                    check=False,
                 )
                 for line in ran.stdout.splitlines():
                     match = re.match(r"(\S+?):\d+: error: (.*)", line)
@@ -338,10 +360,6 @@ class Story:
             mended = errors - left.get(name, set())
             if mended and name not in told:
                 self.problem(f"check is silent about {name}: {sorted(mended)}")
-        for finding in before:
-            if finding.code == "signature-drift" and "whose place is" not in finding.message:
-                if not quiet.get(finding.file) and finding.file in self.tree():
-                    self.log.append(f"   ? quiet drift: {finding}")
         self.errors = left
         for name, errors in left.items():
             self.log.append(f"   mypy: {name}: {sorted(errors)}")
@@ -357,92 +375,3 @@ class Story:
                     self.log.append(f"   start: {package}: {problem}")
                     if not humans:
                         self.problem(f"{package} does not start: {problem}")
-
-
-def starts(folder: Path, package: str, registry: Path) -> str:
-    """Start a service, wait for its port, stop it; what went wrong."""
-    settings = next((folder / "etc").glob("*.yaml"))
-    text = settings.read_bytes().decode("utf-8-sig")
-    port = free_port()
-    text = re.sub(r"(?m)^Port: *\d+", f"Port: {port}", re.sub(r"(?m)^ListenOn:.*:\d+", f"ListenOn: 127.0.0.1:{port}", text))
-    test = folder / "etc" / "story.yaml"
-    test.write_text(f"{text}\nShutdown:\n  WrapUpTime: 10ms\n", encoding="utf-8")
-    secrets = {name: SECRET for name in re.findall(r"\$\{(\w+)\}", text)}
-    env = {**os.environ, **secrets, "MALLGEN_DISCOVERY": f"file:{registry}"}
-    with (folder / "story.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", package, "-f", "etc/story.yaml"], cwd=folder, stdout=log, stderr=log, env=env
-        )
-    deadline = time.monotonic() + 30
-    while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            process.terminate()
-            return "" if process.wait(20) in (0, -15) else f"stopped with {process.returncode}"
-        time.sleep(0.05)
-    process.kill()
-    process.wait()
-    return (folder / "story.log").read_text(encoding="utf-8").strip()[-600:]
-
-
-def differing(left: dict[str, bytes], right: dict[str, bytes]) -> Iterator[tuple[str, bytes | None, bytes | None]]:
-    """The files in which two trees differ."""
-    for name in sorted({*left, *right}):
-        if left.get(name) != right.get(name):
-            yield name, left.get(name), right.get(name)
-
-
-def changed_bytes(before: bytes, after: bytes) -> Iterator[str]:
-    """What of a human's file is not as it was, the lines of the contract apart."""
-    if before.startswith(b"\xef\xbb\xbf") != after.startswith(b"\xef\xbb\xbf"):
-        yield "the mark"
-    if (b"\r\n" in before) != (b"\r\n" in after) or (b"\r\n" in before and after.count(b"\n") != after.count(b"\r\n")):
-        yield "line ends"
-    try:
-        old, new = rest(before), rest(after)
-    except SyntaxError as problem:
-        yield f"not Python any more: {problem}"
-        return
-    if old != new:
-        import difflib
-
-        yield "bytes:\n" + "\n".join(difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0))
-    if comments(before) != comments(after):
-        yield f"comments: {set(comments(before)) ^ set(comments(after))}"
-
-
-def comments(data: bytes) -> list[str]:
-    """All comments."""
-    return sorted(t.string for t in tokenize.tokenize(io.BytesIO(data).readline) if t.type == tokenize.COMMENT)
-
-
-def rest(data: bytes) -> str:
-    """A module without its imports, and without the heads of its functions and the names of its classes."""
-    text = data.decode("utf-8-sig").replace("\r\n", "\n")
-    tree = ast.parse(text)
-    utf8 = text.encode()
-    starts = [0]
-    for line in utf8.split(b"\n"):
-        starts.append(starts[-1] + len(line) + 1)
-    cuts: list[tuple[int, int]] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            cuts.append((starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset))
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            begin = starts[node.lineno - 1] + node.col_offset
-            ends = [n for n in (*node.args.args, *node.args.kwonlyargs, node.returns) if n is not None]
-            last = max((starts[n.end_lineno - 1] + n.end_col_offset for n in ends), default=begin)
-            colon = utf8.index(b":", last)
-            cuts.append((begin, colon))
-        elif isinstance(node, ast.ClassDef):
-            begin = starts[node.lineno - 1] + node.col_offset
-            head = re.match(rb"class\s+\w+", utf8[begin:])
-            assert head is not None
-            cuts.append((begin, begin + head.end()))
-    result, at = b"", 0
-    for begin, end in sorted(cuts):
-        if begin >= at:
-            result += utf8[at:begin]
-            at = end
-    lines = (result + utf8[at:]).decode().split("\n")
-    kept = [line for line in lines if line.strip()]
-    return "\n".join(kept)

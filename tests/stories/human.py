@@ -42,7 +42,7 @@ class Stub:
         self.path = path
         self.text = path.read_text(encoding="utf-8")
         tree = ast.parse(self.text)
-        self.package = path.parts[[i for i, part in enumerate(path.parts) if part == "logic"][0] - 1]
+        self.package = path.parts[path.parts.index("logic") - 1]
         self.owner = next(node for node in tree.body if isinstance(node, ast.ClassDef))
         self.method = next(n for n in self.owner.body if isinstance(n, ast.AsyncFunctionDef))
         args = self.method.args.args[1:]
@@ -141,7 +141,7 @@ def module_alias(stub: Stub, number: int) -> str:
     request = f", req: t.{stub.request}" if stub.request else ""
     returns = re.sub(r"\b([A-Z]\w*)", r"t.\1", stub.returns)
     answer = stub.answer(re.sub(r"^list\[(.*)\]$", r"\1", returns))
-    return f'''# written by hand: {number}
+    return f"""# written by hand: {number}
 import {stub.home} as t
 {stub.context}
 from {stub.package}.store import made
@@ -154,7 +154,7 @@ class {stub.owner.name}:
 
     async def {stub.name}(self{request}) -> {returns}:
         return {answer}
-'''
+"""
 
 
 def renamed_import(stub: Stub, number: int) -> str:

@@ -1,0 +1,28 @@
+"""`python -m tests.stories NAME…` plays stories and leaves their logs: what every command said after each step."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.stories import STORIES
+from tests.stories.driver import Story
+
+
+def main(names: list[str]) -> int:
+    """Play the named stories, all without names; 1 when one of them has problems."""
+    problems = 0
+    for name in names or list(STORIES):
+        root = Path(tempfile.gettempdir()) / "mallgen-stories" / name
+        shutil.rmtree(root, ignore_errors=True)
+        story = Story(root)
+        STORIES[name](story)
+        (root / "log").write_text("\n".join(story.log), encoding="utf-8")
+        print(f"{name}: {len(story.problems)} problems; {root / 'log'}")
+        print("".join(f"{problem}\n" for problem in story.problems), end="")
+        problems += len(story.problems)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
