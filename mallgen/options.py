@@ -136,6 +136,7 @@ COMMANDS = (
         (
             Option("api", "The contract; what it imports too.", "FILE"),
             Option("write", "Apply the changes instead of printing them."),
+            OUTSIDE,
         ),
         (Argument("path", "More files, or folders with all .api files below them.", many=True, optional=True),),
         example="mallgen api fix -api mall.api --write",

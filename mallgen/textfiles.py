@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.sources import Unreadable, read_text
+from mallgen.syntax.limits import DEFAULT
 
 STDIN = "-"
 
@@ -49,9 +50,9 @@ def contracts(paths: Iterable[str]) -> Iterator[str]:
                 yield os.path.normpath(found)
 
 
-def read_file(path: str) -> TextFile:
-    """One file. Raises Unreadable."""
-    text = read_text(path)
+def read_file(path: str, most: int = DEFAULT.bytes) -> TextFile:
+    """One file of at most so many bytes. Raises Unreadable."""
+    text = read_text(path, most)
     try:
         with open(path, "rb") as file:
             return TextFile(path, file.read().decode("utf-8"), text)

@@ -60,10 +60,11 @@ class Back:
 
     def diagnostic(self, found: Diagnostic) -> Diagnostic:
         """The same, pointing into the text before."""
-        notes = tuple(replace(note, span=self._span(note.span)) for note in found.notes)
-        return replace(found, span=found.span and self._span(found.span), notes=notes)
+        notes = tuple(replace(note, span=self.span(note.span)) for note in found.notes)
+        return replace(found, span=found.span and self.span(found.span), notes=notes)
 
-    def _span(self, span: Span) -> Span:
+    def span(self, span: Span) -> Span:
+        """The same for one place."""
         start = self._offset(self._after.offset(span.line, span.col))
         end = self._offset(self._after.offset(span.end_line, span.end_col))
         return self._before.span(start, max(start, end))
