@@ -49,7 +49,7 @@ _PUNCT = {
     ";": "_SEMICOLON",
     ":": "_COLON",
 }
-_INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]")
+_PLAIN = re.compile(r"[\t-\r -~]*")
 _UNITS = ("h", "m", "s", "ms", "µs", "ns")
 _AT = {"@doc": "_AT_DOC", "@handler": "_AT_HANDLER", "@server": "_AT_SERVER"}
 HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
@@ -141,8 +141,11 @@ def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
 
         return Scanned(file, (), (), {}, (nul(text, file),))
     lexer.run()
-    if not text.isascii():
-        lexer.diagnostics += _invisible(text, file)
+    if not _PLAIN.fullmatch(text):
+        from mallgen.syntax.characters import invisible
+
+        told = {problem.span for problem in lexer.diagnostics}
+        lexer.diagnostics += (problem for problem in invisible(text, file) if problem.span not in told)
     problems = [*lexer.diagnostics, *_nesting(lexer.tokens, file, limits.nesting)]
     found = () if _too_much(problems) else tuple(statements(lexer.tokens))
     imports = tuple(
@@ -153,19 +156,6 @@ def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
         if token.type == "STRING"
     )
     return Scanned(file, found, imports, lexer.trailing, tuple(problems))
-
-
-def _invisible(text: str, file: str) -> list[Diagnostic]:
-    """The first character of each line that changes how a text is shown (CVE-2021-42574)."""
-    found = []
-    for number, line in enumerate(text.split("\n"), 1):
-        match = None if line.isascii() else _INVISIBLE.search(line)
-        if match is not None:
-            message = f"U+{ord(match[0]):04X} is invisible and can make the line look like another"
-            span = Span(file, number, match.start() + 1, number, match.end() + 1)
-            hint = "delete it unless the text needs it"
-            found.append(Diagnostic("invisible-character", message, span, hint, severity="warning"))
-    return found
 
 
 def _too_much(problems: list[Diagnostic]) -> bool:
@@ -304,9 +294,9 @@ class _Lexer:
                 "byte-order-mark", "the file starts with a byte order mark", pos, 1, "save it as UTF-8 without BOM"
             )
         else:
-            shown = char if char.isprintable() else f"U+{ord(char):04X}"
-            from mallgen.syntax.characters import instead
+            from mallgen.syntax.characters import called, hidden, instead
 
+            shown = called(char) if hidden(char) or not char.isprintable() else char
             self._report("illegal-character", f"`{shown}` cannot stand here", pos, 1, instead(char))
             if char == "'":
                 return self._line_end(pos)
