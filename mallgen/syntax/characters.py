@@ -7,7 +7,7 @@ from unicodedata import category, name, normalize
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
 
-# marks and overrides of direction, zero-width and filling characters, controls, tags: nothing shows them (CVE-2021-42574)
+# marks of direction, zero-width and filling characters, controls, tags: nothing shows them (CVE-2021-42574)
 INVISIBLE = re.compile(
     "[\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064"
     "\u2066-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0001-\U000e007f]"
