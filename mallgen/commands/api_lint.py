@@ -9,7 +9,7 @@ from mallgen.lint.scope import Scope
 from mallgen.lint.suppress import apply, suppressions
 from mallgen.options import Values
 from mallgen.pycode import width
-from mallgen.sources import Unreadable
+from mallgen.sources import Unreadable, limits
 from mallgen.suggest import did_you_mean
 from mallgen.textfiles import CannotWrite, read_file, replace_file
 
@@ -87,7 +87,7 @@ def _fix(found: Sequence[Found]) -> int:
     fixed = 0
     for name, edits in files.items():
         try:
-            file = read_file(name)
+            file = read_file(name, limits().bytes)
             text, count = _edited(file.text, edits)
             replace_file(name, file.laid_out(text))
         except Unreadable as problem:

@@ -5,6 +5,7 @@ none is a finding. A reader of its own walks the text, since unquoted values are
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
@@ -23,6 +24,7 @@ _WORD = re.compile(
     (?:(?P<string>"(?:\\[^\r\n]|[^"\\\r\n])*"|"[^"]*"|`[^`]*`)|(?P<name>@?[\w$]+)|(?P<sign>[^\s]))""",
     re.VERBOSE,
 )
+_NO_LIMITS = Limits._make([sys.maxsize] * len(Limits._fields))  # the whole text has been held against them
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _SERVICE_NAME = re.compile(r"[A-Za-z_]\w*(-[A-Za-z_]\w*)+", re.ASCII)
 _SPACE = re.compile(r"[ \t]*")
@@ -353,7 +355,7 @@ class _Walk:
 
 def _reads(head: str, pairs: str) -> bool:
     """Whether today's grammar reads these pairs in the brackets of `head`."""
-    scanned = scan(_WRAPPED[head].format(pairs), "")
+    scanned = scan(_WRAPPED[head].format(pairs), "", _NO_LIMITS)
     if scanned.diagnostics or any(statement.kind == "unknown" for statement in scanned.statements):
         return False
     try:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.syntax.columns import Row, aligned, outdented
 from mallgen.syntax.comments import Word, merged, words
+from mallgen.syntax.limits import DEFAULT, Limits
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Statement, scan
 
@@ -25,9 +26,9 @@ class Formatted(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def format_text(text: str, file: str) -> Formatted:
+def format_text(text: str, file: str, limits: Limits = DEFAULT) -> Formatted:
     """Lay out the `.api` text of `file`; lines end in LF. Only syntax counts: names need not resolve."""
-    scanned = scan(text, file)
+    scanned = scan(text, file, limits)
     parsed = parse(scanned)
     problems = (*scanned.diagnostics, *parsed.diagnostics)
     if any(problem.severity == "error" for problem in problems):
