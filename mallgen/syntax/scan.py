@@ -64,9 +64,22 @@ class Token:
     """A token with the comments that stand before it; `type` is a terminal of grammar/api.lark.
 
     `row` counts lines as goctl does, without those inside comments and strings: by it goctl tells an embedded field.
+    `near` counts the comments of `head` that no empty line parts from the token.
     """
 
-    __slots__ = ("column", "end_column", "end_line", "end_pos", "head", "line", "row", "start_pos", "type", "value")
+    __slots__ = (
+        "column",
+        "end_column",
+        "end_line",
+        "end_pos",
+        "head",
+        "line",
+        "near",
+        "row",
+        "start_pos",
+        "type",
+        "value",
+    )
 
     def __init__(self, kind: str, value: str, line: int, column: int, start: int) -> None:
         self.type = kind
@@ -77,7 +90,7 @@ class Token:
         self.start_pos = start
         self.end_pos = start + len(value)
         self.head: tuple[str, ...] = ()
-        self.row = 0
+        self.row = self.near = 0
 
     def __str__(self) -> str:
         return self.value
@@ -171,6 +184,7 @@ class _Lexer:
         self.trailing: dict[int, str] = {}
         self.diagnostics: list[Diagnostic] = []
         self._pending: list[str] = []
+        self._near = self._near_line = 0
         self._line = self._row = 1
         self._line_start = 0
 
@@ -216,6 +230,8 @@ class _Lexer:
         if last is not None and last.end_line == self._line and not self._pending:
             self.trailing.setdefault(self._line, value.rstrip())
         else:
+            self._near = self._near + 1 if self._line <= self._near_line + 1 else 1
+            self._near_line = self._line + value.count("\n")
             self._pending.append(value.rstrip())
         if value.startswith("/*") and not value.endswith("*/"):
             message = "this comment ends here, at the first `/` behind a `*`"
@@ -237,6 +253,8 @@ class _Lexer:
         token.row = self._row
         if self._pending:
             token.head = tuple(self._pending)
+            token.near = self._near if self._line <= self._near_line + 1 else 0
+            self._near = 0
             self._pending.clear()
         last = self.tokens[-1] if self.tokens else None
         if last is not None and last.type == "NAME" and (last.row != self._row or kind == "RAW"):
