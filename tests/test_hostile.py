@@ -1,6 +1,7 @@
 """Hostile and unlucky input: a message or success within 5 seconds and 512 MiB, never a traceback."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -213,6 +214,53 @@ def test_every_command_knows_the_limits(here: Path, words: tuple[str, ...]) -> N
     assert "error[too-large]" in judged(here, words).stderr
     assert judged(here, words, MALLGEN_MAX_BYTES=str(1 << 21)).returncode == 0
     assert "error[bad-limit]" in judged(here, words, MALLGEN_MAX_BYTES="0").stderr
+
+
+def findings(count: int) -> str:
+    fields = '\tUid int64 `json:"uid"`\n\tPs int64 `form:"ps,optional,default=1"`\n\tPrice float64 `json:"price"`\n'
+    types = "".join(f"type Q{n} {{\n{fields}}}\n" for n in range(count // 2))
+    items = "".join(
+        f"\t@handler getX{n}\n\tget /user_{n}/:id/x-y/ (Q{n // 2}) returns (Q{n // 2})\n" for n in range(count)
+    )
+    return f"{types}service a-api {{\n{items}}}\n"
+
+
+def aged(content: str) -> str:
+    return re.sub(r"@handler (\w+)", r"@server(\n\t\thandler: \1\n\t)", content).replace("\tF1 int", "\tF1 struct {}")
+
+
+LARGE = {
+    "routes": text(routes(10_000)),
+    "errors": text(routes(10_000).replace("(T", "(U")),
+    "syntax": text(routes(10_000).replace("int", "=")),
+    "findings": text(findings(6_000)),
+    "older": text(aged(routes(10_000))),
+    "older-wrong": text(aged(routes(10_000)).replace("(T)", "(U)")),
+}
+COMMANDS = {
+    "lint": ("api", "lint", "-api", "x.api"),
+    "lint-all": ("api", "lint", "-api", "x.api", "--select", "all"),
+    "sarif": ("api", "lint", "-api", "x.api", "--select", "all", "--format", "sarif"),
+    "format": ("api", "format", "--diff", "x.api"),
+    "fix": ("api", "fix", "-api", "x.api"),
+    "write": ("api", "fix", "-api", "x.api", "--write"),
+    "inspect": ("api", "inspect", "-api", "x.api"),
+}
+QUICK = {("findings", "lint-all"), ("older", "fix"), ("older-wrong", "fix"), ("routes", "format")}
+
+
+@pytest.mark.parametrize(
+    ("content", "command"),
+    [
+        pytest.param(content, command, marks=[] if (content, command) in QUICK else [pytest.mark.slow])
+        for content in LARGE
+        for command in COMMANDS
+    ],
+)
+def test_ten_thousand_of_anything(here: Path, content: str, command: str) -> None:
+    LARGE[content](here)
+    ran = judged(here, COMMANDS[command])
+    assert ran.returncode in (0, 1), ran.stderr[-2000:]
 
 
 def test_what_many_routes_read_is_not_written_out_without_end(here: Path) -> None:

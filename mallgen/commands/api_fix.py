@@ -15,6 +15,7 @@ from mallgen.options import Values
 from mallgen.patch import unified
 from mallgen.sources import Disk, Sources, Unreadable, limits, read
 from mallgen.syntax.dialect import Older, older
+from mallgen.syntax.edits import Back
 from mallgen.syntax.limits import Limits
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Scanned, scan
@@ -58,6 +59,7 @@ class _Run:
         self.problems: list[Diagnostic] = []
         self.texts: dict[str, str] = {}
         self.unread: set[str] = set()
+        self._backs: dict[str, Back | None] = {}
         self.fixed = self.places = self.modern = self.failed = 0
 
     def look(self, path: str) -> None:
@@ -97,8 +99,9 @@ class _Run:
             wrong = list(self._wrong(sources)) if not names & self.unread else []
             if names & self.unread or any(problem.severity == "error" for problem in wrong):
                 refused |= names & self.disk.mended.keys()
-            self.problems += (problem for problem in wrong if problem not in self.problems)
+            self.problems += wrong
             self.texts = sources.texts | self.texts
+        self.problems = list(dict.fromkeys(self.problems))
         for name in refused:
             del self.disk.mended[name]
         self.failed += len(refused)
@@ -118,8 +121,14 @@ class _Run:
             yield replace(problem, span=problem.span and self._now(problem.span), notes=notes)
 
     def _now(self, span: Span) -> Span:
-        mended = self.disk.mended.get(os.path.realpath(span.file))
-        return mended.older.back(mended.file.raw, span) if mended else span
+        back = self._back(span.file)
+        return back.span(span) if back else span
+
+    def _back(self, name: str) -> Back | None:
+        if name not in self._backs:
+            mended = self.disk.mended.get(os.path.realpath(name))
+            self._backs[name] = mended.older.back(mended.file.raw, name) if mended else None
+        return self._backs[name]
 
     def change(self) -> None:
         """Write or show the files that can be rewritten."""

@@ -75,9 +75,9 @@ class Older(NamedTuple):
             found.append(Diagnostic(code, f"{first.message}{count}", places.span(first.start, first.end), hint))
         return (*found, *self.problems)
 
-    def back(self, before: str, span: Span) -> Span:
-        """The place in the text before of a place in the rewritten one."""
-        return Back(self.edits, Places(before, span.file), Places(self.text, span.file)).span(span)
+    def back(self, before: str, file: str) -> Back:
+        """The way from the places of the rewritten text to those of the text before."""
+        return Back(self.edits, Places(before, file), Places(self.text, file))
 
 
 def older(text: str, file: str, limits: Limits = DEFAULT) -> Older | None:
