@@ -45,20 +45,20 @@ def test_inspect_says_what_goctl_parsed(corpus: Path, record_property: Callable[
         ours: Any = document(contract)
         assert ours["service"] == golden["Service"]
         assert ours["info"] == (golden.get("Info") or {}), name
-        assert ours["types"] == [_type(found) for found in golden.get("Types") or []], name
-        groups, theirs = ours["groups"], [_group(group) for group in golden.get("Groups") or []]
-        if len({group.span.file for group in contract.groups}) > 1:
-            groups, theirs = sorted(groups, key=_order), sorted(theirs, key=_order)
+        assert ours["types"] == [structure(found) for found in golden.get("Types") or []], name
+        groups, theirs = ours["groups"], [group(one) for one in golden.get("Groups") or []]
+        if len({one.span.file for one in contract.groups}) > 1:
+            groups, theirs = sorted(groups, key=order), sorted(theirs, key=order)
         assert groups == theirs, name
     record_property("figure", f"goldens equal: {len(compared)} of {len(compared)}")
 
 
-def _order(group: dict[str, Any]) -> tuple[str, str]:
+def order(one: dict[str, Any]) -> tuple[str, str]:
     """goctl imports in the random order of a Go map: groups of one name from several files have no order."""
-    return group["server"].get("group", ""), json.dumps(group, sort_keys=True)
+    return one["server"].get("group", ""), json.dumps(one, sort_keys=True)
 
 
-def _type(found: dict[str, Any]) -> dict[str, Any]:
+def structure(found: dict[str, Any]) -> dict[str, Any]:
     keys = {"name": "Name", "type": "Type", "tag": "Tag", "comment": "Comment", "embedded": "Inline"}
     members = [{ours: member[theirs] for ours, theirs in keys.items()} for member in found["Members"] or []]
     for member in members:
@@ -66,7 +66,7 @@ def _type(found: dict[str, Any]) -> dict[str, Any]:
     return {"name": found["Name"], "members": members}
 
 
-def _group(found: dict[str, Any]) -> dict[str, Any]:
+def group(found: dict[str, Any]) -> dict[str, Any]:
     keys = {"method": "Method", "path": "Path", "handler": "Handler", "request": "Req", "response": "Resp"}
     routes = [
         {**{ours: route.get(theirs, "") for ours, theirs in keys.items()}, "doc": _doc(route)}

@@ -5,7 +5,7 @@ The algorithm is LALR(1)'s usual one: a stack of states, one of values; shift or
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from mallgen._built.api_tables import ENDS, RULES, STARTS, STATES
 from mallgen.syntax.scan import Token
@@ -25,19 +25,26 @@ class _Several(list[Any]):
     """The values of a rule that has no node of its own: its parent takes them in."""
 
 
-def walk(tokens: Iterable[Token], start: str, builder: object) -> Any:
-    """The node of a statement: `builder` has a method for each rule. Raises Unexpected."""
+class Building(Protocol):
+    """Has a method for each rule of the grammar; `last` is the token that was read last when one is called."""
+
+    last: Token | None
+
+
+def walk(tokens: Iterable[Token], start: str, builder: Building) -> Any:
+    """The node of a statement. Raises Unexpected."""
     states = [STARTS[start]]
     values: list[Any] = []
     for token in tokens:
         target = _reduced(states, values, token.type, token, builder)
         states.append(target)
         values.append(token)
+        builder.last = token
     _finish(states, values, ENDS[start], builder)
     return values[-1]
 
 
-def _reduced(states: list[int], values: list[Any], kind: str, token: Token | None, builder: object) -> int:
+def _reduced(states: list[int], values: list[Any], kind: str, token: Token | None, builder: Building) -> int:
     """Reduce until the token can be shifted; the state that it leads to."""
     while True:
         row = STATES[states[-1]]
@@ -49,7 +56,7 @@ def _reduced(states: list[int], values: list[Any], kind: str, token: Token | Non
         _reduce(states, values, -action - 1, builder)
 
 
-def _finish(states: list[int], values: list[Any], end: int, builder: object) -> None:
+def _finish(states: list[int], values: list[Any], end: int, builder: Building) -> None:
     while states[-1] != end:
         action = STATES[states[-1]].get(END)
         if action is None:
@@ -59,7 +66,7 @@ def _finish(states: list[int], values: list[Any], end: int, builder: object) -> 
         _reduce(states, values, -action - 1, builder)
 
 
-def _reduce(states: list[int], values: list[Any], number: int, builder: object) -> None:
+def _reduce(states: list[int], values: list[Any], number: int, builder: Building) -> None:
     origin, callback, size, picks = RULES[number]
     taken = values[len(values) - size :]
     del states[len(states) - size :], values[len(values) - size :]

@@ -17,6 +17,7 @@ class _Builder:
         self.file = file
         self.trailing = trailing
         self.above: tuple[str, ...] = ()
+        self.last: Token | None = None
 
     def _span(self, token: Token, last: Token | None = None) -> Span:
         last = last or token
@@ -86,12 +87,12 @@ class _Builder:
 
     def _member(self, names: list[Token], data: TypeRef, tag: Token | None, *, embedded: bool) -> Member:
         first, last = names[0], names[-1]
-        line = tag.end_line if tag else last.line
+        behind = self.last.tail if self.last else ()
         return Member(
             names=tuple(name.value for name in names),
             type=data,
             tag=tag.value if tag else "",
-            comment=self._comment(line),
+            comment=" ".join(behind),
             docs=first.head,
             embedded=embedded,
             span=self._span(first, last),

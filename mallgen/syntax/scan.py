@@ -6,6 +6,7 @@ escapes, `interface{}` is one token, durations list their units in descending or
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -64,7 +65,7 @@ class Token:
     """A token with the comments that stand before it; `type` is a terminal of grammar/api.lark.
 
     `row` counts lines as goctl does, without those inside comments and strings: by it goctl tells an embedded field.
-    `near` counts the comments of `head` that no empty line parts from the token.
+    `near` counts the comments of `head` that no empty line parts from the token; `tail` are those behind it.
     """
 
     __slots__ = (
@@ -77,6 +78,7 @@ class Token:
         "near",
         "row",
         "start_pos",
+        "tail",
         "type",
         "value",
     )
@@ -90,6 +92,7 @@ class Token:
         self.start_pos = start
         self.end_pos = start + len(value)
         self.head: tuple[str, ...] = ()
+        self.tail: tuple[str, ...] = ()
         self.row = self.near = 0
 
     def __str__(self) -> str:
@@ -229,6 +232,7 @@ class _Lexer:
             last.type = "SLASH_END"
         if last is not None and last.end_line == self._line and not self._pending:
             self.trailing.setdefault(self._line, value.rstrip())
+            last.tail = (*last.tail, value.rstrip())
         else:
             self._near = self._near + 1 if self._line <= self._near_line + 1 else 1
             self._near_line = self._line + value.count("\n")
@@ -394,4 +398,13 @@ def _close(found: list[Statement], tokens: list[Token]) -> None:
         return
     head = tokens[0]
     kinds = {"_AT_SERVER": "service", **{kind: name for name, kind in HEADS.items()}}
+    if head.type == "_TYPE":
+        _mark_embedded(tokens)
     found.append(Statement(kinds.get(head.type, "unknown"), tuple(tokens)))
+
+
+def _mark_embedded(tokens: list[Token]) -> None:
+    """`returns` is a word of routes; in a struct it is a name like others, alone on its line that of a type."""
+    for token, after in pairwise(tokens):
+        if token.type == "RETURNS" and (after.row != token.row or after.type == "RAW"):
+            token.type = "NAME_END"
