@@ -54,11 +54,6 @@ _PLAIN = re.compile(r"[\t-\r -~]*")
 _UNITS = ("h", "m", "s", "ms", "µs", "ns")
 _AT = {"@doc": "_AT_DOC", "@handler": "_AT_HANDLER", "@server": "_AT_SERVER"}
 HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
-_UNFINISHED = {
-    '"': ("unfinished-string", 'this text has no closing `"`', 'close it with `"`'),
-    "`": ("unfinished-tag", "this tag has no closing back-quote", "close it with a back-quote"),
-    "/*": ("unfinished-comment", "this comment has no closing `*/`", "close it with `*/`"),
-}
 
 
 class Token:
@@ -299,36 +294,12 @@ class _Lexer:
         return "KEYWORD" if value in GO_KEYWORDS else "NAME"
 
     def _illegal(self, pos: int) -> int:
-        for opening, (code, message, hint) in _UNFINISHED.items():
-            if self.text.startswith(opening, pos):
-                self._report(code, message, pos, len(opening), hint)
-                return len(self.text)
-        char = self.text[pos]
-        end = pos + 1
-        if char in "0123456789":
-            while self.text[end : end + 1].isalnum():
-                end += 1
-            hint = "units stand from large to small: `1h30m`, `3s`, `500ms`; in a path a number has no unit"
-            self._report("bad-duration", f"`{self.text[pos:end]}` is no duration", pos, end - pos, hint)
-            return end
-        if char == "\ufeff":
-            self._report(
-                "byte-order-mark", "the file starts with a byte order mark", pos, 1, "save it as UTF-8 without BOM"
-            )
-        else:
-            from mallgen.syntax.characters import called, hidden, instead
+        """Report what is no token, and where to read on."""
+        from mallgen.syntax.characters import illegal
 
-            shown = called(char) if hidden(char) or not char.isprintable() else char
-            self._report("illegal-character", f"`{shown}` cannot stand here", pos, 1, instead(char))
-            if char == "'":
-                return self._line_end(pos)
-        while end < len(self.text) and (self.text[end] == char or self.text[end] > "\x7f"):
-            end += 1
-        return end
-
-    def _line_end(self, pos: int) -> int:
-        end = self.text.find("\n", pos)
-        return len(self.text) if end < 0 else end
+        found = illegal(self.text, pos)
+        self._report(found.code, found.message, pos, found.size, found.hint)
+        return found.end
 
     def _report(self, code: str, message: str, pos: int, size: int, hint: str) -> None:
         column = pos - self._line_start + 1
