@@ -41,15 +41,12 @@ def code(pattern: str, *parts: Code | int) -> Code:
 
 
 def require(value: Any, where: str) -> None:
-    """TypeError unless everything in a view is code, a number or nothing."""
+    """TypeError unless everything in a view is code, a number or nothing; dictionaries are no views."""
     if isinstance(value, Code | int | None):
         return
     if isinstance(value, list | tuple):
         for item in value:
             require(item, where)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            require(item, f"{where}.{key}")
     elif hasattr(value, "__struct_fields__"):
         for name in value.__struct_fields__:
             require(getattr(value, name), f"{where}.{name}")

@@ -63,10 +63,13 @@ class Root:
             descriptor = os.open(name, _READ, dir_fd=folder)
         except FileNotFoundError:
             return None
-        with open(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise OSError(errno.EINVAL, "not a regular file", path)
-            return file.read()
+            return _all(descriptor, status.st_size)
+        finally:
+            os.close(descriptor)
 
     def save(self, path: str, data: bytes, mode: int | None = None) -> None:
         """Make a new file; FileExistsError when the name is taken. `mode` overrides what the umask gives."""
@@ -200,3 +203,11 @@ class Root:
         if inner == ".." or inner.startswith("../"):
             raise LeadsOutside(link, os.path.normpath(os.path.join(start, target)))
         return "" if inner == "." else inner
+
+
+def _all(descriptor: int, size: int) -> bytes:
+    """What is in an open file, of about `size` bytes: the system may give less at a time, and a file may grow."""
+    parts = []
+    while part := os.read(descriptor, size + 1):
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

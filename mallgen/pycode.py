@@ -12,6 +12,7 @@ _PRAGMA = re.compile(
     r"(?:^|#)\s*(?=(?:type:|fmt:|noqa|ruff:|isort:|mypy:|flake8|pylint:|pyright:|yapf:|nosec|pragma))",
     re.IGNORECASE,
 )
+_PLAIN = re.compile(r"[!#-\[\]-~](?:[ !#-\[\]-~]*[!#-\[\]-~])?")  # ASCII without quotes, backslashes, outer spaces
 
 
 def width(text: str) -> int:
@@ -42,7 +43,9 @@ def literal(value: object) -> Literal:
 
 
 def _quoted(text: str) -> str:
-    body = "".join(char if char.isprintable() and char != "\\" else repr(char)[1:-1] for char in text)
+    body = text
+    if "\\" in text or not text.isprintable():
+        body = "".join(char if char.isprintable() and char != "\\" else repr(char)[1:-1] for char in text)
     # black keeps double quotes unless they need more escapes than single ones
     quote = '"' if text.count('"') <= text.count("'") else "'"
     return quote + body.replace(quote, f"\\{quote}") + quote
@@ -58,6 +61,8 @@ def _quoted_bytes(data: bytes) -> str:
 
 def printable(text: str) -> str:
     """The text on one line, without characters that a reader cannot see."""
+    if text.isprintable():
+        return text.strip()
     return "".join(
         char if char.isprintable() else " " if char.isspace() else ascii(char)[1:-1] for char in text
     ).strip()
@@ -86,6 +91,8 @@ def fold(text: str, columns: int) -> list[str]:
 def docstring(lines: Sequence[str], indent: int) -> Literal:
     """A whole docstring literal for a body indented by `indent`; the first line stands by the quotes."""
     columns = WIDTH - indent
+    if len(lines) == 1 and len(lines[0]) <= columns - 6 and _PLAIN.fullmatch(lines[0]):
+        return Literal(f'"""{lines[0]}"""')
     paragraphs = [printable(line) for line in lines]
     while paragraphs and not paragraphs[-1]:
         paragraphs.pop()
@@ -156,20 +163,25 @@ class Imports:
 
     def lines(self) -> list[Code]:
         """The block of imports, sections apart by an empty line."""
-        sections: dict[int, list[str]] = {}
-        for source in sorted(self._names, key=lambda s: (s.lower(), s)):
-            names = self._names[source]
-            block = sections.setdefault(self._section(source), [])
-            plain = sorted((n for n, local in names.items() if n == local), key=_member_key)
-            statements = [(plain[0], _import(source, plain))] if plain else []
-            statements += [
-                (name, _import(source, [f"{name} as {local}"])) for name, local in names.items() if name != local
-            ]
-            block += [text for _, text in sorted(statements, key=lambda pair: _member_key(pair[0]))]
-        found: list[str] = []
-        for number in sorted(sections):
-            found += ["", *sections[number]] if found else sections[number]
-        return [Code(line) for line in found]
+        found: list[Code] = []
+        section = -1
+        for number, _, source in sorted((self._section(source), source.lower(), source) for source in self._names):
+            if found and number != section:
+                found.append(Code())
+            section = number
+            found += _statements(source, self._names[source])
+        return found
+
+
+def _statements(source: str, names: dict[str, str]) -> list[Code]:
+    """The lines that import `names` from one module."""
+    if len(names) == 1:
+        ((name, local),) = names.items()
+        return [Code(_import(source, [name if name == local else f"{name} as {local}"]))]
+    plain = sorted((n for n, local in names.items() if n == local), key=_member_key)
+    found = [(plain[0], _import(source, plain))] if plain else []
+    found += [(name, _import(source, [f"{name} as {local}"])) for name, local in names.items() if name != local]
+    return [Code(text) for _, text in sorted(found, key=lambda pair: _member_key(pair[0]))]
 
 
 def _import(source: str, names: Iterable[str]) -> str:

@@ -22,6 +22,22 @@ _CLIENT_NAMES = (*("AsyncIterable", "AsyncIterator", "Channel", "__init__", "flo
 _START = Span("mallgen.toml", 1, 1, 1, 1)
 
 
+class MethodView(NamedTuple):
+    """One method as source text."""
+
+    signature: Code
+    docstring: Code
+    line: Code
+
+
+class ClientView(NamedTuple):
+    """The class of a service's client."""
+
+    name: PyIdent
+    docstring: Code
+    methods: tuple[MethodView, ...]
+
+
 class Wired(NamedTuple):
     """What the wiring of a consumer says of one used service: its setting, and its clients by attribute."""
 
@@ -39,11 +55,11 @@ def client(contract: ProtoContract, where: Modules, renderer: Renderer) -> str:
     methods = [names.variable(method.name) for service in contract.services for method in service.methods]
     uses = Uses(where, imports, [*_CLIENT_NAMES, *clients, *methods])
     views = [
-        {
-            "name": name,
-            "docstring": docstring(prose(service.doc) or [f"Calls {service.full_name}."], 4),
-            "methods": [_method(method, uses, imports) for method in service.methods],
-        }
+        ClientView(
+            name,
+            docstring(prose(service.doc) or [f"Calls {service.full_name}."], 4),
+            tuple(_method(method, uses, imports) for method in service.methods),
+        )
         for name, service in clients.items()
     ]
     listed = exported([*clients, *(uses.type(ref) for ref in reachable(contract))])
@@ -113,18 +129,18 @@ def signature(method: Method, uses: Uses, imports: Imports, many: str = "AsyncIt
     return Signature(given, gives)
 
 
-def _method(method: Method, uses: Uses, imports: Imports) -> dict[str, str]:
+def _method(method: Method, uses: Uses, imports: Imports) -> MethodView:
     types = signature(method, uses, imports, "AsyncIterable")
     args = ["self", types.given, "*", "timeout: float | None = None"]
     passed = [literal(method.wire), types.given.partition(":")[0], uses.type(method.reply), "timeout"]
     if method.idempotent and not (method.takes_stream or method.gives_stream):
         passed.append("idempotent=True")
     head, verb = ("def", "return") if method.gives_stream else ("async def", "return await")
-    return {
-        "signature": call(f"{head} {names.variable(method.name)}(", args, f") -> {types.gives}:", 4),
-        "docstring": docstring(prose(method.doc) or [method.wire], 8),
-        "line": call(f"{verb} self._channel.{_KINDS[method.takes_stream, method.gives_stream]}(", passed, indent=8),
-    }
+    return MethodView(
+        call(f"{head} {names.variable(method.name)}(", args, f") -> {types.gives}:", 4),
+        docstring(prose(method.doc) or [method.wire], 8),
+        call(f"{verb} self._channel.{_KINDS[method.takes_stream, method.gives_stream]}(", passed, indent=8),
+    )
 
 
 _KINDS = {

@@ -8,7 +8,7 @@ from mallgen import names
 from mallgen.code import Code, PyIdent, code
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Body, Emitted, Text, clients, emitted
-from mallgen.emit.clients import signature
+from mallgen.emit.clients import MethodView, signature
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.proto import Method, ProtoContract, Service, Use, prose
 from mallgen.pycode import WIDTH, Imports, call, docstring, literal, toml_text, width, yaml_text
@@ -286,17 +286,17 @@ class _Table:
         local = scope.add(f"{names.class_name(service.name)}{name}" if folder else name)
         return self._imports.add(module, name, local)
 
-    def function(self, method: Method) -> dict[str, Code]:
+    def function(self, method: Method) -> MethodView:
         """The function that a call of the method comes to."""
         types = signature(method, self._uses, self._imports)
         args = ["ctx: RpcContext", "svc: ServiceContext", types.given]
         head, verb = ("def", "return") if method.gives_stream else ("async def", "return await")
         called = f"{self._logic[method.wire]}(ctx, svc).{_method(method)}"
-        return {
-            "signature": call(f"{head} {self._functions[method.wire]}(", args, f") -> {types.gives}:"),
-            "docstring": docstring([method.wire], 4),
-            "line": Code(f"{verb} {called}({types.given.partition(':')[0]})"),
-        }
+        return MethodView(
+            call(f"{head} {self._functions[method.wire]}(", args, f") -> {types.gives}:"),
+            docstring([method.wire], 4),
+            Code(f"{verb} {called}({types.given.partition(':')[0]})"),
+        )
 
     def entry(self, service: Service) -> Code:
         """A service with its methods."""
