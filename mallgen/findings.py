@@ -63,6 +63,8 @@ def gone(service: Service) -> list[Record]:
 
 
 def _file(service: Service, step: Step) -> Iterator[Diagnostic]:
+    if step.kind in (Kind.KEEP, Kind.IGNORE):
+        return
     shown = service.shown(step.file.path)
     gen = f"mallgen gen{service.where}"
     if step.kind is Kind.CREATE:
@@ -79,6 +81,8 @@ def _file(service: Service, step: Step) -> Iterator[Diagnostic]:
 
 
 def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnostic]:
+    if not verdict.remarks and not verdict.blocks and not stubs:
+        return
     shown = service.shown(verdict.source)
     sync = f"mallgen sync --apply{service.where}"
     for remark in verdict.remarks:

@@ -60,8 +60,8 @@ def python(text: str, name: str) -> str:
 def laid_out(text: str, name: str) -> str:
     """`text` laid out as black has it."""
     text = text.rstrip("\n") + "\n"
-    long = any(size > pycode.WIDTH for size in map(len if text.isascii() else pycode.width, text.splitlines()))
-    return _black(text, name) if long else text
+    widest = max(map(len if text.isascii() else pycode.width, text.splitlines()))
+    return _black(text, name) if widest > pycode.WIDTH else text
 
 
 def prove(text: str, name: str) -> None:

@@ -6,12 +6,14 @@ A tag is `source:"key,option,…"` one or more times. go-zero ignores unknown op
 
 import math
 import re
+from functools import lru_cache
 
 from mallgen.model import Binding, Bounds
 
 OPTIONS = ("optional", "default", "options", "range", "limit", "string", "omitempty", "inherit")
 SOURCES = ("path", "form", "header", "json")
 _PART = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_.-]*):"((?:[^"\\]|\\.)*)"')
+_NESTING = re.compile(r"[\[\](){}\\]")
 _BOUNDS = re.compile(r"^([\[(])\s*([-+0-9.eE]*)\s*:\s*([-+0-9.eE]*)\s*([\])])$")
 
 
@@ -24,6 +26,7 @@ class TagError(Exception):
         self.hint = hint
 
 
+@lru_cache(1 << 14)  # many fields of a contract are tagged alike
 def parse_tag(tag: str, name: str) -> tuple[Binding, ...]:
     """The bindings of a tag with its back-quotes, in the order path, form, header, json.
 
@@ -55,13 +58,15 @@ def _pairs(text: str) -> list[tuple[str, str]]:
         if match is None:
             rest = text[pos:].strip()
             raise TagError(f"`{rest}` is not a tag", 'write it as `json:"name,option"`')
-        pairs.append((match[1], re.sub(r'\\(["\\])', r"\1", match[2])))
+        pairs.append((match[1], re.sub(r'\\(["\\])', r"\1", match[2]) if "\\" in match[2] else match[2]))
         pos = match.end()
     return pairs
 
 
 def split_options(value: str) -> list[str]:
     """Split at commas that stand outside brackets; a backslash takes the next character as it is."""
+    if not _NESTING.search(value):
+        return [part.strip() for part in value.split(",")]
     parts: list[list[str]] = [[]]
     depth, escaped = 0, False
     for char in value:

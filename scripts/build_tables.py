@@ -17,7 +17,7 @@ from lark.parsers.lalr_analysis import Shift
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the repository, not this folder
 
-from scripts.build_templates import compiled  # noqa: E402
+from scripts.build_templates import compiled
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "mallgen" / "_built"

@@ -14,9 +14,7 @@ HEAD = "from typing import Any\n\n\n"
 
 def environment() -> Environment:
     """How whitespace around tags is read: tags on lines of their own leave no trace."""
-    return Environment(  # noqa: S701 - only parses; what reaches a template is code already, see mallgen/code.py
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
-    )
+    return Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
 
 
 def compiled(source: str, name: str) -> str:

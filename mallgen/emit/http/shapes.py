@@ -52,7 +52,10 @@ class Attribute(Struct, frozen=True):
 
     def binding(self, source: str) -> Binding | None:
         """The tag for `source`, None when the field is not bound to it."""
-        return next((b for b in self.field.bindings if b.source == source), None)
+        for binding in self.field.bindings:
+            if binding.source == source:
+                return binding
+        return None
 
     @property
     def main(self) -> Binding:
