@@ -195,14 +195,14 @@ class _Follower:
         body = Body(user, self._world, imports, match)
         body.run()
         if home != user.module:
-            for statement in [n for n in ast.walk(user.tree) if isinstance(n, ast.ImportFrom) and n.level]:
+            for statement in [n for n in user.nodes if isinstance(n, ast.ImportFrom) and n.level]:
                 imports.retarget(statement, self._world.modules.get(user.absolute(statement), user.absolute(statement)))
         if match and file.signature:
             body.request(match, file.signature, [file.signature.qualname, *names])
         sites = [*(match.sites if match else []), *body.sites]
         stuck = [*(match.stuck if match else []), *body.stuck]
         if file.identity.startswith("handler "):
-            self._called[_title(file)] = {n.attr for n in ast.walk(user.tree) if isinstance(n, ast.Attribute)}
+            self._called[_title(file)] = {n.attr for n in user.nodes if isinstance(n, ast.Attribute)}
         remarks = tuple(self._remark(user, site, source) for site in [*sites, *stuck])
         if stuck:
             return _Judged(State.STUCK, remarks, None)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from mallgen.follow.imports import ImportEdits
 from mallgen.follow.source import Edit, Function, UserFile
+from mallgen.follow.source import annotation as parsed
 from mallgen.follow.types import Meant, fits, meant
 from mallgen.follow.world import Site, World
 from mallgen.pycode import WIDTH, call, width
@@ -161,11 +162,11 @@ class Match:
             entry = self._wanted.get(node.id)
             return f"{entry.module}.{entry.name}" if entry else node.id
 
-        return meant(ast.parse(annotation, mode="eval").body, meaning)
+        return meant(parsed(annotation), meaning)
 
     def _spelled(self, annotation: str, beside: ast.ImportFrom | None = None) -> str:
         """The contract's type in this file's names; what is missing is imported."""
-        tree = ast.parse(annotation, mode="eval")
+        tree = parsed(annotation)
         text = annotation
         names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in self._wanted]
         for node in sorted(names, key=lambda found: -found.col_offset):
