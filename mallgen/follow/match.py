@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mallgen.follow.imports import ImportEdits
-from mallgen.follow.source import Edit, Function, UserFile
+from mallgen.follow.source import Edit, Function, UserFile, walked
 from mallgen.follow.source import annotation as parsed
 from mallgen.follow.types import Meant, fits, meant
 from mallgen.follow.world import Site, World
@@ -123,7 +123,7 @@ class Match:
         if node is None:
             return
         type_ = self._meant(wanted)
-        is_renamed = any(self._is_renamed(part) for part in ast.walk(_unquoted(node)))
+        is_renamed = any(map(self._is_renamed, walked(_unquoted(node))))
         if is_renamed or not fits(meant(node, self._now), type_, self._world.same):
             self._replace(node, wanted, what)
 
@@ -180,6 +180,8 @@ class Match:
 
     def _relaid(self, function: Function) -> None:
         """A head that no longer fits into its line is laid out as black does; one in several lines stays as it is."""
+        if not self.edits:
+            return
         start, _ = self._file.range(function)
         line_end = self._file.line_start(function.lineno + 1)
         head = self._file.utf8[start:line_end].decode().rstrip("\r\n")

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
+from keyword import iskeyword
 from tokenize import detect_encoding
 from typing import NamedTuple
 
@@ -228,4 +229,6 @@ def _inner(kind: type[ast.AST]) -> tuple[str, ...]:
 @lru_cache(1 << 12)
 def annotation(text: str) -> ast.expr:
     """The tree of a generated type."""
+    if text.isidentifier() and not iskeyword(text):
+        return ast.Name(text, ast.Load(), lineno=1, col_offset=0, end_lineno=1, end_col_offset=len(text))
     return ast.parse(text, mode="eval").body
