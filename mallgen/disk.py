@@ -154,13 +154,6 @@ class Folder:
             signals.state = "everything was written"
         return self._told(outcome)
 
-    def tidy(self, paths: Iterable[str]) -> None:
-        """Remove the folders that these removed files have left empty."""
-        from mallgen.tidy import tidy
-
-        with contextlib.suppress(OSError):  # an empty folder does no harm
-            tidy(self._opened_root(), paths)
-
     def _ready(self, stack: contextlib.ExitStack, made: list[str]) -> Root:
         """The root, made where it is missing, and locked; `made` are the folders that were made for it."""
         made += _made_all(self._real)

@@ -41,7 +41,6 @@ def _prune(found: Compared, values: Values, told: list[str]) -> int:
         if applied is None or problems:
             return report(problems, {}, "; nothing was deleted" if applied is None else "")
         steps = applied
-        found.folder.tidy([step.file.path for step in steps.writes])
     if not quiet and seen.service is not None:
         told += _tell(seen.service, steps, dry)
     return 0
