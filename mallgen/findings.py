@@ -1,6 +1,7 @@
 """Drift in words: a finding per file and reason, with its code, its place and the command that mends it. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -51,10 +52,16 @@ def for_humans(service: Service) -> Iterator[Diagnostic]:
         yield _doubt(service, service.known[old], new)
 
 
-def gone(service: Service) -> list[Record]:
-    """Files that are no longer due; a package stays while modules of the user's are in it."""
-    paths = {record.path for record in service.plan.left}
-    kept = {path.rpartition("/")[0] for path in service.disk.present if path not in paths}
+def gone(service: Service, edited_too: bool = False) -> list[Record]:
+    """Files that are no longer due; a package stays while code of the user's is in it or below.
+
+    `edited_too`: what the user edited is to go as well, and keeps no package.
+    """
+    left = {record.path: record for record in service.plan.left}
+    staying = service.disk.present - left.keys()
+    if not edited_too:
+        staying |= {path for path, record in left.items() if not is_known(record, service.disk.contents.get(path))}
+    kept = {folder for path in staying for folder in accumulate(path.split("/")[:-1], "{}/{}".format)}
     return [
         record
         for record in service.plan.left
