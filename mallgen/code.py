@@ -1,8 +1,8 @@
 """What may reach a template: text that was made as code, and not text that came from a contract.
 
-names.py makes `PyIdent`, pycode.py `Literal` and `Code`; `code` joins what is code already. Where an emitter composes a
-line of such parts with an f-string it says so: `Code(f"…")`. All are strings, so that templates and files take them as
-they are; a plain string in a view is refused in tests.
+names.py makes `PyIdent`, pycode.py `Literal` and `Code`. An emitter composes a line of such parts: `Code(f"…")`, or
+`code` with a pattern; scripts/mypy_code.py refuses a part that is neither code nor a constant. All are strings, so that
+templates and files take them as they are; a plain string in a view is refused in tests.
 """
 
 from typing import Any

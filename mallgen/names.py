@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import TypeVar
 
 from mallgen.code import PyIdent
 from mallgen.diagnostics import Diagnostic, Note
@@ -97,6 +98,9 @@ def is_taken(package: str) -> bool:
     return package in sys.stdlib_module_names or package in _DEPENDENCIES or keyword.iskeyword(package)
 
 
+Name = TypeVar("Name", bound=str)
+
+
 class Claims:
     """Names of one kind with the place each came from; two places for one name are an error."""
 
@@ -106,12 +110,12 @@ class Claims:
         self._owners: dict[str, tuple[str, Span]] = {}
         self.problems: list[Diagnostic] = []
 
-    def share(self, name: str, origin: str, span: Span) -> str:
+    def share(self, name: Name, origin: str, span: Span) -> Name:
         """Take `name` for `origin`, which may take it more than once."""
         other, _ = self._owners.setdefault(name, (origin, span))
         return name if other == origin else self.claim(name, origin, span)
 
-    def claim(self, name: str, origin: str, span: Span) -> str:
+    def claim(self, name: Name, origin: str, span: Span) -> Name:
         """Take `name` for `origin` at this place; another place that has it already is a problem."""
         other, other_span = self._owners.setdefault(name, (origin, span))
         if (other, other_span) != (origin, span):

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from mallgen.code import Code, Literal
+from mallgen.code import Code, Literal, PyIdent
 
 WIDTH = 88
 _PRAGMA = re.compile(
@@ -109,16 +109,21 @@ def docstring(lines: Sequence[str], indent: int) -> Literal:
 
 
 def call(head: str, args: Sequence[str], tail: str = ")", indent: int = 0) -> Code:
+    """A bracket as black lays it out; scripts/mypy_code.py sees to it that all parts are code."""
+    return Code(bracket(head, args, tail, indent))
+
+
+def bracket(head: str, args: Sequence[str], tail: str = ")", indent: int = 0) -> str:
     """`head` + args + `tail` as black lays out one bracket: one line, an inner line, or one per line."""
     pad, inner = " " * indent, " " * (indent + 4)
     line = f"{head}{', '.join(args)}{tail}"
     if width(pad + line) <= WIDTH or not args:
-        return Code(line)
+        return line
     joined = ", ".join(args)
     if width(inner + joined) <= WIDTH:
-        return Code(f"{head}\n{inner}{joined}\n{pad}{tail}")
+        return f"{head}\n{inner}{joined}\n{pad}{tail}"
     each = "".join(f"{inner}{arg},\n" for arg in args)
-    return Code(f"{head}\n{each}{pad}{tail}")
+    return f"{head}\n{each}{pad}{tail}"
 
 
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
@@ -132,7 +137,7 @@ def _member_key(name: str) -> tuple[int, object, object]:
     return kind, _natural(name.lower()), _natural(name)
 
 
-def exported(names: Iterable[str]) -> list[str]:
+def exported(names: Iterable[PyIdent]) -> list[PyIdent]:
     """Names in the order that ruff wants in `__all__`: constants, classes, the rest, numbers by value, with case."""
     return sorted(set(names), key=lambda name: (_member_key(name)[0], _natural(name)))
 
@@ -144,10 +149,14 @@ class Imports:
         self._first_party = first_party
         self._names: dict[str, dict[str, str]] = {}
 
-    def add(self, source: str, name: str, local: str = "") -> str:
-        """Import `name` from `source`; returns the name to use."""
-        self._names.setdefault(source, {})[name] = local or name
-        return local or name
+    def add(self, source: str, name: str, local: str = "") -> PyIdent:
+        """Import `name` from `source`; returns the name to use. ValueError for what are no names."""
+        if source not in self._names:
+            _dotted(source)
+            self._names[source] = {}
+        known = PyIdent(local or name)
+        self._names[source][PyIdent(name)] = known
+        return known
 
     def entries(self) -> list[tuple[str, str, str]]:
         """Module, name and local name of everything that is imported."""
@@ -171,6 +180,12 @@ class Imports:
             section = number
             found += _statements(source, self._names[source])
         return found
+
+
+@functools.lru_cache(1 << 12)
+def _dotted(source: str) -> Code:
+    """The name of a module; ValueError for any other text."""
+    return Code(".".join(map(PyIdent, source.split("."))))
 
 
 def _statements(source: str, names: dict[str, str]) -> list[Code]:

@@ -9,7 +9,7 @@ from mallgen.follow.source import Edit, Function, UserFile, walked
 from mallgen.follow.source import annotation as parsed
 from mallgen.follow.types import Meant, fits, meant
 from mallgen.follow.world import Site, World
-from mallgen.pycode import WIDTH, call, width
+from mallgen.pycode import WIDTH, bracket, width
 from mallgen.signature import Imported, Param, Signature
 
 _DEF = re.compile(r"(?:async\s+)?def\s+")
@@ -194,7 +194,9 @@ class Match:
             return
         close = after.rindex(")", 0, after.rindex("->") if function.returns is not None else len(after))
         open_ = after.index("(") + 1
-        text = call(after[:open_], _split(after[open_:close]), after[close:], indent).replace("\n", self._file.newline)
+        text = bracket(after[:open_], _split(after[open_:close]), after[close:], indent).replace(
+            "\n", self._file.newline
+        )
         others = [edit for edit in self.edits if edit.start < start]
         self.edits = [*others, Edit(start, start + len(head.encode()), text)]
 

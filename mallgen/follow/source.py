@@ -220,10 +220,14 @@ def walked(tree: ast.AST) -> tuple[ast.AST, ...]:
 _TEXTS = frozenset({"arg", "asname", "attr", "conversion", "ctx", "id", "kind", "level", "module", "type_comment"})
 
 
-@lru_cache(256)
+_INNER: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
 def _inner(kind: type[ast.AST]) -> tuple[str, ...]:
     """The fields of a kind of node that may hold nodes."""
-    return () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _TEXTS)
+    if kind not in _INNER:
+        _INNER[kind] = () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _TEXTS)
+    return _INNER[kind]
 
 
 @lru_cache(1 << 12)
