@@ -10,14 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from build_templates import compiled
 from lark import Lark
 from lark.grammar import Rule, Terminal
 from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Shift
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the repository, not this folder
-
-from scripts.build_templates import compiled
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "mallgen" / "_built"
