@@ -21,7 +21,7 @@ from mypy.nodes import (
     TupleExpr,
 )
 from mypy.plugin import CheckerPluginInterface, FunctionContext, Plugin
-from mypy.types import AnyType, Instance, NoneType, Type, UnionType, get_proper_type
+from mypy.types import AnyType, Instance, NoneType, TupleType, Type, UnionType, get_proper_type
 
 CHECKED = frozenset({"mallgen.code.Code", "mallgen.code.Literal", "mallgen.pycode.call"})
 MAKERS = ("mallgen.code", "mallgen.pycode")
@@ -83,8 +83,7 @@ def _is_code(kind: Type) -> bool:
     if isinstance(found, AnyType | NoneType):
         return False
     if not isinstance(found, Instance):
-        items = getattr(found, "items", None)  # a tuple of a fixed length
-        return bool(items) and all(map(_is_code, items))
+        return isinstance(found, TupleType) and all(map(_is_code, found.items))
     if found.type.fullname in _SEVERAL:
         return bool(found.args) and all(map(_is_code, found.args))
     return found.type.fullname in _PLAIN or found.type.has_base(CODE)
