@@ -7,7 +7,7 @@ import errno
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mallgen.confine import Root
@@ -29,13 +29,15 @@ _SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 class Refused(Exception):
     """The folder cannot take the files: what stands in the way. Nothing was written, unless it is `begun`.
 
-    What is begun is in the journal: the next command that touches the folder completes it.
+    What is begun is in the journal: the next command that touches the folder completes it. `sources` are texts for
+    code frames.
     """
 
-    def __init__(self, *diagnostics: Diagnostic, begun: bool = False) -> None:
+    def __init__(self, *diagnostics: Diagnostic, begun: bool = False, sources: Mapping[str, str] | None = None) -> None:
         super().__init__(diagnostics[0].message)
         self.diagnostics = diagnostics
         self.begun = begun
+        self.sources = sources or {}
 
 
 class Overtaken(Refused):

@@ -20,6 +20,15 @@ def edited_generated() -> None:
     """
 
 
+@page("two-owners")
+def two_owners() -> None:
+    """Two contracts that go into one folder make the same generated file, so each would overwrite the other's.
+
+    `a-api` and `a_api` both become the package `a_api`. Give one of the services another name, or generate it into a
+    folder of its own. A contract that was only moved is no second one: its files go with it.
+    """
+
+
 @page("missing")
 def missing() -> None:
     """A file that the contract makes is not there. `mallgen gen` makes it."""
