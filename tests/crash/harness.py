@@ -32,12 +32,12 @@ class Prepared(NamedTuple):
 
 
 def tree(here: Path) -> Tree:
-    """Every file but mallgen's own house, links as their targets, and empty folders with a `/`."""
+    """Every file but mallgen's own house, links as their targets, and empty folders in the output with a `/`."""
     found = {}
     for folder, names, files in os.walk(here):
         if ".mallgen" in names:
             names.remove(".mallgen")
-        elif not names and not files:
+        elif not names and not files and Path(folder) not in (here, here / "out"):
             found[f"{Path(folder).relative_to(here).as_posix()}/"] = b""
         for name in files:
             path = Path(folder) / name
