@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from mallgen import packages
 from mallgen.commands.writing import around
 from mallgen.console import ENVIRONMENT, FINDINGS, say
 from mallgen.diagnostics import Diagnostic
@@ -29,6 +30,7 @@ class Compared(NamedTuple):
     due: Due
     lock: Lock
     service: Service | None
+    moved: packages.Renamed | None = None
 
 
 class Chosen(NamedTuple):
@@ -130,9 +132,14 @@ def _seen(found: Compared, is_workspace: bool) -> Compared:
         return found._replace(made=made, problems=contested)
     lock = lock.with_contract(line)
     disk = found.folder.survey(due.files, lock, text, theirs=True)
+    moved = packages.renamed(due, lock, disk.present)
+    where = "" if is_workspace else f" -dir {found.target.folder}"
+    if moved is not None:
+        if moved.left(disk.present):
+            return found._replace(problems=(packages.problem(moved, disk.present, found.folder.shown, where),))
+        lock = packages.adopted(lock, moved, due.contract)
     followed = follow(due, disk, lock)
     steps = plan(due, disk, lock, followed.changes)
-    where = "" if is_workspace else f" -dir {found.target.folder}"
     service = Service(
         os.path.normpath(found.target.contract),
         where,
@@ -144,7 +151,7 @@ def _seen(found: Compared, is_workspace: bool) -> Compared:
     )
     if not text and any(step.file.path in disk.present for step in steps.steps):
         say(f"{found.folder.shown('.')} has no {NAME}: its files are taken as they are, by their content")
-    return found._replace(due=due, lock=lock, service=service)
+    return found._replace(due=due, lock=lock, service=service, moved=moved)
 
 
 def carry_out(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from mallgen import packages
 from mallgen.console import FINE, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused, read_lock
@@ -137,6 +138,10 @@ def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
     if contested:
         raise Refused(*contested, sources={**output.sources, **sources})
     disk = output.folder.survey(output.due.files, lock, text)
+    moved = packages.renamed(output.due, lock, disk.present)
+    if moved is not None:
+        where = f" -dir {output.target.folder}"
+        raise Refused(packages.problem(moved, disk.present, output.folder.shown, where), sources=output.sources)
     steps = plan(output.due, disk, lock.with_contract(output.target.line))
     if output.dry_run:
         return steps, ()

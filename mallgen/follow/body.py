@@ -42,8 +42,7 @@ class Body:
             now = self._world.now(binding.full)
             if isinstance(statement, ast.ImportFrom) and now != binding.full:
                 whole.setdefault(statement, []).append((binding, now))
-            elif isinstance(statement, ast.Import) and binding.alias.name in self._world.modules:
-                new = self._world.modules[binding.alias.name]
+            elif isinstance(statement, ast.Import) and (new := self._world.module(name := binding.alias.name)) != name:
                 self.stuck.append(Site(statement, f"the module is `{new}` now", VANISHED))
             elif self._has_gone(binding.full):
                 self._gone(local, binding)

@@ -20,6 +20,16 @@ def edited_generated() -> None:
     """
 
 
+@page("package-renamed")
+def package_renamed() -> None:
+    """The service of a contract was renamed, so its package has another name.
+
+    Your code is in the old folder, and mallgen generates no second one beside it. Move the folder and the settings as
+    the message says, then `mallgen sync --apply` mends the imports in the package and the names in pyproject.toml. What
+    names the package elsewhere, such as tests or a Dockerfile, is yours: `grep -rw old_package .` finds it.
+    """
+
+
 @page("two-owners")
 def two_owners() -> None:
     """Two contracts that go into one folder make the same generated file, so each would overwrite the other's.
