@@ -71,6 +71,20 @@ class Root:
         finally:
             os.close(descriptor)
 
+    def target(self, path: str) -> str:
+        """What a link leads to, as a path below the folder; the path itself where no link is. Raises LeadsOutside."""
+        for _ in range(_LINKS):
+            folder, name = self._at(path)
+            try:
+                text = os.readlink(name, dir_fd=folder)
+            except OSError as problem:
+                if problem.errno not in (errno.EINVAL, errno.ENOENT):  # not a link, or nothing
+                    raise
+                return path
+            real = self._folder(path.rpartition("/")[0])[1]
+            path = self._resolved(text, f"{real}/{name}" if real else name)
+        raise OSError(errno.ELOOP, "too many links", path)
+
     def save(self, path: str, data: bytes, mode: int | None = None) -> None:
         """Make a new file; FileExistsError when the name is taken. `mode` overrides what the umask gives."""
         folder, name = self._at(path)

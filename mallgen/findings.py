@@ -33,6 +33,9 @@ def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
         yield from _file(service, step)
     for verdict in verdicts.values():
         yield from _theirs(service, verdict, stubs)
+    for path, target in service.disk.links.items():
+        if path not in service.disk.contents:
+            yield _unread(service, path, target)
     doubted = {old: new for new, old in service.followed.doubts}
     for old, new in doubted.items():
         yield _doubt(service, service.known[old], new)
@@ -109,6 +112,14 @@ def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnos
             yield Diagnostic("config-block-missing", message, _top(shown), hint)
     if stubs and verdict.state is State.STUB:
         yield Diagnostic("stub", f"{_what(verdict.identity)} is not implemented", _top(shown), "write its body")
+
+
+def _unread(service: Service, path: str, target: str) -> Diagnostic:
+    shown = service.shown(path)
+    where = f"to `{service.shown(target)}`, where no file is" if target else "out of the folder"
+    message = f"`{shown}` is a link that leads {where}: it is not compared"
+    hint = "copy the file here, or let the link lead to a place inside"
+    return Diagnostic("not-compared", message, None, hint, severity="warning")
 
 
 def _doubt(service: Service, record: Record, path: str) -> Diagnostic:

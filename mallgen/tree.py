@@ -100,12 +100,14 @@ class Plan(NamedTuple):
 class Disk(NamedTuple):
     """What stands in the output folder: contents of always-files, names of all files, the lock's text.
 
-    `contents` also has the user's files for those who compare them: generating never looks at them.
+    `contents` also has the user's files for those who compare them: generating never looks at them. `links` are those
+    of them that are links, with where they lead: "" is out of the folder, and then there is no content.
     """
 
     contents: Mapping[str, bytes]
     present: frozenset[str]
     lock: str
+    links: Mapping[str, str] = MappingProxyType({})
 
 
 def digest(data: bytes) -> str:

@@ -48,7 +48,11 @@ def _prune(found: Compared, values: Values, told: list[str]) -> int:
 
 def _wanted(service: Service, force: bool) -> dict[Record, str]:
     """The records to delete, and where those that were edited go."""
-    records = [record for record in gone(service, force) if record.path in service.disk.contents]
+    records = [
+        record
+        for record in gone(service, force)
+        if record.path in service.disk.contents and record.path not in service.disk.links
+    ]
     known = [record for record in records if is_known(record, service.disk.contents[record.path])]
     edited = [record for record in records if record not in known] if force else []
     return {**dict.fromkeys(known, ""), **{record: f"{_TRASH}/{record.path}" for record in edited}}

@@ -87,9 +87,19 @@ class _Follower:
         once.sort(key=lambda file: not file.identity.startswith("handler "))
         verdicts = [self._file(file) for file in once]
         verdicts += filter(None, map(self._other, sorted(self._disk.contents)))
+        verdicts = list(map(self._unlinked, verdicts))
         order = {file.path: number for number, file in enumerate(self._due.files)}
         verdicts.sort(key=lambda verdict: order.get(verdict.path, len(order)))
         return Followed(tuple(verdicts), self._changes, tuple(self._doubts.items()), self._texts)
+
+    def _unlinked(self, verdict: Verdict) -> Verdict:
+        """sync does not write through a link: what does not fit there is for the user."""
+        target = self._disk.links.get(verdict.source)
+        if target is None or self._changes.pop(verdict.path, None) is None:
+            return verdict
+        place = Span(verdict.source, 1, 1, 1, 2)
+        remark = Remark("signature-drift", f"sync does not write through this link to `{target}`", place)
+        return verdict._replace(state=State.STUCK, remarks=(*verdict.remarks, remark))
 
     def _is_there(self, folder: str) -> bool:
         return any(path.startswith(f"{folder}/") for path in self._disk.present)
@@ -102,6 +112,8 @@ class _Follower:
     def _is_worth(self, old: str, new: str) -> bool:
         """Whether there is something to move: an untouched stub beside a new one is nothing but an orphan."""
         content = self._disk.contents.get(old)
+        if old in self._disk.links:
+            return False
         return content is not None and not (new in self._disk.present and is_known(self._known.get(old), content))
 
     def _is_free(self, path: str) -> bool:

@@ -30,6 +30,15 @@ def package_renamed() -> None:
     """
 
 
+@page("not-compared")
+def not_compared() -> None:
+    """A file of yours is a symbolic link that leads out of the output folder, or nowhere.
+
+    mallgen reads nothing outside, so it cannot say whether the file fits the contract. A link to a place inside is
+    compared like any other file; sync does not write through it.
+    """
+
+
 @page("two-owners")
 def two_owners() -> None:
     """Two contracts that go into one folder make the same generated file, so each would overwrite the other's.
