@@ -1,4 +1,4 @@
-"""action.yml as GitHub runs it: every step with a command, in a fresh environment, from a checkout of this repository."""
+"""action.yml as GitHub runs it: every step with a command, in a fresh environment, from a checkout of mallgen."""
 
 import os
 import shutil
