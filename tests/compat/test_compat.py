@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -57,7 +58,8 @@ def test_this_version_is_frozen() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_what_was_released_never_changes(version: str) -> None:
-    sums = dict(reversed(line.split("  ", 1)) for line in (FROZEN / version / "SHA256SUMS").read_text().splitlines())
+    lines = (FROZEN / version / "SHA256SUMS").read_text().splitlines()
+    sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
     found = {name: hashlib.sha256(data).hexdigest() for name, data in tree(FROZEN / version).items()}
     del found["SHA256SUMS"]
     assert found == sums
@@ -101,8 +103,9 @@ def test_untouched_stubs_of_a_bff_start(upgraded: Path) -> None:
 def test_untouched_stubs_of_an_rpc_service_start(upgraded: Path) -> None:
     async def asked(port: int) -> grpc.StatusCode:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            call: Any = channel.unary_unary("/chat.Chat/Ask")
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await channel.unary_unary("/chat.Chat/Ask")(b"")
+                await call(b"")
         return caught.value.code()
 
     with RpcService(upgraded / "services" / "chat", "chat_rpc", upgraded / "registry") as chat:
