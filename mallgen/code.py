@@ -26,7 +26,9 @@ class PyIdent(Code):
     __slots__ = ()
 
     def __new__(cls, text: str) -> "PyIdent":
-        """Check the text."""
+        """Check the text; what is one already stays itself."""
+        if isinstance(text, PyIdent):
+            return text
         if not text.isidentifier():
             raise ValueError(f"not an identifier: {text!r}")
         return str.__new__(cls, text)

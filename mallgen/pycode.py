@@ -142,6 +142,9 @@ def exported(names: Iterable[PyIdent]) -> list[PyIdent]:
     return sorted(set(names), key=lambda name: (_member_key(name)[0], _natural(name)))
 
 
+_SECTIONS = {"__future__": 0, "google": 2, "mallgen_runtime": 2}
+
+
 class Imports:
     """The `from … import …` lines of one file, in isort's sections and order."""
 
@@ -151,11 +154,11 @@ class Imports:
 
     def add(self, source: str, name: str, local: str = "") -> PyIdent:
         """Import `name` from `source`; returns the name to use. ValueError for what are no names."""
-        if source not in self._names:
+        names = self._names.get(source)
+        if names is None:
             _dotted(source)
-            self._names[source] = {}
-        known = PyIdent(local or name)
-        self._names[source][PyIdent(name)] = known
+            names = self._names[source] = {}
+        known = names[PyIdent(name)] = PyIdent(local or name)
         return known
 
     def entries(self) -> list[tuple[str, str, str]]:
@@ -164,11 +167,7 @@ class Imports:
 
     def _section(self, source: str) -> int:
         top = source.partition(".")[0]
-        if top == "__future__":
-            return 0
-        if top == self._first_party:
-            return 3
-        return 2 if top in ("google", "mallgen_runtime") else 1
+        return 3 if top == self._first_party else _SECTIONS.get(top, 1)
 
     def lines(self) -> list[Code]:
         """The block of imports, sections apart by an empty line."""
@@ -178,7 +177,7 @@ class Imports:
             if found and number != section:
                 found.append(Code())
             section = number
-            found += _statements(source, self._names[source])
+            found += _statements(source, tuple(self._names[source].items()))
         return found
 
 
@@ -188,14 +187,15 @@ def _dotted(source: str) -> Code:
     return Code(".".join(map(PyIdent, source.split("."))))
 
 
-def _statements(source: str, names: dict[str, str]) -> list[Code]:
-    """The lines that import `names` from one module."""
+@functools.lru_cache(1 << 14)  # many files import the same
+def _statements(source: str, names: tuple[tuple[str, str], ...]) -> list[Code]:
+    """The lines that import names, each with its local name, from one module."""
     if len(names) == 1:
-        ((name, local),) = names.items()
+        ((name, local),) = names
         return [Code(_import(source, [name if name == local else f"{name} as {local}"]))]
-    plain = sorted((n for n, local in names.items() if n == local), key=_member_key)
+    plain = sorted((n for n, local in names if n == local), key=_member_key)
     found = [(plain[0], _import(source, plain))] if plain else []
-    found += [(name, _import(source, [f"{name} as {local}"])) for name, local in names.items() if name != local]
+    found += [(name, _import(source, [f"{name} as {local}"])) for name, local in names if name != local]
     return [Code(text) for _, text in sorted(found, key=lambda pair: _member_key(pair[0]))]
 
 

@@ -12,12 +12,12 @@ from mallgen.pycode import literal
 
 FORM_BODY = frozenset({"post", "put", "patch"})
 _METHODS = {
-    "bool": "boolean",
-    "int": "int64",
-    "uint": "uint64",
-    "uintptr": "uint64",
-    "byte": "uint8",
-    "rune": "int32",
+    "bool": PyIdent("boolean"),
+    "int": PyIdent("int64"),
+    "uint": PyIdent("uint64"),
+    "uintptr": PyIdent("uint64"),
+    "byte": PyIdent("uint8"),
+    "rune": PyIdent("int32"),
 }
 
 
