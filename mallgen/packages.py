@@ -73,7 +73,7 @@ def problem(found: Renamed, present: frozenset[str], shown: Callable[[str], str]
         message = f"`{shown(found.old)}` is `{shown(found.new)}` now, and your code still has to follow"
         return Diagnostic("package-renamed", message, found.span, f"run {sync}")
     moves = " && ".join(f"mv {shown(old)} {shown(new)}" for old, new in left)
-    message = f"the service makes the package `{found.new}` now, and your code is in `{shown(left[0][0])}`"
+    message = f"the service makes the package `{found.new}` now, and `{shown(left[0][0])}` is still where it was"
     hint = f"run `{moves}`, then {sync}, which mends the imports; or give the service its old name back"
     return Diagnostic("package-renamed", message, found.span, hint)
 
