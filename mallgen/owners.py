@@ -23,14 +23,18 @@ def settled(lock: Lock, target: Target, due: Due) -> Settled:
 
     Files of a contract that is not there any more are those of the one that makes them now: it was moved.
     """
+    line = target.line
+    alike = [known for known in lock.contracts if known.kind == line.kind]
+    if len(alike) == 1 and not os.path.isfile(os.path.join(target.folder, alike[0].path)):
+        lock = adopted(lock, line)
     problems = []
     sources: dict[str, str] = {}
     for other, file in _contested(due, lock).items():
         if not os.path.isfile(os.path.join(target.folder, other)):
             lock = given(lock, other, due.contract)
             continue
-        line = next((known for known in lock.contracts if known.path == other), None)
-        made = make(of_line(line, target.folder), prove=False) if line is not None else None
+        other_line = next((known for known in lock.contracts if known.path == other), None)
+        made = make(of_line(other_line, target.folder), prove=False) if other_line is not None else None
         place = None
         if made is not None:
             sources |= made.sources

@@ -126,6 +126,9 @@ def _seen(found: Compared, is_workspace: bool) -> Compared:
     lock, text = read_lock(found.folder)
     line = found.target.line
     due = Due(line.path, found.made.files, found.made.classes)
+    where = "" if is_workspace else f" -dir {found.target.folder}"
+    if text and all(known.path != line.path for known in lock.contracts):
+        where += f" -api {found.target.contract}"
     lock, contested, more = settled(adopted(lock, line), found.target, due)
     if contested:
         made = found.made._replace(sources={**found.made.sources, **more})
@@ -133,7 +136,6 @@ def _seen(found: Compared, is_workspace: bool) -> Compared:
     lock = lock.with_contract(line)
     disk = found.folder.survey(due.files, lock, text, theirs=True)
     moved = packages.renamed(due, lock, disk.present)
-    where = "" if is_workspace else f" -dir {found.target.folder}"
     if moved is not None:
         if moved.left(disk.present):
             return found._replace(problems=(packages.problem(moved, disk.present, found.folder.shown, where),))

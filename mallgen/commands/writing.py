@@ -140,7 +140,8 @@ def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
     disk = output.folder.survey(output.due.files, lock, text)
     moved = packages.renamed(output.due, lock, disk.present)
     if moved is not None:
-        where = f" -dir {output.target.folder}"
+        known = any(line.path == output.due.contract for line in found.contracts)
+        where = f" -dir {output.target.folder}" + ("" if known else f" -api {output.target.contract}")
         raise Refused(packages.problem(moved, disk.present, output.folder.shown, where), sources=output.sources)
     steps = plan(output.due, disk, lock.with_contract(output.target.line))
     if output.dry_run:

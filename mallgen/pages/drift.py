@@ -26,7 +26,8 @@ def package_renamed() -> None:
 
     Your code is in the old folder, and mallgen generates no second one beside it. Move the folder and the settings as
     the message says, then `mallgen sync --apply` mends the imports in the package and the names in pyproject.toml. What
-    names the package elsewhere, such as tests or a Dockerfile, is yours: `grep -rw old_package .` finds it.
+    names the package elsewhere, such as tests or a Dockerfile, is yours: `grep -rw old_package .` finds it. To start
+    anew instead, delete the old folder.
     """
 
 
