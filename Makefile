@@ -48,6 +48,7 @@ bench-chain: setup ## the order list through three services, beside FastAPI and 
 
 bench: setup
 	$(BIN)/python benchmarks/bench_cli.py
+	$(BIN)/python benchmarks/bench_check.py
 	$(BIN)/python benchmarks/bench_safety.py
 
 freeze: setup ## what this version generates becomes a case for all later ones: part of every release
