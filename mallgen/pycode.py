@@ -188,15 +188,15 @@ def _dotted(source: str) -> Code:
 
 
 @functools.lru_cache(1 << 14)  # many files import the same
-def _statements(source: str, names: tuple[tuple[str, str], ...]) -> list[Code]:
+def _statements(source: str, names: tuple[tuple[str, str], ...]) -> tuple[Code, ...]:
     """The lines that import names, each with its local name, from one module."""
     if len(names) == 1:
         ((name, local),) = names
-        return [Code(_import(source, [name if name == local else f"{name} as {local}"]))]
+        return (Code(_import(source, [name if name == local else f"{name} as {local}"])),)
     plain = sorted((n for n, local in names if n == local), key=_member_key)
     found = [(plain[0], _import(source, plain))] if plain else []
     found += [(name, _import(source, [f"{name} as {local}"])) for name, local in names if name != local]
-    return [Code(text) for _, text in sorted(found, key=lambda pair: _member_key(pair[0]))]
+    return tuple(Code(text) for _, text in sorted(found, key=lambda pair: _member_key(pair[0])))
 
 
 def _import(source: str, names: Iterable[str]) -> str:
