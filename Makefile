@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup crash demo run test test-slow soak conformance fuzz lint accept bench bench-chain freeze generated errors built lock clean
+.PHONY: setup crash demo run test test-slow soak conformance fuzz lint accept bench bench-chain freeze generated errors pages built lock clean
 
 setup:
 	@scripts/setup.sh
@@ -26,6 +26,7 @@ lint: setup
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/build_tables.py --check
 	$(BIN)/python scripts/build_etcd.py --check
+	$(BIN)/python scripts/build_pages.py --check
 	$(BIN)/python scripts/lint.py
 
 crash: setup ## kill -9 at every file-system event, then 10 000 random kills; prints what was seen
@@ -59,6 +60,9 @@ generated: setup ## bring generated/ up to date with examples/
 
 errors: setup ## docs/errors.md: what mallgen says to common mistakes
 	$(BIN)/python scripts/build_errors.py
+
+pages: setup ## docs/lint.md and docs/limits.md, from the rules and the limits themselves
+	$(BIN)/python scripts/build_pages.py
 
 built: setup ## compile grammar/ and templates/ into mallgen/_built/, and the messages of etcd
 	$(BIN)/python scripts/build_tables.py

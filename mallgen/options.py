@@ -136,6 +136,7 @@ COMMANDS = (
         (
             Option("api", "The contract; what it imports too.", "FILE"),
             Option("write", "Apply the changes instead of printing them."),
+            OUTSIDE,
         ),
         (Argument("path", "More files, or folders with all .api files below them.", many=True, optional=True),),
         example="mallgen api fix -api mall.api --write",
@@ -146,7 +147,8 @@ COMMANDS = (
         "api_lint",
         (
             Option("api", "The contract, a .api file.", "FILE"),
-            Option("fix", "Mend what needs no thought."),
+            Option("fix", "Mend what can be mended without a change for anybody."),
+            Option("unsafe-fixes", "With --fix: mend also what clients or goctl's other generators notice."),
             Option("select", "A rule to add to those that are on; `all` for all.", "RULE", many=True),
             Option("ignore", "A rule to leave out.", "RULE", many=True),
             Option("rules", "List the rules."),

@@ -1,23 +1,95 @@
 """What a change would do to a file, as a unified diff that `patch` and `git apply` take."""
 
-from collections.abc import Iterator
-from difflib import unified_diff
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from difflib import Match, SequenceMatcher, unified_diff
+
+MANY = 4_000  # lines of both texts together, from which on the time of difflib is felt
 
 
 def unified(before: str, after: str, name: str) -> str:
     """The diff between two texts of the file `name`; empty when they are equal."""
-    lines = unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}")
-    return "".join(_ended(lines))
+    return "".join(_ended(_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}")))
 
 
 def changed(before: bytes | None, after: bytes, name: str, new: str = "") -> str:
     """The diff of a file that is changed, made (`before` is None) or moved to `new`, with git's heads."""
     old, text = (_lines((data or b"").decode("utf-8", "replace")) for data in (before, after))
     to = new or name
-    lines = unified_diff(old, text, "/dev/null" if before is None else f"a/{name}", f"b/{to}")
+    lines = _diff(old, text, "/dev/null" if before is None else f"a/{name}", f"b/{to}")
     head = f"diff --git a/{name} b/{to}\n" if new or before is None else ""
     head += f"rename from {name}\nrename to {new}\n" if new else "new file mode 100644\n" if before is None else ""
     return head + "".join(_ended(lines))
+
+
+def _diff(old: list[str], new: list[str], name: str, to: str) -> Iterator[str]:
+    if len(old) + len(new) < MANY:
+        yield from unified_diff(old, new, name, to)
+        return
+    for number, group in enumerate(_Anchored(old, new).get_grouped_opcodes()):
+        if not number:
+            yield from (f"--- {name}\n", f"+++ {to}\n")
+        (_, i, _, j, _), (_, _, i_end, _, j_end) = group[0], group[-1]
+        yield f"@@ -{_range(i, i_end)} +{_range(j, j_end)} @@\n"
+        for kind, begin, end, other, other_end in group:
+            if kind == "equal":
+                yield from (f" {line}" for line in old[begin:end])
+                continue
+            yield from (f"-{line}" for line in old[begin:end])
+            yield from (f"+{line}" for line in new[other:other_end])
+
+
+def _range(start: int, end: int) -> str:
+    """Lines as `@@` has them: the first, counted from 1, and how many; the one before when there are none."""
+    size = end - start
+    return f"{start + 1}" if size == 1 else f"{start + bool(size)},{size}"
+
+
+class _Anchored(SequenceMatcher[str]):
+    """difflib between the lines that stand once in each text, in their order: patience diff."""
+
+    def __init__(self, old: list[str], new: list[str]) -> None:
+        super().__init__(None, old, new)
+        self._old = old
+        self._new = new
+
+    def get_matching_blocks(self) -> list[Match]:
+        """The stretches that are equal, as difflib has them, adjacent ones joined."""
+        found: list[Match] = []
+        i = j = 0
+        for line, other in [*_anchors(self._old, self._new), (len(self._old), len(self._new))]:
+            between = SequenceMatcher(None, self._old[i:line], self._new[j:other]).get_matching_blocks()
+            blocks = [Match(i + block.a, j + block.b, block.size) for block in between]
+            for block in (*blocks, Match(line, other, int(line < len(self._old)))):
+                last = found[-1] if found else Match(-1, -1, 0)
+                if block.size and last.a + last.size == block.a and last.b + last.size == block.b:
+                    found[-1] = Match(last.a, last.b, last.size + block.size)
+                elif block.size:
+                    found.append(block)
+            i, j = line + 1, other + 1
+        return [*found, Match(len(self._old), len(self._new), 0)]
+
+
+def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """The longest run of lines that stand once in both texts and in the same order."""
+    once = [line for line, count in Counter(old).items() if count == 1]
+    counts, places = Counter(new), {line: number for number, line in enumerate(new)}
+    where = {line: places[line] for line in once if counts[line] == 1}
+    pairs = [(number, where[line]) for number, line in enumerate(old) if line in where]
+    ends: list[int] = []
+    tails: list[int] = []
+    before: list[int] = []
+    for index, (_, place) in enumerate(pairs):
+        at = bisect_left(ends, place)
+        ends[at : at + 1], tails[at : at + 1] = [place], [index]
+        before.append(tails[at - 1] if at else -1)
+    found: list[tuple[int, int]] = []
+    index = tails[-1] if tails else -1
+    while index >= 0:
+        found.append(pairs[index])
+        index = before[index]
+    return found[::-1]
 
 
 def _lines(text: str) -> list[str]:

@@ -20,10 +20,11 @@ from mallgen.model import (
 from mallgen.resolve_types import Types
 from mallgen.suggest import did_you_mean
 from mallgen.syntax import nodes
+from mallgen.syntax.checks import METHODS as METHODS
+from mallgen.syntax.checks import wrong_words
 from mallgen.syntax.limits import DEFAULT, Limits
 from mallgen.syntax.nodes import Declaration, Item, ServiceNode
 
-METHODS = ("get", "head", "post", "put", "patch", "delete", "connect", "options", "trace")
 SETTINGS = frozenset(
     "prefix group jwt jwtTransition signature middleware timeout maxBytes sse tags summary authType pathPrefix".split()
 )
@@ -55,6 +56,7 @@ def resolve(files: tuple[ParsedFile, ...], limits: Limits = DEFAULT) -> Resolved
     types = Types(declarations, limits.fields)
     resolved_types = types.resolve()
     services = [node for file in files for node in file.nodes if isinstance(node, ServiceNode)]
+    problems += (problem for service in services for problem in wrong_words(service))
     problems += _service_names(services)
     builder = _Groups(types)
     groups = tuple(sorted((builder.group(s) for s in services), key=lambda g: g.group))
@@ -138,13 +140,6 @@ def _declarations(files: tuple[ParsedFile, ...], problems: list[Diagnostic]) -> 
 
 
 def _service_names(services: list[ServiceNode]) -> Iterator[Diagnostic]:
-    for service in services:
-        head, dash, tail = service.name.value.partition("-")
-        if dash and tail != "api":
-            message = f"`{service.name.value}` is not a name for a service"
-            plain = f"{head}_{tail}".replace("-", "_").removesuffix("_api")
-            hint = f"write `{plain}` or `{plain}-api`: the only hyphen is the one before `api`"
-            yield Diagnostic("service-name", message, service.name.span, hint)
     named = [service.name for service in services if service.items]
     for name in named[1:]:
         if name.value != named[0].value:
@@ -270,9 +265,6 @@ class _Groups:
         return int(pair.value)
 
     def _route(self, item: Item, prefix: str) -> Route:
-        if item.method.value not in METHODS:
-            hint = did_you_mean(item.method.value, METHODS) or f"methods are {', '.join(METHODS)}"
-            self._report("unknown-method", f"there is no method `{item.method.value}`", item.method.span, hint)
         path = item.path.value
         return Route(
             method=item.method.value,

@@ -25,7 +25,7 @@ from mallgen.model import (
 from mallgen.suggest import did_you_mean
 from mallgen.syntax.limits import DEEPEST, raise_it
 from mallgen.syntax.nodes import Declaration
-from mallgen.tags import OPTIONS, TagError, parse_tag
+from mallgen.tags import OPTIONS, TagError, parse_tag, unread
 
 PRIMITIVES = frozenset(
     [
@@ -50,6 +50,7 @@ PRIMITIVES = frozenset(
         "rune",
     ]
 )
+_LAYOUT = dict.fromkeys(map(ord, "\t\r\f\v\n"))
 MOST_PROBLEMS = 10_000
 GUESSES = 20  # the first of many unknown names get a guess: comparing each with thousands takes minutes
 
@@ -231,13 +232,37 @@ class Types:
     def _parse(self, member: Member, name: str) -> tuple[Binding, ...]:
         try:
             found = parse_tag(member.tag, name)
-            for binding in found:
-                if binding.unknown:
-                    self._misspelt(binding, member)
+            self._doubts(found, member)
             return found
         except TagError as problem:
             self._report("bad-tag", problem.message, member.tag_span or member.span, problem.hint, severity="unfit")
             return ()
+
+    def _doubts(self, bindings: tuple[Binding, ...], member: Member) -> None:
+        """What can be read, and is not what it looks like."""
+        place = member.tag_span or member.span
+        for message, hint in unread(member.tag):
+            self._report("bad-tag", message, place, hint, severity="warning")
+        for binding in bindings:
+            if binding.unknown:
+                self._misspelt(binding, member)
+        if not (member.tag.isascii() and member.tag.isprintable()):
+            self._unseen(bindings, member.tag, place)
+
+    def _unseen(self, bindings: tuple[Binding, ...], tag: str, place: Span) -> None:
+        from mallgen.syntax.characters import INVISIBLE, called, hidden
+
+        for binding in bindings:
+            char = hidden(binding.key)
+            if char:
+                message = f"the {binding.source} name `{binding.key}` has {called(char)}, which nobody sees"
+                hint = "delete it: clients would have to send it"
+                self._report("invisible-name", message, place, hint, severity="unfit")
+                return
+        char = hidden(tag.translate(_LAYOUT))
+        if char and not INVISIBLE.match(char):  # the scanner has told about the others
+            message = f"{called(char)} is invisible and can make the tag look like another"
+            self._report("invisible-character", message, place, "delete it unless clients send it", severity="warning")
 
     def _misspelt(self, binding: Binding, member: Member) -> None:
         for option in binding.unknown:

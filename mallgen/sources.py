@@ -29,13 +29,26 @@ class Unreadable(Exception):
         self.hint = hint
 
 
-def read(path: str, outside: bool = False) -> Sources:
+class Disk:
+    """Where the files of a contract come from; an editor puts what is not saved yet before it."""
+
+    def text(self, path: str, real: str, most: int) -> str:
+        """The text of one file, lines ending in LF; `real` is its path without links. Raises Unreadable."""
+        return read_text(path, most)
+
+    def scanned(self, text: str, path: str, limits: Limits) -> Scanned:
+        """A text cut into statements."""
+        return scan(text, path, limits)
+
+
+def read(path: str, outside: bool = False, disk: Disk | None = None) -> Sources:
     """Read the contract at `path`; files are named as the user would name them from where he stands.
 
     What it imports must be inside its repository, unless `outside` is allowed: see `home`.
     """
     try:
         reader = _Reader(limits(), os.path.normpath(path), outside)
+        reader.disk = disk or reader.disk
     except Unreadable as problem:
         return Sources((), {}, (Diagnostic(problem.code, problem.message, None, problem.hint),))
     reader.visit(os.path.normpath(path), (), None)
@@ -112,6 +125,7 @@ class _Reader:
         self._folder = os.path.dirname(os.path.realpath(path))
         self._path = path
         self._outside = outside
+        self.disk = Disk()
         self.files: dict[str, Scanned] = {}
         self.texts: dict[str, str] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -131,7 +145,7 @@ class _Reader:
                 self._too_many(name, f"more than {most} {what}", most, by)
                 return
         try:
-            text = read_text(path, self.limits.bytes)
+            text = self.disk.text(path, key, self.limits.bytes)
         except Unreadable as problem:
             self.diagnostics.append(Diagnostic(problem.code, problem.message, by, problem.hint))
             return
@@ -140,7 +154,7 @@ class _Reader:
             hint = 'begin with `syntax = "v1"`, then types and a service'
             where = Span(path, 1, 1, 1, 1)
             self.diagnostics.append(Diagnostic("empty-file", f"`{path}` is empty", by or where, hint))
-        scanned = scan(text, path, self.limits)
+        scanned = self.disk.scanned(text, path, self.limits)
         self.files[key] = scanned
         self._imports(scanned, path, (*chain, key))
 

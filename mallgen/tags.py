@@ -6,15 +6,21 @@ A tag is `source:"key,option,…"` one or more times. go-zero ignores unknown op
 
 import math
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from mallgen.model import Binding, Bounds
 
 OPTIONS = ("optional", "default", "options", "range", "limit", "string", "omitempty", "inherit")
 SOURCES = ("path", "form", "header", "json")
-_PART = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_.-]*):"((?:[^"\\]|\\.)*)"')
 _NESTING = re.compile(r"[\[\](){}\\]")
+_PART = re.compile(r' *([^\x00- :"\x7f]+):"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_ESCAPE = re.compile(r'\\(?:([abfnrtv\\"])|x([0-7][0-9a-fA-F])|([01][0-7]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)')
+_PLAIN = dict(zip('abfnrtv\\"', '\a\b\f\n\r\t\v\\"', strict=True))
 _BOUNDS = re.compile(r"^([\[(])\s*([-+0-9.eE]*)\s*:\s*([-+0-9.eE]*)\s*([\])])$")
+
+
+_ONE_LINE = 'write the whole tag on one line, with one space between its parts: `json:"a" form:"b"`'
 
 
 class TagError(Exception):
@@ -30,37 +36,77 @@ class TagError(Exception):
 def parse_tag(tag: str, name: str) -> tuple[Binding, ...]:
     """The bindings of a tag with its back-quotes, in the order path, form, header, json.
 
-    A field without a source tag is bound to json under its own name, as encoding/json has it.
-    Raises TagError for a tag that is not made of `key:"value"`, and for bounds that make no sense.
+    A field without a source tag is bound to json under its own name, as encoding/json has it. Of a source that stands
+    twice the first counts, as in Go. Raises TagError for a tag that is not made of `key:"value"`, and for bounds that
+    make no sense.
     """
+    pairs, rest = _pairs(tag.strip("`"))
+    if rest and not pairs:
+        raise TagError(f"`{_short(rest)}` is not a tag", 'write it as `json:"name,option"`')
     found: dict[str, Binding] = {}
-    hidden = False
-    for source, value in _pairs(tag.strip("`")):
-        if source not in SOURCES:
+    hidden: set[str] = set()
+    for source, quoted in pairs:
+        if source not in SOURCES or source in found or source in hidden:
             continue
-        binding = _binding(source, value, name)
+        binding = _binding(source, _unquoted(source, quoted), name)
         if binding.key == "-":
-            hidden = hidden or source == "json"
+            hidden.add(source)
         else:
             found[source] = binding
-    if not found and not hidden:
+    if not found and "json" not in hidden:
         found["json"] = Binding("json", name)
     return tuple(found[source] for source in SOURCES if source in found)
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
+def unread(tag: str) -> Iterator[tuple[str, str]]:
+    """What Go does not read of a tag that it reads in part: messages and ways out.
+
+    reflect.StructTag.Lookup stops at whatever is not `key:"value"` with spaces between, a line end included.
+    """
+    pairs, rest = _pairs(tag.strip("`"))
+    if rest and pairs:
+        source, value = pairs[-1]
+        inside = f'`{source}:"{value},{_short(rest).strip(", " + chr(34))}"`'
+        hint = f"options stand inside the quotation marks: {inside}" if rest[0] == "," else _ONE_LINE
+        yield f"`{_short(rest)}` is not read: Go stops there", hint
+    names = [source for source, _ in pairs]
+    for source in SOURCES:
+        if names.count(source) > 1:
+            yield f"`{source}` stands twice in this tag, and the first counts", "remove one"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _pairs(text: str) -> tuple[list[tuple[str, str]], str]:
+    """The pairs as far as Go's reflect reads them, values in their quoted spelling, and the rest."""
     pairs: list[tuple[str, str]] = []
     pos = 0
-    while text[pos:].strip():
-        match = _PART.match(text, pos)
-        if match is None and pairs:
-            break  # Go's reflect reads as far as it understands
-        if match is None:
-            rest = text[pos:].strip()
-            raise TagError(f"`{rest}` is not a tag", 'write it as `json:"name,option"`')
-        pairs.append((match[1], re.sub(r'\\(["\\])', r"\1", match[2]) if "\\" in match[2] else match[2]))
+    while match := _PART.match(text, pos):
+        pairs.append((match[1], match[2]))
         pos = match.end()
-    return pairs
+    return pairs, text[pos:].strip()
+
+
+def _unquoted(source: str, text: str) -> str:
+    """The value as strconv.Unquote has it; Go takes a source for absent whose value it cannot unquote."""
+    if "\n" in text:
+        raise TagError(f"the value of `{source}` has a line end in it", "write a tag on one line")
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    plain, *numbers = match.groups()
+    if plain:
+        return _PLAIN[plain]
+    digits = next(filter(None, numbers), "")
+    code = int(digits, 8 if match[3] else 16) if digits else -1
+    if code < 0 or code > 0x10FFFF or 0xD800 <= code < 0xE000:
+        raise TagError("the tag has an escape that Go does not know", "a backslash is written `\\\\` in a tag")
+    return chr(code)
 
 
 def split_options(value: str) -> list[str]:

@@ -9,6 +9,7 @@ from mallgen.driver import load, load_protos
 from mallgen.emit import Body, Emitted
 from mallgen.lock import ContractLine
 from mallgen.signature import ClassShape
+from mallgen.sources import limits
 from mallgen.tree import File
 from mallgen.workspace import Member, Workspace, free_port, ordered
 
@@ -144,7 +145,9 @@ def _api(target: Target, prove: bool) -> Made:
         return Made("", "", (), problems, sources)
     contract = loaded.contract
     port = target.port or FIRST_PORT["api"]
-    emitted = emit(contract, HttpOptions(port=port, bodies=target.bodies, uses=uses.found, prove=prove))
+    emitted = emit(
+        contract, HttpOptions(port=port, bodies=target.bodies, uses=uses.found, prove=prove, most=limits().output)
+    )
     routes = sum(len(group.routes) for group in contract.groups)
     subject = f"{contract.service}: {_counted(routes, 'route')}, {_counted(len(contract.types), 'type')}"
     return _made(subject, emitted, problems, sources)
@@ -167,6 +170,7 @@ def _rpc(target: Target, prove: bool) -> Made:
         from_filename=target.from_filename,
         uses=uses.found,
         prove=prove,
+        most=limits().output,
     )
     emitted = emit(contract, options)
     methods = sum(len(service.methods) for service in contract.services)

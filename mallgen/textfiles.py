@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.sources import Unreadable, read_text
+from mallgen.syntax.limits import DEFAULT, raise_it
 
 STDIN = "-"
 
@@ -49,9 +50,9 @@ def contracts(paths: Iterable[str]) -> Iterator[str]:
                 yield os.path.normpath(found)
 
 
-def read_file(path: str) -> TextFile:
-    """One file. Raises Unreadable."""
-    text = read_text(path)
+def read_file(path: str, most: int = DEFAULT.bytes) -> TextFile:
+    """One file of at most so many bytes. Raises Unreadable."""
+    text = read_text(path, most)
     try:
         with open(path, "rb") as file:
             return TextFile(path, file.read().decode("utf-8"), text)
@@ -59,9 +60,11 @@ def read_file(path: str) -> TextFile:
         raise Unreadable("unreadable", f"cannot read `{path}`: {problem.strerror}", "check its permissions") from None
 
 
-def read_stdin() -> TextFile:
-    """What comes in on stdin. Raises Unreadable."""
-    data = sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()
+def read_stdin(most: int = DEFAULT.bytes) -> TextFile:
+    """What comes in on stdin, at most so many bytes. Raises Unreadable."""
+    data = sys.stdin.buffer.read(most + 1) if hasattr(sys.stdin, "buffer") else sys.stdin.read(most + 1).encode()
+    if len(data) > most:
+        raise Unreadable("too-large", f"stdin has more than {most} bytes", raise_it("bytes", 4 * most)[3:])
     try:
         raw = data.decode("utf-8")
     except UnicodeDecodeError as problem:

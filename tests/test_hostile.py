@@ -1,12 +1,15 @@
 """Hostile and unlucky input: a message or success within 5 seconds and 512 MiB, never a traceback."""
 
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
+from mallgen.syntax.limits import MEANING, Limits
 
 GOOD = "service a-api {\n\t@handler Greet\n\tget /greet\n}\n"
 SECONDS, MEMORY = 5, 512 << 20
@@ -134,9 +137,12 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def judged(here: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
+VALIDATE = ("api", "validate", "-api", "x.api")
+
+
+def judged(here: Path, words: Sequence[str] = VALIDATE, **settings: str) -> "subprocess.CompletedProcess[str]":
     ran = subprocess.run(
-        [sys.executable, "-c", BOUNDED, "api", "validate", "-api", "x.api"],
+        [sys.executable, "-c", BOUNDED, *words],
         cwd=here,
         capture_output=True,
         text=True,
@@ -170,26 +176,98 @@ def test_an_unreadable_file(here: Path) -> None:
 DEEP = "type A { X " + "[]" * 150 + f'int `json:"x"` }}\n{GOOD}'
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "content", "error"),
-    [
-        ("BYTES", "20", GOOD, "too-large"),
-        ("TOKENS", "5", GOOD, "too-many-tokens"),
-        ("NAME", "3", GOOD, "too-long-name"),
-        ("NESTING", "1", "type A { X [][]int }", "too-deep"),
-        ("FIELDS", "1", f"type A {{\nX int\nY int\n}}\n{GOOD}", "too-many-fields"),
-        ("FILES", "1", f'import "y.api"\n{GOOD}', "too-many-files"),
-        ("DEPTH", "1", f'import "y.api"\n{GOOD}', "too-many-files"),
-        ("NESTING", "many", GOOD, "bad-limit"),
-        ("NESTING", "100000", GOOD, "bad-limit"),
-    ],
-)
+GENERATE = ("api", "py", "-api", "x.api", "-dir", "out")
+SMALL = [
+    ("BYTES", "20", GOOD, "too-large"),
+    ("TOKENS", "5", GOOD, "too-many-tokens"),
+    ("NAME", "3", GOOD, "too-long-name"),
+    ("NESTING", "1", "type A { X [][]int }", "too-deep"),
+    ("FIELDS", "1", f"type A {{\nX int\nY int\n}}\n{GOOD}", "too-many-fields"),
+    ("FILES", "1", f'import "y.api"\n{GOOD}', "too-many-files"),
+    ("DEPTH", "1", f'import "y.api"\n{GOOD}', "too-many-files"),
+    ("OUTPUT", "2000", GOOD, "too-much-output"),
+    ("NESTING", "many", GOOD, "bad-limit"),
+    ("NESTING", "100000", GOOD, "bad-limit"),
+]
+
+
+def test_every_limit_has_a_case_and_a_meaning() -> None:
+    assert {name.lower() for name, *_ in SMALL} == set(Limits._fields) == set(MEANING)
+    assert {error for *_, error in SMALL} == {code for code, _ in MEANING.values()} | {"bad-limit"}
+
+
+@pytest.mark.parametrize(("name", "value", "content", "error"), SMALL)
 def test_every_limit_is_named_and_can_be_set(here: Path, name: str, value: str, content: str, error: str) -> None:
     text(content)(here)
     (here / "y.api").write_text("type Y {}\n")
-    ran = judged(here, **{f"MALLGEN_MAX_{name}": value})
+    ran = judged(here, GENERATE if name == "OUTPUT" else VALIDATE, **{f"MALLGEN_MAX_{name}": value})
     assert (ran.returncode, f"error[{error}]" in ran.stderr) == (1, True), ran.stderr
     assert f"MALLGEN_MAX_{name}" in ran.stderr
+    assert not (here / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [("api", "format", "x.api"), ("api", "fix", "x.api"), ("api", "lint", "-api", "x.api")]
+)
+def test_every_command_knows_the_limits(here: Path, words: tuple[str, ...]) -> None:
+    text(f"// {'x' * (1 << 20)}\n{GOOD}")(here)
+    assert "error[too-large]" in judged(here, words).stderr
+    assert judged(here, words, MALLGEN_MAX_BYTES=str(1 << 21)).returncode == 0
+    assert "error[bad-limit]" in judged(here, words, MALLGEN_MAX_BYTES="0").stderr
+
+
+def findings(count: int) -> str:
+    fields = '\tUid int64 `json:"uid"`\n\tPs int64 `form:"ps,optional,default=1"`\n\tPrice float64 `json:"price"`\n'
+    types = "".join(f"type Q{n} {{\n{fields}}}\n" for n in range(count // 2))
+    items = "".join(
+        f"\t@handler getX{n}\n\tget /user_{n}/:id/x-y/ (Q{n // 2}) returns (Q{n // 2})\n" for n in range(count)
+    )
+    return f"{types}service a-api {{\n{items}}}\n"
+
+
+def aged(content: str) -> str:
+    return re.sub(r"@handler (\w+)", r"@server(\n\t\thandler: \1\n\t)", content).replace("\tF1 int", "\tF1 struct {}")
+
+
+LARGE = {
+    "routes": text(routes(10_000)),
+    "errors": text(routes(10_000).replace("(T", "(U")),
+    "syntax": text(routes(10_000).replace("int", "=")),
+    "findings": text(findings(6_000)),
+    "older": text(aged(routes(10_000))),
+    "older-wrong": text(aged(routes(10_000)).replace("(T)", "(U)")),
+}
+COMMANDS = {
+    "lint": ("api", "lint", "-api", "x.api"),
+    "lint-all": ("api", "lint", "-api", "x.api", "--select", "all"),
+    "sarif": ("api", "lint", "-api", "x.api", "--select", "all", "--format", "sarif"),
+    "format": ("api", "format", "--diff", "x.api"),
+    "fix": ("api", "fix", "-api", "x.api"),
+    "write": ("api", "fix", "-api", "x.api", "--write"),
+    "inspect": ("api", "inspect", "-api", "x.api"),
+}
+QUICK = {("findings", "lint-all"), ("older", "fix"), ("older-wrong", "fix"), ("routes", "format")}
+
+
+@pytest.mark.parametrize(
+    ("content", "command"),
+    [
+        pytest.param(content, command, marks=[] if (content, command) in QUICK else [pytest.mark.slow])
+        for content in LARGE
+        for command in COMMANDS
+    ],
+)
+def test_ten_thousand_of_anything(here: Path, content: str, command: str) -> None:
+    LARGE[content](here)
+    ran = judged(here, COMMANDS[command])
+    assert ran.returncode in (0, 1), ran.stderr[-2000:]
+
+
+def test_what_many_routes_read_is_not_written_out_without_end(here: Path) -> None:
+    fields = "".join(f'F{n} int `form:"f{n},optional"`\n' for n in range(3_000))
+    items = "".join(f"@handler H{n}\nget /r/{n} (T)\n" for n in range(6_000))
+    text(f"type T {{\n{fields}}}\nservice a-api {{\n{items}}}\n")(here)
+    assert "error[too-much-output]" in judged(here, GENERATE).stderr
 
 
 def test_a_raised_limit_holds(here: Path) -> None:

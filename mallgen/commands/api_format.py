@@ -7,8 +7,9 @@ from mallgen.console import FINDINGS, FINE, USAGE, counted, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.options import Values
 from mallgen.patch import unified
-from mallgen.sources import Unreadable
+from mallgen.sources import Unreadable, limits
 from mallgen.syntax.format import format_text
+from mallgen.syntax.limits import Limits
 from mallgen.textfiles import STDIN, CannotWrite, TextFile, contracts, read_file, read_stdin, replace_file
 
 
@@ -22,8 +23,9 @@ class _Mode(NamedTuple):
 class _Run:
     """The files of one command line: what was found in them."""
 
-    def __init__(self, mode: _Mode) -> None:
+    def __init__(self, mode: _Mode, limits: Limits) -> None:
         self.mode = mode
+        self.limits = limits
         self.problems: list[Diagnostic] = []
         self.texts: dict[str, str] = {}
         self.changed = self.unchanged = self.failed = 0
@@ -36,7 +38,7 @@ class _Run:
     def laid_out(self, file: TextFile) -> str | None:
         """The whole file in its layout, None when it cannot be read."""
         self.texts[file.name] = file.text
-        formatted = format_text(file.text, file.name)
+        formatted = format_text(file.text, file.name, self.limits)
         if formatted.text is None:
             self.fail(*formatted.diagnostics)
             return None
@@ -45,7 +47,7 @@ class _Run:
     def file(self, path: str) -> None:
         """Format one file."""
         try:
-            file = read_file(path)
+            file = read_file(path, self.limits.bytes)
         except Unreadable as problem:
             self.fail(Diagnostic(problem.code, problem.message, hint=problem.hint))
             return
@@ -85,7 +87,10 @@ class _Run:
 def run(values: Values) -> int:
     """Format what was named."""
     paths = (*values.many("path"), *filter(None, [values.text("dir")]))
-    run = _Run(_Mode(values.flag("check"), values.flag("diff")))
+    try:
+        run = _Run(_Mode(values.flag("check"), values.flag("diff")), limits())
+    except Unreadable as problem:
+        return report([Diagnostic(problem.code, problem.message, hint=problem.hint)], {}, "")
     if values.flag("stdin") or paths == (STDIN,):
         return _stdin(run)
     if not paths or STDIN in paths:
@@ -99,7 +104,7 @@ def run(values: Values) -> int:
 
 def _stdin(run: _Run) -> int:
     try:
-        file = read_stdin()
+        file = read_stdin(run.limits.bytes)
     except Unreadable as problem:
         return report([Diagnostic(problem.code, problem.message, hint=problem.hint)], {}, "")
     result = run.laid_out(file)

@@ -1,20 +1,66 @@
 """mallgen api lint: what works, and could be better."""
 
+import os
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from mallgen.console import ENVIRONMENT, FINDINGS, FINE, USAGE, counted, for_machines, out, report, say, verdict
-from mallgen.driver import Loaded, load
+from mallgen.driver import Loaded, compile_sources
 from mallgen.lint import Edit, Found, Rule, lint, rules
 from mallgen.lint.scope import Scope
-from mallgen.lint.suppress import apply, suppressions
+from mallgen.lint.suppress import Judged, apply, suppressions
 from mallgen.options import Values
 from mallgen.pycode import width
-from mallgen.sources import Unreadable
+from mallgen.sources import Disk, Unreadable, limits, read
 from mallgen.suggest import did_you_mean
 from mallgen.textfiles import CannotWrite, read_file, replace_file
 
 _ROUNDS = 10  # an edit may uncover another; none is meant to undo one
-_PARSED = ("unknown-option", "duplicate-key", "invisible-character", "comment-ends-early", "embedded-base-type")
+PARSED = (  # warnings from reading the contract, which can be switched off as rules are
+    *("bad-tag", "comment-ends-early", "duplicate-key", "embedded-base-type", "invisible-character"),
+    *("unknown-option", "unknown-setting"),
+)
+
+
+class _After(Disk):
+    """The files as they would be after some edits, by their real paths; `count` of the edits could be made."""
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        files: dict[str, list[Edit]] = {}
+        for edit in edits:
+            files.setdefault(edit.span.file, []).append(edit)
+        self.texts: dict[str, str] = {}
+        self.count = 0
+        for name, own in files.items():
+            self.texts[os.path.realpath(name)], count = _edited(read_file(name, limits().bytes).raw, own)
+            self.count += count
+
+    def text(self, path: str, real: str, most: int) -> str:
+        """The edited text, where there is one."""
+        text = self.texts.get(real)
+        return super().text(path, real, most) if text is None else text.replace("\r\n", "\n")
+
+
+class _Lint(NamedTuple):
+    """What is looked at, and by which rules."""
+
+    path: str
+    outside: bool
+    chosen: tuple[Rule, ...]
+    known: dict[str, Rule]
+
+    def load(self, disk: Disk | None = None) -> Loaded:
+        """The contract as it is, or as `disk` has it."""
+        return compile_sources(read(self.path, self.outside, disk))
+
+    def found(self, loaded: Loaded) -> list[Found]:
+        """What the rules find in a contract, and what reading it has told."""
+        if loaded.contract is None:
+            return []
+        own = [Found(d, ()) for d in loaded.diagnostics]
+        found = lint(Scope(loaded.contract), self.chosen)
+        judged = Judged([*self.known, *PARSED], [*(rule.code for rule in self.chosen), *PARSED])
+        return apply([*own, *found], suppressions(loaded.sources), judged)
 
 
 def run(values: Values) -> int:
@@ -29,21 +75,19 @@ def run(values: Values) -> int:
     chosen = _chosen(values, known)
     if chosen is None:
         return USAGE
-    loaded = load(values.text("api"), values.flag("allow-outside"))
+    asked = _Lint(values.text("api"), values.flag("allow-outside"), chosen, known)
+    loaded = asked.load()
     if loaded.contract is None:
         return report(loaded.diagnostics, loaded.sources, "")
-    found = _found(loaded, chosen, known)
     if not values.flag("fix"):
-        return _told(found, loaded)
-    for _ in range(_ROUNDS):
-        if not any(item.edits for item in found):
-            break
-        code = _fix(found)
-        if code != FINE:
-            return code
-        loaded = load(values.text("api"), values.flag("allow-outside"))
-        found = _found(loaded, chosen, known)
-    return _told(found, loaded)
+        return _told(asked.found(loaded), loaded)
+    try:
+        return _fixed(asked, loaded, values.flag("unsafe-fixes"))
+    except Unreadable as problem:
+        say(f"error[{problem.code}] {problem.message}")
+        return ENVIRONMENT
+    except CannotWrite as problem:
+        return report([problem.diagnostic], {}, "")
 
 
 def _chosen(values: Values, known: dict[str, Rule]) -> tuple[Rule, ...] | None:
@@ -58,46 +102,42 @@ def _chosen(values: Values, known: dict[str, Rule]) -> tuple[Rule, ...] | None:
     return tuple(rule for code, rule in known.items() if code in on - set(ignored))
 
 
-def _found(loaded: Loaded, chosen: tuple[Rule, ...], known: dict[str, Rule]) -> list[Found]:
-    assert loaded.contract is not None, "what was fixed is still a contract"
-    own = [Found(d, ()) for d in loaded.diagnostics]
-    found = lint(Scope(loaded.contract), chosen)
-    names = [*known, *_PARSED]
-    return apply([*own, *found], suppressions(loaded.sources), names)
-
-
 def _told(found: Sequence[Found], loaded: Loaded) -> int:
     diagnostics = [item.diagnostic for item in found]
     if for_machines():
         verdict(diagnostics, loaded.sources, "")
         return FINDINGS if diagnostics else FINE
     report(diagnostics, loaded.sources, "")
-    fixable = sum(bool(item.edits) for item in found)
-    way_out = f"; {fixable} can be fixed: mallgen api lint --fix" if fixable else ""
-    say(f"{counted(len(diagnostics), 'finding')}{way_out}")
+    safe = sum(bool(item.edits) and not item.changes for item in found)
+    changes = {item.changes: None for item in found if item.edits and item.changes}
+    more = sum(bool(item.edits and item.changes) for item in found)
+    ways = [f"{safe} can be fixed: mallgen api lint --fix"] if safe else []
+    ways += [f"{more} by --fix --unsafe-fixes, which changes {' and '.join(changes)}"] if more else []
+    say("; ".join([counted(len(diagnostics), "finding"), *ways]))
     return FINDINGS if diagnostics else FINE
 
 
-def _fix(found: Sequence[Found]) -> int:
-    """Apply the edits, a file at a time; overlapping ones wait for the next round."""
-    files: dict[str, list[Edit]] = {}
-    for item in found:
-        for edit in item.edits:
-            files.setdefault(edit.span.file, []).append(edit)
-    fixed = 0
-    for name, edits in files.items():
-        try:
-            file = read_file(name)
-            text, count = _edited(file.text, edits)
-            replace_file(name, file.laid_out(text))
-        except Unreadable as problem:
-            say(f"error[{problem.code}] {problem.message}")
-            return ENVIRONMENT
-        except CannotWrite as problem:
-            return report([problem.diagnostic], {}, "")
-        fixed += count
-    say(f"{counted(fixed, 'place')} fixed in {counted(len(files), 'file')}")
-    return FINE
+def _fixed(asked: _Lint, loaded: Loaded, unsafe: bool) -> int:
+    """Apply edits until there are none left, then tell the rest; overlapping ones wait for the next round."""
+    found = asked.found(loaded)
+    for _ in range(_ROUNDS):
+        after = _After([edit for item in found if unsafe or not item.changes for edit in item.edits])
+        if not after.count:
+            break
+        then = asked.load(after)
+        if then.contract is None or _lost(then) > _lost(loaded):
+            say("the fixes would break the contract: nothing was written")
+            break
+        for name, text in after.texts.items():
+            replace_file(os.path.relpath(name), text)
+        say(f"{counted(after.count, 'place')} fixed in {counted(len(after.texts), 'file')}")
+        loaded, found = then, asked.found(then)
+    return _told(found, loaded)
+
+
+def _lost(loaded: Loaded) -> int:
+    """How many fields are left out, since another is read from the same place."""
+    return sum(problem.code == "duplicate-key" for problem in loaded.diagnostics)
 
 
 def _edited(text: str, edits: Sequence[Edit]) -> tuple[str, int]:

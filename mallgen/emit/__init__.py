@@ -8,6 +8,7 @@ from mallgen.code import Code
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
 from mallgen.signature import ClassShape, Signature
+from mallgen.syntax.limits import raise_it
 from mallgen.tree import File
 
 
@@ -34,6 +35,13 @@ class Text(NamedTuple):
 
     text: str
     signature: Signature
+
+
+def too_much(most: int, span: Span) -> Emitted:
+    """What is said instead of files that would be larger than `most` in all."""
+    message = f"what is generated from this contract has more than {most} bytes"
+    hint = f"split the contract into several services, {raise_it('output', 2 * most)}"
+    return Emitted((), (Diagnostic("too-much-output", message, span, hint),))
 
 
 def emitted(

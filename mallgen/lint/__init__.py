@@ -20,13 +20,17 @@ class Edit(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What a rule has found; with `edits` when it can be mended without thinking."""
+    """What a rule has found; `edits` mend it. They are for who asks for them when they also change something else.
+
+    `changes` says what, such as the place where clients send a field.
+    """
 
     message: str
     span: Span
     hint: str = ""
     notes: tuple[Note, ...] = ()
     edits: tuple[Edit, ...] = ()
+    changes: str = ""
 
 
 Check = Callable[[Scope], Iterator[Finding]]
@@ -42,10 +46,11 @@ class Rule(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A finding as a diagnostic, with the edits that mend it."""
+    """A finding as a diagnostic, with the edits that mend it, and what else these change."""
 
     diagnostic: Diagnostic
     edits: tuple[Edit, ...]
+    changes: str = ""
 
 
 _rules: dict[str, Rule] = {}
@@ -77,5 +82,6 @@ def lint(scope: Scope, chosen: tuple[Rule, ...]) -> list[Found]:
             diagnostic = Diagnostic(
                 one.code, finding.message, finding.span, finding.hint, finding.notes, severity=one.severity
             )
-            found.setdefault((one.code, finding.span), Found(diagnostic, finding.edits))
+            edits = finding.edits if all(edit.span.line == edit.span.end_line for edit in finding.edits) else ()
+            found.setdefault((one.code, finding.span), Found(diagnostic, edits, finding.changes))
     return sorted(found.values(), key=lambda item: (item.diagnostic.span or (), item.diagnostic.code))

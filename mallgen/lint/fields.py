@@ -3,34 +3,23 @@
 from collections.abc import Iterator
 
 from mallgen.lint import Edit, Finding, rule
-from mallgen.lint.scope import FLOATS, INTEGERS, Scope, binding, is_list, key, plain, words
-from mallgen.model import Binding, Bounds, Field, Span, Type
+from mallgen.lint.scope import FLOATS, INTEGERS, Scope, binding, deep, is_list, key, plain, single, words
+from mallgen.model import Binding, Bounds, Field, Member, Type
 
-PAGE_SIZES = frozenset({"ps", "page_size", "pagesize", "per_page", "limit", "size", "count", "page_limit"})
+PAGE_SIZES = frozenset({"ps", "page_size", "pagesize", "per_page", "page_limit"})
+MAYBE_SIZES = frozenset(
+    {"limit", "size", "count"}
+)  # beside a page or a cursor only: an order has a count, a shoe a size
 CURSORS = frozenset({"cursor", "page", "offset", "page_token", "page_no", "page_num", "last_id", "current"})
 MONEY = frozenset({"price", "amount", "payment", "money", "cost", "fee", "balance", "salary", "postage", "discount"})
+SHARES = frozenset({"rate", "ratio", "percent", "percentage", "factor", "weight"})  # of money, but no money
 SECRETS = frozenset({"password", "passwd", "pwd", "secret", "salt"})
 
 
-def _fields(scope: Scope) -> Iterator[tuple[Type, Field]]:
-    for found in scope.contract.types:
-        for field in found.fields:
-            yield found, field
-
-
 def _bindings(scope: Scope) -> Iterator[tuple[Type, Field, Binding]]:
-    for found, field in _fields(scope):
+    for found, field in scope.fields():
         for one in field.bindings:
             yield found, field, one
-
-
-def _tag_span(scope: Scope, field: Field) -> Span | None:
-    """Where the tag of a field stands."""
-    for found in scope.contract.types:
-        for member in found.members:
-            if member.span == field.span:
-                return member.tag_span
-    return None
 
 
 @rule("page-size-unbounded", default=False)
@@ -42,10 +31,12 @@ def page_size_unbounded(scope: Scope) -> Iterator[Finding]:
         Ps int64 `form:"ps,default=20,limit=[1:50]"`
     """
     for _, request in scope.requests():
+        paged = any("_".join(words(one.key)) in CURSORS for field in request.fields for one in field.bindings)
         for field in request.fields:
             for one in field.bindings:
-                is_size = "_".join(words(one.key)) in PAGE_SIZES and plain(field.type) in INTEGERS
-                if is_size and not (one.range or one.limit or one.options):
+                word = "_".join(words(one.key))
+                is_size = word in (PAGE_SIZES | MAYBE_SIZES if paged else PAGE_SIZES)
+                if is_size and plain(field.type) in INTEGERS and not (one.range or one.limit or one.options):
                     hint = f'write `{one.source}:"{one.key},default=20,range=[1:100]"`'
                     yield Finding(f"the page size `{one.key}` has no bounds", field.span, hint)
 
@@ -60,7 +51,7 @@ def list_unbounded(scope: Scope) -> Iterator[Finding]:
         request = scope.request(operation)
         asked = {"_".join(words(one.key)) for field in (request.fields if request else ()) for one in field.bindings}
         lists = [field for field in response.fields if is_list(field.type)]
-        if lists and not asked & (PAGE_SIZES | CURSORS):
+        if lists and not asked & (PAGE_SIZES | MAYBE_SIZES | CURSORS):
             yield Finding(
                 f"`{operation.title}` answers a list of any length: `{key(lists[0])}`",
                 operation.route.path_span,
@@ -74,11 +65,10 @@ def money_as_float(scope: Scope) -> Iterator[Finding]:
 
     Use whole cents in an `int64`, or a decimal in a `string`.
     """
-    for _, field in _fields(scope):
-        if plain(field.type) in FLOATS and set(words(key(field))) & MONEY:
-            yield Finding(
-                f"`{key(field)}` is money in a {plain(field.type)}", field.span, "use int64 cents, or a decimal string"
-            )
+    for _, field in scope.fields():
+        kind, name = single(field.type), {word.removesuffix("s") for word in words(key(field))}
+        if kind in FLOATS and name & MONEY and not name & SHARES:
+            yield Finding(f"`{key(field)}` is money in a {kind}", field.span, "use int64 cents, or a decimal string")
 
 
 @rule("int64-in-javascript", default=False)
@@ -88,7 +78,7 @@ def int64_in_javascript(scope: Scope) -> Iterator[Finding]:
     The option `string` writes it in quotation marks: `json:"id,string"`. Changing it breaks clients that are there.
     """
     for found in scope.answered():
-        for field in found.fields:
+        for field in deep(found.fields):
             one = binding(field, "json")
             if one is None or one.string or plain(field.type) not in ("int64", "uint64"):
                 continue
@@ -104,9 +94,9 @@ def secret_in_response(scope: Scope) -> Iterator[Finding]:
     Give answers types of their own, without it; `json:"-"` keeps it off the wire.
     """
     for found in scope.answered():
-        for field in found.fields:
+        for field in deep(found.fields):
             one = binding(field, "json")
-            if one is not None and set(words(one.key)) & SECRETS:
+            if one is not None and single(field.type) in ("string", "byte", "uint8") and set(words(one.key)) & SECRETS:
                 yield Finding(f"`{found.name}` answers `{one.key}` to clients", field.span, "leave it out of answers")
 
 
@@ -114,9 +104,19 @@ def secret_in_response(scope: Scope) -> Iterator[Finding]:
 def default_outside_options(scope: Scope) -> Iterator[Finding]:
     """The default is not one of the options; go-zero does not check it, so logic meets a value that nobody may send."""
     for _, field, one in _bindings(scope):
-        if one.default is not None and one.options and one.default not in one.options:
+        if one.options and any(value not in one.options for value in _values(field, one)):
             message = f"the default {one.default} of `{one.key}` is not among {'|'.join(one.options)}"
             yield Finding(message, field.span, "choose one of the options")
+
+
+def _values(field: Field, one: Binding) -> list[str]:
+    """The default, or the values of a list's."""
+    text = one.default
+    if text is None:
+        return []
+    if is_list(field.type) and text.startswith("[") and text.endswith("]"):
+        return [value.strip(' "') for value in text[1:-1].split(",") if value.strip()]
+    return [text]
 
 
 @rule("default-outside-range")
@@ -158,21 +158,33 @@ def duplicate_option(scope: Scope) -> Iterator[Finding]:
 
 @rule("optional-with-default")
 def optional_with_default(scope: Scope) -> Iterator[Finding]:
-    """`optional` says nothing beside a `default`: an absent field takes the default."""
+    """`optional` says nothing beside a `default` in query, path or header: an absent field takes the default.
+
+    In a JSON body it does say something: null is taken for absent instead of refused. goctl's swagger and TypeScript
+    read `optional` too and not `default`, so `--fix` takes it out with `--unsafe-fixes` only.
+    """
     for _, field, one in _bindings(scope):
-        if one.optional and not one.depends and one.default is not None:
-            span = _tag_span(scope, field)
+        if one.source != "json" and one.optional and not one.depends and one.default is not None:
+            member = scope.member(field)
+            span = member.tag_span if member else None
             message = f"`optional` says nothing beside the default of `{one.key}`"
-            yield Finding(message, span or field.span, "remove `optional`", edits=_without(scope, span, "optional"))
+            yield Finding(
+                message,
+                span or field.span,
+                "remove `optional`",
+                edits=_without(member, "optional"),
+                changes="what goctl's swagger and TypeScript say of the field",
+            )
 
 
-def _without(scope: Scope, span: Span | None, option: str) -> tuple[Edit, ...]:
+def _without(member: Member | None, option: str) -> tuple[Edit, ...]:
     """The edit that takes one option out of a tag that has it once."""
-    member = next((m for t in scope.contract.types for m in t.members if m.tag_span == span), None)
-    if member is None or span is None or member.tag.count(f",{option},") + member.tag.count(f',{option}"') != 1:
+    if member is None or member.tag_span is None:
+        return ()
+    if member.tag.count(f",{option},") + member.tag.count(f',{option}"') != 1:
         return ()
     text = member.tag.replace(f",{option},", ",").replace(f',{option}"', '"')
-    return (Edit(span, text),)
+    return (Edit(member.tag_span, text),)
 
 
 @rule("key-not-snake", default=False)
@@ -190,11 +202,12 @@ def field_without_tag(scope: Scope) -> Iterator[Finding]:
     mallgen reads it from the body. Say where it comes from.
     """
     for _, request in scope.requests():
-        for member in request.members:
-            if not member.embedded and not member.tag:
-                name = member.names[0]
-                hint = f'write `form:"{"_".join(words(name))}"` or `json:"{"_".join(words(name))}"`'
-                yield Finding(f"`{request.name}.{name}` does not say where it is read from", member.span, hint)
+        for field in request.fields:
+            member = scope.member(field)
+            if member is not None and not member.tag:
+                name = f"{'_'.join(words(field.name))}"
+                hint = f'write `form:"{name}"` or `json:"{name}"`'
+                yield Finding(f"`{request.name}.{field.name}` does not say where it is read from", field.span, hint)
 
 
 @rule("float-options", default=False)

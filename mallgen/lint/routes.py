@@ -1,12 +1,11 @@
 """Rules about routes and groups."""
 
-import re
 from collections.abc import Iterator
 
 from mallgen.diagnostics import Note
 from mallgen.lint import Edit, Finding, rule
-from mallgen.lint.scope import Operation, Scope, binding, path_parameters, words
-from mallgen.model import Member, Span, Type
+from mallgen.lint.scope import Operation, Scope, binding, path_parameters, single, words
+from mallgen.model import Group, Member, Span
 
 WITHOUT_BODY = frozenset({"get", "head", "delete", "options"})
 USER_IDS = frozenset({"uid", "user_id", "userid"})
@@ -16,23 +15,38 @@ USER_IDS = frozenset({"uid", "user_id", "userid"})
 def body_on_get(scope: Scope) -> Iterator[Finding]:
     """A request without a body has a `json` field: proxies and browsers drop it, go-zero then says it is not set.
 
-    The article's `Cursor` of a GET was tagged so. `api lint --fix` writes `form` when no other route uses the type.
+    `form` reads it from the query; since clients must send it there, `--fix` writes it with `--unsafe-fixes` only, and
+    only when no route with a body and no answer uses the type.
     """
+    bodies = {found.name for operation, found in scope.requests() if operation.route.method not in WITHOUT_BODY}
+    kept = {member.span for found in scope.reachable(*map(scope.types.__getitem__, bodies)) for member in found.members}
+    kept |= {member.span for found in scope.answered() for member in found.members}
     for operation, request in scope.requests():
         if operation.route.method not in WITHOUT_BODY:
             continue
-        alone = all(other.route.method in WITHOUT_BODY for other, found in scope.requests() if found is request)
-        for member in request.members:
-            if not member.embedded and re.match(r'`\s*json:"', member.tag) and 'form:"' not in member.tag:
-                edits = _as_form(scope, request, member) if alone else ()
-                message = f"`{operation.title}` has no body to read `{member.names[0]}` from"
-                yield Finding(message, member.tag_span or member.span, 'use `form:"…"`', edits=edits)
+        for field in request.fields:
+            member = scope.member(field)
+            body = binding(field, "json")
+            if member is None or body is None or not member.tag or binding(field, "form"):
+                continue
+            taken = any(
+                found.source == "form" and found.key == body.key for o in request.fields for found in o.bindings
+            )
+            alone = len(field.bindings) == 1 and member.span not in kept and bool(single(field.type)) and not taken
+            yield Finding(
+                f"`{operation.title}` has no body to read `{field.name}` from",
+                member.tag_span or member.span,
+                'use `form:"…"`',
+                edits=_as_form(member) if alone else (),
+                changes="where clients send the field",
+            )
 
 
-def _as_form(scope: Scope, request: Type, member: Member) -> tuple[Edit, ...]:
-    if member.tag_span is None or any(request.name == found.name for found in scope.answered()):
+def _as_form(member: Member) -> tuple[Edit, ...]:
+    """The tag with `form` for `json`; one that names no key would take the Go name for it, as before."""
+    if member.tag_span is None or member.tag.count('json:"') != 1:
         return ()
-    return (Edit(member.tag_span, member.tag.replace('json:"', 'form:"', 1)),)
+    return (Edit(member.tag_span, member.tag.replace('json:"', 'form:"')),)
 
 
 @rule("path-parameter-without-field")
@@ -66,22 +80,46 @@ def route_shadowed(scope: Scope) -> Iterator[Finding]:
 
     go-zero and mallgen prefer the fixed one; whoever is called `list` cannot be reached.
     """
-    for index, one in enumerate(scope.operations):
-        for other in scope.operations[index + 1 :]:
-            if one.route.method == other.route.method and one.route.full_path != other.route.full_path:
-                general, special = (one, other) if path_parameters(one.route.full_path) else (other, one)
-                if _covers(general.route.full_path, special.route.full_path):
-                    note = (Note(general.route.path_span, f"`{general.title}` stands here"),)
-                    message = f"`{special.title}` hides a value of `{general.title}`"
-                    yield Finding(message, special.route.path_span, "give one of them another path", note)
+    tree = _Branch()
+    for operation in scope.operations:
+        tree.add(operation)
+    for operation in scope.operations:
+        for general in tree.covering(operation):
+            note = (Note(general.route.path_span, f"`{general.title}` stands here"),)
+            message = f"`{operation.title}` hides a value of `{general.title}`"
+            yield Finding(message, operation.route.path_span, "give one of them another path", note)
+            break
 
 
-def _covers(general: str, special: str) -> bool:
-    left, right = general.strip("/").split("/"), special.strip("/").split("/")
-    if len(left) != len(right) or left == right:
-        return False
-    pairs = list(zip(left, right, strict=True))
-    return all(a == b or (a.startswith(":") and not b.startswith(":")) for a, b in pairs)
+class _Branch:
+    """Routes by method and the parts of their paths, in which all parameters are one `:`."""
+
+    def __init__(self) -> None:
+        self._below: dict[str, _Branch] = {}
+        self._operation: Operation | None = None
+
+    def add(self, operation: Operation) -> None:
+        """Put a route where its path leads."""
+        here = self
+        for part in _parts(operation):
+            here = here._below.setdefault(part, _Branch())
+        here._operation = here._operation or operation
+
+    def covering(self, operation: Operation) -> Iterator[Operation]:
+        """The routes that would match all requests of another one, and more."""
+        here, parts = [self], _parts(operation)
+        for part in parts:
+            here = [
+                branch._below[step] for branch in here for step in dict.fromkeys((part, ":")) if step in branch._below
+            ]
+        for branch in here:
+            if branch._operation is not None and _parts(branch._operation) != parts:
+                yield branch._operation
+
+
+def _parts(operation: Operation) -> list[str]:
+    path = operation.route.full_path.strip("/").split("/")
+    return [operation.route.method, *(":" if part.startswith(":") else part for part in path)]
 
 
 @rule("missing-doc", default=False)
@@ -96,10 +134,11 @@ def missing_doc(scope: Scope) -> Iterator[Finding]:
 def user_id_from_query(scope: Scope) -> Iterator[Finding]:
     """A route without jwt takes the user's id from the client: anybody reads anybody's data.
 
-    Put the route into a group with `jwt` and take the id from `ctx.claims`.
+    Put the route into a group with `jwt` and take the id from `ctx.claims`. A group with a middleware that is called
+    after what it checks (`AdminAuth`, `UserJWT`, `LoginRequired`) or with `signature: true` is left alone.
     """
     for operation, request in scope.requests():
-        if operation.group.jwt or operation.group.jwt_transition:
+        if _is_guarded(operation.group):
             continue
         for field in request.fields:
             for one in field.bindings:
@@ -108,6 +147,13 @@ def user_id_from_query(scope: Scope) -> Iterator[Finding]:
                     yield Finding(
                         message, operation.route.path_span, "add `jwt: Auth` to @server", _read_here(field.span)
                     )
+
+
+def _is_guarded(group: Group) -> bool:
+    checks = {"auth", "authority", "jwt", "login", "session", "token", "permission"}
+    middlewares = {word for name in group.middlewares for word in words(name)}
+    signed = any(pair.key == "signature" and pair.value == "true" for pair in group.server)
+    return bool(group.jwt or group.jwt_transition or signed or middlewares & checks)
 
 
 def _read_here(span: Span) -> tuple[Note, ...]:

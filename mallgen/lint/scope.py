@@ -1,6 +1,7 @@
 """A contract as rules look at it: who uses which type, and the words of names."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen import names
@@ -12,6 +13,7 @@ from mallgen.model import (
     Group,
     Inline,
     Map,
+    Member,
     Named,
     Pointer,
     Primitive,
@@ -21,7 +23,10 @@ from mallgen.model import (
     TypeRef,
 )
 
-INTEGERS = frozenset(f"{sign}int{size}" for sign in ("", "u") for size in ("", "8", "16", "32", "64"))
+INTEGERS = frozenset(f"{sign}int{size}" for sign in ("", "u") for size in ("", "8", "16", "32", "64", "ptr")) | {
+    "byte",
+    "rune",
+}
 FLOATS = frozenset({"float32", "float64"})
 LISTS = (Slice, Array)
 
@@ -45,6 +50,18 @@ class Scope:
         self.contract = contract
         self.types = {found.name: found for found in contract.types}
         self.operations = [Operation(group, route) for group in contract.groups for route in group.routes]
+        self._members = {member.span: member for found in contract.types for member in _written(found.members)}
+        self._answered: list[Type] | None = None
+
+    def fields(self) -> Iterator[tuple[Type, Field]]:
+        """Every field of every type, those of structs written in place too."""
+        for found in self.contract.types:
+            for field in deep(found.fields):
+                yield found, field
+
+    def member(self, field: Field) -> Member | None:
+        """The line that a field was written in, wherever it was embedded from."""
+        return self._members.get(field.span)
 
     def request(self, operation: Operation) -> Type | None:
         """The declared type of a route's request."""
@@ -71,9 +88,9 @@ class Scope:
     def reachable(self, *starts: Type) -> list[Type]:
         """Types and all that their fields lead to, in the order in which they are met."""
         found: dict[str, Type] = {}
-        waiting = list(starts)
+        waiting = deque(starts)
         while waiting:
-            here = waiting.pop(0)
+            here = waiting.popleft()
             if here.name in found:
                 continue
             found[here.name] = here
@@ -83,12 +100,35 @@ class Scope:
 
     def answered(self) -> list[Type]:
         """Every type that an answer leads to."""
-        return self.reachable(*(found for _, found in self.responses()))
+        if self._answered is None:
+            self._answered = self.reachable(*(found for _, found in self.responses()))
+        return self._answered
 
     def _type(self, ref: TypeRef | None) -> Type | None:
         while isinstance(ref, Pointer | Slice):
             ref = ref.elem
         return self.types.get(ref.name) if isinstance(ref, Named) else None
+
+
+def _written(members: Sequence[Member]) -> Iterator[Member]:
+    for member in members:
+        yield member
+        if isinstance(inner := _elem(member.type), Inline):
+            yield from _written(inner.members)
+
+
+def deep(fields: Sequence[Field]) -> Iterator[Field]:
+    """Fields, each followed by those of a struct that is written in its place."""
+    for field in fields:
+        yield field
+        if isinstance(inner := _elem(field.type), Inline):
+            yield from deep(inner.fields)
+
+
+def _elem(ref: TypeRef) -> TypeRef:
+    while isinstance(ref, Pointer):
+        ref = ref.elem
+    return ref
 
 
 def named(ref: TypeRef) -> Iterator[str]:
@@ -108,15 +148,19 @@ def named(ref: TypeRef) -> Iterator[str]:
 
 def plain(ref: TypeRef) -> str:
     """The base type of a field, behind pointers; empty for anything else."""
-    while isinstance(ref, Pointer):
-        ref = ref.elem
+    ref = _elem(ref)
     return ref.name if isinstance(ref, Primitive) else ""
+
+
+def single(ref: TypeRef) -> str:
+    """The base type of a field or of the values in its list."""
+    ref = _elem(ref)
+    return plain(ref.elem) if isinstance(ref, LISTS) else plain(ref)
 
 
 def is_list(ref: TypeRef) -> bool:
     """Whether a field holds many values."""
-    while isinstance(ref, Pointer):
-        ref = ref.elem
+    ref = _elem(ref)
     return isinstance(ref, LISTS) and plain(ref.elem) not in ("byte", "uint8")
 
 

@@ -58,29 +58,39 @@ def _is_comment(line: str) -> bool:
     return line.strip().startswith("//") or not line.strip()
 
 
-def apply(found: Sequence[Found], comments: Sequence[Suppression], known: Sequence[str]) -> list[Found]:
-    """The findings that are left, and what is wrong with the comments; `known` are the codes of all rules."""
+class Judged(NamedTuple):
+    """The codes of all rules, and of those that looked at the contract."""
+
+    known: Sequence[str]
+    looked: Sequence[str]
+
+
+def apply(found: Sequence[Found], comments: Sequence[Suppression], judged: Judged) -> list[Found]:
+    """The findings that are left, and what is wrong with the comments.
+
+    A comment about a rule that did not look is neither used nor unused. What keeps code from being generated stays.
+    """
+    places = {(c.code, c.span.file, c.line): c for c in reversed(comments) if c.reason}
     used: set[Suppression] = set()
     left = []
     for item in found:
         span = item.diagnostic.span
-        places = [(c.code, c.span.file, c.line) for c in comments if c.reason]
-        wanted = (item.diagnostic.code, span.file, span.line) if span else None
-        if wanted in places:
-            used.add(comments[[(c.code, c.span.file, c.line) for c in comments].index(wanted)])
+        comment = places.get((item.diagnostic.code, span.file, span.line)) if span else None
+        if comment is not None and item.diagnostic.severity != "unfit":
+            used.add(comment)
         else:
             left.append(item)
-    return left + [Found(problem, ()) for comment in comments for problem in _wrong(comment, used, known)]
+    return left + [Found(problem, ()) for comment in comments for problem in _wrong(comment, used, judged)]
 
 
-def _wrong(comment: Suppression, used: set[Suppression], known: Sequence[str]) -> Iterator[Diagnostic]:
-    if comment.code not in known:
+def _wrong(comment: Suppression, used: set[Suppression], judged: Judged) -> Iterator[Diagnostic]:
+    if comment.code not in judged.known:
         what = f"there is no rule `{comment.code}`" if comment.code else "no rule is named"
-        hint = did_you_mean(comment.code, known) or "mallgen api lint --rules lists them"
+        hint = did_you_mean(comment.code, judged.known) or "mallgen api lint --rules lists them"
         yield Diagnostic("bad-suppression", what, comment.span, hint)
     elif not comment.reason:
         hint = f"// mallgen:ignore {comment.code} why it is fine here"
         yield Diagnostic("bad-suppression", f"`{comment.code}` is switched off without a reason", comment.span, hint)
-    elif comment not in used:
+    elif comment not in used and comment.code in judged.looked:
         message = f"`{comment.code}` finds nothing here"
         yield Diagnostic("unused-suppression", message, comment.span, "remove the comment", severity="warning")

@@ -41,10 +41,9 @@ def keys_mixed(scope: Scope) -> Iterator[Finding]:
 @rule("untyped-map", default=False)
 def untyped_map(scope: Scope) -> Iterator[Finding]:
     """A map of anything: neither clients nor the type checker know what is in it."""
-    for found in scope.contract.types:
-        for field in found.fields:
-            if isinstance(field.type, Map) and isinstance(field.type.elem, AnyType):
-                yield Finding(f"`{found.name}.{field.name}` holds anything", field.span, "declare a type for it")
+    for found, field in scope.fields():
+        if isinstance(field.type, Map) and isinstance(field.type.elem, AnyType):
+            yield Finding(f"`{found.name}.{field.name}` holds anything", field.span, "declare a type for it")
 
 
 @rule("request-is-response")

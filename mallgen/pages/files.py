@@ -116,11 +116,21 @@ def too_many_fields() -> None:
     """
 
 
+@page("too-much-output")
+def too_much_output() -> None:
+    """What is generated from the contract would have more than 64 MiB.
+
+    Nothing is written. A request with thousands of fields that thousands of routes read from path, query or header is
+    written out for each of them. Split the contract into several services, read such a request from the JSON body, or
+    raise the limit: MALLGEN_MAX_OUTPUT=134217728.
+    """
+
+
 @page("bad-limit")
 def bad_limit() -> None:
     """An environment variable MALLGEN_MAX_… does not hold a whole number above zero.
 
-    Set it to a number such as 400000, or unset it for the default.
+    Set it to a number such as 400000, or unset it for the default; docs/limits.md lists them all.
     """
 
 

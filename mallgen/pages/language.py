@@ -83,8 +83,19 @@ def illegal_character() -> None:
 def invisible_character() -> None:
     """A comment or text has characters that change how it is shown.
 
-    Marks for right-to-left text and zero-width characters can make a contract look different from what it says
-    (CVE-2021-42574). Remove them unless the text needs them.
+    Marks for right-to-left text, zero-width and control characters can make a contract look different from what it
+    says (CVE-2021-42574). goctl reads them as text. Remove them unless the text needs them. Where a name is written
+    they are errors: see `illegal-character` and `invisible-name`.
+    """
+
+
+@page("invisible-name")
+def invisible_name() -> None:
+    """A name in a tag has a character that nobody sees.
+
+    goctl copies the tag, and clients would have to send the character: `json:"id"` with a zero-width or no-break
+    space behind `id` is another name than `id`. Code is not generated from such a contract. Delete the character, or
+    write the tag anew.
     """
 
 

@@ -123,7 +123,9 @@ def bad_tag() -> None:
 
         Page int64 `form:"page,default=1,range=[1:100]"`
 
-    goctl reads the contract all the same; its generators panic, or every request is refused at run time.
+    goctl reads the contract all the same; its generators panic, or every request is refused at run time. Go reads a
+    tag up to what is not `key:"value"`, with spaces between: behind a comma, a tab or a line end it reads nothing.
+    So does mallgen, and warns: in `json:"id", optional"` the field stays required.
     """
 
 

@@ -5,6 +5,7 @@ none is a finding. A reader of its own walks the text, since unquoted values are
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
@@ -13,8 +14,9 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
 from mallgen.syntax.edits import Back, Edit, Places, applied
 from mallgen.syntax.lalr import Unexpected, walk
+from mallgen.syntax.limits import DEFAULT, Limits
 from mallgen.syntax.parse import parse
-from mallgen.syntax.scan import HEADS, scan
+from mallgen.syntax.scan import HEADS, Token, scan
 
 UNSAFE = "older-dialect-unsafe"
 _WORD = re.compile(
@@ -22,6 +24,7 @@ _WORD = re.compile(
     (?:(?P<string>"(?:\\[^\r\n]|[^"\\\r\n])*"|"[^"]*"|`[^`]*`)|(?P<name>@?[\w$]+)|(?P<sign>[^\s]))""",
     re.VERBOSE,
 )
+_NO_LIMITS = Limits._make([sys.maxsize] * len(Limits._fields))  # the whole text has been held against them
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _SERVICE_NAME = re.compile(r"[A-Za-z_]\w*(-[A-Za-z_]\w*)+", re.ASCII)
 _SPACE = re.compile(r"[ \t]*")
@@ -33,6 +36,7 @@ _ONE_WORD = re.compile(_W + _BEHIND)
 _SETTING = re.compile(
     rf"(?:{_W}(?:\s*,\s*{_W})*|{_W}(?:-{_W})+|(?={_W}|/)(?:{_W})?(?:/{_W}(?:-{_W})?)*|[0-9]+|(?:[0-9]+[hmsnµ]s?)+){_BEHIND}"
 )
+_LIST = re.compile(rf"{_W}(?:\s*,\s*{_W})+(?!\w)")
 _WRAPPED = {
     "info": "info ({}\n)",
     "@doc": "service s {{ @doc ({}\n) @handler h\nget / }}",
@@ -71,8 +75,12 @@ class Older(NamedTuple):
             found.append(Diagnostic(code, f"{first.message}{count}", places.span(first.start, first.end), hint))
         return (*found, *self.problems)
 
+    def back(self, before: str, file: str) -> Back:
+        """The way from the places of the rewritten text to those of the text before."""
+        return Back(self.edits, Places(before, file), Places(self.text, file))
 
-def older(text: str, file: str) -> Older | None:
+
+def older(text: str, file: str, limits: Limits = DEFAULT) -> Older | None:
     """What of `text`, which does not parse, is in the older dialect; None when nothing is."""
     walk = _Walk(text, file)
     walk.file()
@@ -80,7 +88,7 @@ def older(text: str, file: str) -> Older | None:
         return None
     edits = tuple(sorted(walk.edits))
     after = applied(text, edits)
-    scanned = scan(after.replace("\r\n", "\n"), file)
+    scanned = scan(after.replace("\r\n", "\n"), file, limits)
     back = Back(edits, walk.places, Places(after, file))
     left = [back.diagnostic(found) for found in (*scanned.diagnostics, *parse(scanned).diagnostics)]
     return Older(edits, after, (*walk.findings, *_outside(left, walk.zones)))
@@ -206,11 +214,14 @@ class _Walk:
         return pairs, key.end if key else len(self.text)
 
     def _value(self, position: int) -> tuple[int, int]:
-        """Where a value begins and ends: a text, or the rest of the line without a bracket that closes the block."""
+        """Where a value begins and ends: a text, a list, else the line without a bracket that closes the block."""
         start = self._blank(position)
         if self.text[start : start + 1] in {'"', "`"}:
             token = self._at(start)
             return start, token.end if token else len(self.text)
+        names = _LIST.match(self.text, start)
+        if names and "\n" in names.group() and not self._is(names.end(), ":"):
+            return start, names.end()
         match = _LINE.match(self.text, start)
         line = match.group() if match else ""
         if comment := _COMMENT.match(line):
@@ -245,9 +256,22 @@ class _Walk:
         elif '"' in value or "`" in value:
             hint = "put the whole text in back-quotes, or leave out the quotation marks inside"
             self._unsafe(pair.start, pair.end, f"`{key}` has quotation marks inside an unquoted text", hint)
+        elif key == "middleware":
+            self._middlewares(value, pair)
         else:
             message = f'`{key}: {value}` without quotation marks is the older dialect; today it is `{key}: "{value}"`'
             self._edit(pair.start, pair.end, f'"{value}"', "older-dialect-value", message)
+
+    def _middlewares(self, value: str, pair: _Pair) -> None:
+        """A list with a comma too many: goctl's first grammar made a middleware without a name of it."""
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        if not names or not all(_NAME.fullmatch(name) for name in names):
+            hint = "write their names with commas between them: `middleware: Audit, Limit`"
+            self._unsafe(pair.start, pair.end, f"`{value}` is no list of middlewares", hint)
+            return
+        modern = ", ".join(names)
+        message = f"`middleware: {value}` has a comma too many; today it is `middleware: {modern}`"
+        self._edit(pair.start, pair.end, modern, "older-dialect-value", message)
 
     # services
 
@@ -331,7 +355,7 @@ class _Walk:
 
 def _reads(head: str, pairs: str) -> bool:
     """Whether today's grammar reads these pairs in the brackets of `head`."""
-    scanned = scan(_WRAPPED[head].format(pairs), "")
+    scanned = scan(_WRAPPED[head].format(pairs), "", _NO_LIMITS)
     if scanned.diagnostics or any(statement.kind == "unknown" for statement in scanned.statements):
         return False
     try:
@@ -344,6 +368,8 @@ def _reads(head: str, pairs: str) -> bool:
 
 class _Nothing:
     """Builds nothing: whether the tables accept the tokens is all that is asked."""
+
+    last: Token | None = None
 
     def __getattr__(self, rule: str) -> Callable[..., None]:
         return lambda *parts: None

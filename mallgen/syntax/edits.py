@@ -1,8 +1,9 @@
 """Edits of a text, and the way back from the places of the edited text to those of the first."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -57,24 +58,23 @@ class Back:
         self._edits = edits
         self._before = before
         self._after = after
+        grown = (len(edit.text) - (edit.end - edit.start) for edit in edits)
+        self._shifts = [0, *accumulate(grown)]  # by how much a place behind so many edits has moved
+        self._starts = [edit.start + shift for edit, shift in zip(edits, self._shifts, strict=False)]
 
     def diagnostic(self, found: Diagnostic) -> Diagnostic:
         """The same, pointing into the text before."""
-        notes = tuple(replace(note, span=self._span(note.span)) for note in found.notes)
-        return replace(found, span=found.span and self._span(found.span), notes=notes)
+        notes = tuple(replace(note, span=self.span(note.span)) for note in found.notes)
+        return replace(found, span=found.span and self.span(found.span), notes=notes)
 
-    def _span(self, span: Span) -> Span:
+    def span(self, span: Span) -> Span:
+        """The same for one place."""
         start = self._offset(self._after.offset(span.line, span.col))
         end = self._offset(self._after.offset(span.end_line, span.end_col))
         return self._before.span(start, max(start, end))
 
     def _offset(self, offset: int) -> int:
-        shift = 0
-        for edit in self._edits:
-            if edit.start + shift >= offset:
-                break
-            grown = len(edit.text) - (edit.end - edit.start)
-            if edit.start + shift + len(edit.text) > offset:
-                return edit.start
-            shift += grown
-        return offset - shift
+        count = bisect_left(self._starts, offset)
+        if count and self._starts[count - 1] + len(self._edits[count - 1].text) > offset:
+            return self._edits[count - 1].start
+        return offset - self._shifts[count]

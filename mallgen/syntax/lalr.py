@@ -5,7 +5,7 @@ The algorithm is LALR(1)'s usual one: a stack of states, one of values; shift or
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from mallgen._built.api_tables import ENDS, RULES, STARTS, STATES
 from mallgen.syntax.scan import Token
@@ -25,8 +25,14 @@ class _Several(list[Any]):
     """The values of a rule that has no node of its own: its parent takes them in."""
 
 
-def walk(tokens: Iterable[Token], start: str, builder: object) -> Any:
-    """The node of a statement: `builder` has a method for each rule. Raises Unexpected."""
+class Building(Protocol):
+    """Has a method for each rule of the grammar; `last` is the token that was read last when one is called."""
+
+    last: Token | None
+
+
+def walk(tokens: Iterable[Token], start: str, builder: Building) -> Any:
+    """The node of a statement. Raises Unexpected."""
     states = [STARTS[start]]
     values: list[Any] = []
     for token in tokens:
@@ -40,11 +46,12 @@ def walk(tokens: Iterable[Token], start: str, builder: object) -> Any:
             _reduce(states, values, -action - 1, builder)
         states.append(action)
         values.append(token)
+        builder.last = token
     _finish(states, values, ENDS[start], builder)
     return values[-1]
 
 
-def _finish(states: list[int], values: list[Any], end: int, builder: object) -> None:
+def _finish(states: list[int], values: list[Any], end: int, builder: Building) -> None:
     while states[-1] != end:
         action = STATES[states[-1]].get(END)
         if action is None:
@@ -54,7 +61,7 @@ def _finish(states: list[int], values: list[Any], end: int, builder: object) -> 
         _reduce(states, values, -action - 1, builder)
 
 
-def _reduce(states: list[int], values: list[Any], number: int, builder: object) -> None:
+def _reduce(states: list[int], values: list[Any], number: int, builder: Building) -> None:
     origin, callback, size, picks = RULES[number]
     at = len(values) - size
     taken = values[at:]

@@ -4,10 +4,7 @@ from typing import NamedTuple
 
 
 class Limits(NamedTuple):
-    """Bytes and tokens of a file, levels of nesting, characters of a name, files, levels of imports, fields in all.
-
-    Fields are counted with embedded types written out. Each can be set: MALLGEN_MAX_BYTES and so on.
-    """
+    """What is allowed at most, see MEANING. Each can be set: MALLGEN_MAX_BYTES and so on."""
 
     bytes: int = 1 << 20
     tokens: int = 200_000
@@ -16,8 +13,19 @@ class Limits(NamedTuple):
     files: int = 256
     depth: int = 32
     fields: int = 50_000
+    output: int = 64 << 20
 
 
+MEANING = {
+    "bytes": ("too-large", "bytes of a `.api` or `.proto` file"),
+    "tokens": ("too-many-tokens", "words, texts and signs of a `.api` file"),
+    "nesting": ("too-deep", "levels of brackets, and of `[]`, `map[…]` and `*` in front of a type"),
+    "name": ("too-long-name", "characters of a name"),
+    "files": ("too-many-files", "files of a contract, imports included"),
+    "depth": ("too-many-files", "levels of imports"),
+    "fields": ("too-many-fields", "fields of a contract, those of embedded types written out at each place"),
+    "output": ("too-much-output", "bytes of all that is generated from a contract, counted before anything is written"),
+}
 DEFAULT = Limits()
 DEEPEST = {"nesting": 200, "depth": 200}  # what walks types and imports recurses
 

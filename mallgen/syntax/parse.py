@@ -16,6 +16,8 @@ class _Builder:
     def __init__(self, file: str, trailing: dict[int, str]) -> None:
         self.file = file
         self.trailing = trailing
+        self.above: tuple[str, ...] = ()
+        self.last: Token | None = None
 
     def _span(self, token: Token, last: Token | None = None) -> Span:
         last = last or token
@@ -44,7 +46,7 @@ class _Builder:
         return nodes.TypeNode(declarations)
 
     def declaration(self, name: Token, data: TypeRef) -> nodes.Declaration:
-        return nodes.Declaration(self._text(name), data, name.head, self._comment(name.line))
+        return nodes.Declaration(self._text(name), data, self.above + name.head, self._comment(name.line))
 
     def named(self, name: Token) -> Named:
         return Named(name.value, self._span(name))
@@ -85,12 +87,12 @@ class _Builder:
 
     def _member(self, names: list[Token], data: TypeRef, tag: Token | None, *, embedded: bool) -> Member:
         first, last = names[0], names[-1]
-        line = tag.end_line if tag else last.line
+        behind = self.last.tail if self.last else ()
         return Member(
             names=tuple(name.value for name in names),
             type=data,
             tag=tag.value if tag else "",
-            comment=self._comment(line),
+            comment=" ".join(behind),
             docs=first.head,
             embedded=embedded,
             span=self._span(first, last),
@@ -224,8 +226,16 @@ def parse(scanned: Scanned) -> Parsed:
 def _node(statement: Statement, builder: _Builder) -> nodes.Node:
     if statement.kind == "unknown":
         raise Unexpected(statement.tokens[0])
+    builder.above = _above(statement)
     node: nodes.Node = walk(statement.tokens, statement.kind, builder)
     return node
+
+
+def _above(statement: Statement) -> tuple[str, ...]:
+    """The comments right above a type that is declared alone; in a group each type has its own."""
+    first, *rest = statement.tokens
+    alone = statement.kind == "type" and bool(rest) and rest[0].type != "_LPAR"
+    return first.head[len(first.head) - first.near :] if alone else ()
 
 
 def _wrong(file: str, statement: Statement, builder: _Builder) -> list[Diagnostic]:

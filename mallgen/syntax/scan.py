@@ -6,6 +6,7 @@ escapes, `interface{}` is one token, durations list their units in descending or
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -50,25 +51,34 @@ _PUNCT = {
     ":": "_COLON",
 }
 _BRACKETS = {"_LPAR": 1, "_LBRACE": 1, "_LSQB": 1, "_RPAR": -1, "_RBRACE": -1, "_RSQB": -1}
-_INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]")
+_PLAIN = re.compile(r"[\t-\r -~]*")
 _UNITS = ("h", "m", "s", "ms", "µs", "ns")
 _AT = {"@doc": "_AT_DOC", "@handler": "_AT_HANDLER", "@server": "_AT_SERVER"}
 _WORDS = {**_PUNCT, **_AT, **dict.fromkeys(GO_KEYWORDS, "KEYWORD"), "map": "MAP", "returns": "RETURNS"}
 HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
-_UNFINISHED = {
-    '"': ("unfinished-string", 'this text has no closing `"`', 'close it with `"`'),
-    "`": ("unfinished-tag", "this tag has no closing back-quote", "close it with a back-quote"),
-    "/*": ("unfinished-comment", "this comment has no closing `*/`", "close it with `*/`"),
-}
 
 
 class Token:
     """A token with the comments that stand before it; `type` is a terminal of grammar/api.lark.
 
     `row` counts lines as goctl does, without those inside comments and strings: by it goctl tells an embedded field.
+    `near` counts the comments of `head` that no empty line parts from the token; `tail` are those behind it.
     """
 
-    __slots__ = ("column", "end_column", "end_line", "end_pos", "head", "line", "row", "start_pos", "type", "value")
+    __slots__ = (
+        "column",
+        "end_column",
+        "end_line",
+        "end_pos",
+        "head",
+        "line",
+        "near",
+        "row",
+        "start_pos",
+        "tail",
+        "type",
+        "value",
+    )
 
     def __init__(self, kind: str, value: str, line: int, column: int, start: int) -> None:
         self.type = kind
@@ -79,7 +89,8 @@ class Token:
         self.start_pos = start
         self.end_pos = start + len(value)
         self.head: tuple[str, ...] = ()
-        self.row = 0
+        self.tail: tuple[str, ...] = ()
+        self.row = self.near = 0
 
     def __str__(self) -> str:
         return self.value
@@ -143,8 +154,11 @@ def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
 
         return Scanned(file, (), (), {}, (nul(text, file),))
     lexer.run()
-    if not text.isascii():
-        lexer.diagnostics += _invisible(text, file)
+    if not _PLAIN.fullmatch(text):
+        from mallgen.syntax.characters import invisible
+
+        told = {problem.span for problem in lexer.diagnostics}
+        lexer.diagnostics += (problem for problem in invisible(text, file) if problem.span not in told)
     problems = [*lexer.diagnostics, *_nesting(lexer.tokens, file, limits.nesting)]
     found = () if _too_much(problems) else tuple(statements(lexer.tokens))
     imports = tuple(
@@ -155,19 +169,6 @@ def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
         if token.type == "STRING"
     )
     return Scanned(file, found, imports, lexer.trailing, tuple(problems))
-
-
-def _invisible(text: str, file: str) -> list[Diagnostic]:
-    """The first character of each line that changes how a text is shown (CVE-2021-42574)."""
-    found = []
-    for number, line in enumerate(text.split("\n"), 1):
-        match = None if line.isascii() else _INVISIBLE.search(line)
-        if match is not None:
-            message = f"U+{ord(match[0]):04X} is invisible and can make the line look like another"
-            span = Span(file, number, match.start() + 1, number, match.end() + 1)
-            hint = "delete it unless the text needs it"
-            found.append(Diagnostic("invisible-character", message, span, hint, severity="warning"))
-    return found
 
 
 def _too_much(problems: list[Diagnostic]) -> bool:
@@ -183,6 +184,7 @@ class _Lexer:
         self.trailing: dict[int, str] = {}
         self.diagnostics: list[Diagnostic] = []
         self._pending: list[str] = []
+        self._near = self._near_line = 0
         self._line = self._row = 1
         self._line_start = 0
 
@@ -240,7 +242,10 @@ class _Lexer:
             last.type = "SLASH_END"
         if last is not None and last.end_line == self._line and not self._pending:
             self.trailing.setdefault(self._line, value.rstrip())
+            last.tail = (*last.tail, value.rstrip())
         else:
+            self._near = self._near + 1 if self._line <= self._near_line + 1 else 1
+            self._near_line = self._line + value.count("\n")
             self._pending.append(value.rstrip())
         if value.startswith("/*") and not value.endswith("*/"):
             message = "this comment ends here, at the first `/` behind a `*`"
@@ -261,6 +266,8 @@ class _Lexer:
         row = token.row = self._row
         if self._pending:
             token.head = tuple(self._pending)
+            token.near = self._near if self._line <= self._near_line + 1 else 0
+            self._near = 0
             self._pending.clear()
         if self.tokens:
             last = self.tokens[-1]
@@ -297,36 +304,12 @@ class _Lexer:
         return "NAME"
 
     def _illegal(self, pos: int) -> int:
-        for opening, (code, message, hint) in _UNFINISHED.items():
-            if self.text.startswith(opening, pos):
-                self._report(code, message, pos, len(opening), hint)
-                return len(self.text)
-        char = self.text[pos]
-        end = pos + 1
-        if char in "0123456789":
-            while self.text[end : end + 1].isalnum():
-                end += 1
-            hint = "units stand from large to small: `1h30m`, `3s`, `500ms`; in a path a number has no unit"
-            self._report("bad-duration", f"`{self.text[pos:end]}` is no duration", pos, end - pos, hint)
-            return end
-        if char == "\ufeff":
-            self._report(
-                "byte-order-mark", "the file starts with a byte order mark", pos, 1, "save it as UTF-8 without BOM"
-            )
-        else:
-            shown = char if char.isprintable() else f"U+{ord(char):04X}"
-            from mallgen.syntax.characters import instead
+        """Report what is no token, and where to read on."""
+        from mallgen.syntax.characters import illegal
 
-            self._report("illegal-character", f"`{shown}` cannot stand here", pos, 1, instead(char))
-            if char == "'":
-                return self._line_end(pos)
-        while end < len(self.text) and (self.text[end] == char or self.text[end] > "\x7f"):
-            end += 1
-        return end
-
-    def _line_end(self, pos: int) -> int:
-        end = self.text.find("\n", pos)
-        return len(self.text) if end < 0 else end
+        found = illegal(self.text, pos)
+        self._report(found.code, found.message, pos, found.size, found.hint)
+        return found.end
 
     def _report(self, code: str, message: str, pos: int, size: int, hint: str) -> None:
         column = pos - self._line_start + 1
@@ -391,4 +374,13 @@ def _close(found: list[Statement], tokens: list[Token]) -> None:
         return
     head = tokens[0]
     kinds = {"_AT_SERVER": "service", **{kind: name for name, kind in HEADS.items()}}
+    if head.type == "_TYPE":
+        _mark_embedded(tokens)
     found.append(Statement(kinds.get(head.type, "unknown"), tuple(tokens)))
+
+
+def _mark_embedded(tokens: list[Token]) -> None:
+    """`returns` is a word of routes; in a struct it is a name like others, alone on its line that of a type."""
+    for token, after in pairwise(tokens):
+        if token.type == "RETURNS" and (after.row != token.row or after.type == "RAW"):
+            token.type = "NAME_END"

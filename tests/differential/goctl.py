@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests import parts
 
@@ -22,10 +22,15 @@ class Missing(Exception):
 
 
 class Verdict(NamedTuple):
-    """Whether goctl accepts a file, and else what it said; `panic: …` and `exit: …` are its accidents."""
+    """Whether goctl accepts a file, and else what it said; `panic: …` and `exit: …` are its accidents.
+
+    `model` is what it parsed and `layout` the formatted text, when asked for.
+    """
 
     ok: bool
     said: str
+    model: dict[str, Any] | None = None
+    layout: str = ""
 
 
 def go() -> str:
@@ -65,12 +70,15 @@ def _up_to_date(name: str, package: str) -> Path:
     return target
 
 
-def verdicts(files: Sequence[Path]) -> dict[Path, Verdict]:
-    """goctl's verdict on each file; a process that died or hung is started again behind the file that did it."""
+def verdicts(files: Sequence[Path], ask: str = "") -> dict[Path, Verdict]:
+    """goctl's verdict on each file; a process that died or hung is started again behind the file that did it.
+
+    `ask` for more: `model`, `older` (the model of goctl's first grammar), or `layout`.
+    """
     tool, left = driver(), list(files)
     found: dict[Path, Verdict] = {}
     while left:
-        answered, end = _run(tool, left)
+        answered, end = _run([str(tool), *filter(None, [ask])], left)
         found |= dict(zip(left, answered, strict=False))
         if len(answered) < len(left):
             found[left[len(answered)]] = Verdict(False, end)
@@ -78,10 +86,10 @@ def verdicts(files: Sequence[Path]) -> dict[Path, Verdict]:
     return found
 
 
-def _run(tool: Path, files: Sequence[Path]) -> tuple[list[Verdict], str]:
+def _run(words: list[str], files: Sequence[Path]) -> tuple[list[Verdict], str]:
     names = "".join(f"{path}\n" for path in files)
     patience = STUCK + len(files) / 20
-    process = subprocess.Popen([tool], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         out, err = process.communicate(names.encode(), timeout=patience)
         end = f"exit: {err.decode(errors='replace').strip().splitlines()[-1:]}"
@@ -96,7 +104,7 @@ def _answers(out: bytes) -> Iterator[Verdict]:
     for line in out.splitlines(keepends=True):
         if line.endswith(b"\n"):
             found = json.loads(line)
-            yield Verdict(found["ok"], found["said"])
+            yield Verdict(found["ok"], found["said"], found.get("model"), found.get("layout", ""))
 
 
 def required() -> bool:

@@ -7,13 +7,15 @@ from msgspec import Struct
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Body, Emitted, Text, emitted
+from mallgen.emit import Body, Emitted, Text, emitted, too_much
 from mallgen.emit.http import project, routes, schemas, shapes, values
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, RouteNames, layout
-from mallgen.model import Contract, Named, Span
-from mallgen.render import Renderer
+from mallgen.emit.http.shapes import Attribute
+from mallgen.model import Binding, Contract, Named, Span
+from mallgen.render import Renderer, TooMuch
 from mallgen.signature import ClassShape
+from mallgen.syntax.limits import DEFAULT
 from mallgen.tree import File, Owner
 
 if TYPE_CHECKING:  # protobuf takes 20 ms, which a service that calls nobody need not pay
@@ -24,19 +26,29 @@ class HttpOptions(Struct, frozen=True):
     """What may be asked beyond the contract.
 
     `port` of a new project, `bodies` of logic by route (`GET /v1/greet`), else stubs; `uses`: the RPC services that
-    this one calls; `prove`: compile what is made.
+    this one calls; `prove`: compile what is made; `most`: the bytes of all files.
     """
 
     port: int = 8888
     bodies: tuple[tuple[str, Body], ...] = ()
     uses: tuple["Use", ...] = ()
     prove: bool = True
+    most: int = DEFAULT.output
 
 
 def emit(contract: Contract, options: HttpOptions) -> Emitted:
     """All files of the service that `contract` describes."""
+    try:
+        return _emit(contract, options)
+    except TooMuch:
+        return too_much(options.most, contract.groups[0].span)
+
+
+def _emit(contract: Contract, options: HttpOptions) -> Emitted:
+    renderer = Renderer(options.prove, options.most)
     types = shapes.build(contract)
     plan = layout(contract, types)
+    renderer.hold(_least(plan))
     calls = Calls(options.uses, plan.package)
     problems = (
         *types.problems,
@@ -48,7 +60,6 @@ def emit(contract: Contract, options: HttpOptions) -> Emitted:
     )
     if any(problem.severity == "error" for problem in problems):
         return Emitted((), problems)
-    renderer = Renderer(options.prove)
     files = (
         *_project(plan, options.port, calls, renderer),
         *_layers(plan, renderer, dict(options.bodies)),
@@ -56,6 +67,17 @@ def emit(contract: Contract, options: HttpOptions) -> Emitted:
         *calls.files(renderer),
     )
     return emitted(files, problems, contract.groups[0].span, (*_classes(plan), *calls.classes()))
+
+
+def _least(plan: Layout) -> int:
+    """The characters that reading the requests takes at least: what many routes ask for is written out for each."""
+    sizes = {
+        shape.name: sum(
+            len(a.name) + len('=form.int("")') for a in shape.attributes for b in a.field.bindings if b.source != "json"
+        )
+        for shape in plan.shapes.ordered
+    }
+    return sum(sizes[route.request.name] for route in plan.routes if route.request)
 
 
 def _classes(plan: Layout) -> Iterator[ClassShape]:
@@ -71,6 +93,7 @@ def _package(plan: Layout, contract: Contract) -> Iterator[Diagnostic]:
 
 
 def _requests(plan: Layout) -> Iterator[Diagnostic]:
+    read = {s.name: [(a, b) for a in s.attributes if (b := a.binding("path"))] for s in plan.shapes.ordered}
     for route in plan.routes:
         ref = route.route.request
         if ref is not None and route.request is None:
@@ -79,15 +102,14 @@ def _requests(plan: Layout) -> Iterator[Diagnostic]:
                 "bad-request", "a request must be a struct", span, "declare a type with the fields of the request"
             )
         if route.request is not None:
-            yield from _path_fields(route)
+            yield from _path_fields(route, read[route.request.name])
 
 
-def _path_fields(route: RouteNames) -> Iterator[Diagnostic]:
+def _path_fields(route: RouteNames, read: list[tuple[Attribute, Binding]]) -> Iterator[Diagnostic]:
     assert route.request is not None
     parts = route.route.full_path.split("/")
-    for attribute in route.request.attributes:
-        binding = attribute.binding("path")
-        if binding is None or f":{binding.key}" in parts or binding.optional or binding.default is not None:
+    for attribute, binding in read:
+        if f":{binding.key}" in parts or binding.optional or binding.default is not None:
             continue
         field = f"{route.request.origin}.{attribute.field.name}"
         message = f"`{route.title}` has no `:{binding.key}`, which `{field}` is read from"

@@ -40,7 +40,9 @@ class _Routes:
         self.package = layout.package
         self.imports = Imports(layout.package)
         self.imports.add("__future__", "annotations")
-        self.scope = Scope(self._own_names())
+        self.own = self._own_names()
+        self.scope = Scope(self.own)
+        self.plans: dict[str, readers.Plan] = {}
         self.spelling = Spelling(self.imports, self.scope, self._class)
         self.declarer = Declarer(self.spelling)
         self.context = self.spelling.name("Context", RUNTIME)
@@ -51,7 +53,8 @@ class _Routes:
 
     def _own_names(self) -> set[str]:
         own = {_TABLE, *(r.function for r in self.layout.routes), *(r.handler_local for r in self.layout.routes)}
-        attributes = {a.name for r in self.layout.routes if r.request for a in r.request.attributes}
+        requests = {r.request.name: r.request for r in self.layout.routes if r.request}
+        attributes = {a.name for request in requests.values() for a in request.attributes}
         return own | attributes | {shape.name for shape in self.layout.shapes.ordered}
 
     def _service_context(self) -> PyIdent:
@@ -61,7 +64,11 @@ class _Routes:
         return self.imports.add(f"{self.package}.schemas", name, f"{name}_" if name == _TABLE else "")
 
     def text(self, renderer: Renderer) -> str:
-        functions = tuple(self._function(route) for route in self.layout.routes)
+        functions, size = [], 0
+        for route in self.layout.routes:
+            functions.append(self._function(route))
+            size += sum(map(len, functions[-1].lines))
+            renderer.hold(size)
         table = tuple(self._entry(route) for route in self.layout.routes)
         return renderer.python(
             "http/routes.py",
@@ -96,7 +103,9 @@ class _Routes:
         assert route.request is not None
         shape = route.request
         name = self._class(shape.name)
-        plan = readers.plan(shape, self.declarer, self.spelling)
+        if shape.name not in self.plans:
+            self.plans[shape.name] = readers.plan(shape, self.declarer, self.spelling)
+        plan = self.plans[shape.name]
         if plan.only_body:
             return [call("req = await ctx.body(", [name], indent=4)]
         lines = [self._source(source, route.route.method) for source in plan.sources]
@@ -122,7 +131,7 @@ class _Routes:
 
     def _mixed(self, route: RouteNames, plan: readers.Plan, rules: list[Code], body_class: list[Code]) -> list[Code]:
         assert route.request is not None
-        local = Scope(self._own_names() | {"ctx", "svc", "req", "body", "path", "form", "header"})
+        local = Scope(self.own | {"ctx", "svc", "req", "body", "path", "form", "header"})
         lines: list[Code] = []
         values: dict[str, PyIdent] = {}
         for read in plan.reads:

@@ -42,7 +42,7 @@ def schemas(shapes: Shapes, package: str, service: str, renderer: Renderer) -> s
 def _class(shape: Shape, declarer: Declarer, spelling: Spelling) -> ClassView:
     omits = shape.omits
     options = Code("kw_only=True, omit_defaults=True" if omits else "kw_only=True")
-    lines = [line for a in shape.attributes for line in _lines(a, declarer, shape.on_wire, omits)]
+    lines = [line for a in shape.attributes for line in _lines(a, declarer.declaration(a, shape.on_wire, omits))]
     text = prose(shape.docs)
     if not text and not lines:
         text = [f"{shape.origin} has no fields."]
@@ -53,8 +53,7 @@ def _class(shape: Shape, declarer: Declarer, spelling: Spelling) -> ClassView:
     )
 
 
-def _lines(attribute: Attribute, declarer: Declarer, on_wire: bool, omits: bool) -> list[Code]:
-    line = declarer.declaration(attribute, on_wire, omits)
+def _lines(attribute: Attribute, line: Code) -> list[Code]:
     above = [text for text in prose(attribute.field.docs) if text]
     aside = " ".join(prose([attribute.field.comment])) if attribute.field.comment else ""
     if aside and width(f"{_INDENT}{line}  {comment(aside)}") <= WIDTH:

@@ -195,12 +195,10 @@ def _on_wire(contract: Contract) -> set[str]:
     """Names of the declared types that are part of a JSON text: of a response, or below a request."""
     declared = {t.name: t for t in contract.types}
     found: set[str] = set()
-    todo: list[str] = []
-    for group in contract.groups:
-        for route in group.routes:
-            todo += _named(route.response)
-            for name in _named(route.request):
-                todo += [inner for field in declared[name].fields for inner in _named(field.type)]
+    routes = [route for group in contract.groups for route in group.routes]
+    todo = [name for route in routes for name in _named(route.response)]
+    for name in {name for route in routes for name in _named(route.request)}:
+        todo += [inner for field in declared[name].fields for inner in _named(field.type)]
     while todo:
         name = todo.pop()
         if name not in found:

@@ -7,13 +7,14 @@ from msgspec import Struct
 from mallgen import names
 from mallgen.code import Code, PyIdent, code
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Body, Emitted, Text, clients, emitted
+from mallgen.emit import Body, Emitted, Text, clients, emitted, too_much
 from mallgen.emit.clients import MethodView, signature
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.proto import Method, ProtoContract, Service, Use, prose
 from mallgen.pycode import WIDTH, Imports, call, docstring, literal, toml_text, width, yaml_text
-from mallgen.render import Renderer
+from mallgen.render import Renderer, TooMuch
 from mallgen.signature import Block, Imported, Param, Signature
+from mallgen.syntax.limits import DEFAULT
 from mallgen.tree import File, Owner
 
 _SERVER_NAMES = (
@@ -41,7 +42,8 @@ _KINDS = {
 class RpcOptions(Struct, frozen=True):
     """What may be asked beyond the contract.
 
-    `port` of a new project, `bodies` of logic by wire path, else stubs; `uses`: the services that this one calls.
+    `port` of a new project, `bodies` of logic by wire path, else stubs; `uses`: the services that this one calls;
+    `prove`: compile what is made; `most`: the bytes of all files.
     """
 
     port: int = 8080
@@ -50,6 +52,7 @@ class RpcOptions(Struct, frozen=True):
     from_filename: bool = False
     uses: tuple[Use, ...] = ()
     prove: bool = True
+    most: int = DEFAULT.output
 
 
 class Layout(Struct, frozen=True):
@@ -97,12 +100,19 @@ class Layout(Struct, frozen=True):
 
 def emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
     """All files of the service that `contract` describes."""
+    try:
+        return _emit(contract, options)
+    except TooMuch:
+        return too_much(options.most, contract.services[0].span)
+
+
+def _emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
     title = contract.stem if options.from_filename else contract.title
     layout = Layout(contract, title, names.rpc_package(title), options.uses)
     problems = (*_problems(layout), *clients.problems(options.uses, Use(title, contract)))
     if problems:
         return Emitted((), problems)
-    renderer = Renderer(options.prove)
+    renderer = Renderer(options.prove, options.most)
     always = tuple(_always(layout, renderer))
     classes = tuple(clients.classes(contract, layout.messages, f"{layout.package}.client"))
     if options.client_only:

@@ -1,0 +1,104 @@
+"""How long commands on contracts take: on the largest of the corpus, and on some with ten thousand of something.
+
+Whole processes: processor time and peak memory of the child, the best of `--runs` turns. `--beside DIR` names another
+checkout with its own .venv, which takes its turns in between, so that both have the same machine.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.conftest import CORPUS  # noqa: E402
+from tests.test_hostile import LARGE  # noqa: E402
+
+POWERX = CORPUS / "ArtisanCloud+PowerX" / "api"
+CHECK = ["format", "--check"]
+WORDS = {
+    "validate": ["validate", "-api"],
+    "lint --select all": ["lint", "--select", "all", "-api"],
+    "format --check": CHECK,
+    "fix": ["fix"],
+    "inspect": ["inspect", "-api"],
+}
+SECONDS, MEBIBYTES = 5.0, 512.0
+_CHILD = """
+import resource, sys
+from mallgen.door import main
+sys.stdout = open("/dev/null", "w")
+sys.stderr = open("/dev/null", "w")
+main(sys.argv[1:])
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, file=sys.__stdout__)
+"""
+
+
+class Taken(NamedTuple):
+    """Seconds of processor time and mebibytes at the peak."""
+
+    seconds: float
+    memory: float
+
+
+def measured(python: Path, folder: Path, words: list[str]) -> Taken:
+    """One command; a run that needs two minutes is cut off."""
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    try:
+        ran = subprocess.run(
+            [python, "-c", _CHILD, "api", *words], cwd=folder, env=env, capture_output=True, text=True, timeout=120
+        )
+    except subprocess.TimeoutExpired:
+        return Taken(float("inf"), 0)
+    assert ran.returncode == 0, ran.stderr
+    return Taken(*map(float, ran.stdout.split()))
+
+
+def best(pythons: list[Path], folder: Path, words: list[str], runs: int) -> list[Taken]:
+    """The best of several turns of each."""
+    turns = [[measured(python, folder, words) for python in pythons] for _ in range(runs)]
+    return [min(taken) for taken in zip(*turns, strict=True)]
+
+
+def show(what: str, found: list[Taken]) -> None:
+    """A line of the table."""
+    cells = [f"{taken.seconds:>8.2f} s {taken.memory:>5.0f} MiB" for taken in found]
+    print(f"{what:<46}{''.join(cells)}", flush=True)
+
+
+def main() -> int:
+    """Print the table; 1 when a command of this checkout needs more than five seconds or 512 MiB."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--beside", type=Path)
+    asked = parser.parse_args()
+    pythons = [Path(sys.executable), *([asked.beside / ".venv" / "bin" / "python"] if asked.beside else [])]
+    print(f"{'':<46}{'this checkout':>20}{str(asked.beside) if asked.beside else '':>20}")
+    over = False
+    if POWERX.is_dir():
+        total = [0.0] * len(pythons)
+        for name, words in WORDS.items():
+            target = str(POWERX / "powerx.api") if name != "format --check" else str(POWERX)
+            found = best(pythons, ROOT, [*words, target], asked.runs)
+            show(f"PowerX, 86 files, 173 KiB: {name}", found)
+            total = [sofar + taken.seconds for sofar, taken in zip(total, found, strict=True)]
+        print(f"{'PowerX, all five':<46}{''.join(f'{seconds:>8.2f} s          ' for seconds in total)}")
+    else:
+        print(f"skipped: no corpus at {CORPUS}")
+    with tempfile.TemporaryDirectory() as place:
+        for content, make in LARGE.items():
+            make(Path(place))
+            for name, words in WORDS.items():
+                found = best(pythons, Path(place), [*words, "x.api"], 1)
+                show(f"10 000, {content}: {name}", found)
+                over |= found[0].seconds > SECONDS or found[0].memory > MEBIBYTES
+    return int(over)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""The diff of large files: shown in time, and what is shown leads from one text to the other."""
+
+import random
+import re
+import time
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mallgen.patch import MANY, unified
+
+
+def applied(before: str, diff: str) -> str:
+    """What patch(1) makes of a text."""
+    old = before.split("\n")[:-1]
+    new: list[str] = []
+    at = 0
+    for line in diff.split("\n")[2:-1]:
+        if match := re.match(r"@@ -(\d+)(?:,(\d+))? \+", line):
+            start = int(match[1]) - (match[2] != "0")
+            new += old[at:start]
+            at = start
+        elif line[0] == "+":
+            new.append(line[1:])
+        else:
+            assert line[1:] == old[at]
+            new += [] if line[0] == "-" else [old[at]]
+            at += 1
+    return "".join(f"{line}\n" for line in (*new, *old[at:]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 1 << 30), st.integers(0, 60), st.booleans())
+def test_the_diff_of_a_large_file_can_be_applied(seed: int, changes: int, alike: bool) -> None:
+    dice = random.Random(seed)
+    old = [f"{'}' if alike and number % 3 else number}" for number in range(MANY)]
+    new = list(old)
+    for _ in range(changes):
+        at = dice.randrange(len(new))
+        new[at : at + dice.randrange(3)] = [dice.choice(["}", "x", str(at)]) for _ in range(dice.randrange(3))]
+    before, after = ("".join(f"{line}\n" for line in lines) for lines in (old, new))
+    diff = unified(before, after, "x.api")
+    assert (applied(before, diff) if diff else before) == after
+    assert len(diff.splitlines()) <= 40 * changes + 10
+
+
+def test_ten_thousand_changes_take_a_second() -> None:
+    before = "".join(f"@server(\n\thandler: H{n}\n)\nget /{n}\n" for n in range(10_000))
+    after = re.sub(r"@server\(\n\thandler: (\w+)\n\)", r"@handler \1", before)
+    began = time.process_time()
+    diff = unified(before, after, "x.api")
+    assert time.process_time() - began < 3
+    assert applied(before, diff) == after
