@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup crash demo run test test-slow soak conformance fuzz lint accept bench bench-chain generated errors pages built lock clean
+.PHONY: setup crash demo run test test-slow soak conformance fuzz lint accept bench bench-chain freeze generated errors pages built lock clean
 
 setup:
 	@scripts/setup.sh
@@ -49,7 +49,11 @@ bench-chain: setup ## the order list through three services, beside FastAPI and 
 
 bench: setup
 	$(BIN)/python benchmarks/bench_cli.py
+	$(BIN)/python benchmarks/bench_check.py
 	$(BIN)/python benchmarks/bench_safety.py
+
+freeze: setup ## what this version generates becomes a case for all later ones: part of every release
+	$(BIN)/python scripts/freeze.py $(if $(AGAIN),--again)
 
 generated: setup ## bring generated/ up to date with examples/
 	$(BIN)/mallgen gen

@@ -1,6 +1,7 @@
 """User code follows the contract: what of it no longer fits, and what its files would have to be. Pure."""
 
 import ast
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from mallgen.follow.match import Match
 from mallgen.follow.settings import appended, is_flow, missing
 from mallgen.follow.source import Function, NotPython, UserFile, module_of
 from mallgen.follow.world import Site, World
-from mallgen.history import DOUBT, Moves, moves, remembered
+from mallgen.history import DOUBT, Moves, is_package, moves, remembered
 from mallgen.lock import Lock
 from mallgen.model import Span
 from mallgen.signature import Block, Signature
@@ -71,7 +72,8 @@ class _Follower:
         self._disk = disk
         self._known = recorded(lock, disk)
         _, lines = remembered(due.contract, due.classes, lock)
-        self._renamed = {line.old: line.new for line in lines}
+        self._renamed = {line.old: line.new for line in lines if not is_package(line.old)}
+        self._packages = {line.old: line.new for line in lines if is_package(line.old) and not self._is_there(line.old)}
         self._doubts: dict[str, str] = {}
         self._origins = self._confirmed(moves(orphans(due, disk, self._known), places(due), self._known, lines))
         self._world = self._made_world()
@@ -85,9 +87,22 @@ class _Follower:
         once.sort(key=lambda file: not file.identity.startswith("handler "))
         verdicts = [self._file(file) for file in once]
         verdicts += filter(None, map(self._other, sorted(self._disk.contents)))
+        verdicts = list(map(self._unlinked, verdicts))
         order = {file.path: number for number, file in enumerate(self._due.files)}
         verdicts.sort(key=lambda verdict: order.get(verdict.path, len(order)))
         return Followed(tuple(verdicts), self._changes, tuple(self._doubts.items()), self._texts)
+
+    def _unlinked(self, verdict: Verdict) -> Verdict:
+        """sync does not write through a link: what does not fit there is for the user."""
+        target = self._disk.links.get(verdict.source)
+        if target is None or self._changes.pop(verdict.path, None) is None:
+            return verdict
+        place = Span(verdict.source, 1, 1, 1, 2)
+        remark = Remark("signature-drift", f"sync does not write through this link to `{target}`", place)
+        return verdict._replace(state=State.STUCK, remarks=(*verdict.remarks, remark))
+
+    def _is_there(self, folder: str) -> bool:
+        return any(path.startswith(f"{folder}/") for path in self._disk.present)
 
     def _confirmed(self, found: Moves) -> dict[str, str]:
         """The moves into places that are empty or hold an untouched stub, of files that can be read."""
@@ -97,6 +112,8 @@ class _Follower:
     def _is_worth(self, old: str, new: str) -> bool:
         """Whether there is something to move: an untouched stub beside a new one is nothing but an orphan."""
         content = self._disk.contents.get(old)
+        if old in self._disk.links:
+            return False
         return content is not None and not (new in self._disk.present and is_known(self._known.get(old), content))
 
     def _is_free(self, path: str) -> bool:
@@ -120,7 +137,9 @@ class _Follower:
                 modules[old] = new
             if before and before != after:
                 names[f"{old}.{before}"] = f"{new}.{after}"
-        return World(texts, self._due.classes, names, modules)
+        theirs = [path for path in self._disk.present if path.endswith(".py")]
+        theirs += [file.path for file in self._due.files if file.owner is Owner.ONCE and file.path.endswith(".py")]
+        return World(texts, self._due.classes, names, modules, self._packages, frozenset(map(module_of, theirs)))
 
     def _file(self, file: File) -> Verdict:
         source = self._origins.get(file.path, file.path)
@@ -131,7 +150,7 @@ class _Follower:
         if file.blocks:
             return self._settings(file, content, found)
         if not file.path.endswith(".py"):
-            return found._replace(state=State.FITS)
+            return self._project(file, content, found)
         if content.replace(b"\r\n", b"\n") == file.text.encode():
             if source != file.path:
                 self._changes[file.path] = Change(content, source)
@@ -174,6 +193,23 @@ class _Follower:
             self._changes[file.path] = Change(appended(content, blocks))
         return found._replace(state=State.FITS, blocks=blocks)
 
+    def _project(self, file: File, content: bytes, found: Verdict) -> Verdict:
+        """pyproject.toml names the package: as a word of its own it follows."""
+        data, remarks = content, []
+        for old, new in self._packages.items() if file.identity == "pyproject" else ():
+            word = re.compile(rb"(?<![\w-])%b(?![\w-])" % re.escape(old).encode())
+            for match in word.finditer(content):
+                above, _, before = content[: match.start()].rpartition(b"\n")
+                line, column = above.count(b"\n") + 2 if above else 1, len(before.decode("utf-8", "replace")) + 1
+                span = Span(file.path, line, column, line, column + len(old))
+                remarks.append(Remark("signature-drift", f"the package `{old}` is `{new}` now", span))
+            data = word.sub(new.encode(), data)
+        if not remarks:
+            return found._replace(state=State.FITS)
+        self._changes[file.path] = Change(data)
+        self._texts[file.path] = content.decode("utf-8", "replace").replace("\r\n", "\n")
+        return found._replace(state=State.DRIFTED, remarks=tuple(remarks))
+
     def _judged(self, file: File, content: bytes, source: str) -> "_Judged":
         try:
             user = UserFile(source, content)
@@ -195,14 +231,14 @@ class _Follower:
         body = Body(user, self._world, imports, match)
         body.run()
         if home != user.module:
-            for statement in [n for n in ast.walk(user.tree) if isinstance(n, ast.ImportFrom) and n.level]:
-                imports.retarget(statement, self._world.modules.get(user.absolute(statement), user.absolute(statement)))
+            for statement in [n for n in user.nodes if isinstance(n, ast.ImportFrom) and n.level]:
+                imports.retarget(statement, self._world.module(user.absolute(statement)))
         if match and file.signature:
             body.request(match, file.signature, [file.signature.qualname, *names])
         sites = [*(match.sites if match else []), *body.sites]
         stuck = [*(match.stuck if match else []), *body.stuck]
         if file.identity.startswith("handler "):
-            self._called[_title(file)] = {n.attr for n in ast.walk(user.tree) if isinstance(n, ast.Attribute)}
+            self._called[_title(file)] = {n.attr for n in user.nodes if isinstance(n, ast.Attribute)}
         remarks = tuple(self._remark(user, site, source) for site in [*sites, *stuck])
         if stuck:
             return _Judged(State.STUCK, remarks, None)
