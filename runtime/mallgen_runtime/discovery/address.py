@@ -60,6 +60,14 @@ def listening(host: str, port: int) -> socket.socket:
     return found
 
 
+def opened(listen_on: str) -> socket.socket:
+    """A socket that listens on `host:port`; an empty host is every address. Raises ConfigError."""
+    host, port = split(listen_on)
+    if not (port.isdecimal() and int(port) <= 65535):
+        raise ConfigError(f"ListenOn is {joined(host, port)}; it is written as 0.0.0.0:8080")
+    return listening(host, int(port))
+
+
 def accept_all(door: socket.socket) -> Iterator[socket.socket]:
     """The connections that wait on a listening socket."""
     door.setblocking(False)

@@ -180,6 +180,9 @@ class AnswerCore(Core[Call]):
         return ((frames.MAX_STREAMS, self.limits.streams), (frames.MAX_HEAD, self.limits.head_bytes))
 
     def _last(self) -> int:
+        return self.highest
+
+    def _processed(self) -> int:
         return min(self.highest, self._final)
 
     def _headers(self, number: int, block: bytes, *, end: bool) -> None:

@@ -81,7 +81,7 @@ class Core(ABC, Generic[S]):
     def fault(self, fault: ConnectionFault) -> None:
         """End the connection and say why."""
         if self.over is None:
-            self.write(frames.goaway(self._last(), fault.reason, fault.text))
+            self.write(frames.goaway(self._processed(), fault.reason, fault.text))
             self.end(fault)
 
     def end(self, fault: ConnectionFault) -> None:
@@ -299,6 +299,10 @@ class Core(ABC, Generic[S]):
     @abstractmethod
     def _last(self) -> int:
         """The highest stream that was opened by the side that opens them."""
+
+    def _processed(self) -> int:
+        """The highest stream of the peer's that was worked on."""
+        return 0
 
     @abstractmethod
     def _headers(self, number: int, block: bytes, *, end: bool) -> None:

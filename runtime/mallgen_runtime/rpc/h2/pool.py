@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from mallgen_runtime.durations import seconds
 from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.conf import RpcClientConf
-from mallgen_runtime.rpc.h2 import wire
 from mallgen_runtime.rpc.h2.asking import Unprocessed
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import Limits
 from mallgen_runtime.rpc.h2.link import Link
 from mallgen_runtime.rpc.h2.places import Places
 from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
+from mallgen_runtime.rpc.h2.wire import check_size, metadata_fields, timeout_field
 
 Metadata = tuple[tuple[str, str], ...]
 AGENT = b"mallgen-python"
@@ -53,16 +53,16 @@ class H2Connection:
             return False
         return True
 
-    async def unary(self, wire_name: str, data: bytes, timeout: float | None, metadata: Metadata) -> bytes:
+    async def unary(self, wire: str, data: bytes, timeout: float | None, metadata: Metadata) -> bytes:
         """One request, one reply. A call that the server did not begin with is made again."""
         if len(data) > self._limits.message:
-            wire.check_size(len(data), self._limits.message)
+            check_size(len(data), self._limits.message)
         deadline = None if timeout is None else time.monotonic() + timeout
-        head = self._heads.get(wire_name) or self._head(wire_name)
-        tail = wire.metadata_fields(metadata) if metadata else b""
+        head = self._heads.get(wire) or self._head(wire)
+        tail = metadata_fields(metadata) if metadata else b""
         for _ in range(_TRIES):
             link = self._next() or await self._room(deadline)
-            limit = b"" if deadline is None else wire.timeout_field(deadline - time.monotonic())
+            limit = b"" if deadline is None else timeout_field(deadline - time.monotonic())
             ask = link.ask(head + limit + tail, data, deadline)
             try:
                 return await ask.future
@@ -138,13 +138,13 @@ class H2Connection:
         if turn.done() and not turn.cancelled():
             self.usable()
 
-    def _head(self, wire_name: str) -> bytes:
+    def _head(self, wire: str) -> bytes:
         """The part of a head that is the same in every call of a method."""
-        found = self._heads[wire_name] = b"".join(
+        found = self._heads[wire] = b"".join(
             (
                 indexed(3),
                 indexed(6),
-                literal(b":path", wire_name.encode()),
+                literal(b":path", wire.encode()),
                 literal(b":authority", self._authority),
                 literal(b"te", b"trailers"),
                 literal(b"content-type", b"application/grpc"),
