@@ -265,7 +265,7 @@ class AnswerCore(Core[Call]):
     def _stray(self, number: int, size: int) -> None:
         """DATA that belongs to no call."""
         self.consumed(size)
-        if self._is_idle(number):
+        if not number or self._is_idle(number):
             raise ConnectionFault(Reason.PROTOCOL_ERROR, "DATA on an idle stream")
         if number not in self._gone and number <= self._final:
             raise StreamFault(number, Reason.STREAM_CLOSED, "DATA after the end")

@@ -246,9 +246,9 @@ class Core(ABC, Generic[S]):
             return
         if len(payload) % 6:
             raise ConnectionFault(Reason.FRAME_SIZE_ERROR, "half a setting")
+        self.write(frames.frame(frames.SETTINGS, frames.ACK, 0))  # before the DATA that a larger window lets go
         for name, value in frames.setting_pairs(payload):
             self._setting(name, value)
-        self.write(frames.frame(frames.SETTINGS, frames.ACK, 0))
         first, self.greeted = not self.greeted, True
         self._settled(first=first)
 

@@ -11,34 +11,41 @@ from mallgen_runtime.discovery.address import joined, split
 from mallgen_runtime.rpc.calls import RpcError
 from mallgen_runtime.rpc.h2.link import Link, Made, opened
 
-CONNECT, FIRST_PAUSE, MOST_PAUSE, GROWTH, STEADY, KICK, LOOK_UP_AGAIN = 5.0, 0.1, 3.0, 1.6, 1.0, 1.0, 5.0
+CONNECT, FIRST_PAUSE, MOST_PAUSE, GROWTH, STEADY, LOOK_UP_AGAIN = 5.0, 0.1, 3.0, 1.6, 1.0, 5.0
+KICK, PATIENCE = 0.1, 0.5
 
 
 class Place:
     """One address. `link` is the way there, None while there is none; `problem` why the last attempt failed.
 
-    `hopeful`: an attempt goes on, and none has failed since the last success. `changed` is called when one of them
-    changes.
+    `changed` is called when one of them changes.
     """
 
     def __init__(self, host: str, port: int, made: Made, changed: Callable[[], None]) -> None:
         self.host = host
         self.port = port
         self.link: Link | None = None
-        self.hopeful = True
         self.problem = ""
         self._made = made
         self._changed = changed
         self._kick = asyncio.Event()
         self._tried = 0.0
+        self._failed = 0
+        self._trying = True
         self._task = asyncio.get_running_loop().create_task(self._keep(), name=f"link to {joined(host, port)}")
 
-    def kick(self) -> bool:
-        """Somebody wants to call: try now, unless that was done a moment ago; whether it is tried."""
-        if self.link is None and not self.hopeful and time.monotonic() - self._tried >= KICK:
-            self.hopeful = True
+    def hope(self) -> bool:
+        """Somebody wants to call: whether a link may come soon. What rests is tried at once, ten times a second at most.
+
+        A first attempt is given its time, one after a failure half a second.
+        """
+        if self.link is not None:
+            return True
+        now = time.monotonic()
+        if not self._trying and now - self._tried >= KICK:
+            self._trying, self._tried = True, now
             self._kick.set()
-        return self.hopeful
+        return self._trying and (not self._failed or now - self._tried < PATIENCE)
 
     async def close(self, *, gently: bool) -> None:
         """No new calls; `gently`: those in flight are finished."""
@@ -51,23 +58,23 @@ class Place:
             link.close()
 
     async def _keep(self) -> None:
-        pause = FIRST_PAUSE
         while True:
-            self._tried = time.monotonic()
+            self._trying, self._tried = True, time.monotonic()
             link = await self._open()
             if link is not None:
-                self.link, self.hopeful, self.problem = link, True, ""
+                self.link, self.problem = link, ""
                 self._changed()
                 self.problem = await link.over
                 self.link = None
                 self._changed()
                 if time.monotonic() - self._tried > STEADY:
-                    pause = FIRST_PAUSE
+                    self._failed = 0
                     continue
-            self.hopeful = False
+            self._trying = False
+            self._failed += 1
             self._changed()
+            pause = min(FIRST_PAUSE * GROWTH**self._failed, MOST_PAUSE)
             await self._rest(pause * random.uniform(0.8, 1.2))  # noqa: S311
-            pause = min(pause * GROWTH, MOST_PAUSE)
 
     async def _open(self) -> Link | None:
         try:
@@ -79,12 +86,13 @@ class Place:
         return None
 
     async def _rest(self, pause: float) -> None:
-        self._kick.clear()
         try:
             async with asyncio.timeout(pause):
                 await self._kick.wait()
         except TimeoutError:
             return
+        finally:
+            self._kick.clear()
 
 
 class Places:
@@ -116,10 +124,10 @@ class Places:
 
     def hope(self) -> bool:
         """Whether it is worth to wait for a link; what rests is tried at once."""
-        kicked = [place.kick() for place in self._places.values()]
+        hopeful = [place.hope() for place in self._places.values()]
         if self._names and not self._places and time.monotonic() - self._looked_up >= KICK:
             self._look_up()
-        return any(kicked) or (self._looking is not None and not self._places)
+        return any(hopeful) or (self._looking is not None and not self._places)
 
     async def close(self) -> None:
         """Close all."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 
 from mallgen_runtime.durations import seconds
 from mallgen_runtime.rpc.calls import Code, RpcError
@@ -12,7 +13,7 @@ from mallgen_runtime.rpc.h2.asking import Unprocessed
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import Limits
 from mallgen_runtime.rpc.h2.link import Link
-from mallgen_runtime.rpc.h2.places import Places
+from mallgen_runtime.rpc.h2.places import PATIENCE, Places
 from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
 from mallgen_runtime.rpc.h2.wire import check_size, metadata_fields, timeout_field
 
@@ -120,18 +121,18 @@ class H2Connection:
                 raise RpcError(Code.UNAVAILABLE, f"no instance can be reached: {self._places.problem}")
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
-            if deadline is not None:
-                self._wheel.add(alarm, deadline, turn.cancel)
+            soon = time.monotonic() + PATIENCE
+            self._wheel.add(alarm, soon if deadline is None else min(soon, deadline), partial(_over, turn))
             try:
                 await turn
             except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
-                    self._pass_on(turn)
-                    raise
-                raise RpcError(Code.DEADLINE_EXCEEDED, _NO_TIME) from None
+                self._pass_on(turn)
+                raise
             finally:
                 self._wheel.remove(alarm)
+            if deadline is not None and time.monotonic() >= deadline:
+                self._pass_on(turn)
+                raise RpcError(Code.DEADLINE_EXCEEDED, _NO_TIME)
 
     def _pass_on(self, turn: "asyncio.Future[None]") -> None:
         """A turn that was given to somebody who is gone."""
@@ -153,3 +154,9 @@ class H2Connection:
             )
         )
         return found
+
+
+def _over(turn: "asyncio.Future[None]") -> None:
+    """The wait for a turn is over."""
+    if not turn.done():
+        turn.set_result(None)
