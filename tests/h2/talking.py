@@ -57,6 +57,9 @@ class Echo:
         self.hello = bytes(self.out)
         self.out.clear()
 
+    def settled(self) -> None:
+        """Nothing is timed here."""
+
     def opened(self, call: Call) -> None:
         """Nothing is timed here."""
 

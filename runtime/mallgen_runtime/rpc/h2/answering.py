@@ -47,6 +47,9 @@ class Call(Stream):
 class Calls(Protocol):
     """Who answers."""
 
+    def settled(self) -> None:
+        """The caller has greeted."""
+
     def opened(self, call: Call) -> None:
         """A head has come."""
 
@@ -157,6 +160,10 @@ class AnswerCore(Core[Call]):
             self._final = self.highest
             self.write(frames.goaway(self._final, Reason.NO_ERROR, "leaving"))
             self._told_when_empty()
+
+    def _settled(self, *, first: bool) -> None:
+        if first:
+            self._calls.settled()
 
     def _ponged(self, payload: bytes) -> None:
         if payload == _LEAVING:

@@ -145,7 +145,7 @@ class Connection(asyncio.Protocol):
             return
         self._peer = _name_of(transport.get_extra_info("peername"))
         patience = _LINGER if server.leaving else server.limits.greeting
-        server.wheel.add(self, time.monotonic() + patience, self._still_silent)
+        server.wheel.add(self, time.monotonic() + patience, self._silent)
         self.core.greet()
         if server.leaving:
             self.leave()
@@ -176,6 +176,12 @@ class Connection(asyncio.Protocol):
         self.server.left(self)
 
     # the core's side
+
+    def settled(self) -> None:
+        """The caller has greeted; it may be idle for a while from here on."""
+        if not self.server.leaving:
+            self.server.wheel.remove(self)
+            self._stay()
 
     def opened(self, call: Call) -> None:
         """A head has come; the rest must come in time, too."""
@@ -264,20 +270,22 @@ class Connection(asyncio.Protocol):
         else:
             self.core.fail(call, RpcError(Code.DEADLINE_EXCEEDED, "the request did not come in time"))
 
-    def _still_silent(self) -> None:
-        """The time for the greeting is over, or a while has passed without a call."""
-        if not self.core.greeted:
-            self.core.fault(ConnectionFault(Reason.SETTINGS_TIMEOUT, "no greeting in time"))
-            return
-        idle = self.server.idle
-        if not idle:
-            return
-        highest = self.core.highest
-        if not self.core.streams and highest == self._seen:
+    def _silent(self) -> None:
+        """The time for the greeting is over."""
+        self.core.fault(ConnectionFault(Reason.SETTINGS_TIMEOUT, "no greeting in time"))
+
+    def _stay(self) -> None:
+        """Look again after a while."""
+        self._seen = self.core.highest
+        if self.server.idle:
+            self.server.wheel.add(self, time.monotonic() + self.server.idle, self._idle)
+
+    def _idle(self) -> None:
+        """A while has passed; if there was no call in it, we go."""
+        if self.core.streams or self.core.highest != self._seen:
+            self._stay()
+        else:
             self.leave()
-            return
-        self._seen = highest
-        self.server.wheel.add(self, time.monotonic() + idle, self._still_silent)
 
     def _name(self) -> str:
         return self._peer
