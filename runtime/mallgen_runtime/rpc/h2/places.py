@@ -67,11 +67,13 @@ class Place:
                 self.problem = await link.over
                 self.link = None
                 self._changed()
-                if time.monotonic() - self._tried > STEADY:
-                    self._failed = 0
+                steady = time.monotonic() - self._tried > STEADY
+                self._failed = 1 if steady else self._failed + 1
+                if self._failed == 1:
                     continue
+            else:
+                self._failed += 1
             self._trying = False
-            self._failed += 1
             self._changed()
             pause = min(FIRST_PAUSE * GROWTH**self._failed, MOST_PAUSE)
             await self._rest(pause * random.uniform(0.8, 1.2))  # noqa: S311

@@ -99,11 +99,12 @@ class Server:
 
     async def _close_door(self) -> None:
         """Stop listening. Who has connected by then is served: the kernel would reset what it still holds for us."""
-        if self._server is None or self._bound is None:
+        server, self._server = self._server, None
+        if server is None or self._bound is None:
             return
         loop = asyncio.get_running_loop()
         door = self._bound.dup()
-        self._server.close()
+        server.close()
         self._bound.close()
         await asyncio.sleep(_LOOP_LETS_GO)  # until then the loop's own descriptor would keep the door open
         came = list(accept_all(door))

@@ -1,0 +1,431 @@
+"""Servers that leave, die, hang and come back: which calls are answered, which are made again, how soon it is noticed."""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import grpc.aio
+import pytest
+
+from mallgen_runtime.rpc.calls import Code, RpcError
+from mallgen_runtime.rpc.h2 import frames, link
+from mallgen_runtime.rpc.h2.frames import PREFACE, Reason
+from mallgen_runtime.rpc.h2.hpack import indexed, literal
+from mallgen_runtime.rpc.h2.limits import Limits
+from mallgen_runtime.rpc.h2.pool import H2Connection
+from mallgen_runtime.rpc.h2.wire import framed
+from mallgen_runtime.rpc.methods import RpcContext
+from tests.h2.talking import ECHO, HEAD, HELLO, Frame, Raw, call, calling, cut, data, echo, serving
+from tests.run.discovering import run, silent_server, until
+
+Figure = Callable[[str, object], None]
+OK_HEAD = indexed(8) + literal(b"content-type", b"application/grpc")
+
+
+def reply(stream: int, message: bytes) -> bytes:
+    """A whole answer."""
+    start = frames.headers(stream, OK_HEAD, end=False) + data(stream, framed(message), end=False)
+    return start + frames.headers(stream, literal(b"grpc-status", b"0"), end=True)
+
+
+Behave = Callable[[Frame, asyncio.StreamWriter], None]
+
+
+@asynccontextmanager
+async def scripted(behave: Behave, hello: bytes = frames.settings(())) -> AsyncIterator[str]:
+    """A server that does with each frame what `behave` says; its address."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readexactly(len(PREFACE))
+            writer.write(hello)
+            rest = b""
+            while chunk := await reader.read(1 << 16):
+                found, rest = cut(rest + chunk)
+                for frame in found:
+                    behave(frame, writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+
+
+async def load(ask: Callable[[], object], over: asyncio.Event, lost: list[str]) -> int:
+    done = 0
+    while not over.is_set():
+        try:
+            await ask()  # type: ignore[misc]
+            done += 1
+        except (RpcError, grpc.aio.AioRpcError) as problem:
+            lost.append(str(problem))
+    return done
+
+
+@pytest.mark.parametrize("client", ["own", "grpc"])
+def test_servers_are_replaced_under_load(client: str, record_property: Figure) -> None:
+    """Each stop is graceful; one of two instances always stays."""
+
+    async def work() -> None:
+        over, lost = asyncio.Event(), []
+        async with contextlib.AsyncExitStack() as stack:
+            stays = await stack.enter_async_context(serving())
+            first = await stack.enter_async_context(serving())
+            if client == "own":
+                connection = await stack.enter_async_context(calling([stays.address, first.address]))
+                ask: Callable[[], object] = lambda: connection.unary(ECHO, b"x", 5.0, ())  # noqa: E731
+            else:
+                options = [("grpc.service_config", '{"loadBalancingConfig":[{"round_robin":{}}]}')]
+                target = f"ipv4:{stays.address},{first.address}"
+                channel = await stack.enter_async_context(grpc.aio.insecure_channel(target, options=options))
+                ask = lambda: channel.unary_unary(ECHO)(b"x", timeout=5.0)  # type: ignore[misc]  # noqa: E731
+            callers = [asyncio.create_task(load(ask, over, lost)) for _ in range(16)]
+            turns = 8
+            for _ in range(turns):
+                await asyncio.sleep(0.15)
+                await first.server.stop(5.0)
+                first = await stack.enter_async_context(serving(port=first.port))
+            over.set()
+            calls = sum(await asyncio.gather(*callers))
+        record_property("figure", f"{turns} graceful stops under load from {client}: {calls} calls, {len(lost)} lost")
+        assert not lost, Counter(lost)
+        assert calls > 500
+
+    run(work)
+
+
+@pytest.mark.parametrize("client", ["own", "grpc"])
+def test_what_is_in_flight_is_finished_and_then_it_ends(client: str) -> None:
+    async def work() -> None:
+        async with serving() as server:
+            async with contextlib.AsyncExitStack() as stack:
+                if client == "own":
+                    connection = await stack.enter_async_context(calling(server.address))
+                    asked = [asyncio.ensure_future(connection.unary(ECHO, b"sleep 0.5", 5.0, ())) for _ in range(20)]
+                else:
+                    channel = await stack.enter_async_context(grpc.aio.insecure_channel(server.address))
+                    asked = [asyncio.ensure_future(channel.unary_unary(ECHO)(b"sleep 0.5")) for _ in range(20)]  # type: ignore[misc]
+                await asyncio.sleep(0.2)
+                started = time.monotonic()
+                await server.server.stop(5.0)
+                assert 0.2 < time.monotonic() - started < 2.0
+                assert set(await asyncio.gather(*asked)) == {b"sleep 0.5"}
+
+    run(work)
+
+
+def test_a_stop_has_its_end() -> None:
+    async def work() -> None:
+        async with serving(limit=None) as server, calling(server.address) as connection:
+            asked = asyncio.ensure_future(connection.unary(ECHO, b"sleep 30", None, ()))
+            await asyncio.sleep(0.1)
+            started = time.monotonic()
+            await server.server.stop(0.3)
+            assert time.monotonic() - started < 1.5
+            with pytest.raises(RpcError) as problem:
+                await asked
+            assert problem.value.code is Code.UNAVAILABLE
+            assert not server.server.tasks
+
+    run(work)
+
+
+def test_a_call_on_its_way_to_a_server_that_leaves_is_answered() -> None:
+    """The first GOAWAY promises nothing; the second one says what was taken."""
+
+    async def work() -> None:
+        async with serving() as server:
+            raw = await Raw.to(server.port)
+            await raw.send(call(1, b"first"))
+            await raw.read(0.1)
+            stop = asyncio.create_task(server.server.stop(3.0))
+            first = await raw.read(0.2)
+            goaways = [frame for frame in first if frame.kind == frames.GOAWAY]
+            assert [frames.LONG.unpack_from(frame.payload)[0] for frame in goaways] == [2**31 - 1]
+            ping = next(frame for frame in first if frame.kind == frames.PING)
+            await raw.send(call(3, b"second") + frames.frame(frames.PING, frames.ACK, 0, ping.payload) + call(5, b"late"))
+            second = await raw.read(0.2)
+            goaways = [frame for frame in second if frame.kind == frames.GOAWAY]
+            assert [frames.LONG.unpack_from(frame.payload)[0] for frame in goaways] == [3]
+            assert {frame.stream for frame in second if frame.kind == frames.DATA} == {3}
+            await raw.close()
+            await stop
+
+    run(work)
+
+
+def test_who_has_connected_when_the_door_closes_is_served() -> None:
+    async def work() -> None:
+        async with serving() as server:
+            raws = [await Raw.to(server.port, b"") for _ in range(20)]
+            stop = asyncio.create_task(server.server.stop(3.0))
+            for raw in raws:
+                await raw.send(HELLO + call(1))
+            for raw in raws:
+                found = await raw.read(0.2)
+                assert b"hi" in b"".join(frame.payload for frame in found if frame.kind == frames.DATA)
+                await raw.close()
+            await stop
+
+    run(work)
+
+
+@pytest.mark.parametrize("how", ["refused", "goaway"])
+def test_what_was_not_begun_with_is_made_again(how: str) -> None:
+    """It need not be idempotent: the server says that it did nothing."""
+    seen: list[int] = []
+
+    def refuse(frame: Frame, writer: asyncio.StreamWriter) -> None:
+        if frame.kind == frames.HEADERS:
+            seen.append(frame.stream)
+            refused = frames.reset(frame.stream, Reason.REFUSED_STREAM)
+            writer.write(refused if how == "refused" else frames.goaway(0, Reason.NO_ERROR))
+
+    async def work() -> None:
+        async with scripted(refuse) as bad, serving() as good, calling([bad, good.address]) as connection:
+            await until(lambda: len(connection._places.links) == 2, 2, "both are there")
+            for _ in range(10):
+                assert await connection.unary(ECHO, b"x", 2.0, ()) == b"x"
+            assert seen
+
+    run(work)
+
+
+def test_what_may_have_been_begun_with_is_not_made_again() -> None:
+    def die(frame: Frame, writer: asyncio.StreamWriter) -> None:
+        if frame.kind == frames.DATA:
+            writer.close()
+
+    async def work() -> None:
+        async with scripted(die) as bad, serving() as good, calling([bad, good.address]) as connection:
+            await until(lambda: len(connection._places.links) == 2, 2, "both are there")
+            found: Counter[object] = Counter()
+            for _ in range(6):
+                try:
+                    found[await connection.unary(ECHO, b"x", 2.0, ())] += 1
+                except RpcError as problem:
+                    found[problem.code] += 1
+            assert found[Code.UNAVAILABLE] >= 1
+            assert found[b"x"] >= 3
+
+    run(work)
+
+
+def test_a_reset_at_the_deadline_is_the_deadline() -> None:
+    """grpc-go's client and server both reset a stream whose time is over."""
+
+    def cancel(frame: Frame, writer: asyncio.StreamWriter) -> None:
+        if frame.kind == frames.DATA:
+            late = time.sleep if frame.stream == 3 else None
+            if late:
+                late(0.12)
+            writer.write(frames.reset(frame.stream, Reason.CANCEL))
+
+    async def work() -> None:
+        async with scripted(cancel) as address, calling(address) as connection:
+            codes = []
+            for timeout in (5.0, 0.1):
+                with pytest.raises(RpcError) as problem:
+                    await connection.unary(ECHO, b"x", timeout, ())
+                codes.append(problem.value.code)
+            assert codes == [Code.CANCELED, Code.DEADLINE_EXCEEDED]
+
+    run(work)
+
+
+def test_no_more_streams_than_the_server_allows() -> None:
+    at_once = most = 0
+
+    async def count(ctx: RpcContext, data: bytes) -> bytes:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0.01)
+        at_once -= 1
+        return data
+
+    async def work() -> None:
+        async with serving(count, Limits(streams=7)) as server, calling(server.address) as connection:
+            asked = [connection.unary(ECHO, b"%d" % n, 5.0, ()) for n in range(200)]
+            assert await asyncio.gather(*asked) == [b"%d" % n for n in range(200)]
+            assert most == 7
+            slow = [asyncio.ensure_future(connection.unary(ECHO, b"x", 0.05, ())) for _ in range(100)]
+            results = await asyncio.gather(*slow, return_exceptions=True)
+            codes = {result.code for result in results if isinstance(result, RpcError)}
+            assert codes == {Code.DEADLINE_EXCEEDED}
+            assert await connection.unary(ECHO, b"after", 1.0, ()) == b"after"
+
+    run(work)
+
+
+def test_calls_go_to_all_instances_in_turn() -> None:
+    async def work() -> None:
+        found: Counter[int] = Counter()
+
+        def counting(number: int) -> Callable[[RpcContext, bytes], object]:
+            async def answer(ctx: RpcContext, data: bytes) -> bytes:
+                found[number] += 1
+                return data
+
+            return answer
+
+        async with contextlib.AsyncExitStack() as stack:
+            servers = [await stack.enter_async_context(serving(counting(n))) for n in range(3)]
+            connection = await stack.enter_async_context(calling([server.address for server in servers]))
+            await until(lambda: len(connection._places.links) == 3, 2, "all are there")
+            for _ in range(30):
+                await connection.unary(ECHO, b"x", 1.0, ())
+            assert set(found.values()) == {10}
+
+    run(work)
+
+
+def test_nobody_there_is_told_at_once_and_who_comes_is_found() -> None:
+    async def work() -> None:
+        async with serving() as server:
+            port = server.port
+        async with calling(f"127.0.0.1:{port}") as connection:
+            started = time.monotonic()
+            with pytest.raises(RpcError) as problem:
+                await connection.unary(ECHO, b"x", 5.0, ())
+            assert problem.value.code is Code.UNAVAILABLE
+            assert f"127.0.0.1:{port}" in problem.value.detail
+            assert time.monotonic() - started < 0.5
+            assert not await connection.ready(0.2)
+            await asyncio.sleep(2)
+            async with serving(port=port):
+                assert await connection.unary(ECHO, b"x", 5.0, ()) == b"x"
+                assert connection.connected
+
+    run(work)
+
+
+def test_a_name_stands_for_its_addresses() -> None:
+    async def work() -> None:
+        async with serving() as server, calling(f"localhost:{server.port}") as connection:
+            assert await connection.unary(ECHO, b"x", 5.0, ()) == b"x"
+        async with calling("nobody.invalid:80") as connection:
+            with pytest.raises(RpcError) as problem:
+                await connection.unary(ECHO, b"x", 5.0, ())
+            assert problem.value.code is Code.UNAVAILABLE
+            assert "nobody.invalid" in problem.value.detail
+
+    run(work)
+
+
+def test_who_accepts_and_never_greets_costs_a_call_its_deadline_at_most() -> None:
+    async def work() -> None:
+        with silent_server() as address:
+            async with calling(address) as connection:
+                started = time.monotonic()
+                with pytest.raises(RpcError) as problem:
+                    await connection.unary(ECHO, b"x", 0.3, ())
+                assert problem.value.code is Code.DEADLINE_EXCEEDED
+                assert time.monotonic() - started < 1
+
+    run(work)
+
+
+@pytest.mark.parametrize("alive", ["", "500ms"])
+def test_a_server_that_hangs_is_noticed(alive: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes calls and is silent for ever: after the first that times out, it is asked, and given up."""
+    monkeypatch.setattr(link, "PROBE", 0.4)
+
+    async def work() -> None:
+        async with scripted(lambda frame, writer: None) as hung, serving() as good:
+            async with calling([hung, good.address], keepalive_time=alive) as connection:
+                await until(lambda: len(connection._places.links) == 2, 2, "both are there")
+                lost = 0
+                started = time.monotonic()
+                while time.monotonic() - started < 1.5:
+                    try:
+                        await connection.unary(ECHO, b"x", 0.2, ())
+                    except RpcError as problem:
+                        assert problem.code in (Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE)
+                        lost += 1
+                    await asyncio.sleep(0.01)
+                assert 1 <= lost <= 4  # without the question every other call would be lost
+
+    run(work)
+
+
+def test_a_slow_server_is_kept() -> None:
+    """Its calls time out, it answers PING: at most two are sent in a row, as grpc-go asks."""
+    pings = 0
+
+    def slow(frame: Frame, writer: asyncio.StreamWriter) -> None:
+        nonlocal pings
+        if frame.kind == frames.PING and not frame.flags:
+            pings += 1
+            writer.write(frames.frame(frames.PING, frames.ACK, 0, frame.payload))
+
+    async def work() -> None:
+        async with scripted(slow) as address, calling(address) as connection:
+            for _ in range(6):
+                with pytest.raises(RpcError) as problem:
+                    await connection.unary(ECHO, b"x", 0.05, ())
+                assert problem.value.code is Code.DEADLINE_EXCEEDED
+            assert pings == 2
+            assert connection.connected
+
+    run(work)
+
+
+def test_a_client_that_closes_while_calls_wait() -> None:
+    async def work() -> None:
+        async with serving() as server:
+            connection: H2Connection
+            async with calling(server.address) as connection:
+                asked = asyncio.ensure_future(connection.unary(ECHO, b"sleep 5", 5.0, ()))
+                await asyncio.sleep(0.1)
+            with pytest.raises(RpcError) as problem:
+                await asked
+            assert problem.value.code is Code.UNAVAILABLE
+            await until(lambda: not server.server.connections, 2, "it is closed")
+
+    run(work)
+
+
+def test_stream_numbers_end_and_the_calls_go_on() -> None:
+    async def work() -> None:
+        async with serving() as server, calling(server.address) as connection:
+            assert await connection.unary(ECHO, b"x", 1.0, ()) == b"x"
+            connection._places.links[0].core._next = 2**31 - 21
+            found = await asyncio.gather(*(connection.unary(ECHO, b"%d" % n, 2.0, ()) for n in range(50)))
+            assert found == [b"%d" % n for n in range(50)]
+
+    run(work)
+
+
+def test_heads_are_read_while_their_table_changes() -> None:
+    """What a block meant is not remembered past a change of the table it refers to."""
+
+    async def answer(ctx: RpcContext, data: bytes) -> bytes:
+        return ctx.metadata["k"].encode()
+
+    async def work() -> None:
+        async with serving(answer) as server:
+            raw = await Raw.to(server.port)
+            first = HEAD + b"\x40\x01k\x01a"
+            again = HEAD + b"\xbe"
+            other = HEAD + b"\x40\x01k\x01b"
+            for number, block in enumerate((first, again, again, other, again)):
+                await raw.send(frames.headers(2 * number + 1, block, end=False) + data(2 * number + 1, framed(b"")))
+            found = await raw.read(0.2)
+            bodies = [frame.payload[-1:] for frame in found if frame.kind == frames.DATA]
+            assert bodies == [b"a", b"a", b"a", b"b", b"b"]
+            await raw.close()
+
+    run(work)
+
+
+def test_echo_is_what_the_others_rely_on() -> None:
+    async def work() -> None:
+        assert await echo(RpcContext(ECHO, (), ("", "", "")), b"size 3") == b"xxx"  # type: ignore[arg-type]
+
+    run(work)
