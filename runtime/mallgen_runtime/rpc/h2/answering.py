@@ -8,7 +8,7 @@ from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.h2 import frames, wire
 from mallgen_runtime.rpc.h2.core import Core
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason, StreamFault
-from mallgen_runtime.rpc.h2.heads import Heads, Malformed, Request, request_of
+from mallgen_runtime.rpc.h2.heads import Malformed, Request, Requests
 from mallgen_runtime.rpc.h2.hpack import Decoder, indexed, literal
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
 from mallgen_runtime.rpc.h2.outflow import Stream
@@ -22,7 +22,9 @@ _PLAIN = b"This is a gRPC service; it answers POST with content-type application
 _PLAIN_HEAD = literal(b":status", b"415") + literal(b"content-type", b"text/plain")
 _LEAVING = b"leaving "
 _MOST_DETAIL = 2000
+_NEVER = frames.MOST_STREAM
 _EMPTY = Request(b"", None, b"", -1, b"", b"", (), None, False)
+_MALFORMED = _EMPTY._replace(plain=True)
 
 
 class Call(Stream):
@@ -95,9 +97,9 @@ class AnswerCore(Core[Call]):
         self._calls = calls
         self._kept = kept
         self.held = 0
-        self._heads = Heads(Decoder(limits.head_bytes, limits.head_fields), request_of)
+        self._heads = Requests(Decoder(limits.head_bytes, limits.head_fields))
         self.highest = 0
-        self._final = frames.MOST_STREAM
+        self._final = _NEVER
         self._need = len(frames.PREFACE)
         self._begun = self._leaving = False
         kept.cores.add(self)
@@ -156,7 +158,7 @@ class AnswerCore(Core[Call]):
 
     def shut(self) -> None:
         """Take no new calls from here on."""
-        if self.over is None and self._final == frames.MOST_STREAM:
+        if self.over is None and self._final == _NEVER:
             self._final = self.highest
             self.write(frames.goaway(self._final, Reason.NO_ERROR, "leaving"))
             self._told_when_empty()
@@ -170,7 +172,7 @@ class AnswerCore(Core[Call]):
             self.shut()
 
     def _told_when_empty(self) -> None:
-        if self._final != frames.MOST_STREAM and not self.streams:
+        if self._final != _NEVER and not self.streams:
             self._calls.empty()
 
     def _preface(self, data: bytes) -> int:
@@ -193,37 +195,32 @@ class AnswerCore(Core[Call]):
         return min(self.highest, self._final)
 
     def _headers(self, number: int, block: bytes, *, end: bool) -> None:
-        call = self.streams.get(number)
-        request = self._request(number, block)
-        if call is not None:
-            self._trailers(call, end=end)
-            return
+        try:
+            request = self._heads.read(block)  # in any case: the table depends on it
+        except RpcError as problem:
+            request = _EMPTY._replace(problem=problem)
+        except Malformed:
+            request = _MALFORMED
         if number <= self.highest or not number & 1:
-            if number not in self._gone:
-                closed = bool(number & 1)
-                reason = Reason.STREAM_CLOSED if closed else Reason.PROTOCOL_ERROR
-                raise ConnectionFault(reason, "HEADERS on a stream that nobody may open")
+            self._known(number, end=end)
             return
         self.highest = number
         if number > self._final:
             return
         if len(self.streams) >= self.limits.streams:
             raise StreamFault(number, Reason.REFUSED_STREAM, "too many streams")
-        if request is None:
+        if request is _MALFORMED:
             raise StreamFault(number, Reason.PROTOCOL_ERROR, "a head that is not HTTP")
         self._open(number, request, end=end)
 
-    def _request(self, number: int, block: bytes) -> Request | None:
-        """What a head asks for; None when it is malformed. The block is read in any case: the table depends on it."""
-        if number in self.streams:
-            self._heads.skip(block)
-            return None
-        try:
-            return self._heads.read(block)
-        except RpcError as problem:
-            return _EMPTY._replace(problem=problem)
-        except Malformed:
-            return None
+    def _known(self, number: int, *, end: bool) -> None:
+        """HEADERS on a stream that is no new one."""
+        call = self.streams.get(number)
+        if call is not None:
+            self._trailers(call, end=end)
+        elif number not in self._gone:
+            reason = Reason.STREAM_CLOSED if number & 1 else Reason.PROTOCOL_ERROR
+            raise ConnectionFault(reason, "HEADERS on a stream that nobody may open")
 
     def _open(self, number: int, request: Request, *, end: bool) -> None:
         call = Call(number, self.out.start, self.own_window, request)
@@ -246,28 +243,28 @@ class AnswerCore(Core[Call]):
 
     def _data(self, flags: int, number: int, payload: bytes) -> None:
         size = len(payload)
-        self._came(size)
+        self._room -= size
+        if self._room < 0:
+            self._too_much()
         call = self.streams.get(number)
         if call is None or call.whole:
             self._stray(number, size)
             return
-        self._came_on(call, size)
+        call.room -= size
+        if call.room < self._low:
+            self._more_room(call)
         body = frames.unpadded(flags & frames.PADDED, payload) if flags & frames.PADDED else payload
         call.size += len(body)
-        if flags & frames.END_STREAM:
-            if call.held:
-                size -= len(body)  # which is counted with the rest
-                call.held += body
-                self.held += len(body)
-                self._kept.held += len(body)
-                body = self._let_go(call)
+        if not flags & frames.END_STREAM:
+            self.consumed(size - len(body))
+            self._hold(call, body)
+        elif call.held:
+            self.consumed(size - len(body))
+            self._keep(call, body)
+            self._complete(call, self._let_go(call))
+        else:
             self.consumed(size)
             self._complete(call, body)
-            return
-        self.consumed(size - len(body))
-        if not body:
-            self._control()
-        self._hold(call, body)
 
     def _stray(self, number: int, size: int) -> None:
         """DATA that belongs to no call."""
@@ -278,12 +275,12 @@ class AnswerCore(Core[Call]):
             raise StreamFault(number, Reason.STREAM_CLOSED, "DATA after the end")
 
     def _hold(self, call: Call, body: bytes) -> None:
+        if not body:
+            self._control()
         if call.request.plain:
             self.consumed(len(body))
             return
-        call.held += body
-        self.held += len(body)
-        self._kept.held += len(body)
+        self._keep(call, body)
         if len(call.held) >= wire.PREFIX_SIZE:
             _, announced = wire.PREFIX.unpack_from(call.held)
             try:
@@ -294,6 +291,11 @@ class AnswerCore(Core[Call]):
                 self._cost()
         if self._kept.held > self._kept.most:
             self._kept.shed()
+
+    def _keep(self, call: Call, body: bytes) -> None:
+        call.held += body
+        self.held += len(body)
+        self._kept.held += len(body)
 
     def _let_go(self, call: Call) -> bytes:
         """What was held of a request."""
@@ -339,7 +341,7 @@ class AnswerCore(Core[Call]):
         self._let_go(stream)
 
     def _sent(self, stream: Call) -> None:
-        self._controls.earned(2)
+        self._earned += 2
         self._finish(stream)
 
     def _reset(self, stream: Call, reason: int) -> None:

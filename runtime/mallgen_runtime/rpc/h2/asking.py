@@ -149,13 +149,17 @@ class AskCore(Core[Ask]):
 
     def _data(self, flags: int, number: int, payload: bytes) -> None:
         size = len(payload)
-        self._came(size)
+        self._room -= size
+        if self._room < 0:
+            self._too_much()
         self.consumed(size)
         ask = self.streams.get(number)
         if ask is None:
             self._stray(number)
             return
-        self._came_on(ask, size)
+        ask.room -= size
+        if ask.room < self._low:
+            self._more_room(ask)
         body = frames.unpadded(flags & frames.PADDED, payload) if flags & frames.PADDED else payload
         if not ask.body:
             ask.body = body
@@ -190,7 +194,7 @@ class AskCore(Core[Ask]):
                 return
             if not ask.future.done():
                 ask.future.set_result(reply)
-            self._controls.earned(2)
+            self._earned += 2
             self._asker.answered(ask)
         elif answer.code is None:
             self._told(ask, RpcError(Code.UNKNOWN, "the answer has no status"))

@@ -9,9 +9,17 @@ from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason, StreamFault
 from mallgen_runtime.rpc.h2.limits import Budget, Limits, Rate
 from mallgen_runtime.rpc.h2.outflow import Outflow, S
 
+_UNPACK = frames.HEAD.unpack_from
+_HEAD_SIZE, _HEADERS, _MOST_FRAME, _MOST_STREAM = (
+    frames.HEAD_SIZE,
+    frames.HEADERS,
+    frames.LEAST_MAX_FRAME,
+    frames.MOST_STREAM,
+)
 _SLACK = 65_536
 _OWED = 1 << 20
 _REMEMBERED = 1000
+_PLAIN = frames.END_HEADERS | frames.PADDED | frames.PRIORITIZED
 _ON_STREAM = frozenset((frames.DATA, frames.HEADERS, frames.PRIORITY, frames.RST_STREAM, frames.CONTINUATION))
 _ON_CONNECTION = frozenset((frames.SETTINGS, frames.PING, frames.GOAWAY))
 _SIZES = {frames.PRIORITY: 5, frames.RST_STREAM: 4, frames.PING: 8, frames.WINDOW_UPDATE: 4}
@@ -35,6 +43,8 @@ class Core(ABC, Generic[S]):
         self.conn_window = max(limits.kept, self.own_window) + _OWED
         self._room = frames.WINDOW
         self._owed = 0
+        self._low = self.own_window >> 1 if self.own_window < limits.message else 0
+        self._earned = 0
         self._gone: dict[int, None] = {}
         self._rest = bytearray()
         self._need = 0
@@ -97,22 +107,20 @@ class Core(ABC, Generic[S]):
 
     def _cut(self, data: bytes) -> None:
         at, end = self._preface(data), len(data)
-        unpack, take = frames.HEAD.unpack_from, self._take
-        while end - at >= frames.HEAD_SIZE:
-            high, low, kind, flags, stream = unpack(data, at)
-            size = high << 8 | low
-            if size > frames.LEAST_MAX_FRAME:
-                raise ConnectionFault(Reason.FRAME_SIZE_ERROR, "a frame is larger than we allow")
-            stop = at + frames.HEAD_SIZE + size
+        take, stop = self._take, 0
+        while (start := at + _HEAD_SIZE) <= end:
+            high, low, kind, flags, stream = _UNPACK(data, at)
+            stop = start + (high << 8 | low)
             if stop > end:
+                if stop - start > _MOST_FRAME:
+                    raise ConnectionFault(Reason.FRAME_SIZE_ERROR, "a frame is larger than we allow")
                 break
-            stream &= frames.MOST_STREAM
-            if kind > frames.HEADERS or self._block_of is not None or not self.greeted:
-                self._check(kind, stream, size)
+            stream &= _MOST_STREAM
+            if kind > _HEADERS or self._block_of is not None or not self.greeted or stop - start > _MOST_FRAME:
+                self._check(kind, stream, stop - start)
             try:
-                taker = take.get(kind)
-                if taker is not None:
-                    taker(flags, stream, data[at + frames.HEAD_SIZE : stop])
+                if kind in take:
+                    take[kind](flags, stream, data[start:stop])
             except StreamFault as fault:
                 self._refuse(fault)
             if self.over is not None:
@@ -121,7 +129,7 @@ class Core(ABC, Generic[S]):
         self._need = 0
         if at < end:
             self._rest += data[at:]
-            self._need = stop - at if end - at >= frames.HEAD_SIZE else frames.HEAD_SIZE
+            self._need = stop - at if start <= end else _HEAD_SIZE
 
     def _preface(self, data: bytes) -> int:
         """Where the first frame begins."""
@@ -129,6 +137,8 @@ class Core(ABC, Generic[S]):
 
     def _check(self, kind: int, stream: int, size: int) -> None:
         """What can be said of a frame by its head."""
+        if size > _MOST_FRAME:
+            raise ConnectionFault(Reason.FRAME_SIZE_ERROR, "a frame is larger than we allow")
         if self._block_of is not None and (kind != frames.CONTINUATION or stream != self._block_of[0]):
             raise ConnectionFault(Reason.PROTOCOL_ERROR, "a header block was interrupted")
         if not self.greeted and kind != frames.SETTINGS:
@@ -144,6 +154,8 @@ class Core(ABC, Generic[S]):
             self._control()
 
     def _control(self) -> None:
+        self._controls.earned(self._earned)
+        self._earned = 0
         if self._controls.count():
             raise ConnectionFault(Reason.ENHANCE_YOUR_CALM, "too many frames that carry no call")
 
@@ -178,6 +190,9 @@ class Core(ABC, Generic[S]):
     def _header_frame(self, flags: int, stream: int, payload: bytes) -> None:
         if not stream:
             raise ConnectionFault(Reason.PROTOCOL_ERROR, "HEADERS on stream 0")
+        if flags & _PLAIN == frames.END_HEADERS:
+            self._headers(stream, payload, end=bool(flags & frames.END_STREAM))
+            return
         if flags & frames.PRIORITIZED:
             start = 1 if flags & frames.PADDED else 0
             depends = payload[start : start + 4]
@@ -203,21 +218,15 @@ class Core(ABC, Generic[S]):
 
     # windows, our side
 
-    def _came(self, size: int) -> None:
-        """DATA has come, of whatever stream."""
-        self._room -= size
-        if self._room < 0:
-            raise ConnectionFault(Reason.FLOW_CONTROL_ERROR, "more DATA than the connection's window")
+    def _too_much(self) -> None:
+        raise ConnectionFault(Reason.FLOW_CONTROL_ERROR, "more DATA than the connection's window")
 
-    def _came_on(self, stream: S, size: int) -> None:
-        """DATA has come on a stream; one whose message is larger than the window is given more."""
-        stream.room -= size
+    def _more_room(self, stream: S) -> None:
+        """A stream has used up its window, or half of one that is smaller than a message may be."""
         if stream.room < 0:
             raise StreamFault(stream.id, Reason.FLOW_CONTROL_ERROR, "more DATA than the stream's window")
-        if stream.room < self.own_window >> 1 and self.own_window < self.limits.message:
-            more = self.own_window - stream.room
-            stream.room += more
-            self.write(frames.credit(stream.id, more))
+        self.write(frames.credit(stream.id, self.own_window - stream.room))
+        stream.room = self.own_window
 
     def consumed(self, size: int) -> None:
         """Bytes of DATA that we hold no longer: the peer may send as many."""

@@ -1,14 +1,22 @@
 """What a header block means to gRPC: the request of a caller, the answer of a server."""
 
+import re
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
 from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.h2.hpack import Decoder, Field
+from mallgen_runtime.rpc.h2.hpack import OVERHEAD, Decoder, Field, literal
 from mallgen_runtime.rpc.h2.wire import code_of, code_of_http, seconds_of, unescaped
 
 H = TypeVar("H")
-MOST_KEPT, MOST_KEPT_BYTES = 32, 512
+MOST_KEPT, MOST_KEPT_BYTES, MOST_STARTS = 32, 512, 16
+_VARYING = frozenset((b"grpc-timeout", b"traceparent", b"x-request-id"))
+_OWN_TAIL = re.compile(
+    rb"(?:\x10\x0cgrpc-timeout([\x02-\x09])([0-9]{1,8})m)?"
+    rb"(?:\x10\x0btraceparent\x37([0-9a-f-]{55}))?"
+    rb"(?:\x10\x0cx-request-id([\x01-\x7e])([!-~]{1,126}))?"
+)
+_MOST_OWN_TAIL = 400
 _PSEUDO = frozenset((b":method", b":scheme", b":path", b":authority"))
 _CONNECTION = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"))
 _OWN = _PSEUDO | _CONNECTION | {b"te", b"content-type", b"content-length", b"grpc-timeout", b"grpc-encoding"}
@@ -58,17 +66,9 @@ class Heads(Generic[H]):
         known = self._known.get(block)
         if known is not None:
             return known
-        decoder = self._decoder
-        before = decoder.changes
-        fields = decoder.decode(block)
-        if decoder.changes != before:
-            self._known.clear()
-        if decoder.malformed:
-            raise Malformed("a name or a value that HTTP forbids")
-        if decoder.over:
-            raise RpcError(Code.RESOURCE_EXHAUSTED, "more metadata than is taken")
-        found = self._meaning(fields)
-        if decoder.changes == before and len(block) <= MOST_KEPT_BYTES:
+        before = self._decoder.changes
+        found = self._meaning(self._fields(block))
+        if self._decoder.changes == before and len(block) <= MOST_KEPT_BYTES:
             if len(self._known) >= MOST_KEPT:
                 self._known.clear()
             self._known[block] = found
@@ -79,7 +79,118 @@ class Heads(Generic[H]):
         before = self._decoder.changes
         self._decoder.decode(block)
         if self._decoder.changes != before:
-            self._known.clear()
+            self._changed()
+
+    def _fields(self, block: bytes) -> list[Field]:
+        before = self._decoder.changes
+        fields = self._decoder.decode(block)
+        if self._decoder.changes != before:
+            self._changed()
+        self._check()
+        return fields
+
+    def _check(self) -> None:
+        if self._decoder.malformed:
+            raise Malformed("a name or a value that HTTP forbids")
+        if self._decoder.over:
+            raise RpcError(Code.RESOURCE_EXHAUSTED, "more metadata than is taken")
+
+    def _changed(self) -> None:
+        """The table is another: nothing that was read before means the same for sure."""
+        self._known.clear()
+
+
+class Requests(Heads[Request]):
+    """Reads the heads of calls: what a caller writes before the parts that differ from call to call is kept, too."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        super().__init__(decoder, request_of)
+        self._starts: list[tuple[bytes, list[Field], int, Request]] = []
+
+    def read(self, block: bytes) -> Request:
+        """As for every head; a known start is not read again."""
+        for start, fields, size, base in self._starts:
+            if block.startswith(start):
+                found = _as_we_write(base, block, len(start))
+                if found is not None and size + _MOST_OWN_TAIL <= self._decoder.most_bytes:
+                    return found
+                before = self._decoder.changes
+                tail = self._decoder.decode(block, len(start), size, len(fields))
+                if self._decoder.changes != before:
+                    self._changed()
+                self._check()
+                return _extended(base, tail) or request_of(fields + tail)
+        before = self._decoder.changes
+        fields = self._fields(block)
+        found = request_of(fields)
+        if self._decoder.changes == before:
+            self._learn(block, fields)
+        return found
+
+    def _learn(self, block: bytes, fields: list[Field]) -> None:
+        """Keep the fields up to the first that differs, if what follows are literals that say where they begin."""
+        number = next((n for n, (name, _) in enumerate(fields) if name in _VARYING), len(fields))
+        tail = b"".join([literal(name, value) for name, value in fields[number:]])
+        if not block.endswith(tail) or len(block) - len(tail) > MOST_KEPT_BYTES:
+            return
+        try:
+            base = request_of(fields[:number])
+        except Malformed:
+            return
+        size = sum(len(name) + len(value) + OVERHEAD for name, value in fields[:number])
+        self._starts = [
+            (block[: len(block) - len(tail)], fields[:number], size, base),
+            *self._starts[: MOST_STARTS - 1],
+        ]
+
+    def _changed(self) -> None:
+        super()._changed()
+        self._starts = []
+
+
+def _as_we_write(base: Request, block: bytes, start: int) -> Request | None:
+    """A head whose rest is exactly what a client of ours writes; None for another rest."""
+    found = _OWN_TAIL.fullmatch(block, start)
+    if found is None:
+        return None
+    size, ms, parent, size_of_id, request_id = found.groups()
+    timeout, metadata = base.timeout, base.metadata
+    if ms is not None:
+        if size[0] != len(ms) + 1:
+            return None
+        timeout = int(ms) / 1000
+    if parent is None:
+        parent = base.traceparent
+    else:
+        metadata = (*metadata, (b"traceparent", parent))
+    if request_id is None:
+        request_id = base.request_id
+    elif size_of_id[0] != len(request_id):
+        return None
+    else:
+        metadata = (*metadata, (b"x-request-id", request_id))
+    path, _, encoding, length, _, _, _, problem, plain = base
+    return Request(path, timeout, encoding, length, parent, request_id, metadata, problem, plain)
+
+
+def _extended(base: Request, tail: list[Field]) -> Request | None:
+    """A head whose start is known; None when the rest has more than limits and metadata."""
+    timeout, problem, parent, request_id = base.timeout, base.problem, base.traceparent, base.request_id
+    metadata = list(base.metadata)
+    for field in tail:
+        name, value = field
+        if name == b"traceparent":
+            parent = value
+        elif name == b"x-request-id":
+            request_id = value
+        elif name == b"grpc-timeout" and timeout is None:
+            timeout, problem = _limit(value)
+            continue
+        elif name in _OWN or name[0] == 0x3A:
+            return None
+        metadata.append(field)
+    path, _, encoding, length, _, _, _, _, plain = base
+    return Request(path, timeout, encoding, length, parent, request_id, tuple(metadata), problem, plain)
 
 
 def request_of(fields: list[Field]) -> Request:
@@ -102,7 +213,7 @@ def request_of(fields: list[Field]) -> Request:
             request_id = value
         metadata.append(field)
     _check(own)
-    timeout, problem = _limit(own)
+    timeout, problem = _limit(own.get(b"grpc-timeout"))
     return Request(
         own[b":path"],
         timeout,
@@ -132,8 +243,7 @@ def _check(own: dict[bytes, bytes]) -> None:
         raise Malformed("content-length is no number")
 
 
-def _limit(own: dict[bytes, bytes]) -> tuple[float | None, RpcError | None]:
-    value = own.get(b"grpc-timeout")
+def _limit(value: bytes | None) -> tuple[float | None, RpcError | None]:
     if value is None:
         return None, None
     try:

@@ -43,37 +43,45 @@ class Decoder:
         self.changes = 0
         self.over = False
         self.malformed = False
-        self._most_bytes = most_bytes
+        self.most_bytes = most_bytes
         self._most_fields = most_fields
         self._table: deque[Field] = deque()
         self._size = 0
         self._limit = TABLE_SIZE
 
-    def decode(self, block: bytes) -> list[Field]:
-        """The fields in their order. Raises ConnectionFault."""
+    def decode(self, block: bytes, at: int = 0, size: int = 0, count: int = 0) -> list[Field]:
+        """The fields in their order, from `at`; before it were `count`, of `size` bytes. Raises ConnectionFault."""
         try:
-            return self._decode(block)
+            return self._decode(block, at, size, count)
         except (IndexError, HuffmanError) as problem:
             raise ConnectionFault(Reason.COMPRESSION_ERROR, f"not HPACK: {problem}") from None
 
-    def _decode(self, block: bytes) -> list[Field]:
+    def _decode(self, block: bytes, at: int, size: int, count: int) -> list[Field]:
         found: list[Field] = []
-        at, end, size = 0, len(block), 0
+        end, most_bytes, most = len(block), self.most_bytes, self._most_fields - count
         self.over = self.malformed = False
         while at < end:
             first = block[at]
-            if first >= 0x80:
+            if first & 0xEF == 0 and (stop := at + 2 + block[at + 1]) < at + 129 and block[stop] < 0x7F:
+                name = block[at + 2 : stop]  # the commonest: a literal that no table keeps, with short plain strings
+                at = stop + 1 + block[stop]
+                if at > end:
+                    raise IndexError("a string that is longer than its block")
+                field = name, block[stop + 1 : at]
+                if name not in _SEEN_NAMES or field[1].strip(b" \t") is not field[1] or b"\0" in field[1]:
+                    self._check(field)
+                elif b"\n" in field[1] or b"\r" in field[1]:
+                    self.malformed = True
+            elif first >= 0x80:
                 index, at = (first & 0x7F, at + 1) if first != 0xFF else _integer(block, at, 7)
                 field = STATIC[index - 1] if 0 < index <= _FIXED else self._dynamic(index)
             elif first & 0x60 == 0x20:
-                at = self._resized(block, at, late=bool(found))
+                at = self._resized(block, at, late=bool(found) or count > 0)
                 continue
             else:
                 field, at = self._literal(block, at, 6 if first & 0x40 else 4)
-                if first & 0x40:
-                    self._add(field)
             size += len(field[0]) + len(field[1]) + OVERHEAD
-            if size > self._most_bytes or len(found) >= self._most_fields:
+            if size > most_bytes or len(found) >= most:
                 self._too_much(size)
             else:
                 found.append(field)
@@ -81,21 +89,22 @@ class Decoder:
 
     def _literal(self, block: bytes, at: int, bits: int) -> tuple[Field, int]:
         most = (1 << bits) - 1
-        index = block[at] & most
-        if index == most:
-            index, at = _integer(block, at, bits)
-        else:
-            at += 1
+        index, at = (block[at] & most, at + 1) if block[at] & most != most else _integer(block, at, bits)
         if index:
             name = (STATIC[index - 1] if index <= _FIXED else self._dynamic(index))[0]
         else:
             name, at = _string(block, at)
-            if name not in _SEEN_NAMES and not self._sound(name):
-                self.malformed = True
         value, at = _string(block, at)
-        if _FORBIDDEN.search(value):
+        field = name, value
+        self._check(field)
+        if bits == 6:
+            self._add(field)
+        return field, at
+
+    def _check(self, field: Field) -> None:
+        name, value = field
+        if (name not in _SEEN_NAMES and not self._sound(name)) or _FORBIDDEN.search(value):
             self.malformed = True
-        return (name, value), at
 
     @staticmethod
     def _sound(name: bytes) -> bool:
@@ -133,7 +142,7 @@ class Decoder:
 
     def _too_much(self, size: int) -> None:
         self.over = True
-        if size > 2 * self._most_bytes:
+        if size > 2 * self.most_bytes:
             raise ConnectionFault(Reason.ENHANCE_YOUR_CALM, "a header list that is far too large")
 
 
@@ -168,7 +177,7 @@ def _string(block: bytes, at: int) -> tuple[bytes, int]:
 
 def literal(name: bytes, value: bytes) -> bytes:
     """A field that no table keeps (section 6.2.3), in bytes of their own."""
-    return b"\x10" + _plain(name) + _plain(value)
+    return b"\x10" + plain(name) + plain(value)
 
 
 def indexed(index: int) -> bytes:
@@ -176,7 +185,8 @@ def indexed(index: int) -> bytes:
     return bytes((0x80 | index,))
 
 
-def _plain(text: bytes) -> bytes:
+def plain(text: bytes) -> bytes:
+    """A string with its length, not squeezed (section 5.2)."""
     size = len(text)
     if size < 0x7F:
         return bytes((size,)) + text

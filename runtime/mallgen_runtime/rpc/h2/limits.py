@@ -53,8 +53,7 @@ class Rate:
 
     def earned(self, number: int) -> None:
         """As many are forgiven: honest work brings its own frames."""
-        if self._count > number:
-            self._count -= number
+        self._count = max(0, self._count - number)
 
 
 class Budget:

@@ -35,7 +35,7 @@ class Place:
         self._task = asyncio.get_running_loop().create_task(self._keep(), name=f"link to {joined(host, port)}")
 
     def hope(self) -> bool:
-        """Somebody wants to call: whether a link may come soon. What rests is tried at once, ten times a second at most.
+        """Somebody wants to call: whether a link may come soon. What rests is tried now, at most ten times a second.
 
         A first attempt is given its time, one after a failure half a second.
         """

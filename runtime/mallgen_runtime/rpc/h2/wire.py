@@ -10,7 +10,7 @@ from struct import Struct
 
 from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.h2.frames import Reason
-from mallgen_runtime.rpc.h2.hpack import Field, literal
+from mallgen_runtime.rpc.h2.hpack import Field, literal, plain
 
 PREFIX = Struct(">BL")  # compressed or not, length
 PREFIX_SIZE = 5
@@ -19,6 +19,10 @@ _TIMEOUT = re.compile(rb"([0-9]{1,8})([HMSmun])")
 _UNSAFE = re.compile(rb"[^ -$&-~]")
 _ESCAPED = re.compile(rb"%([0-9a-fA-F]{2})")
 _MOST_MS = 99_999_999
+_MOST_KEPT = 10_000
+_TIMEOUTS: dict[int, bytes] = {}
+_NAMES: dict[str, bytes] = {}
+_METADATA_NAME = re.compile(r"[0-9a-z_.-]+")
 _GZIP = 16 + zlib.MAX_WBITS
 _BY_REASON = {
     Reason.REFUSED_STREAM: Code.UNAVAILABLE,
@@ -87,8 +91,15 @@ def _unpacked(data: bytes, most: int) -> bytes:
 
 def timeout_field(seconds: float) -> bytes:
     """`grpc-timeout` in whole ms, at least one."""
-    ms = min(max(int(seconds * 1000), 1), _MOST_MS)
-    return b"\x10\x0cgrpc-timeout%c%dm" % (len(str(ms)) + 1, ms)
+    ms = int(seconds * 1000)
+    return _TIMEOUTS.get(ms) or _timeout_field(ms)
+
+
+def _timeout_field(ms: int) -> bytes:
+    found = literal(b"grpc-timeout", b"%dm" % min(max(ms, 1), _MOST_MS))
+    if len(_TIMEOUTS) < _MOST_KEPT:
+        _TIMEOUTS[ms] = found
+    return found
 
 
 def seconds_of(value: bytes) -> float:
@@ -130,11 +141,24 @@ def metadata_fields(pairs: Iterable[tuple[str, str | bytes]]) -> bytes:
 
 
 def _metadata_field(name: str, value: str | bytes) -> bytes:
+    start = _NAMES.get(name) or _name(name)
     if isinstance(value, bytes):
-        return literal(name.encode(), base64.b64encode(value).rstrip(b"="))
-    if not value.isascii() or not value.isprintable():
+        data = base64.b64encode(value).rstrip(b"=")
+    elif value.isascii() and value.isprintable():
+        data = value.encode()
+    else:
         raise RpcError(Code.INTERNAL, f"the metadata {name} is not printable ASCII")
-    return literal(name.encode(), value.encode())
+    return start + (plain(data) if len(data) >= 0x7F else b"%c%b" % (len(data), data))
+
+
+def _name(name: str) -> bytes:
+    """The start of a literal. Raises RpcError for a name that HTTP forbids."""
+    if not _METADATA_NAME.fullmatch(name):
+        raise RpcError(Code.INTERNAL, f"metadata cannot be called {name!r}")
+    found = b"\x10" + plain(name.encode())
+    if len(_NAMES) < _MOST_KEPT:
+        _NAMES[name] = found
+    return found
 
 
 class Metadata:
