@@ -5,7 +5,6 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Protocol
 
 from mallgen_runtime.rpc.calls import Code, RpcError
@@ -48,6 +47,7 @@ class Link(asyncio.Protocol):
         self._chunks = 0
         self._probed_at = self._alive_at = -1
         self._probes = self._answers = 0
+        self._expire = self._expired
         self._probing, self._living = Alarm(), Alarm()
 
     # asyncio's side
@@ -93,7 +93,7 @@ class Link(asyncio.Protocol):
         ask.heard = self._chunks
         if deadline is not None:
             ask.deadline = deadline
-            self._wheel.add(ask, deadline, partial(self._expired, ask))
+            self._wheel.add(ask, deadline, self._expire)
         return ask
 
     def cancel(self, ask: Ask) -> None:
@@ -179,13 +179,13 @@ class Link(asyncio.Protocol):
         core.ping()
         self._wheel.add(self._probing, time.monotonic() + patience, self._probed)
 
-    def _probed(self) -> None:
+    def _probed(self, waiter: object) -> None:
         self.suspect = False
         if self._probed_at == self._chunks:
             self.core.end(ConnectionFault(Reason.CANCEL, "the server does not answer"))
             self.transport.abort()
 
-    def _look_again(self) -> None:
+    def _look_again(self, waiter: object = None) -> None:
         """A server that has been silent for a while although calls wait is asked."""
         if not self._alive:
             return

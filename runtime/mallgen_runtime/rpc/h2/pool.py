@@ -156,7 +156,7 @@ class H2Connection:
         return found
 
 
-def _over(turn: "asyncio.Future[None]") -> None:
+def _over(turn: "asyncio.Future[None]", waiter: object) -> None:
     """The wait for a turn is over."""
     if not turn.done():
         turn.set_result(None)

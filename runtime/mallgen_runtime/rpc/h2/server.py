@@ -7,7 +7,6 @@ import resource
 import socket
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from functools import partial
 from typing import Any, NamedTuple
 
 from mallgen_runtime.discovery.address import accept_all
@@ -132,6 +131,7 @@ class Connection(asyncio.Protocol):
         self._stall = Alarm()
         self._seen = 0
         self._peer = ""
+        self._expire = self._expired
 
     # asyncio's side
 
@@ -160,7 +160,7 @@ class Connection(asyncio.Protocol):
         self.core.out.pause()
         if not self.transport.is_closing():
             self.transport.pause_reading()
-        self.server.wheel.add(self._stall, time.monotonic() + self.server.limits.stalled, self.transport.abort)
+        self.server.wheel.add(self._stall, time.monotonic() + self.server.limits.stalled, self._cut_off)
 
     def resume_writing(self) -> None:
         """It reads again."""
@@ -192,7 +192,7 @@ class Connection(asyncio.Protocol):
             when = now + self.server.limits.request
         else:
             when = call.deadline = now + timeout
-        self.server.wheel.add(call, when, partial(self._expired, call))
+        self.server.wheel.add(call, when, self._expire)
 
     def called(self, call: Call, message: bytes) -> None:
         """Answer a call in a task of its own."""
@@ -207,10 +207,9 @@ class Connection(asyncio.Protocol):
             if deadline is None:
                 server.wheel.remove(call)
             else:
-                server.wheel.add(call, deadline, partial(self._expired, call))
+                server.wheel.add(call, deadline, self._expire)
         task = call.task = self._loop.create_task(self._answer(call, route, message))
         server.tasks.add(task)
-        task.add_done_callback(server.tasks.discard)
 
     def closed(self, call: Call) -> None:
         """The answer was sent, or nobody waits for it."""
@@ -218,23 +217,24 @@ class Connection(asyncio.Protocol):
         task, call.task = call.task, None
         if task is not None:
             task.cancel()
+            task.add_done_callback(self.server.tasks.discard)  # one that has not begun never comes to its own end
 
     def ended(self, fault: ConnectionFault) -> None:
         """Say goodbye; who does not listen is cut off."""
         if not self.transport.is_closing():
             self.transport.close()
-            self.server.wheel.add(self, time.monotonic() + _LINGER, self.transport.abort)
+            self.server.wheel.add(self, time.monotonic() + _LINGER, self._cut_off)
 
     def empty(self) -> None:
         """All is answered: the caller closes, or we do after a while."""
-        self.server.wheel.add(self, time.monotonic() + _LINGER, self.transport.close)
+        self.server.wheel.add(self, time.monotonic() + _LINGER, self._hang_up)
 
     # the way out
 
     def leave(self) -> None:
         """Say that we go; calls that are on their way are still taken, for a second at most."""
         self.core.leave()
-        self.server.wheel.add(self, time.monotonic() + _LINGER, self.core.shut)
+        self.server.wheel.add(self, time.monotonic() + _LINGER, self._shut)
 
     def end_calls(self) -> None:
         """Time is up for what is still in flight."""
@@ -243,24 +243,27 @@ class Connection(asyncio.Protocol):
         self.core.end(ConnectionFault(Reason.NO_ERROR, "the server has stopped"))
 
     async def _answer(self, call: Call, route: Route, message: bytes) -> None:
-        request = call.request
+        task, request = call.task, call.request
         ids = sound_ids(request.traceparent, request.request_id)
         ctx = RpcContext(route.wire, Metadata(request.metadata), ids, peer=self._name, deadline=call.deadline)
         try:
             reply = await route.answer(ctx, message)
         except RpcError as problem:
-            call.task = None
-            self.core.fail(call, problem)
+            self._fail(call, problem)
         except asyncio.CancelledError:
-            call.task = None
-            self.core.fail(call, RpcError(Code.CANCELED, f"{route.wire} was cancelled"))
+            self._fail(call, RpcError(Code.CANCELED, f"{route.wire} was cancelled"))
         except Exception:
-            call.task = None
             _LOG.exception("%s failed", route.wire)
-            self.core.fail(call, RpcError(Code.INTERNAL, "internal error"))
+            self._fail(call, RpcError(Code.INTERNAL, "internal error"))
         else:
             call.task = None
             self.core.reply(call, reply)
+        finally:
+            self.server.tasks.discard(task)
+
+    def _fail(self, call: Call, problem: RpcError) -> None:
+        call.task = None
+        self.core.fail(call, problem)
 
     def _expired(self, call: Call) -> None:
         """The time of a call is over, whatever it is at."""
@@ -271,7 +274,7 @@ class Connection(asyncio.Protocol):
         else:
             self.core.fail(call, RpcError(Code.DEADLINE_EXCEEDED, "the request did not come in time"))
 
-    def _silent(self) -> None:
+    def _silent(self, waiter: object) -> None:
         """The time for the greeting is over."""
         self.core.fault(ConnectionFault(Reason.SETTINGS_TIMEOUT, "no greeting in time"))
 
@@ -281,12 +284,21 @@ class Connection(asyncio.Protocol):
         if self.server.idle:
             self.server.wheel.add(self, time.monotonic() + self.server.idle, self._idle)
 
-    def _idle(self) -> None:
+    def _idle(self, waiter: object) -> None:
         """A while has passed; if there was no call in it, we go."""
         if self.core.streams or self.core.highest != self._seen:
             self._stay()
         else:
             self.leave()
+
+    def _cut_off(self, waiter: object) -> None:
+        self.transport.abort()
+
+    def _hang_up(self, waiter: object) -> None:
+        self.transport.close()
+
+    def _shut(self, waiter: object) -> None:
+        self.core.shut()
 
     def _name(self) -> str:
         return self._peer

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 GRAIN = 0.01
 
@@ -29,12 +29,12 @@ class Wheel:
     def __init__(self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.monotonic) -> None:
         self._loop = loop
         self._clock = clock
-        self._slots: dict[int, dict[Waiter, Callable[[], object]]] = {}
+        self._slots: dict[int, dict[Waiter, Callable[[Any], object]]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._next = 0
 
-    def add(self, waiter: Waiter, when: float, then: Callable[[], object]) -> None:
-        """Call `then` at a monotonic time, unless it is removed before. A waiter has one entry, the latest."""
+    def add(self, waiter: Waiter, when: float, then: Callable[[Any], object]) -> None:
+        """Call `then` with the waiter at a monotonic time, unless it is removed before; its last entry counts."""
         if waiter.slot:
             self.remove(waiter)
         slot = waiter.slot = int(when / GRAIN) + 1
@@ -72,13 +72,13 @@ class Wheel:
             for waiter, then in tuple(self._slots.pop(slot).items()):
                 if waiter.slot == slot:
                     waiter.slot = 0
-                    self._call(then)
+                    self._call(then, waiter)
         left = self._slots
         if left and self._timer is None:
             self._wind(min(left))
 
-    def _call(self, then: Callable[[], object]) -> None:
+    def _call(self, then: Callable[[Any], object], waiter: Waiter) -> None:
         try:
-            then()
+            then(waiter)
         except Exception as problem:  # one that fails must not keep the others waiting
             self._loop.call_exception_handler({"message": "a deadline could not be kept", "exception": problem})
