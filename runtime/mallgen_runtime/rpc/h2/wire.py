@@ -90,8 +90,8 @@ def _unpacked(data: bytes, most: int) -> bytes:
 
 
 def timeout_field(seconds: float) -> bytes:
-    """`grpc-timeout` in whole ms, at least one."""
-    ms = int(seconds * 1000)
+    """`grpc-timeout` in whole ms, rounded up: the server must not end a call before its caller does."""
+    ms = int(seconds * 1000) + 1
     return _TIMEOUTS.get(ms) or _timeout_field(ms)
 
 
