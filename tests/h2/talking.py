@@ -1,14 +1,17 @@
 """What tests of our own transport share: cores without sockets, servers with them, callers that break rules."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NamedTuple
 
 from mallgen_runtime.discovery.address import listening
 from mallgen_runtime.rpc import RpcClientConf
 from mallgen_runtime.rpc.calls import Code, RpcError
+from mallgen_runtime.rpc.channel import Connection
+from mallgen_runtime.rpc.grpcio import GrpcConnection
 from mallgen_runtime.rpc.h2 import frames, wire
 from mallgen_runtime.rpc.h2.answering import AnswerCore, Call, Kept
 from mallgen_runtime.rpc.h2.frames import ConnectionFault
@@ -103,7 +106,7 @@ def cut(data: bytes) -> tuple[list[Frame], bytes]:
 
 
 async def echo(ctx: RpcContext, data: bytes) -> bytes:
-    """`sleep 0.5` waits, `fail 5 text` fails with a code, `size 100` answers with that many bytes, the rest comes back."""
+    """`sleep 0.5` waits, `fail 5 text` fails with a code, `size 9` answers with so many bytes, the rest comes back."""
     word, _, rest = data[:100].partition(b" ")
     if word == b"sleep":
         await asyncio.sleep(float(rest))
@@ -152,6 +155,20 @@ async def calling(addresses: str | Iterable[str], **settings: Any) -> AsyncItera
         yield connection
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def grpc_calling(addresses: str | Iterable[str]) -> AsyncIterator[Connection]:
+    """A client of grpc.aio."""
+    places = [addresses] if isinstance(addresses, str) else list(addresses)
+    connection = await GrpcConnection.to(places, RpcClientConf())
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+CLIENTS: dict[str, Callable[..., AbstractAsyncContextManager[Any]]] = {"own": calling, "grpc": grpc_calling}
 
 
 async def good_call(serving: Serving) -> float:
@@ -218,3 +235,37 @@ class Raw:
             await self.writer.wait_closed()
         except OSError:
             return
+
+
+OK_HEAD = indexed(8) + literal(b"content-type", b"application/grpc")
+
+
+def reply(stream: int, message: bytes) -> bytes:
+    """A whole answer."""
+    start = frames.headers(stream, OK_HEAD, end=False) + data(stream, wire.framed(message), end=False)
+    return start + frames.headers(stream, literal(b"grpc-status", b"0"), end=True)
+
+
+Behave = Callable[[Frame, asyncio.StreamWriter], None]
+
+
+@asynccontextmanager
+async def scripted(behave: Behave, hello: bytes = frames.settings(())) -> AsyncIterator[str]:
+    """A server that does with each frame what `behave` says; its address."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readexactly(len(frames.PREFACE))
+            writer.write(hello)
+            rest = b""
+            while chunk := await reader.read(1 << 16):
+                found, rest = cut(rest + chunk)
+                for frame in found:
+                    behave(frame, writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()

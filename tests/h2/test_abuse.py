@@ -279,6 +279,7 @@ def test_an_idle_connection_is_closed_and_one_with_a_call_is_not() -> None:
 def test_honest_load_is_no_flood() -> None:
     async def work() -> None:
         async with serving() as server, calling(server.address) as connection:
+
             async def ask(number: int) -> None:
                 for _ in range(number):
                     await connection.unary(ECHO, b"x" * 2000, 5.0, (("traceparent", "x"),))

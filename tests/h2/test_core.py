@@ -2,8 +2,10 @@
 
 import asyncio
 import gzip
+import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import h2.config
 import h2.connection
@@ -68,7 +70,7 @@ def test_calls_of_the_h2_library(sizes: list[int], padded: bool) -> None:
             events += pumped(client, server)
         body = b"".join(event.data for event in events if isinstance(event, h2.events.DataReceived))
         assert body == wire.framed(bytes([number]) * size)
-        trailers = [event.headers for event in events if isinstance(event, h2.events.TrailersReceived)]
+        trailers: list[Any] = [event.headers for event in events if isinstance(event, h2.events.TrailersReceived)]
         assert [dict(found)["grpc-status"] for found in trailers] == ["0"]
         assert any(isinstance(event, h2.events.StreamEnded) for event in events)
     assert server.fault is None
@@ -115,7 +117,7 @@ class Asking:
 
 
 @pytest.fixture
-def asking() -> Asking:
+def asking() -> Iterator[Asking]:
     made = Asking()
     yield made
     made.close()
@@ -127,10 +129,8 @@ def test_calls_to_the_h2_library(sizes: list[int]) -> None:
     client = Asking()
     server = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
     server.initiate_connection()
-    futures = []
     client.core.receive(server.data_to_send())
-    for size in sizes:
-        futures.append(client.ask(b"x" * size))
+    futures = [client.ask(b"x" * size) for size in sizes]
     left: dict[int, bytes] = {}
     while client.out:
         events = server.receive_data(bytes(client.out))
@@ -218,7 +218,7 @@ def test_pieces_make_no_difference(size: int) -> None:
 def test_no_cut_makes_a_difference(cuts: list[int]) -> None:
     sent = stream_of_calls()
     places = [0, *sorted(cuts), len(sent)]
-    pieces = [sent[start:stop] for start, stop in zip(places, places[1:], strict=False)]
+    pieces = [sent[start:stop] for start, stop in itertools.pairwise(places)]
     assert answered(pieces) == answered([sent])
 
 

@@ -1,90 +1,54 @@
-"""Servers that leave, die, hang and come back: which calls are answered, which are made again, how soon it is noticed."""
+"""Servers that leave, die, hang and come back: what is answered, what is made again, how soon it is noticed."""
 
 import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
-import grpc.aio
 import pytest
 
 from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.h2 import frames, link
-from mallgen_runtime.rpc.h2.frames import PREFACE, Reason
-from mallgen_runtime.rpc.h2.hpack import indexed, literal
+from mallgen_runtime.rpc.channel import Connection
+from mallgen_runtime.rpc.h2 import frames
+from mallgen_runtime.rpc.h2.frames import Reason
 from mallgen_runtime.rpc.h2.limits import Limits
 from mallgen_runtime.rpc.h2.pool import H2Connection
 from mallgen_runtime.rpc.h2.wire import framed
 from mallgen_runtime.rpc.methods import RpcContext
-from tests.h2.talking import ECHO, HEAD, HELLO, Frame, Raw, call, calling, cut, data, echo, serving
-from tests.run.discovering import run, silent_server, until
+from tests.h2.talking import CLIENTS, ECHO, HEAD, HELLO, Frame, Raw, call, calling, data, scripted, serving
+from tests.run.discovering import run, until
 
 Figure = Callable[[str, object], None]
-OK_HEAD = indexed(8) + literal(b"content-type", b"application/grpc")
 
 
-def reply(stream: int, message: bytes) -> bytes:
-    """A whole answer."""
-    start = frames.headers(stream, OK_HEAD, end=False) + data(stream, framed(message), end=False)
-    return start + frames.headers(stream, literal(b"grpc-status", b"0"), end=True)
-
-
-Behave = Callable[[Frame, asyncio.StreamWriter], None]
-
-
-@asynccontextmanager
-async def scripted(behave: Behave, hello: bytes = frames.settings(())) -> AsyncIterator[str]:
-    """A server that does with each frame what `behave` says; its address."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            await reader.readexactly(len(PREFACE))
-            writer.write(hello)
-            rest = b""
-            while chunk := await reader.read(1 << 16):
-                found, rest = cut(rest + chunk)
-                for frame in found:
-                    behave(frame, writer)
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-
-
-async def load(ask: Callable[[], object], over: asyncio.Event, lost: list[str]) -> int:
+async def load(connection: Connection, over: asyncio.Event, lost: list[str]) -> int:
+    """Call without a pause; how many calls were answered."""
     done = 0
     while not over.is_set():
         try:
-            await ask()  # type: ignore[misc]
+            await connection.unary(ECHO, b"x", 5.0, ())
             done += 1
-        except (RpcError, grpc.aio.AioRpcError) as problem:
+        except RpcError as problem:
             lost.append(str(problem))
     return done
 
 
-@pytest.mark.parametrize("client", ["own", "grpc"])
+clients = pytest.mark.parametrize("client", CLIENTS)
+
+
+@clients
 def test_servers_are_replaced_under_load(client: str, record_property: Figure) -> None:
     """Each stop is graceful; one of two instances always stays."""
 
     async def work() -> None:
-        over, lost = asyncio.Event(), []
+        over = asyncio.Event()
+        lost: list[str] = []
         async with contextlib.AsyncExitStack() as stack:
             stays = await stack.enter_async_context(serving())
             first = await stack.enter_async_context(serving())
-            if client == "own":
-                connection = await stack.enter_async_context(calling([stays.address, first.address]))
-                ask: Callable[[], object] = lambda: connection.unary(ECHO, b"x", 5.0, ())  # noqa: E731
-            else:
-                options = [("grpc.service_config", '{"loadBalancingConfig":[{"round_robin":{}}]}')]
-                target = f"ipv4:{stays.address},{first.address}"
-                channel = await stack.enter_async_context(grpc.aio.insecure_channel(target, options=options))
-                ask = lambda: channel.unary_unary(ECHO)(b"x", timeout=5.0)  # type: ignore[misc]  # noqa: E731
-            callers = [asyncio.create_task(load(ask, over, lost)) for _ in range(16)]
+            connection = await stack.enter_async_context(CLIENTS[client]([stays.address, first.address]))
+            callers = [asyncio.create_task(load(connection, over, lost)) for _ in range(16)]
             turns = 8
             for _ in range(turns):
                 await asyncio.sleep(0.15)
@@ -99,22 +63,16 @@ def test_servers_are_replaced_under_load(client: str, record_property: Figure) -
     run(work)
 
 
-@pytest.mark.parametrize("client", ["own", "grpc"])
+@clients
 def test_what_is_in_flight_is_finished_and_then_it_ends(client: str) -> None:
     async def work() -> None:
-        async with serving() as server:
-            async with contextlib.AsyncExitStack() as stack:
-                if client == "own":
-                    connection = await stack.enter_async_context(calling(server.address))
-                    asked = [asyncio.ensure_future(connection.unary(ECHO, b"sleep 0.5", 5.0, ())) for _ in range(20)]
-                else:
-                    channel = await stack.enter_async_context(grpc.aio.insecure_channel(server.address))
-                    asked = [asyncio.ensure_future(channel.unary_unary(ECHO)(b"sleep 0.5")) for _ in range(20)]  # type: ignore[misc]
-                await asyncio.sleep(0.2)
-                started = time.monotonic()
-                await server.server.stop(5.0)
-                assert 0.2 < time.monotonic() - started < 2.0
-                assert set(await asyncio.gather(*asked)) == {b"sleep 0.5"}
+        async with serving() as server, CLIENTS[client](server.address) as connection:
+            asked = [asyncio.ensure_future(connection.unary(ECHO, b"sleep 0.5", 5.0, ())) for _ in range(20)]
+            await asyncio.sleep(0.2)
+            started = time.monotonic()
+            await server.server.stop(5.0)
+            assert 0.2 < time.monotonic() - started < 2.0
+            assert set(await asyncio.gather(*asked)) == {b"sleep 0.5"}
 
     run(work)
 
@@ -148,7 +106,8 @@ def test_a_call_on_its_way_to_a_server_that_leaves_is_answered() -> None:
             goaways = [frame for frame in first if frame.kind == frames.GOAWAY]
             assert [frames.LONG.unpack_from(frame.payload)[0] for frame in goaways] == [2**31 - 1]
             ping = next(frame for frame in first if frame.kind == frames.PING)
-            await raw.send(call(3, b"second") + frames.frame(frames.PING, frames.ACK, 0, ping.payload) + call(5, b"late"))
+            pong = frames.frame(frames.PING, frames.ACK, 0, ping.payload)
+            await raw.send(call(3, b"second") + pong + call(5, b"late"))
             second = await raw.read(0.2)
             goaways = [frame for frame in second if frame.kind == frames.GOAWAY]
             assert [frames.LONG.unpack_from(frame.payload)[0] for frame in goaways] == [3]
@@ -263,119 +222,6 @@ def test_no_more_streams_than_the_server_allows() -> None:
     run(work)
 
 
-def test_calls_go_to_all_instances_in_turn() -> None:
-    async def work() -> None:
-        found: Counter[int] = Counter()
-
-        def counting(number: int) -> Callable[[RpcContext, bytes], object]:
-            async def answer(ctx: RpcContext, data: bytes) -> bytes:
-                found[number] += 1
-                return data
-
-            return answer
-
-        async with contextlib.AsyncExitStack() as stack:
-            servers = [await stack.enter_async_context(serving(counting(n))) for n in range(3)]
-            connection = await stack.enter_async_context(calling([server.address for server in servers]))
-            await until(lambda: len(connection._places.links) == 3, 2, "all are there")
-            for _ in range(30):
-                await connection.unary(ECHO, b"x", 1.0, ())
-            assert set(found.values()) == {10}
-
-    run(work)
-
-
-def test_nobody_there_is_told_at_once_and_who_comes_is_found() -> None:
-    async def work() -> None:
-        async with serving() as server:
-            port = server.port
-        async with calling(f"127.0.0.1:{port}") as connection:
-            started = time.monotonic()
-            with pytest.raises(RpcError) as problem:
-                await connection.unary(ECHO, b"x", 5.0, ())
-            assert problem.value.code is Code.UNAVAILABLE
-            assert f"127.0.0.1:{port}" in problem.value.detail
-            assert time.monotonic() - started < 0.5
-            assert not await connection.ready(0.2)
-            await asyncio.sleep(2)
-            async with serving(port=port):
-                assert await connection.unary(ECHO, b"x", 5.0, ()) == b"x"
-                assert connection.connected
-
-    run(work)
-
-
-def test_a_name_stands_for_its_addresses() -> None:
-    async def work() -> None:
-        async with serving() as server, calling(f"localhost:{server.port}") as connection:
-            assert await connection.unary(ECHO, b"x", 5.0, ()) == b"x"
-        async with calling("nobody.invalid:80") as connection:
-            with pytest.raises(RpcError) as problem:
-                await connection.unary(ECHO, b"x", 5.0, ())
-            assert problem.value.code is Code.UNAVAILABLE
-            assert "nobody.invalid" in problem.value.detail
-
-    run(work)
-
-
-def test_who_accepts_and_never_greets_costs_a_call_its_deadline_at_most() -> None:
-    async def work() -> None:
-        with silent_server() as address:
-            async with calling(address) as connection:
-                started = time.monotonic()
-                with pytest.raises(RpcError) as problem:
-                    await connection.unary(ECHO, b"x", 0.3, ())
-                assert problem.value.code is Code.DEADLINE_EXCEEDED
-                assert time.monotonic() - started < 1
-
-    run(work)
-
-
-@pytest.mark.parametrize("alive", ["", "500ms"])
-def test_a_server_that_hangs_is_noticed(alive: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It takes calls and is silent for ever: after the first that times out, it is asked, and given up."""
-    monkeypatch.setattr(link, "PROBE", 0.4)
-
-    async def work() -> None:
-        async with scripted(lambda frame, writer: None) as hung, serving() as good:
-            async with calling([hung, good.address], keepalive_time=alive) as connection:
-                await until(lambda: len(connection._places.links) == 2, 2, "both are there")
-                lost = 0
-                started = time.monotonic()
-                while time.monotonic() - started < 1.5:
-                    try:
-                        await connection.unary(ECHO, b"x", 0.2, ())
-                    except RpcError as problem:
-                        assert problem.code in (Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE)
-                        lost += 1
-                    await asyncio.sleep(0.01)
-                assert 1 <= lost <= 4  # without the question every other call would be lost
-
-    run(work)
-
-
-def test_a_slow_server_is_kept() -> None:
-    """Its calls time out, it answers PING: at most two are sent in a row, as grpc-go asks."""
-    pings = 0
-
-    def slow(frame: Frame, writer: asyncio.StreamWriter) -> None:
-        nonlocal pings
-        if frame.kind == frames.PING and not frame.flags:
-            pings += 1
-            writer.write(frames.frame(frames.PING, frames.ACK, 0, frame.payload))
-
-    async def work() -> None:
-        async with scripted(slow) as address, calling(address) as connection:
-            for _ in range(6):
-                with pytest.raises(RpcError) as problem:
-                    await connection.unary(ECHO, b"x", 0.05, ())
-                assert problem.value.code is Code.DEADLINE_EXCEEDED
-            assert pings == 2
-            assert connection.connected
-
-    run(work)
-
-
 def test_a_client_that_closes_while_calls_wait() -> None:
     async def work() -> None:
         async with serving() as server:
@@ -420,12 +266,5 @@ def test_heads_are_read_while_their_table_changes() -> None:
             bodies = [frame.payload[-1:] for frame in found if frame.kind == frames.DATA]
             assert bodies == [b"a", b"a", b"a", b"b", b"b"]
             await raw.close()
-
-    run(work)
-
-
-def test_echo_is_what_the_others_rely_on() -> None:
-    async def work() -> None:
-        assert await echo(RpcContext(ECHO, (), ("", "", "")), b"size 3") == b"xxx"  # type: ignore[arg-type]
 
     run(work)

@@ -10,13 +10,10 @@ import grpc
 import grpc.aio
 import pytest
 
-from mallgen_runtime.rpc import RpcClientConf
 from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.channel import Connection
-from mallgen_runtime.rpc.grpcio import GrpcConnection
 from mallgen_runtime.rpc.h2.limits import Limits
 from mallgen_runtime.rpc.methods import RpcContext
-from tests.h2.talking import ECHO, calling, echo, serving
+from tests.h2.talking import CLIENTS, ECHO, calling, echo, serving
 from tests.run.discovering import run
 
 _STATUS = {status.value[0]: status for status in grpc.StatusCode}
@@ -36,7 +33,7 @@ async def grpc_serving() -> AsyncIterator[str]:
 
     options = [("grpc.max_receive_message_length", 4 << 20), ("grpc.so_reuseport", 0)]
     server = grpc.aio.server(options=options)
-    handlers = {"Echo": grpc.unary_unary_rpc_method_handler(answer)}
+    handlers: dict[str, Any] = {"Echo": grpc.unary_unary_rpc_method_handler(answer)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Echo", handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -44,15 +41,6 @@ async def grpc_serving() -> AsyncIterator[str]:
         yield f"127.0.0.1:{port}"
     finally:
         await server.stop(None)
-
-
-@asynccontextmanager
-async def grpc_calling(address: str) -> AsyncIterator[Connection]:
-    connection = await GrpcConnection.to([address], RpcClientConf())
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 class Pair(NamedTuple):
@@ -68,7 +56,7 @@ async def paired(name: str) -> AsyncIterator[Pair]:
     made: Any = serving() if server == "own" else grpc_serving()
     async with made as found:
         address = found if isinstance(found, str) else found.address
-        async with calling(address) if client == "own" else grpc_calling(address) as connection:
+        async with CLIENTS[client](address) as connection:
 
             async def ask(data: bytes, timeout: float | None = 5.0, wire: str = ECHO, **metadata: str) -> bytes:
                 reply: bytes = await connection.unary(wire, data, timeout, tuple(metadata.items()))
@@ -175,23 +163,25 @@ def test_what_a_handler_is_told(client: str) -> None:
         return data
 
     async def work() -> None:
-        async with serving(look) as server:
-            async with calling(server.address) if client == "own" else grpc_calling(server.address) as connection:
-                parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-                sent: Any = (("traceparent", parent), ("x-request-id", "r1"), ("key-bin", b"\0\xff\x01"), ("a", "b c"))
-                before = time.monotonic()
-                await connection.unary(ECHO, b"", 1.5, sent)
-                ctx = seen[0]
-                assert (ctx.trace_id, ctx.trace_flags, ctx.request_id) == (parent[3:35], "01", "r1")
-                assert (ctx.metadata["a"], ctx.metadata["traceparent"]) == ("b c", parent)
-                assert "key-bin" not in ctx.metadata
-                assert ctx.binary == {"key-bin": b"\0\xff\x01"}
-                assert ctx.peer.startswith("ipv4:127.0.0.1:")
-                assert ctx.deadline is not None
-                assert 1.3 < ctx.deadline - before < 1.6
-                await connection.unary(ECHO, b"", None, ())
-                assert seen[1].deadline is not None
-                assert 1.8 < seen[1].deadline - time.monotonic() <= 2.0
+        async with (
+            serving(look) as server,
+            CLIENTS[client](server.address) as connection,
+        ):
+            parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+            sent: Any = (("traceparent", parent), ("x-request-id", "r1"), ("key-bin", b"\0\xff\x01"), ("a", "b c"))
+            before = time.monotonic()
+            await connection.unary(ECHO, b"", 1.5, sent)
+            ctx = seen[0]
+            assert (ctx.trace_id, ctx.trace_flags, ctx.request_id) == (parent[3:35], "01", "r1")
+            assert (ctx.metadata["a"], ctx.metadata["traceparent"]) == ("b c", parent)
+            assert "key-bin" not in ctx.metadata
+            assert ctx.binary == {"key-bin": b"\0\xff\x01"}
+            assert ctx.peer.startswith("ipv4:127.0.0.1:")
+            assert ctx.deadline is not None
+            assert 1.3 < ctx.deadline - before < 1.6
+            await connection.unary(ECHO, b"", None, ())
+            assert seen[1].deadline is not None
+            assert 1.8 < seen[1].deadline - time.monotonic() <= 2.0
 
     run(work)
 
@@ -209,8 +199,8 @@ def test_a_caller_that_leaves_cancels_the_handler() -> None:
 
     async def work() -> None:
         async with serving(wait, limit=None) as server:
-            for name, client in (("own", calling(server.address)), ("grpc", grpc_calling(server.address))):
-                async with client as connection:
+            for name, client in CLIENTS.items():
+                async with client(server.address) as connection:
                     task = asyncio.ensure_future(connection.unary(ECHO, name.encode(), None, ()))
                     await asyncio.sleep(0.2)
                     task.cancel()
@@ -229,8 +219,7 @@ def test_gzip_from_a_caller_and_from_a_server() -> None:
 
     async def work() -> None:
         async with serving() as server:
-            options = {"compression": grpc.Compression.Gzip}
-            async with grpc.aio.insecure_channel(server.address, **options) as channel:
+            async with grpc.aio.insecure_channel(server.address, compression=grpc.Compression.Gzip) as channel:
                 ask: Any = channel.unary_unary(ECHO)
                 assert await ask(b"z" * 100_000) == b"z" * 100_000
                 bomb = b"\0" * ((4 << 20) + 1)
@@ -243,7 +232,7 @@ def test_gzip_from_a_caller_and_from_a_server() -> None:
                     await ask(b"z" * 100_000)
                 assert problem.value.code() is grpc.StatusCode.UNIMPLEMENTED
         other = grpc.aio.server(compression=grpc.Compression.Gzip)
-        handlers = {"Echo": grpc.unary_unary_rpc_method_handler(packed)}
+        handlers: dict[str, Any] = {"Echo": grpc.unary_unary_rpc_method_handler(packed)}
         other.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Echo", handlers),))
         port = other.add_insecure_port("127.0.0.1:0")
         await other.start()
@@ -257,14 +246,12 @@ def test_gzip_from_a_caller_and_from_a_server() -> None:
 def test_metadata_of_nine_and_of_twenty_thousand_bytes() -> None:
     async def work() -> None:
         async with serving(limits=Limits()) as server:
-            for client in (calling(server.address), grpc_calling(server.address)):
-                async with client as connection:
+            for client in CLIENTS.values():
+                async with client(server.address) as connection:
                     assert await connection.unary(ECHO, b"x", 5.0, (("long", "v" * 9000),)) == b"x"
                     code, _ = await told(connection.unary(ECHO, b"x", 5.0, (("long", "v" * 20_000),)))
                     assert code is Code.RESOURCE_EXHAUSTED
-                    code, _ = await told(
-                        connection.unary(ECHO, b"x", 5.0, tuple((f"k{n}", "v") for n in range(300)))
-                    )
+                    code, _ = await told(connection.unary(ECHO, b"x", 5.0, tuple((f"k{n}", "v") for n in range(300))))
                     assert code is Code.RESOURCE_EXHAUSTED
                     assert await connection.unary(ECHO, b"y", 5.0, ()) == b"y"
 
