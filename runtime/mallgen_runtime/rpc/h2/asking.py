@@ -1,9 +1,8 @@
 """The client's end of a connection: calls go, answers come. No I/O."""
 
-from asyncio import Future
 from collections.abc import Callable
 from struct import Struct
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.h2 import frames, wire
@@ -13,6 +12,9 @@ from mallgen_runtime.rpc.h2.heads import Answer, Heads, Malformed, answer_of
 from mallgen_runtime.rpc.h2.hpack import Decoder
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
 from mallgen_runtime.rpc.h2.outflow import Stream
+
+if TYPE_CHECKING:
+    from asyncio import Future
 
 _WHOLE_DATA = Struct(">HBBBLBL")  # the head of a frame, and the prefix of its message
 _HEAD = frames.HEAD
