@@ -130,7 +130,7 @@ def test_who_asks_and_never_reads_is_not_read_any_more() -> None:
 
 def test_answers_wait_for_a_window_and_not_for_ever() -> None:
     async def work() -> None:
-        async with serving(limits=Limits(kept=1 << 20), limit=0.5) as server:
+        async with serving(limits=Limits(kept=1 << 20, stalled=0.5)) as server:
             raw = await Raw.to(server.port, PREFACE + frames.settings([(frames.INITIAL_WINDOW, 0)]))
             for number in range(1, 801, 2):
                 await raw.send(call(number, b"size 20000"))
@@ -141,6 +141,20 @@ def test_answers_wait_for_a_window_and_not_for_ever() -> None:
             assert len(refused) > 300  # RESOURCE_EXHAUSTED
             assert await good_call(server) < PROMPT
             await until(lambda: server.server.waiting.held == 0, 3, "what nobody takes is dropped")
+            await raw.close()
+
+    run(work)
+
+
+def test_who_reads_slowly_gets_the_answer_of_a_handler_that_was_in_time() -> None:
+    async def work() -> None:
+        async with serving(limit=0.2) as server:
+            raw = await Raw.to(server.port, PREFACE + frames.settings([(frames.INITIAL_WINDOW, 0)]))
+            await raw.send(call(1, b"size 2000"))
+            await raw.read(0.5)
+            await raw.send(frames.credit(1, 3000))
+            found = await raw.read(0.2)
+            assert [len(frame.payload) for frame in found if frame.kind == frames.DATA] == [2005]
             await raw.close()
 
     run(work)

@@ -99,6 +99,8 @@ class Link(asyncio.Protocol):
     def cancel(self, ask: Ask) -> None:
         """Nobody waits for it any more."""
         self.core.cancel(ask)
+        if ask.future.done() and not ask.future.cancelled():
+            ask.future.exception()  # nobody asks for that either
 
     def retire(self) -> None:
         """No new calls; close after the last."""

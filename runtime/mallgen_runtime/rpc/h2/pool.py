@@ -116,6 +116,7 @@ class H2Connection:
         while True:
             link = self._next()
             if link is not None:
+                self.usable()  # there may be room for one more
                 return link
             if not self._places.links and not self._places.hope():
                 raise RpcError(Code.UNAVAILABLE, f"no instance can be reached: {self._places.problem}")

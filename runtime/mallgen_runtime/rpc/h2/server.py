@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import resource
 import socket
 import time
 from collections.abc import Callable, Coroutine, Mapping
@@ -115,6 +114,10 @@ class Server:
 
 def _most_connections(wanted: int) -> int:
     """What the process may open leaves room for its own files."""
+    try:
+        import resource
+    except ImportError:  # no such limit on Windows
+        return wanted
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return wanted if files == resource.RLIM_INFINITY else min(wanted, files * 3 // 4)
 
@@ -258,6 +261,8 @@ class Connection(asyncio.Protocol):
         else:
             call.task = None
             self.core.reply(call, reply)
+            if call.pending:  # the handler was in time; its caller may be slow, and ends the call when it likes
+                self.server.wheel.add(call, time.monotonic() + self.server.limits.stalled, self._expire)
         finally:
             self.server.tasks.discard(task)
 
