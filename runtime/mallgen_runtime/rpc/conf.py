@@ -26,7 +26,7 @@ class RpcServerConf(Struct, kw_only=True):
     `listen_on` is `host:port`. `timeout` in milliseconds of one unary call (0: none), `method_timeouts` replace it for
     single methods. `max_message` bytes of one message. `max_connection_idle` as `5m`. `mode` dev or test turns on
     reflection. `transport`: `http2` is our own, for unary methods, `grpc` is grpc.aio, `auto` takes our own unless the
-    service has streaming methods or reflection.
+    service has streaming methods.
     """
 
     name: str

@@ -1,6 +1,5 @@
 """Which transport carries the calls: our own for unary ones, grpc.aio for what it cannot."""
 
-import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from mallgen_runtime.rpc.app import RpcApp
     from mallgen_runtime.rpc.h2.pool import H2Connection
 
-_LOG = logging.getLogger("mallgen.service")
 _SCHEMES = ("dns:///", "passthrough:///", "ipv4:", "ipv6:")
 
 
@@ -41,17 +39,14 @@ def server_for(conf: RpcServerConf, app: "RpcApp") -> RpcServer:
         for method in service.methods
         if method.takes_stream or method.gives_stream
     ]
-    reflects = conf.mode.lower() in ("dev", "test")
     if conf.transport == "http2" and streams:
         raise ConfigError(f"Transport http2 carries unary methods, {streams[0]} is a stream; write auto or grpc")
-    if conf.transport == "grpc" or (conf.transport == "auto" and (streams or reflects)):
+    if conf.transport == "grpc" or streams:
         from mallgen_runtime.rpc.grpcio import GrpcServer
 
         return GrpcServer(conf, app)
     from mallgen_runtime.rpc.h2.serving import H2Server
 
-    if reflects:
-        _LOG.info("%s: no reflection on Transport http2; auto and grpc have it", conf.name)
     return H2Server(conf, app)
 
 

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 from struct import Struct
-from typing import Any, Protocol
 
 from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.h2 import frames, wire
+from mallgen_runtime.rpc.h2.called import Call, Calls
 from mallgen_runtime.rpc.h2.core import Core
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason, StreamFault
 from mallgen_runtime.rpc.h2.heads import Malformed, Request, Requests
 from mallgen_runtime.rpc.h2.hpack import Decoder, indexed, literal
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
-from mallgen_runtime.rpc.h2.outflow import Stream
 
 _OK_HEAD = indexed(8) + literal(b"content-type", b"application/grpc")
 _OK_TRAILERS = literal(b"grpc-status", b"0")
@@ -23,49 +22,9 @@ _PLAIN_HEAD = literal(b":status", b"415") + literal(b"content-type", b"text/plai
 _LEAVING = b"leaving "
 _MOST_DETAIL = 2000
 _NEVER = frames.MOST_STREAM
+_UNREAD = RpcError(Code.RESOURCE_EXHAUSTED, "too many replies wait for callers that do not read")
 _EMPTY = Request(b"", None, b"", -1, b"", b"", (), None, False)
 _MALFORMED = _EMPTY._replace(plain=True)
-
-
-class Call(Stream):
-    """A stream of a caller: its head, how much of its request came, what of it is held, whether that is all (`whole`).
-
-    `task`, `slot` and `deadline` belong to whoever answers it.
-    """
-
-    __slots__ = ("deadline", "held", "request", "size", "slot", "task", "whole")
-
-    def __init__(self, number: int, window: int, room: int, request: Request) -> None:
-        super().__init__(number, window, room)
-        self.request = request
-        self.held = bytearray()
-        self.size = 0
-        self.whole = False
-        self.task: Any = None
-        self.slot = 0
-        self.deadline: float | None = None
-
-
-class Calls(Protocol):
-    """Who answers."""
-
-    def settled(self) -> None:
-        """The caller has greeted."""
-
-    def opened(self, call: Call) -> None:
-        """A head has come."""
-
-    def called(self, call: Call, message: bytes) -> None:
-        """The request is there."""
-
-    def closed(self, call: Call) -> None:
-        """Nobody waits for an answer any more: it was sent, or the caller left."""
-
-    def ended(self, fault: ConnectionFault) -> None:
-        """The connection is no more."""
-
-    def empty(self) -> None:
-        """Nothing new is taken, and all that was is answered."""
 
 
 class Kept(Budget):
@@ -118,18 +77,36 @@ class AnswerCore(Core[Call]):
             out.window -= whole
             head = _DATA.pack(whole >> 8, whole & 255, frames.DATA, 0, call.id, 0, size)
             self.write(b"".join((_HEAD_START, number, _OK_HEAD, head, message, _TRAILERS_START, number, _OK_TRAILERS)))
-            self._sent(call)
+            del self.streams[call.id]
+            self._earned += 2
+            self._calls.closed(call)
+            if self._final != _NEVER:
+                self._told_when_empty()
         elif out.full:
-            self.fail(call, RpcError(Code.RESOURCE_EXHAUSTED, "too many replies wait for callers that do not read"))
+            self.fail(call, _UNREAD)
         else:
             self.write(_HEAD_START + number + _OK_HEAD)
             out.send(call, wire.framed(message), _TRAILERS_START + number + _OK_TRAILERS)
+
+    def part(self, call: Call, message: bytes) -> None:
+        """Answer one message of many."""
+        if self.streams.get(call.id) is not call:
+            return
+        if self.out.full:
+            self.fail(call, _UNREAD)
+            return
+        if not call.started:
+            call.started = True
+            self.write(frames.headers(call.id, _OK_HEAD, end=False))
+        self.out.more(call, wire.framed(message))
 
     def fail(self, call: Call, problem: RpcError) -> None:
         """Answer with an error; what still comes of the request is not read."""
         if self.streams.get(call.id) is not call:
             return
-        block = _OK_HEAD + literal(b"grpc-status", b"%d" % problem.code)
+        block = literal(b"grpc-status", b"%d" % problem.code)
+        if not call.started:
+            block = _OK_HEAD + block
         if problem.detail:
             block += literal(b"grpc-message", wire.escaped(problem.detail[:_MOST_DETAIL]))
         if call.pending:
@@ -239,7 +216,7 @@ class AnswerCore(Core[Call]):
             raise StreamFault(call.id, Reason.STREAM_CLOSED, "HEADERS after the end")
         if not end:
             raise StreamFault(call.id, Reason.PROTOCOL_ERROR, "trailers that do not end the stream")
-        self._complete(call, self._let_go(call))
+        self._complete(call, b"" if call.open else self._let_go(call))
 
     def _data(self, flags: int, number: int, payload: bytes) -> None:
         size = len(payload)
@@ -258,10 +235,10 @@ class AnswerCore(Core[Call]):
         if not flags & frames.END_STREAM:
             self.consumed(size - len(body))
             self._hold(call, body)
-        elif call.held:
+        elif call.held or call.open:
             self.consumed(size - len(body))
             self._keep(call, body)
-            self._complete(call, self._let_go(call))
+            self._complete(call, b"" if call.open else self._let_go(call))
         else:
             self.consumed(size)
             self._complete(call, body)
@@ -281,7 +258,9 @@ class AnswerCore(Core[Call]):
             self.consumed(len(body))
             return
         self._keep(call, body)
-        if len(call.held) >= wire.PREFIX_SIZE:
+        if call.open:
+            self._messages(call)
+        elif len(call.held) >= wire.PREFIX_SIZE:
             _, announced = wire.PREFIX.unpack_from(call.held)
             try:
                 wire.check_size(announced, self.limits.message)
@@ -297,20 +276,56 @@ class AnswerCore(Core[Call]):
         self.held += len(body)
         self._kept.held += len(body)
 
-    def _let_go(self, call: Call) -> bytes:
-        """What was held of a request."""
-        size = len(call.held)
-        if not size:
-            return b""
+    def _release(self, size: int) -> None:
         self.held -= size
         self._kept.held -= size
         self.consumed(size)
+
+    def _let_go(self, call: Call) -> bytes:
+        """What was held of a request."""
+        if not call.held:
+            return b""
+        self._release(len(call.held))
         found = bytes(call.held)
         call.held = bytearray()
         return found
 
+    def _messages(self, call: Call) -> None:
+        """Hand over the messages that are there."""
+        most = self.limits.message
+        try:
+            while len(call.held) >= wire.PREFIX_SIZE and call.open:
+                size = wire.PREFIX.unpack_from(call.held)[1] + wire.PREFIX_SIZE
+                wire.check_size(size - wire.PREFIX_SIZE, most)
+                if len(call.held) < size:
+                    return
+                message = wire.message_of(bytes(call.held[:size]), call.request.encoding, most)
+                del call.held[:size]
+                self._release(size)
+                self._calls.called(call, message)
+        except RpcError as problem:
+            self.fail(call, problem)
+
+    def _last_message(self, call: Call) -> None:
+        """A caller has sent all that it wants answers to."""
+        self._messages(call)
+        if self.streams.get(call.id) is not call:
+            return
+        if call.held:
+            self.fail(call, RpcError(Code.INTERNAL, "half a message"))
+            return
+        call.open = False
+        status = _OK_TRAILERS if call.started else _OK_HEAD + _OK_TRAILERS
+        call.ending = frames.headers(call.id, status, end=True)
+        if not call.pending:
+            self.write(call.ending)
+            self._finish(call)
+
     def _complete(self, call: Call, body: bytes) -> None:
         call.whole = True
+        if call.open:
+            self._last_message(call)
+            return
         request = call.request
         if request.length >= 0 and request.length != call.size:
             raise StreamFault(call.id, Reason.PROTOCOL_ERROR, "content-length is not the length")

@@ -13,10 +13,11 @@ _BATCH = 65_536
 class Stream:
     """One call as far as frames go: how much may be sent and received, what waits for the peer's window.
 
-    `ending` are the frames behind `pending`; without them its last DATA ends the stream.
+    `ending` are the frames behind `pending`; without them its last DATA ends the stream, unless it is `open`: more
+    will come.
     """
 
-    __slots__ = ("ending", "id", "pending", "room", "sent", "window")
+    __slots__ = ("ending", "id", "open", "pending", "room", "sent", "window")
 
     def __init__(self, number: int, window: int, room: int) -> None:
         self.id = number
@@ -25,6 +26,7 @@ class Stream:
         self.pending = b""
         self.sent = 0
         self.ending = b""
+        self.open = False
 
 
 S = TypeVar("S", bound=Stream)
@@ -57,6 +59,12 @@ class Outflow(Generic[S]):
         stream.pending, stream.sent, stream.ending = data, 0, ending
         self._budget.held += len(data)
         self._pump(stream)
+
+    def more(self, stream: S, data: bytes) -> None:
+        """Send more on a stream that stays open."""
+        before = stream.pending[stream.sent :]
+        self.forget(stream)
+        self.send(stream, before + data, b"")
 
     def forget(self, stream: S) -> None:
         """A stream that is no more."""
@@ -117,7 +125,8 @@ class Outflow(Generic[S]):
             self._part(stream, min(stream.sent + min(room, _BATCH), size))
         if stream.sent == size:
             self.forget(stream)
-            self._done(stream)
+            if not stream.open:
+                self._done(stream)
         elif stream.window > 0:
             self._waiting[stream.id] = stream
         else:
@@ -128,7 +137,7 @@ class Outflow(Generic[S]):
         parts: list[bytes] = []
         for at in range(stream.sent, stop, self.frame):
             part = data[at : min(at + self.frame, stop)]
-            last = at + len(part) == size and not stream.ending
+            last = at + len(part) == size and not stream.ending and not stream.open
             parts.append(frames.frame(frames.DATA, frames.END_STREAM if last else 0, stream.id, part))
         if stop == size:
             parts.append(stream.ending)

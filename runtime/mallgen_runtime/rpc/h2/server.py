@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from mallgen_runtime.discovery.address import accept_all
 from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.h2.answering import AnswerCore, Call, Kept
+from mallgen_runtime.rpc.h2.answering import AnswerCore, Kept
+from mallgen_runtime.rpc.h2.called import Call
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
 from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
@@ -26,11 +27,15 @@ _UNKNOWN = RpcError(Code.UNIMPLEMENTED, "Method not found!")  # as grpc words it
 
 
 class Route(NamedTuple):
-    """A method: its path, what answers it, the seconds it may take, None: no limit."""
+    """A method: its path, what answers it, the seconds it may take, None: no limit.
+
+    `each` answers, at once, every message of a stream in both directions; there is no task then.
+    """
 
     wire: str
     answer: Answer
     limit: float | None
+    each: Callable[[bytes], bytes] | None = None
 
 
 class Server:
@@ -191,7 +196,12 @@ class Connection(asyncio.Protocol):
         """A head has come; the rest must come in time, too."""
         now = time.monotonic()
         timeout = call.request.timeout
+        route = call.route = self.server.routes.get(call.request.path)
+        if route is not None and route.each is not None:
+            call.open = True
         if timeout is None:
+            if call.open:
+                return
             when = now + self.server.limits.request
         else:
             when = call.deadline = now + timeout
@@ -200,9 +210,12 @@ class Connection(asyncio.Protocol):
     def called(self, call: Call, message: bytes) -> None:
         """Answer a call in a task of its own."""
         server = self.server
-        route = server.routes.get(call.request.path)
+        route: Route | None = call.route
         if route is None:
             self.core.fail(call, _UNKNOWN)
+            return
+        if route.each is not None:
+            self._each(call, route.each, message)
             return
         deadline = None if route.limit is None else time.monotonic() + route.limit
         if call.deadline is None or (deadline is not None and deadline < call.deadline):
@@ -265,6 +278,15 @@ class Connection(asyncio.Protocol):
                 self.server.wheel.add(call, time.monotonic() + self.server.limits.stalled, self._expire)
         finally:
             self.server.tasks.discard(task)
+
+    def _each(self, call: Call, each: Callable[[bytes], bytes], message: bytes) -> None:
+        try:
+            reply = each(message)
+        except Exception:
+            _LOG.exception("a message of a stream could not be answered")
+            self.core.fail(call, RpcError(Code.INTERNAL, "internal error"))
+        else:
+            self.core.part(call, reply)
 
     def _fail(self, call: Call, problem: RpcError) -> None:
         call.task = None

@@ -11,6 +11,7 @@ from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.h2.health import CHECK, Health
 from mallgen_runtime.rpc.h2.limits import Limits
+from mallgen_runtime.rpc.h2.reflection import PATHS, reflection
 from mallgen_runtime.rpc.h2.server import Answer, Route, Server
 from mallgen_runtime.rpc.methods import Method, RpcContext
 
@@ -50,6 +51,14 @@ class H2Server:
                 yield Route(method.wire, _answer(method, app), app.bound(method).limit)
         if self._conf.health:
             yield Route(CHECK, self._health.check, None)
+        if self._conf.mode.lower() in ("dev", "test"):
+            each = reflection(service.name for service in app.services)
+            yield from (Route(path, _never, None, each) for path in PATHS)
+
+
+async def _never(ctx: RpcContext, data: bytes) -> bytes:
+    """A stream is answered message by message."""
+    raise RpcError(Code.INTERNAL, "not a unary method")
 
 
 def _answer(method: Method[Any], app: RpcApp) -> Answer:
