@@ -70,6 +70,24 @@ def test_a_name_stands_for_its_addresses() -> None:
     run(work)
 
 
+@pytest.mark.parametrize("address", ["grpc://127.0.0.1:80", "nobody", "127.0.0.1:99999", "a b:80", "x:port", ":"])
+def test_an_address_that_is_none_is_told(address: str) -> None:
+    """What stands in a registry need not be an address; the others are called all the same."""
+
+    async def work() -> None:
+        async with calling(address) as connection:
+            started = time.monotonic()
+            with pytest.raises(RpcError) as problem:
+                await connection.unary(ECHO, b"x", 4.0, ())
+            assert problem.value.code is Code.UNAVAILABLE
+            assert address.rpartition(":")[0] in problem.value.detail
+            assert time.monotonic() - started < 3
+        async with serving() as server, calling([address, server.address]) as connection:
+            assert await connection.unary(ECHO, b"x", 4.0, ()) == b"x"
+
+    run(work)
+
+
 def test_who_accepts_and_never_greets_costs_a_call_its_deadline_at_most() -> None:
     async def work() -> None:
         with silent_server() as address:

@@ -115,7 +115,7 @@ class AskCore(Core[Ask]):
 
     def close(self) -> None:
         """Say goodbye."""
-        self.fault(ConnectionFault(Reason.NO_ERROR, "done"))
+        self.fault(ConnectionFault(Reason.NO_ERROR, "the client is closed"))
 
     def _end(self, ask: Ask, reason: Reason) -> None:
         self.write(frames.reset(ask.id, reason))

@@ -105,6 +105,7 @@ class Requests(Heads[Request]):
 
     def __init__(self, decoder: Decoder) -> None:
         super().__init__(decoder, request_of)
+        self._learnt = 0  # a caller that writes otherwise is not asked for ever
         self._starts: list[tuple[bytes, list[Field], int, Request]] = []
 
     def read(self, block: bytes) -> Request:
@@ -129,6 +130,9 @@ class Requests(Heads[Request]):
 
     def _learn(self, block: bytes, fields: list[Field]) -> None:
         """Keep the fields up to the first that differs, if what follows are literals that say where they begin."""
+        if self._learnt >= MOST_STARTS:
+            return
+        self._learnt += 1
         number = next((n for n, (name, _) in enumerate(fields) if name in _VARYING), len(fields))
         tail = b"".join([literal(name, value) for name, value in fields[number:]])
         if not block.endswith(tail) or len(block) - len(tail) > MOST_KEPT_BYTES:
@@ -138,10 +142,7 @@ class Requests(Heads[Request]):
         except Malformed:
             return
         size = sum(len(name) + len(value) + OVERHEAD for name, value in fields[:number])
-        self._starts = [
-            (block[: len(block) - len(tail)], fields[:number], size, base),
-            *self._starts[: MOST_STARTS - 1],
-        ]
+        self._starts.append((block[: len(block) - len(tail)], fields[:number], size, base))
 
     def _changed(self) -> None:
         super()._changed()

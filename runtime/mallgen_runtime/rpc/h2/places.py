@@ -83,8 +83,10 @@ class Place:
             return await opened(self._made, self.host, self.port, CONNECT)
         except TimeoutError:
             self.problem = "no answer"
-        except (OSError, RpcError) as problem:
-            self.problem = problem.detail if isinstance(problem, RpcError) else problem.strerror or str(problem)
+        except RpcError as problem:
+            self.problem = problem.detail
+        except (OSError, OverflowError) as problem:  # the latter for a port that nobody can have
+            self.problem = getattr(problem, "strerror", None) or str(problem)
         return None
 
     async def _rest(self, pause: float) -> None:
@@ -106,8 +108,10 @@ class Places:
     def __init__(self, addresses: Sequence[str], made: Made, changed: Callable[[], None]) -> None:
         self._made = made
         self._told = changed
-        self._fixed = [address for address in addresses if _is_numeric(address)]
-        self._names = [address for address in addresses if not _is_numeric(address)]
+        sound = [address for address in addresses if split(address)[1].isdecimal() and "/" not in address]
+        self._wrong = [f"{address} is not host:port" for address in addresses if address not in sound]
+        self._fixed = [address for address in sound if _is_numeric(address)]
+        self._names = [address for address in sound if not _is_numeric(address)]
         self._places: dict[tuple[str, int], Place] = {}
         self._looked_up = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -122,7 +126,7 @@ class Places:
     def problem(self) -> str:
         """Why nobody can be reached."""
         found = [f"{joined(place.host, place.port)}: {place.problem}" for place in self._places.values()]
-        return "; ".join(filter(None, (*found[:3], self._problem))) or "no address"
+        return "; ".join(filter(None, (*found[:3], self._problem, *self._wrong[:3]))) or "no address"
 
     def hope(self) -> bool:
         """Whether it is worth to wait for a link; what rests is tried at once."""
@@ -157,8 +161,8 @@ class Places:
         try:
             found = [pair for name in self._names for pair in await _looked_up(name)]
             self._problem = ""
-        except OSError as problem:
-            self._problem = f"{', '.join(self._names)}: {problem.strerror or problem}"
+        except (OSError, ValueError) as problem:  # the latter for a name that is none
+            self._problem = f"{', '.join(self._names)}: {getattr(problem, 'strerror', None) or problem}"
             self._told()
             return
         finally:

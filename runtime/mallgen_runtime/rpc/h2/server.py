@@ -21,7 +21,7 @@ from mallgen_runtime.tracing import sound_ids
 
 Answer = Callable[[RpcContext, bytes], Coroutine[Any, Any, bytes]]
 _LOG = logging.getLogger("mallgen.service")
-_LINGER, _LOOP_LETS_GO = 1.0, 0.02
+_LINGER, _LOOP_LETS_GO, _EVERY = 1.0, 0.02, 60.0
 _LATE = RpcError(Code.DEADLINE_EXCEEDED, "the call took too long")
 _UNKNOWN = RpcError(Code.UNIMPLEMENTED, "Method not found!")  # as grpc words it
 
@@ -51,6 +51,7 @@ class Server:
         self.connections: set[Connection] = set()
         self.leaving = False
         self._gone = asyncio.Event()
+        self._told = -_EVERY
         self._most = _most_connections(limits.connections)
         self._server: asyncio.Server | None = None
         self._bound: socket.socket | None = None
@@ -85,6 +86,9 @@ class Server:
     def joined(self, connection: "Connection") -> bool:
         """Take a new connection, unless there are too many."""
         if len(self.connections) >= self._most:
+            if time.monotonic() - self._told > _EVERY:
+                self._told = time.monotonic()
+                _LOG.warning("%s connections are the most this process takes; others are refused", self._most)
             return False
         self.connections.add(connection)
         return True
