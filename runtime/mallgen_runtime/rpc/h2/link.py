@@ -13,7 +13,7 @@ from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
 from mallgen_runtime.rpc.h2.limits import Limits
 from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
 
-PROBE, MOST_PROBES = 2.0, 2  # of grpc-go, which ends a connection at the fourth PING without an answer in between
+PROBE, MOST_PROBES = 5.0, 2  # of grpc-go, which ends a connection at the fourth PING without an answer in between
 _USER_TIMEOUT_MS = 20_000
 _CLOCKS = 0.002
 
@@ -28,7 +28,7 @@ class Owner(Protocol):
 class Link(asyncio.Protocol):
     """A connection. `greeted` is done when the server has said its settings; `over` when no call may be made any more.
 
-    A server that lets a call's time run out without a word is asked for one (PING); without an answer in 2 s the
+    A server that lets a call's time run out without a word is asked for one (PING); without an answer in 5 s the
     connection is given up. With `alive` seconds it is asked that often while calls wait.
     """
 

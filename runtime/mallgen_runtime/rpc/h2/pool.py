@@ -1,6 +1,7 @@
 """A client of our own transport: calls go to the instances in turn."""
 
 import asyncio
+import random
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ class H2Connection:
         self._heads: dict[str, bytes] = {}
         self._authority = addresses[0].encode() if addresses else b""
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._turn = 0
+        self._turn = random.randrange(1 << 16)  # noqa: S311 - many clients must not all begin with the same instance
         self._changes = asyncio.Event()
         self._places = Places(addresses, self._made, self._changed)
 
