@@ -11,7 +11,7 @@ import grpc.aio
 import pytest
 
 from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.h2.limits import Limits
+from mallgen_runtime.rpc.h2.limits import Limits, limits_for
 from mallgen_runtime.rpc.methods import RpcContext
 from tests.h2.talking import CLIENTS, ECHO, calling, echo, serving
 from tests.run.discovering import run
@@ -127,6 +127,18 @@ def test_messages_beyond_the_limit(pair: str) -> None:
             for asked in (b"x" * ((4 << 20) + 1), b"size %d" % ((4 << 20) + 1)):
                 assert (await told(found.ask(asked)))[0] is Code.RESOURCE_EXHAUSTED
                 assert await found.ask(b"after") == b"after"
+
+    run(work)
+
+
+def test_messages_that_settings_allow_to_be_very_large() -> None:
+    most = -1  # as gRPC writes it: of any size
+
+    async def work() -> None:
+        async with serving(limits=limits_for(most)) as server, calling(server.address, max_message=most) as connection:
+            message = b"0123456789" * 7_000_000
+            assert await connection.unary(ECHO, message, 20.0, ()) == message
+            assert server.server.kept.held == 0
 
     run(work)
 

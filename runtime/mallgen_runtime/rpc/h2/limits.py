@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+_KEPT, _MOST_MESSAGE = 64 << 20, 1 << 30
+
 
 class Limits(NamedTuple):
     """The bounds of one connection, times in seconds.
@@ -21,11 +23,17 @@ class Limits(NamedTuple):
     message: int = 4 << 20
     resets: int = 1000
     controls: int = 2000
-    kept: int = 64 << 20
+    kept: int = _KEPT
     connections: int = 10_000
     greeting: float = 10.0
     request: float = 30.0
     stalled: float = 60.0
+
+
+def limits_for(message: int) -> Limits:
+    """The limits for messages of so many bytes, below 0: of any size, as gRPC has it (a gibibyte here)."""
+    most = min(message, _MOST_MESSAGE) if message >= 0 else _MOST_MESSAGE
+    return Limits(message=most, kept=max(_KEPT, most + (1 << 20)))
 
 
 class Rate:

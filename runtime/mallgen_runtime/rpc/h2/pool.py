@@ -12,7 +12,7 @@ from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.conf import RpcClientConf
 from mallgen_runtime.rpc.h2.asking import Unprocessed
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
-from mallgen_runtime.rpc.h2.limits import Limits
+from mallgen_runtime.rpc.h2.limits import limits_for
 from mallgen_runtime.rpc.h2.link import Link
 from mallgen_runtime.rpc.h2.places import PATIENCE, Places
 from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
@@ -28,7 +28,7 @@ class H2Connection:
     """Links to some addresses, `host:port` each; unary calls only."""
 
     def __init__(self, addresses: Sequence[str], conf: RpcClientConf) -> None:
-        self._limits = Limits(message=conf.max_message)
+        self._limits = limits_for(conf.max_message)
         self._wheel = Wheel(asyncio.get_running_loop())
         self._alive = seconds(conf.keepalive_time, "KeepaliveTime")
         self._heads: dict[str, bytes] = {}

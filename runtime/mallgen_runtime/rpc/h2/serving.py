@@ -10,7 +10,7 @@ from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.h2.health import CHECK, Health
-from mallgen_runtime.rpc.h2.limits import Limits
+from mallgen_runtime.rpc.h2.limits import limits_for
 from mallgen_runtime.rpc.h2.reflection import PATHS, reflection
 from mallgen_runtime.rpc.h2.server import Answer, Route, Server
 from mallgen_runtime.rpc.methods import Method, RpcContext
@@ -24,7 +24,7 @@ class H2Server:
         self._health = Health(service.name for service in app.services)
         routes = {route.wire.encode(): route for route in self._routes(app)}
         idle = seconds(conf.max_connection_idle, "MaxConnectionIdle")
-        self._server = Server(routes, Limits(message=conf.max_message), idle)
+        self._server = Server(routes, limits_for(conf.max_message), idle)
         self._bound: socket.socket | None = None
 
     def listen(self) -> int:
