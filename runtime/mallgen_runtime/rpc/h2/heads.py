@@ -184,7 +184,7 @@ def _extended(base: Request, tail: list[Field]) -> Request | None:
             parent = value
         elif name == b"x-request-id":
             request_id = value
-        elif name == b"grpc-timeout" and timeout is None:
+        elif name == b"grpc-timeout" and timeout is None and problem is None:
             timeout, problem = _limit(value)
             continue
         elif name in _OWN or name[0] == 0x3A:
