@@ -172,6 +172,11 @@ async def grpc_calling(addresses: str | Iterable[str]) -> AsyncIterator[Connecti
 CLIENTS: dict[str, Callable[..., AbstractAsyncContextManager[Any]]] = {"own": calling, "grpc": grpc_calling}
 
 
+def kinds(found: list[Frame], kind: int, *, ended: bool = False) -> list[int]:
+    """The streams of the frames of a kind; `ended`: of those that end their stream."""
+    return [frame.stream for frame in found if frame.kind == kind and (frame.flags & frames.END_STREAM or not ended)]
+
+
 async def good_call(serving: Serving) -> float:
     """The seconds that an honest caller waits, its connection included."""
     started = time.monotonic()
@@ -218,7 +223,18 @@ class Raw:
         self.frames += found
         return found
 
-    async def until_closed(self, seconds: float = 5.0) -> int | None:
+    async def until(self, enough: Callable[[list[Frame]], object], seconds: float = 15.0) -> list[Frame]:
+        """All frames so far, when there are enough of them. Fails when there never are."""
+        end = time.monotonic() + seconds
+        while not enough(self.frames):
+            assert time.monotonic() < end, self.frames[-5:]
+            chunk = await asyncio.wait_for(self.reader.read(1 << 16), seconds)
+            assert chunk, "the server has closed the connection"
+            more, self._rest = cut(self._rest + chunk)
+            self.frames += more
+        return self.frames
+
+    async def until_closed(self, seconds: float = 15.0) -> int | None:
         """The reason of the GOAWAY with which the server ended the connection, None when it just closed it.
 
         Fails when the connection stays.

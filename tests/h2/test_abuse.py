@@ -12,11 +12,11 @@ from mallgen_runtime.rpc.h2 import frames, wire
 from mallgen_runtime.rpc.h2.frames import HEAD_SIZE, PREFACE, Reason
 from mallgen_runtime.rpc.h2.hpack import literal
 from mallgen_runtime.rpc.h2.limits import Limits
-from tests.h2.talking import ECHO, HEAD, HELLO, Raw, call, calling, data, good_call, serving
+from tests.h2.talking import ECHO, HEAD, HELLO, Raw, call, calling, data, good_call, kinds, serving
 from tests.run.discovering import run, until
 
 CALM = Reason.ENHANCE_YOUR_CALM
-PROMPT = 0.5
+PROMPT = 2.0  # it takes milliseconds; the machine may be busy
 Abuse = Callable[[Raw], Awaitable[None]]
 
 
@@ -98,7 +98,7 @@ def test_floods_end_the_connection(abuse: Abuse) -> None:
             started = asyncio.ensure_future(abuse(raw))
             assert await raw.until_closed() in (CALM, None)
             await started
-            assert time.process_time() - spent < 1.0
+            assert time.process_time() - spent < 2.0
             assert await good_call(server) < PROMPT
             await raw.close()
 
@@ -122,7 +122,7 @@ def test_who_asks_and_never_reads_is_not_read_any_more() -> None:
             assert sent < 40_000
             assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
             assert await good_call(server) < PROMPT
-            await until(lambda: not server.server.connections, 3, "the connection is given up")
+            await until(lambda: not server.server.connections, 15, "the connection is given up")
             await raw.close()
 
     run(work)
@@ -134,13 +134,11 @@ def test_answers_wait_for_a_window_and_not_for_ever() -> None:
             raw = await Raw.to(server.port, PREFACE + frames.settings([(frames.INITIAL_WINDOW, 0)]))
             for number in range(1, 801, 2):
                 await raw.send(call(number, b"size 20000"))
-            found = await raw.read(0.3)
-            assert not [frame for frame in found if frame.kind == frames.DATA]
+            found = await raw.until(lambda found: len(kinds(found, frames.HEADERS, ended=True)) > 300)
+            assert not kinds(found, frames.DATA)
             assert server.server.waiting.held < (1 << 20) + 40_000
-            refused = [frame for frame in found if frame.kind == frames.HEADERS and frame.flags & frames.END_STREAM]
-            assert len(refused) > 300  # RESOURCE_EXHAUSTED
             assert await good_call(server) < PROMPT
-            await until(lambda: server.server.waiting.held == 0, 3, "what nobody takes is dropped")
+            await until(lambda: server.server.waiting.held == 0, 15, "what nobody takes is dropped")
             await raw.close()
 
     run(work)
@@ -151,9 +149,10 @@ def test_who_reads_slowly_gets_the_answer_of_a_handler_that_was_in_time() -> Non
         async with serving(limit=0.2) as server:
             raw = await Raw.to(server.port, PREFACE + frames.settings([(frames.INITIAL_WINDOW, 0)]))
             await raw.send(call(1, b"size 2000"))
-            await raw.read(0.5)
+            await raw.until(lambda found: kinds(found, frames.HEADERS))
+            await asyncio.sleep(0.4)
             await raw.send(frames.credit(1, 3000))
-            found = await raw.read(0.2)
+            found = await raw.until(lambda found: kinds(found, frames.DATA))
             assert [len(frame.payload) for frame in found if frame.kind == frames.DATA] == [2005]
             await raw.close()
 
@@ -171,13 +170,12 @@ def test_the_greediest_loses_when_requests_fill_the_memory() -> None:
                 body = start + b"x" * 200_000
                 parts = [data(number, body[at : at + 16_000], end=False) for at in range(0, len(body), 16_000)]
                 await raw.send(frames.headers(number, HEAD, end=False) + b"".join(parts))
-            found = await raw.read(0.3)
+            await raw.until(lambda found: len(kinds(found, frames.HEADERS)) >= 5)
             assert server.server.kept.held <= limits.kept
-            assert len([frame for frame in found if frame.kind == frames.HEADERS]) >= 5
             async with calling(server.address) as connection:
                 assert len(await connection.unary(ECHO, b"y" * 300_000, 5.0, ())) == 300_000
             await raw.close()
-            await until(lambda: server.server.kept.held == 0, 3, "what was held is let go")
+            await until(lambda: server.server.kept.held == 0, 15, "what was held is let go")
 
     run(work)
 
@@ -187,7 +185,7 @@ def test_a_request_that_does_not_come_in_time() -> None:
         async with serving(limits=Limits(request=0.3)) as server:
             raw = await Raw.to(server.port)
             await raw.send(frames.headers(1, HEAD, end=False) + data(1, b"\0", end=False))
-            found = await raw.read(0.6)
+            found = await raw.until(lambda found: kinds(found, frames.HEADERS))
             block = next(frame.payload for frame in found if frame.kind == frames.HEADERS)
             assert b"grpc-status\x014" in block
             assert await good_call(server) < PROMPT
@@ -201,7 +199,7 @@ def test_who_does_not_greet_is_closed(first: bytes) -> None:
     async def work() -> None:
         async with serving(limits=Limits(greeting=0.3)) as server:
             raw = await Raw.to(server.port, first)
-            assert await raw.until_closed(2.0) == Reason.SETTINGS_TIMEOUT
+            assert await raw.until_closed() == Reason.SETTINGS_TIMEOUT
             assert await good_call(server) < PROMPT
             await raw.close()
 
@@ -223,11 +221,11 @@ def test_the_most_connections() -> None:
     async def work() -> None:
         async with serving(limits=Limits(connections=5)) as server:
             raws = [await Raw.to(server.port) for _ in range(5)]
-            await asyncio.sleep(0.1)
+            await until(lambda: len(server.server.connections) == 5, 10, "all are there")
             late = await Raw.to(server.port)
             assert await late.until_closed() is None
             await raws[0].close()
-            await asyncio.sleep(0.1)
+            await until(lambda: len(server.server.connections) == 4, 10, "one has gone")
             assert await good_call(server) < PROMPT
             for raw in (*raws[1:], late):
                 await raw.close()
@@ -240,11 +238,9 @@ def test_the_most_streams() -> None:
         async with serving(limits=Limits(streams=10)) as server:
             raw = await Raw.to(server.port)
             for number in range(1, 31, 2):
-                await raw.send(call(number, b"sleep 0.3"))
-            found = await raw.read(0.6)
-            refused = [frame.stream for frame in found if frame.kind == frames.RST_STREAM]
-            assert refused == list(range(21, 31, 2))
-            assert len({frame.stream for frame in found if frame.kind == frames.DATA}) == 10
+                await raw.send(call(number, b"sleep 0.6"))
+            found = await raw.until(lambda found: len(kinds(found, frames.DATA)) == 10)
+            assert kinds(found, frames.RST_STREAM) == list(range(21, 31, 2))
             await raw.close()
 
     run(work)
@@ -278,12 +274,11 @@ def test_an_idle_connection_is_closed_and_one_with_a_call_is_not() -> None:
     async def work() -> None:
         async with serving(idle=0.4, limit=None) as server:
             raw = await Raw.to(server.port)
-            await raw.send(call(1, b"sleep 2.0"))
+            await raw.send(call(1, b"sleep 1.5"))
             idle = await Raw.to(server.port)
-            await idle.read(1.5)
-            assert [frame.kind for frame in idle.frames].count(frames.GOAWAY) >= 1
-            found = await raw.read(1.5)
-            assert [frame.stream for frame in found if frame.kind == frames.DATA] == [1]
+            await idle.until(lambda found: kinds(found, frames.GOAWAY))
+            found = await raw.until(lambda found: kinds(found, frames.DATA))
+            assert not kinds(found, frames.GOAWAY)
             await raw.close()
             await idle.close()
 

@@ -73,7 +73,7 @@ def test_huffman_agrees_on_what_is_wrong(data: bytes) -> None:
         assert huffman.decode(data) == expected
 
 
-@settings(max_examples=2000)
+@settings(max_examples=500)
 @given(st.lists(st.binary(max_size=60), max_size=4))
 def test_any_bytes_are_a_block_or_a_fault(blocks: list[bytes]) -> None:
     ours, theirs = Decoder(1 << 20, 1000), hpack.Decoder(1 << 20)

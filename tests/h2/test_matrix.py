@@ -14,7 +14,7 @@ from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.h2.limits import Limits, limits_for
 from mallgen_runtime.rpc.methods import RpcContext
 from tests.h2.talking import CLIENTS, ECHO, calling, echo, serving
-from tests.run.discovering import run
+from tests.run.discovering import run, until
 
 _STATUS = {status.value[0]: status for status in grpc.StatusCode}
 Ask = Callable[..., Awaitable[bytes]]
@@ -104,7 +104,7 @@ def test_a_deadline(pair: str) -> None:
         async with paired(pair) as found:
             started = time.monotonic()
             assert (await told(found.ask(b"sleep 3", 0.2)))[0] is Code.DEADLINE_EXCEEDED
-            assert 0.19 < time.monotonic() - started < 1.0
+            assert 0.19 < time.monotonic() - started < 2.5
             assert await found.ask(b"after") == b"after"
 
     run(work)
@@ -150,7 +150,7 @@ def test_many_at_once(pair: str) -> None:
             started = time.monotonic()
             replies = await asyncio.gather(*(found.ask(b"sleep 0.3") for _ in range(300)))
             assert set(replies) == {b"sleep 0.3"}
-            assert time.monotonic() - started < 3
+            assert time.monotonic() - started < 30  # one after the other they take 90 s
             big = await asyncio.gather(*(found.ask(bytes([n]) * 300_000) for n in range(40)))
             assert [(item[0], len(item)) for item in big] == [(n, 300_000) for n in range(40)]
 
@@ -214,13 +214,12 @@ def test_a_caller_that_leaves_cancels_the_handler() -> None:
             for name, client in CLIENTS.items():
                 async with client(server.address) as connection:
                     task = asyncio.ensure_future(connection.unary(ECHO, name.encode(), None, ()))
-                    await asyncio.sleep(0.2)
+                    await until(lambda: bool(server.server.tasks), 10, "the call is there")
                     task.cancel()
                     await asyncio.wait([task])
                     assert task.cancelled()
-                    await asyncio.sleep(0.2)
-                    assert ended[-1] == name
-            assert not server.server.tasks
+                    await until(lambda name=name: name in ended, 10, "the handler is cancelled")  # type: ignore[misc]
+            await until(lambda: not server.server.tasks, 10, "nothing is left")
 
     run(work)
 

@@ -9,7 +9,7 @@ import pytest
 from mallgen_runtime.rpc.h2.limits import Rate
 from mallgen_runtime.rpc.h2.wheel import GRAIN, Alarm, Wheel
 from mallgen_runtime.rpc.h2.wire import escaped, seconds_of, timeout_field, unescaped
-from tests.run.discovering import run
+from tests.run.discovering import run, until
 
 
 def test_never_early_and_hardly_late() -> None:
@@ -23,10 +23,10 @@ def test_never_early_and_hardly_late() -> None:
             wheel.add(alarm, when, lambda waiter: late.append(time.monotonic() - due[waiter]))
         for alarm in set(due) - set(kept):
             wheel.remove(alarm)
-        await asyncio.sleep(0.5)
+        await until(lambda: len(late) >= len(kept), 10, "all are called")
         assert len(late) == len(kept)
         assert min(late) >= 0
-        assert sorted(late)[len(late) // 2] < 3 * GRAIN
+        assert sorted(late)[len(late) // 2] < 20 * GRAIN  # the machine may be busy
         wheel.close()
 
     run(work)
@@ -47,10 +47,10 @@ def test_the_last_entry_counts_and_one_that_fails_stops_no_other() -> None:
         wheel.add(first, now + 0.02, fail)
         wheel.add(second, now + 5, lambda _: seen.append("late"))
         wheel.add(second, now + 0.02, lambda _: seen.append("soon"))
-        await asyncio.sleep(0.1)
+        await until(lambda: len(seen) + len(told) == 2, 10, "both are called")
         assert (seen, told) == (["soon"], ["ValueError('no')"])
         wheel.add(first, now, lambda _: wheel.add(first, time.monotonic(), lambda _: seen.append("again")))
-        await asyncio.sleep(0.1)
+        await until(lambda: len(seen) == 2, 10, "it is called")
         assert seen == ["soon", "again"]
         loop.set_exception_handler(None)
         wheel.close()

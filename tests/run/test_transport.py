@@ -33,7 +33,7 @@ LOGIC = """
 
             raise RpcError(Code(int(req.product_ids[4:])), "自定义")
 """
-SETTINGS = "Mode: dev\nTimeout: 700\nTransport: {}\n"
+SETTINGS = "Mode: dev\nTimeout: 1200\nTransport: {}\n"
 CHECK = "/grpc.health.v1.Health/"
 REFLECT = "/grpc.reflection.{}.ServerReflection/ServerReflectionInfo"
 PRODUCT = "/product.Product/Products"
@@ -106,7 +106,7 @@ def test_answers_errors_and_limits_are_the_same(running: Running, server: str, c
         with pytest.raises(RpcError) as problem:
             await ask("sleep", 5.0)
         assert problem.value.code is Code.DEADLINE_EXCEEDED
-        assert 0.6 < time.monotonic() - started < 1.6
+        assert 1.1 < time.monotonic() - started < 4
 
     called(service, use, transport=client)
 
@@ -124,12 +124,12 @@ def test_why_a_call_ended_stands_in_the_log(running: Running, server: str, clien
         with pytest.raises(RpcError):
             await ask("sleep")
         origin.set(Origin("by-caller", parent, None))
-        task = asyncio.ensure_future(ask("sleep", 0.6))
+        task = asyncio.ensure_future(ask("sleep", 5.0))
         await asyncio.sleep(0.2)
         task.cancel()
         await asyncio.wait([task])
         for id_, code in (("by-deadline", "DEADLINE_EXCEEDED"), ("by-caller", "CANCELED")):
-            end = time.monotonic() + 5
+            end = time.monotonic() + 15
             while not any(parent in line and id_ in line and code in line for line in service.lines().splitlines()):
                 assert time.monotonic() < end, service.lines()
                 await asyncio.sleep(0.02)
