@@ -121,8 +121,9 @@ class AnswerCore(Core[Call]):
             self.write(frames.reset(call.id, reason))
             self._forget(call.id)
             self._drop(call)
-            self._cost()
             self._calls.closed(call)
+            self._told_when_empty()
+            self._cost()
 
     def leave(self) -> None:
         """Say that we go. What callers have sent by the time they hear it is still answered."""

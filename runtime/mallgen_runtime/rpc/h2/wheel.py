@@ -1,11 +1,11 @@
-"""One timer for many deadlines, in steps of 10 ms: a timer for each call would cost more than the call."""
+"""One timer for many deadlines, in steps of 5 ms: a timer for each call would cost more than the call."""
 
 import asyncio
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-GRAIN = 0.01
+GRAIN = 0.005  # less than the margin that a callee is given less time by
 
 
 class Waiter(Protocol):
