@@ -283,6 +283,13 @@ COMMANDS = (
         example="mallgen explain unknown-type",
     ),
     Command(
+        ("lsp",),
+        "Serve an editor over stdin and stdout: problems, completion, rename and more for .api files.",
+        "lsp",
+        (Option("stdio", "Accepted for the sake of editors that pass it: there is no other way."),),
+        example="mallgen lsp",
+    ),
+    Command(
         ("completion",),
         "Print the completion script for a shell.",
         "completion",

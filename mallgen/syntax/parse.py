@@ -1,6 +1,7 @@
 """From scanned statements to nodes, by the tables compiled from grammar/api.lark."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -10,7 +11,7 @@ from mallgen.syntax.lalr import Unexpected, walk
 from mallgen.syntax.scan import Scanned, Statement, Token
 
 
-class _Builder:
+class Builder:
     """Builds nodes while the tables are walked. Method names are rules of the grammar."""
 
     def __init__(self, file: str, trailing: dict[int, str]) -> None:
@@ -208,22 +209,39 @@ class Parsed(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def parse(scanned: Scanned) -> Parsed:
-    """Parse every statement; all mistakes of one that fails are reported, and the others go on."""
-    builder = _Builder(scanned.file, scanned.trailing)
+class Outcome(NamedTuple):
+    """One statement as a node, or None and all that is wrong with it."""
+
+    node: nodes.Node | None
+    wrong: tuple[Diagnostic, ...]
+
+
+def outcome(scanned: Scanned, statement: Statement) -> Outcome:
+    """Parse one statement of a file."""
+    builder = Builder(scanned.file, scanned.trailing)
+    try:
+        return Outcome(_node(statement, builder), ())
+    except Unexpected:
+        return Outcome(None, tuple(_wrong(scanned.file, statement, builder)))
+
+
+def parse(scanned: Scanned, one: Callable[[Scanned, Statement], Outcome] = outcome) -> Parsed:
+    """Parse every statement; all mistakes of one that fails are reported, and the others go on.
+
+    `one` parses a statement: an editor gives one that remembers.
+    """
     torn = _torn(scanned)
     found: list[nodes.Node] = []
     problems: list[Diagnostic] = []
     for number, statement in enumerate(scanned.statements):
-        try:
-            found.append(_node(statement, builder))
-        except Unexpected:
-            wrong = _wrong(scanned.file, statement, builder)
-            problems += [problem for problem in wrong if number not in torn or _before(problem, torn[number])]
+        node, wrong = one(scanned, statement)
+        if node is not None:
+            found.append(node)
+        problems += [problem for problem in wrong if number not in torn or _before(problem, torn[number])]
     return Parsed(tuple(found), tuple(problems))
 
 
-def _node(statement: Statement, builder: _Builder) -> nodes.Node:
+def _node(statement: Statement, builder: Builder) -> nodes.Node:
     if statement.kind == "unknown":
         raise Unexpected(statement.tokens[0])
     builder.above = _above(statement)
@@ -238,7 +256,7 @@ def _above(statement: Statement) -> tuple[str, ...]:
     return first.head[len(first.head) - first.near :] if alone else ()
 
 
-def _wrong(file: str, statement: Statement, builder: _Builder) -> list[Diagnostic]:
+def _wrong(file: str, statement: Statement, builder: Builder) -> list[Diagnostic]:
     from mallgen.syntax.recover import Piece, mistakes
 
     def attempt(piece: Piece) -> Unexpected | None:

@@ -1,0 +1,223 @@
+"""What is open, and what is understood of it. Runs in one thread, so that answers come in the order of questions."""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from mallgen.editor.memory import Read
+from mallgen.editor.places import Position, Text
+from mallgen.editor.project import Problem, Project, understand
+from mallgen.languageserver.files import Document, Overlay, path_of, uri_of
+from mallgen.languageserver.graph import Graph
+from mallgen.lint import Rule, rules
+from mallgen.sources import Sources, home, limits, read
+
+
+class Options(NamedTuple):
+    """What the editor's settings say: rules to add and to leave out, imports from other repositories."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    outside: bool = False
+
+    def chosen(self) -> tuple[Rule, ...]:
+        """The rules that are on, as `mallgen api lint` has them."""
+        known = rules()
+        on = {code for code, rule in known.items() if rule.default or code in self.select or "all" in self.select}
+        return tuple(rule for code, rule in known.items() if code in on - set(self.ignore))
+
+
+class Abilities(NamedTuple):
+    """What the editor can take: snippets in completion, edits with versions."""
+
+    snippets: bool = False
+    versions: bool = False
+
+
+class Published(NamedTuple):
+    """Everything to show in one document; `version` is None for files that are not open."""
+
+    uri: str
+    version: int | None
+    text: Text
+    problems: tuple[Problem, ...]
+
+    def equals(self, other: "Published") -> bool:
+        """Whether an editor that shows the one shows the other."""
+        return (self.version, self.problems) == (other.version, other.problems)
+
+
+class Place(NamedTuple):
+    """A position in a document, and the contracts that the document is part of."""
+
+    document: Document
+    projects: tuple[Project, ...]
+    line: int
+    col: int
+
+    @property
+    def file(self) -> str:
+        """The document's name in the first contract."""
+        return name_in(self.projects[0], self.document) if self.projects else self.document.path
+
+
+class Session:
+    """The state behind one editor."""
+
+    def __init__(self, options: Options, can: Abilities) -> None:
+        self.can = can
+        self.overlay = Overlay()
+        self.graph = Graph()
+        self._options = options
+        self._rules = options.chosen()
+        self._projects: dict[str, tuple[Sources, Project]] = {}
+        self._shown: dict[str, Published] = {}
+
+    # documents
+
+    def open_folder(self, folder: str) -> None:
+        """Look for contracts in a folder of the workspace."""
+        self.graph.add_folder(folder)
+
+    def put(self, uri: str, raw: str, version: int | None) -> None:
+        """Open a document, or take its new text."""
+        path = path_of(uri)
+        real = os.path.realpath(path) if path else uri
+        document = Document(uri, path or uri, real, Text(raw), version)
+        if path and uri not in self.overlay.documents and not self.graph.holds(path):
+            around = home(path)
+            self.graph.add_folder(around or os.path.dirname(path), deep=bool(around))
+        self.overlay.put(document)
+        if path:
+            self.graph.put(path, real, document.text.text)
+
+    def drop(self, uri: str) -> None:
+        """Close a document."""
+        document = self.overlay.documents.get(uri)
+        self.overlay.drop(uri)
+        if document is not None and document.path != uri:
+            self.graph.refresh(document.path)
+
+    def changed_on_disk(self, uris: tuple[str, ...]) -> None:
+        """Files were written, made or deleted behind the editor."""
+        for path in filter(None, map(path_of, uris)):
+            if self.overlay.opened(os.path.realpath(path)) is None:
+                self.graph.refresh(path)
+
+    # what is understood
+
+    def projects(self, real: str) -> tuple[Project, ...]:
+        """The contracts that a file is part of, as they are now."""
+        found = (self._project(root) for root in self.graph.roots(real))
+        return tuple(project for project in found if any(os.path.realpath(name) == real for name in project.files))
+
+    def place(self, uri: str, position: Position) -> Place | None:
+        """A position in an open document; None when it is not open."""
+        document = self.overlay.documents.get(uri)
+        if document is None:
+            return None
+        line, col = document.text.place(document.text.at(position))
+        return Place(document, self.projects(document.real), line, col)
+
+    def read_of(self, document: Document) -> Read | None:
+        """A document on its own."""
+        found = self.projects(document.real)
+        return found[0].files[name_in(found[0], document)] if found else None
+
+    def texts(self, projects: tuple[Project, ...]) -> Mapping[str, Text]:
+        """The texts of all files of some contracts, by their names in them."""
+        found: dict[str, Text] = {}
+        for project in projects:
+            for name, file in project.files.items():
+                document = self.overlay.opened(os.path.realpath(name))
+                found[name] = document.text if document is not None else Text(file.text)
+        return found
+
+    def text(self, name: str, project: Project) -> Text:
+        """The text of one file of a contract."""
+        document = self.overlay.opened(os.path.realpath(name))
+        read = project.files.get(name)
+        return document.text if document is not None else Text(read.text if read is not None else "")
+
+    def uri(self, name: str) -> str:
+        """The URI of a file: the editor's own for an open document."""
+        document = self.overlay.opened(os.path.realpath(name) if os.path.isabs(name) else name)
+        return document.uri if document is not None else uri_of(name)
+
+    def version(self, name: str) -> int | None:
+        """The version of an open document."""
+        document = self.overlay.opened(os.path.realpath(name) if os.path.isabs(name) else name)
+        return document.version if document is not None else None
+
+    def _project(self, root: str) -> Project:
+        """One contract; what was understood of it before, when none of its files has changed."""
+        sources = self._sources(root)
+        kept = self._projects.get(root)
+        if kept is not None and _same(kept[0], sources):
+            return kept[1]
+        name = sources.files[0].file if sources.files else root
+        project = understand(name, sources, self.overlay.memory, self._rules)
+        self._projects[root] = (sources, project)
+        return project
+
+    def _sources(self, root: str) -> Sources:
+        document = self.overlay.opened(root)
+        if document is not None and document.path == document.uri:
+            text, most = document.text.text, limits()
+            return Sources((self.overlay.scanned(text, root, most),), {root: text}, (), most)
+        path = document.path if document is not None else self.graph.names.get(root, root)
+        return read(path, self._options.outside, self.overlay)
+
+    # what to show
+
+    def diagnose(self) -> list[Published]:
+        """What has to be shown anew: the problems of all files of the contracts that something is open of."""
+        active = {root: None for one in self.overlay.documents.values() for root in self.graph.roots(one.real)}
+        projects = [self._project(root) for root in active]
+        for root in self._projects.keys() - active.keys():
+            del self._projects[root]
+        self.overlay.memory.keep({name for project in projects for name in project.files})
+        now = {published.uri: published for published in self._all(projects)}
+        before, self._shown = self._shown, now
+        fresh = [one for uri, one in now.items() if uri not in before or not one.equals(before[uri])]
+        gone = [one._replace(problems=(), version=None) for uri, one in before.items() if uri not in now]
+        return fresh + gone
+
+    def shown_texts(self) -> Mapping[str, Text]:
+        """The texts of every file that is understood now, by their names."""
+        return self.texts(tuple(project for _, project in self._projects.values()))
+
+    def _all(self, projects: list[Project]) -> Iterator[Published]:
+        found: dict[str, dict[Problem, None]] = {}
+        texts: dict[str, Text] = {}
+        for project in projects:
+            for problem in project.problems:
+                if problem.file in project.files or self.version(problem.file) is not None:
+                    found.setdefault(problem.file, {})[problem] = None
+            for name in project.files:
+                found.setdefault(name, {})
+                texts.setdefault(name, self.text(name, project))
+        for name, problems in found.items():
+            for document in self._documents(name) or (None,):
+                shown = tuple(problems)
+                if document is not None:
+                    yield Published(document.uri, document.version, document.text, shown)
+                elif shown:
+                    yield Published(uri_of(name), None, texts[name], shown)
+
+    def _documents(self, name: str) -> tuple[Document, ...]:
+        real = os.path.realpath(name) if os.path.isabs(name) else name
+        return tuple(one for one in self.overlay.documents.values() if one.real == real)
+
+
+def name_in(project: Project, document: Document) -> str:
+    """What a contract calls the file of a document: links may give it another name."""
+    if document.path in project.files:
+        return document.path
+    return next((name for name in project.files if os.path.realpath(name) == document.real), document.path)
+
+
+def _same(before: Sources, now: Sources) -> bool:
+    if before.diagnostics != now.diagnostics or len(before.files) != len(now.files):
+        return False
+    return all(one is other for one, other in zip(before.files, now.files, strict=True))
