@@ -7,6 +7,7 @@ A tag is `source:"key,option,…"` one or more times. go-zero ignores unknown op
 import math
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mallgen.model import Binding, Bounds
 
@@ -30,6 +31,7 @@ class TagError(Exception):
         self.hint = hint
 
 
+@lru_cache(maxsize=1 << 16)
 def parse_tag(tag: str, name: str) -> tuple[Binding, ...]:
     """The bindings of a tag with its back-quotes, in the order path, form, header, json.
 

@@ -37,9 +37,20 @@ class _Context(NamedTuple):
     expected: frozenset[str]
 
 
-def complete(project: Project, text: str, offset: int, files: Iterable[str]) -> Completed:
-    """What fits at an offset; `files` are the contracts that could be imported, as an import writes them."""
-    match = _WORD.search(text, 0, offset)
+def complete(project: Project, file: str, offset: int, files: Iterable[str]) -> Completed:
+    """What fits at an offset of a file; `files` are the contracts that could be imported, as an import writes them.
+
+    Only the statement around the offset is looked at: the lexer reads from left to right, so what came before is known.
+    """
+    read = project.files[file]
+    begins = [statement.tokens[0].start_pos for statement in read.scanned.statements]
+    begin = max((one for one in begins if one < offset), default=0)
+    found = _complete(project, read.text[begin:], offset - begin, files)
+    return found._replace(start=found.start + begin)
+
+
+def _complete(project: Project, text: str, offset: int, files: Iterable[str]) -> Completed:
+    match = _WORD.search(text, max(0, offset - 300), offset)
     start = match.start() if match is not None else offset
     before = text[:start]
     scanned = scan(before, "")
@@ -115,10 +126,23 @@ def _ending(piece: Piece) -> Piece | None:
     """The part of a piece that goes on to its end."""
     if piece.rule in {"info", "server"}:
         return None
+    if piece.rule == "type" and _open(piece.tokens) is not None and piece.tokens[1].type == "_LPAR":
+        rest = piece.tokens[_last_declaration(piece.tokens) :]
+        return Piece("declaration", rest, None) if rest else None
     *_, inner = (piece, *pieces(piece))
     if inner is piece or not inner.tokens or inner.tokens[-1] is not piece.tokens[-1]:
         return None
     return None if inner.rule == "declaration" and _is_closed(inner.tokens) else inner
+
+
+def _last_declaration(tokens: Sequence[Token]) -> int:
+    """Where in a group of types the declaration begins that is not closed, or would begin."""
+    depth, begin = 0, 2
+    for index, token in enumerate(tokens[2:], 2):
+        depth += (token.type == "_LBRACE") - (token.type == "_RBRACE")
+        if token.type == "_RBRACE" and depth == 0:
+            begin = index + 1
+    return begin
 
 
 def _is_closed(tokens: Sequence[Token]) -> bool:
@@ -209,5 +233,7 @@ def _in_struct(here: _Context, types: Sequence[Type]) -> Iterator[Proposal]:
         yield from proposals.embedded(types)
     elif "ANY" in here.expected:
         yield from proposals.field_types(types)
+    elif tokens[-1].type == "_STAR":
+        yield from proposals.embedded(types)
     elif "RAW" in here.expected:
         yield from proposals.tags(_field_name(tokens))

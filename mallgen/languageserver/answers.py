@@ -88,7 +88,7 @@ def completion(session: Session, params: lsp.CompletionParams) -> lsp.Completion
         return None
     text = at.document.text
     offset = text.at(convert.position(params.position))
-    found = complete(at.projects[0], text.text, offset, _importable(session, at.document))
+    found = complete(at.projects[0], at.file, offset, _importable(session, at.document))
     return convert.completion(text, offset, found, session.can.snippets)
 
 

@@ -68,7 +68,7 @@ class Graph:
 
 def _imports(text: str) -> tuple[str, ...]:
     """The imports of a text; what stands behind the last of them is not looked at, since many files are long."""
-    found = list(_IMPORT.finditer(text))
+    found = list(_IMPORT.finditer(text)) if "import" in text else []
     if not found:
         return ()
     end = _OTHER.search(text, found[-1].end())

@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, default_converter
+from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
 from mallgen import __version__
 from mallgen.languageserver import answers, convert
 from mallgen.languageserver.files import path_of
 from mallgen.languageserver.session import Abilities, Options, Session
 
-WAIT = 0.05  # seconds without a change before problems are looked for
+WAIT = 0.02  # seconds without a change before problems are looked for; longer where looking takes long
 LONGEST_WAIT = 1.0
 INTERRUPTED = 130
 Answer = TypeVar("Answer")
@@ -56,7 +56,7 @@ class Server:
             "mallgen",
             __version__,
             text_document_sync_kind=lsp.TextDocumentSyncKind.Full,
-            protocol_cls=LanguageServerProtocol,
+            protocol_cls=_Protocol,
             converter_factory=default_converter,
         )
         self._register()
@@ -165,7 +165,7 @@ class Server:
     def _changed(self, params: lsp.DidChangeTextDocumentParams) -> None:
         document = params.text_document
         text = self._editor.workspace.get_text_document(document.uri).source
-        wait = min(LONGEST_WAIT, max(WAIT, self._took / 2))
+        wait = min(LONGEST_WAIT, max(WAIT, self._took / 8))
         self._tell(partial(self._session.put, document.uri, text, document.version), wait)
 
     def _closed(self, params: lsp.DidCloseTextDocumentParams) -> None:
@@ -180,6 +180,17 @@ class Server:
     def _folders_changed(self, params: lsp.DidChangeWorkspaceFoldersParams) -> None:
         for folder in params.event.added:
             self._tell(partial(self._session.open_folder, path_of(folder.uri)))
+
+
+class _Protocol(LanguageServerProtocol):
+    """pygls takes the encoding that an editor likes best; ours is UTF-16, which every editor must take (LSP 3.17)."""
+
+    @lsp_method(lsp.INITIALIZE)
+    def lsp_initialize(self, params: lsp.InitializeParams) -> Generator[Any, Any, lsp.InitializeResult]:
+        """Begin, without a choice of encodings."""
+        if params.capabilities.general is not None:
+            params.capabilities.general.position_encodings = None
+        return (yield from super().lsp_initialize(params))
 
 
 class _Editor(LanguageServer):

@@ -16,30 +16,33 @@ PATIENCE = 20.0
 class Editor:
     """Speaks to one server. Positions are found by a mark in the text: `at("mall.api", "Prod|uct")`."""
 
-    def __init__(self, folder: Path | None, command: tuple[str, ...] = (sys.executable, "-m", "mallgen", "lsp")) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self.loop = asyncio.new_event_loop()
         self.client = LanguageClient("tests", "1")
         self.shown: dict[str, lsp.PublishDiagnosticsParams] = {}
+        self.received = 0
         self.logged: list[str] = []
         self.registered: list[str] = []
         self.texts: dict[str, str] = {}
         self._versions: dict[str, int] = {}
         self._listen()
-        self.run(self.client.start_io(*command))
+        self.run(self.client.start_io(sys.executable, "-m", "mallgen", "lsp", "--stdio"))
 
     def _listen(self) -> None:
-        @self.client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-        def _(params: lsp.PublishDiagnosticsParams) -> None:
+        def publish(params: lsp.PublishDiagnosticsParams) -> None:
             self.shown[params.uri] = params
+            self.received += 1
 
-        @self.client.feature(lsp.WINDOW_LOG_MESSAGE)
-        def _(params: lsp.LogMessageParams) -> None:
+        def log(params: lsp.LogMessageParams) -> None:
             self.logged.append(params.message)
 
-        @self.client.feature(lsp.CLIENT_REGISTER_CAPABILITY)
-        def _(params: lsp.RegistrationParams) -> None:
+        def register(params: lsp.RegistrationParams) -> None:
             self.registered += [one.method for one in params.registrations]
+
+        self.client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(publish)
+        self.client.feature(lsp.WINDOW_LOG_MESSAGE)(log)
+        self.client.feature(lsp.CLIENT_REGISTER_CAPABILITY)(register)
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """The result of a coroutine."""
@@ -49,8 +52,10 @@ class Editor:
         """Begin as editors do."""
         item = lsp.ClientCompletionItemOptions(snippet_support=True)
         capabilities = lsp.ClientCapabilities(
+            general=lsp.GeneralClientCapabilities(position_encodings=[lsp.PositionEncodingKind.Utf8]),
             text_document=lsp.TextDocumentClientCapabilities(
-                completion=lsp.CompletionClientCapabilities(completion_item=item)
+                completion=lsp.CompletionClientCapabilities(completion_item=item),
+                rename=lsp.RenameClientCapabilities(prepare_support=True),
             ),
             workspace=lsp.WorkspaceClientCapabilities(
                 workspace_edit=lsp.WorkspaceEditClientCapabilities(document_changes=True),
@@ -129,6 +134,9 @@ class Editor:
         """Ask, and wait for the answer."""
         return self.run(question(params))
 
+    async def _closed(self) -> None:
+        await self.client.stop()  # type: ignore[no-untyped-call]
+
     def stop(self) -> int | None:
         """Shut down as editors do; the exit code."""
         self.run(self.client.shutdown_async(None))
@@ -140,7 +148,7 @@ class Editor:
         server = self.client._server
         assert server is not None
         code = self.run(server.wait())
-        self.run(self.client.stop())
+        self.run(self._closed())
         self.loop.close()
         return code
 
