@@ -24,10 +24,10 @@ def contract(routes: int) -> str:
     parts = ['syntax = "v1"\n']
     for number in range(routes):
         parts.append(
-            f"type (\n\tThing{number}Request {{\n\t\tID int64 `path:\"id\"`\n"
-            f"\t\tPage int64 `form:\"page,default=1,range=[1:100]\"`\n\t}}\n\n"
-            f"\tThing{number}Response {{\n\t\tID int64 `json:\"id\"` // 编号\n"
-            f"\t\tItems []*Thing{max(0, number - 1)}Response `json:\"items\"`\n\t}}\n)\n"
+            f'type (\n\tThing{number}Request {{\n\t\tID int64 `path:"id"`\n'
+            f'\t\tPage int64 `form:"page,default=1,range=[1:100]"`\n\t}}\n\n'
+            f'\tThing{number}Response {{\n\t\tID int64 `json:"id"` // 编号\n'
+            f'\t\tItems []*Thing{max(0, number - 1)}Response `json:"items"`\n\t}}\n)\n'
         )
     parts.append("@server (\n\tprefix: /v1\n)\nservice big-api {")
     for number in range(routes):

@@ -82,14 +82,13 @@ class Session:
     def put(self, uri: str, raw: str, version: int | None) -> None:
         """Open a document, or take its new text."""
         path = path_of(uri)
-        real = os.path.realpath(path) if path else uri
-        document = Document(uri, path or uri, real, Text(raw), version)
+        document = Document(uri, path or uri, real(path or uri), Text(raw), version)
         if path and uri not in self.overlay.documents and not self.graph.holds(path):
             around = home(path)
             self.graph.add_folder(around or os.path.dirname(path), deep=bool(around))
         self.overlay.put(document)
         if path:
-            self.graph.put(path, real, document.text.text)
+            self.graph.put(path, document.real, document.text.text)
 
     def drop(self, uri: str) -> None:
         """Close a document."""
@@ -101,15 +100,15 @@ class Session:
     def changed_on_disk(self, uris: tuple[str, ...]) -> None:
         """Files were written, made or deleted behind the editor."""
         for path in filter(None, map(path_of, uris)):
-            if self.overlay.opened(os.path.realpath(path)) is None:
+            if self.overlay.opened(real(path)) is None:
                 self.graph.refresh(path)
 
     # what is understood
 
-    def projects(self, real: str) -> tuple[Project, ...]:
-        """The contracts that a file is part of, as they are now."""
-        found = (self._project(root) for root in self.graph.roots(real))
-        return tuple(project for project in found if any(os.path.realpath(name) == real for name in project.files))
+    def projects(self, file: str) -> tuple[Project, ...]:
+        """The contracts that a file, named by its real path, is part of, as they are now."""
+        found = (self._project(root) for root in self.graph.roots(file))
+        return tuple(project for project in found if any(real(name) == file for name in project.files))
 
     def place(self, uri: str, position: Position) -> Place | None:
         """A position in an open document; None when it is not open."""
@@ -129,24 +128,24 @@ class Session:
         found: dict[str, Text] = {}
         for project in projects:
             for name, file in project.files.items():
-                document = self.overlay.opened(os.path.realpath(name))
+                document = self.overlay.opened(real(name))
                 found[name] = document.text if document is not None else Text(file.text)
         return found
 
     def text(self, name: str, project: Project) -> Text:
         """The text of one file of a contract."""
-        document = self.overlay.opened(os.path.realpath(name))
+        document = self.overlay.opened(real(name))
         read = project.files.get(name)
         return document.text if document is not None else Text(read.text if read is not None else "")
 
     def uri(self, name: str) -> str:
         """The URI of a file: the editor's own for an open document."""
-        document = self.overlay.opened(os.path.realpath(name) if os.path.isabs(name) else name)
+        document = self.overlay.opened(real(name))
         return document.uri if document is not None else uri_of(name)
 
     def version(self, name: str) -> int | None:
         """The version of an open document."""
-        document = self.overlay.opened(os.path.realpath(name) if os.path.isabs(name) else name)
+        document = self.overlay.opened(real(name))
         return document.version if document is not None else None
 
     def _project(self, root: str) -> Project:
@@ -206,15 +205,20 @@ class Session:
                     yield Published(uri_of(name), None, texts[name], shown)
 
     def _documents(self, name: str) -> tuple[Document, ...]:
-        real = os.path.realpath(name) if os.path.isabs(name) else name
-        return tuple(one for one in self.overlay.documents.values() if one.real == real)
+        file = real(name)
+        return tuple(one for one in self.overlay.documents.values() if one.real == file)
+
+
+def real(name: str) -> str:
+    """A file's path without links; the URI of a document that has no file stays what it is."""
+    return os.path.realpath(name) if os.path.isabs(name) else name
 
 
 def name_in(project: Project, document: Document) -> str:
     """What a contract calls the file of a document: links may give it another name."""
     if document.path in project.files:
         return document.path
-    return next((name for name in project.files if os.path.realpath(name) == document.real), document.path)
+    return next((name for name in project.files if real(name) == document.real), document.path)
 
 
 def _same(before: Sources, now: Sources) -> bool:

@@ -116,6 +116,11 @@ class Editor:
         self.until(lambda: uri in self.shown and self.shown[uri].version == version, f"problems of {name}")
         return list(self.shown[uri].diagnostics)
 
+    def is_wrong(self, name: str) -> bool:
+        """Whether something is shown in a document now."""
+        uri = self.uri(name)
+        return uri in self.shown and bool(self.shown[uri].diagnostics)
+
     def codes(self, name: str, version: int | None = 1) -> list[object]:
         """The codes of what is shown."""
         return [problem.code for problem in self.problems(name, version)]
