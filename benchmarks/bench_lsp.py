@@ -21,21 +21,37 @@ ROUTES, ROUNDS, MOST = 500, 7, 200.0
 
 def contract(routes: int) -> str:
     """A contract with as many routes, each with a request and an answer of its own."""
-    parts = ['syntax = "v1"\n']
-    for number in range(routes):
-        parts.append(
-            f'type (\n\tThing{number}Request {{\n\t\tID int64 `path:"id"`\n'
-            f'\t\tPage int64 `form:"page,default=1,range=[1:100]"`\n\t}}\n\n'
-            f'\tThing{number}Response {{\n\t\tID int64 `json:"id"` // 编号\n'
-            f'\t\tItems []*Thing{max(0, number - 1)}Response `json:"items"`\n\t}}\n)\n'
-        )
-    parts.append("@server (\n\tprefix: /v1\n)\nservice big-api {")
-    for number in range(routes):
-        parts.append(
-            f'\t@doc "thing {number}"\n\t@handler Thing{number}\n'
-            f"\tget /thing{number}/:id (Thing{number}Request) returns (Thing{number}Response)\n"
-        )
-    return "\n".join([*parts, "}\n"])
+    return "\n".join(
+        [
+            'syntax = "v1"\n',
+            *map(_types, range(routes)),
+            "@server (\n\tprefix: /v1\n)\nservice big-api {",
+            *map(_route, range(routes)),
+            "}\n",
+        ]
+    )
+
+
+def _types(number: int) -> str:
+    return f"""type (
+	Thing{number}Request {{
+		ID   int64 `path:"id"`
+		Page int64 `form:"page,default=1,range=[1:100]"`
+	}}
+
+	Thing{number}Response {{
+		ID    int64 `json:"id"` // 编号
+		Items []*Thing{max(0, number - 1)}Response `json:"items"`
+	}}
+)
+"""
+
+
+def _route(number: int) -> str:
+    return f"""	@doc "thing {number}"
+	@handler Thing{number}
+	get /thing{number}/:id (Thing{number}Request) returns (Thing{number}Response)
+"""
 
 
 def middle(measure: Callable[[int], None]) -> float:

@@ -1,8 +1,8 @@
 """Runs the documents in tests/editor/cases: prose, contracts, and what an editor is told about them.
 
-A fenced block with a file name after its language is a file; `‸` marks the cursor, in the file that is open. The blocks
-that follow are questions about it, named by their language, each with its answer: problems, hover, completion, definition,
-references, outline, `rename NAME`, fixes, format. `make accept` writes the answers into the documents.
+A fenced block with a file name after its language is a file; `‸` marks the cursor, in the file that is open. The
+blocks that follow are questions about it, named by their language, each with its answer: problems, hover, completion,
+definition, references, outline, `rename NAME`, fixes, format. `make accept` writes the answers into the documents.
 """
 
 import os

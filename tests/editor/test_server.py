@@ -149,12 +149,15 @@ def test_a_file_that_appears_on_the_disk_mends_an_import(editor: Editor) -> None
 
 
 def test_rules_are_warnings_whose_codes_lead_to_their_pages(editor: Editor) -> None:
-    text = (
-        MALL.replace('import "types.api"\n', "")
-        .replace(" returns (User)", "")
-        .replace("ID int64", 'ID int64 `path:"id"`\n\tPrice float64')
-    )
-    editor.open("mall.api", text.replace('`path:"id"`\n}', '`form:"price"`\n}'))
+    text = """service mall-api {
+	@handler Get
+	get / (Request)
+}
+type Request {
+	Price float64 `form:"price"`
+}
+"""
+    editor.open("mall.api", text)
     (problem,) = editor.problems("mall.api")
     assert (problem.code, problem.severity) == ("money-as-float", lsp.DiagnosticSeverity.Warning)
     assert problem.code_description is not None
@@ -165,11 +168,10 @@ def test_rules_are_warnings_whose_codes_lead_to_their_pages(editor: Editor) -> N
 def test_a_second_place_is_a_link(editor: Editor) -> None:
     write(editor, types=TYPES)
     editor.open("mall.api", MALL.replace("GetRequest", "User"))
-    (problem,) = [one for one in editor.problems("mall.api") if one.code == "duplicate-type"] or [None]
-    if problem is None:
-        (problem,) = [one for one in editor.problems("types.api", None) if one.code == "duplicate-type"]
-    assert problem.related_information is not None
-    assert problem.related_information[0].message == "first declared here"
+    (problem,) = editor.problems("types.api", None)
+    assert problem.code == "duplicate-type"
+    (note,) = problem.related_information or ()
+    assert (note.message, note.location.uri) == ("first declared here", editor.uri("mall.api"))
 
 
 def test_places_count_utf_16_units(editor: Editor) -> None:
