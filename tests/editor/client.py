@@ -11,6 +11,33 @@ from pygls.lsp.client import LanguageClient
 
 Result = TypeVar("Result")
 PATIENCE = 20.0
+TYPES = """syntax = "v1"
+
+type (
+	// 用户
+	User {
+		ID   int64  `json:"id"`
+		Name string `json:"name"`
+	}
+)
+"""
+MALL = """syntax = "v1"
+
+import "types.api"
+
+type GetRequest {
+	ID int64 `path:"id"`
+}
+
+@server (
+	prefix: /v1
+)
+service mall-api {
+	@doc "one user"
+	@handler Get
+	get /user/:id (GetRequest) returns (User)
+}
+"""
 
 
 class Editor:
@@ -172,3 +199,12 @@ def applied(text: str, edits: list[lsp.TextEdit]) -> str:
     for edit in sorted(edits, key=lambda e: offset(e.range.start), reverse=True):
         text = text[: offset(edit.range.start)] + edit.new_text + text[offset(edit.range.end) :]
     return text
+
+
+def write(editor: Editor, **files: str) -> None:
+    """Put files on the disk, as `mall="…"` for mall.api, and tell the server as a watching editor does."""
+    assert editor.folder is not None
+    for name, text in files.items():
+        (editor.folder / f"{name}.api").write_bytes(text.encode())
+    events = [lsp.FileEvent(editor.uri(f"{name}.api"), lsp.FileChangeType.Created) for name in files]
+    editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams(events))

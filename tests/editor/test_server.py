@@ -1,11 +1,7 @@
-"""`mallgen lsp` by a real client over stdio: one server for most of it, since each costs its start."""
+"""`mallgen lsp` by a real client over stdio: one server for all of it, since each costs its start."""
 
-import asyncio
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -13,89 +9,9 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from mallgen.commands import lsp as command
 from mallgen.pages import pages
 from tests.conftest import ROOT, mallgen
-from tests.editor.client import Editor, applied
-from tests.hostile_texts import PAYLOADS
-
-TYPES = """syntax = "v1"
-
-type (
-	// 用户
-	User {
-		ID   int64  `json:"id"`
-		Name string `json:"name"`
-	}
-)
-"""
-MALL = """syntax = "v1"
-
-import "types.api"
-
-type GetRequest {
-	ID int64 `path:"id"`
-}
-
-@server (
-	prefix: /v1
-)
-service mall-api {
-	@doc "one user"
-	@handler Get
-	get /user/:id (GetRequest) returns (User)
-}
-"""
-HOSTILE = {
-    "empty": "",
-    "blank": " \t\r\n\f\n",
-    "bom": '\ufeffsyntax = "v1"\n',
-    "nul": "type X {\0}",
-    "surrogate": "type X {\n\tA string // \ud800\n}\n",
-    "brackets": "type X " + "[" * 100_000,
-    "braces": "type X {\n" * 5_000,
-    "one-line": "type X { A string `" + "x" * 500_000,
-    "too-large": "// x\n" * 300_000,
-    "comment": "/* never closed",
-    "itself": 'import "hostile.api"\n',
-    "a-folder": 'import ".api"\nimport "../../..//etc/passwd.api"\n',
-    "payloads": "".join(f'type X {{ A string `json:"{text}"` }} // {text}\n' for text in PAYLOADS),
-}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
-    """One server with an empty workspace; each test has names of its own."""
-    editor = Editor(tmp_path_factory.mktemp("a 空 b#1"))
-    editor.initialize()
-    yield editor
-    assert editor.stop() == 0
-    assert editor.logged == []
-
-
-@pytest.fixture
-def editor(server: Editor, request: pytest.FixtureRequest) -> Iterator[Editor]:
-    """The server, looking at a folder of the test's own below the workspace."""
-    workspace = server.folder
-    assert workspace is not None
-    server.folder = workspace / request.node.name
-    server.folder.mkdir()
-    yield server
-    for uri in server.texts:
-        server.close(uri)
-    server.texts.clear()
-    server.until(lambda: not any(shown.diagnostics for shown in server.shown.values()), "all is cleared")
-    server.shown.clear()
-    server.folder = workspace
-
-
-def write(editor: Editor, **files: str) -> None:
-    """Put files on the disk, as `mall="…"` for mall.api, and tell the server as a watching editor does."""
-    assert editor.folder is not None
-    for name, text in files.items():
-        (editor.folder / f"{name}.api").write_bytes(text.encode())
-    events = [lsp.FileEvent(editor.uri(f"{name}.api"), lsp.FileChangeType.Created) for name in files]
-    editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams(events))
+from tests.editor.client import MALL, TYPES, Editor, applied, write
 
 
 def test_problems_come_and_go(editor: Editor) -> None:
@@ -357,79 +273,6 @@ def test_an_unsaved_document_without_a_file(editor: Editor) -> None:
     document, place = editor.at("untitled:Untitled-1", "type |X")
     edit = editor.ask(editor.client.text_document_rename_async, lsp.RenameParams(document, place, "Y"))
     assert edit is not None
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_no_text_stops_the_server(editor: Editor, name: str) -> None:
-    uri = editor.open("hostile.api", HOSTILE[name])
-    editor.problems("hostile.api")
-    place = lsp.Position(0, 1)
-    document = lsp.TextDocumentIdentifier(uri)
-    editor.ask(editor.client.text_document_hover_async, lsp.HoverParams(document, place))
-    editor.ask(editor.client.text_document_completion_async, lsp.CompletionParams(document, place))
-    editor.ask(editor.client.text_document_document_symbol_async, lsp.DocumentSymbolParams(document))
-
-
-def test_a_question_can_be_taken_back(editor: Editor) -> None:
-    write(editor, types=TYPES)
-    editor.open("mall.api", MALL)
-    document, place = editor.at("mall.api", "(Us|er)")
-
-    async def ask_and_cancel() -> object:
-        protocol = editor.client.protocol
-        asked = protocol.send_request(lsp.TEXT_DOCUMENT_HOVER, lsp.HoverParams(document, place), msg_id="cancelled")
-        protocol.notify(lsp.CANCEL_REQUEST, lsp.CancelParams("cancelled"))
-        return await asyncio.wrap_future(asked)
-
-    with pytest.raises(JsonRpcException) as cancelled:
-        editor.run(ask_and_cancel())
-    assert cancelled.value.code == lsp.LSPErrorCodes.RequestCancelled
-    assert editor.ask(editor.client.text_document_hover_async, lsp.HoverParams(document, place)) is not None
-
-
-def test_what_is_no_message_is_survived(editor: Editor) -> None:
-    writer = editor.client.protocol.writer
-    assert writer is not None
-    for body in (
-        b"{",
-        b'{"jsonrpc": "2.0", "id": 7, "method": "no/such"}',
-        b'{"jsonrpc": "2.0", "method": "a/b"}',
-        b"[]",
-    ):
-        writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-    editor.open("x.api", "type X {\n")
-    assert editor.codes("x.api") == ["unclosed"]
-    editor.logged.clear()
-
-
-def test_files_outside_of_any_workspace(tmp_path: Path) -> None:
-    """The contracts of their own folder are looked at; ended by `exit` without `shutdown`, the server says 1."""
-    (tmp_path / "mall.api").write_text(MALL, encoding="utf-8")
-    (tmp_path / "types.api").write_text(TYPES.replace("Name string", "Last *GetRequest"), encoding="utf-8")
-    editor = Editor(None)
-    editor.initialize({"ignore": ["money-as-float"]})
-    uri = editor.open((tmp_path / "types.api").as_uri(), (tmp_path / "types.api").read_text(encoding="utf-8"))
-    assert editor.problems(uri) == []
-    editor.client.exit(None)
-    assert editor.wait() == 1
-
-
-def test_an_editor_that_dies(tmp_path: Path) -> None:
-    """Its end of the pipe closes: the server ends too, says 1, and nothing on stderr."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "mallgen", "lsp"], input=b"", capture_output=True, cwd=tmp_path, timeout=60, check=False
-    )
-    assert (ran.returncode, ran.stdout, ran.stderr) == (1, b"", b"")
-
-
-def test_without_pygls_it_says_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "find_spec", lambda name: None)
-    ran = mallgen("lsp")
-    assert (ran.code, ran.out) == (3, "")
-    assert ran.err.splitlines() == [
-        "error[no-pygls] the language server needs pygls, which is not installed",
-        "  = help: pip install 'mallgen[lsp]'",
-    ]
 
 
 def test_the_shop_is_opened_without_a_word(editor: Editor) -> None:
