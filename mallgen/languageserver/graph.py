@@ -30,6 +30,14 @@ class Graph:
         for path in contracts(folder, deep):
             self.refresh(path)
 
+    def remove_folder(self, folder: str) -> None:
+        """Forget the contracts of a folder."""
+        real = os.path.realpath(folder)
+        self._folders.discard(real)
+        for name in [name for name in self.names if name.startswith(real.rstrip(os.sep) + os.sep)]:
+            self.names.pop(name, None)
+            self._imports.pop(name, None)
+
     def holds(self, path: str) -> bool:
         """Whether a file lies in a folder that was looked at."""
         real = os.path.realpath(path)

@@ -121,6 +121,8 @@ class Server:
 
     def _problems(self) -> list[lsp.PublishDiagnosticsParams]:
         found = self._session.diagnose()
+        for line in self._session.failures:
+            self._editor.log(line)
         texts = self._session.shown_texts()
         return [convert.published(self._session, one, texts) for one in found]
 
@@ -178,6 +180,8 @@ class Server:
         self._tell(partial(self._session.changed_on_disk, tuple(event.uri for event in params.changes)))
 
     def _folders_changed(self, params: lsp.DidChangeWorkspaceFoldersParams) -> None:
+        for folder in params.event.removed:
+            self._tell(partial(self._session.close_folder, path_of(folder.uri)))
         for folder in params.event.added:
             self._tell(partial(self._session.open_folder, path_of(folder.uri)))
 

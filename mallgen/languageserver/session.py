@@ -1,7 +1,7 @@
 """What is open, and what is understood of it. Runs in one thread, so that answers come in the order of questions."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from mallgen.editor.memory import Read
@@ -72,12 +72,20 @@ class Session:
         self._rules = options.chosen()
         self._projects: dict[str, tuple[Sources, Project]] = {}
         self._shown: dict[str, Published] = {}
+        self.failures: list[str] = []
 
     # documents
 
     def open_folder(self, folder: str) -> None:
         """Look for contracts in a folder of the workspace."""
         self.graph.add_folder(folder)
+
+    def close_folder(self, folder: str) -> None:
+        """A folder left the workspace; what is open of it stays known."""
+        self.graph.remove_folder(folder)
+        for document in self.overlay.documents.values():
+            if document.path != document.uri:
+                self.graph.put(document.path, document.real, document.text.text)
 
     def put(self, uri: str, raw: str, version: int | None) -> None:
         """Open a document, or take its new text."""
@@ -172,7 +180,8 @@ class Session:
     def diagnose(self) -> list[Published]:
         """What has to be shown anew: the problems of all files of the contracts that something is open of."""
         active = {root: None for one in self.overlay.documents.values() for root in self.graph.roots(one.real)}
-        projects = [self._project(root) for root in active]
+        self.failures = []
+        projects = list(self._understood(active))
         for root in self._projects.keys() - active.keys():
             del self._projects[root]
         self.overlay.memory.keep({name for project in projects for name in project.files})
@@ -181,6 +190,14 @@ class Session:
         fresh = [one for uri, one in now.items() if uri not in before or not one.equals(before[uri])]
         gone = [one._replace(problems=(), version=None) for uri, one in before.items() if uri not in now]
         return fresh + gone
+
+    def _understood(self, roots: Iterable[str]) -> Iterator[Project]:
+        """The contracts of some roots; one that a bug of ours keeps from being understood must not hide the others."""
+        for root in roots:
+            try:
+                yield self._project(root)
+            except Exception as problem:
+                self.failures.append(f"error[internal] {root}: {type(problem).__name__}: {problem}")
 
     def shown_texts(self) -> Mapping[str, Text]:
         """The texts of every file that is understood now, by their names."""

@@ -1,7 +1,9 @@
 """An editor for tests: pygls' client over the stdio of a real server process."""
 
 import asyncio
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -54,7 +56,9 @@ class Editor:
         self.texts: dict[str, str] = {}
         self._versions: dict[str, int] = {}
         self._listen()
-        self.run(self.client.start_io(sys.executable, "-m", "mallgen", "lsp", "--stdio"))
+        cache = tempfile.mkdtemp(dir=folder, prefix=".cache")
+        env = {**os.environ, "XDG_CACHE_HOME": cache}
+        self.run(self.client.start_io(sys.executable, "-m", "mallgen", "lsp", "--stdio", env=env))
 
     def _listen(self) -> None:
         def publish(params: lsp.PublishDiagnosticsParams) -> None:

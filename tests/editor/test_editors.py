@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -183,3 +184,22 @@ def test_versions_are_exact_and_no_registry_is_named() -> None:
     assert {name: lock["packages"][f"node_modules/{name}"]["version"] for name in pins} == pins
     assert "resolved" not in json.dumps(lock)
     assert lock["packages"][""]["version"] == MANIFEST["version"]
+
+
+def test_the_server_understands_the_client_of_vs_code(modules: Path) -> None:
+    """Microsoft's protocol library instead of pygls' client: framing, encoding, shutdown."""
+    talk = Path(__file__).parent / "talk.cjs"
+    ran = subprocess.run(
+        ["node", str(talk), str(modules), sys.executable, "-m", "mallgen", "lsp"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    said = json.loads(ran.stdout)
+    assert (said["encoding"], said["version"], said["code"]) == ("utf-16", 3, 0)
+    first, *_ = said["diagnostics"]
+    assert (first["code"], first["source"]) == ("illegal-character", "mallgen")
+    assert first["range"] == {"start": {"line": 0, "character": 5}, "end": {"line": 0, "character": 7}}
+    assert isinstance(said["completion"]["items"], list)

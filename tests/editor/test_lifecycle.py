@@ -14,6 +14,14 @@ from tests.conftest import mallgen
 from tests.editor.client import MALL, TYPES, Editor, write
 from tests.hostile_texts import PAYLOADS
 
+PRICE = """type Request {
+	Price float64 `form:"price"`
+}
+service shop {
+	@handler Get
+	get / (Request)
+}
+"""
 HOSTILE = {
     "empty": "",
     "blank": " \t\r\n\f\n",
@@ -90,8 +98,25 @@ def test_files_outside_of_any_workspace(tmp_path: Path) -> None:
     editor.initialize({"ignore": ["money-as-float"]})
     uri = editor.open((tmp_path / "types.api").as_uri(), (tmp_path / "types.api").read_text(encoding="utf-8"))
     assert editor.problems(uri) == []
+    assert editor.problems(editor.open((tmp_path / "price.api").as_uri(), PRICE)) == []
     editor.client.exit(None)
     assert editor.wait() == 1
+
+
+def test_a_folder_that_leaves_the_workspace(tmp_path: Path) -> None:
+    """Its contracts import nothing any more; a rule that the settings add is on."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "mall.api").write_text(MALL, encoding="utf-8")
+    editor = Editor(tmp_path)
+    editor.initialize({"select": ["missing-doc"]})
+    types = editor.open("shop/types.api", TYPES.replace("Name string", "Last *GetRequest"))
+    assert editor.problems(types) == []
+    left = lsp.WorkspaceFoldersChangeEvent([], [lsp.WorkspaceFolder(tmp_path.as_uri(), "tests")])
+    editor.client.workspace_did_change_workspace_folders(lsp.DidChangeWorkspaceFoldersParams(left))
+    editor.until(lambda: editor.is_wrong(types), "the type is unknown")
+    assert editor.codes(editor.open("price.api", PRICE)) == ["missing-doc", "money-as-float"]
+    assert editor.stop() == 0
 
 
 def test_an_editor_that_dies(tmp_path: Path) -> None:
