@@ -115,7 +115,7 @@ def test_a_folder_that_leaves_the_workspace(tmp_path: Path) -> None:
     left = lsp.WorkspaceFoldersChangeEvent([], [lsp.WorkspaceFolder(tmp_path.as_uri(), "tests")])
     editor.client.workspace_did_change_workspace_folders(lsp.DidChangeWorkspaceFoldersParams(left))
     editor.until(lambda: editor.is_wrong(types), "the type is unknown")
-    assert editor.codes(editor.open("price.api", PRICE)) == ["missing-doc", "money-as-float"]
+    assert editor.codes(editor.open("price.api", PRICE)) == ["money-as-float", "missing-doc"]
     assert editor.stop() == 0
 
 
