@@ -284,7 +284,7 @@ COMMANDS = (
     ),
     Command(
         ("lsp",),
-        "Serve an editor over stdin and stdout: problems, completion, rename and more for .api files.",
+        "Serve an editor: problems, completion, rename.",
         "lsp",
         (Option("stdio", "Accepted for the sake of editors that pass it: there is no other way."),),
         example="mallgen lsp",

@@ -20,7 +20,7 @@ from mallgen.languageserver import answers, convert
 from mallgen.languageserver.files import path_of
 from mallgen.languageserver.session import Abilities, Options, Session
 
-WAIT = 0.02  # seconds without a change before problems are looked for; longer where looking takes long
+WAIT = 0.01  # seconds without a change before problems are looked for; longer where looking takes long
 LONGEST_WAIT = 1.0
 INTERRUPTED = 130
 Answer = TypeVar("Answer")
@@ -167,7 +167,7 @@ class Server:
     def _changed(self, params: lsp.DidChangeTextDocumentParams) -> None:
         document = params.text_document
         text = self._editor.workspace.get_text_document(document.uri).source
-        wait = min(LONGEST_WAIT, max(WAIT, self._took / 8))
+        wait = min(LONGEST_WAIT, max(WAIT, self._took / 16))
         self._tell(partial(self._session.put, document.uri, text, document.version), wait)
 
     def _closed(self, params: lsp.DidCloseTextDocumentParams) -> None:

@@ -173,6 +173,12 @@ class Editor:
     async def _closed(self) -> None:
         await self.client.stop()  # type: ignore[no-untyped-call]
 
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        assert self.client._server is not None
+        return self.client._server.pid
+
     def stop(self) -> int | None:
         """Shut down as editors do; the exit code."""
         self.run(self.client.shutdown_async(None))
