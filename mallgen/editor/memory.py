@@ -1,14 +1,14 @@
 """Parsing that remembers: of a file that somebody types in, all statements but one are as they were."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from mallgen.syntax.lalr import Unexpected, walk
+from mallgen.syntax.lalr import Unexpected
 from mallgen.syntax.limits import Limits
 from mallgen.syntax.nodes import Node, ServiceNode
-from mallgen.syntax.parse import Builder, Outcome, Parsed, outcome, parse
+from mallgen.syntax.parse import Outcome, Parsed, outcome, parse, reader
 from mallgen.syntax.recover import Piece, pieces
 from mallgen.syntax.salvage import salvage
 from mallgen.syntax.scan import Scanned, Statement, Token, scan
@@ -26,18 +26,13 @@ class Read(NamedTuple):
     nodes: tuple[Node, ...]
 
 
-class _Kept(NamedTuple):
-    outcome: Outcome
-    saved: tuple[Node, ...]
-
-
 class Memory:
     """Scans and parses the files of contracts; what it remembers is the last state of each file."""
 
     def __init__(self) -> None:
         self._scanned: dict[str, tuple[str, Limits, Scanned]] = {}
         self._read: dict[str, Read] = {}
-        self._parts: dict[str, dict[_Key, _Kept]] = {}
+        self._parts: dict[str, dict[_Key, Any]] = {}
 
     def scanned(self, text: str, path: str, limits: Limits) -> Scanned:
         """A text cut into statements."""
@@ -75,23 +70,37 @@ class Memory:
 class _Pass:
     """One reading of a file: `before` are the parts of the last one, `now` those of this."""
 
-    def __init__(self, text: str, scanned: Scanned, before: dict[_Key, _Kept]) -> None:
+    def __init__(self, text: str, scanned: Scanned, before: dict[_Key, Any]) -> None:
         self.nodes: list[Node] = []
-        self.now: dict[_Key, _Kept] = {}
+        self.now: dict[_Key, Any] = {}
         self._text = text
         self._scanned = scanned
         self._before = before
-        self._builder = Builder(scanned.file, scanned.trailing)
+        self._anew = reader(scanned)
+        self._failed: dict[tuple[str, int, int], Unexpected] = {}
 
     def statement(self, scanned: Scanned, statement: Statement) -> Outcome:
-        """What parse.outcome gives; a service block is put together of its routes."""
-        service = self._service(statement.tokens) if statement.kind == "service" else None
+        """What parse.outcome gives."""
+        found = outcome(scanned, statement, self.read)
+        self.nodes += [found.node] if found.node is not None else salvage(scanned, statement, self.read)
+        return found
+
+    def read(self, tokens: _Tokens, rule: str) -> Any:
+        """The node of a part. Raises Unexpected; that is remembered in this reading only, since it names a token."""
+        if not tokens:
+            return self._anew(tokens, rule)
+        first, last = tokens[0], tokens[-1]
+        known = (rule, first.start_pos, last.end_pos)
+        if known in self._failed:
+            raise self._failed[known]
+        service = self._service(tokens) if rule == "service" else None
         if service is not None:
-            self.nodes.append(service)
-            return Outcome(service, ())
-        kept = self._kept(statement.kind, statement.tokens, lambda: _parsed(scanned, statement))
-        self.nodes.extend(kept.saved)
-        return kept.outcome
+            return service
+        try:
+            return self._kept(rule, self._text[first.start_pos : last.end_pos], tokens)
+        except Unexpected as problem:
+            self._failed[known] = problem
+            raise
 
     def _service(self, tokens: _Tokens) -> ServiceNode | None:
         """A service block of which every route parses on its own, and the rest without them; None for any other.
@@ -102,36 +111,19 @@ class _Pass:
         if not items or tokens[-1].type != "_RBRACE":
             return None
         head = (*tokens[: len(tokens) - 1 - sum(map(len, items))], tokens[-1])
-        service = self._part("service", head)
-        routes = [self._part("item", item) for item in items] if service is not None else []
-        if not isinstance(service, ServiceNode) or any(route is None for route in routes):
+        try:
+            service = self._kept("service", tuple((token.value, token.line, token.column) for token in head), head)
+            routes = tuple(self.read(item, "item") for item in items)
+        except Unexpected:
             return None
-        return replace(service, items=tuple(routes))
+        assert isinstance(service, ServiceNode)
+        return replace(service, items=routes)
 
-    def _part(self, rule: str, tokens: _Tokens) -> Any:
-        def read() -> _Kept:
-            try:
-                return _Kept(Outcome(walk(tokens, rule, self._builder), ()), ())
-            except Unexpected:
-                return _Kept(Outcome(None, ()), ())
-
-        return self._kept(f"part {rule}", tokens, read).outcome.node
-
-    def _kept(self, rule: str, tokens: _Tokens, read: Callable[[], _Kept]) -> _Kept:
+    def _kept(self, rule: str, own: object, tokens: _Tokens) -> Any:
         """What was read of these tokens before, or now; the key is all that it follows from."""
         first, last = tokens[0], tokens[-1]
-        own = self._text[first.start_pos : last.end_pos] if rule != "part service" else _spelled(tokens)
-        place = (first.line, first.column, first.row)
+        place = (first.line, first.column, first.row, first.near)
         key = (rule, own, place, first.head, first.type, last.type, self._scanned.trailing.get(last.end_line))
-        found = self._before.get(key) or self.now.get(key) or read()
+        found = self._before.get(key) or self.now.get(key) or self._anew(tokens, rule)
         self.now[key] = found
         return found
-
-
-def _spelled(tokens: _Tokens) -> tuple[tuple[str, int, int], ...]:
-    return tuple((token.value, token.line, token.column) for token in tokens)
-
-
-def _parsed(scanned: Scanned, statement: Statement) -> _Kept:
-    found = outcome(scanned, statement)
-    return _Kept(found, (found.node,) if found.node is not None else salvage(scanned, statement))

@@ -1,6 +1,7 @@
 """A contract as an editor needs it: whatever could be understood of it, and everything there is to say about it."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -25,19 +26,25 @@ class Problem(NamedTuple):
     edits: tuple[Edit, ...] = ()
 
 
-class Project(NamedTuple):
+class Project:
     """The contract that begins at `root`, with the files that it imports, by their names.
 
-    `view` is what could be understood; `loaded.contract` is None while something is wrong.
+    `loaded.contract` is None while something is wrong.
     """
 
-    root: str
-    files: dict[str, Read]
-    loaded: Loaded
-    view: Contract
-    problems: tuple[Problem, ...]
+    def __init__(self, root: str, sources: Sources, files: dict[str, Read], loaded: Loaded) -> None:
+        self.root = root
+        self.files = files
+        self.loaded = loaded
+        self.problems: tuple[Problem, ...] = ()
+        self._sources = sources
 
-    @property
+    @cached_property
+    def view(self) -> Contract:
+        """What could be understood: of files that do not parse, what could be saved."""
+        return self.loaded.view or _view(self.root, self.files, self._sources)
+
+    @cached_property
     def types(self) -> dict[str, Type]:
         """The declared types by name, those of other files too."""
         return {found.name: found for found in self.view.types}
@@ -52,15 +59,15 @@ class Project(NamedTuple):
 def understand(root: str, sources: Sources, memory: Memory, rules: Sequence[Rule]) -> Project:
     """Compile what was read; rules look at a contract without errors, as `mallgen api lint` has it."""
     loaded = compile_sources(sources, memory.parsed)
-    files = {scanned.file: memory.read(scanned) for scanned in sources.files}
-    view = loaded.view or _view(root, files, sources)
+    project = Project(root, sources, {scanned.file: memory.read(scanned) for scanned in sources.files}, loaded)
     problems = [Problem(_place(d, root), d.level, d) for d in loaded.diagnostics]
     if loaded.contract is not None:
         found = findings(loaded.contract, loaded.diagnostics, sources.texts, tuple(rules))
         problems = [_problem(item, root) for item in found]
-    if _is_part(files, root):
+    if _is_part(project.files, root):
         problems = [_mild(problem) for problem in problems]
-    return Project(root, files, loaded, view, tuple(problems))
+    project.problems = tuple(problems)
+    return project
 
 
 def _view(root: str, files: dict[str, Read], sources: Sources) -> Contract:

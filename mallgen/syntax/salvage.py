@@ -8,32 +8,32 @@ from typing import Any
 
 from mallgen.model import Inline, Member, Pair
 from mallgen.syntax import nodes
-from mallgen.syntax.lalr import Unexpected, walk
-from mallgen.syntax.parse import Builder
+from mallgen.syntax.lalr import Unexpected
+from mallgen.syntax.parse import Reader
 from mallgen.syntax.recover import Piece, pieces
 from mallgen.syntax.scan import HEADS, Scanned, Statement, Token, span_of, statements
 
 Tokens = Sequence[Token]
 
 
-def salvage(scanned: Scanned, statement: Statement) -> tuple[nodes.Node, ...]:
+def salvage(scanned: Scanned, statement: Statement, read: Reader) -> tuple[nodes.Node, ...]:
     """The readable rest of a broken statement, and the statements that an unclosed bracket made part of it."""
-    return tuple(_salvaged(_Reader(scanned), statement))
+    return tuple(_salvaged(_Parts(scanned, read), statement))
 
 
-def _salvaged(reader: "_Reader", statement: Statement) -> Iterator[nodes.Node]:
+def _salvaged(parts: "_Parts", statement: Statement) -> Iterator[nodes.Node]:
     tokens = statement.tokens
     cut = next((i for i, token in enumerate(tokens) if i and _begins(tokens, i)), len(tokens))
     body, tail = tokens[:cut], tokens[cut:]
-    whole = reader.whole(statement.kind, body) if statement.kind != "unknown" else None
+    whole = parts.whole(statement.kind, body) if statement.kind != "unknown" else None
     if whole is not None:
         yield whole
     elif statement.kind == "type":
-        yield nodes.TypeNode(tuple(reader.declarations(body)))
+        yield nodes.TypeNode(tuple(parts.declarations(body)))
     elif statement.kind == "service":
-        yield reader.service(body)
+        yield parts.service(body)
     for other in statements(tail):
-        yield from _salvaged(reader, other)
+        yield from _salvaged(parts, other)
 
 
 def _begins(tokens: Tokens, i: int) -> bool:
@@ -42,16 +42,16 @@ def _begins(tokens: Tokens, i: int) -> bool:
     return token.column == 1 and (token.value in HEADS or token.type == "_AT_SERVER") and tokens[0].type != "_AT_SERVER"
 
 
-class _Reader:
-    def __init__(self, scanned: Scanned) -> None:
+class _Parts:
+    def __init__(self, scanned: Scanned, read: Reader) -> None:
         self._file = scanned.file
         self._trailing = scanned.trailing
-        self._builder = Builder(scanned.file, scanned.trailing)
+        self._read = read
 
     def whole(self, rule: str, tokens: Tokens) -> Any:
         """The node of a part, None when it does not parse."""
         try:
-            return walk(tokens, rule, self._builder)
+            return self._read(tokens, rule)
         except Unexpected:
             return None
 
