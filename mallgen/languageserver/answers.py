@@ -15,7 +15,7 @@ from mallgen.editor.layout import DoesNotParse, laid_out
 from mallgen.editor.places import Edit, Position, Text
 from mallgen.editor.project import Problem
 from mallgen.languageserver import convert
-from mallgen.languageserver.files import Document
+from mallgen.languageserver.files import MOST_FILES, Document
 from mallgen.languageserver.session import Place, Session
 from mallgen.model import Span
 
@@ -108,6 +108,10 @@ def rename(session: Session, params: lsp.RenameParams) -> lsp.WorkspaceEdit | No
     at = _place(session, params)
     if at is None:
         raise Refused(_NOT_OPEN)
+    if session.graph.cut:
+        raise Refused(
+            f"`{session.graph.cut}` has more than {MOST_FILES} contracts: the name may stand where none looked"
+        )
     found = renaming.rename(at.projects, at.file, at.line, at.col, params.new_name)
     if found.refusal:
         raise Refused(found.refusal)

@@ -15,7 +15,7 @@ from mallgen.syntax.limits import Limits, raise_it
 from mallgen.syntax.scan import Scanned
 
 _SKIPPED = frozenset({"node_modules", "venv", "__pycache__", "site-packages"})
-MOST_FOLDERS, MOST_FILES = 5_000, 2_000
+MOST_FOLDERS, MOST_FILES = 50_000, 10_000
 
 
 class Document(NamedTuple):

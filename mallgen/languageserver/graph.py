@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable
 
-from mallgen.languageserver.files import contracts
+from mallgen.languageserver.files import MOST_FILES, contracts
 from mallgen.sources import Unreadable, read_text
 from mallgen.syntax.scan import scan
 
@@ -13,12 +13,16 @@ _OTHER = re.compile(r"^(?:type|service|@server|info)\b", re.MULTILINE)
 
 
 class Graph:
-    """The imports of the files that are known, by real paths; `names` are the paths as they were found."""
+    """The imports of the files that are known, by real paths.
+
+    `names` are the paths as they were found; `cut` is a folder that has too many, so that some are not known.
+    """
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self._imports: dict[str, tuple[str, ...]] = {}
         self._folders: set[str] = set()
+        self.cut = ""
 
     def add_folder(self, folder: str, deep: bool = True) -> None:
         """Look at the contracts of a folder, once."""
@@ -27,8 +31,11 @@ class Graph:
             return
         if deep:
             self._folders.add(real)
-        for path in contracts(folder, deep):
+        found = list(contracts(folder, deep))
+        for path in found:
             self.refresh(path)
+        if len(found) >= MOST_FILES:
+            self.cut = folder
 
     def remove_folder(self, folder: str) -> None:
         """Forget the contracts of a folder."""

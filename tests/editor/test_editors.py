@@ -203,3 +203,22 @@ def test_the_server_understands_the_client_of_vs_code(modules: Path) -> None:
     assert (first["code"], first["source"]) == ("illegal-character", "mallgen")
     assert first["range"] == {"start": {"line": 0, "character": 5}, "end": {"line": 0, "character": 7}}
     assert isinstance(said["completion"]["items"], list)
+
+
+def test_the_extension_starts_the_command_of_the_settings() -> None:
+    """It starts anew when the settings change, and says what to do when the command does not start."""
+    node = parts.program("node", "nodejs")
+    double = Path(__file__).parent / "extension.cjs"
+    ran = subprocess.run(
+        [node, str(double), str(VSCODE / MANIFEST["main"])], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    said = json.loads(ran.stdout)
+    made, *rest = said["happened"]
+    assert made["made"]["server"] == {"command": "/shop/.venv/bin/mallgen", "args": ["lsp"]}
+    assert made["made"]["options"] == {"select": ["missing-doc"], "ignore": [], "allowOutside": False}
+    assert [one["language"] for one in made["made"]["selector"]] == ["api", "api"]
+    assert rest[:-1] == ["started", "stopped", made, "started", "stopped", made]
+    assert "`/shop/.venv/bin/mallgen lsp` does not start: spawn mallgen ENOENT. Install it with" in rest[-1]["said"]
+    keys = {key.removeprefix("mallgen.") for key in MANIFEST["contributes"]["configuration"]["properties"]}
+    assert keys == {"command", "lint.select", "lint.ignore", "allowOutside", "trace.server"}

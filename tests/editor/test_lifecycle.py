@@ -1,6 +1,7 @@
 """What must not stop the server, and how it ends."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -135,3 +136,19 @@ def test_without_pygls_it_says_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -
         "error[no-pygls] the language server needs pygls, which is not installed",
         "  = help: pip install 'mallgen[lsp]'",
     ]
+
+
+def test_an_interrupt_ends_it_at_once(tmp_path: Path) -> None:
+    server = subprocess.Popen(
+        [sys.executable, "-m", "mallgen", "lsp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=tmp_path
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    body = b'{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"processId": null, "capabilities": {}}}'
+    server.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    server.stdin.flush()
+    assert server.stdout.readline().startswith(b"Content-Length: ")
+    server.send_signal(signal.SIGINT)
+    assert server.wait(20) == 130
+    server.stdin.close()
+    server.stdout.close()
