@@ -40,13 +40,13 @@ def quick_fixes(found: list[Problem], file: str, texts: Mapping[str, Text], aske
                 yield _modern(dialect[0], file, texts[file], problem)
 
 
-def fix_all(found: list[Problem], file: str, texts: Mapping[str, Text]) -> Action | None:
-    """Everything in a file that rules can mend, as `mallgen api lint --fix` does; of edits that overlap the first."""
+def mending(found: list[Problem], file: str, text: Text) -> tuple[Edit, ...]:
+    """Everything in a file that rules can mend at once; of edits that overlap the first, the others come later."""
     edits: list[SpanEdit] = []
     for edit in sorted((e for problem in found for e in problem.edits), key=lambda edit: edit.span):
         if edit.span.file == file and (not edits or _end(edits[-1].span) <= (edit.span.line, edit.span.col)):
             edits.append(edit)
-    return Action("Mend all that needs no thought", _by_file(tuple(edits), texts)) if edits else None
+    return _by_file(tuple(edits), {file: text}).get(file, ())
 
 
 def _modern(mend: Older, file: str, text: Text, problem: Problem) -> Action:

@@ -7,6 +7,7 @@ lines that end in LF: CRLF is one, a lone CR is white space.
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from mallgen.model import Span
@@ -86,8 +87,20 @@ class Text:
 
     def at(self, position: Position) -> int:
         """The offset in `text` of a position; one behind the end of its line is the end of the line."""
+        raw = self._raw(position)
+        return raw - bisect_left(self._crs, raw)
+
+    def edited(self, edits: Iterable[Edit]) -> str:
+        """The raw text with edits, which do not overlap, as an editor applies them."""
+        pieces, end = [], len(self.raw)
+        for edit in sorted(edits, key=lambda edit: edit.range, reverse=True):
+            pieces += [self.raw[self._raw(edit.range.end) : end], edit.text]
+            end = self._raw(edit.range.start)
+        return "".join(reversed([*pieces, self.raw[:end]]))
+
+    def _raw(self, position: Position) -> int:
         if position.line >= len(self._starts):
-            return len(self.text)
+            return len(self.raw)
         start = self._starts[position.line]
         end = self._line_end(position.line)
         raw = start
@@ -98,7 +111,7 @@ class Text:
             while raw < end and left >= (width := 1 + (self.raw[raw] > "\uffff")):
                 left -= width
                 raw += 1
-        return raw - bisect_left(self._crs, raw)
+        return raw
 
     def _line_end(self, line: int) -> int:
         """The offset in `raw` where a line ends, before what ends it."""

@@ -9,9 +9,9 @@ from pygls.exceptions import JsonRpcException
 
 from mallgen.editor import hover as hovering
 from mallgen.editor import navigation, renaming
-from mallgen.editor.actions import Action, fix_all, quick_fixes
+from mallgen.editor.actions import Action, quick_fixes
 from mallgen.editor.completion import complete
-from mallgen.editor.layout import DoesNotParse, laid_out
+from mallgen.editor.layout import DoesNotParse, changes, laid_out
 from mallgen.editor.places import Edit, Position, Text
 from mallgen.editor.project import Problem
 from mallgen.languageserver import convert
@@ -151,8 +151,9 @@ def actions(session: Session, params: lsp.CodeActionParams) -> list[lsp.CodeActi
         fixes = quick_fixes(found, at.file, texts, convert.asked(params.range))
         answers += [_action(session, fix, _QUICK_FIX, found, texts) for fix in fixes]
     if params.context.only and _wants(params.context.only, FIX_ALL):
-        whole = fix_all(found, at.file, texts)
-        answers += [_action(session, whole, FIX_ALL, found, texts)] if whole is not None else []
+        edits = tuple(changes(at.document.text, session.mended(at.document)))
+        whole = Action("Mend all that needs no thought", {at.file: edits})
+        answers += [_action(session, whole, FIX_ALL, found, texts)] if edits else []
     return answers
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from mallgen.editor.actions import mending
 from mallgen.editor.memory import Read
 from mallgen.editor.places import Position, Text
 from mallgen.editor.project import Problem, Project, understand
@@ -11,6 +12,8 @@ from mallgen.languageserver.files import Document, Overlay, path_of, uri_of
 from mallgen.languageserver.graph import Graph
 from mallgen.lint import Rule, rules
 from mallgen.sources import Sources, home, limits, read
+
+_ROUNDS = 10  # as the command has it
 
 
 class Options(NamedTuple):
@@ -174,6 +177,22 @@ class Session:
             return Sources((self.overlay.scanned(text, root, most),), {root: text}, (), most)
         path = document.path if document is not None else self.graph.names.get(root, root)
         return read(path, self._options.outside, self.overlay)
+
+    def mended(self, document: Document) -> str:
+        """A document's text after `mallgen api lint --fix`: in rounds, since an edit may uncover another."""
+        text = document.text
+        try:
+            for _ in range(_ROUNDS):
+                projects = self.projects(document.real)
+                problems = list(dict.fromkeys(problem for project in projects for problem in project.problems))
+                edits = mending(problems, name_in(projects[0], document), text) if projects else ()
+                if not edits:
+                    break
+                text = Text(text.edited(edits))
+                self.overlay.put(document._replace(text=text))
+        finally:
+            self.overlay.put(document)
+        return text.raw
 
     # what to show
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mallgen.editor import navigation, renaming
-from mallgen.editor.actions import fix_all, quick_fixes
+from mallgen.editor.actions import mending, quick_fixes
 from mallgen.editor.completion import complete
 from mallgen.editor.hover import hover
 from mallgen.editor.layout import DoesNotParse, laid_out
@@ -122,10 +122,11 @@ class Play:
         here = text.position(self.offset)
         project = self.project
         found = list(quick_fixes(list(project.problems), self.open, self.texts, Range(here, here)))
-        every = fix_all(list(project.problems), self.open, self.texts)
         lines = []
-        for action in [*found, *([every] if every is not None else [])]:
+        for action in found:
             lines += [action.title, *_changed(text, action.edits[self.open])]
+        every = mending(list(project.problems), self.open, text)
+        lines += ["at once:", *_changed(text, every)] if every else []
         return "\n".join(lines) or "nothing"
 
     def _format(self) -> str:

@@ -4,9 +4,10 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lsprotocol import types as lsp
 
 from mallgen.editor import navigation, words
-from mallgen.editor.actions import fix_all, quick_fixes
+from mallgen.editor.actions import mending, quick_fixes
 from mallgen.editor.completion import complete
 from mallgen.editor.hover import hover
 from mallgen.editor.layout import DoesNotParse, changes, laid_out
@@ -24,6 +25,7 @@ from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import HEADS, scan
 from mallgen.tags import OPTIONS, SOURCES
 from tests.conftest import CONTRACTS, ROOT
+from tests.editor.client import applied
 
 FILE = "x.api"
 SHOP = (ROOT / "examples" / "mall.api").read_text(encoding="utf-8")
@@ -91,7 +93,7 @@ def test_no_question_fails(seed: int) -> None:
         navigation.references([project], FILE, line, col, declared=True)
         rename([project], FILE, line, col, "Other")
         list(quick_fixes(list(project.problems), FILE, {FILE: own}, Range(here, here)))
-    fix_all(list(project.problems), FILE, {FILE: own})
+    own.edited(mending(list(project.problems), FILE, own))
 
 
 @given(
@@ -102,17 +104,10 @@ def test_no_question_fails(seed: int) -> None:
 def test_edits_make_the_other_text(before: list[str], after: list[str], end: str) -> None:
     old, new = end.join(before), end.join(after)
     text = Text(old)
-    result, position = "", 0
-    for edit in changes(text, new):
-        start, stop = _raw(old, edit.range.start), _raw(old, edit.range.end)
-        result += old[position:start] + edit.text
-        position = stop
-    assert result + old[position:] == new
-
-
-def _raw(raw: str, at: Position) -> int:
-    lines = raw.split("\n")
-    return sum(len(line) + 1 for line in lines[: at.line]) + at.character
+    edits = tuple(changes(text, new))
+    assert text.edited(edits) == new
+    sent = [lsp.TextEdit(lsp.Range(lsp.Position(*e.range.start), lsp.Position(*e.range.end)), e.text) for e in edits]
+    assert applied(old, sent) == new
 
 
 def test_a_text_in_its_layout_needs_no_edit() -> None:
