@@ -15,7 +15,7 @@ from mallgen.editor.layout import DoesNotParse, changes, laid_out
 from mallgen.editor.places import Edit, Position, Text
 from mallgen.editor.project import Problem
 from mallgen.languageserver import convert
-from mallgen.languageserver.files import MOST_FILES, Document
+from mallgen.languageserver.files import Document
 from mallgen.languageserver.session import Place, Session
 from mallgen.model import Span
 
@@ -109,9 +109,7 @@ def rename(session: Session, params: lsp.RenameParams) -> lsp.WorkspaceEdit | No
     if at is None:
         raise Refused(_NOT_OPEN)
     if session.graph.cut:
-        raise Refused(
-            f"`{session.graph.cut}` has more than {MOST_FILES} contracts: the name may stand where none looked"
-        )
+        raise Refused(f"`{session.graph.cut}` is too large to look at all of it: the name may stand elsewhere in it")
     found = renaming.rename(at.projects, at.file, at.line, at.col, params.new_name)
     if found.refusal:
         raise Refused(found.refusal)

@@ -1,7 +1,6 @@
 """Where a contract's files come from while somebody edits: open documents first, then the disk."""
 
 import os
-from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
@@ -15,7 +14,7 @@ from mallgen.syntax.limits import Limits, raise_it
 from mallgen.syntax.scan import Scanned
 
 _SKIPPED = frozenset({"node_modules", "venv", "__pycache__", "site-packages"})
-MOST_FOLDERS, MOST_FILES = 50_000, 10_000
+MOST_FOLDERS, MOST_FILES = 20_000, 10_000
 
 
 class Document(NamedTuple):
@@ -77,17 +76,22 @@ def uri_of(path: str) -> str:
     return (from_fs_path(path) or path) if os.path.isabs(path) else path
 
 
-def contracts(folder: str, deep: bool = True) -> Iterator[str]:
+class Found(NamedTuple):
+    """The contracts of a folder; not `whole` when there are more than are looked at."""
+
+    paths: list[str]
+    whole: bool
+
+
+def contracts(folder: str, deep: bool = True) -> Found:
     """The `.api` files of a folder, with those of folders below it if `deep`; hidden ones and links are left out.
 
     Of a very large folder not all: MOST_FOLDERS are looked into, MOST_FILES found.
     """
-    found = 0
+    found: list[str] = []
     for number, (here, folders, names) in enumerate(os.walk(folder)):
+        if number >= MOST_FOLDERS or len(found) >= MOST_FILES:
+            return Found(found, whole=False)
         folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in _SKIPPED) if deep else []
-        for name in sorted(names):
-            if name.endswith(".api"):
-                found += 1
-                yield os.path.join(here, name)
-        if number >= MOST_FOLDERS or found >= MOST_FILES:
-            return
+        found += [os.path.join(here, name) for name in sorted(names) if name.endswith(".api")]
+    return Found(found, whole=True)

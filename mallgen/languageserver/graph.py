@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable
 
-from mallgen.languageserver.files import MOST_FILES, contracts
+from mallgen.languageserver.files import contracts
 from mallgen.sources import Unreadable, read_text
 from mallgen.syntax.scan import scan
 
@@ -15,7 +15,7 @@ _OTHER = re.compile(r"^(?:type|service|@server|info)\b", re.MULTILINE)
 class Graph:
     """The imports of the files that are known, by real paths.
 
-    `names` are the paths as they were found; `cut` is a folder that has too many, so that some are not known.
+    `names` are the paths as they were found; `cut` is a folder that has more than are looked at.
     """
 
     def __init__(self) -> None:
@@ -31,11 +31,10 @@ class Graph:
             return
         if deep:
             self._folders.add(real)
-        found = list(contracts(folder, deep))
-        for path in found:
+        found = contracts(folder, deep)
+        for path in found.paths:
             self.refresh(path)
-        if len(found) >= MOST_FILES:
-            self.cut = folder
+        self.cut = self.cut if found.whole else folder
 
     def remove_folder(self, folder: str) -> None:
         """Forget the contracts of a folder."""

@@ -97,34 +97,33 @@ class Server:
 
     def _tell(self, change: Callable[[], None], wait: float = 0.0) -> None:
         """Change the session, and look for problems after a while."""
-        self._worker.submit(change).add_done_callback(self._logged)
         loop = asyncio.get_running_loop()
+        self._worker.submit(change).add_done_callback(lambda done: loop.call_soon_threadsafe(self._logged, done))
         if self._timer is not None:
             self._timer.cancel()
         self._timer = loop.call_later(wait, lambda: loop.create_task(self._publish()))
 
     def _logged(self, done: "Future[None]") -> None:
         if not done.cancelled() and done.exception() is not None:
-            self._editor.log(str(done.exception()))
+            self._editor.log(f"error[internal] {done.exception()}")
 
     async def _publish(self) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            found = await self._ask(self._problems)
+            found, failures = await self._ask(self._problems)
         except Exception as problem:
-            self._editor.log(f"error[internal] {type(problem).__name__}: {problem}")
-            return
+            found, failures = [], [f"error[internal] {type(problem).__name__}: {problem}"]
         self._took = loop.time() - began
         for params in found:
             self._editor.text_document_publish_diagnostics(params)
-
-    def _problems(self) -> list[lsp.PublishDiagnosticsParams]:
-        found = self._session.diagnose()
-        for line in self._session.failures:
+        for line in failures:
             self._editor.log(line)
+
+    def _problems(self) -> tuple[list[lsp.PublishDiagnosticsParams], list[str]]:
+        found = self._session.diagnose()
         texts = self._session.shown_texts()
-        return [convert.published(self._session, one, texts) for one in found]
+        return [convert.published(self._session, one, texts) for one in found], self._session.failures
 
     # messages
 

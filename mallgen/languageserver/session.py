@@ -75,6 +75,7 @@ class Session:
         self._rules = options.chosen()
         self._projects: dict[str, tuple[Sources, Project]] = {}
         self._shown: dict[str, Published] = {}
+        self._texts: dict[str, tuple[Read, Text]] = {}
         self.failures: list[str] = []
 
     # documents
@@ -139,15 +140,17 @@ class Session:
         found: dict[str, Text] = {}
         for project in projects:
             for name, file in project.files.items():
-                document = self.overlay.opened(real(name))
-                found[name] = document.text if document is not None else Text(file.text)
+                found[name] = self._text(name, file)
         return found
 
-    def text(self, name: str, project: Project) -> Text:
-        """The text of one file of a contract."""
+    def _text(self, name: str, read: Read) -> Text:
         document = self.overlay.opened(real(name))
-        read = project.files.get(name)
-        return document.text if document is not None else Text(read.text if read is not None else "")
+        if document is not None:
+            return document.text
+        kept = self._texts.get(name)
+        if kept is None or kept[0] is not read:
+            kept = self._texts[name] = (read, Text(read.text))
+        return kept[1]
 
     def uri(self, name: str) -> str:
         """The URI of a file: the editor's own for an open document."""
@@ -203,9 +206,11 @@ class Session:
         projects = list(self._understood(active))
         for root in self._projects.keys() - active.keys():
             del self._projects[root]
-        self.overlay.memory.keep({name for project in projects for name in project.files})
-        now = {published.uri: published for published in self._all(projects)}
-        before, self._shown = self._shown, now
+        names = {name for project in projects for name in project.files}
+        self.overlay.memory.keep(names)
+        self._texts = {name: kept for name, kept in self._texts.items() if name in names}
+        before, self._shown = self._shown, self._all(projects)
+        now = self._shown
         fresh = [one for uri, one in now.items() if uri not in before or not one.equals(before[uri])]
         gone = [one._replace(problems=(), version=None) for uri, one in before.items() if uri not in now]
         return fresh + gone
@@ -222,23 +227,24 @@ class Session:
         """The texts of every file that is understood now, by their names."""
         return self.texts(tuple(project for _, project in self._projects.values()))
 
-    def _all(self, projects: list[Project]) -> Iterator[Published]:
+    def _all(self, projects: list[Project]) -> dict[str, Published]:
+        """What is shown where: in open documents whatever there is, in other files only problems."""
         found: dict[str, dict[Problem, None]] = {}
-        texts: dict[str, Text] = {}
         for project in projects:
-            for problem in project.problems:
-                if problem.file in project.files or self.version(problem.file) is not None:
-                    found.setdefault(problem.file, {})[problem] = None
             for name in project.files:
                 found.setdefault(name, {})
-                texts.setdefault(name, self.text(name, project))
+            for problem in project.problems:
+                if problem.file in project.files or self._documents(problem.file):
+                    found.setdefault(problem.file, {})[problem] = None
+        texts = self.texts(tuple(projects))
+        shown: dict[str, Published] = {}
         for name, problems in found.items():
-            for document in self._documents(name) or (None,):
-                shown = tuple(problems)
-                if document is not None:
-                    yield Published(document.uri, document.version, document.text, shown)
-                elif shown:
-                    yield Published(uri_of(name), None, texts[name], shown)
+            for document in self._documents(name):
+                before = shown[document.uri].problems if document.uri in shown else ()
+                shown[document.uri] = Published(document.uri, document.version, document.text, (*before, *problems))
+            if problems and not self._documents(name):
+                shown[uri_of(name)] = Published(uri_of(name), None, texts[name], tuple(problems))
+        return shown
 
     def _documents(self, name: str) -> tuple[Document, ...]:
         file = real(name)

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lsprotocol import types as lsp
 
 from mallgen.editor.places import Position
-from mallgen.languageserver import answers, graph
+from mallgen.languageserver import answers, files, graph
 from mallgen.languageserver.files import contracts, path_of, uri_of
 from mallgen.languageserver.session import Abilities, Options, Session
 from tests.conftest import CONTRACTS
@@ -95,14 +96,12 @@ def test_contracts_of_a_folder(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("", encoding="utf-8")
     os.symlink(tmp_path, tmp_path / "loop")
-    assert [os.path.relpath(path, tmp_path) for path in contracts(str(tmp_path))] == ["a.api", "deep/b.api"]
-    assert [os.path.relpath(path, tmp_path) for path in contracts(str(tmp_path), deep=False)] == ["a.api"]
+    assert [os.path.relpath(path, tmp_path) for path in contracts(str(tmp_path)).paths] == ["a.api", "deep/b.api"]
+    assert [os.path.relpath(path, tmp_path) for path in contracts(str(tmp_path), deep=False).paths] == ["a.api"]
 
 
 def test_nothing_is_renamed_where_not_all_contracts_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lsprotocol import types as lsp
-
-    monkeypatch.setattr(graph, "MOST_FILES", 1)
+    monkeypatch.setattr(files, "MOST_FILES", 0)
     (tmp_path / "types.api").write_text(TYPES, encoding="utf-8")
     session = Session(Options(), Abilities())
     session.open_folder(str(tmp_path))
@@ -110,7 +109,7 @@ def test_nothing_is_renamed_where_not_all_contracts_are_known(tmp_path: Path, mo
     session.put(uri, TYPES, 1)
     assert session.place(uri, Position(4, 2)) is not None
     params = lsp.RenameParams(lsp.TextDocumentIdentifier(uri), lsp.Position(4, 2), "Person")
-    with pytest.raises(answers.Refused, match="the name may stand where none looked"):
+    with pytest.raises(answers.Refused, match="too large to look at all of it"):
         answers.rename(session, params)
 
 
