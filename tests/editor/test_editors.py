@@ -222,3 +222,34 @@ def test_the_extension_starts_the_command_of_the_settings() -> None:
     assert "`/shop/.venv/bin/mallgen lsp` does not start: spawn mallgen ENOENT. Install it with" in rest[-1]["said"]
     keys = {key.removeprefix("mallgen.") for key in MANIFEST["contributes"]["configuration"]["properties"]}
     assert keys == {"command", "lint.select", "lint.ignore", "allowOutside", "trace.server"}
+
+
+@pytest.mark.slow
+def test_neovim_finds_the_filetype_and_talks_to_the_server(tmp_path: Path) -> None:
+    """Places before which a character of the line is no ASCII are right, whatever encoding Neovim likes."""
+    nvim = parts.program("nvim", "neovim")
+    (tmp_path / "mall.api").write_text('syntax = "v1"\ntype X {\n\tA /* 😀商 */ Strng\n}\n', encoding="utf-8")
+    folder = ROOT / "editors" / "nvim"
+    start = "let g:do_filetype_lua = 1 | filetype plugin on | syntax on"
+    script = Path(__file__).parent / "neovim.lua"
+    ran = subprocess.run(
+        [nvim, "--headless", "-u", "NONE", "--cmd", f"set rtp^={folder}", "-c", start, "-c", f"luafile {script}"],
+        env={
+            **os.environ,
+            "EDITORS": str(folder),
+            "PYTHON": sys.executable,
+            "XDG_CACHE_HOME": str(tmp_path / ".cache"),
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    line = "\tA /* 😀商 */ ".encode()
+    assert ran.stdout.splitlines() == [
+        "api api // %s apiStatement apiString",
+        "api mallgen lsp",
+        f"2 {len(line)} {len(line) + 5} unknown-type",
+        "stopped true",
+    ], ran.stderr
