@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from mallgen.editor.memory import Read
-from mallgen.editor.project import Project
+from mallgen.editor.project import Project, Seen
 from mallgen.editor.symbols import Symbol, symbol_at, symbols
 from mallgen.model import Span, spell
 from mallgen.syntax.nodes import Declaration, InfoNode, Item, ServiceNode, TypeNode
@@ -42,12 +42,11 @@ def definition(project: Project, file: str, line: int, col: int) -> Span | None:
     return symbol.span if symbol.declares else None
 
 
-def references(projects: Iterable[Project], file: str, line: int, col: int, declared: bool) -> list[Span]:
+def references(places: Iterable[Seen], line: int, col: int, declared: bool) -> list[Span]:
     """Every place of the type or handler at a place, in all contracts that see it; its declaration if `declared`."""
     found: dict[Span, None] = {}
-    for project in projects:
-        read = project.files.get(file)
-        symbol = symbol_at(read, line, col) if read is not None else None
+    for project, file in places:
+        symbol = symbol_at(project.files[file], line, col)
         if symbol is not None and symbol.kind in {"type", "handler"}:
             found.update((one.span, None) for one in _uses(project, symbol) if declared or not one.declares)
     return sorted(found)

@@ -56,6 +56,13 @@ class Project:
         return bool(self.files) and (self.loaded.view is not None or not unread)
 
 
+class Seen(NamedTuple):
+    """A file as one contract sees it: links may give it another name in another."""
+
+    project: Project
+    file: str
+
+
 def understand(root: str, sources: Sources, memory: Memory, rules: Sequence[Rule]) -> Project:
     """Compile what was read; rules look at a contract without errors, as `mallgen api lint` has it."""
     loaded = compile_sources(sources, memory.parsed)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen.editor.navigation import references
-from mallgen.editor.project import Project
+from mallgen.editor.project import Project, Seen
 from mallgen.editor.symbols import Symbol, symbol_at, symbols
 from mallgen.lint.scope import Scope
 from mallgen.model import Span
@@ -22,48 +22,56 @@ class Renamed(NamedTuple):
     refusal: str = ""
 
 
-def renamable(projects: Sequence[Project], file: str, line: int, col: int) -> Symbol | str:
+def renamable(places: Sequence[Seen], line: int, col: int) -> Symbol | str:
     """The type or handler at a place, or why there is nothing to rename."""
-    project = next((project for project in projects if file in project.files), None)
-    symbol = symbol_at(project.files[file], line, col) if project is not None else None
-    if project is None or symbol is None or symbol.kind not in {"type", "handler"}:
-        if symbol is not None and symbol.kind == "base":
-            return f"`{symbol.name}` is a base type of the language"
+    if not places:
+        return "the file cannot be read"
+    project, file = places[0]
+    symbol = symbol_at(project.files[file], line, col)
+    if symbol is not None and symbol.kind == "base":
+        return f"`{symbol.name}` is a base type of the language"
+    if symbol is None or symbol.kind not in {"type", "handler"}:
         return "only types and handlers can be renamed"
     if symbol.kind == "type" and not _is_declared(project, symbol.name):
         return f"type `{symbol.name}` is not declared"
     return symbol
 
 
-def rename(projects: Sequence[Project], file: str, line: int, col: int, name: str) -> Renamed:
+def rename(places: Sequence[Seen], line: int, col: int, name: str) -> Renamed:
     """Every place of what stands at a place, in all contracts that see it.
 
     Refused: names that the language cannot have, names that are taken, and contracts of which a part cannot be read,
     since the name may stand there.
     """
-    symbol = renamable(projects, file, line, col)
+    symbol = renamable(places, line, col)
     if isinstance(symbol, str):
         return Renamed((), symbol)
     if name == symbol.name:
         return Renamed(())
-    refusal = next(_refusals(projects, symbol, name), "")
-    return Renamed((), refusal) if refusal else Renamed(tuple(references(projects, file, line, col, declared=True)))
+    refusal = _no_name(symbol, name) or next(_refusals(places, line, col, name), "")
+    return Renamed((), refusal) if refusal else Renamed(tuple(references(places, line, col, declared=True)))
 
 
-def _refusals(projects: Sequence[Project], symbol: Symbol, name: str) -> Iterator[str]:
+def _no_name(symbol: Symbol, name: str) -> str:
+    """Why the language cannot have a name, empty when it can."""
     if not _NAME.match(name):
-        yield f"`{name}` is no name: letters A-Z, a-z, digits and `_`, no digit first"
-    if symbol.kind == "type":
-        if name in PRIMITIVES or name in {"any", "map", "interface"}:
-            yield f"`{name}` is a type of the language"
-        if name in GO_KEYWORDS:
-            yield f"`{name}` is a keyword of Go and cannot be a type's name"
-    for project in projects:
+        return f"`{name}` is no name: letters A-Z, a-z, digits and `_`, no digit first"
+    if symbol.kind == "type" and (name in PRIMITIVES or name in {"any", "map", "interface"}):
+        return f"`{name}` is a type of the language"
+    if symbol.kind == "type" and name in GO_KEYWORDS:
+        return f"`{name}` is a keyword of Go and cannot be a type's name"
+    return ""
+
+
+def _refusals(places: Sequence[Seen], line: int, col: int, name: str) -> Iterator[str]:
+    for project, file in places:
         if not project.reads:
             broken = next((p for p in project.problems if p.level == "error"), None)
             where = f" ({broken.file}: {broken.diagnostic.message})" if broken is not None else ""
             yield f"a part of the contract cannot be read, and the name may stand there{where}"
-        yield from _taken(project, symbol, name)
+        symbol = symbol_at(project.files[file], line, col)
+        if symbol is not None:
+            yield from _taken(project, symbol, name)
 
 
 def _taken(project: Project, symbol: Symbol, name: str) -> Iterator[str]:

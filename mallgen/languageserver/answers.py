@@ -43,9 +43,9 @@ class Refused(JsonRpcException):
 def hover(session: Session, params: lsp.HoverParams) -> lsp.Hover | None:
     """What the cursor rests on."""
     at = _place(session, params)
-    for project in at.projects if at is not None else ():
+    for project, file in at.seen if at is not None else ():
         assert at is not None
-        found = hovering.hover(project, at.file, at.line, at.col)
+        found = hovering.hover(project, file, at.line, at.col)
         if found is not None:
             text = lsp.MarkupContent(lsp.MarkupKind.Markdown, found.markdown)
             return lsp.Hover(text, convert.range_(at.document.text.range(found.span)))
@@ -55,9 +55,9 @@ def hover(session: Session, params: lsp.HoverParams) -> lsp.Hover | None:
 def definition(session: Session, params: lsp.DefinitionParams) -> lsp.Location | None:
     """Where the name under the cursor is declared."""
     at = _place(session, params)
-    for project in at.projects if at is not None else ():
+    for project, file in at.seen if at is not None else ():
         assert at is not None
-        found = navigation.definition(project, at.file, at.line, at.col)
+        found = navigation.definition(project, file, at.line, at.col)
         if found is not None:
             return _locations(session, at, [found])[0]
     return None
@@ -69,7 +69,7 @@ def references(session: Session, params: lsp.ReferenceParams) -> list[lsp.Locati
     if at is None:
         return []
     declared = params.context.include_declaration
-    return _locations(session, at, navigation.references(at.projects, at.file, at.line, at.col, declared))
+    return _locations(session, at, navigation.references(at.seen, at.line, at.col, declared))
 
 
 def outline(session: Session, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
@@ -84,11 +84,11 @@ def outline(session: Session, params: lsp.DocumentSymbolParams) -> list[lsp.Docu
 def completion(session: Session, params: lsp.CompletionParams) -> lsp.CompletionList | None:
     """What could be written here."""
     at = _place(session, params)
-    if at is None or not at.projects:
+    if at is None or not at.seen:
         return None
     text = at.document.text
     offset = text.at(convert.position(params.position))
-    found = complete(at.projects[0], at.file, offset, _importable(session, at.document))
+    found = complete(*at.seen[0], offset, _importable(session, at.document))
     return convert.completion(text, offset, found, session.can.snippets)
 
 
@@ -97,7 +97,7 @@ def prepare_rename(session: Session, params: lsp.PrepareRenameParams) -> lsp.Ran
     at = _place(session, params)
     if at is None:
         raise Refused(_NOT_OPEN)
-    found = renaming.renamable(at.projects, at.file, at.line, at.col)
+    found = renaming.renamable(at.seen, at.line, at.col)
     if isinstance(found, str):
         raise Refused(found)
     return convert.range_(at.document.text.range(found.span))
@@ -110,7 +110,7 @@ def rename(session: Session, params: lsp.RenameParams) -> lsp.WorkspaceEdit | No
         raise Refused(_NOT_OPEN)
     if session.graph.cut:
         raise Refused(f"`{session.graph.cut}` is too large to look at all of it: the name may stand elsewhere in it")
-    found = renaming.rename(at.projects, at.file, at.line, at.col, params.new_name)
+    found = renaming.rename(at.seen, at.line, at.col, params.new_name)
     if found.refusal:
         raise Refused(found.refusal)
     texts = session.texts(at.projects)
@@ -144,13 +144,15 @@ def actions(session: Session, params: lsp.CodeActionParams) -> list[lsp.CodeActi
         return []
     texts = session.texts(at.projects)
     found = list(dict.fromkeys(problem for project in at.projects for problem in project.problems))
+    asked = convert.asked(params.range)
     answers: list[lsp.CodeAction] = []
     if _wants(params.context.only, _QUICK_FIX):
-        fixes = quick_fixes(found, at.file, texts, convert.asked(params.range))
-        answers += [_action(session, fix, _QUICK_FIX, found, texts) for fix in fixes]
+        for file in dict.fromkeys(seen.file for seen in at.seen):
+            fixes = quick_fixes(found, file, texts, asked)
+            answers += [_action(session, fix, _QUICK_FIX, found, texts) for fix in fixes]
     if params.context.only and _wants(params.context.only, FIX_ALL):
         edits = tuple(changes(at.document.text, session.mended(at.document)))
-        whole = Action("Mend all that needs no thought", {at.file: edits})
+        whole = Action("Mend all that needs no thought", {at.document.path: edits})
         answers += [_action(session, whole, FIX_ALL, found, texts)] if edits else []
     return answers
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mallgen.editor.actions import mending
 from mallgen.editor.memory import Read
 from mallgen.editor.places import Position, Text
-from mallgen.editor.project import Problem, Project, understand
+from mallgen.editor.project import Problem, Project, Seen, understand
 from mallgen.languageserver.files import Document, Overlay, path_of, uri_of
 from mallgen.languageserver.graph import Graph
 from mallgen.lint import Rule, rules
@@ -51,17 +51,17 @@ class Published(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A position in a document, and the contracts that the document is part of."""
+    """A position in a document, and the document in the contracts that it is part of."""
 
     document: Document
-    projects: tuple[Project, ...]
+    seen: tuple[Seen, ...]
     line: int
     col: int
 
     @property
-    def file(self) -> str:
-        """The document's name in the first contract."""
-        return name_in(self.projects[0], self.document) if self.projects else self.document.path
+    def projects(self) -> tuple[Project, ...]:
+        """The contracts alone."""
+        return tuple(one.project for one in self.seen)
 
 
 class Session:
@@ -128,7 +128,8 @@ class Session:
         if document is None:
             return None
         line, col = document.text.place(document.text.at(position))
-        return Place(document, self.projects(document.real), line, col)
+        seen = tuple(Seen(project, name_in(project, document)) for project in self.projects(document.real))
+        return Place(document, seen, line, col)
 
     def read_of(self, document: Document) -> Read | None:
         """A document on its own."""

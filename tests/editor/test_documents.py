@@ -20,7 +20,7 @@ from mallgen.editor.layout import DoesNotParse, laid_out
 from mallgen.editor.memory import Memory
 from mallgen.editor.navigation import Entry
 from mallgen.editor.places import Edit, Range, Text
-from mallgen.editor.project import Project, understand
+from mallgen.editor.project import Project, Seen, understand
 from mallgen.lint import rules
 from mallgen.model import Span
 from mallgen.sources import Disk, Unreadable, read
@@ -107,14 +107,14 @@ class Play:
         return _spelled(navigation.definition(self.project, self.open, *self.place))
 
     def _references(self) -> str:
-        found = navigation.references([self.project], self.open, *self.place, declared=True)
+        found = navigation.references([Seen(self.project, self.open)], *self.place, declared=True)
         return "\n".join(map(_spelled, found)) or "nothing"
 
     def _outline(self) -> str:
         return "\n".join(_indented(navigation.outline(self.project.files[self.open]), ""))
 
     def _rename(self, name: str) -> str:
-        found = renaming.rename([self.project], self.open, *self.place, name)
+        found = renaming.rename([Seen(self.project, self.open)], *self.place, name)
         return found.refusal or "\n".join(map(_spelled, found.spans)) or "nothing"
 
     def _fixes(self) -> str:

@@ -13,7 +13,7 @@ from mallgen.editor.hover import hover
 from mallgen.editor.layout import DoesNotParse, changes, laid_out
 from mallgen.editor.memory import Memory
 from mallgen.editor.places import Position, Range, Text
-from mallgen.editor.project import understand
+from mallgen.editor.project import Seen, understand
 from mallgen.editor.renaming import rename
 from mallgen.lint import rules
 from mallgen.resolve import METHODS, SETTINGS
@@ -90,8 +90,8 @@ def test_no_question_fails(seed: int) -> None:
         found = complete(project, FILE, offset, ["a.api"])
         assert found.start <= offset
         navigation.definition(project, FILE, line, col)
-        navigation.references([project], FILE, line, col, declared=True)
-        rename([project], FILE, line, col, "Other")
+        navigation.references([Seen(project, FILE)], line, col, declared=True)
+        rename([Seen(project, FILE)], line, col, "Other")
         list(quick_fixes(list(project.problems), FILE, {FILE: own}, Range(here, here)))
     own.edited(mending(list(project.problems), FILE, own))
 

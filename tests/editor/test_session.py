@@ -113,6 +113,29 @@ def test_nothing_is_renamed_where_not_all_contracts_are_known(tmp_path: Path, mo
         answers.rename(session, params)
 
 
+def test_a_file_that_two_contracts_reach_by_two_names_is_renamed_in_both(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "types.api").write_text(TYPES, encoding="utf-8")
+    os.symlink(tmp_path / "real", tmp_path / "link")
+    for name, folder in (("a", "link"), ("b", "real")):
+        text = MALL.replace('"types.api"', f'"{folder}/types.api"').replace("mall-api", f"{name}-api")
+        (tmp_path / f"{name}.api").write_text(text, encoding="utf-8")
+    session = Session(Options(), Abilities())
+    session.open_folder(str(tmp_path))
+    uri = uri_of(str(tmp_path / "real" / "types.api"))
+    session.put(uri, TYPES, 1)
+    document = lsp.TextDocumentIdentifier(uri)
+    found = answers.rename(session, lsp.RenameParams(document, lsp.Position(4, 2), "Person"))
+    assert found is not None
+    assert {os.path.basename(name): len(edits) for name, edits in (found.changes or {}).items()} == {
+        "a.api": 1,
+        "b.api": 1,
+        "types.api": 1,
+    }
+    with pytest.raises(answers.Refused, match="`GetRequest` is declared already"):
+        answers.rename(session, lsp.RenameParams(document, lsp.Position(4, 2), "GetRequest"))
+
+
 def test_the_importers_of_a_file(tmp_path: Path) -> None:
     """A file of types belongs to all contracts that lead to it; files in a circle belong to themselves."""
     for name, text in {
