@@ -53,16 +53,16 @@ class Graph:
         """Look at a file of the disk again, or forget it when it is gone."""
         real = os.path.realpath(path)
         try:
-            self.put(path, real, read_text(path))
+            self.put(path, real, _imports(read_text(path)))
         except Unreadable:
             self.names.pop(real, None)
             self._imports.pop(real, None)
 
-    def put(self, path: str, real: str, text: str) -> None:
-        """Take the imports of a text."""
+    def put(self, path: str, real: str, imports: tuple[str, ...]) -> None:
+        """Take the imports of a file, as they are written."""
         self.names.setdefault(real, path)
         folder = os.path.dirname(path)
-        self._imports[real] = tuple(os.path.realpath(os.path.join(folder, value)) for value in _imports(text))
+        self._imports[real] = tuple(os.path.realpath(os.path.join(folder, value)) for value in imports)
 
     def roots(self, real: str) -> tuple[str, ...]:
         """The contracts that a file is part of: those that import it, in steps, and that nobody imports; or itself."""

@@ -11,7 +11,8 @@ from mallgen.editor.project import Problem, Project, Seen, understand
 from mallgen.languageserver.files import Document, Overlay, path_of, uri_of
 from mallgen.languageserver.graph import Graph
 from mallgen.lint import Rule, rules
-from mallgen.sources import Sources, home, limits, read
+from mallgen.sources import Sources, Unreadable, home, limits, read
+from mallgen.syntax.limits import DEFAULT, Limits
 
 _ROUNDS = 10  # as the command has it
 
@@ -88,8 +89,7 @@ class Session:
         """A folder left the workspace; what is open of it stays known."""
         self.graph.remove_folder(folder)
         for document in self.overlay.documents.values():
-            if document.path != document.uri:
-                self.graph.put(document.path, document.real, document.text.text)
+            self._connect(document)
 
     def put(self, uri: str, raw: str, version: int | None) -> None:
         """Open a document, or take its new text."""
@@ -99,8 +99,14 @@ class Session:
             around = home(path)
             self.graph.add_folder(around or os.path.dirname(path), deep=bool(around))
         self.overlay.put(document)
-        if path:
-            self.graph.put(path, document.real, document.text.text)
+        self._connect(document)
+
+    def _connect(self, document: Document) -> None:
+        """Take the imports of a document; one that is too large to be read has none."""
+        most = _limits()
+        if document.path != document.uri and len(document.text.text) <= most.bytes:
+            scanned = self.overlay.scanned(document.text.text, document.path, most)
+            self.graph.put(document.path, document.real, tuple(item.value for item in scanned.imports))
 
     def drop(self, uri: str) -> None:
         """Close a document."""
@@ -177,7 +183,7 @@ class Session:
     def _sources(self, root: str) -> Sources:
         document = self.overlay.opened(root)
         if document is not None and document.path == document.uri:
-            text, most = document.text.text, limits()
+            text, most = document.text.text, _limits()
             return Sources((self.overlay.scanned(text, root, most),), {root: text}, (), most)
         path = document.path if document is not None else self.graph.names.get(root, root)
         return read(path, self._options.outside, self.overlay)
@@ -250,6 +256,14 @@ class Session:
     def _documents(self, name: str) -> tuple[Document, ...]:
         file = real(name)
         return tuple(one for one in self.overlay.documents.values() if one.real == file)
+
+
+def _limits() -> Limits:
+    """The limits that the environment sets; when it sets nonsense, reading a contract says so."""
+    try:
+        return limits()
+    except Unreadable:
+        return DEFAULT
 
 
 def real(name: str) -> str:
