@@ -16,7 +16,7 @@ _QUOTED = re.compile(r"`([^`\s]+)`")
 
 
 class Action(NamedTuple):
-    """A change that mends `problem`, or several where that is None; `edits` by file."""
+    """A change that mends `problem`, or several where that is None; `edits` by file, in order or from the last."""
 
     title: str
     edits: Mapping[str, tuple[Edit, ...]]
@@ -41,10 +41,11 @@ def quick_fixes(found: list[Problem], file: str, texts: Mapping[str, Text], aske
 
 
 def mending(found: list[Problem], file: str, text: Text) -> tuple[Edit, ...]:
-    """Everything in a file that rules can mend at once; of edits that overlap the first, the others come later."""
+    """Everything in a file that needs no thought and can be mended at once; of edits that overlap the last."""
     edits: list[SpanEdit] = []
-    for edit in sorted((e for problem in found for e in problem.edits), key=lambda edit: edit.span):
-        if edit.span.file == file and (not edits or _end(edits[-1].span) <= (edit.span.line, edit.span.col)):
+    safe = (edit for problem in found if not problem.changes for edit in problem.edits)
+    for edit in sorted(safe, key=lambda edit: edit.span, reverse=True):
+        if edit.span.file == file and (not edits or _end(edit.span) <= (edits[-1].span.line, edits[-1].span.col)):
             edits.append(edit)
     return _by_file(tuple(edits), {file: text}).get(file, ())
 
@@ -59,7 +60,8 @@ def _modern(mend: Older, file: str, text: Text, problem: Problem) -> Action:
 
 def _title(problem: Problem) -> str:
     hint = problem.diagnostic.hint or problem.diagnostic.message
-    return f"{hint[:1].upper()}{hint[1:]}"
+    changes = f" (changes {problem.changes})" if problem.changes else ""
+    return f"{hint[:1].upper()}{hint[1:]}{changes}"
 
 
 def _meets(diagnostic: Diagnostic, text: Text, asked: Range) -> bool:

@@ -18,12 +18,16 @@ TYPES_ALONE = "no-service"
 
 
 class Problem(NamedTuple):
-    """Something to show in `file`: `level` is error, warning or information; `edits` mend it without thinking."""
+    """Something to show in `file`: `level` is error, warning or information; `edits` mend it.
+
+    They need thought when they change more than the contract's text: `changes` says what.
+    """
 
     file: str
     level: str
     diagnostic: Diagnostic
     edits: tuple[Edit, ...] = ()
+    changes: str = ""
 
 
 class Project:
@@ -86,7 +90,7 @@ def _view(root: str, files: dict[str, Read], sources: Sources) -> Contract:
 
 def _problem(item: Found, root: str) -> Problem:
     """A finding is shown as a warning at most: the contract works."""
-    return Problem(_place(item.diagnostic, root), "warning", item.diagnostic, item.edits)
+    return Problem(_place(item.diagnostic, root), "warning", item.diagnostic, item.edits, item.changes)
 
 
 def _place(diagnostic: Diagnostic, root: str) -> str:

@@ -171,7 +171,8 @@ def _action(
 ) -> lsp.CodeAction:
     problem = action.problem
     mended = [convert.diagnostic(session, problem, texts)] if problem is not None else None
-    alone = problem is not None and sum(one.diagnostic.span == problem.diagnostic.span for one in found) == 1
+    places = [one.diagnostic.span for one in found]
+    alone = problem is not None and places.count(problem.diagnostic.span) == 1 and not problem.changes
     return lsp.CodeAction(
         action.title,
         kind=kind,

@@ -189,17 +189,21 @@ class Session:
         return read(path, self._options.outside, self.overlay)
 
     def mended(self, document: Document) -> str:
-        """A document's text after `mallgen api lint --fix`: in rounds, since an edit may uncover another."""
-        text = document.text
+        """A document's text after `mallgen api lint --fix`: in rounds, since an edit may uncover another.
+
+        A round after which something is no contract any more, or a field is left out, is not made.
+        """
+        text, projects = document.text, self.projects(document.real)
         try:
             for _ in range(_ROUNDS):
-                projects = self.projects(document.real)
                 problems = list(dict.fromkeys(problem for project in projects for problem in project.problems))
                 edits = mending(problems, name_in(projects[0], document), text) if projects else ()
-                if not edits:
+                after = Text(text.edited(edits))
+                self.overlay.put(document._replace(text=after))
+                then = self.projects(document.real)
+                if not edits or _harm(then) > _harm(projects):
                     break
-                text = Text(text.edited(edits))
-                self.overlay.put(document._replace(text=text))
+                text, projects = after, then
         finally:
             self.overlay.put(document)
         return text.raw
@@ -264,6 +268,12 @@ def _limits() -> Limits:
         return limits()
     except Unreadable:
         return DEFAULT
+
+
+def _harm(projects: tuple[Project, ...]) -> int:
+    """How many contracts cannot be read, and fields are left out since another is read from the same place."""
+    lost = sum(problem.diagnostic.code == "duplicate-key" for one in projects for problem in one.problems)
+    return lost + sum(one.loaded.contract is None for one in projects)
 
 
 def real(name: str) -> str:

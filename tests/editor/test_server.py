@@ -237,7 +237,9 @@ def test_a_quick_fix_mends(editor: Editor) -> None:
 
 def test_fix_all_is_what_the_command_fixes(editor: Editor) -> None:
     text = MALL.replace('import "types.api"\n', "").replace(" returns (User)", "").replace("/user/:id", "/user/:id/")
-    text = text.replace('`path:"id"`', '`path:"id"`\n\tPage int64 `json:"page,optional,default=1"`')
+    text = text.replace(
+        '`path:"id"`', '`path:"id"`\n\tPage int64 `form:"page,optional,default=1"`\n\tB int64 `json:"b"`'
+    )
     write(editor, mall=text)
     editor.open("mall.api")
     whole = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
