@@ -33,7 +33,7 @@ crash: setup ## kill -9 at every file-system event, then 10 000 random kills; pr
 	$(BIN)/python -m tests.crash --random 10000
 
 accept: setup ## write what the cases and golden trees should have said
-	MALLGEN_ACCEPT=1 $(BIN)/python -m pytest -n 2 tests/test_cases.py tests/test_golden.py
+	MALLGEN_ACCEPT=1 $(BIN)/python -m pytest -n 2 tests/test_cases.py tests/test_golden.py tests/editor/test_documents.py
 
 conformance: setup ## agreement with goctl in figures: cases, goldens, formats, the differential run, fuzzing
 	$(BIN)/python -m tests.figures $(SECONDS)
@@ -54,6 +54,7 @@ bench: setup
 	$(BIN)/python benchmarks/bench_cli.py
 	$(BIN)/python benchmarks/bench_check.py
 	$(BIN)/python benchmarks/bench_safety.py
+	$(BIN)/python benchmarks/bench_lsp.py
 
 freeze: setup ## what this version generates becomes a case for all later ones: part of every release
 	$(BIN)/python scripts/freeze.py $(if $(AGAIN),--again)

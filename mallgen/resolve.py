@@ -43,10 +43,14 @@ class ParsedFile(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """The Contract, None as soon as there is an error; warnings stand beside it."""
+    """The Contract, None as soon as there is an error; warnings stand beside it.
+
+    `view` is as much of it as could be understood, for who helps to write it; its `service` may be empty.
+    """
 
     contract: Contract | None
     diagnostics: tuple[Diagnostic, ...]
+    view: Contract
 
 
 def resolve(files: tuple[ParsedFile, ...], limits: Limits = DEFAULT) -> Resolved:
@@ -65,16 +69,15 @@ def resolve(files: tuple[ParsedFile, ...], limits: Limits = DEFAULT) -> Resolved
         start = Span(files[0].file, 1, 1, 1, 1)
         hint = "add `service name-api { … }` with at least one route"
         problems.append(Diagnostic("no-service", "the contract has no route", start, hint))
-    if any(problem.severity == "error" for problem in problems):
-        return Resolved(None, tuple(problems))
     contract = Contract(
         file=files[0].file,
-        service=next(s.name.value for s in services if s.items),
+        service=next((s.name.value for s in services if s.items), ""),
         info=_info(files[0]),
         types=resolved_types,
         groups=tuple(group for group in groups if group.routes),
     )
-    return Resolved(contract, tuple(problems))
+    fit = not any(problem.severity == "error" for problem in problems)
+    return Resolved(contract if fit else None, tuple(problems), contract)
 
 
 def _info(root: ParsedFile) -> tuple[Pair, ...]:

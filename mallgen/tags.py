@@ -32,7 +32,7 @@ class TagError(Exception):
         self.hint = hint
 
 
-@lru_cache(1 << 14)  # many fields of a contract are tagged alike
+@lru_cache(maxsize=1 << 16)  # many fields of a contract are tagged alike
 def parse_tag(tag: str, name: str) -> tuple[Binding, ...]:
     """The bindings of a tag with its back-quotes, in the order path, form, header, json.
 
