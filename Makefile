@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup crash demo run test test-slow soak conformance fuzz lint accept bench bench-chain generated errors pages built lock clean
+.PHONY: setup crash demo run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc freeze generated errors pages built lock clean
 
 setup:
 	@scripts/setup.sh
@@ -33,7 +33,7 @@ crash: setup ## kill -9 at every file-system event, then 10 000 random kills; pr
 	$(BIN)/python -m tests.crash --random 10000
 
 accept: setup ## write what the cases and golden trees should have said
-	MALLGEN_ACCEPT=1 $(BIN)/python -m pytest -n 2 tests/test_cases.py tests/test_golden.py
+	MALLGEN_ACCEPT=1 $(BIN)/python -m pytest -n 2 tests/test_cases.py tests/test_golden.py tests/editor/test_documents.py
 
 conformance: setup ## agreement with goctl in figures: cases, goldens, formats, the differential run, fuzzing
 	$(BIN)/python -m tests.figures $(SECONDS)
@@ -47,9 +47,17 @@ soak: setup ## five hundred turns of starting and stopping the three services un
 bench-chain: setup ## the order list through three services, beside FastAPI and go-zero
 	$(BIN)/python benchmarks/bench_chain.py
 
+bench-rpc: setup ## what a unary call costs its two ends, our transport beside grpc.aio
+	$(BIN)/python benchmarks/bench_rpc.py
+
 bench: setup
 	$(BIN)/python benchmarks/bench_cli.py
+	$(BIN)/python benchmarks/bench_check.py
 	$(BIN)/python benchmarks/bench_safety.py
+	$(BIN)/python benchmarks/bench_lsp.py
+
+freeze: setup ## what this version generates becomes a case for all later ones: part of every release
+	$(BIN)/python scripts/freeze.py $(if $(AGAIN),--again)
 
 generated: setup ## bring generated/ up to date with examples/
 	$(BIN)/mallgen gen

@@ -67,7 +67,8 @@ def main() -> int:
 
 def chains() -> dict[str, "Chain"]:
     """What takes turns."""
-    found: dict[str, Chain] = {"generated": Generated(""), "generated, access log": Generated("access")}
+    found: dict[str, Chain] = {"generated": Generated(), "generated, access log": Generated(access=True)}
+    found["generated, grpc.aio"] = Generated(transport="grpc")
     found["FastAPI + grpc.aio"] = ByHand()
     program = go_program()
     if program is not None:
@@ -200,10 +201,11 @@ def wait(port: int) -> None:
 
 
 class Generated(Chain):
-    """generated/, with its default settings; the access log is one of them."""
+    """generated/, with its default settings; the access log and the RPC transport are two of them."""
 
-    def __init__(self, access: str) -> None:
+    def __init__(self, *, access: bool = False, transport: str = "http2") -> None:
         self.access = "true" if access else "false"
+        self.transport = f"Transport: {transport}\n"
 
     def commands(self, folder: Path, ports: dict[str, int]) -> list[tuple[list[str], Path]]:
         """As `python -m` of each package."""
@@ -214,7 +216,9 @@ class Generated(Chain):
             listen = f"Host: 127.0.0.1\nPort: {port}" if name == "mall" else f"ListenOn: 127.0.0.1:{port}"
             title = "mall-api" if name == "mall" else f"{name}.rpc"
             settings = folder / f"{name}-{port}.yaml"
-            settings.write_text(f"Name: {title}\n{listen}\nLog:\n  Access: {self.access}\n", encoding="utf-8")
+            used = [f"{client}RPC:\n  {self.transport}" for client in ("Order", "Product")]
+            more = "".join(used) if name == "mall" else self.transport
+            settings.write_text(f"Name: {title}\n{listen}\nLog:\n  Access: {self.access}\n{more}", encoding="utf-8")
             found.append(([sys.executable, "-m", kind, "-f", str(settings)], GENERATED / name))
         return found
 

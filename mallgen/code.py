@@ -1,8 +1,8 @@
 """What may reach a template: text that was made as code, and not text that came from a contract.
 
-names.py makes `PyIdent`, pycode.py `Literal` and `Code`; `code` joins what is code already. Where an emitter composes a
-line of such parts with an f-string it says so: `Code(f"…")`. All are strings, so that templates and files take them as
-they are; a plain string in a view is refused in tests.
+names.py makes `PyIdent`, pycode.py `Literal` and `Code`. An emitter composes a line of such parts: `Code(f"…")`, or
+`code` with a pattern; scripts/mypy_code.py refuses a part that is neither code nor a constant. All are strings, so that
+templates and files take them as they are; a plain string in a view is refused in tests.
 """
 
 from typing import Any
@@ -26,7 +26,9 @@ class PyIdent(Code):
     __slots__ = ()
 
     def __new__(cls, text: str) -> "PyIdent":
-        """Check the text."""
+        """Check the text; what is one already stays itself."""
+        if isinstance(text, PyIdent):
+            return text
         if not text.isidentifier():
             raise ValueError(f"not an identifier: {text!r}")
         return str.__new__(cls, text)
@@ -41,15 +43,12 @@ def code(pattern: str, *parts: Code | int) -> Code:
 
 
 def require(value: Any, where: str) -> None:
-    """TypeError unless everything in a view is code, a number or nothing."""
+    """TypeError unless everything in a view is code, a number or nothing; dictionaries are no views."""
     if isinstance(value, Code | int | None):
         return
     if isinstance(value, list | tuple):
         for item in value:
             require(item, where)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            require(item, f"{where}.{key}")
     elif hasattr(value, "__struct_fields__"):
         for name in value.__struct_fields__:
             require(getattr(value, name), f"{where}.{name}")

@@ -63,10 +63,27 @@ class Root:
             descriptor = os.open(name, _READ, dir_fd=folder)
         except FileNotFoundError:
             return None
-        with open(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise OSError(errno.EINVAL, "not a regular file", path)
-            return file.read()
+            return _all(descriptor, status.st_size)
+        finally:
+            os.close(descriptor)
+
+    def target(self, path: str) -> str:
+        """What a link leads to, as a path below the folder; the path itself where no link is. Raises LeadsOutside."""
+        for _ in range(_LINKS):
+            folder, name = self._at(path)
+            try:
+                text = os.readlink(name, dir_fd=folder)
+            except OSError as problem:
+                if problem.errno not in (errno.EINVAL, errno.ENOENT):  # not a link, or nothing
+                    raise
+                return path
+            real = self._folder(path.rpartition("/")[0])[1]
+            path = self._resolved(text, f"{real}/{name}" if real else name)
+        raise OSError(errno.ELOOP, "too many links", path)
 
     def save(self, path: str, data: bytes, mode: int | None = None) -> None:
         """Make a new file; FileExistsError when the name is taken. `mode` overrides what the umask gives."""
@@ -200,3 +217,11 @@ class Root:
         if inner == ".." or inner.startswith("../"):
             raise LeadsOutside(link, os.path.normpath(os.path.join(start, target)))
         return "" if inner == "." else inner
+
+
+def _all(descriptor: int, size: int) -> bytes:
+    """What is in an open file, of about `size` bytes: the system may give less at a time, and a file may grow."""
+    parts = []
+    while part := os.read(descriptor, size + 1):
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

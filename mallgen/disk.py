@@ -7,10 +7,10 @@ import errno
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from mallgen.confine import Root
+from mallgen.confine import LeadsOutside, Root
 from mallgen.diagnostics import Diagnostic
 from mallgen.lock import NAME, Lock, parse
 from mallgen.look import Look
@@ -29,13 +29,15 @@ _SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 class Refused(Exception):
     """The folder cannot take the files: what stands in the way. Nothing was written, unless it is `begun`.
 
-    What is begun is in the journal: the next command that touches the folder completes it.
+    What is begun is in the journal: the next command that touches the folder completes it. `sources` are texts for
+    code frames.
     """
 
-    def __init__(self, *diagnostics: Diagnostic, begun: bool = False) -> None:
+    def __init__(self, *diagnostics: Diagnostic, begun: bool = False, sources: Mapping[str, str] | None = None) -> None:
         super().__init__(diagnostics[0].message)
         self.diagnostics = diagnostics
         self.begun = begun
+        self.sources = sources or {}
 
 
 class Overtaken(Refused):
@@ -96,33 +98,42 @@ class Folder:
             raise Refused(*dict.fromkeys(problems))
         names = {file.path for file in due} | {record.path for record in lock.files}
         present = {name for name in names if look.holds(name)}
-        contents = {}
+        contents: dict[str, bytes] = {}
+        links: dict[str, str] = {}
         for file in due:
             if file.owner is Owner.ALWAYS and file.path in present:
                 contents[file.path] = self._content(file.path) or b""
         if theirs:
             present |= {path for path in self._modules(due, look) if path in present or look.holds(path)}
-            contents |= {
-                path: data
-                for path in sorted(present - contents.keys())
-                if not path.endswith(MODULES[1:]) and (data := self._peek(path)) is not None
-            }
+            for path in sorted(present - contents.keys()):
+                data = None if path.endswith(MODULES[1:]) else self._peek(path, links)
+                if data is not None:
+                    contents[path] = data
         elif len(lock.files) != len({record.path for record in lock.files}):
             twice = [path for path, count in Counter(r.path for r in lock.files).items() if count > 1]
-            contents |= {path: data for path in twice if (data := self._peek(path)) is not None}
-        return Disk(contents, frozenset(present | set(look.below(f"{HOUSE}/backup"))), lock_text)
+            contents |= {path: data for path in twice if (data := self._peek(path, links)) is not None}
+        return Disk(contents, frozenset(present | set(look.below(f"{HOUSE}/backup"))), lock_text, links)
 
     def _modules(self, due: Iterable[File], look: Look) -> Iterator[str]:
         """The modules in the packages, whoever wrote them."""
         for package in {file.path.partition("/")[0] for file in due if file.path.endswith(".py")}:
             yield from (path for path in look.below(package) if path.endswith(MODULES) and "/." not in path)
 
-    def _peek(self, path: str) -> bytes | None:
-        """The content of a file that may be read; None for links and whatever else is not ours to open."""
+    def _peek(self, path: str, links: dict[str, str]) -> bytes | None:
+        """The content of a file that may be read, through a link that stays inside; None for whatever else is there."""
+        root = self._opened_root()
+        with contextlib.suppress(OSError):
+            return root.read(path)
         try:
-            return self._opened_root().read(path)
-        except OSError:
+            target = root.target(path)
+        except OSError as problem:
+            links[path] = "" if isinstance(problem, LeadsOutside) else path
             return None
+        if target != path:
+            links[path] = target
+            with contextlib.suppress(OSError):
+                return root.read(target)
+        return None
 
     def _opened_root(self) -> Root:
         root = self._opened()
@@ -155,13 +166,6 @@ class Folder:
             outcome = self._carry_out(root)
             signals.state = "everything was written"
         return self._told(outcome)
-
-    def tidy(self, paths: Iterable[str]) -> None:
-        """Remove the folders that these removed files have left empty."""
-        from mallgen.tidy import tidy
-
-        with contextlib.suppress(OSError):  # an empty folder does no harm
-            tidy(self._opened_root(), paths)
 
     def _ready(self, stack: contextlib.ExitStack, made: list[str]) -> Root:
         """The root, made where it is missing, and locked; `made` are the folders that were made for it."""

@@ -1,6 +1,6 @@
 """The way from a path to a Contract; the only module that knows all the stages before emission."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen.diagnostics import Diagnostic, strict
@@ -9,20 +9,26 @@ from mallgen.sources import Sources, read
 
 if TYPE_CHECKING:  # protobuf takes 20 ms, which only those who read protos need to pay
     from mallgen.proto import ProtoContract
+    from mallgen.syntax.parse import Parsed
+    from mallgen.syntax.scan import Scanned
 
 
 class Loaded(NamedTuple):
-    """A contract, or what is wrong with it; `sources` are the texts for code frames by file name."""
+    """A contract, or what is wrong with it; `sources` are the texts for code frames by file name.
+
+    `view` is what could be understood of a contract whose files parse, wrong or not.
+    """
 
     contract: Contract | None
     diagnostics: tuple[Diagnostic, ...]
     sources: dict[str, str]
+    view: Contract | None = None
 
     def strict(self) -> "Loaded":
         """The same for who generates code: there is no contract when something in it is unfit."""
         found = strict(self.diagnostics)
         fit = not any(d.severity == "error" for d in found)
-        return Loaded(self.contract if fit else None, found, self.sources)
+        return Loaded(self.contract if fit else None, found, self.sources, self.view)
 
 
 def load(path: str, outside: bool = False) -> Loaded:
@@ -37,8 +43,8 @@ def load_text(text: str, path: str) -> Loaded:
     return compile_sources(Sources((scan(text, path),), {path: text}, ()))
 
 
-def compile_sources(sources: Sources) -> Loaded:
-    """Parse and resolve what was read."""
+def compile_sources(sources: Sources, parser: "Callable[[Scanned], Parsed] | None" = None) -> Loaded:
+    """Parse and resolve what was read; an editor gives a parser that remembers."""
     problems = [*sources.diagnostics, *(d for scanned in sources.files for d in scanned.diagnostics)]
     if not sources.files or any(d.code.startswith("too-") for d in problems):
         return Loaded(None, tuple(problems), sources.texts)
@@ -47,13 +53,13 @@ def compile_sources(sources: Sources) -> Loaded:
 
     files = []
     for scanned in sources.files:
-        parsed = parse(scanned)
+        parsed = (parser or parse)(scanned)
         problems += parsed.diagnostics
         files.append(ParsedFile(scanned.file, parsed.nodes))
     if any(problem.severity == "error" for problem in problems):
         return Loaded(None, _said(problems, sources), sources.texts)
     resolved = resolve(tuple(files), sources.limits)
-    return Loaded(resolved.contract, (*problems, *resolved.diagnostics), sources.texts)
+    return Loaded(resolved.contract, (*problems, *resolved.diagnostics), sources.texts, resolved.view)
 
 
 def _said(problems: Sequence[Diagnostic], sources: Sources) -> tuple[Diagnostic, ...]:

@@ -1,6 +1,7 @@
 """Drift in words: a finding per file and reason, with its code, its place and the command that mends it. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -35,6 +36,9 @@ def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
         yield from _file(service, step)
     for verdict in verdicts.values():
         yield from _theirs(service, verdict, stubs)
+    for path, target in service.disk.links.items():
+        if path not in service.disk.contents:
+            yield _unread(service, path, target)
     doubted = {old: new for new, old in service.followed.doubts}
     for old, new in doubted.items():
         yield _doubt(service, service.known[old], new)
@@ -55,10 +59,16 @@ def for_humans(service: Service, applied: bool = False) -> Iterator[Diagnostic]:
         yield _doubt(service, service.known[old], new)
 
 
-def gone(service: Service) -> list[Record]:
-    """Files that are no longer due; a package stays while modules of the user's are in it."""
-    paths = {record.path for record in service.plan.left}
-    kept = {path.rpartition("/")[0] for path in service.disk.present if path not in paths}
+def gone(service: Service, edited_too: bool = False) -> list[Record]:
+    """Files that are no longer due; a package stays while code of the user's is in it or below.
+
+    `edited_too`: what the user edited is to go as well, and keeps no package.
+    """
+    left = {record.path: record for record in service.plan.left}
+    staying = service.disk.present - left.keys()
+    if not edited_too:
+        staying |= {path for path, record in left.items() if not is_known(record, service.disk.contents.get(path))}
+    kept = {folder for path in staying for folder in accumulate(path.split("/")[:-1], "{}/{}".format)}
     return [
         record
         for record in service.plan.left
@@ -67,6 +77,8 @@ def gone(service: Service) -> list[Record]:
 
 
 def _file(service: Service, step: Step) -> Iterator[Diagnostic]:
+    if step.kind in (Kind.KEEP, Kind.IGNORE):
+        return
     shown = service.shown(step.file.path)
     gen = f"mallgen gen{service.where}"
     if step.kind is Kind.CREATE and not step.before:
@@ -83,6 +95,8 @@ def _file(service: Service, step: Step) -> Iterator[Diagnostic]:
 
 
 def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnostic]:
+    if not verdict.remarks and not verdict.blocks and not stubs:
+        return
     shown = service.shown(verdict.source)
     sync = f"mallgen sync --apply{service.where}"
     for remark in verdict.remarks:
@@ -104,6 +118,14 @@ def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnos
             yield Diagnostic("config-block-missing", message, _top(shown), hint)
     if stubs and verdict.state is State.STUB:
         yield Diagnostic("stub", f"{_what(verdict.identity)} is not implemented", _top(shown), "write its body")
+
+
+def _unread(service: Service, path: str, target: str) -> Diagnostic:
+    shown = service.shown(path)
+    where = f"to `{service.shown(target)}`, where no file is" if target else "out of the folder"
+    message = f"`{shown}` is a link that leads {where}: it is not compared"
+    hint = "copy the file here, or let the link lead to a place inside"
+    return Diagnostic("not-compared", message, None, hint, severity="warning")
 
 
 def _doubt(service: Service, record: Record, path: str) -> Diagnostic:

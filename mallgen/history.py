@@ -21,7 +21,13 @@ def remembered(
     fresh = {old.name: new.name for old, new in _pairs(before, now)}
     chains = {line.old: fresh.get(line.new, line.new) for line in lock.renamed if line.contract == contract}
     renamed = {**chains, **fresh}
-    return now, tuple(Renamed(contract, o, n) for o, n in sorted(renamed.items()) if n in names and o not in names)
+    kept = {(o, n) for o, n in renamed.items() if (n in names and o not in names) or is_package(o)}
+    return now, tuple(Renamed(contract, o, n) for o, n in sorted(kept))
+
+
+def is_package(name: str) -> bool:
+    """Whether a rename is that of the whole package, for which its own service was renamed."""
+    return "." not in name
 
 
 def _pairs(before: Sequence[Class], now: Sequence[Class]) -> list[tuple[Class, Class]]:

@@ -7,6 +7,8 @@ Lines of tab-separated cells, in the order in which they are carried out:
     replace<TAB>number<TAB>path<TAB>sha256 of the old content<TAB>where the old content is kept, or nothing
     remove<TAB>number<TAB>path<TAB>sha256 of the content<TAB>where it is kept, or nothing
     end<TAB>number of lines
+
+Folders that the removed files leave empty go with them.
 """
 
 from collections.abc import Iterable

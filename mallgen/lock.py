@@ -15,6 +15,7 @@ merge leaves behind (its markers, lines twice, two versions of one line) is read
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 FORMAT = "mallgen.lock 1"
@@ -143,6 +144,7 @@ class NewerLock(BadLock):
     """A mallgen.lock that a later mallgen has written."""
 
 
+@lru_cache(2)  # it is read when a contract is looked for, and again with the folder in hand
 def parse(text: str) -> Lock:
     """The lock that `text` holds; an absent file is empty text. Raises BadLock and NewerLock."""
     found: dict[str, set[tuple[str, ...]]] = {kind: set() for kind in _LINES}

@@ -1,6 +1,7 @@
 """What stands in a folder where files are due, without opening anything. An edge."""
 
 import errno
+import os
 import stat
 from collections.abc import Callable, Iterator
 
@@ -18,6 +19,7 @@ class Look:
     def __init__(self, root: Root | None, shown: Callable[[str], str]) -> None:
         self._root = root
         self._shown = shown
+        self._seen: dict[str, os.stat_result | None] = {}
         self._folders: dict[str, object] = {"": None if root is not None else _ABSENT}
 
     def problems(self, file: File) -> Iterator[Diagnostic]:
@@ -36,8 +38,7 @@ class Look:
         """Whether something is at `path`; what a link leads out to is not."""
         if paths.trouble(path) or self._folder(path.rpartition("/")[0]) is not None:
             return False
-        assert self._root is not None
-        return self._root.status(path) is not None
+        return self._status(path) is not None
 
     def below(self, folder: str) -> Iterator[str]:
         """Every file below a folder, as paths."""
@@ -52,17 +53,22 @@ class Look:
                 yield path
 
     def _in_the_way(self, file: File) -> Iterator[Diagnostic]:
-        assert self._root is not None
-        status = self._root.status(file.path)
-        if status is None:
+        status = self._status(file.path)
+        if status is None or stat.S_ISREG(status.st_mode):
             return
         shown = self._shown(file.path)
         if stat.S_ISDIR(status.st_mode):
             yield Diagnostic("in-the-way", f"`{shown}` is a folder, a file is due there", hint="move it away")
-        elif file.owner is not Owner.ONCE and not stat.S_ISREG(status.st_mode):
+        elif file.owner is not Owner.ONCE:
             kind = "a link" if stat.S_ISLNK(status.st_mode) else "not a regular file"
             message = f"`{shown}` is {kind}, and mallgen would replace it"
             yield Diagnostic("in-the-way", message, hint="move it away and run again")
+
+    def _status(self, path: str) -> os.stat_result | None:
+        if path not in self._seen:
+            assert self._root is not None
+            self._seen[path] = self._root.status(path)
+        return self._seen[path]
 
     def _folder(self, path: str) -> object:
         """None for a folder that is there, _ABSENT, or what is in its way."""

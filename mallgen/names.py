@@ -4,12 +4,15 @@ import keyword
 import re
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import TypeVar
 
 from mallgen.code import PyIdent
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import Span
 
 _WORDS = re.compile(r"[A-Z]{2,}s(?![a-z])[0-9]*|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
+_remembered = lru_cache(1 << 16)  # a contract says each of its names many times
 _BUILTIN_TYPES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "str"})
 _DEPENDENCIES = frozenset(
     [
@@ -30,18 +33,21 @@ _DEPENDENCIES = frozenset(
 )
 
 
+@_remembered
 def snake(name: str) -> PyIdent:
     """`ImageURL` → `image_url`, `IDs` → `ids`, `user-admin` → `user_admin`; never empty."""
     text = "_".join(word.lower() for word in _WORDS.findall(name))
     return PyIdent(text if text[:1].isalpha() else f"n{text}")
 
 
+@_remembered
 def variable(name: str) -> PyIdent:
     """The attribute, parameter or function for a contract's name: snake case, no keyword, no base type."""
     text = snake(name)
     return PyIdent(f"{text}_" if keyword.iskeyword(text) or text in _BUILTIN_TYPES else text)
 
 
+@_remembered
 def class_name(name: str) -> PyIdent:
     """The class for a contract's type or handler: its own spelling with a capital first."""
     text = name.lstrip("_").replace("-", "_")
@@ -67,6 +73,7 @@ def rpc_package(package: str) -> PyIdent:
     return PyIdent(text if text.endswith("_rpc") else f"{text}_rpc")
 
 
+@_remembered
 def module(name: str) -> PyIdent:
     """A module or folder name for a contract's name."""
     text = snake(name)
@@ -91,6 +98,9 @@ def is_taken(package: str) -> bool:
     return package in sys.stdlib_module_names or package in _DEPENDENCIES or keyword.iskeyword(package)
 
 
+Name = TypeVar("Name", bound=str)
+
+
 class Claims:
     """Names of one kind with the place each came from; two places for one name are an error."""
 
@@ -100,12 +110,12 @@ class Claims:
         self._owners: dict[str, tuple[str, Span]] = {}
         self.problems: list[Diagnostic] = []
 
-    def share(self, name: str, origin: str, span: Span) -> str:
+    def share(self, name: Name, origin: str, span: Span) -> Name:
         """Take `name` for `origin`, which may take it more than once."""
         other, _ = self._owners.setdefault(name, (origin, span))
         return name if other == origin else self.claim(name, origin, span)
 
-    def claim(self, name: str, origin: str, span: Span) -> str:
+    def claim(self, name: Name, origin: str, span: Span) -> Name:
         """Take `name` for `origin` at this place; another place that has it already is a problem."""
         other, other_span = self._owners.setdefault(name, (origin, span))
         if (other, other_span) != (origin, span):

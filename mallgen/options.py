@@ -283,6 +283,13 @@ COMMANDS = (
         example="mallgen explain unknown-type",
     ),
     Command(
+        ("lsp",),
+        "Serve an editor: problems, completion, rename.",
+        "lsp",
+        (Option("stdio", "Accepted for the sake of editors that pass it: there is no other way."),),
+        example="mallgen lsp",
+    ),
+    Command(
         ("completion",),
         "Print the completion script for a shell.",
         "completion",

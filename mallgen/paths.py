@@ -19,9 +19,17 @@ _FORBIDDEN = frozenset('<>:"|?*\\')
 
 def trouble(path: str) -> str:
     """What is wrong with a path, "" when nothing is."""
-    if len(path.encode("utf-8", "surrogatepass")) > MAX_PATH:
+    folder, _, name = path.rpartition("/")
+    if len(path) * 4 > MAX_PATH and len(path.encode("utf-8", "surrogatepass")) > MAX_PATH:
         return f"it is longer than {MAX_PATH} bytes"
-    return next(filter(None, map(_name_trouble, path.split("/"))), "")
+    inside = "/" in path
+    return (_trouble_above(folder) if inside else "") or _name_trouble(name)
+
+
+@functools.lru_cache(1 << 12)
+def _trouble_above(folder: str) -> str:
+    """What is wrong with the folders of a path."""
+    return next(filter(None, map(_name_trouble, folder.split("/"))), "")
 
 
 @functools.cache

@@ -5,13 +5,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from mallgen.code import Code, Literal
+from mallgen.code import Code, Literal, PyIdent
 
 WIDTH = 88
 _PRAGMA = re.compile(
     r"(?:^|#)\s*(?=(?:type:|fmt:|noqa|ruff:|isort:|mypy:|flake8|pylint:|pyright:|yapf:|nosec|pragma))",
     re.IGNORECASE,
 )
+_PLAIN = re.compile(r"[!#-\[\]-~](?:[ !#-\[\]-~]*[!#-\[\]-~])?")  # ASCII without quotes, backslashes, outer spaces
 
 
 def width(text: str) -> int:
@@ -42,7 +43,9 @@ def literal(value: object) -> Literal:
 
 
 def _quoted(text: str) -> str:
-    body = "".join(char if char.isprintable() and char != "\\" else repr(char)[1:-1] for char in text)
+    body = text
+    if "\\" in text or not text.isprintable():
+        body = "".join(char if char.isprintable() and char != "\\" else repr(char)[1:-1] for char in text)
     # black keeps double quotes unless they need more escapes than single ones
     quote = '"' if text.count('"') <= text.count("'") else "'"
     return quote + body.replace(quote, f"\\{quote}") + quote
@@ -58,6 +61,8 @@ def _quoted_bytes(data: bytes) -> str:
 
 def printable(text: str) -> str:
     """The text on one line, without characters that a reader cannot see."""
+    if text.isprintable():
+        return text.strip()
     return "".join(
         char if char.isprintable() else " " if char.isspace() else ascii(char)[1:-1] for char in text
     ).strip()
@@ -86,6 +91,8 @@ def fold(text: str, columns: int) -> list[str]:
 def docstring(lines: Sequence[str], indent: int) -> Literal:
     """A whole docstring literal for a body indented by `indent`; the first line stands by the quotes."""
     columns = WIDTH - indent
+    if len(lines) == 1 and len(lines[0]) <= columns - 6 and _PLAIN.fullmatch(lines[0]):
+        return Literal(f'"""{lines[0]}"""')
     paragraphs = [printable(line) for line in lines]
     while paragraphs and not paragraphs[-1]:
         paragraphs.pop()
@@ -102,16 +109,21 @@ def docstring(lines: Sequence[str], indent: int) -> Literal:
 
 
 def call(head: str, args: Sequence[str], tail: str = ")", indent: int = 0) -> Code:
+    """A bracket as black lays it out; scripts/mypy_code.py sees to it that all parts are code."""
+    return Code(bracket(head, args, tail, indent))
+
+
+def bracket(head: str, args: Sequence[str], tail: str = ")", indent: int = 0) -> str:
     """`head` + args + `tail` as black lays out one bracket: one line, an inner line, or one per line."""
     pad, inner = " " * indent, " " * (indent + 4)
     line = f"{head}{', '.join(args)}{tail}"
     if width(pad + line) <= WIDTH or not args:
-        return Code(line)
+        return line
     joined = ", ".join(args)
     if width(inner + joined) <= WIDTH:
-        return Code(f"{head}\n{inner}{joined}\n{pad}{tail}")
+        return f"{head}\n{inner}{joined}\n{pad}{tail}"
     each = "".join(f"{inner}{arg},\n" for arg in args)
-    return Code(f"{head}\n{each}{pad}{tail}")
+    return f"{head}\n{each}{pad}{tail}"
 
 
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
@@ -125,9 +137,12 @@ def _member_key(name: str) -> tuple[int, object, object]:
     return kind, _natural(name.lower()), _natural(name)
 
 
-def exported(names: Iterable[str]) -> list[str]:
+def exported(names: Iterable[PyIdent]) -> list[PyIdent]:
     """Names in the order that ruff wants in `__all__`: constants, classes, the rest, numbers by value, with case."""
     return sorted(set(names), key=lambda name: (_member_key(name)[0], _natural(name)))
+
+
+_SECTIONS = {"__future__": 0, "google": 2, "mallgen_runtime": 2}
 
 
 class Imports:
@@ -137,10 +152,14 @@ class Imports:
         self._first_party = first_party
         self._names: dict[str, dict[str, str]] = {}
 
-    def add(self, source: str, name: str, local: str = "") -> str:
-        """Import `name` from `source`; returns the name to use."""
-        self._names.setdefault(source, {})[name] = local or name
-        return local or name
+    def add(self, source: str, name: str, local: str = "") -> PyIdent:
+        """Import `name` from `source`; returns the name to use. ValueError for what are no names."""
+        names = self._names.get(source)
+        if names is None:
+            _dotted(source)
+            names = self._names[source] = {}
+        known = names[PyIdent(name)] = PyIdent(local or name)
+        return known
 
     def entries(self) -> list[tuple[str, str, str]]:
         """Module, name and local name of everything that is imported."""
@@ -148,28 +167,36 @@ class Imports:
 
     def _section(self, source: str) -> int:
         top = source.partition(".")[0]
-        if top == "__future__":
-            return 0
-        if top == self._first_party:
-            return 3
-        return 2 if top in ("google", "mallgen_runtime") else 1
+        return 3 if top == self._first_party else _SECTIONS.get(top, 1)
 
     def lines(self) -> list[Code]:
         """The block of imports, sections apart by an empty line."""
-        sections: dict[int, list[str]] = {}
-        for source in sorted(self._names, key=lambda s: (s.lower(), s)):
-            names = self._names[source]
-            block = sections.setdefault(self._section(source), [])
-            plain = sorted((n for n, local in names.items() if n == local), key=_member_key)
-            statements = [(plain[0], _import(source, plain))] if plain else []
-            statements += [
-                (name, _import(source, [f"{name} as {local}"])) for name, local in names.items() if name != local
-            ]
-            block += [text for _, text in sorted(statements, key=lambda pair: _member_key(pair[0]))]
-        found: list[str] = []
-        for number in sorted(sections):
-            found += ["", *sections[number]] if found else sections[number]
-        return [Code(line) for line in found]
+        found: list[Code] = []
+        section = -1
+        for number, _, source in sorted((self._section(source), source.lower(), source) for source in self._names):
+            if found and number != section:
+                found.append(Code())
+            section = number
+            found += _statements(source, tuple(self._names[source].items()))
+        return found
+
+
+@functools.lru_cache(1 << 12)
+def _dotted(source: str) -> Code:
+    """The name of a module; ValueError for any other text."""
+    return Code(".".join(map(PyIdent, source.split("."))))
+
+
+@functools.lru_cache(1 << 14)  # many files import the same
+def _statements(source: str, names: tuple[tuple[str, str], ...]) -> tuple[Code, ...]:
+    """The lines that import names, each with its local name, from one module."""
+    if len(names) == 1:
+        ((name, local),) = names
+        return (Code(_import(source, [name if name == local else f"{name} as {local}"])),)
+    plain = sorted((n for n, local in names if n == local), key=_member_key)
+    found = [(plain[0], _import(source, plain))] if plain else []
+    found += [(name, _import(source, [f"{name} as {local}"])) for name, local in names if name != local]
+    return tuple(Code(text) for _, text in sorted(found, key=lambda pair: _member_key(pair[0])))
 
 
 def _import(source: str, names: Iterable[str]) -> str:

@@ -1,9 +1,8 @@
-"""From a view to the text of a file: one jinja2 environment, one guard, one call of black."""
+"""From a view to the text of a file: one compiled template, one guard, one call of black."""
 
 import importlib
+from collections.abc import Callable
 from typing import Any
-
-from jinja2 import Environment, StrictUndefined, Template
 
 from mallgen import pycode
 from mallgen.code import require
@@ -17,21 +16,6 @@ strict = False  # the tests set it: to look at every value takes time
 
 class Unsound(Exception):
     """A generated module that is not Python: a bug of ours, found before anything is written."""
-
-
-def environment() -> Environment:
-    """The environment of all templates; scripts/build_tables.py compiles them with it."""
-    env = Environment(
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - the output is Python, and its guard is the literal filter
-        cache_size=0,
-    )
-    env.filters["literal"] = pycode.literal
-    env.filters["comment"] = pycode.comment
-    return env
 
 
 class TooMuch(Exception):
@@ -48,20 +32,18 @@ class Renderer:
     def __init__(self, prove: bool = True, most: int = DEFAULT.output) -> None:
         self._prove = prove
         self._left = most
-        self._env = environment()
-        self._templates: dict[str, Template] = {}
+        self._templates: dict[str, Callable[..., str]] = {}
 
     def render(self, template: str, **view: Any) -> str:
         """The text that `templates/<template>.j2` makes of a view, which holds code and nothing else."""
         if strict:
-            require(view, template)
+            for key, value in view.items():
+                require(value, f"{template}.{key}")
         found = self._templates.get(template)
         if found is None:
             name = template.replace("/", "_").replace(".", "_")
-            code = importlib.import_module(f"mallgen._built.t_{name}")
-            found = Template.from_module_dict(self._env, vars(code), {})
-            self._templates[template] = found
-        text = found.render(header=HEADER, **view)
+            found = self._templates[template] = importlib.import_module(f"mallgen._built.t_{name}").render
+        text = found(header=HEADER, **view)
         self.hold(len(text))
         self._left -= len(text)  # characters: nearly all that is generated is ASCII
         return text
@@ -96,8 +78,8 @@ def python(text: str, name: str) -> str:
 def laid_out(text: str, name: str) -> str:
     """`text` laid out as black has it."""
     text = text.rstrip("\n") + "\n"
-    long = any(size > pycode.WIDTH for size in map(len if text.isascii() else pycode.width, text.splitlines()))
-    return _black(text, name) if long else text
+    widest = max(map(len if text.isascii() else pycode.width, text.splitlines()))
+    return _black(text, name) if widest > pycode.WIDTH else text
 
 
 def prove(text: str, name: str) -> None:

@@ -20,10 +20,11 @@ from mallgen.model import (
 from mallgen.resolve_types import Types
 from mallgen.suggest import did_you_mean
 from mallgen.syntax import nodes
+from mallgen.syntax.checks import METHODS as METHODS
+from mallgen.syntax.checks import wrong_words
 from mallgen.syntax.limits import DEFAULT, Limits
 from mallgen.syntax.nodes import Declaration, Item, ServiceNode
 
-METHODS = ("get", "head", "post", "put", "patch", "delete", "connect", "options", "trace")
 SETTINGS = frozenset(
     "prefix group jwt jwtTransition signature middleware timeout maxBytes sse tags summary authType pathPrefix".split()
 )
@@ -42,10 +43,14 @@ class ParsedFile(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """The Contract, None as soon as there is an error; warnings stand beside it."""
+    """The Contract, None as soon as there is an error; warnings stand beside it.
+
+    `view` is as much of it as could be understood, for who helps to write it; its `service` may be empty.
+    """
 
     contract: Contract | None
     diagnostics: tuple[Diagnostic, ...]
+    view: Contract
 
 
 def resolve(files: tuple[ParsedFile, ...], limits: Limits = DEFAULT) -> Resolved:
@@ -55,6 +60,7 @@ def resolve(files: tuple[ParsedFile, ...], limits: Limits = DEFAULT) -> Resolved
     types = Types(declarations, limits.fields)
     resolved_types = types.resolve()
     services = [node for file in files for node in file.nodes if isinstance(node, ServiceNode)]
+    problems += (problem for service in services for problem in wrong_words(service))
     problems += _service_names(services)
     builder = _Groups(types)
     groups = tuple(sorted((builder.group(s) for s in services), key=lambda g: g.group))
@@ -63,16 +69,15 @@ def resolve(files: tuple[ParsedFile, ...], limits: Limits = DEFAULT) -> Resolved
         start = Span(files[0].file, 1, 1, 1, 1)
         hint = "add `service name-api { … }` with at least one route"
         problems.append(Diagnostic("no-service", "the contract has no route", start, hint))
-    if any(problem.severity == "error" for problem in problems):
-        return Resolved(None, tuple(problems))
     contract = Contract(
         file=files[0].file,
-        service=next(s.name.value for s in services if s.items),
+        service=next((s.name.value for s in services if s.items), ""),
         info=_info(files[0]),
         types=resolved_types,
         groups=tuple(group for group in groups if group.routes),
     )
-    return Resolved(contract, tuple(problems))
+    fit = not any(problem.severity == "error" for problem in problems)
+    return Resolved(contract if fit else None, tuple(problems), contract)
 
 
 def _info(root: ParsedFile) -> tuple[Pair, ...]:
@@ -138,13 +143,6 @@ def _declarations(files: tuple[ParsedFile, ...], problems: list[Diagnostic]) -> 
 
 
 def _service_names(services: list[ServiceNode]) -> Iterator[Diagnostic]:
-    for service in services:
-        head, dash, tail = service.name.value.partition("-")
-        if dash and tail != "api":
-            message = f"`{service.name.value}` is not a name for a service"
-            plain = f"{head}_{tail}".replace("-", "_").removesuffix("_api")
-            hint = f"write `{plain}` or `{plain}-api`: the only hyphen is the one before `api`"
-            yield Diagnostic("service-name", message, service.name.span, hint)
     named = [service.name for service in services if service.items]
     for name in named[1:]:
         if name.value != named[0].value:
@@ -270,9 +268,6 @@ class _Groups:
         return int(pair.value)
 
     def _route(self, item: Item, prefix: str) -> Route:
-        if item.method.value not in METHODS:
-            hint = did_you_mean(item.method.value, METHODS) or f"methods are {', '.join(METHODS)}"
-            self._report("unknown-method", f"there is no method `{item.method.value}`", item.method.span, hint)
         path = item.path.value
         return Route(
             method=item.method.value,

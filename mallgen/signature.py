@@ -36,7 +36,10 @@ class Signature(NamedTuple):
     @property
     def request(self) -> str:
         """The type of the request, empty when there is none."""
-        return next((param.annotation for param in self.params if param.name in REQUESTS), "")
+        for param in self.params:
+            if param.name in REQUESTS:
+                return param.annotation
+        return ""
 
     @property
     def shape(self) -> str:

@@ -6,6 +6,7 @@ anything is replaced or removed its content is compared; somebody's work that is
 Nothing is flushed to the disk on the way: the promise is about processes that die, not about power.
 """
 
+import contextlib
 import errno
 import itertools
 import os
@@ -16,6 +17,7 @@ from typing import NamedTuple
 from mallgen import journal
 from mallgen.confine import Root
 from mallgen.journal import Move
+from mallgen.tidy import tidy
 from mallgen.tree import digest
 from mallgen.turn import HOUSE, Signals
 
@@ -72,13 +74,16 @@ class Staging:
         """Do what the journal says, all of it or what is left of it; raises OSError and BadJournal."""
         content = self._root.read(JOURNAL)
         assert content is not None
-        for move in journal.parse(content.decode("utf-8", "replace")):
+        moves = journal.parse(content.decode("utf-8", "replace"))
+        for move in moves:
             if move.verb == "add":
                 self._add(f"{STAGE}/{move.staged}", move.path)
             elif move.verb == "replace":
                 self._replace(move)
             else:
                 self._remove(move)
+        with contextlib.suppress(OSError):  # an empty folder does no harm, and must not keep the journal from ending
+            tidy(self._root, [move.path for move in moves if move.verb == "remove"])
         self._root.remove(JOURNAL)
         self.discard()
         return Outcome(tuple(self._changed), tuple(self._saved))

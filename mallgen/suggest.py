@@ -1,6 +1,9 @@
 """Did you mean …? One place, so that every message guesses alike."""
 
+import re
 from collections.abc import Iterable
+
+_GUESS = re.compile(r"did you mean `([^`]+)`")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -16,3 +19,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint with the known word nearest to `word`, or an empty string."""
     guess = nearest(word, known)
     return f"did you mean `{guess}`?" if guess else ""
+
+
+def guessed(hint: str) -> str:
+    """The word that a hint proposes, or an empty string: the way back from `did_you_mean`."""
+    match = _GUESS.match(hint)
+    return match[1] if match is not None else ""

@@ -7,11 +7,13 @@ A tag is `source:"key,option,…"` one or more times. go-zero ignores unknown op
 import math
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mallgen.model import Binding, Bounds
 
 OPTIONS = ("optional", "default", "options", "range", "limit", "string", "omitempty", "inherit")
 SOURCES = ("path", "form", "header", "json")
+_NESTING = re.compile(r"[\[\](){}\\]")
 _PART = re.compile(r' *([^\x00- :"\x7f]+):"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r'\\(?:([abfnrtv\\"])|x([0-7][0-9a-fA-F])|([01][0-7]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)')
 _PLAIN = dict(zip('abfnrtv\\"', '\a\b\f\n\r\t\v\\"', strict=True))
@@ -30,6 +32,7 @@ class TagError(Exception):
         self.hint = hint
 
 
+@lru_cache(maxsize=1 << 16)  # many fields of a contract are tagged alike
 def parse_tag(tag: str, name: str) -> tuple[Binding, ...]:
     """The bindings of a tag with its back-quotes, in the order path, form, header, json.
 
@@ -108,6 +111,8 @@ def _escaped(match: re.Match[str]) -> str:
 
 def split_options(value: str) -> list[str]:
     """Split at commas that stand outside brackets; a backslash takes the next character as it is."""
+    if not _NESTING.search(value):
+        return [part.strip() for part in value.split(",")]
     parts: list[list[str]] = [[]]
     depth, escaped = 0, False
     for char in value:

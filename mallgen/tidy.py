@@ -17,10 +17,16 @@ def tidy(root: Root, paths: Iterable[str]) -> None:
         modules.setdefault(folder, set()).add(name.rpartition(".")[0])
     for folder in sorted(folders, key=len, reverse=True):
         here = folder
-        while here and _is_empty(root, here, modules.get(here, set())):
-            root.forget()
-            root.remove_folder(here)
+        while here and (_is_gone(root, here) or _is_empty(root, here, modules.get(here, set()))):
+            if not _is_gone(root, here):
+                root.forget()
+                root.remove_folder(here)
             here = here.rpartition("/")[0]
+
+
+def _is_gone(root: Root, folder: str) -> bool:
+    """Whether an interrupted run has removed it: those above it may be left."""
+    return root.status(folder) is None
 
 
 def _is_empty(root: Root, folder: str, modules: set[str]) -> bool:

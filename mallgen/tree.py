@@ -106,12 +106,14 @@ class Plan(NamedTuple):
 class Disk(NamedTuple):
     """What stands in the output folder: contents of always-files, names of all files, the lock's text.
 
-    `contents` also has the user's files for those who compare them: generating never looks at them.
+    `contents` also has the user's files for those who compare them: generating never looks at them. `links` are those
+    of them that are links, with where they lead: "" is out of the folder, and then there is no content.
     """
 
     contents: Mapping[str, bytes]
     present: frozenset[str]
     lock: str
+    links: Mapping[str, str] = MappingProxyType({})
 
 
 def digest(data: bytes) -> str:
@@ -209,7 +211,9 @@ def is_known(record: Record | None, content: bytes | None) -> bool:
     """Whether a file is as mallgen wrote it, line ends apart."""
     if record is None or content is None:
         return False
-    return record.sha256 in (digest(content), digest(content.replace(b"\r\n", b"\n")))
+    if record.sha256 == digest(content):
+        return True
+    return b"\r\n" in content and record.sha256 == digest(content.replace(b"\r\n", b"\n"))
 
 
 def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], moved: Moves) -> Record:

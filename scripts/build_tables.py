@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
+from build_templates import compiled
 from lark import Lark
 from lark.grammar import Rule, Terminal
 from lark.lexer import Lexer
@@ -108,25 +108,14 @@ def _plain(value: Any) -> str:
     return pprint.pformat(value, width=160, compact=True, sort_dicts=True)
 
 
-def environment() -> Environment:
-    """The environment whose settings are baked into the compiled templates."""
-    from mallgen.render import environment as make
-
-    env = make()
-    env.loader = FileSystemLoader(ROOT / "templates")
-    return env
-
-
 def templates() -> dict[str, str]:
     """Each template of templates/ as the source of a module, by module name."""
-    env = environment()
     found: dict[str, str] = {}
     for path in sorted((ROOT / "templates").rglob("*.j2")):
         name = path.relative_to(ROOT / "templates").as_posix()
         source = path.read_text(encoding="utf-8")
-        code = env.compile(source, name=name, filename=None, raw=True, defer_init=True)
         module = name.removesuffix(".j2").replace("/", "_").replace(".", "_")
-        found[module] = HEADER.format(source=f"templates/{name}") + code + "\n"
+        found[module] = HEADER.format(source=f"templates/{name}") + compiled(source, name)
     return found
 
 

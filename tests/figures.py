@@ -7,7 +7,14 @@ import pytest
 from tests import fuzz
 from tests.conftest import ROOT
 
-MEASURED = ("test_conformance.py", "test_corpus.py", "test_format.py", "test_lint.py", "slow/test_differential.py")
+MEASURED = (
+    "test_conformance.py",
+    "test_corpus.py",
+    "test_format.py",
+    "test_lint.py",
+    "test_owned.py",
+    "slow/test_differential.py",
+)
 
 
 def main(words: list[str]) -> int:

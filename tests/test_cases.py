@@ -7,7 +7,7 @@ A fenced block with a file name after its language is written before the command
     ```
 
 A `console` block holds commands behind `$ ` and, below each, its stdout, its stderr and, unless it is 0, `exit N`.
-`mallgen …` runs in this process; `cat`, `rm` and `ls` (of files, recursively) are what a reader expects.
+`mallgen …` runs in this process; `cat`, `mv`, `rm` and `ls` (of files, recursively) are what a reader expects.
 `make accept` writes what was printed into the documents.
 """
 
@@ -57,6 +57,9 @@ def run(command: str, here: Path) -> str:
         return (here / words[0]).read_text(encoding="utf-8")
     if name == "rm":
         (here / words[0]).unlink()
+        return ""
+    if name == "mv":
+        (here / words[0]).rename(here / words[1])
         return ""
     if name == "ls":
         found = sorted(path.relative_to(here) for path in (here / [*words, "."][0]).rglob("*") if path.is_file())

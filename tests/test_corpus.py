@@ -2,13 +2,12 @@
 
 import csv
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mallgen.commands.api_inspect import document
 from mallgen.driver import load
+from tests.differential.models import difference
 
 
 def test_verdicts_are_goctls(corpus: Path, record_property: Callable[[str, object], None]) -> None:
@@ -42,46 +41,5 @@ def test_inspect_says_what_goctl_parsed(corpus: Path, record_property: Callable[
     for name, golden in compared:
         contract = load(str(corpus / name)).contract
         assert contract is not None, name
-        ours: Any = document(contract)
-        assert ours["service"] == golden["Service"]
-        assert ours["info"] == (golden.get("Info") or {}), name
-        assert ours["types"] == [_type(found) for found in golden.get("Types") or []], name
-        groups, theirs = ours["groups"], [_group(group) for group in golden.get("Groups") or []]
-        if len({group.span.file for group in contract.groups}) > 1:
-            groups, theirs = sorted(groups, key=_order), sorted(theirs, key=_order)
-        assert groups == theirs, name
+        assert difference(contract, golden) == "", name
     record_property("figure", f"goldens equal: {len(compared)} of {len(compared)}")
-
-
-def _order(group: dict[str, Any]) -> tuple[str, str]:
-    """goctl imports in the random order of a Go map: groups of one name from several files have no order."""
-    return group["server"].get("group", ""), json.dumps(group, sort_keys=True)
-
-
-def _type(found: dict[str, Any]) -> dict[str, Any]:
-    keys = {"name": "Name", "type": "Type", "tag": "Tag", "comment": "Comment", "embedded": "Inline"}
-    members = [{ours: member[theirs] for ours, theirs in keys.items()} for member in found["Members"] or []]
-    for member in members:
-        member["type"] = _on_one_line(member["type"])
-    return {"name": found["Name"], "members": members}
-
-
-def _group(found: dict[str, Any]) -> dict[str, Any]:
-    keys = {"method": "Method", "path": "Path", "handler": "Handler", "request": "Req", "response": "Resp"}
-    routes = [
-        {**{ours: route.get(theirs, "") for ours, theirs in keys.items()}, "doc": _doc(route)}
-        for route in found["Routes"] or []
-    ]
-    return {"server": found["Server"] or {}, "routes": routes}
-
-
-def _doc(route: dict[str, Any]) -> str:
-    """goctl keeps the quotation marks and has the pairs of `@doc (…)` apart."""
-    text: str = route.get("DocText") or (route.get("Doc") or {}).get("summary", "")
-    return text.strip('"')
-
-
-def _on_one_line(text: str) -> str:
-    """goctl lays out a struct written in place over several lines, with aligned columns."""
-    lines = re.sub(r"[ \t]+", " ", re.sub(r"\s*\n\s*", "; ", text))
-    return lines.replace("{; ", "{").replace("; }", "}")

@@ -173,16 +173,6 @@ def test_what_is_not_python_is_left(here: Path, data: bytes) -> None:
     assert (here / LOGIC).read_bytes() == data
 
 
-def test_a_link_is_not_followed(here: Path) -> None:
-    made(here, b"")
-    (here / "mine.py").write_text(BODY)
-    (here / LOGIC).unlink()
-    (here / LOGIC).symlink_to("../../mine.py")
-    (here / "a.api").write_text(API.replace("returns (Greeting)", "returns ([]Greeting)"))
-    assert mallgen("sync", "-dir", ".", "--apply").code == 0
-    assert (here / "mine.py").read_text() == BODY
-
-
 def test_places_are_those_of_the_characters() -> None:
     file = UserFile("a/b.py", "x = '名'; y = 1\r\nz = 2\r\n".encode())
     assert file.span(file.tree.body[1], "b.py")[1:3] == (1, 10)

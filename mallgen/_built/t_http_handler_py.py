@@ -1,35 +1,13 @@
 """Built by scripts/build_tables.py from templates/http/handler.py.j2. Do not edit."""
 
-from jinja2.runtime import LoopContext, Macro, Markup, Namespace, TemplateNotFound, TemplateReference, TemplateRuntimeError, Undefined, escape, identity, internalcode, markup_join, missing, str_join
-name = 'http/handler.py.j2'
+from typing import Any
 
-def root(context, missing=missing):
-    resolve = context.resolve_or_missing
-    undefined = environment.undefined
-    concat = environment.concat
-    cond_expr_undefined = Undefined
-    if 0: yield None
-    l_0_module_docstring = resolve('module_docstring')
-    l_0_imports = resolve('imports')
-    l_0_signature = resolve('signature')
-    l_0_docstring = resolve('docstring')
-    l_0_line = resolve('line')
-    pass
-    yield str((undefined(name='module_docstring') if l_0_module_docstring is missing else l_0_module_docstring))
-    yield '\n\n'
-    for l_1_line in (undefined(name='imports') if l_0_imports is missing else l_0_imports):
-        _loop_vars = {}
-        pass
-        yield str(l_1_line)
-        yield '\n'
-    l_1_line = missing
-    yield '\n\n'
-    yield str((undefined(name='signature') if l_0_signature is missing else l_0_signature))
-    yield '\n    '
-    yield str((undefined(name='docstring') if l_0_docstring is missing else l_0_docstring))
-    yield '\n    '
-    yield str((undefined(name='line') if l_0_line is missing else l_0_line))
-    yield '\n'
 
-blocks = {}
-debug_info = '1=16&3=18&4=21&8=25&9=27&10=29'
+def render(*, header: Any, module_docstring: Any, imports: Any, signature: Any, docstring: Any, line: Any) -> str:
+    parts: list[str] = []
+    add = parts.append
+    add(f'{module_docstring}\n\n')
+    for line_1 in imports:
+        add(f'{line_1}\n')
+    add(f'\n\n{signature}\n    {docstring}\n    {line}\n')
+    return "".join(parts)

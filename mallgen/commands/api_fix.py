@@ -89,6 +89,8 @@ class _Run:
 
     def judge(self, paths: Iterable[str]) -> None:
         """Leave alone what would belong to a contract that has a mistake apart from the dialect."""
+        if not self.disk.mended:
+            return
         found = {path: read(path, self.outside, self.disk) for path in paths}
         inner = {name for path, sources in found.items() for name in _files(sources) if name != os.path.realpath(path)}
         refused: set[str] = set()

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from mallgen.console import ENVIRONMENT, FINDINGS, FINE, USAGE, counted, for_machines, out, report, say, verdict
 from mallgen.driver import Loaded, compile_sources
-from mallgen.lint import Edit, Found, Rule, lint, rules
-from mallgen.lint.scope import Scope
-from mallgen.lint.suppress import Judged, apply, suppressions
+from mallgen.lint import Edit, Found, Rule, rules
+from mallgen.lint.suppress import findings
 from mallgen.options import Values
 from mallgen.pycode import width
 from mallgen.sources import Disk, Unreadable, limits, read
@@ -16,10 +15,6 @@ from mallgen.suggest import did_you_mean
 from mallgen.textfiles import CannotWrite, read_file, replace_file
 
 _ROUNDS = 10  # an edit may uncover another; none is meant to undo one
-PARSED = (  # warnings from reading the contract, which can be switched off as rules are
-    *("bad-tag", "comment-ends-early", "duplicate-key", "embedded-base-type", "invisible-character"),
-    *("unknown-option", "unknown-setting"),
-)
 
 
 class _After(Disk):
@@ -47,7 +42,6 @@ class _Lint(NamedTuple):
     path: str
     outside: bool
     chosen: tuple[Rule, ...]
-    known: dict[str, Rule]
 
     def load(self, disk: Disk | None = None) -> Loaded:
         """The contract as it is, or as `disk` has it."""
@@ -57,10 +51,7 @@ class _Lint(NamedTuple):
         """What the rules find in a contract, and what reading it has told."""
         if loaded.contract is None:
             return []
-        own = [Found(d, ()) for d in loaded.diagnostics]
-        found = lint(Scope(loaded.contract), self.chosen)
-        judged = Judged([*self.known, *PARSED], [*(rule.code for rule in self.chosen), *PARSED])
-        return apply([*own, *found], suppressions(loaded.sources), judged)
+        return findings(loaded.contract, loaded.diagnostics, loaded.sources, self.chosen)
 
 
 def run(values: Values) -> int:
@@ -75,7 +66,7 @@ def run(values: Values) -> int:
     chosen = _chosen(values, known)
     if chosen is None:
         return USAGE
-    asked = _Lint(values.text("api"), values.flag("allow-outside"), chosen, known)
+    asked = _Lint(values.text("api"), values.flag("allow-outside"), chosen)
     loaded = asked.load()
     if loaded.contract is None:
         return report(loaded.diagnostics, loaded.sources, "")

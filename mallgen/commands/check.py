@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 
+from mallgen import packages
 from mallgen.commands.comparing import Compared, Stopped, choose, compare, exit_code, sources
 from mallgen.console import FINDINGS, counted, for_machines, form, out, report, say
 from mallgen.diagnostics import Diagnostic
@@ -44,6 +45,8 @@ def _findings(found: Compared, stubs: bool) -> Iterator[Diagnostic]:
     yield from found.made.diagnostics
     yield from found.problems
     if found.service is not None:
+        if found.moved is not None:
+            yield packages.problem(found.moved, found.service.disk.present, found.service.shown, found.service.where)
         yield from findings(found.service, stubs)
         yield from _runtime(found)
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from mallgen import packages
 from mallgen.commands.writing import around
 from mallgen.console import ENVIRONMENT, FINDINGS, say
 from mallgen.diagnostics import Diagnostic
@@ -13,6 +14,7 @@ from mallgen.follow import follow
 from mallgen.lock import NAME, ContractLine, Lock, is_merged
 from mallgen.model import Span
 from mallgen.options import Values
+from mallgen.owners import adopted, settled
 from mallgen.targets import Made, Target, every, make, of_line, of_member
 from mallgen.tree import Due, Plan, plan, recorded
 from mallgen.workspace import Workspace
@@ -28,6 +30,7 @@ class Compared(NamedTuple):
     due: Due
     lock: Lock
     service: Service | None
+    moved: packages.Renamed | None = None
 
 
 class Chosen(NamedTuple):
@@ -122,13 +125,24 @@ def compare(target: Target, is_workspace: bool = False, prove: bool = False) -> 
 def _seen(found: Compared, is_workspace: bool) -> Compared:
     lock, text = read_lock(found.folder)
     line = found.target.line
-    lock = adopted(lock, line).with_contract(line)
     due = Due(line.path, found.made.files, found.made.classes)
+    where = "" if is_workspace else f" -dir {found.target.folder}"
+    if text and all(known.path != line.path for known in lock.contracts):
+        where += f" -api {found.target.contract}"
+    lock, contested, more = settled(adopted(lock, line), found.target, due)
+    if contested:
+        made = found.made._replace(sources={**found.made.sources, **more})
+        return found._replace(made=made, problems=contested)
+    lock = lock.with_contract(line)
     disk = found.folder.survey(due.files, lock, text, theirs=True)
+    moved = packages.renamed(due, lock, disk.present)
+    if moved is not None:
+        if moved.left(disk.present):
+            return found._replace(problems=(packages.problem(moved, disk.present, found.folder.shown, where),))
+        lock = packages.adopted(lock, moved, due.contract)
     followed = follow(due, disk, lock)
     lock = followed.lock
     steps = plan(due, disk, lock, followed.changes)
-    where = "" if is_workspace else f" -dir {found.target.folder}"
     service = Service(
         os.path.normpath(found.target.contract),
         where,
@@ -140,21 +154,7 @@ def _seen(found: Compared, is_workspace: bool) -> Compared:
     )
     if not text and any(step.file.path in disk.present for step in steps.steps):
         say(f"{found.folder.shown('.')} has no {NAME}: its files are taken as they are, by their content")
-    return found._replace(due=due, lock=lock, service=service)
-
-
-def adopted(lock: Lock, line: ContractLine) -> Lock:
-    """The lock when the only contract of a kind was moved or is named anew: its files belong to the new path."""
-    same_kind = [known for known in lock.contracts if known.kind == line.kind]
-    if len(same_kind) != 1 or same_kind[0].path == line.path:
-        return lock
-    old = same_kind[0].path
-    return Lock(
-        tuple(known for known in lock.contracts if known != same_kind[0]),
-        tuple(r._replace(contract=line.path) if r.contract == old else r for r in lock.files),
-        tuple(c._replace(contract=line.path) if c.contract == old else c for c in lock.classes),
-        tuple(r._replace(contract=line.path) if r.contract == old else r for r in lock.renamed),
-    )
+    return found._replace(due=due, lock=lock, service=service, moved=moved)
 
 
 def carry_out(
@@ -165,6 +165,8 @@ def carry_out(
         try:
             with found.folder.turn():
                 seen = _seen(found, found.service is not None and not found.service.where)
+                if seen.problems:
+                    return found, None, seen.problems
                 steps = work(seen)
                 return seen, steps, found.folder.apply(steps)
         except Overtaken:

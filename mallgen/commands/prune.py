@@ -41,7 +41,6 @@ def _prune(found: Compared, values: Values, told: list[str]) -> int:
         if applied is None or problems:
             return report(problems, {}, "; nothing was deleted" if applied is None else "")
         steps = applied
-        found.folder.tidy([step.file.path for step in steps.writes])
     if not quiet and seen.service is not None:
         told += _tell(seen.service, steps, dry)
     return 0
@@ -49,7 +48,11 @@ def _prune(found: Compared, values: Values, told: list[str]) -> int:
 
 def _wanted(service: Service, force: bool) -> dict[Record, str]:
     """The records to delete, and where those that were edited go."""
-    records = [record for record in gone(service) if record.path in service.disk.contents]
+    records = [
+        record
+        for record in gone(service, force)
+        if record.path in service.disk.contents and record.path not in service.disk.links
+    ]
     known = [record for record in records if is_known(record, service.disk.contents[record.path])]
     edited = [record for record in records if record not in known] if force else []
     return {**dict.fromkeys(known, ""), **{record: f"{_TRASH}/{record.path}" for record in edited}}

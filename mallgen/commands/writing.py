@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from mallgen import packages
 from mallgen.console import FINE, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused, read_lock
-from mallgen.lock import ContractLine
+from mallgen.owners import settled
 from mallgen.targets import Made, Target, every, make
 from mallgen.tree import Due, Kind, Plan, plan
 from mallgen.workspace import BadWorkspace, Workspace, find
@@ -19,9 +20,10 @@ _FEW = 5
 class Output(NamedTuple):
     """What is to be written where."""
 
+    target: Target
     folder: Folder
-    contract: ContractLine
     due: Due
+    sources: dict[str, str]
     dry_run: bool
     quiet: bool
 
@@ -53,7 +55,7 @@ def produce(target: Target, asked: Asked) -> int:
 def put(target: Target, made: Made, asked: Asked) -> int:
     """Write what was made of a target and tell what was done; the exit code."""
     due = Due(target.line.path, made.files, made.classes)
-    output = Output(Folder(target.folder, say), target.line, due, asked.dry_run, asked.quiet)
+    output = Output(target, Folder(target.folder, say), due, made.sources, asked.dry_run, asked.quiet)
     result = write(output)
     if result.code == FINE and not asked.quiet:
         say(f"{made.subject}; {result.summary}")
@@ -124,7 +126,7 @@ def write(output: Output) -> Written:
             steps, problems = _apply(output)
     except Refused as problem:
         end = "; the next mallgen command here completes what was begun" if problem.begun else "; nothing was written"
-        return Written(report(problem.diagnostics, {}, end))
+        return Written(report(problem.diagnostics, problem.sources, end))
     _tell(output, steps)
     if problems:
         return Written(report(problems, {}, "; everything else was written"))
@@ -134,9 +136,17 @@ def write(output: Output) -> Written:
 
 def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
     """The plan and, after it was carried out, what somebody changed meanwhile."""
-    lock, text = read_lock(output.folder)
+    found, text = read_lock(output.folder)
+    lock, contested, sources = settled(found, output.target, output.due)
+    if contested:
+        raise Refused(*contested, sources={**output.sources, **sources})
     disk = output.folder.survey(output.due.files, lock, text)
-    steps = plan(output.due, disk, lock.with_contract(output.contract))
+    moved = packages.renamed(output.due, lock, disk.present)
+    if moved is not None:
+        known = any(line.path == output.due.contract for line in found.contracts)
+        where = f" -dir {output.target.folder}" + ("" if known else f" -api {output.target.contract}")
+        raise Refused(packages.problem(moved, disk.present, output.folder.shown, where), sources=output.sources)
+    steps = plan(output.due, disk, lock.with_contract(output.target.line))
     if output.dry_run:
         return steps, ()
     try:

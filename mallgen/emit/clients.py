@@ -22,13 +22,29 @@ _CLIENT_NAMES = (*("AsyncIterable", "AsyncIterator", "Channel", "__init__", "flo
 _START = Span("mallgen.toml", 1, 1, 1, 1)
 
 
+class MethodView(NamedTuple):
+    """One method as source text."""
+
+    signature: Code
+    docstring: Code
+    line: Code
+
+
+class ClientView(NamedTuple):
+    """The class of a service's client."""
+
+    name: PyIdent
+    docstring: Code
+    methods: tuple[MethodView, ...]
+
+
 class Wired(NamedTuple):
     """What the wiring of a consumer says of one used service: its setting, and its clients by attribute."""
 
-    setting: str
+    setting: PyIdent
     key: str
     module: str
-    clients: tuple[tuple[str, str], ...]
+    clients: tuple[tuple[PyIdent, PyIdent], ...]
 
 
 def client(contract: ProtoContract, where: Modules, renderer: Renderer) -> str:
@@ -39,14 +55,14 @@ def client(contract: ProtoContract, where: Modules, renderer: Renderer) -> str:
     methods = [names.variable(method.name) for service in contract.services for method in service.methods]
     uses = Uses(where, imports, [*_CLIENT_NAMES, *clients, *methods])
     views = [
-        {
-            "name": name,
-            "docstring": docstring(prose(service.doc) or [f"Calls {service.full_name}."], 4),
-            "methods": [_method(method, uses, imports) for method in service.methods],
-        }
+        ClientView(
+            name,
+            docstring(prose(service.doc) or [f"Calls {service.full_name}."], 4),
+            tuple(_method(method, uses, imports) for method in service.methods),
+        )
         for name, service in clients.items()
     ]
-    listed = exported([*clients, *(uses.type(ref) for ref in reachable(contract))])
+    listed = exported([*clients, *(PyIdent(uses.type(ref)) for ref in reachable(contract))])
     return renderer.python(
         "rpc/client.py",
         module_docstring=docstring([f"Calls {contract.title}; what its callers need is imported from here."], 0),
@@ -57,7 +73,7 @@ def client(contract: ProtoContract, where: Modules, renderer: Renderer) -> str:
 
 
 def _listed(items: Sequence[str]) -> Literal:
-    return Literal("[\n" + "".join(f"    {literal(name)},\n" for name in items) + "]")
+    return Literal("[\n" + "".join([f"    {literal(name)},\n" for name in items]) + "]")
 
 
 def client_name(service: Service) -> PyIdent:
@@ -98,56 +114,63 @@ def _named(message: DescriptorProto | None) -> Iterator[str]:
 class Signature(NamedTuple):
     """What a method is given and gives: `req: OrdersRequest`, `OrdersResponse`."""
 
-    given: str
-    gives: str
+    name: PyIdent
+    takes: Code
+    gives: Code
+
+    @property
+    def given(self) -> Code:
+        """The parameter."""
+        return Code(f"{self.name}: {self.takes}")
 
 
 def signature(method: Method, uses: Uses, imports: Imports, many: str = "AsyncIterator") -> Signature:
     """The types of an RPC; `many` is what a stream of requests is taken as."""
     request, reply = uses.type(method.request), uses.type(method.reply)
-    given, gives = f"req: {request}", reply
+    name, takes, gives = PyIdent("req"), request, reply
     if method.takes_stream:
-        given = f"reqs: {imports.add('collections.abc', many)}[{request}]"
+        name, takes = PyIdent("reqs"), Code(f"{imports.add('collections.abc', many)}[{request}]")
     if method.gives_stream:
-        gives = f"{imports.add('collections.abc', 'AsyncIterator')}[{reply}]"
-    return Signature(given, gives)
+        gives = Code(f"{imports.add('collections.abc', 'AsyncIterator')}[{reply}]")
+    return Signature(name, takes, gives)
 
 
-def _method(method: Method, uses: Uses, imports: Imports) -> dict[str, str]:
+def _method(method: Method, uses: Uses, imports: Imports) -> MethodView:
     types = signature(method, uses, imports, "AsyncIterable")
-    args = ["self", types.given, "*", "timeout: float | None = None"]
-    passed = [literal(method.wire), types.given.partition(":")[0], uses.type(method.reply), "timeout"]
+    args = [Code("self"), types.given, Code("*"), Code("timeout: float | None = None")]
+    passed = [literal(method.wire), types.name, uses.type(method.reply), Code("timeout")]
     if method.idempotent and not (method.takes_stream or method.gives_stream):
-        passed.append("idempotent=True")
-    head, verb = ("def", "return") if method.gives_stream else ("async def", "return await")
-    return {
-        "signature": call(f"{head} {names.variable(method.name)}(", args, f") -> {types.gives}:", 4),
-        "docstring": docstring(prose(method.doc) or [method.wire], 8),
-        "line": call(f"{verb} self._channel.{_KINDS[method.takes_stream, method.gives_stream]}(", passed, indent=8),
-    }
+        passed.append(Code("idempotent=True"))
+    head, verb = VERBS[method.gives_stream]
+    return MethodView(
+        call(f"{head} {names.variable(method.name)}(", args, f") -> {types.gives}:", 4),
+        docstring(prose(method.doc) or [method.wire], 8),
+        call(f"{verb} self._channel.{_KINDS[method.takes_stream, method.gives_stream]}(", passed, indent=8),
+    )
 
 
 _KINDS = {
-    (False, False): "unary",
-    (False, True): "server_stream",
-    (True, False): "client_stream",
-    (True, True): "two_way",
+    (False, False): PyIdent("unary"),
+    (False, True): PyIdent("server_stream"),
+    (True, False): PyIdent("client_stream"),
+    (True, True): PyIdent("two_way"),
 }
+VERBS = {False: (Code("async def"), Code("return await")), True: (Code("def"), Code("return"))}  # by: gives a stream
 
 
-def wired(uses: Iterable[Use], package: str) -> tuple[Wired, ...]:
+def wired(uses: Iterable[Use], package: PyIdent) -> tuple[Wired, ...]:
     """What a consumer's wiring has of each service that it uses."""
     return tuple(_wired(use, package) for use in uses)
 
 
-def _wired(use: Use, package: str) -> Wired:
+def _wired(use: Use, package: PyIdent) -> Wired:
     base = names.snake(use.name).removesuffix("_rpc")
     found = []
     plain = _plain(use.contract.services, base)
     for service in use.contract.services:
         own = "" if service is plain else f"_{names.snake(service.name)}"
-        found.append((f"{base}{own}_rpc", client_name(service)))
-    return Wired(f"{base}_rpc", use.contract.key, f"{package}.rpc.{names.module(use.name)}", tuple(found))
+        found.append((PyIdent(f"{base}{own}_rpc"), client_name(service)))
+    return Wired(PyIdent(f"{base}_rpc"), use.contract.key, f"{package}.rpc.{names.module(use.name)}", tuple(found))
 
 
 def _plain(services: Sequence[Service], base: str) -> Service:
@@ -203,7 +226,7 @@ def _twice(full: str, here: tuple[ProtoFile, Use], there: tuple[ProtoFile, Use])
     return Diagnostic("two-messages", message, file.place(full), "share one file, or give one another package", (note,))
 
 
-def used(uses: Sequence[Use], package: str, renderer: Renderer) -> Iterator[File]:
+def used(uses: Sequence[Use], package: PyIdent, renderer: Renderer) -> Iterator[File]:
     """The package `rpc/` of a consumer: a client per service, and the messages."""
     if not uses:
         return
@@ -233,7 +256,7 @@ def _fresh(files: Iterable[File], written: dict[str, str]) -> Iterator[File]:
             yield file
 
 
-def used_classes(uses: Sequence[Use], package: str) -> Iterator[ClassShape]:
+def used_classes(uses: Sequence[Use], package: PyIdent) -> Iterator[ClassShape]:
     """The classes of the package `rpc/` of a consumer."""
     for use, where in zip(uses, _places(uses, package), strict=True):
         yield from classes(use.contract, where, f"{package}.rpc.{names.module(use.name)}")
@@ -256,9 +279,9 @@ def classes(contract: ProtoContract, where: Modules, module: str) -> Iterator[Cl
         yield ClassShape(module, client_name(service))
 
 
-def _places(uses: Sequence[Use], package: str) -> list[Modules]:
+def _places(uses: Sequence[Use], package: PyIdent) -> list[Modules]:
     """Files of one module and one content are shared; the first content of a module has the plain place."""
-    plain = Modules(f"{package}.rpc.pb")
+    plain = Modules(Code(f"{package}.rpc.pb"))
     taken: dict[str, str] = {}
     found = []
     for use in uses:
@@ -271,7 +294,7 @@ def _places(uses: Sequence[Use], package: str) -> list[Modules]:
     return found
 
 
-def fields(found: Sequence[Wired], imports: Imports) -> list[str]:
+def fields(found: Sequence[Wired], imports: Imports) -> list[Code]:
     """The settings of a consumer: one block per service."""
     for _ in found:
         imports.add(RPC, "RpcClientConf")
@@ -286,7 +309,7 @@ def made(found: Sequence[Wired], imports: Imports) -> list[Code]:
     lines = []
     for service in found:
         imports.add(RPC, "connect")
-        channel = f"self.keep(connect(config.{service.setting}, {literal(service.key)}))"
+        channel = Code(f"self.keep(connect(config.{service.setting}, {literal(service.key)}))")
         if len(service.clients) > 1:
             lines.append(
                 call(
@@ -310,7 +333,7 @@ def _local(name: str, service: Wired, found: Sequence[Wired]) -> str:
 
 def settings(found: Sequence[Wired]) -> list[tuple[PyIdent, list[Code]]]:
     """The yaml blocks of a consumer: key and commented lines below its timeout."""
-    return [(_go_name(service.setting), etcd_block(service.key, "  ")) for service in found]
+    return [(_go_name(service.setting), etcd_block(service.key, Code("  "))) for service in found]
 
 
 def _go_name(setting: str) -> PyIdent:
@@ -318,7 +341,7 @@ def _go_name(setting: str) -> PyIdent:
     return PyIdent("".join(word.capitalize() for word in setting.removesuffix("_rpc").split("_")) + "RPC")
 
 
-def etcd_block(key: str, indent: str = "") -> list[Code]:
+def etcd_block(key: str, indent: Code = Code("")) -> list[Code]:  # noqa: B008 - a constant
     """An Etcd block in comments, for who wants to use one."""
-    lines = ("Etcd:", "  Hosts:", "    - 127.0.0.1:2379", f"  Key: {yaml_text(key)}")
+    lines = (Code("Etcd:"), Code("  Hosts:"), Code("    - 127.0.0.1:2379"), Code(f"  Key: {yaml_text(key)}"))
     return [Code(f"{indent}# {line}") for line in lines]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto
 
 from mallgen import names
-from mallgen.code import Code
+from mallgen.code import Code, PyIdent
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.stubs import Stub
 from mallgen.proto import Declared, MessageRef, ProtoContract, ProtoFile, is_googles, is_known
@@ -23,18 +23,24 @@ class Modules(NamedTuple):
     The files in `moved` live in the folder `under` of it, because another contract has others of that name there.
     """
 
-    package: str
+    package: Code
     moved: frozenset[str] = frozenset()
-    under: str = ""
+    under: Code = Code("")
 
-    def module(self, file: str) -> str:
+    def module(self, file: str) -> Code:
         """The module of a proto file."""
         if is_known(file):
-            return file.removesuffix(".proto").replace("/", ".") + "_pb2"
+            return google_module(file)
         *folders, leaf = file.removesuffix(".proto").split("/")
         above = [self.under] if file in self.moved else []
-        parts = [*above, *(names.module(folder) for folder in folders), f"{names.snake(leaf)}_pb2"]
-        return ".".join([self.package, *parts])
+        parts = [*above, *(names.module(folder) for folder in folders), Code(f"{names.snake(leaf)}_pb2")]
+        return Code(".".join([self.package, *parts]))
+
+
+def google_module(file: str) -> Code:
+    """The module of one of Google's own files; ValueError for any other text."""
+    parts = [PyIdent(part) for part in file.removesuffix(".proto").split("/")]
+    return Code(f"{'.'.join(parts)}_pb2")
 
 
 class Uses:
@@ -49,20 +55,20 @@ class Uses:
         self._taken = set(taken)
         self._locals: dict[tuple[str, str], str] = {}
 
-    def type(self, ref: MessageRef) -> str:
+    def type(self, ref: MessageRef) -> Code:
         """The expression for a message, its outermost class imported."""
         top, *rest = (names.message(part) for part in ref.path)
         module = self._where.module(ref.file)
         local = self._locals.get((module, top))
         if local is None:
-            local = top
+            local = str(top)
             if local in self._taken:
                 local = names.class_name(f"{module.rpartition('.')[2].removesuffix('_pb2')}_{top}")
             while local in self._taken:
                 local = f"{local}_"
             self._locals[module, top] = local
             self._taken.add(local)
-        return ".".join([self._imports.add(module, top, local), *rest])
+        return Code(".".join([self._imports.add(module, top, local), *rest]))
 
 
 def modules(contract: ProtoContract, where: Modules, root: str, renderer: Renderer) -> Iterator[File]:
@@ -85,14 +91,13 @@ def modules(contract: ProtoContract, where: Modules, root: str, renderer: Render
 
 def _module(file: ProtoFile, where: Modules, renderer: Renderer) -> str:
     descriptor = file.descriptor
-    google = file.name.removesuffix(".proto").replace("/", ".") + "_pb2" if is_googles(file.name) else ""
     return renderer.compiled(
         "proto/pb2.py",
         module_docstring=docstring([f"The messages of {file.name}."], 0),
-        needed=[Code(where.module(name)) for name in file.dependencies],
+        needed=[where.module(name) for name in file.dependencies],
         data=literal(descriptor.SerializeToString(deterministic=True)),
-        renamed=list(_renamed("names[{}]", descriptor.message_type, descriptor.enum_type)),
-        google=[Code(google)] if google else [],
+        renamed=list(_renamed(Code("names"), descriptor.message_type, descriptor.enum_type)),
+        google=[google_module(file.name)] if is_googles(file.name) else [],
     )
 
 
@@ -103,20 +108,20 @@ def _stub(file: ProtoFile, where: Modules, types: dict[str, MessageRef], rendere
         "proto/pb2.pyi",
         module_docstring=docstring([f"The types of {file.name}."], 0),
         imports=writer.imports.lines(),
-        body=[Code(line) for line in body],
+        body=body,
     )
 
 
 def _renamed(
-    holder: str, messages: Sequence[DescriptorProto], enums: Sequence[EnumDescriptorProto], nested: bool = False
+    holder: Code, messages: Sequence[DescriptorProto], enums: Sequence[EnumDescriptorProto], nested: bool = False
 ) -> Iterator[Code]:
     """Statements that give what is named by a keyword a name that can be written: `None_` beside `None`."""
 
-    def place(name: str) -> str:
-        return f"{holder}.{name}" if nested else holder.format(literal(name))
+    def place(name: str) -> Code:
+        return Code(f"{holder}.{PyIdent(name)}") if nested else Code(f"{holder}[{literal(name)}]")
 
-    def found(name: str) -> str:
-        return f"getattr({holder}, {literal(name)})" if nested else place(name)
+    def found(name: str) -> Code:
+        return Code(f"getattr({holder}, {literal(name)})") if nested else place(name)
 
     for name in (*(message.name for message in messages), *(enum.name for enum in enums)):
         if names.message(name) != name:
@@ -124,7 +129,7 @@ def _renamed(
     for enum in enums:
         for value in enum.value:
             if names.message(value.name) != value.name:
-                both = f"{place(names.message(enum.name))}.{names.message(value.name)}"
+                both = Code(f"{place(names.message(enum.name))}.{names.message(value.name)}")
                 yield Code(f"{both} = {place(names.message(value.name))} = {found(value.name)}")
     for message in messages:
         own = place(names.message(message.name))
@@ -136,7 +141,7 @@ def problems(contract: ProtoContract) -> Iterator[Diagnostic]:
     claims = names.Claims("module", "rename one of the files")
     for file in contract.files:
         if file.ours:
-            parts = Modules("pb").module(file.name).split(".")
+            parts = Modules(Code("pb")).module(file.name).split(".")
             for count in range(2, len(parts)):
                 claims.share(".".join(parts[:count]), "/".join(parts[1:count]), file.start)
             claims.claim(".".join(parts), file.name, file.start)

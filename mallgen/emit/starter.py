@@ -1,15 +1,15 @@
 """Contracts of new projects, and the logic that makes them answer at once. The commands have checked the names."""
 
 from mallgen import names
-from mallgen.code import Code
+from mallgen.code import Code, PyIdent
 from mallgen.emit import Body
 
-GREETER = "greeter"
+GREETER = PyIdent("greeter")
 
 
-def title(name: str) -> str:
+def title(name: str) -> PyIdent:
     """`my-shop` → `MyShop`."""
-    return "".join(word.capitalize() for word in names.snake(name).split("_"))
+    return PyIdent("".join(word.capitalize() for word in names.snake(name).split("_")))
 
 
 def service(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Set
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FieldDescriptorProto
 
 from mallgen import names
+from mallgen.code import Code, PyIdent
 from mallgen.proto import ENUMS, MESSAGES, NESTED, NESTED_ENUMS, MessageRef, Path, ProtoFile, prose
 from mallgen.pycode import Imports, call, docstring
 
@@ -28,7 +29,7 @@ class Stub:
     """
 
     def __init__(
-        self, file: ProtoFile, module: Callable[[str], str], types: dict[str, MessageRef], package: str
+        self, file: ProtoFile, module: Callable[[str], Code], types: dict[str, MessageRef], package: str
     ) -> None:
         self._file = file
         self._module = module
@@ -38,124 +39,130 @@ class Stub:
         # the classes of enums have their values as well
         self._bound = {names.message(place.name) for place in declared if place.around or place.is_value}
         self._taken = self._bound | self._tops
-        self._aliases: dict[str, str] = {}
+        self._aliases: dict[str, PyIdent] = {}
         self.imports = Imports(package.partition(".")[0])
 
-    def lines(self) -> list[str]:
+    def lines(self) -> list[Code]:
         """The body of the module; what it imports is in `imports` after that."""
         descriptor = self._file.descriptor
-        found = [] if "DESCRIPTOR" in self._tops else [f"DESCRIPTOR: {self._lib('typing', 'Any')}"]
+        found = [] if "DESCRIPTOR" in self._tops else [Code(f"DESCRIPTOR: {self._lib('typing', 'Any')}")]
         for index, enum in enumerate(descriptor.enum_type):
             values = [names.message(value.name) for value in enum.value]
             kind = self._own((enum.name,))
-            found += ["", *self._enum(enum, (ENUMS, index), (enum.name,)), *(f"{value}: {kind}" for value in values)]
+            found += [Code(), *self._enum(enum, (ENUMS, index), (enum.name,))]
+            found += [Code(f"{value}: {kind}") for value in values]
         for index, message in enumerate(descriptor.message_type):
-            found += ["", *self._message(message, (MESSAGES, index), (message.name,))]
-        found += [f"{extension.name}: {self._lib('typing', 'Any')}" for extension in descriptor.extension]
-        return [*found, *(f"{alias} = {name}" for name, alias in self._aliases.items())]
+            found += [Code(), *self._message(message, (MESSAGES, index), (message.name,))]
+        found += [Code(f"{names.message(one.name)}: {self._lib('typing', 'Any')}") for one in descriptor.extension]
+        return [*found, *(Code(f"{alias} = {PyIdent(name)}") for name, alias in self._aliases.items())]
 
-    def _enum(self, enum: EnumDescriptorProto, path: Path, around: tuple[str, ...]) -> list[str]:
-        indent = 4 * len(around)
+    def _enum(self, enum: EnumDescriptorProto, path: Path, around: tuple[str, ...]) -> list[Code]:
         kind = self._own(around)
         values = [names.message(value.name) for value in enum.value if value.name not in _ENUM_HAS]
-        inner = [*self._doc(path, indent), *(f"{value}: {kind}" for value in values)] or ["..."]
-        head = f"class {names.message(enum.name)}({self._lib(_MESSAGE, 'Enum')}):"
-        return [f"{' ' * (indent - 4)}{head}", *(f"{' ' * indent}{line}" for line in inner)]
+        inner = [*self._doc(path, 4 * len(around)), *(Code(f"{value}: {kind}") for value in values)] or [Code("...")]
+        head = Code(f"class {names.message(enum.name)}({self._lib(_MESSAGE, 'Enum')}):")
+        return [_padded(len(around) - 1, head), *(_padded(len(around), line) for line in inner)]
 
-    def _message(self, message: DescriptorProto, path: Path, around: tuple[str, ...]) -> list[str]:
-        indent = 4 * len(around)
-        pad = " " * indent
-        found = [f"{pad[4:]}class {names.message(message.name)}({self._lib(_MESSAGE, 'Message')}):"]
-        found += [f"{pad}{line}" for line in self._doc(path, indent)]
+    def _message(self, message: DescriptorProto, path: Path, around: tuple[str, ...]) -> list[Code]:
+        deep = len(around)
+        head = Code(f"class {names.message(message.name)}({self._lib(_MESSAGE, 'Message')}):")
+        found = [_padded(deep - 1, head), *(_padded(deep, line) for line in self._doc(path, 4 * deep))]
         for index, enum in enumerate(message.enum_type):
             found += self._enum(enum, (*path, NESTED_ENUMS, index), (*around, enum.name))
             kind = self._own((*around, enum.name))
-            found += [f"{pad}{names.message(value.name)}: {kind}" for value in enum.value]
+            found += [_padded(deep, Code(f"{names.message(value.name)}: {kind}")) for value in enum.value]
         entries = {inner.name: inner for inner in message.nested_type if inner.options.map_entry}
         for index, inner in enumerate(message.nested_type):
             if inner.name not in entries:
                 found += self._message(inner, (*path, NESTED, index), (*around, inner.name))
         fields = [field for field in message.field if names.is_attribute(field.name)]
-        found += [f"{pad}{field.name}: {self._type(field, entries)}" for field in fields]
-        found += [f"{pad}{extension.name}: {self._lib('typing', 'Any')}" for extension in message.extension]
+        declared = [Code(f"{PyIdent(field.name)}: {self._type(field, entries)}") for field in fields]
+        declared += [Code(f"{names.message(one.name)}: {self._lib('typing', 'Any')}") for one in message.extension]
         args = [self._argument(field, entries) for field in fields]
-        return [*found, f"{pad}{self._constructor(args, fields, len(fields) < len(message.field), indent)}"]
+        made = self._constructor(args, fields, len(fields) < len(message.field), 4 * deep)
+        return [*found, *(_padded(deep, line) for line in (*declared, made))]
 
-    def _constructor(self, args: list[str], fields: list[FieldDescriptorProto], more: bool, indent: int) -> str:
+    def _constructor(self, args: list[Code], fields: list[FieldDescriptorProto], more: bool, indent: int) -> Code:
         """`__init__`; fields that cannot be written as arguments come in `**more`."""
         taken = {field.name for field in fields}
-        words = ["self"] if "self" not in taken else [_free("self", taken), "/"]
-        words += ["*", *args] if args else []
-        words += [f"**{_free('fields', taken)}: {self._lib('typing', 'Any')}"] if more else []
+        words = [Code("self")] if "self" not in taken else [_free("self", taken), Code("/")]
+        words += [Code("*"), *args] if args else []
+        words += [Code(f"**{_free('fields', taken)}: {self._lib('typing', 'Any')}")] if more else []
         return call("def __init__(", words, ") -> None: ...", indent)
 
-    def _doc(self, path: Path, indent: int) -> list[str]:
+    def _doc(self, path: Path, indent: int) -> list[Code]:
         lines = prose(self._file.comments.texts.get(path, ""))
         return [docstring(lines, indent)] if lines else []
 
-    def _type(self, field: FieldDescriptorProto, entries: dict[str, DescriptorProto]) -> str:
+    def _type(self, field: FieldDescriptorProto, entries: dict[str, DescriptorProto]) -> Code:
         entry = _entry(field, entries)
         if entry is not None:
             kind = "MessageMap" if entry.field[1].type == _F.TYPE_MESSAGE else "ScalarMap"
-            return f"{self._lib(_MESSAGE, kind)}[{self._one(entry.field[0])}, {self._one(entry.field[1])}]"
+            return Code(f"{self._lib(_MESSAGE, kind)}[{self._one(entry.field[0])}, {self._one(entry.field[1])}]")
         if field.label == _F.LABEL_REPEATED:
             kind = "RepeatedMessage" if field.type in (_F.TYPE_MESSAGE, _F.TYPE_GROUP) else "Repeated"
-            return f"{self._lib(_MESSAGE, kind)}[{self._one(field)}]"
+            return Code(f"{self._lib(_MESSAGE, kind)}[{self._one(field)}]")
         return self._one(field)
 
-    def _argument(self, field: FieldDescriptorProto, entries: dict[str, DescriptorProto]) -> str:
+    def _argument(self, field: FieldDescriptorProto, entries: dict[str, DescriptorProto]) -> Code:
         entry = _entry(field, entries)
         if entry is not None:
             mapping = self._lib("collections.abc", "Mapping")
-            kind = f"{mapping}[{self._one(entry.field[0])}, {self._given(entry.field[1])}]"
+            kind = Code(f"{mapping}[{self._one(entry.field[0])}, {self._given(entry.field[1])}]")
         elif field.label == _F.LABEL_REPEATED:
-            kind = f"{self._lib('collections.abc', 'Iterable')}[{self._given(field)}]"
+            kind = Code(f"{self._lib('collections.abc', 'Iterable')}[{self._given(field)}]")
         else:
             kind = self._given(field)
-        return f"{field.name}: {kind} | None = ..."
+        return Code(f"{PyIdent(field.name)}: {kind} | None = ...")
 
-    def _given(self, field: FieldDescriptorProto) -> str:
+    def _given(self, field: FieldDescriptorProto) -> Code:
         """What a constructor takes: for an enum its number or name too."""
         one = self._one(field)
-        return f"{one} | {self._builtin('int')} | {self._builtin('str')}" if field.type == _F.TYPE_ENUM else one
+        if field.type != _F.TYPE_ENUM:
+            return one
+        return Code(f"{one} | {self._builtin('int')} | {self._builtin('str')}")
 
-    def _one(self, field: FieldDescriptorProto) -> str:
+    def _one(self, field: FieldDescriptorProto) -> Code:
         if field.type in (_F.TYPE_MESSAGE, _F.TYPE_ENUM, _F.TYPE_GROUP):
             return self._named(field.type_name)
         return self._builtin(_SCALARS.get(field.type, "int"))
 
-    def _named(self, full: str) -> str:
+    def _named(self, full: str) -> Code:
         """A message or enum by its full name: of this file, or by the module of another one."""
         ref = self._types[full]
         if ref.file == self._file.name:
             return self._own(ref.path)
         package, _, leaf = self._module(ref.file).rpartition(".")
         alias = _free(f"{package.replace('.', '_')}_{leaf}", self._taken)
-        return ".".join([self.imports.add(package, leaf, alias), *map(names.message, ref.path)])
+        return Code(".".join([self.imports.add(package, leaf, alias), *[names.message(part) for part in ref.path]]))
 
-    def _own(self, path: tuple[str, ...]) -> str:
-        top, *rest = (str(names.message(part)) for part in path)
+    def _own(self, path: tuple[str, ...]) -> Code:
+        top, *rest = [names.message(part) for part in path]
         if top in self._bound:
             top = self._aliases.setdefault(top, self._hidden(f"{top}_"))
-        return ".".join([top, *rest])
+        return Code(".".join([top, *rest]))
 
-    def _builtin(self, name: str) -> str:
-        return self._lib("builtins", name) if name in self._taken else name
+    def _builtin(self, name: str) -> PyIdent:
+        return self._lib("builtins", name) if name in self._taken else PyIdent(name)
 
-    def _lib(self, source: str, name: str) -> str:
+    def _lib(self, source: str, name: str) -> PyIdent:
         return self.imports.add(source, name, self._hidden(name) if name in self._taken else name)
 
-    def _hidden(self, name: str) -> str:
+    def _hidden(self, name: str) -> PyIdent:
         return _free(f"_{name}", self._taken)
 
 
 _BUILTINS = frozenset(dir(builtins))
 
 
-def _free(name: str, taken: Set[str]) -> str:
+def _free(name: str, taken: Set[str]) -> PyIdent:
     while name in taken or name in _BUILTINS:
         name = f"{name}_"
-    return name
+    return PyIdent(name)
+
+
+def _padded(deep: int, line: Code) -> Code:
+    return Code(f"{'    ' * deep}{line}")
 
 
 def _entry(field: FieldDescriptorProto, entries: dict[str, DescriptorProto]) -> DescriptorProto | None:

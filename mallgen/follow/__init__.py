@@ -13,7 +13,7 @@ from mallgen.follow.match import Match
 from mallgen.follow.settings import appended, is_flow, missing
 from mallgen.follow.source import Function, NotPython, UserFile, edited, module_of
 from mallgen.follow.world import Site, World
-from mallgen.history import DOUBT, Moves, Place, moves, remembered
+from mallgen.history import DOUBT, Moves, Place, is_package, moves, remembered
 from mallgen.lock import Lock, Record
 from mallgen.model import Span
 from mallgen.signature import Block, Signature
@@ -83,7 +83,8 @@ class _Follower:
         self._lock = lock
         self._known = recorded(lock, disk)
         _, lines = remembered(due.contract, due.classes, lock)
-        self._renamed = {line.old: line.new for line in lines}
+        self._renamed = {line.old: line.new for line in lines if not is_package(line.old)}
+        self._packages = {line.old: line.new for line in lines if is_package(line.old) and not self._is_there(line.old)}
         self._doubts: dict[str, str] = {}
         self._identities = {file.path: file.identity for file in due.files}
         away = (*orphans(due, disk, self._known), *astray(due, disk, self._known))
@@ -100,6 +101,7 @@ class _Follower:
         once.sort(key=lambda file: not file.identity.startswith("handler "))
         verdicts = [self._file(file) for file in once]
         verdicts += filter(None, map(self._other, sorted(self._disk.contents)))
+        verdicts = list(map(self._unlinked, verdicts))
         order = {file.path: number for number, file in enumerate(self._due.files)}
         verdicts.sort(key=lambda verdict: order.get(verdict.path, len(order)))
         return Followed(tuple(verdicts), self._changes, tuple(self._doubts.items()), self._texts, self._settled())
@@ -111,6 +113,19 @@ class _Follower:
         if not stay:
             return self._lock
         return self._lock._replace(files=tuple(_now(r, due[r.path]) if r in stay else r for r in self._lock.files))
+
+    def _unlinked(self, verdict: Verdict) -> Verdict:
+        """sync does not write through a link: what does not fit there is for the user."""
+        target = self._disk.links.get(verdict.source)
+        if target is None or self._changes.pop(verdict.path, None) is None:
+            return verdict
+        place = Span(verdict.source, 1, 1, 1, 2)
+        remark = Remark("signature-drift", f"sync does not write through this link to `{target}`", place)
+        remarks = tuple(found._replace(is_yours=True) for found in (*verdict.remarks, remark))
+        return verdict._replace(state=State.STUCK, remarks=remarks)
+
+    def _is_there(self, folder: str) -> bool:
+        return any(path.startswith(f"{folder}/") for path in self._disk.present)
 
     def _confirmed(self, found: Moves) -> dict[str, str]:
         """The moves into places that are empty, hold an untouched stub or become free, of files that can be read.
@@ -140,6 +155,8 @@ class _Follower:
     def _is_worth(self, old: str, new: str) -> bool:
         """Whether there is something to move: an untouched stub beside a new one is nothing but an orphan."""
         content = self._disk.contents.get(old)
+        if old in self._disk.links:
+            return False
         return content is not None and not (new in self._disk.present and is_known(self._known.get(old), content))
 
     def _is_free(self, path: str) -> bool:
@@ -164,8 +181,9 @@ class _Follower:
             if before and before != after:
                 names[f"{old}.{before}"] = f"{new}.{after}"
         gone = {r.path for r in orphans(self._due, self._disk, self._known) if r.owner == Owner.ALWAYS.value}
-        present = (self._disk.present - gone - self._left) | {file.path for file in self._due.files}
-        return World(texts, self._due.classes, names, modules, [p for p in present if p.endswith(MODULES)])
+        paths = (self._disk.present - gone - self._left) | {file.path for file in self._due.files}
+        present = [path for path in paths if path.endswith(MODULES)]
+        return World(texts, self._due.classes, names, modules, self._packages, present)
 
     def _file(self, file: File) -> Verdict:
         source = self._origins.get(file.path, file.path)
@@ -178,7 +196,7 @@ class _Follower:
         if file.blocks:
             return self._settings(file, content, found)
         if not file.path.endswith(".py"):
-            return found._replace(state=State.FITS)
+            return self._project(file, content, found)
         if content.replace(b"\r\n", b"\n") == file.text.encode():
             if source != file.path:
                 self._changes[file.path] = Change(content, source)
@@ -221,6 +239,23 @@ class _Follower:
             self._changes[file.path] = Change(appended(content, blocks))
         return found._replace(state=State.FITS, blocks=blocks)
 
+    def _project(self, file: File, content: bytes, found: Verdict) -> Verdict:
+        """pyproject.toml names the package: as a word of its own it follows."""
+        data, remarks = content, []
+        for old, new in self._packages.items() if file.identity == "pyproject" else ():
+            word = re.compile(rb"(?<![\w-])%b(?![\w-])" % re.escape(old).encode())
+            for match in word.finditer(content):
+                above, _, before = content[: match.start()].rpartition(b"\n")
+                line, column = above.count(b"\n") + 2 if above else 1, len(before.decode("utf-8", "replace")) + 1
+                span = Span(file.path, line, column, line, column + len(old))
+                remarks.append(Remark("signature-drift", f"the package `{old}` is `{new}` now", span))
+            data = word.sub(new.encode(), data)
+        if not remarks:
+            return found._replace(state=State.FITS)
+        self._changes[file.path] = Change(data)
+        self._texts[file.path] = content.decode("utf-8", "replace").replace("\r\n", "\n")
+        return found._replace(state=State.DRIFTED, remarks=tuple(remarks))
+
     def _judged(self, file: File, content: bytes, source: str) -> "_Judged":
         try:
             user = UserFile(source, content)
@@ -249,7 +284,7 @@ class _Follower:
         sites = [*(match.sites if match else []), *body.sites]
         stuck = [*(match.stuck if match else []), *body.stuck]
         if file.identity.startswith("handler "):
-            self._called[_title(file)] = {n.attr for n in ast.walk(user.tree) if isinstance(n, ast.Attribute)}
+            self._called[_title(file)] = {n.attr for n in user.nodes if isinstance(n, ast.Attribute)}
         remarks = tuple(self._remark(user, site, source) for site in sites)
         remarks += tuple(self._remark(user, site, source)._replace(is_yours=True) for site in stuck)
         if stuck:
@@ -266,8 +301,8 @@ class _Follower:
 
     def _relocate(self, user: UserFile, imports: ImportEdits) -> None:
         """Relative imports mean the same from another place."""
-        for statement in [n for n in ast.walk(user.tree) if isinstance(n, ast.ImportFrom) and n.level]:
-            imports.retarget(statement, self._world.modules.get(user.absolute(statement), user.absolute(statement)))
+        for statement in [n for n in user.nodes if isinstance(n, ast.ImportFrom) and n.level]:
+            imports.retarget(statement, self._world.module(user.absolute(statement)))
 
     def _moved_as_it_is(self, user: UserFile, home: str) -> bytes | None:
         if home == user.module:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from mallgen.follow.imports import ImportEdits
 from mallgen.follow.match import Match
@@ -22,11 +23,14 @@ class Body:
         self._world = world
         self._imports = imports
         self._replaced = {inner for node in (match.replaced if match else []) for inner in ast.walk(node)}
-        self._uses = _uses(file.tree, self._replaced)
         self._signed = {n.id for n in self._replaced if isinstance(n, ast.Name)} | _quoted(self._replaced)
         self._kept = match.used if match else set()
         self.sites: list[Site] = []
         self.stuck: list[Site] = []
+
+    @cached_property
+    def _uses(self) -> dict[str, list[ast.AST]]:
+        return _uses(self._file.nodes, self._replaced)
 
     def run(self) -> None:
         """Compare everything."""
@@ -38,8 +42,7 @@ class Body:
             now = self._world.now(binding.full)
             if isinstance(statement, ast.ImportFrom) and now != binding.full:
                 whole.setdefault(statement, []).append((binding, now))
-            elif isinstance(statement, ast.Import) and binding.alias.name in self._world.modules:
-                new = self._world.modules[binding.alias.name]
+            elif isinstance(statement, ast.Import) and (new := self._world.module(name := binding.alias.name)) != name:
                 self.stuck.append(Site(statement, f"the module is `{new}` now", VANISHED))
             elif missing := self._world.missing(_imported(binding)):
                 self._gone(local, binding, missing)
@@ -48,12 +51,13 @@ class Body:
         for statement, pairs in whole.items():
             self._changed(statement, pairs)
         self._starred()
-        for node in ast.walk(self._file.tree):
-            self._node(node)
+        for node in self._file.nodes:
+            if isinstance(node, ast.Attribute | ast.Call) and node not in self._replaced:
+                self._node(node)
 
     def _starred(self) -> None:
         """Names that came by `import *` and have others now."""
-        unbound = (name for name in self._uses if name not in self._file.bindings and name not in self._file.defined())
+        unbound = (name for name in self._uses if name not in self._file.bindings and name not in self._file.defined)
         for name in unbound if self._file.stars else ():
             full = self._world.starred(name, self._file.stars)
             now = self._world.now(full)
@@ -96,16 +100,14 @@ class Body:
             if self._uses.get(local) or local not in self._signed or binding.alias.asname:
                 self._imports.add(module, name, local, statement)
 
-    def _node(self, node: ast.AST) -> None:
-        if node in self._replaced:
-            return
+    def _node(self, node: ast.Attribute | ast.Call) -> None:
         if isinstance(node, ast.Attribute):
             full = self._file.meaning(node)
             if full and (self._world.lacks(full) or self._world.is_renamed(full)):
                 now = self._world.now(full)
                 hint = f", it is `{now}` now" if now != full else ""
                 self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED))
-        elif isinstance(node, ast.Call):
+        else:
             shape = self._world.classes.get(self._world.now(self._file.meaning(node.func)))
             if shape is None or not shape.checked:
                 return
@@ -155,11 +157,11 @@ def _is_field(name: str) -> bool:
     return not name.startswith("_") and not name[:1].isupper()
 
 
-def _uses(tree: ast.Module, replaced: set[ast.AST]) -> dict[str, list[ast.AST]]:
+def _uses(nodes: Sequence[ast.AST], replaced: set[ast.AST]) -> dict[str, list[ast.AST]]:
     """Where each name is read, in quoted types too."""
     found: dict[str, list[ast.AST]] = {}
-    prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    prose = {node.value for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if node in replaced or node in prose:
             continue
         for name in _named(node):

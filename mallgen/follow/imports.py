@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from mallgen.follow.source import Binding, Edit, UserFile
 from mallgen.pycode import WIDTH, width
@@ -21,7 +22,10 @@ class ImportEdits:
         self._removed: dict[ast.ImportFrom | ast.Import, set[ast.alias]] = {}
         self._modules: dict[ast.ImportFrom, str] = {}
         self._new: dict[str, list[Alias]] = {}
-        self._taken = {*file.bindings, *file.defined(), *_assigned(file.tree)}
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        return {*self._file.bindings, *self._file.defined, *_assigned(self._file)}
 
     def remove(self, binding: Binding) -> None:
         """Take a name out of its statement."""
@@ -232,7 +236,7 @@ def _bytes(text: str) -> int:
     return len(text.encode())
 
 
-def _assigned(tree: ast.Module) -> set[str]:
+def _assigned(file: UserFile) -> set[str]:
     """Every name that is bound anywhere in the file."""
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return names | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    names = {node.id for node in file.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return names | {node.arg for node in file.nodes if isinstance(node, ast.arg)}

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mallgen.follow.imports import ImportEdits
-from mallgen.follow.source import Edit, Function, UserFile
+from mallgen.follow.source import Edit, Function, UserFile, walked
+from mallgen.follow.source import annotation as parsed
 from mallgen.follow.types import Meant, fits, meant
 from mallgen.follow.world import Site, World
-from mallgen.pycode import WIDTH, call, width
+from mallgen.pycode import WIDTH, bracket, width
 from mallgen.signature import Imported, Param, Signature
 
 _DEF = re.compile(r"(?:async\s+)?def\s+")
@@ -140,7 +141,7 @@ class Match:
         if node is None:
             return
         type_ = self._meant(wanted)
-        is_renamed = any(self._is_renamed(part) for part in ast.walk(_unquoted(node)))
+        is_renamed = any(map(self._is_renamed, walked(_unquoted(node))))
         if is_renamed or not fits(meant(node, self._now), type_, self._world.same):
             self._replace(node, wanted, what)
 
@@ -188,11 +189,11 @@ class Match:
             entry = self._wanted.get(node.id)
             return f"{entry.module}.{entry.name}" if entry else node.id
 
-        return meant(ast.parse(annotation, mode="eval").body, meaning)
+        return meant(parsed(annotation), meaning)
 
     def _spelled(self, annotation: str, beside: ast.ImportFrom | None = None) -> str:
         """The contract's type in this file's names; what is missing is imported."""
-        tree = ast.parse(annotation, mode="eval")
+        tree = parsed(annotation)
         text = annotation
         names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in self._wanted]
         for node in sorted(names, key=lambda found: -found.col_offset):
@@ -206,6 +207,8 @@ class Match:
 
     def _relaid(self, function: Function) -> None:
         """A head that no longer fits into its line is laid out as black does; one in several lines stays as it is."""
+        if not self.edits:
+            return
         start, _ = self._file.range(function)
         line_end = self._file.line_start(function.lineno + 1)
         head = self._file.utf8[start:line_end].decode().rstrip("\r\n")
@@ -218,7 +221,9 @@ class Match:
             return
         close = after.rindex(")", 0, after.rindex("->") if function.returns is not None else len(after))
         open_ = after.index("(") + 1
-        text = call(after[:open_], _split(after[open_:close]), after[close:], indent).replace("\n", self._file.newline)
+        text = bracket(after[:open_], _split(after[open_:close]), after[close:], indent).replace(
+            "\n", self._file.newline
+        )
         others = [edit for edit in self.edits if edit.start < start]
         self.edits = [*others, Edit(start, start + len(head.encode()), text)]
 

@@ -6,6 +6,8 @@ import io
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
+from keyword import iskeyword
 from tokenize import detect_encoding
 from typing import NamedTuple
 
@@ -65,14 +67,27 @@ class UserFile:
             raise NotPython(str(problem) or type(problem).__name__, 1, 1) from None
         self.text = text
         self.newline = "\r\n" if b"\r\n" in self.utf8 else "\n"
-        self._starts = [0, *(match.end() for match in _LINE_ENDS.finditer(self.utf8))]
-        self.bindings = dict(self._bindings(top_level(self.tree.body)))
-        self.stars = [self.absolute(n) for n in ast.walk(self.tree) if isinstance(n, ast.ImportFrom) and _is_star(n)]
+        self.top = tuple(top_level(self.tree.body))
+        self.bindings = dict(self._bindings(self.top))
         self.aliases = {
             node.targets[0].id: node.value
             for node in self.tree.body
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
         }
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree, the outer ones first."""
+        return walked(self.tree)
+
+    @cached_property
+    def stars(self) -> tuple[str, ...]:
+        """The modules of `from module import *`."""
+        return tuple(self.absolute(n) for n in self.nodes if isinstance(n, ast.ImportFrom) and _is_star(n))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(match.end() for match in _LINE_ENDS.finditer(self.utf8))]
 
     def offset(self, line: int, column: int) -> int:
         """The byte of a place as the tree has it: lines from 1, columns from 0 in bytes of UTF-8."""
@@ -141,17 +156,18 @@ class UserFile:
 
     def every_import(self) -> Iterator[tuple[str, Binding]]:
         """Local names and bindings of all imports, those inside functions too."""
-        return self._bindings(node for node in ast.walk(self.tree) if isinstance(node, ast.ImportFrom | ast.Import))
+        return self._bindings(node for node in self.nodes if isinstance(node, ast.ImportFrom | ast.Import))
 
-    def defined(self) -> set[str]:
+    @cached_property
+    def defined(self) -> frozenset[str]:
         """What the file itself defines at the top: classes, functions, variables."""
         found = set(self.aliases)
-        for node in top_level(self.tree.body):
+        for node in self.top:
             if isinstance(node, ast.ClassDef | Function):
                 found.add(node.name)
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 found.add(node.target.id)
-        return found
+        return frozenset(found)
 
     def meaning(self, node: ast.expr) -> str:
         """The full name that a name or a dotted name stands for; "?x" for the file's own, "" for what is no name."""
@@ -162,7 +178,7 @@ class UserFile:
             value = self.aliases.get(node.id)
             if isinstance(value, ast.Attribute) or (isinstance(value, ast.Name) and value.id != node.id):
                 return self.meaning(value)
-            return f"?{node.id}" if node.id in self.defined() else node.id
+            return f"?{node.id}" if node.id in self.defined else node.id
         if isinstance(node, ast.Attribute):
             base = self.meaning(node.value)
             return f"{base}.{node.attr}" if base else ""
@@ -171,13 +187,13 @@ class UserFile:
     def find(self, qualname: str) -> tuple[ast.ClassDef | None, Function | None]:
         """The class and the function of a qualified name, None for what is not there."""
         owner, _, name = qualname.rpartition(".")
-        body, found = self.tree.body, None
+        body, found = self.top, None
         if owner:
-            found = next((n for n in top_level(body) if isinstance(n, ast.ClassDef) and n.name == owner), None)
+            found = next((n for n in body if isinstance(n, ast.ClassDef) and n.name == owner), None)
             if found is None:
                 return None, None
-            body = found.body
-        functions = [n for n in top_level(body) if isinstance(n, Function) and n.name == name]
+            body = tuple(top_level(found.body))
+        functions = [n for n in body if isinstance(n, Function) and n.name == name]
         return found, functions[-1] if functions else None
 
 
@@ -204,9 +220,43 @@ def top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     """Statements of a body, those below `if`, `try` and `with` too."""
     for node in body:
         yield node
-        for part in ("body", "orelse", "finalbody"):
-            if isinstance(node, ast.If | ast.Try | ast.With):
+        if isinstance(node, ast.If | ast.Try | ast.With):
+            for part in ("body", "orelse", "finalbody"):
                 yield from top_level(getattr(node, part, ()))
         if isinstance(node, ast.Try):
             for handler in node.handlers:
                 yield from top_level(handler.body)
+
+
+def walked(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """What ast.walk gives, without the contexts of names, four times faster."""
+    found = [tree]
+    for node in found:
+        for name in _inner(node.__class__):
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                found += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST):
+                found.append(value)
+    return tuple(found)
+
+
+_TEXTS = frozenset({"arg", "asname", "attr", "conversion", "ctx", "id", "kind", "level", "module", "type_comment"})
+
+
+_INNER: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def _inner(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes."""
+    if kind not in _INNER:
+        _INNER[kind] = () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _TEXTS)
+    return _INNER[kind]
+
+
+@lru_cache(1 << 12)
+def annotation(text: str) -> ast.expr:
+    """The tree of a generated type."""
+    if text.isidentifier() and not iskeyword(text):
+        return ast.Name(text, ast.Load(), lineno=1, col_offset=0, end_lineno=1, end_col_offset=len(text))
+    return ast.parse(text, mode="eval").body

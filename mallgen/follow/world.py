@@ -2,7 +2,8 @@
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from mallgen.follow.source import module_of, top_level
@@ -13,7 +14,8 @@ DRIFT, VANISHED = "signature-drift", "uses-vanished"
 
 class World:
     """`texts` are the generated Python files by path, `classes` those of the contract, `renamed` full names that
-    changed, `modules` the user's modules that moved, old to new; `present` are the paths of all modules that stay.
+    changed, `modules` the user's modules that moved, old to new; `packages` the same of whole packages, `present` are
+    the paths of all modules that stay.
     """
 
     def __init__(
@@ -22,28 +24,31 @@ class World:
         classes: Iterable[ClassShape],
         renamed: Mapping[str, str],
         modules: Mapping[str, str],
+        packages: Mapping[str, str],
         present: Iterable[str],
     ) -> None:
         self._texts = {module_of(path): text for path, text in texts.items() if path.endswith(".py")}
         self._texts |= {module_of(path): text for path, text in texts.items() if path.endswith(".pyi")}
         self.classes = {shape.full: shape for shape in classes}
         self.renamed = dict(renamed)
-        self.modules = dict(modules)
+        self._modules = dict(modules)
+        self._packages = packages
         self._names: dict[str, frozenset[str]] = {}
-        self._there = {parent for path in present for parent in _parents(path)}
+        folders = (accumulate(_module(path).split("."), "{}.{}".format) for path in present)
+        self._there = frozenset(chain.from_iterable(folders))
 
     def generates(self, module: str) -> bool:
         """Whether it is a module of mallgen's."""
         return module in self._texts
 
     def has(self, full: str) -> bool:
-        """Whether a generated module has such a name."""
+        """Whether a generated module has such a name, or a package a module of the user's."""
         module, _, name = full.rpartition(".")
         if full in self.classes or full in self._texts or full in self._there or name.startswith("_"):
             return True
         if module not in self._names:
             self._names[module] = _names(self._texts.get(module, ""))
-        return name in self._names[module] or any(known.startswith(f"{full}.") for known in self._texts)
+        return name in self._names[module]
 
     def lacks(self, full: str) -> bool:
         """Whether something of a generated module or package is not there."""
@@ -57,12 +62,23 @@ class World:
 
     def now(self, full: str) -> str:
         """The name that something has now: the same when nothing happened to it."""
+        full = self._placed(full)
         if full in self.renamed and not self.has(full):
             return self.renamed[full]
-        if full in self.modules and not self.generates(full):
-            return self.modules[full]
+        if full in self._modules and not self.generates(full):
+            return self._modules[full]
         module, _, name = full.rpartition(".")
-        return f"{self.modules[module]}.{name}" if module in self.modules else full
+        return f"{self._modules[module]}.{name}" if module in self._modules else full
+
+    def module(self, name: str) -> str:
+        """The name that a module has now."""
+        placed = self._placed(name)
+        return self._modules.get(placed, placed)
+
+    def _placed(self, full: str) -> str:
+        """A name of the package in the one that it has become."""
+        head, dot, rest = full.partition(".")
+        return f"{self._packages[head]}{dot}{rest}" if head in self._packages else full
 
     def is_renamed(self, full: str) -> bool:
         """Whether something has another last name now, wherever it is."""
@@ -90,13 +106,10 @@ class Site(NamedTuple):
     code: str = DRIFT
 
 
-def _parents(path: str) -> Iterator[str]:
-    """The module of a path and the packages that it is in; an extension module has its platform behind its name."""
+def _module(path: str) -> str:
+    """The module of a path; an extension module has its platform behind its name."""
     folder, _, name = path.rpartition("/")
-    module = module_of(path) if name.endswith(".py") else f"{folder}/{name.partition('.')[0]}".replace("/", ".")
-    while module:
-        yield module
-        module = module.rpartition(".")[0]
+    return module_of(path) if name.endswith(".py") else f"{folder}/{name.partition('.')[0]}".replace("/", ".")
 
 
 def _names(text: str) -> frozenset[str]:

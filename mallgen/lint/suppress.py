@@ -5,11 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.lint import Found
-from mallgen.model import Span
+from mallgen.lint import Found, Rule, lint, rules
+from mallgen.lint.scope import Scope
+from mallgen.model import Contract, Span
 from mallgen.pages import page
 from mallgen.suggest import did_you_mean
 
+PARSED = (  # warnings from reading the contract, which can be switched off as rules are
+    *("bad-tag", "comment-ends-early", "duplicate-key", "embedded-base-type", "invisible-character"),
+    *("unknown-option", "unknown-setting"),
+)
 _COMMENT = re.compile(r"//\s*mallgen:ignore\b[ \t]*(?P<code>[\w-]*)[ \t]*(?P<reason>.*)")
 
 
@@ -63,6 +68,15 @@ class Judged(NamedTuple):
 
     known: Sequence[str]
     looked: Sequence[str]
+
+
+def findings(
+    contract: Contract, parsed: Sequence[Diagnostic], texts: Mapping[str, str], chosen: Sequence[Rule]
+) -> list[Found]:
+    """What reading a contract has told, and what the chosen rules find; without what comments switch off."""
+    own = [Found(diagnostic, ()) for diagnostic in parsed]
+    judged = Judged([*rules(), *PARSED], [*(rule.code for rule in chosen), *PARSED])
+    return apply([*own, *lint(Scope(contract), tuple(chosen))], suppressions(texts), judged)
 
 
 def apply(found: Sequence[Found], comments: Sequence[Suppression], judged: Judged) -> list[Found]:

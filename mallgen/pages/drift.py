@@ -20,6 +20,35 @@ def edited_generated() -> None:
     """
 
 
+@page("package-renamed")
+def package_renamed() -> None:
+    """The service of a contract was renamed, so its package has another name.
+
+    Your code is in the old folder, and mallgen generates no second one beside it. Move the folder and the settings as
+    the message says, then `mallgen sync --apply` mends the imports in the package and the names in pyproject.toml. What
+    names the package elsewhere, such as tests or a Dockerfile, is yours: `grep -rw old_package .` finds it. To start
+    anew instead, delete the old folder.
+    """
+
+
+@page("not-compared")
+def not_compared() -> None:
+    """A file of yours is a symbolic link that leads out of the output folder, or nowhere.
+
+    mallgen reads nothing outside, so it cannot say whether the file fits the contract. A link to a place inside is
+    compared like any other file; sync does not write through it.
+    """
+
+
+@page("two-owners")
+def two_owners() -> None:
+    """Two contracts that go into one folder make the same generated file, so each would overwrite the other's.
+
+    `a-api` and `a_api` both become the package `a_api`. Give one of the services another name, or generate it into a
+    folder of its own. A contract that was only moved is no second one: its files go with it.
+    """
+
+
 @page("missing")
 def missing() -> None:
     """A file that the contract makes is not there. `mallgen gen` makes it."""

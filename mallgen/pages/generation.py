@@ -172,3 +172,8 @@ def no_windows() -> None:
 @page("port-taken")
 def port_taken() -> None:
     """A port that a service needs is in use. Stop the other program, or change `Port` in the service's yaml."""
+
+
+@page("no-pygls")
+def no_pygls() -> None:
+    """`mallgen lsp` needs pygls, which is an extra: `pip install 'mallgen[lsp]'`, for the Python that runs mallgen."""

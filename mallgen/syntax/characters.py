@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 from unicodedata import category, name, normalize
 
 from mallgen.diagnostics import Diagnostic
@@ -12,6 +13,11 @@ INVISIBLE = re.compile(
     "[\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064"
     "\u2066-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0001-\U000e007f]"
 )
+_UNFINISHED = {
+    '"': ("unfinished-string", 'this text has no closing `"`', 'close it with `"`'),
+    "`": ("unfinished-tag", "this tag has no closing back-quote", "close it with a back-quote"),
+    "/*": ("unfinished-comment", "this comment has no closing `*/`", "close it with `*/`"),
+}
 _FILLERS = re.compile("[\u115f\u1160\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
@@ -46,6 +52,38 @@ def hidden(word: str) -> str:
 def called(char: str) -> str:
     """`U+200B ZERO WIDTH SPACE`."""
     return f"U+{ord(char):04X} {name(char, '')}".rstrip()
+
+
+class Illegal(NamedTuple):
+    """What is no token, how long it is, and where reading goes on."""
+
+    code: str
+    message: str
+    hint: str
+    size: int
+    end: int
+
+
+def illegal(text: str, pos: int) -> Illegal:
+    """What stands at `pos` and is no token."""
+    for opening, (code, message, hint) in _UNFINISHED.items():
+        if text.startswith(opening, pos):
+            return Illegal(code, message, hint, len(opening), len(text))
+    char, end = text[pos], pos + 1
+    if char in "0123456789":
+        while text[end : end + 1].isalnum():
+            end += 1
+        hint = "units stand from large to small: `1h30m`, `3s`, `500ms`; in a path a number has no unit"
+        return Illegal("bad-duration", f"`{text[pos:end]}` is no duration", hint, end - pos, end)
+    while end < len(text) and (text[end] == char or text[end] > "\x7f"):
+        end += 1
+    if char == "\ufeff":
+        message = "the file starts with a byte order mark"
+        return Illegal("byte-order-mark", message, "save it as UTF-8 without BOM", 1, end)
+    if char == "'":
+        end = text.find("\n", pos) % (len(text) + 1)  # without a line end, the whole rest
+    shown = called(char) if hidden(char) or not char.isprintable() else char
+    return Illegal("illegal-character", f"`{shown}` cannot stand here", instead(char), 1, end)
 
 
 def instead(char: str) -> str:

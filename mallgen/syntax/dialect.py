@@ -16,7 +16,7 @@ from mallgen.syntax.edits import Back, Edit, Places, applied
 from mallgen.syntax.lalr import Unexpected, walk
 from mallgen.syntax.limits import DEFAULT, Limits
 from mallgen.syntax.parse import parse
-from mallgen.syntax.scan import HEADS, scan
+from mallgen.syntax.scan import HEADS, Token, scan
 
 UNSAFE = "older-dialect-unsafe"
 _WORD = re.compile(
@@ -368,6 +368,8 @@ def _reads(head: str, pairs: str) -> bool:
 
 class _Nothing:
     """Builds nothing: whether the tables accept the tokens is all that is asked."""
+
+    last: Token | None = None
 
     def __getattr__(self, rule: str) -> Callable[..., None]:
         return lambda *parts: None

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.syntax.checks import wrong_words
 from mallgen.syntax.columns import Row, aligned, outdented
 from mallgen.syntax.comments import Word, merged, words
 from mallgen.syntax.limits import DEFAULT, Limits
+from mallgen.syntax.nodes import ServiceNode
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Statement, scan
 
@@ -30,7 +32,10 @@ def format_text(text: str, file: str, limits: Limits = DEFAULT) -> Formatted:
     """Lay out the `.api` text of `file`; lines end in LF. Only syntax counts: names need not resolve."""
     scanned = scan(text, file, limits)
     parsed = parse(scanned)
-    problems = (*scanned.diagnostics, *parsed.diagnostics)
+    words_of_services = (
+        problem for node in parsed.nodes if isinstance(node, ServiceNode) for problem in wrong_words(node)
+    )
+    problems = (*scanned.diagnostics, *parsed.diagnostics, *words_of_services)
     if any(problem.severity == "error" for problem in problems):
         return Formatted(None, problems)
     printer = _Printer()
@@ -330,10 +335,8 @@ class _Printer:
         if body[-2].kind == "_LPAR":
             self._line.drop(body)
             return
-        separator = " "
-        for word in body:
-            self._line.add(separator, word)
-            separator = " " if word.kind == "RETURNS" else ""
+        for number, word in enumerate(body):
+            self._line.add(" " if number <= len(before) else "", word)
 
 
 def _after_type(found: list[Word], at: int) -> int:

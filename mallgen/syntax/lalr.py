@@ -5,7 +5,7 @@ The algorithm is LALR(1)'s usual one: a stack of states, one of values; shift or
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from mallgen._built.api_tables import ENDS, RULES, STARTS, STATES
 from mallgen.syntax.scan import Token
@@ -25,31 +25,33 @@ class _Several(list[Any]):
     """The values of a rule that has no node of its own: its parent takes them in."""
 
 
-def walk(tokens: Iterable[Token], start: str, builder: object) -> Any:
-    """The node of a statement: `builder` has a method for each rule. Raises Unexpected."""
+class Building(Protocol):
+    """Has a method for each rule of the grammar; `last` is the token that was read last when one is called."""
+
+    last: Token | None
+
+
+def walk(tokens: Iterable[Token], start: str, builder: Building) -> Any:
+    """The node of a statement. Raises Unexpected."""
     states = [STARTS[start]]
     values: list[Any] = []
     for token in tokens:
-        target = _reduced(states, values, token.type, token, builder)
-        states.append(target)
+        kind = token.type
+        while True:
+            action = STATES[states[-1]].get(kind)
+            if action is None:
+                raise Unexpected(token)
+            if action >= 0:
+                break
+            _reduce(states, values, -action - 1, builder)
+        states.append(action)
         values.append(token)
+        builder.last = token
     _finish(states, values, ENDS[start], builder)
     return values[-1]
 
 
-def _reduced(states: list[int], values: list[Any], kind: str, token: Token | None, builder: object) -> int:
-    """Reduce until the token can be shifted; the state that it leads to."""
-    while True:
-        row = STATES[states[-1]]
-        action = row.get(kind)
-        if action is None:
-            raise Unexpected(token)
-        if action >= 0:
-            return action
-        _reduce(states, values, -action - 1, builder)
-
-
-def _finish(states: list[int], values: list[Any], end: int, builder: object) -> None:
+def _finish(states: list[int], values: list[Any], end: int, builder: Building) -> None:
     while states[-1] != end:
         action = STATES[states[-1]].get(END)
         if action is None:
@@ -59,12 +61,28 @@ def _finish(states: list[int], values: list[Any], end: int, builder: object) -> 
         _reduce(states, values, -action - 1, builder)
 
 
-def _reduce(states: list[int], values: list[Any], number: int, builder: object) -> None:
+def _reduce(states: list[int], values: list[Any], number: int, builder: Building) -> None:
     origin, callback, size, picks = RULES[number]
-    taken = values[len(values) - size :]
-    del states[len(states) - size :], values[len(values) - size :]
+    at = len(values) - size
+    taken = values[at:]
+    del states[at + 1 :], values[at:]
+    if callback == "one" and picks[0] is not None and picks[0] >= 0:
+        values.append(taken[picks[0]])
+    else:
+        found = _picked(taken, picks)
+        if callback == "one":
+            values.append(found[0])
+        elif callback == "several":
+            values.append(found)
+        else:
+            values.append(getattr(builder, callback)(*found))
+    states.append(STATES[states[-1]][origin])
+
+
+def _picked(taken: list[Any], picks: tuple[int | None, ...]) -> _Several:
+    """The values that go on; a growing list is taken over, not copied at every step."""
     found = _Several()
-    if picks and picks[0] is not None and picks[0] < 0:  # a growing list is taken over, not copied at every step
+    if picks and picks[0] is not None and picks[0] < 0:
         found, picks = taken[-picks[0] - 1], picks[1:]
     for pick in picks:
         if pick is None:
@@ -73,13 +91,7 @@ def _reduce(states: list[int], values: list[Any], number: int, builder: object) 
             found.append(taken[pick])
         else:
             found += taken[-pick - 1]
-    if callback == "one":
-        values.append(found[0])
-    elif callback == "several":
-        values.append(found)
-    else:
-        values.append(getattr(builder, callback)(*found))
-    states.append(STATES[states[-1]][origin])
+    return found
 
 
 def acceptable(tokens: Iterable[Token], start: str, found: Token | None) -> set[str]:

@@ -1,6 +1,7 @@
 """From scanned statements to nodes, by the tables compiled from grammar/api.lark."""
 
 from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -9,14 +10,17 @@ from mallgen.syntax import nodes
 from mallgen.syntax.lalr import Unexpected, walk
 from mallgen.syntax.scan import Scanned, Statement, Token
 
+Reader = Callable[[Sequence[Token], str], Any]  # the node of tokens that follow a rule; raises Unexpected
 
-class _Builder:
+
+class Builder:
     """Builds nodes while the tables are walked. Method names are rules of the grammar."""
 
     def __init__(self, file: str, trailing: dict[int, str]) -> None:
         self.file = file
         self.trailing = trailing
         self.above: tuple[str, ...] = ()
+        self.last: Token | None = None
 
     def _span(self, token: Token, last: Token | None = None) -> Span:
         last = last or token
@@ -86,12 +90,12 @@ class _Builder:
 
     def _member(self, names: list[Token], data: TypeRef, tag: Token | None, *, embedded: bool) -> Member:
         first, last = names[0], names[-1]
-        line = tag.end_line if tag else last.line
+        behind = self.last.tail if self.last else ()
         return Member(
             names=tuple(name.value for name in names),
             type=data,
             tag=tag.value if tag else "",
-            comment=self._comment(line),
+            comment=" ".join(behind),
             docs=first.head,
             embedded=embedded,
             span=self._span(first, last),
@@ -207,42 +211,69 @@ class Parsed(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def parse(scanned: Scanned) -> Parsed:
-    """Parse every statement; all mistakes of one that fails are reported, and the others go on."""
-    builder = _Builder(scanned.file, scanned.trailing)
+class Outcome(NamedTuple):
+    """One statement as a node, or None and all that is wrong with it."""
+
+    node: nodes.Node | None
+    wrong: tuple[Diagnostic, ...]
+
+
+def reader(scanned: Scanned) -> Reader:
+    """What reads the parts of a file."""
+    builder = Builder(scanned.file, scanned.trailing)
+
+    def read(tokens: Sequence[Token], rule: str) -> Any:
+        builder.above = _above(tokens, rule)
+        return walk(tokens, rule, builder)
+
+    return read
+
+
+def outcome(scanned: Scanned, statement: Statement, read: Reader | None = None) -> Outcome:
+    """Parse one statement of a file; an editor gives a reader that remembers."""
+    read = read or reader(scanned)
+    try:
+        return Outcome(_node(statement, read), ())
+    except Unexpected:
+        return Outcome(None, tuple(_wrong(scanned.file, statement, read)))
+
+
+def parse(scanned: Scanned, one: Callable[[Scanned, Statement], Outcome] = outcome) -> Parsed:
+    """Parse every statement; all mistakes of one that fails are reported, and the others go on.
+
+    `one` parses a statement: an editor gives one that remembers.
+    """
     torn = _torn(scanned)
     found: list[nodes.Node] = []
     problems: list[Diagnostic] = []
     for number, statement in enumerate(scanned.statements):
-        try:
-            found.append(_node(statement, builder))
-        except Unexpected:
-            wrong = _wrong(scanned.file, statement, builder)
-            problems += [problem for problem in wrong if number not in torn or _before(problem, torn[number])]
+        node, wrong = one(scanned, statement)
+        if node is not None:
+            found.append(node)
+        problems += [problem for problem in wrong if number not in torn or _before(problem, torn[number])]
     return Parsed(tuple(found), tuple(problems))
 
 
-def _node(statement: Statement, builder: _Builder) -> nodes.Node:
+def _node(statement: Statement, read: Reader) -> nodes.Node:
     if statement.kind == "unknown":
         raise Unexpected(statement.tokens[0])
-    builder.above = _above(statement)
-    node: nodes.Node = walk(statement.tokens, statement.kind, builder)
+    node: nodes.Node = read(statement.tokens, statement.kind)
     return node
 
 
-def _above(statement: Statement) -> tuple[str, ...]:
+def _above(tokens: Sequence[Token], rule: str) -> tuple[str, ...]:
     """The comments right above a type that is declared alone; in a group each type has its own."""
-    first, *rest = statement.tokens
-    alone = statement.kind == "type" and bool(rest) and rest[0].type != "_LPAR"
-    return first.head[len(first.head) - first.near :] if alone else ()
+    if rule != "type" or len(tokens) < 2 or tokens[1].type == "_LPAR":
+        return ()
+    return tokens[0].head[len(tokens[0].head) - tokens[0].near :]
 
 
-def _wrong(file: str, statement: Statement, builder: _Builder) -> list[Diagnostic]:
+def _wrong(file: str, statement: Statement, read: Reader) -> list[Diagnostic]:
     from mallgen.syntax.recover import Piece, mistakes
 
     def attempt(piece: Piece) -> Unexpected | None:
         try:
-            walk(piece.tokens, piece.rule, builder)
+            read(piece.tokens, piece.rule)
         except Unexpected as problem:
             return problem
         return None

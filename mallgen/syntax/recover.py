@@ -85,7 +85,7 @@ def _failures(piece: Piece, attempt: Attempt) -> Iterator[Failed]:
     if problem is None:
         return
     covered = False
-    for part in _pieces(piece):
+    for part in pieces(piece):
         for failed in _failures(part, attempt):
             covered = covered or _holds(part, problem.token)
             yield failed
@@ -112,7 +112,8 @@ def _explain(file: str, failed: Failed) -> Diagnostic:
     return Diagnostic("syntax", message, span, way_out(found, expected, piece.rule))
 
 
-def _pieces(piece: Piece) -> Iterator[Piece]:
+def pieces(piece: Piece) -> Iterator[Piece]:
+    """The parts of a piece that can be right or wrong on their own."""
     cut = _CUTS.get(piece.rule)
     if cut is not None:
         yield from cut(piece.tokens)

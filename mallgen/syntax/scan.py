@@ -6,6 +6,7 @@ escapes, `interface{}` is one token, durations list their units in descending or
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -49,22 +50,19 @@ _PUNCT = {
     ";": "_SEMICOLON",
     ":": "_COLON",
 }
+_BRACKETS = {"_LPAR": 1, "_LBRACE": 1, "_LSQB": 1, "_RPAR": -1, "_RBRACE": -1, "_RSQB": -1}
 _PLAIN = re.compile(r"[\t-\r -~]*")
 _UNITS = ("h", "m", "s", "ms", "µs", "ns")
 _AT = {"@doc": "_AT_DOC", "@handler": "_AT_HANDLER", "@server": "_AT_SERVER"}
+_WORDS = {**_PUNCT, **_AT, **dict.fromkeys(GO_KEYWORDS, "KEYWORD"), "map": "MAP", "returns": "RETURNS"}
 HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
-_UNFINISHED = {
-    '"': ("unfinished-string", 'this text has no closing `"`', 'close it with `"`'),
-    "`": ("unfinished-tag", "this tag has no closing back-quote", "close it with a back-quote"),
-    "/*": ("unfinished-comment", "this comment has no closing `*/`", "close it with `*/`"),
-}
 
 
 class Token:
     """A token with the comments that stand before it; `type` is a terminal of grammar/api.lark.
 
     `row` counts lines as goctl does, without those inside comments and strings: by it goctl tells an embedded field.
-    `near` counts the comments of `head` that no empty line parts from the token.
+    `near` counts the comments of `head` that no empty line parts from the token; `tail` are those behind it.
     """
 
     __slots__ = (
@@ -77,6 +75,7 @@ class Token:
         "near",
         "row",
         "start_pos",
+        "tail",
         "type",
         "value",
     )
@@ -90,6 +89,7 @@ class Token:
         self.start_pos = start
         self.end_pos = start + len(value)
         self.head: tuple[str, ...] = ()
+        self.tail: tuple[str, ...] = ()
         self.row = self.near = 0
 
     def __str__(self) -> str:
@@ -190,32 +190,45 @@ class _Lexer:
 
     def run(self) -> None:
         pos, size = 0, len(self.text)
-        match_at = _TOKEN.match
         while pos < size:
-            match = match_at(self.text, pos)
-            kind = match.lastgroup if match is not None else None
-            end = match.end() if match is not None else pos
-            if kind == "DURATION":
-                end = _duration(self.text, pos)
-            if kind is None or end == pos:
-                pos = self._illegal(pos)
-                continue
-            self._take(kind, self.text[pos:end], pos)
-            pos = end
+            pos = self._plain(pos)
             if len(self.tokens) > self.limits.tokens:
                 most = self.limits.tokens
                 hint = f"split the contract into imported files, {raise_it('tokens', 2 * most)}"
                 self._report("too-many-tokens", f"the file has more than {most} tokens", pos, 1, hint)
                 return
+            if pos < size:
+                pos = self._closer(pos)
 
-    def _take(self, kind: str, value: str, pos: int) -> None:
-        if kind == "space":
-            self._advance(value, pos)
-            self._row += value.count("\n")
-        elif kind == "comment":
-            self._comment(value, pos)
-        else:
-            self._token(kind, value, pos)
+    def _plain(self, pos: int) -> int:
+        """Take what stands from `pos` on; the answer is where something needs a closer look, or the end."""
+        tokens, most = self.tokens, self.limits.tokens
+        for match in _TOKEN.finditer(self.text, pos):
+            kind, value = match.lastgroup, match.group()
+            if kind is None or kind == "DURATION" or match.start() != pos:
+                return pos
+            if kind == "space":
+                count = value.count("\n")
+                if count:
+                    self._line += count
+                    self._row += count
+                    self._line_start = pos + value.rindex("\n") + 1
+            elif kind == "comment":
+                self._comment(value, pos)
+            else:
+                self._token(kind, value, pos)
+            pos += len(value)
+            if len(tokens) > most:
+                return pos
+        return pos
+
+    def _closer(self, pos: int) -> int:
+        """A duration, or what is no token; the answer is where to read on."""
+        end = _duration(self.text, pos)
+        if end == pos:
+            return self._illegal(pos)
+        self._token("DURATION", self.text[pos:end], pos)
+        return end
 
     def _advance(self, value: str, pos: int) -> None:
         count = value.count("\n")
@@ -229,6 +242,7 @@ class _Lexer:
             last.type = "SLASH_END"
         if last is not None and last.end_line == self._line and not self._pending:
             self.trailing.setdefault(self._line, value.rstrip())
+            last.tail = (*last.tail, value.rstrip())
         else:
             self._near = self._near + 1 if self._line <= self._near_line + 1 else 1
             self._near_line = self._line + value.count("\n")
@@ -248,17 +262,17 @@ class _Lexer:
         return Span(self.file, line, at - start + 1, line, at - start + 2)
 
     def _token(self, kind: str, value: str, pos: int) -> None:
-        column = pos - self._line_start + 1
-        token = Token(self._kind(kind, value, pos), value, self._line, column, pos)
-        token.row = self._row
+        token = Token(self._kind(kind, value, pos), value, self._line, pos - self._line_start + 1, pos)
+        row = token.row = self._row
         if self._pending:
             token.head = tuple(self._pending)
             token.near = self._near if self._line <= self._near_line + 1 else 0
             self._near = 0
             self._pending.clear()
-        last = self.tokens[-1] if self.tokens else None
-        if last is not None and last.type == "NAME" and (last.row != self._row or kind == "RAW"):
-            last.type = "NAME_END"
+        if self.tokens:
+            last = self.tokens[-1]
+            if last.type == "NAME" and (last.row != row or kind == "RAW"):
+                last.type = "NAME_END"
         if kind in {"STRING", "RAW"} and "\n" in value:
             self._advance(value, pos)
             token.end_line = self._line
@@ -266,13 +280,12 @@ class _Lexer:
         self.tokens.append(token)
 
     def _kind(self, kind: str, value: str, pos: int) -> str:
-        if kind == "punct":
-            return _PUNCT[value]
+        found = _WORDS.get(value)
+        if found is not None:
+            return found
         if kind == "NAME":
             return self._name_kind(value, pos)
-        if kind == "AT":
-            return _AT.get(value) or self._annotation(value, pos)
-        return kind
+        return self._annotation(value, pos) if kind == "AT" else kind
 
     def _annotation(self, value: str, pos: int) -> str:
         """Report an annotation that there is not, and read on as if the nearest one stood there."""
@@ -288,43 +301,15 @@ class _Lexer:
             message = f"a name may have at most {self.limits.name} characters"
             hint = f"shorten it, {raise_it('name', len(value))}"
             self._report("too-long-name", message, pos, len(value), hint)
-        if value == "map":
-            return "MAP"
-        if value == "returns":
-            return "RETURNS"
-        return "KEYWORD" if value in GO_KEYWORDS else "NAME"
+        return "NAME"
 
     def _illegal(self, pos: int) -> int:
-        for opening, (code, message, hint) in _UNFINISHED.items():
-            if self.text.startswith(opening, pos):
-                self._report(code, message, pos, len(opening), hint)
-                return len(self.text)
-        char = self.text[pos]
-        end = pos + 1
-        if char in "0123456789":
-            while self.text[end : end + 1].isalnum():
-                end += 1
-            hint = "units stand from large to small: `1h30m`, `3s`, `500ms`; in a path a number has no unit"
-            self._report("bad-duration", f"`{self.text[pos:end]}` is no duration", pos, end - pos, hint)
-            return end
-        if char == "\ufeff":
-            self._report(
-                "byte-order-mark", "the file starts with a byte order mark", pos, 1, "save it as UTF-8 without BOM"
-            )
-        else:
-            from mallgen.syntax.characters import called, hidden, instead
+        """Report what is no token, and where to read on."""
+        from mallgen.syntax.characters import illegal
 
-            shown = called(char) if hidden(char) or not char.isprintable() else char
-            self._report("illegal-character", f"`{shown}` cannot stand here", pos, 1, instead(char))
-            if char == "'":
-                return self._line_end(pos)
-        while end < len(self.text) and (self.text[end] == char or self.text[end] > "\x7f"):
-            end += 1
-        return end
-
-    def _line_end(self, pos: int) -> int:
-        end = self.text.find("\n", pos)
-        return len(self.text) if end < 0 else end
+        found = illegal(self.text, pos)
+        self._report(found.code, found.message, pos, found.size, found.hint)
+        return found.end
 
     def _report(self, code: str, message: str, pos: int, size: int, hint: str) -> None:
         column = pos - self._line_start + 1
@@ -336,13 +321,15 @@ def _nesting(tokens: list[Token], file: str, most: int) -> list[Diagnostic]:
     depth = prefix = 0
     before = ""
     for token in tokens:
-        depth = _depth(depth, token)
-        if token.type in {"_STAR", "_LSQB"}:
+        kind = token.type
+        if kind in _BRACKETS:
+            depth = max(0, depth + _BRACKETS[kind])
+        if kind in {"_STAR", "_LSQB"}:
             prefix += 1
-        elif token.type not in {"_RSQB", "MAP"} and before != "_LSQB":
+        elif prefix and kind not in {"_RSQB", "MAP"} and before != "_LSQB":
             prefix = 0
-        before = token.type
-        if max(depth, prefix) > most:
+        before = kind
+        if depth > most or prefix > most:
             message = f"more than {most} levels of nesting"
             hint = f"declare inner types on their own, {raise_it('nesting', 2 * most)}"
             return [Diagnostic("too-deep", message, span_of(file, token), hint)]
@@ -363,17 +350,10 @@ def statements(tokens: Iterable[Token]) -> "list[Statement]":
         elif depth == 0 and token.value == "service" and current and current[0].type == "_AT_SERVER":
             token.type = "_SERVICE"
         current.append(token)
-        depth = _depth(depth, token)
+        if token.type in _BRACKETS:
+            depth = max(0, depth + _BRACKETS[token.type])
     _close(found, current)
     return found
-
-
-def _depth(depth: int, token: Token) -> int:
-    if token.type in {"_LPAR", "_LBRACE", "_LSQB"}:
-        return depth + 1
-    if token.type in {"_RPAR", "_RBRACE", "_RSQB"}:
-        return max(0, depth - 1)
-    return depth
 
 
 def _starts(token: Token, current: list[Token]) -> bool:
@@ -394,4 +374,13 @@ def _close(found: list[Statement], tokens: list[Token]) -> None:
         return
     head = tokens[0]
     kinds = {"_AT_SERVER": "service", **{kind: name for name, kind in HEADS.items()}}
+    if head.type == "_TYPE":
+        _mark_embedded(tokens)
     found.append(Statement(kinds.get(head.type, "unknown"), tuple(tokens)))
+
+
+def _mark_embedded(tokens: list[Token]) -> None:
+    """`returns` is a word of routes; in a struct it is a name like others, alone on its line that of a type."""
+    for token, after in pairwise(tokens):
+        if token.type == "RETURNS" and (after.row != token.row or after.type == "RAW"):
+            token.type = "NAME_END"

@@ -11,6 +11,7 @@ import uvicorn
 
 from mallgen_runtime.app import App
 from mallgen_runtime.conf import RestConf
+from mallgen_runtime.discovery.address import accept_all
 from mallgen_runtime.http_limits import LimitedProtocol
 
 _LOOP_LETS_GO = 0.02
@@ -96,7 +97,7 @@ class HttpServer(uvicorn.Server):
             server.close()
         self._bound.close()
         await asyncio.sleep(_LOOP_LETS_GO)  # until then the loop's own descriptor would keep the door open
-        came = list(_accept_all(door))
+        came = list(accept_all(door))
         door.close()
         for connection in came:
             with contextlib.suppress(OSError):
@@ -104,12 +105,3 @@ class HttpServer(uvicorn.Server):
 
     def _protocol(self) -> asyncio.Protocol:
         return LimitedProtocol(self.config, self.server_state, self.lifespan.state)
-
-
-def _accept_all(door: socket.socket) -> Iterator[socket.socket]:
-    door.setblocking(False)
-    with contextlib.suppress(OSError):
-        while True:
-            connection, _ = door.accept()
-            connection.setblocking(False)
-            yield connection

@@ -20,10 +20,11 @@ class Ids(NamedTuple):
 
 def ids_of(traceparent: str, request_id: str) -> Ids:
     """The ids that a caller sent; new ones where they are not sound."""
-    return _ids(traceparent.encode("latin-1", "replace"), request_id.encode("latin-1", "replace"))
+    return sound_ids(traceparent.encode("latin-1", "replace"), request_id.encode("latin-1", "replace"))
 
 
-def _ids(traceparent: bytes, request_id: bytes) -> Ids:
+def sound_ids(traceparent: bytes, request_id: bytes) -> Ids:
+    """`ids_of` for what comes as bytes."""
     found = _PARENT.fullmatch(traceparent)
     trace, flags = (found.group(1).decode(), found.group(2).decode()) if found else (os.urandom(16).hex(), "00")
     return Ids(request_id.decode() if _ID.fullmatch(request_id) else trace[:16], trace, flags)
@@ -37,4 +38,4 @@ def identify(ctx: Context) -> None:
             parent = value
         elif name == b"x-request-id":
             request = value
-    ctx.request_id, ctx.trace_id, ctx.trace_flags = _ids(parent, request)
+    ctx.request_id, ctx.trace_id, ctx.trace_flags = sound_ids(parent, request)

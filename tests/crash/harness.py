@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mallgen.door import main
 from tests.conftest import working_in
 from tests.crash.events import Events
-from tests.crash.scenarios import GENERATE, SCENARIOS, Scenario, copy
+from tests.crash.scenarios import GENERATE, PRUNE, SCENARIOS, SYNC, Scenario, copy
 
 Tree = dict[str, bytes]
 FAST = Path("/dev/shm")
@@ -32,20 +32,25 @@ class Prepared(NamedTuple):
 
 
 def tree(here: Path) -> Tree:
-    """Every file but mallgen's own house, links as their targets."""
+    """Every file but mallgen's own house, links as their targets, and empty folders in the output with a `/`."""
     found = {}
     for folder, names, files in os.walk(here):
         if ".mallgen" in names:
             names.remove(".mallgen")
+        elif not names and not files and Path(folder) not in (here, here / "out"):
+            found[f"{Path(folder).relative_to(here).as_posix()}/"] = b""
         for name in files:
             path = Path(folder) / name
             found[path.relative_to(here).as_posix()] = path.read_bytes()
     return found
 
 
-def backups(here: Path) -> list[bytes]:
-    """What is in the backups."""
-    return sorted(path.read_bytes() for path in here.glob("out/.mallgen/backup/**/*") if path.is_file())
+def kept(here: Path) -> list[bytes]:
+    """What is in the backups and in the trash."""
+    places = ("backup", "trash")
+    return sorted(
+        path.read_bytes() for name in places for path in here.glob(f"out/.mallgen/{name}/**/*") if path.is_file()
+    )
 
 
 class Harness:
@@ -74,6 +79,8 @@ class Harness:
         SCENARIOS[0].prepare(folder, self.run)
         with working_in(folder):
             assert main(GENERATE) == 0
+            for words in (SYNC, PRUNE, GENERATE):
+                assert main(words) == 0
 
     def run(self, here: Path, *words: str) -> int:
         """A command, undisturbed; its exit code."""

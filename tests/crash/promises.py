@@ -3,8 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
-from tests.crash.harness import Harness, Prepared, backups, tree
-from tests.crash.scenarios import EDITED, GENERATE, MINE, copy
+from tests.crash.harness import Harness, Prepared, kept, tree
+from tests.crash.scenarios import EDITED, MARK, copy
 
 
 class Lost(AssertionError):
@@ -20,8 +20,11 @@ class Promises:
         self._figures = figures
         self._here = harness.here
         self.begun = 0
-        self._mine = {name: content for name, content in prepared.old.items() if name in MINE or "other" in name}
-        self._edited = {name: content for name, content in prepared.old.items() if EDITED.get(name) == content}
+        old, new = prepared.old, prepared.new
+        self._mine = {name: old[name] for name in prepared.scenario.mine}
+        sources = {source for source, _ in prepared.scenario.moved}
+        self._aside = {name: content for name, content in old.items() if EDITED.get(name) == content}
+        self._aside |= {n: c for n, c in old.items() if MARK in c and n not in new and n not in sources}
 
     def kill(self, number: int) -> bool:
         """SIGKILL at event `number`; False when the run has fewer."""
@@ -37,9 +40,9 @@ class Promises:
             self._fresh()
             if not self._harness.killed(self._here, self._prepared.scenario.run, number):
                 return
-            if not self._harness.killed(self._here, GENERATE, inner):
+            if not self._harness.killed(self._here, self._prepared.scenario.run, inner):
                 return
-            self._harness.killed(self._here, GENERATE, 1 + inner // 2)
+            self._harness.killed(self._here, self._prepared.scenario.run, 1 + inner // 2)
             self._figures["kills during recovery"] += 1
             self._judge(f"killed at event {number}, its recovery at {inner} and {1 + inner // 2}")
         raise AssertionError("recovery does not end")
@@ -75,11 +78,11 @@ class Promises:
         if after == "mixed" or (state == "mixed" and after != "new"):
             self._lost(how, f"left {state}, after the next command {after}: {self._odd()}")
         self._check_mine(how)
-        if self._harness.run(self._here, *GENERATE) != 0 or self._state(tree(self._here)) != "new":
-            self._lost(how, f"generating again does not lead to the new tree: {self._odd()}")
+        if self._harness.run(self._here, *self._prepared.scenario.run) != 0 or self._state(tree(self._here)) != "new":
+            self._lost(how, f"the same command again does not lead to the new tree: {self._odd()}")
         self._check_mine(how)
-        if (self._here / "out" / ".mallgen" / "stage").exists() or backups(self._here) != sorted(self._edited.values()):
-            self._lost(how, f"something is left in .mallgen, backups: {backups(self._here)}")
+        if (self._here / "out" / ".mallgen" / "stage").exists() or kept(self._here) != sorted(self._aside.values()):
+            self._lost(how, f"something is left in .mallgen, aside: {kept(self._here)}")
         return state
 
     def _state(self, found: dict[str, bytes]) -> str:
@@ -90,15 +93,21 @@ class Promises:
         return sorted(name for name in found.keys() | new.keys() if found.get(name) != new.get(name))[:10]
 
     def _check_mine(self, how: str) -> None:
+        """Nothing of the user's is lost, and no file is anything but what it was or is to be."""
+        old, new, here = self._prepared.old, self._prepared.new, tree(self._here)
         for name, content in self._mine.items():
-            path = self._here / name
-            if not path.is_file() or path.read_bytes() != content:
+            if here.get(name) != content:
                 self._lost(how, f"the user's {name} is not what it was")
-        kept = backups(self._here)
-        for name, content in self._edited.items():
-            path = self._here / name
-            if content not in kept and not (path.is_file() and path.read_bytes() == content):
-                self._lost(how, f"the edited {name} is neither in its place nor in the backups")
+        aside = kept(self._here)
+        for name, content in self._aside.items():
+            if content not in aside and here.get(name) != content:
+                self._lost(how, f"the edited {name} is neither in its place nor put aside")
+        for source, target in self._prepared.scenario.moved:
+            if here.get(source) != old[source] and here.get(target) != new[target]:
+                self._lost(how, f"{source} is neither in its place nor {target}")
+        for name, content in here.items():
+            if not name.endswith("/") and content not in (old.get(name), new.get(name)):
+                self._lost(how, f"{name} is neither old nor new")
 
     def _lost(self, how: str, what: str) -> None:
         raise Lost(f"{self._prepared.scenario.name}, {how}: {what}")

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from mallgen.driver import load
 from tests.conftest import CORPUS, ROOT
 from tests.differential.goctl import Missing, Verdict, required, verdicts
+from tests.differential.models import difference
 from tests.differential.mutate import mutated
 
 CONFORMANCE = ROOT / "tests" / "conformance"
@@ -22,7 +23,7 @@ COUNT, SEED = 5_000, 1
 
 
 class Disagreement(NamedTuple):
-    """A file that the two judge differently; `codes` are ours, empty where we accept it."""
+    """A file that the two judge or read differently; `codes` are ours, empty where we accept it."""
 
     file: Path
     theirs: Verdict
@@ -47,18 +48,19 @@ def stricter() -> dict[str, str]:
 def compare(files: list[Path]) -> Outcome:
     """Judge every file twice."""
     reasons = stricter()
-    theirs = verdicts(files)
+    theirs = verdicts(files, "model")
     outcome = Outcome(len(files), sum(v.ok for v in theirs.values()), Counter(), [])
     for path in files:
-        codes = refusals(path)
-        if theirs[path].ok == (not codes):
+        codes, part = judged(path, theirs[path])
+        if theirs[path].ok == (not codes) and not part:
             continue
         if theirs[path].ok and codes <= reasons.keys():
             outcome.explained.update(sorted(codes)[:1])
         elif not codes and _comment_taken_for_text(theirs[path].said):
             outcome.explained["comment"] += 1
         else:
-            outcome.unexplained.append(Disagreement(path, theirs[path], codes))
+            said = theirs[path]._replace(said=f"reads the {part} differently") if part else theirs[path]
+            outcome.unexplained.append(Disagreement(path, said, codes))
     return outcome
 
 
@@ -68,12 +70,14 @@ def _comment_taken_for_text(said: str) -> bool:
     return match is not None and len({re.split(r"\s*/[/*]", text)[0] for text in match.groups()}) == 1
 
 
-def refusals(path: Path) -> frozenset[str]:
-    """The codes of our errors; empty when we accept the file."""
+def judged(path: Path, theirs: Verdict) -> tuple[frozenset[str], str]:
+    """The codes of our errors, empty when we accept the file, and the part of it that goctl reads otherwise."""
     loaded = load(str(path))
     errors = frozenset(d.code for d in loaded.diagnostics if d.severity == "error")
     assert bool(errors) == (loaded.contract is None), path
-    return errors
+    if loaded.contract is None or theirs.model is None:
+        return errors, ""
+    return errors, difference(loaded.contract, theirs.model)
 
 
 def mutants(folder: Path, count: int, seed: int) -> list[Path]:
@@ -117,7 +121,7 @@ def report(outcome: Outcome) -> list[str]:
     agreed = outcome.files - outcome.explained.total() - len(outcome.unexplained)
     return [
         f"differential run against goctl: {outcome.files} mutated files, {outcome.accepted} accepted by goctl",
-        f"  agreed: {agreed}; explained: {outcome.explained.total()} {dict(outcome.explained)}",
+        f"  agreed, models too: {agreed}; explained: {outcome.explained.total()} {dict(outcome.explained)}",
         f"  unexplained disagreements: {len(outcome.unexplained)}",
     ]
 

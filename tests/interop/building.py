@@ -14,16 +14,13 @@ from tests.conftest import ROOT
 
 SOURCE = Path(__file__).parent / "go"
 PROTOS = ROOT / "examples" / "protos"
+H2SPEC = "2.2.1+incompatible"
 GO = "/usr/local/go/bin/go"
 
 
 def built() -> Path:
     """The program; a skip without Go on a laptop, an error in CI."""
-    go = shutil.which("go") or (GO if Path(GO).exists() else "")
-    if not go:
-        if os.environ.get("CI"):
-            raise RuntimeError("no Go on this machine")
-        pytest.skip("no Go on this machine; https://go.dev/dl has it")
+    go = _go()
     files = [*sorted(SOURCE.glob("*")), *sorted(PROTOS.glob("*.proto"))]
     digest = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()
     folder = ROOT / "build" / "interop" / digest[:16]
@@ -32,6 +29,26 @@ def built() -> Path:
         if not program.exists():
             _build(go, folder, program)
     return program
+
+
+def h2spec() -> Path:
+    """The conformance tool for HTTP/2, https://github.com/summerwind/h2spec; a skip or an error as above."""
+    program = ROOT / "build" / "interop" / f"h2spec-{H2SPEC}" / "h2spec"
+    with parts.alone():
+        if not program.exists():
+            words = [_go(), "install", f"github.com/summerwind/h2spec/cmd/h2spec@v{H2SPEC}"]
+            program.parent.mkdir(parents=True, exist_ok=True)
+            _run(words, program.parent, {**os.environ, "GOBIN": str(program.parent)})
+    return program
+
+
+def _go() -> str:
+    go = shutil.which("go") or (GO if Path(GO).exists() else "")
+    if not go:
+        if os.environ.get("CI"):
+            raise RuntimeError("no Go on this machine")
+        pytest.skip("no Go on this machine; https://go.dev/dl has it")
+    return go
 
 
 def _build(go: str, folder: Path, program: Path) -> None:
@@ -46,7 +63,7 @@ def _build(go: str, folder: Path, program: Path) -> None:
     (folder / "interop.new").rename(program)
 
 
-def _run(words: list[str], folder: Path) -> None:
-    ran = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+def _run(words: list[str], folder: Path, env: dict[str, str] | None = None) -> None:
+    ran = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise RuntimeError(f"{' '.join(words)} fails:\n{ran.stderr[-3000:]}")

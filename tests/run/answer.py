@@ -16,14 +16,14 @@ from google.protobuf.message_factory import GetMessageClass
 from mallgen import names
 from mallgen_runtime.conf import LogConf
 from mallgen_runtime.rpc import RpcClientConf, connect
-from mallgen_runtime.rpc.grpcio import GrpcServer
+from mallgen_runtime.rpc.transport import RpcServer, server_for
 
 
-async def serve(package: str) -> tuple[GrpcServer, int]:
+async def serve(package: str) -> tuple[RpcServer, int]:
     """A running server of the package, and its port."""
     config = importlib.import_module(f"{package}.config").Config
     made = config(name=package, listen_on="127.0.0.1:0", health=False, log=LogConf(access=False))
-    server = GrpcServer(made, importlib.import_module(f"{package}.app").create_app(made))
+    server = server_for(made, importlib.import_module(f"{package}.app").create_app(made))
     port = server.listen()
     await server.start()
     return server, port

@@ -35,7 +35,7 @@ def crash(*words: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_no_kill_loses_anything() -> None:
-    ran = crash("-m", "tests.crash", "--random", "500", "--nested", "8")
+    ran = crash("-m", "tests.crash", "--random", "500", "--nested", "16")
     print(ran.stdout)
     assert (ran.returncode, ran.stderr) == (0, "")
 

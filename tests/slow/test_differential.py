@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.differential import compare, fixing
+from tests.differential import compare, fixing, owned
 from tests.differential.goctl import Missing, driver, required, verdicts
 
 pytestmark = pytest.mark.slow
@@ -42,6 +42,11 @@ def test_what_api_fix_writes_is_what_goctl_reads(
     record_property("figure", fixing.report(outcome))
     assert outcome.same > 300
     assert not outcome.wrong
+
+
+def test_what_is_kept_of_goctl_is_what_it_says() -> None:
+    kept = {title: answer for title, _, answer in owned.answers()}
+    assert owned.asked() == kept, "python -m tests.differential.owned"
 
 
 def test_a_process_that_ends_is_started_again(tmp_path: Path) -> None:

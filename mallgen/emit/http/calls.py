@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Calls:
     """The used services of one BFF."""
 
-    def __init__(self, uses: tuple["Use", ...], package: str) -> None:
+    def __init__(self, uses: tuple["Use", ...], package: PyIdent) -> None:
         self._uses = uses
         self._package = package
 
@@ -36,7 +36,7 @@ class Calls:
 
         return clients.settings(clients.wired(self._uses, self._package))
 
-    def wiring(self, imports: Imports) -> tuple[list[str], list[Code]]:
+    def wiring(self, imports: Imports) -> tuple[list[Code], list[Code]]:
         """The settings of wiring.py, and the statements that make the clients."""
         if not self._uses:
             return [], []

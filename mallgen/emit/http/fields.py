@@ -17,12 +17,14 @@ from mallgen.model import (
 )
 from mallgen.pycode import literal
 
+DEFAULT, FACTORY = Code("default"), Code("default_factory")
 
-def bounds_args(bounds: Bounds) -> list[str]:
+
+def bounds_args(bounds: Bounds) -> list[Code]:
     """The arguments of `Range(1, 10, open_low=True)`."""
-    args: list[str] = [literal(bounds.low), literal(bounds.high)]
-    args += ["open_low=True"] if bounds.open_low else []
-    return args + (["open_high=True"] if bounds.open_high else [])
+    args: list[Code] = [literal(bounds.low), literal(bounds.high)]
+    args += [Code("open_low=True")] if bounds.open_low else []
+    return args + ([Code("open_high=True")] if bounds.open_high else [])
 
 
 def is_optional(binding: Binding) -> bool:
@@ -36,16 +38,16 @@ class Declarer:
     def __init__(self, spelling: Spelling) -> None:
         self._spelling = spelling
 
-    def annotation(self, attribute: Attribute, binding: Binding) -> str:
+    def annotation(self, attribute: Attribute, binding: Binding) -> Code:
         """The type, with markers in `Annotated` where the contract has more to say."""
         base = self._spelling.type(attribute.ref)
         markers = self._markers(attribute, binding)
         if not markers:
             return base
-        return f"{self._spelling.name('Annotated', 'typing')}[{', '.join([base, *markers])}]"
+        return Code(f"{self._spelling.name('Annotated', 'typing')}[{', '.join([base, *markers])}]")
 
-    def _markers(self, attribute: Attribute, binding: Binding) -> list[str]:
-        found: list[tuple[str, list[str]]] = []
+    def _markers(self, attribute: Attribute, binding: Binding) -> list[Code]:
+        found: list[tuple[str, list[Code]]] = []
         ref = attribute.ref
         if isinstance(ref, Pointer) and not is_optional(binding) and not isinstance(ref.elem, AnyType):
             found.append(("NotNull", []))
@@ -62,51 +64,60 @@ class Declarer:
             found.append((marker, [literal(binding.depends.lstrip("!"))]))
         if attribute.field.together and not is_optional(binding):
             found.append(("Together", [literal(attribute.field.together)]))
-        return [f"{self._spelling.name(name)}({', '.join(args)})" for name, args in found]
+        return [Code(f"{self._spelling.name(name)}({', '.join(args)})") for name, args in found]
 
-    def default(self, attribute: Attribute, binding: Binding) -> tuple[str, str]:
-        """The default as (keyword, expression): `default`, `default_factory`, or ("", "") when required."""
+    def default(self, attribute: Attribute, binding: Binding) -> tuple[Code, Code]:
+        """The default as (keyword, expression): `default`, `default_factory`, or ("", "") when required.
+
+        Behind `default_factory` the expression is what is to be made anew each time.
+        """
         ref = attribute.ref
         together = bool(attribute.field.together)
         if binding.default is not None:
             value = default(binding, ref)
             if isinstance(value, list):
-                return "default_factory", f"lambda: {literal(value)}" if value else "list"
-            return "default", literal(value)
+                return FACTORY, literal(value)
+            return DEFAULT, literal(value)
         if not is_optional(binding) and not together:
-            return "", ""
+            return Code(), Code()
         match ref:
             case Slice() if is_bytes(ref):
-                return "default", 'b""'
+                return DEFAULT, Code('b""')
             case Slice() | Array():
-                return "default_factory", "list"
+                return FACTORY, Code("[]")
             case Map():
-                return "default_factory", "dict"
+                return FACTORY, Code("{}")
             case Named():
-                return "default_factory", f"lambda: {self._spelling.zero(ref)}"
-        return "default", self._spelling.zero(ref)
+                return FACTORY, self._spelling.zero(ref)
+        return DEFAULT, self._spelling.zero(ref)
 
     def declaration(self, attribute: Attribute, on_wire: bool, omits: bool) -> Code:
         """`cursor: Int64 = 0`, as one line."""
         binding = attribute.main
-        head = f"{attribute.name}: {self.annotation(attribute, binding)}"
+        head = Code(f"{attribute.name}: {self.annotation(attribute, binding)}")
         keyword, value = self.default(attribute, binding)
+        value = _factory(value) if keyword == FACTORY else value
         if keyword and omits and not binding.omitempty:
-            keyword, value = "default_factory", self._always(keyword, value)
+            keyword, value = FACTORY, self._always(keyword, value)
         wire = binding.key if binding.source == "json" else attribute.field.name
         named = wire != attribute.name and (binding.source == "json" or on_wire)
-        if not named and keyword in {"", "default"}:
-            return Code(f"{head} = {value}" if keyword else head)
-        args = [f"name={literal(wire)}"] if named else []
-        args += [f"{keyword}={value}"] if keyword else []
+        if not named and keyword in ("", DEFAULT):
+            return Code(f"{head} = {value}") if keyword else head
+        args = [Code(f"name={literal(wire)}")] if named else []
+        args += [Code(f"{keyword}={value}")] if keyword else []
         return Code(f"{head} = {self._spelling.name('field')}({', '.join(args)})")
 
-    def _always(self, keyword: str, value: str) -> str:
+    def _always(self, keyword: Code, value: Code) -> Code:
         """A factory that msgspec does not take for a default, so that the value is always written."""
-        if keyword == "default":
-            return f"{self._spelling.name('always')}({value})"
+        if keyword == DEFAULT:
+            return Code(f"{self._spelling.name('always')}({value})")
         known = {"list": "zero_list", "dict": "zero_dict"}.get(value)
         return self._spelling.name(known) if known else value
+
+
+def _factory(made: Code) -> Code:
+    """A function that makes the value."""
+    return Code("list" if made == "[]" else "dict" if made == "{}" else f"lambda: {made}")
 
 
 def _can_be_text(ref: TypeRef) -> bool:

@@ -45,8 +45,8 @@ class Middleware(Struct, frozen=True):
     """A middleware that the contract names: its class and its module."""
 
     origin: str
-    class_name: str
-    module: str
+    class_name: PyIdent
+    module: PyIdent
 
 
 class RouteNames(Struct, frozen=True):
@@ -59,10 +59,10 @@ class RouteNames(Struct, frozen=True):
     place: str
     folder: str
     base: str
-    function: str
-    handler_function: str
-    handler_local: str
-    logic_class: str
+    function: PyIdent
+    handler_function: PyIdent
+    handler_local: PyIdent
+    logic_class: PyIdent
     request: Shape | None
     jwt: str
     transition: str
@@ -78,7 +78,7 @@ class Layout(Struct, frozen=True):
     """Everything that is decided before a line is rendered."""
 
     service: str
-    package: str
+    package: PyIdent
     routes: tuple[RouteNames, ...]
     shapes: Shapes
     middlewares: tuple[Middleware, ...]
@@ -128,7 +128,7 @@ class _Builder:
                 self._setting(kind, setting, group.span)
         for name in group.middlewares:
             base = name.removesuffix("Middleware") or name
-            module = f"{names.snake(base)}_middleware"
+            module = PyIdent(f"{names.snake(base)}_middleware")
             self.modules.share(f"middleware/{module}", name, group.span)
             self.middlewares[name] = Middleware(name, PyIdent(f"{names.class_name(base)}Middleware"), module)
 
@@ -164,7 +164,7 @@ class _Builder:
             folder=folder,
             base=base,
             function=names.variable(prefix + names.snake(base)),
-            handler_function=f"{names.variable(base)}_handler",
+            handler_function=PyIdent(f"{names.variable(base)}_handler"),
             handler_local=self.handlers.add(f"{'' if alone else prefix}{names.variable(base)}_handler"),
             logic_class=PyIdent(f"{names.class_name(base)}Logic"),
             request=self.shapes.of(route.request),

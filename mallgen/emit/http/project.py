@@ -106,8 +106,9 @@ def wiring(layout: Layout, calls: Calls, renderer: Renderer) -> str:
         for name in names:
             imports.add(RUNTIME, kind)
             imports.add("mallgen_runtime.schema", "field")
-            made = call(f"{kind}.from_env(", [literal(name), literal(f"{env_name(name)}_{secret}")], indent=8)
-            fields.append(call(f"{variable(name)}: {kind} = field(", [f"default_factory={made}"], indent=4))
+            local = PyIdent(kind)
+            made = call(f"{local}.from_env(", [literal(name), literal(f"{env_name(name)}_{secret}")], indent=8)
+            fields.append(call(f"{variable(name)}: {local} = field(", [Code(f"default_factory={made}")], indent=4))
     settings_of_clients, clients = calls.wiring(imports)
     return renderer.python(
         "http/wiring.py",
@@ -155,19 +156,19 @@ class _Once:
         self.scope = Scope({own})
         self._classes: set[str] = set()
         self.spelling = Spelling(self.imports, self.scope, self._class)
-        self.request = self._class(route.request.name) if route.request else ""
+        self.request = self._class(route.request.name) if route.request else Code()
         response = route.route.response
-        self.response = self.spelling.type(as_classes(response)) if response else "None"
+        self.response = self.spelling.type(as_classes(response)) if response else Code("None")
         self.context = self._runtime("Context", RUNTIME)
         self.svc = self._runtime("ServiceContext", f"{layout.package}.svc")
 
-    def _class(self, name: str) -> str:
+    def _class(self, name: str) -> PyIdent:
         local = self.scope.local_name(name)
         self.imports.add(self.schemas, name, local)
         self._classes.add(local)
         return local
 
-    def _runtime(self, name: str, source: str) -> str:
+    def _runtime(self, name: str, source: str) -> PyIdent:
         return self.imports.add(source, name, Scope(self._classes).local_name(name))
 
     def signature(self, qualname: str, before: tuple[Param, ...], position: int) -> Signature:
@@ -182,11 +183,11 @@ def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int
     once = _Once(route, layout, route.handler_function)
     module = f"{layout.package}.logic{route.dotted}.{snake(route.base)}_logic"
     logic = once.imports.add(module, route.logic_class)
-    args = [f"ctx: {once.context}", f"svc: {once.svc}"]
-    args += [f"req: {once.request}"] if once.request else []
-    passed = "req" if once.request else ""
-    awaited = f"await {logic}(ctx, svc).{method(route)}({passed})"
-    line = Code(awaited if once.response == "None" else f"return {awaited}")
+    args = [Code(f"ctx: {once.context}"), Code(f"svc: {once.svc}")]
+    args += [Code(f"req: {once.request}")] if once.request else []
+    passed = Code("req" if once.request else "")
+    awaited = Code(f"await {logic}(ctx, svc).{method(route)}({passed})")
+    line = awaited if once.response == "None" else Code(f"return {awaited}")
     text = renderer.python(
         "http/handler.py",
         module_docstring=docstring([route.title], 0),
@@ -199,7 +200,7 @@ def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int
     return Text(text, once.signature(route.handler_function, before, position))
 
 
-def method(route: RouteNames) -> str:
+def method(route: RouteNames) -> PyIdent:
     """The method of a logic class, beside its attributes ctx and svc."""
     return Scope({"ctx", "svc"}).add(variable(route.base))
 
@@ -209,7 +210,7 @@ def logic(route: RouteNames, layout: Layout, renderer: Renderer, position: int, 
     once = _Once(route, layout, route.logic_class)
     for source, name in body.imports if body else ():
         once.imports.add(source, name)
-    args = ["self"] + ([f"req: {once.request}"] if once.request else [])
+    args = [Code("self")] + ([Code(f"req: {once.request}")] if once.request else [])
     text = renderer.python(
         "http/logic.py",
         module_docstring=docstring([route.title], 0),

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 from mallgen.model import Contract, Route, Span
 
+_SEVERAL = re.compile(r"(?<=\*/) (?=/[/*])")  # comments behind one field
 _SUPPRESSION = re.compile(r"//\s*mallgen:ignore\b")
 
 
 def prose(comments: Iterable[str]) -> list[str]:
     """`// text` and `/* text */` comments as lines of text."""
     lines: list[str] = []
-    for comment in comments:
-        text = comment.strip()
+    for text in (text.strip() for comment in comments for text in _SEVERAL.split(comment)):
         if _SUPPRESSION.match(text):
             continue  # for `api lint`, not for readers of the code
         if text.startswith("/*"):

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from mallgen.code import Code
+from mallgen.code import Code, PyIdent
 from mallgen.emit.http.fields import Declarer, bounds_args, is_optional
 from mallgen.emit.http.shapes import Attribute, Shape
 from mallgen.emit.http.typing import Spelling, strip_pointer
@@ -12,12 +12,12 @@ from mallgen.pycode import literal
 
 FORM_BODY = frozenset({"post", "put", "patch"})
 _METHODS = {
-    "bool": "boolean",
-    "int": "int64",
-    "uint": "uint64",
-    "uintptr": "uint64",
-    "byte": "uint8",
-    "rune": "int32",
+    "bool": PyIdent("boolean"),
+    "int": PyIdent("int64"),
+    "uint": PyIdent("uint64"),
+    "uintptr": PyIdent("uint64"),
+    "byte": PyIdent("uint8"),
+    "rune": PyIdent("int32"),
 }
 
 
@@ -26,7 +26,8 @@ class Read(Struct, frozen=True):
 
     attribute: Attribute
     binding: Binding
-    code: str
+    method: Code
+    args: tuple[Code, ...]
 
 
 class Plan(Struct, frozen=True):
@@ -50,7 +51,7 @@ def plan(shape: Shape, declarer: Declarer, spelling: Spelling) -> Plan:
     """Read every field from its sources."""
     reader = _Reader(declarer, spelling)
     reads = tuple(
-        Read(attribute, binding, reader.read(attribute, binding))
+        reader.read(attribute, binding)
         for attribute in shape.attributes
         for binding in attribute.field.bindings
         if binding.source != "json"
@@ -63,39 +64,35 @@ class _Reader:
         self._declarer = declarer
         self._spelling = spelling
 
-    def read(self, attribute: Attribute, binding: Binding) -> str:
+    def read(self, attribute: Attribute, binding: Binding) -> Read:
         method, args = self._method(attribute.ref)
         args = [literal(binding.key), *args, *self._fallback(attribute, binding), *self._rules(attribute, binding)]
-        return f"{binding.source}.{method}({', '.join(args)})"
+        return Read(attribute, binding, Code(f"{PyIdent(binding.source)}.{method}"), tuple(args))
 
-    def _method(self, ref: TypeRef) -> tuple[str, list[str]]:
+    def _method(self, ref: TypeRef) -> tuple[PyIdent, list[Code]]:
         match strip_pointer(ref):
             case Primitive(name=name):
-                return _METHODS.get(name, name), []
+                return PyIdent(_METHODS.get(name, name)), []
             case Slice(elem=Primitive(name=name)) | Array(elem=Primitive(name=name)) if name not in {"byte", "uint8"}:
-                return f"{_METHODS.get(name, name)}_list", []
-        return "json", [self._spelling.type(strip_pointer(ref))]
+                return PyIdent(f"{_METHODS.get(name, name)}_list"), []
+        return PyIdent("json"), [self._spelling.type(strip_pointer(ref))]
 
-    def _fallback(self, attribute: Attribute, binding: Binding) -> list[str]:
+    def _fallback(self, attribute: Attribute, binding: Binding) -> list[Code]:
         keyword, value = self._declarer.default(attribute, binding)
-        if not keyword:
-            return []
-        if keyword == "default_factory":
-            value = {"list": "[]", "dict": "{}"}.get(value, value.removeprefix("lambda: "))
-        return [value]
+        return [value] if keyword else []
 
-    def _rules(self, attribute: Attribute, binding: Binding) -> list[str]:
+    def _rules(self, attribute: Attribute, binding: Binding) -> list[Code]:
         rules = []
         if binding.options:
-            rules.append(f"options={literal(choices(binding, attribute.ref))}")
+            rules.append(Code(f"options={literal(choices(binding, attribute.ref))}"))
         if binding.range is not None:
-            rules.append(f"range={self._spelling.name('Range')}({', '.join(bounds_args(binding.range))})")
+            rules.append(Code(f"range={self._spelling.name('Range')}({', '.join(bounds_args(binding.range))})"))
         if binding.limit is not None:
             low, high = binding.limit.low, binding.limit.high
             if low is None or high is None or binding.limit.open_low or binding.limit.open_high:
-                rules.append(f"limit={self._spelling.name('Limit')}({', '.join(bounds_args(binding.limit))})")
+                rules.append(Code(f"limit={self._spelling.name('Limit')}({', '.join(bounds_args(binding.limit))})"))
             else:
-                rules.append(f"limit=({literal(low)}, {literal(high)})")
+                rules.append(Code(f"limit=({literal(low)}, {literal(high)})"))
         return rules
 
 
@@ -111,9 +108,11 @@ def presence(shape: Shape, source: str) -> list[Code]:
             whole.setdefault(attribute.field.together, []).append(binding.key)
         if binding.depends:
             method = "without" if binding.depends.startswith("!") else "with_"
-            found.append(Code(f"{source}.{method}({literal(binding.key)}, {literal(binding.depends.lstrip('!'))})"))
+            args = [literal(binding.key), literal(binding.depends.lstrip("!"))]
+            found.append(Code(f"{PyIdent(source)}.{PyIdent(method)}({', '.join(args)})"))
     return found + [
-        Code(f"{source}.together({', '.join(literal(key) for key in (name, *keys))})") for name, keys in whole.items()
+        Code(f"{PyIdent(source)}.together({', '.join([literal(key) for key in (name, *keys)])})")
+        for name, keys in whole.items()
     ]
 
 

@@ -1,9 +1,11 @@
 """routes.py: per route one function that reads and checks the request, calls the handler and encodes."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from mallgen import names
-from mallgen.code import Code, code
+from mallgen.code import Code, PyIdent, code
 from mallgen.emit.http import readers
 from mallgen.emit.http.fields import Declarer, is_optional
 from mallgen.emit.http.layout import Layout, RouteNames
@@ -22,8 +24,8 @@ class FunctionView(Struct, frozen=True):
     """A route function: signature, docstring and statements as source text; `body` is its private struct."""
 
     body_class: tuple[Code, ...]
-    signature: str
-    docstring: str
+    signature: Code
+    docstring: Code
     lines: tuple[Code, ...]
 
 
@@ -55,10 +57,10 @@ class _Routes:
         attributes = {a.name for request in requests.values() for a in request.attributes}
         return own | attributes | {shape.name for shape in self.layout.shapes.ordered}
 
-    def _service_context(self) -> str:
+    def _service_context(self) -> PyIdent:
         return self.spelling.name("ServiceContext", f"{self.package}.svc")
 
-    def _class(self, name: str) -> str:
+    def _class(self, name: str) -> PyIdent:
         return self.imports.add(f"{self.package}.schemas", name, f"{name}_" if name == _TABLE else "")
 
     def text(self, renderer: Renderer) -> str:
@@ -86,7 +88,7 @@ class _Routes:
             body_class=tuple(body_class),
             signature=call(
                 f"async def {route.function}(",
-                [f"ctx: {self.context}", f"svc: {self.svc}"],
+                [Code(f"ctx: {self.context}"), Code(f"svc: {self.svc}")],
                 f") -> {self.response}:",
             ),
             docstring=docstring([route.title], 4),
@@ -110,7 +112,9 @@ class _Routes:
         rules = [rule for source in plan.sources for rule in readers.presence(shape, source)]
         if plan.body:
             return lines + self._mixed(route, plan, rules, body_class)
-        args = [f"{read.attribute.name}={read.code}" for read in self._first_reads(plan)]
+        args = [
+            Code(f"{read.attribute.name}={read.method}({', '.join(read.args)})") for read in self._first_reads(plan)
+        ]
         lines.append(call(f"req = {name}(", args, indent=4))
         return [*lines, *rules, Code("ctx.done()")] if plan.reads else lines
 
@@ -123,61 +127,60 @@ class _Routes:
     def _source(self, source: str, method: str) -> Code:
         if source == "form" and method in readers.FORM_BODY:
             return Code("form = await ctx.read_form()")
-        return Code(f"{source} = ctx.{source}")
+        return Code(f"{PyIdent(source)} = ctx.{PyIdent(source)}")
 
     def _mixed(self, route: RouteNames, plan: readers.Plan, rules: list[Code], body_class: list[Code]) -> list[Code]:
         assert route.request is not None
         local = Scope(self.own | {"ctx", "svc", "req", "body", "path", "form", "header"})
         lines: list[Code] = []
-        values: dict[str, str] = {}
+        values: dict[str, PyIdent] = {}
         for read in plan.reads:
             json = read.attribute.binding("json")
             name = local.add(f"{read.binding.source}_{read.attribute.name}")
             # a body that must have the field decides its value; what the other source says is checked all the same
-            target = "" if json and not is_optional(json) else f"{name} = "
-            head, _, rest = read.code.partition("(")
-            lines.append(call(f"{target}{head}(", [rest[:-1]], indent=4))
+            target = Code("") if json and not is_optional(json) else Code(f"{name} = ")
+            lines.append(call(f"{target}{read.method}(", [Code(", ".join(read.args))], indent=4))
             values.setdefault(read.attribute.name, name)
         both = frozenset(values)
         body_name = self.bodies.add(f"_{names.class_name(route.function.title().replace('_', ''))}Body")
         body_class += self._body_class(body_name, plan.body, both)
         lines += [*rules, code("body = await ctx.body({})", body_name)]
-        args = [f"{a.name}={self._value(a, values)}" for a in route.request.attributes]
+        args = [Code(f"{a.name}={self._value(a, values)}") for a in route.request.attributes]
         return [*lines, call(f"req = {self._class(route.request.name)}(", args, indent=4)]
 
-    def _value(self, attribute: Attribute, values: dict[str, str]) -> str:
+    def _value(self, attribute: Attribute, values: Mapping[str, PyIdent]) -> Code:
         json = attribute.binding("json")
         if json is None:
             return values[attribute.name]
         if attribute.name in values and is_optional(json):
             unset = self.spelling.name("UNSET")
-            return f"{values[attribute.name]} if body.{attribute.name} is {unset} else body.{attribute.name}"
-        return f"body.{attribute.name}"
+            return Code(f"{values[attribute.name]} if body.{attribute.name} is {unset} else body.{attribute.name}")
+        return Code(f"body.{attribute.name}")
 
-    def _body_class(self, name: str, attributes: tuple[Attribute, ...], both: frozenset[str]) -> list[Code]:
+    def _body_class(self, name: PyIdent, attributes: tuple[Attribute, ...], both: frozenset[str]) -> list[Code]:
         lines = [Code(f"class {name}({self.spelling.name('Struct')}, kw_only=True):")]
         for attribute in attributes:
             json = attribute.main
             if attribute.name in both and is_optional(json):
-                unset = f"{self.spelling.name('UnsetType')} = {self.spelling.name('UNSET')}"
+                unset = Code(f"{self.spelling.name('UnsetType')} = {self.spelling.name('UNSET')}")
                 annotation = self.declarer.annotation(attribute, json)
                 if json.key != attribute.name:
-                    keyed = f"field(name={literal(json.key)}, default={self.spelling.name('UNSET')})"
-                    unset = f"{self.spelling.name('UnsetType')} = {self.spelling.name('field')}{keyed[5:]}"
+                    keyed = Code(f"(name={literal(json.key)}, default={self.spelling.name('UNSET')})")
+                    unset = Code(f"{self.spelling.name('UnsetType')} = {self.spelling.name('field')}{keyed}")
                 lines.append(Code(f"    {attribute.name}: {annotation} | {unset}"))
             else:
                 lines.append(code("    {}", self.declarer.declaration(attribute, False, False)))
         return lines
 
     def _answer(self, route: RouteNames) -> list[Code]:
-        args = ["ctx", "svc"] + (["req"] if route.request else [])
-        awaited = f"await {route.handler_local}({', '.join(args)})"
+        args = [Code("ctx"), Code("svc")] + ([Code("req")] if route.request else [])
+        awaited = Code(f"await {route.handler_local}({', '.join(args)})")
         if route.route.response is None:
             return [call(f"await {route.handler_local}(", args, indent=4), Code("return ctx.empty()")]
         values = [awaited]
         response = route.route.response
         if self._text_numbers(response):
-            values.append(f"as_type={self.answer_type(response)}")
+            values.append(Code(f"as_type={self.answer_type(response)}"))
         return [call("return ctx.json(", values, indent=4)]
 
     def _text_numbers(self, response: TypeRef) -> bool:
@@ -186,25 +189,25 @@ class _Routes:
         shape = shapes.of(inner)
         return shape is not None and readers.holds_text_numbers(shape, shapes.by_name)
 
-    def answer_type(self, response: TypeRef) -> str:
+    def answer_type(self, response: TypeRef) -> Code:
         """The annotation of a response as this file writes it."""
         return self.spelling.type(as_classes(response))
 
-    def _entry(self, route: RouteNames) -> str:
-        args = [literal(route.route.method.upper()), literal(route.route.full_path), route.function]
-        args.append(f"contract={literal(route.place)}")
+    def _entry(self, route: RouteNames) -> Code:
+        args: list[Code] = [literal(route.route.method.upper()), literal(route.route.full_path), route.function]
+        args.append(Code(f"contract={literal(route.place)}"))
         if route.jwt or route.transition:
-            args.append(f"jwt={literal(route.transition or route.jwt)}")
+            args.append(Code(f"jwt={literal(route.transition or route.jwt)}"))
         if route.middlewares:
             classes = [self._middleware(m.class_name, m.module) for m in route.middlewares]
-            args.append(f"middlewares=({', '.join(classes)}{',' if len(classes) == 1 else ''})")
+            args.append(Code(f"middlewares=({', '.join(classes)}{',' if len(classes) == 1 else ''})"))
         if route.group.timeout_ms is not None:
-            args.append(f"timeout_ms={route.group.timeout_ms}")
+            args.append(Code(f"timeout_ms={route.group.timeout_ms}"))
         if route.group.max_bytes is not None:
-            args.append(f"max_bytes={route.group.max_bytes}")
+            args.append(Code(f"max_bytes={route.group.max_bytes}"))
         return call(f"{self.route}(", args, indent=4)
 
-    def _middleware(self, name: str, module: str) -> str:
+    def _middleware(self, name: str, module: str) -> PyIdent:
         return self.spelling.name(name, f"{self.package}.middleware.{module}")
 
 

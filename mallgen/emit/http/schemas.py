@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from mallgen.code import Code, code
+from mallgen.code import Code, PyIdent, code
 from mallgen.emit.http.fields import Declarer
 from mallgen.emit.http.prose import prose
 from mallgen.emit.http.shapes import Attribute, Shape, Shapes
@@ -17,9 +17,9 @@ _INDENT = " " * 4
 class ClassView(Struct, frozen=True):
     """One class: its head, its docstring ("" for none) and its lines, all as source text."""
 
-    head: str
-    docstring: str
-    lines: tuple[str, ...]
+    head: Code
+    docstring: Code
+    lines: tuple[Code, ...]
 
 
 def schemas(shapes: Shapes, package: str, service: str, renderer: Renderer) -> str:
@@ -28,7 +28,7 @@ def schemas(shapes: Shapes, package: str, service: str, renderer: Renderer) -> s
     imports.add("__future__", "annotations")
     taken = {shape.name for shape in shapes.ordered}
     taken |= {a.name for shape in shapes.ordered for a in shape.attributes}
-    spelling = Spelling(imports, Scope(taken), lambda name: name)
+    spelling = Spelling(imports, Scope(taken), PyIdent)
     declarer = Declarer(spelling)
     views = tuple(_class(shape, declarer, spelling) for shape in shapes.ordered)
     return renderer.python(
@@ -41,7 +41,7 @@ def schemas(shapes: Shapes, package: str, service: str, renderer: Renderer) -> s
 
 def _class(shape: Shape, declarer: Declarer, spelling: Spelling) -> ClassView:
     omits = shape.omits
-    options = "kw_only=True, omit_defaults=True" if omits else "kw_only=True"
+    options = Code("kw_only=True, omit_defaults=True" if omits else "kw_only=True")
     lines = [line for a in shape.attributes for line in _lines(a, declarer.declaration(a, shape.on_wire, omits))]
     text = prose(shape.docs)
     if not text and not lines:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from mallgen import names
+from mallgen.code import PyIdent
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import (
     AnyType,
@@ -46,13 +47,16 @@ _KEYS = frozenset(
 class Attribute(Struct, frozen=True):
     """A field of a class: `ref` refers to classes by their Python names (`Named`)."""
 
-    name: str
+    name: PyIdent
     ref: TypeRef
     field: Field
 
     def binding(self, source: str) -> Binding | None:
         """The tag for `source`, None when the field is not bound to it."""
-        return next((b for b in self.field.bindings if b.source == source), None)
+        for binding in self.field.bindings:
+            if binding.source == source:
+                return binding
+        return None
 
     @property
     def main(self) -> Binding:
@@ -63,7 +67,7 @@ class Attribute(Struct, frozen=True):
 class Shape(Struct, frozen=True):
     """A class for a contract's type. `on_wire`: it is part of a JSON text, not only of a query."""
 
-    name: str
+    name: PyIdent
     origin: str
     docs: tuple[str, ...]
     attributes: tuple[Attribute, ...]
@@ -96,7 +100,7 @@ def build(contract: Contract) -> Shapes:
     for declared in sorted(contract.types, key=lambda t: t.span):
         builder.declared(declared)
     found = tuple(builder.shapes)
-    by_name = {shape.name: shape for shape in found}
+    by_name: dict[str, Shape] = {shape.name: shape for shape in found}
     problems = [*builder.classes.problems, *builder.problems, *_endless(by_name)]
     return Shapes(found, by_name, tuple(problems))
 
@@ -145,7 +149,7 @@ class _Builder:
         self._shape(name, declared.name, docs, declared.fields, declared.span, declared.name in self.on_wire)
 
     def _shape(
-        self, name: str, origin: str, docs: tuple[str, ...], fields: Iterable[Field], span: Span, on_wire: bool
+        self, name: PyIdent, origin: str, docs: tuple[str, ...], fields: Iterable[Field], span: Span, on_wire: bool
     ) -> None:
         slot = len(self.shapes)
         claims = names.Claims(f"attribute of `{name}`", "rename one of the fields")
@@ -160,7 +164,7 @@ class _Builder:
         self.problems += claims.problems
         self.shapes.insert(slot, Shape(name, origin, docs, attributes, span, on_wire))
 
-    def _ref(self, ref: TypeRef, field: Field, owner: str, on_wire: bool) -> TypeRef:
+    def _ref(self, ref: TypeRef, field: Field, owner: PyIdent, on_wire: bool) -> TypeRef:
         match ref:
             case Named(name=name, span=span):
                 return Named(names.class_name(name), span)
@@ -175,10 +179,10 @@ class _Builder:
                     self._refuse_key(field)
                 return Map(key, self._ref(elem, field, owner, on_wire))
             case Inline(fields=fields):
-                name = owner + names.class_name(field.name)
-                self.classes.claim(name, f"{owner}.{field.name}", field.span)
-                self._shape(name, f"{owner}.{field.name}", (), fields, field.span, on_wire)
-                return Named(name, field.span)
+                inner = PyIdent(owner + names.class_name(field.name))
+                self.classes.claim(inner, f"{owner}.{field.name}", field.span)
+                self._shape(inner, f"{owner}.{field.name}", (), fields, field.span, on_wire)
+                return Named(inner, field.span)
         return ref
 
     def _refuse_key(self, field: Field) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+from mallgen.code import Code, PyIdent
 from mallgen.model import AnyType, Array, Map, Named, Pointer, Primitive, Slice, TypeRef
 from mallgen.names import Scope
 from mallgen.pycode import Imports, literal
 
 SCHEMA = "mallgen_runtime.schema"
-BUILTIN = {"bool": "bool", "string": "str", "float64": "float"}
+BUILTIN = {"bool": Code("bool"), "string": Code("str"), "float64": Code("float")}
 ALIASES = {
     "int": "Int64",
     "int8": "Int8",
@@ -42,26 +43,26 @@ def is_bytes(ref: TypeRef) -> bool:
 class Spelling:
     """Writes types for one file; what it names is imported there. `class_` gives a class of the contract."""
 
-    def __init__(self, imports: Imports, scope: Scope, class_: Callable[[str], str]) -> None:
+    def __init__(self, imports: Imports, scope: Scope, class_: Callable[[str], PyIdent]) -> None:
         self._imports = imports
         self._scope = scope
         self._class = class_
 
-    def name(self, name: str, source: str = SCHEMA) -> str:
+    def name(self, name: str, source: str = SCHEMA) -> PyIdent:
         """Import `name` and return the name to use in this file."""
         return self._imports.add(source, name, self._scope.local_name(name))
 
-    def type(self, ref: TypeRef) -> str:
+    def type(self, ref: TypeRef) -> Code:
         """The annotation; a pointer is optional at the top and nothing inside a list or a map."""
         if isinstance(ref, Pointer):
             text = self.type(strip_pointer(ref))
-            return text if text == self._any(ref) else f"{text} | None"
+            return text if text == self._any(ref) else Code(f"{text} | None")
         return self._plain(ref)
 
-    def _any(self, ref: TypeRef) -> str:
-        return self._plain(ref) if isinstance(ref, AnyType) else ""
+    def _any(self, ref: TypeRef) -> Code:
+        return self._plain(ref) if isinstance(ref, AnyType) else Code()
 
-    def _plain(self, ref: TypeRef) -> str:
+    def _plain(self, ref: TypeRef) -> Code:
         match ref:
             case Primitive(name=name):
                 return BUILTIN.get(name) or self.name(ALIASES[name])
@@ -70,28 +71,28 @@ class Spelling:
             case AnyType():
                 return self.name("Any", "typing")
             case Slice() if is_bytes(ref):
-                return "bytes"
+                return Code("bytes")
             case Slice(elem=elem) | Array(elem=elem):
-                return f"list[{self._plain(strip_pointer(elem))}]"
+                return Code(f"list[{self._plain(strip_pointer(elem))}]")
             case Map(key=key, elem=elem):
-                return f"dict[{self._plain(key)}, {self._plain(strip_pointer(elem))}]"
+                return Code(f"dict[{self._plain(key)}, {self._plain(strip_pointer(elem))}]")
         raise AssertionError(f"a type without a Python form: {ref!r}")
 
-    def zero(self, ref: TypeRef) -> str:
+    def zero(self, ref: TypeRef) -> Code:
         """An expression for the zero value, evaluated anew each time."""
         match ref:
             case Primitive(name="string"):
                 return literal("")
             case Primitive(name="bool"):
-                return "False"
+                return Code("False")
             case Primitive(name=name):
-                return "0.0" if name in FLOATS else "0"
+                return Code("0.0" if name in FLOATS else "0")
             case Slice() if is_bytes(ref):
-                return 'b""'
+                return Code('b""')
             case Slice() | Array():
-                return "[]"
+                return Code("[]")
             case Map():
-                return "{}"
+                return Code("{}")
             case Named(name=name):
-                return f"{self.name('zero')}({self._class(name)})"
-        return "None"
+                return Code(f"{self.name('zero')}({self._class(name)})")
+        return Code("None")

@@ -8,7 +8,7 @@ from mallgen import names
 from mallgen.code import Code, PyIdent, code
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Body, Emitted, Text, clients, emitted, too_much
-from mallgen.emit.clients import signature
+from mallgen.emit.clients import MethodView, signature
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.proto import Method, ProtoContract, Service, Use, prose
 from mallgen.pycode import WIDTH, Imports, call, docstring, literal, toml_text, width, yaml_text
@@ -60,13 +60,13 @@ class Layout(Struct, frozen=True):
 
     contract: ProtoContract
     title: str
-    package: str
+    package: PyIdent
     uses: tuple[Use, ...]
 
     @property
     def messages(self) -> Modules:
         """The service's own pb package."""
-        return Modules(f"{self.package}.pb")
+        return Modules(Code(f"{self.package}.pb"))
 
     @property
     def key(self) -> str:
@@ -87,7 +87,7 @@ class Layout(Struct, frozen=True):
         """The folder of a service's logic below `logic/`: none when there is only one service."""
         return names.module(service.name) if len(self.contract.services) > 1 else ""
 
-    def functions(self) -> dict[str, str]:
+    def functions(self) -> dict[str, PyIdent]:
         """The functions of server.py by wire path; `tuple` is what the file itself needs."""
         scope = names.Scope({"tuple"})
         several = len(self.contract.services) > 1
@@ -192,10 +192,9 @@ def _logic(layout: Layout, method: Method, body: Body | None, renderer: Renderer
         signature=call(f"async def {_method(method)}(", ["self", types.given], f") -> {types.gives}:", 4),
         body=body.lines if body else _stub(method, uses),
     )
-    given, _, annotation = types.given.partition(": ")
     needed = tuple(Imported(*entry) for entry in imports.entries())
     qualname = f"{name}.{_method(method)}"
-    return Text(text, Signature(qualname, (Param(given, annotation),), types.gives, needed))
+    return Text(text, Signature(qualname, (Param(types.name, types.takes),), types.gives, needed))
 
 
 def _stub(method: Method, uses: Uses) -> tuple[Code, ...]:
@@ -205,7 +204,7 @@ def _stub(method: Method, uses: Uses) -> tuple[Code, ...]:
     return (stub, Code(f"yield {uses.type(method.reply)}()  # each yield sends a reply"))
 
 
-def _method(method: Method) -> str:
+def _method(method: Method) -> PyIdent:
     """The method of a logic class, beside its attributes ctx and svc."""
     return names.Scope({"ctx", "svc"}).add(names.variable(method.name))
 
@@ -288,7 +287,7 @@ class _Table:
         taken = {*_SERVER_NAMES, "tuple", *self._functions.values(), *self._logic.values()}
         self._uses = Uses(layout.messages, imports, taken)
 
-    def _imported(self, service: Service, method: Method, scope: names.Scope) -> str:
+    def _imported(self, service: Service, method: Method, scope: names.Scope) -> PyIdent:
         """The logic class of a method, imported under a name that is free."""
         folder = self._layout.folder(service)
         module = ".".join(filter(None, (self._layout.package, "logic", folder, f"{names.snake(method.name)}_logic")))
@@ -296,32 +295,32 @@ class _Table:
         local = scope.add(f"{names.class_name(service.name)}{name}" if folder else name)
         return self._imports.add(module, name, local)
 
-    def function(self, method: Method) -> dict[str, Code]:
+    def function(self, method: Method) -> MethodView:
         """The function that a call of the method comes to."""
         types = signature(method, self._uses, self._imports)
-        args = ["ctx: RpcContext", "svc: ServiceContext", types.given]
-        head, verb = ("def", "return") if method.gives_stream else ("async def", "return await")
-        called = f"{self._logic[method.wire]}(ctx, svc).{_method(method)}"
-        return {
-            "signature": call(f"{head} {self._functions[method.wire]}(", args, f") -> {types.gives}:"),
-            "docstring": docstring([method.wire], 4),
-            "line": Code(f"{verb} {called}({types.given.partition(':')[0]})"),
-        }
+        args = [Code("ctx: RpcContext"), Code("svc: ServiceContext"), types.given]
+        head, verb = clients.VERBS[method.gives_stream]
+        called = Code(f"{self._logic[method.wire]}(ctx, svc).{_method(method)}")
+        return MethodView(
+            call(f"{head} {self._functions[method.wire]}(", args, f") -> {types.gives}:"),
+            docstring([method.wire], 4),
+            Code(f"{verb} {called}({types.name})"),
+        )
 
     def entry(self, service: Service) -> Code:
         """A service with its methods."""
         rows = []
         for method in service.methods:
             kind = self._imports.add("mallgen_runtime.rpc", _KINDS[method.takes_stream, method.gives_stream])
-            args = [
+            args: list[Code] = [
                 literal(method.wire),
                 self._functions[method.wire],
                 self._uses.type(method.request),
                 self._uses.type(method.reply),
             ]
             place = f"{method.span.file.rpartition('/')[2]}:{method.span.line}"
-            rows.append(call(f"{kind}(", [*args, f"contract={literal(place)}"], "),", 12))
-        line = f"        ({rows[0]})," if len(rows) == 1 else ""
+            rows.append(call(f"{kind}(", [*args, Code(f"contract={literal(place)}")], "),", 12))
+        line = Code(f"        ({rows[0]}),") if len(rows) == 1 else Code("")
         if not line or "\n" in line or width(line) > WIDTH:
-            line = "\n".join(["        (", *(f"            {row}" for row in rows), "        ),"])
+            line = Code("\n".join(["        (", *[f"            {row}" for row in rows], "        ),"]))
         return Code(f"Service(\n        {literal(service.full_name)},\n{line}\n    )")

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import socket
+from collections.abc import Iterator
 
 from mallgen_runtime.conf import ConfigError
 
@@ -57,3 +58,21 @@ def listening(host: str, port: int) -> socket.socket:
         reason = "the port is taken" if problem.errno == errno.EADDRINUSE else problem.strerror
         raise ConfigError(f"cannot listen on {joined(host, port)}: {reason}") from None
     return found
+
+
+def opened(listen_on: str) -> socket.socket:
+    """A socket that listens on `host:port`; an empty host is every address. Raises ConfigError."""
+    host, port = split(listen_on)
+    if not (port.isdecimal() and int(port) <= 65535):
+        raise ConfigError(f"ListenOn is {joined(host, port)}; it is written as 0.0.0.0:8080")
+    return listening(host, int(port))
+
+
+def accept_all(door: socket.socket) -> Iterator[socket.socket]:
+    """The connections that wait on a listening socket."""
+    door.setblocking(False)
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = door.accept()
+            connection.setblocking(False)
+            yield connection

@@ -303,9 +303,9 @@ async def _written(requests: AsyncIterable[Wire]) -> AsyncIterator[bytes]:
 
 def connect(conf: RpcClientConf, key: str) -> Channel:
     """A channel to the service that is registered under `key`, unless the settings name another."""
-    from mallgen_runtime.rpc.grpcio import GrpcConnection
+    from mallgen_runtime.rpc.transport import connection_to
 
     async def made(addresses: tuple[str, ...]) -> Connection:
-        return await GrpcConnection.to(addresses, conf)
+        return await connection_to(addresses, conf)
 
     return Channel(conf, conf.key or key, made)

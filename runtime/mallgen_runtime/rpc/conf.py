@@ -1,11 +1,16 @@
 """Settings of RPC servers and clients, with go-zero's keys."""
 
+from typing import Annotated
+
 from msgspec import Struct, field
 
 from mallgen_runtime.conf import ConfigError, LogConf, ShutdownConf
 from mallgen_runtime.devserver import DevServerConf
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.durations import seconds
+from mallgen_runtime.schema import Options
+
+Transport = Annotated[str, Options("auto", "http2", "grpc")]
 
 
 class MethodTimeoutConf(Struct, kw_only=True):
@@ -20,7 +25,8 @@ class RpcServerConf(Struct, kw_only=True):
 
     `listen_on` is `host:port`. `timeout` in milliseconds of one unary call (0: none), `method_timeouts` replace it for
     single methods. `max_message` bytes of one message. `max_connection_idle` as `5m`. `mode` dev or test turns on
-    reflection.
+    reflection. `transport`: `http2` is our own, for unary methods, `grpc` is grpc.aio, `auto` takes our own unless the
+    service has streaming methods.
     """
 
     name: str
@@ -32,6 +38,7 @@ class RpcServerConf(Struct, kw_only=True):
     max_message: int = 4 << 20
     max_connection_idle: str = "5m"
     health: bool = True
+    transport: Transport = "auto"
     etcd: EtcdConf | None = None
     dev_server: DevServerConf | None = None
     log: LogConf = field(default_factory=LogConf)
@@ -51,7 +58,9 @@ class RpcClientConf(Struct, kw_only=True):
 
     `timeout` in milliseconds of one unary call (0: none), unless the request it is made for ends sooner. `non_block`
     false: the service does not start before an instance can be reached. `keepalive_time` as `20s`: how often an idle
-    connection is probed, empty for never. `max_message` bytes of one message.
+    connection is probed, empty for never. `max_message` bytes of one message. `transport`: `http2` is our own, for
+    unary methods, `grpc` is grpc.aio, `auto` takes our own, and grpc.aio for streaming methods and for targets that
+    only it knows.
     """
 
     endpoints: list[str] = field(default_factory=list)
@@ -62,6 +71,7 @@ class RpcClientConf(Struct, kw_only=True):
     non_block: bool = True
     keepalive_time: str = ""
     max_message: int = 4 << 20
+    transport: Transport = "auto"
 
     @property
     def static(self) -> list[str]:

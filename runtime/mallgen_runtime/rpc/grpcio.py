@@ -14,7 +14,7 @@ import grpc
 import grpc.aio
 
 from mallgen_runtime.conf import ConfigError
-from mallgen_runtime.discovery.address import joined, listening, split
+from mallgen_runtime.discovery.address import joined, opened, split
 from mallgen_runtime.durations import seconds
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.calls import Code, RpcError
@@ -42,7 +42,7 @@ class GrpcServer:
         """Bind the address; the port. Raises ConfigError when it is taken."""
         host, port = split(self._conf.listen_on)
         address = joined(host or "0.0.0.0", port)  # noqa: S104
-        _try(host or "0.0.0.0", port)  # noqa: S104
+        opened(self._conf.listen_on).close()  # gRPC does not say why it cannot
         try:
             return int(self._server.add_insecure_port(address))
         except RuntimeError as problem:
@@ -88,13 +88,6 @@ class GrpcServer:
             handlers = {method.name: _handler(method, self._app) for method in service.methods}
             server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.name, handlers),))
         return server
-
-
-def _try(host: str, port: str) -> None:
-    """Bind once without gRPC, which does not say why it cannot. Raises ConfigError."""
-    if not (port.isdecimal() and int(port) <= 65535):
-        raise ConfigError(f"ListenOn is {joined(host, port)}; it is written as 0.0.0.0:8080")
-    listening(host, int(port)).close()
 
 
 def _handler(method: Method[Any], app: RpcApp) -> Any:

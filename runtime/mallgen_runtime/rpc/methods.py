@@ -51,6 +51,11 @@ class RpcContext:
         return self._metadata
 
     @property
+    def binary(self) -> Mapping[str, bytes]:
+        """What the caller sent along as bytes: metadata whose names end in `-bin`."""
+        return {name: value for name, value in self._pairs if isinstance(value, bytes)}
+
+    @property
     def peer(self) -> str:
         """The caller's address, as the transport writes it."""
         return self._peer()

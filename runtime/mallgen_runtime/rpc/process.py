@@ -15,6 +15,7 @@ from mallgen_runtime.durations import seconds
 from mallgen_runtime.process import ENVIRONMENT, run
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.conf import RpcServerConf
+from mallgen_runtime.rpc.transport import server_for
 
 C = TypeVar("C", bound=RpcServerConf)
 _LOG = logging.getLogger("mallgen.service")
@@ -65,10 +66,8 @@ class _Process:
         self._stop.set()
 
     async def run(self, after: contextlib.AsyncExitStack) -> int:
-        from mallgen_runtime.rpc.grpcio import GrpcServer
-
         config = self.app.config
-        server = GrpcServer(config, self.app)
+        server = server_for(config, self.app)
         port = server.listen()
         try:
             after.push_async_callback(self.app.svc.shut)

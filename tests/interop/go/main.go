@@ -62,8 +62,12 @@ func main() {
 		runProduct(*settings)
 	case "load":
 		runLoad(*settings)
+	case "echo":
+		runEcho(*settings)
+	case "ask":
+		runAsk(*settings)
 	default:
-		fmt.Fprintf(os.Stderr, "there is no part %q: bff, order, product, load\n", part)
+		fmt.Fprintf(os.Stderr, "there is no part %q: bff, order, product, load, echo, ask\n", part)
 		os.Exit(2)
 	}
 }

@@ -1,0 +1,17 @@
+"""mallgen lsp: the language server, for editors."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from mallgen.console import report
+from mallgen.diagnostics import Diagnostic
+from mallgen.options import Values
+
+
+def run(values: Values) -> int:
+    """Serve over stdin and stdout until the editor stops it."""
+    if find_spec("pygls") is None:
+        message = "the language server needs pygls, which is not installed"
+        hint = "pip install 'mallgen[lsp]'"
+        return report([Diagnostic("no-pygls", message, hint=hint, environment=True)], {}, "")
+    return int(import_module("mallgen.languageserver.server").Server().serve())

@@ -1,0 +1,162 @@
+"""What a cursor rests on, in Markdown."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mallgen.editor import words
+from mallgen.editor.project import Project
+from mallgen.editor.symbols import Symbol, spot, symbol_at
+from mallgen.editor.tags import word_at
+from mallgen.lint.scope import Operation, Scope
+from mallgen.model import Binding, Bounds, Field, Inline, Pointer, Route, Span, Type, spell
+from mallgen.pycode import width
+from mallgen.syntax.scan import Token, span_of
+
+MOST_FIELDS = 40
+
+
+class Hover(NamedTuple):
+    """What to say about a stretch of a file."""
+
+    span: Span
+    markdown: str
+
+
+def hover(project: Project, file: str, line: int, col: int) -> Hover | None:
+    """What stands at a place, None where there is nothing to say."""
+    read = project.files.get(file)
+    if read is None:
+        return None
+    symbol = symbol_at(read, line, col)
+    text = _symbol(project, symbol) if symbol is not None else ""
+    if symbol is not None and text:
+        return Hover(symbol.span, text)
+    found = spot(read, line, col)
+    if found.token is None or found.statement is None:
+        return None
+    if found.token.type == "RAW":
+        return _tag(file, found.token, line, col)
+    text = _word(found.token, found.statement.tokens)
+    return Hover(span_of(file, found.token), text) if text else None
+
+
+def _symbol(project: Project, symbol: Symbol) -> str:
+    match symbol.kind:
+        case "type":
+            found = project.types.get(symbol.name)
+            return type_text(found) if found is not None else ""
+        case "base":
+            return _said(symbol.name, words.BASE.get(symbol.name) or words.INSIDE[symbol.name])
+        case "method":
+            return _said(symbol.name, words.METHOD.get(symbol.name, ""))
+        case "handler" | "route":
+            return next((_route(one) for one in _operations(project) if symbol.span in _places(one.route)), "")
+    return ""
+
+
+def _places(route: Route) -> tuple[Span, Span]:
+    return route.handler_span, route.path_span
+
+
+def _operations(project: Project) -> list[Operation]:
+    return Scope(project.view).operations
+
+
+def _said(word: str, text: str) -> str:
+    return f"`{word}`: {text}" if text else ""
+
+
+def _word(token: Token, tokens: tuple[Token, ...]) -> str:
+    """A keyword, or the key of a setting."""
+    word = token.value
+    index = next(i for i, one in enumerate(tokens) if one is token)
+    if tokens[index + 1 : index + 2] and tokens[index + 1].type == "_COLON":
+        table = words.INFO if tokens[0].type == "_INFO" else _keys(tokens[:index])
+        return _said(word, table.get(word, ""))
+    if token.type.startswith("_") or token.type in {"RETURNS", "MAP", "ANY"}:
+        return _said(word, {**words.STATEMENTS, **words.INSIDE}.get(word, ""))
+    return ""
+
+
+def _keys(before: tuple[Token, ...]) -> dict[str, str]:
+    """The keys of the parentheses that a key stands in."""
+    heads = [token.type for token in before if token.type in {"_AT_SERVER", "_AT_DOC"}]
+    return words.DOC if heads[-1:] == ["_AT_DOC"] else words.SETTINGS
+
+
+def _tag(file: str, token: Token, line: int, col: int) -> Hover | None:
+    if token.line != token.end_line:
+        return None
+    found = word_at(token.value, col - token.column)
+    if found is None:
+        return None
+    table = words.SOURCES if found.is_source else words.OPTIONS
+    text = _said(found.text, table.get(found.text, ""))
+    start = token.column + found.start
+    return Hover(Span(file, line, start, line, start + len(found.text)), text) if text else None
+
+
+def type_text(found: Type) -> str:
+    """A type with its fields as they are on the wire: embedded ones written out."""
+    lines = [f"type {found.name} {{", *_rows(found.fields), "}"]
+    return "\n\n".join(["\n".join(["```api", *lines, "```"]), *filter(None, [_prose(found.docs, found.comment)])])
+
+
+def _rows(fields: tuple[Field, ...]) -> Iterator[str]:
+    shown = fields[:MOST_FIELDS]
+    cells = [(field.name, _spelled(field), _tags(field), field.comment) for field in shown]
+    first, second = (max((width(cell[i]) for cell in cells), default=0) for i in (0, 1))
+    for name, ref, tag, comment in cells:
+        row = f"{name}{' ' * (first - width(name))} {ref}{' ' * (second - width(ref))} {tag} {comment}"
+        yield f"    {row.rstrip()}"
+    if len(fields) > len(shown):
+        yield f"    // … and {len(fields) - len(shown)} more"
+
+
+def _spelled(field: Field) -> str:
+    ref, stars = field.type, ""
+    while isinstance(ref, Pointer):
+        ref, stars = ref.elem, stars + "*"
+    return f"{stars}{{…}}" if isinstance(ref, Inline) else f"{stars}{spell(ref)}"
+
+
+def _tags(field: Field) -> str:
+    return f"`{' '.join(map(_binding, field.bindings))}`" if field.bindings else ""
+
+
+def _binding(one: Binding) -> str:
+    parts = [one.key]
+    parts += ["optional" + (f"={one.depends}" if one.depends else "")] if one.optional else []
+    parts += [f"default={one.default}"] if one.default is not None else []
+    parts += [f"options=[{','.join(one.options)}]"] if one.options else []
+    parts += [f"{word}={_bounds(b)}" for word, b in (("range", one.range), ("limit", one.limit)) if b is not None]
+    parts += [word for word, on in (("string", one.string), ("omitempty", one.omitempty)) if on]
+    return f'{one.source}:"{",".join(parts)}"'
+
+
+def _bounds(one: Bounds) -> str:
+    low, high = ("" if bound is None else str(bound) for bound in (one.low, one.high))
+    return f"{'(' if one.open_low else '['}{low}:{high}{')' if one.open_high else ']'}"
+
+
+def _prose(docs: tuple[str, ...], comment: str) -> str:
+    """Comments as text, without their slashes."""
+    lines = [line.strip() for text in (*docs, comment) for line in text.strip("/*").split("\n")]
+    return "  \n".join(line.lstrip("/* ") for line in lines if line.strip("/* "))
+
+
+def _route(one: Operation) -> str:
+    route, group = one.route, one.group
+    request = f" ({spell(route.request)})" if route.request is not None else ""
+    answer = f" returns ({spell(route.response)})" if route.response is not None else ""
+    settings = {
+        "handler": route.handler,
+        "group": group.group,
+        "jwt": group.jwt or group.jwt_transition,
+        "middleware": ", ".join(group.middlewares),
+        "timeout": "" if group.timeout_ms is None else f"{group.timeout_ms} ms",
+        "maxBytes": "" if group.max_bytes is None else str(group.max_bytes),
+    }
+    shown = " · ".join(f"{key} `{value}`" for key, value in settings.items() if value)
+    code = f"```api\n{route.method} {route.full_path}{request}{answer}\n```"
+    return "\n\n".join([code, *filter(None, [route.doc, shown])])

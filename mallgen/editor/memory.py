@@ -1,0 +1,129 @@
+"""Parsing that remembers: of a file that somebody types in, all statements but one are as they were."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from mallgen.syntax.lalr import Unexpected
+from mallgen.syntax.limits import Limits
+from mallgen.syntax.nodes import Node, ServiceNode
+from mallgen.syntax.parse import Outcome, Parsed, outcome, parse, reader
+from mallgen.syntax.recover import Piece, pieces
+from mallgen.syntax.salvage import salvage
+from mallgen.syntax.scan import Scanned, Statement, Token, scan
+
+_Key = tuple[object, ...]
+_Tokens = Sequence[Token]
+
+
+class Read(NamedTuple):
+    """One file: `nodes` also has what could be saved of broken statements, `parsed` is what the commands see."""
+
+    text: str
+    scanned: Scanned
+    parsed: Parsed
+    nodes: tuple[Node, ...]
+
+
+class Memory:
+    """Scans and parses the files of contracts; what it remembers is the last state of each file."""
+
+    def __init__(self) -> None:
+        self._scanned: dict[str, tuple[str, Limits, Scanned]] = {}
+        self._read: dict[str, Read] = {}
+        self._parts: dict[str, dict[_Key, Any]] = {}
+
+    def scanned(self, text: str, path: str, limits: Limits) -> Scanned:
+        """A text cut into statements."""
+        kept = self._scanned.get(path)
+        if kept is None or kept[0] != text or kept[1] != limits:
+            kept = self._scanned[path] = (text, limits, scan(text, path, limits))
+        return kept[2]
+
+    def parsed(self, scanned: Scanned) -> Parsed:
+        """A scanned file as nodes."""
+        return self.read(scanned).parsed
+
+    def read(self, scanned: Scanned) -> Read:
+        """A scanned file as nodes, with what could be saved."""
+        read = self._read.get(scanned.file)
+        if read is None or read.scanned is not scanned:
+            read = self._read[scanned.file] = self._parse(scanned)
+        return read
+
+    def keep(self, paths: set[str]) -> None:
+        """Forget all files but these."""
+        for path in self._scanned.keys() - paths:
+            for table in (self._scanned, self._read, self._parts):
+                table.pop(path, None)
+
+    def _parse(self, scanned: Scanned) -> Read:
+        text, _, own = self._scanned[scanned.file]
+        assert own is scanned, "a file is parsed as it was scanned last"
+        pass_ = _Pass(text, scanned, self._parts.get(scanned.file, {}))
+        parsed = parse(scanned, pass_.statement)
+        self._parts[scanned.file] = pass_.now
+        return Read(text, scanned, parsed, tuple(pass_.nodes))
+
+
+class _Pass:
+    """One reading of a file: `before` are the parts of the last one, `now` those of this."""
+
+    def __init__(self, text: str, scanned: Scanned, before: dict[_Key, Any]) -> None:
+        self.nodes: list[Node] = []
+        self.now: dict[_Key, Any] = {}
+        self._text = text
+        self._scanned = scanned
+        self._before = before
+        self._anew = reader(scanned)
+        self._failed: dict[tuple[str, int, int], Unexpected] = {}
+
+    def statement(self, scanned: Scanned, statement: Statement) -> Outcome:
+        """What parse.outcome gives."""
+        found = outcome(scanned, statement, self.read)
+        self.nodes += [found.node] if found.node is not None else salvage(scanned, statement, self.read)
+        return found
+
+    def read(self, tokens: _Tokens, rule: str) -> Any:
+        """The node of a part. Raises Unexpected; that is remembered in this reading only, since it names a token."""
+        if not tokens:
+            return self._anew(tokens, rule)
+        first, last = tokens[0], tokens[-1]
+        known = (rule, first.start_pos, last.end_pos)
+        if known in self._failed:
+            raise self._failed[known]
+        service = self._service(tokens) if rule == "service" else None
+        if service is not None:
+            return service
+        try:
+            return self._kept(rule, self._text[first.start_pos : last.end_pos], tokens)
+        except Unexpected as problem:
+            self._failed[known] = problem
+            raise
+
+    def _service(self, tokens: _Tokens) -> ServiceNode | None:
+        """A service block of which every route parses on its own, and the rest without them; None for any other.
+
+        The grammar is unambiguous, so these parts are those that the whole has.
+        """
+        items = [piece.tokens for piece in pieces(Piece("service", tokens, None)) if piece.rule == "item"]
+        if not items or tokens[-1].type != "_RBRACE":
+            return None
+        head = (*tokens[: len(tokens) - 1 - sum(map(len, items))], tokens[-1])
+        try:
+            service = self._kept("service", tuple((token.value, token.line, token.column) for token in head), head)
+            routes = tuple(self.read(item, "item") for item in items)
+        except Unexpected:
+            return None
+        assert isinstance(service, ServiceNode)
+        return replace(service, items=routes)
+
+    def _kept(self, rule: str, own: object, tokens: _Tokens) -> Any:
+        """What was read of these tokens before, or now; the key is all that it follows from."""
+        first, last = tokens[0], tokens[-1]
+        place = (first.line, first.column, first.row, first.near)
+        key = (rule, own, place, first.head, first.type, last.type, self._scanned.trailing.get(last.end_line))
+        found = self._before.get(key) or self.now.get(key) or self._anew(tokens, rule)
+        self.now[key] = found
+        return found

@@ -1,0 +1,107 @@
+"""A contract as an editor needs it: whatever could be understood of it, and everything there is to say about it."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.driver import Loaded, compile_sources
+from mallgen.editor.memory import Memory, Read
+from mallgen.lint import Edit, Found, Rule
+from mallgen.lint.suppress import findings
+from mallgen.model import Contract, Type
+from mallgen.resolve import ParsedFile, resolve
+from mallgen.sources import Sources
+from mallgen.syntax.nodes import ServiceNode, TypeNode
+
+TYPES_ALONE = "no-service"
+
+
+class Problem(NamedTuple):
+    """Something to show in `file`: `level` is error, warning or information; `edits` mend it.
+
+    They need thought when they change more than the contract's text: `changes` says what.
+    """
+
+    file: str
+    level: str
+    diagnostic: Diagnostic
+    edits: tuple[Edit, ...] = ()
+    changes: str = ""
+
+
+class Project:
+    """The contract that begins at `root`, with the files that it imports, by their names.
+
+    `loaded.contract` is None while something is wrong.
+    """
+
+    def __init__(self, root: str, sources: Sources, files: dict[str, Read], loaded: Loaded) -> None:
+        self.root = root
+        self.files = files
+        self.loaded = loaded
+        self.problems: tuple[Problem, ...] = ()
+        self._sources = sources
+
+    @cached_property
+    def view(self) -> Contract:
+        """What could be understood: of files that do not parse, what could be saved."""
+        return self.loaded.view or _view(self.root, self.files, self._sources)
+
+    @cached_property
+    def types(self) -> dict[str, Type]:
+        """The declared types by name, those of other files too."""
+        return {found.name: found for found in self.view.types}
+
+    @property
+    def reads(self) -> bool:
+        """Whether every file could be read and parsed, so that nothing of it is unknown."""
+        unread = [problem for problem in self.loaded.diagnostics if problem.severity == "error"]
+        return bool(self.files) and (self.loaded.view is not None or not unread)
+
+
+class Seen(NamedTuple):
+    """A file as one contract sees it: links may give it another name in another."""
+
+    project: Project
+    file: str
+
+
+def understand(root: str, sources: Sources, memory: Memory, rules: Sequence[Rule]) -> Project:
+    """Compile what was read; rules look at a contract without errors, as `mallgen api lint` has it."""
+    loaded = compile_sources(sources, memory.parsed)
+    project = Project(root, sources, {scanned.file: memory.read(scanned) for scanned in sources.files}, loaded)
+    problems = [Problem(_place(d, root), d.level, d) for d in loaded.diagnostics]
+    if loaded.contract is not None:
+        found = findings(loaded.contract, loaded.diagnostics, sources.texts, tuple(rules))
+        problems = [_problem(item, root) for item in found]
+    if _is_part(project.files, root):
+        problems = [_mild(problem) for problem in problems]
+    project.problems = tuple(problems)
+    return project
+
+
+def _view(root: str, files: dict[str, Read], sources: Sources) -> Contract:
+    """What could be understood of files of which some do not parse."""
+    if not files:
+        return Contract(root, "", (), (), ())
+    return resolve(tuple(ParsedFile(name, read.nodes) for name, read in files.items()), sources.limits).view
+
+
+def _problem(item: Found, root: str) -> Problem:
+    """A finding is shown as a warning at most: the contract works."""
+    return Problem(_place(item.diagnostic, root), "warning", item.diagnostic, item.edits, item.changes)
+
+
+def _place(diagnostic: Diagnostic, root: str) -> str:
+    return diagnostic.span.file if diagnostic.span is not None else root
+
+
+def _is_part(files: dict[str, Read], root: str) -> bool:
+    """Whether the file only declares types: it is meant to be imported, wherever that is done."""
+    nodes = files[root].nodes if root in files else ()
+    return any(isinstance(n, TypeNode) for n in nodes) and not any(isinstance(n, ServiceNode) for n in nodes)
+
+
+def _mild(problem: Problem) -> Problem:
+    return problem._replace(level="information") if problem.diagnostic.code == TYPES_ALONE else problem

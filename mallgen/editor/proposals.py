@@ -1,0 +1,153 @@
+"""What completion offers, each with what to write for it and one line about it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from mallgen.editor import words as meanings
+from mallgen.model import Type
+from mallgen.names import snake
+
+ProposalKind = Literal["keyword", "type", "base", "method", "setting", "option", "source", "value", "file"]
+
+
+class Proposal(NamedTuple):
+    """`snippet` is in the protocol's snippet syntax, empty where the label is all; `rank` sorts, the lowest first."""
+
+    label: str
+    kind: ProposalKind
+    detail: str = ""
+    snippet: str = ""
+    rank: int = 1
+
+
+_STATEMENTS = {
+    "syntax": 'syntax = "v1"',
+    "info": 'info (\n\ttitle: "$1"\n)',
+    "import": 'import "$1.api"',
+    "type": "type ${1:Name} {\n\t$0\n}",
+    "service": "service ${1:name}-api {\n\t@handler ${2:Name}\n\t${3:get} /$4\n}",
+    "@server": "@server (\n\t${1:prefix}: $2\n)",
+    "@doc": '@doc "$1"',
+    "@handler": "@handler ${1:Name}",
+    "returns": "returns (${1:Name})",
+}
+_OPTIONS = {
+    "default": "default=$1",
+    "options": "options=[$1]",
+    "range": "range=[${1:1}:${2:100}]",
+    "limit": "limit=[${1:1}:${2:50}]",
+}
+_REQUESTS, _ANSWERS = ("req", "request"), ("resp", "response", "reply", "answer")
+
+
+def statements(with_syntax: bool) -> Iterator[Proposal]:
+    """What a file is made of."""
+    for word, meaning in meanings.STATEMENTS.items():
+        if word != "syntax" or with_syntax:
+            yield Proposal(word, "keyword", meaning, _STATEMENTS[word])
+
+
+def words(*names: str) -> Iterator[Proposal]:
+    """Keywords."""
+    known = {**meanings.STATEMENTS, **meanings.INSIDE}
+    for rank, name in enumerate(names):
+        yield Proposal(name, "keyword", known[name], _STATEMENTS.get(name, ""), rank)
+
+
+def methods() -> Iterator[Proposal]:
+    """HTTP methods, as a route writes them."""
+    for rank, (name, meaning) in enumerate(meanings.METHOD.items()):
+        yield Proposal(name, "method", meaning, rank=rank)
+
+
+def setting_keys() -> Iterator[Proposal]:
+    """Keys of `@server`."""
+    for key, meaning in meanings.SETTINGS.items():
+        yield Proposal(key, "setting", meaning, f"{key}: $0")
+
+
+def info_keys() -> Iterator[Proposal]:
+    """Keys of `info`."""
+    for key, meaning in meanings.INFO.items():
+        yield Proposal(key, "setting", meaning, f'{key}: "$1"')
+
+
+def doc_keys() -> Iterator[Proposal]:
+    """Keys of `@doc (…)`."""
+    for key, meaning in meanings.DOC.items():
+        yield Proposal(key, "setting", meaning, f'{key}: "$1"')
+
+
+def setting_values(key: str, used: Iterable[str]) -> Iterator[Proposal]:
+    """Values that a setting has elsewhere in the contract, or can only have."""
+    fixed = {"sse": ["true"], "signature": ["true"], "jwt": ["Auth"], "timeout": ["3s"]}.get(key, [])
+    separate = {name.strip() for value in used for name in (value.split(",") if key == "middleware" else [value])}
+    for value in sorted({*fixed, *separate} - {""}):
+        yield Proposal(value, "value", meanings.SETTINGS.get(key, ""))
+
+
+def field_types(types: Sequence[Type]) -> Iterator[Proposal]:
+    """What a field can be."""
+    yield from _declared(types)
+    for name, meaning in meanings.BASE.items():
+        if not name.startswith("complex") and name != "uintptr":
+            yield Proposal(name, "base", meaning, rank=2)
+    yield Proposal("interface{}", "base", meanings.INSIDE["interface{}"], rank=2)
+    yield Proposal("map", "base", meanings.INSIDE["map"], "map[${1:string}]$0", rank=2)
+
+
+def embedded(types: Sequence[Type]) -> Iterator[Proposal]:
+    """What can stand alone on a line of a struct."""
+    for found in _declared(types):
+        yield found._replace(detail=f"embeds {found.detail}" if found.detail else "embeds its fields")
+
+
+def bodies(types: Sequence[Type], answers: bool, brackets: bool) -> Iterator[Proposal]:
+    """What a route takes or answers; types that are called so come first."""
+    endings = _ANSWERS if answers else _REQUESTS
+    for found in _declared(types):
+        yield found._replace(rank=0 if found.label.lower().endswith(endings) else 1)
+    if answers and brackets:
+        yield Proposal("[]", "keyword", "a list", "[]$0", rank=2)
+
+
+def tags(name: str) -> Iterator[Proposal]:
+    """Whole tags for a field."""
+    for rank, (source, meaning) in enumerate(meanings.SOURCES.items()):
+        yield Proposal(f'`{source}:"{_key(name)}"`', "source", meaning, f'`{source}:"${{1:{_key(name)}}}$2"`', rank)
+
+
+def sources(name: str, used: Sequence[str]) -> Iterator[Proposal]:
+    """Sources that a tag does not have yet."""
+    for rank, (source, meaning) in enumerate(meanings.SOURCES.items()):
+        if source not in used:
+            yield Proposal(source, "source", meaning, f'{source}:"${{1:{_key(name)}}}$2"', rank)
+
+
+def keys(name: str) -> Iterator[Proposal]:
+    """The name on the wire that a field usually has."""
+    if name:
+        yield Proposal(_key(name), "value", "the field's name in snake case")
+
+
+def options(used: Sequence[str]) -> Iterator[Proposal]:
+    """Options of a tag that it does not have yet."""
+    for rank, (option, meaning) in enumerate(meanings.OPTIONS.items()):
+        if option not in used and option != "inherit":
+            yield Proposal(option, "option", meaning, _OPTIONS.get(option, ""), rank)
+
+
+def files(paths: Iterable[str]) -> Iterator[Proposal]:
+    """Contracts that can be imported."""
+    for path in paths:
+        yield Proposal(path, "file")
+
+
+def _declared(types: Sequence[Type]) -> Iterator[Proposal]:
+    for found in types:
+        said = " ".join(line.strip("/* ") for line in (*found.docs, found.comment))
+        yield Proposal(found.name, "type", said.strip())
+
+
+def _key(name: str) -> str:
+    return snake(name) if name else "name"

@@ -1,0 +1,93 @@
+"""The names of a file: what is declared where, and what refers to it."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from mallgen.editor.memory import Read
+from mallgen.editor.places import contains
+from mallgen.model import Array, Inline, Map, Named, Pointer, Slice, Span, TypeRef
+from mallgen.resolve_types import PRIMITIVES
+from mallgen.syntax.nodes import ImportNode, Item, Node, ServiceNode, TypeNode
+from mallgen.syntax.scan import Statement, Token
+
+Kind = Literal["type", "handler", "import", "route", "method", "base"]
+
+
+class Symbol(NamedTuple):
+    """A name at a place. A route's name is its method and path, an import's its text, a base type is never declared."""
+
+    kind: Kind
+    name: str
+    span: Span
+    declares: bool = False
+
+
+class Spot(NamedTuple):
+    """Where a cursor stands in a file: the token that it touches, and the statement around it."""
+
+    statement: Statement | None
+    token: Token | None
+
+
+def symbols(read: Read) -> Iterator[Symbol]:
+    """Every symbol of a file, in the order of its statements."""
+    for node in read.nodes:
+        yield from _of(node)
+
+
+def symbol_at(read: Read, line: int, col: int) -> Symbol | None:
+    """The symbol that a cursor stands in or right behind; where two touch, the one that begins there."""
+    touched = [symbol for symbol in symbols(read) if contains(symbol.span, line, col)]
+    return max(touched, key=lambda symbol: symbol.span[1:3], default=None)
+
+
+def spot(read: Read, line: int, col: int) -> Spot:
+    """The token and the statement at a place."""
+    here, found = (line, col), None
+    for statement in read.scanned.statements:
+        if (statement.tokens[0].line, statement.tokens[0].column) > here:
+            break
+        found = statement
+    if found is None:
+        return Spot(None, None)
+    for token in reversed(found.tokens):
+        if (token.line, token.column) <= here <= (token.end_line, token.end_column):
+            return Spot(found, token)
+    return Spot(found, None)
+
+
+def _of(node: Node) -> Iterator[Symbol]:
+    match node:
+        case ImportNode(paths=paths):
+            for path in paths:
+                yield Symbol("import", path.value, path.span)
+        case TypeNode(declarations=declarations):
+            for declaration in declarations:
+                yield Symbol("type", declaration.name.value, declaration.name.span, declares=True)
+                yield from _types(declaration.type)
+        case ServiceNode(items=items):
+            for item in items:
+                yield from _item(item)
+
+
+def _item(item: Item) -> Iterator[Symbol]:
+    yield Symbol("handler", item.handler.value, item.handler.span, declares=True)
+    yield Symbol("method", item.method.value, item.method.span)
+    yield Symbol("route", f"{item.method.value} {item.path.value}", item.path.span, declares=True)
+    for ref in (item.request, item.response):
+        if ref is not None:
+            yield from _types(ref)
+
+
+def _types(ref: TypeRef) -> Iterator[Symbol]:
+    match ref:
+        case Named(name=name, span=span):
+            yield Symbol("base" if name in PRIMITIVES or name == "any" else "type", name, span)
+        case Pointer(elem=elem) | Slice(elem=elem) | Array(elem=elem):
+            yield from _types(elem)
+        case Map(key=key, elem=elem):
+            yield from _types(key)
+            yield from _types(elem)
+        case Inline(members=members):
+            for member in members:
+                yield from _types(member.type)

@@ -1,0 +1,203 @@
+"""The answers to an editor's questions; each runs in the session's thread."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
+
+from mallgen.editor import hover as hovering
+from mallgen.editor import navigation, renaming
+from mallgen.editor.actions import Action, quick_fixes
+from mallgen.editor.completion import complete
+from mallgen.editor.layout import DoesNotParse, changes, laid_out
+from mallgen.editor.places import Edit, Position, Text
+from mallgen.editor.project import Problem
+from mallgen.languageserver import convert
+from mallgen.languageserver.files import Document
+from mallgen.languageserver.session import Place, Session
+from mallgen.model import Span
+
+FIX_ALL = f"{lsp.CodeActionKind.SourceFixAll.value}.mallgen"
+_QUICK_FIX = lsp.CodeActionKind.QuickFix.value
+_NOT_OPEN = "the document is not open"
+
+
+class _Placed(Protocol):
+    """A question about a place."""
+
+    @property
+    def text_document(self) -> lsp.TextDocumentIdentifier: ...
+
+    @property
+    def position(self) -> lsp.Position: ...
+
+
+class Refused(JsonRpcException):
+    """What cannot be done, in words for the person at the editor (LSP 3.17, RequestFailed)."""
+
+    CODE = lsp.LSPErrorCodes.RequestFailed.value
+
+
+def hover(session: Session, params: lsp.HoverParams) -> lsp.Hover | None:
+    """What the cursor rests on."""
+    at = _place(session, params)
+    for project, file in at.seen if at is not None else ():
+        assert at is not None
+        found = hovering.hover(project, file, at.line, at.col)
+        if found is not None:
+            text = lsp.MarkupContent(lsp.MarkupKind.Markdown, found.markdown)
+            return lsp.Hover(text, convert.range_(at.document.text.range(found.span)))
+    return None
+
+
+def definition(session: Session, params: lsp.DefinitionParams) -> lsp.Location | None:
+    """Where the name under the cursor is declared."""
+    at = _place(session, params)
+    for project, file in at.seen if at is not None else ():
+        assert at is not None
+        found = navigation.definition(project, file, at.line, at.col)
+        if found is not None:
+            return _locations(session, at, [found])[0]
+    return None
+
+
+def references(session: Session, params: lsp.ReferenceParams) -> list[lsp.Location]:
+    """Everywhere the name under the cursor stands."""
+    at = _place(session, params)
+    if at is None:
+        return []
+    declared = params.context.include_declaration
+    return _locations(session, at, navigation.references(at.seen, at.line, at.col, declared))
+
+
+def outline(session: Session, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
+    """The parts of a document."""
+    document = session.overlay.documents.get(params.text_document.uri)
+    read = session.read_of(document) if document is not None else None
+    if document is None or read is None:
+        return []
+    return convert.outline(document.text, navigation.outline(read))
+
+
+def completion(session: Session, params: lsp.CompletionParams) -> lsp.CompletionList | None:
+    """What could be written here."""
+    at = _place(session, params)
+    if at is None or not at.seen:
+        return None
+    text = at.document.text
+    offset = text.at(convert.position(params.position))
+    found = complete(*at.seen[0], offset, _importable(session, at.document))
+    return convert.completion(text, offset, found, session.can.snippets)
+
+
+def prepare_rename(session: Session, params: lsp.PrepareRenameParams) -> lsp.Range:
+    """The word that can be renamed. Raises Refused."""
+    at = _place(session, params)
+    if at is None:
+        raise Refused(_NOT_OPEN)
+    found = renaming.renamable(at.seen, at.line, at.col)
+    if isinstance(found, str):
+        raise Refused(found)
+    return convert.range_(at.document.text.range(found.span))
+
+
+def rename(session: Session, params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
+    """Another name for what is under the cursor. Raises Refused."""
+    at = _place(session, params)
+    if at is None:
+        raise Refused(_NOT_OPEN)
+    if session.graph.cut:
+        raise Refused(f"`{session.graph.cut}` is too large to look at all of it: the name may stand elsewhere in it")
+    found = renaming.rename(at.seen, at.line, at.col, params.new_name)
+    if found.refusal:
+        raise Refused(found.refusal)
+    texts = session.texts(at.projects)
+    edits: dict[str, list[Edit]] = {}
+    seen: set[tuple[str, Span]] = set()
+    for span in found.spans:
+        place = (os.path.realpath(span.file), span._replace(file=""))
+        if place not in seen:
+            seen.add(place)
+            edits.setdefault(span.file, []).append(Edit(texts[span.file].range(span), params.new_name))
+    return convert.workspace_edit(session, edits, session.can.versions)
+
+
+def formatting(session: Session, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
+    """The document in its layout. Raises Refused when it does not parse."""
+    document = session.overlay.documents.get(params.text_document.uri)
+    if document is None:
+        return []
+    try:
+        return [convert.edit(edit) for edit in laid_out(document.text, document.path)]
+    except DoesNotParse as problem:
+        first = next((d for d in problem.diagnostics if d.severity == "error"), problem.diagnostics[0])
+        where = f"line {first.span.line}: " if first.span is not None else ""
+        raise Refused(f"not formatted, the file does not parse: {where}{first.message}") from None
+
+
+def actions(session: Session, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    """The ways out of what is wrong in a range."""
+    at = session.place(params.text_document.uri, convert.position(params.range.start))
+    if at is None:
+        return []
+    texts = session.texts(at.projects)
+    found = list(dict.fromkeys(problem for project in at.projects for problem in project.problems))
+    asked = convert.asked(params.range)
+    answers: list[lsp.CodeAction] = []
+    if _wants(params.context.only, _QUICK_FIX):
+        for file in dict.fromkeys(seen.file for seen in at.seen):
+            fixes = quick_fixes(found, file, texts, asked)
+            answers += [_action(session, fix, _QUICK_FIX, found, texts) for fix in fixes]
+    if params.context.only and _wants(params.context.only, FIX_ALL):
+        edits = tuple(changes(at.document.text, session.mended(at.document)))
+        whole = Action("Mend all that needs no thought", {at.document.path: edits})
+        answers += [_action(session, whole, FIX_ALL, found, texts)] if edits else []
+    return answers
+
+
+def _wants(only: Sequence[lsp.CodeActionKind | str] | None, kind: str) -> bool:
+    """Whether a kind was asked for: all are when none is named, and a kind stands for those below it."""
+    return only is None or any(kind == one or kind.startswith(f"{_text(one)}.") for one in map(_text, only))
+
+
+def _text(kind: lsp.CodeActionKind | str) -> str:
+    return kind.value if isinstance(kind, lsp.CodeActionKind) else kind
+
+
+def _action(
+    session: Session, action: Action, kind: str, found: list[Problem], texts: Mapping[str, Text]
+) -> lsp.CodeAction:
+    problem = action.problem
+    mended = [convert.diagnostic(session, problem, texts)] if problem is not None else None
+    places = [one.diagnostic.span for one in found]
+    alone = problem is not None and places.count(problem.diagnostic.span) == 1 and not problem.changes
+    return lsp.CodeAction(
+        action.title,
+        kind=kind,
+        diagnostics=mended,
+        is_preferred=alone or None,
+        edit=convert.workspace_edit(session, action.edits, session.can.versions),
+    )
+
+
+def _place(session: Session, params: _Placed) -> Place | None:
+    return session.place(params.text_document.uri, convert.position(params.position))
+
+
+def _locations(session: Session, at: Place, spans: Iterable[Span]) -> list[lsp.Location]:
+    texts = session.texts(at.projects)
+    found: dict[tuple[str, Position], lsp.Location] = {}
+    for span in spans:
+        place = texts[span.file].range(span)
+        uri = session.uri(span.file)
+        found.setdefault((uri, place.start), lsp.Location(uri, convert.range_(place)))
+    return list(found.values())
+
+
+def _importable(session: Session, document: Document) -> list[str]:
+    """The contracts around a document, as its imports would write them."""
+    folder = os.path.dirname(document.path)
+    names = (name for real, name in session.graph.names.items() if real != document.real)
+    return sorted(os.path.relpath(name, folder).replace(os.sep, "/") for name in names) if os.path.isabs(folder) else []

@@ -1,0 +1,97 @@
+"""Where a contract's files come from while somebody edits: open documents first, then the disk."""
+
+import os
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from pygls.uris import from_fs_path
+
+from mallgen.editor.memory import Memory
+from mallgen.editor.places import Text
+from mallgen.sources import Disk, Unreadable, read_text
+from mallgen.syntax.limits import Limits, raise_it
+from mallgen.syntax.scan import Scanned
+
+_SKIPPED = frozenset({"node_modules", "venv", "__pycache__", "site-packages"})
+MOST_FOLDERS, MOST_FILES = 20_000, 10_000
+
+
+class Document(NamedTuple):
+    """An open document. `path` is its file, or its URI where it has none yet; `real` is the path without links."""
+
+    uri: str
+    path: str
+    real: str
+    text: Text
+    version: int | None
+
+
+class Overlay(Disk):
+    """The disk with the open documents before it, and a memory for what was parsed."""
+
+    def __init__(self) -> None:
+        self.memory = Memory()
+        self.documents: dict[str, Document] = {}
+
+    def put(self, document: Document) -> None:
+        """Open a document, or change it."""
+        self.documents[document.uri] = document
+
+    def drop(self, uri: str) -> None:
+        """Close a document: the file on the disk counts again."""
+        self.documents.pop(uri, None)
+
+    def opened(self, real: str) -> Document | None:
+        """The document of a file; of several, by links, the one that was opened last."""
+        return next((one for one in reversed(self.documents.values()) if one.real == real), None)
+
+    def text(self, path: str, real: str, most: int) -> str:
+        """The text of one file, unsaved changes included. Raises Unreadable."""
+        document = self.opened(real)
+        if document is None:
+            return read_text(path, most)
+        size = len(document.text.text.encode(errors="replace"))
+        if size > most:
+            hint = f"split it into imported files, {raise_it('bytes', 1 << size.bit_length())}"
+            raise Unreadable("too-large", f"`{path}` has {size} bytes, the limit is {most}", hint)
+        return document.text.text
+
+    def scanned(self, text: str, path: str, limits: Limits) -> Scanned:
+        """A text cut into statements, once."""
+        return self.memory.scanned(text, path, limits)
+
+
+def path_of(uri: str) -> str:
+    """The path that a `file:` URI names, decoded; empty for every other scheme."""
+    parts = urlsplit(uri)
+    if parts.scheme != "file":
+        return ""
+    host = f"//{parts.netloc}" if parts.netloc not in {"", "localhost"} else ""
+    return os.path.normpath(url2pathname(f"{host}{parts.path}") if os.name == "nt" else unquote(parts.path))
+
+
+def uri_of(path: str) -> str:
+    """A path as a URI; what is none yet stays what it is."""
+    return (from_fs_path(path) or path) if os.path.isabs(path) else path
+
+
+class Found(NamedTuple):
+    """The contracts of a folder; not `whole` when there are more than are looked at."""
+
+    paths: list[str]
+    whole: bool
+
+
+def contracts(folder: str, deep: bool = True) -> Found:
+    """The `.api` files of a folder, with those of folders below it if `deep`; hidden ones and links are left out.
+
+    Of a very large folder not all: MOST_FOLDERS are looked into, MOST_FILES found.
+    """
+    found: list[str] = []
+    for number, (here, folders, names) in enumerate(os.walk(folder)):
+        if number >= MOST_FOLDERS or len(found) >= MOST_FILES:
+            return Found(found, whole=False)
+        folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in _SKIPPED) if deep else []
+        found += [os.path.join(here, name) for name in sorted(names) if name.endswith(".api")]
+    return Found(found, whole=True)

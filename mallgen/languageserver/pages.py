@@ -1,0 +1,46 @@
+"""The pages of codes as files, so that an editor can open what `mallgen explain` prints."""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from functools import cache
+
+from mallgen.languageserver.files import uri_of
+from mallgen.pages import pages
+
+
+def page_of(code: str) -> str:
+    """The URI of a code's page, empty when there is none; written into the user's cache folder when it is asked for."""
+    text = _pages().get(code)
+    if text is None:
+        return ""
+    path = os.path.join(_folder(), f"{code}.md")
+    if not os.path.exists(path) and not _written(path, f"# {code}\n\n{text}\n"):
+        return ""
+    return uri_of(path)
+
+
+@cache
+def _pages() -> dict[str, str]:
+    return pages()
+
+
+@cache
+def _folder() -> str:
+    """A folder for these very texts: another version of mallgen has another."""
+    digest = hashlib.sha256("\0".join(f"{code}\0{text}" for code, text in _pages().items()).encode()).hexdigest()
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "mallgen", f"pages-{digest[:12]}")
+
+
+def _written(path: str, text: str) -> bool:
+    """Whether the page is there; a cache that cannot be written only costs the link."""
+    with contextlib.suppress(OSError):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        handle, staged = tempfile.mkstemp(dir=os.path.dirname(path))
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(staged, path)
+        return True
+    return False

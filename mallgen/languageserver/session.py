@@ -1,0 +1,294 @@
+"""What is open, and what is understood of it. Runs in one thread, so that answers come in the order of questions."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from mallgen.editor.actions import mending
+from mallgen.editor.memory import Read
+from mallgen.editor.places import Position, Text
+from mallgen.editor.project import Problem, Project, Seen, understand
+from mallgen.languageserver.files import Document, Overlay, path_of, uri_of
+from mallgen.languageserver.graph import Graph
+from mallgen.lint import Rule, rules
+from mallgen.sources import Sources, Unreadable, home, limits, read
+from mallgen.syntax.limits import DEFAULT, Limits
+
+_ROUNDS = 10  # as the command has it
+
+
+class Options(NamedTuple):
+    """What the editor's settings say: rules to add and to leave out, imports from other repositories."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    outside: bool = False
+
+    def chosen(self) -> tuple[Rule, ...]:
+        """The rules that are on, as `mallgen api lint` has them."""
+        known = rules()
+        on = {code for code, rule in known.items() if rule.default or code in self.select or "all" in self.select}
+        return tuple(rule for code, rule in known.items() if code in on - set(self.ignore))
+
+
+class Abilities(NamedTuple):
+    """What the editor can take: snippets in completion, edits with versions."""
+
+    snippets: bool = False
+    versions: bool = False
+
+
+class Published(NamedTuple):
+    """Everything to show in one document; `version` is None for files that are not open."""
+
+    uri: str
+    version: int | None
+    text: Text
+    problems: tuple[Problem, ...]
+
+    def equals(self, other: "Published") -> bool:
+        """Whether an editor that shows the one shows the other."""
+        return (self.version, self.problems) == (other.version, other.problems)
+
+
+class Place(NamedTuple):
+    """A position in a document, and the document in the contracts that it is part of."""
+
+    document: Document
+    seen: tuple[Seen, ...]
+    line: int
+    col: int
+
+    @property
+    def projects(self) -> tuple[Project, ...]:
+        """The contracts alone."""
+        return tuple(one.project for one in self.seen)
+
+
+class Session:
+    """The state behind one editor."""
+
+    def __init__(self, options: Options, can: Abilities) -> None:
+        self.can = can
+        self.overlay = Overlay()
+        self.graph = Graph()
+        self._options = options
+        self._rules = options.chosen()
+        self._projects: dict[str, tuple[Sources, Project]] = {}
+        self._shown: dict[str, Published] = {}
+        self._texts: dict[str, tuple[Read, Text]] = {}
+        self.failures: list[str] = []
+
+    # documents
+
+    def open_folder(self, folder: str) -> None:
+        """Look for contracts in a folder of the workspace."""
+        self.graph.add_folder(folder)
+
+    def close_folder(self, folder: str) -> None:
+        """A folder left the workspace; what is open of it stays known."""
+        self.graph.remove_folder(folder)
+        for document in self.overlay.documents.values():
+            self._connect(document)
+
+    def put(self, uri: str, raw: str, version: int | None) -> None:
+        """Open a document, or take its new text."""
+        path = path_of(uri)
+        document = Document(uri, path or uri, real(path or uri), Text(raw), version)
+        if path and uri not in self.overlay.documents and not self.graph.holds(path):
+            around = home(path)
+            self.graph.add_folder(around or os.path.dirname(path), deep=bool(around))
+        self.overlay.put(document)
+        self._connect(document)
+
+    def _connect(self, document: Document) -> None:
+        """Take the imports of a document; one that is too large to be read has none."""
+        most = _limits()
+        if document.path != document.uri and len(document.text.text) <= most.bytes:
+            scanned = self.overlay.scanned(document.text.text, document.path, most)
+            self.graph.put(document.path, document.real, tuple(item.value for item in scanned.imports))
+
+    def drop(self, uri: str) -> None:
+        """Close a document."""
+        document = self.overlay.documents.get(uri)
+        self.overlay.drop(uri)
+        if document is not None and document.path != uri:
+            self.graph.refresh(document.path)
+
+    def changed_on_disk(self, uris: tuple[str, ...]) -> None:
+        """Files were written, made or deleted behind the editor."""
+        for path in filter(None, map(path_of, uris)):
+            if self.overlay.opened(real(path)) is None:
+                self.graph.refresh(path)
+
+    # what is understood
+
+    def projects(self, file: str) -> tuple[Project, ...]:
+        """The contracts that a file, named by its real path, is part of, as they are now."""
+        found = (self._project(root) for root in self.graph.roots(file))
+        return tuple(project for project in found if any(real(name) == file for name in project.files))
+
+    def place(self, uri: str, position: Position) -> Place | None:
+        """A position in an open document; None when it is not open."""
+        document = self.overlay.documents.get(uri)
+        if document is None:
+            return None
+        line, col = document.text.place(document.text.at(position))
+        seen = tuple(Seen(project, name_in(project, document)) for project in self.projects(document.real))
+        return Place(document, seen, line, col)
+
+    def read_of(self, document: Document) -> Read | None:
+        """A document on its own."""
+        found = self.projects(document.real)
+        return found[0].files[name_in(found[0], document)] if found else None
+
+    def texts(self, projects: tuple[Project, ...]) -> Mapping[str, Text]:
+        """The texts of all files of some contracts, by their names in them."""
+        found: dict[str, Text] = {}
+        for project in projects:
+            for name, file in project.files.items():
+                found[name] = self._text(name, file)
+        return found
+
+    def _text(self, name: str, read: Read) -> Text:
+        document = self.overlay.opened(real(name))
+        if document is not None:
+            return document.text
+        kept = self._texts.get(name)
+        if kept is None or kept[0] is not read:
+            kept = self._texts[name] = (read, Text(read.text))
+        return kept[1]
+
+    def uri(self, name: str) -> str:
+        """The URI of a file: the editor's own for an open document."""
+        document = self.overlay.opened(real(name))
+        return document.uri if document is not None else uri_of(name)
+
+    def version(self, name: str) -> int | None:
+        """The version of an open document."""
+        document = self.overlay.opened(real(name))
+        return document.version if document is not None else None
+
+    def _project(self, root: str) -> Project:
+        """One contract; what was understood of it before, when none of its files has changed."""
+        sources = self._sources(root)
+        kept = self._projects.get(root)
+        if kept is not None and _same(kept[0], sources):
+            return kept[1]
+        name = sources.files[0].file if sources.files else root
+        project = understand(name, sources, self.overlay.memory, self._rules)
+        self._projects[root] = (sources, project)
+        return project
+
+    def _sources(self, root: str) -> Sources:
+        document = self.overlay.opened(root)
+        if document is not None and document.path == document.uri:
+            text, most = document.text.text, _limits()
+            return Sources((self.overlay.scanned(text, root, most),), {root: text}, (), most)
+        path = document.path if document is not None else self.graph.names.get(root, root)
+        return read(path, self._options.outside, self.overlay)
+
+    def mended(self, document: Document) -> str:
+        """A document's text after `mallgen api lint --fix`: in rounds, since an edit may uncover another.
+
+        A round after which something is no contract any more, or a field is left out, is not made.
+        """
+        text, projects = document.text, self.projects(document.real)
+        try:
+            for _ in range(_ROUNDS):
+                problems = list(dict.fromkeys(problem for project in projects for problem in project.problems))
+                edits = mending(problems, name_in(projects[0], document), text) if projects else ()
+                after = Text(text.edited(edits))
+                self.overlay.put(document._replace(text=after))
+                then = self.projects(document.real)
+                if not edits or _harm(then) > _harm(projects):
+                    break
+                text, projects = after, then
+        finally:
+            self.overlay.put(document)
+        return text.raw
+
+    # what to show
+
+    def diagnose(self) -> list[Published]:
+        """What has to be shown anew: the problems of all files of the contracts that something is open of."""
+        active = {root: None for one in self.overlay.documents.values() for root in self.graph.roots(one.real)}
+        self.failures = []
+        projects = list(self._understood(active))
+        for root in self._projects.keys() - active.keys():
+            del self._projects[root]
+        names = {name for project in projects for name in project.files}
+        self.overlay.memory.keep(names)
+        self._texts = {name: kept for name, kept in self._texts.items() if name in names}
+        before, self._shown = self._shown, self._all(projects)
+        now = self._shown
+        fresh = [one for uri, one in now.items() if uri not in before or not one.equals(before[uri])]
+        gone = [one._replace(problems=(), version=None) for uri, one in before.items() if uri not in now]
+        return fresh + gone
+
+    def _understood(self, roots: Iterable[str]) -> Iterator[Project]:
+        """The contracts of some roots; one that a bug of ours keeps from being understood must not hide the others."""
+        for root in roots:
+            try:
+                yield self._project(root)
+            except Exception as problem:
+                self.failures.append(f"error[internal] {root}: {type(problem).__name__}: {problem}")
+
+    def shown_texts(self) -> Mapping[str, Text]:
+        """The texts of every file that is understood now, by their names."""
+        return self.texts(tuple(project for _, project in self._projects.values()))
+
+    def _all(self, projects: list[Project]) -> dict[str, Published]:
+        """What is shown where: in open documents whatever there is, in other files only problems."""
+        found: dict[str, dict[Problem, None]] = {}
+        for project in projects:
+            for name in project.files:
+                found.setdefault(name, {})
+            for problem in project.problems:
+                if problem.file in project.files or self._documents(problem.file):
+                    found.setdefault(problem.file, {})[problem] = None
+        texts = self.texts(tuple(projects))
+        shown: dict[str, Published] = {}
+        for name, problems in found.items():
+            for document in self._documents(name):
+                before = shown[document.uri].problems if document.uri in shown else ()
+                shown[document.uri] = Published(document.uri, document.version, document.text, (*before, *problems))
+            if problems and not self._documents(name):
+                shown[uri_of(name)] = Published(uri_of(name), None, texts[name], tuple(problems))
+        return shown
+
+    def _documents(self, name: str) -> tuple[Document, ...]:
+        file = real(name)
+        return tuple(one for one in self.overlay.documents.values() if one.real == file)
+
+
+def _limits() -> Limits:
+    """The limits that the environment sets; when it sets nonsense, reading a contract says so."""
+    try:
+        return limits()
+    except Unreadable:
+        return DEFAULT
+
+
+def _harm(projects: tuple[Project, ...]) -> int:
+    """How many contracts cannot be read, and fields are left out since another is read from the same place."""
+    lost = sum(problem.diagnostic.code == "duplicate-key" for one in projects for problem in one.problems)
+    return lost + sum(one.loaded.contract is None for one in projects)
+
+
+def real(name: str) -> str:
+    """A file's path without links; the URI of a document that has no file stays what it is."""
+    return os.path.realpath(name) if os.path.isabs(name) else name
+
+
+def name_in(project: Project, document: Document) -> str:
+    """What a contract calls the file of a document: links may give it another name."""
+    if document.path in project.files:
+        return document.path
+    return next((name for name in project.files if real(name) == document.real), document.path)
+
+
+def _same(before: Sources, now: Sources) -> bool:
+    if before.diagnostics != now.diagnostics or len(before.files) != len(now.files):
+        return False
+    return all(one is other for one, other in zip(before.files, now.files, strict=True))

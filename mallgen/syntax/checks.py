@@ -1,0 +1,24 @@
+"""Words that goctl's parser looks at and the grammar here does not: methods and the names of services."""
+
+from collections.abc import Iterator
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.suggest import did_you_mean
+from mallgen.syntax.nodes import ServiceNode
+
+METHODS = ("get", "head", "post", "put", "patch", "delete", "connect", "options", "trace")
+
+
+def wrong_words(service: ServiceNode) -> Iterator[Diagnostic]:
+    """What is wrong with the words of one service block."""
+    head, dash, tail = service.name.value.partition("-")
+    if dash and tail != "api":
+        message = f"`{service.name.value}` is not a name for a service"
+        plain = f"{head}_{tail}".replace("-", "_").removesuffix("_api")
+        hint = f"write `{plain}` or `{plain}-api`: the only hyphen is the one before `api`"
+        yield Diagnostic("service-name", message, service.name.span, hint)
+    for item in service.items:
+        method = item.method
+        if method.value not in METHODS:
+            hint = did_you_mean(method.value, METHODS) or f"methods are {', '.join(METHODS)}"
+            yield Diagnostic("unknown-method", f"there is no method `{method.value}`", method.span, hint)

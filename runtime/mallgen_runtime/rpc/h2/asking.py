@@ -1,0 +1,255 @@
+"""The client's end of a connection: calls go, answers come. No I/O."""
+
+from collections.abc import Callable
+from struct import Struct
+from typing import TYPE_CHECKING, Protocol
+
+from mallgen_runtime.rpc.calls import Code, RpcError
+from mallgen_runtime.rpc.h2 import frames, wire
+from mallgen_runtime.rpc.h2.core import Core
+from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason, StreamFault
+from mallgen_runtime.rpc.h2.heads import Answer, Heads, Malformed, answer_of
+from mallgen_runtime.rpc.h2.hpack import Decoder
+from mallgen_runtime.rpc.h2.limits import Budget, Limits
+from mallgen_runtime.rpc.h2.outflow import Stream
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+_WHOLE_DATA = Struct(">HBBBLBL")  # the head of a frame, and the prefix of its message
+_HEAD = frames.HEAD
+
+
+class Unprocessed(RpcError):
+    """The server said that it did not begin with a call: it may be made again, whatever it does."""
+
+
+class Ask(Stream):
+    """A call that was made; `future` becomes the reply, or an RpcError.
+
+    `deadline`, `slot` and `heard` belong to whoever made it.
+    """
+
+    __slots__ = ("body", "deadline", "encoding", "future", "heard", "slot")
+
+    def __init__(self, number: int, window: int, room: int, future: "Future[bytes]") -> None:
+        super().__init__(number, window, room)
+        self.future = future
+        self.body: bytes | bytearray = b""
+        self.encoding = b""
+        self.slot = self.heard = 0
+        self.deadline: float | None = None
+
+
+class Asker(Protocol):
+    """Who asks."""
+
+    def settled(self) -> None:
+        """The server's settings are known, or changed."""
+
+    def answered(self, ask: Ask) -> None:
+        """A call is over, for good or ill: there is room for another one."""
+
+    def late(self, ask: Ask) -> bool:
+        """Whether the time of a call is over."""
+
+    def leaving(self) -> None:
+        """The server takes no new calls on this connection."""
+
+    def ponged(self) -> None:
+        """A PING was answered."""
+
+    def ended(self, fault: ConnectionFault) -> None:
+        """The connection is no more."""
+
+
+class AskCore(Core[Ask]):
+    """The client's end. `ask` makes a call; the asker is told of everything that is not a call's own."""
+
+    def __init__(self, write: Callable[[bytes], None], asker: Asker, limits: Limits) -> None:
+        super().__init__(write, limits, Budget(limits.kept))
+        self._asker = asker
+        self._heads = Heads(Decoder(limits.head_bytes, limits.head_fields), answer_of)
+        self._next = 1
+        self.leaving = False
+        self.answers = 0
+
+    def greet(self) -> None:
+        """Send the preface and our settings."""
+        self.write(frames.PREFACE)
+        super().greet()
+
+    @property
+    def room(self) -> bool:
+        """Whether one more call can be made now."""
+        return len(self.streams) < self.peer_streams and not self.leaving and not self.out.paused and self.over is None
+
+    def ask(self, head: bytes, message: bytes, future: "Future[bytes]") -> Ask:
+        """Make a call: `head` is a header block."""
+        number, out = self._next, self.out
+        self._next = number + 2
+        ask = Ask(number, out.start, self.own_window, future)
+        self.streams[number] = ask
+        size = len(message)
+        whole, block = size + wire.PREFIX_SIZE, len(head)
+        if whole <= out.frame and whole <= out.window and whole <= ask.window and block <= out.frame:
+            out.window -= whole
+            start = _HEAD.pack(block >> 8, block & 255, frames.HEADERS, frames.END_HEADERS, number)
+            data = _WHOLE_DATA.pack(whole >> 8, whole & 255, frames.DATA, frames.END_STREAM, number, 0, size)
+            self.write(b"".join((start, head, data, message)))
+        else:
+            self.write(frames.headers(number, head, end=False))
+            out.send(ask, wire.framed(message), b"")
+        if self._next > frames.MOST_STREAM:
+            self._depart(number)
+        return ask
+
+    def cancel(self, ask: Ask) -> None:
+        """Nobody waits for the answer any more."""
+        if self.streams.get(ask.id) is ask:
+            self._end(ask, Reason.CANCEL)
+
+    def ping(self) -> None:
+        """Ask whether the server is there."""
+        self.write(frames.frame(frames.PING, 0, 0, b"are you?"))
+
+    def close(self) -> None:
+        """Say goodbye."""
+        self.fault(ConnectionFault(Reason.NO_ERROR, "the client is closed"))
+
+    def _end(self, ask: Ask, reason: Reason) -> None:
+        self.write(frames.reset(ask.id, reason))
+        self._drop(ask)
+        self._asker.answered(ask)
+
+    def _own_settings(self) -> tuple[tuple[int, int], ...]:
+        return ((frames.ENABLE_PUSH, 0), (frames.MAX_HEAD, self.limits.head_bytes))
+
+    def _last(self) -> int:
+        return self._next - 2
+
+    def _headers(self, number: int, block: bytes, *, end: bool) -> None:
+        ask = self.streams.get(number)
+        if ask is None:
+            self._heads.skip(block)
+            self._stray(number)
+            return
+        try:
+            answer = self._heads.read(block)
+        except RpcError as problem:
+            self._failed(ask, problem)
+            return
+        except Malformed as problem:
+            raise StreamFault(number, Reason.PROTOCOL_ERROR, str(problem)) from None
+        self.answers += 1
+        if end:
+            self._finish(ask, answer)
+        elif answer.code is not None:
+            self._failed(ask, RpcError(answer.code, answer.detail))
+        else:
+            ask.encoding = answer.encoding
+
+    def _data(self, flags: int, number: int, payload: bytes) -> None:
+        size = len(payload)
+        self._room -= size
+        if self._room < 0:
+            self._too_much()
+        self.consumed(size)
+        ask = self.streams.get(number)
+        if ask is None:
+            self._stray(number)
+            return
+        ask.room -= size
+        if ask.room < self._low:
+            self._more_room(ask)
+        body = frames.unpadded(flags & frames.PADDED, payload) if flags & frames.PADDED else payload
+        if not ask.body:
+            ask.body = body
+        else:
+            if isinstance(ask.body, bytes):
+                ask.body = bytearray(ask.body)
+            ask.body += body
+        if flags & frames.END_STREAM:
+            self._failed(ask, RpcError(Code.INTERNAL, "the answer has no status"))
+        elif len(ask.body) >= wire.PREFIX_SIZE:
+            try:
+                wire.check_size(wire.PREFIX.unpack_from(ask.body)[1], self.limits.message)
+            except RpcError as problem:
+                self._failed(ask, problem)
+
+    def _stray(self, number: int) -> None:
+        """A frame of a stream that we forgot, or never opened."""
+        if number > self._last() or not number & 1:
+            raise ConnectionFault(Reason.PROTOCOL_ERROR, "an answer to nothing")
+        self._control()
+
+    def _finish(self, ask: Ask, answer: Answer) -> None:
+        if ask.pending:
+            self.write(frames.reset(ask.id, Reason.NO_ERROR))
+        self._drop(ask)
+        if answer.code is Code.OK:
+            try:
+                wire.check_encoding(ask.encoding)
+                reply = wire.message_of(bytes(ask.body), ask.encoding, self.limits.message)
+            except RpcError as problem:
+                self._told(ask, problem)
+                return
+            if not ask.future.done():
+                ask.future.set_result(reply)
+            self._earned += 2
+            self._asker.answered(ask)
+        elif answer.code is None:
+            self._told(ask, RpcError(Code.UNKNOWN, "the answer has no status"))
+        else:
+            self._told(ask, RpcError(answer.code, answer.detail))
+
+    def _failed(self, ask: Ask, problem: RpcError) -> None:
+        """The call failed before its answer was complete: the rest is not read."""
+        self.write(frames.reset(ask.id, Reason.CANCEL))
+        self._drop(ask)
+        self._told(ask, problem)
+
+    def _told(self, ask: Ask, problem: RpcError) -> None:
+        if not ask.future.done():
+            ask.future.set_exception(problem)
+        self._asker.answered(ask)
+
+    def _reset(self, stream: Ask, reason: int) -> None:
+        if reason == Reason.REFUSED_STREAM:
+            self._told(stream, Unprocessed(Code.UNAVAILABLE, "the server refused the call"))
+        elif self._asker.late(stream):
+            self._told(stream, RpcError(Code.DEADLINE_EXCEEDED, "the call took too long"))
+        else:
+            self._told(stream, RpcError(wire.code_of_reset(reason), f"the server ended the call ({reason})"))
+
+    def _lost(self, stream: Ask, fault: ConnectionFault | StreamFault) -> None:
+        if isinstance(fault, StreamFault):
+            self._told(stream, RpcError(Code.INTERNAL, f"the answer breaks HTTP/2: {fault}"))
+        else:
+            self._told(stream, RpcError(Code.UNAVAILABLE, str(fault)))
+
+    def _goaway(self, flags: int, stream: int, payload: bytes) -> None:
+        if len(payload) < 8:
+            raise ConnectionFault(Reason.FRAME_SIZE_ERROR, "half a GOAWAY")
+        self._depart(frames.LONG.unpack_from(payload)[0] & frames.MOST_STREAM)
+
+    def _depart(self, last: int) -> None:
+        """No new calls; those above `last` were not begun with."""
+        self.leaving = True
+        self._asker.leaving()
+        for number, ask in tuple(self.streams.items()):
+            if number > last:
+                self._drop(ask)
+                self._told(ask, Unprocessed(Code.UNAVAILABLE, "the server is leaving"))
+
+    def _settled(self, *, first: bool) -> None:
+        self._asker.settled()
+
+    def _ponged(self, payload: bytes) -> None:
+        self._asker.ponged()
+
+    def _sent(self, stream: Ask) -> None:
+        """The request is out; the answer is awaited."""
+
+    def _ended(self, fault: ConnectionFault) -> None:
+        self._asker.ended(fault)

@@ -1,0 +1,50 @@
+"""A call as its server sees it, and who answers it."""
+
+from typing import Any, Protocol
+
+from mallgen_runtime.rpc.h2.frames import ConnectionFault
+from mallgen_runtime.rpc.h2.heads import Request
+from mallgen_runtime.rpc.h2.outflow import Stream
+
+
+class Call(Stream):
+    """A stream of a caller: its head, how much of its request came, what of it is held, whether that is all (`whole`).
+
+    One that is `open` has many messages, each of them is answered. `route`, `task`, `slot` and `deadline` belong to
+    whoever answers it; `started` says that the head of the answer is out.
+    """
+
+    __slots__ = ("deadline", "held", "request", "route", "size", "slot", "started", "task", "whole")
+
+    def __init__(self, number: int, window: int, room: int, request: Request) -> None:
+        super().__init__(number, window, room)
+        self.request = request
+        self.held = bytearray()
+        self.size = 0
+        self.whole = self.started = False
+        self.task: Any = None
+        self.route: Any = None
+        self.slot = 0
+        self.deadline: float | None = None
+
+
+class Calls(Protocol):
+    """Who answers."""
+
+    def settled(self) -> None:
+        """The caller has greeted."""
+
+    def opened(self, call: Call) -> None:
+        """A head has come."""
+
+    def called(self, call: Call, message: bytes) -> None:
+        """The request is there, or a message of one that is open."""
+
+    def closed(self, call: Call) -> None:
+        """Nobody waits for an answer any more: it was sent, or the caller left."""
+
+    def ended(self, fault: ConnectionFault) -> None:
+        """The connection is no more."""
+
+    def empty(self) -> None:
+        """Nothing new is taken, and all that was is answered."""

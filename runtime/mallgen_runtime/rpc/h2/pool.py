@@ -1,0 +1,164 @@
+"""A client of our own transport: calls go to the instances in turn."""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Sequence
+from functools import partial
+
+from mallgen_runtime.durations import seconds
+from mallgen_runtime.rpc.calls import Code, RpcError
+from mallgen_runtime.rpc.conf import RpcClientConf
+from mallgen_runtime.rpc.h2.asking import Unprocessed
+from mallgen_runtime.rpc.h2.hpack import indexed, literal
+from mallgen_runtime.rpc.h2.limits import limits_for
+from mallgen_runtime.rpc.h2.link import Link
+from mallgen_runtime.rpc.h2.places import PATIENCE, Places
+from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
+from mallgen_runtime.rpc.h2.wire import check_size, metadata_fields, timeout_field
+
+Metadata = tuple[tuple[str, str], ...]
+AGENT = b"mallgen-python"
+_TRIES = 4
+_NO_TIME = "no time was left for the call"
+
+
+class H2Connection:
+    """Links to some addresses, `host:port` each; unary calls only."""
+
+    def __init__(self, addresses: Sequence[str], conf: RpcClientConf) -> None:
+        self._limits = limits_for(conf.max_message)
+        self._wheel = Wheel(asyncio.get_running_loop())
+        self._alive = seconds(conf.keepalive_time, "KeepaliveTime")
+        self._heads: dict[str, bytes] = {}
+        self._authority = addresses[0].encode() if addresses else b""
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._turn = random.randrange(1 << 16)  # noqa: S311 - many clients must not all begin with the same instance
+        self._changes = asyncio.Event()
+        self._places = Places(addresses, self._made, self._changed)
+
+    @property
+    def connected(self) -> bool:
+        """Whether an instance can be reached now."""
+        return bool(self._places.links)
+
+    async def ready(self, seconds: float) -> bool:
+        """Wait until one can be reached; False when none can in this time."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not self._places.links:
+                    self._changes.clear()
+                    self._places.hope()
+                    await self._changes.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def unary(self, wire: str, data: bytes, timeout: float | None, metadata: Metadata) -> bytes:
+        """One request, one reply. A call that the server did not begin with is made again."""
+        if len(data) > self._limits.message:
+            check_size(len(data), self._limits.message)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        head = self._heads.get(wire) or self._head(wire)
+        tail = metadata_fields(metadata) if metadata else b""
+        for _ in range(_TRIES):
+            link = self._next() or await self._room(deadline)
+            limit = b"" if deadline is None else timeout_field(deadline - time.monotonic())
+            ask = link.ask(head + limit + tail, data, deadline)
+            try:
+                return await ask.future
+            except asyncio.CancelledError:
+                link.cancel(ask)
+                raise
+            except Unprocessed as problem:
+                refused = problem
+        raise refused
+
+    async def close(self) -> None:
+        """Close."""
+        await self._places.close()
+        self._wheel.close()
+
+    def usable(self) -> None:
+        """There is room on a link: the first who waits may go on."""
+        while self._waiting:
+            first = self._waiting.popleft()
+            if not first.done():
+                first.set_result(None)
+                return
+
+    def _made(self) -> Link:
+        return Link(self, self._limits, self._wheel, self._alive)
+
+    def _changed(self) -> None:
+        self._changes.set()
+        waiting, self._waiting = self._waiting, deque()
+        for each in waiting:
+            if not each.done():
+                each.set_result(None)
+
+    def _next(self) -> Link | None:
+        """The next link with room, one that is not suspect if there is any."""
+        links = self._places.links
+        second: Link | None = None
+        for _ in range(len(links)):
+            self._turn = turn = (self._turn + 1) % len(links)
+            link = links[turn]
+            if link.room:
+                if not link.suspect:
+                    return link
+                second = link
+        return second
+
+    async def _room(self, deadline: float | None) -> Link:
+        """Wait for a link with room. Raises RpcError when none can be hoped for, or the time is over."""
+        alarm = Alarm()
+        while True:
+            link = self._next()
+            if link is not None:
+                self.usable()  # there may be room for one more
+                return link
+            if not self._places.links and not self._places.hope():
+                raise RpcError(Code.UNAVAILABLE, f"no instance can be reached: {self._places.problem}")
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            soon = time.monotonic() + PATIENCE
+            self._wheel.add(alarm, soon if deadline is None else min(soon, deadline), partial(_over, turn))
+            try:
+                await turn
+            except asyncio.CancelledError:
+                self._pass_on(turn)
+                raise
+            finally:
+                self._wheel.remove(alarm)
+            if deadline is not None and time.monotonic() >= deadline:
+                self._pass_on(turn)
+                raise RpcError(Code.DEADLINE_EXCEEDED, _NO_TIME)
+
+    def _pass_on(self, turn: "asyncio.Future[None]") -> None:
+        """A turn that was given to somebody who is gone."""
+        if turn.done() and not turn.cancelled():
+            self.usable()
+
+    def _head(self, wire: str) -> bytes:
+        """The part of a head that is the same in every call of a method."""
+        found = self._heads[wire] = b"".join(
+            (
+                indexed(3),
+                indexed(6),
+                literal(b":path", wire.encode()),
+                literal(b":authority", self._authority),
+                literal(b"te", b"trailers"),
+                literal(b"content-type", b"application/grpc"),
+                literal(b"user-agent", AGENT),
+                literal(b"grpc-accept-encoding", b"identity,gzip"),
+            )
+        )
+        return found
+
+
+def _over(turn: "asyncio.Future[None]", waiter: object) -> None:
+    """The wait for a turn is over."""
+    if not turn.done():
+        turn.set_result(None)

@@ -1,0 +1,7 @@
+"""The settings of mall-api."""
+
+from mall_api.wiring import BaseConfig
+
+
+class Config(BaseConfig, kw_only=True):
+    """Settings of mall-api, read from etc/mall-api.yaml."""

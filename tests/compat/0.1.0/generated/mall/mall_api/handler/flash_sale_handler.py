@@ -1,0 +1,12 @@
+"""GET /v1/flashsale"""
+
+from mallgen_runtime import Context
+
+from mall_api.logic.flash_sale_logic import FlashSaleLogic
+from mall_api.schemas import FlashSaleResponse
+from mall_api.svc import ServiceContext
+
+
+async def flash_sale_handler(ctx: Context, svc: ServiceContext) -> FlashSaleResponse:
+    """限时抢购"""
+    return await FlashSaleLogic(ctx, svc).flash_sale()

@@ -1,0 +1,12 @@
+"""GET /v1/home/banner"""
+
+from mallgen_runtime import Context
+
+from mall_api.logic.home_banner_logic import HomeBannerLogic
+from mall_api.schemas import HomeBannerResponse
+from mall_api.svc import ServiceContext
+
+
+async def home_banner_handler(ctx: Context, svc: ServiceContext) -> HomeBannerResponse:
+    """首页 Banner"""
+    return await HomeBannerLogic(ctx, svc).home_banner()

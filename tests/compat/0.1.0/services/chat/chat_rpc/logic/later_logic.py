@@ -1,0 +1,17 @@
+"""/chat.Chat/Later"""
+
+from mallgen_runtime.rpc import RpcContext
+
+from chat_rpc.pb.chat_pb2 import Line
+from chat_rpc.svc import ServiceContext
+
+
+class LaterLogic:
+    """/chat.Chat/Later"""
+
+    def __init__(self, ctx: RpcContext, svc: ServiceContext) -> None:
+        self.ctx = ctx
+        self.svc = svc
+
+    async def later(self, req: Line) -> Line:
+        raise NotImplementedError("/chat.Chat/Later")

@@ -1,0 +1,14 @@
+"""What the logic of chat works with."""
+
+from chat_rpc.config import Config
+from chat_rpc.wiring import BaseContext
+
+
+class ServiceContext(BaseContext[Config]):
+    """Made once per process; `self.config` holds the settings."""
+
+    async def start(self) -> None:
+        """Open what the service needs; runs before the first request."""
+
+    async def close(self) -> None:
+        """Release it; runs after the last request."""

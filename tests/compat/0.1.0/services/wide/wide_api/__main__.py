@@ -1,0 +1,6 @@
+"""python -m wide_api [-f etc/wide-api.yaml]"""
+
+from wide_api.app import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,12 @@
+"""GET /v1/search"""
+
+from mallgen_runtime import Context
+
+from wide_api.logic.login.get_logic import GetLogic
+from wide_api.schemas import SearchRequest, User
+from wide_api.svc import ServiceContext
+
+
+async def get_handler(ctx: Context, svc: ServiceContext, req: SearchRequest) -> User:
+    """GET /v1/search"""
+    return await GetLogic(ctx, svc).get(req)

@@ -1,0 +1,12 @@
+"""POST /v1/login"""
+
+from mallgen_runtime import Context
+
+from wide_api.logic.login.login_logic import LoginLogic
+from wide_api.schemas import LoginRequest
+from wide_api.svc import ServiceContext
+
+
+async def login_handler(ctx: Context, svc: ServiceContext, req: LoginRequest) -> None:
+    """POST /v1/login"""
+    await LoginLogic(ctx, svc).login(req)

@@ -1,0 +1,11 @@
+"""GET /v1/ping"""
+
+from mallgen_runtime import Context
+
+from wide_api.logic.login.ping_logic import PingLogic
+from wide_api.svc import ServiceContext
+
+
+async def ping_handler(ctx: Context, svc: ServiceContext) -> None:
+    """GET /v1/ping"""
+    await PingLogic(ctx, svc).ping()

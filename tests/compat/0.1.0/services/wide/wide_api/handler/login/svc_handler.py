@@ -1,0 +1,12 @@
+"""DELETE /v1/svc"""
+
+from mallgen_runtime import Context
+
+from wide_api.logic.login.svc_logic import SvcLogic
+from wide_api.schemas import Empty
+from wide_api.svc import ServiceContext
+
+
+async def svc_handler(ctx: Context, svc: ServiceContext, req: Empty) -> Empty:
+    """DELETE /v1/svc"""
+    return await SvcLogic(ctx, svc).svc_(req)

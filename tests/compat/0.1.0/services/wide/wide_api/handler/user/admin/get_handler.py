@@ -1,0 +1,12 @@
+"""GET /v1/users/:id/friends"""
+
+from mallgen_runtime import Context
+
+from wide_api.logic.user.admin.get_logic import GetLogic
+from wide_api.schemas import GetRequest, User
+from wide_api.svc import ServiceContext
+
+
+async def get_handler(ctx: Context, svc: ServiceContext, req: GetRequest) -> list[User]:
+    """GET /v1/users/:id/friends"""
+    return await GetLogic(ctx, svc).get(req)

@@ -1,0 +1,14 @@
+"""POST /v1/users/:id"""
+
+from mallgen_runtime import Context
+
+from wide_api.logic.user.admin.update_user_logic import UpdateUserLogic
+from wide_api.schemas import UpdateUserRequest, User
+from wide_api.svc import ServiceContext
+
+
+async def update_user_handler(
+    ctx: Context, svc: ServiceContext, req: UpdateUserRequest
+) -> User:
+    """改用户"""
+    return await UpdateUserLogic(ctx, svc).update_user(req)

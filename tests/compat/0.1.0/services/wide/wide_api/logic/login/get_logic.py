@@ -1,0 +1,17 @@
+"""GET /v1/search"""
+
+from mallgen_runtime import Context
+
+from wide_api.schemas import SearchRequest, User
+from wide_api.svc import ServiceContext
+
+
+class GetLogic:
+    """GET /v1/search"""
+
+    def __init__(self, ctx: Context, svc: ServiceContext) -> None:
+        self.ctx = ctx
+        self.svc = svc
+
+    async def get(self, req: SearchRequest) -> User:
+        raise NotImplementedError("GET /v1/search")

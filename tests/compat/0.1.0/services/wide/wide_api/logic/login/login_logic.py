@@ -1,0 +1,17 @@
+"""POST /v1/login"""
+
+from mallgen_runtime import Context
+
+from wide_api.schemas import LoginRequest
+from wide_api.svc import ServiceContext
+
+
+class LoginLogic:
+    """POST /v1/login"""
+
+    def __init__(self, ctx: Context, svc: ServiceContext) -> None:
+        self.ctx = ctx
+        self.svc = svc
+
+    async def login(self, req: LoginRequest) -> None:
+        raise NotImplementedError("POST /v1/login")

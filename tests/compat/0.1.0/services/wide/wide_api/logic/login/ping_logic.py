@@ -1,0 +1,16 @@
+"""GET /v1/ping"""
+
+from mallgen_runtime import Context
+
+from wide_api.svc import ServiceContext
+
+
+class PingLogic:
+    """GET /v1/ping"""
+
+    def __init__(self, ctx: Context, svc: ServiceContext) -> None:
+        self.ctx = ctx
+        self.svc = svc
+
+    async def ping(self) -> None:
+        raise NotImplementedError("GET /v1/ping")

@@ -1,0 +1,17 @@
+"""DELETE /v1/svc"""
+
+from mallgen_runtime import Context
+
+from wide_api.schemas import Empty
+from wide_api.svc import ServiceContext
+
+
+class SvcLogic:
+    """DELETE /v1/svc"""
+
+    def __init__(self, ctx: Context, svc: ServiceContext) -> None:
+        self.ctx = ctx
+        self.svc = svc
+
+    async def svc_(self, req: Empty) -> Empty:
+        raise NotImplementedError("DELETE /v1/svc")

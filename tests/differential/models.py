@@ -1,0 +1,62 @@
+"""What goctl parsed, in the shape of `api inspect`."""
+
+import json
+import re
+from typing import Any
+
+from mallgen.commands.api_inspect import document
+from mallgen.model import Contract
+
+
+def difference(contract: Contract, theirs: dict[str, Any]) -> str:
+    """The first part of a contract that goctl reads otherwise, empty when there is none.
+
+    Groups that come from several files have no order: goctl imports in the random order of a Go map.
+    """
+    ours: Any = document(contract)
+    groups = [group(found) for found in theirs["Groups"] or [] if found["Routes"]]
+    if len({found.span.file for found in contract.groups}) > 1:
+        ours["groups"], groups = sorted(ours["groups"], key=order), sorted(groups, key=order)
+    for found in (member for one in ours["types"] for member in one["members"]):
+        found["comment"] = found["comment"].rstrip()
+    types = [structure(found) for found in theirs["Types"] or []]
+    wanted = {"service": theirs["Service"], "info": theirs["Info"] or {}, "types": types, "groups": groups}
+    return next((part for part, value in wanted.items() if ours[part] != value), "")
+
+
+def order(one: dict[str, Any]) -> tuple[str, str]:
+    """A key for groups without an order."""
+    return one["server"].get("group", ""), json.dumps(one, sort_keys=True)
+
+
+def structure(found: dict[str, Any]) -> dict[str, Any]:
+    """A type. goctl keeps `X, Y int` as one member, inspect shows two; white space ends no comment."""
+    keys = {"name": "Name", "type": "Type", "tag": "Tag", "comment": "Comment", "embedded": "Inline"}
+    members = []
+    for member in found["Members"] or []:
+        row = {ours: member[theirs] for ours, theirs in keys.items()}
+        row["type"], row["comment"] = _on_one_line(row["type"]), row["comment"].rstrip()
+        members += [{**row, "name": name} for name in row["name"].split(", ")]
+    return {"name": found["Name"], "members": members}
+
+
+def group(found: dict[str, Any]) -> dict[str, Any]:
+    """A service block."""
+    keys = {"method": "Method", "path": "Path", "handler": "Handler", "request": "Req", "response": "Resp"}
+    routes = [
+        {**{ours: route.get(theirs, "") for ours, theirs in keys.items()}, "doc": _doc(route)}
+        for route in found["Routes"] or []
+    ]
+    return {"server": found["Server"] or {}, "routes": routes}
+
+
+def _doc(route: dict[str, Any]) -> str:
+    """goctl keeps the quotation marks and has the pairs of `@doc (…)` apart."""
+    text: str = route.get("DocText") or (route.get("Doc") or {}).get("summary", "")
+    return text.strip('"')
+
+
+def _on_one_line(text: str) -> str:
+    """goctl lays out a struct written in place over several lines, with aligned columns."""
+    lines = re.sub(r"[ \t]+", " ", re.sub(r"\s*\n\s*", "; ", text))
+    return lines.replace("{; ", "{").replace("; }", "}")

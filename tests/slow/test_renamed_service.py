@@ -1,0 +1,54 @@
+"""A service of the shop gets another name: what check says is done to the letter, and the shop is up again."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, mallgen, tree
+from tests.run.service import Service
+from tests.run.shop import RpcService, environment
+
+pytestmark = pytest.mark.slow
+
+
+def renamed(root: Path, contract: str, old: str, new: str) -> None:
+    """Change the contract, then do what the help line says: its commands, in their order."""
+    for name in ("examples", "generated"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    shutil.copy(ROOT / "mallgen.toml", root)
+    text = (root / contract).read_text(encoding="utf-8")
+    assert old in text
+    (root / contract).write_text(text.replace(old, new), encoding="utf-8")
+    packages = sorted(root.glob("generated/*/*_*"))
+    told = mallgen("check")
+    assert (told.code, mallgen("gen", "-q").code) == (1, 1)
+    assert sorted(root.glob("generated/*/*_*")) == packages, "there is no second tree"
+    (hint,) = re.findall(r"= help: (run `mv .*)", told.err)
+    moves, sync = re.findall(r"`(.*?)`", hint)
+    subprocess.run(["bash", "-ec", moves], cwd=root, check=True)
+    ran = mallgen(*sync.split()[1:])
+    assert ran.code == 0, ran.err
+    ran = mallgen("check")
+    assert (ran.code, ran.err) == (0, "")
+    assert not list(root.glob("generated/*/.mallgen/backup"))
+
+
+def test_the_bff(here: Path) -> None:
+    renamed(here, "examples/mall.api", "service mall-api", "service shop-api")
+    with Service(here / "generated" / "mall", "shop_api", env=environment(here / "registry")) as shop:
+        assert shop.get("/v1/flashsale").json()["products"]
+
+
+def test_an_rpc_service_that_is_called(here: Path) -> None:
+    renamed(here, "examples/protos/order.proto", "package order;", "package purchase;")
+    generated, registry = here / "generated", here / "registry"
+    assert not [name for name in tree(generated / "order") if name.startswith("order_rpc/")]
+    with (
+        RpcService(generated / "product", "product_rpc", registry),
+        RpcService(generated / "order", "purchase_rpc", registry),
+        Service(generated / "mall", "mall_api", env=environment(registry)) as mall,
+    ):
+        assert mall.get("/v1/order/list?uid=7").json()["orders"]
