@@ -124,7 +124,7 @@ class Nested(Struct, kw_only=True):
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
-        ('{"next":' * 900 + "{}" + "}" * 900, Nested),
+        ('{"next":' * 20_000 + "{}" + "}" * 20_000, Nested),
         ('{"ratio":' + "1" * 400 + "}", Everything),
         ('{"inner":[' + ",".join(['""'] * 5000) + "]}", Everything),
         ('{"name":1,"by_id":{"' + "k" * 100_000 + '":1}}', Everything),

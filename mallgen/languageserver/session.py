@@ -77,6 +77,7 @@ class Session:
         self._projects: dict[str, tuple[Sources, Project]] = {}
         self._shown: dict[str, Published] = {}
         self._texts: dict[str, tuple[Read, Text]] = {}
+        self._unconnected: dict[str, Document] = {}
         self.failures: list[str] = []
 
     # documents
@@ -89,7 +90,7 @@ class Session:
         """A folder left the workspace; what is open of it stays known."""
         self.graph.remove_folder(folder)
         for document in self.overlay.documents.values():
-            self._connect(document)
+            self._unconnected[document.uri] = document
 
     def put(self, uri: str, raw: str, version: int | None) -> None:
         """Open a document, or take its new text."""
@@ -99,19 +100,13 @@ class Session:
             around = home(path)
             self.graph.add_folder(around or os.path.dirname(path), deep=bool(around))
         self.overlay.put(document)
-        self._connect(document)
-
-    def _connect(self, document: Document) -> None:
-        """Take the imports of a document; one that is too large to be read has none."""
-        most = _limits()
-        if document.path != document.uri and len(document.text.text) <= most.bytes:
-            scanned = self.overlay.scanned(document.text.text, document.path, most)
-            self.graph.put(document.path, document.real, tuple(item.value for item in scanned.imports))
+        self._unconnected[uri] = document
 
     def drop(self, uri: str) -> None:
         """Close a document."""
         document = self.overlay.documents.get(uri)
         self.overlay.drop(uri)
+        self._unconnected.pop(uri, None)
         if document is not None and document.path != uri:
             self.graph.refresh(document.path)
 
@@ -123,9 +118,22 @@ class Session:
 
     # what is understood
 
+    def roots(self, file: str) -> tuple[str, ...]:
+        """The contracts that a file is part of, by the imports that stand in open documents now.
+
+        These are taken when somebody asks, not at every key: a document may change many times before.
+        """
+        most = _limits()
+        for document in self._unconnected.values():
+            if document.path != document.uri and len(document.text.text) <= most.bytes:
+                scanned = self.overlay.scanned(document.text.text, document.path, most)
+                self.graph.put(document.path, document.real, tuple(item.value for item in scanned.imports))
+        self._unconnected.clear()
+        return self.graph.roots(file)
+
     def projects(self, file: str) -> tuple[Project, ...]:
         """The contracts that a file, named by its real path, is part of, as they are now."""
-        found = (self._project(root) for root in self.graph.roots(file))
+        found = (self._project(root) for root in self.roots(file))
         return tuple(project for project in found if any(real(name) == file for name in project.files))
 
     def place(self, uri: str, position: Position) -> Place | None:
@@ -212,7 +220,7 @@ class Session:
 
     def diagnose(self) -> list[Published]:
         """What has to be shown anew: the problems of all files of the contracts that something is open of."""
-        active = {root: None for one in self.overlay.documents.values() for root in self.graph.roots(one.real)}
+        active = {root: None for one in self.overlay.documents.values() for root in self.roots(one.real)}
         self.failures = []
         projects = list(self._understood(active))
         for root in self._projects.keys() - active.keys():

@@ -27,6 +27,17 @@ def test_problems_come_and_go(editor: Editor) -> None:
     assert editor.problems("mall.api", editor.change("mall.api", MALL)) == []
 
 
+def test_keys_in_a_row_are_not_looked_at_one_by_one(editor: Editor) -> None:
+    write(editor, types=TYPES)
+    editor.open("mall.api", MALL)
+    assert editor.problems("mall.api") == []
+    before = editor.received
+    for number in range(100):
+        version = editor.change("mall.api", MALL.replace("(User)", f"(User{number})"))
+    assert editor.problems("mall.api", version)[0].message.startswith("type `User99` is not declared")
+    assert editor.received - before < 50
+
+
 def test_several_mistakes_of_a_file_are_shown_at_once(editor: Editor) -> None:
     write(editor, types=TYPES)
     text = MALL.replace("ID int64", "ID =").replace("@handler Get", "@handler")
