@@ -51,6 +51,7 @@ def test_nobody_there_is_told_at_once_and_who_comes_is_found() -> None:
             assert not await connection.ready(0.2)
             await asyncio.sleep(2)
             async with serving(port=port):
+                await asyncio.sleep(0.1)  # it may have been tried a moment ago
                 assert await connection.unary(ECHO, b"x", 5.0, ()) == b"x"
                 assert connection.connected
 

@@ -159,7 +159,7 @@ def _as_we_write(base: Request, block: bytes, start: int) -> Request | None:
     if ms is not None:
         if size[0] != len(ms) + 1:
             return None
-        timeout = int(ms) / 1000
+        timeout = int(ms) * 1e-3
     if parent is None:
         parent = base.traceparent
     else:
