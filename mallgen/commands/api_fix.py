@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from mallgen.commands.memory import without_gc
 from mallgen.console import FINE, USAGE, counted, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.driver import compile_sources
@@ -70,9 +71,9 @@ class _Run:
             self._fail(path, Diagnostic(problem.code, problem.message, hint=problem.hint))
             return
         self.texts[file.name] = file.text
-        scanned = scan(file.text, file.name, self.limits)
+        scanned = self.disk.scanned(file.text, file.name, self.limits)
         found = [d for d in (*scanned.diagnostics, *parse(scanned).diagnostics) if d.severity == "error"]
-        mend = older(file.raw, file.name, self.limits) if found else None
+        mend = older(file.raw, file.name, self.limits, self.disk.scanned) if found else None
         if not found:
             self.modern += 1
         elif mend is None:
@@ -166,6 +167,11 @@ def _files(sources: Sources) -> set[str]:
 
 def run(values: Values) -> int:
     """Fix the contract with its imports, and whatever else was named."""
+    with without_gc():
+        return _fix(values)
+
+
+def _fix(values: Values) -> int:
     contract, paths = values.text("api"), values.many("path")
     if not contract and not paths:
         say("error[usage] nothing to fix was named")
@@ -176,7 +182,8 @@ def run(values: Values) -> int:
         run = _Run(values.flag("write"), outside)
     except Unreadable as problem:
         return report([Diagnostic(problem.code, problem.message, hint=problem.hint)], {}, "")
-    named = list(contracts((*(tuple(read(contract, outside).texts) or (contract,) if contract else ()), *paths)))
+    own = tuple(read(contract, outside, run.disk).texts) or (contract,) if contract else ()
+    named = list(contracts((*own, *paths)))
     for path in named:
         run.look(path)
     run.judge(named)

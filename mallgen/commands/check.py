@@ -1,6 +1,5 @@
 """mallgen check: whether generated and hand-written code are as the contracts have it. Writes nothing."""
 
-import gc
 import os
 import re
 import sys
@@ -8,6 +7,7 @@ from collections.abc import Iterator
 
 from mallgen import packages
 from mallgen.commands.comparing import Compared, Stopped, choose, compare, exit_code, sources
+from mallgen.commands.memory import without_gc
 from mallgen.console import FINDINGS, counted, for_machines, form, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.findings import findings
@@ -22,12 +22,8 @@ _PIN = re.compile(r"mallgen[-_.]runtime(?:\[[^\]]*\])?\s*(?P<pins>(?:[=<>~!]=?=?
 
 def run(values: Values) -> int:
     """Exit 0 without findings, 1 with some, 3 when a contract is not there."""
-    before = gc.get_threshold()
-    gc.set_threshold(0)  # trees have no cycles; looking for them is a fifth of the time
-    try:
+    with without_gc():
         return _check(values)
-    finally:
-        gc.set_threshold(*before)
 
 
 def _check(values: Values) -> int:

@@ -16,7 +16,7 @@ from mallgen.syntax.edits import Back, Edit, Places, applied
 from mallgen.syntax.lalr import Unexpected, walk
 from mallgen.syntax.limits import DEFAULT, Limits
 from mallgen.syntax.parse import parse
-from mallgen.syntax.scan import HEADS, Token, scan
+from mallgen.syntax.scan import HEADS, Scanned, Token, scan
 
 UNSAFE = "older-dialect-unsafe"
 _WORD = re.compile(
@@ -27,9 +27,9 @@ _WORD = re.compile(
 _NO_LIMITS = Limits._make([sys.maxsize] * len(Limits._fields))  # the whole text has been held against them
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _SERVICE_NAME = re.compile(r"[A-Za-z_]\w*(-[A-Za-z_]\w*)+", re.ASCII)
-_SPACE = re.compile(r"[ \t]*")
+_SPACE = re.compile(r"[ \t\f]*")
 _LINE = re.compile(r"[^\r\n]*")
-_COMMENT = re.compile(r"(?:^|\s)//|/\*")
+_COMMENT = re.compile(r"(?<!:)//|/\*")
 _W = r"[A-Za-z_][A-Za-z0-9_]*"
 _BEHIND = r"\s*(?://.*|/\*.*\*/)?"
 _ONE_WORD = re.compile(_W + _BEHIND)
@@ -42,6 +42,9 @@ _WRAPPED = {
     "@doc": "service s {{ @doc ({}\n) @handler h\nget / }}",
     "@server": "@server ({}\n) service s {{}}",
 }
+
+
+Cut = Callable[[str, str, Limits], Scanned]
 
 
 class Older(NamedTuple):
@@ -80,7 +83,7 @@ class Older(NamedTuple):
         return Back(self.edits, Places(before, file), Places(self.text, file))
 
 
-def older(text: str, file: str, limits: Limits = DEFAULT) -> Older | None:
+def older(text: str, file: str, limits: Limits = DEFAULT, cut: Cut = scan) -> Older | None:
     """What of `text`, which does not parse, is in the older dialect; None when nothing is."""
     walk = _Walk(text, file)
     walk.file()
@@ -88,7 +91,7 @@ def older(text: str, file: str, limits: Limits = DEFAULT) -> Older | None:
         return None
     edits = tuple(sorted(walk.edits))
     after = applied(text, edits)
-    scanned = scan(after.replace("\r\n", "\n"), file, limits)
+    scanned = cut(after.replace("\r\n", "\n"), file, limits)
     back = Back(edits, walk.places, Places(after, file))
     left = [back.diagnostic(found) for found in (*scanned.diagnostics, *parse(scanned).diagnostics)]
     return Older(edits, after, (*walk.findings, *_outside(left, walk.zones)))

@@ -126,8 +126,13 @@ def _group(group: dict[str, Any]) -> Any:
 
 
 def _type(found: dict[str, Any]) -> Any:
-    members = [(m["Name"], re.sub(r"\s", "", m["Type"]), m["Tag"], m["Inline"]) for m in found["Members"]]
+    members = [(m["Name"], _bare(m["Type"]), m["Tag"], m["Inline"]) for m in found["Members"]]
     return found["Name"], members
+
+
+def _bare(text: str) -> str:
+    """A type without white space, and without the comment that today's goctl prints into it."""
+    return re.sub(r"//.*|/\*.*?\*/|\s", "", text)
 
 
 def report(outcome: Outcome) -> str:
