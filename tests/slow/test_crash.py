@@ -18,6 +18,9 @@ def at_once(self, changes, signals):
     import os
     for change in changes:
         path = os.path.join(self._root.path, change.path)
+        if change.data is None:
+            os.remove(path)
+            continue
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
             file.write(change.data)
