@@ -9,6 +9,7 @@ from mallgen.sources import Sources, read
 
 if TYPE_CHECKING:  # protobuf takes 20 ms, which only those who read protos need to pay
     from mallgen.proto import ProtoContract
+    from mallgen.resolve import ParsedFile
     from mallgen.syntax.parse import Parsed
     from mallgen.syntax.scan import Scanned
 
@@ -57,21 +58,22 @@ def compile_sources(sources: Sources, parser: "Callable[[Scanned], Parsed] | Non
         problems += parsed.diagnostics
         files.append(ParsedFile(scanned.file, parsed.nodes))
     if any(problem.severity == "error" for problem in problems):
-        return Loaded(None, _said(problems, sources), sources.texts)
+        return Loaded(None, _said(problems, sources, files), sources.texts)
     resolved = resolve(tuple(files), sources.limits)
     return Loaded(resolved.contract, (*problems, *resolved.diagnostics), sources.texts, resolved.view)
 
 
-def _said(problems: Sequence[Diagnostic], sources: Sources) -> tuple[Diagnostic, ...]:
+def _said(problems: Sequence[Diagnostic], sources: Sources, files: "Sequence[ParsedFile]") -> tuple[Diagnostic, ...]:
     """What is wrong with files that do not parse; the older dialect is told instead of what follows from it."""
+    from mallgen.syntax.checks import wrong_words
     from mallgen.syntax.dialect import older
 
     said = list(sources.diagnostics)
-    for scanned in sources.files:
+    for scanned, parsed in zip(sources.files, files, strict=True):
         own = [d for d in problems if d.span and d.span.file == scanned.file and d not in sources.diagnostics]
         text = sources.texts[scanned.file]
         found = older(text, scanned.file) if own else None
-        said += own if found is None else found.diagnostics(text, scanned.file)
+        said += [*own, *wrong_words(parsed.nodes)] if found is None else found.diagnostics(text, scanned.file)
     return tuple(said)
 
 

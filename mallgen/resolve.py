@@ -60,7 +60,7 @@ def resolve(files: tuple[ParsedFile, ...], limits: Limits = DEFAULT) -> Resolved
     types = Types(declarations, limits.fields)
     resolved_types = types.resolve()
     services = [node for file in files for node in file.nodes if isinstance(node, ServiceNode)]
-    problems += (problem for service in services for problem in wrong_words(service))
+    problems += (problem for file in files for problem in wrong_words(file.nodes))
     problems += _service_names(services)
     builder = _Groups(types)
     groups = tuple(sorted((builder.group(s) for s in services), key=lambda g: g.group))

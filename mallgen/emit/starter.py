@@ -143,3 +143,4 @@ mallgen gen                                   # after a change of a contract; `m
 
 
 IGNORED = "__pycache__/\n.venv/\n.mypy_cache/\n.ruff_cache/\n.pytest_cache/\n"
+MERGED = "mallgen.lock merge=union\n"

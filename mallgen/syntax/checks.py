@@ -1,16 +1,22 @@
 """Words that goctl's parser looks at and the grammar here does not: methods and the names of services."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.suggest import did_you_mean
-from mallgen.syntax.nodes import ServiceNode
+from mallgen.syntax.nodes import Node, ServiceNode
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "connect", "options", "trace")
 
 
-def wrong_words(service: ServiceNode) -> Iterator[Diagnostic]:
-    """What is wrong with the words of one service block."""
+def wrong_words(nodes: Iterable[Node]) -> Iterator[Diagnostic]:
+    """What is wrong with the words of the service blocks of a file."""
+    for node in nodes:
+        if isinstance(node, ServiceNode):
+            yield from _of_service(node)
+
+
+def _of_service(service: ServiceNode) -> Iterator[Diagnostic]:
     head, dash, tail = service.name.value.partition("-")
     if dash and tail != "api":
         message = f"`{service.name.value}` is not a name for a service"

@@ -1,6 +1,7 @@
 """Say in the reader's words what was found and what could have stood there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from mallgen.suggest import did_you_mean
 from mallgen.syntax.scan import GO_KEYWORDS, HEADS, Token
@@ -134,13 +135,15 @@ def _keyword(token: Token, expected: set[str]) -> str:
     return did_you_mean(token.value, [word for kind, word in words.items() if kind in expected])
 
 
-def begins_nothing(token: Token) -> tuple[str, str]:
-    """Message and hint for a word that no statement begins with."""
-    guess = did_you_mean(token.value, [*HEADS, "@server"])
-    return (
-        f"no statement begins with `{token.value}`",
-        guess or "a file is made of syntax, info, import, type and service",
-    )
+def begins_nothing(tokens: Sequence[Token]) -> tuple[str, str]:
+    """Message and hint for words that no statement begins with."""
+    token = tokens[0]
+    hint = did_you_mean(token.value, [*HEADS, "@server"])
+    name = next((name.value for name, brace in pairwise(tokens[:3]) if brace.type == "_LBRACE"), "")
+    if not hint and name.isidentifier():
+        hint = f"a type is declared by `type {name} {{ … }}`"
+    message = f"no statement begins with `{token.value}`"
+    return message, hint or "a file is made of syntax, info, import, type and service"
 
 
 _FIELD = 'a field is written ``Name type `json:"name"` ``, an embedded type alone on its line'

@@ -13,7 +13,6 @@ from mallgen.syntax.checks import wrong_words
 from mallgen.syntax.columns import Row, aligned, outdented
 from mallgen.syntax.comments import Word, merged, words
 from mallgen.syntax.limits import DEFAULT, Limits
-from mallgen.syntax.nodes import ServiceNode
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Statement, scan
 
@@ -32,10 +31,7 @@ def format_text(text: str, file: str, limits: Limits = DEFAULT) -> Formatted:
     """Lay out the `.api` text of `file`; lines end in LF. Only syntax counts: names need not resolve."""
     scanned = scan(text, file, limits)
     parsed = parse(scanned)
-    words_of_services = (
-        problem for node in parsed.nodes if isinstance(node, ServiceNode) for problem in wrong_words(node)
-    )
-    problems = (*scanned.diagnostics, *parsed.diagnostics, *words_of_services)
+    problems = (*scanned.diagnostics, *parsed.diagnostics, *wrong_words(parsed.nodes))
     if any(problem.severity == "error" for problem in problems):
         return Formatted(None, problems)
     printer = _Printer()

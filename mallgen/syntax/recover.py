@@ -41,7 +41,7 @@ def mistakes(file: str, statement: Statement, attempt: Attempt) -> Iterator[Diag
     """Everything wrong with a statement, and with those that an unclosed bracket made part of it."""
     if statement.kind == "unknown":
         token = statement.tokens[0]
-        message, hint = begins_nothing(token)
+        message, hint = begins_nothing(statement.tokens)
         yield Diagnostic("syntax", message, span_of(file, token), hint)
         return
     tokens = statement.tokens

@@ -336,6 +336,10 @@ def _nesting(tokens: list[Token], file: str, most: int) -> list[Diagnostic]:
     return []
 
 
+_HEADWORDS = {"NAME", "NAME_END", "KEYWORD"}
+_LAST = {"_RPAR", "_RBRACE", "STRING"}  # what a statement ends with, where its end can be seen
+
+
 def statements(tokens: Iterable[Token]) -> "list[Statement]":
     """Cut tokens where statements begin, outside of all brackets."""
     found: list[Statement] = []
@@ -359,14 +363,19 @@ def statements(tokens: Iterable[Token]) -> "list[Statement]":
 def _starts(token: Token, current: list[Token]) -> bool:
     if not current:
         return True
-    if token.type != "_AT_SERVER" and token.value not in HEADS:
-        return False
     last = current[-1]
+    if token.type != "_AT_SERVER" and token.value not in HEADS:
+        is_word = token.type in _HEADWORDS and token.column == 1
+        return is_word and last.type in _LAST and not _waits_for_service(current)
     if last.type in {"_TYPE", "_SERVICE"}:
         return False
-    if token.value == "service" and current[0].type == "_AT_SERVER" and not any(t.type == "_SERVICE" for t in current):
+    if token.value == "service" and _waits_for_service(current):
         return False
-    return last.end_line != token.line or last.type in {"_RPAR", "_RBRACE", "STRING"}
+    return last.end_line != token.line or last.type in _LAST
+
+
+def _waits_for_service(current: list[Token]) -> bool:
+    return current[0].type == "_AT_SERVER" and not any(token.type == "_SERVICE" for token in current)
 
 
 def _close(found: list[Statement], tokens: list[Token]) -> None:
