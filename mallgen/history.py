@@ -112,13 +112,16 @@ DOUBT = "?"
 
 
 def moves(
-    left: Iterable[Record], places: Sequence[Place], known: Mapping[str, Record], renamed: Iterable[Renamed]
+    left: Iterable[Record], due: Iterable[Place], known: Mapping[str, Record], renamed: Iterable[Renamed]
 ) -> Moves:
-    """Match files that are not where they are due, `left`, with the places of today; `known` are the records by path.
+    """Match files that are not where they are due, `left`, with the places of today, `due`; `known` are the records.
 
     Such a file has no place any more, or its place is that of another route, which has its name now.
     """
     olds = [record for record in left if record.path.endswith(".py") and record.shape]
+    if not olds:
+        return Moves({}, {})
+    places = list(due)
     come = [place for place in places if place.path not in known]
     origins, doubts = _remembered(olds, places, known)
     short = {line.old.rpartition(".")[2]: line.new.rpartition(".")[2] for line in renamed}
@@ -139,10 +142,12 @@ def moves(
     return Moves(origins, doubts)
 
 
-def displaced(records: Iterable[Record], places: Sequence[Place]) -> tuple[Record, ...]:
-    """The records whose place is another route's today, while their own route has another place."""
-    here = {place.path: place.identity for place in places}
-    there = {place.identity: place.path for place in places}
+def displaced(records: Iterable[Record], here: Mapping[str, str]) -> tuple[Record, ...]:
+    """The records whose place is another route's today, while their own route has another place.
+
+    `here` is what each path is for today.
+    """
+    there = set(here.values())
     return tuple(r for r in records if here.get(r.path, r.identity) != r.identity and r.identity in there)
 
 

@@ -5,7 +5,7 @@ One plan serves all commands: `generate` carries out what is mallgen's, `sync` a
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -170,7 +170,7 @@ def orphans(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, 
 def astray(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, ...]:
     """Users' files whose place is that of another route of the contract today."""
     mine = (record for record in known.values() if record.contract == due.contract and record.path in disk.present)
-    return displaced(mine, places(due))
+    return displaced(mine, {file.path: file.identity for file in due.files if file.signature})
 
 
 def _elsewhere(away: Iterable[Record], moved: Moves) -> tuple[tuple[str, str], ...]:
@@ -178,9 +178,9 @@ def _elsewhere(away: Iterable[Record], moved: Moves) -> tuple[tuple[str, str], .
     return tuple((record.path, to[record.path]) for record in away if record.path in to)
 
 
-def places(due: Due) -> list[Place]:
+def places(due: Due) -> Iterator[Place]:
     """The user's files that follow the contract."""
-    return [Place(file.path, file.identity, file.signature.shape) for file in due.files if file.signature]
+    return (Place(file.path, file.identity, file.signature.shape) for file in due.files if file.signature)
 
 
 def prune(records: Mapping[Record, str], disk: Disk, lock: Lock) -> Plan:

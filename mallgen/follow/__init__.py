@@ -108,10 +108,10 @@ class _Follower:
 
     def _settled(self) -> Lock:
         away = {*self._origins.values(), *self._doubts.values()}
-        due = {place.path: place for place in places(self._due)}
         stay = {record for record in astray(self._due, self._disk, self._known) if record.path not in away}
         if not stay:
             return self._lock
+        due = {place.path: place for place in places(self._due)}
         return self._lock._replace(files=tuple(_now(r, due[r.path]) if r in stay else r for r in self._lock.files))
 
     def _unlinked(self, verdict: Verdict) -> Verdict:
