@@ -27,6 +27,8 @@ def main() -> int:
     pythons = {"": sys.executable}
     if words.against:
         pythons["before: "] = str(words.against / ".venv" / "bin" / "python")
+    for folder in (Path(__file__).parents[1], *([words.against] if words.against else [])):
+        subprocess.run([sys.executable, "-m", "compileall", "-q", folder / "mallgen"], check=True)  # as pip does
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         (root / "big.api").write_text(contract(), encoding="utf-8")

@@ -27,7 +27,7 @@ class PyIdent(Code):
 
     def __new__(cls, text: str) -> "PyIdent":
         """Check the text; what is one already stays itself."""
-        if isinstance(text, PyIdent):
+        if text.__class__ is PyIdent:
             return text
         if not text.isidentifier():
             raise ValueError(f"not an identifier: {text!r}")

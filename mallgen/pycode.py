@@ -158,27 +158,31 @@ class Imports:
         if names is None:
             _dotted(source)
             names = self._names[source] = {}
-        known = names[PyIdent(name)] = PyIdent(local or name)
+        name = PyIdent(name)
+        known = names[name] = PyIdent(local) if local else name
         return known
 
     def entries(self) -> list[tuple[str, str, str]]:
         """Module, name and local name of everything that is imported."""
         return [(source, name, local) for source, names in self._names.items() for name, local in names.items()]
 
-    def _section(self, source: str) -> int:
-        top = source.partition(".")[0]
-        return 3 if top == self._first_party else _SECTIONS.get(top, 1)
-
     def lines(self) -> list[Code]:
         """The block of imports, sections apart by an empty line."""
         found: list[Code] = []
         section = -1
-        for number, _, source in sorted((self._section(source), source.lower(), source) for source in self._names):
+        for number, _, source in sorted(_place(source, self._first_party) for source in self._names):
             if found and number != section:
                 found.append(Code())
             section = number
             found += _statements(source, tuple(self._names[source].items()))
         return found
+
+
+@functools.lru_cache(1 << 12)
+def _place(source: str, first_party: str) -> tuple[int, str, str]:
+    """Where isort has a module: the number of the section, then its name."""
+    top = source.partition(".")[0]
+    return 3 if top == first_party else _SECTIONS.get(top, 1), source.lower(), source
 
 
 @functools.lru_cache(1 << 12)

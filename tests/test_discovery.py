@@ -91,33 +91,49 @@ def test_an_entry_appears_whole(folder: Path) -> None:
             registrar = FolderRegistrar(KEY)
             await registrar.register(f"127.0.0.1:{number + 1}")
             assert instances(KEY) == [f"127.0.0.1:{number + 1}"]
+            if number == 199:
+                assert looker.line() == "saw one"
             await registrar.deregister()
 
-    with _looking() as wrong:
+    with _looking() as looker:
         asyncio.run(work())
-    assert wrong() == ""
+        assert looker.rest() == ""
+
+
+class _Looker:
+    """Another process that looks all the time, half a minute at most; at its end it says what nobody announced."""
+
+    CODE = """
+import select, sys, time
+from mallgen_runtime.discovery.folder import instances
+print("looking", flush=True)
+wrong, seen, end = set(), 0, time.monotonic() + 30
+while time.monotonic() < end and not select.select([sys.stdin], [], [], 0)[0]:
+    found = instances("order.rpc")
+    wrong |= {address for address in found if not address.startswith("127.0.0.1:")}
+    if found and not seen:
+        print("saw one", flush=True)
+    seen += len(found)
+print(*wrong)
+"""
+
+    def __init__(self) -> None:
+        words = [sys.executable, "-c", self.CODE]
+        self._child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def line(self) -> str:
+        assert self._child.stdout is not None
+        return self._child.stdout.readline().rstrip("\n")
+
+    def rest(self) -> str:
+        return self._child.communicate()[0].strip()
 
 
 @contextmanager
-def _looking() -> Iterator[Callable[[], str]]:
-    """Another process that looks all the time; what it found that nobody announced."""
-    code = """
-import sys
-from mallgen_runtime.discovery.folder import instances
-import select
-print("looking", flush=True)
-wrong, seen = set(), 0
-while not select.select([sys.stdin], [], [], 0)[0]:
-    for address in instances("order.rpc"):
-        seen += 1
-        if not address.startswith("127.0.0.1:"):
-            wrong.add(address)
-print(*wrong or (["never saw one"] if not seen else []))
-"""
-    child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "looking\n"
-    yield lambda: child.communicate()[0].strip()
+def _looking() -> Iterator[_Looker]:
+    looker = _Looker()
+    assert looker.line() == "looking"
+    yield looker
 
 
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -284,7 +284,7 @@ class _Follower:
         sites = [*(match.sites if match else []), *body.sites]
         stuck = [*(match.stuck if match else []), *body.stuck]
         if file.identity.startswith("handler "):
-            self._called[_title(file)] = {n.attr for n in user.nodes if isinstance(n, ast.Attribute)}
+            self._called[_title(file)] = {node.attr for node in user.of(ast.Attribute)}
         remarks = tuple(self._remark(user, site, source) for site in sites)
         remarks += tuple(self._remark(user, site, source)._replace(is_yours=True) for site in stuck)
         if stuck:
@@ -301,7 +301,7 @@ class _Follower:
 
     def _relocate(self, user: UserFile, imports: ImportEdits) -> None:
         """Relative imports mean the same from another place."""
-        for statement in [n for n in user.nodes if isinstance(n, ast.ImportFrom) and n.level]:
+        for statement in [node for node in user.of(ast.ImportFrom) if node.level]:
             imports.retarget(statement, self._world.module(user.absolute(statement)))
 
     def _moved_as_it_is(self, user: UserFile, home: str) -> bytes | None:
@@ -349,6 +349,8 @@ class _Judged(NamedTuple):
 
 def _crossed(qualnames: Sequence[str]) -> list[str]:
     """The names, then each class with each method: one of the two may have been kept."""
+    if len(set(qualnames)) == 1:
+        return [qualnames[0]]
     tops = dict.fromkeys(_top(name) for name in qualnames)
     methods = dict.fromkeys(name.partition(".")[2] for name in qualnames)
     return list(dict.fromkeys([*qualnames, *(f"{top}.{method}" for top in tops for method in methods if method)]))

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from mallgen.follow.imports import ImportEdits
@@ -51,14 +51,15 @@ class Body:
         for statement, pairs in whole.items():
             self._changed(statement, pairs)
         self._starred()
-        for node in self._file.nodes:
-            if isinstance(node, ast.Attribute | ast.Call) and node not in self._replaced:
+        for node in self._file.of(ast.Attribute, ast.Call):
+            if node not in self._replaced:
                 self._node(node)
 
     def _starred(self) -> None:
         """Names that came by `import *` and have others now."""
-        unbound = (name for name in self._uses if name not in self._file.bindings and name not in self._file.defined)
-        for name in unbound if self._file.stars else ():
+        if not self._file.stars:
+            return
+        for name in self._uses.keys() - self._file.bindings.keys() - self._file.defined:
             full = self._world.starred(name, self._file.stars)
             now = self._world.now(full)
             if now != full:
@@ -100,14 +101,14 @@ class Body:
             if self._uses.get(local) or local not in self._signed or binding.alias.asname:
                 self._imports.add(module, name, local, statement)
 
-    def _node(self, node: ast.Attribute | ast.Call) -> None:
+    def _node(self, node: ast.expr) -> None:
         if isinstance(node, ast.Attribute):
             full = self._file.meaning(node)
             if full and (self._world.lacks(full) or self._world.is_renamed(full)):
                 now = self._world.now(full)
                 hint = f", it is `{now}` now" if now != full else ""
                 self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED))
-        else:
+        elif isinstance(node, ast.Call):
             shape = self._world.classes.get(self._world.now(self._file.meaning(node.func)))
             if shape is None or not shape.checked:
                 return
@@ -118,22 +119,31 @@ class Body:
     def request(self, match: Match, signature: Signature, names: Sequence[str]) -> None:
         """Fields of the request that are read and that it does not have."""
         shape = self._shape(signature)
+        if shape is None or not match.request:
+            return
+        read = _read_of(match.request, self._file.of(ast.Attribute))
+        unknown = {node for node in read if node.attr not in shape.fields}
         function = next((f for name in names if (f := self._file.find(name)[1]) is not None), None)
-        if shape is None or function is None or not match.request:
+        if not unknown or function is None:
             return
         nodes = list(_scope(function, match.request))
         if any(isinstance(n, ast.Name) and n.id == match.request and isinstance(n.ctx, ast.Store) for n in nodes):
             return
         for node in nodes:
-            if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
-                continue
-            if node.value.id == match.request and _is_field(node.attr) and node.attr not in shape.fields:
+            if isinstance(node, ast.Attribute) and node in unknown:
                 self.stuck.append(Site(node, f"`{shape.name}` has no `{node.attr}` any more", VANISHED))
 
     def _shape(self, signature: Signature) -> ClassShape | None:
         entry = next((e for e in signature.imports if e.local == signature.request), None)
         shape = self._world.classes.get(f"{entry.module}.{entry.name}") if entry else None
         return shape if shape is not None and shape.checked else None
+
+
+def _read_of(name: str, nodes: Iterable[ast.Attribute]) -> Iterator[ast.Attribute]:
+    """Where a field is read of what has this name."""
+    for node in nodes:
+        if isinstance(node.value, ast.Name) and node.value.id == name and _is_field(node.attr):
+            yield node
 
 
 def _scope(node: ast.AST, name: str) -> Iterator[ast.AST]:

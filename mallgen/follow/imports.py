@@ -238,5 +238,5 @@ def _bytes(text: str) -> int:
 
 def _assigned(file: UserFile) -> set[str]:
     """Every name that is bound anywhere in the file."""
-    names = {node.id for node in file.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return names | {node.arg for node in file.nodes if isinstance(node, ast.arg)}
+    names = {node.id for node in file.of(ast.Name) if isinstance(node.ctx, ast.Store)}
+    return names | {node.arg for node in file.of(ast.arg)}

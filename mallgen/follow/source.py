@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from keyword import iskeyword
 from tokenize import detect_encoding
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from mallgen.model import Span
 
 _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Kind = TypeVar("Kind", bound=ast.AST)
 
 
 class NotPython(Exception):
@@ -56,8 +57,9 @@ class UserFile:
         self._mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
         try:
             self._encoding = detect_encoding(io.BytesIO(data).readline)[0].removesuffix("-sig")
-            text = data.removeprefix(self._mark).decode(self._encoding)
-            self.utf8 = text.encode()
+            bare = data.removeprefix(self._mark)
+            text = bare.decode(self._encoding)
+            self.utf8 = bare if self._encoding == "utf-8" else text.encode()
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # an odd escape is the user's to find
                 self.tree = ast.parse(text)
@@ -67,6 +69,7 @@ class UserFile:
             raise NotPython(str(problem) or type(problem).__name__, 1, 1) from None
         self.text = text
         self.newline = "\r\n" if b"\r\n" in self.utf8 else "\n"
+        self._found: dict[str, tuple[ast.ClassDef | None, Function | None]] = {}
         self.top = tuple(top_level(self.tree.body))
         self.bindings = dict(self._bindings(self.top))
         self.aliases = {
@@ -80,10 +83,15 @@ class UserFile:
         """All nodes of the tree, the outer ones first."""
         return walked(self.tree)
 
+    def of(self, kind: type[Kind], *more: type[Kind]) -> list[Kind]:
+        """All nodes of some kinds, the outer ones first."""
+        kinds = (kind, *more)
+        return [node for node in self.nodes if node.__class__ in kinds]
+
     @cached_property
     def stars(self) -> tuple[str, ...]:
         """The modules of `from module import *`."""
-        return tuple(self.absolute(n) for n in self.nodes if isinstance(n, ast.ImportFrom) and _is_star(n))
+        return tuple(self.absolute(node) for node in self.of(ast.ImportFrom) if _is_star(node))
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -156,7 +164,7 @@ class UserFile:
 
     def every_import(self) -> Iterator[tuple[str, Binding]]:
         """Local names and bindings of all imports, those inside functions too."""
-        return self._bindings(node for node in self.nodes if isinstance(node, ast.ImportFrom | ast.Import))
+        return self._bindings(self.of(ast.ImportFrom, ast.Import))
 
     @cached_property
     def defined(self) -> frozenset[str]:
@@ -186,6 +194,11 @@ class UserFile:
 
     def find(self, qualname: str) -> tuple[ast.ClassDef | None, Function | None]:
         """The class and the function of a qualified name, None for what is not there."""
+        if qualname not in self._found:
+            self._found[qualname] = self._searched(qualname)
+        return self._found[qualname]
+
+    def _searched(self, qualname: str) -> tuple[ast.ClassDef | None, Function | None]:
         owner, _, name = qualname.rpartition(".")
         body, found = self.top, None
         if owner:
@@ -232,8 +245,11 @@ def walked(tree: ast.AST) -> tuple[ast.AST, ...]:
     """What ast.walk gives, without the contexts of names, four times faster."""
     found = [tree]
     for node in found:
-        for name in _inner(node.__class__):
+        kind = node.__class__
+        for name in _INNER[kind] if kind in _INNER else _inner(kind):
             value = getattr(node, name, None)
+            if not value:
+                continue
             if value.__class__ is list:
                 found += [item for item in value if isinstance(item, ast.AST)]
             elif isinstance(value, ast.AST):
@@ -249,9 +265,8 @@ _INNER: dict[type[ast.AST], tuple[str, ...]] = {}
 
 def _inner(kind: type[ast.AST]) -> tuple[str, ...]:
     """The fields of a kind of node that may hold nodes."""
-    if kind not in _INNER:
-        _INNER[kind] = () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _TEXTS)
-    return _INNER[kind]
+    found = _INNER[kind] = () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _TEXTS)
+    return found
 
 
 @lru_cache(1 << 12)

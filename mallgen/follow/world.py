@@ -34,6 +34,7 @@ class World:
         self._modules = dict(modules)
         self._packages = packages
         self._names: dict[str, frozenset[str]] = {}
+        self._today: dict[str, str] = {}
         folders = (accumulate(_module(path).split("."), "{}.{}".format) for path in present)
         self._there = frozenset(chain.from_iterable(folders))
 
@@ -62,6 +63,11 @@ class World:
 
     def now(self, full: str) -> str:
         """The name that something has now: the same when nothing happened to it."""
+        if full not in self._today:
+            self._today[full] = self._named(full)
+        return self._today[full]
+
+    def _named(self, full: str) -> str:
         full = self._placed(full)
         if full in self.renamed and not self.has(full):
             return self.renamed[full]

@@ -3,9 +3,10 @@
 The algorithm is LALR(1)'s usual one: a stack of states, one of values; shift or reduce by the next token's type.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, Protocol
+from operator import itemgetter
+from typing import Any, NamedTuple, Protocol
 
 from mallgen._built.api_tables import ENDS, RULES, STARTS, STATES
 from mallgen.syntax.scan import Token
@@ -35,18 +36,19 @@ def walk(tokens: Iterable[Token], start: str, builder: Building) -> Any:
     """The node of a statement. Raises Unexpected."""
     states = [STARTS[start]]
     values: list[Any] = []
+    row = STATES[states[0]]
     for token in tokens:
         kind = token.type
-        while True:
-            action = STATES[states[-1]].get(kind)
+        action = row.get(kind)
+        while action is None or action < 0:
             if action is None:
                 raise Unexpected(token)
-            if action >= 0:
-                break
-            _reduce(states, values, -action - 1, builder)
+            row = _reduce(states, values, _RULES[-action - 1], builder)
+            action = row.get(kind)
         states.append(action)
         values.append(token)
         builder.last = token
+        row = STATES[action]
     _finish(states, values, ENDS[start], builder)
     return values[-1]
 
@@ -58,25 +60,23 @@ def _finish(states: list[int], values: list[Any], end: int, builder: Building) -
             raise Unexpected(None)
         if action >= 0:
             return
-        _reduce(states, values, -action - 1, builder)
+        _reduce(states, values, _RULES[-action - 1], builder)
 
 
-def _reduce(states: list[int], values: list[Any], number: int, builder: Building) -> None:
-    origin, callback, size, picks = RULES[number]
-    at = len(values) - size
-    taken = values[at:]
-    del states[at + 1 :], values[at:]
-    if callback == "one" and picks[0] is not None and picks[0] >= 0:
-        values.append(taken[picks[0]])
+def _reduce(states: list[int], values: list[Any], rule: "_Rule", builder: Building) -> dict[str, int]:
+    """Put the value of a rule in the place of its parts; the row of the state that this leads to."""
+    origin, callback, size, picks, plainly = rule
+    if callback:
+        at = len(values) - size
+        taken = values[at:]
+        found = plainly(taken) if plainly else _picked(taken, picks)
+        del states[at + 1 :], values[at:]
+        values.append(found if callback == "several" else getattr(builder, callback)(*found))
     else:
-        found = _picked(taken, picks)
-        if callback == "one":
-            values.append(found[0])
-        elif callback == "several":
-            values.append(found)
-        else:
-            values.append(getattr(builder, callback)(*found))
-    states.append(STATES[states[-1]][origin])
+        states.pop()
+    state = STATES[states[-1]][origin]
+    states.append(state)
+    return STATES[state]
 
 
 def _picked(taken: list[Any], picks: tuple[int | None, ...]) -> _Several:
@@ -92,6 +92,30 @@ def _picked(taken: list[Any], picks: tuple[int | None, ...]) -> _Several:
         else:
             found += taken[-pick - 1]
     return found
+
+
+class _Rule(NamedTuple):
+    """A rule as it is carried out; without a `callback` its only part is its value. `plainly` picks what is simple."""
+
+    origin: str
+    callback: str
+    size: int
+    picks: tuple[int | None, ...]
+    plainly: Callable[[list[Any]], tuple[Any, ...]] | None
+
+
+def _rule(origin: str, callback: str, size: int, picks: tuple[int | None, ...]) -> _Rule:
+    places = [pick for pick in picks if pick is not None and pick >= 0]
+    if callback == "one":
+        assert size == len(places) == 1, f"{origin} is not its only part"
+        return _Rule(origin, "", 1, picks, None)
+    is_plain = callback != "several" and len(places) == len(picks)
+    if places == list(range(size)) and is_plain:
+        return _Rule(origin, callback, size, picks, tuple)
+    return _Rule(origin, callback, size, picks, itemgetter(*places) if is_plain and len(places) > 1 else None)
+
+
+_RULES = [_rule(*rule) for rule in RULES]
 
 
 def acceptable(tokens: Iterable[Token], start: str, found: Token | None) -> set[str]:

@@ -7,6 +7,7 @@ escapes, `interface{}` is one token, durations list their units in descending or
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from string import ascii_letters, digits
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -19,22 +20,20 @@ GO_KEYWORDS = frozenset(
 )
 
 
-_TOKEN = re.compile(
-    r"""(?P<space>[ \t\r\f\v\n]+)
-    |(?P<comment>//[^\n]*|/\*[^*]*\*[^/]*/)
-    |(?P<ANY>interface\{\})
-    |(?P<NAME>[A-Za-z_][A-Za-z0-9_]*)
-    |(?P<STRING>"[^"]*")
-    |(?P<RAW>`[^`]*`)
-    |(?P<AT>@[A-Za-z]*)
-    |(?P<DURATION>[0-9]++[nµmsh])
-    |(?P<INT>[0-9]+)
-    |(?P<ELLIPSIS>\.\.\.)
-    |(?P<DOT>\.\.?)
-    |(?P<punct>[-*=()\[\]{},;:]|/(?!\*))
+_PIECE = re.compile(
+    r"""([ \t\r\f\v\n]*)  # what stands between, then a token, a comment or nothing known
+    ( //[^\n]*|/\*[^*]*\*[^/]*/
+    | interface\{\}|[A-Za-z_][A-Za-z0-9_]*
+    | "[^"]*"|`[^`]*`
+    | @[A-Za-z]*
+    | [0-9]++[nµmsh]?
+    | \.\.?\.?
+    | [-*=()\[\]{},;:]|/(?!\*)
+    )?
     """,
     re.VERBOSE,
 )
+_TRIVIA = re.compile(r"(//[^\n]*|/\*[^*]*\*[^/]*/)|\n")
 _PUNCT = {
     "-": "DASH",
     "*": "_STAR",
@@ -52,9 +51,29 @@ _PUNCT = {
 }
 _BRACKETS = {"_LPAR": 1, "_LBRACE": 1, "_LSQB": 1, "_RPAR": -1, "_RBRACE": -1, "_RSQB": -1}
 _PLAIN = re.compile(r"[\t-\r -~]*")
+_GROUPS = re.Match.groups
 _UNITS = ("h", "m", "s", "ms", "µs", "ns")
 _AT = {"@doc": "_AT_DOC", "@handler": "_AT_HANDLER", "@server": "_AT_SERVER"}
-_WORDS = {**_PUNCT, **_AT, **dict.fromkeys(GO_KEYWORDS, "KEYWORD"), "map": "MAP", "returns": "RETURNS"}
+_WORDS = {
+    **_PUNCT,
+    **_AT,
+    **dict.fromkeys(GO_KEYWORDS, "KEYWORD"),
+    "map": "MAP",
+    "returns": "RETURNS",
+    "interface{}": "ANY",
+    ".": "DOT",
+    "..": "DOT",
+    "...": "ELLIPSIS",
+}
+_COMMENT = "comment"
+_INITIALS = {
+    '"': "STRING",
+    "`": "RAW",
+    "@": "AT",
+    "/": _COMMENT,
+    **dict.fromkeys(digits, "INT"),
+    **dict.fromkeys(f"{ascii_letters}_", "NAME"),
+}
 HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
 
 
@@ -65,32 +84,21 @@ class Token:
     `near` counts the comments of `head` that no empty line parts from the token; `tail` are those behind it.
     """
 
-    __slots__ = (
-        "column",
-        "end_column",
-        "end_line",
-        "end_pos",
-        "head",
-        "line",
-        "near",
-        "row",
-        "start_pos",
-        "tail",
-        "type",
-        "value",
-    )
+    __slots__ = tuple("type value line column end_line end_column start_pos end_pos row near head tail".split())
 
-    def __init__(self, kind: str, value: str, line: int, column: int, start: int) -> None:
+    def __init__(self, kind: str, value: str, line: int, column: int, start: int, row: int = 0) -> None:
+        size = len(value)
         self.type = kind
         self.value = value
         self.line = self.end_line = line
         self.column = column
-        self.end_column = column + len(value)
+        self.end_column = column + size
         self.start_pos = start
-        self.end_pos = start + len(value)
+        self.end_pos = start + size
         self.head: tuple[str, ...] = ()
         self.tail: tuple[str, ...] = ()
-        self.row = self.near = 0
+        self.row = row
+        self.near = 0
 
     def __str__(self) -> str:
         return self.value
@@ -139,11 +147,8 @@ def span_of(file: str, token: Token) -> Span:
 
 def trivia(gap: str) -> Iterator[str]:
     """The comments in what stands between two tokens, and each line end outside them as `\\n`."""
-    for match in _TOKEN.finditer(gap):
-        if match.lastgroup == "comment":
-            yield match.group()
-        else:
-            yield from "\n" * match.group().count("\n")
+    for match in _TRIVIA.finditer(gap):
+        yield match.group()
 
 
 def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
@@ -203,18 +208,21 @@ class _Lexer:
     def _plain(self, pos: int) -> int:
         """Take what stands from `pos` on; the answer is where something needs a closer look, or the end."""
         tokens, most = self.tokens, self.limits.tokens
-        for match in _TOKEN.finditer(self.text, pos):
-            kind, value = match.lastgroup, match.group()
-            if kind is None or kind == "DURATION" or match.start() != pos:
-                return pos
-            if kind == "space":
-                count = value.count("\n")
+        for gap, value in map(_GROUPS, _PIECE.finditer(self.text, pos)):
+            if gap:
+                count = gap.count("\n")
                 if count:
                     self._line += count
                     self._row += count
-                    self._line_start = pos + value.rindex("\n") + 1
-            elif kind == "comment":
+                    self._line_start = pos + gap.rindex("\n") + 1
+                pos += len(gap)
+            if not value:
+                return pos
+            kind = _WORDS.get(value) or _INITIALS[value[0]]
+            if kind == _COMMENT:
                 self._comment(value, pos)
+            elif kind == "INT" and value[-1] not in digits:
+                return pos
             else:
                 self._token(kind, value, pos)
             pos += len(value)
@@ -262,30 +270,26 @@ class _Lexer:
         return Span(self.file, line, at - start + 1, line, at - start + 2)
 
     def _token(self, kind: str, value: str, pos: int) -> None:
-        token = Token(self._kind(kind, value, pos), value, self._line, pos - self._line_start + 1, pos)
-        row = token.row = self._row
+        row = self._row
+        if self.tokens:
+            last = self.tokens[-1]
+            if last.type == "NAME" and (last.row != row or kind == "RAW"):
+                last.type = "NAME_END"
+        if kind == "NAME" and len(value) > self.limits.name:
+            self._long_name(value, pos)
+        elif kind == "AT":
+            kind = self._annotation(value, pos)
+        token = Token(kind, value, self._line, pos - self._line_start + 1, pos, row)
+        self.tokens.append(token)
         if self._pending:
             token.head = tuple(self._pending)
             token.near = self._near if self._line <= self._near_line + 1 else 0
             self._near = 0
             self._pending.clear()
-        if self.tokens:
-            last = self.tokens[-1]
-            if last.type == "NAME" and (last.row != row or kind == "RAW"):
-                last.type = "NAME_END"
-        if kind in {"STRING", "RAW"} and "\n" in value:
+        if (kind == "STRING" or kind == "RAW") and "\n" in value:
             self._advance(value, pos)
             token.end_line = self._line
             token.end_column = pos + len(value) - self._line_start + 1
-        self.tokens.append(token)
-
-    def _kind(self, kind: str, value: str, pos: int) -> str:
-        found = _WORDS.get(value)
-        if found is not None:
-            return found
-        if kind == "NAME":
-            return self._name_kind(value, pos)
-        return self._annotation(value, pos) if kind == "AT" else kind
 
     def _annotation(self, value: str, pos: int) -> str:
         """Report an annotation that there is not, and read on as if the nearest one stood there."""
@@ -296,12 +300,10 @@ class _Lexer:
         self._report("unknown-annotation", f"there is no annotation `{value}`", pos, len(value), hint)
         return _AT.get(guess, "_AT_DOC")
 
-    def _name_kind(self, value: str, pos: int) -> str:
-        if len(value) > self.limits.name:
-            message = f"a name may have at most {self.limits.name} characters"
-            hint = f"shorten it, {raise_it('name', len(value))}"
-            self._report("too-long-name", message, pos, len(value), hint)
-        return "NAME"
+    def _long_name(self, value: str, pos: int) -> None:
+        message = f"a name may have at most {self.limits.name} characters"
+        hint = f"shorten it, {raise_it('name', len(value))}"
+        self._report("too-long-name", message, pos, len(value), hint)
 
     def _illegal(self, pos: int) -> int:
         """Report what is no token, and where to read on."""
