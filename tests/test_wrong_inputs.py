@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from mallgen.confine import Root
+from mallgen_runtime.conf import ConfigError, parse_config
+from mallgen_runtime.rpc import RpcServerConf
 from tests.conftest import mallgen, tree
 from tests.run.service import free_port
 
@@ -206,6 +208,20 @@ def test_a_bad_configuration_is_one_line(here: Path, text: str, message: str) ->
     assert ran.stderr.startswith("error[config] ")
     assert message in ran.stderr
     assert ran.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("MaxMessage: -5", "MaxMessage must be at least -1"),
+        ("Timeout: -1", "Timeout must be at least 0"),
+        ("Mode: prod", "Mode must be one of dev, test, rt, pre, pro"),
+    ],
+)
+def test_bad_settings_of_an_rpc_service(lines: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=f"^a.yaml:2: {message}"):
+        parse_config(RpcServerConf, f"Name: a\n{lines}\n", "a.yaml")
+    assert parse_config(RpcServerConf, "Name: a\nMaxMessage: -1\n", "a.yaml").max_message == -1
 
 
 def test_a_missing_configuration_is_one_line(here: Path) -> None:

@@ -3,13 +3,13 @@
 from typing import Any
 
 
-def render(*, header: Any, module_docstring: Any, imports: Any, config_docstring: Any, fields: Any, context_docstring: Any, made: Any) -> str:
+def render(*, header: Any, module_docstring: Any, imports: Any, base: Any, config_docstring: Any, fields: Any, context_docstring: Any, made: Any) -> str:
     parts: list[str] = []
     add = parts.append
     add(f'{header}\n{module_docstring}\n\n')
     for line_1 in imports:
         add(f'{line_1}\n')
-    add(f'\n\nclass BaseConfig(RestConf, kw_only=True):\n    {config_docstring}\n')
+    add(f'\n\nclass BaseConfig({base}, kw_only=True):\n    {config_docstring}\n')
     if fields:
         add(f'\n')
     for field_1 in fields:

@@ -45,6 +45,9 @@ class ShutdownConf(Struct, kw_only=True):
     wait_time: str = "5.5s"
 
 
+Mode = Annotated[str, Options("dev", "test", "rt", "pre", "pro")]  # go-zero's
+
+
 class RestConf(Struct, kw_only=True):
     """What every HTTP service is told.
 
@@ -55,7 +58,7 @@ class RestConf(Struct, kw_only=True):
     name: str
     host: str = "0.0.0.0"  # noqa: S104
     port: Annotated[int, Meta(ge=0, le=65535)]
-    mode: Annotated[str, Options("dev", "test", "rt", "pre", "pro")] = "pro"
+    mode: Mode = "pro"
     timeout: Annotated[int, Meta(ge=0)] = 3000
     max_bytes: Annotated[int, Meta(ge=0)] = 1048576
     max_conns: Annotated[int, Meta(ge=0)] = 10000

@@ -13,6 +13,7 @@ from mallgen_runtime.app import App
 from mallgen_runtime.conf import RestConf
 from mallgen_runtime.discovery.address import accept_all
 from mallgen_runtime.http_limits import LimitedProtocol
+from mallgen_runtime.process import STOPPING, take_signals
 
 _LOOP_LETS_GO = 0.02
 _LOG = logging.getLogger("mallgen.service")
@@ -51,12 +52,11 @@ class HttpServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Take the signals for ourselves: uvicorn would raise them again, and the exit code would be 143."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._signalled, number)
+        take_signals(loop, self._signalled)
         try:
             yield
         finally:
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in STOPPING:
                 loop.remove_signal_handler(number)
 
     def _signalled(self, number: signal.Signals) -> None:

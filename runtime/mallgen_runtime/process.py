@@ -1,9 +1,12 @@
 """What every service's process begins and ends with: the command line, the settings, one line for what is wrong."""
 
 import argparse
+import asyncio
 import gc
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import NoReturn, TypeVar
 
 from msgspec import Struct
@@ -12,6 +15,7 @@ from mallgen_runtime.conf import ConfigError, LogConf, load_config, read_config
 from mallgen_runtime.logs import set_up
 
 ENVIRONMENT = 3
+STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
 C = TypeVar("C", bound=Struct)
@@ -20,8 +24,10 @@ C = TypeVar("C", bound=Struct)
 def run(work: Callable[[C], int], kind: type[C], path: str, package: str) -> NoReturn:
     """Read `-f FILE`, else the settings at `path`; end with the exit code of `work`.
 
-    What keeps the service from starting is told in one line, with exit code 3.
+    What keeps the service from starting is told in one line, with exit code 3. Who is stopped before that ends with 0.
     """
+    for number in STOPPING:
+        signal.signal(number, _leave)
     parser = argparse.ArgumentParser(prog=f"python -m {package}")
     parser.add_argument("-f", metavar="FILE", help=f"the configuration (default: {path})")
     named: str | None = parser.parse_args().f
@@ -34,6 +40,25 @@ def run(work: Callable[[C], int], kind: type[C], path: str, package: str) -> NoR
         print(f"error[config] {problem}", file=sys.stderr)
         code = ENVIRONMENT
     sys.exit(code)
+
+
+def hold_signals() -> None:
+    """From here on the loop is made: what would stop the process waits until its server has taken the signals."""
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+
+
+def take_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[signal.Signals], None]) -> None:
+    """Call `stop` for each signal from now on, and for those that were held."""
+    for number in STOPPING:
+        loop.add_signal_handler(number, stop, number)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    """What a signal does until the server takes it: nothing is served yet."""
+    sys.exit(0)
 
 
 def _log(config: object) -> LogConf:

@@ -7,7 +7,7 @@ from mallgen_runtime.app import App
 from mallgen_runtime.conf import RestConf
 from mallgen_runtime.discovery.address import listening
 from mallgen_runtime.durations import seconds
-from mallgen_runtime.process import ENVIRONMENT, run
+from mallgen_runtime.process import ENVIRONMENT, hold_signals, run
 
 C = TypeVar("C", bound=RestConf)
 
@@ -27,5 +27,6 @@ def _serve(app: App, config: RestConf) -> int:
     wait = seconds(config.shutdown.wait_time, "Shutdown.WaitTime")
     with listening(config.host, config.port) as bound:
         server = HttpServer(app, config, bound, wrap_up, wait)
+        hold_signals()
         server.run(sockets=[bound])
     return 0 if server.started else ENVIRONMENT

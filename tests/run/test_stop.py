@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.run.load import Tally, load
 from tests.run.service import Answer, Service
+from tests.run.shop import RpcService
 
 QUIET = "Log:\n  Access: false\nShutdown:\n  WrapUpTime: 300ms\n"
 
@@ -84,6 +85,34 @@ def test_ctrl_c_does_not_wait_for_load_balancers(shop: Path) -> None:
         started = time.monotonic()
         assert service.stop(signal.SIGINT) == 0
         assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("package", ["mall_api", "order_rpc"])
+def test_a_signal_as_soon_as_the_port_is_open(tmp_path: Path, package: str, number: int) -> None:
+    name = package.partition("_")[0]
+    folder = shutil.copytree(ROOT / "generated" / name, tmp_path / name, ignore=shutil.ignore_patterns(".*"))
+    for pause in (0, 0.005, 0.02, 0.05):
+        service = starting(folder, package, tmp_path)
+        reached(service.port)
+        time.sleep(pause)
+        assert service.stop(number) == 0, (pause, service.lines())
+        assert "Traceback" not in service.lines()
+
+
+def starting(folder: Path, package: str, registry: Path) -> Service | RpcService:
+    """A service that nobody has waited for."""
+    return RpcService(folder, package, registry) if package.endswith("_rpc") else Service(folder, package)
+
+
+def reached(port: int) -> None:
+    """Wait until something listens on a port."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+    raise AssertionError(f"nothing listens on {port}")
 
 
 def test_a_second_signal_ends_the_wrap_up_a_third_the_drain(shop: Path) -> None:

@@ -50,6 +50,7 @@ def pyproject(layout: Layout, renderer: Renderer) -> str:
     return renderer.render(
         "http/pyproject.toml",
         name=toml_text(layout.service),
+        runtime=toml_text("mallgen-runtime[rest,rpc]>=0.1,<0.2"),
         script=toml_text(f"{layout.package}.app:run"),
         package=toml_text(layout.package),
         etc=toml_text(f"{layout.package}/etc"),
@@ -98,7 +99,6 @@ def wiring(layout: Layout, calls: Calls, renderer: Renderer) -> str:
     """wiring.py: a setting per jwt block and per service that is used, and the clients of these."""
     imports = Imports(layout.package)
     imports.add("typing", "TypeVar")
-    imports.add(RUNTIME, "RestConf")
     imports.add(RUNTIME, "ServiceBase")
     fields = []
     kinds = ((layout.jwt, "JwtConf", "ACCESS_SECRET"), (layout.transitions, "JwtTransitionConf", "SECRET"))
@@ -113,6 +113,7 @@ def wiring(layout: Layout, calls: Calls, renderer: Renderer) -> str:
     return renderer.python(
         "http/wiring.py",
         module_docstring=docstring([f"What {layout.service}'s contract asks of its configuration."], 0),
+        base=imports.add(RUNTIME, "RestConf"),
         imports=imports.lines(),
         config_docstring=docstring([f"Settings that the contract of {layout.service} asks for."], 4),
         context_docstring=docstring([f"What every service context of {layout.service} has."], 4),

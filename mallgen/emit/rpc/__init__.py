@@ -142,8 +142,9 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
     blocks = tuple(Block(key, (f"{key}:", "  Timeout: 2000", *lines), False) for key, lines in used)
     yield File(layout.config_path, settings, Owner.ONCE, "settings", blocks=blocks)
     project = renderer.render(
-        "rpc/pyproject.toml",
+        "http/pyproject.toml",
         name=toml_text(package.replace("_", "-")),
+        runtime=toml_text("mallgen-runtime[rpc]>=0.1,<0.2"),
         script=toml_text(f"{package}.app:run"),
         package=toml_text(package),
         etc=toml_text(f"{package}/etc"),
@@ -233,10 +234,10 @@ def _wiring(layout: Layout, renderer: Renderer) -> str:
     imports = Imports(layout.package)
     imports.add("typing", "TypeVar")
     imports.add("mallgen_runtime", "ServiceBase")
-    imports.add("mallgen_runtime.rpc", "RpcServerConf")
     return renderer.python(
-        "rpc/wiring.py",
+        "http/wiring.py",
         module_docstring=docstring([f"What every {layout.title} service has."], 0),
+        base=imports.add("mallgen_runtime.rpc", "RpcServerConf"),
         config_docstring=docstring([f"Settings that {layout.title} asks for."], 4),
         context_docstring=docstring([f"What every service context of {layout.title} has."], 4),
         fields=clients.fields(layout.wired, imports),

@@ -2,15 +2,17 @@
 
 from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
-from mallgen_runtime.conf import ConfigError, LogConf, ShutdownConf
+from mallgen_runtime.conf import ConfigError, LogConf, Mode, ShutdownConf
 from mallgen_runtime.devserver import DevServerConf
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.durations import seconds
 from mallgen_runtime.schema import Options
 
 Transport = Annotated[str, Options("auto", "http2", "grpc")]
+Milliseconds = Annotated[int, Meta(ge=0)]
+MessageBytes = Annotated[int, Meta(ge=-1)]
 
 
 class MethodTimeoutConf(Struct, kw_only=True):
@@ -24,18 +26,18 @@ class RpcServerConf(Struct, kw_only=True):
     """What every RPC server is told.
 
     `listen_on` is `host:port`. `timeout` in milliseconds of one unary call (0: none), `method_timeouts` replace it for
-    single methods. `max_message` bytes of one message. `max_connection_idle` as `5m`. `mode` dev or test turns on
-    reflection. `transport`: `http2` is our own, for unary methods, `grpc` is grpc.aio, `auto` takes our own unless the
-    service has streaming methods.
+    single methods. `max_message` bytes of one message (-1: no limit). `max_connection_idle` as `5m`. `mode` dev, test,
+    rt, pre or pro: dev and test turn on reflection. `transport`: `http2` is our own, for unary methods, `grpc` is
+    grpc.aio, `auto` takes our own unless the service has streaming methods.
     """
 
     name: str
     listen_on: str = "0.0.0.0:8080"
-    mode: str = "pro"
-    timeout: int = 2000
+    mode: Mode = "pro"
+    timeout: Milliseconds = 2000
     method_timeouts: list[MethodTimeoutConf] = field(default_factory=list)
     shutdown: ShutdownConf = field(default_factory=ShutdownConf)
-    max_message: int = 4 << 20
+    max_message: MessageBytes = 4 << 20
     max_connection_idle: str = "5m"
     health: bool = True
     transport: Transport = "auto"
@@ -58,19 +60,19 @@ class RpcClientConf(Struct, kw_only=True):
 
     `timeout` in milliseconds of one unary call (0: none), unless the request it is made for ends sooner. `non_block`
     false: the service does not start before an instance can be reached. `keepalive_time` as `20s`: how often an idle
-    connection is probed, empty for never. `max_message` bytes of one message. `transport`: `http2` is our own, for
-    unary methods, `grpc` is grpc.aio, `auto` takes our own, and grpc.aio for streaming methods and for targets that
-    only it knows.
+    connection is probed, empty for never. `max_message` bytes of one message (-1: no limit). `transport`: `http2` is
+    our own, for unary methods, `grpc` is grpc.aio, `auto` takes our own, and grpc.aio for streaming methods and for
+    targets that only it knows.
     """
 
     endpoints: list[str] = field(default_factory=list)
     target: str = ""
     etcd: EtcdConf | None = None
     key: str = ""
-    timeout: int = 2000
+    timeout: Milliseconds = 2000
     non_block: bool = True
     keepalive_time: str = ""
-    max_message: int = 4 << 20
+    max_message: MessageBytes = 4 << 20
     transport: Transport = "auto"
 
     @property

@@ -12,7 +12,7 @@ from mallgen_runtime.devserver import DevServer
 from mallgen_runtime.discovery import Registrar, registrar, shared_folder
 from mallgen_runtime.discovery.address import announced
 from mallgen_runtime.durations import seconds
-from mallgen_runtime.process import ENVIRONMENT, run
+from mallgen_runtime.process import ENVIRONMENT, hold_signals, run, take_signals
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.transport import server_for
@@ -30,6 +30,7 @@ def serve_rpc(create_app: Callable[[C], RpcApp], kind: type[C], path: str, *, pa
 
 
 def _loop(app: RpcApp) -> int:
+    hold_signals()
     try:
         import uvloop
     except ImportError:
@@ -40,9 +41,7 @@ def _loop(app: RpcApp) -> int:
 
 async def _serve(app: RpcApp) -> int:
     process = _Process(app)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, process.signalled, number)
+    take_signals(asyncio.get_running_loop(), process.signalled)
     async with contextlib.AsyncExitStack() as after:
         return await process.run(after)
 
