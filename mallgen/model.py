@@ -4,6 +4,7 @@ Every value is immutable, ordered and carries the Span it was read from. Names a
 contract spells them (Go style); emitters derive their own.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -219,3 +220,18 @@ def spell(ref: TypeRef) -> str:
 def _spell_member(member: Member) -> str:
     text = spell(member.type) if member.embedded else f"{', '.join(member.names)} {spell(member.type)}"
     return f"{text} {member.tag}" if member.tag else text
+
+
+def named(ref: TypeRef) -> Iterator[Named]:
+    """The references to declared types in a type, in the order in which they are written."""
+    match ref:
+        case Named():
+            yield ref
+        case Pointer(elem=elem) | Slice(elem=elem) | Array(elem=elem):
+            yield from named(elem)
+        case Map(key=key, elem=elem):
+            yield from named(key)
+            yield from named(elem)
+        case Inline(members=members):
+            for member in members:
+                yield from named(member.type)

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from mallgen.editor.memory import Read
 from mallgen.editor.places import contains
-from mallgen.model import Array, Inline, Map, Named, Pointer, Slice, Span, TypeRef
+from mallgen.model import Span, TypeRef, named
 from mallgen.resolve_types import PRIMITIVES
 from mallgen.syntax.nodes import ImportNode, Item, Node, ServiceNode, TypeNode
 from mallgen.syntax.scan import Statement, Token
@@ -80,14 +80,6 @@ def _item(item: Item) -> Iterator[Symbol]:
 
 
 def _types(ref: TypeRef) -> Iterator[Symbol]:
-    match ref:
-        case Named(name=name, span=span):
-            yield Symbol("base" if name in PRIMITIVES or name == "any" else "type", name, span)
-        case Pointer(elem=elem) | Slice(elem=elem) | Array(elem=elem):
-            yield from _types(elem)
-        case Map(key=key, elem=elem):
-            yield from _types(key)
-            yield from _types(elem)
-        case Inline(members=members):
-            for member in members:
-                yield from _types(member.type)
+    for found in named(ref):
+        is_base = found.name in PRIMITIVES or found.name == "any"
+        yield Symbol("base" if is_base else "type", found.name, found.span)

@@ -12,7 +12,6 @@ from mallgen.model import (
     Field,
     Group,
     Inline,
-    Map,
     Member,
     Named,
     Pointer,
@@ -21,6 +20,7 @@ from mallgen.model import (
     Slice,
     Type,
     TypeRef,
+    named,
 )
 
 INTEGERS = frozenset(f"{sign}int{size}" for sign in ("", "u") for size in ("", "8", "16", "32", "64", "ptr")) | {
@@ -95,7 +95,7 @@ class Scope:
                 continue
             found[here.name] = here
             for member in here.members:
-                waiting += [self.types[name] for name in named(member.type) if name in self.types]
+                waiting += [self.types[ref.name] for ref in named(member.type) if ref.name in self.types]
         return list(found.values())
 
     def answered(self) -> list[Type]:
@@ -129,21 +129,6 @@ def _elem(ref: TypeRef) -> TypeRef:
     while isinstance(ref, Pointer):
         ref = ref.elem
     return ref
-
-
-def named(ref: TypeRef) -> Iterator[str]:
-    """The names of the declared types in a type."""
-    match ref:
-        case Named(name=name):
-            yield name
-        case Pointer(elem=elem) | Slice(elem=elem) | Array(elem=elem):
-            yield from named(elem)
-        case Map(key=key, elem=elem):
-            yield from named(key)
-            yield from named(elem)
-        case Inline(members=members):
-            for member in members:
-                yield from named(member.type)
 
 
 def plain(ref: TypeRef) -> str:

@@ -11,11 +11,10 @@ import uvicorn
 
 from mallgen_runtime.app import App
 from mallgen_runtime.conf import RestConf
-from mallgen_runtime.discovery.address import accept_all
+from mallgen_runtime.discovery.address import close_door
 from mallgen_runtime.http_limits import LimitedProtocol
 from mallgen_runtime.process import STOPPING, take_signals
 
-_LOOP_LETS_GO = 0.02
 _LOG = logging.getLogger("mallgen.service")
 
 
@@ -86,22 +85,12 @@ class HttpServer(uvicorn.Server):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._hurry.wait(), self._wrap_up)
         self._hurry.set()
-        await self._close_door()
+        await close_door(self._bound, self._let_go, self._protocol)
         await super().shutdown(sockets)
 
-    async def _close_door(self) -> None:
-        """Stop listening. Who has connected by then is served: the kernel would reset what it still holds for us."""
-        loop = asyncio.get_running_loop()
-        door = self._bound.dup()
+    def _let_go(self) -> None:
         for server in self.servers:
             server.close()
-        self._bound.close()
-        await asyncio.sleep(_LOOP_LETS_GO)  # until then the loop's own descriptor would keep the door open
-        came = list(accept_all(door))
-        door.close()
-        for connection in came:
-            with contextlib.suppress(OSError):
-                await loop.connect_accepted_socket(self._protocol, connection)
 
     def _protocol(self) -> asyncio.Protocol:
         return LimitedProtocol(self.config, self.server_state, self.lifespan.state)

@@ -1,13 +1,15 @@
 """Which address of ours others should call."""
 
+import asyncio
 import contextlib
 import errno
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mallgen_runtime.conf import ConfigError
 
+_LOOP_LETS_GO = 0.02
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104
 
 
@@ -68,7 +70,24 @@ def opened(listen_on: str) -> socket.socket:
     return listening(host, int(port))
 
 
-def accept_all(door: socket.socket) -> Iterator[socket.socket]:
+async def close_door(bound: socket.socket, close: Callable[[], None], protocol: Callable[[], asyncio.Protocol]) -> None:
+    """Stop listening; `close` makes the loop let go of the socket.
+
+    Who has connected by then is served by `protocol`: the kernel would reset what it still holds for us.
+    """
+    loop = asyncio.get_running_loop()
+    door = bound.dup()
+    close()
+    bound.close()
+    await asyncio.sleep(_LOOP_LETS_GO)  # until then the loop's own descriptor would keep the door open
+    came = list(_accept_all(door))
+    door.close()
+    for connection in came:
+        with contextlib.suppress(OSError):
+            await loop.connect_accepted_socket(protocol, connection)
+
+
+def _accept_all(door: socket.socket) -> Iterator[socket.socket]:
     """The connections that wait on a listening socket."""
     door.setblocking(False)
     with contextlib.suppress(OSError):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NamedTuple
 
-from mallgen_runtime.discovery.address import accept_all
+from mallgen_runtime.discovery.address import close_door
 from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.h2.answering import AnswerCore, Kept
 from mallgen_runtime.rpc.h2.called import Call
@@ -21,7 +21,7 @@ from mallgen_runtime.tracing import sound_ids
 
 Answer = Callable[[RpcContext, bytes], Coroutine[Any, Any, bytes]]
 _LOG = logging.getLogger("mallgen.service")
-_LINGER, _LOOP_LETS_GO, _EVERY = 1.0, 0.02, 60.0
+_LINGER, _EVERY = 1.0, 60.0
 _LATE = RpcError(Code.DEADLINE_EXCEEDED, "the call took too long")
 _UNKNOWN = RpcError(Code.UNIMPLEMENTED, "Method not found!")  # as grpc words it
 
@@ -66,7 +66,9 @@ class Server:
     async def stop(self, patience: float | None) -> None:
         """Take no new calls, finish those in flight; after `patience` seconds they are ended, None: never."""
         self.leaving = True
-        await self._close_door()
+        server, self._server = self._server, None
+        if server is not None and self._bound is not None:
+            await close_door(self._bound, server.close, lambda: Connection(self))
         for connection in tuple(self.connections):
             connection.leave()
         with contextlib.suppress(TimeoutError):
@@ -103,22 +105,6 @@ class Server:
         while self.connections:
             self._gone.clear()
             await self._gone.wait()
-
-    async def _close_door(self) -> None:
-        """Stop listening. Who has connected by then is served: the kernel would reset what it still holds for us."""
-        server, self._server = self._server, None
-        if server is None or self._bound is None:
-            return
-        loop = asyncio.get_running_loop()
-        door = self._bound.dup()
-        server.close()
-        self._bound.close()
-        await asyncio.sleep(_LOOP_LETS_GO)  # until then the loop's own descriptor would keep the door open
-        came = list(accept_all(door))
-        door.close()
-        for accepted in came:
-            with contextlib.suppress(OSError):
-                await loop.connect_accepted_socket(lambda: Connection(self), accepted)
 
 
 def _most_connections(wanted: int) -> int:
