@@ -37,7 +37,6 @@ class Service:
 
     def __init__(self, spec: Spec, registry: str, environment: Mapping[str, str], say: Say) -> None:
         self.spec = spec
-        self.restarting = False
         self._registry = registry
         self._environment = environment
         self._say = say
