@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -66,7 +67,7 @@ class Server:
         _be_quiet()
         channel = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not end up between messages
-        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # the thread that reads stdin cannot be woken
+        _leave_when_interrupted()
         self._editor.start_io(sys.stdin.buffer, channel)
         self._worker.shutdown(wait=False, cancel_futures=True)
         return 0 if self.stopped else 1
@@ -206,6 +207,17 @@ class _Editor(LanguageServer):
     def log(self, text: str) -> None:
         """A line in the editor's log."""
         self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, text))
+
+
+def _leave_when_interrupted() -> None:
+    """In a thread of its own: the one that reads stdin cannot be woken, and a loop going to sleep misses a handler."""
+
+    def wait() -> None:
+        signal.sigwait({signal.SIGINT})
+        os._exit(INTERRUPTED)
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    threading.Thread(target=wait, name="interrupt", daemon=True).start()
 
 
 def _be_quiet() -> None:
