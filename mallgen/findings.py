@@ -5,7 +5,8 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.follow import Followed, State, Verdict
+from mallgen.follow import Followed
+from mallgen.follow.verdict import State, Verdict
 from mallgen.lock import Record
 from mallgen.model import Span
 from mallgen.tree import Disk, Kind, Plan, Step, is_known

@@ -11,7 +11,7 @@ from mallgen.commands.memory import without_gc
 from mallgen.console import FINDINGS, counted, for_machines, form, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.findings import findings
-from mallgen.follow import State
+from mallgen.follow.verdict import State
 from mallgen.model import Span
 from mallgen.options import Values
 from mallgen.targets import RUNTIME_NEEDED

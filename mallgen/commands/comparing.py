@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen import packages
+from mallgen.commands.beside import beside
 from mallgen.commands.writing import around
 from mallgen.console import ENVIRONMENT, FINDINGS, say
 from mallgen.diagnostics import Diagnostic
@@ -140,7 +141,7 @@ def _seen(found: Compared, is_workspace: bool) -> Compared:
         if moved.left(disk.present):
             return found._replace(problems=(packages.problem(moved, disk.present, found.folder.shown, where),))
         lock = packages.adopted(lock, moved, due.contract)
-    followed = follow(due, disk, lock)
+    followed = follow(due, disk, lock, beside)
     lock = followed.lock
     steps = plan(due, disk, lock, followed.changes)
     service = Service(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mallgen.console import counted
 from mallgen.findings import Service, gone
-from mallgen.follow import State, Verdict
+from mallgen.follow.verdict import State, Verdict
 from mallgen.tree import Kind
 
 IMPLEMENTED, STUB, DRIFTED, ORPHAN, MISSING = "implemented", "stub", "drifted", "orphan", "missing"

@@ -3,8 +3,8 @@
 import ast
 import codecs
 import re
-from collections.abc import Mapping, Sequence
-from enum import Enum
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from mallgen.follow.body import Body
@@ -12,49 +12,17 @@ from mallgen.follow.imports import ImportEdits
 from mallgen.follow.match import Match
 from mallgen.follow.settings import appended, is_flow, missing
 from mallgen.follow.source import Function, NotPython, UserFile, edited, module_of
+from mallgen.follow.verdict import Remark, State, Verdict, quiet, unquiet
 from mallgen.follow.world import Site, World
 from mallgen.history import DOUBT, Moves, Place, is_package, moves, remembered
 from mallgen.lock import Lock, Record
 from mallgen.model import Span
-from mallgen.signature import Block, Signature
+from mallgen.signature import Signature
 from mallgen.tree import MODULES, Change, Disk, Due, File, Owner, astray, is_known, orphans, places, recorded
 
 _FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*(?P<quote>\"{3}|'{3}|\"|')(?P<text>.*?)(?P=quote)", re.S)
 _HEAD = 4096
-
-
-class State(Enum):
-    """How a user's file stands to the contract."""
-
-    FITS = "implemented"
-    STUB = "stub"
-    DRIFTED = "drifted"
-    STUCK = "drifted, needs you"
-    BROKEN = "not Python"
-    ABSENT = "absent"
-
-
-class Remark(NamedTuple):
-    """Something that does not fit: its code, what it is, and its place in the file that is there now.
-
-    `is_yours`: nothing but a human can mend it.
-    """
-
-    code: str
-    text: str
-    span: Span
-    is_yours: bool = False
-
-
-class Verdict(NamedTuple):
-    """One user's file: where it is due, where it is now, and what is to be said of it."""
-
-    path: str
-    source: str
-    state: State
-    remarks: tuple[Remark, ...] = ()
-    identity: str = ""
-    blocks: tuple[Block, ...] = ()
+Beside = Callable[[Sequence[File], Callable[[File], int]], Callable[[], bytes]]
 
 
 class Followed(NamedTuple):
@@ -71,9 +39,13 @@ class Followed(NamedTuple):
     lock: Lock
 
 
-def follow(due: Due, disk: Disk, lock: Lock) -> Followed:
-    """Compare every user's file in `disk.contents` with what is due."""
-    return _Follower(due, disk, lock).run()
+def follow(due: Due, disk: Disk, lock: Lock, beside: Beside) -> Followed:
+    """Compare every user's file in `disk.contents` with what is due.
+
+    `beside` may judge some files while this process does others: it is given them and what makes a byte of each, and
+    gives what waits for the bytes; none when it did not.
+    """
+    return _Follower(due, disk, lock).run(beside)
 
 
 class _Follower:
@@ -95,16 +67,27 @@ class _Follower:
         self._texts: dict[str, str] = {}
         self._called: dict[str, set[str]] = {}
 
-    def run(self) -> Followed:
+    def run(self, beside: Beside) -> Followed:
         """Handlers go first: what they call decides how a method of a logic class may be named."""
         once = [file for file in self._due.files if file.owner is Owner.ONCE]
-        once.sort(key=lambda file: not file.identity.startswith("handler "))
-        verdicts = [self._file(file) for file in once]
+        verdicts = [self._file(file) for file in once if file.identity.startswith("handler ")]
+        rest = [file for file in once if not file.identity.startswith("handler ")]
+        half = len(rest) // 2
+        judged = beside(rest[half:], self._quiet)
+        verdicts += map(self._file, rest[:half])
+        verdicts += map(self._known_quiet, rest[half:], chain(judged(), repeat(0)))
         verdicts += filter(None, map(self._other, sorted(self._disk.contents)))
         verdicts = list(map(self._unlinked, verdicts))
         order = {file.path: number for number, file in enumerate(self._due.files)}
         verdicts.sort(key=lambda verdict: order.get(verdict.path, len(order)))
         return Followed(tuple(verdicts), self._changes, tuple(self._doubts.items()), self._texts, self._settled())
+
+    def _quiet(self, file: File) -> int:
+        found = self._file(file)
+        return 0 if file.path in self._changes else quiet(found)
+
+    def _known_quiet(self, file: File, byte: int) -> Verdict:
+        return unquiet(byte, file.path, file.identity) or self._file(file)
 
     def _settled(self) -> Lock:
         away = {*self._origins.values(), *self._doubts.values()}

@@ -138,12 +138,21 @@ class Match:
 
     def _annotation(self, node: ast.expr | None, wanted: str, what: str) -> None:
         """A missing annotation is the user's choice; one that fits by its import's new name stays when it has `as`."""
-        if node is None:
+        if node is None or self._is_as_generated(node, wanted):
             return
         type_ = self._meant(wanted)
         is_renamed = any(map(self._is_renamed, walked(_unquoted(node))))
         if is_renamed or not fits(meant(node, self._now), type_, self._world.same):
             self._replace(node, wanted, what)
+
+    def _is_as_generated(self, node: ast.expr, wanted: str) -> bool:
+        """Whether it is the contract's name, of the contract's module, which most are."""
+        entry = self._wanted.get(wanted)
+        if entry is None or not isinstance(node, ast.Name) or node.id != wanted:
+            return False
+        binding = self._file.bindings.get(wanted)
+        full = f"{entry.module}.{entry.name}"
+        return binding is not None and binding.full == full == self._world.now(full)
 
     def _is_renamed(self, node: ast.AST) -> bool:
         if not isinstance(node, ast.Name | ast.Attribute):

@@ -1,0 +1,56 @@
+"""What is said of one user's file."""
+
+from enum import Enum
+from typing import NamedTuple
+
+from mallgen.model import Span
+from mallgen.signature import Block
+
+
+class State(Enum):
+    """How a user's file stands to the contract."""
+
+    FITS = "implemented"
+    STUB = "stub"
+    DRIFTED = "drifted"
+    STUCK = "drifted, needs you"
+    BROKEN = "not Python"
+    ABSENT = "absent"
+
+
+class Remark(NamedTuple):
+    """Something that does not fit: its code, what it is, and its place in the file that is there now.
+
+    `is_yours`: nothing but a human can mend it.
+    """
+
+    code: str
+    text: str
+    span: Span
+    is_yours: bool = False
+
+
+class Verdict(NamedTuple):
+    """One user's file: where it is due, where it is now, and what is to be said of it."""
+
+    path: str
+    source: str
+    state: State
+    remarks: tuple[Remark, ...] = ()
+    identity: str = ""
+    blocks: tuple[Block, ...] = ()
+
+
+_QUIET = (None, State.FITS, State.STUB)
+
+
+def quiet(verdict: Verdict) -> int:
+    """A byte, as another process may send it, of a file where there is nothing to say; 0 where there is something."""
+    as_quiet = Verdict(verdict.path, verdict.path, verdict.state, identity=verdict.identity)
+    return _QUIET.index(verdict.state) if verdict == as_quiet and verdict.state in _QUIET else 0
+
+
+def unquiet(byte: int, path: str, identity: str) -> Verdict | None:
+    """The verdict that such a byte stands for."""
+    state = _QUIET[byte]
+    return None if state is None else Verdict(path, path, state, identity=identity)

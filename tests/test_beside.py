@@ -1,0 +1,89 @@
+"""Half of the judging of a large service happens in a second process: what is said must be the same."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mallgen.commands.beside import LEAST
+from tests.conftest import mallgen
+
+COUNT = 2 * LEAST + 20
+ONE = "one processor"
+BODY = "        return Resp{number}(name=req.name)\n"
+WRITTEN = {
+    3: "        return Resp3(name=req.gone)\n",
+    COUNT - 2: "        return Resp{number}(name=req.gone)\n",
+    COUNT - 5: "        return (\n",
+    COUNT - 7: "        # to be written\n        raise NotImplementedError\n",
+}
+
+
+def contract() -> str:
+    lines = ['syntax = "v1"', "type Other {", '\tX string `json:"x"`', "}"]
+    for number in range(COUNT):
+        lines += [f"type Req{number} {{", '\tName string `json:"name"`', "}"]
+        lines += [f"type Resp{number} {{", '\tName string `json:"name"`', "}"]
+    lines += ["service big-api {"]
+    for number in range(COUNT):
+        lines += [f"\t@handler Do{number}", f"\tpost /do{number} (Req{number}) returns (Resp{number})"]
+    return "\n".join([*lines, "}", ""])
+
+
+def write_bodies(root: Path) -> None:
+    for number in range(COUNT):
+        path = root / f"out/big_api/logic/do{number}_logic.py"
+        text = path.read_text()
+        line = next(line for line in text.splitlines(keepends=True) if "raise NotImplementedError" in line)
+        path.write_text(text.replace(line, WRITTEN.get(number, BODY).format(number=number)))
+
+
+def ran(*words: str, processors: int) -> subprocess.CompletedProcess[str]:
+    few = sorted(os.sched_getaffinity(0))[:processors]
+    run = "import os, runpy, sys; os.sched_setaffinity(0, {}); sys.argv[0] = 'mallgen'; {}"
+    start = "runpy.run_module('mallgen', run_name='__main__')"
+    return subprocess.run(
+        [sys.executable, "-c", run.format(few, start), *words], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason=ONE)
+def test_two_processes_say_what_one_says(here: Path) -> None:
+    (here / "big.api").write_text(contract())
+    assert mallgen("api", "py", "-api", "big.api", "-dir", "out", "-q").code == 0
+    write_bodies(here)
+    changed = contract()
+    for number in (5, COUNT - 3):
+        changed = changed.replace(f"returns (Resp{number})", "returns (Other)")
+    (here / "big.api").write_text(changed)
+    for words in (("check", "-dir", "out"), ("status", "-dir", "out"), ("sync", "-dir", "out")):
+        one, two = (ran(*words, processors=count) for count in (1, 2))
+        assert (one.returncode, one.stdout, one.stderr) == (two.returncode, two.stdout, two.stderr)
+        assert f"do{COUNT - 3}_logic.py" in one.stdout + one.stderr
+    said = ran("check", "-dir", "out", processors=2).stderr
+    assert all(f"do{number}_logic.py" in said for number in (3, COUNT - 2, COUNT - 5, 5))
+    assert "compared, 1 stub" in said
+
+
+JUDGE = "import sys; from mallgen.commands.beside import beside; print(list(beside(range({}), {})()))"
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason=ONE)
+@pytest.mark.parametrize(
+    ("count", "judge", "expected"),
+    [
+        (LEAST, "lambda n: n % 7", [n % 7 for n in range(LEAST)]),
+        (LEAST - 1, "lambda n: 1", []),
+        (LEAST, "lambda n: 1 // (n - 9)", []),
+        (LEAST, "lambda n: __import__('os').kill(__import__('os').getpid(), 9)", []),
+        (LEAST, "lambda n: sys.exit(4)", []),
+    ],
+    ids=["a byte for each", "too few", "a mistake", "killed", "it wants to end"],
+)
+def test_the_second_process(count: int, judge: str, expected: list[int]) -> None:
+    asked = subprocess.run(
+        [sys.executable, "-c", JUDGE.format(count, judge)], capture_output=True, text=True, check=False
+    )
+    assert (asked.returncode, asked.stdout, asked.stderr) == (0, f"{expected}\n", "")
