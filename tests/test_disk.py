@@ -180,6 +180,13 @@ def test_a_waiter_gets_its_turn(here: Path, holder: "subprocess.Popen[bytes]") -
         assert waiter.wait(timeout=20) == 0
 
 
+def test_an_interrupt_when_all_is_said() -> None:
+    """Python is only taking itself down: what was printed is the result, and nothing follows it."""
+    late = "import atexit, os, sys, mallgen.__main__ as m; atexit.register(os.kill, os.getpid(), 2); sys.exit(m.main())"
+    ran = subprocess.run([sys.executable, "-c", late, "--version"], capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout[:8], ran.stderr) == (-signal.SIGINT, b"mallgen ", b"")
+
+
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_at_any_moment(here: Path, signum: signal.Signals) -> None:
     (here / "a.api").write_text(GOOD)
