@@ -137,7 +137,7 @@ def moves(
         taken = {*origins.values(), *doubts.values()}
         free = [place for place in candidates if place.path not in origins and place.path not in doubts]
         for old, place in _unique([o for o in olds if o.path not in taken], free, key, short):
-            sure = key is not _same_place or place in specific
+            sure = key is not _same_place or (place in specific and _method(place.identity) == _method(old.identity))
             (origins if sure else doubts)[place.path] = old.path
     return Moves(origins, doubts)
 
@@ -220,7 +220,10 @@ def _same_name(path: str, identity: str, shape: str, types: tuple[str, str]) -> 
 
 
 def _same_place(path: str, identity: str, shape: str, types: tuple[str, str]) -> tuple[object, ...]:
-    """Another name and another path at the same place of the contract, with the same types."""
+    """Another name and another path at the same place of the contract, with the same types.
+
+    What has no place was gone before, and matches nothing.
+    """
     return shape.partition(";")[0], identity.partition(" ")[0], types
 
 
@@ -236,6 +239,12 @@ def _types(shape: str, short: Mapping[str, str]) -> tuple[str, str]:
     _, request, returns, _ = (*shape.split(";"), "", "", "", "")[:4]
     today = [_WORD.sub(lambda word: short.get(word.group(), word.group()), text) for text in (request, returns)]
     return today[0], today[1]
+
+
+def _method(identity: str) -> str:
+    """`POST` of a route, the middle one of three words; an RPC has none."""
+    words = identity.split(" ")
+    return words[1] if len(words) > 2 else ""
 
 
 def _layer(record: Record) -> str:

@@ -20,13 +20,18 @@ def changed(before: bytes | None, after: bytes, name: str, new: str = "") -> str
     lines = _diff(old, text, "/dev/null" if before is None else f"a/{name}", f"b/{to}")
     head = f"diff --git a/{name} b/{to}\n" if new or before is None else ""
     head += f"rename from {name}\nrename to {new}\n" if new else "new file mode 100644\n" if before is None else ""
-    return head + "".join(_ended(lines))
+    return _headed(head, lines)
 
 
 def deleted(before: bytes, name: str) -> str:
     """The diff of a file that goes."""
     lines = _diff(_lines(before.decode("utf-8", "replace")), [], f"a/{name}", "/dev/null")
-    return f"diff --git a/{name} b/{name}\ndeleted file mode 100644\n" + "".join(_ended(lines))
+    return _headed(f"diff --git a/{name} b/{name}\ndeleted file mode 100644\n", lines)
+
+
+def _headed(head: str, lines: Iterator[str]) -> str:
+    """Without a hunk behind it git takes the next file's lines for more of a head: an empty line ends it."""
+    return head + ("".join(_ended(lines)) or (head and "\n"))
 
 
 def _diff(old: list[str], new: list[str], name: str, to: str) -> Iterator[str]:

@@ -155,7 +155,7 @@ def plan(due: Due, disk: Disk, lock: Lock, changes: Mapping[str, Change] = Mappi
     classes, renamed = remembered(due.contract, due.classes, lock)
     moved = moves((*left, *away), places(due), known, renamed)
     records = [_record(due.contract, step, disk, known, moved) for step in steps if step.file.identity]
-    text = lock.replace(due.contract, [*records, *left], classes, renamed).text()
+    text = lock.replace(due.contract, [*records, *map(_gone, left)], classes, renamed).text()
     kinds = FOLLOWED if changes else GENERATED
     return Plan(tuple(steps), left, None if text == disk.lock else text, kinds, _elsewhere(away, moved))
 
@@ -171,6 +171,11 @@ def astray(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, .
     """Users' files whose place is that of another route of the contract today."""
     mine = (record for record in known.values() if record.contract == due.contract and record.path in disk.present)
     return displaced(mine, {file.path: file.identity for file in due.files if file.signature})
+
+
+def _gone(record: Record) -> Record:
+    """The record of a file that is no longer due, without its place: what stands there later is something else."""
+    return record._replace(shape=f";{record.shape.partition(';')[2]}") if record.shape else record
 
 
 def _elsewhere(away: Iterable[Record], moved: Moves) -> tuple[tuple[str, str], ...]:

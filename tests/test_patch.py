@@ -2,12 +2,16 @@
 
 import random
 import re
+import subprocess
 import time
+from itertools import permutations
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mallgen.patch import MANY, unified
+from mallgen.patch import MANY, changed, deleted, unified
+from tests.conftest import tree
 
 
 def applied(before: str, diff: str) -> str:
@@ -51,3 +55,27 @@ def test_ten_thousand_changes_take_a_second() -> None:
     diff = unified(before, after, "x.api")
     assert time.process_time() - began < 3
     assert applied(before, diff) == after
+
+
+def test_git_takes_what_is_told_of_many_files(tmp_path: Path) -> None:
+    """Changed, made, moved as it is, moved and changed, deleted, with content and without, one behind the other."""
+    parts = [
+        changed(b"1\n2\n", b"1\n3\n", "plain"),
+        changed(None, b"", "made/empty"),
+        changed(None, b"1\n", "made/full"),
+        changed(b"1\n", b"1\n", "moves", "moved/as it is"),
+        changed(b"1\n2", b"1\n3\n", "changes", "moved/changed"),
+        deleted(b"", "gone empty"),
+        deleted(b"1\n", "gone"),
+    ]
+    before = {"plain": b"1\n2\n", "moves": b"1\n", "changes": b"1\n2", "gone empty": b"", "gone": b"1\n"}
+    after = {"plain": b"1\n3\n", "made/empty": b"", "made/full": b"1\n", "moved/as it is": b"1\n"}
+    after["moved/changed"] = b"1\n3\n"
+    for number, order in enumerate(random.Random(1).sample([*permutations(parts)], 30)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for name, data in before.items():
+            (folder / name).write_bytes(data)
+        words = ["git", "apply", "--unidiff-zero", "-"]
+        subprocess.run(words, cwd=folder, input="".join(order).encode(), check=True)
+        assert tree(folder) == after

@@ -1,0 +1,260 @@
+"""A walk: a contract that changes at random, several things at once, and now and then goes back to what it was."""
+
+import copy
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.stories.driver import Story
+
+NOUNS = "Room Guest Booking Invoice Visit Doctor Slot Ward Bed Shift Claim Note Plan Drug Lab Scan".split()
+VERBS = "Create List Update Cancel Find Move Close Open Split Merge Print Send Check Sign Pay Book".split()
+FIELDS = "name code title count price state owner label level since until notes".split()
+GROUPS = ("", "ward", "desk", "desk/night", "lab")
+KINDS = ("string", "int64", "bool", "[]string", "map[string]string")
+
+
+@dataclass
+class Route:
+    """One route; `path` and `method` are what it stays known by."""
+
+    method: str
+    path: str
+    handler: str
+    group: str
+    request: str
+    response: str
+    is_list: bool = False
+
+    @property
+    def identity(self) -> str:
+        """As the lock has it."""
+        return f"{self.method.upper()} /v1{self.path}"
+
+
+@dataclass
+class Contract:
+    """A contract as it is edited; `apart` are the types in a file of their own."""
+
+    types: dict[str, dict[str, str]] = field(default_factory=dict)
+    routes: list[Route] = field(default_factory=list)
+    jwt: set[str] = field(default_factory=set)
+    middleware: dict[str, list[str]] = field(default_factory=dict)
+    apart: set[str] = field(default_factory=set)
+
+    def write(self, s: Story) -> None:
+        """clinic.api, and types.api where types live apart."""
+        lines = ['syntax = "v1"', ""]
+        if self.apart:
+            s.write("types.api", "\n".join(['syntax = "v1"', "", *self._types(True), ""]))
+            lines += ['import "types.api"', ""]
+        lines += self._types(False)
+        for group in dict.fromkeys(route.group for route in self.routes):
+            lines += self._block(group)
+        s.write("clinic.api", "\n".join([*lines, ""]))
+
+    def _types(self, apart: bool) -> list[str]:
+        lines = []
+        for name, fields in self.types.items():
+            if (name in self.apart) == apart:
+                tag = "form" if any(route.request == name and route.method == "get" for route in self.routes) else "json"
+                inner = [f'\t{key.title()} {kind} `{tag}:"{key},optional"`' for key, kind in fields.items()]
+                lines += [f"type {name} {{", *inner, "}", ""]
+        return lines
+
+    def _block(self, group: str) -> list[str]:
+        settings = ["\tprefix: /v1"]
+        settings += [f"\tgroup: {group}"] if group else []
+        settings += ["\tjwt: Auth"] if group in self.jwt else []
+        settings += [f"\tmiddleware: {','.join(self.middleware[group])}"] if self.middleware.get(group) else []
+        lines = ["@server (", *settings, ")", "service clinic-api {"]
+        for route in self.routes:
+            if route.group == group:
+                asked = f" ({route.request})" if route.request else ""
+                kind = f"[]{route.response}" if route.is_list else route.response
+                answered = f" returns ({kind})" if route.response else ""
+                lines += [f"\t@handler {route.handler}", f"\t{route.method} {route.path}{asked}{answered}", ""]
+        return [*lines, "}", ""]
+
+
+class Walk:
+    """Changes of a contract; each says what it did, or "" where it could do nothing."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.now = Contract()
+        self.serial = 0
+        self.changes: tuple[Callable[[], str], ...] = (
+            *(self.rename_type, self.rename_type, self.add_field, self.drop_field, self.rename_field, self.split_type),
+            *(self.rename_handler, self.rename_handler, self.swap_handlers, self.move, self.move, self.swap_groups),
+            *(self.rename_group, self.other_request, self.other_response, self.listed, self.without_request),
+            *(self.drop, self.add, self.reorder, self.shuffle_types, self.apart, self.jwt, self.middleware),
+        )
+        for _ in range(4):
+            self.add_type()
+        for _ in range(self.random.randint(5, 8)):
+            self.add()
+
+    def fresh(self, words: list[str]) -> str:
+        """A name that nothing has had."""
+        self.serial += 1
+        return f"{self.random.choice(words)}{self.random.choice(NOUNS)}{self.serial}"
+
+    def route(self) -> Route:
+        return self.random.choice(self.now.routes)
+
+    def type(self) -> str:
+        return self.random.choice([*self.now.types])
+
+    def add_type(self) -> str:
+        name = self.fresh(NOUNS)
+        keys = self.random.sample(FIELDS, self.random.randint(1, 4))
+        self.now.types[name] = {key: self.random.choice(KINDS[:3]) for key in keys}
+        return f"type {name} is new"
+
+    def add(self) -> str:
+        handler, method = self.fresh(VERBS), self.random.choice(("get", "post", "put", "delete"))
+        request = self.random.choice(["", *self.now.types])
+        response = self.random.choice(["", *self.now.types])
+        group = self.random.choice(GROUPS)
+        is_list = bool(response) and self.random.random() < 0.2
+        self.now.routes.append(Route(method, f"/r{self.serial}", handler, group, request, response, is_list))
+        return f"route {self.serial} is new in `{group}`"
+
+    def drop(self) -> str:
+        if len(self.now.routes) < 4:
+            return ""
+        route = self.route()
+        self.now.routes.remove(route)
+        return f"{route.identity} is gone"
+
+    def rename_type(self) -> str:
+        old, new = self.type(), self.fresh(NOUNS)
+        self.now.types = {new if name == old else name: fields for name, fields in self.now.types.items()}
+        self.now.apart = {new if name == old else name for name in self.now.apart}
+        for route in self.now.routes:
+            route.request = new if route.request == old else route.request
+            route.response = new if route.response == old else route.response
+        return f"{old} is {new}"
+
+    def split_type(self) -> str:
+        old, new = self.type(), self.fresh(NOUNS)
+        self.now.types[new] = dict(self.now.types[old])
+        for route in self.now.routes[::2]:
+            route.request = new if route.request == old else route.request
+        return f"{old} is {new} too"
+
+    def add_field(self) -> str:
+        name = self.type()
+        key = self.random.choice(FIELDS)
+        if key in self.now.types[name]:
+            return ""
+        self.now.types[name][key] = self.random.choice(KINDS[:3])
+        return f"{name}.{key} is new"
+
+    def drop_field(self) -> str:
+        name = self.type()
+        if len(self.now.types[name]) < 2:
+            return ""
+        key = self.random.choice([*self.now.types[name]])
+        del self.now.types[name][key]
+        return f"{name}.{key} is gone"
+
+    def rename_field(self) -> str:
+        name = self.type()
+        old, new = self.random.choice([*self.now.types[name]]), self.random.choice(FIELDS)
+        if new in self.now.types[name]:
+            return ""
+        self.now.types[name] = {new if key == old else key: kind for key, kind in self.now.types[name].items()}
+        return f"{name}.{old} is {name}.{new}"
+
+    def rename_handler(self) -> str:
+        route = self.route()
+        old, route.handler = route.handler, self.fresh(VERBS)
+        return f"{old} is {route.handler}"
+
+    def swap_handlers(self) -> str:
+        one, other = self.random.sample(self.now.routes, 2)
+        one.handler, other.handler = other.handler, one.handler
+        return f"{one.handler} and {other.handler} change places"
+
+    def move(self) -> str:
+        route = self.route()
+        route.group = self.random.choice(GROUPS)
+        return f"{route.handler} is in `{route.group}`"
+
+    def swap_groups(self) -> str:
+        one, other = self.random.sample(self.now.routes, 2)
+        one.group, other.group = other.group, one.group
+        return f"{one.handler} and {other.handler} change groups"
+
+    def rename_group(self) -> str:
+        old, new = self.route().group, self.random.choice(GROUPS)
+        for route in self.now.routes:
+            route.group = new if route.group == old else route.group
+        return f"`{old}` is `{new}`"
+
+    def other_request(self) -> str:
+        route = self.route()
+        route.request = self.type()
+        return f"{route.handler} takes {route.request}"
+
+    def without_request(self) -> str:
+        route = self.route()
+        route.request = ""
+        return f"{route.handler} takes nothing"
+
+    def other_response(self) -> str:
+        route = self.route()
+        route.response = self.random.choice(["", *self.now.types])
+        route.is_list = route.is_list and bool(route.response)
+        return f"{route.handler} gives {route.response or 'nothing'}"
+
+    def listed(self) -> str:
+        route = self.route()
+        route.is_list = bool(route.response) and not route.is_list
+        return f"{route.handler} gives {'a list' if route.is_list else 'no list'}"
+
+    def reorder(self) -> str:
+        self.random.shuffle(self.now.routes)
+        return "the routes in another order"
+
+    def shuffle_types(self) -> str:
+        names = [*self.now.types]
+        self.random.shuffle(names)
+        self.now.types = {name: self.now.types[name] for name in names}
+        return "the types in another order"
+
+    def apart(self) -> str:
+        name = self.type()
+        self.now.apart ^= {name}
+        return f"{name} in another file"
+
+    def jwt(self) -> str:
+        self.now.jwt ^= {self.route().group}
+        return f"jwt in {sorted(self.now.jwt)}"
+
+    def middleware(self) -> str:
+        group = self.route().group
+        self.now.middleware[group] = self.random.choice([[], ["Trace"], ["Guard", "Trace"], ["Guard"]])
+        return f"`{group}` has {self.now.middleware[group]}"
+
+
+def walk(s: Story, seed: int, steps: int) -> None:
+    """`steps` changes of one to four things; every fifth goes back to some earlier contract."""
+    w = Walk(seed)
+    w.now.write(s)
+    ran = s.run("api", "py", "-api", "clinic.api", "-dir", ".", "-q")
+    assert not ran.code, ran.err
+    s.implement()
+    s.step("nothing")
+    past = [copy.deepcopy(w.now)]
+    for number in range(steps):
+        if w.random.random() < 0.2:
+            w.now = copy.deepcopy(w.random.choice(past))
+            said = ["back to an earlier one"]
+        else:
+            said = list(filter(None, (w.random.choice(w.changes)() for _ in range(w.random.randint(1, 4)))))
+        w.now.write(s)
+        s.step(f"{seed}.{number}: {'; '.join(said)}", human=w.random.random() < 0.5)
+        past.append(copy.deepcopy(w.now))
