@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import eq
 from typing import NamedTuple
 
 from mallgen.lock import Class, Lock, Record, Renamed
@@ -125,17 +126,18 @@ def moves(
     come = [place for place in places if place.path not in known]
     origins, doubts = _remembered(olds, places, known)
     short = {line.old.rpartition(".")[2]: line.new.rpartition(".")[2] for line in renamed}
-    here = {place.path for place in places}
-    there = {place.identity: place.path for place in places}
-    for old in [old for old in olds if old.path in here and old.path not in (*origins.values(), *doubts.values())]:
-        follows = _follows(old, places, known, short)
-        if follows is not False:
-            (doubts if follows is None else origins)[there[old.identity]] = old.path
-    olds = [old for old in olds if old.path not in here]
+    held = {record.identity for record in known.values() if not _is_gone(record)}
+    olds = [old for old in olds if not (_is_gone(old) and old.identity in held)]
+    olds = [old for old in olds if old.path not in (*origins.values(), *doubts.values())]
+    free = [place for place in places if place.path not in (*origins, *doubts)]
+    for new, was, goes in _by_route(olds, free, known, short):
+        if goes is not False:
+            (doubts if goes is None else origins)[new] = was
+    olds = [old for old in olds if old.path not in {place.path for place in places}]
     specific = _specific(places)
-    for key, candidates in ((_same_identity, places), (_same_name, come), (_same_place, come)):
+    for key in (_same_name, _same_place):
         taken = {*origins.values(), *doubts.values()}
-        free = [place for place in candidates if place.path not in origins and place.path not in doubts]
+        free = [place for place in come if place.path not in origins and place.path not in doubts]
         for old, place in _unique([o for o in olds if o.path not in taken], free, key, short):
             sure = key is not _same_place or (place in specific and _method(place.identity) == _method(old.identity))
             (origins if sure else doubts)[place.path] = old.path
@@ -151,23 +153,65 @@ def displaced(records: Iterable[Record], here: Mapping[str, str]) -> tuple[Recor
     return tuple(r for r in records if here.get(r.path, r.identity) != r.identity and r.identity in there)
 
 
-def _follows(
-    old: Record, places: Sequence[Place], known: Mapping[str, Record], short: Mapping[str, str]
-) -> bool | None:
-    """Whether a file goes with its route to its new place, or stays with its name, on another path. None: who knows.
+def _by_route(
+    olds: Sequence[Record], places: Sequence[Place], known: Mapping[str, Record], short: Mapping[str, str]
+) -> list[tuple[str, str, bool | None]]:
+    """The place that each file's route has now, the file, and whether it goes there; None: who knows.
 
-    Two routes that swap their handlers' names and two that swap their paths make the same contract, but for the order.
+    What else it may do is to stay where it is, with its name, on another path.
     """
-    there = next(place for place in places if place.identity == old.identity)
-    here = next(place for place in places if place.path == old.path)
-    types = _types(old.shape, short)
-    fits = [types == _types(place.shape, {}) for place in (there, here)]
-    if fits[0] != fits[1]:
-        return fits[0]
+    count = Counter(old.identity for old in olds)
+    here = {place.path: place for place in places}
+    there = {place.identity: place for place in places}
+    found = [(old, there[old.identity]) for old in olds if count[old.identity] == 1 and old.identity in there]
+    sure: dict[str, bool] = {}
+    likely: dict[str, bool] = {}
+    for old, place in found:
+        name = here.get(old.path)
+        by_route, by_name = (_alike(old, other, short) for other in (place, name or place))
+        if name is None or (by_route != by_name and 2 in (by_route, by_name)):
+            sure[old.path] = name is None or by_route > by_name
+        elif by_route != by_name:
+            likely[old.path] = by_route > by_name
+        elif (goes := _in_order(old, place, name, places, known)) is not None:
+            likely[old.path] = goes
+    settled = _settled({old.path: place.path for old, place in found}, sure, likely)
+    return [(place.path, old.path, settled[old.path]) for old, place in found]
+
+
+def _alike(old: Record, place: Place, short: Mapping[str, str]) -> int:
+    """How many of request and result are the same."""
+    return sum(map(eq, _types(old.shape, short), _types(place.shape, {})))
+
+
+def _in_order(
+    old: Record, there: Place, here: Place, places: Sequence[Place], known: Mapping[str, Record]
+) -> bool | None:
+    """Two routes that swap their handlers' names and two that swap their paths make the same contract, but for that."""
     others = [r for r in known.values() if r is not old and _layer(r) == there.layer and r.contract == old.contract]
     by_route = _passed(old, there, {place.identity: place for place in places}, ((r, r.identity) for r in others))
     by_name = _passed(old, here, {place.path: place for place in places}, ((r, r.path) for r in others))
     return None if by_route == by_name else by_route < by_name
+
+
+def _settled(ways: Mapping[str, str], sure: Mapping[str, bool], likely: Mapping[str, bool]) -> dict[str, bool | None]:
+    """Whether each file goes its way: where another one goes to none stays, and where one stays no other goes."""
+    found: dict[str, bool | None] = {}
+    for known in (sure, likely):
+        found = {**known, **found}
+        for old in [old for old, goes in found.items() if goes and found.get(ways[old]) is False]:
+            found[old] = found[ways[old]] = None
+        while fresh := dict(_forced(ways, found)):
+            found |= fresh
+    return {old: found.get(old) for old in ways}
+
+
+def _forced(ways: Mapping[str, str], found: Mapping[str, bool | None]) -> Iterator[tuple[str, bool]]:
+    goals = {ways[old] for old, goes in found.items() if goes}
+    kept = {old for old, goes in found.items() if goes is False}
+    for old in ways.keys() - found.keys():
+        if (old in goals) != (ways[old] in kept):
+            yield old, old in goals
 
 
 def _passed(old: Record, now: Place, places: Mapping[str, Place], others: Iterable[tuple[Record, str]]) -> int:
@@ -175,6 +219,11 @@ def _passed(old: Record, now: Place, places: Mapping[str, Place], others: Iterab
     was, is_ = _position(old.shape), _position(now.shape)
     pairs = ((_position(r.shape), _position(places[key].shape)) for r, key in others if key in places)
     return sum((before < was) != (after < is_) for before, after in pairs)
+
+
+def _is_gone(record: Record) -> bool:
+    """Whether a file was no longer due when the lock was written: its shape has no position."""
+    return record.shape.startswith(";")
 
 
 def _position(shape: str) -> int:
@@ -208,10 +257,6 @@ def _unique(
         after.setdefault(key(*place, _types(place.shape, {})), []).append(place)
     found = [(same, after.get(value, [])) for value, same in before.items()]
     return [(same[0], there[0]) for same, there in found if len(same) == len(there) == 1]
-
-
-def _same_identity(path: str, identity: str, shape: str, types: tuple[str, str]) -> tuple[object, ...]:
-    return (identity,)
 
 
 def _same_name(path: str, identity: str, shape: str, types: tuple[str, str]) -> tuple[object, ...]:

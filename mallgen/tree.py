@@ -228,11 +228,12 @@ def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], 
     """
     file = step.file
     before = known.get(step.source or file.path)
-    if before is not None and step.kind in (Kind.IGNORE, Kind.PATCH) and _is_open(file, before, moved):
+    content = disk.contents.get(file.path) if step.kind is Kind.IGNORE else step.data
+    is_made = content is not None and content.replace(b"\r\n", b"\n") == file.text.encode()
+    if before is not None and step.kind in (Kind.IGNORE, Kind.PATCH) and not is_made and _is_open(file, before, moved):
         return before
     sha = digest(file.text.encode())
-    content = disk.contents.get(file.path) if step.kind is Kind.IGNORE else step.data
-    if step.kind in _THEIRS and (content is None or content.replace(b"\r\n", b"\n") != file.text.encode()):
+    if step.kind in _THEIRS and not is_made:
         sha = before.sha256 if before else "-"
     shape = file.signature.shape if file.signature else ""
     name = step.name

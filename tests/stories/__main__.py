@@ -1,4 +1,7 @@
-"""`python -m tests.stories NAME…` plays stories and leaves their logs: what every command said after each step."""
+"""`python -m tests.stories NAME…` plays stories and leaves their logs: what every command said after each step.
+
+A number is the seed of a walk: twenty random changes.
+"""
 
 import shutil
 import sys
@@ -7,6 +10,7 @@ from pathlib import Path
 
 from tests.stories import STORIES
 from tests.stories.driver import Story
+from tests.stories.walk import walk
 
 
 def main(names: list[str]) -> int:
@@ -16,7 +20,10 @@ def main(names: list[str]) -> int:
         root = Path(tempfile.gettempdir()) / "mallgen-stories" / name
         shutil.rmtree(root, ignore_errors=True)
         story = Story(root)
-        STORIES[name](story)
+        if name.isdigit():
+            walk(story, int(name), 20)
+        else:
+            STORIES[name](story)
         (root / "log").write_text("\n".join(story.log), encoding="utf-8")
         print(f"{name}: {len(story.problems)} problems; {root / 'log'}")
         print("".join(f"{problem}\n" for problem in story.problems), end="")

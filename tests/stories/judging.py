@@ -90,7 +90,7 @@ def rest(data: bytes) -> str:
         starts.append(starts[-1] + len(line) + 1)
     cuts: list[tuple[int, int]] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.Pass):  # a block keeps a `pass` for its last import
             cuts.append(place(node, starts))
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             begin, _ = place(node, starts)

@@ -57,7 +57,9 @@ class Contract:
         lines = []
         for name, fields in self.types.items():
             if (name in self.apart) == apart:
-                tag = "form" if any(route.request == name and route.method == "get" for route in self.routes) else "json"
+                tag = (
+                    "form" if any(route.request == name and route.method == "get" for route in self.routes) else "json"
+                )
                 inner = [f'\t{key.title()} {kind} `{tag}:"{key},optional"`' for key, kind in fields.items()]
                 lines += [f"type {name} {{", *inner, "}", ""]
         return lines
