@@ -152,9 +152,15 @@ def _displaced(service: Service, record: Record, here: str, path: str) -> Diagno
     """A file that may belong to the route that it was written for, or to the one that has its name now."""
     old, new = service.shown(record.path), service.shown(path)
     title = here.partition(" ")[2]
+    stay = f'if it is for {title} now, let it begin with `"""{title}"""`'
+    if old == new:
+        message = f"`{old}` was written for {_what(record.identity)}; here {title} is due"
+        hint = f"{stay}; else move it away and run `mallgen gen{service.where}`"
+        return Diagnostic("maybe-renamed", message, _top(old), hint)
     message = f"`{old}` was written for {_what(record.identity)}, whose place is `{new}` now; here {title} is due"
     move = f"if it goes with its route, `mv {old} {new}` and run `mallgen sync --apply{service.where}`"
-    stay = f'if it is for {title} now, let it begin with `"""{title}"""`'
+    if _is_occupied(service, record, path):
+        move = f"if it goes with its route, let it and `{new}` change places"
     return Diagnostic("maybe-renamed", message, _top(old), f"{move}; {stay}")
 
 

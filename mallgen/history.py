@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import eq
 from typing import NamedTuple
 
@@ -101,10 +101,21 @@ class Place(NamedTuple):
 
 
 class Moves(NamedTuple):
-    """`origins`: where the file of a due path is now. `doubts`: the same, where it may as well be something new."""
+    """`origins`: where the file of a due path is now. `doubts`: the same, where it may as well be something new.
+
+    `lost` are files whose route is not to be found, while another one has their name now.
+    """
 
     origins: Mapping[str, str]
     doubts: Mapping[str, str]
+    lost: Collection[str]
+
+    def without(self, filled: Collection[str]) -> "Moves":
+        """The moves without those into places that have their file."""
+        origins, doubts = (
+            {new: old for new, old in pairs.items() if new not in filled} for pairs in (self.origins, self.doubts)
+        )
+        return Moves(origins, doubts, self.lost)
 
 
 Key = Callable[[str, str, str, tuple[str, str]], tuple[object, ...]]
@@ -121,19 +132,23 @@ def moves(
     """
     olds = [record for record in left if record.path.endswith(".py") and record.shape]
     if not olds:
-        return Moves({}, {})
+        return Moves({}, {}, frozenset())
     places = list(due)
     come = [place for place in places if place.path not in known]
     origins, doubts = _remembered(olds, places, known)
     short = {line.old.rpartition(".")[2]: line.new.rpartition(".")[2] for line in renamed}
     held = {record.identity for record in known.values() if not _is_gone(record)}
+    here = {place.path for place in places}
+    strays = {old.path for old in olds if old.path in here}
     olds = [old for old in olds if not (_is_gone(old) and old.identity in held)]
     olds = [old for old in olds if old.path not in (*origins.values(), *doubts.values())]
     free = [place for place in places if place.path not in (*origins, *doubts)]
     for new, was, goes in _by_route(olds, free, known, short):
-        if goes is not False:
+        if goes is False:
+            strays.remove(was)
+        else:
             (doubts if goes is None else origins)[new] = was
-    olds = [old for old in olds if old.path not in {place.path for place in places}]
+    olds = [old for old in olds if old.path not in here]
     specific = _specific(places)
     for key in (_same_name, _same_place):
         taken = {*origins.values(), *doubts.values()}
@@ -141,16 +156,30 @@ def moves(
         for old, place in _unique([o for o in olds if o.path not in taken], free, key, short):
             sure = key is not _same_place or (place in specific and _method(place.identity) == _method(old.identity))
             (origins if sure else doubts)[place.path] = old.path
-    return Moves(origins, doubts)
+    return Moves(origins, doubts, strays - {*origins.values(), *doubts.values()})
 
 
 def displaced(records: Iterable[Record], here: Mapping[str, str]) -> tuple[Record, ...]:
-    """The records whose place is another route's today, while their own route has another place.
+    """The records whose place is another route's today, while their own route has another place, or they
+    had none before.
 
     `here` is what each path is for today.
     """
     there = set(here.values())
-    return tuple(r for r in records if here.get(r.path, r.identity) != r.identity and r.identity in there)
+    other = (record for record in records if here.get(record.path, record.identity) != record.identity)
+    return tuple(record for record in other if record.identity in there or not _is_placed(record))
+
+
+def forgotten(record: Record) -> Record:
+    """The record of a file that is no longer due, without a position: what stands there later is something else."""
+    return record._replace(shape=f";{record.shape.partition(';')[2]}") if record.shape else record
+
+
+def unplaced(record: Record) -> Record:
+    """The record of a file that is not where it belongs: the order of the next contract says nothing of it."""
+    if not record.shape or _is_gone(record):
+        return record
+    return record._replace(shape=f"{DOUBT};{record.shape.partition(';')[2]}")
 
 
 def _by_route(
@@ -173,7 +202,7 @@ def _by_route(
             sure[old.path] = name is None or by_route > by_name
         elif by_route != by_name:
             likely[old.path] = by_route > by_name
-        elif (goes := _in_order(old, place, name, places, known)) is not None:
+        elif by_route and (goes := _in_order(old, place, name, places, known)) is not None:
             likely[old.path] = goes
     settled = _settled({old.path: place.path for old, place in found}, sure, likely)
     return [(place.path, old.path, settled[old.path]) for old, place in found]
@@ -188,7 +217,10 @@ def _in_order(
     old: Record, there: Place, here: Place, places: Sequence[Place], known: Mapping[str, Record]
 ) -> bool | None:
     """Two routes that swap their handlers' names and two that swap their paths make the same contract, but for that."""
-    others = [r for r in known.values() if r is not old and _layer(r) == there.layer and r.contract == old.contract]
+    layer = [r for r in known.values() if _layer(r) == there.layer and r.contract == old.contract and _is_placed(r)]
+    if old not in layer:
+        return None
+    others = [record for record in layer if record is not old]
     by_route = _passed(old, there, {place.identity: place for place in places}, ((r, r.identity) for r in others))
     by_name = _passed(old, here, {place.path: place for place in places}, ((r, r.path) for r in others))
     return None if by_route == by_name else by_route < by_name
@@ -226,6 +258,11 @@ def _is_gone(record: Record) -> bool:
     return record.shape.startswith(";")
 
 
+def _is_placed(record: Record) -> bool:
+    """Whether a file was where it was due, so that its position is that of its route."""
+    return not record.shape.startswith((";", DOUBT))
+
+
 def _position(shape: str) -> int:
     number = shape.partition(";")[0]
     return int(number) if number.isascii() and number.isdigit() else 0
@@ -237,11 +274,12 @@ def _remembered(
     """What was matched when the place came, which may have been an earlier run."""
     origins: dict[str, str] = {}
     doubts: dict[str, str] = {}
-    paths = {old.path for old in olds}
+    paths = {old.path: old for old in olds}
     for place in places:
-        was = known[place.path].was if place.path in known else ""
-        if was.removeprefix(DOUBT) in paths:
-            (doubts if was.startswith(DOUBT) else origins)[place.path] = was.removeprefix(DOUBT)
+        record = known.get(place.path)
+        old = paths.get(record.was.removeprefix(DOUBT)) if record else None
+        if record and old and place.identity in (record.identity, old.identity):
+            (doubts if record.was.startswith(DOUBT) else origins)[place.path] = old.path
     return origins, doubts
 
 

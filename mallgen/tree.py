@@ -10,7 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mallgen.history import DOUBT, Moves, Place, displaced, moves, remembered
+from mallgen.history import DOUBT, Moves, Place, displaced, forgotten, moves, remembered, unplaced
 from mallgen.lock import Lock, Record
 from mallgen.model import Span
 from mallgen.signature import Block, ClassShape, Signature
@@ -153,9 +153,10 @@ def plan(due: Due, disk: Disk, lock: Lock, changes: Mapping[str, Change] = Mappi
     left = tuple(r for r in orphans(due, disk, known) if r.path not in leaving)
     away = tuple(r for r in astray(due, disk, known) if r.path not in leaving)
     classes, renamed = remembered(due.contract, due.classes, lock)
-    moved = moves((*left, *away), places(due), known, renamed)
+    filled = {step.file.path for step in steps if step.kind is Kind.MOVE}
+    moved = moves((*left, *away), places(due), known, renamed).without(filled)
     records = [_record(due.contract, step, disk, known, moved) for step in steps if step.file.identity]
-    text = lock.replace(due.contract, [*records, *map(_gone, left)], classes, renamed).text()
+    text = lock.replace(due.contract, [*records, *map(forgotten, left)], classes, renamed).text()
     kinds = FOLLOWED if changes else GENERATED
     return Plan(tuple(steps), left, None if text == disk.lock else text, kinds, _elsewhere(away, moved))
 
@@ -173,13 +174,9 @@ def astray(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, .
     return displaced(mine, {file.path: file.identity for file in due.files if file.signature})
 
 
-def _gone(record: Record) -> Record:
-    """The record of a file that is no longer due, without its place: what stands there later is something else."""
-    return record._replace(shape=f";{record.shape.partition(';')[2]}") if record.shape else record
-
-
 def _elsewhere(away: Iterable[Record], moved: Moves) -> tuple[tuple[str, str], ...]:
-    to = {old: new for new, old in (*moved.origins.items(), *moved.doubts.items())}
+    to = dict.fromkeys(moved.lost, "")
+    to |= {old: new for new, old in (*moved.origins.items(), *moved.doubts.items())}
     return tuple((record.path, to[record.path]) for record in away if record.path in to)
 
 
@@ -224,14 +221,17 @@ def is_known(record: Record | None, content: bytes | None) -> bool:
 def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], moved: Moves) -> Record:
     """Its sha256 is that of what mallgen wrote, and its shape has the name that the function has in the file.
 
-    A file that belongs elsewhere, or is in the place of one, keeps its record: it says what the content is for.
+    A file that belongs elsewhere, or is in the place of one, keeps its record: it says what the content is for,
+    and what is to come; it loses its position, as the next contract's order says nothing of it.
     """
     file = step.file
     before = known.get(step.source or file.path)
+    doubt = moved.doubts.get(file.path, "")
+    was = moved.origins.get(file.path, doubt and f"{DOUBT}{doubt}")
     content = disk.contents.get(file.path) if step.kind is Kind.IGNORE else step.data
     is_made = content is not None and content.replace(b"\r\n", b"\n") == file.text.encode()
     if before is not None and step.kind in (Kind.IGNORE, Kind.PATCH) and not is_made and _is_open(file, before, moved):
-        return before
+        return unplaced(before)._replace(was=was)
     sha = digest(file.text.encode())
     if step.kind in _THEIRS and not is_made:
         sha = before.sha256 if before else "-"
@@ -241,13 +241,11 @@ def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], 
         name = before.shape.rpartition(";")[2]
     if name:
         shape = f"{shape.rpartition(';')[0]};{name}"
-    doubt = moved.doubts.get(file.path, "")
-    was = moved.origins.get(file.path, doubt and f"{DOUBT}{doubt}")
     return Record(contract, file.path, file.owner.value, file.identity, sha, shape, was)
 
 
 def _is_open(file: File, before: Record, moved: Moves) -> bool:
-    if file.path in (*moved.origins.values(), *moved.doubts.values()):
+    if file.path in (*moved.origins.values(), *moved.doubts.values(), *moved.lost):
         return True
     return before.identity != file.identity and file.path in moved.origins
 

@@ -170,7 +170,11 @@ def _tell(output: Output, steps: Plan) -> None:
         if step.backup:
             verb = "would move" if output.dry_run else "moved"
             say(f"{shown(step.file.path)} had been edited: {verb} your version to {shown(step.backup)}")
-    _few(f"{shown(path)} is for a route whose place is {shown(place)} now; {_CHECK}" for path, place in steps.elsewhere)
+    lines = []
+    for path, place in steps.elsewhere:
+        where = f"whose place is {shown(place)} now" if place else "that is gone"
+        lines.append(f"{shown(path)} is for a route {where}; {_CHECK}")
+    _few(lines)
     _few(f"{shown(record.path)} is no longer part of the contract; {_CHECK}" for record in steps.left)
 
 

@@ -60,7 +60,9 @@ class _Follower:
         self._doubts: dict[str, str] = {}
         self._identities = {file.path: file.identity for file in due.files}
         away = (*orphans(due, disk, self._known), *astray(due, disk, self._known))
-        self._origins = self._confirmed(moves(away, places(due), self._known, lines))
+        found = moves(away, places(due), self._known, lines)
+        self._lost = found.lost
+        self._origins = self._confirmed(found)
         self._left = {*self._origins.values()} - {*self._origins}
         self._world = self._made_world()
         self._changes: dict[str, Change] = {}
@@ -91,7 +93,11 @@ class _Follower:
 
     def _settled(self) -> Lock:
         away = {*self._origins.values(), *self._doubts.values()}
-        stay = {record for record in astray(self._due, self._disk, self._known) if record.path not in away}
+        stay = {
+            record
+            for record in astray(self._due, self._disk, self._known)
+            if record.path not in away and (record.path not in self._lost or self._is_decided(record.path))
+        }
         if not stay:
             return self._lock
         due = {place.path: place for place in places(self._due)}
@@ -119,7 +125,9 @@ class _Follower:
             {new: old for new, old in pairs.items() if self._is_worth(old, new) and not self._stays(old)}
             for pairs in (found.doubts, found.origins)
         )
-        self._doubts = {new: old for new, old in doubts.items() if self._is_free(new) and not self._is_free(old)}
+        asked = {new: old for new, old in doubts.items() if not self._is_free(old)}
+        self._doubts = {path: path for path in found.lost if not self._is_decided(path)}
+        self._doubts |= {new: old for new, old in asked.items() if old in self._identities or self._is_free(new)}
         while blocked := [new for new in worth if not self._is_free(new) and new not in worth.values()]:
             self._doubts |= {new: worth.pop(new) for new in blocked if not self._has_own(new) and not self._stays(new)}
             worth = {new: old for new, old in worth.items() if new not in blocked}
@@ -141,6 +149,10 @@ class _Follower:
         if old in self._disk.links:
             return False
         return content is not None and not (new in self._disk.present and is_known(self._known.get(old), content))
+
+    def _is_decided(self, path: str) -> bool:
+        """Whether a file that is lost may be that of the place it is in: nobody has touched it, or it says so."""
+        return self._is_free(path) or self._stays(path)
 
     def _is_free(self, path: str) -> bool:
         content = self._disk.contents.get(path)

@@ -82,7 +82,9 @@ def uses_vanished() -> None:
 def maybe_renamed() -> None:
     """A route, RPC or middleware went and one like it came: it may be the same under another name.
 
-    mallgen does not guess. Move the file to the new place and run `mallgen sync --apply`, or prune it.
+    mallgen does not guess. Move the file to the new place and run `mallgen sync --apply`, or prune it. A file that was
+    written for one route and stands where another is due now begins with the route that it is for, such as
+    `\"\"\"GET /v1/user\"\"\"`: that is the answer.
     """
 
 

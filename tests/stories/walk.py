@@ -16,8 +16,9 @@ KINDS = ("string", "int64", "bool", "[]string", "map[string]string")
 
 @dataclass
 class Route:
-    """One route; `path` and `method` are what it stays known by."""
+    """One route; `path` and `method` are what mallgen knows it by, `number` is for us."""
 
+    number: int
     method: str
     path: str
     handler: str
@@ -86,11 +87,14 @@ class Walk:
         self.random = random.Random(seed)
         self.now = Contract()
         self.serial = 0
+        self.old: set[int] = set()
+        self.known: dict[int, set[str]] = {}
         self.changes: tuple[Callable[[], str], ...] = (
             *(self.rename_type, self.rename_type, self.add_field, self.drop_field, self.rename_field, self.split_type),
             *(self.rename_handler, self.rename_handler, self.swap_handlers, self.move, self.move, self.swap_groups),
             *(self.rename_group, self.other_request, self.other_response, self.listed, self.without_request),
             *(self.drop, self.add, self.reorder, self.shuffle_types, self.apart, self.jwt, self.middleware),
+            self.other_path,
         )
         for _ in range(4):
             self.add_type()
@@ -120,8 +124,9 @@ class Walk:
         response = self.random.choice(["", *self.now.types])
         group = self.random.choice(GROUPS)
         is_list = bool(response) and self.random.random() < 0.2
-        self.now.routes.append(Route(method, f"/r{self.serial}", handler, group, request, response, is_list))
-        return f"route {self.serial} is new in `{group}`"
+        number = self.serial
+        self.now.routes.append(Route(number, method, f"/r{number}", handler, group, request, response, is_list))
+        return f"route {number} is new in `{group}`"
 
     def drop(self) -> str:
         if len(self.now.routes) < 4:
@@ -176,9 +181,24 @@ class Walk:
         return f"{old} is {route.handler}"
 
     def swap_handlers(self) -> str:
-        one, other = self.random.sample(self.now.routes, 2)
+        """A route that is new and takes the name of one whose path changes too is more than can be told."""
+        one, other = self.random.sample([route for route in self.now.routes if route.number in self.old], 2)
         one.handler, other.handler = other.handler, one.handler
         return f"{one.handler} and {other.handler} change places"
+
+    def other_path(self) -> str:
+        """The body goes along, or mallgen asks, or the file is left behind and the route is new."""
+        route = self.route()
+        old, self.serial = route.identity, self.serial + 1
+        route.path = f"/p{self.serial}"
+        return f"{old} is {route.identity}"
+
+    def others(self) -> dict[str, str]:
+        """The identities of what has another path now, those of long ago too."""
+        for route in self.now.routes:
+            self.known.setdefault(route.number, set()).add(route.identity)
+        pairs = [(old, route.identity) for route in self.now.routes for old in sorted(self.known[route.number])]
+        return {f"{kind} {old}": f"{kind} {new}" for kind in ("logic", "handler") for old, new in pairs}
 
     def move(self) -> str:
         route = self.route()
@@ -249,14 +269,15 @@ def walk(s: Story, seed: int, steps: int) -> None:
     ran = s.run("api", "py", "-api", "clinic.api", "-dir", ".", "-q")
     assert not ran.code, ran.err
     s.implement()
-    s.step("nothing")
+    s.step("nothing", maybe=w.others())
     past = [copy.deepcopy(w.now)]
     for number in range(steps):
+        w.old = {route.number for route in w.now.routes}
         if w.random.random() < 0.2:
             w.now = copy.deepcopy(w.random.choice(past))
             said = ["back to an earlier one"]
         else:
             said = list(filter(None, (w.random.choice(w.changes)() for _ in range(w.random.randint(1, 4)))))
         w.now.write(s)
-        s.step(f"{seed}.{number}: {'; '.join(said)}", human=w.random.random() < 0.5)
+        s.step(f"{seed}.{number}: {'; '.join(said)}", human=w.random.random() < 0.5, maybe=w.others())
         past.append(copy.deepcopy(w.now))
