@@ -297,7 +297,7 @@ class _Follower:
     def _relocate(self, user: UserFile, imports: ImportEdits) -> None:
         """Relative imports mean the same from another place."""
         for statement in [node for node in user.of(ast.ImportFrom) if node.level]:
-            imports.retarget(statement, self._world.module(user.absolute(statement)))
+            imports.retarget(statement, self._world.module(imports.module(statement)))
 
     def _moved_as_it_is(self, user: UserFile, home: str) -> bytes | None:
         if home == user.module:

@@ -32,13 +32,17 @@ class ImportEdits:
         self._removed.setdefault(binding.statement, set()).add(binding.alias)
 
     def retarget(self, statement: ast.ImportFrom, module: str) -> None:
-        """Import the same names from another module."""
+        """Import the same names from another module; what was added to the statement stays with the old one."""
+        before = self.module(statement)
         self._modules[statement] = module
+        added = self._added.pop(statement, []) if module != before else []
+        for name, local in added:
+            self.add(before, name, local)
 
     def add(self, module: str, name: str, local: str, beside: ast.ImportFrom | None = None) -> None:
         """Import a name, in the statement `beside` when it is of that module, else in one there is, else in a new."""
         alias = (name, local)
-        found = beside if beside is not None and self._module(beside) == module else self._statement(module)
+        found = beside if beside is not None and self.module(beside) == module else self._statement(module)
         names = self._new.setdefault(module, []) if found is None else self._added.setdefault(found, [])
         if alias not in names:
             names.append(alias)
@@ -56,7 +60,7 @@ class ImportEdits:
             if binding.full == module and (binding.alias.asname or isinstance(binding.statement, ast.ImportFrom)):
                 return f"{local}.{name}"
         module, _, name = full.rpartition(".")
-        for source, names in [*((self._module(s), n) for s, n in self._added.items()), *self._new.items()]:
+        for source, names in [*((self.module(s), n) for s, n in self._added.items()), *self._new.items()]:
             for known, local in names:
                 if (source, known) == (module, name) and local == wanted:
                     return local
@@ -82,13 +86,14 @@ class ImportEdits:
             return f"{self._modules[binding.statement]}.{binding.alias.name}"
         return binding.full
 
-    def _module(self, statement: ast.ImportFrom) -> str:
+    def module(self, statement: ast.ImportFrom) -> str:
+        """The module that a statement is going to import from."""
         return self._modules.get(statement) or self._file.absolute(statement)
 
     def _statement(self, module: str) -> ast.ImportFrom | None:
         """A statement of this module that runs whenever the file is imported."""
         for node in self._file.tree.body:
-            if isinstance(node, ast.ImportFrom) and self._module(node) == module and node.names[0].name != "*":
+            if isinstance(node, ast.ImportFrom) and self.module(node) == module and node.names[0].name != "*":
                 return node
         return None
 
@@ -180,10 +185,12 @@ class ImportEdits:
     def _insertion(self, module: str, names: list[Alias]) -> Edit:
         """A new statement, behind the one that isort has in front of it."""
         newline = self._file.newline
-        text = "".join(
-            f"from {module} import {_alias(name, local)}{newline}"
-            for name, local in sorted(names, key=lambda alias: _key(alias[0]))
-        )
+        plain = sorted((name for name, local in names if name == local), key=_key)
+        each = [_alias(name, local) for name, local in sorted(names, key=lambda alias: _key(alias[0])) if name != local]
+        parts = [f"from {module} import {one}{newline}" for one in each]
+        if plain:
+            parts.insert(0, self._one(module, plain))
+        text = "".join(parts)
         found = [n for n in self._file.tree.body if isinstance(n, ast.ImportFrom | ast.Import)]
         same = [n for n in found if _module_name(n).partition(".")[0] == module.partition(".")[0]]
         before = [n for n in same if _module_name(n) < module]
@@ -199,6 +206,14 @@ class ImportEdits:
             return self._behind(first, f"{newline}{text}")
         at = self._file.line_start(first.lineno) if first else len(self._file.utf8)
         return Edit(at, at, text)
+
+    def _one(self, module: str, names: list[str]) -> str:
+        """One statement, in several lines where black would have it so."""
+        newline = self._file.newline
+        line = f"from {module} import {', '.join(names)}"
+        if width(line) <= WIDTH:
+            return f"{line}{newline}"
+        return f"from {module} import ({newline}" + "".join(f"    {name},{newline}" for name in names) + f"){newline}"
 
     def _behind(self, node: ast.stmt, text: str) -> Edit:
         assert node.end_lineno is not None

@@ -156,7 +156,7 @@ class Story:
         title: str,
         where: Sequence[str] = ("-dir", "."),
         moved: dict[str, str] | None = None,
-        maybe: dict[str, str] | None = None,
+        maybe: dict[str, set[str]] | None = None,
         human: bool = False,
         gen_first: bool = False,
     ) -> None:
@@ -296,7 +296,7 @@ class Story:
             if not finding.hint:
                 self.problem(f"no way out: {finding}")
 
-    def _owners(self, moved: dict[str, str], maybe: dict[str, str]) -> None:
+    def _owners(self, moved: dict[str, str], maybe: dict[str, set[str]]) -> None:
         """Each body is still that of its route."""
         found: dict[int, tuple[str, str]] = {}
         for folder in self.folders():
@@ -315,7 +315,7 @@ class Story:
             due = moved.get(identity, identity)
             if number not in found:
                 self.problem(f"the body {number} of {identity} is nowhere")
-            elif found[number] not in ((folder, due), (folder, maybe.get(identity, due))):
+            elif found[number][0] != folder or found[number][1] not in {due, *maybe.get(identity, ())}:
                 self.problem(f"the body {number} of {identity} is that of {found[number]} now")
         self.marks = {**self.marks, **found}
 

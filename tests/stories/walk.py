@@ -4,6 +4,7 @@ import copy
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import product
 
 from tests.stories.driver import Story
 
@@ -83,23 +84,31 @@ class Contract:
 class Walk:
     """Changes of a contract; each says what it did, or "" where it could do nothing."""
 
-    def __init__(self, seed: int) -> None:
+    words = ("api", "py", "-api", "clinic.api", "-dir", ".", "-q")
+    route_type = Route
+    nothing: tuple[str, ...] = ("",)
+
+    def __init__(self, seed: int, now: Contract) -> None:
         self.random = random.Random(seed)
-        self.now = Contract()
+        self.now = now
         self.serial = 0
         self.old: set[int] = set()
         self.known: dict[int, set[str]] = {}
-        self.changes: tuple[Callable[[], str], ...] = (
+        self.changes = self.possible()
+        for _ in range(4):
+            self.add_type()
+        for _ in range(self.random.randint(5, 8)):
+            self.add()
+
+    def possible(self) -> tuple[Callable[[], str], ...]:
+        """What may happen, the more often the more often it is there."""
+        return (
             *(self.rename_type, self.rename_type, self.add_field, self.drop_field, self.rename_field, self.split_type),
             *(self.rename_handler, self.rename_handler, self.swap_handlers, self.move, self.move, self.swap_groups),
             *(self.rename_group, self.other_request, self.other_response, self.listed, self.without_request),
             *(self.drop, self.add, self.reorder, self.shuffle_types, self.apart, self.jwt, self.middleware),
             self.other_path,
         )
-        for _ in range(4):
-            self.add_type()
-        for _ in range(self.random.randint(5, 8)):
-            self.add()
 
     def fresh(self, words: list[str]) -> str:
         """A name that nothing has had."""
@@ -120,12 +129,13 @@ class Walk:
 
     def add(self) -> str:
         handler, method = self.fresh(VERBS), self.random.choice(("get", "post", "put", "delete"))
-        request = self.random.choice(["", *self.now.types])
-        response = self.random.choice(["", *self.now.types])
+        request, response = (self.random.choice([*self.nothing, *self.now.types]) for _ in range(2))
         group = self.random.choice(GROUPS)
         is_list = bool(response) and self.random.random() < 0.2
         number = self.serial
-        self.now.routes.append(Route(number, method, f"/r{number}", handler, group, request, response, is_list))
+        self.now.routes.append(
+            self.route_type(number, method, f"/r{number}", handler, group, request, response, is_list)
+        )
         return f"route {number} is new in `{group}`"
 
     def drop(self) -> str:
@@ -193,12 +203,15 @@ class Walk:
         route.path = f"/p{self.serial}"
         return f"{old} is {route.identity}"
 
-    def others(self) -> dict[str, str]:
+    def others(self) -> dict[str, set[str]]:
         """The identities of what has another path now, those of long ago too."""
         for route in self.now.routes:
             self.known.setdefault(route.number, set()).add(route.identity)
-        pairs = [(old, route.identity) for route in self.now.routes for old in sorted(self.known[route.number])]
-        return {f"{kind} {old}": f"{kind} {new}" for kind in ("logic", "handler") for old, new in pairs}
+        found: dict[str, set[str]] = {}
+        for route in self.now.routes:
+            for kind, old in product(("logic", "handler"), self.known[route.number]):
+                found.setdefault(f"{kind} {old}", set()).add(f"{kind} {route.identity}")
+        return found
 
     def move(self) -> str:
         route = self.route()
@@ -228,7 +241,7 @@ class Walk:
 
     def other_response(self) -> str:
         route = self.route()
-        route.response = self.random.choice(["", *self.now.types])
+        route.response = self.random.choice([*self.nothing, *self.now.types])
         route.is_list = route.is_list and bool(route.response)
         return f"{route.handler} gives {route.response or 'nothing'}"
 
@@ -262,11 +275,64 @@ class Walk:
         return f"`{group}` has {self.now.middleware[group]}"
 
 
-def walk(s: Story, seed: int, steps: int) -> None:
+class Proto(Contract):
+    """The same as a proto: routes are RPCs, groups are services."""
+
+    def write(self, s: Story) -> None:
+        """clinic.proto, and types.proto where messages live apart."""
+        head = ['syntax = "proto3";', "", "package clinic;", ""]
+        if self.apart:
+            s.write("types.proto", "\n".join([*head, *self._messages(True)]))
+            head += ['import "types.proto";', ""]
+        lines = [*head, *self._messages(False)]
+        for group in dict.fromkeys(route.group for route in self.routes):
+            lines += [f"service {SERVICES[group]} {{"]
+            for route in self.routes:
+                if route.group == group:
+                    stream = "stream " if route.is_list else ""
+                    lines += [f"  rpc {route.handler}({route.request}) returns ({stream}{route.response});"]
+            lines += ["}", ""]
+        s.write("clinic.proto", "\n".join(lines))
+
+    def _messages(self, apart: bool) -> list[str]:
+        lines = []
+        for name, fields in self.types.items():
+            if (name in self.apart) == apart:
+                inner = [f"  {kind} {key} = {number};" for number, (key, kind) in enumerate(fields.items(), 1)]
+                lines += [f"message {name} {{", *inner, "}", ""]
+        return lines
+
+
+SERVICES = {group: f"S{group.title().replace('/', '')}" for group in GROUPS}
+
+
+class Rpc(Route):
+    """An RPC is known by its service and its name."""
+
+    @property
+    def identity(self) -> str:
+        """As the lock has it."""
+        return f"/clinic.{SERVICES[self.group]}/{self.handler}"
+
+
+class RpcWalk(Walk):
+    """Changes of a proto."""
+
+    words = ("rpc", "protoc", "clinic.proto", "-dir", ".", "-m", "-q")
+    route_type = Rpc
+    nothing: tuple[str, ...] = ()
+
+    def possible(self) -> tuple[Callable[[], str], ...]:
+        """What a proto has; RPCs that swap names and those that swap services are the same."""
+        others = (self.without_request, self.other_path, self.jwt, self.middleware, self.swap_handlers)
+        return tuple(change for change in super().possible() if change not in others)
+
+
+def walk(s: Story, seed: int, steps: int, *, rpc: bool = False) -> None:
     """`steps` changes of one to four things; every fifth goes back to some earlier contract."""
-    w = Walk(seed)
+    w = RpcWalk(seed, Proto()) if rpc else Walk(seed, Contract())
     w.now.write(s)
-    ran = s.run("api", "py", "-api", "clinic.api", "-dir", ".", "-q")
+    ran = s.run(*w.words)
     assert not ran.code, ran.err
     s.implement()
     s.step("nothing", maybe=w.others())
