@@ -25,7 +25,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.run.service import free_port  # noqa: E402
+from tests.ports import free_port  # noqa: E402
 
 PATH = "/v1/order/list?uid=7&cursor=0&ps=20"
 GENERATED = ROOT / "generated"

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.ports import free_port
 
 
 def program(name: str, package: str) -> str:
@@ -55,13 +56,6 @@ def _installed(name: str, package: str) -> str:
     if found is None:
         raise RuntimeError(f"{package} is installed, but there is no {name}")
     return found
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:

@@ -14,7 +14,7 @@ from mallgen.confine import Root
 from mallgen_runtime.conf import ConfigError, parse_config
 from mallgen_runtime.rpc import RpcServerConf
 from tests.conftest import mallgen, tree
-from tests.run.service import free_port
+from tests.ports import free_port
 
 GOOD = """syntax = "v1"
 

@@ -17,6 +17,7 @@ import pytest
 from mallgen_runtime.rpc.calls import HTTP_STATUS, Code
 from tests import parts
 from tests.interop.building import built
+from tests.ports import free_port
 from tests.run.service import Service
 from tests.run.shop import RpcService, Shop
 
@@ -93,7 +94,7 @@ class Go(parts.Process):
     """A part of the shop on go-zero."""
 
     def __init__(self, both: Both, part: str, more: str) -> None:
-        self.port = parts.free_port()
+        self.port = free_port()
         self.part = part
         self._both = both
         settings = both.root / f"{part}-{self.port}.yaml"

@@ -17,7 +17,7 @@ from mallgen_runtime.rpc.h2.pool import H2Connection
 from mallgen_runtime.rpc.methods import RpcContext
 from tests.h2.talking import ECHO, calling, echo, serving
 from tests.interop.building import built, h2spec
-from tests.parts import free_port
+from tests.ports import free_port
 from tests.run.discovering import run
 
 pytestmark = pytest.mark.slow

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from tests.ports import free_port
+
 SECRET = "a secret of at least thirty-two bytes"
 
 
@@ -119,11 +121,3 @@ class Service:
             while chunk := connection.recv(65536):
                 found += chunk
         return found
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

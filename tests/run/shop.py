@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.run.service import SECRET, Service, free_port
+from tests.ports import free_port
+from tests.run.service import SECRET, Service
 
 KEYS = {"order_rpc": "order.rpc", "product_rpc": "product.rpc"}
 

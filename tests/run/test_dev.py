@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.run.service import free_port
+from tests.ports import free_port
 
 ORDERS = "/v1/order/list?uid=123&ps=1"
 

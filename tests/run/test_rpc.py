@@ -20,7 +20,7 @@ import pytest
 from mallgen_runtime.rpc import Code, RpcClientConf, RpcError, connect
 from mallgen_runtime.rpc.calls import Origin, origin
 from tests.conftest import CONTRACTS, mallgen, working_in
-from tests.run.service import free_port
+from tests.ports import free_port
 from tests.run.shop import RpcService, environment
 
 BODIES = {

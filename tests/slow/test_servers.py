@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.run.service import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 SERVERS = {

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.run.service import Service, free_port
+from tests.ports import free_port
+from tests.run.service import Service
 
 pytestmark = pytest.mark.slow
 

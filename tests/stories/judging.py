@@ -14,7 +14,8 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.run.service import SECRET, free_port
+from tests.ports import free_port
+from tests.run.service import SECRET
 
 
 def starts(folder: Path, package: str, registry: Path) -> str:
