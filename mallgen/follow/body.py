@@ -7,6 +7,7 @@ from functools import cached_property
 
 from mallgen.follow.imports import ImportEdits
 from mallgen.follow.match import Match
+from mallgen.follow.shadow import shadowed
 from mallgen.follow.source import Binding, UserFile
 from mallgen.follow.world import VANISHED, Site, World
 from mallgen.signature import ClassShape, Signature
@@ -31,6 +32,10 @@ class Body:
     @cached_property
     def _uses(self) -> dict[str, list[ast.AST]]:
         return _uses(self._file.nodes, self._replaced)
+
+    @cached_property
+    def _shadowed(self) -> frozenset[ast.Name]:
+        return shadowed(self._file.nodes)
 
     def run(self) -> None:
         """Compare everything."""
@@ -77,7 +82,7 @@ class Body:
         where, _, name = missing.rpartition(".")
         site = Site(binding.alias, f"there is no `{name}` in `{where}` any more")
         if uses or local not in self._signed:
-            used = [Site(node, f"`{local}` is used here", VANISHED) for node in uses]
+            used = [Site(node, f"`{local}` is used here", VANISHED) for node in uses if node not in self._shadowed]
             self.stuck += [site._replace(code=VANISHED), *used]
             return
         self.sites.append(site)
@@ -104,17 +109,23 @@ class Body:
     def _node(self, node: ast.expr) -> None:
         if isinstance(node, ast.Attribute):
             full = self._file.meaning(node)
-            if full and (self._world.lacks(full) or self._world.is_renamed(full)):
+            if full and (self._world.lacks(full) or self._world.is_renamed(full)) and not self._is_local(node):
                 now = self._world.now(full)
                 hint = f", it is `{now}` now" if now != full else ""
                 self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED))
         elif isinstance(node, ast.Call):
             shape = self._world.classes.get(self._world.now(self._file.meaning(node.func)))
-            if shape is None or not shape.checked:
+            if shape is None or not shape.checked or self._is_local(node.func):
                 return
             for keyword in node.keywords:
                 if keyword.arg is not None and keyword.arg not in shape.fields:
                     self.stuck.append(Site(node, f"`{shape.name}` has no `{keyword.arg}` any more", VANISHED))
+
+    def _is_local(self, node: ast.expr) -> bool:
+        """Whether a dotted name begins with a function's own variable, whatever an import says."""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        return node in self._shadowed
 
     def request(self, match: Match, signature: Signature, names: Sequence[str]) -> None:
         """Fields of the request that are read and that it does not have."""

@@ -1,0 +1,49 @@
+"""Names of a user's file that are not what its imports say: where a function has a variable of that name."""
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_LOOPS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def shadowed(nodes: Iterable[ast.AST]) -> frozenset[ast.Name]:
+    """The names, of all of a module's nodes, that are variables of functions, lambdas and comprehensions."""
+    found: set[ast.Name] = set()
+    for node in nodes:
+        if isinstance(node, _FUNCTIONS):
+            inner = _inside(node.body if isinstance(node.body, list) else [node.body])
+            own = {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)} | _assigned(inner)
+        elif isinstance(node, _LOOPS):
+            targets = [name for loop in node.generators for name in _inside([loop.target])]
+            inner = [each for part in _parts(node) for each in _inside([part])]
+            own = {name.id for name in targets if isinstance(name, ast.Name)}
+        else:
+            continue
+        found |= {name for name in inner if isinstance(name, ast.Name) and name.id in own}
+    return frozenset(found)
+
+
+def _parts(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> Iterator[ast.expr]:
+    """What a comprehension's own variables are known in: all but what the first loop runs over."""
+    yield from (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
+    for number, loop in enumerate(node.generators):
+        yield from (loop.target, *loop.ifs, *([loop.iter] if number else []))
+
+
+def _inside(parts: Sequence[ast.AST]) -> list[ast.AST]:
+    return [node for part in parts for node in ast.walk(part)]
+
+
+def _assigned(inner: Iterable[ast.AST]) -> set[str]:
+    """The variables that a function's body makes: those of functions in it too, which costs a finding at most."""
+    own: set[str] = set()
+    given: set[str] = set()
+    for node in inner:
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            own.add(node.id)
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            own.add(node.name)
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            given |= {*node.names}
+    return own - given
