@@ -1,6 +1,7 @@
 """What the rest of a user's file takes from the generated half: names that changed, and fields that are gone."""
 
 import ast
+import builtins
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -14,6 +15,18 @@ from mallgen.signature import ClassShape, Signature
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _LONGEST = 200
+_ALWAYS = frozenset((*dir(builtins), "__file__", "__builtins__", "__class__", "__path__", "__annotations__"))
+_BINDING: dict[type[ast.AST], tuple[str, ...]] = {
+    ast.FunctionDef: ("name",),
+    ast.AsyncFunctionDef: ("name",),
+    ast.ClassDef: ("name",),
+    ast.ExceptHandler: ("name",),
+    ast.MatchAs: ("name",),
+    ast.MatchStar: ("name",),
+    ast.MatchMapping: ("rest",),
+    ast.arg: ("arg",),
+}
+_BINDING |= {getattr(ast, name): ("name",) for name in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(ast, name)}
 
 
 class Body:
@@ -62,14 +75,28 @@ class Body:
 
     def _starred(self) -> None:
         """Names that came by `import *` and have others now."""
-        if not self._file.stars:
+        stars = self._file.stars
+        if not stars:
             return
-        for name in self._uses.keys() - self._file.bindings.keys() - self._file.defined:
-            full = self._world.starred(name, self._file.stars)
+        unbound = self._unbound if all(map(self._world.generates, stars)) else frozenset()
+        for name in sorted(self._uses.keys() - self._file.bindings.keys() - self._file.defined):
+            full = self._world.starred(name, stars)
             now = self._world.now(full)
             if now != full:
                 text = f"there is no `{full}` any more, it is `{now}` now"
                 self.stuck += [Site(node, text, VANISHED) for node in self._uses[name]]
+            elif full == name and name in unbound:
+                text = f"there is no `{name}` in `{'` or `'.join(stars)}` any more"
+                read = [node for node in self._uses[name] if isinstance(node, ast.Name)]
+                self.stuck += [Site(node, text, VANISHED) for node in read]
+
+    @property
+    def _unbound(self) -> frozenset[str]:
+        """Names that nothing but an `import *` can have given to the file."""
+        bound = {getattr(node, key, None) for node in self._file.nodes for key in _BINDING.get(node.__class__, ())}
+        bound |= {node.id for node in self._file.of(ast.Name) if not isinstance(node.ctx, ast.Load)}
+        bound |= {local for local, _ in self._file.every_import()}
+        return frozenset(self._uses.keys() - bound - _ALWAYS)
 
     def _is_spare(self, local: str, binding: Binding) -> bool:
         """Whether only the types that are replaced have used an import of the contract's."""
@@ -108,13 +135,13 @@ class Body:
 
     def _node(self, node: ast.expr) -> None:
         if isinstance(node, ast.Attribute):
-            full = self._file.meaning(node)
+            full = self._meaning(node)
             if full and (self._world.lacks(full) or self._world.is_renamed(full)) and not self._is_local(node):
                 now = self._world.now(full)
                 hint = f", it is `{now}` now" if now != full else ""
                 self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED))
         elif isinstance(node, ast.Call):
-            shape = self._world.classes.get(self._world.now(self._file.meaning(node.func)))
+            shape = self._world.classes.get(self._world.now(self._meaning(node.func)))
             if shape is None or not shape.checked or self._is_local(node.func):
                 return
             for keyword in node.keywords:
@@ -126,6 +153,14 @@ class Body:
         while isinstance(node, ast.Attribute):
             node = node.value
         return node in self._shadowed
+
+    def _meaning(self, node: ast.expr) -> str:
+        """The full name of a name or a dotted name, of one that came by `import *` too."""
+        full = self._file.meaning(node)
+        if not self._file.stars:
+            return full
+        head, dot, rest = full.partition(".")
+        return f"{self._world.starred(head, self._file.stars)}{dot}{rest}"
 
     def request(self, match: Match, signature: Signature, names: Sequence[str]) -> None:
         """Fields of the request that are read and that it does not have."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate, chain
 from typing import NamedTuple
 
-from mallgen.follow.source import module_of, top_level
+from mallgen.follow.scope import Scope, bound, members
+from mallgen.follow.source import module_of
 from mallgen.signature import ClassShape
 
 DRIFT, VANISHED = "signature-drift", "uses-vanished"
@@ -33,7 +34,7 @@ class World:
         self.renamed = dict(renamed)
         self._modules = dict(modules)
         self._packages = packages
-        self._names: dict[str, frozenset[str]] = {}
+        self._scopes: dict[str, Scope | None] = {}
         self._today: dict[str, str] = {}
         folders = (accumulate(_module(path).split("."), "{}.{}".format) for path in present)
         self._there = frozenset(chain.from_iterable(folders))
@@ -43,17 +44,30 @@ class World:
         return module in self._texts
 
     def has(self, full: str) -> bool:
-        """Whether a generated module has such a name, or a package a module of the user's."""
-        module, _, name = full.rpartition(".")
+        """Whether a generated module or message has such a name, or a package a module of the user's."""
+        around, _, name = full.rpartition(".")
         if full in self.classes or full in self._texts or full in self._there or name.startswith("_"):
             return True
-        if module not in self._names:
-            self._names[module] = _names(self._texts.get(module, ""))
-        return name in self._names[module]
+        return name in (self._scope(around) or {})
 
     def lacks(self, full: str) -> bool:
-        """Whether something of a generated module or package is not there."""
-        return self.generates(full.rpartition(".")[0]) and not self.has(full)
+        """Whether something of a generated module, package or message is not there."""
+        return self._scope(full.rpartition(".")[0]) is not None and not self.has(full)
+
+    def _scope(self, full: str) -> Scope | None:
+        """What a generated module, or a message or an enum in one, has; None for all else."""
+        if full not in self._scopes:
+            text = self._texts.get(full)
+            self._scopes[full] = self._inner(full) if text is None else bound(ast.parse(text).body)
+        return self._scopes[full]
+
+    def _inner(self, full: str) -> Scope | None:
+        around, _, name = full.rpartition(".")
+        node = (self._scope(around) or {}).get(name) if around else None
+        if isinstance(node, ast.ImportFrom):
+            was = next(alias.name for alias in node.names if name in (alias.asname, alias.name))
+            return self._scope(f"{node.module}.{was}")
+        return members(node) if isinstance(node, ast.ClassDef) else None
 
     def missing(self, full: str) -> str:
         """The part of a dotted name, from its start, that is not there; "" when all is, or is not mallgen's."""
@@ -116,18 +130,3 @@ def _module(path: str) -> str:
     """The module of a path; an extension module has its platform behind its name."""
     folder, _, name = path.rpartition("/")
     return module_of(path) if name.endswith(".py") else f"{folder}/{name.partition('.')[0]}".replace("/", ".")
-
-
-def _names(text: str) -> frozenset[str]:
-    """What a module binds at its top."""
-    found = set()
-    for node in top_level(ast.parse(text).body):
-        if isinstance(node, ast.ImportFrom | ast.Import):
-            found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            found.add(node.name)
-        elif isinstance(node, ast.Assign):
-            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            found.add(node.target.id)
-    return frozenset(found)
