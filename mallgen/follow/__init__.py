@@ -3,7 +3,7 @@
 import ast
 import codecs
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
@@ -160,7 +160,7 @@ class _Follower:
 
     def _made_world(self) -> World:
         texts = {file.path: file.text for file in self._due.files if file.owner is Owner.ALWAYS}
-        modules: dict[str, str] = {}
+        modules = self._moved_protos({module_of(path) for path in texts})
         names = dict(self._renamed)
         for file in self._due.files:
             source = self._origins.get(file.path, file.path)
@@ -179,6 +179,13 @@ class _Follower:
         paths = (self._disk.present - gone - self._left) | {file.path for file in self._due.files}
         present = [path for path in paths if path.endswith(MODULES)]
         return World(texts, self._due.classes, names, modules, self._packages, present)
+
+    def _moved_protos(self, generated: Collection[str]) -> dict[str, str]:
+        """The modules whose every class that is known again is in one other now: their protos have other names."""
+        now: dict[str, set[str]] = {}
+        for old, new in self._renamed.items():
+            now.setdefault(old.rpartition(".")[0], set()).add(new.rpartition(".")[0])
+        return {old: new for old, (new, *more) in now.items() if not more and old not in generated}
 
     def _file(self, file: File) -> Verdict:
         source = self._origins.get(file.path, file.path)

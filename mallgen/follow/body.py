@@ -55,7 +55,8 @@ class Body:
         whole: dict[ast.ImportFrom, list[tuple[Binding, str]]] = {}
         for local, binding in self._file.every_import():
             statement = binding.statement
-            if binding.alias.name == "*":
+            if isinstance(statement, ast.ImportFrom) and binding.alias.name == "*":
+                self._star(statement, binding.alias)
                 continue
             now = self._world.now(binding.full)
             if isinstance(statement, ast.ImportFrom) and now != binding.full:
@@ -73,9 +74,24 @@ class Body:
             if node not in self._replaced:
                 self._node(node)
 
+    def _star(self, statement: ast.ImportFrom, alias: ast.alias) -> None:
+        """`from module import *` of a module that has moved, or is gone."""
+        module = self._file.absolute(statement)
+        new = self._world.module(module)
+        if new != module and not self._world.generates(module):
+            self._imports.retarget(statement, new)
+            self.sites.append(Site(statement, f"the module `{module}` is `{new}` now"))
+        elif missing := self._world.missing(module):
+            where, _, name = missing.rpartition(".")
+            self.stuck.append(Site(alias, f"there is no `{name}` in `{where}` any more", VANISHED))
+
+    @cached_property
+    def _stars(self) -> tuple[str, ...]:
+        return tuple(map(self._world.module, self._file.stars))
+
     def _starred(self) -> None:
-        """Names that came by `import *` and have others now."""
-        stars = self._file.stars
+        """Names that came by `import *` and have others now, or are gone."""
+        stars = self._stars
         if not stars:
             return
         unbound = self._unbound if all(map(self._world.generates, stars)) else frozenset()
@@ -135,8 +151,10 @@ class Body:
 
     def _node(self, node: ast.expr) -> None:
         if isinstance(node, ast.Attribute):
-            full = self._meaning(node)
-            if full and (self._world.lacks(full) or self._world.is_renamed(full)) and not self._is_local(node):
+            meant = self._meaning(node)
+            names = (meant, self._world.at(meant)) if meant else ()
+            full = next((n for n in names if self._world.lacks(n) or self._world.is_renamed(n)), "")
+            if full and not self._is_local(node):
                 now = self._world.now(full)
                 hint = f", it is `{now}` now" if now != full else ""
                 self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED))
@@ -157,10 +175,10 @@ class Body:
     def _meaning(self, node: ast.expr) -> str:
         """The full name of a name or a dotted name, of one that came by `import *` too."""
         full = self._file.meaning(node)
-        if not self._file.stars:
+        if not self._stars:
             return full
         head, dot, rest = full.partition(".")
-        return f"{self._world.starred(head, self._file.stars)}{dot}{rest}"
+        return f"{self._world.starred(head, self._stars)}{dot}{rest}"
 
     def request(self, match: Match, signature: Signature, names: Sequence[str]) -> None:
         """Fields of the request that are read and that it does not have."""

@@ -88,7 +88,15 @@ class World:
         if full in self._modules and not self.generates(full):
             return self._modules[full]
         module, _, name = full.rpartition(".")
-        return f"{self._modules[module]}.{name}" if module in self._modules else full
+        new = f"{self._modules.get(module, module)}.{name}" if module else full
+        return full if self.lacks(new) else new
+
+    def at(self, full: str) -> str:
+        """A dotted name with the module that it is in now, whether it is there or not."""
+        parts = full.split(".") if self._modules else []
+        heads = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+        moved = next((head for head in heads if head in self._modules and not self.generates(head)), None)
+        return full if moved is None else self._modules[moved] + full.removeprefix(moved)
 
     def module(self, name: str) -> str:
         """The name that a module has now."""
