@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from mallgen.beside import apart
 from mallgen.diagnostics import Diagnostic
 from mallgen.driver import load, load_protos
 from mallgen.emit import Body, Emitted
@@ -145,9 +146,10 @@ def _api(target: Target, prove: bool) -> Made:
         return Made("", "", (), problems, sources)
     contract = loaded.contract
     port = target.port or FIRST_PORT["api"]
-    emitted = emit(
-        contract, HttpOptions(port=port, bodies=target.bodies, uses=uses.found, prove=prove, most=limits().output)
+    options = HttpOptions(
+        port=port, bodies=target.bodies, uses=uses.found, prove=prove, most=limits().output, apart=apart
     )
+    emitted = emit(contract, options)
     routes = sum(len(group.routes) for group in contract.groups)
     subject = f"{contract.service}: {_counted(routes, 'route')}, {_counted(len(contract.types), 'type')}"
     return _made(subject, emitted, problems, sources)

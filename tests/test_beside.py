@@ -1,4 +1,4 @@
-"""Half of the judging of a large service happens in a second process: what is said must be the same."""
+"""A part of the work for a large service is done in a second process: what is made and said must be the same."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mallgen.commands.beside import LEAST
+from mallgen.beside import LEAST
 from tests.conftest import mallgen
 
 COUNT = 2 * LEAST + 20
@@ -50,6 +50,27 @@ def ran(*words: str, processors: int) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason=ONE)
+def test_two_processes_make_what_one_makes(here: Path) -> None:
+    (here / "big.api").write_text(contract())
+    for count in (1, 2):
+        assert ran("api", "py", "-api", "big.api", "-dir", f"out{count}", "-q", processors=count).returncode == 0
+    one, two = (tree(here / f"out{count}") for count in (1, 2))
+    assert one == two
+    assert f"class Resp{COUNT - 1}" in one["big_api/schemas.py"]
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason=ONE)
+def test_two_processes_may_make_as_much_as_one(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "big.api").write_text(contract())
+    for most in (100_000, 400_000, 650_000, 900_000):
+        monkeypatch.setenv("MALLGEN_MAX_OUTPUT", str(most))
+        one, two = (ran("api", "py", "-api", "big.api", "-dir", "out", "--dry-run", processors=n) for n in (1, 2))
+        assert (one.returncode, one.stdout, one.stderr) == (two.returncode, two.stdout, two.stderr)
+        assert one.returncode == int("error[too-much-output]" in one.stderr)
+    assert not one.returncode
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason=ONE)
 def test_two_processes_say_what_one_says(here: Path) -> None:
     (here / "big.api").write_text(contract())
     assert mallgen("api", "py", "-api", "big.api", "-dir", "out", "-q").code == 0
@@ -67,7 +88,11 @@ def test_two_processes_say_what_one_says(here: Path) -> None:
     assert "compared, 1 stub" in said
 
 
-JUDGE = "import sys; from mallgen.commands.beside import beside; print(list(beside(range({}), {})()))"
+def tree(root: Path) -> dict[str, str]:
+    return {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}
+
+
+JUDGE = "import sys; from mallgen.beside import beside; print(list(beside(range({}), {})()))"
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason=ONE)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen import packages
-from mallgen.commands.beside import beside
+from mallgen.beside import beside
 from mallgen.commands.writing import around
 from mallgen.console import ENVIRONMENT, FINDINGS, say
 from mallgen.diagnostics import Diagnostic

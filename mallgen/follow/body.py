@@ -160,10 +160,10 @@ class Body:
                 self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED))
         elif isinstance(node, ast.Call):
             shape = self._world.classes.get(self._world.now(self._meaning(node.func)))
-            if shape is None or not shape.checked or self._is_local(node.func):
+            if shape is None or not shape.checked:
                 return
             for keyword in node.keywords:
-                if keyword.arg is not None and keyword.arg not in shape.fields:
+                if keyword.arg is not None and keyword.arg not in shape.fields and not self._is_local(node.func):
                     self.stuck.append(Site(node, f"`{shape.name}` has no `{keyword.arg}` any more", VANISHED))
 
     def _is_local(self, node: ast.expr) -> bool:

@@ -52,7 +52,7 @@ class World:
 
     def lacks(self, full: str) -> bool:
         """Whether something of a generated module, package or message is not there."""
-        return self._scope(full.rpartition(".")[0]) is not None and not self.has(full)
+        return not self.has(full) and self._scope(full.rpartition(".")[0]) is not None
 
     def _scope(self, full: str) -> Scope | None:
         """What a generated module, or a message or an enum in one, has; None for all else."""

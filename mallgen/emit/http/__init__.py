@@ -1,6 +1,6 @@
 """`.api` → a BFF in Python: the files of DESIGN's table, as values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,10 +13,12 @@ from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, RouteNames, layout
 from mallgen.emit.http.shapes import Attribute
 from mallgen.model import Binding, Contract, Named, Span
-from mallgen.render import Renderer, TooMuch
+from mallgen.render import Apart, Renderer, TooMuch, alone
 from mallgen.signature import ClassShape
 from mallgen.syntax.limits import DEFAULT
 from mallgen.tree import File, Owner
+
+MANY = 200  # routes whose modules take longer to write than a process is made in
 
 if TYPE_CHECKING:  # protobuf takes 20 ms, which a service that calls nobody need not pay
     from mallgen.proto import Use
@@ -26,7 +28,8 @@ class HttpOptions(Struct, frozen=True):
     """What may be asked beyond the contract.
 
     `port` of a new project, `bodies` of logic by route (`GET /v1/greet`), else stubs; `uses`: the RPC services that
-    this one calls; `prove`: compile what is made; `most`: the bytes of all files.
+    this one calls; `prove`: compile what is made; `most`: the bytes of all files; `apart` begins a piece of work in a
+    second process.
     """
 
     port: int = 8888
@@ -34,6 +37,7 @@ class HttpOptions(Struct, frozen=True):
     uses: tuple["Use", ...] = ()
     prove: bool = True
     most: int = DEFAULT.output
+    apart: Apart = alone
 
 
 def emit(contract: Contract, options: HttpOptions) -> Emitted:
@@ -45,7 +49,8 @@ def emit(contract: Contract, options: HttpOptions) -> Emitted:
 
 
 def _emit(contract: Contract, options: HttpOptions) -> Emitted:
-    renderer = Renderer(options.prove, options.most)
+    is_large = sum(len(group.routes) for group in contract.groups) >= MANY
+    renderer = Renderer(options.prove, options.most, options.apart if is_large else alone)
     types = shapes.build(contract)
     plan = layout(contract, types)
     renderer.hold(_least(plan))
@@ -60,10 +65,11 @@ def _emit(contract: Contract, options: HttpOptions) -> Emitted:
     )
     if any(problem.severity == "error" for problem in problems):
         return Emitted((), problems)
+    large = renderer.begun(lambda: _large(plan, renderer))
     files = (
         *_project(plan, options.port, calls, renderer),
         *_layers(plan, renderer, dict(options.bodies)),
-        *_always(plan, calls, renderer),
+        *_always(plan, calls, renderer, large()),
         *calls.files(renderer),
     )
     return emitted(files, problems, contract.groups[0].span, (*_classes(plan), *calls.classes()))
@@ -152,13 +158,18 @@ def _place(plan: Layout, route: RouteNames, layer: str) -> str:
     return f"{plan.package}/{layer}/{folder}{names.snake(route.base)}_{layer}.py"
 
 
-def _always(plan: Layout, calls: Calls, renderer: Renderer) -> Iterator[File]:
+def _large(plan: Layout, renderer: Renderer) -> tuple[str, str]:
+    """The modules that all types and all routes are in."""
+    return schemas.schemas(plan.shapes, plan.package, plan.service, renderer), routes.routes(plan, renderer)
+
+
+def _always(plan: Layout, calls: Calls, renderer: Renderer, large: Sequence[str]) -> Iterator[File]:
     package = plan.package
+    types, functions = large
     yield File(f"{package}/wiring.py", project.wiring(plan, calls, renderer), Owner.ALWAYS, "wiring")
     yield File(f"{package}/app.py", project.app(plan, renderer), Owner.ALWAYS, "app")
-    text = schemas.schemas(plan.shapes, package, plan.service, renderer)
-    yield File(f"{package}/schemas.py", text, Owner.ALWAYS, "schemas")
-    yield File(f"{package}/routes.py", routes.routes(plan, renderer), Owner.ALWAYS, "routes")
+    yield File(f"{package}/schemas.py", types, Owner.ALWAYS, "schemas")
+    yield File(f"{package}/routes.py", functions, Owner.ALWAYS, "routes")
     for folder, what in _folders(plan):
         path = f"{package}/{folder}/__init__.py" if folder else f"{package}/__init__.py"
         yield File(path, project.init(what, renderer), Owner.ALWAYS, f"package {folder or package}")
