@@ -62,7 +62,7 @@ class Body:
             if isinstance(statement, ast.ImportFrom) and now != binding.full:
                 whole.setdefault(statement, []).append((binding, now))
             elif isinstance(statement, ast.Import) and (new := self._world.module(name := binding.alias.name)) != name:
-                self.stuck.append(Site(statement, f"the module is `{new}` now", VANISHED))
+                self._module(binding, new)
             elif missing := self._world.missing(_imported(binding)):
                 self._gone(local, binding, missing)
             elif self._is_spare(local, binding):
@@ -73,6 +73,15 @@ class Body:
         for node in self._file.of(ast.Attribute, ast.Call):
             if node not in self._replaced:
                 self._node(node)
+
+    def _module(self, binding: Binding, new: str) -> None:
+        """`import module` of one that has moved: what follows in the file says the old name, except with `as`."""
+        text = f"the module `{binding.alias.name}` is `{new}` now"
+        if binding.alias.asname:
+            self._imports.rename(binding, new)
+            self.sites.append(Site(binding.alias, text))
+        else:
+            self.stuck.append(Site(binding.statement, text, VANISHED))
 
     def _star(self, statement: ast.ImportFrom, alias: ast.alias) -> None:
         """`from module import *` of a module that has moved, or is gone."""

@@ -22,6 +22,7 @@ class ImportEdits:
         self._removed: dict[ast.ImportFrom | ast.Import, set[ast.alias]] = {}
         self._modules: dict[ast.ImportFrom, str] = {}
         self._new: dict[str, list[Alias]] = {}
+        self._renamed: dict[ast.alias, str] = {}
 
     @cached_property
     def _taken(self) -> set[str]:
@@ -38,6 +39,11 @@ class ImportEdits:
         added = self._added.pop(statement, []) if module != before else []
         for name, local in added:
             self.add(before, name, local)
+
+    def rename(self, binding: Binding, module: str) -> None:
+        """Another module for the name that `import module as name` gives."""
+        self._renamed[binding.alias] = module
+        self._removed.setdefault(binding.statement, set())
 
     def add(self, module: str, name: str, local: str, beside: ast.ImportFrom | None = None) -> None:
         """Import a name, in the statement `beside` when it is of that module, else in one there is, else in a new."""
@@ -111,13 +117,16 @@ class ImportEdits:
             text = self._written(statement, self._modules[statement])
             place = [start + _bytes(head.string[:at]) for at in head.span("module")]
             yield Edit(place[0], place[1], text)
+        renamed = [alias for alias in kept if alias in self._renamed]
         if added or gone:
             first, last = self._file.range(statement.names[0])[0], self._file.range(statement.names[-1])[1]
             is_one_line = b"\n" not in self._file.utf8[start:end] and b"\r" not in self._file.utf8[start:end]
             if is_one_line:
                 yield self._line(statement, kept, added, (start, first, last, end))
-            else:
-                yield from self._lines(statement, kept, added)
+                return
+            yield from self._lines(statement, kept, added)
+        for alias in renamed:
+            yield Edit(*self._file.range(alias), self._piece(alias))
 
     def _line(
         self,
@@ -138,11 +147,16 @@ class ImportEdits:
 
     def _sorted(self, kept: list[ast.alias], added: list[Alias]) -> list[str]:
         """The names as written, each new one in front of the first that isort has behind it."""
-        names = [(alias.name, self._file.piece(alias)) for alias in kept]
+        names = [(alias.name, self._piece(alias)) for alias in kept]
         for name, local in added:
             at = next((i for i, (other, _) in enumerate(names) if _key(other) > _key(name)), len(names))
             names.insert(at, (name, _alias(name, local)))
         return [text for _, text in names]
+
+    def _piece(self, alias: ast.alias) -> str:
+        """A name as it is written, from the module that it has now."""
+        piece = self._file.piece(alias)
+        return f"{self._renamed[alias]}{piece.removeprefix(alias.name)}" if alias in self._renamed else piece
 
     def _lines(
         self, statement: ast.ImportFrom | ast.Import, kept: list[ast.alias], added: list[Alias]
