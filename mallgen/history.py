@@ -278,9 +278,14 @@ def _remembered(
     for place in places:
         record = known.get(place.path)
         old = paths.get(record.was.removeprefix(DOUBT)) if record else None
-        if record and old and place.identity in (record.identity, old.identity):
+        if record and old and place.identity in _due_then(record, old):
             (doubts if record.was.startswith(DOUBT) else origins)[place.path] = old.path
     return origins, doubts
+
+
+def _due_then(record: Record, old: Record) -> tuple[str, ...]:
+    """What a place was due for when it was matched with `old`; a file that did not belong there tells nothing of it."""
+    return (old.identity,) if record.shape.startswith(DOUBT) else (record.identity, old.identity)
 
 
 def _unique(

@@ -4,7 +4,9 @@ One plan serves all commands: `generate` carries out what is mallgen's, `sync` a
 `prune` what is no longer due; `check`, `diff` and `status` only look at it.
 """
 
+import codecs
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from types import MappingProxyType
@@ -16,6 +18,8 @@ from mallgen.model import Span
 from mallgen.signature import Block, ClassShape, Signature
 
 MODULES = (".py", ".so", ".pyd")
+_FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*(?P<quote>\"{3}|'{3}|\"|')(?P<text>.*?)(?P=quote)", re.S)
+_HEAD = 4096
 
 
 class Owner(Enum):
@@ -200,13 +204,25 @@ def prune(records: Mapping[Record, str], disk: Disk, lock: Lock) -> Plan:
 
 
 def recorded(lock: Lock, disk: Disk) -> dict[str, Record]:
-    """The record of each path; of two that a merge has left, the one that knows the content."""
+    """The record of each path; of two that a merge has left, the one that knows the content, or that it says."""
     found: dict[str, Record] = {}
     for record in lock.files:
         other = found.get(record.path)
-        if other is None or not is_known(other, disk.contents.get(record.path)):
+        content = disk.contents.get(record.path)
+        if other is None or not (is_known(other, content) or _is_said(other, content) > _is_said(record, content)):
             found[record.path] = record
     return found
+
+
+def _is_said(record: Record, content: bytes | None) -> bool:
+    """Whether a file says in its first line that it is for the route of a record."""
+    return content is not None and title(content) == record.identity.partition(" ")[2]
+
+
+def title(content: bytes) -> str:
+    """The text that a module begins with, as generated logic begins with its route."""
+    match = _FIRST.match(content[:_HEAD].removeprefix(codecs.BOM_UTF8))
+    return match["text"].decode("utf-8", "replace").strip() if match else ""
 
 
 def is_known(record: Record | None, content: bytes | None) -> bool:
@@ -227,7 +243,7 @@ def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], 
     file = step.file
     before = known.get(step.source or file.path)
     doubt = moved.doubts.get(file.path, "")
-    was = moved.origins.get(file.path, doubt and f"{DOUBT}{doubt}")
+    was = "" if _has_own(file, disk, known) else moved.origins.get(file.path, doubt and f"{DOUBT}{doubt}")
     content = disk.contents.get(file.path) if step.kind is Kind.IGNORE else step.data
     is_made = content is not None and content.replace(b"\r\n", b"\n") == file.text.encode()
     if before is not None and step.kind in (Kind.IGNORE, Kind.PATCH) and not is_made and _is_open(file, before, moved):
@@ -242,6 +258,17 @@ def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], 
     if name:
         shape = f"{shape.rpartition(';')[0]};{name}"
     return Record(contract, file.path, file.owner.value, file.identity, sha, shape, was)
+
+
+def _has_own(file: File, disk: Disk, known: Mapping[str, Record]) -> bool:
+    """Whether somebody has edited the file that was made for this place: what has its route elsewhere stays there."""
+    record, content = known.get(file.path), disk.contents.get(file.path)
+    return (
+        record is not None
+        and record.identity == file.identity
+        and content is not None
+        and not is_known(record, content)
+    )
 
 
 def _is_open(file: File, before: Record, moved: Moves) -> bool:

@@ -1,7 +1,6 @@
 """User code follows the contract: what of it no longer fits, and what its files would have to be. Pure."""
 
 import ast
-import codecs
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain, repeat
@@ -18,10 +17,8 @@ from mallgen.history import DOUBT, Moves, Place, is_package, moves, remembered
 from mallgen.lock import Lock, Record
 from mallgen.model import Span
 from mallgen.signature import Signature
-from mallgen.tree import MODULES, Change, Disk, Due, File, Owner, astray, is_known, orphans, places, recorded
+from mallgen.tree import MODULES, Change, Disk, Due, File, Owner, astray, is_known, orphans, places, recorded, title
 
-_FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*(?P<quote>\"{3}|'{3}|\"|')(?P<text>.*?)(?P=quote)", re.S)
-_HEAD = 4096
 Beside = Callable[[Sequence[File], Callable[[File], int]], Callable[[], bytes]]
 
 
@@ -140,8 +137,8 @@ class _Follower:
 
     def _stays(self, path: str) -> bool:
         """Whether a file says in its first line that it is for the route whose place it is in."""
-        title = self._identities.get(path, "").partition(" ")[2]
-        return bool(title) and _title_of(self._disk.contents.get(path, b"")) == title
+        wanted = self._identities.get(path, "").partition(" ")[2]
+        return bool(wanted) and title(self._disk.contents.get(path, b"")) == wanted
 
     def _is_worth(self, old: str, new: str) -> bool:
         """Whether there is something to move: an untouched stub beside a new one is nothing but an orphan."""
@@ -373,12 +370,6 @@ def _now(record: Record, place: Place) -> Record:
     """The record of a file that stays and is for another route now; its function has the name that it had."""
     shape = f"{place.shape.rpartition(';')[0]};{record.shape.rpartition(';')[2]}"
     return record._replace(identity=place.identity, shape=shape)
-
-
-def _title_of(content: bytes) -> str:
-    """The text that a module begins with, as generated logic begins with its route."""
-    match = _FIRST.match(content[:_HEAD].removeprefix(codecs.BOM_UTF8))
-    return match["text"].decode("utf-8", "replace").strip() if match else ""
 
 
 def _title(file: File) -> str:

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,6 +54,7 @@ class Story:
         self.marks: dict[int, tuple[str, str]] = {}
         self.log: list[str] = []
         self.errors: dict[str, set[str]] = {}
+        self.due_at: Callable[[str], str] = lambda _: ""  # the identity due at a path, where a walk knows: git may err
 
     # what a human does
 
@@ -310,7 +311,10 @@ class Story:
                 if path.suffix == ".py" and path.exists():
                     mark = MARK.search(path.read_text(encoding="utf-8-sig", errors="replace"))
                     if mark:
-                        found[int(mark[1])] = (folder, identity)
+                        number = int(mark[1])
+                        _, before = self.marks.get(number, ("", ""))
+                        at = self.due_at(name)
+                        found[number] = (folder, at if at in maybe.get(before, ()) else identity)
         for number, (folder, identity) in self.marks.items():
             due = moved.get(identity, identity)
             if number not in found:

@@ -36,8 +36,10 @@ class Route:
 
 @dataclass
 class Contract:
-    """A contract as it is edited; `apart` are the types in a file of their own."""
+    """A contract as it is edited, below `folder`; `apart` are the types in a file of their own."""
 
+    name: str = "clinic"
+    folder: str = ""
     types: dict[str, dict[str, str]] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
     jwt: set[str] = field(default_factory=set)
@@ -45,15 +47,15 @@ class Contract:
     apart: set[str] = field(default_factory=set)
 
     def write(self, s: Story) -> None:
-        """clinic.api, and types.api where types live apart."""
+        """The contract, and another file where types live apart."""
         lines = ['syntax = "v1"', ""]
         if self.apart:
-            s.write("types.api", "\n".join(['syntax = "v1"', "", *self._types(True), ""]))
-            lines += ['import "types.api"', ""]
+            s.write(f"{self.folder}{self.name}_types.api", "\n".join(['syntax = "v1"', "", *self._types(True), ""]))
+            lines += [f'import "{self.name}_types.api"', ""]
         lines += self._types(False)
         for group in dict.fromkeys(route.group for route in self.routes):
             lines += self._block(group)
-        s.write("clinic.api", "\n".join([*lines, ""]))
+        s.write(f"{self.folder}{self.name}.api", "\n".join([*lines, ""]))
 
     def _types(self, apart: bool) -> list[str]:
         lines = []
@@ -71,7 +73,7 @@ class Contract:
         settings += [f"\tgroup: {group}"] if group else []
         settings += ["\tjwt: Auth"] if group in self.jwt else []
         settings += [f"\tmiddleware: {','.join(self.middleware[group])}"] if self.middleware.get(group) else []
-        lines = ["@server (", *settings, ")", "service clinic-api {"]
+        lines = ["@server (", *settings, ")", f"service {self.name}-api {{"]
         for route in self.routes:
             if route.group == group:
                 asked = f" ({route.request})" if route.request else ""
@@ -85,7 +87,7 @@ class Walk:
     """Changes of a contract; each says what it did, or "" where it could do nothing."""
 
     words = ("api", "py", "-api", "clinic.api", "-dir", ".", "-q")
-    route_type = Route
+    route_type: type[Route] = Route
     nothing: tuple[str, ...] = ("",)
 
     def __init__(self, seed: int, now: Contract) -> None:
@@ -109,6 +111,14 @@ class Walk:
             *(self.drop, self.add, self.reorder, self.shuffle_types, self.apart, self.jwt, self.middleware),
             self.other_path,
         )
+
+    def step(self, past: list[Contract]) -> str:
+        """One to four changes, or back to some earlier contract."""
+        self.old = {route.number for route in self.now.routes}
+        if past and self.random.random() < 0.2:
+            self.now = copy.deepcopy(self.random.choice(past))
+            return "back to an earlier one"
+        return "; ".join(filter(None, (self.random.choice(self.changes)() for _ in range(self.random.randint(1, 4)))))
 
     def fresh(self, words: list[str]) -> str:
         """A name that nothing has had."""
@@ -187,7 +197,7 @@ class Walk:
 
     def rename_handler(self) -> str:
         route = self.route()
-        old, route.handler = route.handler, self.fresh(VERBS)
+        old, route.handler = route.handler, f"{self.fresh(VERBS)}Of{route.number}"
         return f"{old} is {route.handler}"
 
     def swap_handlers(self) -> str:
@@ -200,7 +210,7 @@ class Walk:
         """The body goes along, or mallgen asks, or the file is left behind and the route is new."""
         route = self.route()
         old, self.serial = route.identity, self.serial + 1
-        route.path = f"/p{self.serial}"
+        route.path = f"/p{self.serial}of{route.number}"
         return f"{old} is {route.identity}"
 
     def others(self) -> dict[str, set[str]]:
@@ -279,11 +289,11 @@ class Proto(Contract):
     """The same as a proto: routes are RPCs, groups are services."""
 
     def write(self, s: Story) -> None:
-        """clinic.proto, and types.proto where messages live apart."""
-        head = ['syntax = "proto3";', "", "package clinic;", ""]
+        """The proto, and another where messages live apart."""
+        head = ['syntax = "proto3";', "", f"package {self.name};", ""]
         if self.apart:
-            s.write("types.proto", "\n".join([*head, *self._messages(True)]))
-            head += ['import "types.proto";', ""]
+            s.write(f"{self.folder}{self.name}_types.proto", "\n".join([*head, *self._messages(True)]))
+            head += [f'import "{self.name}_types.proto";', ""]
         lines = [*head, *self._messages(False)]
         for group in dict.fromkeys(route.group for route in self.routes):
             lines += [f"service {SERVICES[group]} {{"]
@@ -292,7 +302,7 @@ class Proto(Contract):
                     stream = "stream " if route.is_list else ""
                     lines += [f"  rpc {route.handler}({route.request}) returns ({stream}{route.response});"]
             lines += ["}", ""]
-        s.write("clinic.proto", "\n".join(lines))
+        s.write(f"{self.folder}{self.name}.proto", "\n".join(lines))
 
     def _messages(self, apart: bool) -> list[str]:
         lines = []
@@ -309,17 +319,19 @@ SERVICES = {group: f"S{group.title().replace('/', '')}" for group in GROUPS}
 class Rpc(Route):
     """An RPC is known by its service and its name."""
 
+    package = "clinic"
+
     @property
     def identity(self) -> str:
         """As the lock has it."""
-        return f"/clinic.{SERVICES[self.group]}/{self.handler}"
+        return f"/{self.package}.{SERVICES[self.group]}/{self.handler}"
 
 
 class RpcWalk(Walk):
     """Changes of a proto."""
 
     words = ("rpc", "protoc", "clinic.proto", "-dir", ".", "-m", "-q")
-    route_type = Rpc
+    route_type: type[Route] = Rpc
     nothing: tuple[str, ...] = ()
 
     def possible(self) -> tuple[Callable[[], str], ...]:
@@ -338,12 +350,7 @@ def walk(s: Story, seed: int, steps: int, *, rpc: bool = False) -> None:
     s.step("nothing", maybe=w.others())
     past = [copy.deepcopy(w.now)]
     for number in range(steps):
-        w.old = {route.number for route in w.now.routes}
-        if w.random.random() < 0.2:
-            w.now = copy.deepcopy(w.random.choice(past))
-            said = ["back to an earlier one"]
-        else:
-            said = list(filter(None, (w.random.choice(w.changes)() for _ in range(w.random.randint(1, 4)))))
+        said = w.step(past)
         w.now.write(s)
-        s.step(f"{seed}.{number}: {'; '.join(said)}", human=w.random.random() < 0.5, maybe=w.others())
+        s.step(f"{seed}.{number}: {said}", human=w.random.random() < 0.5, maybe=w.others())
         past.append(copy.deepcopy(w.now))
