@@ -137,10 +137,11 @@ def moves(
     come = [place for place in places if place.path not in known]
     origins, doubts = _remembered(olds, places, known)
     short = {line.old.rpartition(".")[2]: line.new.rpartition(".")[2] for line in renamed}
-    held = {record.identity for record in known.values() if not _is_gone(record)}
     here = {place.path for place in places}
+    held = {record.identity for record in known.values() if not _is_gone(record)}
+    placed = {record.identity for record in known.values() if not _is_gone(record) and record.path in here}
     strays = {old.path for old in olds if old.path in here}
-    olds = [old for old in olds if not (_is_gone(old) and old.identity in held)]
+    olds = [o for o in olds if o.path in here or o.identity not in (held if _is_gone(o) else placed)]
     olds = [old for old in olds if old.path not in (*origins.values(), *doubts.values())]
     free = [place for place in places if place.path not in (*origins, *doubts)]
     for new, was, goes in _by_route(olds, free, known, short):

@@ -243,7 +243,9 @@ def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], 
     file = step.file
     before = known.get(step.source or file.path)
     doubt = moved.doubts.get(file.path, "")
-    was = "" if _has_own(file, disk, known) else moved.origins.get(file.path, doubt and f"{DOUBT}{doubt}")
+    was = moved.origins.get(file.path, doubt and f"{DOUBT}{doubt}")
+    if _is_at_home(file, known) and was != known[file.path].was:
+        was = ""
     content = disk.contents.get(file.path) if step.kind is Kind.IGNORE else step.data
     is_made = content is not None and content.replace(b"\r\n", b"\n") == file.text.encode()
     if before is not None and step.kind in (Kind.IGNORE, Kind.PATCH) and not is_made and _is_open(file, before, moved):
@@ -260,15 +262,10 @@ def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], 
     return Record(contract, file.path, file.owner.value, file.identity, sha, shape, was)
 
 
-def _has_own(file: File, disk: Disk, known: Mapping[str, Record]) -> bool:
-    """Whether somebody has edited the file that was made for this place: what has its route elsewhere stays there."""
-    record, content = known.get(file.path), disk.contents.get(file.path)
-    return (
-        record is not None
-        and record.identity == file.identity
-        and content is not None
-        and not is_known(record, content)
-    )
+def _is_at_home(file: File, known: Mapping[str, Record]) -> bool:
+    """Whether the file of a place was made for it: what may come there was told when the place came, or never will."""
+    record = known.get(file.path)
+    return record is not None and record.identity == file.identity
 
 
 def _is_open(file: File, before: Record, moved: Moves) -> bool:

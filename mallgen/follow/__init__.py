@@ -58,7 +58,7 @@ class _Follower:
         self._identities = {file.path: file.identity for file in due.files}
         away = (*orphans(due, disk, self._known), *astray(due, disk, self._known))
         found = moves(away, places(due), self._known, lines)
-        self._lost = found.lost
+        self._asked = {*found.lost, *found.origins.values(), *found.doubts.values()}
         self._origins = self._confirmed(found)
         self._left = {*self._origins.values()} - {*self._origins}
         self._world = self._made_world()
@@ -93,7 +93,7 @@ class _Follower:
         stay = {
             record
             for record in astray(self._due, self._disk, self._known)
-            if record.path not in away and (record.path not in self._lost or self._is_decided(record.path))
+            if record.path not in away and (record.path not in self._asked or self._is_decided(record.path))
         }
         if not stay:
             return self._lock
