@@ -124,7 +124,11 @@ DOUBT = "?"
 
 
 def moves(
-    left: Iterable[Record], due: Iterable[Place], known: Mapping[str, Record], renamed: Iterable[Renamed]
+    left: Iterable[Record],
+    due: Iterable[Place],
+    known: Mapping[str, Record],
+    renamed: Iterable[Renamed],
+    present: Collection[str],
 ) -> Moves:
     """Match files that are not where they are due, `left`, with the places of today, `due`; `known` are the records.
 
@@ -138,10 +142,10 @@ def moves(
     origins, doubts = _remembered(olds, places, known)
     short = {line.old.rpartition(".")[2]: line.new.rpartition(".")[2] for line in renamed}
     here = {place.path for place in places}
-    held = {record.identity for record in known.values() if not _is_gone(record)}
-    placed = {record.identity for record in known.values() if not _is_gone(record) and record.path in here}
+    held = [record for record in known.values() if record.path in present and not _is_gone(record)]
     strays = {old.path for old in olds if old.path in here}
-    olds = [o for o in olds if o.path in here or o.identity not in (held if _is_gone(o) else placed)]
+    owned, placed = ({record.identity for record in found} for found in (held, (r for r in held if r.path in here)))
+    olds = [o for o in olds if o.path in here or o.identity not in (owned if _is_gone(o) else placed)]
     olds = [old for old in olds if old.path not in (*origins.values(), *doubts.values())]
     free = [place for place in places if place.path not in (*origins, *doubts)]
     for new, was, goes in _by_route(olds, free, known, short):

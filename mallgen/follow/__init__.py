@@ -57,7 +57,7 @@ class _Follower:
         self._doubts: dict[str, str] = {}
         self._identities = {file.path: file.identity for file in due.files}
         away = (*orphans(due, disk, self._known), *astray(due, disk, self._known))
-        found = moves(away, places(due), self._known, lines)
+        found = moves(away, places(due), self._known, lines, disk.present)
         self._asked = {*found.lost, *found.origins.values(), *found.doubts.values()}
         self._origins = self._confirmed(found)
         self._left = {*self._origins.values()} - {*self._origins}
