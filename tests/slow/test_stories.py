@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.stories import STORIES
+from tests.stories.__main__ import WALKS
 from tests.stories.driver import Story
-from tests.stories.walk import walk
 
 pytestmark = pytest.mark.slow
 
@@ -23,12 +23,12 @@ def test_a_story(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> N
     assert story.problems == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "seed"),
-    [*(("api", seed) for seed in (5, 13, 34, 46, 105, 113, 121, 140)), *(("proto", seed) for seed in (2, 39))],
-)
+SEEDS = {"": (5, 34, 46, 113, 140), "proto": (2, 39), "branches": (20, 56, 90, 135), "workspace": (1,)}
+
+
+@pytest.mark.parametrize(("kind", "seed"), [(kind, seed) for kind, seeds in SEEDS.items() for seed in seeds])
 def test_a_walk(kind: str, seed: int, tmp_path: Path) -> None:
-    """Most were wrong once; the first of a kind is looked at by mypy and started after each step."""
+    """Most were wrong once; the first of the first two kinds is looked at by mypy and started after each step."""
     story = Story(tmp_path / str(seed), mypy=seed in (2, 5), start=seed in (2, 5))
-    walk(story, seed, 20, rpc=kind == "proto")
+    WALKS[kind](story, seed)
     assert story.problems == []

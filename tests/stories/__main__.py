@@ -1,16 +1,27 @@
 """`python -m tests.stories NAME…` plays stories and leaves their logs: what every command said after each step.
 
-A number is the seed of a walk: twenty random changes.
+A number is the seed of a walk: twenty random changes. `proto:`, `branches:` and `workspace:NUMBER` are others.
 """
 
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.stories import STORIES
+from tests.stories.branches import walk_branches
 from tests.stories.driver import Story
+from tests.stories.members import walk_workspace
 from tests.stories.walk import walk
+
+WALKS: dict[str, Callable[[Story, int], None]] = {
+    "": partial(walk, steps=20),
+    "proto": partial(walk, steps=20, rpc=True),
+    "branches": partial(walk_branches, rounds=8),
+    "workspace": partial(walk_workspace, steps=12),
+}
 
 
 def main(names: list[str]) -> int:
@@ -20,8 +31,9 @@ def main(names: list[str]) -> int:
         root = Path(tempfile.gettempdir()) / "mallgen-stories" / name
         shutil.rmtree(root, ignore_errors=True)
         story = Story(root)
-        if name.isdigit():
-            walk(story, int(name), 20)
+        kind, _, seed = name.rpartition(":")
+        if seed.isdigit():
+            WALKS[kind](story, int(seed))
         else:
             STORIES[name](story)
         (root / "log").write_text("\n".join(story.log), encoding="utf-8")
