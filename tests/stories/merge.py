@@ -6,7 +6,7 @@ import subprocess
 from tests.stories.blog import blog
 from tests.stories.driver import Story
 
-CONFLICT = re.compile(rb"<<<<<<<[^\n]*\n.*?=======\n(.*?)>>>>>>>[^\n]*\n", re.S)
+CONFLICT = re.compile(rb"<<<<<<<[^\n]*\n.*?=======\r?\n(.*?)>>>>>>>[^\n]*\n", re.S)
 
 
 def git(s: Story, *words: str) -> int:
