@@ -160,9 +160,7 @@ class Body:
 
     def _node(self, node: ast.expr) -> None:
         if isinstance(node, ast.Attribute):
-            meant = self._meaning(node)
-            names = (meant, self._world.at(meant)) if meant else ()
-            full = next((n for n in names if self._world.lacks(n) or self._world.is_renamed(n)), "")
+            full = self._world.lost(self._meaning(node))
             if full and not self._is_local(node):
                 now = self._world.now(full)
                 hint = f", it is `{now}` now" if now != full else ""

@@ -91,6 +91,8 @@ class UserFile:
     @cached_property
     def stars(self) -> tuple[str, ...]:
         """The modules of `from module import *`."""
+        if b"*" not in self.utf8:
+            return ()
         return tuple(self.absolute(node) for node in self.of(ast.ImportFrom) if _is_star(node))
 
     @cached_property

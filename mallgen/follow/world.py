@@ -36,6 +36,7 @@ class World:
         self._packages = packages
         self._scopes: dict[str, Scope | None] = {}
         self._today: dict[str, str] = {}
+        self._lost: dict[str, str] = {}
         folders = (accumulate(_module(path).split("."), "{}.{}".format) for path in present)
         self._there = frozenset(chain.from_iterable(folders))
 
@@ -91,12 +92,19 @@ class World:
         new = f"{self._modules.get(module, module)}.{name}" if module else full
         return full if self.lacks(new) else new
 
-    def at(self, full: str) -> str:
+    def _at(self, full: str) -> str:
         """A dotted name with the module that it is in now, whether it is there or not."""
         parts = full.split(".") if self._modules else []
         heads = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
         moved = next((head for head in heads if head in self._modules and not self.generates(head)), None)
         return full if moved is None else self._modules[moved] + full.removeprefix(moved)
+
+    def lost(self, full: str) -> str:
+        """A name, with the module that it is in now, that is not there or has become another; "" when neither."""
+        if full not in self._lost:
+            names = (full, self._at(full)) if full else ()
+            self._lost[full] = next((n for n in names if self.lacks(n) or self._is_renamed(n)), "")
+        return self._lost[full]
 
     def module(self, name: str) -> str:
         """The name that a module has now."""
@@ -108,7 +116,7 @@ class World:
         head, dot, rest = full.partition(".")
         return f"{self._packages[head]}{dot}{rest}" if head in self._packages else full
 
-    def is_renamed(self, full: str) -> bool:
+    def _is_renamed(self, full: str) -> bool:
         """Whether something has another last name now, wherever it is."""
         return self.now(full).rpartition(".")[2] != full.rpartition(".")[2] and not self.has(full)
 

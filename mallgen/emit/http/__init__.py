@@ -66,13 +66,10 @@ def _emit(contract: Contract, options: HttpOptions) -> Emitted:
     if any(problem.severity == "error" for problem in problems):
         return Emitted((), problems)
     large = renderer.begun(lambda: _large(plan, renderer))
-    files = (
-        *_project(plan, options.port, calls, renderer),
-        *_layers(plan, renderer, dict(options.bodies)),
-        *_always(plan, calls, renderer, large()),
-        *calls.files(renderer),
-    )
-    return emitted(files, problems, contract.groups[0].span, (*_classes(plan), *calls.classes()))
+    theirs = (*_project(plan, options.port, calls, renderer), *_layers(plan, renderer, dict(options.bodies)))
+    classes = (*_classes(plan), *calls.classes())
+    files = (*theirs, *_always(plan, calls, renderer, large()), *calls.files(renderer))
+    return emitted(files, problems, contract.groups[0].span, classes)
 
 
 def _least(plan: Layout) -> int:
