@@ -35,7 +35,7 @@ def apart(work: Callable[[], bytes]) -> Callable[[], bytes]:
         with os.fdopen(end, "rb") as pipe:
             found = pipe.read()
         _LEFT.append(child)
-        _LEFT[:] = [other for other in _LEFT if not os.waitpid(other, os.WNOHANG)[0]]
+        _LEFT[:] = [other for other in _LEFT if not _has_ended(other)]
         return found.removesuffix(_END) if found.endswith(_END) else b""
 
     return finished
@@ -54,6 +54,13 @@ def _work(work: Callable[[], bytes], start: int) -> None:
             pipe.write(work() + _END)
     finally:
         os._exit(0)
+
+
+def _has_ended(child: int) -> bool:
+    try:
+        return os.waitpid(child, os.WNOHANG)[0] != 0
+    except ChildProcessError:  # whoever started this one ignores SIGCHLD
+        return True
 
 
 def _processors() -> int:

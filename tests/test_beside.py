@@ -92,6 +92,7 @@ def tree(root: Path) -> dict[str, str]:
     return {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}
 
 
+IGNORED = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
 JUDGE = "import sys; from mallgen.beside import beside; print(list(beside(range({}), {})()))"
 
 
@@ -108,7 +109,8 @@ JUDGE = "import sys; from mallgen.beside import beside; print(list(beside(range(
     ids=["a byte for each", "too few", "a mistake", "killed", "it wants to end"],
 )
 def test_the_second_process(count: int, judge: str, expected: list[int]) -> None:
-    asked = subprocess.run(
-        [sys.executable, "-c", JUDGE.format(count, judge)], capture_output=True, text=True, check=False
-    )
-    assert (asked.returncode, asked.stdout, asked.stderr) == (0, f"{expected}\n", "")
+    for before in ("", IGNORED):
+        asked = subprocess.run(
+            [sys.executable, "-c", before + JUDGE.format(count, judge)], capture_output=True, text=True, check=False
+        )
+        assert (asked.returncode, asked.stdout, asked.stderr) == (0, f"{expected}\n", "")
