@@ -20,6 +20,8 @@ def main() -> int:
     parser.add_argument("--nested", type=int, default=1, help="recovery is struck for each n-th event that needs one")
     parser.add_argument("--seed", type=int, default=0)
     words = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` and nohup hand on ignored ones
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     started = time.monotonic()
     figures: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(dir=scratch()) as name:
