@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup crash demo run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc freeze generated errors pages built lock clean
+.PHONY: setup attack crash demo run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc freeze generated errors pages built lock clean
 
 setup:
 	@scripts/setup.sh
@@ -31,6 +31,9 @@ lint: setup
 
 crash: setup ## kill -9 at every file-system event, then 10 000 random kills; prints what was seen
 	$(BIN)/python -m tests.crash --random 10000
+
+attack: setup ## the attacks of tests/attacks in their long form
+	ATTACK_LONG=1 $(BIN)/python -m pytest tests/attacks
 
 accept: setup ## write what the cases and golden trees should have said
 	MALLGEN_ACCEPT=1 $(BIN)/python -m pytest -n 2 tests/test_cases.py tests/test_golden.py tests/editor/test_documents.py
