@@ -10,6 +10,8 @@ import pytest
 
 from mallgen_runtime import logs
 from mallgen_runtime.conf import LogConf
+from mallgen_runtime.rpc.calls import Origin, origin
+from mallgen_runtime.testing import context
 
 FIELDS = {"request_id": "r1", "path": "/v1/订单\n", "status": 200}
 ACCESS = logging.getLogger("mallgen.access")
@@ -81,3 +83,37 @@ def test_a_closed_stdout_breaks_no_request(monkeypatch: pytest.MonkeyPatch, caps
     stdout(monkeypatch, "json").close()
     logs.access(logging.INFO, "[HTTP] 200", "http", FIELDS)
     assert "closed file" in capsys.readouterr().err
+
+
+def test_levels_are_go_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = stdout(monkeypatch, "json")
+    logs.set_up(LogConf(level="debug"))
+    log = logging.getLogger("mallgen.service")
+    for level in (logging.DEBUG, logging.INFO, 25, logging.WARNING, 35, logging.ERROR, logging.CRITICAL):
+        log.log(level, "here")
+    found = [json.loads(line)["level"] for line in text.getvalue().splitlines()]
+    assert found == ["debug", "info", "info", "error", "error", "error", "severe"]
+
+
+def test_what_is_an_error_in_the_line_is_one_for_the_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = stdout(monkeypatch, "json")
+    logs.set_up(LogConf(level="error"))
+    log = logging.getLogger("mallgen.service")
+    for level in (logging.INFO, logging.WARNING, logging.ERROR):
+        log.log(level, "here")
+    assert [json.loads(line)["level"] for line in text.getvalue().splitlines()] == ["error", "error"]
+
+
+@pytest.mark.parametrize("form", ["json", "plain"])
+def test_every_line_of_a_request_has_its_ids(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    text = stdout(monkeypatch, form)
+    made = context(headers={"x-request-id": "r-17"})
+    made.log.info("from the context")
+    token = origin.set(Origin("r-18", "t-18", None))
+    logging.getLogger("somebody.else").info("from a module that has no context")
+    origin.reset(token)
+    logging.getLogger("somebody.else").info("outside of a request")
+    first, second, third = text.getvalue().splitlines()
+    assert "r-17" in first and made.trace_id in first
+    assert "r-18" in second and "t-18" in second
+    assert "request_id" not in third and "trace" not in third

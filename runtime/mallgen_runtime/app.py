@@ -13,7 +13,7 @@ from mallgen_runtime.logs import access
 from mallgen_runtime.messages import JSON, ClientGone, Context, Next, Receive, Response, Scope, Send, too_large
 from mallgen_runtime.problems import ApiError, body
 from mallgen_runtime.routing import Bound, Match, Middleware, Route, Table
-from mallgen_runtime.rpc.calls import Origin, RpcError, origin
+from mallgen_runtime.rpc.calls import FOR_CLIENTS, WORDS, Origin, RpcError, origin
 from mallgen_runtime.service import ServiceBase
 
 _LOG = logging.getLogger("mallgen.service")
@@ -177,9 +177,11 @@ class App:
 
 def _of_rpc(ctx: Context, problem: RpcError) -> ApiError:
     """A failed call inside the BFF's one error model; what an internal error says stays in the log."""
-    ctx.log.warning("a call failed: %s", problem)
-    internal = problem.http_status >= 500 and problem.http_status not in (501, 503, 504)
-    return ApiError(problem.http_status, problem.code.name.lower(), "" if internal else problem.detail)
+    ctx.log.log(logging.ERROR if problem.http_status >= 500 else logging.INFO, "a call failed: %s", problem)
+    code = problem.code
+    return ApiError(
+        problem.http_status, code.name.lower(), problem.detail if code in FOR_CLIENTS else WORDS.get(code, "")
+    )
 
 
 async def _healthy(ctx: Context, svc: object) -> Response:

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from mallgen_runtime import metrics
 from mallgen_runtime.logs import access
 from mallgen_runtime.rpc.breaker import Breaker
-from mallgen_runtime.rpc.calls import Code, Origin, RpcError, origin
+from mallgen_runtime.rpc.calls import HTTP_STATUS, Code, Origin, RpcError, origin
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.methods import Method, RpcContext, Service, Wire
 from mallgen_runtime.service import ServiceBase
 
 _CLOCKS = 0.02  # a caller's time began before its call was here
-_LOUD = frozenset({Code.INTERNAL, Code.UNKNOWN, Code.DATA_LOSS})
+_LOUD = frozenset(code for code in Code if HTTP_STATUS.get(code, 500) >= 500)
 
 
 class Bound(NamedTuple):

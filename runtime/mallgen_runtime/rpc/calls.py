@@ -45,6 +45,26 @@ HTTP_STATUS = {
     Code.UNAVAILABLE: 503,
     Code.UNAUTHENTICATED: 401,
 }
+# gRPC's libraries make these themselves only out of an HTTP status; the others carry addresses and what a peer broke.
+FOR_CLIENTS = frozenset(
+    {
+        Code.INVALID_ARGUMENT,
+        Code.NOT_FOUND,
+        Code.ALREADY_EXISTS,
+        Code.PERMISSION_DENIED,
+        Code.FAILED_PRECONDITION,
+        Code.ABORTED,
+        Code.OUT_OF_RANGE,
+        Code.UNAUTHENTICATED,
+    }
+)
+WORDS = {
+    Code.CANCELED: "the call was cancelled",
+    Code.DEADLINE_EXCEEDED: "a service that is needed took too long",
+    Code.RESOURCE_EXHAUSTED: "a service that is needed takes no more at present",
+    Code.UNIMPLEMENTED: "a service that is needed does not know the call",
+    Code.UNAVAILABLE: "a service that is needed cannot be reached",
+}
 
 
 class RpcError(Exception):
