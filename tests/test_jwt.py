@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mallgen_runtime.conf import TokenRules
 from mallgen_runtime.jwt import check
 from mallgen_runtime.problems import ApiError
 from mallgen_runtime.testing import context
@@ -75,3 +76,64 @@ def test_bad(token: str) -> None:
         check(context(headers={"authorization": token}), (SECRET, BEFORE))
     assert refused.value.status == 401
     assert refused.value.detail == "the token is not valid or has expired"
+
+
+LATER = int(time.time()) + 1000
+STRICT = {
+    "exp of 400 digits": signed(b'{"exp":' + b"9" * 400 + b"}"),
+    "exp of 400 digits as a fraction": signed(b'{"exp":' + b"9" * 300 + b".0}"),
+    "exp beyond the year 9999": signed({"exp": 253402300800}),
+    "exp true": signed({"exp": True}),
+    "exp twice": signed(f'{{"exp":1,"exp":{LATER}}}'.encode()),
+    "exp twice, escaped": signed(f'{{"\\u0065xp":1,"exp":{LATER}}}'.encode()),
+    "uid twice": signed(b'{"uid":1,"uid":2}'),
+    "a name twice below": signed(b'{"a":[{"b":1,"b":2}]}'),
+    "alg twice": signed({}, b'{"alg":"none","alg":"HS256"}'),
+    "crit empty": signed({}, {**HEAD, "crit": []}),
+    "crit null": signed({}, {**HEAD, "crit": None}),
+    "b64 without crit": signed({}, {**HEAD, "b64": True}),
+    "payload in UTF-16": signed('{"uid":1}'.encode("utf-16")),
+    "payload in UTF-32": signed('{"uid":1}'.encode("utf-32-le")),
+    "payload with a byte order mark": signed(b'\xef\xbb\xbf{"uid":1}'),
+    "payload not UTF-8": signed(b'{"uid":"\xff"}'),
+    "head in UTF-16": signed({}, json.dumps(HEAD).encode("utf-16-le")),
+    "Infinity": signed(b'{"a":Infinity}'),
+}
+
+
+@pytest.mark.parametrize("token", STRICT.values(), ids=STRICT.keys())
+def test_strict(token: str) -> None:
+    """What two readers would read differently, or read as a token without an end, is no token."""
+    with pytest.raises(ApiError) as refused:
+        check(context(headers={"authorization": token}), (SECRET,))
+    assert refused.value.status == 401
+
+
+def test_another_spelling_of_a_token_is_none() -> None:
+    token = signed({"uid": 1})
+    alike = [token[:-1] + chr(ord(token[-1]) + 1), token + "=", token + "A"]
+    for text in alike:
+        with pytest.raises(ApiError):
+            check(context(headers={"authorization": text}), (SECRET,))
+
+
+@pytest.mark.parametrize(
+    ("claims", "rules", "good"),
+    [
+        ({"iat": NOW + 60}, TokenRules(0, False), False),
+        ({"iat": NOW + 60}, TokenRules(120, False), True),
+        ({"nbf": NOW + 60}, TokenRules(120, False), True),
+        ({"exp": NOW - 60}, TokenRules(0, False), False),
+        ({"exp": NOW - 60}, TokenRules(600, False), True),
+        ({"exp": NOW - 700}, TokenRules(600, False), False),
+        ({"uid": 1}, TokenRules(0, True), False),
+        ({"exp": NOW + 1000}, TokenRules(0, True), True),
+    ],
+)
+def test_rules(claims: dict[str, Any], rules: TokenRules, good: bool) -> None:
+    ctx = context(headers={"authorization": signed(claims)})
+    if good:
+        assert check(ctx, (SECRET,), rules) == claims
+    else:
+        with pytest.raises(ApiError):
+            check(ctx, (SECRET,), rules)

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from mallgen_runtime import tracing
-from mallgen_runtime.conf import ConfigError, RestConf, secrets_of
-from mallgen_runtime.devserver import Readiness, readiness
+from mallgen_runtime.conf import AS_GO_ZERO, ConfigError, RestConf, rules_of, secrets_of
+from mallgen_runtime.devserver import Readiness, in_public, readiness
 from mallgen_runtime.logs import access
 from mallgen_runtime.messages import JSON, ClientGone, Context, Next, Receive, Response, Scope, Send, too_large
 from mallgen_runtime.problems import ApiError, body
+from mallgen_runtime.proxies import TrustedProxies
 from mallgen_runtime.routing import Bound, Match, Middleware, Route, Table
 from mallgen_runtime.rpc.calls import FOR_CLIENTS, WORDS, Origin, RpcError, origin
 from mallgen_runtime.service import ServiceBase
@@ -35,6 +36,7 @@ class App:
         self._in_flight = 0
         self._dev = config.mode.lower() in ("dev", "test")
         self._stopping = False
+        self._proxies = TrustedProxies(config.trusted_proxies)
         self.refused: ConfigError | None = None
         self.checks: list[Readiness] = [self._own_state, svc.states]
         own = [Route("GET", "/healthz", _healthy), Route("GET", "/readyz", self._ready)]
@@ -60,7 +62,8 @@ class App:
         return {"service": "stopping" if self._stopping else "ok"}
 
     async def _ready(self, ctx: Context, svc: object) -> Response:
-        status, found = readiness({name: state for check in self.checks for name, state in check().items()})
+        states = {name: in_public(name, state) for check in self.checks for name, state in check().items()}
+        status, found = readiness(states)
         return Response(found, status, {"content-type": JSON})
 
     def _warn_of_weak_secrets(self, attributes: set[str]) -> None:
@@ -76,10 +79,14 @@ class App:
         run = _call(route.endpoint, self.svc)
         for middleware in reversed(route.middlewares):
             run = _around(made[middleware].handle, run)
-        return Bound(route, run, timeout / 1000, limit, secrets)
+        rules = rules_of(config, route.jwt) if route.jwt else AS_GO_ZERO
+        return Bound(route, run, timeout / 1000, limit, secrets, rules)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
+        if self._proxies and scope.get("client"):
+            peer, port = scope["client"]
+            scope["client"] = (self._proxies.client(peer, scope["headers"]), port)
         match = self._table.find(scope["method"], scope["path"])
         ctx = Context(scope, receive, match.params if match else {}, match.bound.max_bytes if match else 0)
         tracing.identify(ctx)
@@ -130,7 +137,7 @@ class App:
         if bound.secrets:
             from mallgen_runtime.jwt import check
 
-            ctx.claims = check(ctx, bound.secrets)
+            ctx.claims = check(ctx, bound.secrets, bound.rules)
         deadline = time.monotonic() + bound.timeout if bound.timeout > 0 else None
         token = origin.set(Origin(ctx.request_id, ctx.trace_id, deadline, ctx.trace_flags))
         limit = asyncio.timeout(None if deadline is None else bound.timeout)

@@ -9,6 +9,8 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct, field
 
+from mallgen_runtime.confbase import Conf
+from mallgen_runtime.confbase import ConfigError as ConfigError  # its place for those who import it
 from mallgen_runtime.decoding import Wrong, convert
 from mallgen_runtime.schema import Options
 from mallgen_runtime.shapes import Type, describe, fields, is_struct
@@ -19,11 +21,7 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class ConfigError(Exception):
-    """A configuration that cannot be used: one line, with `file:line` where there is one."""
-
-
-class LogConf(Struct, kw_only=True):
+class LogConf(Conf, kw_only=True):
     """go-zero's `Log` block.
 
     `level`: debug, info, error or severe. `encoding`: json or plain. `access`: a line per request.
@@ -34,7 +32,7 @@ class LogConf(Struct, kw_only=True):
     access: bool = True
 
 
-class ShutdownConf(Struct, kw_only=True):
+class ShutdownConf(Conf, kw_only=True):
     """go-zero's `Shutdown` block: how a signal stops the service.
 
     For `wrap_up_time` everything is served as before while /readyz says 503, so that load balancers look elsewhere.
@@ -45,14 +43,16 @@ class ShutdownConf(Struct, kw_only=True):
     wait_time: str = "5.5s"
 
 
+Leeway = Annotated[int, Meta(ge=0, le=600)]
 Mode = Annotated[str, Options("dev", "test", "rt", "pre", "pro")]  # go-zero's
 
 
-class RestConf(Struct, kw_only=True):
+class RestConf(Conf, kw_only=True):
     """What every HTTP service is told.
 
     `timeout` in milliseconds (0: none), `max_bytes` of a request's body (0: no limit), `max_conns` requests at a time
-    (0: no limit). `mode` dev, test, rt, pre or pro: dev and test add the contract's line to errors.
+    (0: no limit). `mode` dev, test, rt, pre or pro: dev and test add the contract's line to errors. `trusted_proxies`
+    are addresses and networks whose X-Forwarded-For is believed.
     """
 
     name: str
@@ -62,16 +62,33 @@ class RestConf(Struct, kw_only=True):
     timeout: Annotated[int, Meta(ge=0)] = 3000
     max_bytes: Annotated[int, Meta(ge=0)] = 1048576
     max_conns: Annotated[int, Meta(ge=0)] = 10000
+    trusted_proxies: list[str] = field(default_factory=list)
     shutdown: ShutdownConf = field(default_factory=ShutdownConf)
     log: LogConf = field(default_factory=LogConf)
 
 
-class JwtConf(Struct, kw_only=True):
-    """The block of a `jwt:`. `access_expire` in seconds is for the logic that issues tokens."""
+class TokenRules(NamedTuple):
+    """What is asked of a token besides its signature: seconds that clocks may differ by, and whether it must end."""
+
+    leeway: int
+    needs_expiry: bool
+
+
+AS_GO_ZERO = TokenRules(0, False)
+
+
+class JwtConf(Conf, kw_only=True):
+    """The block of a `jwt:`. `access_expire` in seconds is for the logic that issues tokens.
+
+    `leeway`: seconds that the clock of who issues tokens may differ from ours by. `require_expire`: a token without an
+    end (`exp`) is refused.
+    """
 
     access_secret: str
     access_expire: int = 86400
     prev_secret: str = ""
+    leeway: Leeway = 0
+    require_expire: bool = False
 
     @classmethod
     def from_env(cls, name: str, variable: str) -> "Callable[[], JwtConf]":
@@ -84,11 +101,13 @@ class JwtConf(Struct, kw_only=True):
         return tuple(filter(None, (self.access_secret, self.prev_secret)))
 
 
-class JwtTransitionConf(Struct, kw_only=True):
-    """The block of a `jwtTransition:`: the present secret and the one before."""
+class JwtTransitionConf(Conf, kw_only=True):
+    """The block of a `jwtTransition:`: the present secret and the one before; the rest as in JwtConf."""
 
     secret: str
     prev_secret: str = ""
+    leeway: Leeway = 0
+    require_expire: bool = False
 
     @classmethod
     def from_env(cls, name: str, variable: str) -> "Callable[[], JwtTransitionConf]":
@@ -107,6 +126,12 @@ def secrets_of(config: RestConf, attribute: str) -> tuple[str, ...]:
     if not found.secrets:
         raise ConfigError(f"the secret of {_go_name(attribute)} is empty")
     return found.secrets
+
+
+def rules_of(config: RestConf, attribute: str) -> TokenRules:
+    """What a route's `jwt` attribute asks of tokens."""
+    found: JwtConf | JwtTransitionConf = getattr(config, attribute)
+    return TokenRules(found.leeway, found.require_expire)
 
 
 def load_config(kind: type[C], path: str, *, package: str) -> C:

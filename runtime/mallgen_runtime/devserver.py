@@ -5,16 +5,15 @@ import contextlib
 from collections.abc import Callable, Mapping
 
 import msgspec
-from msgspec import Struct
 
 from mallgen_runtime import metrics
-from mallgen_runtime.conf import ConfigError
+from mallgen_runtime.confbase import Conf, ConfigError
 
 _HEAD, _SECONDS = 8192, 5.0
 _JSON = "application/json"
 
 
-class DevServerConf(Struct, kw_only=True):
+class DevServerConf(Conf, kw_only=True):
     """The block `DevServer`; it is on when the block is there. An empty `host` is every interface."""
 
     enabled: bool = True
@@ -25,6 +24,12 @@ class DevServerConf(Struct, kw_only=True):
 
 
 Readiness = Callable[[], Mapping[str, str]]
+
+
+def in_public(name: str, state: str) -> str:
+    """A state as everybody may know it: what is wrong names hosts, and is in the log and on the DevServer's port."""
+    said = ("ok", "stopping", f"no instance of {name} is registered")
+    return state if state in said else "degraded"
 
 
 def readiness(states: Mapping[str, str]) -> tuple[int, bytes]:

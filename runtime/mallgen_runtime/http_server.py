@@ -34,6 +34,7 @@ class HttpServer(uvicorn.Server):
                 ws="none",
                 log_config=None,
                 access_log=False,
+                proxy_headers=False,  # who is believed is a setting: TrustedProxies
                 server_header=False,
                 lifespan="on",
                 # whole seconds in uvicorn's annotation, but it only hands the number to asyncio.wait_for

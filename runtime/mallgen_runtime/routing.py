@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from mallgen_runtime.conf import AS_GO_ZERO, TokenRules
 from mallgen_runtime.messages import Context, Next, Response
 
 S = TypeVar("S")
@@ -59,6 +60,7 @@ class Bound(NamedTuple):
     timeout: float
     max_bytes: int
     secrets: tuple[str, ...]
+    rules: TokenRules = AS_GO_ZERO
 
 
 class Match(NamedTuple):

@@ -8,13 +8,15 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from msgspec import Struct, field
+from msgspec import field
+
+from mallgen_runtime.confbase import Conf
 
 OK = "ok"
 _VARIABLE = "MALLGEN_DISCOVERY"
 
 
-class EtcdConf(Struct, kw_only=True):
+class EtcdConf(Conf, kw_only=True):
     """go-zero's `Etcd` block: where etcd is, and the key that instances are registered under.
 
     `id` replaces the lease in the key's name when it is not 0. `user` with `pass`, and the TLS files, are for an etcd

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
-from mallgen_runtime.conf import ConfigError, LogConf, Mode, ShutdownConf
+from mallgen_runtime.conf import LogConf, Mode, ShutdownConf
+from mallgen_runtime.confbase import Conf, ConfigError
 from mallgen_runtime.devserver import DevServerConf
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.durations import seconds
@@ -15,14 +16,14 @@ Milliseconds = Annotated[int, Meta(ge=0)]
 MessageBytes = Annotated[int, Meta(ge=-1)]
 
 
-class MethodTimeoutConf(Struct, kw_only=True):
+class MethodTimeoutConf(Conf, kw_only=True):
     """go-zero's entry of `MethodTimeouts`: `full_method` as `/order.Order/Orders`, `timeout` as `500ms` or `2s`."""
 
     full_method: str
     timeout: str
 
 
-class RpcServerConf(Struct, kw_only=True):
+class RpcServerConf(Conf, kw_only=True):
     """What every RPC server is told.
 
     `listen_on` is `host:port`. `timeout` in milliseconds of one unary call (0: none), `method_timeouts` replace it for
@@ -53,7 +54,7 @@ class RpcServerConf(Struct, kw_only=True):
         return self.timeout / 1000 or None
 
 
-class RpcClientConf(Struct, kw_only=True):
+class RpcClientConf(Conf, kw_only=True):
     """Where a service is: `endpoints` (static), else `target` (gRPC's, as `dns:///order:8080`, or go-zero's
     `direct:///a:1,b:2`), else `etcd`, else the services of this machine by `key`, which is by default the name that the
     callee has from its contract.
