@@ -98,11 +98,11 @@ def test_a_good_body() -> None:
 
 def test_every_wrong_field_of_a_body_is_told_with_its_path() -> None:
     assert told(
-        '{"name":5,"big":7,"ratio":1e39,"age":150,"kinds":["a","c"],"home":null,"by_id":{"x":{"city":1}},'
+        '{"name":5,"big":true,"ratio":1e39,"age":150,"kinds":["a","c"],"home":null,"by_id":{"x":{"city":1}},'
         '"blob":"?","flag":"maybe","inner":[{"city":"e"},{},5]}'
     ) == [
         ("name", "must be a string"),
-        ("big", "must be a string"),
+        ("big", "must be a whole number, in a string or not"),
         ("ratio", "must be from -3.4028234663852886e+38 to 3.4028234663852886e+38"),
         ("age", "must be at least 0 and less than 150"),
         ("kinds[1]", "must be one of a, b"),

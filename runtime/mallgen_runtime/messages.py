@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeVar
 
+from mallgen_runtime.aside import aside
 from mallgen_runtime.decoding import Wrong, decode
 from mallgen_runtime.encoding import encode, encode_as
 from mallgen_runtime.forms import parse_multipart, parse_query
@@ -125,9 +126,11 @@ class Context:
         plain = kind.partition(";")[0].strip().lower()
         found: dict[str, list[str]] = {}
         if plain == "application/x-www-form-urlencoded":
-            found = parse_query((await self.raw_body()).decode("utf-8", "replace"), "form")
+            text = (await self.raw_body()).decode("utf-8", "replace")
+            found = await aside(len(text), parse_query, text, "form")
         elif plain == "multipart/form-data":
-            found = parse_multipart(await self.raw_body(), kind)
+            data = await self.raw_body()
+            found = await aside(len(data), parse_multipart, data, kind)
         for name, values in self._query().items():
             found.setdefault(name, []).extend(values)
         self._form = found
@@ -173,7 +176,8 @@ class Context:
         plain = next(iter(self.headers.get("content-type", [])), "").partition(";")[0].strip().lower()
         is_form = plain in ("application/x-www-form-urlencoded", "multipart/form-data")
         try:
-            made = decode(b"" if is_form else await self.raw_body(), kind)
+            data = b"" if is_form else await self.raw_body()
+            made: T = await aside(len(data), decode, data, kind)
         except Wrong as problem:
             self.errors.extend(problem.errors)
         self.done()

@@ -16,7 +16,12 @@ class FieldError(NamedTuple):
 
 
 MAX_ERRORS = 100
-_MAX_NAME = 200
+MAX_NAME = 200
+
+
+def shown(name: str) -> str:
+    """A name that a peer has chosen, cut to a sane length."""
+    return name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}…"
 
 
 class TooMany(Exception):
@@ -25,8 +30,7 @@ class TooMany(Exception):
 
 def note(errors: list[FieldError], error: FieldError) -> None:
     """Keep an error, its name cut to a sane length; raises TooMany at the hundredth."""
-    name = error.name if len(error.name) <= _MAX_NAME else f"{error.name[:_MAX_NAME]}…"
-    errors.append(error._replace(name=name))
+    errors.append(error._replace(name=shown(error.name)))
     if len(errors) >= MAX_ERRORS:
         raise TooMany
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, overload
 
-from mallgen_runtime.decoding import Wrong, decode, from_text, is_bad
+from mallgen_runtime.decoding import Wrong, decode
 from mallgen_runtime.problems import FieldError, TooMany, invalid, note
+from mallgen_runtime.scalars import BAD, from_text
 from mallgen_runtime.schema import FLOAT32_MAX, Limit, Range
 
 T = TypeVar("T")
@@ -12,6 +13,7 @@ V = TypeVar("V", covariant=True)
 W = TypeVar("W")
 REQUIRED: Final[Any] = object()
 Pair = tuple[float, float]
+MAX_JSON = 1 << 16  # characters of JSON in one value of a form, which is read in the event loop
 
 
 class Scalar(Protocol[V]):
@@ -64,7 +66,7 @@ def _scalar(kind: type[Any], reason: str, low: float | None = None, high: float 
         if not text:
             return self.absent(name, default, kind)
         value = from_text(text, kind)
-        if is_bad(value):
+        if value is BAD:
             return self.wrong(name, reason, kind())
         if low is not None and high is not None and not low <= value <= high:
             return self.wrong(name, f"must be from {low} to {high}", kind())
@@ -153,13 +155,16 @@ class Reader:
         if not text:
             made: T = self.absent(name, default, lambda: None)
             return made
+        nothing: T = default
+        if len(text) > MAX_JSON:
+            self.wrong(name, f"has more than {MAX_JSON} characters", None)
+            return nothing
         try:
             return decode(text.encode(), kind, self.source)
         except Wrong as problem:
             for error in problem.errors:
                 tail = error.name if error.name.startswith("[") or not error.name else f".{error.name}"
                 self.wrong(f"{name}{tail}", error.reason, None)
-            nothing: T = default
             return nothing
 
     def together(self, group: str, *names: str) -> None:

@@ -1,0 +1,208 @@
+"""JSON is read the same on the short way, which msgspec goes alone, and on the long one, a walk over plain values."""
+
+import asyncio
+import json
+import time
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mallgen_runtime.aside import LARGE, aside
+from mallgen_runtime.decoding import Wrong, convert, decode
+from mallgen_runtime.problems import ApiError, FieldError
+from mallgen_runtime.reading import MAX_JSON, Reader
+from mallgen_runtime.schema import (
+    AsString,
+    Float32,
+    Int8,
+    Limit,
+    NotNull,
+    Options,
+    Range,
+    Struct,
+    UInt64,
+    With,
+    field,
+)
+
+
+class Leaf(Struct, kw_only=True):
+    """Rules that are checked behind msgspec."""
+
+    kind: Annotated[str, Options("a", "b")] = "a"
+    n: UInt64 = 0
+    ps: Annotated[Int8, Limit(1, 50)] = 20
+    age: Annotated[Int8, Range(0, 9, open_high=True)] = 0
+
+
+class Tree(Struct, kw_only=True):
+    """The same at every depth."""
+
+    leaf: Annotated[Leaf | None, NotNull()]
+    ratio: Float32 = 0.5
+    maybe: "Tree | None" = None
+    leaves: list[Leaf] = field(default_factory=list)
+    named: dict[str, Leaf] = field(default_factory=dict)
+    by_id: dict[UInt64, Int8] = field(default_factory=dict)
+    words: Annotated[list[str], Options("a", "b")] = field(default_factory=list)
+    flag: bool = False
+    raw: Any = None
+
+
+class Texts(Struct, kw_only=True):
+    """Only a walk can read these."""
+
+    id: Annotated[UInt64, AsString()] = 0
+    fee: Annotated[float, AsString()] = 0.0
+    flag: Annotated[bool, AsString()] = False
+    page: Annotated[Int8, Range(1, 9), AsString()] = 1
+    kind: Annotated[Int8, Options(1, 2), AsString()] = 1
+    a: Annotated[str, With("b")] = ""
+    b: str = ""
+    tree: Tree | None = None
+
+
+_SCALAR = st.sampled_from([None, True, 0, 1, 8, 9, 60, 200, -1, 2**64, 0.5, 1.0, 1e39, "a", "c", "1", ""])
+_LEAF = st.dictionaries(st.sampled_from(["kind", "n", "ps", "age", "other"]), _SCALAR, max_size=4)
+_TREE = st.recursive(
+    st.fixed_dictionaries({"leaf": _LEAF}),
+    lambda inner: st.fixed_dictionaries(
+        {"leaf": _LEAF},
+        optional={
+            "ratio": _SCALAR,
+            "maybe": inner | _SCALAR,
+            "leaves": st.lists(_LEAF | _SCALAR, max_size=3),
+            "named": st.dictionaries(st.sampled_from(["x", "y"]), _LEAF | _SCALAR, max_size=2),
+            "by_id": st.dictionaries(st.sampled_from(["1", "x", "+2", "-1"]), _SCALAR, max_size=2),
+            "words": st.lists(_SCALAR, max_size=3) | _SCALAR,
+            "flag": _SCALAR,
+            "raw": _SCALAR,
+        },
+    ),
+    max_leaves=4,
+)
+
+
+def outcome(read: Any) -> Any:
+    try:
+        return read()
+    except Wrong as problem:
+        return problem.errors
+
+
+@settings(max_examples=300, deadline=None)
+@given(_TREE)
+def test_the_short_way_and_the_walk_agree(value: dict[str, Any]) -> None:
+    text = json.dumps(value).encode()
+    assert outcome(lambda: decode(text, Tree)) == outcome(lambda: convert(msgspec.json.decode(text), Tree))
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ('{"leaf":{"kind":"z"},"leaf":{"kind":"b"}}', "b"),
+        ('{"leaf":{"kind":"z","kind":"b"}}', "b"),
+        ('{"leaf":{"kind":5,"kind":"b"}}', "b"),
+        ('{"leaf":{"kind":"b","ps":1},"leaf":{"ps":2}}', "a"),
+        ('{"leaf":{"kind":"a","kind":null}}', "a"),
+        ('{"leaf":null,"leaf":{"kind":"b"}}', "b"),
+        ('{"leaf":{"kind":"b"},"leaf":null}', ""),
+        ('{"leaf":{"kind":"b","kind":"z"}}', ""),
+        ('{"leaf":{"kind":"b"},"flag":null,"leaf":{"kind":"a","kind":"b"}}', "b"),
+    ],
+)
+@pytest.mark.parametrize("around", ['{{"tree":{}}}', '{{"tree":{{"leaf":{{}},"maybe":{}}}}}'])
+def test_the_last_of_two_equal_keys_counts(body: str, wanted: str, around: str) -> None:
+    """As in go-zero and FastAPI, at every depth, on both ways."""
+    read = outcome(lambda: decode(body.encode(), Tree))
+    walked = outcome(lambda: decode(around.format(body).encode(), Texts))
+    if wanted:
+        assert read.leaf.kind == wanted
+        assert (walked.tree.maybe or walked.tree).leaf.kind == wanted
+    else:
+        assert [type(read[0]), type(walked[0])] == [FieldError, FieldError]
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ('{"id":"12"}', ""),
+        ('{"id":12}', ""),
+        ('{"id":12.0}', "id"),
+        ('{"id":true}', "id"),
+        ('{"id":"x"}', "id"),
+        ('{"id":18446744073709551616}', "id"),
+        ('{"id":"18446744073709551616"}', "id"),
+        ('{"fee":1}', ""),
+        ('{"fee":1.5}', ""),
+        ('{"fee":"1.5"}', ""),
+        ('{"fee":"1e999"}', "fee"),
+        ('{"flag":"true"}', ""),
+        ('{"flag":true}', "flag"),
+        ('{"flag":1}', "flag"),
+        ('{"page":3}', ""),
+        ('{"page":30}', "page"),
+        ('{"page":"30"}', "page"),
+        ('{"kind":2}', ""),
+        ('{"kind":3}', "kind"),
+        ('{"kind":"3"}', "kind"),
+        ('{"kind":[2]}', "kind"),
+    ],
+)
+def test_a_number_in_a_string_may_come_as_it_is(body: str, wrong: str) -> None:
+    found = outcome(lambda: decode(body.encode(), Texts))
+    assert [error.name for error in found] == [wrong] if wrong else isinstance(found, Texts)
+
+
+@pytest.mark.parametrize("body", [b'{"leaf":{"kind":"\xff"}}', b"\xff\xfe{\x00}\x00", b'{"a'])
+@pytest.mark.parametrize("kind", [Tree, Texts])
+def test_what_is_not_json_is_wrong(body: bytes, kind: Any) -> None:
+    assert "is not JSON" in outcome(lambda: decode(body, kind))[0].reason
+
+
+@pytest.mark.parametrize("count", [1, 40, 99, 100, 101, 5_000])
+def test_a_hundred_wrong_fields_are_told_with_their_whole_names(count: int) -> None:
+    body = json.dumps({"leaf": {}, "maybe": {"leaf": {}, "named": {"k": {"kind": 1}}, "leaves": [{"age": 9}] * count}})
+    errors = outcome(lambda: decode(body.encode(), Tree))
+    names = [f"maybe.leaves[{index}].age" for index in range(min(count, 100))]
+    assert [error.name for error in errors] == ([*names, "maybe.named.k.kind"] if count < 100 else names)
+
+
+def test_objects_that_only_take_memory_are_refused() -> None:
+    many = b'{"leaf":{},"leaves":[' + b",".join([b"{}"] * 200_000) + b"]}"
+    assert "objects" in outcome(lambda: decode(many, Tree))[0].reason
+    useful = b'{"leaf":{},"leaves":[' + b",".join([b'{"n":1}'] * 120_000) + b"]}"
+    assert len(decode(useful, Tree).leaves) == 120_000
+
+
+def test_json_in_a_form_has_a_limit() -> None:
+    errors: list[FieldError] = []
+    form = Reader("form", {"good": ["[1]"], "long": [f"[{'1,' * MAX_JSON}1]"]}, errors)
+    assert form.json("good", list[int]) == [1]
+    form.json("long", list[int])
+    assert [(error.name, error.reason) for error in errors] == [("long", f"has more than {MAX_JSON} characters")]
+
+
+def test_a_long_text_is_read_beside_the_loop() -> None:
+    async def stops() -> float:
+        longest = 0.0
+        work = asyncio.ensure_future(aside(LARGE + 1, time.sleep, 0.5))
+        while not work.done():
+            before = time.perf_counter()
+            await asyncio.sleep(0.001)
+            longest = max(longest, time.perf_counter() - before)
+        return longest
+
+    assert asyncio.run(stops()) < 0.4
+
+
+def test_a_wrong_long_text_raises_as_a_short_one() -> None:
+    with pytest.raises(ApiError):
+        asyncio.run(aside(LARGE + 1, _refuse))
+
+
+def _refuse() -> None:
+    raise ApiError(400, "bad_request")
