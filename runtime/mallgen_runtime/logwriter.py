@@ -2,6 +2,7 @@
 
 import os
 import select
+import stat
 import sys
 import threading
 import time
@@ -26,6 +27,7 @@ class Writer:
         self._fd = fd
         self._told = told
         self._closed = False
+        self._waits_for_nobody = stat.S_ISREG(os.fstat(fd).st_mode)
         self._begin()
 
     def put(self, line: bytes) -> None:
@@ -33,6 +35,8 @@ class Writer:
         if self._pid != os.getpid():  # a fork has no threads but the one that forked
             self._begin()
         with self._changed:
+            if self._waits_for_nobody:  # a file has no reader to wait for
+                return self._at_once(line)
             if self._size + len(line) > QUEUE_BYTES:
                 self._dropped += 1
                 return
@@ -64,6 +68,11 @@ class Writer:
         self._lines: list[bytes] = []
         self._size = self._dropped = 0
         self._waits = self._broken = False
+
+    def _at_once(self, line: bytes) -> None:
+        dropped = self._dropped
+        lost = self._written(self._told(dropped) + line if dropped else line)
+        self._dropped = dropped + 1 if lost else 0
 
     def _is_empty(self) -> bool:
         return not self._size

@@ -142,3 +142,20 @@ def test_a_reader_that_has_gone_is_told_once(capfd: pytest.CaptureFixture[str]) 
         writer.flush()
     assert capfd.readouterr().err == "mallgen: the log cannot be written: Broken pipe\n"
     os.close(write)
+
+
+def test_a_full_disk_loses_lines_and_counts_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    fd = os.open(file, os.O_CREAT | os.O_WRONLY)
+    writer = logwriter.Writer(fd, lambda count: b"%d lost\n" % count)
+
+    def full(fd: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mallgen_runtime.logwriter.os.write", full)
+        writer.put(b"a\n")
+        writer.put(b"b\n")
+    writer.put(b"c\n")
+    os.close(fd)
+    assert file.read_bytes() == b"2 lost\nc\n"
