@@ -34,6 +34,8 @@ class App:
         self.config = config
         self.svc = svc
         self._in_flight = 0
+        self._most = config.max_conns if config.middlewares.max_conns else 0
+        self._logs = config.log.access and config.middlewares.log
         self._dev = config.mode.lower() in ("dev", "test")
         self._stopping = False
         self._proxies = TrustedProxies(config.trusted_proxies)
@@ -75,6 +77,8 @@ class App:
         config = self.config
         timeout = config.timeout if route.timeout_ms is None else route.timeout_ms
         limit = (config.max_bytes if route.max_bytes is None else route.max_bytes) or _NO_LIMIT
+        timeout = timeout if config.middlewares.timeout else 0
+        limit = limit if config.middlewares.max_bytes else _NO_LIMIT
         secrets = secrets_of(config, route.jwt) if route.jwt else ()
         run = _call(route.endpoint, self.svc)
         for middleware in reversed(route.middlewares):
@@ -89,6 +93,7 @@ class App:
             scope["client"] = (self._proxies.client(peer, scope["headers"]), port)
         match = self._table.find(scope["method"], scope["path"])
         ctx = Context(scope, receive, match.params if match else {}, match.bound.max_bytes if match else 0)
+        ctx.unpacks = self.config.middlewares.gunzip
         tracing.identify(ctx)
         self._in_flight += 1
         try:
@@ -100,7 +105,7 @@ class App:
         if self._stopping:
             response.headers["connection"] = "close"
         await _send(ctx, response, send)
-        if self.config.log.access:
+        if self._logs:
             _log_access(ctx, match, response, time.perf_counter() - started)
 
     async def _answer(self, ctx: Context, match: Match | None) -> Response:
@@ -108,7 +113,7 @@ class App:
         try:
             if match is None:
                 raise self._not_found(ctx)
-            if self._in_flight > self.config.max_conns > 0:
+            if self._in_flight > self._most > 0:
                 raise ApiError(503, "too_many_requests", "the service is busy", headers={"retry-after": "1"})
             return await self._within(ctx, match.bound)
         except ApiError as error:

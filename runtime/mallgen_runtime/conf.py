@@ -1,24 +1,22 @@
 """Settings in YAML with go-zero's keys: read without regard to case, `${VAR}` taken from the environment."""
 
+import logging
 import os
-import re
-from collections.abc import Callable
-from typing import Annotated, Any, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, ClassVar, Generic, NamedTuple, TypeVar
 
-import msgspec
-import yaml
 from msgspec import Meta, Struct, field
 
 from mallgen_runtime.confbase import Conf
 from mallgen_runtime.confbase import ConfigError as ConfigError  # its place for those who import it
 from mallgen_runtime.decoding import Wrong, convert
+from mallgen_runtime.go_zero import LOG, REST, REST_MIDDLEWARES, Remark
 from mallgen_runtime.schema import Options
-from mallgen_runtime.shapes import Type, describe, fields, is_struct
+from mallgen_runtime.settings import Plain, spelled
 
 C = TypeVar("C", bound=Struct)
 _MAX_BYTES = 1 << 20
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOG = logging.getLogger("mallgen.service")
 
 
 class LogConf(Conf, kw_only=True):
@@ -27,6 +25,7 @@ class LogConf(Conf, kw_only=True):
     `level`: debug, info, error or severe. `encoding`: json or plain. `access`: a line per request.
     """
 
+    remarks: ClassVar[Mapping[str, Remark]] = LOG
     level: Annotated[str, Options("debug", "info", "error", "severe")] = "info"
     encoding: Annotated[str, Options("json", "plain")] = "json"
     access: bool = True
@@ -47,6 +46,21 @@ Leeway = Annotated[int, Meta(ge=0, le=600)]
 Mode = Annotated[str, Options("dev", "test", "rt", "pre", "pro")]  # go-zero's
 
 
+class MiddlewaresConf(Conf, kw_only=True):
+    """go-zero's `Middlewares` block of a BFF: what each request goes through; false switches it off.
+
+    `timeout` and `max_bytes` are off for routes that have limits of their own in the contract, too. `log` is the line
+    of each request, `gunzip` unpacks bodies.
+    """
+
+    remarks: ClassVar[Mapping[str, Remark]] = REST_MIDDLEWARES
+    timeout: bool = True
+    max_conns: bool = True
+    max_bytes: bool = True
+    log: bool = True
+    gunzip: bool = True
+
+
 class RestConf(Conf, kw_only=True):
     """What every HTTP service is told.
 
@@ -55,6 +69,7 @@ class RestConf(Conf, kw_only=True):
     are addresses and networks whose X-Forwarded-For is believed.
     """
 
+    remarks: ClassVar[Mapping[str, Remark]] = REST
     name: str
     host: str = "0.0.0.0"  # noqa: S104
     port: Annotated[int, Meta(ge=0, le=65535)]
@@ -62,6 +77,7 @@ class RestConf(Conf, kw_only=True):
     timeout: Annotated[int, Meta(ge=0)] = 3000
     max_bytes: Annotated[int, Meta(ge=0)] = 1048576
     max_conns: Annotated[int, Meta(ge=0)] = 10000
+    middlewares: MiddlewaresConf = field(default_factory=MiddlewaresConf)
     trusted_proxies: list[str] = field(default_factory=list)
     shutdown: ShutdownConf = field(default_factory=ShutdownConf)
     log: LogConf = field(default_factory=LogConf)
@@ -124,7 +140,7 @@ def secrets_of(config: RestConf, attribute: str) -> tuple[str, ...]:
     """The secrets of a route's `jwt` attribute."""
     found: JwtConf | JwtTransitionConf = getattr(config, attribute)
     if not found.secrets:
-        raise ConfigError(f"the secret of {_go_name(attribute)} is empty")
+        raise ConfigError(f"the secret of {spelled(attribute)} is empty")
     return found.secrets
 
 
@@ -134,12 +150,29 @@ def rules_of(config: RestConf, attribute: str) -> TokenRules:
     return TokenRules(found.leeway, found.require_expire)
 
 
+class Loaded(NamedTuple, Generic[C]):
+    """Settings, and what there was to say of their file."""
+
+    config: C
+    warnings: tuple[str, ...]
+
+
 def load_config(kind: type[C], path: str, *, package: str) -> C:
     """Read the settings at `path`: from the working directory, beside the package or in it. Raises ConfigError."""
-    return read_config(kind, _find(path, package))
+    return read_config(kind, find_config(path, package))
 
 
 def read_config(kind: type[C], path: str) -> C:
+    """Read the settings in a file; what there is to say of it goes to the log. Raises ConfigError."""
+    return _logged(load_file(kind, path))
+
+
+def parse_config(kind: type[C], text: str, path: str) -> C:
+    """Settings from YAML text; `path` names it in errors. Raises ConfigError."""
+    return _logged(parse(kind, text, path))
+
+
+def load_file(kind: type[C], path: str) -> Loaded[C]:
     """Read the settings in a file. Raises ConfigError."""
     try:
         with open(path, encoding="utf-8") as file:
@@ -149,92 +182,35 @@ def read_config(kind: type[C], path: str) -> C:
         raise ConfigError(f"{path}: cannot read the configuration: {reason}") from None
     if len(text) > _MAX_BYTES:
         raise ConfigError(f"{path}: the configuration has more than {_MAX_BYTES} bytes")
-    return parse_config(kind, text, path)
+    return parse(kind, text, path)
 
 
-def parse_config(kind: type[C], text: str, path: str) -> C:
-    """Settings from YAML text; `path` names it in errors. Raises ConfigError."""
+def parse(kind: type[C], text: str, path: str) -> Loaded[C]:
+    """Settings from YAML text. Raises ConfigError with all that is wrong."""
+    plain = Plain(text, path)
     try:
-        root = yaml.compose(text, Loader=_LOADER)
-    except yaml.MarkedYAMLError as problem:
-        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise ConfigError(f"{path}:{line}: this is not YAML: {problem.problem}") from None
-    except yaml.YAMLError as problem:
-        raise ConfigError(f"{path}: this is not YAML: {str(problem).splitlines()[0]}") from None
-    builder = _Builder(path, {})
-    values = builder.value(root, describe(kind), "") if root is not None else {}
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}:1: the settings must be keys with values")
+        values = plain.values(kind)
+    except RecursionError:
+        raise ConfigError(f"{path}: the settings are nested too deeply") from None
+    except ValueError as problem:
+        raise ConfigError(f"{path}: {problem}") from None
+    broken = bool(plain.problems)
     try:
         made: C = convert(values, kind)
     except Wrong as problem:
-        error = problem.errors[0]
-        parent = error.name.rpartition(".")[0]
-        line = builder.lines.get(error.name, builder.lines.get(parent, 1))
-        raise ConfigError(f"{path}:{line}: {_go_name(error.name) or 'the file'} {error.reason}") from None
-    return made
+        for error in problem.errors:
+            if not broken or error.reason != "must not be null":  # it follows from what is said already
+                plain.wrong(error.name, error.reason)
+    warnings = plain.placed(plain.warnings)
+    if plain.problems:
+        raise ConfigError(*plain.placed(plain.problems), warnings=warnings)
+    return Loaded(made, warnings)
 
 
-class _Builder(NamedTuple):
-    """Turns YAML nodes into plain values, keys spelled as the struct spells them; remembers lines by dotted name."""
-
-    path: str
-    lines: dict[str, int]
-
-    def value(self, node: Any, kind: Type, name: str) -> Any:
-        self.lines[name] = node.start_mark.line + 1
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, kind, name)
-        if isinstance(node, yaml.SequenceNode):
-            inner = describe(kind.args[0]) if kind.origin is list and kind.args else describe(Any)
-            return [self.value(item, inner, f"{name}[{index}]") for index, item in enumerate(node.value)]
-        return self._scalar(node, kind)
-
-    def _mapping(self, node: Any, kind: Type, name: str) -> dict[str, Any]:
-        known = {_folded(f.wire): f for f in fields(kind.origin)} if is_struct(kind.origin) else {}
-        found: dict[str, Any] = {}
-        for key, item in node.value:
-            field = known.get(_folded(str(key.value)))
-            spelled = field.wire if field else str(key.value)
-            inner = field.kind if field else describe(kind.args[1] if kind.origin is dict and kind.args else Any)
-            if field is None and known:
-                continue  # go-zero has many keys that have no meaning here
-            if spelled in found:
-                before = self.lines[f"{name}.{spelled}" if name else spelled]
-                here = f"{self.path}:{key.start_mark.line + 1}"
-                raise ConfigError(f"{here}: {_go_name(spelled)} is given twice, first in line {before}")
-            found[spelled] = self.value(item, inner, f"{name}.{spelled}" if name else spelled)
-        return found
-
-    def _scalar(self, node: Any, kind: Type) -> Any:
-        text = _VARIABLE.sub(lambda match: self._variable(match.group(1), node), node.value)
-        if kind.origin is str:
-            return None if node.tag.endswith(":null") else text
-        if kind.origin in (int, float, bool):
-            return _lax(text, kind.origin)
-        scalar = yaml.ScalarNode(node.tag, text, node.start_mark, node.end_mark)
-        return _LOADER("").construct_object(scalar)
-
-    def _variable(self, name: str, node: Any) -> str:
-        if name not in os.environ:
-            raise ConfigError(f"{self.path}:{node.start_mark.line + 1}: the environment variable {name} is not set")
-        return os.environ[name]
-
-
-def _lax(text: str, kind: type[Any]) -> Any:
-    try:
-        return msgspec.convert(text.strip(), kind, strict=False)
-    except msgspec.ValidationError:
-        return text
-
-
-def _folded(key: str) -> str:
-    return key.replace("_", "").replace("-", "").lower()
-
-
-def _go_name(name: str) -> str:
-    """`max_bytes` → `MaxBytes`, as the file spells it."""
-    return ".".join("".join(word[:1].upper() + word[1:] for word in part.split("_")) for part in name.split("."))
+def _logged(loaded: Loaded[C]) -> C:
+    for line in loaded.warnings:
+        _LOG.warning("%s", line)
+    return loaded.config
 
 
 def _from_env(key: str, variable: str) -> str:
@@ -243,7 +219,8 @@ def _from_env(key: str, variable: str) -> str:
     return os.environ[variable]
 
 
-def _find(path: str, package: str) -> str:
+def find_config(path: str, package: str) -> str:
+    """Where the settings are that `path` names, for a package. Raises ConfigError."""
     import importlib
 
     base = os.path.dirname(os.path.abspath(importlib.import_module(package).__file__ or ""))

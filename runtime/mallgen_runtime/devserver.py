@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 import msgspec
 
 from mallgen_runtime import metrics
 from mallgen_runtime.confbase import Conf, ConfigError
+from mallgen_runtime.go_zero import DEV_SERVER, Remark
 
 _HEAD, _SECONDS = 8192, 5.0
 _JSON = "application/json"
@@ -16,11 +18,14 @@ _JSON = "application/json"
 class DevServerConf(Conf, kw_only=True):
     """The block `DevServer`; it is on when the block is there. An empty `host` is every interface."""
 
+    remarks: ClassVar[Mapping[str, Remark]] = DEV_SERVER
     enabled: bool = True
     host: str = ""
     port: int = 6060
     metrics_path: str = "/metrics"
     health_path: str = "/healthz"
+    health_response: str = "OK"
+    enable_metrics: bool = True
 
 
 Readiness = Callable[[], Mapping[str, str]]
@@ -77,10 +82,10 @@ class DevServer:
         if method != "GET":
             return "405 Method Not Allowed", "text/plain", b""
         if path == self._conf.health_path:
-            return "200 OK", "text/plain", b"OK"
+            return "200 OK", "text/plain", self._conf.health_response.encode()
         if path == "/readyz":
             status, body = readiness(self._states())
             return f"{status} {'OK' if status == 200 else 'Service Unavailable'}", _JSON, body
-        if path == self._conf.metrics_path:
+        if path == self._conf.metrics_path and self._conf.enable_metrics:
             return "200 OK", metrics.CONTENT_TYPE, metrics.text()
         return "404 Not Found", "text/plain", b""

@@ -37,7 +37,8 @@ class ClientGone(Exception):
 class Context:
     """One request.
 
-    `params` are the values of the path, `claims` what a checked token says, `state` is free for middlewares.
+    `params` are the values of the path, `claims` what a checked token says, `state` is free for middlewares;
+    `unpacks` whether a gzip body is unpacked.
     `request_id` and `trace_id` stand in every log line and error; `log` writes with them.
     """
 
@@ -55,6 +56,7 @@ class Context:
         "state",
         "trace_flags",
         "trace_id",
+        "unpacks",
     )
 
     def __init__(self, scope: Scope, receive: Receive, params: dict[str, str], max_bytes: int) -> None:
@@ -67,6 +69,7 @@ class Context:
         self.request_id = ""
         self.trace_id = ""
         self.trace_flags = "00"
+        self.unpacks = True
         self._receive = receive
         self._body: bytes | None = None
         self._form: dict[str, list[str]] | None = None
@@ -158,8 +161,9 @@ class Context:
         encoding = next(iter(self.headers.get("content-encoding", [])), "identity").strip().lower()
         if encoding == "identity" or not data:
             return data
-        if encoding != "gzip":
-            raise ApiError(415, "unknown_encoding", f"the body is encoded as {encoding}; gzip is understood")
+        if encoding != "gzip" or not self.unpacks:
+            known = "gzip is" if self.unpacks else "no encoding is"
+            raise ApiError(415, "unknown_encoding", f"the body is encoded as {encoding}; {known} understood")
         try:
             unpacker = zlib.decompressobj(wbits=31)
             found = unpacker.decompress(data, self.max_bytes + 1)

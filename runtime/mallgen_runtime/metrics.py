@@ -25,7 +25,7 @@ def enable() -> None:
 def observer(kind: str, labels: Sequence[tuple[str, str]]) -> Observe:
     """What is to be called with the code and the seconds of each call; `kind` is `rpc_server` or `rpc_client`."""
     if not _on:
-        return _nothing
+        return nothing
     names = tuple(name for name, _ in labels)
     values = [value for _, value in labels]
     duration, code_total = _pair(kind, names)
@@ -57,5 +57,5 @@ def _pair(kind: str, names: tuple[str, ...]) -> tuple[Any, Any]:
     return timed, Counter(f"{kind}_requests_code_total", f"{what} requests code count.", (*names, "code"))
 
 
-def _nothing(code: str, taken: float) -> None:
+def nothing(code: str, taken: float) -> None:
     """Nobody asked."""

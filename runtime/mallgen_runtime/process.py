@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import gc
+import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -11,10 +12,12 @@ from typing import NoReturn, TypeVar
 
 from msgspec import Struct
 
-from mallgen_runtime.conf import ConfigError, LogConf, load_config, read_config
+from mallgen_runtime.conf import LogConf, find_config, load_file
+from mallgen_runtime.confbase import ConfigError
 from mallgen_runtime.logs import set_up
 
 ENVIRONMENT = 3
+_LOG = logging.getLogger("mallgen.service")
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -24,7 +27,8 @@ C = TypeVar("C", bound=Struct)
 def run(work: Callable[[C], int], kind: type[C], path: str, package: str) -> NoReturn:
     """Read `-f FILE`, else the settings at `path`; end with the exit code of `work`.
 
-    What keeps the service from starting is told in one line, with exit code 3. Who is stopped before that ends with 0.
+    What keeps the service from starting is told in a line for each cause, with exit code 3. Who is stopped before that
+    ends with 0.
     """
     for number in STOPPING:
         signal.signal(number, _leave)
@@ -32,12 +36,17 @@ def run(work: Callable[[C], int], kind: type[C], path: str, package: str) -> NoR
     parser.add_argument("-f", metavar="FILE", help=f"the configuration (default: {path})")
     named: str | None = parser.parse_args().f
     try:
-        config = load_config(kind, path, package=package) if named is None else read_config(kind, named)
+        config, warnings = load_file(kind, find_config(path, package) if named is None else named)
         set_up(_log(config))
+        for line in warnings:
+            _LOG.warning("%s", line)
         _settle()
         code = work(config)
     except ConfigError as problem:
-        print(f"error[config] {problem}", file=sys.stderr)
+        for line in problem.problems:
+            print(f"error[config] {line}", file=sys.stderr)
+        for line in problem.warnings:
+            print(f"warning[config] {line}", file=sys.stderr)
         code = ENVIRONMENT
     sys.exit(code)
 

@@ -5,12 +5,13 @@ The settings decide: `Etcd` → etcd, `Endpoints` → these, neither → the ser
 """
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, Protocol
 
 from msgspec import field
 
 from mallgen_runtime.confbase import Conf
+from mallgen_runtime.go_zero import ETCD, Remark
 
 OK = "ok"
 _VARIABLE = "MALLGEN_DISCOVERY"
@@ -23,6 +24,7 @@ class EtcdConf(Conf, kw_only=True):
     that asks for them. `required`: a server that cannot register within 3 s does not start.
     """
 
+    remarks: ClassVar[Mapping[str, Remark]] = ETCD
     hosts: list[str]
     key: str = ""
     id: int = 0

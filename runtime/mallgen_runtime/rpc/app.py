@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mallgen_runtime import metrics
 from mallgen_runtime.logs import access
-from mallgen_runtime.rpc.breaker import Breaker
+from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
 from mallgen_runtime.rpc.calls import HTTP_STATUS, Code, Origin, RpcError, origin
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.methods import Method, RpcContext, Service, Wire
@@ -34,13 +34,16 @@ class RpcApp:
         self.config = config
         self.svc = svc
         self.services = services
+        self.logs_calls = config.log.access and config.middlewares.stat
         if config.dev_server is not None and config.dev_server.enabled:
             metrics.enable()
         self._bound = {method.wire: self._bind(method) for service in services for method in service.methods}
 
     def _bind(self, method: Method[Any]) -> Bound:
         limit = None if method.takes_stream or method.gives_stream else self.config.limit_of(method.wire)
-        return Bound(limit, Breaker(), metrics.observer("rpc_server", (("method", method.wire),)))
+        asked = self.config.middlewares
+        observe = metrics.observer("rpc_server", (("method", method.wire),)) if asked.prometheus else metrics.nothing
+        return Bound(limit, Breaker() if asked.breaker else NoBreaker(), observe)
 
     async def answer(self, method: Method[Any], ctx: RpcContext, request: Any) -> bytes:
         """Run a method that gives one reply; `request` is a message, or an iterator of them.
@@ -126,7 +129,7 @@ class _Call:
         return Code.DEADLINE_EXCEEDED if over else Code.CANCELED
 
     def _log(self, code: Code, taken: float) -> None:
-        if not self._app.config.log.access:
+        if not self._app.logs_calls:
             return
         ctx = self._ctx
         fields = {

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from mallgen_runtime import metrics
 from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery import Resolver, resolver
-from mallgen_runtime.rpc.breaker import Breaker
+from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
 from mallgen_runtime.rpc.calls import Code, RpcError, origin, remaining
 from mallgen_runtime.rpc.conf import RpcClientConf
 from mallgen_runtime.rpc.methods import Wire
@@ -122,7 +122,7 @@ class Channel:
     ) -> R:
         """Call a method; `timeout` in seconds, None: the configured one. An `idempotent` call is tried again when no
         instance could be reached. Raises RpcError."""
-        limit = remaining(self._conf.timeout / 1000 or None if timeout is None else timeout)
+        limit = remaining(self._conf.limit if timeout is None else timeout)
         data = request.SerializeToString()
         if not self._opened:
             await self.start()
@@ -198,9 +198,11 @@ class Channel:
     def _made(self, wire: str, limit: float | None) -> "_Call":
         method = self._methods.get(wire)
         if method is None:
-            method = _Method(Breaker(), metrics.observer("rpc_client", (("method", wire),)))
+            asked = self._conf.middlewares
+            observe = metrics.observer("rpc_client", (("method", wire),)) if asked.prometheus else metrics.nothing
+            method = _Method(Breaker() if asked.breaker else NoBreaker(), observe)
             self._methods[wire] = method
-        return _Call(method, wire, limit)
+        return _Call(method, wire, limit, self._conf.credentials)
 
     def _open(self) -> _Pool:
         if self._pool is None:
@@ -260,12 +262,12 @@ class _Call:
 
     __slots__ = ("_deadline", "_method", "_started", "_wire", "metadata")
 
-    def __init__(self, method: _Method, wire: str, limit: float | None) -> None:
+    def __init__(self, method: _Method, wire: str, limit: float | None, credentials: Metadata) -> None:
         self._method = method
         self._wire = wire
         self._started = time.monotonic()
         self._deadline = None if limit is None else self._started + limit
-        self.metadata = origin.get().metadata()
+        self.metadata = (*origin.get().metadata(), *credentials)
 
     def __enter__(self) -> "_Call":
         if not self._method.breaker.allows():

@@ -1,6 +1,7 @@
 """Settings of RPC servers and clients, with go-zero's keys."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, field
 
@@ -9,6 +10,7 @@ from mallgen_runtime.confbase import Conf, ConfigError
 from mallgen_runtime.devserver import DevServerConf
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.durations import seconds
+from mallgen_runtime.go_zero import RPC_CLIENT, RPC_CLIENT_MIDDLEWARES, RPC_SERVER, RPC_SERVER_MIDDLEWARES, Remark
 from mallgen_runtime.schema import Options
 
 Transport = Annotated[str, Options("auto", "http2", "grpc")]
@@ -23,6 +25,26 @@ class MethodTimeoutConf(Conf, kw_only=True):
     timeout: str
 
 
+class ServerMiddlewaresConf(Conf, kw_only=True):
+    """go-zero's `Middlewares` block of an RPC server; false switches off the breaker, the metrics of calls
+    (`prometheus`), or the line of each call (`stat`)."""
+
+    remarks: ClassVar[Mapping[str, Remark]] = RPC_SERVER_MIDDLEWARES
+    breaker: bool = True
+    prometheus: bool = True
+    stat: bool = True
+
+
+class ClientMiddlewaresConf(Conf, kw_only=True):
+    """go-zero's `Middlewares` block of an RPC client; false switches off the breaker, the metrics of calls
+    (`prometheus`), or `timeout`: then only the request's own deadline ends a call."""
+
+    remarks: ClassVar[Mapping[str, Remark]] = RPC_CLIENT_MIDDLEWARES
+    breaker: bool = True
+    prometheus: bool = True
+    timeout: bool = True
+
+
 class RpcServerConf(Conf, kw_only=True):
     """What every RPC server is told.
 
@@ -32,6 +54,7 @@ class RpcServerConf(Conf, kw_only=True):
     grpc.aio, `auto` takes our own unless the service has streaming methods.
     """
 
+    remarks: ClassVar[Mapping[str, Remark]] = RPC_SERVER
     name: str
     listen_on: str = "0.0.0.0:8080"
     mode: Mode = "pro"
@@ -41,6 +64,7 @@ class RpcServerConf(Conf, kw_only=True):
     max_message: MessageBytes = 4 << 20
     max_connection_idle: str = "5m"
     health: bool = True
+    middlewares: ServerMiddlewaresConf = field(default_factory=ServerMiddlewaresConf)
     transport: Transport = "auto"
     etcd: EtcdConf | None = None
     dev_server: DevServerConf | None = None
@@ -63,18 +87,32 @@ class RpcClientConf(Conf, kw_only=True):
     false: the service does not start before an instance can be reached. `keepalive_time` as `20s`: how often an idle
     connection is probed, empty for never. `max_message` bytes of one message (-1: no limit). `transport`: `http2` is
     our own, for unary methods, `grpc` is grpc.aio, `auto` takes our own, and grpc.aio for streaming methods and for
-    targets that only it knows.
+    targets that only it knows. `app` and `token` go along with every call, for go-zero's servers that ask for them.
     """
 
+    remarks: ClassVar[Mapping[str, Remark]] = RPC_CLIENT
     endpoints: list[str] = field(default_factory=list)
     target: str = ""
     etcd: EtcdConf | None = None
     key: str = ""
+    app: str = ""
+    token: str = ""
     timeout: Milliseconds = 2000
     non_block: bool = True
     keepalive_time: str = ""
     max_message: MessageBytes = 4 << 20
     transport: Transport = "auto"
+    middlewares: ClientMiddlewaresConf = field(default_factory=ClientMiddlewaresConf)
+
+    @property
+    def limit(self) -> float | None:
+        """The seconds that a unary call may take, None: no limit of its own."""
+        return self.timeout / 1000 or None if self.middlewares.timeout else None
+
+    @property
+    def credentials(self) -> tuple[tuple[str, str], ...]:
+        """What go-zero's servers with `Auth` look for in the metadata of a call."""
+        return (("app", self.app), ("token", self.token)) if self.app or self.token else ()
 
     @property
     def static(self) -> list[str]:
