@@ -75,13 +75,12 @@ REST_MIDDLEWARES = {
     "Breaker": Remark("routes of a BFF have no breaker yet; each client's is set in its own block", quiet=()),
     "Shedding": _SHEDDING,
 }
+_NO_AUTH = Remark("callers' App and Token are not checked yet; remove it, and admit callers by network", refused=True)
 RPC_SERVER = {
     **SERVICE,
     "Prometheus": _METRICS._replace(why="metrics are served by DevServer; write that block"),
-    "Auth": Remark(
-        "App and Token of callers are not checked yet; remove it, and admit callers by network", refused=True
-    ),
-    "StrictControl": Remark("callers' App and Token are not checked yet; remove it", refused=True),
+    "Auth": Remark("callers' App and Token are not checked yet; remove it, and admit callers by network", refused=True),
+    "StrictControl": _NO_AUTH,
     "Redis": Remark("it holds the tokens of callers for Auth, which is not there yet"),
     "CertFile": _TLS,
     "KeyFile": _TLS,
@@ -140,7 +139,7 @@ def remark_on(key: str, value: object, known: Iterable[str], remarks: Mapping[st
     near = next((name for name in names if _is_near(folded(key), folded(name))), "")
     meant = remarks.get(near)
     if near and (meant is None or (meant.refused and asks(meant, value))):
-        return Told(True, f" is no setting; did you mean {near}? Without it the service would run with another limit")
+        return Told(True, f" is no setting; did you mean {near}? The service would run without what it asks for")
     guess = near or _guess(key, (*known, *remarks))
     hint = f"did you mean {guess}?" if guess else "a setting of your own needs a field in config.py"
     return Told(False, f" is no setting and has no effect; {hint}")

@@ -103,7 +103,8 @@ class _Call:
         wrong = None if problem is None else self._told(problem)
         code = Code.OK if problem is None else self._ended() if wrong is None else wrong.code
         taken = time.perf_counter() - self._started
-        self._bound.breaker.done(code)
+        # what the logic answers on purpose is no sign that this server is unwell; callers have breakers of their own
+        self._bound.breaker.done(Code.OK if isinstance(problem, RpcError) else code)
         self._bound.observe(code.name, taken)
         self._log(code, taken)
         if wrong is not None and wrong is not problem:
