@@ -101,6 +101,8 @@ def docstring(lines: Sequence[str], indent: int) -> Literal:
     if body[0].startswith('"'):
         body[0] = f" {body[0]}"
     if len(body) == 1:
+        # ruff counts an escaped quote at the end as no quote, black counts it: the last one of three needs no escape
+        body[0] = f'{body[0][:-2]}"' if body[0].endswith('\\"') else body[0]
         gap = " " if body[0].endswith('"') else ""
         return Literal(f'"""{body[0]}{gap}"""')
     pad = " " * indent
@@ -142,6 +144,8 @@ def exported(names: Iterable[PyIdent]) -> list[PyIdent]:
     return sorted(set(names), key=lambda name: (_member_key(name)[0], _natural(name)))
 
 
+# isort moves the comment of a line that it takes for too long to where mypy does not look for it
+_UNTYPED = "  # type: ignore[import-untyped, unused-ignore]  # isort: skip"
 _SECTIONS = {"__future__": 0, "google": 2, "mallgen_runtime": 2}
 
 
@@ -205,7 +209,7 @@ def _statements(source: str, names: tuple[tuple[str, str], ...]) -> tuple[Code, 
 
 def _import(source: str, names: Iterable[str]) -> str:
     line = f"from {source} import {', '.join(names)}"
-    ignored = "  # type: ignore[import-untyped, unused-ignore]" if source.startswith("google.") else ""
+    ignored = _UNTYPED if source.startswith("google.") else ""
     if width(line) <= WIDTH:
         return f"{line}{ignored}"
     return f"from {source} import ({ignored}\n" + "".join(f"    {name},\n" for name in names) + ")"

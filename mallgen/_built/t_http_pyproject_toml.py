@@ -6,5 +6,5 @@ from typing import Any
 def render(*, header: Any, name: Any, runtime: Any, script: Any, package: Any, etc: Any) -> str:
     parts: list[str] = []
     add = parts.append
-    add(f'[build-system]\nrequires = ["hatchling>=1.27"]\nbuild-backend = "hatchling.build"\n\n[project]\nname = {name}\nversion = "0.1.0"\nrequires-python = ">=3.11"\ndependencies = [{runtime}]\n\n[project.scripts]\n{name} = {script}\n\n[tool.hatch.build.targets.wheel]\npackages = [{package}]\n\n[tool.hatch.build.targets.wheel.force-include]\n"etc" = {etc}\n\n[tool.mypy]\nstrict = true\n\n[tool.ruff.lint.isort]\nknown-third-party = ["mallgen_runtime"]\n')
+    add(f'[build-system]\nrequires = ["hatchling>=1.27"]\nbuild-backend = "hatchling.build"\n\n[project]\nname = {name}\nversion = "0.1.0"\nrequires-python = ">=3.11"\ndependencies = [{runtime}]\n\n[project.scripts]\n{name} = {script}\n\n[tool.hatch.build.targets.wheel]\npackages = [{package}]\n\n[tool.hatch.build.targets.wheel.force-include]\n"etc" = {etc}\n\n[tool.mypy]\nstrict = true\n\n[tool.ruff.lint.isort]\nknown-third-party = ["mallgen_runtime"]\n\n[tool.isort]\nprofile = "black"\n')
     return "".join(parts)

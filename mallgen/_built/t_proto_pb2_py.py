@@ -3,10 +3,15 @@
 from typing import Any
 
 
-def render(*, header: Any, module_docstring: Any, needed: Any, data: Any, renamed: Any, google: Any) -> str:
+def render(*, header: Any, module_docstring: Any, libraries: Any, needed: Any, data: Any, renamed: Any, google: Any) -> str:
     parts: list[str] = []
     add = parts.append
-    add(f'{header}\n{module_docstring}\n\nfrom google.protobuf import descriptor_pool as _pool\nfrom google.protobuf.internal import builder as _builder\n')
+    add(f'{header}\n{module_docstring}\n\n')
+    for module_1 in libraries:
+        add(f'import {module_1}\n')
+    add(f'from google.protobuf import descriptor_pool as _pool\nfrom google.protobuf.internal import builder as _builder\n')
+    if needed:
+        add(f'\n')
     for module_1 in needed:
         add(f'import {module_1}\n')
     add(f'\n\ndef _build(names):\n    file = _pool.Default().AddSerializedFile(\n        {data}\n    )\n    names["DESCRIPTOR"] = file\n    _builder.BuildMessageAndEnumDescriptors(file, names)\n    _builder.BuildTopDescriptorsAndMessages(file, __name__, names)\n')

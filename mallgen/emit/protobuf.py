@@ -91,12 +91,16 @@ def modules(contract: ProtoContract, where: Modules, root: str, renderer: Render
 
 def _module(file: ProtoFile, where: Modules, renderer: Renderer) -> str:
     descriptor = file.descriptor
-    return renderer.compiled(
+    renamed = list(_renamed(Code("names"), descriptor.message_type, descriptor.enum_type))
+    rendered = renderer.python if renamed else renderer.compiled
+    needed = sorted({where.module(name) for name in file.dependencies})
+    return rendered(
         "proto/pb2.py",
         module_docstring=docstring([f"The messages of {file.name}."], 0),
-        needed=[where.module(name) for name in file.dependencies],
+        libraries=[name for name in needed if not name.startswith(f"{where.package}.")],
+        needed=[name for name in needed if name.startswith(f"{where.package}.")],
         data=literal(descriptor.SerializeToString(deterministic=True)),
-        renamed=list(_renamed(Code("names"), descriptor.message_type, descriptor.enum_type)),
+        renamed=renamed,
         google=[google_module(file.name)] if is_googles(file.name) else [],
     )
 
@@ -104,7 +108,7 @@ def _module(file: ProtoFile, where: Modules, renderer: Renderer) -> str:
 def _stub(file: ProtoFile, where: Modules, types: dict[str, MessageRef], renderer: Renderer) -> str:
     writer = Stub(file, where.module, types, where.package)
     body = writer.lines()
-    return renderer.compiled(
+    return renderer.stub(
         "proto/pb2.pyi",
         module_docstring=docstring([f"The types of {file.name}."], 0),
         imports=writer.imports.lines(),

@@ -49,24 +49,24 @@ class Stub:
         for index, enum in enumerate(descriptor.enum_type):
             values = [names.message(value.name) for value in enum.value]
             kind = self._own((enum.name,))
-            found += [Code(), *self._enum(enum, (ENUMS, index), (enum.name,))]
+            found += self._enum(enum, (ENUMS, index), (enum.name,))
             found += [Code(f"{value}: {kind}") for value in values]
         for index, message in enumerate(descriptor.message_type):
-            found += [Code(), *self._message(message, (MESSAGES, index), (message.name,))]
+            found += self._message(message, (MESSAGES, index), (message.name,))
         found += [Code(f"{names.message(one.name)}: {self._lib('typing', 'Any')}") for one in descriptor.extension]
-        return [*found, *(Code(f"{alias} = {PyIdent(name)}") for name, alias in self._aliases.items())]
+        return _spaced([*found, *(Code(f"{alias} = {PyIdent(name)}") for name, alias in self._aliases.items())])
 
     def _enum(self, enum: EnumDescriptorProto, path: Path, around: tuple[str, ...]) -> list[Code]:
         kind = self._own(around)
         values = [names.message(value.name) for value in enum.value if value.name not in _ENUM_HAS]
         inner = [*self._doc(path, 4 * len(around)), *(Code(f"{value}: {kind}") for value in values)] or [Code("...")]
         head = Code(f"class {names.message(enum.name)}({self._lib(_MESSAGE, 'Enum')}):")
-        return [_padded(len(around) - 1, head), *(_padded(len(around), line) for line in inner)]
+        return [Code(), _padded(len(around) - 1, head), *(_padded(len(around), line) for line in inner), Code()]
 
     def _message(self, message: DescriptorProto, path: Path, around: tuple[str, ...]) -> list[Code]:
         deep = len(around)
         head = Code(f"class {names.message(message.name)}({self._lib(_MESSAGE, 'Message')}):")
-        found = [_padded(deep - 1, head), *(_padded(deep, line) for line in self._doc(path, 4 * deep))]
+        found = [Code(), _padded(deep - 1, head), *(_padded(deep, line) for line in self._doc(path, 4 * deep))]
         for index, enum in enumerate(message.enum_type):
             found += self._enum(enum, (*path, NESTED_ENUMS, index), (*around, enum.name))
             kind = self._own((*around, enum.name))
@@ -80,7 +80,7 @@ class Stub:
         declared += [Code(f"{names.message(one.name)}: {self._lib('typing', 'Any')}") for one in message.extension]
         args = [self._argument(field, entries) for field in fields]
         made = self._constructor(args, fields, len(fields) < len(message.field), 4 * deep)
-        return [*found, *(_padded(deep, line) for line in (*declared, made))]
+        return [*found, *(_padded(deep, line) for line in (*declared, made)), Code()]
 
     def _constructor(self, args: list[Code], fields: list[FieldDescriptorProto], more: bool, indent: int) -> Code:
         """`__init__`; fields that cannot be written as arguments come in `**more`."""
@@ -92,7 +92,7 @@ class Stub:
 
     def _doc(self, path: Path, indent: int) -> list[Code]:
         lines = prose(self._file.comments.texts.get(path, ""))
-        return [docstring(lines, indent)] if lines else []
+        return [docstring(lines, indent), Code()] if lines else []
 
     def _type(self, field: FieldDescriptorProto, entries: dict[str, DescriptorProto]) -> Code:
         entry = _entry(field, entries)
@@ -161,8 +161,17 @@ def _free(name: str, taken: Set[str]) -> PyIdent:
     return PyIdent(name)
 
 
+def _spaced(lines: list[Code]) -> list[Code]:
+    """One empty line around classes, as black has it: none at both ends, and none below the head of a class."""
+    found: list[Code] = []
+    for line in lines:
+        if line or (found and found[-1] and not found[-1].endswith(":")):
+            found.append(line)
+    return found if found[-1] else found[:-1]
+
+
 def _padded(deep: int, line: Code) -> Code:
-    return Code(f"{'    ' * deep}{line}")
+    return line and Code(f"{'    ' * deep}{line}")
 
 
 def _entry(field: FieldDescriptorProto, entries: dict[str, DescriptorProto]) -> DescriptorProto | None:
