@@ -18,7 +18,7 @@ from mallgen.model import (
     TypeRef,
 )
 from mallgen.resolve_types import Types
-from mallgen.suggest import did_you_mean
+from mallgen.suggest import nearest
 from mallgen.syntax import nodes
 from mallgen.syntax.checks import METHODS as METHODS
 from mallgen.syntax.checks import wrong_words
@@ -28,6 +28,7 @@ from mallgen.syntax.nodes import Declaration, Item, ServiceNode
 SETTINGS = frozenset(
     "prefix group jwt jwtTransition signature middleware timeout maxBytes sse tags summary authType pathPrefix".split()
 )
+_PROTECTING = frozenset({"jwt", "jwtTransition", "signature", "middleware", "timeout", "maxBytes"})
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 _PREFIX = re.compile(r"[A-Za-z0-9_.~/-]*\Z")
@@ -159,14 +160,14 @@ class _Groups:
 
     def group(self, service: ServiceNode) -> Group:
         settings = {pair.key: pair for pair in service.settings}
-        for key in sorted(settings.keys() - SETTINGS):
-            guess = did_you_mean(key, SETTINGS)
-            if guess:
-                message = f"`{key}` means nothing to `@server`, and goctl ignores it"
-                self._report("unknown-setting", message, settings[key].span, guess, "warning")
+        self._unknown(settings)
         prefix = self._prefix(settings.get("prefix"))
-        if "sse" in settings and settings["sse"].value == "true":
+        if self._flag(settings.get("sse"), "bad-sse"):
             self._events(service, settings["sse"].span)
+        if self._flag(settings.get("signature"), "bad-signature"):
+            message = "signatures of requests are not checked yet: these routes would answer everybody"
+            hint = "leave out `signature: true`, and keep the service behind one that checks signatures"
+            self._unfit("signature", message, settings["signature"].span, hint)
         routes = [self._route(item, prefix) for item in service.items]
         return Group(
             server=service.settings,
@@ -180,6 +181,22 @@ class _Groups:
             max_bytes=self._max_bytes(settings.get("maxBytes")),
             span=service.name.span,
         )
+
+    def _unknown(self, settings: dict[str, Pair]) -> None:
+        """A key that nearly asks for protection or a limit is not ignored: its routes would go without."""
+        for key in sorted(settings.keys() - SETTINGS):
+            guess = nearest(key, SETTINGS)
+            message = f"`{key}` means nothing to `@server`, and goctl ignores it"
+            hint = f"did you mean `{guess}`?" if guess else "leave it out, unless a plugin of goctl reads it"
+            severity = "unfit" if guess in _PROTECTING else "warning"
+            self._report("unknown-setting", message, settings[key].span, hint, severity)
+
+    def _flag(self, pair: Pair | None, code: str) -> bool:
+        """goctl knows `true` only, and takes every other word for false."""
+        if pair is not None and pair.value not in ("true", "false"):
+            message = f"`{pair.value}` is neither `true` nor `false`"
+            self._unfit(code, message, pair.span, f"write `{pair.key}: true`, or leave it out")
+        return pair is not None and pair.value == "true"
 
     def _report(self, code: str, message: str, span: Span, hint: str, severity: str = "error") -> None:
         self.problems.append(Diagnostic(code, message, span, hint, severity=severity))

@@ -187,6 +187,29 @@ def sse() -> None:
     """
 
 
+@page("bad-sse")
+def bad_sse() -> None:
+    """`sse` is neither `true` nor `false`. goctl takes every word but `true` for false; leave the key out instead."""
+
+
+@page("bad-signature")
+def bad_signature() -> None:
+    """`signature` is neither `true` nor `false`.
+
+    goctl takes every word but `true` for false, so `signature: yes` makes routes that answer everybody. Leave the key
+    out, if that is meant.
+    """
+
+
+@page("signature")
+def signature() -> None:
+    """Signatures of requests are read, but not checked yet.
+
+    goctl makes of `signature: true` routes that refuse unsigned requests. Routes without that would answer everybody,
+    so nothing is generated. Leave the key out, and keep the service behind one that checks signatures.
+    """
+
+
 @page("sse-response")
 def sse_response() -> None:
     """A route below `sse: true` has no response.
@@ -206,9 +229,13 @@ def unknown_option() -> None:
 
 @page("unknown-setting")
 def unknown_setting() -> None:
-    """`@server` has a key that looks like a known one, misspelt.
+    """`@server` has a key that is none, or settings have one.
 
     goctl keeps keys that it does not know and does nothing with them, so `middlewares` runs no middleware. The keys are
     prefix, group, jwt, jwtTransition, signature, middleware, timeout, maxBytes, sse, tags, summary, authType and
-    pathPrefix.
+    pathPrefix. One that looks like jwt, jwtTransition, signature, middleware, timeout or maxBytes is an error where
+    code is generated: the routes would go without what was asked for.
+
+    In a yaml below etc/ it is a key that no class of the settings has: misspelt, of go-zero's and without an effect
+    here, or yours, and then config.py needs a field for it. docs/settings.md has all of them.
     """
