@@ -63,6 +63,7 @@ class _Reader:
         self.texts: dict[str, str] = {}
         self.problems: list[Diagnostic] = []
         self._limits = limits()
+        self._told_of_many = False
         self._tops = [os.path.realpath(folder) for folder in self.folders]
 
     def check_folders(self, includes: Sequence[str]) -> None:
@@ -154,7 +155,8 @@ class _Reader:
         if len(self.paths) < self._limits.files and depth <= self._limits.depth:
             return False
         message = f"more than {self._limits.files} files or {self._limits.depth} levels of imports"
-        if not any(problem.code == "too-many-files" for problem in self.problems):
+        if not self._told_of_many:
+            self._told_of_many = True
             hint = f"raise the limits: MALLGEN_MAX_FILES={DEFAULT.files * 4}, MALLGEN_MAX_DEPTH={DEFAULT.depth * 2}"
             self._wrong("too-many-files", message, by, hint)
         return True

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
+from mallgen.syntax.edits import Places
 from mallgen.syntax.limits import Limits, raise_it
 
 _TOKEN = re.compile(
@@ -37,6 +38,7 @@ def outline(text: str, path: str, limits: Limits) -> Outline:
     odd: list[Diagnostic] = []
     depth = 0
     fresh = True
+    places = Places(text, path)
     for token in _TOKEN.finditer(text):
         kind = token.lastgroup
         if kind == "skip":
@@ -44,18 +46,18 @@ def outline(text: str, path: str, limits: Limits) -> Outline:
         if kind == "open":
             depth += 1
             if depth > limits.nesting:
-                return Outline((), (_too_deep(text, path, token.start(), limits.nesting),))
+                return Outline((), (_too_deep(places, token.start(), limits.nesting),))
         elif kind == "close":
             depth = max(0, depth - 1)
         elif fresh and token["word"] == "import" and not depth:
-            imports += _import(text, path, token.end())
+            imports += _import(text, places, token.end())
         elif kind == "odd" and token.group() != _MARK and len(odd) < _MOST:
-            odd.append(_odd(text, path, token))
+            odd.append(_odd(places, token))
         fresh = kind in ("end", "close")
     return Outline(tuple(imports), tuple(odd))
 
 
-def _import(text: str, path: str, pos: int) -> Iterator[ProtoImport]:
+def _import(text: str, places: Places, pos: int) -> Iterator[ProtoImport]:
     """The import whose keyword ends at `pos`; adjacent strings are one, as protoc has it."""
     parts: list[re.Match[str]] = []
     for token in _TOKEN.finditer(text, pos):
@@ -65,25 +67,16 @@ def _import(text: str, path: str, pos: int) -> Iterator[ProtoImport]:
             break
     if parts:
         name = "".join(part.group()[1:-1] for part in parts)
-        start, end = _place(text, parts[0].start()), _place(text, parts[-1].end())
-        yield ProtoImport(name, Span(path, *start, *end))
+        yield ProtoImport(name, places.span(parts[0].start(), parts[-1].end()))
 
 
-def _odd(text: str, path: str, token: re.Match[str]) -> Diagnostic:
-    line, col = _place(text, token.start())
-    span = Span(path, line, col, line, col + len(token.group()))
+def _odd(places: Places, token: re.Match[str]) -> Diagnostic:
+    span = places.span(token.start(), token.end())
     hint = "names are made of A-Z, a-z, 0-9 and `_`; other text belongs in quotation marks or in a comment"
     return Diagnostic("illegal-character", f"`{token.group()[:40]}` cannot stand here", span, hint)
 
 
-def _too_deep(text: str, path: str, pos: int, most: int) -> Diagnostic:
-    line, col = _place(text, pos)
+def _too_deep(places: Places, pos: int, most: int) -> Diagnostic:
     hint = f"declare inner messages on their own, {raise_it('nesting', most * 2)}"
-    return Diagnostic(
-        "too-deep", f"brackets are nested deeper than {most} levels", Span(path, line, col, line, col + 1), hint
-    )
-
-
-def _place(text: str, pos: int) -> tuple[int, int]:
-    """Line and column from 1."""
-    return text.count("\n", 0, pos) + 1, pos - text.rfind("\n", 0, pos)
+    message = f"brackets are nested deeper than {most} levels"
+    return Diagnostic("too-deep", message, places.span(pos, pos + 1), hint)

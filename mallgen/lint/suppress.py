@@ -49,12 +49,16 @@ def suppressions(texts: Mapping[str, str]) -> list[Suppression]:
 
 
 def _of(name: str, lines: Sequence[str]) -> Iterator[Suppression]:
+    below = 0  # the next line that is no comment, 0: not looked for
     for number, line in enumerate(lines, 1):
         match = _COMMENT.search(line)
         if match is not None:
             target = number
             if not line[: match.start()].strip():
-                target = next((n for n in range(number + 1, len(lines) + 1) if not _is_comment(lines[n - 1])), number)
+                if below <= number:
+                    rest = range(number + 1, len(lines) + 1)
+                    below = next((n for n in rest if not _is_comment(lines[n - 1])), len(lines) + 1)
+                target = below if below <= len(lines) else number
             span = Span(name, number, match.start() + 1, number, len(line.rstrip()) + 1)
             yield Suppression(match["code"], match["reason"].strip(), target, span)
 

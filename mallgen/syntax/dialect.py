@@ -6,8 +6,9 @@ none is a finding. A reader of its own walks the text, since unquoted values are
 
 import re
 import sys
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -15,15 +16,11 @@ from mallgen.model import Span
 from mallgen.syntax.edits import Back, Edit, Places, applied
 from mallgen.syntax.lalr import Unexpected, walk
 from mallgen.syntax.limits import DEFAULT, Limits
+from mallgen.syntax.olderwords import Word, Words
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import HEADS, Scanned, Token, scan
 
 UNSAFE = "older-dialect-unsafe"
-_WORD = re.compile(
-    r"""(?:\s|//[^\r\n]*|/\*(?s:.*?)\*/)*
-    (?:(?P<string>"(?:\\[^\r\n]|[^"\\\r\n])*"|"[^"]*"|`[^`]*`)|(?P<name>@?[\w$]+)|(?P<sign>[^\s]))""",
-    re.VERBOSE,
-)
 _NO_LIMITS = Limits._make([sys.maxsize] * len(Limits._fields))  # the whole text has been held against them
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _SERVICE_NAME = re.compile(r"[A-Za-z_]\w*(-[A-Za-z_]\w*)+", re.ASCII)
@@ -97,15 +94,8 @@ def older(text: str, file: str, limits: Limits = DEFAULT, cut: Cut = scan) -> Ol
     return Older(edits, after, (*walk.findings, *_outside(left, walk.zones)))
 
 
-class _Token(NamedTuple):
-    kind: str
-    value: str
-    start: int
-    end: int
-
-
 class _Pair(NamedTuple):
-    key: _Token
+    key: Word
     start: int
     end: int
 
@@ -119,11 +109,12 @@ class _Walk:
         self.findings: list[Diagnostic] = []
         self.zones: list[tuple[Span, Span]] = []
         self.places = Places(text, file)
+        self._words = Words(text)
 
     def file(self) -> None:
         """Every statement."""
         position = 0
-        while token := self._at(position):
+        while token := self._words.at(position):
             position = token.end
             if token.value in {"info", "@server"}:
                 position = self._pairs(token)
@@ -132,16 +123,8 @@ class _Walk:
             elif token.value == "service":
                 position = self._service(position)
 
-    def _at(self, position: int) -> _Token | None:
-        """The next word, text or sign."""
-        match = _WORD.match(self.text, position)
-        if match is None:
-            return None
-        kind = match.lastgroup or ""
-        return _Token(kind, match[kind], match.start(kind), match.end(kind))
-
     def _is(self, position: int, value: str) -> bool:
-        token = self._at(position)
+        token = self._words.at(position)
         return token is not None and token.value == value
 
     def _edit(self, start: int, end: int, text: str, code: str, message: str) -> None:
@@ -153,7 +136,7 @@ class _Walk:
     def _unsafe(self, start: int, end: int, message: str, hint: str) -> None:
         span = self.places.span(start, end)
         self.findings.append(Diagnostic(UNSAFE, message, span, hint))
-        follows = self._at(end)
+        follows = self._words.at(end)
         behind = follows.end if follows else len(self.text)
         self.zones.append((span._replace(col=1), self.places.span(behind, behind)))
 
@@ -167,7 +150,7 @@ class _Walk:
     def _type(self, position: int) -> int:
         depth = 0
         before = None
-        while token := self._at(position):
+        while token := self._words.at(position):
             if not depth and before is not None and token.value in {*HEADS, "@server"} and before.value != "type":
                 return token.start
             position = token.end
@@ -179,7 +162,7 @@ class _Walk:
             before = token
         return len(self.text)
 
-    def _struct(self, before: _Token | None, token: _Token) -> None:
+    def _struct(self, before: Word | None, token: Word) -> None:
         if before is not None and before.value in {"*", "]"}:
             what = "pointer to a struct" if before.value == "*" else "list or map of structs"
             hint = "declare the struct as a type of its own and name it here"
@@ -192,9 +175,9 @@ class _Walk:
 
     # pairs
 
-    def _pairs(self, head: _Token) -> int:
+    def _pairs(self, head: Word) -> int:
         """The pairs of `info (`, `@doc (` or `@server (`; the position behind them."""
-        opening = self._at(head.end)
+        opening = self._words.at(head.end)
         if opening is None or opening.value != "(":
             return head.end
         pairs, end = self._block(opening.end)
@@ -206,8 +189,8 @@ class _Walk:
     def _block(self, position: int) -> tuple[list[_Pair], int]:
         """The pairs up to the closing bracket: as tokens where that works, else each to the end of its line."""
         pairs = []
-        while (key := self._at(position)) and key.value != ")":
-            colon = self._at(key.end)
+        while (key := self._words.at(position)) and key.value != ")":
+            colon = self._words.at(key.end)
             if colon is None or colon.value != ":":
                 position = key.end
                 continue
@@ -220,7 +203,7 @@ class _Walk:
         """Where a value begins and ends: a text, a list, else the line without a bracket that closes the block."""
         start = self._blank(position)
         if self.text[start : start + 1] in {'"', "`"}:
-            token = self._at(start)
+            token = self._words.at(start)
             return start, token.end if token else len(self.text)
         names = _LIST.match(self.text, start)
         if names and "\n" in names.group() and not self._is(names.end(), ":"):
@@ -246,7 +229,7 @@ class _Walk:
             self._bare(key, value, pair)
 
     def _empty(self, pair: _Pair) -> None:
-        follows = self._at(pair.end)
+        follows = self._words.at(pair.end)
         if follows is None or follows.value == ")" or self._is(follows.end, ":"):
             colon = self.text.rindex(":", 0, pair.end + 1) + 1
             message = f'`{pair.key.value}:` without a value is the older dialect; today it is `{pair.key.value}: ""`'
@@ -279,12 +262,12 @@ class _Walk:
     # services
 
     def _service(self, position: int) -> int:
-        opening = self.text.find("{", position)
+        opening = self._words.brace(position)
         if opening < 0:
             return position
         self._service_name(position, opening)
         position = opening + 1
-        while token := self._at(position):
+        while token := self._words.at(position):
             position = token.end
             if token.value == "}":
                 return position
@@ -305,12 +288,12 @@ class _Walk:
         message = f"hyphens in `{name}` are the older dialect; today the service is named `{modern}`"
         self._edit(start, start + len(name), modern, "older-dialect-service-name", message)
 
-    def _doc(self, head: _Token) -> int:
-        opening = self._at(head.end)
+    def _doc(self, head: Word) -> int:
+        opening = self._words.at(head.end)
         if opening is None or opening.value != "(":
             return head.end
-        text = self._at(opening.end)
-        closing = self._at(text.end) if text else None
+        text = self._words.at(opening.end)
+        closing = self._words.at(text.end) if text else None
         if text is None or text.kind != "string" or closing is None or closing.value != ")":
             return self._pairs(head)
         if '\\"' in text.value or text.value.startswith("`"):
@@ -325,8 +308,8 @@ class _Walk:
         self._also(closing.start if rest.strip(" \t") else text.end, closing.end)
         return closing.end
 
-    def _route_settings(self, head: _Token) -> int:
-        opening = self._at(head.end)
+    def _route_settings(self, head: Word) -> int:
+        opening = self._words.at(head.end)
         if opening is None or opening.value != "(":
             return head.end
         pairs, end = self._block(opening.end)
@@ -343,7 +326,7 @@ class _Walk:
             self._handler(head, pairs[0], end)
         return end
 
-    def _handler(self, head: _Token, pair: _Pair, end: int) -> None:
+    def _handler(self, head: Word, pair: _Pair, end: int) -> None:
         name = self.text[pair.start : pair.end]
         message = f"`@server(handler: {name})` is the older dialect; today it is `@handler {name}`"
         gaps = self.text[head.end : pair.key.start] + self.text[pair.end : end - 1]
@@ -378,9 +361,13 @@ class _Nothing:
         return lambda *parts: None
 
 
-def _outside(found: Iterable[Diagnostic], zones: list[tuple[Span, Span]]) -> Iterator[Diagnostic]:
+def _outside(found: Iterable[Diagnostic], zones: Iterable[tuple[Span, Span]]) -> Iterator[Diagnostic]:
     """The diagnostics that do not stand in a place that has been reported as unsafe."""
+    places = sorted((first[1:3], last[1:3]) for first, last in zones)
+    starts = [start for start, _ in places]
+    ends = list(accumulate((end for _, end in places), max))
     for diagnostic in found:
         span = diagnostic.span
-        if span is None or not any(first[1:3] <= span[1:3] <= last[1:3] for first, last in zones):
+        before = bisect_right(starts, span[1:3]) if span is not None else 0
+        if span is None or not before or ends[before - 1] < span[1:3]:
             yield diagnostic

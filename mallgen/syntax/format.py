@@ -54,7 +54,7 @@ class _Line:
         self.left: list[str] = []
         self.written = 0
         self._cells: list[str] = []
-        self._text = ""
+        self._text: list[str] = []
         self._last: Word | None = None
 
     def begin(self, word: Word) -> None:
@@ -74,10 +74,10 @@ class _Line:
             self.begin(word)
             return
         if separator == "\t":
-            self._cells.append(self._text)
-            self._text = ""
+            self._cells.append("".join(self._text))
+            self._text = []
         else:
-            self._text += separator
+            self._text.append(separator)
         self._put(word)
 
     def drop(self, gone: list[Word]) -> None:
@@ -89,19 +89,19 @@ class _Line:
                 if last is None or self.left or (last.tail and last.tail[-1].startswith(_ENDS_LINE)):
                     self.left.append(comment)
                 else:
-                    self._last = last._replace(tail=(*last.tail, comment), line=word.line)
-                    self._text += f" {comment}"
+                    self._last = last._replace(tail=(comment,), line=word.line)
+                    self._text.append(f" {comment}")
 
     def end(self) -> None:
         """Close the line."""
         if self._last is not None:
-            self.rows.append(Row(self.written, tuple(self._cells), self._text))
+            self.rows.append(Row(self.written, tuple(self._cells), "".join(self._text)))
         self._cells = []
-        self._text = ""
+        self._text = []
         self._last = None
 
     def _put(self, word: Word) -> None:
-        self._text += " ".join((word.text, *word.tail))
+        self._text.append(" ".join((word.text, *word.tail)))
         self._last = word
 
 

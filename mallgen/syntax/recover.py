@@ -86,9 +86,9 @@ def _failures(piece: Piece, attempt: Attempt) -> Iterator[Failed]:
         return
     covered = False
     for part in pieces(piece):
-        for failed in _failures(part, attempt):
-            covered = covered or _holds(part, problem.token)
-            yield failed
+        wrong = list(_failures(part, attempt))
+        covered = covered or (bool(wrong) and _holds(part, problem.token))
+        yield from wrong
     if not covered:
         yield Failed(piece, problem)
 

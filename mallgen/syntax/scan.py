@@ -188,7 +188,7 @@ class _Lexer:
         self.tokens: list[Token] = []
         self.trailing: dict[int, str] = {}
         self.diagnostics: list[Diagnostic] = []
-        self._pending: list[str] = []
+        self._pending, self._tail = list[str](), list[str]()
         self._near = self._near_line = 0
         self._line = self._row = 1
         self._line_start = 0
@@ -204,6 +204,8 @@ class _Lexer:
                 return
             if pos < size:
                 pos = self._closer(pos)
+        if self._tail:
+            self.tokens[-1].tail = tuple(self._tail)
 
     def _plain(self, pos: int) -> int:
         """Take what stands from `pos` on; the answer is where something needs a closer look, or the end."""
@@ -250,7 +252,7 @@ class _Lexer:
             last.type = "SLASH_END"
         if last is not None and last.end_line == self._line and not self._pending:
             self.trailing.setdefault(self._line, value.rstrip())
-            last.tail = (*last.tail, value.rstrip())
+            self._tail.append(value.rstrip())
         else:
             self._near = self._near + 1 if self._line <= self._near_line + 1 else 1
             self._near_line = self._line + value.count("\n")
@@ -273,6 +275,8 @@ class _Lexer:
         row = self._row
         if self.tokens:
             last = self.tokens[-1]
+            if self._tail:
+                last.tail, self._tail = tuple(self._tail), []
             if last.type == "NAME" and (last.row != row or kind == "RAW"):
                 last.type = "NAME_END"
         if kind == "NAME" and len(value) > self.limits.name:
@@ -347,14 +351,17 @@ def statements(tokens: Iterable[Token]) -> "list[Statement]":
     found: list[Statement] = []
     current: list[Token] = []
     depth = 0
+    waits = False  # a block of settings has begun, and its service has not
     for token in tokens:
-        if depth == 0 and _starts(token, current):
+        if depth == 0 and _starts(token, current, waits):
             _close(found, current)
             current = []
+            waits = token.type == "_AT_SERVER"
             if token.value in HEADS:
                 token.type = HEADS[token.value]
         elif depth == 0 and token.value == "service" and current and current[0].type == "_AT_SERVER":
             token.type = "_SERVICE"
+        waits = waits and token.type != "_SERVICE"
         current.append(token)
         if token.type in _BRACKETS:
             depth = max(0, depth + _BRACKETS[token.type])
@@ -362,22 +369,18 @@ def statements(tokens: Iterable[Token]) -> "list[Statement]":
     return found
 
 
-def _starts(token: Token, current: list[Token]) -> bool:
+def _starts(token: Token, current: list[Token], waits: bool) -> bool:
     if not current:
         return True
     last = current[-1]
     if token.type != "_AT_SERVER" and token.value not in HEADS:
         is_word = token.type in _HEADWORDS and token.column == 1
-        return is_word and last.type in _LAST and not _waits_for_service(current)
+        return is_word and last.type in _LAST and not waits
     if last.type in {"_TYPE", "_SERVICE"}:
         return False
-    if token.value == "service" and _waits_for_service(current):
+    if token.value == "service" and waits:
         return False
     return last.end_line != token.line or last.type in _LAST
-
-
-def _waits_for_service(current: list[Token]) -> bool:
-    return current[0].type == "_AT_SERVER" and not any(token.type == "_SERVICE" for token in current)
 
 
 def _close(found: list[Statement], tokens: list[Token]) -> None:

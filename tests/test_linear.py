@@ -1,0 +1,139 @@
+"""No reader takes more than its share for a longer text: n, 2n and 4n of its worst inputs."""
+
+import gc
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mallgen import lock, protofiles, workspace
+from mallgen.driver import load_text
+from mallgen.formats import FORMATS
+from mallgen.lint import rules
+from mallgen.lint.suppress import findings
+from mallgen.report import Reporter
+from mallgen.syntax.dialect import older
+from mallgen.syntax.format import format_text
+from mallgen.syntax.parse import reader
+from mallgen.syntax.salvage import salvage
+from mallgen.syntax.scan import scan
+from tests.worst_inputs import API, LOCK, PROTO, TOML, Make
+
+Read = Callable[[str], Any]
+GROWTH = 9.0  # for four times the text: 4 is linear, 16 quadratic
+FLOOR = 0.05  # seconds, below which a clock says little
+
+
+def seconds(read: Read, text: str) -> float:
+    """The processor time of the quicker of two runs."""
+    spent = []
+    for _ in range(2):
+        gc.collect()
+        started = time.process_time()
+        read(text)
+        spent.append(time.process_time() - started)
+        if spent[0] > 1:
+            break
+    return min(spent)
+
+
+def grows_evenly(read: Read, make: Make, size: int) -> None:
+    """Fail where four times the text takes more than nine times as long; `size` is that of the longest."""
+    piece = max(1, len(make(101)) - len(make(100)))
+    count = max(4, size // piece // 4)
+    gc.disable()
+    try:
+        took = [seconds(read, make(count * times)) for times in (1, 2, 4)]
+    finally:
+        gc.enable()
+    assert took[2] <= GROWTH * took[0] + FLOOR, f"n, 2n, 4n took {took}"
+
+
+def understand(text: str) -> None:
+    loaded = load_text(text, "x.api")
+    Reporter(loaded.sources, False).all(loaded.diagnostics)
+    for form in FORMATS.values():
+        form(loaded.diagnostics)
+
+
+def lint(text: str) -> None:
+    loaded = load_text(text, "x.api")
+    if loaded.contract is not None:
+        findings(loaded.contract, loaded.diagnostics, loaded.sources, tuple(rules().values()))
+
+
+def edit(text: str) -> None:
+    scanned = scan(text, "x.api")
+    read = reader(scanned)
+    for statement in scanned.statements:
+        salvage(scanned, statement, read)
+
+
+def read_lock(text: str) -> None:
+    try:
+        lock.parse(text)
+    except lock.BadLock:
+        return
+
+
+API_READERS: dict[str, Read] = {
+    "understand": understand,
+    "dialect": lambda text: older(text, "x.api"),
+    "format": lambda text: format_text(text, "x.api"),
+    "lint": lint,
+    "edit": edit,
+}
+QUICK = {
+    ("dialect", "quotes and backslashes"),
+    ("dialect", "open comments, spaced"),
+    ("dialect", "service"),
+    ("dialect", "settings of routes"),
+    ("format", "comments behind a word"),
+    ("lint", "suppressions"),
+    ("understand", "quotes and backslashes"),
+    ("understand", "settings that never end"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "worst"),
+    [
+        pytest.param(name, worst, marks=[] if (name, worst) in QUICK else [pytest.mark.slow])
+        for name in API_READERS
+        for worst in API
+    ],
+)
+def test_contracts(name: str, worst: str) -> None:
+    grows_evenly(API_READERS[name], API[worst], 30_000)
+
+
+@pytest.mark.parametrize("worst", PROTO)
+def test_protos(here: Path, worst: str) -> None:
+    path = here / "x.proto"
+
+    def read(text: str) -> None:
+        path.write_text(text)
+        protofiles.read(["x.proto"], ["."])
+
+    grows_evenly(read, PROTO[worst], 60_000)
+
+
+@pytest.mark.parametrize("worst", LOCK)
+def test_locks(worst: str) -> None:
+    grows_evenly(read_lock, LOCK[worst], 100_000)
+
+
+@pytest.mark.parametrize("worst", TOML)
+def test_workspaces(here: Path, worst: str) -> None:
+    path = here / "mallgen.toml"
+
+    def read(text: str) -> None:
+        path.write_text(text)
+        try:
+            workspace.read("mallgen.toml")
+        except workspace.BadWorkspace:
+            return
+
+    grows_evenly(read, TOML[worst], 20_000)
