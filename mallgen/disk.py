@@ -114,6 +114,12 @@ class Folder:
             contents |= {path: data for path in twice if (data := self._peek(path, links)) is not None}
         return Disk(contents, frozenset(present | set(look.below(f"{HOUSE}/backup"))), lock_text, links)
 
+    def contents(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """What is in some files; those that cannot be read, or are links, are left out."""
+        links: dict[str, str] = {}
+        found = {path: data for path in paths if (data := self._peek(path, links)) is not None}
+        return {path: data for path, data in found.items() if path not in links}
+
     def _modules(self, due: Iterable[File], look: Look) -> Iterator[str]:
         """The modules in the packages, whoever wrote them."""
         for package in {file.path.partition("/")[0] for file in due if file.path.endswith(".py")}:

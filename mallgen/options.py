@@ -76,6 +76,7 @@ FOLDER = Option(
 )
 CONTRACT = Option("api", "The contract, where the folder does not say it.", "FILE")
 DRY_RUN = Option("dry-run", "List what would be done, write nothing.")
+FORCE = Option("force", "Make a stub even where the route's code is in another file, which `sync` would move.")
 FORMAT = Option(
     "format",
     "How errors and warnings are printed: text, concise, json, github or sarif.",
@@ -93,6 +94,7 @@ COMMANDS = (
             API,
             DIR,
             DRY_RUN,
+            FORCE,
             OUTSIDE,
             FORMAT,
             QUIET,
@@ -188,6 +190,7 @@ COMMANDS = (
             Option("go-grpc_opt", "Accepted for goctl's sake.", "OPT", many=True),
             Option("style", "Accepted for goctl's sake; names are PEP 8's.", "STYLE"),
             DRY_RUN,
+            FORCE,
             FORMAT,
             QUIET,
         ),
@@ -214,7 +217,7 @@ COMMANDS = (
         ("gen",),
         "Generate every service of the workspace (mallgen.toml), or one folder again.",
         "gen",
-        (FOLDER, OUTSIDE, DRY_RUN, FORMAT, QUIET),
+        (FOLDER, OUTSIDE, DRY_RUN, FORCE, FORMAT, QUIET),
         example="mallgen gen",
     ),
     Command(

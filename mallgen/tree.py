@@ -93,14 +93,15 @@ class Plan(NamedTuple):
     """The steps in the order of the files; `lock` is what mallgen.lock becomes, None when it stays as it is.
 
     `left` are files of this contract that are on disk but no longer due; `elsewhere` are users' files that belong to
-    another place and stay, each with that place.
+    another place and stay, each with that place and whether that is sure. `waiting` are places whose route's file is elsewhere, each with it.
     """
 
     steps: tuple[Step, ...]
     left: tuple[Record, ...]
     lock: str | None
     does: frozenset[Kind] = GENERATED
-    elsewhere: tuple[tuple[str, str], ...] = ()
+    elsewhere: tuple[tuple[str, str, bool], ...] = ()
+    waiting: tuple[tuple[File, str], ...] = ()
 
     @property
     def writes(self) -> tuple[Step, ...]:
@@ -163,7 +164,24 @@ def plan(due: Due, disk: Disk, lock: Lock, changes: Mapping[str, Change] = Mappi
     records = [_record(due.contract, step, disk, known, moved) for step in steps if step.file.identity]
     text = lock.replace(due.contract, [*records, *map(forgotten, left)], classes, renamed).text()
     kinds = FOLLOWED if changes else GENERATED
-    return Plan(tuple(steps), left, None if text == disk.lock else text, kinds, _elsewhere(away, moved))
+    waiting = tuple(_waiting(steps, moved, away))
+    return Plan(
+        tuple(steps), left, None if text == disk.lock else text, kinds, _elsewhere((*away, *left), moved), waiting
+    )
+
+
+def _waiting(steps: Iterable[Step], moved: Moves, away: Iterable[Record]) -> Iterator[tuple[File, str]]:
+    """Places whose route would be answered by a new stub, or by another route's code, while its file is elsewhere.
+
+    A middleware counts even where it may be another one: its stub lets every request pass.
+    """
+    due = {step.file.path: step for step in steps}
+    sure = dict(moved.origins)
+    sure |= {new: old for new, old in moved.doubts.items() if due[new].file.identity.startswith("middleware ")}
+    strays = {record.path for record in away} if any(step.kind in GENERATED for step in steps) else set()
+    for new, old in sure.items():
+        if due[new].kind is Kind.CREATE or (due[new].kind is Kind.IGNORE and old in strays):
+            yield due[new].file, old
 
 
 def orphans(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, ...]:
@@ -179,10 +197,11 @@ def astray(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, .
     return displaced(mine, {file.path: file.identity for file in due.files if file.signature})
 
 
-def _elsewhere(away: Iterable[Record], moved: Moves) -> tuple[tuple[str, str], ...]:
-    to = dict.fromkeys(moved.lost, "")
-    to |= {old: new for new, old in (*moved.origins.items(), *moved.doubts.items())}
-    return tuple((record.path, to[record.path]) for record in away if record.path in to)
+def _elsewhere(away: Iterable[Record], moved: Moves) -> tuple[tuple[str, str, bool], ...]:
+    to = dict.fromkeys(moved.lost, ("", True))
+    to |= {old: (new, False) for new, old in moved.doubts.items()}
+    to |= {old: (new, True) for new, old in moved.origins.items()}
+    return tuple((record.path, *to[record.path]) for record in away if record.path in to)
 
 
 def places(due: Due) -> Iterator[Place]:

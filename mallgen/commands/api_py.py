@@ -20,4 +20,4 @@ def run(values: Values) -> int:
         port = free_port(workspace, folder, 8888)
         target = of_member(member, workspace, port)._replace(contract=contract, folder=folder)
     target = target._replace(outside=values.flag("allow-outside"))
-    return produce(target, Asked(values.flag("dry-run"), values.flag("quiet")))
+    return produce(target, Asked.by(values))

@@ -8,7 +8,7 @@ from mallgen.options import Values
 
 def run(values: Values) -> int:
     """Make all, and only when all are sound, write."""
-    asked = Asked(values.flag("dry-run"), values.flag("quiet"))
+    asked = Asked.by(values)
     if values.text("dir"):
         return _folder(values, asked)
     workspace = around()

@@ -25,7 +25,7 @@ def run(values: Values) -> int:
         from_filename=values.flag("name-from-filename"),
         port=free_port(workspace, folder, 8080) if member is not None else 0,
     )
-    asked = Asked(values.flag("dry-run"), values.flag("quiet"))
+    asked = Asked.by(values)
     code = produce(target, asked)
     if code == FINE and not asked.quiet and any(values.text(name) for name in ("go_out", "go-grpc_out", "style")):
         say("--go_out, --go-grpc_out and --style are for Go; mallgen puts Python's messages into pb/ of the package")

@@ -1,16 +1,18 @@
 """From rendered files to the disk, with what the user is told about it; shared by every generating command."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mallgen import packages
 from mallgen.console import FINE, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused, read_lock
+from mallgen.lock import Record
+from mallgen.options import Values
 from mallgen.owners import settled
 from mallgen.targets import Made, Target, every, make
-from mallgen.tree import Due, Kind, Plan, plan
+from mallgen.tree import Due, Kind, Plan, is_known, plan, recorded
 from mallgen.workspace import BadWorkspace, Workspace, find
 
 _CHECK = "mallgen check tells what became of it"
@@ -24,16 +26,21 @@ class Output(NamedTuple):
     folder: Folder
     due: Due
     sources: dict[str, str]
-    dry_run: bool
-    quiet: bool
+    asked: "Asked"
 
 
 class Asked(NamedTuple):
-    """How a generating command was called."""
+    """How a generating command was called. `force`: make stubs for routes whose code has not followed yet."""
 
     dry_run: bool
     quiet: bool
     end: str = "; nothing was written"
+    force: bool = False
+
+    @classmethod
+    def by(cls, values: Values) -> "Asked":
+        """As the command line says."""
+        return cls(values.flag("dry-run"), values.flag("quiet"), force=values.flag("force"))
 
 
 class Written(NamedTuple):
@@ -55,7 +62,7 @@ def produce(target: Target, asked: Asked) -> int:
 def put(target: Target, made: Made, asked: Asked) -> int:
     """Write what was made of a target and tell what was done; the exit code."""
     due = Due(target.line.path, made.files, made.classes)
-    output = Output(target, Folder(target.folder, say), due, made.sources, asked.dry_run, asked.quiet)
+    output = Output(target, Folder(target.folder, say), due, made.sources, asked)
     result = write(output)
     if result.code == FINE and not asked.quiet:
         say(f"{made.subject}; {result.summary}")
@@ -65,7 +72,7 @@ def put(target: Target, made: Made, asked: Asked) -> int:
 
 
 def _next_steps(result: Written, output: Output, package: str) -> Iterator[str]:
-    if output.dry_run:
+    if output.asked.dry_run:
         return
     folder = output.folder.shown(".")
     if result.started:
@@ -122,7 +129,7 @@ def around() -> Workspace | None:
 def write(output: Output) -> Written:
     """Plan, tell, and unless it is a dry run, apply."""
     try:
-        with output.folder.turn(shared=output.dry_run):
+        with output.folder.turn(shared=output.asked.dry_run):
             steps, problems = _apply(output)
     except Refused as problem:
         end = "; the next mallgen command here completes what was begun" if problem.begun else "; nothing was written"
@@ -131,7 +138,7 @@ def write(output: Output) -> Written:
     if problems:
         return Written(report(problems, {}, "; everything else was written"))
     started = any(step.kind is Kind.CREATE and step.file.identity == "main" for step in steps.steps)
-    return Written(FINE, _summary(steps, output.dry_run), started, bool(steps.writes))
+    return Written(FINE, _summary(steps, output.asked.dry_run), started, bool(steps.writes))
 
 
 def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
@@ -142,12 +149,15 @@ def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
         raise Refused(*contested, sources={**output.sources, **sources})
     disk = output.folder.survey(output.due.files, lock, text)
     moved = packages.renamed(output.due, lock, disk.present)
+    known = any(line.path == output.due.contract for line in found.contracts)
+    where = f" -dir {output.target.folder}" + ("" if known else f" -api {output.target.contract}")
     if moved is not None:
-        known = any(line.path == output.due.contract for line in found.contracts)
-        where = f" -dir {output.target.folder}" + ("" if known else f" -api {output.target.contract}")
         raise Refused(packages.problem(moved, disk.present, output.folder.shown, where), sources=output.sources)
     steps = plan(output.due, disk, lock.with_contract(output.target.line))
-    if output.dry_run:
+    waiting = () if output.asked.force else tuple(_waiting(output, steps, recorded(lock, disk), where))
+    if waiting:
+        raise Refused(*waiting, sources=output.sources)
+    if output.asked.dry_run:
         return steps, ()
     try:
         return steps, output.folder.apply(steps)
@@ -156,26 +166,41 @@ def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
             return _apply(output)
 
 
+def _waiting(output: Output, steps: Plan, known: Mapping[str, Record], where: str) -> Iterator[Diagnostic]:
+    """Routes whose written code is in another file, where a stub or another route's code would answer from now on."""
+    contents = output.folder.contents(old for _, old in steps.waiting)
+    for file, old in steps.waiting:
+        if not is_known(known.get(old), contents.get(old)):
+            shown, title = output.folder.shown, file.identity.partition(" ")[2]
+            message = f"`{shown(old)}` was written for {title}, whose place is `{shown(file.path)}` now"
+            hint = f"run `mallgen sync --apply{where}`, which moves it; --force generates without it"
+            yield Diagnostic("needs-sync", message, file.span, hint)
+
+
 def _tell(output: Output, steps: Plan) -> None:
     shown = output.folder.shown
-    if not output.quiet:
+    if not output.asked.quiet:
         for step in steps.steps:
-            if step.kind is Kind.IGNORE or (output.dry_run and step.kind is not Kind.KEEP):
+            if step.kind is Kind.IGNORE or (output.asked.dry_run and step.kind is not Kind.KEEP):
                 word = "" if step.kind is Kind.IGNORE else f"{step.kind.value} "
                 tail = f" {step.kind.value}" if step.kind is Kind.IGNORE else ""
                 out(f"{word}{shown(step.file.path)}{tail}")
-        if not output.dry_run:
+        if not output.asked.dry_run:
             out("Done.")
     for step in steps.steps:
         if step.backup:
-            verb = "would move" if output.dry_run else "moved"
+            verb = "would move" if output.asked.dry_run else "moved"
             say(f"{shown(step.file.path)} had been edited: {verb} your version to {shown(step.backup)}")
-    lines = []
-    for path, place in steps.elsewhere:
-        where = f"whose place is {shown(place)} now" if place else "that is gone"
-        lines.append(f"{shown(path)} is for a route {where}; {_CHECK}")
-    _few(lines)
-    _few(f"{shown(record.path)} is no longer part of the contract; {_CHECK}" for record in steps.left)
+    _few(_moved(shown(path), shown(place) if place else "", sure) for path, place, sure in steps.elsewhere)
+    told = {path for path, _, _ in steps.elsewhere}
+    gone = (record.path for record in steps.left if record.path not in told)
+    _few(f"{shown(path)} is no longer part of the contract; {_CHECK}" for path in gone)
+
+
+def _moved(shown: str, place: str, sure: bool) -> str:
+    if not place:
+        return f"{shown} is for a route that is gone; {_CHECK}"
+    return f"{shown} {'is' if sure else 'may be'} for the route whose place is {place} now; {_CHECK}"
 
 
 def _few(lines: Iterable[str]) -> None:

@@ -35,3 +35,13 @@ def changed_meanwhile() -> None:
 
     That version stays; everything else was written. Run the command again: the file is then compared anew.
     """
+
+
+@page("needs-sync")
+def needs_sync() -> None:
+    """The code of a route is in a file that is not the route's any more: generating would make a stub that answers 501.
+
+    The route got a group or another handler name, a second service came into the proto, or a middleware got another
+    name (its stub would let every request pass). `mallgen sync --apply` moves the file, with its imports, and then
+    generates. `--force` generates without it: the old file stays, and `mallgen check` tells where it belongs.
+    """

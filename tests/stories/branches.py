@@ -86,7 +86,7 @@ def follow(s: Story, w: Walk) -> None:
         s.run("sync", "-dir", ".", "--apply", "-q")
         s.implement()
     elif done == "gen":
-        s.run("gen", "-dir", ".", "-q")
+        s.run("gen", "-dir", ".", "-q", "--force")
         s.implement()
 
 

@@ -164,7 +164,12 @@ class Story:
         """Audit everything after the contract was changed; `moved`: identities that are others, `maybe`: may be."""
         self.title = title
         if gen_first:
+            before = self.tree()
             ran = self.run("gen", *where, "-q")
+            if ran.code and "error[needs-sync]" in ran.err:
+                if self.tree() != before:
+                    self.problem("gen refused, and wrote")
+                ran = self.run("gen", *where, "-q", "--force")
             if ran.code:
                 self.problem(f"gen: {ran.code} {ran.err}")
         before = self.tree()
@@ -209,7 +214,7 @@ class Story:
                 self.problem(f"git apply refuses diff: {done.stderr.decode()}")
         generated = self.copy("gen")
         with working_in(generated):
-            made = mallgen("gen", *where, "-q")
+            made = mallgen("gen", *where, "-q", "--force")
         if made.code:
             self.problem(f"gen: {made.code} {made.err}")
         for name, left, right in differing(self.tree(patched), self.tree(generated)):

@@ -61,7 +61,7 @@ def both_rename(s: Story) -> None:
     git(s, "merge", "-q", "right", "-m", "x")
     git(s, "checkout", "-qb", "two")
     s.sub("blog.api", r"\bWriter\b(?= \{|[ `]*`json)", "Human")
-    s.run("gen", "-dir", ".", "-q")
+    s.run("gen", "-dir", ".", "-q", "--force")
     git(s, "commit", "-qam", "two")
     git(s, "merge", "-q", "one", "-m", "both names")
     for path in [s.root / "blog.api", *(s.root / "blog_api").rglob("*.py")]:
