@@ -27,7 +27,8 @@ class Service(NamedTuple):
     followed: Followed
 
 
-_BY_HAND = "change these lines by hand; sync leaves the file as it is until then"
+_BY_HAND = "change these lines by hand: sync cannot know what is meant"
+_STOPS = "change these lines by hand; until then sync writes nothing, as the service could not be imported"
 
 
 def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
@@ -48,16 +49,32 @@ def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
             yield _orphan(service, record)
 
 
-def for_humans(service: Service, applied: bool = False) -> Iterator[Diagnostic]:
-    """What sync leaves to the user; `applied`: files that move are in their new places."""
+def for_humans(service: Service) -> Iterator[Diagnostic]:
+    """What sync leaves to the user."""
     for verdict in service.followed.verdicts:
-        verdict = verdict._replace(source=verdict.path) if applied else verdict
         if verdict.state in (State.STUCK, State.BROKEN):
-            yield from _theirs(service, verdict._replace(blocks=()), False)
+            mine = tuple(r for r in verdict.remarks if r.is_yours or verdict.state is State.BROKEN)
+            yield from _theirs(service, verdict._replace(blocks=(), remarks=mine), False)
         elif verdict.blocks and verdict.path not in service.followed.changes:
             yield from _theirs(service, verdict, False)
     for new, old in service.followed.doubts:
         yield _doubt(service, service.known[old], new)
+
+
+def is_stopped(service: Service) -> bool:
+    """Whether sync writes nothing: a user's file could not be imported, or a middleware's stub would let all pass."""
+    if any(True for _ in breaking(service)):
+        return True
+    contents = service.disk.contents
+    return any(not is_known(service.known.get(old), contents.get(old)) for _, old in service.plan.waiting)
+
+
+def breaking(service: Service) -> Iterator[Diagnostic]:
+    """What would keep the service from being imported, were the generated half that of the contract."""
+    for verdict in service.followed.verdicts:
+        mine = tuple(remark for remark in verdict.remarks if remark.stops)
+        if mine:
+            yield from _theirs(service, verdict._replace(blocks=(), remarks=mine), False)
 
 
 def gone(service: Service, edited_too: bool = False) -> list[Record]:
@@ -107,9 +124,8 @@ def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnos
             yield Diagnostic("user-syntax-error", message, span, "correct it; nothing of it was touched")
             continue
         hint = f"run `{sync}`"
-        if verdict.state is State.STUCK:
-            later = f"`{sync}` does this once the lines that need you are changed"
-            hint = _BY_HAND if remark.is_yours else later
+        if remark.is_yours:
+            hint = _STOPS if remark.stops else _BY_HAND
         yield Diagnostic(remark.code, remark.text, span, hint)
     for block in verdict.blocks:
         if block.needed:
@@ -144,7 +160,7 @@ def _doubt(service: Service, record: Record, path: str) -> Diagnostic:
         return Diagnostic("maybe-renamed", message, _top(old), hint)
     message = f"`{old}` was {_what(record.identity)}; it may have become `{new}`"
     where = service.where
-    hint = f"if it has, `mv {old} {new}` and run `mallgen sync --apply{where}`; else run `mallgen prune{where}`"
+    hint = f"if it has, `mv {old} {new}` and run `mallgen sync --apply{where}`; else {_trash(service, 'it')}"
     return Diagnostic("maybe-renamed", message, _top(old), hint)
 
 

@@ -16,14 +16,47 @@ def remembered(
     contract: str, shapes: Iterable[ClassShape], lock: Lock
 ) -> tuple[tuple[Class, ...], tuple[Renamed, ...]]:
     """The classes and the renames that mallgen.lock keeps of a contract from now on."""
-    now = tuple(Class(contract, shape.full, ",".join(shape.fields)) for shape in shapes)
-    names = {found.name for found in now}
+    now = tuple(Class(contract, shape.full, shape.members) for shape in shapes)
     before = [found for found in lock.classes if found.contract == contract]
     fresh = {old.name: new.name for old, new in _pairs(before, now)}
-    chains = {line.old: fresh.get(line.new, line.new) for line in lock.renamed if line.contract == contract}
-    renamed = {**chains, **fresh}
+    fresh |= dict(_fields(before, now, fresh))
+    chains = {line.old: line.new for line in lock.renamed if line.contract == contract}
+    chains = {_today(old, fresh): new for old, new in chains.items()} | chains
+    renamed = {**{old: _today(new, fresh) for old, new in chains.items()}, **fresh}
+    names = {name for found in now for name in (found.name, *(f"{found.name}:{field}" for field in _names(found)))}
     kept = {(o, n) for o, n in renamed.items() if (n in names and o not in names) or is_package(o)}
     return now, tuple(Renamed(contract, o, n) for o, n in sorted(kept))
+
+
+def _today(name: str, fresh: Mapping[str, str]) -> str:
+    """The name that a class, or a field of one, has now."""
+    around, sign, field = name.partition(":")
+    return fresh.get(name) or f"{fresh.get(around, around)}{sign}{field}"
+
+
+def _fields(before: Iterable[Class], now: Iterable[Class], fresh: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The fields that have another name and the same key, as `module.Class:field`, old and new."""
+    today = {found.name: found for found in now}
+    for old in before:
+        new = today.get(fresh.get(old.name, old.name))
+        if new is None or new.fields == old.fields:
+            continue
+        keys, names = _keys(new), _names(new)
+        for key, name in _keys(old).items():
+            if name not in names and key in keys and keys[key] not in _names(old):
+                yield f"{new.name}:{name}", f"{new.name}:{keys[key]}"
+
+
+def _names(found: Class) -> tuple[str, ...]:
+    """The names of a class's fields."""
+    return tuple(field.partition("=")[0] for field in found.fields.split(",")) if found.fields else ()
+
+
+def _keys(found: Class) -> dict[str, str]:
+    """The field of each key, of those that only one field has."""
+    pairs = [(key if sign else name, name) for name, sign, key in (f.partition("=") for f in found.fields.split(","))]
+    count = Counter(key for key, _ in pairs)
+    return {key: name for key, name in pairs if key and count[key] == 1}
 
 
 def is_package(name: str) -> bool:
@@ -48,20 +81,20 @@ def _pairs(before: Sequence[Class], now: Sequence[Class]) -> list[tuple[Class, C
 
 def _moved(old: Class, come: Sequence[Class]) -> Class | None:
     """The class as it was, in another module: a message that another proto has now."""
-    same = [new for new in come if (_short(new), new.fields) == (_short(old), old.fields)]
+    same = [new for new in come if (_short(new), _names(new)) == (_short(old), _names(old))]
     return same[0] if len(same) == 1 else None
 
 
 def _only(old: Class, come: Sequence[Class], gone: Sequence[Class]) -> Class | None:
     """The one class that `old` has become: the only one with its fields, else the only one much like it."""
-    same = [new for new in come if new.fields == old.fields]
-    twins = [other for other in gone if other.fields == old.fields]
+    same = [new for new in come if _names(new) == _names(old)]
+    twins = [other for other in gone if _names(other) == _names(old)]
     if same and old.fields:
         return same[0] if len(same) == len(twins) == 1 else _closest(old, same)
     like = [new for new in come if _likeness(old, new) > _ALIKE]
     if len(like) == 1:
         return like[0]
-    return come[0] if not like and len(come) == len(gone) == 1 and old.fields == come[0].fields else None
+    return come[0] if not like and len(come) == len(gone) == 1 and _names(old) == _names(come[0]) else None
 
 
 def _closest(old: Class, same: Sequence[Class]) -> Class | None:
@@ -75,8 +108,8 @@ def _closest(old: Class, same: Sequence[Class]) -> Class | None:
 
 def _likeness(old: Class, new: Class) -> float:
     """The share of fields that both have."""
-    mine, theirs = set(old.fields.split(",")), set(new.fields.split(","))
-    return len(mine & theirs) / len(mine | theirs)
+    mine, theirs = set(_names(old)), set(_names(new))
+    return len(mine & theirs) / len(mine | theirs) if mine or theirs else 1.0
 
 
 def _module(found: Class) -> str:

@@ -56,12 +56,22 @@ class Block(NamedTuple):
 
 
 class ClassShape(NamedTuple):
-    """A class that user code may import, and its fields; `checked`: a constructor takes these and nothing else."""
+    """A class that user code may import, and its fields; `checked`: a constructor takes these and nothing else.
+
+    `keys` has for each field what it is called on the wire: the key of its tag, or a proto's number.
+    """
 
     module: str
     name: str
     fields: tuple[str, ...] = ()
     checked: bool = False
+    keys: tuple[str, ...] = ()
+
+    @property
+    def members(self) -> str:
+        """What mallgen.lock keeps of the fields: their names, with `=key` where the key is another word."""
+        keys = self.keys or self.fields
+        return ",".join(n if n == k else f"{n}={k}" for n, k in zip(self.fields, keys, strict=True))
 
     @property
     def full(self) -> str:

@@ -93,7 +93,8 @@ class Plan(NamedTuple):
     """The steps in the order of the files; `lock` is what mallgen.lock becomes, None when it stays as it is.
 
     `left` are files of this contract that are on disk but no longer due; `elsewhere` are users' files that belong to
-    another place and stay, each with that place and whether that is sure. `waiting` are places whose route's file is elsewhere, each with it.
+    another place and stay, each with that place and whether that is sure. `waiting` are places whose route's file is
+    elsewhere, each with it.
     """
 
     steps: tuple[Step, ...]

@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
-from tests.conftest import mallgen, working_in
+from tests.conftest import mallgen, tree, working_in
 
 WORDS = ("Alpha", "Bravo", "Cargo", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India", "Juliet", "Kilo", "Lima")
 FIELDS = ("ID", "Name", "Title", "Count", "State", "Owner")
@@ -159,16 +159,21 @@ def importing(root: Path) -> Iterator[None]:
             del sys.modules[name]
 
 
-def step(root: Path, model: Model, what: str, which: int, generated: bool) -> None:
-    """One change of the contract, and what sync makes of it."""
+def step(root: Path, model: Model, what: str, which: int, generated: bool) -> bool:
+    """One change of the contract, and what sync makes of it; False when it waits for a human and wrote nothing."""
     before = {number: untouchable(path) for number, path in logic(root).items()}
     model.change(what, which)
     (root / "a.api").write_text(model.text())
     note(f"{what} {which}\n{model.text()}")
     if generated:
-        assert mallgen("gen", "-dir", ".", "-q").code == 0
-    ran = mallgen("sync", "-dir", ".", "--apply", "--format", "concise")
+        assert mallgen("gen", "-dir", ".", "-q", "--force").code == 0
+    files = tree(root)
+    ran = mallgen("sync", "-dir", ".", "--apply", "--format", "text")
     assert ran.code in (0, 1), ran.err
+    if "nothing was written" in ran.err:
+        assert tree(root) == files
+        assert mallgen("check", "-dir", ".").code == 1
+        return False
     found = mallgen("check", "-dir", ".", "--format", "concise")
     codes = set(re.findall(r"error\[([\w-]+)\]", found.out))
     stuck = "uses-vanished" in codes or "signature-drift" in re.findall(r"error\[([\w-]+)\]", ran.err)
@@ -178,10 +183,10 @@ def step(root: Path, model: Model, what: str, which: int, generated: bool) -> No
     for route in model.routes:
         if route.number in before and not codes & {"maybe-renamed"}:
             assert logic(root)[route.number].name.removesuffix("_logic.py") == route.handler.lower(), route.handler
-    if not ran.code:
-        with importing(root):
-            importlib.import_module("a_api.routes")
+    with importing(root):
+        importlib.import_module("a_api.routes")
     assert mallgen("prune", "-dir", ".", "-q").code == 0
+    return True
 
 
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
@@ -197,4 +202,5 @@ def test_user_code_follows(changes: list[tuple[str, int, bool]], crlf: bool) -> 
         for route in model.routes[:2]:
             written(root / "a_api" / "logic" / f"{route.handler.lower()}_logic.py", route.number, crlf)
         for what, which, generated in changes:
-            step(root, model, what, which, generated)
+            if not step(root, model, what, which, generated):
+                return

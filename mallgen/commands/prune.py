@@ -2,7 +2,7 @@
 
 from mallgen.commands.comparing import Compared, Stopped, carry_out, choose, compare, exit_code, sources
 from mallgen.console import FINDINGS, out, report, say
-from mallgen.findings import Service, gone
+from mallgen.findings import Service, breaking, gone
 from mallgen.lock import Record
 from mallgen.options import Values
 from mallgen.tree import Plan, is_known, prune
@@ -20,6 +20,9 @@ def run(values: Values) -> int:
     problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
     if exit_code(problems):
         return report(tuple(dict.fromkeys(problems)), sources(found), "; nothing was deleted")
+    used = [d for one in found if one.service is not None for d in breaking(one.service)]
+    if used:
+        return report(tuple(dict.fromkeys(used)), sources(found), "; nothing was deleted: your code uses what would go")
     told: list[str] = []
     code = max(_prune(one, values, told) for one in found)
     if not told and not code and not values.flag("quiet"):

@@ -2,11 +2,12 @@
 
 import sys
 from collections import Counter
+from itertools import chain
 
 from mallgen.commands.comparing import Compared, Stopped, carry_out, choose, compare, exit_code, sources
 from mallgen.console import FINDINGS, counted, for_machines, form, out, report, say
 from mallgen.diagnostics import Diagnostic
-from mallgen.findings import Service, for_humans
+from mallgen.findings import Service, for_humans, is_stopped
 from mallgen.options import Values
 from mallgen.patch import changed, deleted
 from mallgen.tree import Kind, Plan, Step
@@ -25,6 +26,9 @@ def run(values: Values) -> int:
     problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
     if exit_code(problems):
         return _told(problems, found, "; nothing was written")
+    services = [one.service for one in found if one.service is not None]
+    if any(map(is_stopped, services)):
+        return _told([*problems, *chain.from_iterable(map(for_humans, services))], found, "; nothing was written")
     plans: list[Plan] = []
     for number, one in enumerate(found):
         if apply:
@@ -34,18 +38,28 @@ def run(values: Values) -> int:
         elif one.service is not None:
             plans.append(one.service.plan)
         seen = found[number].service
-        if seen is not None:
-            problems += for_humans(seen, apply)
-            _show(seen, plans[-1], apply, quiet) if plans else None
+        if seen is not None and plans:
+            _show(seen, plans[-1], apply, quiet)
+        found[number], left = _left(found[number], chosen.is_workspace, apply)
+        problems += left
     code = _told(problems, found, "")
     if not quiet:
         _summary(code, plans, apply, chosen.is_workspace, values)
     return code
 
 
+def _left(one: Compared, is_workspace: bool, applied: bool) -> tuple[Compared, list[Diagnostic]]:
+    """What is for the user, in the files as they are now."""
+    found = list(for_humans(one.service)) if one.service is not None else []
+    if not found or not applied:
+        return one, found
+    now = compare(one.target, is_workspace)
+    return now, [*now.problems, *(for_humans(now.service) if now.service is not None else ())]
+
+
 def _plan(found: Compared) -> Plan:
     assert found.service is not None, "it was compared before"
-    return found.service.plan
+    return Plan((), (), None) if is_stopped(found.service) else found.service.plan
 
 
 def _show(service: Service, steps: Plan, apply: bool, quiet: bool) -> None:

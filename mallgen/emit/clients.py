@@ -264,17 +264,19 @@ def used_classes(uses: Sequence[Use], package: PyIdent) -> Iterator[ClassShape]:
 
 def classes(contract: ProtoContract, where: Modules, module: str) -> Iterator[ClassShape]:
     """The messages of a contract in their modules, and again in the client's, which exports them, with the clients."""
-    found = {}
+    found: dict[tuple[str, str], ClassShape] = {}
     for file in contract.files:
         for message in file.descriptor.message_type if file.ours else ():
             fields = tuple(names.message(field.name) for field in message.field)
-            found[file.name, message.name] = fields
-            yield ClassShape(where.module(file.name), names.message(message.name), fields, True)
+            keys = tuple(str(field.number) for field in message.field)
+            shape = ClassShape(where.module(file.name), names.message(message.name), fields, True, keys)
+            found[file.name, message.name] = shape
+            yield shape
         for enum in file.descriptor.enum_type if file.ours else ():
             yield ClassShape(where.module(file.name), names.message(enum.name))
     for ref in reachable(contract):
-        fields = found.get((ref.file, ref.path[0]), ())
-        yield ClassShape(module, names.message(ref.path[0]), fields, (ref.file, ref.path[0]) in found)
+        known = found.get((ref.file, ref.path[0]), ClassShape(module, names.message(ref.path[0])))
+        yield known._replace(module=module, name=names.message(ref.path[0]))
     for service in contract.services:
         yield ClassShape(module, client_name(service))
 

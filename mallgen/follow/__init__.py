@@ -12,7 +12,7 @@ from mallgen.follow.match import Match
 from mallgen.follow.settings import appended, is_flow, missing
 from mallgen.follow.source import Function, NotPython, UserFile, edited, module_of
 from mallgen.follow.verdict import Remark, State, Verdict, quiet, unquiet
-from mallgen.follow.world import Site, World
+from mallgen.follow.world import VANISHED, Site, World
 from mallgen.history import DOUBT, Moves, Place, is_package, moves, remembered
 from mallgen.lock import Lock, Record
 from mallgen.model import Span
@@ -65,6 +65,7 @@ class _Follower:
         self._changes: dict[str, Change] = {}
         self._texts: dict[str, str] = {}
         self._called: dict[str, set[str]] = {}
+        self._bound: dict[str, set[str]] = {}
 
     def run(self, beside: Beside) -> Followed:
         """Handlers go first: what they call decides how a method of a logic class may be named."""
@@ -107,7 +108,7 @@ class _Follower:
             return verdict
         place = Span(verdict.source, 1, 1, 1, 2)
         remark = Remark("signature-drift", f"sync does not write through this link to `{target}`", place)
-        remarks = tuple(found._replace(is_yours=True) for found in (*verdict.remarks, remark))
+        remarks = tuple(found._replace(is_yours=True, stops=True) for found in (*verdict.remarks, remark))
         return verdict._replace(state=State.STUCK, remarks=remarks)
 
     def _is_there(self, folder: str) -> bool:
@@ -282,21 +283,28 @@ class _Follower:
             body.request(match, file.signature, _crossed([file.signature.qualname, *names]))
         sites = [*(match.sites if match else []), *body.sites]
         stuck = [*(match.stuck if match else []), *body.stuck]
+        if file.identity.startswith("logic ") and name and not self._is_used(file, name):
+            stuck = [site if site.code == VANISHED else site._replace(breaks=False) for site in stuck]
         if file.identity.startswith("handler "):
             self._called[_title(file)] = {node.attr for node in user.of(ast.Attribute)}
+            self._bound[_title(file)] = set(user.bindings)
         remarks = tuple(self._remark(user, site, source) for site in sites)
-        remarks += tuple(self._remark(user, site, source)._replace(is_yours=True) for site in stuck)
-        if stuck:
-            name = (match.found if match else "") or next(iter(names), "")
-            return _Judged(State.STUCK, remarks, self._moved_as_it_is(user, home), name)
-        edits = [*(match.edits if match else []), *imports.edits()]
+        remarks += tuple(self._remark(user, site, source)._replace(is_yours=True, stops=site.breaks) for site in stuck)
+        edits = [*(match.edits if match else []), *imports.edits(), *body.edits]
         data = edited(user, edits) if edits else None
         if edits and data is None:
-            remarks = tuple(remark._replace(is_yours=True) for remark in remarks)
+            remarks = tuple(remark._replace(is_yours=True, stops=True) for remark in remarks)
             return _Judged(State.STUCK, remarks, self._moved_as_it_is(user, home), match.found if match else "")
+        if stuck:
+            return _Judged(State.STUCK, remarks, data, name if match and match.found else next(iter(names), ""))
         stub = file.signature is not None and is_stub(user, _crossed([file.signature.qualname, *names]))
         state = State.DRIFTED if sites else State.STUB if stub else State.FITS
         return _Judged(state, remarks, data, name)
+
+    def _is_used(self, file: File, qualname: str) -> bool:
+        """Whether the route's handler imports a class of logic; one that the user wrote need not."""
+        bound = self._bound.get(_title(file))
+        return bound is None or bool(bound & {_top(qualname), *map(_top, self._names(file, file.path))})
 
     def _relocate(self, user: UserFile, imports: ImportEdits) -> None:
         """Relative imports mean the same from another place."""

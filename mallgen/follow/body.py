@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+from mallgen.follow.fields import Fields, scope
 from mallgen.follow.imports import ImportEdits
 from mallgen.follow.match import Match
 from mallgen.follow.shadow import shadowed
-from mallgen.follow.source import Binding, UserFile
+from mallgen.follow.source import Binding, Edit, UserFile, is_function
 from mallgen.follow.world import VANISHED, Site, World
 from mallgen.signature import ClassShape, Signature
 
@@ -39,8 +40,14 @@ class Body:
         self._replaced = {inner for node in (match.replaced if match else []) for inner in ast.walk(node)}
         self._signed = {n.id for n in self._replaced if isinstance(n, ast.Name)} | _quoted(self._replaced)
         self._kept = match.used if match else set()
+        self._fields = Fields(file, world)
         self.sites: list[Site] = []
         self.stuck: list[Site] = []
+
+    @property
+    def edits(self) -> list[Edit]:
+        """The bytes that change, those of imports apart."""
+        return self._fields.edits
 
     @cached_property
     def _uses(self) -> dict[str, list[ast.AST]]:
@@ -73,6 +80,8 @@ class Body:
         for node in self._file.of(ast.Attribute, ast.Call):
             if node not in self._replaced:
                 self._node(node)
+        self._fields.run()
+        self.sites += self._fields.sites
 
     def _module(self, binding: Binding, new: str) -> None:
         """`import module` of one that has moved: what follows in the file says the old name, except with `as`."""
@@ -81,7 +90,7 @@ class Body:
             self._imports.rename(binding, new)
             self.sites.append(Site(binding.alias, text))
         else:
-            self.stuck.append(Site(binding.statement, text, VANISHED))
+            self.stuck.append(Site(binding.statement, text, VANISHED, True))
 
     def _star(self, statement: ast.ImportFrom, alias: ast.alias) -> None:
         """`from module import *` of a module that has moved, or is gone."""
@@ -92,7 +101,7 @@ class Body:
             self.sites.append(Site(statement, f"the module `{module}` is `{new}` now"))
         elif missing := self._world.missing(module):
             where, _, name = missing.rpartition(".")
-            self.stuck.append(Site(alias, f"there is no `{name}` in `{where}` any more", VANISHED))
+            self.stuck.append(Site(alias, f"there is no `{name}` in `{where}` any more", VANISHED, True))
 
     @cached_property
     def _stars(self) -> tuple[str, ...]:
@@ -109,11 +118,11 @@ class Body:
             now = self._world.now(full)
             if now != full:
                 text = f"there is no `{full}` any more, it is `{now}` now"
-                self.stuck += [Site(node, text, VANISHED) for node in self._uses[name]]
+                self.stuck += [Site(node, text, VANISHED, True) for node in self._uses[name]]
             elif full == name and name in unbound:
                 text = f"there is no `{name}` in `{'` or `'.join(stars)}` any more"
                 read = [node for node in self._uses[name] if isinstance(node, ast.Name)]
-                self.stuck += [Site(node, text, VANISHED) for node in read]
+                self.stuck += [Site(node, text, VANISHED, True) for node in read]
 
     @property
     def _unbound(self) -> frozenset[str]:
@@ -135,7 +144,7 @@ class Body:
         site = Site(binding.alias, f"there is no `{name}` in `{where}` any more")
         if uses or local not in self._signed:
             used = [Site(node, f"`{local}` is used here", VANISHED) for node in uses if node not in self._shadowed]
-            self.stuck += [site._replace(code=VANISHED), *used]
+            self.stuck += [site._replace(code=VANISHED, breaks=True), *used]
             return
         self.sites.append(site)
         self._imports.remove(binding)
@@ -164,14 +173,22 @@ class Body:
             if full and not self._is_local(node):
                 now = self._world.now(full)
                 hint = f", it is `{now}` now" if now != full else ""
-                self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED))
+                self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED, True))
         elif isinstance(node, ast.Call):
             shape = self._world.classes.get(self._world.now(self._meaning(node.func)))
             if shape is None or not shape.checked:
                 return
-            for keyword in node.keywords:
-                if keyword.arg is not None and keyword.arg not in shape.fields and not self._is_local(node.func):
-                    self.stuck.append(Site(node, f"`{shape.name}` has no `{keyword.arg}` any more", VANISHED))
+            for keyword in () if self._is_local(node.func) else node.keywords:
+                if keyword.arg is None or keyword.arg in shape.fields or self._fields.keyword(keyword, node, shape):
+                    continue
+                text = f"`{shape.name}` has no `{keyword.arg}` any more"
+                self.stuck.append(Site(node, text, VANISHED, node not in self._inner))
+
+    @cached_property
+    def _inner(self) -> frozenset[ast.AST]:
+        """What runs when a function is called, not when the file is imported."""
+        functions = filter(is_function, self._file.nodes)
+        return frozenset(node for function in functions for part in function.body for node in ast.walk(part))
 
     def _is_local(self, node: ast.expr) -> bool:
         """Whether a dotted name begins with a function's own variable, whatever an import says."""
@@ -194,15 +211,17 @@ class Body:
             return
         read = _read_of(match.request, self._file.of(ast.Attribute))
         unknown = {node for node in read if node.attr not in shape.fields}
+        known = len(self._fields.sites)
         function = next((f for name in names if (f := self._file.find(name)[1]) is not None), None)
         if not unknown or function is None:
             return
-        nodes = list(_scope(function, match.request))
+        nodes = list(scope(function, match.request))
         if any(isinstance(n, ast.Name) and n.id == match.request and isinstance(n.ctx, ast.Store) for n in nodes):
             return
         for node in nodes:
-            if isinstance(node, ast.Attribute) and node in unknown:
+            if isinstance(node, ast.Attribute) and node in unknown and not self._fields.attribute(node, shape):
                 self.stuck.append(Site(node, f"`{shape.name}` has no `{node.attr}` any more", VANISHED))
+        self.sites += self._fields.sites[known:]
 
     def _shape(self, signature: Signature) -> ClassShape | None:
         entry = next((e for e in signature.imports if e.local == signature.request), None)
@@ -215,17 +234,6 @@ def _read_of(name: str, nodes: Iterable[ast.Attribute]) -> Iterator[ast.Attribut
     for node in nodes:
         if isinstance(node.value, ast.Name) and node.value.id == name and _is_field(node.attr):
             yield node
-
-
-def _scope(node: ast.AST, name: str) -> Iterator[ast.AST]:
-    """The nodes of a function, without functions inside it that have a parameter of that name."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            parameters = [n.arg for n in ast.walk(child.args) if isinstance(n, ast.arg)]
-            if name in parameters:
-                continue
-        yield from _scope(child, name)
 
 
 def _imported(binding: Binding) -> str:

@@ -55,7 +55,7 @@ class Match:
         if top in self._file.bindings or top in self._file.aliases or (owner is not None and _may_have(owner, wanted)):
             return
         what = f"class {owner.name} has no method `{wanted.rpartition('.')[2]}`" if owner else f"there is no `{wanted}`"
-        self.stuck.append(Site(owner or self._file.tree, what))
+        self.stuck.append(Site(owner or self._file.tree, what, breaks=owner is None))
 
     def _names(self, found: str, owner: ast.ClassDef | None, function: Function) -> None:
         parts = zip(found.split("."), self._signature.qualname.split("."), strict=True)

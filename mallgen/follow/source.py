@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from keyword import iskeyword
 from tokenize import detect_encoding
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeGuard, TypeVar
 
 from mallgen.model import Span
 
@@ -224,6 +224,11 @@ def edited(user: UserFile, edits: Sequence[Edit]) -> bytes | None:
 
 def _is_star(node: ast.ImportFrom) -> bool:
     return node.names[0].name == "*"
+
+
+def is_function(node: ast.AST) -> TypeGuard[Function]:
+    """Whether a node is a function, plain or async."""
+    return isinstance(node, Function)
 
 
 def module_of(path: str) -> str:

@@ -21,13 +21,15 @@ class State(Enum):
 class Remark(NamedTuple):
     """Something that does not fit: its code, what it is, and its place in the file that is there now.
 
-    `is_yours`: nothing but a human can mend it.
+    `is_yours`: nothing but a human can mend it. `stops`: until then the generated half of today would keep the file
+    from being imported, so sync writes nothing.
     """
 
     code: str
     text: str
     span: Span
     is_yours: bool = False
+    stops: bool = False
 
 
 class Verdict(NamedTuple):

@@ -32,6 +32,7 @@ class World:
         self._texts |= {module_of(path): text for path, text in texts.items() if path.endswith(".pyi")}
         self.classes = {shape.full: shape for shape in classes}
         self.renamed = dict(renamed)
+        self.fields = {old: new for old, new in renamed.items() if ":" in old}
         self._modules = dict(modules)
         self._packages = packages
         self._scopes: dict[str, Scope | None] = {}
@@ -106,6 +107,11 @@ class World:
             self._lost[full] = next((n for n in names if self.lacks(n) or self._is_renamed(n)), "")
         return self._lost[full]
 
+    def field(self, shape: ClassShape, name: str) -> str:
+        """The name that a field of a class has now; "" where it has none, or the same."""
+        new = self.fields.get(f"{shape.full}:{name}", "").partition(":")[2]
+        return new if new in shape.fields and name not in shape.fields else ""
+
     def module(self, name: str) -> str:
         """The name that a module has now."""
         placed = self._placed(name)
@@ -135,11 +141,15 @@ class World:
 
 
 class Site(NamedTuple):
-    """A place that does not fit the contract: the node, what is wrong with it, and the code it is told under."""
+    """A place that does not fit the contract: the node, what is wrong with it, and the code it is told under.
+
+    `breaks`: with the generated half of today the file could not be imported.
+    """
 
     node: ast.AST
     text: str
     code: str = DRIFT
+    breaks: bool = False
 
 
 def _module(path: str) -> str:

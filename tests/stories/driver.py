@@ -50,6 +50,7 @@ class Story:
         self.copies.mkdir()
         self.mypy, self.start = mypy, start
         self.problems: list[str] = []
+        self.waits = False
         self.title = ""
         self.marks: dict[int, tuple[str, str]] = {}
         self.log: list[str] = []
@@ -161,7 +162,14 @@ class Story:
         human: bool = False,
         gen_first: bool = False,
     ) -> None:
-        """Audit everything after the contract was changed; `moved`: identities that are others, `maybe`: may be."""
+        """Audit everything after the contract was changed; `moved`: identities that are others, `maybe`: may be.
+
+        The law of sync: after every `sync --apply` that exits 0 or 1 the service imports, and each route that answered
+        before and is still in the contract answers. What would break it writes nothing and waits for a human; the
+        story ends there.
+        """
+        if self.waits:
+            return
         self.title = title
         if gen_first:
             before = self.tree()
@@ -186,6 +194,9 @@ class Story:
         if ran.code not in (0, 1):
             self.problem(f"sync: {ran.code} {ran.err}")
         after = self.tree()
+        if "nothing was written" in ran.err:
+            self._waiting(before, after, gen_first)
+            return
         self._bytes(before, after, ran)
         self._again(where, after, ran)
         code2, found2 = self.check(where)
@@ -196,6 +207,13 @@ class Story:
             self._starts(found2)
         if human:
             self.implement()
+
+    def _waiting(self, before: dict[str, bytes], after: dict[str, bytes], gen_first: bool) -> None:
+        self.waits = True
+        if before != after:
+            self.problem("sync said that nothing was written, and wrote")
+        if self.start and not gen_first:
+            self._starts([])
 
     def _diff_is_gen(self, where: Sequence[str]) -> Path:
         """`git apply` of diff's output is the same as gen."""
@@ -376,7 +394,7 @@ class Story:
     def _starts(self, found: list[Finding]) -> None:
         """The services start and stop, unless a human has to decide first."""
         copy = self.copy("start")
-        humans = {f.code for f in found} & {"uses-vanished", "signature-drift", "user-syntax-error", "maybe-renamed"}
+        humans = {f.code for f in found} & {"user-syntax-error", "maybe-renamed"}
         for folder in self.folders():
             for package in self.packages(folder):
                 problem = starts(copy / folder, package, copy / "registry")

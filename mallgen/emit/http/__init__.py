@@ -85,7 +85,10 @@ def _least(plan: Layout) -> int:
 
 def _classes(plan: Layout) -> Iterator[ClassShape]:
     for shape in plan.shapes.ordered:
-        yield ClassShape(f"{plan.package}.schemas", shape.name, tuple(a.name for a in shape.attributes), True)
+        fields = tuple(a.name for a in shape.attributes)
+        yield ClassShape(
+            f"{plan.package}.schemas", shape.name, fields, True, tuple(a.main.key for a in shape.attributes)
+        )
 
 
 def _package(plan: Layout, contract: Contract) -> Iterator[Diagnostic]:
