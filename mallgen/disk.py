@@ -117,8 +117,7 @@ class Folder:
     def contents(self, paths: Iterable[str]) -> dict[str, bytes]:
         """What is in some files; those that cannot be read, or are links, are left out."""
         links: dict[str, str] = {}
-        found = {path: data for path in paths if (data := self._peek(path, links)) is not None}
-        return {path: data for path, data in found.items() if path not in links}
+        return {p: data for p in paths if (data := self._peek(p, links)) is not None and p not in links}
 
     def _modules(self, due: Iterable[File], look: Look) -> Iterator[str]:
         """The modules in the packages, whoever wrote them."""

@@ -48,6 +48,7 @@ class Story:
         self.cache = root / "mypy"
         self.root.mkdir(parents=True)
         self.copies.mkdir()
+        self._git = {**os.environ, "GIT_CEILING_DIRECTORIES": str(self.copies)}
         self.mypy, self.start = mypy, start
         self.problems: list[str] = []
         self.waits = False
@@ -164,22 +165,13 @@ class Story:
     ) -> None:
         """Audit everything after the contract was changed; `moved`: identities that are others, `maybe`: may be.
 
-        The law of sync: after every `sync --apply` that exits 0 or 1 the service imports, and each route that answered
-        before and is still in the contract answers. What would break it writes nothing and waits for a human; the
-        story ends there.
+        The law of sync stands in the package's docstring. Where sync waits for a human the story ends.
         """
         if self.waits:
             return
         self.title = title
         if gen_first:
-            before = self.tree()
-            ran = self.run("gen", *where, "-q")
-            if ran.code and "error[needs-sync]" in ran.err:
-                if self.tree() != before:
-                    self.problem("gen refused, and wrote")
-                ran = self.run("gen", *where, "-q", "--force")
-            if ran.code:
-                self.problem(f"gen: {ran.code} {ran.err}")
+            self._generate(where)
         before = self.tree()
         code, found = self.check(where)
         self.log.append(f"== {title}\n" + "".join(f"   {f.code} {f.file}: {f.message} // {f.hint}\n" for f in found))
@@ -208,6 +200,17 @@ class Story:
         if human:
             self.implement()
 
+    def _generate(self, where: Sequence[str]) -> None:
+        """gen, and with --force where it stops: then it has written nothing."""
+        before = self.tree()
+        ran = self.run("gen", *where, "-q")
+        if "error[needs-sync]" in ran.err:
+            if self.tree() != before:
+                self.problem("gen refused, and wrote")
+            ran = self.run("gen", *where, "-q", "--force")
+        if ran.code:
+            self.problem(f"gen: {ran.code} {ran.err}")
+
     def _waiting(self, before: dict[str, bytes], after: dict[str, bytes], gen_first: bool) -> None:
         self.waits = True
         if before != after:
@@ -226,7 +229,7 @@ class Story:
                 input=ran.out.encode(),
                 capture_output=True,
                 check=False,
-                env={**os.environ, "GIT_CEILING_DIRECTORIES": str(self.copies)},
+                env=self._git,
             )
             if done.returncode:
                 self.problem(f"git apply refuses diff: {done.stderr.decode()}")
@@ -256,7 +259,7 @@ class Story:
                 input=patch.encode(),
                 capture_output=True,
                 check=False,
-                env={**os.environ, "GIT_CEILING_DIRECTORIES": str(self.copies)},
+                env=self._git,
             )
             if made.returncode:
                 self.problem(f"git apply refuses the preview: {made.stderr.decode()}\n{patch}")
@@ -351,22 +354,9 @@ class Story:
         errors: dict[str, set[str]] = {}
         for folder in self.folders():
             for package in self.packages(folder):
-                ran = subprocess.run(
-                    [
-                        sys.executable,
-                        "-m",
-                        "mypy",
-                        "--strict",
-                        "--no-error-summary",
-                        "--cache-dir",
-                        str(self.cache / cache),
-                        package,
-                    ],
-                    cwd=root / folder,
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
+                words = ["--strict", "--no-error-summary", "--cache-dir", str(self.cache / cache), package]
+                command = [sys.executable, "-m", "mypy", *words]
+                ran = subprocess.run(command, cwd=root / folder, capture_output=True, text=True, check=False)
                 for line in ran.stdout.splitlines():
                     match = re.match(r"(\S+?):\d+: error: (.*)", line)
                     if match:
