@@ -191,6 +191,7 @@ def _tell(output: Output, steps: Plan) -> None:
         if step.backup:
             verb = "would move" if output.asked.dry_run else "moved"
             say(f"{shown(step.file.path)} had been edited: {verb} your version to {shown(step.backup)}")
+    _few(_lacking(output, steps))
     _few(_moved(shown(path), shown(place) if place else "", sure) for path, place, sure in steps.elsewhere)
     told = {path for path, _, _ in steps.elsewhere}
     gone = (record.path for record in steps.left if record.path not in told)
@@ -201,6 +202,21 @@ def _moved(shown: str, place: str, sure: bool) -> str:
     if not place:
         return f"{shown} is for a route that is gone; {_CHECK}"
     return f"{shown} {'is' if sure else 'may be'} for the route whose place is {place} now; {_CHECK}"
+
+
+def _lacking(output: Output, steps: Plan) -> Iterator[str]:
+    """Settings files of the user's without a block that the service needs to start."""
+    mine = {s.file.path: s.file.blocks for s in steps.steps if s.kind is Kind.IGNORE and s.file.blocks}
+    if not mine:
+        return
+    from mallgen.follow.settings import missing
+
+    sync = f"mallgen sync --apply -dir {_shell(output.target.folder)}"
+    for path, data in output.folder.contents(mine).items():
+        keys = [f"`{block.key}`" for block in missing(data, mine[path]) if block.needed]
+        if keys:
+            what = f"block {keys[0]}" if len(keys) == 1 else f"blocks {', '.join(keys)}"
+            yield f"{output.folder.shown(path)} has no {what}, without which the service does not start: `{sync}` adds it"
 
 
 def _few(lines: Iterable[str]) -> None:
