@@ -216,7 +216,8 @@ def _lacking(output: Output, steps: Plan) -> Iterator[str]:
         keys = [f"`{block.key}`" for block in missing(data, mine[path]) if block.needed]
         if keys:
             what = f"block {keys[0]}" if len(keys) == 1 else f"blocks {', '.join(keys)}"
-            yield f"{output.folder.shown(path)} has no {what}, without which the service does not start: `{sync}` adds it"
+            lack = f"{output.folder.shown(path)} has no {what}"
+            yield f"{lack}, without which the service does not start: `{sync}` adds it"
 
 
 def _few(lines: Iterable[str]) -> None:
