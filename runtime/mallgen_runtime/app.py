@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from mallgen_runtime import tracing
+from mallgen_runtime import tracing, watch
 from mallgen_runtime.conf import AS_GO_ZERO, ConfigError, RestConf, rules_of, secrets_of
 from mallgen_runtime.devserver import Readiness, in_public, readiness
 from mallgen_runtime.logs import access
@@ -40,7 +40,7 @@ class App:
         self._stopping = False
         self._proxies = TrustedProxies(config.trusted_proxies)
         self.refused: ConfigError | None = None
-        self.checks: list[Readiness] = [self._own_state, svc.states]
+        self.checks: list[Readiness] = [self._own_state, svc.states, watch.states]
         own = [Route("GET", "/healthz", _healthy), Route("GET", "/readyz", self._ready)]
         kinds = dict.fromkeys(kind for route in routes for kind in route.middlewares)
         made = {kind: kind(svc) for kind in kinds}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
+from mallgen_runtime import watch
 from mallgen_runtime.app import App
 from mallgen_runtime.conf import RestConf
 from mallgen_runtime.discovery.address import close_door
@@ -53,6 +54,7 @@ class HttpServer(uvicorn.Server):
         """Take the signals for ourselves: uvicorn would raise them again, and the exit code would be 143."""
         loop = asyncio.get_running_loop()
         take_signals(loop, self._signalled)
+        watch.take(self._failed)
         try:
             yield
         finally:
@@ -64,6 +66,12 @@ class HttpServer(uvicorn.Server):
             self.force_exit = True
         elif self.should_exit or number == signal.SIGINT:  # Ctrl-C: nobody balances load to this process
             self._hurry.set()
+        self.should_exit = True
+        self._app.stop()
+
+    def _failed(self) -> None:
+        """A part has ended that must not: stop at once, so that the process is started anew."""
+        self._hurry.set()
         self.should_exit = True
         self._app.stop()
 

@@ -42,7 +42,7 @@ class Writer:
                 return
             self._lines.append(line)
             self._size += len(line)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():  # one that failed is replaced
                 self._thread = threading.Thread(target=self._work, name="mallgen log", daemon=True)
                 self._thread.start()
             elif self._waits:

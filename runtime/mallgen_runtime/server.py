@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from mallgen_runtime import watch
 from mallgen_runtime.app import App
 from mallgen_runtime.conf import RestConf
 from mallgen_runtime.discovery.address import listening
@@ -29,4 +30,6 @@ def _serve(app: App, config: RestConf) -> int:
         server = HttpServer(app, config, bound, wrap_up, wait)
         hold_signals()
         server.run(sockets=[bound])
+    if watch.lost():
+        return watch.DIED
     return 0 if server.started else ENVIRONMENT

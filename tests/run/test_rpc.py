@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
@@ -19,18 +20,22 @@ import pytest
 
 from mallgen_runtime.rpc import Code, RpcClientConf, RpcError, connect
 from mallgen_runtime.rpc.calls import Origin, origin
+from mallgen_runtime.rpc.h2 import frames
+from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from tests.conftest import CONTRACTS, mallgen, working_in
 from tests.ports import free_port
 from tests.run.shop import RpcService, environment
 
 BODIES = {
-    "ask": 'if req.text == "boom":\n            raise RuntimeError("mysql://root:pw@db")\n'
+    "ask": 'if req.text == "die":\n            watch.keep(asyncio.sleep(0), "a part")\n'
+    '        if req.text == "boom":\n            raise RuntimeError("mysql://root:pw@db")\n'
     '        if req.text == "none":\n            return None\n'
     '        if req.text == "teapot":\n            raise RpcError(Code.FAILED_PRECONDITION, "自定义")\n'
     '        return Line(text=f"{req.text}! {self.ctx.request_id}")',
     "again": 'if req.text == "sleep":\n            await asyncio.sleep(30)\n        return Line(text=req.text)',
     "count": "number = 0\n        async for _ in reqs:\n            number += 1\n        return Total(lines=number)",
-    "history": 'for number in range(req.time):\n            yield Line(text=f"line {number}")\n'
+    "history": 'while req.time == 7:\n            yield Line(text="x" * 30_000)\n'
+    '        for number in range(req.time):\n            yield Line(text=f"line {number}")\n'
     '            await asyncio.sleep(0.01)\n        if req.time == 3:\n            raise ValueError("mysql://root:pw@db")',
     "talk": "async for req in reqs:\n            yield Line(text=req.text.upper())",
 }
@@ -49,7 +54,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         before, stub, _ = logic.read_text(encoding="utf-8").partition("raise NotImplementedError")
         assert stub
         text = f"{before}{body}\n"
-        imports = "import asyncio\n\nfrom mallgen_runtime.rpc import Code, RpcError\n"
+        imports = (
+            "import asyncio\n\nfrom mallgen_runtime import watch\nfrom mallgen_runtime.rpc import Code, RpcError\n"
+        )
         logic.write_text(text.replace("\nfrom ", f"\n{imports}from ", 1), encoding="utf-8")
     sys.path.insert(0, str(root / "chat"))
     return root / "chat"
@@ -151,12 +158,23 @@ def test_a_reply_that_is_none_stays_in_the_log_too(chat: RpcService) -> None:
     assert "NoneType" in chat.lines()
 
 
+def row_with(service: RpcService, *words: str) -> str:
+    """The log line with all of some words; a thread writes it a moment later."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        for row in service.lines().splitlines():
+            if all(word in row for word in words):
+                return row
+        time.sleep(0.02)
+    raise AssertionError(f"no line with {words}: {service.lines()}")
+
+
 def test_what_an_exception_says_stays_in_the_log(chat: RpcService) -> None:
     problem = failed(chat, lambda client: client.ask(line("boom")))
     assert problem.code is Code.INTERNAL
     assert "mysql" not in problem.detail
     request_id = problem.detail.rpartition(" ")[2]
-    entry = next(json.loads(row) for row in chat.lines().splitlines() if request_id in row and '"stack"' in row)
+    entry = json.loads(row_with(chat, request_id, '"stack"'))
     assert "mysql://root:pw@db" in entry["stack"]
 
 
@@ -314,3 +332,73 @@ def test_a_taken_port_and_a_wrong_setting_are_one_line_and_exit_3(folder: Path) 
                 check=False,
             )
             assert (ran.returncode, said in ran.stderr, ran.stderr.count("\n")) == (3, True, 1), ran.stderr
+
+
+def raw_call(service: RpcService, path: bytes, *more: tuple[bytes, bytes]) -> bytes:
+    """What comes back for a call of any path at all."""
+    fields = ((b":path", path), (b":authority", b"x"), (b"te", b"trailers"), (b"content-type", b"application/grpc"))
+    block = indexed(3) + indexed(6) + b"".join(literal(*field) for field in (*fields, *more))
+    body = frames.frame(frames.DATA, frames.END_STREAM, 1, b"\0\0\0\0\0")
+    found = b""
+    with socket.create_connection(("127.0.0.1", service.port), timeout=5) as caller:
+        caller.sendall(frames.PREFACE + frames.settings(()) + frames.headers(1, block, end=False) + body)
+        while b"grpc-status" not in found and (chunk := caller.recv(65536)):
+            found += chunk
+    return found
+
+
+@pytest.mark.parametrize("path", [b"/\xff", b"/chat.Chat/\xe4", b"\x80\x80", b"/chat.Chat/Nothing", b"/x"])
+def test_a_path_that_is_no_method_leaves_the_server_alone(chat: RpcService, path: bytes) -> None:
+    assert b"\x0bgrpc-status\x0212" in raw_call(chat, path)
+    assert called(chat, lambda client: client.count(lines("a", "b"))).lines == 2
+
+
+def test_metadata_that_is_not_utf_8_leaves_no_traceback(chat: RpcService) -> None:
+    before = len(chat.lines())
+
+    assert b"grpc-status" in raw_call(chat, b"/chat.Chat/Again", (b"x-a", b"\xff\xfe"), (b"traceparent", b"\xff"))
+    assert "Traceback" not in chat.lines()[before:]
+
+
+def test_a_stream_whose_caller_reads_no_more_is_told_in_the_log(chat: RpcService) -> None:
+    """The reply that waits for room is interrupted: the call ends there, in its own context, and is counted."""
+    before = len(chat.lines())
+
+    async def work() -> None:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{chat.port}") as channel:
+            history: Any = channel.unary_stream("/chat.Chat/History")
+            call = history(b"\x08\x07")
+            await call.read()
+            await asyncio.sleep(0.5)
+            call.cancel()
+            await asyncio.sleep(0.5)
+
+    asyncio.run(work())
+    deadline = time.monotonic() + 10
+    while "[RPC] CANCELED" not in (text := chat.lines()[before:]):
+        assert time.monotonic() < deadline, text
+        time.sleep(0.05)
+    assert "Traceback" not in text
+    assert "Context" not in text
+
+
+def test_a_part_that_ends_ends_the_process(folder: Path) -> None:
+    """Not ready from then on, and exit code 1: who supervises the process starts it anew."""
+    admin = free_port()
+    settings = f"{SETTINGS}DevServer:\n  Port: {admin}\n"
+    with RpcService(folder, "chat_rpc", folder / "registry", settings) as service:
+
+        async def use(client: Any) -> int:
+            await client.ask(line("die"))
+            try:
+                await asyncio.to_thread(urllib.request.urlopen, f"http://127.0.0.1:{admin}/readyz", timeout=5)
+            except urllib.error.HTTPError as answer:
+                return answer.code
+            except OSError:  # it is gone already
+                return 503
+            return 200
+
+        assert called(service, use) == 503
+        assert service.process.wait(timeout=20) == 1
+        assert "a part has ended and must not" in service.lines()
+        assert not service.registered()

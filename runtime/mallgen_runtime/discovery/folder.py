@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery import OK, shared_folder
+from mallgen_runtime.watch import keep
 
 INTERVAL = 0.1
 
@@ -62,7 +63,7 @@ class FolderResolver:
     async def start(self, changed: Callable[[], None]) -> None:
         """Look, then follow."""
         self._look()
-        self._task = asyncio.create_task(self._follow(changed), name=f"find {self._key}")
+        self._task = keep(self._follow(changed), f"find {self._key}")
 
     async def close(self) -> None:
         """Stop looking."""

@@ -20,7 +20,9 @@ from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.conf import RpcClientConf, RpcServerConf
 from mallgen_runtime.rpc.methods import Method, RpcContext
+from mallgen_runtime.rpc.steady import steady_server
 from mallgen_runtime.tracing import ids_of
+from mallgen_runtime.watch import keep, release
 
 Metadata = tuple[tuple[str, str], ...]
 _STATUS = {Code(status.value[0]): status for status in grpc.StatusCode}
@@ -37,6 +39,7 @@ class GrpcServer:
         self._app = app
         self._server = self._made()
         self._health: Any = None
+        self._end: asyncio.Task[Any] | None = None
 
     def listen(self) -> int:
         """Bind the address; the port. Raises ConfigError when it is taken."""
@@ -63,6 +66,7 @@ class GrpcServer:
 
             reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), self._server)
         await self._server.start()
+        self._end = keep(self._server.wait_for_termination(), "the RPC server")
 
     async def refuse(self) -> None:
         """Tell who asks for our health that we leave."""
@@ -71,6 +75,8 @@ class GrpcServer:
 
     async def stop(self, patience: float | None) -> None:
         """Refuse new calls, finish those in flight; after `patience` seconds they are ended, None: never."""
+        if self._end is not None:
+            release(self._end)
         await self._server.stop(patience)
 
     def _made(self) -> grpc.aio.Server:
@@ -83,10 +89,11 @@ class GrpcServer:
             ("grpc.http2.min_recv_ping_interval_without_data_ms", _PING_AT_MOST_EVERY),
             *([("grpc.max_connection_idle_ms", int(idle * 1000))] if idle else []),
         ]
-        server = grpc.aio.server(options=options)
+        server = steady_server(options)
         for service in self._app.services:
             handlers = {method.name: _handler(method, self._app) for method in service.methods}
             server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.name, handlers),))
+            server.add_registered_method_handlers(service.name, handlers)
         return server
 
 
@@ -100,11 +107,12 @@ def _handler(method: Method[Any], app: RpcApp) -> Any:
             await call.abort(_STATUS[problem.code], problem.detail)
         raise AssertionError("abort raises")
 
-    async def many(data: Any, call: Any) -> AsyncIterator[bytes]:
+    async def many(data: Any, call: Any) -> None:
+        """Writes the replies itself: a generator whose caller has left is not closed by gRPC, but by the collector."""
         try:
             async with aclosing(app.answers(method, _context(method, call), _request(method, data))) as replies:  # type: ignore[type-var]
                 async for reply in replies:
-                    yield reply
+                    await _write(call, reply)
         except RpcError as problem:
             await call.abort(_STATUS[problem.code], problem.detail)
 
@@ -114,6 +122,14 @@ def _handler(method: Method[Any], app: RpcApp) -> Any:
     return (
         grpc.stream_unary_rpc_method_handler(one) if method.takes_stream else grpc.unary_unary_rpc_method_handler(one)
     )
+
+
+async def _write(call: Any, reply: bytes) -> None:
+    """Send a reply; a call that takes no more is one whose caller has left."""
+    try:
+        await call.write(reply)
+    except grpc.aio.BaseError:
+        raise asyncio.CancelledError("the caller has left") from None
 
 
 def _request(method: Method[Any], data: Any) -> Any:

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from mallgen_runtime import watch
 from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.devserver import DevServer
 from mallgen_runtime.discovery import Registrar, registrar, shared_folder
@@ -42,8 +43,10 @@ def _loop(app: RpcApp) -> int:
 async def _serve(app: RpcApp) -> int:
     process = _Process(app)
     take_signals(asyncio.get_running_loop(), process.signalled)
+    watch.take(process.failed)
     async with contextlib.AsyncExitStack() as after:
-        return await process.run(after)
+        code = await process.run(after)
+    return watch.DIED if watch.lost() else code
 
 
 class _Process:
@@ -62,6 +65,11 @@ class _Process:
         """Stop; a second signal, or Ctrl-C, leaves out the wrap-up: nobody calls this process through a registry."""
         if self._stop.is_set() or number == signal.SIGINT:
             self._hurry.set()
+        self._stop.set()
+
+    def failed(self) -> None:
+        """A part has ended that must not: stop at once, so that the process is started anew."""
+        self._hurry.set()
         self._stop.set()
 
     async def run(self, after: contextlib.AsyncExitStack) -> int:
@@ -84,7 +92,7 @@ class _Process:
         _LOG.info("%s listens on %s, announced as %s", config.name, config.listen_on, address)
         await self._registrar.register(address)
         await self._stop.wait()
-        _LOG.info("%s is stopping", config.name)
+        _LOG.info("%s is stopping%s", config.name, ": a part of it has ended" if watch.lost() else "")
         await self._registrar.deregister()
         await server.refuse()
         with contextlib.suppress(TimeoutError):
@@ -101,4 +109,4 @@ class _Process:
     def _states(self) -> Mapping[str, str]:
         """Readiness by name."""
         own = "stopping" if self._stop.is_set() else "ok"
-        return {"service": own, "discovery": self._registrar.state, **self.app.svc.states()}
+        return {"service": own, "discovery": self._registrar.state, **self.app.svc.states(), **watch.states()}

@@ -18,6 +18,7 @@ from mallgen_runtime.discovery.etcd.client import (
     LeaseLost,
 )
 from mallgen_runtime.discovery.etcd.pace import Backoff, Trouble
+from mallgen_runtime.watch import keep
 
 # go-zero's times: a dead instance is forgotten after 10 s, and two renewals may fail before a live one is.
 TTL, RENEW = 10, 3.5
@@ -44,7 +45,7 @@ class EtcdRegistrar:
 
     async def register(self, address: str) -> None:
         """Announce `host:port` in the background. With `Required`, wait for it; ConfigError after 3 s."""
-        self._task = asyncio.create_task(self._keep(address), name=f"register {self._key}")
+        self._task = keep(self._keep(address), f"register {self._key}")
         if not self._conf.required:
             return
         try:

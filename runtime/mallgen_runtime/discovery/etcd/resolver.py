@@ -11,6 +11,7 @@ from mallgen_runtime.discovery.etcd import etcd_pb2 as pb
 from mallgen_runtime.discovery.etcd.client import RANGE, Broken, Client, EtcdError
 from mallgen_runtime.discovery.etcd.instances import Instances
 from mallgen_runtime.discovery.etcd.pace import Backoff, Trouble
+from mallgen_runtime.watch import keep
 
 FIRST_LOOK = 1.0
 _LOG = logging.getLogger("mallgen.service")
@@ -41,7 +42,7 @@ class EtcdResolver:
 
     async def start(self, changed: Callable[[], None]) -> None:
         """Look, then follow; what is not known after a second comes by `changed`."""
-        self._task = asyncio.create_task(self._follow(), name=f"find {self._key}")
+        self._task = keep(self._follow(), f"find {self._key}")
         try:
             async with asyncio.timeout(FIRST_LOOK):
                 await self._tried.wait()

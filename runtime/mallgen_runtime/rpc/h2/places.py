@@ -10,6 +10,7 @@ from typing import Any
 from mallgen_runtime.discovery.address import joined, split
 from mallgen_runtime.rpc.calls import RpcError
 from mallgen_runtime.rpc.h2.link import Link, Made, opened
+from mallgen_runtime.watch import keep
 
 CONNECT, FIRST_PAUSE, MOST_PAUSE, GROWTH, STEADY, LOOK_UP_AGAIN = 5.0, 0.1, 3.0, 1.6, 1.0, 5.0
 KICK, PATIENCE = 0.1, 0.5
@@ -32,7 +33,7 @@ class Place:
         self._tried = 0.0
         self._failed = 0
         self._trying = True
-        self._task = asyncio.get_running_loop().create_task(self._keep(), name=f"link to {joined(host, port)}")
+        self._task = keep(self._keep(), f"link to {joined(host, port)}")
 
     def hope(self) -> bool:
         """Somebody wants to call: whether a link may come soon. What rests is tried now, at most ten times a second.
