@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, nullcontext
+from contextlib import aclosing, nullcontext, suppress
 from typing import Any, NamedTuple
 
 from mallgen_runtime import metrics
@@ -99,7 +99,6 @@ class _Call:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: object) -> None:
-        origin.reset(self._token)
         wrong = None if problem is None else self._told(problem)
         code = Code.OK if problem is None else self._ended() if wrong is None else wrong.code
         taken = time.perf_counter() - self._started
@@ -107,6 +106,8 @@ class _Call:
         self._bound.breaker.done(Code.OK if isinstance(problem, RpcError) else code)
         self._bound.observe(code.name, taken)
         self._log(code, taken)
+        with suppress(ValueError):  # a generator that another task closes ends in that task's context
+            origin.reset(self._token)
         if wrong is not None and wrong is not problem:
             raise wrong from None
 
