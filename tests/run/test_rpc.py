@@ -20,46 +20,14 @@ import pytest
 
 from mallgen_runtime.rpc import Code, RpcClientConf, RpcError, connect
 from mallgen_runtime.rpc.calls import Origin, origin
-from mallgen_runtime.rpc.h2 import frames
-from mallgen_runtime.rpc.h2.hpack import indexed, literal
-from tests.conftest import CONTRACTS, mallgen, working_in
 from tests.ports import free_port
+from tests.run.chatting import SETTINGS, chat_folder, raw_call
 from tests.run.shop import RpcService, environment
-
-BODIES = {
-    "ask": 'if req.text == "die":\n            watch.keep(asyncio.sleep(0), "a part")\n'
-    '        if req.text == "boom":\n            raise RuntimeError("mysql://root:pw@db")\n'
-    '        if req.text == "none":\n            return None\n'
-    '        if req.text == "teapot":\n            raise RpcError(Code.FAILED_PRECONDITION, "自定义")\n'
-    '        return Line(text=f"{req.text}! {self.ctx.request_id}")',
-    "again": 'if req.text == "sleep":\n            await asyncio.sleep(30)\n        return Line(text=req.text)',
-    "count": "number = 0\n        async for _ in reqs:\n            number += 1\n        return Total(lines=number)",
-    "history": 'while req.time == 7:\n            yield Line(text="x" * 30_000)\n'
-    '        for number in range(req.time):\n            yield Line(text=f"line {number}")\n'
-    '            await asyncio.sleep(0.01)\n        if req.time == 3:\n            raise ValueError("mysql://root:pw@db")',
-    "talk": "async for req in reqs:\n            yield Line(text=req.text.upper())",
-}
-SETTINGS = "Mode: dev\nTimeout: 1500\nMaxMessage: 65536\n"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The generated service, with logic."""
-    root = tmp_path_factory.mktemp("chat")
-    with working_in(root):
-        ran = mallgen("rpc", "protoc", str(CONTRACTS / "chat.proto"), "-dir", "chat")
-        assert ran.code == 0, ran.err
-    for name, body in BODIES.items():
-        logic = root / "chat" / "chat_rpc" / "logic" / f"{name}_logic.py"
-        before, stub, _ = logic.read_text(encoding="utf-8").partition("raise NotImplementedError")
-        assert stub
-        text = f"{before}{body}\n"
-        imports = (
-            "import asyncio\n\nfrom mallgen_runtime import watch\nfrom mallgen_runtime.rpc import Code, RpcError\n"
-        )
-        logic.write_text(text.replace("\nfrom ", f"\n{imports}from ", 1), encoding="utf-8")
-    sys.path.insert(0, str(root / "chat"))
-    return root / "chat"
+    return chat_folder(tmp_path_factory.mktemp("chat"))
 
 
 @pytest.fixture(scope="module")
@@ -332,19 +300,6 @@ def test_a_taken_port_and_a_wrong_setting_are_one_line_and_exit_3(folder: Path) 
                 check=False,
             )
             assert (ran.returncode, said in ran.stderr, ran.stderr.count("\n")) == (3, True, 1), ran.stderr
-
-
-def raw_call(service: RpcService, path: bytes, *more: tuple[bytes, bytes]) -> bytes:
-    """What comes back for a call of any path at all."""
-    fields = ((b":path", path), (b":authority", b"x"), (b"te", b"trailers"), (b"content-type", b"application/grpc"))
-    block = indexed(3) + indexed(6) + b"".join(literal(*field) for field in (*fields, *more))
-    body = frames.frame(frames.DATA, frames.END_STREAM, 1, b"\0\0\0\0\0")
-    found = b""
-    with socket.create_connection(("127.0.0.1", service.port), timeout=5) as caller:
-        caller.sendall(frames.PREFACE + frames.settings(()) + frames.headers(1, block, end=False) + body)
-        while b"grpc-status" not in found and (chunk := caller.recv(65536)):
-            found += chunk
-    return found
 
 
 @pytest.mark.parametrize("path", [b"/\xff", b"/chat.Chat/\xe4", b"\x80\x80", b"/chat.Chat/Nothing", b"/x"])
