@@ -183,10 +183,11 @@ class ProtoContract(NamedTuple):
 
 
 class Use(NamedTuple):
-    """A service that another one calls, under the name that mallgen.toml has for it."""
+    """A service that another one calls, under the name that mallgen.toml has for it; `key`: where not the proto's."""
 
     name: str
     contract: ProtoContract
+    key: str = ""
 
 
 class Resolved(NamedTuple):

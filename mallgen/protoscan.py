@@ -57,6 +57,24 @@ def outline(text: str, path: str, limits: Limits) -> Outline:
     return Outline(tuple(imports), tuple(odd))
 
 
+def package(text: str) -> str:
+    """The package that a proto declares, "" when it has none."""
+    depth = 0
+    parts: list[str] | None = None
+    for token in _TOKEN.finditer(text):
+        depth += (token.lastgroup == "open") - (token.lastgroup == "close")
+        if token.lastgroup == "end" and parts:
+            return ".".join(parts)
+        if token.lastgroup in ("end", "close"):
+            parts = None
+        elif token.lastgroup == "word":
+            if parts is not None:
+                parts.append(token.group())
+            elif not depth and token.group() == "package":
+                parts = []
+    return ""
+
+
 def _import(text: str, places: Places, pos: int) -> Iterator[ProtoImport]:
     """The import whose keyword ends at `pos`; adjacent strings are one, as protoc has it."""
     parts: list[re.Match[str]] = []

@@ -1,14 +1,17 @@
 """One contract and the folder it goes into, and the way from there to files."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen.beside import apart
+from mallgen.called import Called, called
 from mallgen.diagnostics import Diagnostic
 from mallgen.driver import load, load_protos
 from mallgen.emit import Body, Emitted
 from mallgen.lock import ContractLine
+from mallgen.model import Span
 from mallgen.signature import ClassShape
 from mallgen.sources import limits
 from mallgen.tree import File
@@ -22,15 +25,22 @@ FIRST_PORT = {"api": 8888, "rpc": 8080}  # as goctl writes them
 
 
 class Used(NamedTuple):
-    """A service that another one calls: its name in mallgen.toml, its proto, and where its imports are looked for."""
+    """A service that another one calls: its name in mallgen.toml, its proto, and where its imports are looked for.
+
+    `key` is what its instances are registered under, where that is not what the proto says.
+    """
 
     name: str
     contract: str
     includes: tuple[str, ...] = ()
+    key: str = ""
 
 
 class Target(NamedTuple):
-    """What is to be generated where. `more` are protos of the same package, `bodies` logic of a new project."""
+    """What is to be generated where. `more` are protos of the same package, `bodies` logic of a new project.
+
+    `called` is from mallgen.toml, `places` are those of its values there.
+    """
 
     kind: str
     contract: str
@@ -43,6 +53,8 @@ class Target(NamedTuple):
     from_filename: bool = False
     port: int = 0
     bodies: tuple[tuple[str, Body], ...] = ()
+    called: Called = Called()
+    places: Mapping[str, Span] = MappingProxyType({})
 
     @property
     def line(self) -> ContractLine:
@@ -53,6 +65,7 @@ class Target(NamedTuple):
         words += ["allow-outside"] if self.outside else []
         words += ["client-only"] if self.client_only else []
         words += ["name-from-filename"] if self.from_filename else []
+        words += [f"{what}={value}" for what, value in self.called._asdict().items() if value]
         return ContractLine(self.kind, self.below(self.contract), " ".join(map(_quoted, words)))
 
     def below(self, path: str) -> str:
@@ -63,6 +76,7 @@ class Target(NamedTuple):
         return [
             f"uses:{used.name}={self.below(used.contract)}",
             *(f"-I:{used.name}={self.below(p)}" for p in used.includes),
+            *([f"key:{used.name}={used.key}"] if used.key else []),
         ]
 
 
@@ -83,18 +97,24 @@ def of_line(line: ContractLine, folder: str) -> Target:
     found: dict[str, list[str]] = {"": []}
     uses: dict[str, str] = {}
     more: list[str] = []
+    names: dict[str, str] = {}
     for key, value in (_option(word) for word in line.options.split(" ") if word):
         if key == "with":
             more.append(_seen(folder, value))
         elif key.startswith("uses:"):
             uses[key.removeprefix("uses:")] = _seen(folder, value)
+        elif key in Called._fields or key.startswith("key:"):
+            names[key] = value
         elif key.startswith("-I"):
             found.setdefault(key.removeprefix("-I").removeprefix(":"), []).append(_seen(folder, value))
     words = line.options.split(" ")
     return target._replace(
         more=tuple(more),
         includes=tuple(found[""]),
-        uses=tuple(Used(name, path, tuple(found.get(name, ()))) for name, path in uses.items()),
+        uses=tuple(
+            Used(name, path, tuple(found.get(name, ())), names.get(f"key:{name}", "")) for name, path in uses.items()
+        ),
+        called=Called(*(names.get(what, "") for what in Called._fields)),
         client_only="client-only" in words,
         outside="allow-outside" in words,
         from_filename="name-from-filename" in words,
@@ -113,20 +133,31 @@ def _seen(folder: str, path: str) -> str:
 
 def of_member(member: Member, workspace: Workspace, port: int = 0) -> Target:
     """The target of a service of the workspace."""
-    uses = tuple(Used(used.name, used.contract, used.includes) for used in workspace.used_by(member))
-    return Target(member.kind, member.contract, member.folder, (), member.includes, uses, port=port)
+    return _of_member(member, workspace, called(workspace), port)
+
+
+def _of_member(member: Member, workspace: Workspace, names: Mapping[str, Called], port: int) -> Target:
+    uses = tuple(_use(used, names[used.name]) for used in workspace.used_by(member))
+    target = Target(member.kind, member.contract, member.folder, (), member.includes, uses, port=port)
+    return target._replace(called=names[member.name], places=member.places)
+
+
+def _use(member: Member, named: Called) -> Used:
+    key = named.key or (named.key_of("") if named.name else "")
+    return Used(member.name, member.contract, member.includes, key)
 
 
 def every(workspace: Workspace) -> list[Target]:
     """The services of a workspace, those that are used first, each new one with a port of its own."""
     found: list[Target] = []
     given: set[int] = set()
+    names = called(workspace)
     for member in ordered(workspace):
         port = free_port(workspace, member.folder, FIRST_PORT[member.kind])
         while port in given:
             port += 1
         given.add(port)
-        found.append(of_member(member, workspace, port))
+        found.append(_of_member(member, workspace, names, port))
     return found
 
 
@@ -147,11 +178,19 @@ def _api(target: Target, prove: bool) -> Made:
     contract = loaded.contract
     port = target.port or FIRST_PORT["api"]
     options = HttpOptions(
-        port=port, bodies=target.bodies, uses=uses.found, prove=prove, most=limits().output, apart=apart
+        port=port,
+        bodies=target.bodies,
+        uses=uses.found,
+        name=target.called.name,
+        package=target.called.package,
+        prove=prove,
+        most=limits().output,
+        apart=apart,
     )
     emitted = emit(contract, options)
     routes = sum(len(group.routes) for group in contract.groups)
-    subject = f"{contract.service}: {_counted(routes, 'route')}, {_counted(len(contract.types), 'type')}"
+    title = target.called.name or contract.service
+    subject = f"{title}: {_counted(routes, 'route')}, {_counted(len(contract.types), 'type')}"
     return _made(subject, emitted, problems, sources)
 
 
@@ -170,13 +209,17 @@ def _rpc(target: Target, prove: bool) -> Made:
         bodies=target.bodies,
         client_only=target.client_only,
         from_filename=target.from_filename,
+        name=target.called.name,
+        package=target.called.package,
+        key=target.called.key,
         uses=uses.found,
         prove=prove,
         most=limits().output,
     )
     emitted = emit(contract, options)
     methods = sum(len(service.methods) for service in contract.services)
-    subject = f"{contract.title}: {_counted(len(contract.services), 'service')}, {_counted(methods, 'RPC')}"
+    title = target.called.name or contract.title
+    subject = f"{title}: {_counted(len(contract.services), 'service')}, {_counted(methods, 'RPC')}"
     return _made(subject, emitted, problems, sources)
 
 
@@ -209,7 +252,7 @@ def _uses(uses: tuple[Used, ...]) -> _Uses:
         if loaded.contract is None:
             failed = True
         else:
-            found.append(Use(used.name, loaded.contract))
+            found.append(Use(used.name, loaded.contract, used.key))
     return _Uses(tuple(found), tuple(diagnostics), sources, failed)
 
 

@@ -1,28 +1,48 @@
 """mallgen.toml: which contract goes into which folder, and who uses whom. An edge: it reads the file."""
 
+import keyword
 import os
 import re
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
 from mallgen.suggest import did_you_mean
 
+if TYPE_CHECKING:  # only where there is a workspace
+    from mallgen.tomlplaces import Places
+
 NAME = "mallgen.toml"
 _PORT = re.compile(
     r"^(?:Port|ListenOn):[ \t]*[\"']?(?:[^\s\"'#]*:)?(?P<port>[0-9]{1,5})[\"']?[ \t]*(?:#.*)?$", re.M | re.I
 )
-_KEYS = {"contract", "dir", "uses", "proto_path"}
+_KEYS = {"contract", "dir", "uses", "proto_path", "name", "package", "key"}
+_NAMES = {
+    "name": (re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*"), "letters, digits and single `-`, `_` or `.`"),
+    "package": (re.compile(r"[a-z_][a-z0-9_]*"), "small letters, digits and `_`, and is no word of Python's"),
+    "key": (re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*"), "letters, digits, `_`, `.`, `:` and `-`"),
+}
+_NO_PLACES: Mapping[str, Span] = MappingProxyType({})
 
 
 class Member(NamedTuple):
-    """A service of the workspace; paths are as seen from the working directory."""
+    """A service of the workspace; paths are as seen from the working directory.
+
+    `title`, `package` and `key` are the settings `name`, `package` and `key`, empty where they are left out. `places`
+    are those of the values in mallgen.toml: `contract`, `uses/0`, and that of the table under the empty text.
+    """
 
     name: str
     contract: str
     folder: str
     uses: tuple[str, ...]
     includes: tuple[str, ...] = ()
+    title: str = ""
+    package: str = ""
+    key: str = ""
+    places: Mapping[str, Span] = _NO_PLACES
 
     @property
     def kind(self) -> str:
@@ -31,10 +51,19 @@ class Member(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """The services in the order of the file; `path` is where mallgen.toml is, empty when there is none."""
+    """The services in the order of the file; `path` is where mallgen.toml is, empty when there is none.
+
+    `text` is what the file holds, for code frames.
+    """
 
     path: str
     members: tuple[Member, ...]
+    text: str = ""
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The text of mallgen.toml under the name that its spans have."""
+        return {os.path.relpath(self.path): self.text} if self.path else {}
 
     def of(self, contract: str) -> Member | None:
         """The service that a contract belongs to."""
@@ -83,13 +112,16 @@ def read(path: str) -> Workspace:
         raise BadWorkspace((wrong,), {}) from None
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise BadWorkspace((_not_toml(str(problem), shown, text),), {shown: text}) from None
-    reader = _Reader(os.path.dirname(path), shown, text)
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        why = "it is nested too deep" if isinstance(problem, RecursionError) else str(problem)
+        raise BadWorkspace((_not_toml(why, shown, text),), {shown: text}) from None
+    from mallgen.tomlplaces import places
+
+    reader = _Reader(os.path.dirname(path), shown, places(text, shown))
     members = reader.members(data)
     if reader.problems:
         raise BadWorkspace(tuple(reader.problems), {shown: text})
-    return Workspace(path, members)
+    return Workspace(path, members, text)
 
 
 def _not_toml(problem: str, shown: str, text: str) -> Diagnostic:
@@ -103,21 +135,23 @@ def _not_toml(problem: str, shown: str, text: str) -> Diagnostic:
 class _Reader:
     """Turns the parsed file into members; collects what is wrong, with its place."""
 
-    def __init__(self, root: str, shown: str, text: str) -> None:
+    def __init__(self, root: str, shown: str, places: "Places") -> None:
         self.problems: list[Diagnostic] = []
         self._root = root
         self._shown = shown
-        self._lines = text.split("\n")
+        self._places = places
 
     def members(self, data: dict[str, Any]) -> tuple[Member, ...]:
         """The services, those that are wrong left out."""
         for key in sorted(set(data) - {"service"}):
             hint = did_you_mean(key, ["service"]) or "services are declared as [service.NAME]"
-            self._wrong(f"there is no setting `{key}`", key, "", hint)
+            self._add(f"there is no setting `{key}`", self._places.key(key), hint)
         services = data.get("service", {})
+        if not isinstance(services, dict):
+            self._add("`service` must be a table", self._places.key("service"), "declare services as [service.NAME]")
         found = [self._member(name, values) for name, values in services.items()] if isinstance(services, dict) else []
         members = tuple(member for member in found if member is not None)
-        self._check_uses(members)
+        self._check_uses(members, frozenset(services) if isinstance(services, dict) else frozenset())
         self._check_folders(members)
         return members
 
@@ -127,14 +161,38 @@ class _Reader:
             return None
         for key in sorted(set(values) - _KEYS):
             hint = did_you_mean(key, sorted(_KEYS)) or f"the keys are {', '.join(sorted(_KEYS))}"
-            self._wrong(f"service {name} has an unknown key `{key}`", name, key, hint)
+            self._add(f"service {name} has an unknown key `{key}`", self._places.key("service", name, key), hint)
         contract, folder = self._path(name, values, "contract"), self._path(name, values, "dir")
         uses, includes = self._words(name, values, "uses"), self._words(name, values, "proto_path")
         if contract and not contract.endswith((".api", ".proto")):
             message = f"the contract of service {name} is neither a .api nor a .proto file: {contract}"
             self._wrong(message, name, "contract", "name the contract's file")
         paths = tuple(os.path.relpath(os.path.join(self._root, path)) for path in includes)
-        return Member(name, contract, folder, uses, paths) if contract and folder else None
+        title, package, key = (self._name(name, values, what) for what in ("name", "package", "key"))
+        if key and contract.endswith(".api"):
+            message = f"service {name} has a key, which an HTTP service is not registered under"
+            self._add(message, self._places.key("service", name, "key"), "remove it; only RPC services have one")
+        if not contract or not folder:
+            return None
+        return Member(name, contract, folder, uses, paths, title, package, key, self._spans(name))
+
+    def _name(self, name: str, values: dict[str, Any], what: str) -> str:
+        """`name`, `package` or `key`, empty when it is left out or wrong."""
+        if what not in values:
+            return ""
+        value = values[what]
+        pattern, rule = _NAMES[what]
+        if isinstance(value, str) and pattern.fullmatch(value) and len(value) <= 100 and not keyword.iskeyword(value):
+            return value
+        self._wrong(f"service {name} cannot have the {what} {value!r}", name, what, f"a {what} has {rule}")
+        return ""
+
+    def _spans(self, name: str) -> dict[str, Span]:
+        found = self._places.values
+        table = ("service", name)
+        spans = {"/".join(path[2:]): span for path, span in found.items() if path[:2] == table and path[2:]}
+        head = self._places.key(*table)
+        return spans if head is None else {**spans, "": head}
 
     def _path(self, name: str, values: dict[str, Any], key: str) -> str:
         value = values.get(key, "")
@@ -155,17 +213,18 @@ class _Reader:
         self._wrong(f"{key} of service {name} must be a list of texts", name, key, f'write {key} = ["…"]')
         return ()
 
-    def _check_uses(self, members: tuple[Member, ...]) -> None:
+    def _check_uses(self, members: tuple[Member, ...], declared: frozenset[str]) -> None:
         by_name = {member.name: member for member in members}
         for member in members:
-            for use in member.uses:
-                if use not in by_name:
-                    hint = did_you_mean(use, by_name) or f"declare [service.{use}]"
+            for number, use in enumerate(member.uses):
+                place = f"uses/{number}"
+                if use not in declared:
+                    hint = did_you_mean(use, declared) or f"declare [service.{use}]"
                     message = f"service {member.name} uses `{use}`, which is not a service here"
-                    self._wrong(message, member.name, "uses", hint)
-                elif by_name[use].kind != "rpc":
+                    self._wrong(message, member.name, place, hint)
+                elif use in by_name and by_name[use].kind != "rpc":
                     message = f"service {member.name} uses `{use}`, which has no .proto contract"
-                    self._wrong(message, member.name, "uses", "only RPC services can be used")
+                    self._wrong(message, member.name, place, "only RPC services can be used")
 
     def _check_folders(self, members: tuple[Member, ...]) -> None:
         folders: dict[str, str] = {}
@@ -176,24 +235,11 @@ class _Reader:
                 self._wrong(message, member.name, "dir", "give each its own `dir`")
 
     def _wrong(self, message: str, name: str, key: str, hint: str) -> None:
-        self.problems.append(Diagnostic("bad-workspace", message, self._place(name, key), hint))
+        """Something is wrong with the value of a key; `uses/0` is the first element of a list."""
+        self._add(message, self._places.value("service", name, *filter(None, key.split("/"))), hint)
 
-    def _place(self, name: str, key: str) -> Span:
-        """The line of a key of a service, else the head of its table, else the beginning."""
-        head = re.compile(rf"\s*(?:\[\s*service\s*\.\s*)?[\"']?{re.escape(name)}[\"']?\s*[\]=]")
-        start = next((row for row, line in enumerate(self._lines) if head.match(line)), 0)
-        for row in range(start + 1, len(self._lines)):
-            line = self._lines[row]
-            if line.lstrip().startswith("["):
-                break
-            if key and re.match(rf"\s*{re.escape(key)}\s*=", line):
-                return self._span(row)
-        return self._span(start)
-
-    def _span(self, row: int) -> Span:
-        line = self._lines[row]
-        first = len(line) - len(line.lstrip())
-        return Span(self._shown, row + 1, first + 1, row + 1, max(len(line.rstrip()), first + 1) + 1)
+    def _add(self, message: str, span: Span | None, hint: str) -> None:
+        self.problems.append(Diagnostic("bad-workspace", message, span or Span(self._shown, 1, 1, 1, 2), hint))
 
 
 def ordered(workspace: Workspace) -> tuple[Member, ...]:

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterator
 
 from mallgen import packages
-from mallgen.commands.comparing import Compared, Stopped, choose, compare, exit_code, sources
+from mallgen.commands.comparing import Chosen, Compared, Stopped, choose, compare, exit_code, sources
 from mallgen.commands.memory import without_gc
 from mallgen.console import FINDINGS, counted, for_machines, form, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.findings import findings
 from mallgen.follow.verdict import State
+from mallgen.meeting import Meeting, meetings
 from mallgen.model import Span
 from mallgen.options import Values
 from mallgen.targets import RUNTIME_NEEDED
@@ -33,8 +34,15 @@ def _check(values: Values) -> int:
         return FINDINGS
     found = [compare(target, chosen.is_workspace) for target in chosen.targets]
     stubs = values.text("fail-on") == "stub"
-    told = [*chosen.problems, *(d for one in found for d in _findings(one, stubs))]
-    return _told(tuple(dict.fromkeys(told)), found)
+    met = _meetings(chosen, found)
+    told = [*chosen.problems, *(d for one in found for d in _findings(one, stubs)), *met.problems]
+    return _told(tuple(dict.fromkeys(told)), found, met.sources)
+
+
+def _meetings(chosen: Chosen, found: list[Compared]) -> Meeting:
+    return (
+        meetings(chosen.workspace, [(one.target, one.made) for one in found]) if chosen.workspace else Meeting((), {})
+    )
 
 
 def _findings(found: Compared, stubs: bool) -> Iterator[Diagnostic]:
@@ -47,14 +55,14 @@ def _findings(found: Compared, stubs: bool) -> Iterator[Diagnostic]:
         yield from _runtime(found)
 
 
-def _told(diagnostics: tuple[Diagnostic, ...], found: list[Compared]) -> int:
+def _told(diagnostics: tuple[Diagnostic, ...], found: list[Compared], more_sources: dict[str, str]) -> int:
     code = exit_code(diagnostics)
     if for_machines():
         from mallgen.formats import render
 
         sys.stdout.write(render(form(), diagnostics))
         return code
-    report(diagnostics, sources(found), "")
+    report(diagnostics, {**sources(found), **more_sources}, "")
     services = [one.service for one in found if one.service is not None]
     stubs = sum(verdict.state is State.STUB for service in services for verdict in service.followed.verdicts)
     files = sum(len(service.plan.steps) for service in services)

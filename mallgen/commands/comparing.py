@@ -35,11 +35,16 @@ class Compared(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """The targets that a command line means, or why there are none. `is_workspace`: all that mallgen.toml lists."""
+    """The targets that a command line means, or why there are none. `workspace` when they are all that it lists."""
 
     targets: tuple[Target, ...]
     problems: tuple[Diagnostic, ...] = ()
-    is_workspace: bool = False
+    workspace: Workspace | None = None
+
+    @property
+    def is_workspace(self) -> bool:
+        """Whether the whole workspace is meant."""
+        return self.workspace is not None
 
 
 class Stopped(Exception):
@@ -67,7 +72,7 @@ def _chosen(values: Values) -> Chosen:
             real = os.path.realpath(contract)
             targets = tuple(found for found in targets if os.path.realpath(found.contract) == real)
         if targets:
-            return Chosen(targets, is_workspace=not contract)
+            return Chosen(targets, workspace=None if contract else workspace)
     return _of_folder(folder or ".", contract, workspace)
 
 

@@ -61,14 +61,9 @@ def _unready(specs: Sequence[Spec]) -> list[Diagnostic]:
 
 def _ports(specs: Sequence[Spec]) -> list[Diagnostic]:
     problems = []
-    owners: dict[int, str] = {}
     for spec in filter(lambda spec: spec.port, specs):
-        other = owners.setdefault(spec.port, spec.name)
-        found = taken(spec.port) if other == spec.name else None
-        if other != spec.name:
-            message = f"{spec.name} and {other} have one port: {spec.port}"
-            problems.append(Diagnostic("port-taken", message, hint="change one in etc/", environment=True))
-        elif found is not None:
+        found = taken(spec.port)
+        if found is not None:
             by = f" by {found.holder}" if found.holder else ""
             hint = f"stop it, or change the port in {spec.folder}/etc"
             message = f"{spec.name}: port {spec.port} is taken{by}"

@@ -98,17 +98,20 @@ def generate_all(workspace: Workspace, asked: Asked) -> tuple[list[tuple[Target,
         problem = Diagnostic("no-workspace", "there is no mallgen.toml with services here or above", hint=hint)
         return [], report([problem], {}, asked.end)
     found = [(target, make(target)) for target in every(workspace)]
-    code = _reported([made for _, made in found], asked)
+    code = _reported(workspace, found, asked)
     if code == FINE:
         code = max(put(target, made, asked) for target, made in found)
     return found, code
 
 
-def _reported(found: Sequence[Made], asked: Asked) -> int:
+def _reported(workspace: Workspace, found: Sequence[tuple[Target, Made]], asked: Asked) -> int:
     """Tell what is wrong with any of them, once: a proto may be read for several services."""
-    diagnostics = tuple(dict.fromkeys(d for made in found for d in made.diagnostics))
-    sources = {name: text for made in found for name, text in made.sources.items()}
-    return report(diagnostics, sources, asked.end)
+    from mallgen.meeting import meetings  # only where there is a workspace
+
+    met = meetings(workspace, found)
+    diagnostics = tuple(dict.fromkeys([*(d for _, made in found for d in made.diagnostics), *met.problems]))
+    sources = {name: text for _, made in found for name, text in made.sources.items()}
+    return report(diagnostics, {**sources, **met.sources}, asked.end)
 
 
 def place(workspace: Workspace, contract: str, folder: str) -> str:

@@ -170,7 +170,8 @@ def _wired(use: Use, package: PyIdent) -> Wired:
     for service in use.contract.services:
         own = "" if service is plain else f"_{names.snake(service.name)}"
         found.append((PyIdent(f"{base}{own}_rpc"), client_name(service)))
-    return Wired(PyIdent(f"{base}_rpc"), use.contract.key, f"{package}.rpc.{names.module(use.name)}", tuple(found))
+    key = use.key or use.contract.key
+    return Wired(PyIdent(f"{base}_rpc"), key, f"{package}.rpc.{names.module(use.name)}", tuple(found))
 
 
 def _plain(services: Sequence[Service], base: str) -> Service:

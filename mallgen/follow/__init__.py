@@ -1,11 +1,11 @@
 """User code follows the contract: what of it no longer fits, and what its files would have to be. Pure."""
 
 import ast
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
+from mallgen.follow import renaming
 from mallgen.follow.body import Body
 from mallgen.follow.imports import ImportEdits
 from mallgen.follow.match import Match
@@ -234,25 +234,29 @@ class _Follower:
         return Verdict(path, path, judged.state, judged.remarks) if judged.remarks else None
 
     def _settings(self, file: File, content: bytes, found: Verdict) -> Verdict:
+        named = self._project(file, content, found)
         blocks = missing(content, file.blocks)
         if blocks and not is_flow(content):
-            self._changes[file.path] = Change(appended(content, blocks))
-        return found._replace(state=State.FITS, blocks=blocks)
+            change = self._changes.get(file.path)
+            self._changes[file.path] = Change(appended(content if change is None else change.data, blocks))
+        return named._replace(blocks=blocks)
 
     def _project(self, file: File, content: bytes, found: Verdict) -> Verdict:
-        """pyproject.toml names the package: as a word of its own it follows."""
-        data, remarks = content, []
-        for old, new in self._packages.items() if file.identity == "pyproject" else ():
-            word = re.compile(rb"(?<![\w-])%b(?![\w-])" % re.escape(old).encode())
-            for match in word.finditer(content):
-                above, _, before = content[: match.start()].rpartition(b"\n")
-                line, column = above.count(b"\n") + 2 if above else 1, len(before.decode("utf-8", "replace")) + 1
-                span = Span(file.path, line, column, line, column + len(old))
-                remarks.append(Remark("signature-drift", f"the package `{old}` is `{new}` now", span))
-            data = word.sub(new.encode(), data)
-        if not remarks:
+        """The settings and pyproject.toml name the service: where its package was renamed, that follows."""
+        reader = {"pyproject": renaming.project, "settings": renaming.settings}.get(file.identity)
+        words = list(reader(content, file.text, self._packages)) if reader is not None and self._packages else []
+        if not words:
             return found._replace(state=State.FITS)
-        self._changes[file.path] = Change(data)
+        remarks, parts, at = [], [], 0
+        for word in words:
+            before = content[: word.start]
+            line = before.count(b"\n") + 1
+            column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+            span = Span(file.path, line, column, line, column + len(word.old))
+            remarks.append(Remark("signature-drift", f"the {word.what} `{word.old}` is `{word.new}` now", span))
+            parts += [content[at : word.start], word.new.encode()]
+            at = word.end
+        self._changes[file.path] = Change(b"".join([*parts, content[at:]]))
         self._texts[file.path] = content.decode("utf-8", "replace").replace("\r\n", "\n")
         return found._replace(state=State.DRIFTED, remarks=tuple(remarks))
 

@@ -177,3 +177,39 @@ def port_taken() -> None:
 @page("no-pygls")
 def no_pygls() -> None:
     """`mallgen lsp` needs pygls, which is an extra: `pip install 'mallgen[lsp]'`, for the Python that runs mallgen."""
+
+
+@page("same-name")
+def same_name() -> None:
+    """Two services of the workspace have one package, distribution or registry key.
+
+    With one key calls go to the wrong service, without a word; of two packages or distributions of one name an
+    environment has one. Names come from the contract, or from mallgen.toml:
+
+        [service.order]
+        contract = "order.proto"
+        dir = "order"
+        name = "order"         # the service's name: etc/order.yaml, order_rpc, order.rpc
+        package = "order_rpc"  # where the Python package is to have another name
+        key = "order.rpc"      # where the key is to be another one
+
+    A proto whose package is `pb` or that of another service is called as [service.NAME] is, unless its folder was
+    generated under another name before: then check says what to move.
+    """
+
+
+@page("same-port")
+def same_port() -> None:
+    """Two services of the workspace have one port in their settings.
+
+    The second one could not start. Change `Port` or `ListenOn` of one of them; the yaml in etc/ is yours.
+    """
+
+
+@page("other-key")
+def other_key() -> None:
+    """A service registers under one key, and those that use it ask for another one.
+
+    Its own `Name`, or `Key` in its Etcd block, has to be what mallgen.toml and the contract say, unless its callers'
+    settings name another key or address. A caller's `Key` that is another service's leads calls there.
+    """

@@ -209,3 +209,78 @@ def test_what_a_service_left_behind_ends_with_it(dev: Dev) -> None:
     while subprocess.run([sys.executable, "-c", alive, str(file)], check=False, capture_output=True).returncode == 0:
         assert time.monotonic() < deadline, f"{number} is still there"
         time.sleep(0.05)
+
+
+PROTO = """syntax = "proto3";
+package pb;
+message {0}Req {{}}
+message {0}Resp {{ string name = 1; }}
+service {0} {{ rpc name_{0}({0}Req) returns ({0}Resp); }}
+"""
+API = """syntax = "v1"
+type Resp {
+	Name string `json:"name"`
+}
+service shop {
+	@handler Cat
+	get /cat returns (Resp)
+	@handler Dog
+	get /dog returns (Resp)
+}
+"""
+WORKSPACE = """[service.shop]
+contract = "shop.api"
+dir = "shop"
+uses = ["cat", "dog"]
+
+[service.cat]
+contract = "cat.proto"
+dir = "cat"
+
+[service.dog]
+contract = "dog.proto"
+dir = "dog"
+"""
+
+
+def written(path: Path, *pairs: tuple[str, str]) -> None:
+    """Replace what a stub has; all of it is there."""
+    text = path.read_text(encoding="utf-8")
+    for old, new in pairs:
+        assert old in text, text
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_two_protos_of_one_package_each_get_their_own_calls(tmp_path: Path) -> None:
+    (tmp_path / "mallgen.toml").write_text(WORKSPACE)
+    (tmp_path / "shop.api").write_text(API)
+    for name in ("cat", "dog"):
+        (tmp_path / f"{name}.proto").write_text(PROTO.format(name))
+    subprocess.run([*command(), "gen", "-q"], cwd=tmp_path, check=True)
+    for name in ("cat", "dog"):
+        stub = f'raise NotImplementedError("/pb.{name}/name_{name}")'
+        done = f'return {name}Resp(name="{name}")'
+        written(tmp_path / name / f"{name}_rpc" / "logic" / f"name_{name}_logic.py", (stub, done))
+        calls = f"reply = await self.svc.{name}_rpc.name_{name}({name}Req())\n        return Resp(name=reply.name)"
+        written(
+            tmp_path / "shop" / "shop_api" / "logic" / f"{name}_logic.py",
+            (f'raise NotImplementedError("GET /{name}")', calls),
+            ("from shop_api.schemas", f"from shop_api.rpc.{name} import {name}Req\nfrom shop_api.schemas"),
+        )
+    ports = {"shop": free_port(), "cat": free_port(), "dog": free_port()}
+    for name, port in ports.items():
+        (settings,) = (tmp_path / name / "etc").glob("*.yaml")
+        text = settings.read_text(encoding="utf-8")
+        settings.write_text(re.sub(r"\b(8888|8080|8081)\b", str(port), text), encoding="utf-8")
+    url = f"http://127.0.0.1:{ports['shop']}"
+    script = "import sys, urllib.request as u; print(*(u.urlopen(url).read().decode() for url in sys.argv[1:]))"
+    ran = subprocess.run(
+        [*command(), "dev", "--once", sys.executable, "-c", script, *[f"{url}/cat", f"{url}/dog"] * 2],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.stdout.split() == ['{"name":"cat"}', '{"name":"dog"}'] * 2, ran.stderr

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic
@@ -27,14 +27,16 @@ if TYPE_CHECKING:  # protobuf takes 20 ms, which a service that calls nobody nee
 class HttpOptions(Struct, frozen=True):
     """What may be asked beyond the contract.
 
-    `port` of a new project, `bodies` of logic by route (`GET /v1/greet`), else stubs; `uses`: the RPC services that
-    this one calls; `prove`: compile what is made; `most`: the bytes of all files; `apart` begins a piece of work in a
-    second process.
+    `name` and `package` where the service is not called as the contract has it; `port` of a new project, `bodies` of
+    logic by route (`GET /v1/greet`), else stubs; `uses`: the RPC services that this one calls; `prove`: compile
+    what is made; `most`: the bytes of all files; `apart` begins a piece of work in a second process.
     """
 
     port: int = 8888
     bodies: tuple[tuple[str, Body], ...] = ()
     uses: tuple["Use", ...] = ()
+    name: str = ""
+    package: str = ""
     prove: bool = True
     most: int = DEFAULT.output
     apart: Apart = alone
@@ -52,7 +54,7 @@ def _emit(contract: Contract, options: HttpOptions) -> Emitted:
     is_large = sum(len(group.routes) for group in contract.groups) >= MANY
     renderer = Renderer(options.prove, options.most, options.apart if is_large else alone)
     types = shapes.build(contract)
-    plan = layout(contract, types)
+    plan = layout(structs.replace(contract, service=options.name or contract.service), types, options.package)
     renderer.hold(_least(plan))
     calls = Calls(options.uses, plan.package)
     problems = (

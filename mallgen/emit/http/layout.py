@@ -87,9 +87,9 @@ class Layout(Struct, frozen=True):
     problems: tuple[Diagnostic, ...]
 
 
-def layout(contract: Contract, shapes: Shapes) -> Layout:
-    """Choose all names; collisions are among `problems`."""
-    return _Builder(contract, shapes).build()
+def layout(contract: Contract, shapes: Shapes, package: str = "") -> Layout:
+    """Choose all names; collisions are among `problems`. `package`: where it is not the service's name."""
+    return _Builder(contract, shapes).build(PyIdent(package) if package else names.http_package(contract.service))
 
 
 class _Builder:
@@ -103,7 +103,7 @@ class _Builder:
         self.problems: list[Diagnostic] = []
         self.handlers = names.Scope()
 
-    def build(self) -> Layout:
+    def build(self, package: PyIdent) -> Layout:
         contract = self.contract
         groups = sorted(contract.groups, key=lambda group: group.span)
         for group in groups:
@@ -113,7 +113,7 @@ class _Builder:
         problems = (*self.modules.problems, *self.settings.problems, *self.problems)
         return Layout(
             service=contract.service,
-            package=names.http_package(contract.service),
+            package=package,
             routes=routes,
             shapes=self.shapes,
             middlewares=tuple(self.middlewares.values()),

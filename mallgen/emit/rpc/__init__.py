@@ -42,7 +42,8 @@ _KINDS = {
 class RpcOptions(Struct, frozen=True):
     """What may be asked beyond the contract.
 
-    `port` of a new project, `bodies` of logic by wire path, else stubs; `uses`: the services that this one calls;
+    `name`, `package` and `key` where the service is not called as the proto has it; `port` of a new project, `bodies`
+    of logic by wire path, else stubs; `uses`: the services that this one calls;
     `prove`: compile what is made; `most`: the bytes of all files.
     """
 
@@ -50,6 +51,9 @@ class RpcOptions(Struct, frozen=True):
     bodies: tuple[tuple[str, Body], ...] = ()
     client_only: bool = False
     from_filename: bool = False
+    name: str = ""
+    package: str = ""
+    key: str = ""
     uses: tuple[Use, ...] = ()
     prove: bool = True
     most: int = DEFAULT.output
@@ -61,17 +65,13 @@ class Layout(Struct, frozen=True):
     contract: ProtoContract
     title: str
     package: PyIdent
+    key: str  # what instances are registered under: `order.rpc`, as goctl writes it
     uses: tuple[Use, ...]
 
     @property
     def messages(self) -> Modules:
         """The service's own pb package."""
         return Modules(Code(f"{self.package}.pb"))
-
-    @property
-    def key(self) -> str:
-        """The name under which instances are registered: `order.rpc`, as goctl writes it."""
-        return f"{self.title.lower()}.rpc"
 
     @property
     def config_path(self) -> str:
@@ -107,8 +107,9 @@ def emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
 
 
 def _emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
-    title = contract.stem if options.from_filename else contract.title
-    layout = Layout(contract, title, names.rpc_package(title), options.uses)
+    title = options.name or (contract.stem if options.from_filename else contract.title)
+    package = PyIdent(options.package) if options.package else names.rpc_package(title)
+    layout = Layout(contract, title, package, options.key or f"{title.lower()}.rpc", options.uses)
     problems = (*_problems(layout), *clients.problems(options.uses, Use(title, contract)))
     if problems:
         return Emitted((), problems)

@@ -1,0 +1,47 @@
+"""What names a service outside of its code, after its package was renamed: the distribution, the registry key. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+_WORD = re.compile(rb"(?<![\w-])[A-Za-z_][\w-]*")
+_DISTRIBUTION = re.compile(r"^name = \"([^\"\n]+)\"$", re.M)
+_VALUE = rb"[ \t]*[\"']?(?P<name>[\w.-]+)[\"']?[ \t]*\r?$"
+_NAME = re.compile(rb"^Name:" + _VALUE, re.M)
+_KEY = re.compile(rb"^(?:# ?)?Etcd:[ \t]*\r?\n(?:(?:#|[ ])(?![ ]*Key:)[^\n]*\n)*(?:# ?)?[ ]+Key:" + _VALUE, re.M)
+
+
+class Word(NamedTuple):
+    """A word of a file, what it says and what it is to say."""
+
+    start: int
+    end: int
+    old: str
+    new: str
+    what: str
+
+
+def project(content: bytes, due: str, packages: Mapping[str, str]) -> Iterator[Word]:
+    """The package in pyproject.toml, and the distribution that was named like it."""
+    distribution = _DISTRIBUTION.search(due)
+    olds = {_plain(old): (old, new) for old, new in packages.items()}
+    for match in _WORD.finditer(content):
+        word = match.group().decode("utf-8", "replace")
+        old, new = olds.get(_plain(word), ("", ""))
+        if old == word:
+            yield Word(match.start(), match.end(), word, new, "package")
+        elif old and distribution is not None and _plain(distribution[1]) == _plain(new):
+            yield Word(match.start(), match.end(), word, distribution[1], "distribution")
+
+
+def settings(content: bytes, due: str, packages: Mapping[str, str]) -> Iterator[Word]:
+    """The `Name` of a settings file and the key of its Etcd block, which instances are registered under."""
+    wanted = _NAME.search(due.encode())
+    for match in filter(None, (pattern.search(content) for pattern in (_NAME, _KEY))):
+        old = match["name"].decode("utf-8", "replace")
+        if wanted is not None and match["name"] != wanted["name"] and _plain(old) in map(_plain, packages):
+            yield Word(*match.span("name"), old, wanted["name"].decode(), "service")
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[-_.]+", "", word).lower()
