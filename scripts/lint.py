@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES, FUNCTION_LINES = 400, 50
 EDGES = {
     *("cli.py", "confine.py", "console.py", "disk.py", "door.py", "protoc.py", "sources.py", "staging.py"),
-    *("protofiles.py", "textfiles.py", "turn.py", "workspace.py"),
+    *("called.py", "meeting.py", "protofiles.py", "textfiles.py", "turn.py", "workspace.py"),
 }
 IMPURE = {"open", "print", "input", "exec", "eval", "__import__", "breakpoint"}
 QUOTED = re.compile(r"""["'`]\s*\{\{|\}\}\s*["'`]|#[^\n{]*\{\{""")
