@@ -14,6 +14,7 @@ from mallgen.confine import LeadsOutside, Root
 from mallgen.diagnostics import Diagnostic
 from mallgen.lock import NAME, Lock, parse
 from mallgen.look import Look
+from mallgen.refusals import busy, damaged, failed, interrupted, read_only
 from mallgen.tree import MODULES, Disk, File, Owner, Plan, digest
 
 if TYPE_CHECKING:  # only what writes needs them
@@ -23,7 +24,6 @@ if TYPE_CHECKING:  # only what writes needs them
 HOUSE = ".mallgen"
 _JOURNAL, _LOCK, _IGNORE, _STAGE = (f"{HOUSE}/{name}" for name in ("journal", "lock", ".gitignore", "stage"))
 _NEVER = 0o222
-_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Refused(Exception):
@@ -60,15 +60,18 @@ class Folder:
 
     @contextlib.contextmanager
     def turn(self, shared: bool = False) -> Iterator[None]:
-        """Keep other processes out, and complete what an interrupted run has left. `shared`: for those who only read.
+        """Keep other processes out, and complete what an interrupted run has left.
 
-        Where mallgen never wrote there is nothing to lock yet: then `apply` does it. Raises Refused.
+        `shared` is for those who only read: they complete nothing, a journal may have come with a clone. Where mallgen
+        never wrote there is nothing to lock yet: then `apply` does it. Raises Refused.
         """
         self._check_root()
         with contextlib.ExitStack() as stack:
             root = self._opened()
             if root is not None and not self._held and root.status(_LOCK if shared else HOUSE) is not None:
                 self._take(root, stack, shared)
+            if root is not None and shared and root.status(_JOURNAL) is not None:
+                raise Refused(interrupted(self.shown(".")))
             yield
 
     def lock_text(self) -> str:
@@ -78,7 +81,7 @@ class Folder:
         try:
             self._seen = (data or b"").decode("utf-8").replace("\r\n", "\n")
         except UnicodeDecodeError:
-            raise Refused(_damaged(self.shown(NAME), "it is not UTF-8")) from None
+            raise Refused(damaged(self.shown(NAME), "it is not UTF-8")) from None
         return self._seen
 
     def shown(self, path: str) -> str:
@@ -152,7 +155,7 @@ class Folder:
         """
         if not plan.writes and plan.lock is None:
             return ()
-        problems = tuple(dict.fromkeys(self._read_only(plan)))
+        problems = tuple(dict.fromkeys(self._not_writable(plan)))
         if problems:
             raise Refused(*problems)
         from mallgen.turn import Signals
@@ -166,7 +169,7 @@ class Folder:
             except BaseException as problem:
                 self._leave(made)
                 if isinstance(problem, OSError):
-                    raise Refused(_failed(problem, self.root)) from problem
+                    raise Refused(failed(problem, self.root)) from problem
                 raise
             outcome = self._carry_out(root)
             signals.state = "everything was written"
@@ -186,7 +189,7 @@ class Folder:
             seen = self._seen
             self._take(root, stack, False)
             if self.lock_text() != seen:
-                raise Overtaken(_busy(self.root, "another mallgen has just written into it"))
+                raise Overtaken(busy(self.root, "another mallgen has just written into it"))
         if root.status(_IGNORE) is None:
             root.save(_IGNORE, b"*\n")
         return root
@@ -200,14 +203,11 @@ class Folder:
             turn.take(shared)
             stack.callback(self._give_back, turn)
             self._held = True
-            if shared and root.status(_JOURNAL) is not None:
-                turn.give_back()
-                turn.take()
         except Busy as problem:
-            raise Refused(_busy(self.root, f"{problem} is writing into it")) from None
+            raise Refused(busy(self.root, f"{problem} is writing into it")) from None
         except OSError as problem:
-            raise Refused(_failed(problem, self.shown(HOUSE))) from problem
-        if root.status(_JOURNAL) is not None:
+            raise Refused(failed(problem, self.shown(HOUSE))) from problem
+        if root.status(_JOURNAL) is not None and not shared:
             self._recover(root)
         elif not shared and root.status(_STAGE) is not None:
             self._discard(root)
@@ -233,7 +233,7 @@ class Folder:
         try:
             Staging(root).discard()
         except OSError as problem:
-            raise Refused(_failed(problem, self.shown(_STAGE))) from problem
+            raise Refused(failed(problem, self.shown(_STAGE))) from problem
 
     def _commit(self, root: Root, plan: Plan, signals: Signals) -> None:
         from mallgen.staging import Change, Staging
@@ -262,7 +262,7 @@ class Folder:
             hint = f"delete `{self.shown(_JOURNAL)}` and run again"
             raise Refused(Diagnostic("bad-journal", f"`{self.shown(_JOURNAL)}`: {problem}", hint=hint)) from None
         except OSError as problem:
-            raise Refused(_failed(problem, self.root), begun=True) from problem
+            raise Refused(failed(problem, self.root), begun=True) from problem
 
     def _told(self, outcome: Outcome) -> tuple[Diagnostic, ...]:
         for path, kept in outcome.saved:
@@ -297,7 +297,7 @@ class Folder:
         try:
             return None if root is None else root.read(path)
         except OSError as problem:
-            raise Refused(_failed(problem, self.shown(path))) from problem
+            raise Refused(failed(problem, self.shown(path))) from problem
 
     def _check_root(self) -> None:
         problems = tuple(self._root_problems())
@@ -327,17 +327,17 @@ class Folder:
             message = f"`{self.shown(name)}` is in the way: mallgen keeps its records there"
             yield Diagnostic("in-the-way", message, hint="move it away and run again")
 
-    def _read_only(self, plan: Plan) -> Iterator[Diagnostic]:
+    def _not_writable(self, plan: Plan) -> Iterator[Diagnostic]:
         """The files and folders that the plan changes and that are not to be written to."""
         folders = {os.path.join(self._real, HOUSE)}
         for path in [*(step.file.path for step in plan.writes), *(s.source for s in plan.writes if s.source), NAME]:
             here = os.path.join(self._real, path)
             if os.path.lexists(here) and not _writable(here):
-                yield _read_only(self.shown(path), "file")
+                yield read_only(self.shown(path), "file")
             folders.add(os.path.dirname(here))
         for folder in sorted({_existing(folder) for folder in folders}):
             if not _writable(folder):
-                yield _read_only(os.path.relpath(folder), "folder")
+                yield read_only(os.path.relpath(folder), "folder")
 
 
 def read_lock(folder: Folder) -> tuple[Lock, str]:
@@ -352,7 +352,7 @@ def read_lock(folder: Folder) -> tuple[Lock, str]:
         message = f"a newer mallgen has written `{folder.shown(NAME)}`"
         raise Refused(Diagnostic("made-by-newer-mallgen", message, hint=hint)) from None
     except BadLock as problem:
-        raise Refused(_damaged(f"{folder.shown(NAME)}:{problem.line}", problem.message)) from None
+        raise Refused(damaged(f"{folder.shown(NAME)}:{problem.line}", problem.message)) from None
 
 
 def _made_all(path: str) -> list[str]:
@@ -378,23 +378,3 @@ def _existing(path: str) -> str:
 def _writable(path: str) -> bool:
     """Whether the mode and the system allow it; root too respects a mode that forbids everybody."""
     return bool(os.stat(path).st_mode & _NEVER) and os.access(path, os.W_OK)
-
-
-def _busy(shown: str, what: str) -> Diagnostic:
-    return Diagnostic("busy", f"cannot write into `{shown}`: {what}", hint="run again", environment=True)
-
-
-def _damaged(where: str, what: str) -> Diagnostic:
-    hint = "restore it from version control, or delete it: edited generated files will then be backed up"
-    return Diagnostic("bad-lock", f"`{where}`: {what}", hint=hint)
-
-
-def _read_only(shown: str, kind: str) -> Diagnostic:
-    return Diagnostic("read-only", f"the {kind} `{shown}` is read-only", hint="allow writing to it", environment=True)
-
-
-def _failed(problem: OSError, shown: str) -> Diagnostic:
-    code = "disk-full" if problem.errno in _SPACE else "cannot-write"
-    hint = "make room and run again" if code == "disk-full" else "check the folder's permissions"
-    at = f" at {os.path.basename(str(problem.filename))}" if problem.filename else ""
-    return Diagnostic(code, f"`{shown}`: {problem.strerror}{at}", hint=hint, environment=True)

@@ -6,12 +6,14 @@ Lines of tab-separated cells, in the order in which they are carried out:
     add<TAB>number in the stage<TAB>path
     replace<TAB>number<TAB>path<TAB>sha256 of the old content<TAB>where the old content is kept, or nothing
     remove<TAB>number<TAB>path<TAB>sha256 of the content<TAB>where it is kept, or nothing
-    end<TAB>number of lines
+    end<TAB>number of lines<TAB>seal
 
+The seal proves that this user's mallgen on this machine has written it: a journal that came with a clone has none.
 Folders that the removed files leave empty go with them.
 """
 
 from collections.abc import Iterable
+from hashlib import blake2b
 from typing import NamedTuple
 
 from mallgen.lock import cell, uncell
@@ -33,18 +35,24 @@ class BadJournal(Exception):
     """A journal that is not whole, or that no run of mallgen can have written: what is wrong with it."""
 
 
-def text(moves: Iterable[Move]) -> str:
-    """The content of the file."""
-    lines = ["\t".join(map(cell, move)) for move in moves]
-    return "\n".join([FORMAT, *lines, f"end\t{len(lines)}"]) + "\n"
+def text(moves: Iterable[Move], key: bytes) -> str:
+    """The content of the file, sealed with a key that only this user has."""
+    lines = [FORMAT, *("\t".join(map(cell, move)) for move in moves)]
+    return "\n".join([*lines, f"end\t{len(lines) - 1}\t{_seal(lines, key)}"]) + "\n"
 
 
-def parse(content: str) -> tuple[Move, ...]:
+def parse(content: str, key: bytes) -> tuple[Move, ...]:
     """The moves of a journal; raises BadJournal."""
     lines = content.split("\n")
-    if lines[0] != FORMAT or lines[-1] or len(lines) < 3 or lines[-2] != f"end\t{len(lines) - 3}":
+    if lines[0] != FORMAT or lines[-1] or len(lines) < 3 or not lines[-2].startswith(f"end\t{len(lines) - 3}"):
         raise BadJournal("it is not whole")
+    if lines[-2] != f"end\t{len(lines) - 3}\t{_seal(lines[:-2], key)}":
+        raise BadJournal("it was not written by this user on this machine: it may have come with a clone")
     return tuple(_move(line) for line in lines[1:-2])
+
+
+def _seal(lines: Iterable[str], key: bytes) -> str:
+    return blake2b("\n".join(lines).encode("utf-8", "surrogatepass"), key=key, digest_size=16).hexdigest()
 
 
 def _move(line: str) -> Move:

@@ -4,6 +4,7 @@ import os
 import stat
 from typing import NamedTuple
 
+from mallgen.borders import home, is_inside
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import Span
 from mallgen.syntax.limits import DEEPEST, DEFAULT, Limits, raise_it, setting
@@ -99,26 +100,6 @@ def _decode(path: str, most: int) -> str:
     return text.replace("\r\n", "\n")
 
 
-def home(path: str) -> str:
-    """The folder that a contract's imports must stay in: its repository, that is the nearest folder above with `.git`.
-
-    Without one it is the folder of mallgen.toml; without that there is no border, which is empty text: goctl has none.
-    """
-    own = os.path.dirname(os.path.realpath(path))
-    for mark in (".git", "mallgen.toml"):
-        here, above = own, os.path.dirname(own)
-        while not os.path.lexists(os.path.join(here, mark)) and here != above:
-            here, above = above, os.path.dirname(above)
-        if os.path.lexists(os.path.join(here, mark)):
-            return here
-    return ""
-
-
-def is_inside(path: str, folder: str) -> bool:
-    """Whether a path is a folder or below it; both are real ones."""
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
-
-
 class _Reader:
     def __init__(self, limits: Limits, path: str, outside: bool) -> None:
         self.limits = limits
@@ -159,7 +140,13 @@ class _Reader:
         self._imports(scanned, path, (*chain, key))
 
     def _may_read(self, key: str, by: Span) -> bool:
-        if self._outside or is_inside(key, self._folder):
+        if self._outside:
+            return True
+        if not key.endswith(".api") and os.path.lexists(key):
+            message = "this is a link to a file that is no contract"
+            self.diagnostics.append(Diagnostic("outside-workspace", message, by, "import the `.api` file itself"))
+            return False
+        if is_inside(key, self._folder):
             return True
         top = home(self._path)
         if not top or is_inside(key, top):

@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mallgen import journal
+from mallgen import journal, owner
 from mallgen.confine import Root
 from mallgen.journal import Move
 from mallgen.tidy import tidy
@@ -66,7 +66,7 @@ class Staging:
         for change in changes:
             signals.check()
             moves += self._stage(change)
-        self._root.save(_DRAFT, journal.text(moves).encode())
+        self._root.save(_DRAFT, journal.text(moves, owner.key()).encode())
         self._root.forget()
         self._root.move(_DRAFT, JOURNAL)
 
@@ -74,7 +74,7 @@ class Staging:
         """Do what the journal says, all of it or what is left of it; raises OSError and BadJournal."""
         content = self._root.read(JOURNAL)
         assert content is not None
-        moves = journal.parse(content.decode("utf-8", "replace"))
+        moves = journal.parse(content.decode("utf-8", "replace"), owner.key())
         for move in moves:
             if move.verb == "add":
                 self._add(f"{STAGE}/{move.staged}", move.path)

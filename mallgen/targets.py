@@ -6,11 +6,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen.beside import apart
+from mallgen.borders import border, strays
 from mallgen.called import Called, called
 from mallgen.diagnostics import Diagnostic
 from mallgen.driver import load, load_protos
 from mallgen.emit import Body, Emitted
-from mallgen.lock import ContractLine
+from mallgen.lock import NAME, ContractLine
 from mallgen.model import Span
 from mallgen.signature import ClassShape
 from mallgen.sources import limits
@@ -39,7 +40,8 @@ class Used(NamedTuple):
 class Target(NamedTuple):
     """What is to be generated where. `more` are protos of the same package, `bodies` logic of a new project.
 
-    `called` is from mallgen.toml, `places` are those of its values there.
+    `called` is from mallgen.toml, `places` are those of its values there. What
+    mallgen.lock has named is read inside of `border` only.
     """
 
     kind: str
@@ -55,6 +57,13 @@ class Target(NamedTuple):
     bodies: tuple[tuple[str, Body], ...] = ()
     called: Called = Called()
     places: Mapping[str, Span] = MappingProxyType({})
+    border: str = ""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every file and folder that it reads."""
+        used = [path for one in self.uses for path in (one.contract, *one.includes)]
+        return (self.contract, *self.more, *self.includes, *used)
 
     @property
     def line(self) -> ContractLine:
@@ -93,7 +102,7 @@ class Made(NamedTuple):
 
 def of_line(line: ContractLine, folder: str) -> Target:
     """The target that a line of the mallgen.lock in `folder` stands for; the way back from `Target.line`."""
-    target = Target(line.kind, _seen(folder, line.path), folder)
+    target = Target(line.kind, _seen(folder, line.path), folder, border=border(folder))
     found: dict[str, list[str]] = {"": []}
     uses: dict[str, str] = {}
     more: list[str] = []
@@ -131,6 +140,14 @@ def _seen(folder: str, path: str) -> str:
     return os.path.relpath(os.path.join(os.path.realpath(folder), path))
 
 
+def outside(target: Target, named: str = "") -> tuple[Diagnostic, ...]:
+    """What of a target leads out of its border; `named` is what the user has named."""
+    if not target.border:
+        return ()
+    lock = os.path.relpath(os.path.join(target.folder, NAME))
+    return tuple(strays((path for path in target.paths if path != named), target.border, lock))
+
+
 def of_member(member: Member, workspace: Workspace, port: int = 0) -> Target:
     """The target of a service of the workspace."""
     return _of_member(member, workspace, called(workspace), port)
@@ -163,6 +180,8 @@ def every(workspace: Workspace) -> list[Target]:
 
 def make(target: Target, prove: bool = True) -> Made:
     """Read, resolve and render; writes nothing. `prove`: compile it too, which what is only compared does not need."""
+    if wrong := outside(target):
+        return Made("", "", (), wrong, {})
     return _api(target, prove) if target.kind == "api" else _rpc(target, prove)
 
 

@@ -5,9 +5,10 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from mallgen.borders import is_inside
 from mallgen.diagnostics import Diagnostic
 from mallgen.sources import Unreadable, read_text
 from mallgen.syntax.limits import DEFAULT, raise_it
@@ -36,14 +37,14 @@ class CannotWrite(Exception):
         self.diagnostic = diagnostic
 
 
-def contracts(paths: Iterable[str]) -> Iterator[str]:
+def contracts(paths: Iterable[str], tell: Callable[[str], None]) -> Iterator[str]:
     """The files that `paths` name, each once: files as they are, folders as the `.api` files below them.
 
-    Hidden folders are left out, links to folders are not followed.
+    Hidden folders are left out, links to folders are not followed, nor are those to files outside: that is told.
     """
     seen: set[str] = set()
     for path in paths:
-        for found in _below(path) if os.path.isdir(path) else [path]:
+        for found in _below(path, tell) if os.path.isdir(path) else [path]:
             real = os.path.realpath(found)
             if real not in seen:
                 seen.add(real)
@@ -105,10 +106,15 @@ def _refused(code: str, message: str, hint: str) -> Diagnostic:
     return Diagnostic(code, message, hint=hint, environment=True)
 
 
-def _below(folder: str) -> Iterator[str]:
+def _below(folder: str, tell: Callable[[str], None]) -> Iterator[str]:
+    top = os.path.realpath(folder)
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = os.path.join(here, name)
-            if name.endswith(".api") and os.path.isfile(path):
+            if not name.endswith(".api") or not os.path.isfile(path):
+                continue
+            if not is_inside(os.path.realpath(path), top):
+                tell(f"left as it is: `{path}` is a link that leads out of `{folder}`")
+            else:
                 yield path

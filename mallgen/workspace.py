@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mallgen.borders import home, strays
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
 from mallgen.suggest import did_you_mean
@@ -168,6 +169,8 @@ class _Reader:
             message = f"the contract of service {name} is neither a .api nor a .proto file: {contract}"
             self._wrong(message, name, "contract", "name the contract's file")
         paths = tuple(os.path.relpath(os.path.join(self._root, path)) for path in includes)
+        for problem in strays(paths, home(os.path.join(self._root, NAME)) or self._root, self._shown):
+            self._wrong(problem.message, name, "proto_path", problem.hint)
         title, package, key = (self._name(name, values, what) for what in ("name", "package", "key"))
         if key and contract.endswith(".api"):
             message = f"service {name} has a key, which an HTTP service is not registered under"

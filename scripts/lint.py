@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES, FUNCTION_LINES = 400, 50
 EDGES = {
+    "owner.py",
     *("cli.py", "confine.py", "console.py", "disk.py", "door.py", "protoc.py", "sources.py", "staging.py"),
     *("called.py", "meeting.py", "protofiles.py", "textfiles.py", "turn.py", "workspace.py"),
 }

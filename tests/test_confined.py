@@ -135,3 +135,102 @@ def test_the_contract_is_only_read(here: Path) -> None:
     before = everything(here)["a.api"]
     assert mallgen("api", "py", "-api", "a.api", "-dir", ".", "-q").code == 0
     assert everything(here)["a.api"] == before
+
+
+LOCKED = [
+    "contract\tapi\t../home/.ssh/credentials",
+    "contract\tapi\t../home/.ssh/x.api",
+    "contract\trpc\t../home/.ssh/x.proto",
+    "contract\tapi\tlink.api",
+    "contract\tapi\tfolder/x.api",
+    "contract\trpc\tb.proto\t-I=../home/.ssh",
+    "contract\trpc\tb.proto\twith=../home/.ssh/x.proto",
+    "contract\tapi\ta.api\tuses:x=../home/.ssh/x.proto",
+    "contract\tapi\ta.api\tuses:x=b.proto -I:x=../home/.ssh",
+    "contract\tapi\ta.api\tallow-outside -I=/",
+]
+LOOKING = ["check", "diff", "status", "sync", "prune --dry-run", "gen -dir .", "check -dir .", "sync --apply", ""]
+
+
+def clone(here: Path) -> Path:
+    """A repository with links that lead out, beside a home with a secret in several spellings."""
+    secrets = here / "home" / ".ssh"
+    secrets.mkdir(parents=True)
+    for name in ("credentials", "x.api", "x.proto"):
+        (secrets / name).write_text("SECRET key {\n")
+    repo = here / "clone"
+    (repo / ".git").mkdir(parents=True)
+    (repo / "a.api").write_text(GOOD)
+    (repo / "b.proto").write_text(
+        'syntax = "proto3";\nimport "x.proto";\nservice B { rpc Do(M) returns (M); }\nmessage M {}\n'
+    )
+    (repo / "link.api").symlink_to(secrets / "credentials")
+    (repo / "folder").symlink_to(secrets)
+    return repo
+
+
+@pytest.mark.parametrize("line", LOCKED)
+def test_a_lock_that_came_with_a_clone_reads_nothing_outside(
+    here: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    repo = clone(here)
+    (repo / "mallgen.lock").write_text(f"mallgen.lock 1\n{line}\n")
+    monkeypatch.chdir(repo)
+    for words in LOOKING:
+        ran = mallgen(*words.split())
+        assert "SECRET" not in ran.out + ran.err, (words, ran)
+        assert "allow-outside" in line or "outside-workspace" in ran.err or words == "" or ran.code != 0, (words, ran)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        'contract = "../home/.ssh/x.api"\ndir = "s"',
+        'contract = "link.api"\ndir = "s"',
+        'contract = "folder/x.proto"\ndir = "s"',
+        'contract = "b.proto"\ndir = "s"\nproto_path = ["../home/.ssh"]',
+        'contract = "b.proto"\ndir = "s"\nproto_path = [".", "folder"]',
+        'contract = "a.api"\ndir = "../home"',
+        'contract = "a.api"\ndir = "folder"',
+    ],
+)
+def test_a_workspace_that_came_with_a_clone_reads_nothing_outside(
+    here: Path, monkeypatch: pytest.MonkeyPatch, settings: str
+) -> None:
+    repo = clone(here)
+    (repo / "mallgen.toml").write_text(f"[service.a]\n{settings}\n")
+    monkeypatch.chdir(repo)
+    before = tree(here)
+    for words in [*LOOKING, "gen"]:
+        ran = mallgen(*words.split())
+        assert "SECRET" not in ran.out + ran.err, (words, ran)
+        assert "error[bad-workspace]" in ran.err, (words, ran)
+    assert tree(here) == before
+
+
+@pytest.mark.parametrize("mark", [".git", "none"])
+def test_a_link_is_no_contract(here: Path, monkeypatch: pytest.MonkeyPatch, mark: str) -> None:
+    repo = clone(here)
+    (repo / ".git").rename(repo / mark)
+    (repo / "a.api").write_text(GOOD.replace("type Hello", 'import "link.api"\n\ntype Hello'))
+    monkeypatch.chdir(repo)
+    ran = mallgen("api", "validate", "-api", "a.api")
+    assert (ran.code, "error[outside-workspace]" in ran.err, "SECRET" in ran.err) == (1, True, False)
+
+
+@pytest.mark.parametrize(
+    "words", ["api format .", "api format --diff .", "api fix . --write", "api fix .", "api format ./"]
+)
+def test_a_folder_is_rewritten_without_the_links_that_lead_out(
+    here: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    repo = clone(here)
+    outside = here / "home" / "y.api"
+    outside.write_text("service a-api {\n@server(\nhandler: H\n)\n  get   /a\n}\n")
+    (repo / "y.api").symlink_to(outside)
+    (repo / "z.api").symlink_to(repo / "a.api")
+    monkeypatch.chdir(repo)
+    ran = mallgen(*words.split())
+    assert outside.read_text().startswith("service a-api {\n@server(")
+    assert "y.api` is a link that leads out of" in ran.err
+    assert "get   /a" not in ran.out + ran.err

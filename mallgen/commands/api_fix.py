@@ -183,7 +183,7 @@ def _fix(values: Values) -> int:
     except Unreadable as problem:
         return report([Diagnostic(problem.code, problem.message, hint=problem.hint)], {}, "")
     own = tuple(read(contract, outside, run.disk).texts) or (contract,) if contract else ()
-    named = list(contracts((*own, *paths)))
+    named = list(contracts((*own, *paths), say))
     for path in named:
         run.look(path)
     run.judge(named)

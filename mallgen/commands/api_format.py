@@ -97,7 +97,7 @@ def run(values: Values) -> int:
         say("error[usage] " + ("`-` stands alone" if paths else "nothing to format was named"))
         say("  = help: name files or folders, or `-` for stdin: mallgen api format .")
         return USAGE
-    for path in contracts(paths):
+    for path in contracts(paths, say):
         run.file(path)
     return run.end(" ".join(paths))
 

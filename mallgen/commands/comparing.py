@@ -16,7 +16,7 @@ from mallgen.lock import NAME, ContractLine, Lock, is_merged
 from mallgen.model import Span
 from mallgen.options import Values
 from mallgen.owners import adopted, settled
-from mallgen.targets import Made, Target, every, make, of_line, of_member
+from mallgen.targets import Made, Target, every, make, of_line, of_member, outside
 from mallgen.tree import Due, Plan, plan, recorded
 from mallgen.workspace import Workspace
 
@@ -51,17 +51,28 @@ class Stopped(Exception):
     """mallgen.toml was refused, and that was told."""
 
 
-def choose(values: Values) -> Chosen:
+def choose(values: Values, writes: bool = False) -> Chosen:
     """By `-dir` one folder, by `-api` one contract, else the workspace, else this folder. Raises Stopped.
 
+    A command that `writes` first completes what an interrupted run has left there.
     What mallgen.lock says does not open the files outside of a repository: it may have come with a clone.
     """
-    chosen = _chosen(values)
+    try:
+        chosen = _chosen(values, writes)
+    except Refused as problem:
+        return Chosen((), problem.diagnostics)
     outside = values.flag("allow-outside")
     return chosen._replace(targets=tuple(target._replace(outside=outside) for target in chosen.targets))
 
 
-def _chosen(values: Values) -> Chosen:
+def complete(folders: Iterable[str]) -> None:
+    """Carry out what interrupted runs of this user have left. Raises Refused."""
+    for path in folders:
+        with Folder(path, say).turn():
+            continue
+
+
+def _chosen(values: Values, writes: bool) -> Chosen:
     workspace = around()
     if workspace is None:
         raise Stopped
@@ -71,8 +82,12 @@ def _chosen(values: Values) -> Chosen:
         if contract:
             real = os.path.realpath(contract)
             targets = tuple(found for found in targets if os.path.realpath(found.contract) == real)
+        if writes:
+            complete(target.folder for target in targets)
         if targets:
             return Chosen(targets, workspace=None if contract else workspace)
+    if writes:
+        complete([folder or "."])
     return _of_folder(folder or ".", contract, workspace)
 
 
@@ -95,7 +110,10 @@ def _of_folder(folder: str, contract: str, workspace: Workspace) -> Chosen:
         alike = [target for target in targets if target.kind == kind]
         known = next((t for t in alike if os.path.realpath(t.contract) == os.path.realpath(contract)), None)
         known = known or (alike[0] if len(alike) == 1 else Target(kind, contract, folder))
-        targets = [known._replace(contract=contract, folder=folder)]
+        wrong = outside(known, known.contract)
+        if wrong:
+            return Chosen((), wrong)
+        targets = [known._replace(contract=contract, folder=folder, border="")]
     if not targets:
         message = f"nothing says which contract `{here.shown('.')}` was generated from: there is no {NAME}"
         hint = "name it: -api FILE"
@@ -115,7 +133,7 @@ def compare(target: Target, is_workspace: bool = False, prove: bool = False) -> 
     """Make what is due and look at what is there; nothing is written. `prove`: it is going to be."""
     folder = Folder(target.folder, say)
     nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
-    gone = tuple(_missing(target))
+    gone = outside(target) or tuple(_missing(target))
     if gone:
         return nothing._replace(problems=gone)
     made = make(target, prove)

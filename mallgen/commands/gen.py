@@ -19,7 +19,7 @@ def run(values: Values) -> int:
 
 def _folder(values: Values, asked: Asked) -> int:
     try:
-        chosen = choose(values)
+        chosen = choose(values, not asked.dry_run)
     except Stopped:
         return FINDINGS
     if chosen.problems:

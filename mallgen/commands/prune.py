@@ -13,7 +13,7 @@ _TRASH = ".mallgen/trash"
 def run(values: Values) -> int:
     """Exit 0 unless something could not be looked at or written."""
     try:
-        chosen = choose(values)
+        chosen = choose(values, not values.flag("dry-run"))
     except Stopped:
         return FINDINGS
     found = [compare(target, chosen.is_workspace) for target in chosen.targets]

@@ -18,7 +18,7 @@ _DONE = {Kind.MOVE: "moved", Kind.PATCH: "patched", Kind.CREATE: "created", Kind
 def run(values: Values) -> int:
     """Exit 0 when all follows, 1 when something is left to the user, 3 when a contract is not there."""
     try:
-        chosen = choose(values)
+        chosen = choose(values, values.flag("apply"))
     except Stopped:
         return FINDINGS
     apply, quiet = values.flag("apply"), values.flag("quiet")

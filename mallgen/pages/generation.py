@@ -81,11 +81,12 @@ def shadowed_file() -> None:
 
 @page("outside-workspace")
 def outside_workspace() -> None:
-    """A contract imports a file from outside its repository.
+    """A contract, mallgen.lock or mallgen.toml names a file from outside its repository, or what is no contract.
 
     A repository that was cloned must not read other files of the machine. Inside is: below the nearest folder with
-    `.git`; without one the folder of mallgen.toml; without that there is no border, as in goctl.
-    `--allow-outside` lifts it for one run.
+    `.git`; without one the folder of mallgen.toml; without that the folder above that of mallgen.lock, and for imports
+    there is no border, as in goctl. `--allow-outside` lifts it for the imports of one run; a contract that is named on
+    the command line is read wherever it is.
     """
 
 

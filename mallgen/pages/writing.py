@@ -14,10 +14,20 @@ def busy() -> None:
 
 @page("bad-journal")
 def bad_journal() -> None:
-    """`.mallgen/journal`, which says how to complete an interrupted run, cannot be read.
+    """`.mallgen/journal`, which says how to complete an interrupted run, is not one that you have left.
 
-    mallgen writes it whole, so somebody else has changed it. Look at the files in `.mallgen/`, move the folder away,
-    and generate again: files of yours are never part of it.
+    mallgen writes it whole and seals it with a key in `~/.local/state/mallgen`, so another user, another machine or a
+    clone has brought it. Look at the files in `.mallgen/`, move the folder away, and generate again: files of yours are
+    never part of it.
+    """
+
+
+@page("interrupted-run")
+def interrupted_run() -> None:
+    """A run that writes was ended before it was complete, and this command only reads.
+
+    Whatever writes into that folder completes it first: `mallgen gen`, `api py`, `rpc protoc`, `sync`. If nobody has
+    run mallgen there, the journal came with the repository: delete `.mallgen/journal`.
     """
 
 

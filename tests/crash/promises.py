@@ -71,13 +71,16 @@ class Promises:
         state = self._state(tree(self._here))
         self._figures[f"left {state}"] += 1
         self._check_mine(how)
-        if (self._here / "out").is_dir() and self._harness.run(self._here / "out") != 0:
-            self._lost(how, "the next command failed")
-        after = self._state(tree(self._here))
-        self._figures[f"after the next command {after}"] += 1
-        if after == "mixed" or (state == "mixed" and after != "new"):
-            self._lost(how, f"left {state}, after the next command {after}: {self._odd()}")
-        self._check_mine(how)
+        before = tree(self._here)
+        begun = (self._here / "out" / ".mallgen" / "journal").exists()
+        if (self._here / "out").is_dir() and (self._harness.run(self._here / "out") != 0) is not begun:
+            self._lost(
+                how, "the next command, which only reads, failed" if not begun else "it did not tell of the journal"
+            )
+        if tree(self._here) != before:
+            self._lost(how, f"a command that only reads changed something: {self._odd()}")
+        if state == "mixed" and not begun:
+            self._lost(how, f"left mixed, without a journal: {self._odd()}")
         if self._harness.run(self._here, *self._prepared.scenario.run) != 0 or self._state(tree(self._here)) != "new":
             self._lost(how, f"the same command again does not lead to the new tree: {self._odd()}")
         self._check_mine(how)
