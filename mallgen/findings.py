@@ -38,6 +38,7 @@ def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
         yield from _file(service, step)
     for verdict in verdicts.values():
         yield from _theirs(service, verdict, stubs)
+    yield from unsure(service)
     for path, target in service.disk.links.items():
         if path not in service.disk.contents:
             yield _unread(service, path, target)
@@ -47,6 +48,16 @@ def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
     for record in gone(service):
         if record.path not in doubted:
             yield _orphan(service, record)
+
+
+def unsure(service: Service, applied: bool = False) -> Iterator[Diagnostic]:
+    """Where a field that has another name may be meant; `applied`: in the files as sync has left them."""
+    hint = "if it is, write the new name; `mypy --strict` tells where the type is known"
+    for found in service.followed.unsure.values():
+        for each in found:
+            span = each.later if applied else each.span
+            span = span._replace(file=service.shown(span.file))
+            yield Diagnostic("uses-uncertain", each.text, span, hint, severity="warning")
 
 
 def for_humans(service: Service) -> Iterator[Diagnostic]:

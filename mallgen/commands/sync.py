@@ -7,7 +7,7 @@ from itertools import chain
 from mallgen.commands.comparing import Compared, Stopped, carry_out, choose, compare, exit_code, sources
 from mallgen.console import FINDINGS, counted, for_machines, form, out, report, say
 from mallgen.diagnostics import Diagnostic
-from mallgen.findings import Service, for_humans, is_stopped
+from mallgen.findings import Service, for_humans, is_stopped, unsure
 from mallgen.options import Values
 from mallgen.patch import changed, deleted
 from mallgen.tree import Kind, Plan, Step
@@ -40,6 +40,7 @@ def run(values: Values) -> int:
         seen = found[number].service
         if seen is not None and plans:
             _show(seen, plans[-1], apply, quiet)
+            problems += unsure(seen, apply and plans[-1].lock is not None)
         found[number], left = _left(found[number], chosen.is_workspace, apply)
         problems += left
     code = _told(problems, found, "")

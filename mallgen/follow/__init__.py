@@ -10,8 +10,8 @@ from mallgen.follow.body import Body
 from mallgen.follow.imports import ImportEdits
 from mallgen.follow.match import Match
 from mallgen.follow.settings import appended, is_flow, missing
-from mallgen.follow.source import Function, NotPython, UserFile, edited, module_of
-from mallgen.follow.verdict import Remark, State, Verdict, quiet, unquiet
+from mallgen.follow.source import Function, NotPython, UserFile, edited, module_of, shifted
+from mallgen.follow.verdict import Remark, State, Unsure, Verdict, quiet, unquiet
 from mallgen.follow.world import VANISHED, Site, World
 from mallgen.history import DOUBT, Moves, Place, is_package, moves, remembered
 from mallgen.lock import Lock, Record
@@ -26,7 +26,7 @@ class Followed(NamedTuple):
     """All verdicts, the changes that would make the files fit, and what may be a move: new and old path.
 
     `texts` are the files that something is said of, for code frames; `lock` has new records of files that stay where
-    another route is due now, as their content tells.
+    another route is due now, as their content tells. `unsure` is told once, when a field has another name, by due path.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -34,6 +34,7 @@ class Followed(NamedTuple):
     doubts: tuple[tuple[str, str], ...]
     texts: Mapping[str, str]
     lock: Lock
+    unsure: Mapping[str, tuple[Unsure, ...]]
 
 
 def follow(due: Due, disk: Disk, lock: Lock, beside: Beside) -> Followed:
@@ -52,6 +53,9 @@ class _Follower:
         self._lock = lock
         self._known = recorded(lock, disk)
         _, lines = remembered(due.contract, due.classes, lock)
+        fresh = {line.old for line in lines} - {line.old for line in lock.renamed}
+        self._fresh = {name for _, sign, name in (old.partition(":") for old in fresh) if sign}
+        self._unsure: dict[str, tuple[Unsure, ...]] = {}
         self._renamed = {line.old: line.new for line in lines if not is_package(line.old)}
         self._packages = {line.old: line.new for line in lines if is_package(line.old) and not self._is_there(line.old)}
         self._doubts: dict[str, str] = {}
@@ -80,11 +84,13 @@ class _Follower:
         verdicts = list(map(self._unlinked, verdicts))
         order = {file.path: number for number, file in enumerate(self._due.files)}
         verdicts.sort(key=lambda verdict: order.get(verdict.path, len(order)))
-        return Followed(tuple(verdicts), self._changes, tuple(self._doubts.items()), self._texts, self._settled())
+        return Followed(
+            tuple(verdicts), self._changes, tuple(self._doubts.items()), self._texts, self._settled(), self._unsure
+        )
 
     def _quiet(self, file: File) -> int:
         found = self._file(file)
-        return 0 if file.path in self._changes else quiet(found)
+        return 0 if file.path in self._changes or file.path in self._unsure else quiet(found)
 
     def _known_quiet(self, file: File, byte: int) -> Verdict:
         return unquiet(byte, file.path, file.identity) or self._file(file)
@@ -296,6 +302,10 @@ class _Follower:
         remarks += tuple(self._remark(user, site, source)._replace(is_yours=True, stops=site.breaks) for site in stuck)
         edits = [*(match.edits if match else []), *imports.edits(), *body.edits]
         data = edited(user, edits) if edits else None
+        if unsure := [self._remark(user, site, source) for site in body.unsure(self._fresh)]:
+            self._unsure[file.path] = tuple(
+                Unsure(r.text, r.span, shifted(user, edits, r.span, file.path)) for r in unsure
+            )
         if edits and data is None:
             remarks = tuple(remark._replace(is_yours=True, stops=True) for remark in remarks)
             return _Judged(State.STUCK, remarks, self._moved_as_it_is(user, home), match.found if match else "")

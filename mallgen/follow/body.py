@@ -3,10 +3,10 @@
 import ast
 import builtins
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
-from mallgen.follow.fields import Fields, scope
+from mallgen.follow.fields import Fields
 from mallgen.follow.imports import ImportEdits
 from mallgen.follow.match import Match
 from mallgen.follow.shadow import shadowed
@@ -40,7 +40,7 @@ class Body:
         self._replaced = {inner for node in (match.replaced if match else []) for inner in ast.walk(node)}
         self._signed = {n.id for n in self._replaced if isinstance(n, ast.Name)} | _quoted(self._replaced)
         self._kept = match.used if match else set()
-        self._fields = Fields(file, world)
+        self._fields = Fields(file, world, match.types if match else {})
         self.sites: list[Site] = []
         self.stuck: list[Site] = []
 
@@ -48,6 +48,11 @@ class Body:
     def edits(self) -> list[Edit]:
         """The bytes that change, those of imports apart."""
         return self._fields.edits
+
+    def unsure(self, names: Collection[str]) -> list[Site]:
+        """Where one of these names of fields may be meant, that of another class may as well."""
+        told = {site.node for site in (*self.sites, *self.stuck)}
+        return [site for name, site in self._fields.unsure if name in names and site.node not in told]
 
     @cached_property
     def _uses(self) -> dict[str, list[ast.AST]]:
@@ -82,6 +87,7 @@ class Body:
                 self._node(node)
         self._fields.run()
         self.sites += self._fields.sites
+        self.stuck += self._fields.stuck
 
     def _module(self, binding: Binding, new: str) -> None:
         """`import module` of one that has moved: what follows in the file says the old name, except with `as`."""
@@ -215,7 +221,7 @@ class Body:
         function = next((f for name in names if (f := self._file.find(name)[1]) is not None), None)
         if not unknown or function is None:
             return
-        nodes = list(scope(function, match.request))
+        nodes = list(_scope(function, match.request))
         if any(isinstance(n, ast.Name) and n.id == match.request and isinstance(n.ctx, ast.Store) for n in nodes):
             return
         for node in nodes:
@@ -234,6 +240,17 @@ def _read_of(name: str, nodes: Iterable[ast.Attribute]) -> Iterator[ast.Attribut
     for node in nodes:
         if isinstance(node.value, ast.Name) and node.value.id == name and _is_field(node.attr):
             yield node
+
+
+def _scope(node: ast.AST, name: str) -> Iterator[ast.AST]:
+    """The nodes of a function, without functions inside it that have a parameter of that name."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            parameters = [n.arg for n in ast.walk(child.args) if isinstance(n, ast.arg)]
+            if name in parameters:
+                continue
+        yield from _scope(child, name)
 
 
 def _imported(binding: Binding) -> str:

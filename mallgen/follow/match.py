@@ -30,6 +30,7 @@ class Match:
         self.stuck: list[Site] = []
         self.edits: list[Edit] = []
         self.replaced: list[ast.AST] = []
+        self.types: dict[ast.AST, Meant] = {}
         self.request = ""
         self.found = ""
         self.used: set[str] = set()
@@ -143,6 +144,7 @@ class Match:
         type_ = self._meant(wanted)
         is_renamed = any(map(self._is_renamed, walked(_unquoted(node))))
         if is_renamed or not fits(meant(node, self._now), type_, self._world.same):
+            self.types[node] = type_
             self._replace(node, wanted, what)
 
     def _is_as_generated(self, node: ast.expr, wanted: str) -> bool:

@@ -222,6 +222,17 @@ def edited(user: UserFile, edits: Sequence[Edit]) -> bytes | None:
     return data
 
 
+def shifted(user: UserFile, edits: Iterable[Edit], span: Span, path: str) -> Span:
+    """The place of a span's first line when the file is edited and at `path`."""
+    start = user.line_start(span.line)
+    lines = sum(
+        edit.text.count("\n") - user.utf8[edit.start : edit.end].count(b"\n")
+        for edit in set(edits)
+        if edit.end <= start
+    )
+    return span._replace(file=path, line=span.line + lines, end_line=span.end_line + lines)
+
+
 def _is_star(node: ast.ImportFrom) -> bool:
     return node.names[0].name == "*"
 

@@ -86,3 +86,28 @@ def fits(found: Meant, wanted: Meant, judge: Callable[[str, str], bool]) -> bool
         return True
     pairs = zip(found.args, wanted.args, strict=False)
     return len(found.args) == len(wanted.args) and all(fits(one, other, judge) for one, other in pairs)
+
+
+def bare(found: Meant | None) -> Meant | None:
+    """A type without `| None`; None for what is not one known type."""
+    if found is None or found.name in ("", "typing.Any") or (found.name.startswith("?") and "." not in found.name):
+        return None
+    if found.name != "|":
+        return found
+    parts = [part for part in found.args if part.name != "None"]
+    return bare(parts[0]) if len(parts) == 1 else None
+
+
+_WITH_ITEMS = frozenset(
+    "list set frozenset tuple deque dict defaultdict OrderedDict Sequence MutableSequence Iterable Iterator Collection"
+    " AsyncIterator AsyncIterable AsyncGenerator Generator Set Mapping MutableMapping Repeated RepeatedMessage"
+    " MessageMap ScalarMap".split()
+)
+
+
+def items_of(found: Meant | None) -> Meant | None:
+    """The type of what a loop over it gives."""
+    if found is None or found.name.rpartition(".")[2] not in _WITH_ITEMS or not found.args:
+        return None
+    is_tuple = found.name == "tuple"
+    return bare(found.args[0]) if not is_tuple or len({*found.args}) == 1 else None

@@ -32,6 +32,14 @@ class Remark(NamedTuple):
     stops: bool = False
 
 
+class Unsure(NamedTuple):
+    """Where a field that has another name may be meant: what is to be said, its place now, and after sync."""
+
+    text: str
+    span: Span
+    later: Span
+
+
 class Verdict(NamedTuple):
     """One user's file: where it is due, where it is now, and what is to be said of it."""
 

@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from itertools import accumulate, chain
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from mallgen.follow.scope import Scope, bound, members
 from mallgen.follow.source import module_of
 from mallgen.signature import ClassShape
 
-DRIFT, VANISHED = "signature-drift", "uses-vanished"
+DRIFT, VANISHED, UNSURE = "signature-drift", "uses-vanished", "uses-uncertain"
 
 
 class World:
@@ -71,6 +72,33 @@ class World:
             return self._scope(f"{node.module}.{was}")
         return members(node) if isinstance(node, ast.ClassDef) else None
 
+    def named(self, full: str) -> ast.stmt | None:
+        """The statement that makes a name of a generated module, or of a message in one."""
+        around, _, name = full.rpartition(".")
+        return (self._scope(around) or {}).get(name) if around else None
+
+    def around(self, full: str) -> str:
+        """The generated module that a name is in."""
+        while full and full not in self._texts:
+            full = full.rpartition(".")[0]
+        return full
+
+    def home(self, full: str) -> str:
+        """The full name where a class is defined, of one that a generated module exports again."""
+        node = self.named(full)
+        if not isinstance(node, ast.ImportFrom):
+            return full
+        name = full.rpartition(".")[2]
+        was = next(alias.name for alias in node.names if name in (alias.asname, alias.name))
+        return self.home(f"{node.module}.{was}")
+
+    def full(self, module: str, name: str) -> str:
+        """The full name that a name has in a generated module."""
+        node = (self._scope(module) or {}).get(name)
+        if isinstance(node, ast.Import):
+            return next((alias.name for alias in node.names if name == alias.asname), name)
+        return name if node is None else self.home(f"{module}.{name}")
+
     def missing(self, full: str) -> str:
         """The part of a dotted name, from its start, that is not there; "" when all is, or is not mallgen's."""
         parts = full.split(".")
@@ -111,6 +139,17 @@ class World:
         """The name that a field of a class has now; "" where it has none, or the same."""
         new = self.fields.get(f"{shape.full}:{name}", "").partition(":")[2]
         return new if new in shape.fields and name not in shape.fields else ""
+
+    @cached_property
+    def field_names(self) -> Mapping[str, frozenset[str]]:
+        """The names that fields had, each with what has become of those that had it."""
+        found: dict[str, set[str]] = {}
+        for old in self.fields:
+            around, _, name = old.partition(":")
+            shape = self.classes.get(around)
+            if shape is not None and (new := self.field(shape, name)):
+                found.setdefault(name, set()).add(f"`{shape.name}.{name}` is `{new}` now")
+        return {name: frozenset(texts) for name, texts in found.items()}
 
     def module(self, name: str) -> str:
         """The name that a module has now."""

@@ -78,6 +78,15 @@ def uses_vanished() -> None:
     """
 
 
+@page("uses-uncertain")
+def uses_uncertain() -> None:
+    """A field of the contract has another name and the same key, and your code may read it here.
+
+    `mallgen sync --apply` renames the field where the file says what it is of: a parameter with its type, a
+    constructor, an item of a list. Of this place it does not, so it stays as it is, and is told once.
+    """
+
+
 @page("maybe-renamed")
 def maybe_renamed() -> None:
     """A route, RPC or middleware went and one like it came: it may be the same under another name.
