@@ -268,11 +268,9 @@ def classes(contract: ProtoContract, where: Modules, module: str) -> Iterator[Cl
     found: dict[tuple[str, str], ClassShape] = {}
     for file in contract.files:
         for message in file.descriptor.message_type if file.ours else ():
-            fields = tuple(names.message(field.name) for field in message.field)
-            keys = tuple(str(field.number) for field in message.field)
-            shape = ClassShape(where.module(file.name), names.message(message.name), fields, True, keys)
+            shape, *inner = _messages(where.module(file.name), message)
             found[file.name, message.name] = shape
-            yield shape
+            yield from (shape, *inner)
         for enum in file.descriptor.enum_type if file.ours else ():
             yield ClassShape(where.module(file.name), names.message(enum.name))
     for ref in reachable(contract):
@@ -280,6 +278,16 @@ def classes(contract: ProtoContract, where: Modules, module: str) -> Iterator[Cl
         yield known._replace(module=module, name=names.message(ref.path[0]))
     for service in contract.services:
         yield ClassShape(module, client_name(service))
+
+
+def _messages(around: str, message: DescriptorProto) -> Iterator[ClassShape]:
+    """A message and those in it, which are of the module or the message around them."""
+    name = names.message(message.name)
+    fields = tuple(names.message(field.name) for field in message.field)
+    yield ClassShape(around, name, fields, True, tuple(str(field.number) for field in message.field))
+    for inner in message.nested_type:
+        if not inner.options.map_entry:
+            yield from _messages(f"{around}.{name}", inner)
 
 
 def _places(uses: Sequence[Use], package: PyIdent) -> list[Modules]:

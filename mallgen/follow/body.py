@@ -181,7 +181,7 @@ class Body:
                 hint = f", it is `{now}` now" if now != full else ""
                 self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED, True))
         elif isinstance(node, ast.Call):
-            shape = self._world.classes.get(self._world.now(self._meaning(node.func)))
+            shape = self._world.classes.get(self._world.home(self._world.now(self._meaning(node.func))))
             if shape is None or not shape.checked:
                 return
             for keyword in () if self._is_local(node.func) else node.keywords:

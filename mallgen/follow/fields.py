@@ -89,7 +89,7 @@ class Fields:
 
     def _case(self, node: ast.MatchClass) -> None:
         """A pattern: the tree does not say where its keywords are, the text does where it has the name once."""
-        shape = self._world.classes.get(self._world.now(self._file.meaning(node.cls)))
+        shape = self._world.classes.get(self._world.home(self._world.now(self._file.meaning(node.cls))))
         start, end = self._file.offset(node.lineno, node.col_offset), self._file.offset(
             node.end_lineno, node.end_col_offset
         )

@@ -155,7 +155,7 @@ class Inferred:
             return self._method(owner, node.func.attr, node)
         if not isinstance(node.func, ast.Name | ast.Attribute) or self._is_bound(node.func):
             return None
-        full = self._meaning(node.func)
+        full = self._world.home(self._meaning(node.func))
         if full in self._world.classes or full.rpartition(".")[0] == f"?{self._file.module}":
             return self._made.resolved(Meant(full))
         function = self._file.find(node.func.id)[1] if isinstance(node.func, ast.Name) else None

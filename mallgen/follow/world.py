@@ -85,10 +85,12 @@ class World:
 
     def home(self, full: str) -> str:
         """The full name where a class is defined, of one that a generated module exports again."""
+        around, _, name = full.rpartition(".")
+        if around and around not in self._texts:
+            full = f"{self.home(around)}.{name}"
         node = self.named(full)
         if not isinstance(node, ast.ImportFrom):
             return full
-        name = full.rpartition(".")[2]
         was = next(alias.name for alias in node.names if name in (alias.asname, alias.name))
         return self.home(f"{node.module}.{was}")
 
