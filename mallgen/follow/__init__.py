@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mallgen.follow import renaming
 from mallgen.follow.body import Body
 from mallgen.follow.imports import ImportEdits
-from mallgen.follow.match import Match
+from mallgen.follow.match import Match, is_stub
 from mallgen.follow.settings import appended, is_flow, missing
 from mallgen.follow.source import Function, NotPython, UserFile, edited, module_of, shifted
 from mallgen.follow.verdict import Remark, State, Unsure, Verdict, quiet, unquiet
@@ -375,17 +375,6 @@ def _crossed(qualnames: Sequence[str]) -> list[str]:
     tops = dict.fromkeys(_top(name) for name in qualnames)
     methods = dict.fromkeys(name.partition(".")[2] for name in qualnames)
     return list(dict.fromkeys([*qualnames, *(f"{top}.{method}" for top in tops for method in methods if method)]))
-
-
-def is_stub(user: UserFile, qualnames: list[str]) -> bool:
-    """Whether the function does nothing but refuse."""
-    function = next((f for name in qualnames if (f := user.find(name)[1]) is not None), None)
-    if function is None:
-        return False
-    body = [s for s in function.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-    raised = body[0].exc if body and isinstance(body[0], ast.Raise) else None
-    name = raised.func if isinstance(raised, ast.Call) else raised
-    return isinstance(name, ast.Name) and name.id == "NotImplementedError"
 
 
 def _now(record: Record, place: Place) -> Record:
