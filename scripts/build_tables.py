@@ -1,9 +1,10 @@
-"""Compile grammar/ and templates/ into mallgen/_built/, so that a run of mallgen only imports.
+"""Compile grammar/, templates/ and the runtime's settings into mallgen/_built/: a run of mallgen only imports.
 
 `--check` writes nothing and fails when what is committed is not what would be written.
 """
 
 import argparse
+import ast
 import pprint
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,10 @@ from lark import Lark
 from lark.grammar import Rule, Terminal
 from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Shift
+
+from mallgen_runtime import conf, go_zero, shapes
+from mallgen_runtime.rpc import conf as rpc_conf
+from mallgen_runtime.settings import spelled
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "mallgen" / "_built"
@@ -119,10 +124,44 @@ def templates() -> dict[str, str]:
     return found
 
 
+def remarks() -> str:
+    """The runtime's module about settings, for the generator, which does not import the runtime."""
+    name = "runtime/mallgen_runtime/go_zero.py"
+    body = ast.parse(text := (ROOT / name).read_text(encoding="utf-8")).body
+    lines = text.splitlines(keepends=True)[body[0].end_lineno :]
+    return HEADER.format(source=name) + "".join(lines).lstrip("\n")
+
+
+def settings() -> str:
+    """The classes of the runtime that settings are read into: their keys, with the class of a block, and remarks."""
+    found: dict[str, dict[str, str]] = {}
+    tables: dict[str, str] = {}
+    names = {id(table): name for name, table in vars(go_zero).items() if isinstance(table, dict)}
+
+    def visit(cls: Any) -> str:
+        keys = found.setdefault(cls.__name__, {})
+        tables[cls.__name__] = names.get(id(getattr(cls, "remarks", None)), "")
+        for field in shapes.fields(cls):
+            inner = shapes.describe(field.kind.args[0]) if field.kind.origin is list else field.kind
+            block = visit(inner.origin) if shapes.is_struct(inner.origin) else ""
+            keys[spelled(field.wire)] = f"[]{block}" if block and field.kind.origin is list else block
+        return str(cls.__name__)
+
+    for cls in (conf.RestConf, conf.JwtConf, conf.JwtTransitionConf, rpc_conf.RpcServerConf, rpc_conf.RpcClientConf):
+        visit(cls)
+    return (
+        HEADER.format(source="the settings of mallgen_runtime")
+        + f"CLASSES: dict[str, dict[str, str]] = {_plain(found)}\n"
+        + f"REMARKS: dict[str, str] = {_plain(tables)}\n"
+    )
+
+
 def everything() -> dict[Path, str]:
     """Every built file and what belongs in it."""
     files = {BUILT / "__init__.py": '"""What scripts/build_tables.py compiled."""\n'}
     files[BUILT / "api_tables.py"] = tables()
+    files[BUILT / "go_zero.py"] = remarks()
+    files[BUILT / "settings.py"] = settings()
     for module, text in templates().items():
         files[BUILT / f"t_{module}.py"] = text
     return files

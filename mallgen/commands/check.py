@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mallgen import packages
 from mallgen.commands.comparing import Chosen, Compared, Stopped, choose, compare, exit_code, sources
+from mallgen.commands.configured import Configured
 from mallgen.commands.memory import without_gc
 from mallgen.console import FINDINGS, counted, for_machines, form, out, report, say
 from mallgen.diagnostics import Diagnostic
@@ -34,9 +35,10 @@ def _check(values: Values) -> int:
         return FINDINGS
     found = [compare(target, chosen.is_workspace) for target in chosen.targets]
     stubs = values.text("fail-on") == "stub"
+    configured = Configured()
     met = _meetings(chosen, found)
-    told = [*chosen.problems, *(d for one in found for d in _findings(one, stubs)), *met.problems]
-    return _told(tuple(dict.fromkeys(told)), found, met.sources)
+    told = [*chosen.problems, *(d for one in found for d in _findings(one, stubs, configured)), *met.problems]
+    return _told(tuple(dict.fromkeys(told)), found, {**met.sources, **configured.texts})
 
 
 def _meetings(chosen: Chosen, found: list[Compared]) -> Meeting:
@@ -45,13 +47,14 @@ def _meetings(chosen: Chosen, found: list[Compared]) -> Meeting:
     )
 
 
-def _findings(found: Compared, stubs: bool) -> Iterator[Diagnostic]:
+def _findings(found: Compared, stubs: bool, configured: Configured) -> Iterator[Diagnostic]:
     yield from found.made.diagnostics
     yield from found.problems
     if found.service is not None:
         if found.moved is not None:
             yield packages.problem(found.moved, found.service.disk.present, found.service.shown, found.service.where)
         yield from findings(found.service, stubs)
+        yield from configured.findings(found)
         yield from _runtime(found)
 
 

@@ -227,6 +227,21 @@ def unknown_option() -> None:
     """
 
 
+@page("unused-setting")
+def unused_setting() -> None:
+    """A setting of go-zero's has no effect in a service of mallgen's, or another than expected.
+
+    What protects is refused by the service, too, which does not start: CertFile and KeyFile, Signature, Auth and
+    StrictControl. What only observes is warned of once, when the service starts: Prometheus, Telemetry, DevServer of a
+    BFF. Remove the key, or do what the message says. docs/settings.md has all of them.
+    """
+
+
+@page("bad-settings")
+def bad_settings() -> None:
+    """A file of settings is not YAML. The service would not start with it."""
+
+
 @page("unknown-setting")
 def unknown_setting() -> None:
     """`@server` has a key that is none, or settings have one.

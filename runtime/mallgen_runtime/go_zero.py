@@ -1,7 +1,7 @@
 """What is said of a setting that no class has: go-zero's that do nothing here, and misspelt ones.
 
 A setting is honoured or refused; it is only warned of where it cannot matter to who may call, how much or how long.
-This module imports nothing of the runtime: the generator has a copy, made by scripts/build_settings.py.
+This module imports nothing of the runtime: the generator has a copy, made by scripts/build_tables.py.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,10 +32,12 @@ class Remark(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What is to be said of one key of a file, without its place."""
+    """What is to be said of one key of a file, without its place, and the way out. `known`: the key is go-zero's."""
 
     refused: bool
+    known: bool
     text: str
+    hint: str
 
 
 _TLS = Remark("TLS is not served yet; remove it, and let a proxy in front of the service speak TLS", refused=True)
@@ -134,15 +136,23 @@ def remark_on(key: str, value: object, known: Iterable[str], remarks: Mapping[st
     """
     remark = next((remark for name, remark in remarks.items() if folded(name) == folded(key)), None)
     if remark is not None:
-        return Told(remark.refused, f": {remark.why}") if asks(remark, value) else None
+        return remarked(remark) if asks(remark, value) else None
     names = [name for name in (*known, *remarks) if folded(name) in PROTECTS]
     near = next((name for name in names if _is_near(folded(key), folded(name))), "")
     meant = remarks.get(near)
     if near and (meant is None or (meant.refused and asks(meant, value))):
-        return Told(True, f" is no setting; did you mean {near}? The service would run without what it asks for")
+        return Told(
+            True, False, "is no setting", f"did you mean {near}? The service would run without what it asks for"
+        )
     guess = near or _guess(key, (*known, *remarks))
     hint = f"did you mean {guess}?" if guess else "a setting of your own needs a field in config.py"
-    return Told(False, f" is no setting and has no effect; {hint}")
+    return Told(False, False, "is no setting and has no effect", hint)
+
+
+def remarked(remark: Remark) -> Told:
+    """What is to be said of a key that is known."""
+    why, _, hint = remark.why.partition("; ")
+    return Told(remark.refused, True, why, hint)
 
 
 def asks(remark: Remark, value: object) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 import yaml
 
 from mallgen_runtime.confbase import ConfigError
-from mallgen_runtime.go_zero import Remark, Told, asks, folded, remark_on
+from mallgen_runtime.go_zero import Remark, asks, folded, remark_on, remarked
 from mallgen_runtime.shapes import Field, Type, describe, fields, is_struct
 from mallgen_runtime.variables import BadVariable, expand
 
@@ -17,7 +17,7 @@ _MOST = 100_000  # an alias stands for its whole node each time
 _ANYTHING = describe(Any)
 _MERGE = "tag:yaml.org,2002:merge"
 _BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false"}  # YAML 1.1, as go-zero reads it
-_WORDS = {"id": "ID", "rpc": "RPC", "ca": "CA", "url": "URL", "http": "HTTP"}
+_WORDS = {"cacert": "CACert", "id": "ID", "rpc": "RPC", "ca": "CA", "url": "URL", "http": "HTTP"}
 
 
 class Line(NamedTuple):
@@ -120,11 +120,12 @@ class Plain:
         else:
             remark = next((found for word, found in remarks.items() if folded(word) == folded(text)), None)
             here = remark is not None and remark.honoured and asks(remark, self._untyped(item))
-            told = Told(False, f": {remark.why}") if remark is not None and here else None
+            told = remarked(remark) if remark is not None and here else None
         if told is not None:
             whole = f"{spelled(name)}.{text[:64]}" if name else text[:64]
             lines = self.problems if told.refused else self.warnings
-            lines.append(Line(key.start_mark.line + 1, whole + told.text))
+            text = f"{whole}{': ' if told.known else ' '}{told.text}"
+            lines.append(Line(key.start_mark.line + 1, f"{text}; {told.hint}" if told.hint else text))
 
     def _untyped(self, node: Any) -> Any:
         """A value that no class describes: text, lists, mappings by folded keys."""

@@ -1,0 +1,201 @@
+"""Built by scripts/build_tables.py from runtime/mallgen_runtime/go_zero.py. Do not edit."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+NOTHING = ("", "null", "~", "false", "no", "off", "0", "0s")
+AS_IT_IS = ("", "null", "~", "true", "yes", "on")
+PROTECTS = frozenset(
+    "timeout methodtimeouts maxbytes maxconns maxmessage maxconnectionidle signature certfile keyfile auth "
+    "strictcontrol accesssecret prevsecret secret leeway requireexpire trustedproxies middlewares listenon host "
+    "user pass".split()
+)
+_LONGEST = 64
+
+
+class Remark(NamedTuple):
+    """What is to be said of a key.
+
+    `quiet` are values that ask for nothing, `needs` the keys of a block of which one must have a value, `honoured` is
+    for a setting that has its effect all the same.
+    """
+
+    why: str
+    refused: bool = False
+    quiet: tuple[str, ...] = NOTHING
+    needs: tuple[str, ...] = ()
+    honoured: bool = False
+
+
+class Told(NamedTuple):
+    """What is to be said of one key of a file, without its place, and the way out. `known`: the key is go-zero's."""
+
+    refused: bool
+    known: bool
+    text: str
+    hint: str
+
+
+_TLS = Remark("TLS is not served yet; remove it, and let a proxy in front of the service speak TLS", refused=True)
+_NO_TLS_OUT = Remark("calls are made without TLS; remove it, and call through a proxy that speaks TLS", refused=True)
+_METRICS = Remark("metrics are served by the DevServer of an RPC service; a BFF has none yet", needs=("host",))
+_TRACES = Remark("traces are not exported; their ids are in the log and go along with calls", needs=("endpoint",))
+_SHEDDING = Remark("load is not shed by CPU time yet; MaxConns limits a BFF")
+_LOG_FILES = Remark("the log goes to stdout")
+_ALWAYS = Remark("it cannot be switched off here", quiet=AS_IT_IS)
+
+SERVICE = {
+    "MetricsUrl": Remark("metrics are not pushed"),
+    "Prometheus": _METRICS,
+    "Telemetry": _TRACES,
+    "Profiling": Remark("profiles are not sent", needs=("serveraddr",)),
+}
+REST = {
+    **SERVICE,
+    "CertFile": _TLS,
+    "KeyFile": _TLS,
+    "Tls": _TLS,
+    "Signature": Remark(
+        "signatures of requests are not checked yet; remove it, and keep the service behind one that checks them",
+        refused=True,
+        needs=("strict", "privatekeys"),
+    ),
+    "DevServer": Remark("a BFF has none yet; /healthz and /readyz are on its own port"),
+    "CpuThreshold": _SHEDDING,
+    "Verbose": Remark("requests are logged in one line each"),
+    "TraceIgnorePaths": _TRACES._replace(needs=()),
+}
+REST_MIDDLEWARES = {
+    "Trace": _ALWAYS,
+    "Recover": _ALWAYS,
+    "Prometheus": Remark("a BFF has no metrics yet"),
+    "Metrics": Remark("a BFF has no metrics yet"),
+    "Breaker": Remark("routes of a BFF have no breaker yet; each client's is set in its own block", quiet=()),
+    "Shedding": _SHEDDING,
+}
+_NO_AUTH = Remark("callers' App and Token are not checked yet; remove it, and admit callers by network", refused=True)
+RPC_SERVER = {
+    **SERVICE,
+    "Prometheus": _METRICS._replace(why="metrics are served by DevServer; write that block"),
+    "Auth": Remark("callers' App and Token are not checked yet; remove it, and admit callers by network", refused=True),
+    "StrictControl": _NO_AUTH,
+    "Redis": Remark("it holds the tokens of callers for Auth, which is not there yet"),
+    "CertFile": _TLS,
+    "KeyFile": _TLS,
+    "Tls": _TLS,
+    "CpuThreshold": _SHEDDING,
+}
+RPC_SERVER_MIDDLEWARES = {
+    "Trace": _ALWAYS,
+    "Recover": _ALWAYS,
+    "StatConf": Remark("slow calls have no lines of their own; each call's line has its duration"),
+}
+_IN_THE_CLEAR = Remark("it goes along in the clear: calls are made without TLS", honoured=True)
+RPC_CLIENT = {
+    "App": _IN_THE_CLEAR,
+    "Token": _IN_THE_CLEAR,
+    "BalancerName": Remark("the instances are called in turn", quiet=("", "p2c_ewma")),
+    "CertFile": _NO_TLS_OUT,
+    "KeyFile": _NO_TLS_OUT,
+    "CaCertFile": _NO_TLS_OUT,
+    "Tls": _NO_TLS_OUT,
+}
+RPC_CLIENT_MIDDLEWARES = {
+    "Trace": _ALWAYS,
+    "Duration": Remark("slow calls have no lines of their own", quiet=(*NOTHING, "true")),
+}
+LOG = {
+    "ServiceName": Remark("lines do not name the service"),
+    "Mode": Remark("the log goes to stdout", quiet=("", "console")),
+    "TimeFormat": Remark("times are written as RFC 3339 with milliseconds"),
+    "Path": _LOG_FILES,
+    "MaxContentLength": Remark("lines are not cut"),
+    "Compress": _LOG_FILES,
+    "Stat": Remark("there are no lines of statistics"),
+    "KeepDays": _LOG_FILES,
+    "StackCooldownMillis": Remark("each failure has its stack"),
+    "MaxBackups": _LOG_FILES,
+    "MaxSize": _LOG_FILES,
+    "Rotation": _LOG_FILES._replace(quiet=("", "daily")),
+    "FileTimeFormat": _LOG_FILES,
+    "FieldKeys": Remark("the names of fields are go-zero's own", quiet=()),
+}
+DEV_SERVER = {"EnablePprof": Remark("profiles are not served")}
+ETCD = {"InsecureSkipVerify": Remark("etcd's certificate is always checked; name its CACertFile")}
+
+
+def remark_on(key: str, value: object, known: Iterable[str], remarks: Mapping[str, Remark]) -> Told | None:
+    """What is to be said of a key that no field has; None when it asks for nothing.
+
+    `value` is text, a list, or a mapping by folded keys. A key that is nearly one that limits or protects is refused:
+    who wrote it wants the limit, and would believe to have it.
+    """
+    remark = next((remark for name, remark in remarks.items() if folded(name) == folded(key)), None)
+    if remark is not None:
+        return remarked(remark) if asks(remark, value) else None
+    names = [name for name in (*known, *remarks) if folded(name) in PROTECTS]
+    near = next((name for name in names if _is_near(folded(key), folded(name))), "")
+    meant = remarks.get(near)
+    if near and (meant is None or (meant.refused and asks(meant, value))):
+        return Told(
+            True, False, "is no setting", f"did you mean {near}? The service would run without what it asks for"
+        )
+    guess = near or _guess(key, (*known, *remarks))
+    hint = f"did you mean {guess}?" if guess else "a setting of your own needs a field in config.py"
+    return Told(False, False, "is no setting and has no effect", hint)
+
+
+def remarked(remark: Remark) -> Told:
+    """What is to be said of a key that is known."""
+    why, _, hint = remark.why.partition("; ")
+    return Told(remark.refused, True, why, hint)
+
+
+def asks(remark: Remark, value: object) -> bool:
+    """Whether a value asks for what the key stands for."""
+    if isinstance(value, Mapping):
+        if not _is_set(value.get("enabled", "true")) or _is_set(value.get("disabled", "")):
+            return False
+        return not remark.needs or any(_is_set(value.get(key, "")) for key in remark.needs)
+    if isinstance(value, str):
+        return value.strip().lower() not in remark.quiet
+    return bool(value)
+
+
+def folded(key: str) -> str:
+    """A key without regard to case, `_` and `-`."""
+    return key.replace("_", "").replace("-", "").lower()
+
+
+def _is_set(value: object) -> bool:
+    return value.strip().lower() not in NOTHING if isinstance(value, str) else bool(value)
+
+
+def _guess(key: str, names: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    by_case = {folded(name): name for name in names}
+    close = get_close_matches(folded(key), by_case, n=1, cutoff=0.6) if len(key) <= _LONGEST else []
+    return by_case[close[0]] if close else ""
+
+
+def _is_near(one: str, other: str) -> bool:
+    """One slip of the hand apart, two in a long word; in a short one only two letters that changed places."""
+    if len(one) <= 4 or len(other) <= 4:
+        return sorted(one) == sorted(other) and _slips(one, other) == 1
+    most = 2 if len(other) >= 10 else 1
+    return abs(len(one) - len(other)) <= most and _slips(one, other) <= most
+
+
+def _slips(one: str, other: str) -> int:
+    """Letters that were left out, added, changed or swapped with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        older, before, row = before, row, [i]
+        for j, b in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1]

@@ -1,0 +1,212 @@
+"""Settings in yaml beside the classes that they are read into: keys that do nothing. Pure; nothing is imported of them.
+
+A class that is made of others than those of this service and the runtime is not judged, nor what lies below it.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from mallgen._built import go_zero
+from mallgen._built.settings import CLASSES, REMARKS
+from mallgen.diagnostics import Diagnostic
+from mallgen.model import Span
+
+_LOOKED_AT = 64
+_MERGE = "tag:yaml.org,2002:merge"
+_VALUE = r"(?:[\w./:$~-][^#]*|\"[^\"\\]*\"|'[^']*'|\[[\w., :-]*\])"
+_PLAIN = re.compile(rf"(?P<indent> *)(?:(?P<key>[A-Za-z_][A-Za-z0-9_]*):(?: +{_VALUE})?|- +[\w./:-]+) *(?:#.*)?")
+_EMPTY = re.compile(r"\s*(?:#.*)?")
+
+
+class Block(NamedTuple):
+    """A class of settings: its keys as files spell them, each with the class of its own keys, or nothing."""
+
+    keys: Mapping[str, str]
+    remarks: Mapping[str, go_zero.Remark] = {}
+    own: frozenset[str] = frozenset()
+
+
+def blocks(*modules: ast.Module) -> dict[str, Block]:
+    """The classes of the runtime, and those that modules declare, one building on the other."""
+    found = {
+        name: Block(keys, getattr(go_zero, REMARKS[name], {}) if REMARKS[name] else {})
+        for name, keys in CLASSES.items()
+    }
+    found["Struct"] = found["Conf"] = Block({})
+    for module in modules:
+        for node in module.body:
+            if isinstance(node, ast.ClassDef):
+                found.pop(node.name, None)
+                made = _block(node, found)
+                if made is not None:
+                    found[node.name] = made
+    return found
+
+
+def _block(node: ast.ClassDef, known: Mapping[str, Block]) -> Block | None:
+    bases = [base.id if isinstance(base, ast.Name) else "" for base in node.bases]
+    renamed = any(word.arg in ("rename", None) for word in node.keywords)
+    if not bases or renamed or any(base not in known for base in bases):
+        return None
+    keys: dict[str, str] = {}
+    remarks: dict[str, go_zero.Remark] = {}
+    own: set[str] = set()
+    for base in bases:
+        keys |= known[base].keys
+        remarks |= known[base].remarks
+        own |= known[base].own
+    for line in node.body:
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+            key = _spelled(_wire(line.value) or line.target.id)
+            keys[key] = _type(line.annotation)
+            own.add(key)
+    return Block(keys, remarks, frozenset(own))
+
+
+def _wire(value: ast.expr | None) -> str:
+    """The name that `field(name=…)` gives."""
+    words = value.keywords if isinstance(value, ast.Call) else []
+    found = next((word.value for word in words if word.arg == "name"), None)
+    return found.value if isinstance(found, ast.Constant) and isinstance(found.value, str) else ""
+
+
+def _type(node: ast.expr) -> str:
+    """The class that an annotation names, `[]` before it for a list; empty for what is none."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        try:
+            return _type(ast.parse(node.value, mode="eval").body)
+        except SyntaxError:
+            return ""
+    if isinstance(node, ast.BinOp):
+        return _type(node.left) if isinstance(node.right, ast.Constant) else _type(node.right)
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+        inner = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
+        if node.value.id in ("Annotated", "Optional"):
+            return _type(inner)
+        if node.value.id in ("list", "List"):
+            return f"[]{_type(inner)}"
+    return ""
+
+
+def _spelled(name: str) -> str:
+    words = {"id": "ID", "rpc": "RPC", "url": "URL", "http": "HTTP"}
+    return "".join(words.get(word) or word[:1].upper() + word[1:] for word in name.split("_"))
+
+
+def judged(text: str, path: str, name: str, known: Mapping[str, Block]) -> Iterator[Diagnostic]:
+    """What is to be said of the keys of a yaml that is read into the class `name`."""
+    if name not in known or _is_plain(text, name, known):
+        return
+    import yaml  # it costs more than the rest of this, and most files are plain
+
+    try:
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark
+        line, col = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        message = f"this is not YAML: {problem.problem}"
+        yield Diagnostic("bad-settings", message, Span(path, line, col, line, col + 1), "correct it: https://yaml.org")
+    except (yaml.YAMLError, RecursionError):
+        yield Diagnostic("bad-settings", "this is not YAML", Span(path, 1, 1, 1, 2), "correct it: https://yaml.org")
+    else:
+        yield from _Walk(path, known, set()).node(root, name, "")
+
+
+class _Walk(NamedTuple):
+    """Nodes of YAML with their classes, each pair once: an alias may stand for a node a thousand times."""
+
+    path: str
+    known: Mapping[str, Block]
+    seen: set[tuple[int, str]]
+
+    def node(self, node: Any, name: str, above: str) -> Iterator[Diagnostic]:
+        kind = getattr(node, "id", "")
+        if kind == "sequence" and name.startswith("[]"):
+            for index, item in enumerate(node.value):
+                yield from self.node(item, name[2:], f"{above}[{index}]")
+        if kind != "mapping" or name not in self.known or (id(node), name) in self.seen:
+            return
+        self.seen.add((id(node), name))
+        block = self.known[name]
+        by_name = {go_zero.folded(key): key for key in block.keys}
+        for key, item in node.value:
+            text = str(key.value)
+            below = f"{above}.{text}" if above else text
+            if key.tag == _MERGE:
+                for merged in item.value if item.id == "sequence" else [item]:
+                    yield from self.node(merged, name, above)
+                continue
+            spelled = by_name.get(go_zero.folded(text), "")
+            told = _told(block, text, spelled, _value(item))
+            if told is not None:
+                yield _diagnostic(told, below, _span(self.path, key))
+            if spelled:
+                yield from self.node(item, block.keys[spelled], below)
+
+
+def _told(block: Block, key: str, spelled: str, value: object) -> go_zero.Told | None:
+    if not spelled:
+        return go_zero.remark_on(key, value, block.keys, block.remarks)
+    remark = next((found for name, found in block.remarks.items() if go_zero.folded(name) == go_zero.folded(key)), None)
+    here = remark is not None and remark.honoured and spelled not in block.own
+    return go_zero.remarked(remark) if remark is not None and here and go_zero.asks(remark, value) else None
+
+
+def _value(node: Any) -> object:
+    """What a value says, as far as remarks ask: a word, or the first keys of a block. Aliases may make it endless."""
+    if node.id != "mapping":
+        return _leaf(node)
+    return {go_zero.folded(str(key.value)): _leaf(item) for key, item in node.value[:_LOOKED_AT]}
+
+
+def _leaf(node: Any) -> object:
+    """A word; what comes out of the environment asks for nothing yet. For a list or a block, whether it has any."""
+    if node.id != "scalar":
+        return ["…"] if node.value else []
+    return "" if "${" in node.value else node.value
+
+
+def _diagnostic(told: go_zero.Told, name: str, span: Span) -> Diagnostic:
+    code = "unused-setting" if told.known else "unknown-setting"
+    message = f"`{name[:200]}`{':' if told.known else ''} {told.text}"
+    return Diagnostic(code, message, span, told.hint, severity="error" if told.refused else "warning")
+
+
+def _span(path: str, key: Any) -> Span:
+    start, end = key.start_mark, key.end_mark
+    return Span(path, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+def _is_plain(text: str, name: str, known: Mapping[str, Block]) -> bool:
+    """Whether a file has nothing but lines of known keys: then there is nothing to say, without reading it as YAML."""
+    levels: list[tuple[int, str]] = [(0, name)]
+    below: str | None = ""
+    for line in text.split("\n"):
+        if _EMPTY.fullmatch(line):
+            continue
+        found = _PLAIN.fullmatch(line)
+        if found is None:
+            return False
+        if found["key"] is None:
+            continue
+        column = len(found["indent"])
+        while levels[-1][0] > column:
+            levels.pop()
+        if levels[-1][0] < column:
+            levels.append((column, below or ""))
+        block = known.get(levels[-1][1])
+        below = "" if block is None else _below(block, go_zero.folded(found["key"]))
+        if below is None:
+            return False
+    return True
+
+
+def _below(block: Block, key: str) -> str | None:
+    """The class below a key that there is nothing to say of; None where there may be."""
+    if any(go_zero.folded(name) == key for name in block.remarks):
+        return None
+    return next((kind for name, kind in block.keys.items() if go_zero.folded(name) == key), None)
