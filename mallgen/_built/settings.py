@@ -2,7 +2,7 @@
 
 CLASSES: dict[str, dict[str, str]] = {'ClientMiddlewaresConf': {'Breaker': '', 'Prometheus': '', 'Timeout': ''},
  'DevServerConf': {'EnableMetrics': '', 'Enabled': '', 'HealthPath': '', 'HealthResponse': '', 'Host': '', 'MetricsPath': '', 'Port': ''},
- 'EtcdConf': {'CacertFile': '', 'CertFile': '', 'CertKeyFile': '', 'Hosts': '', 'ID': '', 'Key': '', 'Pass': '', 'Required': '', 'User': ''},
+ 'EtcdConf': {'CACertFile': '', 'CertFile': '', 'CertKeyFile': '', 'Hosts': '', 'ID': '', 'Key': '', 'Pass': '', 'Required': '', 'User': ''},
  'JwtConf': {'AccessExpire': '', 'AccessSecret': '', 'Leeway': '', 'PrevSecret': '', 'RequireExpire': ''},
  'JwtTransitionConf': {'Leeway': '', 'PrevSecret': '', 'RequireExpire': '', 'Secret': ''},
  'LogConf': {'Access': '', 'Encoding': '', 'Level': ''},

@@ -5,10 +5,10 @@ import os
 import re
 from collections.abc import Iterator
 
+from mallgen.borders import is_inside
 from mallgen.commands.comparing import Compared
 from mallgen.diagnostics import Diagnostic
 from mallgen.settings import blocks, judged
-from mallgen.sources import is_inside
 from mallgen.tree import Owner
 from mallgen.workspace import settings_of
 
