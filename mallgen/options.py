@@ -251,7 +251,15 @@ COMMANDS = (
         ("sync",),
         "Generate, and let your code follow the contract; a diff, unless --apply is given.",
         "sync",
-        (FOLDER, CONTRACT, OUTSIDE, Option("apply", "Write it."), FORMAT, QUIET),
+        (
+            FOLDER,
+            CONTRACT,
+            OUTSIDE,
+            Option("apply", "Write it."),
+            Option("rename-uses", "Rename a class in your files too, where it has another name now."),
+            FORMAT,
+            QUIET,
+        ),
         example="mallgen sync --apply",
     ),
     Command(

@@ -32,6 +32,7 @@ class Compared(NamedTuple):
     lock: Lock
     service: Service | None
     moved: packages.Renamed | None = None
+    respells: bool = False
 
 
 class Chosen(NamedTuple):
@@ -129,10 +130,13 @@ def _settled(lines: Iterable[ContractLine]) -> list[ContractLine]:
     return sorted(found.values())
 
 
-def compare(target: Target, is_workspace: bool = False, prove: bool = False) -> Compared:
-    """Make what is due and look at what is there; nothing is written. `prove`: it is going to be."""
+def compare(target: Target, is_workspace: bool = False, prove: bool = False, respells: bool = False) -> Compared:
+    """Make what is due and look at what is there; nothing is written. `prove`: it is going to be.
+
+    `respells`: classes with other names are to have them in the user's files too.
+    """
     folder = Folder(target.folder, say)
-    nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
+    nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None, respells=respells)
     gone = outside(target) or tuple(_missing(target))
     if gone:
         return nothing._replace(problems=gone)
@@ -164,7 +168,7 @@ def _seen(found: Compared, is_workspace: bool) -> Compared:
         if moved.left(disk.present):
             return found._replace(problems=(packages.problem(moved, disk.present, found.folder.shown, where),))
         lock = packages.adopted(lock, moved, due.contract)
-    followed = follow(due, disk, lock, beside)
+    followed = follow(due, disk, lock, beside, found.respells)
     lock = followed.lock
     steps = plan(due, disk, lock, followed.changes)
     service = Service(

@@ -8,6 +8,7 @@ from mallgen.commands.comparing import Compared, Stopped, carry_out, choose, com
 from mallgen.console import FINDINGS, counted, for_machines, form, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.findings import Service, for_humans, is_stopped, unsure
+from mallgen.lock import parse
 from mallgen.options import Values
 from mallgen.patch import changed, deleted
 from mallgen.tree import Kind, Plan, Step
@@ -22,7 +23,8 @@ def run(values: Values) -> int:
     except Stopped:
         return FINDINGS
     apply, quiet = values.flag("apply"), values.flag("quiet")
-    found = [compare(target, chosen.is_workspace, apply) for target in chosen.targets]
+    respells = values.flag("rename-uses")
+    found = [compare(target, chosen.is_workspace, apply, respells) for target in chosen.targets]
     problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
     if exit_code(problems):
         return _told(problems, found, "; nothing was written")
@@ -45,8 +47,20 @@ def run(values: Values) -> int:
         problems += left
     code = _told(problems, found, "")
     if not quiet:
+        _aliased(plans, respells)
         _summary(code, plans, apply, chosen.is_workspace, values)
     return code
+
+
+def _aliased(plans: list[Plan], respells: bool) -> None:
+    """How many files keep the former name of a class by `as`, and how they get the one of today."""
+    lines = [line for steps in plans for line in parse(steps.lock or "").renamed if ":" not in line.old]
+    names = {f"{line.new.rpartition('.')[2]} as {line.old.rpartition('.')[2]}".encode() for line in lines}
+    contents = [step.content or b"" for plan in plans for step in plan.writes if step.kind in (Kind.PATCH, Kind.MOVE)]
+    count = sum(any(name in data for name in names) for data in contents)
+    if count:
+        way = "the old name has another meaning there, too" if respells else "--rename-uses renames it"
+        say(f"{counted(count, 'file')} with `New as Old` for a class that has another name: {way}")
 
 
 def _left(one: Compared, is_workspace: bool, applied: bool) -> tuple[Compared, list[Diagnostic]]:

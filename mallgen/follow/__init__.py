@@ -37,13 +37,17 @@ class Followed(NamedTuple):
     unsure: Mapping[str, tuple[Unsure, ...]]
 
 
-def follow(due: Due, disk: Disk, lock: Lock, beside: Beside) -> Followed:
+def follow(due: Due, disk: Disk, lock: Lock, beside: Beside, respells: bool = False) -> Followed:
     """Compare every user's file in `disk.contents` with what is due.
+
+    `respells`: a class that has another name is to have it wherever a file uses it, not by `import New as Old`.
 
     `beside` may judge some files while this process does others: it is given them and what makes a byte of each, and
     gives what waits for the bytes; none when it did not.
     """
-    return _Follower(due, disk, lock).run(beside)
+    follower = _Follower(due, disk, lock)
+    follower.world.respells = respells
+    return follower.run(beside)
 
 
 class _Follower:
@@ -65,7 +69,7 @@ class _Follower:
         self._asked = {*found.lost, *found.origins.values(), *found.doubts.values()}
         self._origins = self._confirmed(found)
         self._left = {*self._origins.values()} - {*self._origins}
-        self._world = self._made_world()
+        self.world = self._made_world()
         self._changes: dict[str, Change] = {}
         self._texts: dict[str, str] = {}
         self._called: dict[str, set[str]] = {}
@@ -282,10 +286,10 @@ class _Follower:
         names, match, name = self._names(file, source), None, ""
         if file.signature:
             wanted = self._accepted(file, file.signature, user)
-            match = Match(user, wanted, self._world, imports)
+            match = Match(user, wanted, self.world, imports)
             match.run(_crossed([wanted.qualname, *names]))
             name = wanted.qualname
-        body = Body(user, self._world, imports, match)
+        body = Body(user, self.world, imports, match)
         body.run()
         if home != user.module:
             self._relocate(user, imports)
@@ -323,7 +327,7 @@ class _Follower:
     def _relocate(self, user: UserFile, imports: ImportEdits) -> None:
         """Relative imports mean the same from another place."""
         for statement in [node for node in user.of(ast.ImportFrom) if node.level]:
-            imports.retarget(statement, self._world.module(imports.module(statement)))
+            imports.retarget(statement, self.world.module(imports.module(statement)))
 
     def _moved_as_it_is(self, user: UserFile, home: str) -> bytes | None:
         if home == user.module:

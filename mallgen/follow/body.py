@@ -11,6 +11,7 @@ from mallgen.follow.imports import ImportEdits
 from mallgen.follow.match import Match
 from mallgen.follow.shadow import shadowed
 from mallgen.follow.source import Binding, Edit, UserFile, is_function
+from mallgen.follow.uses import is_former, respelled
 from mallgen.follow.world import VANISHED, Site, World
 from mallgen.signature import ClassShape, Signature
 
@@ -41,13 +42,14 @@ class Body:
         self._signed = {n.id for n in self._replaced if isinstance(n, ast.Name)} | _quoted(self._replaced)
         self._kept = match.used if match else set()
         self._fields = Fields(file, world, match.types if match else {})
+        self._spelled: list[Edit] = []
         self.sites: list[Site] = []
         self.stuck: list[Site] = []
 
     @property
     def edits(self) -> list[Edit]:
         """The bytes that change, those of imports apart."""
-        return self._fields.edits
+        return [*self._fields.edits, *self._spelled]
 
     def unsure(self, names: Collection[str]) -> list[Site]:
         """Where one of these names of fields may be meant, that of another class may as well."""
@@ -75,6 +77,10 @@ class Body:
                 whole.setdefault(statement, []).append((binding, now))
             elif isinstance(statement, ast.Import) and (new := self._world.module(name := binding.alias.name)) != name:
                 self._module(binding, new)
+            elif (
+                self._world.respells and is_former(binding, now, self._world.renamed) and self._respelled(binding, now)
+            ):
+                self.sites.append(Site(binding.alias, f"`{local}` is `{now}` now"))
             elif missing := self._world.missing(_imported(binding)):
                 self._gone(local, binding, missing)
             elif self._is_spare(local, binding):
@@ -169,9 +175,23 @@ class Body:
         for binding, now in pairs:
             module, _, name = now.rpartition(".")
             local = binding.alias.asname or binding.alias.name
+            if self._world.respells and is_former(binding, now, self._world.renamed) and self._respelled(binding, now):
+                continue
             self._imports.remove(binding)
             if self._uses.get(local) or local not in self._signed or binding.alias.asname:
                 self._imports.add(module, name, local, statement)
+
+    def _respelled(self, binding: Binding, now: str) -> bool:
+        """Write the name of today for the one of an import; whether it could be done."""
+        module, _, name = now.rpartition(".")
+        edits = respelled(self._file, binding.alias.asname or binding.alias.name, now, self._replaced)
+        if edits is None or not isinstance(binding.statement, ast.ImportFrom):
+            return False
+        self._imports.remove(binding)
+        if name not in self._file.bindings:
+            self._imports.add(module, name, name, binding.statement)
+        self._spelled += edits
+        return True
 
     def _node(self, node: ast.expr) -> None:
         if isinstance(node, ast.Attribute):

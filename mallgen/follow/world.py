@@ -17,8 +17,10 @@ DRIFT, VANISHED, UNSURE = "signature-drift", "uses-vanished", "uses-uncertain"
 class World:
     """`texts` are the generated Python files by path, `classes` those of the contract, `renamed` full names that
     changed, `modules` the user's modules that moved, old to new; `packages` the same of whole packages, `present` are
-    the paths of all modules that stay.
+    the paths of all modules that stay. `respells`: uses of a class that has another name are written anew.
     """
+
+    respells = False
 
     def __init__(
         self,
