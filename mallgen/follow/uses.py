@@ -1,7 +1,6 @@
 """Uses of a class under the name that it had: renamed in the file where the name means nothing else."""
 
 import ast
-import re
 from collections.abc import Mapping, Set
 
 from mallgen.follow.source import Binding, Edit, UserFile
@@ -25,18 +24,19 @@ def respelled(file: UserFile, local: str, now: str, kept: Set[ast.AST]) -> list[
     other = file.bindings.get(new)
     if {new, local} & file.defined or (other is not None and new != local and other.full != now):
         return None
-    word = re.compile(rf"\b{re.escape(local)}\b")
     edits = []
     for node in file.nodes:
         if isinstance(node, ast.Name) and node.id in (local, new) and node not in kept:
             if (node.id == new and other is None) or not isinstance(node.ctx, ast.Load):
                 return None
             edits += [Edit(*file.range(node), new)] if node.id == local else []
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and word.fullmatch(node.value.strip()):
-            return None
-        elif local in _bound(node) or new in _bound(node):
+        elif {local, new} & {*_bound(node), _text(node)}:
             return None
     return edits
+
+
+def _text(node: ast.AST) -> str:
+    return node.value.strip() if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _bound(node: ast.AST) -> tuple[str, ...]:
