@@ -7,9 +7,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from mallgen.visible import visible
+
 if TYPE_CHECKING:  # msgspec takes 35 ms, which --version and --help need not pay
     from mallgen.diagnostics import Diagnostic
 
+LAID_OUT = "\n\t"
 FINE, FINDINGS, USAGE, ENVIRONMENT = 0, 1, 2, 3
 TEXT = "text"
 _form = [TEXT]
@@ -32,12 +35,17 @@ def for_machines() -> bool:
 
 def out(line: str) -> None:
     """A line of the result."""
-    sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{visible(line, LAID_OUT)}\n")
 
 
 def say(line: str) -> None:
     """A line for the person at the terminal."""
-    sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{visible(line, LAID_OUT)}\n")
+
+
+def show(text: str) -> None:
+    """A text of the user's files as a result: to a terminal with nothing in it that would drive it, else as it is."""
+    sys.stdout.write(visible(text, LAID_OUT) if sys.stdout.isatty() else text)
 
 
 def colored() -> bool:

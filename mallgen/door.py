@@ -13,6 +13,7 @@ from importlib import import_module
 
 from mallgen.console import speak
 from mallgen.options import COMMANDS, COMPLETING, FORMAT, Command, Option, Value, Values
+from mallgen.visible import visible
 
 ENVIRONMENT = 3
 BUG = 70
@@ -152,7 +153,7 @@ def _surroundings(problem: OSError) -> int:
     what = f"{problem.strerror or problem}{f': {problem.filename}' if problem.filename else ''}"
     if isinstance(problem, FileNotFoundError) and not problem.filename:
         what = "the working directory does not exist any more"
-    print(f"error[environment] {what}", file=sys.stderr)
+    print(visible(f"error[environment] {what}"), file=sys.stderr)
     print("  = help: mend it and run again; MALLGEN_TRACEBACK=1 shows where it happened", file=sys.stderr)
     return ENVIRONMENT
 
@@ -160,7 +161,7 @@ def _surroundings(problem: OSError) -> int:
 def _bug(problem: Exception) -> int:
     if os.environ.get("MALLGEN_TRACEBACK"):
         raise problem
-    print(f"error[internal] {type(problem).__name__}: {problem}", file=sys.stderr)
+    print(visible(f"error[internal] {type(problem).__name__}: {problem}", "\n"), file=sys.stderr)
     print("  = help: this is a bug of mallgen; MALLGEN_TRACEBACK=1 shows where, please report it", file=sys.stderr)
     return BUG
 

@@ -8,6 +8,7 @@ import msgspec
 from mallgen.diagnostics import Diagnostic, in_order
 from mallgen.model import Span
 from mallgen.pages import pages
+from mallgen.visible import visible
 
 Document = dict[str, object]
 
@@ -20,8 +21,8 @@ def render(form: str, diagnostics: Sequence[Diagnostic]) -> str:
 def _concise(diagnostics: Sequence[Diagnostic]) -> str:
     lines = []
     for found in diagnostics:
-        where = f"{found.span.file}:{found.span.line}:{found.span.col}: " if found.span is not None else ""
-        lines.append(f"{where}{found.level}[{found.code}] {_flat(found.message)}\n")
+        where = f"{visible(found.span.file)}:{found.span.line}:{found.span.col}: " if found.span is not None else ""
+        lines.append(f"{where}{found.level}[{found.code}] {visible(found.message)}\n")
     return "".join(lines)
 
 
@@ -64,7 +65,7 @@ def _github(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _escaped(text: str, more: str = "") -> str:
-    return "".join(f"%{ord(char):02X}" if char in f"%\r\n{more}" else char for char in text)
+    return visible("".join(f"%{ord(char):02X}" if char in f"%\r\n{more}" else char for char in text))
 
 
 def _sarif(diagnostics: Sequence[Diagnostic]) -> str:
@@ -107,12 +108,9 @@ def _location(span: Span) -> Document:
     return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
 
 
-def _flat(text: str) -> str:
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
-
-
 def _encoded(document: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    """JSON, in which what is not printable is escaped: msgspec does that for what JSON itself forbids."""
+    return visible(msgspec.json.format(msgspec.json.encode(document), indent=2).decode(), "\n") + "\n"
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Diagnostic]], str]] = {

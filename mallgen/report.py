@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from mallgen.diagnostics import Diagnostic, in_order
 from mallgen.model import Span
 from mallgen.pycode import width
+from mallgen.visible import visible
 
 TAB = "    "
 _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
@@ -51,7 +52,8 @@ class Reporter:
     def _frame(self, span: Span, pad: int, tint: str, text: str) -> list[str]:
         bar = self._paint("|", _BLUE)
         arrow = self._paint("-->", _BLUE)
-        found = [f"{' ' * pad}{arrow} {span.file}:{span.line}:{span.col}" + (f" {text}" if text else "")]
+        place = f"{visible(span.file)}:{span.line}:{span.col}"
+        found = [f"{' ' * pad}{arrow} {place}" + (f" {visible(text)}" if text else "")]
         lines = self._lines.get(span.file, [])
         if 1 <= span.line <= len(lines):
             shown, before, under = _cut(lines[span.line - 1], span)
@@ -59,11 +61,6 @@ class Reporter:
             found.append(f"{self._paint(str(span.line).rjust(pad), _BLUE)} {bar} {shown}".rstrip())
             found.append(f"{' ' * pad} {bar} {' ' * before}{self._paint('^' * under, tint)}")
         return found
-
-
-def visible(text: str) -> str:
-    """`text` with control characters and invisible ones escaped: a contract must not drive the terminal."""
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
 def _cut(line: str, span: Span) -> tuple[str, int, int]:

@@ -1,14 +1,13 @@
 """mallgen api fix: from the older dialect to today's, as a diff or in place."""
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from mallgen.commands.memory import without_gc
-from mallgen.console import FINE, USAGE, counted, report, say
+from mallgen.console import FINE, USAGE, counted, report, say, show
 from mallgen.diagnostics import Diagnostic
 from mallgen.driver import compile_sources
 from mallgen.model import Span
@@ -140,7 +139,7 @@ class _Run:
                 if self.write:
                     replace_file(file.name, mend.text)
                 else:
-                    sys.stdout.write(unified(file.raw, mend.text, file.name))
+                    show(unified(file.raw, mend.text, file.name))
             except CannotWrite as problem:
                 self.problems.append(problem.diagnostic)
                 self.failed += 1

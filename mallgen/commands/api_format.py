@@ -1,9 +1,8 @@
 """mallgen api format: the one layout, in place, on stdin, or as a question."""
 
-import sys
 from typing import NamedTuple
 
-from mallgen.console import FINDINGS, FINE, USAGE, counted, out, report, say
+from mallgen.console import FINDINGS, FINE, USAGE, counted, out, report, say, show
 from mallgen.diagnostics import Diagnostic
 from mallgen.options import Values
 from mallgen.patch import unified
@@ -68,7 +67,7 @@ class _Run:
     def asked(self, file: TextFile, result: str) -> bool:
         """Answer `--check` and `--diff`; whether one was given."""
         if self.mode.diff:
-            sys.stdout.write(unified(file.raw, result, file.name))
+            show(unified(file.raw, result, file.name))
         elif self.mode.check:
             out(file.name)
         return self.mode.check or self.mode.diff
@@ -111,6 +110,6 @@ def _stdin(run: _Run) -> int:
     if result is None:
         return report(run.problems, run.texts, "")
     if not run.asked(file, result):
-        sys.stdout.write(result)
+        show(result)
         return FINE
     return FINDINGS if run.mode.check and result != file.raw else FINE

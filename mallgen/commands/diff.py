@@ -1,9 +1,7 @@
 """mallgen diff: what generating would change, as a unified diff. Exit 1 when there is something, as diff(1) does."""
 
-import sys
-
 from mallgen.commands.comparing import Compared, Stopped, choose, compare, exit_code, sources
-from mallgen.console import FINDINGS, FINE, report
+from mallgen.console import FINDINGS, FINE, report, show
 from mallgen.options import Values
 from mallgen.patch import changed
 from mallgen.tree import plan
@@ -29,5 +27,5 @@ def _show(found: Compared) -> bool:
     steps = plan(found.due, service.disk, found.lock).writes
     for step in steps:
         before = service.disk.contents.get(step.file.path)
-        sys.stdout.write(changed(before, step.file.text.encode(), service.shown(step.file.path)))
+        show(changed(before, step.file.text.encode(), service.shown(step.file.path)))
     return bool(steps)

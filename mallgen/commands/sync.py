@@ -5,7 +5,7 @@ from collections import Counter
 from itertools import chain
 
 from mallgen.commands.comparing import Compared, Stopped, carry_out, choose, compare, exit_code, sources
-from mallgen.console import FINDINGS, counted, for_machines, form, out, report, say
+from mallgen.console import FINDINGS, counted, for_machines, form, out, report, say, show
 from mallgen.diagnostics import Diagnostic
 from mallgen.findings import Service, for_humans, is_stopped, unsure
 from mallgen.lock import parse
@@ -88,7 +88,7 @@ def _show(service: Service, steps: Plan, apply: bool, quiet: bool) -> None:
             continue
         old = service.shown(step.source) if step.source else ""
         if not apply:
-            sys.stdout.write(_diff(service, step, leaving))
+            show(_diff(service, step, leaving))
         elif not quiet:
             out(f"{old} -> {shown}" if old else f"{_done(step)} {shown}")
 

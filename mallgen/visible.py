@@ -1,0 +1,16 @@
+"""Text of others on its way to a terminal: contracts, file names, messages that quote them."""
+
+
+def visible(text: str, kept: str = "") -> str:
+    """`text` with control characters and those that nobody sees escaped, but for `kept`.
+
+    The escapes are those of JSON and Python, `\\u001b`: a contract must not drive the terminal, and JSON stays JSON.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in kept else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
