@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
 from typing import NamedTuple
 
+from mallgen import leftblocks
 from mallgen.diagnostics import Diagnostic
 from mallgen.follow import Followed
 from mallgen.follow.verdict import State, Verdict
@@ -36,6 +37,8 @@ def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
     verdicts = {verdict.path: verdict for verdict in service.followed.verdicts}
     for step in service.plan.steps:
         yield from _file(service, step)
+    for path, block in left_blocks(service):
+        yield _unasked(service, path, block)
     for verdict in verdicts.values():
         yield from _theirs(service, verdict, stubs)
     yield from unsure(service)
@@ -103,6 +106,23 @@ def gone(service: Service, edited_too: bool = False) -> list[Record]:
         for record in service.plan.left
         if not (record.path.endswith("/__init__.py") and record.path.rpartition("/")[0] in kept)
     ]
+
+
+def left_blocks(service: Service) -> Iterator[tuple[str, leftblocks.Left]]:
+    """Blocks of the settings that the contract no longer asks for, with the settings' path."""
+    files = {step.file.identity: step.file for step in service.plan.steps}
+    settings, contents = files.get("settings"), service.disk.contents
+    if settings is not None and settings.path in contents:
+        config = contents.get(files["config"].path, b"") if "config" in files else b""
+        due = [block.key for block in settings.blocks]
+        yield from ((settings.path, block) for block in leftblocks.left(contents[settings.path], due, config))
+
+
+def _unasked(service: Service, path: str, block: leftblocks.Left) -> Diagnostic:
+    shown = service.shown(path)
+    message = f"`{shown}` has a block `{block.key}`, which the contract and mallgen.toml no longer ask for"
+    hint = f"`mallgen prune{service.where}` removes it" if block.is_made else "it has your values: remove it by hand"
+    return Diagnostic("config-block-left", message, block.span._replace(file=shown), hint)
 
 
 def _file(service: Service, step: Step) -> Iterator[Diagnostic]:

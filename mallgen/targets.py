@@ -40,8 +40,8 @@ class Used(NamedTuple):
 class Target(NamedTuple):
     """What is to be generated where. `more` are protos of the same package, `bodies` logic of a new project.
 
-    `called` is from mallgen.toml, `places` are those of its values there. What
-    mallgen.lock has named is read inside of `border` only.
+    `service` is its name in mallgen.toml, `called` is from there, `places` are those of its values. What mallgen.lock
+    has named is read inside of `border` only.
     """
 
     kind: str
@@ -55,6 +55,7 @@ class Target(NamedTuple):
     from_filename: bool = False
     port: int = 0
     bodies: tuple[tuple[str, Body], ...] = ()
+    service: str = ""
     called: Called = Called()
     places: Mapping[str, Span] = MappingProxyType({})
     border: str = ""
@@ -74,8 +75,14 @@ class Target(NamedTuple):
         words += ["allow-outside"] if self.outside else []
         words += ["client-only"] if self.client_only else []
         words += ["name-from-filename"] if self.from_filename else []
+        words += [f"service={self.service}"] if self.service else []
         words += [f"{what}={value}" for what, value in self.called._asdict().items() if value]
         return ContractLine(self.kind, self.below(self.contract), " ".join(map(_quoted, words)))
+
+    def into(self, folder: str) -> "Target":
+        """The same in a folder that the user names; one that is not the workspace's is no service's of it."""
+        is_mine = os.path.realpath(folder) == os.path.realpath(self.folder)
+        return self._replace(folder=folder, service=self.service if is_mine else "")
 
     def below(self, path: str) -> str:
         """A path as seen from the output folder, with `/`."""
@@ -112,7 +119,7 @@ def of_line(line: ContractLine, folder: str) -> Target:
             more.append(_seen(folder, value))
         elif key.startswith("uses:"):
             uses[key.removeprefix("uses:")] = _seen(folder, value)
-        elif key in Called._fields or key.startswith("key:"):
+        elif key in ("service", *Called._fields) or key.startswith("key:"):
             names[key] = value
         elif key.startswith("-I"):
             found.setdefault(key.removeprefix("-I").removeprefix(":"), []).append(_seen(folder, value))
@@ -123,6 +130,7 @@ def of_line(line: ContractLine, folder: str) -> Target:
         uses=tuple(
             Used(name, path, tuple(found.get(name, ())), names.get(f"key:{name}", "")) for name, path in uses.items()
         ),
+        service=names.get("service", ""),
         called=Called(*(names.get(what, "") for what in Called._fields)),
         client_only="client-only" in words,
         outside="allow-outside" in words,
@@ -156,7 +164,7 @@ def of_member(member: Member, workspace: Workspace, port: int = 0) -> Target:
 def _of_member(member: Member, workspace: Workspace, names: Mapping[str, Called], port: int) -> Target:
     uses = tuple(_use(used, names[used.name]) for used in workspace.used_by(member))
     target = Target(member.kind, member.contract, member.folder, (), member.includes, uses, port=port)
-    return target._replace(called=names[member.name], places=member.places)
+    return target._replace(service=member.name, called=names[member.name], places=member.places)
 
 
 def _use(member: Member, named: Called) -> Used:

@@ -210,18 +210,26 @@ def places(due: Due) -> Iterator[Place]:
     return (Place(file.path, file.identity, file.signature.shape) for file in due.files if file.signature)
 
 
-def prune(records: Mapping[Record, str], disk: Disk, lock: Lock) -> Plan:
-    """Delete files that are no longer due; the values say where one is put aside, "" for those that are forgotten."""
+def prune(
+    records: Mapping[Record, str], disk: Disk, lock: Lock, cut: Mapping[str, bytes] = MappingProxyType({})
+) -> Plan:
+    """Delete files that are no longer due; the values say where one is put aside, "" for those that are forgotten.
+
+    `cut` are user's files of which something goes, with what is left of them.
+    """
     taken = set(disk.present)
     steps = []
     for record, aside in records.items():
         kept = _free(aside, taken) if aside else ""
         file = File(record.path, "", Owner(record.owner), record.identity)
         steps.append(Step(Kind.DELETE, file, kept, digest(disk.contents[record.path])))
+    for path, data in cut.items():
+        file = File(path, "", Owner.ONCE, "settings")
+        steps.append(Step(Kind.PATCH, file, before=digest(disk.contents[path]), data=data))
     paths = {(record.contract, record.path) for record in records}
     rest = tuple(record for record in lock.files if (record.contract, record.path) not in paths)
     text = lock._replace(files=rest).text()
-    return Plan(tuple(steps), (), None if text == disk.lock else text, frozenset({Kind.DELETE}))
+    return Plan(tuple(steps), (), None if text == disk.lock else text, frozenset({Kind.DELETE, Kind.PATCH}))
 
 
 def recorded(lock: Lock, disk: Disk) -> dict[str, Record]:

@@ -7,7 +7,7 @@ A fenced block with a file name after its language is written before the command
     ```
 
 A `console` block holds commands behind `$ ` and, below each, its stdout, its stderr and, unless it is 0, `exit N`.
-`mallgen …` runs in this process; `cat`, `mv`, `rm` and `ls` (of files, recursively) are what a reader expects.
+`mallgen …` runs in this process; `cat`, `mv`, `rm`, `cd` and `ls` (of files, recursively) are what a reader expects.
 `make accept` writes what was printed into the documents.
 """
 
@@ -53,10 +53,13 @@ def run(command: str, here: Path) -> str:
         code, out, err = mallgen(*words)
         text = "\n".join(line.rstrip() for line in f"{out}{err}".split("\n"))
         return text.replace(str(here), "…") + (f"exit {code}\n" if code else "")
+    if name == "cd":
+        os.chdir(words[0])  # for the commands below; the fixture goes back
+        return ""
     if name == "cat":
         return (here / words[0]).read_text(encoding="utf-8")
     if name == "rm":
-        (here / words[0]).unlink()
+        Path(words[0]).unlink()
         return ""
     if name == "mv":
         (here / words[0]).rename(here / words[1])

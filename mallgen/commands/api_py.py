@@ -18,6 +18,6 @@ def run(values: Values) -> int:
     target = Target("api", contract, folder)
     if member is not None:
         port = free_port(workspace, folder, 8888)
-        target = of_member(member, workspace, port)._replace(contract=contract, folder=folder)
+        target = of_member(member, workspace, port).into(folder)._replace(contract=contract)
     target = target._replace(outside=values.flag("allow-outside"))
     return produce(target, Asked.by(values))

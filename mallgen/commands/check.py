@@ -38,6 +38,7 @@ def _check(values: Values) -> int:
     configured = Configured()
     met = _meetings(chosen, found)
     told = [*chosen.problems, *(d for one in found for d in _findings(one, stubs, configured)), *met.problems]
+    told += [one.finding for one in chosen.left]
     return _told(tuple(dict.fromkeys(told)), found, {**met.sources, **configured.texts})
 
 
@@ -53,6 +54,8 @@ def _findings(found: Compared, stubs: bool, configured: Configured) -> Iterator[
     if found.service is not None:
         if found.moved is not None:
             yield packages.problem(found.moved, found.service.disk.present, found.service.shown, found.service.where)
+        if found.lockless:
+            yield _lockless(found)
         yield from findings(found.service, stubs)
         yield from configured.findings(found)
         yield from _runtime(found)
@@ -75,6 +78,16 @@ def _told(diagnostics: tuple[Diagnostic, ...], found: list[Compared], more_sourc
     elif services and any(d.code not in ("contract-missing", "contract-invalid") for d in diagnostics):
         say(f"{counted(files, 'file')} of {counted(len(services), 'service')} compared{more}")
     return code
+
+
+def _lockless(found: Compared) -> Diagnostic:
+    assert found.service is not None
+    message = f"`{found.folder.shown('.')}` has generated files and no mallgen.lock, which tells them from edited ones"
+    contract = os.path.normpath(found.target.contract)
+    word = f"api py -api {contract}" if found.target.kind == "api" else f"rpc protoc {contract}"
+    way = f"{word} -dir {found.target.folder}" if found.service.where else "gen"
+    hint = f"bring it back, or run `mallgen {way}`, which writes it by what the files hold"
+    return Diagnostic("no-lock", message, None, hint)
 
 
 def _runtime(found: Compared) -> Iterator[Diagnostic]:

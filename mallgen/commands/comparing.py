@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen import packages
 from mallgen.beside import beside
@@ -20,6 +20,9 @@ from mallgen.targets import Made, Target, every, make, of_line, of_member, outsi
 from mallgen.tree import Due, Plan, plan, recorded
 from mallgen.workspace import Workspace
 
+if TYPE_CHECKING:
+    from mallgen.leftover import Left
+
 
 class Compared(NamedTuple):
     """One target: what was made of it and how the folder stands to that; no `service` when something is wrong."""
@@ -33,6 +36,7 @@ class Compared(NamedTuple):
     service: Service | None
     moved: packages.Renamed | None = None
     respells: bool = False
+    lockless: bool = False
 
 
 class Chosen(NamedTuple):
@@ -46,6 +50,13 @@ class Chosen(NamedTuple):
     def is_workspace(self) -> bool:
         """Whether the whole workspace is meant."""
         return self.workspace is not None
+
+    @property
+    def left(self) -> "list[Left]":
+        """What services that are no longer in mallgen.toml have left."""
+        from mallgen.leftover import left
+
+        return left(self.workspace) if self.workspace is not None else []
 
 
 class Stopped(Exception):
@@ -78,7 +89,8 @@ def _chosen(values: Values, writes: bool) -> Chosen:
     if workspace is None:
         raise Stopped
     folder, contract = values.text("dir"), values.text("api")
-    if not folder and workspace.members:
+    own = own_folder(workspace) if not folder and not contract else ""
+    if not folder and not own and workspace.members:
         targets = tuple(every(workspace))
         if contract:
             real = os.path.realpath(contract)
@@ -88,8 +100,19 @@ def _chosen(values: Values, writes: bool) -> Chosen:
         if targets:
             return Chosen(targets, workspace=None if contract else workspace)
     if writes:
-        complete([folder or "."])
-    return _of_folder(folder or ".", contract, workspace)
+        complete([folder or own or "."])
+    return _of_folder(folder or own or ".", contract, workspace)
+
+
+def own_folder(workspace: Workspace) -> str:
+    """The folder with a mallgen.lock around the working directory that mallgen.toml does not name, else nothing."""
+    root, here = os.path.dirname(workspace.path), os.path.realpath(".")
+    mine = {os.path.realpath(member.folder) for member in workspace.members}
+    while workspace.path and here != root and here not in mine:
+        if os.path.isfile(os.path.join(here, NAME)):
+            return os.path.relpath(here)
+        here = os.path.dirname(here)
+    return ""
 
 
 def _of_folder(folder: str, contract: str, workspace: Workspace) -> Chosen:
@@ -150,6 +173,17 @@ def compare(target: Target, is_workspace: bool = False, prove: bool = False, res
         return nothing._replace(made=made, problems=problem.diagnostics)
 
 
+def compare_left(one: "Left") -> Compared:
+    """The same for a folder that nothing is due in any more."""
+    folder = Folder(one.target.folder, say)
+    nothing = Compared(one.target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
+    try:
+        with folder.turn(shared=True):
+            return _seen(nothing, True)
+    except Refused as problem:
+        return nothing._replace(problems=problem.diagnostics)
+
+
 def _seen(found: Compared, is_workspace: bool) -> Compared:
     lock, text = read_lock(found.folder)
     line = found.target.line
@@ -180,9 +214,10 @@ def _seen(found: Compared, is_workspace: bool) -> Compared:
         steps,
         followed,
     )
-    if not text and any(step.file.path in disk.present for step in steps.steps):
+    lockless = not text and any(step.file.path in disk.present for step in steps.steps)
+    if lockless:
         say(f"{found.folder.shown('.')} has no {NAME}: its files are taken as they are, by their content")
-    return found._replace(due=due, lock=lock, service=service, moved=moved)
+    return found._replace(due=due, lock=lock, service=service, moved=moved, lockless=lockless)
 
 
 def carry_out(

@@ -1,6 +1,6 @@
 """mallgen gen: every service of the workspace, or what one folder's mallgen.lock says."""
 
-from mallgen.commands.comparing import Stopped, choose
+from mallgen.commands.comparing import Stopped, choose, own_folder
 from mallgen.commands.writing import Asked, around, generate_all, produce
 from mallgen.console import FINDINGS, report
 from mallgen.options import Values
@@ -14,6 +14,8 @@ def run(values: Values) -> int:
     workspace = around()
     if workspace is None:
         return FINDINGS
+    if own_folder(workspace):
+        return _folder(values, asked)
     return generate_all(workspace, asked)[1]
 
 

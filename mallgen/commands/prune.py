@@ -1,11 +1,12 @@
 """mallgen prune: generated files that the contract no longer has go; what somebody edited stays, or is put aside."""
 
-from mallgen.commands.comparing import Compared, Stopped, carry_out, choose, compare, exit_code, sources
+from mallgen.commands.comparing import Compared, Stopped, carry_out, choose, compare, compare_left, exit_code, sources
 from mallgen.console import FINDINGS, out, report, say
-from mallgen.findings import Service, breaking, gone
+from mallgen.findings import Service, breaking, gone, left_blocks
+from mallgen.leftblocks import without
 from mallgen.lock import Record
 from mallgen.options import Values
-from mallgen.tree import Plan, is_known, prune
+from mallgen.tree import Kind, Plan, is_known, prune
 
 _TRASH = ".mallgen/trash"
 
@@ -17,6 +18,7 @@ def run(values: Values) -> int:
     except Stopped:
         return FINDINGS
     found = [compare(target, chosen.is_workspace) for target in chosen.targets]
+    found += [compare_left(one) for one in chosen.left]
     problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
     if exit_code(problems):
         return report(tuple(dict.fromkeys(problems)), sources(found), "; nothing was deleted")
@@ -35,7 +37,7 @@ def _prune(found: Compared, values: Values, told: list[str]) -> int:
 
     def work(seen: Compared) -> Plan:
         assert seen.service is not None, "it was compared before"
-        return prune(_wanted(seen.service, force), seen.service.disk, seen.lock)
+        return prune(_wanted(seen.service, force), seen.service.disk, seen.lock, _cut(seen.service))
 
     if dry:
         seen, steps = found, work(found)
@@ -61,9 +63,20 @@ def _wanted(service: Service, force: bool) -> dict[Record, str]:
     return {**dict.fromkeys(known, ""), **{record: f"{_TRASH}/{record.path}" for record in edited}}
 
 
+def _cut(service: Service) -> dict[str, bytes]:
+    """Settings without the blocks that the contract no longer asks for and nobody has written into."""
+    blocks = [(path, block) for path, block in left_blocks(service) if block.is_made]
+    contents = service.disk.contents
+    return {path: without(contents[path], [block for _, block in blocks]) for path, _ in blocks}
+
+
 def _tell(service: Service, steps: Plan, dry: bool) -> list[str]:
     """Say what went and what stays; all of that."""
     for step in steps.writes:
+        if step.kind is Kind.PATCH:
+            keys = ", ".join(block.key for _, block in left_blocks(service) if block.is_made)
+            out(f"{'would remove' if dry else 'removed'} {keys} from {service.shown(step.file.path)}")
+            continue
         verb = "would delete" if dry else "deleted"
         if step.backup:
             verb = "would move" if dry else "moved"

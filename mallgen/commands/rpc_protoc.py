@@ -16,9 +16,8 @@ def run(values: Values) -> int:
     folder = place(workspace, contract, values.text("zrpc_out") or values.text("dir"))
     member = workspace.of(contract)
     known = of_member(member, workspace) if member is not None else Target("rpc", contract, folder)
-    target = known._replace(
+    target = known.into(folder)._replace(
         contract=contract,
-        folder=folder,
         more=tuple(more),
         includes=values.many("proto_path") or known.includes,
         client_only=values.flag("client-only"),

@@ -2,7 +2,7 @@
 
 from mallgen.commands.comparing import Compared, Stopped, choose, compare, exit_code, sources
 from mallgen.commands.standing import Row, rows, summary
-from mallgen.console import FINDINGS, out, report
+from mallgen.console import FINDINGS, out, report, say
 from mallgen.options import Values
 from mallgen.pycode import width
 
@@ -24,6 +24,8 @@ def run(values: Values) -> int:
         if number:
             out("")
         _table(one)
+    for left in chosen.left:
+        say(f"{left.finding.message}; {left.finding.hint}")
     return code
 
 

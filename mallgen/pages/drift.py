@@ -139,3 +139,30 @@ def made_by_newer_mallgen() -> None:
 
     Upgrade: `pip install -U mallgen`.
     """
+
+
+@page("left-behind")
+def left_behind() -> None:
+    """A folder was generated for a service that mallgen.toml no longer has.
+
+    `mallgen prune` deletes what nobody edited there and leaves your code, which is yours to delete; or declare the
+    service again. A folder that was never part of the workspace, with a mallgen.lock of its own, is not meant.
+    """
+
+
+@page("config-block-left")
+def config_block_left() -> None:
+    """The settings have a block for a service that is no longer used, or for a `jwt` that the contract no longer has.
+
+    `mallgen prune` removes it where it is as mallgen wrote it; one with your values you remove by hand. A block that
+    your config.py names is yours.
+    """
+
+
+@page("no-lock")
+def no_lock() -> None:
+    """A folder has generated files and no mallgen.lock.
+
+    Without it an edited file cannot be told from one of an older version. Take it back from your repository, or let
+    `mallgen gen` write it anew by what the files hold, and commit it.
+    """
