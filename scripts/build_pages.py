@@ -1,4 +1,4 @@
-"""docs/lint.md and docs/limits.md: what is said by the code itself, as pages.
+"""docs/lint.md, docs/limits.md and docs/settings.md: what is said by the code itself, as pages.
 
 `--check` fails when a page is not current; `--corpus` counts the findings on the corpus again and keeps the figures in
 tests/data/lint_counts.json, so that making the pages needs no corpus.
@@ -24,7 +24,7 @@ from mallgen.report import Reporter  # noqa: E402
 from mallgen.syntax.limits import DEEPEST, DEFAULT, MEANING, setting  # noqa: E402
 
 EXAMPLES, COUNTS = ROOT / "tests" / "data" / "lint_examples.txt", ROOT / "tests" / "data" / "lint_counts.json"
-LINT, LIMITS = ROOT / "docs" / "lint.md", ROOT / "docs" / "limits.md"
+LINT, LIMITS, SETTINGS = (ROOT / "docs" / name for name in ("lint.md", "limits.md", "settings.md"))
 LINT_HEAD = """# The rules of mallgen api lint
 
 `mallgen api lint -api mall.api` finds what works in a contract, and could be better. Exit code 1 when there are
@@ -174,8 +174,10 @@ def main(arguments: list[str]) -> int:
 
         figures = counted(CORPUS)._asdict()
         COUNTS.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    from settings_page import settings_page  # beside this file, which tests load by its path
+
     code = 0
-    for path, made in ((LINT, lint_page()), (LIMITS, limits_page())):
+    for path, made in ((LINT, lint_page()), (LIMITS, limits_page()), (SETTINGS, settings_page())):
         if "--check" not in arguments:
             path.write_text(made, encoding="utf-8")
             print(f"docs/{path.name}: {made.count(chr(10))} lines")

@@ -118,7 +118,7 @@ class JwtConf(Conf, kw_only=True):
 
 
 class JwtTransitionConf(Conf, kw_only=True):
-    """The block of a `jwtTransition:`: the present secret and the one before; the rest as in JwtConf."""
+    """The block of a `jwtTransition:`: the present secret and the one before; the rest is as in a `jwt` block."""
 
     secret: str
     prev_secret: str = ""

@@ -20,8 +20,8 @@ _VARIABLE = "MALLGEN_DISCOVERY"
 class EtcdConf(Conf, kw_only=True):
     """go-zero's `Etcd` block: where etcd is, and the key that instances are registered under.
 
-    `id` replaces the lease in the key's name when it is not 0. `user` with `pass`, and the TLS files, are for an etcd
-    that asks for them. `required`: a server that cannot register within 3 s does not start.
+    `id` replaces the lease in the key's name when it is not 0. `user` with `password`, and the TLS files, are for an
+    etcd that asks for them. `required`: a server that cannot register within 3 s does not start.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = ETCD
