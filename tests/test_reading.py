@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mallgen_runtime.aside import LARGE, aside
 from mallgen_runtime.decoding import Wrong, convert, decode
+from mallgen_runtime.encoding import WrongLength, encode_as
 from mallgen_runtime.problems import ApiError, FieldError
 from mallgen_runtime.reading import MAX_JSON, Reader
 from mallgen_runtime.schema import (
@@ -25,7 +26,9 @@ from mallgen_runtime.schema import (
     Struct,
     UInt64,
     With,
+    exactly,
     field,
+    zero,
 )
 
 
@@ -206,3 +209,57 @@ def test_a_wrong_long_text_raises_as_a_short_one() -> None:
 
 def _refuse() -> None:
     raise ApiError(400, "bad_request")
+
+
+class Grid(Struct, kw_only=True):
+    """`[2]float64`, at several depths."""
+
+    at: Annotated[list[float], exactly(2)]
+    rows: Annotated[list[Annotated[list[Int8], exactly(3)]], exactly(1)] = field(default_factory=lambda: [[0] * 3])
+    many: "list[Grid]" = field(default_factory=list)
+    text: Annotated[Int8, AsString()] = 0
+
+
+class Short(Struct, kw_only=True):
+    """The same where msgspec reads alone."""
+
+    at: Annotated[list[float], exactly(2)]
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ('{"at":[1,2]}', ""),
+        ('{"at":[1]}', "at"),
+        ('{"at":[1,2,3]}', "at"),
+        ('{"at":[]}', "at"),
+        ('{"at":[1,2],"rows":[[1,2,3]]}', ""),
+        ('{"at":[1,2],"rows":[[1,2]]}', "rows[0]"),
+        ('{"at":[1,2],"rows":[]}', "rows"),
+        ('{"at":[1,2],"many":[{"at":[1,2]},{"at":[1]}]}', "many[1].at"),
+    ],
+)
+def test_an_array_has_exactly_its_length(body: str, wrong: str) -> None:
+    for kind in (Grid, Short) if "rows" not in body and "many" not in body else (Grid,):
+        found = outcome(lambda kind=kind: decode(body.encode(), kind))
+        assert [error.name for error in found] == [wrong] if wrong else isinstance(found, kind)
+
+
+def test_an_answer_has_exactly_its_length() -> None:
+    good = Grid(at=[1.0, 2.0], many=[Grid(at=[3.0, 4.0])])
+    assert json.loads(encode_as(good, Grid))["many"][0]["at"] == [3.0, 4.0]
+    assert encode_as(Short(at=[1.0, 2.0]), Short) == b'{"at":[1.0,2.0]}'
+    bad = Grid(at=[1.0, 2.0], many=[Grid(at=[3.0])])
+    with pytest.raises(WrongLength, match=r"^many\.at has 1 values, its type 2$"):
+        encode_as([bad], list[Grid])
+
+
+def test_the_zero_value_of_an_array() -> None:
+    assert zero(Grid) == Grid(at=[0.0, 0.0], rows=[[0, 0, 0]])
+
+
+@pytest.mark.parametrize(("texts", "count"), [(["1", "2"], 0), (["1"], 1), (["1", "2", "3"], 1), ([], 1)])
+def test_an_array_in_a_form(texts: list[str], count: int) -> None:
+    errors: list[FieldError] = []
+    Reader("form", {"n": texts}, errors).int8_list("n", length=2)
+    assert len(errors) == count

@@ -1,12 +1,12 @@
 """Readers of path, query, form and header values. They collect what is wrong; `Context.done` raises it once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypeVar, cast, overload
 
 from mallgen_runtime.decoding import Wrong, decode
 from mallgen_runtime.problems import FieldError, TooMany, invalid, note
 from mallgen_runtime.scalars import BAD, from_text
-from mallgen_runtime.schema import FLOAT32_MAX, Limit, Range
+from mallgen_runtime.schema import FLOAT32_MAX, Limit, Range, exactly
 
 T = TypeVar("T")
 V = TypeVar("V", covariant=True)
@@ -46,10 +46,14 @@ class Many(Protocol[W]):
     """A reader of a repeated value: `form.int64_list("ids", [])`."""
 
     @overload
-    def __call__(self, name: str, default: None, *, options: Sequence[Any] = ()) -> list[W] | None: ...
+    def __call__(
+        self, name: str, default: None, *, options: Sequence[Any] = (), length: int | None = None
+    ) -> list[W] | None: ...
 
     @overload
-    def __call__(self, name: str, default: list[W] = ..., *, options: Sequence[Any] = ()) -> list[W]: ...
+    def __call__(
+        self, name: str, default: list[W] = ..., *, options: Sequence[Any] = (), length: int | None = None
+    ) -> list[W]: ...
 
 
 def _scalar(kind: type[Any], reason: str, low: float | None = None, high: float | None = None) -> Any:
@@ -84,10 +88,19 @@ def _scalar(kind: type[Any], reason: str, low: float | None = None, high: float 
 def _many(kind: type[Any], reason: str, low: float | None = None, high: float | None = None) -> Any:
     one: Callable[..., Any] = _scalar(kind, reason, low, high)
 
-    def read(self: "Reader", name: str, default: Any = REQUIRED, *, options: Sequence[Any] = ()) -> Any:
+    def read(
+        self: "Reader",
+        name: str,
+        default: Any = REQUIRED,
+        *,
+        options: Sequence[Any] = (),
+        length: int | None = None,
+    ) -> Any:
         texts = [text for text in self.all(name) if text]
         if not texts:
             return self.absent(name, default, list)
+        if length is not None and len(texts) != length:
+            return self.wrong(name, f"must have exactly {length} values", [])
         names = [name] if len(texts) == 1 else [f"{name}[{index}]" for index in range(len(texts))]
         single = Reader(self.source, {key: [text] for key, text in zip(names, texts, strict=True)}, self.errors)
         return [one(single, key, options=options) for key in names]
@@ -149,8 +162,8 @@ class Reader:
         """Every value of a name; `name[]` is the same name."""
         return [*self.values.get(name, ()), *self.values.get(f"{name}[]", ())]
 
-    def json(self, name: str, kind: type[T], default: Any = REQUIRED) -> T:
-        """A value that is JSON text."""
+    def json(self, name: str, kind: type[T], default: Any = REQUIRED, *, length: int | None = None) -> T:
+        """A value that is JSON text; `length` is that of a list."""
         text = self.first(name)
         if not text:
             made: T = self.absent(name, default, lambda: None)
@@ -159,8 +172,9 @@ class Reader:
         if len(text) > MAX_JSON:
             self.wrong(name, f"has more than {MAX_JSON} characters", None)
             return nothing
+        annotation: Any = kind if length is None else Annotated[kind, exactly(length)]
         try:
-            return decode(text.encode(), kind, self.source)
+            return cast(T, decode(text.encode(), annotation, self.source))
         except Wrong as problem:
             for error in problem.errors:
                 tail = error.name if error.name.startswith("[") or not error.name else f".{error.name}"

@@ -30,6 +30,7 @@ __all__ = [
     "With",
     "Without",
     "always",
+    "exactly",
     "field",
     "zero",
     "zero_dict",
@@ -122,6 +123,11 @@ UInt32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 UInt64 = Annotated[int, Meta(ge=0), Below(2**64)]
 FLOAT32_MAX = 3.4028234663852886e38
 Float32 = Annotated[float, Meta(ge=-FLOAT32_MAX, le=FLOAT32_MAX)]
+
+
+def exactly(count: int) -> Meta:
+    """`[2]float64`: a list of so many values, in requests and in answers."""
+    return Meta(min_length=count, max_length=count)
 
 
 def always(value: T) -> Callable[[], T]:

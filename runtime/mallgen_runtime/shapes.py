@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 import msgspec
-from msgspec import NODEFAULT, Struct, UnsetType
+from msgspec import NODEFAULT, Meta, Struct, UnsetType
 
 from mallgen_runtime.schema import AsString
 
@@ -79,24 +79,30 @@ def is_struct(kind: Any) -> bool:
 @cache
 def any_marker(cls: Any, kinds: tuple[type[Any], ...]) -> bool:
     """Whether a type, or anything below it, carries a marker of one of these kinds."""
-    return _search(cls, kinds, set())
+    return _finds(cls, lambda marker: isinstance(marker, kinds), set())
 
 
-def _search(annotation: Any, kinds: tuple[type[Any], ...], seen: set[Any]) -> bool:
+def _finds(annotation: Any, wanted: Callable[[object], bool], seen: set[Any]) -> bool:
     found = describe(annotation)
-    if any(isinstance(marker, kinds) for marker in found.markers):
+    if any(map(wanted, found.markers)):
         return True
-    if any(_search(arg, kinds, seen) for arg in found.args if arg is not Ellipsis):
+    if any(_finds(arg, wanted, seen) for arg in found.args if arg is not Ellipsis):
         return True
     if not is_struct(found.origin) or found.origin in seen:
         return False
     seen.add(found.origin)
-    return any(_search(field.type, kinds, seen) for field in msgspec.structs.fields(found.origin))
+    return any(_finds(field.type, wanted, seen) for field in msgspec.structs.fields(found.origin))
 
 
-def writes_text(cls: Any) -> bool:
-    """Whether some number below travels as a string."""
-    return any_marker(cls, (AsString,))
+@cache
+def is_plain(cls: Any) -> bool:
+    """Whether msgspec writes a type as it is: no number below travels as a string, no list has a length of its own."""
+    return not _finds(cls, lambda marker: isinstance(marker, AsString) or length_of(marker) is not None, set())
+
+
+def length_of(marker: object) -> int | None:
+    """How many values a list must have, None where a marker does not say it."""
+    return marker.max_length if isinstance(marker, Meta) and marker.max_length == marker.min_length else None
 
 
 _ZEROS: dict[Any, Callable[[], Any]] = {
@@ -112,16 +118,16 @@ _ZEROS: dict[Any, Callable[[], Any]] = {
 
 def zero_value(annotation: Any) -> Any:
     """Go's zero value of a type."""
-    found = describe(annotation)
-    if found.nullable or found.origin is Any:
-        return None
-    if is_struct(found.origin):
-        values = {f.name: _zero_of(f.kind) for f in fields(found.origin) if f.default is None}
-        return found.origin(**values)
-    return _ZEROS[found.origin]()
+    return _zero_of(describe(annotation))
 
 
 def _zero_of(found: Type) -> Any:
     if found.nullable or found.origin is Any:
         return None
-    return zero_value(found.origin)
+    if is_struct(found.origin):
+        values = {f.name: _zero_of(f.kind) for f in fields(found.origin) if f.default is None}
+        return found.origin(**values)
+    count = next((count for marker in found.markers if (count := length_of(marker))), 0)
+    if found.origin is list and count:
+        return [zero_value(found.args[0]) for _ in range(count)]
+    return _ZEROS[found.origin]()

@@ -83,8 +83,10 @@ class Declarer:
         match ref:
             case Slice() if is_bytes(ref):
                 return DEFAULT, Code('b""')
-            case Slice() | Array():
+            case Slice():
                 return FACTORY, Code("[]")
+            case Array():
+                return FACTORY, self._spelling.zero(ref)
             case Map():
                 return FACTORY, Code("{}")
             case Named():

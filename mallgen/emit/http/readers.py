@@ -67,6 +67,9 @@ class _Reader:
     def read(self, attribute: Attribute, binding: Binding) -> Read:
         method, args = self._method(attribute.ref)
         args = [literal(binding.key), *args, *self._fallback(attribute, binding), *self._rules(attribute, binding)]
+        ref = strip_pointer(attribute.ref)
+        if isinstance(ref, Array):
+            args.append(Code(f"length={literal(int(ref.length))}"))
         return Read(attribute, binding, Code(f"{PyIdent(binding.source)}.{method}"), tuple(args))
 
     def _method(self, ref: TypeRef) -> tuple[PyIdent, list[Code]]:
@@ -75,7 +78,8 @@ class _Reader:
                 return PyIdent(_METHODS.get(name, name)), []
             case Slice(elem=Primitive(name=name)) | Array(elem=Primitive(name=name)) if name not in {"byte", "uint8"}:
                 return PyIdent(f"{_METHODS.get(name, name)}_list"), []
-        return PyIdent("json"), [self._spelling.type(strip_pointer(ref))]
+        whole = strip_pointer(ref)
+        return PyIdent("json"), [self._spelling.type(Slice(whole.elem) if isinstance(whole, Array) else whole)]
 
     def _fallback(self, attribute: Attribute, binding: Binding) -> list[Code]:
         keyword, value = self._declarer.default(attribute, binding)
@@ -116,8 +120,8 @@ def presence(shape: Shape, source: str) -> list[Code]:
     ]
 
 
-def holds_text_numbers(shape: Shape, by_name: dict[str, Shape]) -> bool:
-    """Whether some field below writes a number as a string, which the encoder must be told."""
+def is_checked(shape: Shape, by_name: dict[str, Shape]) -> bool:
+    """Whether some field below writes a number as a string or has a length, which the encoder must be told."""
     seen: set[str] = set()
     todo = [shape]
     while todo:
@@ -127,10 +131,14 @@ def holds_text_numbers(shape: Shape, by_name: dict[str, Shape]) -> bool:
         seen.add(current.name)
         for attribute in current.attributes:
             json = attribute.binding("json")
-            if json is not None and json.string:
+            if json is not None and (json.string or _has_length(attribute.ref)):
                 return True
             todo += [by_name[name] for name in names_in(attribute.ref)]
     return False
+
+
+def _has_length(ref: TypeRef | None) -> bool:
+    return ref is not None and (isinstance(ref, Array) or _has_length(getattr(ref, "elem", None)))
 
 
 def names_in(ref: TypeRef) -> list[str]:

@@ -179,15 +179,15 @@ class _Routes:
             return [call(f"await {route.handler_local}(", args, indent=4), Code("return ctx.empty()")]
         values = [awaited]
         response = route.route.response
-        if self._text_numbers(response):
+        if self._is_checked(response):
             values.append(Code(f"as_type={self.answer_type(response)}"))
         return [call("return ctx.json(", values, indent=4)]
 
-    def _text_numbers(self, response: TypeRef) -> bool:
+    def _is_checked(self, response: TypeRef) -> bool:
         shapes = self.layout.shapes
         inner = response.elem if isinstance(response, Slice) else response
         shape = shapes.of(inner)
-        return shape is not None and readers.holds_text_numbers(shape, shapes.by_name)
+        return shape is not None and readers.is_checked(shape, shapes.by_name)
 
     def answer_type(self, response: TypeRef) -> Code:
         """The annotation of a response as this file writes it."""

@@ -72,8 +72,13 @@ class Spelling:
                 return self.name("Any", "typing")
             case Slice() if is_bytes(ref):
                 return Code("bytes")
-            case Slice(elem=elem) | Array(elem=elem):
+            case Slice(elem=elem):
                 return Code(f"list[{self._plain(strip_pointer(elem))}]")
+            case Array(length=length, elem=elem):
+                items = Code(f"list[{self._plain(strip_pointer(elem))}]")
+                return Code(
+                    f"{self.name('Annotated', 'typing')}[{items}, {self.name('exactly')}({literal(int(length))})]"
+                )
             case Map(key=key, elem=elem):
                 return Code(f"dict[{self._plain(key)}, {self._plain(strip_pointer(elem))}]")
         raise AssertionError(f"a type without a Python form: {ref!r}")
@@ -89,10 +94,20 @@ class Spelling:
                 return Code("0.0" if name in FLOATS else "0")
             case Slice() if is_bytes(ref):
                 return Code('b""')
-            case Slice() | Array():
+            case Array(length=length, elem=elem):
+                return self._zeros(int(length), strip_pointer(elem))
+            case Slice():
                 return Code("[]")
             case Map():
                 return Code("{}")
             case Named(name=name):
                 return Code(f"{self.name('zero')}({self._class(name)})")
         return Code("None")
+
+    def _zeros(self, count: int, elem: TypeRef) -> Code:
+        if not count:
+            return Code("[]")
+        zero = self.zero(elem)
+        if isinstance(elem, Primitive | AnyType):
+            return Code(f"[{zero}] * {literal(count)}")
+        return Code(f"[{zero} for _ in range({literal(count)})]")

@@ -72,6 +72,8 @@ def default(binding: Binding, ref: TypeRef) -> object:
         if not (inner.startswith("[") and inner.endswith("]")):
             raise BadValue(f"the default of a list is written `[a,b]`, not `{text}`")
         words = [word.strip().strip('"') for word in inner[1:-1].split(",") if word.strip()]
+        if isinstance(ref, Array) and len(words) != int(ref.length):
+            raise BadValue(f"the default has {len(words)} values, the list {ref.length}")
         return [scalar(word, strip_pointer(ref.elem)) for word in words]
     return scalar(text, ref)
 
