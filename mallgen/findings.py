@@ -157,7 +157,8 @@ def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnos
         hint = f"run `{sync}`"
         if remark.is_yours:
             hint = _STOPS if remark.stops else _BY_HAND
-        yield Diagnostic(remark.code, remark.text, span, hint)
+        severity = "warning" if verdict.state is State.FITS else "error"
+        yield Diagnostic(remark.code, remark.text, span, hint, severity=severity)
     for block in verdict.blocks:
         if block.needed:
             message = f"`{shown}` has no block `{block.key}`, which the contract asks for"

@@ -11,7 +11,7 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.lock import Lock, Record
 from mallgen.lock import Renamed as RenamedLine
 from mallgen.model import Span
-from mallgen.tree import Due, Owner
+from mallgen.tree import FIRST_TEST, Due, Owner
 
 
 class Renamed(NamedTuple):
@@ -84,7 +84,8 @@ def _beside(due: Due, mine: list[Record], old: str) -> Iterator[tuple[str, str]]
     paths = set(places.values())
     for record in mine:
         place = places.get(record.identity, record.path)
-        if not _is_below(record.path, old) and record.path not in paths and place != record.path:
+        stays = record.path in paths or place == record.path or record.identity == FIRST_TEST
+        if not _is_below(record.path, old) and not stays:
             yield record.path, place
 
 

@@ -18,6 +18,8 @@ from mallgen.model import Span
 from mallgen.signature import Block, ClassShape, Signature
 
 MODULES = (".py", ".so", ".pyd")
+FIRST_TEST = "first test"  # the identity of a file that comes with a new project and never again
+_MAIN = "main"
 _FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*(?P<quote>\"{3}|'{3}|\"|')(?P<text>.*?)(?P=quote)", re.S)
 _HEAD = 4096
 _STUB = b"raise NotImplementedError"
@@ -146,6 +148,14 @@ class Due(NamedTuple):
     files: tuple[File, ...]
     classes: tuple[ClassShape, ...] = ()
 
+    def beside(self, present: frozenset[str]) -> "Due":
+        """What is due where some files are: a project that is no new one is not given its first test again."""
+        is_new = any(file.identity == _MAIN and file.path not in present for file in self.files)
+        files = self.files
+        if not is_new:
+            files = tuple(file for file in files if file.identity != FIRST_TEST or file.path in present)
+        return self._replace(files=files)
+
 
 def plan(due: Due, disk: Disk, lock: Lock, changes: Mapping[str, Change] = MappingProxyType({})) -> Plan:
     """What has to be done so that the folder holds what is due; `changes` are those of users' files, by path."""
@@ -186,9 +196,10 @@ def _waiting(steps: Iterable[Step], moved: Moves, away: Iterable[Record]) -> Ite
 
 
 def orphans(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, ...]:
-    """Files of the contract that are there and no longer due."""
+    """Files of the contract that are there and no longer due; the first test is the user's alone once it is there."""
     paths = {file.path for file in due.files}
-    mine = (record for record in known.values() if record.contract == due.contract)
+    alike = (record for record in known.values() if record.contract == due.contract)
+    mine = (record for record in alike if record.identity != FIRST_TEST)
     return tuple(record for record in mine if record.path not in paths and record.path in disk.present)
 
 

@@ -197,6 +197,7 @@ def _seen(found: Compared, is_workspace: bool) -> Compared:
         return found._replace(made=made, problems=contested)
     lock = lock.with_contract(line)
     disk = found.folder.survey(due.files, lock, text, theirs=True)
+    due = due.beside(disk.present)
     moved = packages.renamed(due, lock, disk.present)
     if moved is not None:
         if moved.left(disk.present):

@@ -23,6 +23,7 @@ def run(values: Values) -> int:
     files = {
         "mallgen.toml": starter.workspace(name),
         "README.md": starter.readme(name),
+        "pyproject.toml": starter.pytest_settings(name),
         ".gitattributes": starter.MERGED,
         ".gitignore": starter.IGNORED,
         f"contracts/{name}.api": starter.api(name),

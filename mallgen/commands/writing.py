@@ -151,12 +151,13 @@ def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
     if contested:
         raise Refused(*contested, sources={**output.sources, **sources})
     disk = output.folder.survey(output.due.files, lock, text)
+    due = output.due.beside(disk.present)
     moved = packages.renamed(output.due, lock, disk.present)
     known = any(line.path == output.due.contract for line in found.contracts)
     where = f" -dir {output.target.folder}" + ("" if known else f" -api {output.target.contract}")
     if moved is not None:
         raise Refused(packages.problem(moved, disk.present, output.folder.shown, where), sources=output.sources)
-    steps = plan(output.due, disk, lock.with_contract(output.target.line))
+    steps = plan(due, disk, lock.with_contract(output.target.line))
     waiting = () if output.asked.force else tuple(_waiting(output, steps, recorded(lock, disk), where))
     if waiting:
         raise Refused(*waiting, sources=output.sources)

@@ -127,6 +127,17 @@ dir = "services/{GREETER}"
 """
 
 
+def pytest_settings(name: str) -> str:
+    """The pyproject.toml of a workspace: its tests are those of its services."""
+    return f"""[tool.pytest.ini_options]
+testpaths = ["services"]
+pythonpath = [
+    "services/{service(name)}",
+    "services/{GREETER}",
+]
+"""
+
+
 def readme(name: str) -> str:
     """What is where."""
     return f"""# {name}
@@ -138,6 +149,7 @@ whom.
 mallgen dev                                   # all services in this terminal
 curl 'localhost:8888/v1/{name}?name=you'      # answered by both
 mallgen gen                                   # after a change of a contract; `mallgen dev` does it by itself
+pytest                                        # the tests of all services; a new service goes into pyproject.toml
 ```
 """
 

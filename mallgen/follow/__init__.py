@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
-from mallgen.follow import renaming
+from mallgen.follow import project
 from mallgen.follow.body import Body
 from mallgen.follow.imports import ImportEdits
 from mallgen.follow.match import Match, is_stub
@@ -17,7 +17,21 @@ from mallgen.history import DOUBT, Moves, Place, is_package, moves, remembered
 from mallgen.lock import Lock, Record
 from mallgen.model import Span
 from mallgen.signature import Signature
-from mallgen.tree import MODULES, Change, Disk, Due, File, Owner, astray, is_known, orphans, places, recorded, title
+from mallgen.tree import (
+    FIRST_TEST,
+    MODULES,
+    Change,
+    Disk,
+    Due,
+    File,
+    Owner,
+    astray,
+    is_known,
+    orphans,
+    places,
+    recorded,
+    title,
+)
 
 Beside = Callable[[Sequence[File], Callable[[File], int]], Callable[[], bytes]]
 
@@ -235,7 +249,8 @@ class _Follower:
 
     def _other(self, path: str) -> Verdict | None:
         """A module that is the user's own from the start: its imports follow."""
-        if path in self._known or any(path == file.path for file in self._due.files) or not path.endswith(".py"):
+        record, is_due = self._known.get(path), any(path == file.path for file in self._due.files)
+        if is_due or (record and record.identity != FIRST_TEST) or not path.endswith(".py"):
             return None
         content = self._disk.contents[path]
         judged = self._judged(File(path, "", Owner.ONCE, ""), content, path)
@@ -252,23 +267,12 @@ class _Follower:
         return named._replace(blocks=blocks)
 
     def _project(self, file: File, content: bytes, found: Verdict) -> Verdict:
-        """The settings and pyproject.toml name the service: where its package was renamed, that follows."""
-        reader = {"pyproject": renaming.project, "settings": renaming.settings}.get(file.identity)
-        words = list(reader(content, file.text, self._packages)) if reader is not None and self._packages else []
-        if not words:
-            return found._replace(state=State.FITS)
-        remarks, parts, at = [], [], 0
-        for word in words:
-            before = content[: word.start]
-            line = before.count(b"\n") + 1
-            column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
-            span = Span(file.path, line, column, line, column + len(word.old))
-            remarks.append(Remark("signature-drift", f"the {word.what} `{word.old}` is `{word.new}` now", span))
-            parts += [content[at : word.start], word.new.encode()]
-            at = word.end
-        self._changes[file.path] = Change(b"".join([*parts, content[at:]]))
-        self._texts[file.path] = content.decode("utf-8", "replace").replace("\r\n", "\n")
-        return found._replace(state=State.DRIFTED, remarks=tuple(remarks))
+        state, remarks, data = project.judged(file, content, self._packages, self._due)
+        if remarks:
+            self._texts[file.path] = content.decode("utf-8", "replace").replace("\r\n", "\n")
+        if data != content:
+            self._changes[file.path] = Change(data)
+        return found._replace(state=state, remarks=tuple(remarks))
 
     def _judged(self, file: File, content: bytes, source: str) -> "_Judged":
         try:

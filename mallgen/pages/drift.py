@@ -31,6 +31,16 @@ def package_renamed() -> None:
     """
 
 
+@page("not-in-wheel")
+def not_in_wheel() -> None:
+    """A package is generated beside pyproject.toml, and the wheel that is built by it would lack something of it.
+
+    Two services in one folder share one project. What is said of the first one's package, command and settings there
+    is needed for the second one, too: `mallgen sync --apply` adds the lines. A folder of its own for each service
+    (`-dir`) makes two projects, and two wheels.
+    """
+
+
 @page("not-compared")
 def not_compared() -> None:
     """A file of yours is a symbolic link that leads out of the output folder, or nowhere.

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic
 
 from mallgen_runtime import tracing, watch
 from mallgen_runtime.conf import AS_GO_ZERO, ConfigError, RestConf, rules_of, secrets_of
@@ -15,7 +15,7 @@ from mallgen_runtime.problems import ApiError, body
 from mallgen_runtime.proxies import TrustedProxies
 from mallgen_runtime.routing import Bound, Match, Middleware, Route, Table
 from mallgen_runtime.rpc.calls import FOR_CLIENTS, WORDS, Origin, RpcError, origin
-from mallgen_runtime.service import ServiceBase
+from mallgen_runtime.service import S
 
 _LOG = logging.getLogger("mallgen.service")
 _NO_LIMIT = 1 << 40
@@ -23,16 +23,17 @@ _WEAK = 32
 _PROBLEM = "application/problem+json"
 
 
-class App:
+class App(Generic[S]):
     """Plain ASGI 3: `http` and `lifespan`. Runs under uvicorn, granian, hypercorn.
 
     `checks` is what /readyz asks: each gives states by name, `ok` or what is wrong; one that is `stopping` makes a 503.
     `refused` is why the service context could not be opened, when the settings are to blame.
     """
 
-    def __init__(self, config: RestConf, svc: ServiceBase[Any], routes: Sequence[Route[Any]]) -> None:
+    def __init__(self, config: RestConf, svc: S, routes: Sequence[Route[Any]]) -> None:
         self.config = config
         self.svc = svc
+        self.routes = routes
         self._in_flight = 0
         self._most = config.max_conns if config.middlewares.max_conns else 0
         self._logs = config.log.access and config.middlewares.log

@@ -13,6 +13,7 @@ from mallgen_runtime.decoding import Wrong, convert
 from mallgen_runtime.go_zero import LOG, REST, REST_MIDDLEWARES, Remark
 from mallgen_runtime.schema import Options
 from mallgen_runtime.settings import Plain, spelled
+from mallgen_runtime.variables import ENVIRONMENT
 
 C = TypeVar("C", bound=Struct)
 _MAX_BYTES = 1 << 20
@@ -214,9 +215,10 @@ def _logged(loaded: Loaded[C]) -> C:
 
 
 def _from_env(key: str, variable: str) -> str:
-    if not os.environ.get(variable):
+    given = ENVIRONMENT.get().get(variable)
+    if not given:
         raise ConfigError(f"the configuration has no {key}, and the environment variable {variable} is not set")
-    return os.environ[variable]
+    return given
 
 
 def find_config(path: str, package: str) -> str:

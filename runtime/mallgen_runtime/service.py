@@ -1,6 +1,6 @@
 """The base of every service context."""
 
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 C = TypeVar("C")
 
@@ -61,3 +61,11 @@ class ServiceBase(Generic[C]):
 
     async def close(self) -> None:
         """Release it; runs after the last request."""
+
+
+if TYPE_CHECKING:  # with a default, so that what names App alone keeps its meaning
+    from typing_extensions import TypeVar as WithDefault
+
+    S = WithDefault("S", bound=ServiceBase[Any], default=ServiceBase[Any], covariant=True)
+else:
+    S = TypeVar("S", bound=ServiceBase, covariant=True)

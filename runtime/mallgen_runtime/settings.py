@@ -1,6 +1,5 @@
 """YAML into plain values, keys spelled as the classes spell them, with a word on each key that no class has."""
 
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -10,7 +9,7 @@ import yaml
 from mallgen_runtime.confbase import ConfigError
 from mallgen_runtime.go_zero import Remark, asks, folded, remark_on, remarked
 from mallgen_runtime.shapes import Field, Type, describe, fields, is_struct
-from mallgen_runtime.variables import BadVariable, expand
+from mallgen_runtime.variables import ENVIRONMENT, BadVariable, expand
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST = 100_000  # an alias stands for its whole node each time
@@ -135,13 +134,13 @@ class Plain:
         if isinstance(node, yaml.SequenceNode):
             return [self._untyped(item) for item in node.value]
         try:
-            return expand(node.value, os.environ)
+            return expand(node.value, ENVIRONMENT.get())
         except BadVariable:
             return node.value
 
     def _scalar(self, node: Any, kind: Type) -> Any:
         try:
-            text = expand(node.value, os.environ)
+            text = expand(node.value, ENVIRONMENT.get())
         except BadVariable as problem:
             self.problems.append(Line(node.start_mark.line + 1, str(problem)))
             return None

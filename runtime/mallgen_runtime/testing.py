@@ -1,27 +1,41 @@
 """Call a service or a piece of its logic in a test, without a socket.
 
-async with Client(create_app(config)) as client:
-    answer = await client.get("/v1/recommend", params={"ps": "5"})
-    assert answer.status == 200
+with made_up_secrets():
+    app = create_app()
+async with Client(app) as client:
+    mine = bearer(app.svc.config.auth, uid=7)
+    assert (await client.get("/v1/orders", params={"ps": "5"}, headers=mine)).status == 200
 
 logic = RecommendLogic(context(), svc)
 
 For RPC services there are `Local`, a channel for their generated clients, and `rpc_context`.
 """
 
-from collections.abc import Mapping, MutableMapping
+import hashlib
+import os
+import re
+import time
+import uuid
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic
 from urllib.parse import quote, urlencode
 
 import msgspec
 
 from mallgen_runtime.app import App
+from mallgen_runtime.conf import JwtConf, JwtTransitionConf
 from mallgen_runtime.messages import Context, Receive, Scope
 from mallgen_runtime.rpc.testing import Local, rpc_context
+from mallgen_runtime.service import S
 from mallgen_runtime.tracing import identify
+from mallgen_runtime.variables import ENVIRONMENT
 
-__all__ = ["Answer", "Client", "Local", "context", "rpc_context"]
+__all__ = ["Answer", "Client", "Local", "Upload", "bearer", "context", "made_up_secrets", "rpc_context", "token"]
+
+Upload = bytes | tuple[str, bytes] | tuple[str, bytes, str]  # content; file name, content; and its type
+_SECRET = re.compile(r"(?:SECRET|KEY|TOKEN|PASSWORD)$")
 
 
 class Answer:
@@ -37,13 +51,22 @@ class Answer:
         return msgspec.json.decode(self.body)
 
 
-class Client:
-    """Speaks ASGI to an application; entering it starts the service context, leaving it closes it."""
+class Client(Generic[S]):
+    """Speaks ASGI to an application; entering it starts the service context, leaving it closes it.
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    `svc` stands in for the application's own service context, for instance one whose `start` opens nothing. What the
+    service calls is replaced in the context: `client.svc.order_rpc = NoOrders()`.
+    """
 
-    async def __aenter__(self) -> "Client":
+    def __init__(self, app: App[S], *, svc: S | None = None) -> None:
+        self._app = app if svc is None else App(app.config, svc, app.routes)
+
+    @property
+    def svc(self) -> S:
+        """The service context that handlers and logic get."""
+        return self._app.svc
+
+    async def __aenter__(self) -> "Client[S]":
         await self._app.svc.open()
         return self
 
@@ -68,13 +91,17 @@ class Client:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: object = None,
-        data: bytes = b"",
+        data: bytes | Mapping[str, str] = b"",
+        files: Mapping[str, Upload] | None = None,
     ) -> Answer:
-        """One request; `params` go into the query, `json` into the body."""
+        """One request; `params` go into the query, one of the others into the body.
+
+        `json` is any value, `data` bytes or the fields of a form, `files` are sent with these fields as multipart.
+        """
         sent = {name.lower(): value for name, value in (headers or {}).items()}
-        if json is not None:
-            data = msgspec.json.encode(json)
-            sent.setdefault("content-type", "application/json")
+        kind, data = _body(json, data, files)
+        if kind:
+            sent.setdefault("content-type", kind)
         scope = _scope(method, path, urlencode(params or {}), sent)
         messages: list[MutableMapping[str, Any]] = []
 
@@ -85,6 +112,84 @@ class Client:
         start = messages[0]
         received = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
         return Answer(start["status"], received, b"".join(m.get("body", b"") for m in messages[1:]))
+
+
+@contextmanager
+def made_up_secrets() -> Iterator[None]:
+    """Settings that are read meanwhile get made-up secrets for those that the environment does not have.
+
+    Secrets are the variables whose names end in SECRET, KEY, TOKEN or PASSWORD.
+    """
+    before = ENVIRONMENT.set(_MadeUp())
+    try:
+        yield
+    finally:
+        ENVIRONMENT.reset(before)
+
+
+class _MadeUp(Mapping[str, str]):
+    """The environment, and for each secret that it lacks the same made-up one in every run."""
+
+    def __getitem__(self, name: str) -> str:
+        given = os.environ.get(name, "")
+        if not given and _SECRET.search(name):
+            return hashlib.sha256(name.encode()).hexdigest()
+        return os.environ[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(os.environ)
+
+    def __len__(self) -> int:
+        return len(os.environ)
+
+
+def token(conf: JwtConf | JwtTransitionConf, **claims: Any) -> str:
+    """A token that routes with this `jwt` block take; without `exp` and `iat` it is issued now and ends in an hour."""
+    from mallgen_runtime.jwt import sign
+
+    now = int(time.time())
+    return sign({"iat": now, "exp": now + 3600, **claims}, conf.secrets[0])
+
+
+def bearer(conf: JwtConf | JwtTransitionConf, **claims: Any) -> dict[str, str]:
+    """The headers with such a token."""
+    return {"authorization": f"Bearer {token(conf, **claims)}"}
+
+
+def _body(json: object, data: bytes | Mapping[str, str], files: Mapping[str, Upload] | None) -> tuple[str, bytes]:
+    """The type and the bytes of a body. Raises ValueError for two bodies."""
+    if json is not None:
+        if data or files:
+            raise ValueError("a request has one body: json, or data and files")
+        return "application/json", msgspec.json.encode(json)
+    if isinstance(data, bytes):
+        if not files:
+            return "", data
+        if data:
+            raise ValueError("the fields beside files are given by name: data={...}")
+        data = {}
+    if files:
+        return _multipart(data, files)
+    return "application/x-www-form-urlencoded", urlencode(data).encode()
+
+
+def _multipart(fields: Mapping[str, str], files: Mapping[str, Upload]) -> tuple[str, bytes]:
+    """RFC 7578, names and file names as browsers write them."""
+    boundary = uuid.uuid4().hex
+    parts = [(f'name="{_escaped(name)}"', "", value.encode()) for name, value in fields.items()]
+    for name, given in files.items():
+        filename, content, *kind = (name, given) if isinstance(given, bytes) else given
+        head = f'name="{_escaped(name)}"; filename="{_escaped(filename)}"'
+        parts.append((head, kind[0] if kind else "application/octet-stream", content))
+    lines = []
+    for head, content_type, content in parts:
+        typed = f"content-type: {content_type}\r\n" if content_type else ""
+        lines.append(f"--{boundary}\r\ncontent-disposition: form-data; {head}\r\n{typed}\r\n".encode() + content)
+    return f"multipart/form-data; boundary={boundary}", b"\r\n".join([*lines, f"--{boundary}--\r\n".encode()])
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
 
 
 def context(

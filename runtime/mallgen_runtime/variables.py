@@ -1,12 +1,17 @@
 """`${NAME}`, `${NAME:-default}` and `${NAME:?why}` in settings, out of the environment, as a shell reads them."""
 
+import os
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 
 _OPENING = re.compile(r"\$?\$\{")
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(:?[-?]|\})")
 _INSIDE = re.compile(r"\\[\\}]|\$?\$\{|\}")
 _DEEPEST = 8
+
+
+ENVIRONMENT: ContextVar[Mapping[str, str]] = ContextVar("environment", default=os.environ)  # tests set another one
 
 
 class BadVariable(ValueError):

@@ -11,7 +11,7 @@ from mall_api.routes import ROUTES
 from mall_api.svc import ServiceContext
 
 
-def create_app(config: Config | None = None) -> App:
+def create_app(config: Config | None = None) -> App[ServiceContext]:
     """An ASGI application; without a configuration the default file is read."""
     if config is None:
         config = load_config(Config, "etc/mall-api.yaml", package="mall_api")

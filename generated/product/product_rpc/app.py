@@ -12,7 +12,7 @@ from product_rpc.server import SERVICES
 from product_rpc.svc import ServiceContext
 
 
-def create_app(config: Config | None = None) -> RpcApp:
+def create_app(config: Config | None = None) -> RpcApp[ServiceContext]:
     """The service; without a configuration the default file is read."""
     if config is None:
         config = load_config(Config, "etc/product.yaml", package="product_rpc")

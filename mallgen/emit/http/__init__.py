@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Body, Emitted, Text, emitted, too_much
+from mallgen.emit import Body, Emitted, Text, emitted, first_test, too_much, typed
 from mallgen.emit.http import project, routes, schemas, shapes, values
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, RouteNames, layout
@@ -135,6 +135,7 @@ def _project(plan: Layout, port: int, calls: Calls, renderer: Renderer) -> Itera
     yield File(f"{package}/config.py", project.config(plan, renderer), Owner.ONCE, "config")
     yield File(f"{package}/__main__.py", project.main(plan, renderer), Owner.ONCE, "main")
     yield File(f"{package}/svc.py", project.svc(plan, renderer), Owner.ONCE, "service context")
+    yield first_test(package, project.first_test(plan, renderer))
 
 
 def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, Body]) -> Iterator[File]:
@@ -172,6 +173,7 @@ def _always(plan: Layout, calls: Calls, renderer: Renderer, large: Sequence[str]
     yield File(f"{package}/app.py", project.app(plan, renderer), Owner.ALWAYS, "app")
     yield File(f"{package}/schemas.py", types, Owner.ALWAYS, "schemas")
     yield File(f"{package}/routes.py", functions, Owner.ALWAYS, "routes")
+    yield typed(package)
     for folder, what in _folders(plan):
         path = f"{package}/{folder}/__init__.py" if folder else f"{package}/__init__.py"
         yield File(path, project.init(what, renderer), Owner.ALWAYS, f"package {folder or package}")

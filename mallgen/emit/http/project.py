@@ -1,7 +1,7 @@
 """The files of a service that are the same for every route: package, configuration, wiring, application."""
 
 from mallgen.code import Code, PyIdent, code
-from mallgen.emit import Body, Text
+from mallgen.emit import DEV, Body, Text, packages
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, Middleware, RouteNames
 from mallgen.emit.http.routes import as_classes
@@ -52,8 +52,18 @@ def pyproject(layout: Layout, renderer: Renderer) -> str:
         name=toml_text(layout.service),
         runtime=toml_text("mallgen-runtime[rest,rpc]>=0.1,<0.2"),
         script=toml_text(f"{layout.package}.app:run"),
-        package=toml_text(layout.package),
+        packages=packages(layout.package),
+        dev=[toml_text(name) for name in DEV],
         etc=toml_text(f"{layout.package}/etc"),
+    )
+
+
+def first_test(layout: Layout, renderer: Renderer) -> str:
+    """tests/test_<package>.py."""
+    return renderer.python(
+        "http/test.py",
+        module_docstring=docstring([f"{layout.service} as a whole, without a socket; your tests go on from here."], 0),
+        package=layout.package,
     )
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from mallgen import names
 from mallgen.code import Code, PyIdent, code
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Body, Emitted, Text, clients, emitted, too_much
+from mallgen.emit import DEV, Body, Emitted, Text, clients, emitted, first_test, packages, too_much, typed
 from mallgen.emit.clients import MethodView, signature
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.proto import Method, ProtoContract, Service, Use, prose
@@ -147,7 +147,8 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
         name=toml_text(package.replace("_", "-")),
         runtime=toml_text("mallgen-runtime[rpc]>=0.1,<0.2"),
         script=toml_text(f"{package}.app:run"),
-        package=toml_text(package),
+        packages=packages(package),
+        dev=[toml_text(name) for name in (*DEV, "types-protobuf>=5.29")],
         etc=toml_text(f"{package}/etc"),
     )
     yield File("pyproject.toml", project, Owner.ONCE, "pyproject")
@@ -165,6 +166,7 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
     svc = docstring([f"What the logic of {title} works with."], 0)
     text = renderer.python("http/svc.py", module_docstring=svc, package=package)
     yield File(f"{package}/svc.py", text, Owner.ONCE, "service context")
+    yield first_test(package, _first_test(layout, renderer))
     bodies = dict(options.bodies)
     methods = [(service, method) for service in layout.contract.services for method in service.methods]
     for number, (service, method) in enumerate(methods):
@@ -172,6 +174,14 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
         path = "/".join(filter(None, (package, "logic", layout.folder(service), _module(method) + ".py")))
         signature = made.signature._replace(position=number)
         yield File(path, made.text, Owner.ONCE, f"logic {method.wire}", method.span, signature)
+
+
+def _first_test(layout: Layout, renderer: Renderer) -> str:
+    return renderer.python(
+        "rpc/test.py",
+        module_docstring=docstring([f"{layout.title} as a whole, without a socket; your tests go on from here."], 0),
+        package=layout.package,
+    )
 
 
 def _module(method: Method) -> str:
@@ -252,6 +262,7 @@ def _always(layout: Layout, renderer: Renderer) -> Iterator[File]:
     package = layout.package
     text = renderer.python("http/init.py", docstring=docstring([f"The RPC service {layout.title}."], 0))
     yield File(f"{package}/__init__.py", text, Owner.ALWAYS, f"package {package}")
+    yield typed(package)
     source = clients.client(layout.contract, layout.messages, renderer)
     yield File(f"{package}/client.py", source, Owner.ALWAYS, "client")
     yield from modules(layout.contract, layout.messages, f"{package}/pb", renderer)

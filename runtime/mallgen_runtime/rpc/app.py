@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, nullcontext, suppress
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from mallgen_runtime import metrics
 from mallgen_runtime.logs import access
@@ -13,7 +13,7 @@ from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
 from mallgen_runtime.rpc.calls import HTTP_STATUS, Code, Origin, RpcError, origin
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.methods import Method, RpcContext, Service, Wire
-from mallgen_runtime.service import ServiceBase
+from mallgen_runtime.service import S
 
 _CLOCKS = 0.02  # a caller's time began before its call was here
 _LOUD = frozenset(code for code in Code if HTTP_STATUS.get(code, 500) >= 500)
@@ -27,10 +27,10 @@ class Bound(NamedTuple):
     observe: metrics.Observe
 
 
-class RpcApp:
+class RpcApp(Generic[S]):
     """A service context and the services that work with it."""
 
-    def __init__(self, config: RpcServerConf, svc: ServiceBase[Any], services: Sequence[Service[Any]]) -> None:
+    def __init__(self, config: RpcServerConf, svc: S, services: Sequence[Service[Any]]) -> None:
         self.config = config
         self.svc = svc
         self.services = services
