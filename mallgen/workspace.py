@@ -25,6 +25,7 @@ _NAMES = {
     "package": (re.compile(r"[a-z_][a-z0-9_]*"), "small letters, digits and `_`, and is no word of Python's"),
     "key": (re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*"), "letters, digits, `_`, `.`, `:` and `-`"),
 }
+_MOST = 500
 _NO_PLACES: Mapping[str, Span] = MappingProxyType({})
 
 
@@ -148,6 +149,10 @@ class _Reader:
             hint = did_you_mean(key, ["service"]) or "services are declared as [service.NAME]"
             self._add(f"there is no setting `{key}`", self._places.key(key), hint)
         services = data.get("service", {})
+        if isinstance(services, dict) and len(services) > _MOST:
+            message = f"there are {len(services)} services, more than a workspace can have ({_MOST})"
+            self._add(message, self._places.key("service"), "split it into several workspaces")
+            return ()
         if not isinstance(services, dict):
             self._add("`service` must be a table", self._places.key("service"), "declare services as [service.NAME]")
         found = [self._member(name, values) for name, values in services.items()] if isinstance(services, dict) else []

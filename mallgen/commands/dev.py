@@ -1,21 +1,26 @@
 """mallgen dev: the whole workspace in one terminal."""
 
+import contextlib
 import importlib.util
+import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mallgen.commands.writing import Asked, around, generate_all
-from mallgen.console import FINDINGS, FINE, USAGE, out, report, say, tint
+from mallgen.console import FINDINGS, FINE, LAID_OUT, USAGE, report, say, tint
 from mallgen.diagnostics import Diagnostic
 from mallgen.options import Values
+from mallgen.running.lines import BAD, GOOD, ODD, Shown, shown
 from mallgen.running.ports import taken
 from mallgen.running.service import Spec
-from mallgen.running.supervisor import Plan
+from mallgen.running.supervisor import Plan, Setup
 from mallgen.running.supervisor import run as supervise
 from mallgen.targets import Made, Target
+from mallgen.visible import visible
 from mallgen.workspace import Workspace, ports_in
 
+_MOODS = {GOOD: 3, ODD: 4, BAD: 2}  # green, yellow, red
 QUIETLY = Asked(dry_run=False, quiet=True, end="; nothing was written")
 
 
@@ -32,19 +37,68 @@ def run(values: Values) -> int:
     found, code = generate_all(workspace, QUIETLY)
     if code != FINE:
         return code
-    specs = tuple(_spec(workspace, target, made) for target, made in found)
-    problems = [*_unready(specs), *_ports(specs)]
+    setup = _setup(workspace, found)
+    problems = [*_unready(setup.specs), *_ports(setup.specs)]
     if problems:
         return report(problems, {}, "; nothing was started")
-    return supervise(_plan(workspace, specs, values.flag("quiet"), bool(once)), once)
+    return supervise(Plan(setup, _liner(setup, values.flag("quiet"), bool(once)), _Again(workspace).regenerate), once)
+
+
+def _setup(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Setup:
+    specs = tuple(_spec(workspace, target, made) for target, made in found)
+    folders = {os.path.dirname(member.contract) or "." for member in workspace.members}
+    folders |= {path for member in workspace.members for path in member.includes}
+    return Setup(specs, (os.path.relpath(workspace.path), *sorted(folders)))
+
+
+class _Again:
+    """Generates anew; what was noted the last time is not said again."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._path = workspace.path
+        self._noted = ""
+
+    def regenerate(self) -> Setup | None:
+        """The workspace as it is now, None when something is wrong with it: that is told."""
+        said = _Said()
+        with contextlib.redirect_stderr(said):
+            setup = self._generated()
+        text = said.getvalue()
+        if setup is None or text != self._noted:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        self._noted = text
+        return setup
+
+    def _generated(self) -> Setup | None:
+        workspace = around()
+        if workspace is None:
+            return None
+        if workspace.path != self._path:
+            say(f"{os.path.relpath(self._path)} has gone; the services stay as they are")
+            return None
+        found, code = generate_all(workspace, QUIETLY)
+        return _setup(workspace, found) if code == FINE else None
+
+
+class _Said(io.StringIO):
+    """What is said meanwhile; in colours where stderr has them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_terminal = sys.stderr.isatty()
+
+    def isatty(self) -> bool:
+        """As the stream that it is for."""
+        return self._is_terminal
 
 
 def _spec(workspace: Workspace, target: Target, made: Made) -> Spec:
     member = next(member for member in workspace.members if member.folder == target.folder)
     settings = next(file.path for file in made.files if file.identity == "settings")
-    found = ports_in(os.path.join(target.folder, settings))
-    port = found[0] if found else 0
-    return Spec(member.name, member.kind, target.folder, made.package, port, member.uses)
+    path = os.path.join(target.folder, settings)
+    port = next(iter(ports_in(path)), 0)
+    return Spec(member.name, member.kind, target.folder, made.package, port, member.uses, path)
 
 
 def _unready(specs: Sequence[Spec]) -> list[Diagnostic]:
@@ -71,23 +125,24 @@ def _ports(specs: Sequence[Spec]) -> list[Diagnostic]:
     return problems
 
 
-def _plan(workspace: Workspace, specs: tuple[Spec, ...], quiet: bool, apart: bool) -> Plan:
-    """`apart`: stdout belongs to a command, so that the services' lines go to stderr."""
-    width = max(len("mallgen"), *(len(spec.name) for spec in specs))
-    order = {spec.name: index for index, spec in enumerate(specs)}
+def _liner(setup: Setup, quiet: bool, apart: bool) -> Callable[[str, str], None]:
+    """Says a line of a service; `apart`: stdout belongs to a command, so that the services' lines go to stderr."""
+    names = [spec.name for spec in setup.specs]
+    in_short = not os.environ.get("MALLGEN_LOG")
 
     def line(name: str, text: str) -> None:
         if name and quiet:
             return
+        said = shown(text) if in_short and name else Shown(text)
+        if said is None:
+            return
+        if name and name not in names:
+            names.append(name)
         stream = sys.stderr if apart or not name else sys.stdout
-        prefix = tint(f"{name or 'mallgen':<{width}} |", order.get(name, -1), stream)
-        (say if stream is sys.stderr else out)(f"{prefix} {text}")
+        width = max(len("mallgen"), *map(len, names))
+        prefix = tint(f"{name or 'mallgen':<{width}} |", names.index(name) if name else -1, stream)
+        body = visible(said.text, LAID_OUT)
+        stream.write(f"{prefix} {tint(body, _MOODS[said.mood], stream) if said.mood else body}\n")
         stream.flush()
 
-    def regenerate() -> None:
-        generate_all(workspace, QUIETLY)
-
-    folders = {os.path.dirname(member.contract) or "." for member in workspace.members}
-    folders |= {path for member in workspace.members for path in member.includes}
-    http = tuple(spec._replace(port=spec.port if spec.kind == "api" else 0) for spec in specs)
-    return Plan(http, tuple(sorted(folders)), line, regenerate)
+    return line

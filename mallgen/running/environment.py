@@ -3,7 +3,7 @@
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from mallgen.workspace import settings_of
 
@@ -22,13 +22,13 @@ def environment(registry: str) -> dict[str, str]:
     }
 
 
-def supplied(folders: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """A secret for each variable that the settings or the wiring of services ask for and that is not set.
+def supplied(folders: Iterable[tuple[str, str]], given: Mapping[str, str]) -> dict[str, str]:
+    """A secret for each variable that the settings or the wiring of services ask for and that is not `given`.
 
     `folders` are pairs of a service's folder and its package. A variable has one value in all services.
     """
     asked = {name for folder, package in folders for name in _asked(folder, package)}
-    return {name: secrets.token_urlsafe(32) for name in sorted(asked) if not os.environ.get(name)}
+    return {name: secrets.token_urlsafe(32) for name in sorted(asked) if not given.get(name)}
 
 
 def _asked(folder: str, package: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ STARTED, PATIENCE = 0.05, 30.0
 
 
 class Spec(NamedTuple):
-    """What is run: `python -m package` in `folder`. `port` is what an HTTP service answers on, 0 for RPC."""
+    """What is run: `python -m package` in `folder`. `port` is the first one in its `settings`, 0 for none."""
 
     name: str
     kind: str
@@ -24,6 +24,12 @@ class Spec(NamedTuple):
     package: str
     port: int
     uses: tuple[str, ...]
+    settings: str = ""
+
+    @property
+    def is_http(self) -> bool:
+        """Whether it answers on its port as HTTP does."""
+        return self.kind == "api" and bool(self.port)
 
     @property
     def python(self) -> str:
@@ -106,7 +112,7 @@ class Service:
         return await self._process.wait()
 
     async def _answers(self) -> bool:
-        return await _healthy(self.spec.port) if self.spec.port else self._registered()
+        return await _healthy(self.spec.port) if self.spec.is_http else self._registered()
 
     def _registered(self) -> bool:
         """An RPC service listens before it registers, in a file that begins with its process."""

@@ -1,5 +1,6 @@
 """What has changed on disk since the last look. Looking now and then needs no library and works on every system."""
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator
 
@@ -7,7 +8,7 @@ _SKIPPED = ("__pycache__", "node_modules")
 
 
 class Watch:
-    """The files below some paths with one of some endings, by their time of change and size."""
+    """The files below some paths with one of some endings, and paths that are files, by time of change and size."""
 
     def __init__(self, paths: Iterable[str], endings: tuple[str, ...]) -> None:
         self._paths = tuple(paths)
@@ -28,6 +29,11 @@ class Watch:
 def _files(path: str, endings: tuple[str, ...]) -> Iterator[tuple[str, tuple[int, int]]]:
     try:
         entries = list(os.scandir(path))
+    except NotADirectoryError:
+        with contextlib.suppress(OSError):
+            status = os.stat(path)
+            yield path, (status.st_mtime_ns, status.st_size)
+        return
     except OSError:
         return
     for entry in entries:
