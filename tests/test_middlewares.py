@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +10,24 @@ import pytest
 
 from mallgen_runtime import App, Context, Response, Route, ServiceBase
 from mallgen_runtime import metrics as counted
-from mallgen_runtime.conf import MiddlewaresConf, RestConf
-from mallgen_runtime.rpc import Channel, Code, RpcApp, RpcClientConf, RpcError, RpcServerConf, Service, Unary
+from mallgen_runtime.conf import ConfigError, LogConf, MiddlewaresConf, RestConf
+from mallgen_runtime.discovery import shared_folder
+from mallgen_runtime.logs import set_up
+from mallgen_runtime.rpc import (
+    Channel,
+    Code,
+    RpcApp,
+    RpcClientConf,
+    RpcError,
+    RpcServerConf,
+    ServerStream,
+    Service,
+    Unary,
+    connect,
+)
 from mallgen_runtime.rpc.calls import Origin, origin
-from mallgen_runtime.rpc.conf import ClientMiddlewaresConf, ServerMiddlewaresConf
+from mallgen_runtime.rpc.conf import ClientMiddlewaresConf, MethodTimeoutConf, ServerMiddlewaresConf
+from mallgen_runtime.rpc.methods import Method
 from mallgen_runtime.testing import Answer, Client, rpc_context
 
 
@@ -198,3 +213,34 @@ def test_calls_that_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     _server_codes(RpcError(Code.NOT_FOUND))
     _client(1)
     assert set(seen) == {"rpc_server", "rpc_client"}
+
+
+@pytest.mark.parametrize(
+    ("entries", "reason"),
+    [
+        (["/a.A/Askk"], "/a.A/Askk is no method here; there are /a.A/Ask"),
+        (["Ask"], "Ask is no method here"),
+        (["/a.A/Ask", "/a.A/Ask"], "/a.A/Ask has two entries"),
+        (["/a.A/Watch"], "/a.A/Watch is a stream"),
+    ],
+)
+def test_a_limit_that_would_not_hold_is_refused(entries: list[str], reason: str) -> None:
+    limits = [MethodTimeoutConf(full_method=name, timeout="1s") for name in entries]
+    conf = RpcServerConf(name="a", method_timeouts=limits)
+    methods: list[Method[Any]] = [_failing(ValueError())]
+    if "Watch" in reason:
+        methods.append(ServerStream("/a.A/Watch", _failing(ValueError()).endpoint, Message, Message))
+    with pytest.raises(ConfigError, match=re.escape(reason)):
+        RpcApp(conf, ServiceBase(conf), [Service("a.A", tuple(methods))])
+
+
+def test_a_bad_duration_is_told_before_an_instance_comes() -> None:
+    with pytest.raises(ConfigError, match="^KeepaliveTime for a"):
+        connect(RpcClientConf(keepalive_time="often"), "a.rpc")
+
+
+@pytest.mark.parametrize(("name", "value"), [("MALLGEN_LOG", "xml"), ("MALLGEN_DISCOVERY", "/tmp/here")])
+def test_a_variable_of_ours_is_honoured_or_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=f"the environment variable {name} is '{value}'; write "):
+        shared_folder() if name == "MALLGEN_DISCOVERY" else set_up(LogConf())

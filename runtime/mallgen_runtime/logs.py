@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import msgspec
 
 from mallgen_runtime.conf import LogConf
+from mallgen_runtime.confbase import ConfigError
 from mallgen_runtime.logwriter import Writer
 
 # Python's warning has no name in go-zero: it is an error there, and so `Level: error` lets it through.
@@ -182,8 +183,13 @@ def _second(seconds: int) -> tuple[str, str]:
 
 
 def set_up(conf: LogConf) -> None:
-    """Send every logger's lines to stdout in the asked form; `MALLGEN_LOG=plain` is stronger than the settings."""
+    """Send every logger's lines to stdout in the asked form; `MALLGEN_LOG=plain` is stronger than the settings.
+
+    Raises ConfigError.
+    """
     encoding = os.environ.get("MALLGEN_LOG") or conf.encoding
+    if encoding not in ("json", "plain"):
+        raise ConfigError(f"the environment variable MALLGEN_LOG is {encoding!r}; write json or plain, or unset it")
     root = logging.getLogger()
     for handler in root.handlers:
         if isinstance(handler, Stdout):

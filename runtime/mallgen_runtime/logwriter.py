@@ -43,7 +43,7 @@ class Writer:
             self._lines.append(line)
             self._size += len(line)
             if self._thread is None or not self._thread.is_alive():  # one that failed is replaced
-                self._thread = threading.Thread(target=self._work, name="mallgen log", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="mallgen log", daemon=True)
                 self._thread.start()
             elif self._waits:
                 self._changed.notify_all()
@@ -76,6 +76,15 @@ class Writer:
 
     def _is_empty(self) -> bool:
         return not self._size
+
+    def _run(self) -> None:
+        """Work; a thread that ends by a fault is followed by another with the next line."""
+        try:
+            self._work()
+        finally:
+            with self._changed:
+                self._thread = None
+                self._size = sum(map(len, self._lines))
 
     def _work(self) -> None:
         while True:

@@ -159,3 +159,19 @@ def test_a_full_disk_loses_lines_and_counts_them(monkeypatch: pytest.MonkeyPatch
     writer.put(b"c\n")
     os.close(fd)
     assert file.read_bytes() == b"2 lost\nc\n"
+
+
+def test_a_writer_that_fails_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, write = os.pipe()
+    writer = logwriter.Writer(write, lambda count: b"")
+    monkeypatch.setattr("threading.excepthook", lambda found: None)
+    with monkeypatch.context() as patched:
+        patched.setattr(logwriter.Writer, "_written", lambda self, data: 1 // 0)
+        writer.put(b"lost\n")
+        writer.flush()
+        time.sleep(0.1)
+    writer.put(b"written\n")
+    writer.flush()
+    assert os.read(read, 100) == b"written\n"
+    os.close(read)
+    os.close(write)

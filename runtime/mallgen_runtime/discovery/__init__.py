@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol
 
 from msgspec import field
 
-from mallgen_runtime.confbase import Conf
+from mallgen_runtime.confbase import Conf, ConfigError
 from mallgen_runtime.go_zero import ETCD, Remark
 
 OK = "ok"
@@ -97,6 +97,8 @@ def resolver(key: str, etcd: EtcdConf | None, endpoints: Sequence[str]) -> Resol
 
 
 def shared_folder() -> str:
-    """The folder that `MALLGEN_DISCOVERY=file:FOLDER` names, or nothing."""
+    """The folder that `MALLGEN_DISCOVERY=file:FOLDER` names, or nothing. Raises ConfigError for another value."""
     given = os.environ.get(_VARIABLE, "")
+    if given and not given.startswith("file:"):
+        raise ConfigError(f"the environment variable {_VARIABLE} is {given!r}; write file:FOLDER, or unset it")
     return given.removeprefix("file:") if given.startswith("file:") else ""

@@ -8,6 +8,7 @@ from contextlib import aclosing, nullcontext, suppress
 from typing import Any, Generic, NamedTuple
 
 from mallgen_runtime import metrics
+from mallgen_runtime.confbase import ConfigError
 from mallgen_runtime.logs import access
 from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
 from mallgen_runtime.rpc.calls import HTTP_STATUS, Code, Origin, RpcError, origin
@@ -35,9 +36,25 @@ class RpcApp(Generic[S]):
         self.svc = svc
         self.services = services
         self.logs_calls = config.log.access and config.middlewares.stat
+        self._check_limits()
         if config.dev_server is not None and config.dev_server.enabled:
             metrics.enable()
         self._bound = {method.wire: self._bind(method) for service in services for method in service.methods}
+
+    def _check_limits(self) -> None:
+        """A limit for a method that is not there, or that has none, would be believed to hold. Raises ConfigError."""
+        methods = {method.wire: method for service in self.services for method in service.methods}
+        seen: set[str] = set()
+        for entry in self.config.method_timeouts:
+            name = entry.full_method
+            method = methods.get(name)
+            if method is None:
+                raise ConfigError(f"MethodTimeouts: {name} is no method here; there are {', '.join(sorted(methods))}")
+            if method.takes_stream or method.gives_stream:
+                raise ConfigError(f"MethodTimeouts: {name} is a stream, which has no limit but its caller's deadline")
+            if name in seen:
+                raise ConfigError(f"MethodTimeouts: {name} has two entries; leave one")
+            seen.add(name)
 
     def _bind(self, method: Method[Any]) -> Bound:
         limit = None if method.takes_stream or method.gives_stream else self.config.limit_of(method.wire)

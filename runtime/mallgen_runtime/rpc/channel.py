@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from mallgen_runtime import metrics
 from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery import Resolver, resolver
+from mallgen_runtime.durations import seconds
 from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
 from mallgen_runtime.rpc.calls import Code, RpcError, origin, remaining
 from mallgen_runtime.rpc.conf import RpcClientConf
@@ -304,8 +305,10 @@ async def _written(requests: AsyncIterable[Wire]) -> AsyncIterator[bytes]:
 
 
 def connect(conf: RpcClientConf, key: str) -> Channel:
-    """A channel to the service that is registered under `key`, unless the settings name another."""
+    """A channel to the service that is registered under `key`, unless the settings name another. Raises ConfigError."""
     from mallgen_runtime.rpc.transport import connection_to
+
+    seconds(conf.keepalive_time, f"KeepaliveTime for {key}")  # it is used when an instance comes, which may be late
 
     async def made(addresses: tuple[str, ...]) -> Connection:
         return await connection_to(addresses, conf)
