@@ -235,7 +235,7 @@ def test_a_limit_that_would_not_hold_is_refused(entries: list[str], reason: str)
 
 
 def test_a_bad_duration_is_told_before_an_instance_comes() -> None:
-    with pytest.raises(ConfigError, match="^KeepaliveTime for a"):
+    with pytest.raises(ConfigError, match="KeepaliveTime for a"):
         connect(RpcClientConf(keepalive_time="often"), "a.rpc")
 
 
