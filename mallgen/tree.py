@@ -184,14 +184,18 @@ def plan(due: Due, disk: Disk, lock: Lock, changes: Mapping[str, Change] = Mappi
 def _waiting(steps: Iterable[Step], moved: Moves, away: Iterable[Record]) -> Iterator[tuple[File, str]]:
     """Places whose route would be answered by a new stub, or by another route's code, while its file is elsewhere.
 
-    A middleware counts even where it may be another one: its stub lets every request pass.
+    A middleware counts even where it may be another one: its stub lets every request pass. A route that is still in
+    the contract counts even where its file may be for the route that has its place.
     """
     due = {step.file.path: step for step in steps}
+    strays = {record.path: record.identity for record in away} if any(s.kind in GENERATED for s in steps) else {}
     sure = dict(moved.origins)
-    sure |= {new: old for new, old in moved.doubts.items() if due[new].file.identity.startswith("middleware ")}
-    strays = {record.path for record in away} if any(step.kind in GENERATED for step in steps) else set()
+    for new, old in moved.doubts.items():
+        identity = due[new].file.identity
+        if identity.startswith("middleware ") or strays.get(old) == identity:
+            sure[new] = old
     for new, old in sure.items():
-        if due[new].kind is Kind.CREATE or (due[new].kind is Kind.IGNORE and old in strays):
+        if due[new].kind is Kind.CREATE or (due[new].kind in (Kind.IGNORE, Kind.PATCH) and old in strays):
             yield due[new].file, old
 
 
