@@ -197,6 +197,20 @@ def moves(
     return Moves(origins, doubts, strays - {*origins.values(), *doubts.values()})
 
 
+def carried(
+    contract: str,
+    due: Iterable[Place],
+    known: Mapping[str, Record],
+    renamed: Iterable[Renamed],
+    present: Collection[str],
+) -> dict[str, str]:
+    """Files that the user has moved to a place that is due and new, each with the path of its record."""
+    away = [record for record in known.values() if record.contract == contract and record.path not in present]
+    found = moves(away, due, known, renamed, present)
+    pairs = {**found.doubts, **found.origins}
+    return {new: old for new, old in pairs.items() if new in present and new not in known}
+
+
 def displaced(records: Iterable[Record], here: Mapping[str, str]) -> tuple[Record, ...]:
     """The records whose place is another route's today, while their own route has another place, or they
     had none before.

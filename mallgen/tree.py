@@ -96,7 +96,7 @@ class Plan(NamedTuple):
 
     `left` are files of this contract that are on disk but no longer due; `elsewhere` are users' files that belong to
     another place and stay, each with that place and whether that is sure. `waiting` are places whose route's file is
-    elsewhere, each with it.
+    elsewhere, each with it. `renamed`: types or fields have other names than they had.
     """
 
     steps: tuple[Step, ...]
@@ -105,6 +105,7 @@ class Plan(NamedTuple):
     does: frozenset[Kind] = GENERATED
     elsewhere: tuple[tuple[str, str, bool], ...] = ()
     waiting: tuple[tuple[File, str], ...] = ()
+    renamed: bool = False
 
     @property
     def writes(self) -> tuple[Step, ...]:
@@ -176,9 +177,9 @@ def plan(due: Due, disk: Disk, lock: Lock, changes: Mapping[str, Change] = Mappi
     text = lock.replace(due.contract, [*records, *map(forgotten, left)], classes, renamed).text()
     kinds = FOLLOWED if changes else GENERATED
     waiting = tuple(_waiting(steps, moved, away))
-    return Plan(
-        tuple(steps), left, None if text == disk.lock else text, kinds, _elsewhere((*away, *left), moved), waiting
-    )
+    saved = None if text == disk.lock else text
+    fresh = not {*renamed} <= {*lock.renamed}
+    return Plan(tuple(steps), left, saved, kinds, _elsewhere((*away, *left), moved), waiting, fresh)
 
 
 def _waiting(steps: Iterable[Step], moved: Moves, away: Iterable[Record]) -> Iterator[tuple[File, str]]:

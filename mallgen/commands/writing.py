@@ -44,12 +44,15 @@ class Asked(NamedTuple):
 
 
 class Written(NamedTuple):
-    """The exit code, the counts in words, and what happened: the first files of a project, or a change to mallgen's."""
+    """The exit code, the counts in words, and what happened: the first files of a project, a change to mallgen's, or
+    one that gave types or fields other names.
+    """
 
     code: int
     summary: str = ""
     started: bool = False
     changed: bool = False
+    renamed: bool = False
 
 
 def produce(target: Target, asked: Asked) -> int:
@@ -78,6 +81,9 @@ def _next_steps(result: Written, output: Output, package: str) -> Iterator[str]:
     if result.started:
         here = "" if folder == "." else f"cd {_shell(folder)} && "
         yield f"{here}pip install -e . && python -m {package}"
+    elif result.renamed:
+        where = "" if folder == "." else f" -dir {_shell(folder)}"
+        yield f"mallgen sync{where}  # types or fields have other names: your code follows"
     elif result.changed:
         yield f"mypy --strict {output.folder.shown(package)}  # points at the lines of yours that must follow"
 
@@ -141,7 +147,7 @@ def write(output: Output) -> Written:
     if problems:
         return Written(report(problems, {}, "; everything else was written"))
     started = any(step.kind is Kind.CREATE and step.file.identity == "main" for step in steps.steps)
-    return Written(FINE, _summary(steps, output.asked.dry_run), started, bool(steps.writes))
+    return Written(FINE, _summary(steps, output.asked.dry_run), started, bool(steps.writes), steps.renamed)
 
 
 def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
@@ -173,11 +179,15 @@ def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
 def _waiting(output: Output, steps: Plan, known: Mapping[str, Record], where: str) -> Iterator[Diagnostic]:
     """Routes whose written code is in another file, where a stub or another route's code would answer from now on."""
     contents = output.folder.contents(old for _, old in steps.waiting)
+    asked = {old for old, _, is_sure in steps.elsewhere if not is_sure}
     for file, old in steps.waiting:
         if not is_known(known.get(old), contents.get(old)):
             shown, title = output.folder.shown, file.identity.partition(" ")[2]
-            message = f"`{shown(old)}` was written for {title}, whose place is `{shown(file.path)}` now"
-            hint = f"run `mallgen sync --apply{where}`, which moves it; --force generates without it"
+            mine = known[old].identity == file.identity or old not in asked
+            message = f"`{shown(old)}` {'was written' if mine else 'may be'} for {title}, whose place is `{shown(file.path)}` now"
+            moves = f"run `mallgen sync --apply{where}`, which moves it"
+            asks = f"run `mallgen sync --apply{where}`, which asks first"
+            hint = f"{asks if old in asked else moves}; --force generates without it"
             yield Diagnostic("needs-sync", message, file.span, hint)
 
 

@@ -13,7 +13,7 @@ from mallgen.follow.settings import appended, is_flow, missing
 from mallgen.follow.source import Function, NotPython, UserFile, edited, module_of, shifted
 from mallgen.follow.verdict import Remark, State, Unsure, Verdict, quiet, unquiet
 from mallgen.follow.world import VANISHED, Site, World
-from mallgen.history import DOUBT, Moves, Place, is_package, moves, remembered
+from mallgen.history import DOUBT, Moves, Place, carried, is_package, moves, remembered
 from mallgen.lock import Lock, Record
 from mallgen.model import Span
 from mallgen.signature import Signature
@@ -80,6 +80,7 @@ class _Follower:
         self._identities = {file.path: file.identity for file in due.files}
         away = (*orphans(due, disk, self._known), *astray(due, disk, self._known))
         found = moves(away, places(due), self._known, lines, disk.present)
+        self._carried = carried(due.contract, places(due), self._known, lines, disk.present)
         self._asked = {*found.lost, *found.origins.values(), *found.doubts.values()}
         self._origins = self._confirmed(found)
         self._left = {*self._origins.values()} - {*self._origins}
@@ -185,7 +186,7 @@ class _Follower:
         modules = self._moved_protos({module_of(path) for path in texts})
         names = dict(self._renamed)
         for file in self._due.files:
-            source = self._origins.get(file.path, file.path)
+            source = self._origins.get(file.path) or self._carried.get(file.path, file.path)
             record = self._known.get(source)
             if file.signature is None or record is None:
                 continue
@@ -349,7 +350,7 @@ class _Follower:
 
     def _names(self, file: File, source: str) -> list[str]:
         """What the function was called before."""
-        record = self._known.get(source)
+        record = self._known.get(self._carried.get(source, source))
         before = self._known.get(record.was.removeprefix(DOUBT)) if record else None
         found = [known.shape.rpartition(";")[2] for known in (record, before) if known]
         return [name for name in found if name]
