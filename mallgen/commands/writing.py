@@ -183,8 +183,9 @@ def _waiting(output: Output, steps: Plan, known: Mapping[str, Record], where: st
     for file, old in steps.waiting:
         if not is_known(known.get(old), contents.get(old)):
             shown, title = output.folder.shown, file.identity.partition(" ")[2]
+            place = shown(file.path)
             mine = known[old].identity == file.identity or old not in asked
-            message = f"`{shown(old)}` {'was written' if mine else 'may be'} for {title}, whose place is `{shown(file.path)}` now"
+            message = f"`{shown(old)}` {'was written' if mine else 'may be'} for {title}, whose place is `{place}` now"
             moves = f"run `mallgen sync --apply{where}`, which moves it"
             asks = f"run `mallgen sync --apply{where}`, which asks first"
             hint = f"{asks if old in asked else moves}; --force generates without it"
