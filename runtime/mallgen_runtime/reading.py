@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypeVar, cast
 from mallgen_runtime.decoding import Wrong, decode
 from mallgen_runtime.problems import FieldError, TooMany, invalid, note
 from mallgen_runtime.scalars import BAD, from_text
-from mallgen_runtime.schema import FLOAT32_MAX, Limit, Range, exactly
+from mallgen_runtime.schema import FLOAT32_MAX, UNSET, Limit, Range, UnsetType, exactly
 
 T = TypeVar("T")
 V = TypeVar("V", covariant=True)
@@ -52,7 +52,7 @@ class Many(Protocol[W]):
 
     @overload
     def __call__(
-        self, name: str, default: list[W] = ..., *, options: Sequence[Any] = (), length: int | None = None
+        self, name: str, default: Any = ..., *, options: Sequence[Any] = (), length: int | None = None
     ) -> list[W]: ...
 
 
@@ -180,6 +180,14 @@ class Reader:
                 tail = error.name if error.name.startswith("[") or not error.name else f".{error.name}"
                 self.wrong(f"{name}{tail}", error.reason, None)
             return nothing
+
+    def either(self, name: str, given: T, body: T | UnsetType) -> T:
+        """A field that must come in the form or in the JSON body: the body's value where both have it."""
+        if body is not UNSET:
+            return body
+        if given is UNSET:
+            self.wrong(name, "is required", None)
+        return given
 
     def together(self, group: str, *names: str) -> None:
         """The fields of an optional embedded struct: all or none."""

@@ -11,6 +11,7 @@ from mallgen.model import Array, Binding, Named, Primitive, Slice, TypeRef
 from mallgen.pycode import literal
 
 FORM_BODY = frozenset({"post", "put", "patch"})
+BODILESS = frozenset({"get", "head"})
 _METHODS = {
     "bool": PyIdent("boolean"),
     "int": PyIdent("int64"),
@@ -28,6 +29,12 @@ class Read(Struct, frozen=True):
     binding: Binding
     method: Code
     args: tuple[Code, ...]
+    types: int = 0
+
+    def with_default(self, default: Code) -> tuple[Code, ...]:
+        """The arguments of a field that is required, but for a value where it is absent."""
+        before = 1 + self.types
+        return (*self.args[:before], default, *self.args[before:])
 
 
 class Plan(Struct, frozen=True):
@@ -47,8 +54,8 @@ class Plan(Struct, frozen=True):
         return not self.reads and bool(self.body)
 
 
-def plan(shape: Shape, declarer: Declarer, spelling: Spelling) -> Plan:
-    """Read every field from its sources."""
+def plan(shape: Shape, declarer: Declarer, spelling: Spelling, bodiless: bool) -> Plan:
+    """Read every field from its sources; of a `bodiless` request the form decides where a field could be in both."""
     reader = _Reader(declarer, spelling)
     reads = tuple(
         reader.read(attribute, binding)
@@ -56,7 +63,14 @@ def plan(shape: Shape, declarer: Declarer, spelling: Spelling) -> Plan:
         for binding in attribute.field.bindings
         if binding.source != "json"
     )
-    return Plan(reads, tuple(a for a in shape.attributes if a.binding("json")))
+    body = (a for a in shape.attributes if a.binding("json"))
+    return Plan(reads, tuple(a for a in body if not (bodiless and a.binding("form"))))
+
+
+def is_either(attribute: Attribute) -> bool:
+    """Whether a field must come, in the form or in the JSON body: the kind of the request decides."""
+    form, json = attribute.binding("form"), attribute.binding("json")
+    return form is not None and json is not None and not is_optional(form) and not is_optional(json)
 
 
 class _Reader:
@@ -65,12 +79,12 @@ class _Reader:
         self._spelling = spelling
 
     def read(self, attribute: Attribute, binding: Binding) -> Read:
-        method, args = self._method(attribute.ref)
-        args = [literal(binding.key), *args, *self._fallback(attribute, binding), *self._rules(attribute, binding)]
+        method, types = self._method(attribute.ref)
+        args = [literal(binding.key), *types, *self._fallback(attribute, binding), *self._rules(attribute, binding)]
         ref = strip_pointer(attribute.ref)
         if isinstance(ref, Array):
             args.append(Code(f"length={literal(int(ref.length))}"))
-        return Read(attribute, binding, Code(f"{PyIdent(binding.source)}.{method}"), tuple(args))
+        return Read(attribute, binding, Code(f"{PyIdent(binding.source)}.{method}"), tuple(args), len(types))
 
     def _method(self, ref: TypeRef) -> tuple[PyIdent, list[Code]]:
         match strip_pointer(ref):

@@ -42,7 +42,7 @@ class _Routes:
         self.imports.add("__future__", "annotations")
         self.own = self._own_names()
         self.scope = Scope(self.own)
-        self.plans: dict[str, readers.Plan] = {}
+        self.plans: dict[tuple[str, bool], readers.Plan] = {}
         self.spelling = Spelling(self.imports, self.scope, self._class)
         self.declarer = Declarer(self.spelling)
         self.context = self.spelling.name("Context", RUNTIME)
@@ -103,9 +103,10 @@ class _Routes:
         assert route.request is not None
         shape = route.request
         name = self._class(shape.name)
-        if shape.name not in self.plans:
-            self.plans[shape.name] = readers.plan(shape, self.declarer, self.spelling)
-        plan = self.plans[shape.name]
+        which = (shape.name, route.route.method in readers.BODILESS)
+        if which not in self.plans:
+            self.plans[which] = readers.plan(shape, self.declarer, self.spelling, which[1])
+        plan = self.plans[which]
         if plan.only_body:
             return [call("req = await ctx.body(", [name], indent=4)]
         lines = [self._source(source, route.route.method) for source in plan.sources]
@@ -135,23 +136,29 @@ class _Routes:
         lines: list[Code] = []
         values: dict[str, PyIdent] = {}
         for read in plan.reads:
-            json = read.attribute.binding("json")
+            json = read.attribute.binding("json") if read.attribute in plan.body else None
             name = local.add(f"{read.binding.source}_{read.attribute.name}")
             # a body that must have the field decides its value; what the other source says is checked all the same
-            target = Code("") if json and not is_optional(json) else Code(f"{name} = ")
-            lines.append(call(f"{target}{read.method}(", [Code(", ".join(read.args))], indent=4))
+            either = json is not None and read.binding.source == "form" and readers.is_either(read.attribute)
+            target = Code("") if json and not is_optional(json) and not either else Code(f"{name} = ")
+            words = read.with_default(self.spelling.name("UNSET")) if either else read.args
+            lines.append(call(f"{target}{read.method}(", [Code(", ".join(words))], indent=4))
             values.setdefault(read.attribute.name, name)
         both = frozenset(values)
         body_name = self.bodies.add(f"_{names.class_name(route.function.title().replace('_', ''))}Body")
         body_class += self._body_class(body_name, plan.body, both)
         lines += [*rules, code("body = await ctx.body({})", body_name)]
-        args = [Code(f"{a.name}={self._value(a, values)}") for a in route.request.attributes]
-        return [*lines, call(f"req = {self._class(route.request.name)}(", args, indent=4)]
+        args = [Code(f"{a.name}={self._value(a, values, plan)}") for a in route.request.attributes]
+        lines.append(call(f"req = {self._class(route.request.name)}(", args, indent=4))
+        return [*lines, Code("ctx.done()")] if any(map(readers.is_either, plan.body)) else lines
 
-    def _value(self, attribute: Attribute, values: Mapping[str, PyIdent]) -> Code:
+    def _value(self, attribute: Attribute, values: Mapping[str, PyIdent], plan: readers.Plan) -> Code:
         json = attribute.binding("json")
-        if json is None:
+        if json is None or attribute not in plan.body:
             return values[attribute.name]
+        if readers.is_either(attribute):
+            key = literal(json.key)
+            return Code(f"form.either({key}, {values[attribute.name]}, body.{attribute.name})")
         if attribute.name in values and is_optional(json):
             unset = self.spelling.name("UNSET")
             return Code(f"{values[attribute.name]} if body.{attribute.name} is {unset} else body.{attribute.name}")
@@ -161,7 +168,7 @@ class _Routes:
         lines = [Code(f"class {name}({self.spelling.name('Struct')}, kw_only=True):")]
         for attribute in attributes:
             json = attribute.main
-            if attribute.name in both and is_optional(json):
+            if attribute.name in both and (is_optional(json) or readers.is_either(attribute)):
                 unset = Code(f"{self.spelling.name('UnsetType')} = {self.spelling.name('UNSET')}")
                 annotation = self.declarer.annotation(attribute, json)
                 if json.key != attribute.name:
