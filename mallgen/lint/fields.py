@@ -233,3 +233,19 @@ def header_not_canonical(scope: Scope) -> Iterator[Finding]:
         canonical = "-".join(part[:1].upper() + part[1:].lower() for part in one.key.split("-"))
         if one.source == "header" and one.key != canonical:
             yield Finding(f"the header `{one.key}` is usually written `{canonical}`", field.span, f"`{canonical}`")
+
+
+@rule("two-sources")
+def two_sources(scope: Scope) -> Iterator[Finding]:
+    """A field of a request is read from the form and from JSON: go-zero then wants it in both, mallgen in either.
+
+    A GET reads the query; otherwise JSON and a form are both looked at, and what JSON says counts.
+    """
+    told: set[object] = set()
+    for _, request in scope.requests():
+        for field in request.fields:
+            if {"form", "json"} <= {one.source for one in field.bindings} and field.span not in told:
+                told.add(field.span)
+                message = f"`{request.name}.{field.name}` is read from the form and from JSON"
+                hint = "keep the one that clients send, or make a request of its own for each"
+                yield Finding(message, field.span, hint)
