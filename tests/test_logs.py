@@ -4,6 +4,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -117,3 +119,9 @@ def test_every_line_of_a_request_has_its_ids(monkeypatch: pytest.MonkeyPatch, fo
     assert "r-17" in first and made.trace_id in first
     assert "r-18" in second and "t-18" in second
     assert "request_id" not in third and "trace" not in third
+
+
+def test_a_script_without_logging_prints_no_access_line() -> None:
+    code = "from mallgen_runtime import logs; import logging; logs.access(logging.ERROR, '[RPC] X', 'rpc', {})"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("", "")
