@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic
@@ -10,17 +11,33 @@ from mallgen_runtime import tracing, watch
 from mallgen_runtime.conf import AS_GO_ZERO, ConfigError, RestConf, rules_of, secrets_of
 from mallgen_runtime.devserver import Readiness, in_public, readiness
 from mallgen_runtime.logs import access
-from mallgen_runtime.messages import JSON, ClientGone, Context, Next, Receive, Response, Scope, Send, too_large
+from mallgen_runtime.messages import (
+    JSON,
+    ClientGone,
+    Context,
+    Next,
+    Put,
+    Receive,
+    Response,
+    Scope,
+    Send,
+    WrongAnswer,
+    too_large,
+)
 from mallgen_runtime.problems import ApiError, body
 from mallgen_runtime.proxies import TrustedProxies
 from mallgen_runtime.routing import Bound, Match, Middleware, Route, Table
 from mallgen_runtime.rpc.calls import FOR_CLIENTS, WORDS, Origin, RpcError, origin
+from mallgen_runtime.sending import Unsendable, check, pairs_of
 from mallgen_runtime.service import S
 
 _LOG = logging.getLogger("mallgen.service")
 _NO_LIMIT = 1 << 40
 _WEAK = 32
 _PROBLEM = "application/problem+json"
+_GONE = 499  # what nginx and go-zero log when a client has left before its answer
+_GRACE = 0.25
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class App(Generic[S]):
@@ -39,19 +56,28 @@ class App(Generic[S]):
         self._logs = config.log.access and config.middlewares.log
         self._dev = config.mode.lower() in ("dev", "test")
         self._stopping = False
+        self._unpacks = config.middlewares.gunzip
+        self._chain: Next | None = None
         self._proxies = TrustedProxies(config.trusted_proxies)
         self.refused: ConfigError | None = None
         self.checks: list[Readiness] = [self._own_state, svc.states, watch.states]
         own = [Route("GET", "/healthz", _healthy), Route("GET", "/readyz", self._ready)]
         kinds = dict.fromkeys(kind for route in routes for kind in route.middlewares)
         made = {kind: kind(svc) for kind in kinds}
-        self._table = Table(self._bind(route, made) for route in (*own, *routes))
+        bound = [self._bind(route, made) for route in routes]
+        self._table = Table([*(self._bind(route, {})._replace(counts=False) for route in own), *bound])
         self._warn_of_weak_secrets({route.jwt for route in routes if route.jwt})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One connection of the ASGI protocol."""
+        """One connection of the ASGI protocol: the door for other servers and for tests."""
         if scope["type"] == "http":
-            await self._http(scope, receive, send)
+
+            async def put(ctx: Context, response: Response) -> None:
+                headers = pairs_of(response, ctx.request_id)
+                await send({"type": "http.response.start", "status": response.status, "headers": headers})
+                await send({"type": "http.response.body", "body": response.body})
+
+            await self.exchange(scope, receive, put, _stays)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
@@ -81,81 +107,138 @@ class App(Generic[S]):
         timeout = timeout if config.middlewares.timeout else 0
         limit = limit if config.middlewares.max_bytes else _NO_LIMIT
         secrets = secrets_of(config, route.jwt) if route.jwt else ()
-        run = _call(route.endpoint, self.svc)
-        for middleware in reversed(route.middlewares):
-            run = _around(made[middleware].handle, run)
+        run = self._endpoint(route.endpoint, timeout / 1000, limit)
+        if route.middlewares:
+            run = _or_failed(run, self._failed)
+            for middleware in reversed(route.middlewares):
+                run = self._layer(made[middleware], run)
+            run = _within(run, timeout / 1000, _GRACE)
         rules = rules_of(config, route.jwt) if route.jwt else AS_GO_ZERO
         return Bound(route, run, timeout / 1000, limit, secrets, rules)
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _endpoint(self, endpoint: Callable[[Context, Any], Awaitable[Response]], timeout: float, most: int) -> Next:
+        svc = self.svc
+
+        async def run(ctx: Context) -> Response:
+            _refuse_large(ctx, most)
+            return await endpoint(ctx, svc)
+
+        return _within(run, timeout)
+
+    def _layer(self, middleware: Middleware, inner: Next) -> Next:
+        """A middleware around what is inside; what it raises is an answer for those around it."""
+        handle, name = middleware.handle, type(middleware).__name__
+
+        async def run(ctx: Context) -> Response:
+            try:
+                found = await handle(ctx, inner)
+            except BaseException as problem:
+                return self._failed(ctx, problem)
+            if not isinstance(found, Response):
+                text = f"the middleware {name} returned {type(found).__name__}, not a Response"
+                return self._failed(ctx, WrongAnswer(text))
+            return found
+
+        return run
+
+    async def exchange(self, scope: Scope, receive: Receive, put: Put, has_gone: Callable[[], bool]) -> None:
+        """Answer a request with `put`. A server that sees the client leave cancels this, and `has_gone` says so."""
         started = time.perf_counter()
         if self._proxies and scope.get("client"):
             peer, port = scope["client"]
             scope["client"] = (self._proxies.client(peer, scope["headers"]), port)
         match = self._table.find(scope["method"], scope["path"])
         ctx = Context(scope, receive, match.params if match else {}, match.bound.max_bytes if match else 0)
-        ctx.unpacks = self.config.middlewares.gunzip
+        ctx.unpacks, ctx.matched, ctx.has_gone = self._unpacks, match, has_gone
         tracing.identify(ctx)
-        self._in_flight += 1
+        timeout = match.bound.timeout if match else 0
+        deadline = time.monotonic() + timeout if timeout > 0 else None
+        token = origin.set(Origin(ctx.request_id, ctx.trace_id, deadline, ctx.trace_flags))
+        counts = match is None or match.bound.counts
+        self._in_flight += counts
         try:
-            response = await self._answer(ctx, match)
-        except ClientGone:
-            return
+            response = self._sendable(ctx, await self._all(ctx))
+            if self._stopping:
+                response.headers["connection"] = "close"
+            sent = put(ctx, response)
+            if sent is not None:
+                await sent
+            status = _GONE if has_gone() else response.status
+        except (ClientGone, asyncio.CancelledError) as problem:
+            if isinstance(problem, asyncio.CancelledError) and not has_gone():
+                raise
+            status = _GONE
         finally:
-            self._in_flight -= 1
-        if self._stopping:
-            response.headers["connection"] = "close"
-        await _send(ctx, response, send)
+            self._in_flight -= counts
+            origin.reset(token)
         if self._logs:
-            _log_access(ctx, match, response, time.perf_counter() - started)
+            _log_access(ctx, match, status, time.perf_counter() - started)
 
-    async def _answer(self, ctx: Context, match: Match | None) -> Response:
-        contract = match.bound.route.contract if match and self._dev else ""
+    async def _all(self, ctx: Context) -> Response:
+        """The service's own middlewares, then the route."""
+        if self._chain is None:
+            run: Next = self._routed
+            for middleware in reversed(self.svc.middlewares):
+                run = self._layer(middleware, run)
+            self._chain = run
+        return await self._chain(ctx)
+
+    async def _routed(self, ctx: Context) -> Response:
         try:
+            match: Match | None = ctx.matched
+            if b"%" in ctx.scope.get("raw_path", b"") and _BROKEN_ESCAPE.search(ctx.scope["raw_path"]):
+                raise ApiError(400, "bad_request", "the path has a broken %-escape")
             if match is None:
                 raise self._not_found(ctx)
-            if self._in_flight > self._most > 0:
+            bound = match.bound
+            if bound.counts and self._in_flight > self._most > 0:
                 raise ApiError(503, "too_many_requests", "the service is busy", headers={"retry-after": "1"})
-            return await self._within(ctx, match.bound)
-        except ApiError as error:
-            return _problem(ctx, error, contract)
-        except RpcError as problem:
-            return _problem(ctx, _of_rpc(ctx, problem), contract)
-        except NotImplementedError as problem:
-            what = match.bound.route.title if match else str(problem)
-            return _problem(ctx, ApiError(501, "not_implemented", f"{what} is not implemented"), contract)
-        except ClientGone:
-            raise
-        except asyncio.CancelledError:
-            if not self._stopping:
-                raise
+            if bound.secrets:
+                from mallgen_runtime.jwt import check as check_token
+
+                ctx.claims = check_token(ctx, bound.secrets, bound.rules)
+            found = await bound.run(ctx)
+            if not isinstance(found, Response):
+                raise WrongAnswer(f"{_handler(ctx)} answered with {type(found).__name__}, not a Response")
+            return found
+        except BaseException as problem:
+            return self._failed(ctx, problem)
+
+    def _sendable(self, ctx: Context, response: Response) -> Response:
+        """The answer, or a 500 when HTTP has no form for it."""
+        try:
+            check(response, ctx.method)
+        except Unsendable as problem:
+            ctx.log.error("%s %s: the answer cannot be sent: %s", ctx.method, ctx.url_path, problem)
+            return _problem(ctx, ApiError(500, "internal"), "")
+        return response
+
+    def _failed(self, ctx: Context, problem: BaseException) -> Response:
+        """The answer to a request that ended with an exception."""
+        match: Match | None = ctx.matched
+        contract = match.bound.route.contract if match and self._dev else ""
+        if isinstance(problem, RpcError):
+            problem = _of_rpc(ctx, problem)
+        if isinstance(problem, NotImplementedError) and match:
+            problem = ApiError(501, "not_implemented", f"{match.bound.route.title} is not implemented")
+        if isinstance(problem, ApiError):
+            try:
+                return _problem(ctx, problem, contract)
+            except (TypeError, ValueError) as wrong:
+                ctx.log.error("%s %s: the error cannot be sent: %s", ctx.method, ctx.url_path, wrong)
+                return _problem(ctx, ApiError(500, "internal"), contract)
+        if isinstance(problem, ClientGone):
+            raise problem
+        if isinstance(problem, asyncio.CancelledError) and _is_cancelled():
+            if not self._stopping or ctx.has_gone():
+                raise problem
             detail = "the service is stopping and could not wait for the answer"
             return _problem(ctx, ApiError(503, "stopping", detail), contract)
-        except Exception:
-            ctx.log.exception("%s %s failed", ctx.method, ctx.url_path)
-            return _problem(ctx, ApiError(500, "internal"), contract)
-
-    async def _within(self, ctx: Context, bound: Bound) -> Response:
-        """Run the route inside its limits."""
-        declared = next(iter(ctx.headers.get("content-length", [])), "")
-        if declared.isdecimal() and (len(declared) > 18 or int(declared) > bound.max_bytes):
-            raise too_large(bound.max_bytes)
-        if bound.secrets:
-            from mallgen_runtime.jwt import check
-
-            ctx.claims = check(ctx, bound.secrets, bound.rules)
-        deadline = time.monotonic() + bound.timeout if bound.timeout > 0 else None
-        token = origin.set(Origin(ctx.request_id, ctx.trace_id, deadline, ctx.trace_flags))
-        limit = asyncio.timeout(None if deadline is None else bound.timeout)
-        try:
-            async with limit:
-                return await bound.run(ctx)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise ApiError(503, "timeout", f"no answer within {bound.timeout:g} s") from None
-        finally:
-            origin.reset(token)
+        if isinstance(problem, WrongAnswer):
+            ctx.log.error("%s %s: %s", ctx.method, ctx.url_path, str(problem) or f"{_handler(ctx)} {problem.what}")
+        else:
+            ctx.log.error("%s %s failed", ctx.method, ctx.url_path, exc_info=problem)
+        return _problem(ctx, ApiError(500, "internal"), contract)
 
     def _not_found(self, ctx: Context) -> ApiError:
         allowed = self._table.allowed(ctx.url_path)
@@ -201,12 +284,58 @@ async def _healthy(ctx: Context, svc: object) -> Response:
     return Response(b'{"status":"ok"}', 200, {"content-type": JSON})
 
 
-def _call(endpoint: Callable[[Context, Any], Awaitable[Response]], svc: object) -> Next:
-    return lambda ctx: endpoint(ctx, svc)
+def _stays() -> bool:
+    """Other servers do not cancel a request when its client leaves."""
+    return False
 
 
-def _around(handle: Callable[[Context, Next], Awaitable[Response]], inner: Next) -> Next:
-    return lambda ctx: handle(ctx, inner)
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _within(run: Next, timeout: float, grace: float = 0) -> Next:
+    """Run in the time of the route; `grace` is for the middlewares, which see the answer of who came too late."""
+    if timeout <= 0:
+        return run
+
+    async def limited(ctx: Context) -> Response:
+        limit = asyncio.timeout(timeout + grace)
+        try:
+            async with limit:
+                return await run(ctx)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise ApiError(503, "timeout", f"no answer within {timeout:g} s") from None
+
+    return limited
+
+
+def _or_failed(run: Next, failed: Callable[[Context, BaseException], Response]) -> Next:
+    """What a handler raises is an answer for the middlewares around it."""
+
+    async def answered(ctx: Context) -> Response:
+        try:
+            found = await run(ctx)
+        except BaseException as problem:
+            return failed(ctx, problem)
+        if not isinstance(found, Response):
+            return failed(ctx, WrongAnswer(f"{_handler(ctx)} answered with {type(found).__name__}, not a Response"))
+        return found
+
+    return answered
+
+
+def _refuse_large(ctx: Context, most: int) -> None:
+    declared = next(iter(ctx.headers.get("content-length", [])), "")
+    if declared.isdecimal() and (len(declared) > 18 or int(declared) > most):
+        raise too_large(most)
+
+
+def _handler(ctx: Context) -> str:
+    """The name of the function that the answer is to come from."""
+    return f"{ctx.matched.bound.route.endpoint.__name__}_handler" if ctx.matched else "the handler"
 
 
 def _problem(ctx: Context, error: ApiError, contract: str) -> Response:
@@ -214,24 +343,16 @@ def _problem(ctx: Context, error: ApiError, contract: str) -> Response:
     return Response(body(error, ctx.request_id, contract), error.status, headers)
 
 
-async def _send(ctx: Context, response: Response, send: Send) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
-    headers.append((b"content-length", str(len(response.body)).encode()))
-    headers.append((b"x-request-id", ctx.request_id.encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
-
-
-def _log_access(ctx: Context, match: Match | None, response: Response, seconds: float) -> None:
+def _log_access(ctx: Context, match: Match | None, status: int, seconds: float) -> None:
     fields = {
         "request_id": ctx.request_id,
         "trace": ctx.trace_id,
         "method": ctx.method,
         "path": ctx.url_path,
         "route": match.bound.route.path if match else "",
-        "status": response.status,
+        "status": status,
         "duration": f"{seconds * 1000:.1f}ms",
         "client": ctx.client,
     }
-    level = logging.ERROR if response.status >= 500 else logging.INFO
-    access(level, f"[HTTP] {response.status}", "http", fields)
+    level = logging.ERROR if status >= 500 else logging.INFO
+    access(level, f"[HTTP] {status}", "http", fields)

@@ -1,5 +1,6 @@
 """Structs into JSON."""
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -25,14 +26,63 @@ class WrongLength(ValueError):
         return f"{self.path or 'the answer'} has {self.given} values, its type {self.wanted}"
 
 
+class NotFinite(ValueError):
+    """NaN or an infinity: its place in the value, and what it is."""
+
+
 def encode(value: Any) -> bytes:
-    """The JSON text of a value none of whose numbers travel as strings."""
-    return _ENCODER.encode(value)
+    """The JSON text of a value none of whose numbers travel as strings. Raises NotFinite."""
+    data = _ENCODER.encode(value)
+    if b"null" in data:  # what msgspec makes of NaN, too
+        _refuse_not_finite(value, "")
+    return data
+
+
+def _refuse_not_finite(value: Any, path: str) -> None:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise NotFinite(f"{path or 'the answer'} = {value}")
+    elif isinstance(value, msgspec.Struct):
+        if _may_hold_floats(type(value)):
+            for field in fields(type(value)):
+                _refuse_not_finite(getattr(value, field.name), f"{path}.{field.wire}" if path else field.wire)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_not_finite(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            _refuse_not_finite(item, f"{path}[{index}]")
+
+
+@cache
+def _may_hold_floats(kind: type) -> bool:
+    """Whether a float can be anywhere below a type: most types with null need not be looked through."""
+    return _holds_floats(msgspec.inspect.type_info(kind), set())
+
+
+def _holds_floats(info: Any, seen: set[Any]) -> bool:
+    if isinstance(info, msgspec.inspect.FloatType | msgspec.inspect.AnyType):
+        return True
+    cls = getattr(info, "cls", None)
+    if cls is not None:
+        if cls in seen:
+            return False
+        seen.add(cls)
+    parts = [field.type for field in getattr(info, "fields", ())]
+    parts += [part for name in ("type", "key_type", "value_type", "item_type") if (part := getattr(info, name, None))]
+    parts += [*getattr(info, "types", ()), *getattr(info, "item_types", ())]
+    return any(_holds_floats(part, seen) for part in parts)
 
 
 def encode_as(value: Any, as_type: Any) -> bytes:
-    """The JSON text of a value of `as_type`, the numbers marked `,string` in quotation marks. Raises WrongLength."""
-    return _ENCODER.encode(_plain(as_type)(value))
+    """The JSON text of a value of `as_type`, the numbers marked `,string` in quotation marks.
+
+    Raises WrongLength and NotFinite.
+    """
+    data = _ENCODER.encode(_plain(as_type)(value))
+    if b"null" in data:
+        _refuse_not_finite(value, "")
+    return data
 
 
 @cache
@@ -82,6 +132,8 @@ def _is_empty(info: msgspec.structs.FieldInfo, item: Any) -> bool:
 def _text(item: Any, field: Field, annotation: Any) -> Any:
     if item is None or not field.marker(AsString):
         return _plain(annotation)(item)
+    if isinstance(item, float) and not math.isfinite(item):
+        raise NotFinite(f"{field.wire} = {item}")
     if isinstance(item, bool):
         return "true" if item else "false"
     return str(item)

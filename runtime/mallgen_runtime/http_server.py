@@ -1,105 +1,110 @@
-"""uvicorn as a service stops it: ready no more, a wrap-up in which everything is still served, then a drain."""
+"""The server of an HTTP service: ready no more, a wrap-up in which everything is still served, then a drain."""
 
 import asyncio
 import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Iterator
-
-import uvicorn
 
 from mallgen_runtime import watch
 from mallgen_runtime.app import App
-from mallgen_runtime.conf import RestConf
+from mallgen_runtime.confbase import ConfigError
 from mallgen_runtime.discovery.address import close_door
-from mallgen_runtime.http_limits import LimitedProtocol
-from mallgen_runtime.process import STOPPING, take_signals
+from mallgen_runtime.http_connection import Connection
+from mallgen_runtime.http_front import Front
+from mallgen_runtime.process import ENVIRONMENT, take_signals
 
 _LOG = logging.getLogger("mallgen.service")
+_GIVEN_UP = 2.0
+_BACKLOG = 2048
 
 
-class HttpServer(uvicorn.Server):
-    """uvicorn closes idle connections at once, forgets those it has not accepted yet, and raises the signal again.
+class HttpServer:
+    """Serves on a socket until a signal comes.
 
     `wrap_up` seconds pass between the signal and the closed door; `wait` seconds, counted from the signal, are what
-    requests in flight are given (0: as long as they need). A second signal ends the wrap-up, a third the drain.
+    requests in flight are given (0: as long as they need). A second signal ends the wrap-up, a third the drain, a
+    fourth the closing of the service context.
     """
 
-    def __init__(self, app: App, config: RestConf, bound: socket.socket, wrap_up: float, wait: float) -> None:
-        drain = max(wait - wrap_up, 0.1) if wait else None
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http=LimitedProtocol,
-                ws="none",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,  # who is believed is a setting: TrustedProxies
-                server_header=False,
-                lifespan="on",
-                # whole seconds in uvicorn's annotation, but it only hands the number to asyncio.wait_for
-                timeout_graceful_shutdown=drain,  # type: ignore[arg-type]
-                limit_concurrency=None,
-            )
-        )
+    def __init__(self, app: App, name: str, bound: socket.socket, wrap_up: float, wait: float) -> None:
         self._app = app
-        self._name = config.name
+        self._name = name
         self._bound = bound
         self._wrap_up = wrap_up
-        self._hurry = asyncio.Event()
+        self._drain = max(wait - wrap_up, 0.1) if wait else None
+        self._stop, self._hurry, self._force, self._leave = (asyncio.Event() for _ in range(4))
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Take the signals for ourselves: uvicorn would raise them again, and the exit code would be 143."""
+    def _signalled(self, number: signal.Signals) -> None:
+        self._app.stop()
+        if self._force.is_set():
+            self._leave.set()
+        elif self._hurry.is_set():
+            self._force.set()
+        elif self._stop.is_set() or number == signal.SIGINT:  # Ctrl-C: nobody balances load to this process
+            self._hurry.set()
+        self._stop.set()
+
+    def _failed(self) -> None:
+        """A part has ended that must not: stop at once, so that the process is started anew."""
+        self._app.stop()
+        self._hurry.set()
+        self._stop.set()
+
+    async def run(self) -> int:
+        """The exit code. Raises ConfigError when the settings kept the service context from opening."""
         loop = asyncio.get_running_loop()
         take_signals(loop, self._signalled)
         watch.take(self._failed)
         try:
-            yield
-        finally:
-            for number in STOPPING:
-                loop.remove_signal_handler(number)
-
-    def _signalled(self, number: signal.Signals) -> None:
-        if self._hurry.is_set():
-            self.force_exit = True
-        elif self.should_exit or number == signal.SIGINT:  # Ctrl-C: nobody balances load to this process
-            self._hurry.set()
-        self.should_exit = True
-        self._app.stop()
-
-    def _failed(self) -> None:
-        """A part has ended that must not: stop at once, so that the process is started anew."""
-        self._hurry.set()
-        self.should_exit = True
-        self._app.stop()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say where. Raises ConfigError when the settings kept the service context from opening."""
-        try:
-            await super().startup(sockets)
-        except SystemExit:  # uvicorn's way to say that the application did not start
-            if self._app.refused is not None:
-                raise self._app.refused from None
+            await self._app.svc.open()
+        except ConfigError:
             raise
-        if self.started:
-            host, port = self._bound.getsockname()[:2]
-            _LOG.info("%s listens on %s:%s", self._name, host, port)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Wrap up, take what has knocked, close the door, drain."""
+        except Exception:
+            _LOG.exception("the service context could not start")
+            return ENVIRONMENT
+        front = Front(loop)
+        server = await loop.create_server(lambda: Connection(self._app, front), sock=self._bound, backlog=_BACKLOG)
+        host, port = self._bound.getsockname()[:2]
+        _LOG.info("%s listens on %s:%s", self._name, host, port)
+        await self._stop.wait()
         _LOG.info("%s is stopping", self._name)
-        self._app.stop()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._hurry.wait(), self._wrap_up)
         self._hurry.set()
-        await close_door(self._bound, self._let_go, self._protocol)
-        await super().shutdown(sockets)
+        await close_door(self._bound, server.close, lambda: Connection(self._app, front))
+        await self._empty(front)
+        await self._shut()
+        return watch.DIED if watch.lost() else 0
 
-    def _let_go(self) -> None:
-        for server in self.servers:
-            server.close()
+    async def _empty(self, front: Front) -> None:
+        """Let what is in flight end, cancel what cannot be waited for, then let everybody go."""
+        for connection in front.connections:
+            connection.shutdown()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(_first(front.empty(), self._force.wait()), self._drain)
+        for connection in list(front.connections):
+            connection.cancel()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(front.empty(), _GIVEN_UP)
+        for connection in list(front.connections):
+            connection.give_up()
 
-    def _protocol(self) -> asyncio.Protocol:
-        return LimitedProtocol(self.config, self.server_state, self.lifespan.state)
+    async def _shut(self) -> None:
+        """Close the service context; a fourth signal does not wait for it."""
+        closing = asyncio.ensure_future(self._app.svc.shut())
+        await _first(asyncio.wait([closing]), self._leave.wait())
+        if not closing.done():
+            return _LOG.error("the service context was not closed: a fourth signal ended the process")
+        if (problem := closing.exception()) is not None:
+            _LOG.error("the service context could not close", exc_info=problem)
+
+
+async def _first(*waits: object) -> None:
+    """Until one of several has ended; the others are cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]  # type: ignore[call-overload]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

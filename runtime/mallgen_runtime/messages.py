@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 
 from mallgen_runtime.aside import aside
 from mallgen_runtime.decoding import Wrong, decode
-from mallgen_runtime.encoding import encode, encode_as
+from mallgen_runtime.encoding import NotFinite, encode, encode_as
 from mallgen_runtime.forms import parse_multipart, parse_query
 from mallgen_runtime.problems import MAX_ERRORS, ApiError, FieldError, invalid
 from mallgen_runtime.reading import Reader
 
+_RESPONSE = "answered with a Response, but the contract says what is answered: return that, or set it in a middleware"
 T = TypeVar("T")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -34,6 +35,14 @@ class ClientGone(Exception):
     """The client closed the connection before its request was read."""
 
 
+class WrongAnswer(Exception):
+    """A handler or a middleware answered with something that cannot be its answer; `what` it did, in the log."""
+
+    def __init__(self, text: str = "", what: str = "") -> None:
+        super().__init__(text)
+        self.what = what
+
+
 class Context:
     """One request.
 
@@ -49,6 +58,8 @@ class Context:
         "_receive",
         "claims",
         "errors",
+        "has_gone",
+        "matched",
         "max_bytes",
         "params",
         "request_id",
@@ -70,6 +81,8 @@ class Context:
         self.trace_id = ""
         self.trace_flags = "00"
         self.unpacks = True
+        self.matched: Any = None
+        self.has_gone: Callable[[], bool] = bool
         self._receive = receive
         self._body: bytes | None = None
         self._form: dict[str, list[str]] | None = None
@@ -194,8 +207,24 @@ class Context:
 
     def json(self, value: object, as_type: Any = None) -> Response:
         """200 with a JSON body; `as_type` when numbers travel as strings."""
-        data = encode(value) if as_type is None else encode_as(value, as_type)
+        try:
+            data = encode(value) if as_type is None else encode_as(value, as_type)
+        except NotFinite as problem:
+            raise WrongAnswer(what=f"answered with {problem}: JSON has no such number") from None
+        except (TypeError, AttributeError):
+            if isinstance(value, Response):
+                raise WrongAnswer(what=_RESPONSE) from None
+            raise
         return Response(data, 200, {"content-type": JSON})
+
+    async def after(self, handler: Awaitable[object]) -> Response:
+        """200 without a body once `handler` has run: the answer of a route without `returns`."""
+        found = await handler
+        if isinstance(found, Response):
+            raise WrongAnswer(what=_RESPONSE)
+        if found is not None:
+            raise WrongAnswer(what=f"answered with {type(found).__name__}, but the contract has no `returns`")
+        return Response()
 
     def empty(self) -> Response:
         """200 without a body."""
@@ -221,3 +250,4 @@ def too_large(limit: int) -> ApiError:
 
 
 Next = Callable[[Context], Awaitable[Response]]
+Put = Callable[[Context, Response], Awaitable[None] | None]

@@ -53,7 +53,7 @@ class Route(Generic[S]):
 
 
 class Bound(NamedTuple):
-    """A route ready to run: its middlewares are made, its limits decided."""
+    """A route ready to run: its middlewares are made, its limits decided; `counts` is whether MaxConns counts it."""
 
     route: Route[Any]
     run: Next
@@ -61,6 +61,7 @@ class Bound(NamedTuple):
     max_bytes: int
     secrets: tuple[str, ...]
     rules: TokenRules = AS_GO_ZERO
+    counts: bool = True
 
 
 class Match(NamedTuple):

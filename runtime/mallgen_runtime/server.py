@@ -1,14 +1,14 @@
 """Runs an HTTP service as a process: settings, socket, signals, exit codes."""
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from mallgen_runtime import watch
 from mallgen_runtime.app import App
 from mallgen_runtime.conf import RestConf
 from mallgen_runtime.discovery.address import listening
 from mallgen_runtime.durations import seconds
-from mallgen_runtime.process import ENVIRONMENT, hold_signals, run
+from mallgen_runtime.process import hold_signals, run
 
 C = TypeVar("C", bound=RestConf)
 
@@ -22,14 +22,19 @@ def serve(create_app: Callable[[C], App], kind: type[C], path: str, *, package: 
 
 
 def _serve(app: App, config: RestConf) -> int:
+    hold_signals()
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(_run(app, config))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_run(app, config))
+
+
+async def _run(app: App, config: RestConf) -> int:
     from mallgen_runtime.http_server import HttpServer
 
     wrap_up = seconds(config.shutdown.wrap_up_time, "Shutdown.WrapUpTime")
     wait = seconds(config.shutdown.wait_time, "Shutdown.WaitTime")
     with listening(config.host, config.port) as bound:
-        server = HttpServer(app, config, bound, wrap_up, wait)
-        hold_signals()
-        server.run(sockets=[bound])
-    if watch.lost():
-        return watch.DIED
-    return 0 if server.started else ENVIRONMENT
+        return await HttpServer(app, config.name, bound, wrap_up, wait).run()

@@ -32,6 +32,15 @@ class ServiceBase(Generic[C]):
     def __init__(self, config: C) -> None:
         self.config = config
         self._resources: list[Resource] = []
+        self.middlewares: list[Any] = []
+
+    def use(self, middleware: Any) -> None:
+        """A middleware around every request, unknown paths and errors too: go-zero's `server.Use`.
+
+        It has `handle(ctx, next_)` as those of the contract have; the first one stands outermost. Call it in
+        `__init__` or `start`.
+        """
+        self.middlewares.append(middleware)
 
     def keep(self, resource: R) -> R:
         """A resource of the generated half: opened before `start`, closed after `close`."""

@@ -70,7 +70,9 @@ def opened(listen_on: str) -> socket.socket:
     return listening(host, int(port))
 
 
-async def close_door(bound: socket.socket, close: Callable[[], None], protocol: Callable[[], asyncio.Protocol]) -> None:
+async def close_door(
+    bound: socket.socket, close: Callable[[], None], protocol: Callable[[], asyncio.BaseProtocol]
+) -> None:
     """Stop listening; `close` makes the loop let go of the socket.
 
     Who has connected by then is served by `protocol`: the kernel would reset what it still holds for us.

@@ -1,0 +1,118 @@
+"""What a request costs at the front of HTTP: our own server beside the same application under uvicorn and granian.
+
+Needs wrk and Linux. The processor time of a request is the figure to compare: a busy machine changes it least. The
+rounds go around, so that it changes for all of them. `OLD_RUNTIME=folder` adds another version of the runtime.
+"""
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+ROUNDS, SECONDS, CLIENTS = 3, 3, 64
+PATHS = ("/healthz", "/v1/recommend?ps=5")
+SECRET = "a secret of at least thirty-two bytes"
+FACTORY = "mall_api.app:create_app"
+
+
+class Server(NamedTuple):
+    """A way to run the shop's BFF, `{port}` in its command."""
+
+    name: str
+    command: tuple[str, ...]
+    env: dict[str, str] = {}
+
+
+SERVERS = [
+    Server("mallgen", ("-m", "mall_api", "-f", "etc/{port}.yaml")),
+    Server(
+        "uvicorn",
+        ("-m", "uvicorn", "--factory", FACTORY, "--port", "{port}", "--loop", "uvloop", "--http", "httptools")
+        + ("--no-access-log",),
+    ),
+    Server(
+        "granian",
+        ("-m", "granian", "--interface", "asgi", "--loop", "uvloop", "--factory", FACTORY, "--port", "{port}"),
+    ),
+]
+if "OLD_RUNTIME" in os.environ:
+    SERVERS.append(Server("before", SERVERS[0].command, {"PYTHONPATH": os.environ["OLD_RUNTIME"]}))
+
+
+def started(server: Server, folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """The server, once it answers."""
+    lines = f"Name: mall-api\nHost: 127.0.0.1\nPort: {port}\nLog:\n  Access: false\n"
+    for name in (f"{port}.yaml", "mall-api.yaml"):
+        (folder / "etc" / name).write_text(lines, encoding="utf-8")
+    command = [sys.executable, *(part.format(port=port) for part in server.command)]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "AUTH_ACCESS_SECRET": SECRET, **server.env},
+    )
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
+            return process
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    raise SystemExit(f"{server.name} does not answer")
+
+
+def spent(pid: int) -> float:
+    """Processor seconds of a process and of those it has started."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(spent(int(child)) for child in children)
+
+
+def measured(pid: int, port: int, path: str) -> tuple[float, float, float]:
+    """Requests per second, the 99th percentile in milliseconds, microseconds of processor time for a request."""
+    before = spent(pid)
+    command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}s", "--latency", f"http://127.0.0.1:{port}{path}"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rate, slow = re.search(r"Requests/sec:\s+([\d.]+)", text), re.search(r"99%\s+([\d.]+)(us|ms|s)", text)
+    total = re.search(r"(\d+) requests in", text)
+    assert rate and slow and total, text
+    p99 = float(slow[1]) * {"us": 0.001, "ms": 1, "s": 1000}[slow[2]]
+    return float(rate[1]), p99, (spent(pid) - before) * 1e6 / int(total[1])
+
+
+def main() -> None:
+    """Print the table."""
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is not installed")
+    found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "mall"
+        shutil.copytree(ROOT / "generated" / "mall", folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        running = [started(server, folder, 21_100 + number) for number, server in enumerate(SERVERS)]
+        try:
+            for _ in range(ROUNDS):
+                for path in PATHS:
+                    for number, server in enumerate(SERVERS):
+                        found.setdefault((path, server.name), []).append(
+                            measured(running[number].pid, 21_100 + number, path)
+                        )
+        finally:
+            for process in running:
+                process.terminate()
+    print("| path | server | processor µs a request | requests/s | p99 ms |\n|---|---|---:|---:|---:|")
+    for (path, name), figures in found.items():
+        rate, slow, cost = (statistics.median(column) for column in zip(*figures, strict=True))
+        print(f"| {path} | {name} | {cost:.0f} | {rate:,.0f} | {slow:.1f} |")
+
+
+if __name__ == "__main__":
+    main()
