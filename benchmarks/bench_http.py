@@ -31,17 +31,12 @@ class Server(NamedTuple):
     env: dict[str, str] = {}
 
 
+_UVICORN = f"-m uvicorn --factory {FACTORY} --port {{port}} --loop uvloop --http httptools --no-access-log"
+_GRANIAN = f"-m granian --interface asgi --loop uvloop --factory {FACTORY} --port {{port}}"
 SERVERS = [
     Server("mallgen", ("-m", "mall_api", "-f", "etc/{port}.yaml")),
-    Server(
-        "uvicorn",
-        ("-m", "uvicorn", "--factory", FACTORY, "--port", "{port}", "--loop", "uvloop", "--http", "httptools")
-        + ("--no-access-log",),
-    ),
-    Server(
-        "granian",
-        ("-m", "granian", "--interface", "asgi", "--loop", "uvloop", "--factory", FACTORY, "--port", "{port}"),
-    ),
+    Server("uvicorn", tuple(_UVICORN.split())),
+    Server("granian", tuple(_GRANIAN.split())),
 ]
 if "OLD_RUNTIME" in os.environ:
     SERVERS.append(Server("before", SERVERS[0].command, {"PYTHONPATH": os.environ["OLD_RUNTIME"]}))
