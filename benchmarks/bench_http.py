@@ -28,7 +28,7 @@ class Server(NamedTuple):
 
     name: str
     command: tuple[str, ...]
-    env: dict[str, str] = {}
+    env: tuple[tuple[str, str], ...] = ()
 
 
 _UVICORN = f"-m uvicorn --factory {FACTORY} --port {{port}} --loop uvloop --http httptools --no-access-log"
@@ -39,7 +39,7 @@ SERVERS = [
     Server("granian", tuple(_GRANIAN.split())),
 ]
 if "OLD_RUNTIME" in os.environ:
-    SERVERS.append(Server("before", SERVERS[0].command, {"PYTHONPATH": os.environ["OLD_RUNTIME"]}))
+    SERVERS.append(Server("before", SERVERS[0].command, (("PYTHONPATH", os.environ["OLD_RUNTIME"]),)))
 
 
 def started(server: Server, folder: Path, port: int) -> subprocess.Popen[bytes]:
@@ -53,7 +53,7 @@ def started(server: Server, folder: Path, port: int) -> subprocess.Popen[bytes]:
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "AUTH_ACCESS_SECRET": SECRET, **server.env},
+        env={**os.environ, "AUTH_ACCESS_SECRET": SECRET, **dict(server.env)},
     )
     for _ in range(100):
         try:

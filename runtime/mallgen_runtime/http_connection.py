@@ -5,12 +5,11 @@ import contextlib
 import socket
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
 
 from mallgen_runtime.app import App
-from mallgen_runtime.http_chunks import BadBody, Chunks
+from mallgen_runtime.http_body import NOTHING, Incoming
 from mallgen_runtime.http_front import Front
-from mallgen_runtime.http_head import HEAD_BYTES, Head, Refusal, never_a_head, read_head, too_long
+from mallgen_runtime.http_head import HEAD_BYTES, Head, Refusal, address, never_a_head, read_head, scope_of, too_long
 from mallgen_runtime.messages import Context, Response, Scope
 from mallgen_runtime.problems import ApiError
 from mallgen_runtime.sending import head_of
@@ -23,7 +22,6 @@ SPILL_BYTES, SPILL_SECONDS = 1 << 20, 2.0
 _PROBE_AFTER = 0.25
 _EMPTY_LINES = 4
 _NEVER = float("inf")
-_ASGI = {"version": "3.0", "spec_version": "2.3"}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _VIEW = memoryview(bytearray(READ_BYTES))
 HEAD, IDLE, RUN, DRAIN, REST, SPILL = range(6)
@@ -48,14 +46,8 @@ class Connection(asyncio.BufferedProtocol):
         self._state = HEAD
         self._task: asyncio.Task[None] | None = None
         self._head: Head | None = None
-        self._chunks: Chunks | None = None
-        self._left = 0
-        self._body: list[bytes] = []
-        self._waiting = 0
+        self._body = NOTHING
         self._kept = 0
-        self._complete = True
-        self._problem: ApiError | None = None
-        self._waiter: asyncio.Future[None] | None = None
         self._paused = self._ended = self._lost = self._stuck = self._leaving = False
         self._probed = False
         self._spilt = self._untaken = 0
@@ -67,7 +59,9 @@ class Connection(asyncio.BufferedProtocol):
         """A client has come: its first request must begin."""
         self._transport = transport
         transport.set_write_buffer_limits(high=0)
-        self._peer, self._here = _pair(transport, "peername"), _pair(transport, "sockname")
+        self._peer, self._here = address(transport.get_extra_info("peername")), address(
+            transport.get_extra_info("sockname")
+        )
         self._front.add(self)
         self.deadline = self._front.now + HEAD_SECONDS
         self._state = IDLE
@@ -79,9 +73,8 @@ class Connection(asyncio.BufferedProtocol):
         self._front.connections.discard(self)
         self._front.taken(self)
         self._buffer.clear()
-        self._body.clear()
         self._count(0)
-        self._wake()
+        self._body.wake()
         if self._task is not None:
             self._task.cancel()
 
@@ -96,11 +89,11 @@ class Connection(asyncio.BufferedProtocol):
         if state in _BETWEEN:
             self._next()
         elif state in _AT_WORK:
-            if not self._complete:
+            if not self._body.complete:
                 self._take_body()
-            if len(self._buffer) > HEAD_BYTES or self._waiting > HEAD_BYTES:
+            if len(self._buffer) > HEAD_BYTES or self._body.waiting > HEAD_BYTES:
                 self._pause()
-            self._count(len(self._buffer) + self._waiting)
+            self._count(len(self._buffer) + self._body.waiting)
         else:
             self._read_over(nbytes)
 
@@ -109,8 +102,7 @@ class Connection(asyncio.BufferedProtocol):
         self._ended = True
         if self._state in (IDLE, HEAD, REST, SPILL):
             return False
-        if not self._complete:
-            self._wake()
+        self._body.wake()
         if self._state == RUN:
             self.deadline = min(self.deadline, self._front.now + _PROBE_AFTER)
         return True
@@ -138,11 +130,6 @@ class Connection(asyncio.BufferedProtocol):
         """The service cannot wait any longer."""
         if self._task is not None:
             self._task.cancel()
-
-    @property
-    def busy(self) -> bool:
-        """Whether a request is on its way in, or its answer on its way out."""
-        return not self._lost and self._state in (HEAD, RUN, DRAIN)
 
     # -- a request -----------------------------------------------------------------------------------------------
 
@@ -186,30 +173,13 @@ class Connection(asyncio.BufferedProtocol):
         self._state = RUN
         self._head = head
         self.deadline = _NEVER
-        self._complete = head.length == 0
-        self._waiting = 0
-        if not self._complete:
-            self._chunks = Chunks() if head.length < 0 else None
-            self._left = head.length
+        self._body = Incoming(head.length) if head.length else NOTHING
+        if head.length:
             self.deadline = self._front.now + BODY_SECONDS
             self._take_body()
         if self._buffer:
-            self._count(len(self._buffer) + self._waiting)
-        path = head.path.decode("utf-8", "replace")
-        scope: Scope = {
-            "type": "http",
-            "asgi": _ASGI,
-            "http_version": head.version,
-            "method": head.method,
-            "scheme": "http",
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": head.path,
-            "query_string": head.query,
-            "root_path": "",
-            "headers": head.headers,
-            "client": self._peer,
-            "server": self._here,
-        }
+            self._count(len(self._buffer) + self._body.waiting)
+        scope = scope_of(head, self._peer, self._here)
         self._task = self._front.loop.create_task(self._run(scope))
 
     async def _run(self, scope: Scope) -> None:
@@ -228,59 +198,32 @@ class Connection(asyncio.BufferedProtocol):
 
     async def receive(self) -> dict[str, Any]:
         """A piece of the body, as ASGI has it. Raises ApiError when the body is broken, late or too much."""
-        head = self._head
+        head, body = self._head, self._body
         assert head is not None
-        if not self._body and not self._complete and head.expects and not self._lost:
+        if head.expects and not body.has_news and not self._lost:
             self._head = head._replace(expects=False)
             self._transport.write(_CONTINUE)
-        while not self._body and not self._complete and self._problem is None:
+        while not body.has_news:
             if self._lost or self._ended:
                 return {"type": "http.disconnect"}
-            self._waiter = self._front.loop.create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-        if self._problem is not None:
-            raise self._problem
-        found = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        self._body.clear()
-        self._waiting = 0
+            await body.more()
+        found = body.read()
         if self._paused and len(self._buffer) <= HEAD_BYTES:
             self._resume()
-        return {"type": "http.request", "body": found, "more_body": not self._complete}
+        return {"type": "http.request", "body": found, "more_body": not body.complete}
 
     def _take_body(self) -> None:
-        """Take what belongs to the body out of the buffer."""
-        buffer = self._buffer
-        if self._chunks is not None:
-            try:
-                piece = b"".join(self._chunks.feed(buffer))
-            except BadBody:
-                return self._spoil(ApiError(400, "bad_request", "the body's chunks are broken"))
-            self._complete = self._chunks.done
-        else:
-            piece = bytes(buffer[: self._left])
-            del buffer[: self._left]
-            self._left -= len(piece)
-            self._complete = self._left == 0
-        if piece and self._problem is None:
-            self._body.append(piece)
-            self._waiting += len(piece)
-            self.deadline += len(piece) / BODY_RATE
-        if self._complete:
+        """Take what belongs to the body out of the buffer; a client that keeps on sending is given time."""
+        body = self._body
+        self.deadline += body.take(self._buffer) / BODY_RATE
+        if body.complete:
             self.deadline = _NEVER
-        self._wake()
+        self._leaving = self._leaving or body.problem is not None
 
     def _spoil(self, problem: ApiError) -> None:
-        """The rest of the body cannot be read: its reader is told, and the connection has no next request."""
-        self._problem = problem
+        """The rest of the body cannot be read, so the connection has no next request."""
+        self._body.spoil(problem)
         self._leaving = True
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
 
     # -- its answer ----------------------------------------------------------------------------------------------
 
@@ -291,7 +234,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         keep = head.keep and not self._leaving and not (self._ended and not self._buffer)
         keep = keep and response.headers.get("connection", "").lower() != "close"
-        if not self._complete and (head.expects or self._left > SPILL_BYTES):
+        if not self._body.complete and (head.expects or self._body.left > SPILL_BYTES):
             keep = False
         self._leaving = self._leaving or not keep
         start = head_of(response, ctx.request_id, self._front.date())
@@ -313,14 +256,12 @@ class Connection(asyncio.BufferedProtocol):
 
     def _answered(self) -> None:
         """The answer is out: on with the next request, or the end."""
-        self._body.clear()
-        self._waiting = 0
         if self._leaving:
             return self._spill()
-        if not self._complete:
+        if not self._body.complete:
             return self._rest()
         self._state = IDLE
-        self._head = self._chunks = self._problem = None
+        self._head, self._body = None, NOTHING
         self.deadline = self._front.now + IDLE_SECONDS
         if self._ended and not self._buffer:
             return self._close()
@@ -344,16 +285,15 @@ class Connection(asyncio.BufferedProtocol):
         answer = f"HTTP/1.1 {status} {title}\r\ncontent-length: 0\r\nconnection: close\r\n".encode()
         self._transport.write(answer + self._front.date() + b"\r\n")
         self._leaving = True
-        self._complete = False
-        self._spill()
+        self._spill(sure=False)
 
-    def _spill(self) -> None:
+    def _spill(self, sure: bool = True) -> None:
         """Close, but first read over what still comes for a moment: a reset could lose the answer."""
-        was_complete = self._complete and not self._buffer
+        all_read = sure and self._body.complete and not self._buffer
         self._buffer.clear()
         self._count(0)
         self._state = SPILL
-        if self._ended or (was_complete and not self._stuck):
+        if self._ended or (all_read and not self._stuck):
             return self._close()
         self.deadline = self._front.loop.time() + SPILL_SECONDS
         self._spilt = 0
@@ -379,8 +319,8 @@ class Connection(asyncio.BufferedProtocol):
             self._buffer.clear()
         else:
             self._take_body()
-            self._body.clear()
-            if self._complete or self._leaving:
+            self._body.drop()
+            if self._body.complete or self._leaving:
                 self._answered()
 
     # -- bounds --------------------------------------------------------------------------------------------------
@@ -438,7 +378,7 @@ class Connection(asyncio.BufferedProtocol):
         fits = self._front.keep(change)
         if not fits and change > 0 and self._state in (RUN, DRAIN):
             self._leaving = True
-            if self._complete:
+            if self._body.complete:
                 self._buffer.clear()
             else:
                 self._spoil(ApiError(503, "too_many_requests", "the service is busy", headers={"retry-after": "1"}))
@@ -458,8 +398,3 @@ class Connection(asyncio.BufferedProtocol):
         self.deadline = _NEVER
         if not self._transport.is_closing():
             self._transport.close()
-
-
-def _pair(transport: Any, name: str) -> tuple[str, int] | None:
-    found = transport.get_extra_info(name)
-    return (str(found[0]), int(found[1])) if isinstance(found, tuple) and len(found) > 1 else None

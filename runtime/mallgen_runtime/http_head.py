@@ -1,7 +1,8 @@
 """The head of an HTTP/1.1 request, read strictly (RFC 9112): what two readers could take differently is refused."""
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 HEAD_BYTES = 64 << 10
 _HEADER_OVERHEAD = 32  # as HTTP/2 counts a header, RFC 9113 section 6.5.2
@@ -12,6 +13,10 @@ _HOST = re.compile(rb"[0-9A-Za-z._~!$&'()*+,;=:%\[\]-]*+")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _NEVER = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?!\n|\Z)")
 _ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://[^/?]*+")
+
+
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
+Address = tuple[str, int] | None
 
 
 class Refusal(Exception):
@@ -74,6 +79,30 @@ def read_head(data: bytes) -> Head:
     length, keep, expects = _framing(headers, minor != b"0")
     version = "1.0" if minor == b"0" else "1.1"
     return Head(method.decode(), path, query, version, headers, length, keep, expects)
+
+
+def scope_of(head: Head, peer: Address, here: Address) -> dict[str, Any]:
+    """The head as ASGI has it."""
+    path = head.path.decode("utf-8", "replace")
+    return {
+        "type": "http",
+        "asgi": _ASGI,
+        "http_version": head.version,
+        "method": head.method,
+        "scheme": "http",
+        "path": unquote(path) if "%" in path else path,
+        "raw_path": head.path,
+        "query_string": head.query,
+        "root_path": "",
+        "headers": head.headers,
+        "client": peer,
+        "server": here,
+    }
+
+
+def address(found: Any) -> Address:
+    """Host and port of a socket's address; None of one without them."""
+    return (str(found[0]), int(found[1])) if isinstance(found, tuple) and len(found) > 1 else None
 
 
 def _path_of(method: bytes, target: bytes) -> bytes:
