@@ -100,7 +100,7 @@ class Connection(asyncio.BufferedProtocol):
     def eof_received(self) -> bool:
         """The client sends no more; it may still wait for its answer."""
         self._ended = True
-        if self._state in (IDLE, HEAD, REST, SPILL):
+        if self._state in (HEAD, REST, SPILL) or (self._state == IDLE and not self._buffer):
             return False
         self._body.wake()
         if self._state == RUN:

@@ -1,0 +1,145 @@
+"""A service under attack: it is watched from another connection, and judged when the attack is over."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from tests.conftest import ROOT
+
+LONG = bool(os.environ.get("ATTACK_LONG"))
+MOST_MS, MOST_MIB = 100.0, 50.0
+GOOD = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+BODIES = {
+    "form": "return CountResponse(count=len(req.a), text=req.a)",
+    "big": 'return CountResponse(count=req.size, text="a" * req.size)',
+    "stats": "return CountResponse(count=len(asyncio.all_tasks()), text=str(self.svc.cancelled))",
+    "slow": """try:
+            await asyncio.sleep(req.ms / 1000)
+        except asyncio.CancelledError:
+            self.svc.cancelled += 1
+            raise
+        return CountResponse(count=req.ms, text="slept")""",
+    "upload": 'return CountResponse(count=len(await self.ctx.raw_body()), text="")',
+    "who": 'return CountResponse(count=1, text="in")',
+}
+
+
+class Running(Protocol):
+    """What the harness asks of a service that a test has started."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    def lines(self) -> str:
+        """What it wrote."""
+
+
+def target(folder: Path) -> Path:
+    """The attacked HTTP service: generated from target.api, its logic filled in."""
+    folder.mkdir(parents=True)
+    (folder / "target.api").write_bytes((ROOT / "tests" / "attacks" / "target.api").read_bytes())
+    command = [sys.executable, "-m", "mallgen", "api", "py", "-api", "target.api", "-dir", ".", "-q"]
+    subprocess.run(command, cwd=folder, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    for name, code in BODIES.items():
+        path = folder / "target_api" / "logic" / f"{name}_logic.py"
+        before, _, _ = path.read_text(encoding="utf-8").partition("raise NotImplementedError")
+        text = f"{before}{code}\n"
+        path.write_text(text.replace("from mallgen_runtime", "import asyncio\n\nfrom mallgen_runtime", 1), "utf-8")
+    svc = folder / "target_api" / "svc.py"
+    text = svc.read_text(encoding="utf-8")
+    svc.write_text(text.replace("    async def start", "    cancelled = 0\n\n    async def start", 1), "utf-8")
+    return folder
+
+
+def rss(pid: int) -> float:
+    """The memory of a process in MiB."""
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found
+    return int(found[1]) / 1024
+
+
+def answer(port: int, data: bytes, seconds: float = 5.0, *, end: bool = False) -> bytes:
+    """Send bytes; all that comes back until the service closes, or is silent for so long. `end` closes our half."""
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
+        found = b""
+        try:
+            connection.sendall(data)
+            if end:
+                connection.shutdown(socket.SHUT_WR)
+            while chunk := connection.recv(65536):
+                found += chunk
+        except OSError:
+            pass  # a reset or silence ends what comes
+        return found
+
+
+def statuses(found: bytes) -> list[int]:
+    """The status of every answer in a stream."""
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3})", found)]
+
+
+class Probe(threading.Thread):
+    """Good calls, each on a connection of its own; `times` in milliseconds."""
+
+    def __init__(self, port: int, request: bytes = GOOD) -> None:
+        super().__init__(daemon=True)
+        self.times: list[float] = []
+        self.wrong: list[str] = []
+        self._port, self._request = port, request
+        self._done = threading.Event()
+
+    def run(self) -> None:
+        """Call until stopped."""
+        while not self._done.wait(0.02):
+            start = time.perf_counter()
+            try:
+                found = answer(self._port, self._request, 30)
+            except OSError as problem:
+                self.wrong.append(repr(problem))
+                continue
+            self.times.append((time.perf_counter() - start) * 1000)
+            if statuses(found) != [200]:
+                self.wrong.append(repr(found[:80]))
+
+    def p99(self) -> float:
+        """Stop; the 99th percentile."""
+        self._done.set()
+        self.join(60)
+        return sorted(self.times)[int(len(self.times) * 0.99)] if self.times else 0.0
+
+
+def calm(port: int) -> float:
+    """The 99th percentile without an attack: a busy machine must not look like a service that stalls."""
+    probe = Probe(port)
+    probe.start()
+    time.sleep(1)
+    return probe.p99()
+
+
+@contextmanager
+def attacked(service: Running, *, settle: float = 3.0) -> Iterator[None]:
+    """Around an attack: others are answered in time, memory comes back, and the log has no traceback."""
+    limit = MOST_MS + 3 * calm(service.port)
+    before = rss(service.process.pid)
+    probe = Probe(service.port)
+    probe.start()
+    try:
+        yield
+    finally:
+        slowest = probe.p99()
+    deadline = time.monotonic() + settle
+    while (after := rss(service.process.pid)) > before + MOST_MIB and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert service.process.poll() is None, service.lines()
+    assert not probe.wrong, probe.wrong[:3]
+    assert slowest <= limit, f"p99 of good calls: {slowest:.0f} ms, {limit:.0f} allowed here"
+    assert after <= before + MOST_MIB, f"{before:.0f} MiB before, {after:.0f} MiB after"
+    assert "Traceback" not in service.lines(), service.lines()[-2000:]
