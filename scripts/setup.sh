@@ -40,6 +40,6 @@ fi
 echo "setting up .venv (once)" >&2
 .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
     -e ".[lsp]" -e "runtime[rest,rpc,metrics]" \
-    build fastjsonschema granian h2 hatchling hpack hypothesis import-linter isort jinja2 lark mypy pytest pytest-xdist ruff types-PyYAML types-grpcio types-grpcio-health-checking types-grpcio-reflection types-protobuf >&2
+    build fastjsonschema granian h2 hatchling hpack httptools hypothesis import-linter isort jinja2 lark mypy pytest pytest-xdist ruff types-PyYAML types-grpcio types-grpcio-health-checking types-grpcio-reflection types-protobuf uvicorn >&2
 .venv/bin/python -m compileall -q mallgen runtime/mallgen_runtime
 echo "$wanted" >"$stamp"

@@ -6,7 +6,7 @@ import pytest
 
 from mallgen_runtime import schema
 from mallgen_runtime.decoding import Wrong, decode
-from mallgen_runtime.encoding import encode, encode_as
+from mallgen_runtime.encoding import NotFinite, encode, encode_as
 from mallgen_runtime.forms import parse_query
 from mallgen_runtime.problems import ApiError, FieldError
 from mallgen_runtime.reading import Reader
@@ -228,3 +228,18 @@ def test_the_table_prefers_fixed_segments_and_goes_back() -> None:
 )
 def test_clean(path: str, tidy: str) -> None:
     assert clean(path) == tidy
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_json_does_not_have_is_never_null(number: float) -> None:
+    class Inner(Struct):
+        f: float = 0.0
+
+    class Outer(Struct):
+        n: int = 0
+        some: str | None = None
+        inner: list[Inner] = field(default_factory=list)
+
+    with pytest.raises(NotFinite, match=r"inner\[1\]\.f = -?(nan|inf)"):
+        encode(Outer(inner=[Inner(), Inner(number)]))
+    assert encode(Outer()) == b'{"n":0,"some":null,"inner":[]}'

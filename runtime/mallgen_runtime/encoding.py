@@ -11,6 +11,7 @@ from mallgen_runtime.schema import AsString
 from mallgen_runtime.shapes import Field, describe, fields, is_plain, is_struct, length_of
 
 _ENCODER = msgspec.json.Encoder()
+_NO_FLOATS = (str, int, bool, type(None))
 
 
 class WrongLength(ValueError):
@@ -43,35 +44,15 @@ def _refuse_not_finite(value: Any, path: str) -> None:
         if not math.isfinite(value):
             raise NotFinite(f"{path or 'the answer'} = {value}")
     elif isinstance(value, msgspec.Struct):
-        if _may_hold_floats(type(value)):
-            for field in fields(type(value)):
-                _refuse_not_finite(getattr(value, field.name), f"{path}.{field.wire}" if path else field.wire)
+        for field, item in zip(fields(type(value)), msgspec.structs.astuple(value), strict=True):
+            if type(item) not in _NO_FLOATS:
+                _refuse_not_finite(item, f"{path}.{field.wire}" if path else field.wire)
     elif isinstance(value, dict):
         for key, item in value.items():
             _refuse_not_finite(item, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             _refuse_not_finite(item, f"{path}[{index}]")
-
-
-@cache
-def _may_hold_floats(kind: type) -> bool:
-    """Whether a float can be anywhere below a type: most types with null need not be looked through."""
-    return _holds_floats(msgspec.inspect.type_info(kind), set())
-
-
-def _holds_floats(info: Any, seen: set[Any]) -> bool:
-    if isinstance(info, msgspec.inspect.FloatType | msgspec.inspect.AnyType):
-        return True
-    cls = getattr(info, "cls", None)
-    if cls is not None:
-        if cls in seen:
-            return False
-        seen.add(cls)
-    parts = [field.type for field in getattr(info, "fields", ())]
-    parts += [part for name in ("type", "key_type", "value_type", "item_type") if (part := getattr(info, name, None))]
-    parts += [*getattr(info, "types", ()), *getattr(info, "item_types", ())]
-    return any(_holds_floats(part, seen) for part in parts)
 
 
 def encode_as(value: Any, as_type: Any) -> bytes:

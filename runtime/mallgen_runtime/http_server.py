@@ -12,10 +12,10 @@ from mallgen_runtime.confbase import ConfigError
 from mallgen_runtime.discovery.address import close_door
 from mallgen_runtime.http_connection import Connection
 from mallgen_runtime.http_front import Front
-from mallgen_runtime.process import ENVIRONMENT, take_signals
+from mallgen_runtime.process import ENVIRONMENT, hold_signals, take_signals
 
 _LOG = logging.getLogger("mallgen.service")
-_GIVEN_UP = 2.0
+_GIVEN_UP = 0.5
 _BACKLOG = 2048
 
 
@@ -75,6 +75,7 @@ class HttpServer:
         await close_door(self._bound, server.close, lambda: Connection(self._app, front))
         await self._empty(front)
         await self._shut()
+        hold_signals()  # the loop forgets its handlers before the process has ended
         return watch.DIED if watch.lost() else 0
 
     async def _empty(self, front: Front) -> None:
