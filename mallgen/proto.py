@@ -197,6 +197,9 @@ class Resolved(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
+_HTTP = b"\x82\xd3\xe4\x93\x02"  # the tag of google.api.http, extension 72295728 of MethodOptions
+
+
 def is_known(name: str) -> bool:
     """Whether protobuf itself brings the file."""
     return name.removeprefix("google/protobuf/").removesuffix(".proto") in _KNOWN and name.startswith("google/")
@@ -224,7 +227,8 @@ def resolve(descriptors: bytes, roots: Sequence[str], origins: Mapping[str, Orig
     package = by_name[roots[0]].descriptor.package
     problems = tuple(_problems(roots, by_name, services))
     contract = ProtoContract(package, tuple(roots), files, services, types)
-    return Resolved(None if problems else contract, problems)
+    ignored = tuple(_http(by_name[root]) for root in roots)
+    return Resolved(None if problems else contract, (*problems, *(found for found in ignored if found is not None)))
 
 
 def _problems(
@@ -245,6 +249,18 @@ def _problems(
             yield Diagnostic(
                 "duplicate-service", f"service `{service.name}` is declared twice", service.span, "", (note,)
             )
+
+
+def _http(file: ProtoFile) -> Diagnostic | None:
+    """A word on the first method that asks for a route of its own; no extension need be known for that."""
+    for index, service in enumerate(file.descriptor.service):
+        for number, method in enumerate(service.method):
+            if _HTTP in method.options.SerializeToString():
+                message = f"`google.api.http` of `{method.name}` makes no HTTP route"
+                hint = "write a .api for the routes, and name this service in its `uses`"
+                span = file.comments.at((_SERVICES, index, _METHODS, number))
+                return Diagnostic("http-option", message, span, hint, severity="warning")
+    return None
 
 
 def _renamed(found: FileDescriptorSet, origins: Mapping[str, Origin]) -> Iterator[ProtoFile]:

@@ -179,6 +179,15 @@ def bad_max_bytes() -> None:
     """`maxBytes` is not a whole number of bytes. Write `maxBytes: 1048576`."""
 
 
+@page("http-option")
+def http_option() -> None:
+    """A method of a proto has `option (google.api.http)`, which makes no HTTP route here.
+
+    grpc-gateway and go-zero's gateway read it. HTTP routes come from a `.api`: write one, and name the RPC service in
+    its `uses` in mallgen.toml. The RPC itself is generated as without the option.
+    """
+
+
 @page("sse")
 def sse() -> None:
     """Server-sent events are read, but not generated yet.
