@@ -132,7 +132,8 @@ def access(level: int, content: str, caller: str, fields: Fields) -> None:
     if only is not None:
         with contextlib.suppress(OSError, ValueError):  # logging's own way below says what is wrong with stdout
             return only.put(level, content, caller, fields)
-    _ACCESS.log(level, "%s", content, extra={"fields": fields})
+    if _ACCESS.hasHandlers():  # without any, Python prints what is an error on stderr, into the output of tests
+        _ACCESS.log(level, "%s", content, extra={"fields": fields})
 
 
 def _only_handler() -> Stdout | None:
