@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from mallgen.diagnostics import Diagnostic, strict
 from mallgen.model import Contract
 from mallgen.sources import Sources, read
@@ -30,6 +32,15 @@ class Loaded(NamedTuple):
         found = strict(self.diagnostics)
         fit = not any(d.severity == "error" for d in found)
         return Loaded(self.contract if fit else None, found, self.sources, self.view)
+
+    def judged(self) -> "Loaded":
+        """The same with what generating code would say: what it refuses is unfit, what it warns of a warning."""
+        if self.contract is None or self.strict().contract is None:
+            return self
+        from mallgen.emit.http.judge import judge
+
+        more = [replace(d, severity="unfit") if d.severity == "error" else d for d in judge(self.contract)]
+        return self._replace(diagnostics=(*self.diagnostics, *(d for d in more if d not in self.diagnostics)))
 
 
 def load(path: str, outside: bool = False) -> Loaded:

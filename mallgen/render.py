@@ -15,6 +15,7 @@ HEADER = """\
 # fmt: off
 # isort: skip_file
 # ruff: noqa"""  # the settings of a project may ask formatters for another layout than black's own
+YOURS = "# This file is yours: mallgen writes it once; only `mallgen sync` changes it later."
 
 
 Work = Callable[[], bytes]
@@ -59,7 +60,7 @@ class Renderer:
         if found is None:
             name = template.replace("/", "_").replace(".", "_")
             found = self._templates[template] = importlib.import_module(f"mallgen._built.t_{name}").render
-        text = found(header=HEADER, **view)
+        text = found(header=HEADER, yours=YOURS, **view)
         self._take(len(text))
         return text
 

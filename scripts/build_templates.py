@@ -27,7 +27,7 @@ class _Function:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._needed: dict[str, None] = {"header": None}
+        self._needed: dict[str, None] = {"header": None, "yours": None}
 
     def text(self, template: nodes.Template) -> str:
         """The whole module."""

@@ -3,8 +3,8 @@
 from typing import Any
 
 
-def render(*, header: Any, module_docstring: Any, package: Any, docstring: Any) -> str:
+def render(*, header: Any, yours: Any, module_docstring: Any, package: Any, docstring: Any) -> str:
     parts: list[str] = []
     add = parts.append
-    add(f'{module_docstring}\n\nfrom {package}.wiring import BaseConfig\n\n\nclass Config(BaseConfig, kw_only=True):\n    {docstring}\n')
+    add(f'{yours}\n{module_docstring}\n\nfrom {package}.wiring import BaseConfig\n\n\nclass Config(BaseConfig, kw_only=True):\n    {docstring}\n')
     return "".join(parts)

@@ -3,10 +3,10 @@
 from typing import Any
 
 
-def render(*, header: Any, module_docstring: Any, imports: Any, signature: Any, docstring: Any, line: Any) -> str:
+def render(*, header: Any, yours: Any, module_docstring: Any, imports: Any, signature: Any, docstring: Any, line: Any) -> str:
     parts: list[str] = []
     add = parts.append
-    add(f'{module_docstring}\n\n')
+    add(f'{yours}\n{module_docstring}\n\n')
     for line_1 in imports:
         add(f'{line_1}\n')
     add(f'\n\n{signature}\n    {docstring}\n    {line}\n')

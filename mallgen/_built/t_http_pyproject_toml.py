@@ -3,10 +3,10 @@
 from typing import Any
 
 
-def render(*, header: Any, name: Any, runtime: Any, script: Any, dev: Any, packages: Any, etc: Any) -> str:
+def render(*, header: Any, yours: Any, name: Any, runtime: Any, script: Any, dev: Any, packages: Any, etc: Any) -> str:
     parts: list[str] = []
     add = parts.append
-    add(f'[build-system]\nrequires = ["hatchling>=1.27"]\nbuild-backend = "hatchling.build"\n\n[project]\nname = {name}\nversion = "0.1.0"\nrequires-python = ">=3.11"\ndependencies = [{runtime}]\n\n[project.scripts]\n{name} = {script}\n\n[dependency-groups]\ndev = [\n')
+    add(f'{yours}\n[build-system]\nrequires = ["hatchling>=1.27"]\nbuild-backend = "hatchling.build"\n\n[project]\nname = {name}\nversion = "0.1.0"\nrequires-python = ">=3.11"\ndependencies = [{runtime}]\n\n[project.scripts]\n{name} = {script}\n\n[dependency-groups]\ndev = [\n')
     for name_1 in dev:
         add(f'    {name_1},\n')
     add(f']\n\n[tool.hatch.build.targets.wheel]\ninclude = [\n')

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def render(*, header: Any, docstring: Any, imports: Any, functions: Any, table_type: Any, table: Any) -> str:
+def render(*, header: Any, yours: Any, docstring: Any, imports: Any, functions: Any, table_type: Any, table: Any) -> str:
     parts: list[str] = []
     add = parts.append
     add(f'{header}\n{docstring}\n\n')

@@ -3,8 +3,8 @@
 from typing import Any
 
 
-def render(*, header: Any, module_docstring: Any, package: Any) -> str:
+def render(*, header: Any, yours: Any, module_docstring: Any, package: Any) -> str:
     parts: list[str] = []
     add = parts.append
-    add(f'{module_docstring}\n\nfrom {package}.config import Config\nfrom {package}.wiring import BaseContext\n\n\nclass ServiceContext(BaseContext[Config]):\n    """Made once per process; `self.config` holds the settings."""\n\n    async def start(self) -> None:\n        """Open what the service needs; runs before the first request."""\n\n    async def close(self) -> None:\n        """Release it; runs after the last request."""\n')
+    add(f'{yours}\n{module_docstring}\n\nfrom {package}.config import Config\nfrom {package}.wiring import BaseContext\n\n\nclass ServiceContext(BaseContext[Config]):\n    """Made once per process; `self.config` holds the settings."""\n\n    async def start(self) -> None:\n        """Open what the service needs; runs before the first request."""\n\n    async def close(self) -> None:\n        """Release it; runs after the last request."""\n')
     return "".join(parts)

@@ -3,8 +3,8 @@
 from typing import Any
 
 
-def render(*, header: Any, module_docstring: Any, package: Any) -> str:
+def render(*, header: Any, yours: Any, module_docstring: Any, package: Any) -> str:
     parts: list[str] = []
     add = parts.append
-    add(f'{module_docstring}\n\nimport asyncio\n\nfrom mallgen_runtime.testing import Client, made_up_secrets\n\nfrom {package}.app import create_app\n\n\ndef test_the_service_starts() -> None:\n    async def talk() -> None:\n        with made_up_secrets():\n            app = create_app()\n        async with Client(app) as client:\n            answer = await client.get("/healthz")\n            assert answer.status == 200\n\n    asyncio.run(talk())\n')
+    add(f'{yours}\n{module_docstring}\n\nimport asyncio\n\nfrom mallgen_runtime.testing import Client, made_up_secrets\n\nfrom {package}.app import create_app\n\n\ndef test_the_service_starts() -> None:\n    async def talk() -> None:\n        with made_up_secrets():\n            app = create_app()\n        async with Client(app) as client:\n            answer = await client.get("/healthz")\n            assert answer.status == 200\n\n    asyncio.run(talk())\n')
     return "".join(parts)

@@ -3,10 +3,10 @@
 from typing import Any
 
 
-def render(*, header: Any, name: Any, listen_on: Any, etcd: Any, uses: Any) -> str:
+def render(*, header: Any, yours: Any, name: Any, listen_on: Any, etcd: Any, uses: Any) -> str:
     parts: list[str] = []
     add = parts.append
-    add(f'Name: {name}\nListenOn: {listen_on}\n# Without an Etcd block the services of one machine find each other through a folder.\n')
+    add(f'{yours}\nName: {name}\nListenOn: {listen_on}\n# Without an Etcd block the services of one machine find each other through a folder.\n')
     for line_1 in etcd:
         add(f'{line_1}\n')
     for key_1, lines_1 in uses:

@@ -3,10 +3,10 @@
 from typing import Any
 
 
-def render(*, header: Any, module_docstring: Any, imports: Any, name: Any, docstring: Any, signature: Any, body: Any) -> str:
+def render(*, header: Any, yours: Any, module_docstring: Any, imports: Any, name: Any, docstring: Any, signature: Any, body: Any) -> str:
     parts: list[str] = []
     add = parts.append
-    add(f'{module_docstring}\n\n')
+    add(f'{yours}\n{module_docstring}\n\n')
     for line_1 in imports:
         add(f'{line_1}\n')
     add(f'\n\nclass {name}:\n    {docstring}\n\n    def __init__(self, ctx: RpcContext, svc: ServiceContext) -> None:\n        self.ctx = ctx\n        self.svc = svc\n\n    {signature}\n')

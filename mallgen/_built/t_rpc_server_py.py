@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def render(*, header: Any, module_docstring: Any, imports: Any, functions: Any, services: Any) -> str:
+def render(*, header: Any, yours: Any, module_docstring: Any, imports: Any, functions: Any, services: Any) -> str:
     parts: list[str] = []
     add = parts.append
     add(f'{header}\n{module_docstring}\n\n')

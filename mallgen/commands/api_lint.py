@@ -44,8 +44,8 @@ class _Lint(NamedTuple):
     chosen: tuple[Rule, ...]
 
     def load(self, disk: Disk | None = None) -> Loaded:
-        """The contract as it is, or as `disk` has it."""
-        return compile_sources(read(self.path, self.outside, disk))
+        """The contract as it is, or as `disk` has it, with what generation says."""
+        return compile_sources(read(self.path, self.outside, disk)).judged()
 
     def found(self, loaded: Loaded) -> list[Found]:
         """What the rules find in a contract, and what reading it has told."""

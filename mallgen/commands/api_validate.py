@@ -7,5 +7,5 @@ from mallgen.options import Values
 
 def run(values: Values) -> int:
     """`api format ok`, goctl's own words, or the errors."""
-    loaded = load(values.text("api"), values.flag("allow-outside"))
+    loaded = load(values.text("api"), values.flag("allow-outside")).judged()
     return verdict(loaded.diagnostics, loaded.sources, "api format ok")

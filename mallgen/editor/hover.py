@@ -159,4 +159,4 @@ def _route(one: Operation) -> str:
     }
     shown = " · ".join(f"{key} `{value}`" for key, value in settings.items() if value)
     code = f"```api\n{route.method} {route.full_path}{request}{answer}\n```"
-    return "\n\n".join([code, *filter(None, [route.doc, shown])])
+    return "\n\n".join([code, *filter(None, [route.doc, _prose(route.docs, ""), shown])])

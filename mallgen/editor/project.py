@@ -69,7 +69,7 @@ class Seen(NamedTuple):
 
 def understand(root: str, sources: Sources, memory: Memory, rules: Sequence[Rule]) -> Project:
     """Compile what was read; rules look at a contract without errors, as `mallgen api lint` has it."""
-    loaded = compile_sources(sources, memory.parsed)
+    loaded = compile_sources(sources, memory.parsed).judged()
     project = Project(root, sources, {scanned.file: memory.read(scanned) for scanned in sources.files}, loaded)
     problems = [Problem(_place(d, root), d.level, d) for d in loaded.diagnostics]
     if loaded.contract is not None:

@@ -78,8 +78,9 @@ def findings(
     contract: Contract, parsed: Sequence[Diagnostic], texts: Mapping[str, str], chosen: Sequence[Rule]
 ) -> list[Found]:
     """What reading a contract has told, and what the chosen rules find; without what comments switch off."""
-    own = [Found(diagnostic, ()) for diagnostic in parsed]
-    judged = Judged([*rules(), *PARSED], [*(rule.code for rule in chosen), *PARSED])
+    known = rules()
+    own = [Found(diagnostic, ()) for diagnostic in parsed if diagnostic.code not in known]  # the rule says it again
+    judged = Judged([*known, *PARSED], [*(rule.code for rule in chosen), *PARSED])
     return apply([*own, *lint(Scope(contract), tuple(chosen))], suppressions(texts), judged)
 
 

@@ -19,14 +19,6 @@ def endless_type() -> None:
     """
 
 
-@page("no-path-parameter")
-def no_path_parameter() -> None:
-    """A field is read from the path, and the path has no such parameter.
-
-    Write `:id` into the path for `path:"id"`, or mark the field `optional`.
-    """
-
-
 @page("name-collision")
 def name_collision() -> None:
     """Two names of the contract would become one name in Python.

@@ -144,23 +144,22 @@ class Builder:
     def segment(self, *words: Token) -> nodes.Text:
         return self.dashed(*words)
 
-    def doc_text(self, text: Token) -> tuple[str, tuple[Pair, ...], tuple[str, ...]]:
-        return self._text(text).value, (), ()
+    def doc_text(self, word: Token, text: Token) -> "_Doc":
+        return _Doc(word, self._text(text).value)
 
-    def doc_pairs(self, *pairs: Pair) -> tuple[str, tuple[Pair, ...], tuple[str, ...]]:
+    def doc_pairs(self, word: Token, *parts: Any) -> "_Doc":
+        pairs = tuple(part for part in parts if isinstance(part, Pair))
         summary = next((pair.value for pair in reversed(pairs) if pair.key == "summary"), "")
-        return summary, pairs, ()
+        return _Doc(word, summary, pairs)
 
     def item(self, *parts: Any) -> nodes.Item:
-        doc: tuple[str, tuple[Pair, ...], tuple[str, ...]] = ("", (), ())
-        if isinstance(parts[0], tuple):
-            doc, *rest = parts
-        else:
-            rest = list(parts)
-        handler, method, path, *bodies = rest
-        request = next((ref for kind, ref in bodies if kind == "body"), None)
-        response = next((ref for kind, ref in bodies if kind == "returns"), None)
-        return nodes.Item(self._text(method), path, self._text(handler), request, response, doc[0], doc[1], method.head)
+        doc = parts[0] if isinstance(parts[0], _Doc) else _Doc(parts[0])
+        word, handler, method, path, *bodies = parts[1:] if isinstance(parts[0], _Doc) else parts
+        types: dict[str, TypeRef | None] = dict(b for b in bodies if isinstance(b, tuple))  # a `;` may end it
+        above = (*_near(doc.word), *(() if word is doc.word else word.head), *method.head)
+        handler_text = self._text(handler)
+        request, response = types.get("body"), types.get("returns")
+        return nodes.Item(self._text(method), path, handler_text, request, response, doc.text, doc.pairs, above)
 
     def path(self, *items: nodes.Text) -> nodes.Text:
         text = "".join(f"/{item.value}" for item in items)
@@ -202,6 +201,14 @@ class Builder:
 
     def pointers_body(self, name: Token) -> TypeRef:
         return Slice(Pointer(self.named(name)))
+
+
+class _Doc(NamedTuple):
+    """What `@doc` says, and the first word of the route: `@doc`, or `@handler` where there is none."""
+
+    word: Token
+    text: str = ""
+    pairs: tuple[Pair, ...] = ()
 
 
 class Parsed(NamedTuple):
@@ -265,7 +272,12 @@ def _above(tokens: Sequence[Token], rule: str) -> tuple[str, ...]:
     """The comments right above a type that is declared alone; in a group each type has its own."""
     if rule != "type" or len(tokens) < 2 or tokens[1].type == "_LPAR":
         return ()
-    return tokens[0].head[len(tokens[0].head) - tokens[0].near :]
+    return _near(tokens[0])
+
+
+def _near(token: Token) -> tuple[str, ...]:
+    """The comments right above a word; an empty line parts others from it."""
+    return token.head[len(token.head) - token.near :]
 
 
 def _wrong(file: str, statement: Statement, read: Reader) -> list[Diagnostic]:

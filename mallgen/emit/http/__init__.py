@@ -5,14 +5,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from mallgen import names
-from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Body, Emitted, Text, emitted, first_test, too_much, typed
-from mallgen.emit.http import project, routes, schemas, shapes, values
+from mallgen.emit.http import project, routes, schemas
 from mallgen.emit.http.calls import Calls
-from mallgen.emit.http.layout import Layout, RouteNames, layout
-from mallgen.emit.http.shapes import Attribute
-from mallgen.model import Binding, Contract, Named, Span
+from mallgen.emit.http.judge import decide, place
+from mallgen.emit.http.layout import Layout, RouteNames
+from mallgen.model import Contract
 from mallgen.render import Apart, Renderer, TooMuch, alone
 from mallgen.signature import ClassShape
 from mallgen.syntax.limits import DEFAULT
@@ -53,18 +51,11 @@ def emit(contract: Contract, options: HttpOptions) -> Emitted:
 def _emit(contract: Contract, options: HttpOptions) -> Emitted:
     is_large = sum(len(group.routes) for group in contract.groups) >= MANY
     renderer = Renderer(options.prove, options.most, options.apart if is_large else alone)
-    types = shapes.build(contract)
-    plan = layout(structs.replace(contract, service=options.name or contract.service), types, options.package)
+    named = structs.replace(contract, service=options.name or contract.service)
+    plan, found = decide(named, options.package)
     renderer.hold(_least(plan))
     calls = Calls(options.uses, plan.package)
-    problems = (
-        *types.problems,
-        *plan.problems,
-        *values.check(types),
-        *_package(plan, contract),
-        *_requests(plan),
-        *calls.problems(),
-    )
+    problems = (*found, *calls.problems())
     if any(problem.severity == "error" for problem in problems):
         return Emitted((), problems)
     large = renderer.begun(lambda: _large(plan, renderer))
@@ -93,39 +84,6 @@ def _classes(plan: Layout) -> Iterator[ClassShape]:
         )
 
 
-def _package(plan: Layout, contract: Contract) -> Iterator[Diagnostic]:
-    if names.is_taken(plan.package):
-        message = f"the package `{plan.package}` would shadow a library of that name"
-        span = contract.groups[0].span
-        yield Diagnostic("taken-name", message, span, "give the service another name")
-
-
-def _requests(plan: Layout) -> Iterator[Diagnostic]:
-    read = {s.name: [(a, b) for a in s.attributes if (b := a.binding("path"))] for s in plan.shapes.ordered}
-    for route in plan.routes:
-        ref = route.route.request
-        if ref is not None and route.request is None:
-            span = ref.span if isinstance(ref, Named) else route.route.span
-            yield Diagnostic(
-                "bad-request", "a request must be a struct", span, "declare a type with the fields of the request"
-            )
-        if route.request is not None:
-            yield from _path_fields(route, read[route.request.name])
-
-
-def _path_fields(route: RouteNames, read: list[tuple[Attribute, Binding]]) -> Iterator[Diagnostic]:
-    assert route.request is not None
-    parts = route.route.full_path.split("/")
-    for attribute, binding in read:
-        if f":{binding.key}" in parts or binding.optional or binding.default is not None:
-            continue
-        field = f"{route.request.origin}.{attribute.field.name}"
-        message = f"`{route.title}` has no `:{binding.key}`, which `{field}` is read from"
-        hint = f"write `:{binding.key}` in the path, or mark the field `optional`"
-        span: Span = route.route.path_span
-        yield Diagnostic("no-path-parameter", message, span, hint, severity="warning")
-
-
 def _project(plan: Layout, port: int, calls: Calls, renderer: Renderer) -> Iterator[File]:
     package = plan.package
     settings = project.settings(plan, port, calls, renderer)
@@ -152,13 +110,8 @@ def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, Body]) -> Iterat
 
 
 def _once(route: RouteNames, made: Text, layer: str, plan: Layout) -> File:
-    path = _place(plan, route, layer)
+    path = place(plan, route, layer)
     return File(path, made.text, Owner.ONCE, f"{layer} {route.title}", route.route.handler_span, made.signature)
-
-
-def _place(plan: Layout, route: RouteNames, layer: str) -> str:
-    folder = f"{route.folder}/" if route.folder else ""
-    return f"{plan.package}/{layer}/{folder}{names.snake(route.base)}_{layer}.py"
 
 
 def _large(plan: Layout, renderer: Renderer) -> tuple[str, str]:

@@ -147,7 +147,8 @@ class _Builder:
             self._route(group, route, base, counts[names.variable(base)] == 1)
             for (group, route), base in zip(pairs, bases, strict=True)
         ]
-        functions = names.Scope(("tuple", *(draft.handler_local for draft in drafts)))  # the table is a tuple
+        # what routes.py itself needs
+        functions = names.Scope(("annotations", "tuple", *(draft.handler_local for draft in drafts)))
         return tuple(replace(draft, function=functions.add(draft.function)) for draft in drafts)
 
     def _route(self, group: Group, route: Route, base: str, alone: bool) -> RouteNames:

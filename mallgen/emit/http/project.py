@@ -161,10 +161,10 @@ def middleware(found: Middleware, layout: Layout, renderer: Renderer) -> Text:
 class _Once:
     """Names and imports of a handler or logic file: what it defines first, then the contract's types."""
 
-    def __init__(self, route: RouteNames, layout: Layout, own: str) -> None:
+    def __init__(self, route: RouteNames, layout: Layout, *own: str) -> None:
         self.imports = Imports(layout.package)
         self.schemas = f"{layout.package}.schemas"
-        self.scope = Scope({own})
+        self.scope = Scope(own)
         self._classes: set[str] = set()
         self.spelling = Spelling(self.imports, self.scope, self._class)
         self.request = self._class(route.request.name) if route.request else Code()
@@ -191,7 +191,7 @@ class _Once:
 
 def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int) -> Text:
     """handler/<group>/<name>_handler.py."""
-    once = _Once(route, layout, route.handler_function)
+    once = _Once(route, layout, route.handler_function, route.logic_class)
     module = f"{layout.package}.logic{route.dotted}.{snake(route.base)}_logic"
     logic = once.imports.add(module, route.logic_class)
     args = [Code(f"ctx: {once.context}"), Code(f"svc: {once.svc}")]
@@ -218,7 +218,7 @@ def method(route: RouteNames) -> PyIdent:
 
 def logic(route: RouteNames, layout: Layout, renderer: Renderer, position: int, body: Body | None = None) -> Text:
     """logic/<group>/<name>_logic.py; without a `body` its method is a stub."""
-    once = _Once(route, layout, route.logic_class)
+    once = _Once(route, layout, route.logic_class, "NotImplementedError")
     for source, name in body.imports if body else ():
         once.imports.add(source, name)
     args = [Code("self")] + ([Code(f"req: {once.request}")] if once.request else [])

@@ -32,11 +32,16 @@ def route_name(route: Route) -> str:
 
 
 def route_prose(route: Route) -> list[str]:
-    """What the contract says about a route: its `@doc`, else the comments above it."""
-    if route.doc:
-        return [line.strip() for line in route.doc.split("\n")]
+    """What the contract says about a route: the summary of its `@doc`, its description, the comments above it."""
+    described = next((pair.value for pair in reversed(route.doc_pairs) if pair.key == "description"), "")
     pairs = [f"{pair.key}: {pair.value}" for pair in route.doc_pairs if pair.value]
-    return pairs or prose(route.docs)
+    said = [text.strip().split("\n") for text in (route.doc, described) if text.strip()] or [pairs]
+    found: list[str] = []
+    for part in (*said, prose(route.docs)):
+        lines = [line.strip() for line in part]
+        if lines and lines != found:
+            found += ["", *lines] if found else lines
+    return found
 
 
 def place(contract: Contract, span: Span) -> str:

@@ -1,3 +1,4 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """wide-api as a whole, without a socket; your tests go on from here."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """The settings of wide-api."""
 
 from wide_api.wiring import BaseConfig

@@ -1,3 +1,4 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """What the logic of wide-api works with."""
 
 from wide_api.config import Config

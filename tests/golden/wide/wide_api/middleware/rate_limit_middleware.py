@@ -1,3 +1,4 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """The middleware RateLimit."""
 
 from mallgen_runtime import Context, Next, Response

@@ -1,3 +1,4 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """POST /v1/login"""
 
 from mallgen_runtime import Context
@@ -8,5 +9,5 @@ from wide_api.svc import ServiceContext
 
 
 async def login_handler(ctx: Context, svc: ServiceContext, req: LoginRequest) -> None:
-    """POST /v1/login"""
+    """Login with a form."""
     await LoginLogic(ctx, svc).login(req)

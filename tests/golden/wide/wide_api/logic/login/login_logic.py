@@ -1,3 +1,4 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """POST /v1/login"""
 
 from mallgen_runtime import Context
@@ -7,7 +8,7 @@ from wide_api.svc import ServiceContext
 
 
 class LoginLogic:
-    """POST /v1/login"""
+    """Login with a form."""
 
     def __init__(self, ctx: Context, svc: ServiceContext) -> None:
         self.ctx = ctx

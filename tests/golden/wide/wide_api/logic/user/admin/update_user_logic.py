@@ -1,3 +1,4 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """POST /v1/users/:id"""
 
 from mallgen_runtime import Context

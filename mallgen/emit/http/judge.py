@@ -1,0 +1,86 @@
+"""What keeps a contract from being a service, or would surprise its author: found before a line is rendered."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mallgen import names, paths
+from mallgen.diagnostics import Diagnostic
+from mallgen.emit.http import shapes, values
+from mallgen.emit.http.layout import Layout, RouteNames, layout
+from mallgen.emit.http.shapes import Attribute
+from mallgen.model import Binding, Contract, Named, Span
+from mallgen.tree import File, Owner
+
+
+class Decided(NamedTuple):
+    """Every name that a contract's code has, and what is wrong with the contract."""
+
+    plan: Layout
+    problems: tuple[Diagnostic, ...]
+
+
+def decide(contract: Contract, package: str = "") -> Decided:
+    """Choose the names, and look at what they and the tags ask for. `package`: where it is not the service's name."""
+    types = shapes.build(contract)
+    plan = layout(contract, types, package)
+    found = (*types.problems, *plan.problems, *values.check(types), *_package(plan, contract), *_requests(plan))
+    return Decided(plan, found)
+
+
+def judge(contract: Contract) -> tuple[Diagnostic, ...]:
+    """All that generating code from `contract` says about it, without generating any."""
+    plan, problems = decide(contract)
+    if any(problem.severity == "error" for problem in problems):
+        return problems
+    return (*problems, *paths.check(_files(plan)))
+
+
+def _files(plan: Layout) -> Iterator[File]:
+    """The files whose names come from the contract, without their texts."""
+    span = plan.routes[0].group.span if plan.routes else None
+    yield File(f"{plan.package}/svc.py", "", Owner.ONCE, "", span)
+    yield File(f"etc/{plan.service}.yaml", "", Owner.ONCE, "", span)
+    for found in plan.middlewares:
+        yield File(f"{plan.package}/middleware/{found.module}.py", "", Owner.ONCE, "", span)
+    for layer in ("handler", "logic"):
+        for route in plan.routes:
+            yield File(place(plan, route, layer), "", Owner.ONCE, "", route.route.handler_span)
+
+
+def place(plan: Layout, route: RouteNames, layer: str) -> str:
+    """The path of a route's handler or logic."""
+    folder = f"{route.folder}/" if route.folder else ""
+    return f"{plan.package}/{layer}/{folder}{names.snake(route.base)}_{layer}.py"
+
+
+def _package(plan: Layout, contract: Contract) -> Iterator[Diagnostic]:
+    if names.is_taken(plan.package):
+        message = f"the package `{plan.package}` would shadow a library of that name"
+        span = contract.groups[0].span
+        yield Diagnostic("taken-name", message, span, "give the service another name")
+
+
+def _requests(plan: Layout) -> Iterator[Diagnostic]:
+    read = {s.name: [(a, b) for a in s.attributes if (b := a.binding("path"))] for s in plan.shapes.ordered}
+    for route in plan.routes:
+        ref = route.route.request
+        if ref is not None and route.request is None:
+            span = ref.span if isinstance(ref, Named) else route.route.span
+            yield Diagnostic(
+                "bad-request", "a request must be a struct", span, "declare a type with the fields of the request"
+            )
+        if route.request is not None:
+            yield from _path_fields(route, read[route.request.name])
+
+
+def _path_fields(route: RouteNames, read: list[tuple[Attribute, Binding]]) -> Iterator[Diagnostic]:
+    assert route.request is not None
+    parts = route.route.full_path.split("/")
+    for attribute, binding in read:
+        if f":{binding.key}" in parts or binding.optional or binding.default is not None:
+            continue
+        field = f"{route.request.origin}.{attribute.field.name}"
+        message = f"`{route.title}` has no `:{binding.key}`, which `{field}` is read from"
+        hint = f"write `:{binding.key}` in the path, or mark the field `optional`"
+        span: Span = route.route.path_span
+        yield Diagnostic("path-field-without-parameter", message, span, hint, severity="warning")
