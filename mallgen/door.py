@@ -72,7 +72,24 @@ def _dispatch(words: list[str]) -> int:
     found = read(words)
     if found is not None:
         return run(*found)
-    return int(import_module("mallgen.cli").main(words))
+    return _goctls(words)
+
+
+def _goctls(words: list[str]) -> int:
+    """Flags and commands that people know from goctl; typer takes the rest."""
+    from mallgen.console import USAGE, say
+    from mallgen.goctl import absent, taken
+
+    unknown = absent(words)
+    if unknown is not None:
+        say(f"error[usage] {unknown[0]}")
+        say(f"  = help: {unknown[1]}")
+        return USAGE
+    left = taken(words)
+    for line in left.lines:
+        say(line)
+    found = read(left.words)
+    return run(*found) if found is not None else int(import_module("mallgen.cli").main(left.words))
 
 
 def _values(command: Command, words: list[str]) -> Values | None:

@@ -1,0 +1,91 @@
+"""goctl's command lines: flags that have no effect here, and commands that there are not yet."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_TEMPLATES = "there are no templates to exchange"
+_PEP8 = "names are PEP 8's"
+_MODULE = "Python's package is named after the service"
+_COMMON = {"home": _TEMPLATES, "remote": _TEMPLATES, "branch": _TEMPLATES}
+_RPC = {
+    **_COMMON,
+    "style": _PEP8,
+    "module": _MODULE,
+    "verbose": "there is nothing more to tell",
+    "v": "there is nothing more to tell",
+    "idea": "it is for an editor's terminal",
+    "client": "the client is always generated: other services import it",
+    "c": "the client is always generated: other services import it",
+    "plugin": "protoc runs inside mallgen",
+    "go_opt": "it is for Go",
+    "go-grpc_opt": "it is for Go",
+}
+FLAGS: dict[tuple[str, ...], dict[str, str]] = {
+    ("api", "py"): {
+        **_COMMON,
+        "style": _PEP8,
+        "test": "one test is generated for the service, in tests/",
+        "type-group": "the types are in one module, schemas.py",
+    },
+    ("api", "new"): {**_COMMON, "style": _PEP8, "module": _MODULE},
+    ("rpc", "protoc"): _RPC,
+    ("rpc", "new"): {**_RPC, "name-from-filename": "the proto is named after the project"},
+}
+_SWITCHES = frozenset({"test", "type-group", "verbose", "v", "idea", "client", "c", "name-from-filename"})
+_ABSENT = {
+    ("model",): "SQL and models are not generated: open your database in svc.py",
+    ("docker",): "a Dockerfile needs `pip install .` and `python -m <package>`",
+    ("kube",): "the service answers /healthz and /readyz for Kubernetes' probes",
+    ("gateway",): "`api py` makes the BFF; mallgen.toml's `uses` gives it clients of RPC services",
+    ("template",): "templates cannot be exchanged; the files that are yours can be changed freely",
+    ("quickstart",): "`mallgen new NAME` makes a workspace that runs",
+    ("env",): "nothing has to be installed beside mallgen: protoc is inside",
+    ("config",): "settings are in mallgen.toml and in etc/ of each service",
+    ("migrate",): "`mallgen sync` lets your code follow the contract",
+    ("bug",): "MALLGEN_TRACEBACK=1 shows where a fault of mallgen happened",
+    ("upgrade",): "pip installs a newer version",
+    ("api", "go"): "`mallgen api py` takes the same flags",
+    ("api", "doc"): "`mallgen api routes` lists the routes",
+    ("api", "swagger"): "`mallgen api inspect` prints the contract as JSON",
+    ("api", "ts"): "`mallgen api inspect` prints the contract as JSON",
+    ("api", "dart"): "`mallgen api inspect` prints the contract as JSON",
+    ("api", "kt"): "`mallgen api inspect` prints the contract as JSON",
+    ("api", "java"): "`mallgen api inspect` prints the contract as JSON",
+    ("api", "plugin"): "`mallgen api inspect` prints the contract as JSON for other programs",
+    ("rpc", "template"): "`mallgen rpc new NAME` makes a proto with its service",
+}
+
+
+class Taken(NamedTuple):
+    """The command line without what has no effect, and a line about each of these."""
+
+    words: list[str]
+    lines: tuple[str, ...]
+
+
+def taken(words: Sequence[str]) -> Taken:
+    """Take out goctl's flags that mean nothing to this command, with their values."""
+    known = FLAGS.get(tuple(words[:2]), {})
+    kept: list[str] = list(words[:2])
+    lines: dict[str, None] = {}
+    rest = list(words[2:])
+    while rest:
+        word = rest.pop(0)
+        flag, equals, _ = word.partition("=")
+        name = flag.lstrip("-")
+        if not flag.startswith("-") or name not in known:
+            kept.append(word)
+            continue
+        if not equals and name not in _SWITCHES and rest:
+            rest.pop(0)
+        lines[f"{flag} has no effect: {known[name]}"] = None
+    return Taken(kept, tuple(lines))
+
+
+def absent(words: Sequence[str]) -> tuple[str, str] | None:
+    """For a command of goctl that mallgen does not have: what to say, and what there is instead."""
+    for size in (1, 2):
+        hint = _ABSENT.get(tuple(words[:size]))
+        if hint is not None and len(words) >= size:
+            return f"`{' '.join(words[:size])}` is a command of goctl that mallgen does not have yet", hint
+    return None
