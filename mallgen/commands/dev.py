@@ -108,7 +108,7 @@ def _unready(specs: Sequence[Spec]) -> list[Diagnostic]:
     shared = any(spec.python == sys.executable for spec in specs)
     if shared and importlib.util.find_spec("mallgen_runtime") is None:
         message = f"mallgen-runtime is not installed for {sys.executable}, which is to run the services"
-        hint = "pip install 'mallgen-runtime[rest,rpc]', or give each service a .venv in its folder"
+        hint = "pip install './runtime[rest,rpc]' in a clone of mallgen, or give each service a .venv in its folder"
         return [Diagnostic("no-runtime", message, hint=hint, environment=True)]
     return []
 

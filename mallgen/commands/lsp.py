@@ -12,6 +12,6 @@ def run(values: Values) -> int:
     """Serve over stdin and stdout until the editor stops it."""
     if find_spec("pygls") is None:
         message = "the language server needs pygls, which is not installed"
-        hint = "pip install 'mallgen[lsp]'"
+        hint = "in a clone: pip install '.[lsp]'; from wheels: pip install --find-links DIR 'mallgen[lsp]'"
         return report([Diagnostic("no-pygls", message, hint=hint, environment=True)], {}, "")
     return int(import_module("mallgen.languageserver.server").Server().serve())

@@ -153,7 +153,8 @@ def no_workspace() -> None:
 def no_runtime() -> None:
     """The environment has no mallgen-runtime, which generated services import.
 
-    Install it: `pip install 'mallgen-runtime[rest,rpc]'`.
+    Install it: `pip install './runtime[rest,rpc]'` in a clone of mallgen, or from the wheels that your team has built:
+    `pip install --find-links DIR 'mallgen-runtime[rest,rpc]'`.
     """
 
 
@@ -169,7 +170,11 @@ def port_taken() -> None:
 
 @page("no-pygls")
 def no_pygls() -> None:
-    """`mallgen lsp` needs pygls, which is an extra: `pip install 'mallgen[lsp]'`, for the Python that runs mallgen."""
+    """`mallgen lsp` needs pygls, which is an extra, for the Python that runs mallgen.
+
+    In a clone of mallgen: `pip install '.[lsp]'`. From the wheels that your team has built:
+    `pip install --find-links DIR 'mallgen[lsp]'`.
+    """
 
 
 @page("same-name")

@@ -134,7 +134,7 @@ def test_without_pygls_it_says_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -
     assert (ran.code, ran.out) == (3, "")
     assert ran.err.splitlines()[:2] == [
         "error[no-pygls] the language server needs pygls, which is not installed",
-        "  = help: pip install 'mallgen[lsp]'",
+        "  = help: in a clone: pip install '.[lsp]'; from wheels: pip install --find-links DIR 'mallgen[lsp]'",
     ]
 
 

@@ -2,16 +2,16 @@
 
 import asyncio
 
-from mallgen_runtime.testing import Client, settings
+from mallgen_runtime.testing import Client, made_up_secrets
 
 from mall_api.app import create_app
-from mall_api.config import Config
 
 
 def test_the_service_starts() -> None:
     async def talk() -> None:
-        config = settings(Config, "etc/mall-api.yaml", package="mall_api")
-        async with Client(create_app(config)) as client:
+        with made_up_secrets():
+            app = create_app()
+        async with Client(app) as client:
             answer = await client.get("/healthz")
             assert answer.status == 200
 

@@ -2,16 +2,16 @@
 
 import asyncio
 
-from mallgen_runtime.testing import Local, settings
+from mallgen_runtime.testing import Local, made_up_secrets
 
 from order_rpc.app import create_app
-from order_rpc.config import Config
 
 
 def test_the_service_starts() -> None:
     async def talk() -> None:
-        config = settings(Config, "etc/order.yaml", package="order_rpc")
-        async with Local(create_app(config)) as channel:
+        with made_up_secrets():
+            app = create_app()
+        async with Local(app) as channel:
             assert channel.state == "ok"
 
     asyncio.run(talk())

@@ -2,16 +2,16 @@
 
 import asyncio
 
-from mallgen_runtime.testing import Local, settings
+from mallgen_runtime.testing import Local, made_up_secrets
 
 from product_rpc.app import create_app
-from product_rpc.config import Config
 
 
 def test_the_service_starts() -> None:
     async def talk() -> None:
-        config = settings(Config, "etc/product.yaml", package="product_rpc")
-        async with Local(create_app(config)) as channel:
+        with made_up_secrets():
+            app = create_app()
+        async with Local(app) as channel:
             assert channel.state == "ok"
 
     asyncio.run(talk())
