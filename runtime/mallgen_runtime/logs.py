@@ -20,7 +20,6 @@ from mallgen_runtime.logwriter import Writer
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "error": logging.WARNING, "severe": logging.CRITICAL}
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
 _ACCESS = logging.getLogger("mallgen.access")
-_ACCESS.addHandler(logging.NullHandler())  # a test or a script without logging would print the bare message
 Fields = Mapping[str, object]
 
 
