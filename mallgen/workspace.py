@@ -19,6 +19,8 @@ NAME = "mallgen.toml"
 _PORT = re.compile(
     r"^(?:Port|ListenOn):[ \t]*[\"']?(?:[^\s\"'#]*:)?(?P<port>[0-9]{1,5})[\"']?[ \t]*(?:#.*)?$", re.M | re.I
 )
+# a key of so many parts: tomllib takes a time that grows with their square
+_DEEP = re.compile(r"""^(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+(?:\.(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+){16}""", re.M)
 _KEYS = {"contract", "dir", "uses", "proto_path", "name", "package", "key"}
 _NAMES = {
     "name": (re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*"), "letters, digits and single `-`, `_` or `.`"),
@@ -112,6 +114,10 @@ def read(path: str) -> Workspace:
         reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
         wrong = Diagnostic("bad-workspace", f"cannot read `{shown}`: {reason}", hint="check the file")
         raise BadWorkspace((wrong,), {}) from None
+    if deep := _DEEP.search(text):
+        line = text.count("\n", 0, deep.end()) + 1
+        why = f"a key has more than 16 parts (at line {line}, column 1)"
+        raise BadWorkspace((_not_toml(why, shown, text),), {shown: text})
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as problem:

@@ -122,4 +122,9 @@ TOML: dict[str, Make] = {
     "services": _each('[service.a{}]\ncontract = "a{}.api"\ndir = "a{}"\n'),
     "unknown uses": _each('"b{}", ', '[service.a]\ncontract = "a.proto"\ndir = "a"\nuses = [', "]\n"),
     "a path": _each("a/", '[service.a]\ncontract = "', '.api"\ndir = "a"\n'),
+    "services of one folder": _each('[service.a{}]\ncontract = "a.api"\ndir = "a"\n'),
+    "unknown keys": _each("k{} = 1\n", "[service.a]\n"),
+    "unknown settings": _each("k{} = 1\n"),
+    "empty lists": _each("[", "a = "),
+    "dots": _each("a.", "", "b = 1\n"),
 }
