@@ -134,7 +134,7 @@ class _Walk(NamedTuple):
         block = self.known[name]
         by_name = {go_zero.folded(key): key for key in block.keys}
         for key, item in node.value:
-            text = str(key.value)
+            text = _key(key)
             below = f"{above}.{text}" if above else text
             if key.tag == _MERGE:
                 for merged in item.value if item.id == "sequence" else [item]:
@@ -146,6 +146,11 @@ class _Walk(NamedTuple):
                 yield _diagnostic(told, below, _span(self.path, key))
             if spelled:
                 yield from self.node(item, block.keys[spelled], below)
+
+
+def _key(node: Any) -> str:
+    """The text of a key; one that is a list or a block is never a setting's, and its aliases may make it endless."""
+    return node.value if node.id == "scalar" else "?"
 
 
 def _told(block: Block, key: str, spelled: str, value: object) -> go_zero.Told | None:
@@ -160,7 +165,7 @@ def _value(node: Any) -> object:
     """What a value says, as far as remarks ask: a word, or the first keys of a block. Aliases may make it endless."""
     if node.id != "mapping":
         return _leaf(node)
-    return {go_zero.folded(str(key.value)): _leaf(item) for key, item in node.value[:_LOOKED_AT]}
+    return {go_zero.folded(_key(key)): _leaf(item) for key, item in node.value[:_LOOKED_AT]}
 
 
 def _leaf(node: Any) -> object:

@@ -139,3 +139,12 @@ def test_a_block_of_another_class_is_not_judged(annotation: str) -> None:
 def test_aliases_are_walked_once() -> None:
     bomb = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9) if n else '{b: 1}'}]\n" for n in range(30))
     assert [d.code for d in judge.judged(HEAD + bomb, "a.yaml", "Config", KNOWN)] == ["unknown-setting"] * 30
+
+
+def test_a_key_that_is_no_word_is_not_written_out() -> None:
+    bomb = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9) if n else '{b: 1}'}]\n" for n in range(30))
+    text = f"Labels: {{}}\n{HEAD}x: [&l [1, 2], &m [*l, *l]]\n? *m\n: 1\n"
+    assert [d.message for d in judge.judged(text, "a.yaml", "Config", KNOWN)][-1].startswith("`?` is no setting")
+    assert of_service(text) == of_check(text) == {(4, False)}  # an alias has the place of its anchor
+    judged = list(judge.judged(f"{HEAD}{bomb}? *a29\n: 1\n", "a.yaml", "Config", KNOWN))
+    assert len(judged) == 31

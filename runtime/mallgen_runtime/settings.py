@@ -76,7 +76,7 @@ class Plain:
         inner = describe(kind.args[1]) if kind.origin is dict and len(kind.args) > 1 else _ANYTHING
         found: dict[str, Any] = {}
         for key, item in self._pairs(node):
-            text = str(key.value)
+            text = _key(key)
             field = known.get(folded(text)) if known is not None else None
             if known is not None:
                 self._remark(key, item, kind.origin, field, name)
@@ -93,7 +93,7 @@ class Plain:
 
     def _pairs(self, node: Any) -> Iterator[tuple[Any, Any]]:
         """The keys of a mapping with their values; behind them those of `<<` that it does not have itself."""
-        own = {folded(str(key.value)) for key, _ in node.value if key.tag != _MERGE}
+        own = {folded(_key(key)) for key, _ in node.value if key.tag != _MERGE}
         merged: list[Any] = []
         for key, item in node.value:
             if key.tag != _MERGE:
@@ -106,13 +106,13 @@ class Plain:
                 self.problems.append(Line(source.start_mark.line + 1, "`<<` takes a mapping, or a list of them"))
                 continue
             for key, item in self._pairs(source):
-                if folded(str(key.value)) not in own:
-                    own.add(folded(str(key.value)))
+                if folded(_key(key)) not in own:
+                    own.add(folded(_key(key)))
                     yield key, item
 
     def _remark(self, key: Any, item: Any, cls: Any, field: Field | None, name: str) -> None:
         remarks: Mapping[str, Remark] = getattr(cls, "remarks", {})
-        text = str(key.value)
+        text = _key(key)
         if field is None:
             known = [spelled(f.wire) for f in fields(cls)]
             told = remark_on(text, self._untyped(item), known, remarks)
@@ -130,7 +130,7 @@ class Plain:
         """A value that no class describes: text, lists, mappings by folded keys."""
         self._counted(node)
         if isinstance(node, yaml.MappingNode):
-            return {folded(str(key.value)): self._untyped(item) for key, item in node.value}
+            return {folded(_key(key)): self._untyped(item) for key, item in node.value}
         if isinstance(node, yaml.SequenceNode):
             return [self._untyped(item) for item in node.value]
         try:
@@ -150,6 +150,11 @@ class Plain:
             return _lax(text, kind.origin)
         scalar = yaml.ScalarNode(node.tag, text, node.start_mark, node.end_mark)
         return _LOADER("").construct_object(scalar)
+
+
+def _key(node: Any) -> str:
+    """The text of a key; one that is a list or a block is never a setting's, and its aliases may make it endless."""
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else "?"
 
 
 def spelled(name: str) -> str:
