@@ -13,9 +13,10 @@ from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.channel import Connection
 from mallgen_runtime.rpc.grpcio import GrpcConnection
 from mallgen_runtime.rpc.h2 import frames, wire
-from mallgen_runtime.rpc.h2.answering import AnswerCore, Kept
+from mallgen_runtime.rpc.h2.answering import AnswerCore
 from mallgen_runtime.rpc.h2.called import Call
 from mallgen_runtime.rpc.h2.frames import ConnectionFault
+from mallgen_runtime.rpc.h2.holding import Kept
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
 from mallgen_runtime.rpc.h2.pool import H2Connection

@@ -141,8 +141,8 @@ def test_a_wheel_keeps_every_deadline_that_a_list_of_them_would(steps: list[tupl
     fired: list[tuple[float, float]] = []
 
     def add(number: int, after: float, then: Callable[[Any], object]) -> None:
-        due[number] = clock.now + after
-        wheel.add(alarms[number], due[number], then)
+        due[number] = clock.now + max(0.0, after)
+        wheel.add(alarms[number], clock.now + after, then)
 
     def firing(number: int, then: Callable[[], object]) -> Callable[[Any], object]:
         def fire(waiter: Any) -> None:

@@ -6,10 +6,11 @@ from struct import Struct
 from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.h2 import frames, wire
 from mallgen_runtime.rpc.h2.called import Call, Calls
-from mallgen_runtime.rpc.h2.core import Core
+from mallgen_runtime.rpc.h2.core import SMALL
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason, StreamFault
-from mallgen_runtime.rpc.h2.heads import Malformed, Request, Requests
-from mallgen_runtime.rpc.h2.hpack import Decoder, indexed, literal
+from mallgen_runtime.rpc.h2.heads import Malformed, Request
+from mallgen_runtime.rpc.h2.holding import Holding, Kept, cost_of
+from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
 
 _OK_HEAD = indexed(8) + literal(b"content-type", b"application/grpc")
@@ -22,46 +23,24 @@ _PLAIN_HEAD = literal(b":status", b"415") + literal(b"content-type", b"text/plai
 _LEAVING = b"leaving "
 _MOST_DETAIL = 2000
 _NEVER = frames.MOST_STREAM
+_MOST_PART = 1 << 20
 _UNREAD = RpcError(Code.RESOURCE_EXHAUSTED, "too many replies wait for callers that do not read")
 _EMPTY = Request(b"", None, b"", -1, b"", b"", (), None, False)
 _MALFORMED = _EMPTY._replace(plain=True)
 
 
-class Kept(Budget):
-    """Bytes of incomplete requests of a process; beyond the limit the largest of the greediest connection goes."""
-
-    __slots__ = ("cores",)
-
-    def __init__(self, most: int) -> None:
-        super().__init__(most)
-        self.cores: set[AnswerCore] = set()
-
-    def shed(self) -> None:
-        """Back below the limit."""
-        while self.held > self.most:
-            core = max(self.cores, key=lambda core: core.held)
-            call = max(core.streams.values(), key=lambda call: len(call.held))
-            core.fail(
-                call, RpcError(Code.RESOURCE_EXHAUSTED, "the server holds too many requests that are not complete")
-            )
-
-
-class AnswerCore(Core[Call]):
+class AnswerCore(Holding):
     """The server's end. `calls` is told what comes; `reply` and `fail` answer."""
 
     def __init__(
         self, write: Callable[[bytes], None], calls: Calls, limits: Limits, kept: Kept, waiting: Budget
     ) -> None:
-        super().__init__(write, limits, waiting)
+        super().__init__(write, limits, kept, waiting)
         self._calls = calls
-        self._kept = kept
-        self.held = 0
-        self._heads = Requests(Decoder(limits.head_bytes, limits.head_fields))
         self.highest = 0
         self._final = _NEVER
         self._need = len(frames.PREFACE)
         self._begun = self._leaving = False
-        kept.cores.add(self)
 
     def reply(self, call: Call, message: bytes) -> None:
         """Answer with a message."""
@@ -78,27 +57,33 @@ class AnswerCore(Core[Call]):
             head = _DATA.pack(whole >> 8, whole & 255, frames.DATA, 0, call.id, 0, size)
             self.write(b"".join((_HEAD_START, number, _OK_HEAD, head, message, _TRAILERS_START, number, _OK_TRAILERS)))
             del self.streams[call.id]
+            call.hold(-call.cost)
             self._earned += 2
             self._calls.closed(call)
             if self._final != _NEVER:
                 self._told_when_empty()
-        elif out.full:
+        elif out.share.greedy(size):
             self.fail(call, _UNREAD)
         else:
+            call.hold(-call.cost)
             self.write(_HEAD_START + number + _OK_HEAD)
+            call.started = True
             out.send(call, wire.framed(message), _TRAILERS_START + number + _OK_TRAILERS)
+            out.share.check()
 
     def part(self, call: Call, message: bytes) -> None:
         """Answer one message of many."""
         if self.streams.get(call.id) is not call:
             return
-        if self.out.full:
+        if len(call.pending) > _MOST_PART or self.out.share.greedy(len(message)):
             self.fail(call, _UNREAD)
             return
         if not call.started:
             call.started = True
             self.write(frames.headers(call.id, _OK_HEAD, end=False))
+        self._earned += 2
         self.out.more(call, wire.framed(message))
+        self.out.share.check()
 
     def fail(self, call: Call, problem: RpcError) -> None:
         """Answer with an error; what still comes of the request is not read."""
@@ -114,6 +99,11 @@ class AnswerCore(Core[Call]):
             return
         self.write(frames.headers(call.id, block, end=True))
         self._finish(call)
+
+    def refuse(self, call: Call, problem: RpcError) -> None:
+        """Answer a call that nobody works on: many of these are a flood."""
+        self.fail(call, problem)
+        self._control(0 if self.over else 1)
 
     def abort(self, call: Call, reason: Reason) -> None:
         """End a call without an answer, or in the middle of one."""
@@ -173,6 +163,7 @@ class AnswerCore(Core[Call]):
         return min(self.highest, self._final)
 
     def _headers(self, number: int, block: bytes, *, end: bool) -> None:
+        self.left -= 20 + (len(block) >> 4)
         try:
             request = self._heads.read(block)  # in any case: the table depends on it
         except RpcError as problem:
@@ -180,37 +171,43 @@ class AnswerCore(Core[Call]):
         except Malformed:
             request = _MALFORMED
         if number <= self.highest or not number & 1:
-            self._known(number, end=end)
+            self._known(number, len(block), end=end)
             return
         self.highest = number
         if number > self._final:
             return
+        self.left -= 10
         if len(self.streams) >= self.limits.streams:
             raise StreamFault(number, Reason.REFUSED_STREAM, "too many streams")
         if request is _MALFORMED:
             raise StreamFault(number, Reason.PROTOCOL_ERROR, "a head that is not HTTP")
-        self._open(number, request, end=end)
+        self._open(number, request, len(block), end=end)
 
-    def _known(self, number: int, *, end: bool) -> None:
+    def _known(self, number: int, size: int, *, end: bool) -> None:
         """HEADERS on a stream that is no new one."""
         call = self.streams.get(number)
         if call is not None:
             self._trailers(call, end=end)
-        elif number not in self._gone:
+        elif number in self._gone:
+            self._control(1 + (size >> 6))
+        else:
             reason = Reason.STREAM_CLOSED if number & 1 else Reason.PROTOCOL_ERROR
             raise ConnectionFault(reason, "HEADERS on a stream that nobody may open")
 
-    def _open(self, number: int, request: Request, *, end: bool) -> None:
-        call = Call(number, self.out.start, self.own_window, request)
+    def _open(self, number: int, request: Request, size: int, *, end: bool) -> None:
+        call = Call(number, self.out.start, self.own_window, request, self._coming)
         self.streams[number] = call
+        call.hold(cost_of(request, size))
         self._calls.opened(call)
         if request.problem is not None:
             call.whole = end
-            self.fail(call, request.problem)
+            self.refuse(call, request.problem)
             if not end:
                 self._cost()
         elif end:
             self._complete(call, b"")
+        else:
+            self._coming.check()
 
     def _trailers(self, call: Call, *, end: bool) -> None:
         if call.whole:
@@ -233,7 +230,10 @@ class AnswerCore(Core[Call]):
             self._more_room(call)
         body = frames.unpadded(flags & frames.PADDED, payload) if flags & frames.PADDED else payload
         call.size += len(body)
+        self.left -= size >> 10
         if not flags & frames.END_STREAM:
+            if len(body) < SMALL:
+                self._control()
             self.consumed(size - len(body))
             self._hold(call, body)
         elif call.held or call.open:
@@ -247,14 +247,13 @@ class AnswerCore(Core[Call]):
     def _stray(self, number: int, size: int) -> None:
         """DATA that belongs to no call."""
         self.consumed(size)
+        self._control()
         if not number or self._is_idle(number):
             raise ConnectionFault(Reason.PROTOCOL_ERROR, "DATA on an idle stream")
         if number not in self._gone and number <= self._final:
             raise StreamFault(number, Reason.STREAM_CLOSED, "DATA after the end")
 
     def _hold(self, call: Call, body: bytes) -> None:
-        if not body:
-            self._control()
         if call.request.plain:
             self.consumed(len(body))
             return
@@ -269,27 +268,7 @@ class AnswerCore(Core[Call]):
             except RpcError as problem:
                 self.fail(call, problem)
                 self._cost()
-        if self._kept.held > self._kept.most:
-            self._kept.shed()
-
-    def _keep(self, call: Call, body: bytes) -> None:
-        call.held += body
-        self.held += len(body)
-        self._kept.held += len(body)
-
-    def _release(self, size: int) -> None:
-        self.held -= size
-        self._kept.held -= size
-        self.consumed(size)
-
-    def _let_go(self, call: Call) -> bytes:
-        """What was held of a request."""
-        if not call.held:
-            return b""
-        self._release(len(call.held))
-        found = bytes(call.held)
-        call.held = bytearray()
-        return found
+        self._coming.check()
 
     def _messages(self, call: Call) -> None:
         """Hand over the messages that are there."""
@@ -302,10 +281,11 @@ class AnswerCore(Core[Call]):
                     return
                 message = wire.message_of(bytes(call.held[:size]), call.request.encoding, most)
                 del call.held[:size]
-                self._release(size)
+                self._release(call, size)
+                self._charge(len(message))
                 self._calls.called(call, message)
         except RpcError as problem:
-            self.fail(call, problem)
+            self.refuse(call, problem)
 
     def _last_message(self, call: Call) -> None:
         """A caller has sent all that it wants answers to."""
@@ -313,7 +293,7 @@ class AnswerCore(Core[Call]):
         if self.streams.get(call.id) is not call:
             return
         if call.held:
-            self.fail(call, RpcError(Code.INTERNAL, "half a message"))
+            self.refuse(call, RpcError(Code.INTERNAL, "half a message"))
             return
         call.open = False
         status = _OK_TRAILERS if call.started else _OK_HEAD + _OK_TRAILERS
@@ -331,6 +311,7 @@ class AnswerCore(Core[Call]):
         if request.length >= 0 and request.length != call.size:
             raise StreamFault(call.id, Reason.PROTOCOL_ERROR, "content-length is not the length")
         if request.plain:
+            self._control()
             self.write(frames.headers(call.id, _PLAIN_HEAD, end=False))
             self.out.send(call, _PLAIN, b"")
             return
@@ -339,9 +320,13 @@ class AnswerCore(Core[Call]):
             wire.check_size(len(body) - wire.PREFIX_SIZE, self.limits.message)
             message = wire.message_of(body, request.encoding, self.limits.message)
         except RpcError as problem:
-            self.fail(call, problem)
+            self._charge(self.limits.message if request.encoding else 0)
+            self.refuse(call, problem)
             return
+        self._charge(len(message))
+        self._begin(call, message)
         self._calls.called(call, message)
+        self._running.check()
 
     def _finish(self, call: Call) -> None:
         """The answer is complete; a caller that still sends is told to stop."""
@@ -351,10 +336,6 @@ class AnswerCore(Core[Call]):
         self._drop(call)
         self._calls.closed(call)
         self._told_when_empty()
-
-    def _drop(self, stream: Call) -> None:
-        super()._drop(stream)
-        self._let_go(stream)
 
     def _sent(self, stream: Call) -> None:
         self._earned += 2
@@ -371,5 +352,5 @@ class AnswerCore(Core[Call]):
             self._told_when_empty()
 
     def _ended(self, fault: ConnectionFault) -> None:
-        self._kept.cores.discard(self)
+        self._leave_shares()
         self._calls.ended(fault)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.h2 import frames, wire
-from mallgen_runtime.rpc.h2.core import Core
+from mallgen_runtime.rpc.h2.core import SMALL, Core
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason, StreamFault
 from mallgen_runtime.rpc.h2.heads import Answer, Heads, Malformed, answer_of
 from mallgen_runtime.rpc.h2.hpack import Decoder
@@ -36,7 +36,7 @@ class Ask(Stream):
         super().__init__(number, window, room)
         self.future = future
         self.body: bytes | bytearray = b""
-        self.encoding = b""
+        self.encoding: bytes | None = None
         self.slot = self.heard = 0
         self.deadline: float | None = None
 
@@ -129,6 +129,7 @@ class AskCore(Core[Ask]):
         return self._next - 2
 
     def _headers(self, number: int, block: bytes, *, end: bool) -> None:
+        self.left -= 40 + (len(block) >> 4)
         ask = self.streams.get(number)
         if ask is None:
             self._heads.skip(block)
@@ -147,6 +148,8 @@ class AskCore(Core[Ask]):
         elif answer.code is not None:
             self._failed(ask, RpcError(answer.code, answer.detail))
         else:
+            if ask.encoding is not None:
+                self._control()
             ask.encoding = answer.encoding
 
     def _data(self, flags: int, number: int, payload: bytes) -> None:
@@ -163,6 +166,9 @@ class AskCore(Core[Ask]):
         if ask.room < self._low:
             self._more_room(ask)
         body = frames.unpadded(flags & frames.PADDED, payload) if flags & frames.PADDED else payload
+        self.left -= size >> 10
+        if len(body) < SMALL:
+            self._control()
         if not ask.body:
             ask.body = body
         else:
@@ -173,7 +179,9 @@ class AskCore(Core[Ask]):
             self._failed(ask, RpcError(Code.INTERNAL, "the answer has no status"))
         elif len(ask.body) >= wire.PREFIX_SIZE:
             try:
-                wire.check_size(wire.PREFIX.unpack_from(ask.body)[1], self.limits.message)
+                announced = wire.PREFIX.unpack_from(ask.body)[1]
+                wire.check_size(announced, self.limits.message)
+                wire.check_size(len(ask.body) - wire.PREFIX_SIZE, announced)
             except RpcError as problem:
                 self._failed(ask, problem)
 
@@ -189,9 +197,11 @@ class AskCore(Core[Ask]):
         self._drop(ask)
         if answer.code is Code.OK:
             try:
-                wire.check_encoding(ask.encoding)
-                reply = wire.message_of(bytes(ask.body), ask.encoding, self.limits.message)
+                wire.check_encoding(ask.encoding or b"")
+                reply = wire.message_of(bytes(ask.body), ask.encoding or b"", self.limits.message)
+                self.left -= len(reply) >> 9
             except RpcError as problem:
+                self.left -= self.limits.message >> 9 if ask.encoding else 0
                 self._told(ask, problem)
                 return
             if not ask.future.done():

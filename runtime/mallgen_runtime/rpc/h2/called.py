@@ -4,21 +4,24 @@ from typing import Any, Protocol
 
 from mallgen_runtime.rpc.h2.frames import ConnectionFault
 from mallgen_runtime.rpc.h2.heads import Request
+from mallgen_runtime.rpc.h2.limits import Share
 from mallgen_runtime.rpc.h2.outflow import Stream
 
 
 class Call(Stream):
     """A stream of a caller: its head, how much of its request came, what of it is held, whether that is all (`whole`).
 
-    One that is `open` has many messages, each of them is answered. `route`, `task`, `slot` and `deadline` belong to
-    whoever answers it; `started` says that the head of the answer is out.
+    One that is `open` has many messages, each of them is answered. `cost` bytes are held for it, of a `share`. `route`,
+    `task`, `slot` and `deadline` belong to whoever answers it; `started` says that the head of the answer is out.
     """
 
-    __slots__ = ("deadline", "held", "request", "route", "size", "slot", "started", "task", "whole")
+    __slots__ = ("cost", "deadline", "held", "request", "route", "share", "size", "slot", "started", "task", "whole")
 
-    def __init__(self, number: int, window: int, room: int, request: Request) -> None:
+    def __init__(self, number: int, window: int, room: int, request: Request, share: Share) -> None:
         super().__init__(number, window, room)
         self.request = request
+        self.share = share
+        self.cost = 0
         self.held = bytearray()
         self.size = 0
         self.whole = self.started = False
@@ -26,6 +29,11 @@ class Call(Stream):
         self.route: Any = None
         self.slot = 0
         self.deadline: float | None = None
+
+    def hold(self, size: int) -> None:
+        """Hold more for it, or less."""
+        self.cost += size
+        self.share.add(size)
 
 
 class Calls(Protocol):

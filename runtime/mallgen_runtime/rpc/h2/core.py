@@ -18,6 +18,8 @@ _HEAD_SIZE, _HEADERS, _MOST_FRAME, _MOST_STREAM = (
 )
 _SLACK = 65_536
 _OWED = 1 << 20
+SMALL = 64  # DATA below this that does not end a stream counts as a frame without a call
+WHOLE = 1 << 60
 _REMEMBERED = 1000
 _PLAIN = frames.END_HEADERS | frames.PADDED | frames.PRIORITIZED
 _ON_STREAM = frozenset((frames.DATA, frames.HEADERS, frames.PRIORITY, frames.RST_STREAM, frames.CONTINUATION))
@@ -28,8 +30,11 @@ _SIZES = {frames.PRIORITY: 5, frames.RST_STREAM: 4, frames.PING: 8, frames.WINDO
 class Core(ABC, Generic[S]):
     """One end of a connection. `receive` takes bytes, `write` is called with bytes for the peer.
 
-    `over` is why it ended, None while it has not; then nothing more is taken or written.
+    `over` is why it ended, None while it has not; then nothing more is taken or written. What was received is worked
+    off in shares, in units of about a microsecond: what is left of it is `behind`, and `work` goes on with it.
     """
+
+    stops_when_paused = False
 
     def __init__(self, write: Callable[[bytes], None], limits: Limits, waiting: Budget) -> None:
         self.write = write
@@ -37,7 +42,10 @@ class Core(ABC, Generic[S]):
         self.streams: dict[int, S] = {}
         self.over: ConnectionFault | None = None
         self.greeted = False
-        self.out: Outflow[S] = Outflow(write, waiting, self._sent)
+        self.out: Outflow[S] = Outflow(write, waiting, self._sent, self._drop_waiting)
+        self.behind = False
+        self.left = 0
+        self._late, self._at = b"", 0
         self.peer_streams = frames.MOST_STREAM
         self.own_window = min(limits.message + _SLACK, _OWED * 8)
         self.conn_window = max(limits.kept, self.own_window) + _OWED
@@ -73,9 +81,12 @@ class Core(ABC, Generic[S]):
         self._room += more
         self.write(frames.settings(values) + frames.credit(0, more))
 
-    def receive(self, data: bytes) -> None:
-        """Take what the peer sent. What is wrong with it ends the stream or the connection."""
+    def receive(self, data: bytes, share: int = WHOLE) -> None:
+        """Take what the peer sent, and work on it. What is wrong with it ends the stream or the connection."""
         if self.over is not None:
+            return
+        if self.behind:
+            self._late, self._at = self._late[self._at :] + data, 0
             return
         if self._need:
             self._rest += data
@@ -83,8 +94,27 @@ class Core(ABC, Generic[S]):
                 return
             data = bytes(self._rest)
             self._rest.clear()
+        self.left = min(self.left + share, share)
+        self._go_on(data, 0)
+
+    def work(self, share: int) -> int:
+        """Go on with what is left; what it cost. Who has used more than a share has to wait for the next ones."""
+        if not self.behind or self.over is not None:
+            return 0
+        self.left = before = min(self.left + share, share)
+        data, at = self._late, self._at
+        self._late, self._at, self.behind = b"", 0, False
+        self._go_on(data, at)
+        return before - self.left
+
+    @property
+    def unread(self) -> int:
+        """The bytes that were received and not worked on."""
+        return len(self._late) - self._at + len(self._rest) + len(self._block)
+
+    def _go_on(self, data: bytes, at: int) -> None:
         try:
-            self._cut(data)
+            self._cut(data, at)
         except ConnectionFault as fault:
             self.fault(fault)
 
@@ -99,14 +129,16 @@ class Core(ABC, Generic[S]):
         if self.over is not None:
             return
         self.over = fault
+        self.behind = False
+        self._late, self._at, self._block = b"", 0, b""
         self._rest.clear()
         for stream in tuple(self.streams.values()):
             self._drop(stream)
             self._lost(stream, fault)
         self._ended(fault)
 
-    def _cut(self, data: bytes) -> None:
-        at, end = self._preface(data), len(data)
+    def _cut(self, data: bytes, at: int) -> None:
+        at, end = at or self._preface(data), len(data)
         take, stop = self._take, 0
         while (start := at + _HEAD_SIZE) <= end:
             high, low, kind, flags, stream = _UNPACK(data, at)
@@ -115,6 +147,10 @@ class Core(ABC, Generic[S]):
                 if stop - start > _MOST_FRAME:
                     raise ConnectionFault(Reason.FRAME_SIZE_ERROR, "a frame is larger than we allow")
                 break
+            if self.left <= 0 or (self.out.paused and self.stops_when_paused):
+                self._late, self._at, self.behind, self._need = data, at, True, 0
+                return
+            self.left -= 2
             stream &= _MOST_STREAM
             if kind > _HEADERS or self._block_of is not None or not self.greeted or stop - start > _MOST_FRAME:
                 self._check(kind, stream, stop - start)
@@ -153,14 +189,15 @@ class Core(ABC, Generic[S]):
         if kind not in (frames.CONTINUATION, frames.RST_STREAM):
             self._control()
 
-    def _control(self) -> None:
+    def _control(self, weight: int = 1) -> None:
         self._controls.earned(self._earned)
         self._earned = 0
-        if self._controls.count():
+        if self._controls.count(weight):
             raise ConnectionFault(Reason.ENHANCE_YOUR_CALM, "too many frames that carry no call")
 
     def _cost(self) -> None:
         """A stream ended before its answer, by whichever side."""
+        self.left -= 20
         if self._resets.count():
             self.fault(ConnectionFault(Reason.ENHANCE_YOUR_CALM, "too many streams are reset"))
 
@@ -179,6 +216,15 @@ class Core(ABC, Generic[S]):
         self._gone[number] = None
         if len(self._gone) > _REMEMBERED:
             del self._gone[next(iter(self._gone))]
+
+    def _drop_waiting(self, goal: int) -> None:
+        """Give up streams whose peer does not take what is written, the largest first."""
+        largest = sorted(self.streams.values(), key=lambda stream: len(stream.pending))
+        while self.out.share.held > goal and largest:
+            self._give_up(largest.pop())
+
+    def _give_up(self, stream: S) -> None:
+        """End a stream that holds too much."""
 
     def _drop(self, stream: S) -> None:
         """The stream is no more."""
@@ -209,6 +255,8 @@ class Core(ABC, Generic[S]):
             raise ConnectionFault(Reason.PROTOCOL_ERROR, "CONTINUATION without HEADERS")
         self._block += payload
         self._blocks += 1
+        if len(payload) < SMALL:
+            self._control()
         if self._blocks > self.limits.continuations or len(self._block) > self.limits.block_bytes:
             raise ConnectionFault(Reason.ENHANCE_YOUR_CALM, "a header block without end")
         if flags & frames.END_HEADERS:
@@ -239,6 +287,7 @@ class Core(ABC, Generic[S]):
     def _window_update(self, flags: int, number: int, payload: bytes) -> None:
         more = frames.LONG.unpack(payload)[0] & frames.MOST_STREAM
         stream = self.streams.get(number)
+        self.left -= 3
         if not number:
             self.out.credit(more)
         elif stream is not None:
@@ -253,25 +302,25 @@ class Core(ABC, Generic[S]):
             if payload:
                 raise ConnectionFault(Reason.FRAME_SIZE_ERROR, "an acknowledgement with settings")
             return
-        if len(payload) % 6:
-            raise ConnectionFault(Reason.FRAME_SIZE_ERROR, "half a setting")
+        values = frames.read_settings(payload)
         self.write(frames.frame(frames.SETTINGS, frames.ACK, 0))  # before the DATA that a larger window lets go
-        for name, value in frames.setting_pairs(payload):
+        self.left -= len(payload) >> 3
+        self._control(len(payload) >> 7)
+        for name, value in values.items():
             self._setting(name, value)
         first, self.greeted = not self.greeted, True
         self._settled(first=first)
 
     def _setting(self, name: int, value: int) -> None:
         if name == frames.INITIAL_WINDOW:
+            if value != self.out.start and self.streams:
+                self._control(len(self.streams) >> 4)  # each of them has its window moved
+                self.left -= len(self.streams)
             self.out.restart(value, self.streams.values())
         elif name == frames.MAX_FRAME:
-            if not frames.LEAST_MAX_FRAME <= value <= frames.MOST_MAX_FRAME:
-                raise ConnectionFault(Reason.PROTOCOL_ERROR, "a frame size that is not allowed")
             self.out.frame = min(value, _SLACK)
         elif name == frames.MAX_STREAMS:
             self.peer_streams = value
-        elif name == frames.ENABLE_PUSH and value > 1:
-            raise ConnectionFault(Reason.PROTOCOL_ERROR, "ENABLE_PUSH is 0 or 1")
 
     def _ping(self, flags: int, stream: int, payload: bytes) -> None:
         if flags & frames.ACK:

@@ -65,9 +65,20 @@ def settings(values: Iterable[tuple[int, int]]) -> bytes:
     return frame(SETTINGS, 0, 0, b"".join(_SETTING.pack(*pair) for pair in values))
 
 
-def setting_pairs(payload: bytes) -> Iterable[tuple[int, int]]:
-    """The values of SETTINGS."""
-    return _SETTING.iter_unpack(payload)
+def read_settings(payload: bytes) -> dict[int, int]:
+    """The values of SETTINGS; of one that stands twice the last counts. Raises ConnectionFault."""
+    if len(payload) % _SETTING.size:
+        raise ConnectionFault(Reason.FRAME_SIZE_ERROR, "half a setting")
+    found: dict[int, int] = {}
+    for name, value in _SETTING.iter_unpack(payload):
+        if name == INITIAL_WINDOW and value > MOST_WINDOW:
+            raise ConnectionFault(Reason.FLOW_CONTROL_ERROR, "an initial window that is too large")
+        if name == MAX_FRAME and not LEAST_MAX_FRAME <= value <= MOST_MAX_FRAME:
+            raise ConnectionFault(Reason.PROTOCOL_ERROR, "a frame size that is not allowed")
+        if name == ENABLE_PUSH and value > 1:
+            raise ConnectionFault(Reason.PROTOCOL_ERROR, "ENABLE_PUSH is 0 or 1")
+        found[name] = value
+    return found
 
 
 def reset(stream: int, reason: Reason) -> bytes:

@@ -23,6 +23,15 @@ _OWN = _PSEUDO | _CONNECTION | {b"te", b"content-type", b"content-length", b"grp
 _OWN |= {b"grpc-accept-encoding"}
 
 
+_LENGTH = re.compile(rb"[0-9]{1,18}")
+_GRPC = re.compile(rb"application/grpc(\+proto)?[ \t]*(;.*)?", re.IGNORECASE | re.DOTALL)
+
+
+def is_grpc(content_type: bytes) -> bool:
+    """Whether messages are protobuf in gRPC's framing: `application/grpc`, with `+proto` or without, and parameters."""
+    return content_type == b"application/grpc" or _GRPC.fullmatch(content_type) is not None
+
+
 class Malformed(Exception):
     """Fields that no HTTP message may have (RFC 9113, section 8.1.1)."""
 
@@ -107,6 +116,12 @@ class Requests(Heads[Request]):
         super().__init__(decoder, request_of)
         self._learnt = 0  # a caller that writes otherwise is not asked for ever
         self._starts: list[tuple[bytes, list[Field], int, Request]] = []
+        self._kept = 0
+
+    @property
+    def kept(self) -> int:
+        """The bytes that are held for the peer: its table, and what is remembered of its heads."""
+        return self._decoder.size + self._kept
 
     def read(self, block: bytes) -> Request:
         """As for every head; a known start is not read again."""
@@ -143,10 +158,11 @@ class Requests(Heads[Request]):
             return
         size = sum(len(name) + len(value) + OVERHEAD for name, value in fields[:number])
         self._starts.append((block[: len(block) - len(tail)], fields[:number], size, base))
+        self._kept += size
 
     def _changed(self) -> None:
         super()._changed()
-        self._starts = []
+        self._starts, self._kept = [], 0
 
 
 def _as_we_write(base: Request, block: bytes, start: int) -> Request | None:
@@ -219,12 +235,12 @@ def request_of(fields: list[Field]) -> Request:
         own[b":path"],
         timeout,
         own.get(b"grpc-encoding", b""),
-        int(own.get(b"content-length", b"-1")),
+        int(own.get(b"content-length", b"-1")),  # _check has seen that it is short
         traceparent,
         request_id,
         tuple(metadata),
         problem,
-        own[b":method"] != b"POST" or not own.get(b"content-type", b"").startswith(b"application/grpc"),
+        own[b":method"] != b"POST" or not is_grpc(own.get(b"content-type", b"")),
     )
 
 
@@ -240,8 +256,8 @@ def _check(own: dict[bytes, bytes]) -> None:
             raise Malformed(f"{name.decode()} stands too late")
     if not _CONNECTION.isdisjoint(own) or own.get(b"te", b"trailers") != b"trailers":
         raise Malformed("a field of HTTP/1.1")
-    if not own.get(b"content-length", b"0").isdigit():
-        raise Malformed("content-length is no number")
+    if not _LENGTH.fullmatch(own.get(b"content-length", b"0")):
+        raise Malformed("content-length is no number, or one that nobody can mean")
 
 
 def _limit(value: bytes | None) -> tuple[float | None, RpcError | None]:
@@ -266,6 +282,6 @@ def answer_of(fields: list[Field]) -> Answer:
     if status != b"200":
         return Answer(code_of_http(status), f"HTTP status {status.decode('latin-1')}", b"")
     kind = found.get(b"content-type", b"")
-    if not kind.startswith(b"application/grpc"):
+    if not is_grpc(kind):
         return Answer(Code.UNKNOWN, f"the answer is {kind.decode('latin-1') or 'of no type'}, not gRPC", b"")
     return Answer(None, "", found.get(b"grpc-encoding", b""))

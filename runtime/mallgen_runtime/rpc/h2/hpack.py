@@ -36,7 +36,7 @@ class Decoder:
     """Decodes one header block after the other; `changes` counts what they did to the table.
 
     Of a list that is larger than `most_bytes` or has more than `most_fields`, the rest is left out and `over` set; at
-    twice of that the connection ends. A name or value that HTTP forbids sets `malformed`.
+    twice of that the connection ends. A name or value that HTTP forbids sets `malformed`. The table has `size` bytes.
     """
 
     def __init__(self, most_bytes: int, most_fields: int) -> None:
@@ -46,7 +46,7 @@ class Decoder:
         self.most_bytes = most_bytes
         self._most_fields = most_fields
         self._table: deque[Field] = deque()
-        self._size = 0
+        self.size = 0
         self._limit = TABLE_SIZE
 
     def decode(self, block: bytes, at: int = 0, size: int = 0, count: int = 0) -> list[Field]:
@@ -122,14 +122,14 @@ class Decoder:
     def _add(self, field: Field) -> None:
         self.changes += 1
         self._table.appendleft(field)
-        self._size += len(field[0]) + len(field[1]) + OVERHEAD
-        if self._size > self._limit:
+        self.size += len(field[0]) + len(field[1]) + OVERHEAD
+        if self.size > self._limit:
             self._evict()
 
     def _evict(self) -> None:
-        while self._size > self._limit:
+        while self.size > self._limit:
             name, value = self._table.pop()
-            self._size -= len(name) + len(value) + OVERHEAD
+            self.size -= len(name) + len(value) + OVERHEAD
 
     def _resized(self, block: bytes, at: int, *, late: bool) -> int:
         limit, at = _integer(block, at, 5)

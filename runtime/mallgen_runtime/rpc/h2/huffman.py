@@ -12,56 +12,58 @@ class HuffmanError(Exception):
     """Bytes that are not Huffman code."""
 
 
-class Decoder:
-    """Reads the code a byte at a time; a step that was taken once is remembered (at most 256 times 256)."""
+class _Node(dict[int, "tuple[bytes, _Node]"]):
+    """Where a byte begins: what it completes, and where the next one begins. A step is found out when first taken."""
 
     def __init__(self) -> None:
-        self._tree: list[list[int]] = [[0, 0]]  # a child: a node, 0 for none, below 0 a symbol
-        for symbol, (code, bits) in enumerate(codes()):
-            self._plant(symbol, code, bits)
-        self._steps: dict[int, tuple[bytes, int]] = {}
-        self._endings = self._paths_of_ones()
+        self.ways: list[_Node | int | None] = [None, None]  # by one bit: another node, or a symbol
+        self.ends = False  # whether a text may end here: after seven ones or fewer
+        self.root: _Node = self
 
-    def decode(self, data: bytes) -> bytes:
-        """The text. Raises HuffmanError."""
-        steps, node, found = self._steps, 0, b""
-        for byte in data:
-            step = steps.get(node << 8 | byte)
-            if step is None:
-                step = steps[node << 8 | byte] = self._step(node, byte)
-            found += step[0]
-            node = step[1]
-        if node not in self._endings:
-            raise HuffmanError("the padding is not seven ones or fewer")
-        return found
-
-    def _step(self, node: int, byte: int) -> tuple[bytes, int]:
-        found = bytearray()
+    def __missing__(self, byte: int) -> "tuple[bytes, _Node]":
+        found, node = bytearray(), self
         for shift in range(7, -1, -1):
-            node = self._tree[node][byte >> shift & 1]
-            if node < 0:
-                if ~node == _END:
-                    raise HuffmanError("the end stands inside")
-                found.append(~node)
-                node = 0
-        return bytes(found), node
+            way = node.ways[byte >> shift & 1]
+            if isinstance(way, _Node):
+                node = way
+            elif way is None or way == _END:
+                raise HuffmanError("the end stands inside")
+            else:
+                found.append(way)
+                node = self.root
+        self[byte] = bytes(found), node
+        return self[byte]
 
-    def _plant(self, symbol: int, code: int, bits: int) -> None:
-        node = 0
+
+def _tree() -> _Node:
+    root = _Node()
+    for symbol, (code, bits) in enumerate(codes()):
+        node = root
         for shift in range(bits - 1, 0, -1):
-            way = code >> shift & 1
-            if not self._tree[node][way]:
-                self._tree[node][way] = len(self._tree)
-                self._tree.append([0, 0])
-            node = self._tree[node][way]
-        self._tree[node][code & 1] = ~symbol
+            way = node.ways[code >> shift & 1]
+            if not isinstance(way, _Node):
+                way = node.ways[code >> shift & 1] = _Node()
+                way.root = root
+            node = way
+        node.ways[code & 1] = symbol
+    node = root
+    for _ in range(8):
+        node.ends = True
+        way = node.ways[1]
+        assert isinstance(way, _Node), "the code of eight ones is of no symbol"
+        node = way
+    return root
 
-    def _paths_of_ones(self) -> frozenset[int]:
-        node, found = 0, [0]
-        for _ in range(7):
-            node = self._tree[node][1]
-            found.append(node)
-        return frozenset(found)
+
+def decode(data: bytes) -> bytes:
+    """The text. Raises HuffmanError."""
+    node, found = _ROOT, []
+    for byte in data:
+        part, node = node[byte]
+        found.append(part)
+    if not node.ends:
+        raise HuffmanError("the padding is not seven ones or fewer")
+    return b"".join(found)
 
 
 def codes() -> list[tuple[int, int]]:
@@ -77,4 +79,4 @@ def codes() -> list[tuple[int, int]]:
     return found
 
 
-decode = Decoder().decode
+_ROOT = _tree()

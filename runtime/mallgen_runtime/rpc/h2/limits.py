@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 _KEPT, _MOST_MESSAGE = 64 << 20, 1 << 30
@@ -11,8 +12,9 @@ class Limits(NamedTuple):
     """The bounds of one connection, times in seconds.
 
     `resets` and `controls` are per second: streams that end before their answer, whichever side ends them, and frames
-    that carry no call. `kept` bytes of requests that are not complete, and as many of replies that the peer does not
-    take, are held per process, `connections` likewise.
+    that carry no call or next to nothing of one. Held per process are `kept` bytes of requests that are not complete,
+    their heads included, as many of what is not read yet, as many of replies that the peer does not take, and four
+    times as many of requests that are being answered; `connections` likewise.
     """
 
     streams: int = 1000
@@ -47,15 +49,15 @@ class Rate:
         self._count = 0
         self._since = 0.0
 
-    def count(self) -> bool:
-        """One more; whether there were too many in this second."""
-        self._count += 1
+    def count(self, weight: int = 1) -> bool:
+        """One more, or something that weighs as much as several; whether it was too much for this second."""
+        self._count += weight
         if self._count <= self._most:
             return False
         now = self._clock()
         if now - self._since > 1.0:
             self._since = now
-            self._count = 1
+            self._count = weight
             return False
         return True
 
@@ -65,10 +67,55 @@ class Rate:
 
 
 class Budget:
-    """Bytes that a process holds for its peers."""
+    """Bytes that a process holds for its peers, each of which has a share."""
 
-    __slots__ = ("held", "most")
+    __slots__ = ("held", "most", "shares")
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.held = 0
+        self.shares: set[Share] = set()
+
+    def shed(self) -> None:
+        """Back below the limit: the greediest lose first. A little more is freed, so that it is not done again soon."""
+        goal = self.most - (self.most >> 6)
+        greedy = [(-share.held, number, share) for number, share in enumerate(self.shares) if share.held]
+        heapify(greedy)
+        while self.held > goal and greedy:
+            held, number, share = heappop(greedy)
+            second = -greedy[0][0] if greedy else 0
+            share.drop(max(second - (second >> 3), -held - (self.held - goal)))
+            if 0 < share.held < -held:
+                heappush(greedy, (-share.held, number, share))
+
+
+class Share:
+    """What is held for one peer; `drop` lets go of it until no more than so many bytes are left."""
+
+    __slots__ = ("_budget", "drop", "held")
+
+    def __init__(self, budget: Budget, drop: Callable[[int], None]) -> None:
+        self._budget = budget
+        self.drop = drop
+        self.held = 0
+        budget.shares.add(self)
+
+    def add(self, size: int) -> None:
+        """Hold more, or less."""
+        self.held += size
+        self._budget.held += size
+
+    def greedy(self, size: int) -> bool:
+        """Whether so many more bytes are too many, and this peer would have more than an even part."""
+        budget = self._budget
+        return budget.held + size > budget.most and (self.held + size) * len(budget.shares) >= budget.most
+
+    def check(self) -> None:
+        """Stay below the limit of all."""
+        if self._budget.held > self._budget.most:
+            self._budget.shed()
+
+    def leave(self) -> None:
+        """The peer is gone."""
+        self.add(-self.held)
+        self._budget.shares.discard(self)

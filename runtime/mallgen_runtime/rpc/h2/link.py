@@ -11,6 +11,7 @@ from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.h2.asking import Ask, AskCore
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
 from mallgen_runtime.rpc.h2.limits import Limits
+from mallgen_runtime.rpc.h2.turns import MOST_BEHIND, Turns
 from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
 
 PROBE, MOST_PROBES = 5.0, 2  # of grpc-go, which ends a connection at the fourth PING without an answer in between
@@ -34,7 +35,7 @@ class Link(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, owner: Owner, limits: Limits, wheel: Wheel, alive: float) -> None:
+    def __init__(self, owner: Owner, limits: Limits, wheel: Wheel, turns: Turns, alive: float) -> None:
         loop = asyncio.get_running_loop()
         self.greeted: asyncio.Future[None] = loop.create_future()
         self.over: asyncio.Future[str] = loop.create_future()
@@ -42,6 +43,9 @@ class Link(asyncio.Protocol):
         self._owner = owner
         self._limits = limits
         self._wheel = wheel
+        self._turns = turns
+        self.queued = self._held = False
+        self._stall = Alarm()
         self._alive = alive
         self._future = loop.create_future
         self._chunks = 0
@@ -63,14 +67,40 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes of the server."""
         self._chunks += 1
-        self.core.receive(data)
+        core, turns = self.core, self._turns
+        core.receive(data, turns.share)
+        if core.behind:
+            turns.add(self)
+            if core.unread > MOST_BEHIND and not self.transport.is_closing():
+                self._held = True
+                self.transport.pause_reading()
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is something to work on."""
+        return self.core.behind
+
+    def work(self, share: int) -> int:
+        """Go on with what the server sent."""
+        spent = self.core.work(share)
+        if self._held and not self.core.behind and not self.transport.is_closing():
+            self._held = False
+            self.transport.resume_reading()
+        return spent
+
+    def give_up(self) -> None:
+        """Working on it failed, which is a fault of ours."""
+        self.core.end(ConnectionFault(Reason.INTERNAL_ERROR, "internal error"))
+        self.transport.abort()
 
     def pause_writing(self) -> None:
-        """The server does not read."""
+        """The server does not read; it is given a minute."""
         self.core.out.pause()
+        self._wheel.add(self._stall, time.monotonic() + self._limits.stalled, self._cut_off)
 
     def resume_writing(self) -> None:
         """It reads again."""
+        self._wheel.remove(self._stall)
         self.core.out.resume()
         self._owner.usable()
 
@@ -78,6 +108,7 @@ class Link(asyncio.Protocol):
         """The calls in flight fail."""
         self._wheel.remove(self._probing)
         self._wheel.remove(self._living)
+        self._wheel.remove(self._stall)
         self.core.end(ConnectionFault(Reason.CANCEL, f"the connection broke: {problem or 'closed by the server'}"))
 
     # calls
@@ -180,6 +211,10 @@ class Link(asyncio.Protocol):
         self.suspect = True
         core.ping()
         self._wheel.add(self._probing, time.monotonic() + patience, self._probed)
+
+    def _cut_off(self, waiter: object) -> None:
+        self.core.end(ConnectionFault(Reason.CANCEL, "the server does not read"))
+        self.transport.abort()
 
     def _probed(self, waiter: object) -> None:
         self.suspect = False

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from mallgen_runtime.rpc.h2 import frames
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason, StreamFault
-from mallgen_runtime.rpc.h2.limits import Budget
+from mallgen_runtime.rpc.h2.limits import Budget, Share
 
 _BATCH = 65_536
 
@@ -35,29 +35,30 @@ S = TypeVar("S", bound=Stream)
 class Outflow(Generic[S]):
     """What may be sent on a connection, and the streams that wait for it; `done` is called when one has sent all.
 
-    `paused` is set while the peer does not take what was written. What waits counts in `budget`.
+    `paused` is set while the peer does not take what was written. What waits is the peer's `share` of a budget.
     """
 
-    __slots__ = ("_budget", "_done", "_waiting", "_write", "frame", "paused", "start", "window")
+    __slots__ = ("_done", "_waiting", "_write", "frame", "paused", "share", "start", "window")
 
-    def __init__(self, write: Callable[[bytes], None], budget: Budget, done: Callable[[S], None]) -> None:
+    def __init__(
+        self,
+        write: Callable[[bytes], None],
+        budget: Budget,
+        done: Callable[[S], None],
+        drop: Callable[[int], None],
+    ) -> None:
         self._write = write
-        self._budget = budget
+        self.share = Share(budget, drop)
         self._done = done
         self._waiting: dict[int, S] = {}
         self.window = self.start = frames.WINDOW
         self.frame = frames.LEAST_MAX_FRAME
         self.paused = False
 
-    @property
-    def full(self) -> bool:
-        """Whether more than the process may hold waits already."""
-        return self._budget.held > self._budget.most
-
     def send(self, stream: S, data: bytes, ending: bytes) -> None:
         """Send what may be sent now; the rest follows when it may."""
         stream.pending, stream.sent, stream.ending = data, 0, ending
-        self._budget.held += len(data)
+        self.share.add(len(data))
         self._pump(stream)
 
     def more(self, stream: S, data: bytes) -> None:
@@ -70,7 +71,7 @@ class Outflow(Generic[S]):
         """A stream that is no more."""
         self._waiting.pop(stream.id, None)
         if stream.pending:
-            self._budget.held -= len(stream.pending)
+            self.share.add(-len(stream.pending))
             stream.pending = b""
 
     def pause(self) -> None:
@@ -103,8 +104,6 @@ class Outflow(Generic[S]):
 
     def restart(self, value: int, streams: Iterable[S]) -> None:
         """Another window to start with; the difference counts for the streams that are open. Raises ConnectionFault."""
-        if value > frames.MOST_WINDOW:
-            raise ConnectionFault(Reason.FLOW_CONTROL_ERROR, "an initial window that is too large")
         more, self.start = value - self.start, value
         for stream in tuple(streams):
             stream.window += more

@@ -15,6 +15,7 @@ from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import limits_for
 from mallgen_runtime.rpc.h2.link import Link
 from mallgen_runtime.rpc.h2.places import PATIENCE, Places
+from mallgen_runtime.rpc.h2.turns import Turns
 from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
 from mallgen_runtime.rpc.h2.wire import check_size, metadata_fields, timeout_field
 
@@ -30,6 +31,7 @@ class H2Connection:
     def __init__(self, addresses: Sequence[str], conf: RpcClientConf) -> None:
         self._limits = limits_for(conf.max_message)
         self._wheel = Wheel(asyncio.get_running_loop())
+        self._turns = Turns(asyncio.get_running_loop())
         self._alive = seconds(conf.keepalive_time, "KeepaliveTime")
         self._heads: dict[str, bytes] = {}
         self._authority = addresses[0].encode() if addresses else b""
@@ -89,7 +91,7 @@ class H2Connection:
                 return
 
     def _made(self) -> Link:
-        return Link(self, self._limits, self._wheel, self._alive)
+        return Link(self, self._limits, self._wheel, self._turns, self._alive)
 
     def _changed(self) -> None:
         self._changes.set()

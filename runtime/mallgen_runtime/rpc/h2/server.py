@@ -3,17 +3,21 @@
 import asyncio
 import contextlib
 import logging
+import math
 import socket
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NamedTuple
 
 from mallgen_runtime.discovery.address import close_door
+from mallgen_runtime.memory import give_back
 from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.h2.answering import AnswerCore, Kept
+from mallgen_runtime.rpc.h2.answering import AnswerCore
 from mallgen_runtime.rpc.h2.called import Call
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
+from mallgen_runtime.rpc.h2.holding import Kept
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
+from mallgen_runtime.rpc.h2.turns import MOST_BEHIND, Turns
 from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
 from mallgen_runtime.rpc.h2.wire import Metadata
 from mallgen_runtime.rpc.methods import RpcContext
@@ -21,7 +25,7 @@ from mallgen_runtime.tracing import sound_ids
 
 Answer = Callable[[RpcContext, bytes], Coroutine[Any, Any, bytes]]
 _LOG = logging.getLogger("mallgen.service")
-_LINGER, _EVERY = 1.0, 60.0
+_LINGER, _EVERY, _TIDY = 1.0, 60.0, 0.5
 _LATE = RpcError(Code.DEADLINE_EXCEEDED, "the call took too long")
 _UNKNOWN = RpcError(Code.UNIMPLEMENTED, "Method not found!")  # as grpc words it
 
@@ -49,7 +53,10 @@ class Server:
         self.waiting = Budget(limits.kept)
         self.tasks: set[asyncio.Task[None]] = set()
         self.connections: set[Connection] = set()
+        self._stalled: dict[Connection, int] = {}
+        self._stuck = 0
         self.leaving = False
+        self._tidying = Alarm()
         self._gone = asyncio.Event()
         self._told = -_EVERY
         self._most = _most_connections(limits.connections)
@@ -60,6 +67,7 @@ class Server:
         """Accept calls on a socket."""
         loop = asyncio.get_running_loop()
         self.wheel = Wheel(loop)
+        self.turns = Turns(loop)
         self._bound = bound
         self._server = await loop.create_server(lambda: Connection(self), sock=bound, backlog=2048)
 
@@ -100,6 +108,16 @@ class Server:
         self.connections.discard(connection)
         if not self.connections:
             self._gone.set()
+        if not self._tidying.slot and not self.leaving:
+            self.wheel.add(self._tidying, time.monotonic() + _TIDY, lambda waiter: give_back())
+
+    def stalls(self, connection: "Connection", size: int) -> None:
+        """So many bytes are written and not taken; when that is too much, who has stalled longest is cut off."""
+        self._stuck += size - self._stalled.pop(connection, 0)
+        if size:
+            self._stalled[connection] = size
+        if self._stuck > self.limits.kept:
+            next(iter(self._stalled)).transport.abort()
 
     async def _all_gone(self) -> None:
         while self.connections:
@@ -125,6 +143,8 @@ class Connection(asyncio.Protocol):
     def __init__(self, server: Server) -> None:
         self.server = server
         self.slot = 0
+        self.queued = False
+        self._held = False
         self._loop = asyncio.get_running_loop()
         self._stall = Alarm()
         self._seen = 0
@@ -150,27 +170,55 @@ class Connection(asyncio.Protocol):
             self.leave()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of the caller."""
-        self.core.receive(data)
+        """Bytes of the caller; what is more than its share of work is done in turn."""
+        core, turns = self.core, self.server.turns
+        core.receive(data, turns.share)
+        if core.behind:
+            if self.waits:
+                turns.add(self)
+            if core.unread > MOST_BEHIND:
+                self._held = True
+                self._pause_or_resume()
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is something to work on; not while the caller does not take our answers."""
+        return self.core.behind and not self.core.out.paused
+
+    def work(self, share: int) -> int:
+        """Go on with what the caller sent."""
+        spent = self.core.work(share)
+        if self._held and not self.core.behind:
+            self._held = False
+            self._pause_or_resume()
+        return spent
+
+    def give_up(self) -> None:
+        """Working on it failed, which is a fault of ours."""
+        self.core.end(ConnectionFault(Reason.INTERNAL_ERROR, "internal error"))
+        self.transport.abort()
 
     def pause_writing(self) -> None:
         """The caller does not read: neither do we."""
         self.core.out.pause()
-        if not self.transport.is_closing():
-            self.transport.pause_reading()
+        self._pause_or_resume()
         self.server.wheel.add(self._stall, time.monotonic() + self.server.limits.stalled, self._cut_off)
+        self.server.stalls(self, self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         """It reads again."""
         self.server.wheel.remove(self._stall)
-        if not self.transport.is_closing():
-            self.transport.resume_reading()
+        self.server.stalls(self, 0)
         self.core.out.resume()
+        self._pause_or_resume()
+        if self.waits:
+            self.server.turns.add(self)
 
     def connection_lost(self, problem: Exception | None) -> None:
         """Nobody waits for an answer any more."""
         self.server.wheel.remove(self)
         self.server.wheel.remove(self._stall)
+        self.server.stalls(self, 0)
         self.core.end(ConnectionFault(Reason.CANCEL, "the connection is closed"))
         self.server.left(self)
 
@@ -183,26 +231,25 @@ class Connection(asyncio.Protocol):
             self._stay()
 
     def opened(self, call: Call) -> None:
-        """A head has come; the rest must come in time, too."""
+        """A head has come; the rest must come in time, too, however much time the caller gives us."""
         now = time.monotonic()
         timeout = call.request.timeout
         route = call.route = self.server.routes.get(call.request.path)
         if route is not None and route.each is not None:
             call.open = True
-        if timeout is None:
-            if call.open:
-                return
-            when = now + self.server.limits.request
-        else:
-            when = call.deadline = now + timeout
-        self.server.wheel.add(call, when, self._expire)
+        when = math.inf if call.open else now + self.server.limits.request
+        if timeout is not None:
+            call.deadline = now + timeout
+            when = min(when, call.deadline)
+        if when < math.inf:
+            self.server.wheel.add(call, when, self._expire)
 
     def called(self, call: Call, message: bytes) -> None:
         """Answer a call in a task of its own."""
         server = self.server
         route: Route | None = call.route
         if route is None:
-            self.core.fail(call, _UNKNOWN)
+            self.core.refuse(call, _UNKNOWN)
             return
         if route.each is not None:
             self._each(call, route.each, message)
@@ -210,10 +257,10 @@ class Connection(asyncio.Protocol):
         deadline = None if route.limit is None else time.monotonic() + route.limit
         if call.deadline is None or (deadline is not None and deadline < call.deadline):
             call.deadline = deadline
-            if deadline is None:
-                server.wheel.remove(call)
-            else:
-                server.wheel.add(call, deadline, self._expire)
+        if call.deadline is None:
+            server.wheel.remove(call)
+        else:
+            server.wheel.add(call, call.deadline, self._expire)
         task = call.task = self._loop.create_task(self._answer(call, route, message))
         server.tasks.add(task)
 
@@ -277,6 +324,15 @@ class Connection(asyncio.Protocol):
             self.core.fail(call, RpcError(Code.INTERNAL, "internal error"))
         else:
             self.core.part(call, reply)
+
+    def _pause_or_resume(self) -> None:
+        """Read unless the caller does not, or has sent more than we have worked off."""
+        if self.transport.is_closing():
+            return
+        if self._held or self.core.out.paused:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
 
     def _fail(self, call: Call, problem: RpcError) -> None:
         call.task = None

@@ -1,0 +1,161 @@
+"""Attacks on an RPC service: floods on raw connections, and what good calls on other connections see meanwhile."""
+
+import contextlib
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from mallgen_runtime.rpc.h2 import frames
+from mallgen_runtime.rpc.h2.hpack import indexed, literal
+from tests.run.shop import RpcService
+
+LONG = bool(os.environ.get("ATTACK_LONG"))
+SECONDS = 10.0 if LONG else 1.5
+PATIENCE = 0.1
+ROOM = 50  # MiB
+HELLO = frames.PREFACE + frames.settings(())
+PATH = b"/product.Product/Products"
+EMPTY = b"\0\0\0\0\0"
+
+
+def head(path: bytes = PATH, *more: tuple[bytes, bytes], kind: bytes = b"application/grpc") -> bytes:
+    """The header block of a call."""
+    fields = ((b":path", path), (b":authority", b"x"), (b"te", b"trailers"), (b"content-type", kind), *more)
+    return indexed(3) + indexed(6) + b"".join(literal(*field) for field in fields)
+
+
+def opened(number: int, block: bytes = b"") -> bytes:
+    """The head of a call whose body does not come."""
+    return frames.headers(number, block or head(), end=False)
+
+
+def data(number: int, body: bytes = EMPTY, *, end: bool = True) -> bytes:
+    """DATA."""
+    return frames.frame(frames.DATA, frames.END_STREAM if end else 0, number, body)
+
+
+def call(number: int, block: bytes = b"", body: bytes = EMPTY) -> bytes:
+    """A whole call."""
+    return opened(number, block) + data(number, body)
+
+
+def connected(port: int, hello: bytes = HELLO) -> socket.socket:
+    """A connection that has greeted."""
+    found = socket.create_connection(("127.0.0.1", port), timeout=30)
+    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    found.sendall(hello)
+    return found
+
+
+def good_call(port: int) -> float:
+    """The seconds of a call on a connection of its own; it must succeed."""
+    started = time.monotonic()
+    with connected(port) as caller:
+        caller.sendall(call(1))
+        found = b""
+        while b"grpc-status\x010" not in found:
+            chunk = caller.recv(65536)
+            assert chunk, f"the good call failed: {found!r}"
+            found += chunk
+    return time.monotonic() - started
+
+
+class Probe:
+    """Good calls, one after the other, for as long as the context lasts.
+
+    A call is charged the time for which the service worked while it waited, not for which the machine did other things.
+    """
+
+    def __init__(self, service: RpcService) -> None:
+        self._port = service.port
+        self._clock = Path(f"/proc/{service.process.pid}/schedstat")  # its first field: ns on a processor
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self.taken: list[float] = []
+        self.failed: list[str] = []
+
+    def __enter__(self) -> "Probe":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._stop.set()
+        self._thread.join(30)
+
+    @property
+    def p99(self) -> float:
+        """The seconds that 99 of 100 calls do not exceed."""
+        return sorted(self.taken)[len(self.taken) * 99 // 100]
+
+    def enough(self) -> None:
+        """Wait until a few calls are made: an attack may be over sooner than one."""
+        deadline = time.monotonic() + 20
+        while len(self.taken) + len(self.failed) < 5 and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def _work(self) -> None:
+        while not self._stop.wait(0.01):
+            try:
+                before = int(self._clock.read_text(encoding="utf-8").split()[0])
+                wall = good_call(self._port)
+                worked = int(self._clock.read_text(encoding="utf-8").split()[0]) - before
+                self.taken.append(min(wall, worked / 1e9))
+            except (OSError, AssertionError) as problem:
+                self.failed.append(repr(problem))
+
+
+def rss(service: RpcService) -> float:
+    """The MiB of a process that are in memory."""
+    pages = int(Path(f"/proc/{service.process.pid}/statm").read_text(encoding="utf-8").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
+def survives(service: RpcService, attack: Callable[[int], None]) -> None:
+    """Attack, and judge: good calls, memory, log, life."""
+    before, log = rss(service), len(service.lines())
+    with Probe(service) as probe:
+        attack(service.port)
+        probe.enough()
+    assert not probe.failed
+    assert probe.p99 <= PATIENCE, f"{probe.p99 * 1000:.0f} ms of {len(probe.taken)} good calls"
+    deadline = time.monotonic() + 10
+    while rss(service) > before + ROOM:
+        assert time.monotonic() < deadline, f"{rss(service):.0f} MiB, before the attack {before:.0f}"
+        time.sleep(0.1)
+    assert "Traceback" not in service.lines()[log:]
+    assert service.process.poll() is None
+    good_call(service.port)
+
+
+def flood(port: int, chunks: Iterator[bytes], hello: bytes = HELLO, seconds: float = SECONDS) -> bytes:
+    """Send one chunk after the other as fast as the service takes them; the end of what it said, b"" after a reset."""
+    with connected(port, hello) as caller:
+        caller.setblocking(False)
+        end, rest, said = time.monotonic() + seconds, b"", b""
+        while time.monotonic() < end:
+            rest = rest or next(chunks, b"")
+            readable, writable, _ = select.select([caller], [caller] if rest else [], [], 0.05)
+            try:
+                if readable:
+                    chunk = caller.recv(1 << 18)
+                    said = (said + chunk)[-4096:]
+                    if not chunk:
+                        break
+                if writable:
+                    rest = rest[caller.send(rest) :]
+            except ConnectionError:
+                return b""
+    return said
+
+
+def drained(caller: socket.socket) -> None:
+    """Read what has come so far."""
+    caller.setblocking(False)
+    with contextlib.suppress(OSError):
+        while caller.recv(1 << 18):
+            pass
+    caller.setblocking(True)
