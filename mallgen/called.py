@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mallgen.lock import NAME as LOCK
 from mallgen.names import rpc_package
 from mallgen.protoscan import package
-from mallgen.workspace import Member, Workspace
+from mallgen.workspace import Member, Workspace, is_name
 
 _TELLS_NOTHING = {"grpc", "pb", "proto", "protos", "rpc"}
 _LINE = re.compile(r"^contract\trpc\t[^\t\n]*\t(?:[^\t\n]* )?name=([^ \t\n]+)", re.M)
@@ -67,7 +67,7 @@ def _remembered(member: Member, title: str, name: str) -> str:
     """The name that the folder was generated with, else `name`; empty is the contract's."""
     lock = _text(os.path.join(member.folder, LOCK))
     line = _LINE.search(lock)
-    if line is not None:
+    if line is not None and is_name("name", line[1]):
         return line[1]
     plain = rpc_package(title)
     heads = _HEAD.findall(lock)

@@ -16,7 +16,7 @@ from mallgen.model import Span
 from mallgen.signature import ClassShape
 from mallgen.sources import limits
 from mallgen.tree import File
-from mallgen.workspace import Member, Workspace, free_port, ordered
+from mallgen.workspace import Member, Workspace, free_port, is_name, ordered
 
 if TYPE_CHECKING:
     from mallgen.proto import Use
@@ -119,7 +119,7 @@ def of_line(line: ContractLine, folder: str) -> Target:
             more.append(_seen(folder, value))
         elif key.startswith("uses:"):
             uses[key.removeprefix("uses:")] = _seen(folder, value)
-        elif key in ("service", *Called._fields) or key.startswith("key:"):
+        elif key == "service" or _names(key, value):
             names[key] = value
         elif key.startswith("-I"):
             found.setdefault(key.removeprefix("-I").removeprefix(":"), []).append(_seen(folder, value))
@@ -136,6 +136,12 @@ def of_line(line: ContractLine, folder: str) -> Target:
         outside="allow-outside" in words,
         from_filename="name-from-filename" in words,
     )
+
+
+def _names(key: str, value: str) -> bool:
+    """Whether an option has a name that mallgen.toml could give a service: a lock may have come with a clone."""
+    what = "key" if key.startswith("key:") else key
+    return what in Called._fields and is_name(what, value)
 
 
 def _option(word: str) -> tuple[str, str]:

@@ -80,6 +80,11 @@ class Workspace(NamedTuple):
         return tuple(by_name[name] for name in member.uses)
 
 
+def is_name(what: str, value: str) -> bool:
+    """Whether a service can have it as its `name`, `package` or `key`."""
+    return bool(_NAMES[what][0].fullmatch(value)) and len(value) <= 100 and not keyword.iskeyword(value)
+
+
 class BadWorkspace(Exception):
     """A mallgen.toml that cannot be used: everything that is wrong with it; `sources` for code frames."""
 
@@ -195,9 +200,9 @@ class _Reader:
         if what not in values:
             return ""
         value = values[what]
-        pattern, rule = _NAMES[what]
-        if isinstance(value, str) and pattern.fullmatch(value) and len(value) <= 100 and not keyword.iskeyword(value):
+        if isinstance(value, str) and is_name(what, value):
             return value
+        rule = _NAMES[what][1]
         self._wrong(f"service {name} cannot have the {what} {value!r}", name, what, f"a {what} has {rule}")
         return ""
 

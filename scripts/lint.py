@@ -12,7 +12,16 @@ FILE_LINES, FUNCTION_LINES = 400, 50
 EDGES = {
     "owner.py",
     *("cli.py", "confine.py", "console.py", "disk.py", "door.py", "protoc.py", "sources.py", "staging.py"),
-    *("called.py", "leftover.py", "meeting.py", "protofiles.py", "textfiles.py", "turn.py", "workspace.py"),
+    *(
+        "absent.py",
+        "called.py",
+        "leftover.py",
+        "meeting.py",
+        "protofiles.py",
+        "textfiles.py",
+        "turn.py",
+        "workspace.py",
+    ),
 }
 IMPURE = {"open", "print", "input", "exec", "eval", "__import__", "breakpoint"}
 QUOTED = re.compile(r"""["'`]\s*\{\{|\}\}\s*["'`]|#[^\n{]*\{\{""")

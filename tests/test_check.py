@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from mallgen.called import Called
+from mallgen.lock import ContractLine
 from mallgen.targets import RUNTIME_NEEDED, Target, Used, of_line
 from tests.conftest import ROOT, mallgen, tree
 from tests.test_wrong_inputs import GOOD, everything
@@ -116,10 +118,17 @@ def test_every_format_carries_the_code_and_the_place(here: Path, form: str) -> N
 
 
 def test_a_line_of_the_lock_is_a_target_again(here: Path) -> None:
-    uses = (Used("order", "protos/order.proto", ("protos", "more protos")), Used("b", "b.proto"))
+    uses = (Used("order", "protos/order.proto", ("protos", "more protos"), "order.v1"), Used("b", "b.proto"))
     target = Target("rpc", "x y%20.proto", "out", ("z.proto",), ("inc",), uses, True, True, True)
+    target = target._replace(service="a", called=Called("a-b", "a_b", "a.b:1"))
     (here / "out").mkdir()
-    assert of_line(target.line, "out") == target
+    assert of_line(target.line, "out")._replace(border="") == target
+
+
+def test_a_line_of_the_lock_gives_no_name_that_mallgen_toml_could_not(here: Path) -> None:
+    words = "name=../../x package=a;b key=a/b uses:b=b.proto key:b=../c"
+    target = of_line(ContractLine("rpc", "a.proto", words), ".")
+    assert (target.called, target.uses[0].key) == (Called(), "")
 
 
 @pytest.mark.parametrize(

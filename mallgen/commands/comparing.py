@@ -1,12 +1,13 @@
 """Generated folders beside their contracts: what check, diff, status, sync and prune all start from."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen import packages
+from mallgen.absent import absent
 from mallgen.beside import beside
-from mallgen.commands.writing import around
+from mallgen.commands.writing import around, no_workspace
 from mallgen.console import ENVIRONMENT, FINDINGS, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused, read_lock
@@ -101,7 +102,7 @@ def _chosen(values: Values, writes: bool) -> Chosen:
             return Chosen(targets, workspace=None if contract else workspace)
     if writes:
         complete([folder or own or "."])
-    return _of_folder(folder or own or ".", contract, workspace)
+    return _of_folder(folder or own or ".", contract, workspace, bool(folder))
 
 
 def own_folder(workspace: Workspace) -> str:
@@ -115,7 +116,8 @@ def own_folder(workspace: Workspace) -> str:
     return ""
 
 
-def _of_folder(folder: str, contract: str, workspace: Workspace) -> Chosen:
+def _of_folder(folder: str, contract: str, workspace: Workspace, is_named: bool = True) -> Chosen:
+    """`is_named`: the command line has the folder."""
     here = Folder(folder, say)
     try:
         with here.turn(shared=True):
@@ -138,6 +140,8 @@ def _of_folder(folder: str, contract: str, workspace: Workspace) -> Chosen:
         if wrong:
             return Chosen((), wrong)
         targets = [known._replace(contract=contract, folder=folder, border="")]
+    if not targets and not is_named:
+        return Chosen((), (no_workspace(),))
     if not targets:
         message = f"nothing says which contract `{here.shown('.')}` was generated from: there is no {NAME}"
         hint = "name it: -api FILE"
@@ -160,9 +164,9 @@ def compare(target: Target, is_workspace: bool = False, prove: bool = False, res
     """
     folder = Folder(target.folder, say)
     nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None, respells=respells)
-    gone = outside(target) or tuple(_missing(target))
-    if gone:
-        return nothing._replace(problems=gone)
+    gone = absent(target)
+    if wrong := outside(target) or gone.problems:
+        return nothing._replace(made=nothing.made._replace(sources=gone.sources), problems=wrong)
     made = make(target, prove)
     if not made.files:
         return nothing._replace(made=made, problems=(_invalid(target, made),))
@@ -237,15 +241,6 @@ def carry_out(
             continue
         except Refused as problem:
             return found, None, problem.diagnostics
-
-
-def _missing(target: Target) -> Iterator[Diagnostic]:
-    paths = [target.contract, *target.more, *(used.contract for used in target.uses)]
-    for path in paths:
-        if not os.path.isfile(path):
-            message = f"the contract `{os.path.normpath(path)}` is not there"
-            hint = "bring it back, or name another one: -api FILE"
-            yield Diagnostic("contract-missing", message, hint=hint, environment=True)
 
 
 def _invalid(target: Target, made: Made) -> Diagnostic:

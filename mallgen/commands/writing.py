@@ -97,13 +97,24 @@ def _shell(word: str) -> str:
     return quote(word)
 
 
+def no_workspace() -> Diagnostic:
+    """What every command says that needs a workspace or a generated folder, and is in neither."""
+    message = "there is no mallgen.toml with services here or above, and no mallgen.lock here"
+    hint = "mallgen new NAME makes a workspace; a single contract: mallgen api py -api FILE"
+    return Diagnostic("no-workspace", message, hint=hint, environment=True)
+
+
 def generate_all(workspace: Workspace, asked: Asked) -> tuple[list[tuple[Target, Made]], int]:
     """Make every service of a workspace and, when all are sound, write them; what was made, and the exit code."""
     if not workspace.members:
-        hint = "mallgen new NAME makes a workspace; a single contract: mallgen api py -api FILE"
-        problem = Diagnostic("no-workspace", "there is no mallgen.toml with services here or above", hint=hint)
-        return [], report([problem], {}, asked.end)
-    found = [(target, make(target)) for target in every(workspace)]
+        return [], report([no_workspace()], {}, asked.end)
+    from mallgen.absent import absent
+
+    targets = every(workspace)
+    gone = [absent(target) for target in targets]
+    if problems := [problem for one in gone for problem in one.problems]:
+        return [], report(problems, {k: v for one in gone for k, v in one.sources.items()}, asked.end)
+    found = [(target, make(target)) for target in targets]
     code = _reported(workspace, found, asked)
     if code == FINE:
         code = max(put(target, made, asked) for target, made in found)

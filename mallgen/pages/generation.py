@@ -146,7 +146,7 @@ def bad_workspace() -> None:
 
 @page("no-workspace")
 def no_workspace() -> None:
-    """There is no mallgen.toml here or above. `mallgen new NAME` makes a workspace."""
+    """There is no mallgen.toml here or above, and no mallgen.lock here. `mallgen new NAME` makes a workspace."""
 
 
 @page("no-runtime")

@@ -72,6 +72,7 @@ def test_services_that_come_and_go_in_mallgen_toml(fresh: Fresh) -> None:
     fresh.toml.write_text(before, encoding="utf-8")
     fresh.until(r"other    . is no longer in mallgen\.toml; stopping")
     fresh.until("all 2 services are up", 2)
+    fresh.until("shop-api . shop-api listens", 3)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", fresh.ports["other"])) != 0
     assert "Hello" in fresh.get("/v1/shop?name=you")
