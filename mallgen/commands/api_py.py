@@ -1,7 +1,7 @@
 """mallgen api py: a contract becomes an HTTP service."""
 
 from mallgen.commands.writing import Asked, around, place, produce
-from mallgen.console import FINDINGS
+from mallgen.console import FINDINGS, USAGE, say
 from mallgen.options import Values
 from mallgen.targets import Target, of_member
 from mallgen.workspace import free_port
@@ -13,6 +13,10 @@ def run(values: Values) -> int:
     if workspace is None:
         return FINDINGS
     contract = values.text("api")
+    if contract.endswith(".proto"):
+        say(f"error[usage] `{contract}` is a proto, and `api py` reads .api files")
+        say(f"  = help: mallgen rpc protoc {contract} --zrpc_out {values.text('dir') or '.'}")
+        return USAGE
     folder = place(workspace, contract, values.text("dir"))
     member = workspace.of(contract)
     target = Target("api", contract, folder)

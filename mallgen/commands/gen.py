@@ -8,7 +8,7 @@ from mallgen.options import Values
 
 def run(values: Values) -> int:
     """Make all, and only when all are sound, write."""
-    asked = Asked.by(values)
+    asked = Asked.by(values)._replace(listing=False)
     if values.text("dir"):
         return _folder(values, asked)
     workspace = around()

@@ -1,7 +1,7 @@
 """mallgen rpc protoc: a proto becomes an RPC service."""
 
 from mallgen.commands.writing import Asked, around, place, produce
-from mallgen.console import FINDINGS, FINE, say
+from mallgen.console import FINDINGS, FINE, USAGE, say
 from mallgen.options import Values
 from mallgen.targets import Target, of_member
 from mallgen.workspace import free_port
@@ -13,6 +13,10 @@ def run(values: Values) -> int:
     if workspace is None:
         return FINDINGS
     contract, *more = values.many("file")
+    if contract.endswith(".api"):
+        say(f"error[usage] `{contract}` is a contract for HTTP, and `rpc protoc` reads .proto files")
+        say(f"  = help: mallgen api py -api {contract} -dir {values.text('zrpc_out') or values.text('dir') or '.'}")
+        return USAGE
     folder = place(workspace, contract, values.text("zrpc_out") or values.text("dir"))
     member = workspace.of(contract)
     known = of_member(member, workspace) if member is not None else Target("rpc", contract, folder)

@@ -30,12 +30,16 @@ class Output(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """How a generating command was called. `force`: make stubs for routes whose code has not followed yet."""
+    """How a generating command was called. `force`: make stubs for routes whose code has not followed yet.
+
+    `listing`: name each file that is left alone, as goctl does for a contract that is asked for by name.
+    """
 
     dry_run: bool
     quiet: bool
     end: str = "; nothing was written"
     force: bool = False
+    listing: bool = True
 
     @classmethod
     def by(cls, values: Values) -> "Asked":
@@ -207,7 +211,9 @@ def _tell(output: Output, steps: Plan) -> None:
     shown = output.folder.shown
     if not output.asked.quiet:
         for step in steps.steps:
-            if step.kind is Kind.IGNORE or (output.asked.dry_run and step.kind is not Kind.KEEP):
+            if step.kind is Kind.KEEP or (step.kind is Kind.IGNORE and not output.asked.listing):
+                continue
+            if step.kind is Kind.IGNORE or output.asked.dry_run:
                 word = "" if step.kind is Kind.IGNORE else f"{step.kind.value} "
                 tail = f" {step.kind.value}" if step.kind is Kind.IGNORE else ""
                 out(f"{word}{shown(step.file.path)}{tail}")
