@@ -1,12 +1,17 @@
 """What to say about characters that no contract has, or that nobody sees; imported when one was met only."""
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import category, name, normalize
+
+from msgspec.structs import replace
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
+
+if TYPE_CHECKING:
+    from mallgen.syntax.scan import Token
 
 # marks of direction, zero-width and filling characters, controls, tags: nothing shows them (CVE-2021-42574)
 INVISIBLE = re.compile(
@@ -84,6 +89,19 @@ def illegal(text: str, pos: int) -> Illegal:
         end = text.find("\n", pos) % (len(text) + 1)  # without a line end, the whole rest
     shown = called(char) if hidden(char) or not char.isprintable() else char
     return Illegal("illegal-character", f"`{shown}` cannot stand here", instead(char), 1, end)
+
+
+def opened(found: Illegal, tokens: "Sequence[Token]", told: list[Diagnostic]) -> int:
+    """Give the last of what was told of a tag the place where it opens; where to read on.
+
+    A tag is one line: where a back-quote is missing, it would have closed the first tag that is longer.
+    """
+    torn = next((t for t in tokens if t.type == "RAW" and t.end_line != t.line), None)
+    if found.code == "unfinished-tag" and torn is not None:
+        file = told[-1].span.file if told[-1].span is not None else ""
+        span = Span(file, torn.line, torn.column, torn.line, torn.column + found.size)
+        told[-1] = replace(told[-1], span=span)
+    return found.end
 
 
 def instead(char: str) -> str:

@@ -311,11 +311,11 @@ class _Lexer:
 
     def _illegal(self, pos: int) -> int:
         """Report what is no token, and where to read on."""
-        from mallgen.syntax.characters import illegal
+        from mallgen.syntax.characters import illegal, opened
 
         found = illegal(self.text, pos)
         self._report(found.code, found.message, pos, found.size, found.hint)
-        return found.end
+        return opened(found, self.tokens, self.diagnostics)
 
     def _report(self, code: str, message: str, pos: int, size: int, hint: str) -> None:
         column = pos - self._line_start + 1
