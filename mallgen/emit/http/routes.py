@@ -183,7 +183,8 @@ class _Routes:
         args = [Code("ctx"), Code("svc")] + ([Code("req")] if route.request else [])
         awaited = Code(f"await {route.handler_local}({', '.join(args)})")
         if route.route.response is None:
-            return [call(f"await {route.handler_local}(", args, indent=4), Code("return ctx.empty()")]
+            answered = call(f"answered = {route.handler_local}(", args, indent=4)
+            return [answered, Code("return await ctx.after(answered)")]
         values = [awaited]
         response = route.route.response
         if self._is_checked(response):

@@ -98,8 +98,8 @@ async def login_login(ctx: Context, svc: ServiceContext) -> Response:
         class_=form.string("class", ""),
     )
     ctx.done()
-    await login_handler(ctx, svc, req)
-    return ctx.empty()
+    answered = login_handler(ctx, svc, req)
+    return await ctx.after(answered)
 
 
 async def login_get(ctx: Context, svc: ServiceContext) -> Response:
@@ -125,8 +125,8 @@ async def login_get(ctx: Context, svc: ServiceContext) -> Response:
 
 async def login_ping(ctx: Context, svc: ServiceContext) -> Response:
     """GET /v1/ping"""
-    await ping_handler(ctx, svc)
-    return ctx.empty()
+    answered = ping_handler(ctx, svc)
+    return await ctx.after(answered)
 
 
 async def login_svc(ctx: Context, svc: ServiceContext) -> Response:
