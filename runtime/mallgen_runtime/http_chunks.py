@@ -6,7 +6,7 @@ _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t -~\x80-\xff]*)?")
 _TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t -~\x80-\xff]*+")
 LINE_BYTES = 256
 TRAILER_BYTES = 8 << 10
-OVERHEAD_BYTES = 64 << 10
+OVERHEAD_BYTES = 16 << 10
 
 
 class BadBody(Exception):
@@ -16,7 +16,7 @@ class BadBody(Exception):
 class Chunks:
     """Takes what arrives and gives the data of the body. Trailers are read over: nothing in them counts.
 
-    What sizes, extensions and trailers may cost is bounded: 64 KiB, and as much as the data itself.
+    What sizes, extensions and trailers may cost is bounded: 16 KiB, and as much as the data itself.
     """
 
     def __init__(self) -> None:
