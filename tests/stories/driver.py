@@ -315,7 +315,7 @@ class Story:
         codes = {f.code for f in after}
         if codes & {"stale", "missing", "edited-generated"}:
             self.problem(f"sync left {codes}")
-        if not ran.code and codes - {"orphan"}:
+        if not ran.code and codes - {"orphan", "config-block-left"}:
             self.problem(f"sync was content, check finds {codes}")
         if bool(code) != bool(after):
             self.problem(f"check: {code} with {codes}")
