@@ -250,7 +250,7 @@ def test_a_secret_that_is_not_set_is_one_line(here: Path, monkeypatch: pytest.Mo
     assert mallgen("api", "py", "-api", "a.api", "-dir", ".", "-q").code == 0
     command = [sys.executable, "-m", "a_api"]
     ran = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=20, check=False)
-    message = "error[config] etc/a-api.yaml:6: the environment variable AUTH_ACCESS_SECRET is not set\n"
+    message = "error[config] etc/a-api.yaml:7: the environment variable AUTH_ACCESS_SECRET is not set\n"
     assert (ran.returncode, ran.stderr) == (3, message)
 
 
@@ -302,7 +302,7 @@ def test_an_error_at_any_call_leaves_the_old_or_leads_to_the_new(
     assert mallgen(*PY).code == 0
     assert (here / "out" / "a_api" / "logic" / "hi_logic.py").is_file()
     assert not (here / "out" / ".mallgen" / "journal").exists()
-    assert mallgen("api", "py", "-api", "a.api", "-dir", "out", "--dry-run").out.count("exists, ignored") == 7
+    assert mallgen("api", "py", "-api", "a.api", "-dir", "out", "--dry-run").out.count("exists, ignored") == 8
 
 
 def test_an_interrupt_is_130(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

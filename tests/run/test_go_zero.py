@@ -28,7 +28,6 @@ DIVERGENCES = {
         413,
         "the limit counts what is read; go-zero trusts Content-Length and reads no chunked body",
     ),
-    "bad HTTP": (404, "httptools reads a request line with two spaces"),
 }
 BODIES = {
     "query": "return QueryRsp(uid=req.uid, ps=req.ps, page=req.page, kind=req.kind, size=req.size, flag=req.flag,\n"
