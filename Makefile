@@ -14,8 +14,9 @@ run: setup ## the same, and leave it up until Ctrl-C
 test: setup ## at most five minutes on two cores
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
-test-slow: setup ## what does not fit into make test
-	$(BIN)/python -m pytest -n 2 -m slow
+test-slow: setup ## what does not fit into make test; the attacks measure time, so they run alone
+	$(BIN)/python -m pytest -n 2 -m slow --ignore tests/attacks
+	$(BIN)/python -m pytest -m slow tests/attacks
 
 lint: setup
 	$(BIN)/ruff check .
