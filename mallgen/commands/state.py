@@ -23,7 +23,8 @@ def run() -> int:
         chosen = choose(Values({}))
     except Stopped:
         return FINDINGS
-    if not chosen.targets and os.path.exists(NAME):
+    is_begun = any(problem.code == "interrupted-run" for problem in chosen.problems)
+    if not chosen.targets and (is_begun or os.path.exists(NAME)):
         return report(chosen.problems, {}, "")
     if chosen.targets:
         found = [compare(target, chosen.is_workspace) for target in chosen.targets]

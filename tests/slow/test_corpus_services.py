@@ -58,6 +58,6 @@ def test_it_starts_and_says_what_is_missing(services: dict[str, tuple[Path, str]
 
 
 def _blocks(folder: Path) -> list[str]:
-    """The blocks below the first three keys of the generated settings, with a secret in them."""
-    settings = next(folder.glob("etc/*.yaml")).read_text(encoding="utf-8").split("\n", 3)[3]
+    """The blocks below the comment and the first three keys of the generated settings, with a secret in them."""
+    settings = next(folder.glob("etc/*.yaml")).read_text(encoding="utf-8").split("\n", 4)[4]
     return [line.split("${")[0] + SECRET if "${" in line else line for line in settings.splitlines()]

@@ -62,7 +62,7 @@ def test_it_passes_the_strict_checks(projects: list[tuple[Path, str, str]], numb
 @pytest.mark.parametrize("number", range(COUNT))
 def test_it_starts_and_stops(projects: list[tuple[Path, str, str]], number: int) -> None:
     folder, package, service = projects[number]
-    text = (folder / "etc" / f"{service}.yaml").read_text(encoding="utf-8").split("\n", 3)[3]
+    text = (folder / "etc" / f"{service}.yaml").read_text(encoding="utf-8").split("\n", 4)[4]
     with Service(folder, package, re.sub(r"\$\{\w+\}", SECRET, text)) as running:
         assert running.get("/readyz").json() == {"status": "ok", "service": "ok"}
         assert running.get("/no/such/path").status == 404
