@@ -1,3 +1,4 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """GET /v1/cart/list"""
 
 from mallgen_runtime import Context
