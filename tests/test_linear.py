@@ -21,6 +21,8 @@ from mallgen.syntax.salvage import salvage
 from mallgen.syntax.scan import scan
 from tests.worst_inputs import API, LOCK, PROTO, TOML, Make
 
+pytestmark = pytest.mark.slow
+
 Read = Callable[[str], Any]
 GROWTH = 9.0  # for four times the text: 4 is linear, 16 quadratic
 FLOOR = 0.05  # seconds, below which a clock says little

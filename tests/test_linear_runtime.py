@@ -22,6 +22,8 @@ from mallgen_runtime.reading import MAX_JSON, Reader
 from mallgen_runtime.schema import AsString, Int64, Limit, NotNull, Options, Range, Struct, UInt64, With, field
 from tests.test_linear import grows_evenly, seconds
 
+pytestmark = pytest.mark.slow
+
 STOP = 0.1
 HEAD = 64 << 10  # bytes of a request's head, at most
 SECRET = "0123456789abcdef0123456789abcdef"

@@ -11,6 +11,8 @@ import pytest
 from mallgen import names
 from tests.conftest import mallgen
 
+pytestmark = pytest.mark.slow
+
 _IMPORTED = (
     *(
         "Any Annotated Context ServiceContext BaseContext BaseConfig Config Response Route Struct Next Client App"

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from mallgen import settings as judge
 from mallgen_runtime.conf import ConfigError, parse
 
+pytestmark = pytest.mark.slow
+
 SOURCE = """
 from typing import Annotated, Optional
 from mallgen_runtime import JwtConf, JwtTransitionConf, RestConf

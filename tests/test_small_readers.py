@@ -11,6 +11,8 @@ from mallgen.running.lines import BAD, GOOD, ODD, Shown, shown
 from mallgen.scalars import scalars
 from mallgen.tomlplaces import places
 
+pytestmark = pytest.mark.slow
+
 TOML = """# a = 1
 [service.shop]
 contract = "shop.api" # "x"

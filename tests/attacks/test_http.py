@@ -11,6 +11,8 @@ import pytest
 from tests.attacks.harness import LONG, answer, attacked, statuses, target
 from tests.run.service import Service
 
+pytestmark = pytest.mark.slow
+
 HOST = b"Host: x\r\n"
 FORM = b"POST /t/form HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 OTHER = b"GET /t/stats HTTP/1.1\r\nHost: x\r\n\r\n"

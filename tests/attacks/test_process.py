@@ -18,6 +18,8 @@ from mallgen_runtime import logwriter
 from tests.conftest import ROOT
 from tests.ports import free_port
 
+pytestmark = pytest.mark.slow
+
 LONG = "/" + "x" * 8000
 UNREAD = 64 << 10  # what a pipe holds
 

@@ -13,6 +13,8 @@ import pytest
 from tests.ports import free_port
 from tests.run.test_dev import Dev, command, written
 
+pytestmark = pytest.mark.slow
+
 
 class Fresh(Dev):
     """What `mallgen new` makes, on ports of its own."""
