@@ -117,14 +117,11 @@ def rss(service: RpcService) -> float:
 def survives(service: RpcService, attack: Callable[[int], None]) -> None:
     """Attack, and judge: good calls, memory, log, life."""
     before, log = rss(service), len(service.lines())
-    for last in (False, False, True):  # the machine does other things too: the best of three rounds counts
-        with Probe(service) as probe:
-            attack(service.port)
-            probe.enough()
-        assert not probe.failed
-        if probe.p99 <= PATIENCE:
-            break
-        assert not last, f"{probe.p99 * 1000:.0f} ms of {len(probe.taken)} good calls"
+    with Probe(service) as probe:
+        attack(service.port)
+        probe.enough()
+    assert not probe.failed
+    assert probe.p99 <= PATIENCE, f"{probe.p99 * 1000:.0f} ms of {len(probe.taken)} good calls"
     deadline = time.monotonic() + 10
     while rss(service) > before + ROOM:
         assert time.monotonic() < deadline, f"{rss(service):.0f} MiB, before the attack {before:.0f}"
