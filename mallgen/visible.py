@@ -1,5 +1,7 @@
 """Text of others on its way to a terminal: contracts, file names, messages that quote them."""
 
+import re
+
 
 def visible(text: str, kept: str = "") -> str:
     """`text` with control characters and those that nobody sees escaped, but for `kept`.
@@ -8,7 +10,11 @@ def visible(text: str, kept: str = "") -> str:
     """
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() or char in kept else _escape(char) for char in text)
+
+    def shown(found: re.Match[str]) -> str:
+        return "".join(char if char.isprintable() or char in kept else _escape(char) for char in found[0])
+
+    return re.sub(rf"[^ -~{re.escape(kept)}]+", shown, text)  # the quick way over ASCII
 
 
 def _escape(char: str) -> str:

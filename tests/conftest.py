@@ -23,6 +23,7 @@ render.strict = True  # in every test that generates in this process
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "tests" / "contracts"
 CORPUS = Path(os.environ.get("MALLGEN_CORPUS", ROOT.parent / "shared" / "corpus"))
+collect_ignore_glob = ["golden/*", "compat/[0-9]*"]  # what was generated brings tests of its own
 STARTED = pytest.StashKey[float]()
 
 

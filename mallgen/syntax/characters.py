@@ -96,8 +96,10 @@ def opened(found: Illegal, tokens: "Sequence[Token]", told: list[Diagnostic]) ->
 
     A tag is one line: where a back-quote is missing, it would have closed the first tag that is longer.
     """
+    if found.code != "unfinished-tag":  # it comes once, as the rest of the file is part of it
+        return found.end
     torn = next((t for t in tokens if t.type == "RAW" and t.end_line != t.line), None)
-    if found.code == "unfinished-tag" and torn is not None:
+    if torn is not None:
         file = told[-1].span.file if told[-1].span is not None else ""
         span = Span(file, torn.line, torn.column, torn.line, torn.column + found.size)
         told[-1] = replace(told[-1], span=span)

@@ -19,6 +19,7 @@ from tests.stories.human import SUPPORT, write
 from tests.stories.judging import changed_bytes, differing, starts
 
 MARK = re.compile(r"written by hand: (\d+)")
+BY_HAND = re.compile(rf"{MARK.pattern}|\bours\b")
 SKIPPED = ("__pycache__", ".mypy_cache")
 
 
@@ -286,7 +287,7 @@ class Story:
             if new is None:
                 self.problem(f"lost: {name}")
             elif new != data and name.endswith(".py"):
-                if MARK.search(data.decode("utf-8", "replace")) or "ours" in data.decode("utf-8", "replace"):
+                if BY_HAND.search(data.decode("utf-8", "replace")):
                     for problem in changed_bytes(data, new):
                         self.problem(f"{name}: {problem}")
             elif new != data and not name.endswith(".py") and not new.startswith(data.rstrip()):
