@@ -39,8 +39,9 @@ class Loaded(NamedTuple):
             return self
         from mallgen.emit.http.judge import judge
 
+        told = set(self.diagnostics)
         more = [replace(d, severity="unfit") if d.severity == "error" else d for d in judge(self.contract)]
-        return self._replace(diagnostics=(*self.diagnostics, *(d for d in more if d not in self.diagnostics)))
+        return self._replace(diagnostics=(*self.diagnostics, *(d for d in more if d not in told)))
 
 
 def load(path: str, outside: bool = False) -> Loaded:

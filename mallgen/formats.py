@@ -1,6 +1,7 @@
 """Diagnostics for machines: one line each, JSON, GitHub's annotations, SARIF 2.1.0. Text for people is report.py's."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from urllib.parse import quote
 
 import msgspec
@@ -102,10 +103,14 @@ def _result(found: Diagnostic, rule: int) -> Document:
 
 
 def _location(span: Span) -> Document:
-    path = span.file.replace("\\", "/")
-    uri = f"file://{quote(path)}" if path.startswith("/") else quote(path)
     region = {"startLine": span.line, "startColumn": span.col, "endLine": span.end_line, "endColumn": span.end_col}
-    return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(span.file)}, "region": region}}
+
+
+@cache
+def _uri(file: str) -> str:
+    path = file.replace("\\", "/")
+    return f"file://{quote(path)}" if path.startswith("/") else quote(path)
 
 
 def _encoded(document: object) -> str:
