@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.h2 import frames, wire
+from mallgen_runtime.rpc.h2.answering import AnswerCore
 from mallgen_runtime.rpc.h2.asking import Ask, AskCore, Unprocessed
+from mallgen_runtime.rpc.h2.core import WHOLE
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
-from mallgen_runtime.rpc.h2.limits import Limits
+from mallgen_runtime.rpc.h2.limits import Budget, Limits
 from tests.h2.talking import HEAD, HELLO, Echo, call, cut, data
 
 FIELDS = [
@@ -254,10 +256,44 @@ def test_changed_bytes_end_in_a_fault_or_an_answer(seed: int) -> None:
             faults += 1
             assert found[-1].kind == frames.GOAWAY
             assert not server.core.streams
-            assert server.kept.held == 0
         server.core.end(ConnectionFault(Reason.CANCEL, "over"))
+        server.core.work(WHOLE)
         assert (server.kept.held, server.core.held) == (0, 0)
     assert faults > 100
+
+
+def half_calls(number: int) -> bytes:
+    """The beginnings of so many calls."""
+    whole = wire.framed(b"x" * 2000)
+    return b"".join(
+        frames.headers(2 * n + 1, HEAD, end=False) + data(2 * n + 1, whole[:1000], end=False) for n in range(number)
+    )
+
+
+def test_the_calls_of_a_connection_that_ended_are_let_go_in_shares() -> None:
+    server = Echo()
+    server.core.receive(HELLO + half_calls(900))
+    before = server.kept.held
+    server.core.end(ConnectionFault(Reason.CANCEL, "over"))
+    assert (server.core.behind, server.closed_calls, server.kept.held) == (True, 0, before)
+    turns = 0
+    while server.core.behind:
+        assert server.core.work(200) <= 240
+        turns += 1
+    assert turns > 20
+    assert (server.closed_calls, server.kept.held, server.kept.shares) == (900, 0, set())
+
+
+def test_memory_that_is_needed_is_taken_from_a_connection_that_ended() -> None:
+    gone = Echo(Limits(kept=2 << 20))
+    gone.core.receive(HELLO + half_calls(900))
+    gone.core.end(ConnectionFault(Reason.CANCEL, "over"))
+    other = Echo(Limits(kept=2 << 20))
+    other.core = AnswerCore(other.out.extend, other, Limits(kept=2 << 20), gone.kept, Budget(2 << 20))
+    other.core.greet()
+    other.core.receive(HELLO + half_calls(500))
+    assert len(other.core.streams) == 500
+    assert gone.kept.held == other.core.held
 
 
 def answers() -> bytes:

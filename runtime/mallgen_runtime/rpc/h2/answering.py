@@ -351,6 +351,8 @@ class AnswerCore(Holding):
         if isinstance(fault, StreamFault):
             self._told_when_empty()
 
+    def _closed(self, call: Call) -> None:
+        self._calls.closed(call)
+
     def _ended(self, fault: ConnectionFault) -> None:
-        self._leave_shares()
         self._calls.ended(fault)

@@ -132,10 +132,14 @@ class Core(ABC, Generic[S]):
         self.behind = False
         self._late, self._at, self._block = b"", 0, b""
         self._rest.clear()
+        self._end_streams(fault)
+        self._ended(fault)
+
+    def _end_streams(self, fault: ConnectionFault) -> None:
+        """Let go of the streams that are left."""
         for stream in tuple(self.streams.values()):
             self._drop(stream)
             self._lost(stream, fault)
-        self._ended(fault)
 
     def _cut(self, data: bytes, at: int) -> None:
         at, end = at or self._preface(data), len(data)

@@ -15,6 +15,7 @@ from mallgen_runtime.rpc.h2.limits import Budget, Limits, Share
 _TOO_MANY = RpcError(Code.RESOURCE_EXHAUSTED, "the server holds too many requests that are not complete")
 _TOO_BUSY = RpcError(Code.RESOURCE_EXHAUSTED, "the server holds too many requests that are not answered yet")
 _CALL, _FIELD = 1024, 128  # bytes that a call and a field of it take beside what they say
+_CANCELLED = 35  # microseconds, for a task and what it waits for
 
 
 class Kept(Budget):
@@ -47,6 +48,7 @@ class Holding(Core[Call]):
         self._running = Share(kept.running, partial(self._shed, _TOO_BUSY, whole=True))
         self._unread = Share(kept.unread, self._too_far_behind)
         self._heads = Requests(Decoder(limits.head_bytes, limits.head_fields))
+        self._left_over: list[Call] = []
 
     @property
     def held(self) -> int:
@@ -59,7 +61,9 @@ class Holding(Core[Call]):
         self._count_unread()
 
     def work(self, share: int) -> int:
-        """As for both ends; what is left is counted."""
+        """As for both ends; what is left is counted. Of a connection that has ended it is the calls that it had."""
+        if self.over is not None:
+            return self._end_calls(share)
         found = super().work(share)
         self._count_unread()
         return found
@@ -105,8 +109,39 @@ class Holding(Core[Call]):
         self._let_go(stream)
         stream.hold(-stream.cost)
 
+    @abstractmethod
+    def _closed(self, call: Call) -> None:
+        """Nobody waits for an answer to a call any more."""
+
+    def _end_streams(self, fault: ConnectionFault) -> None:
+        """Ending a thousand calls takes a while, so it is done in shares: it is work that is left."""
+        self._left_over, self.streams = list(self.streams.values()), {}
+        self._unread.leave()
+        self.behind = True
+
+    def _end_calls(self, share: int) -> int:
+        self.left = before = min(self.left + share, share)
+        while self._left_over and self.left > 0:
+            call = self._left_over.pop()
+            self.left -= 5 if call.task is None else _CANCELLED
+            self._drop(call)
+            self._closed(call)
+        if not self._left_over and self.behind:
+            self.behind = False
+            self._leave_shares()
+        return before - self.left
+
+    def _drop_waiting(self, goal: int) -> None:
+        if self.over is None:
+            super()._drop_waiting(goal)
+        else:
+            self._end_calls(WHOLE)
+
     def _shed(self, problem: RpcError, goal: int, *, whole: bool) -> None:
         """Fail the calls that hold most, until no more than so many bytes are held."""
+        if self.over is not None:
+            self._end_calls(WHOLE)
+            return
         share = self._running if whole else self._coming
         largest = sorted((call for call in self.streams.values() if call.share is share), key=lambda call: call.cost)
         while share.held > goal and largest:
@@ -124,5 +159,5 @@ class Holding(Core[Call]):
             self._unread.check()
 
     def _leave_shares(self) -> None:
-        for share in (self._coming, self._running, self._unread, self.out.share):
+        for share in (self._coming, self._running, self.out.share):
             share.leave()

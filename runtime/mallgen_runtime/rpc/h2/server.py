@@ -182,8 +182,8 @@ class Connection(asyncio.Protocol):
 
     @property
     def waits(self) -> bool:
-        """Whether there is something to work on; not while the caller does not take our answers."""
-        return self.core.behind and not self.core.out.paused
+        """Whether there is something to work on; not while a caller does not take our answers."""
+        return self.core.behind and not (self.core.out.paused and self.core.over is None)
 
     def work(self, share: int) -> int:
         """Go on with what the caller sent."""
@@ -273,7 +273,8 @@ class Connection(asyncio.Protocol):
             task.add_done_callback(self.server.tasks.discard)  # one that has not begun never comes to its own end
 
     def ended(self, fault: ConnectionFault) -> None:
-        """Say goodbye; who does not listen is cut off."""
+        """Say goodbye; who does not listen is cut off. Its calls are ended in turn with the work of others."""
+        self.server.turns.add(self)
         if not self.transport.is_closing():
             self.transport.close()
             self.server.wheel.add(self, time.monotonic() + _LINGER, self._cut_off)
