@@ -5,13 +5,13 @@ import re
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from tests.attacks.probe import Probe
 from tests.conftest import ROOT
 
 LONG = bool(os.environ.get("ATTACK_LONG"))
@@ -86,60 +86,17 @@ def statuses(found: bytes) -> list[int]:
     return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3})", found)]
 
 
-class Probe(threading.Thread):
-    """Good calls, each on a connection of its own; `times` in milliseconds."""
-
-    def __init__(self, port: int, request: bytes = GOOD) -> None:
-        super().__init__(daemon=True)
-        self.times: list[float] = []
-        self.wrong: list[str] = []
-        self._port, self._request = port, request
-        self._done = threading.Event()
-
-    def run(self) -> None:
-        """Call until stopped."""
-        while not self._done.wait(0.02):
-            start = time.perf_counter()
-            try:
-                found = answer(self._port, self._request, 30)
-            except OSError as problem:
-                self.wrong.append(repr(problem))
-                continue
-            self.times.append((time.perf_counter() - start) * 1000)
-            if statuses(found) != [200]:
-                self.wrong.append(repr(found[:80]))
-
-    def p99(self) -> float:
-        """Stop; the 99th percentile."""
-        self._done.set()
-        self.join(60)
-        return sorted(self.times)[int(len(self.times) * 0.99)] if self.times else 0.0
-
-
-def calm(port: int) -> float:
-    """The 99th percentile without an attack: a busy machine must not look like a service that stalls."""
-    probe = Probe(port)
-    probe.start()
-    time.sleep(1)
-    return probe.p99()
-
-
 @contextmanager
 def attacked(service: Running, *, settle: float = 3.0) -> Iterator[None]:
     """Around an attack: others are answered in time, memory comes back, and the log has no traceback."""
-    limit = MOST_MS + 3 * calm(service.port)
     before = rss(service.process.pid)
-    probe = Probe(service.port)
-    probe.start()
-    try:
+    with Probe(service.port, GOOD, b"HTTP/1.1 200 ") as probe:
         yield
-    finally:
-        slowest = probe.p99()
     deadline = time.monotonic() + settle
     while (after := rss(service.process.pid)) > before + MOST_MIB and time.monotonic() < deadline:
         time.sleep(0.2)
     assert service.process.poll() is None, service.lines()
     assert not probe.wrong, probe.wrong[:3]
-    assert slowest <= limit, f"p99 of good calls: {slowest:.0f} ms, {limit:.0f} allowed here"
+    assert probe.p99 <= MOST_MS, f"p99 of {len(probe.taken)} good calls: {probe.p99:.0f} ms"
     assert after <= before + MOST_MIB, f"{before:.0f} MiB before, {after:.0f} MiB after"
     assert "Traceback" not in service.lines(), service.lines()[-2000:]

@@ -4,21 +4,22 @@ import contextlib
 import os
 import select
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mallgen_runtime.rpc.h2 import frames
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
+from tests.attacks.probe import Probe
 from tests.run.shop import RpcService
 
 LONG = bool(os.environ.get("ATTACK_LONG"))
 SECONDS = 10.0 if LONG else 1.5
-PATIENCE = 0.1
+MOST_MS = 100.0
 ROOM = 50  # MiB
 HELLO = frames.PREFACE + frames.settings(())
 PATH = b"/product.Product/Products"
+GOOD = b"grpc-status\x010"
 EMPTY = b"\0\0\0\0\0"
 
 
@@ -57,55 +58,11 @@ def good_call(port: int) -> float:
     with connected(port) as caller:
         caller.sendall(call(1))
         found = b""
-        while b"grpc-status\x010" not in found:
+        while GOOD not in found:
             chunk = caller.recv(65536)
             assert chunk, f"the good call failed: {found!r}"
             found += chunk
     return time.monotonic() - started
-
-
-class Probe:
-    """Good calls, one after the other, for as long as the context lasts.
-
-    A call is charged the time for which the service worked while it waited, not for which the machine did other things.
-    """
-
-    def __init__(self, service: RpcService) -> None:
-        self._port = service.port
-        self._clock = Path(f"/proc/{service.process.pid}/schedstat")  # its first field: ns on a processor
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self.taken: list[float] = []
-        self.failed: list[str] = []
-
-    def __enter__(self) -> "Probe":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        self._stop.set()
-        self._thread.join(30)
-
-    @property
-    def p99(self) -> float:
-        """The seconds that 99 of 100 calls do not exceed."""
-        return sorted(self.taken)[len(self.taken) * 99 // 100]
-
-    def enough(self) -> None:
-        """Wait until a few calls are made: an attack may be over sooner than one."""
-        deadline = time.monotonic() + 20
-        while len(self.taken) + len(self.failed) < 5 and time.monotonic() < deadline:
-            time.sleep(0.01)
-
-    def _work(self) -> None:
-        while not self._stop.wait(0.01):
-            try:
-                before = int(self._clock.read_text(encoding="utf-8").split()[0])
-                wall = good_call(self._port)
-                worked = int(self._clock.read_text(encoding="utf-8").split()[0]) - before
-                self.taken.append(min(wall, worked / 1e9))
-            except (OSError, AssertionError) as problem:
-                self.failed.append(repr(problem))
 
 
 def rss(service: RpcService) -> float:
@@ -117,11 +74,10 @@ def rss(service: RpcService) -> float:
 def survives(service: RpcService, attack: Callable[[int], None]) -> None:
     """Attack, and judge: good calls, memory, log, life."""
     before, log = rss(service), len(service.lines())
-    with Probe(service) as probe:
+    with Probe(service.port, HELLO + call(1), GOOD) as probe:
         attack(service.port)
-        probe.enough()
-    assert not probe.failed
-    assert probe.p99 <= PATIENCE, f"{probe.p99 * 1000:.0f} ms of {len(probe.taken)} good calls"
+    assert not probe.wrong, probe.wrong[:3]
+    assert probe.p99 <= MOST_MS, f"p99 of {len(probe.taken)} good calls: {probe.p99:.0f} ms"
     deadline = time.monotonic() + 10
     while rss(service) > before + ROOM:
         assert time.monotonic() < deadline, f"{rss(service):.0f} MiB, before the attack {before:.0f}"
