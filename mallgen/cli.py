@@ -10,7 +10,7 @@ from typer.exceptions import Abort, Exit
 
 from mallgen import door
 from mallgen.console import FINDINGS, USAGE, say
-from mallgen.options import COMMANDS, COMPLETING, GROUPS, Argument, Command, Option, Values
+from mallgen.options import COMMANDS, COMPLETING, ROOT_HELP, Argument, Command, Option, Values
 from mallgen.suggest import did_you_mean
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
@@ -46,22 +46,31 @@ def application() -> TyperGroup:
 
 def _group(path: tuple[str, ...]) -> TyperGroup:
     commands: dict[str, Any] = {}
-    for command in COMMANDS:
-        if command.path[: len(path)] == path:
-            name = command.path[len(path)]
-            is_leaf = len(command.path) == len(path) + 1
-            commands.setdefault(name, _command(command) if is_leaf else _group(command.path[: len(path) + 1]))
-    params = [_version()] if not path else []
+    below = [command for command in COMMANDS if command.path[: len(path)] == path and command.path != path]
+    for command in below:
+        name = command.path[len(path)]
+        is_leaf = len(command.path) == len(path) + 1 and name not in ("api", "rpc")
+        commands.setdefault(name, _command(command) if is_leaf else _group(command.path[: len(path) + 1]))
+    own = next((command for command in COMMANDS if command.path == path), None)
+    options = [_option(option._replace(required=False)) for option in own.options] if own is not None else [_version()]
     return TyperGroup(
         name=path[-1] if path else "mallgen",
         commands=commands,
-        help=GROUPS[path],
-        params=params,
+        help=own.help if own is not None else ROOT_HELP,
+        epilog=f"Example: {own.example}" if own is not None else None,
+        params=options,
+        callback=_alone,
         rich_markup_mode=None,
         suggest_commands=False,
         context_settings=_SETTINGS,
         no_args_is_help=True,
     )
+
+
+def _alone(**given: Any) -> None:
+    """What a group does by itself the table does, when there is no command behind its options."""
+    if any(given.values()):
+        raise UsageError("a command cannot stand behind the option that writes a contract")
 
 
 def _version() -> TyperOption:
@@ -92,6 +101,7 @@ def _command(command: Command) -> TyperCommand:
         name=command.path[-1],
         callback=run,
         help=command.help,
+        short_help=command.help,  # a list of commands wraps it; what typer makes of `help` is cut
         epilog=f"Example: {command.example}" if command.example else None,
         params=[*map(_argument, command.arguments), *map(_option, command.options)],
         rich_markup_mode=None,
@@ -166,7 +176,7 @@ def _mistake(problem: UsageError, where: str, words: list[str]) -> tuple[str, st
         known = [name for param in command.params for name in param.opts] if command is not None else []
         asked = next(word for word in words if word.startswith(problem.option_name) and word not in known)
         return f"there is no option `{asked}`", did_you_mean(asked, [name for name in known if name.startswith("--")])
-    if isinstance(command, TyperGroup):
+    if isinstance(command, TyperGroup) and problem.message.startswith("No such command"):
         asked = next((word for word in words[len(where.split()) - 1 :] if not word.startswith("-")), "")
         return f"there is no command `{where} {asked}`", did_you_mean(asked, command.commands)
     message = problem.format_message().rstrip(".")

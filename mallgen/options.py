@@ -83,6 +83,7 @@ FORMAT = Option(
     "FORMAT",
     choices=("text", "concise", "json", "github", "sarif"),
 )
+SAMPLE = Option("o", "Write a contract to start from.", "FILE", required=True)
 QUIET = Option("quiet", "Say nothing but errors.", short="-q")
 
 COMMANDS = (
@@ -310,10 +311,8 @@ COMMANDS = (
         (Argument("shell", "bash, zsh or fish.", ("bash", "zsh", "fish")),),
         example='eval "$(mallgen completion bash)"',
     ),
+    Command(("api",), "HTTP services from .api contracts.", "sample", (SAMPLE,), example="mallgen api -o greet.api"),
+    Command(("rpc",), "RPC services from .proto files.", "sample", (SAMPLE,), example="mallgen rpc -o greet.proto"),
 )
 
-GROUPS = {
-    (): "Contract-first: .api files in, Python services out.",
-    ("api",): "HTTP services from .api contracts.",
-    ("rpc",): "RPC services from .proto files.",
-}
+ROOT_HELP = "Contract-first: .api files in, Python services out."

@@ -19,6 +19,9 @@ from mallgen_runtime.forms import parse_multipart, parse_query
 from mallgen_runtime.messages import Context
 from mallgen_runtime.problems import ApiError, FieldError
 from mallgen_runtime.reading import MAX_JSON, Reader
+from mallgen_runtime.rpc.h2.frames import ConnectionFault
+from mallgen_runtime.rpc.h2.hpack import Decoder
+from mallgen_runtime.rpc.h2.limits import Limits
 from mallgen_runtime.schema import AsString, Int64, Limit, NotNull, Options, Range, Struct, UInt64, With, field
 from tests.test_linear import grows_evenly, seconds
 
@@ -222,6 +225,34 @@ def read_token(text: str) -> None:
 @pytest.mark.parametrize("worst", TOKENS)
 def test_tokens(worst: str) -> None:
     grows_evenly(read_token, TOKENS[worst], HEAD)
+
+
+LETTERS = "\x18\xc6\x31\x8c\x63" * 25  # two hundred times `a`, as Huffman codes it
+HEADS: dict[str, Callable[[int], str]] = {
+    "known fields": lambda n: "\x82" * n,
+    "fields that a table keeps": lambda n: "\x40\x01a\x01b" * n,
+    "fields that push others out": lambda n: ("\x40\x01a\x7e" + "x" * 126) * n,
+    "fields of a table": lambda n: "\x40\x01a\x01b" + "\xbe" * n,
+    "fields that no table keeps": lambda n: "\x00\x01a\x01b" * n,
+    "names that HTTP forbids": lambda n: "\x00\x01A\x01\n" * n,
+    "Huffman codes": lambda n: ("\x00\x01a\xfd" + LETTERS) * n,
+    "table sizes": lambda n: "\x20" * n,
+    "numbers that never end": lambda n: "\xff" + "\x80" * n,
+}
+
+
+def unpack(text: str, most: Limits) -> None:
+    with suppress(ConnectionFault):
+        Decoder(most.head_bytes, most.head_fields).decode(text.encode("latin-1"))
+
+
+@pytest.mark.parametrize("worst", HEADS)
+def test_heads_of_calls(worst: str) -> None:
+    make, limits = HEADS[worst], Limits()
+    endless = limits._replace(head_bytes=1 << 40, head_fields=1 << 40)
+    grows_evenly(lambda text: unpack(text, endless), make, 400_000)
+    block = make(limits.block_bytes // max(1, len(make(101)) - len(make(100))))
+    assert seconds(lambda text: unpack(text, limits), block) < STOP
 
 
 SETTINGS: dict[str, Callable[[int], str]] = {

@@ -17,6 +17,7 @@ from mallgen_runtime.schema import (
     Int64,
     Limit,
     NotNull,
+    Omitting,
     Options,
     Range,
     Struct,
@@ -26,6 +27,7 @@ from mallgen_runtime.schema import (
     Without,
     always,
     field,
+    omitempty,
     zero,
 )
 
@@ -171,19 +173,43 @@ class Empty(Struct, kw_only=True):
     """Empty has no fields."""
 
 
-class Omitting(Struct, kw_only=True, omit_defaults=True):
+class Page(Omitting, kw_only=True):
     id: Annotated[Int64, AsString()]
+    note: str = omitempty("")
+    kept: str = ""
+    many: list["Page"] = omitempty([])
+    more: list[int] = field(default_factory=list)
+    text: str = field(name="Text", default="t")
+    left: int = omitempty(0, name="Left")
+    made: Inner = field(default_factory=lambda: Inner(city="c"))
+
+
+class AsBefore(Struct, kw_only=True, omit_defaults=True):
+    """As 0.1.0 wrote it first."""
+
     note: str = ""
     kept: str = field(default_factory=always(""))
-    many: list["Omitting"] = field(default_factory=list)
 
 
 def test_numbers_as_text_and_what_is_left_out() -> None:
-    value = Omitting(id=2**60, many=[Omitting(id=1, note="n")])
-    assert encode_as([value], list[Omitting]) == (
-        b'[{"id":"1152921504606846976","kept":"","many":[{"id":"1","note":"n","kept":""}]}]'
+    value = Page(id=2**60, many=[Page(id=1, note="n", left=3)])
+    kept = b'"kept":"","more":[],"Text":"t"'
+    made = b'"made":{"city":"c","zip":null}'
+    inner = b'{"id":"1","note":"n",' + kept + b',"Left":3,' + made + b"}"
+    first, rest = kept.split(b",", 1)
+    assert encode_as([value], list[Page]) == (
+        b'[{"id":"1152921504606846976",' + first + b',"many":[' + inner + b"]," + rest + b"," + made + b"}]"
     )
+    assert encode(Page(id=1)) == b'{"id":1,' + kept + b"," + made + b"}"
     assert encode(Inner(city="c")) == b'{"city":"c","zip":null}'
+    assert encode(AsBefore()) == b'{"kept":""}'
+
+
+def test_lists_that_are_left_out_are_not_shared() -> None:
+    first = Page(id=1)
+    first.many.append(first)
+    first.more.append(1)
+    assert (Page(id=2).many, Page(id=2).more) == ([], [])
 
 
 def test_zero_is_gos_zero() -> None:

@@ -314,3 +314,22 @@ def test_protecting_keys_exist() -> None:
     walk(Bff)
     walk(Rpc)
     assert PROTECTS - names == {"secret"}  # of a jwtTransition
+
+
+class Account(Struct, kw_only=True):
+    id: int
+
+
+class WithMaps(RestConf, kw_only=True):
+    accounts: dict[str, Account] = field(default_factory=dict)
+
+
+def test_a_key_of_a_map_is_named_as_it_is_written() -> None:
+    text = "Name: a\nPort: 1\nAccounts:\n  a_b:\n    Id: x\n  c:\n    Ids: 1\n    id: 2\n  D: {}\n"
+    with pytest.raises(ConfigError) as found:
+        parse(WithMaps, text, "a.yaml")
+    assert found.value.problems == (
+        "a.yaml:5: Accounts.a_b.ID must be a whole number",
+        "a.yaml:9: Accounts.D.ID is required",
+    )
+    assert found.value.warnings == ("a.yaml:7: Accounts.c.Ids is no setting and has no effect; did you mean ID?",)

@@ -3,8 +3,8 @@
 from typing import Any
 
 
-def render(*, header: Any, yours: Any, docstring: Any, package: Any) -> str:
+def render(*, header: Any, yours: Any, docstring: Any, extras: Any) -> str:
     parts: list[str] = []
     add = parts.append
-    add(f'{yours}\n{docstring}\n\nfrom {package}.app import run\n\nif __name__ == "__main__":\n    run()\n')
+    add(f'{yours}\n{docstring}\n\nfrom mallgen_runtime.starting import start\n\nif __name__ == "__main__":\n    start(__package__, {extras})\n')
     return "".join(parts)

@@ -11,13 +11,13 @@ from mallgen.console import ENVIRONMENT, FINE, USAGE, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.targets import Made, Target, make
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 _QUIETLY = Asked(dry_run=False, quiet=True)
 
 
 def bad_name(name: str, command: str) -> int:
     """USAGE, and what is said, when a word cannot be a project's name; else FINE."""
-    if _NAME.fullmatch(name):
+    if NAME.fullmatch(name):
         return FINE
     say(f"error[usage] `{name}` cannot be a project's name")
     say(f"  = help: use letters, digits and single dashes, a letter first: mallgen {command} my-shop")

@@ -4,9 +4,9 @@ A marker stands in `Annotated[...]` and is honoured when JSON is read; construct
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast, dataclass_transform
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import NODEFAULT, UNSET, Meta, Struct, StructMeta, UnsetType, field
 
 __all__ = [
     "UNSET",
@@ -18,6 +18,7 @@ __all__ = [
     "Int64",
     "Limit",
     "NotNull",
+    "Omitting",
     "Options",
     "Range",
     "Struct",
@@ -32,6 +33,7 @@ __all__ = [
     "always",
     "exactly",
     "field",
+    "omitempty",
     "zero",
     "zero_dict",
     "zero_list",
@@ -128,6 +130,49 @@ Float32 = Annotated[float, Meta(ge=-FLOAT32_MAX, le=FLOAT32_MAX)]
 def exactly(count: int) -> Meta:
     """`[2]float64`: a list of so many values, in requests and in answers."""
     return Meta(min_length=count, max_length=count)
+
+
+class _Left:
+    """A default that is left out of the JSON text."""
+
+    def __init__(self, default: Any, name: str | None) -> None:
+        self.default = default
+        self.name = name
+
+
+def omitempty(default: T, *, name: str | None = None) -> T:
+    """The default of a field that is left out of the JSON text while it has it; `name` is its name there."""
+    return cast(T, _Left(default, name))
+
+
+@dataclass_transform(field_specifiers=(field,), kw_only_default=False)
+class _OmittingMeta(StructMeta):
+    """msgspec leaves out all defaults of a struct or none; a default that a function makes it always writes."""
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **config: Any) -> Any:
+        for key in namespace.get("__annotations__", ()):
+            if key in namespace:
+                namespace[key] = _told(namespace[key])
+        return super().__new__(mcls, name, bases, namespace, omit_defaults=True, **config)
+
+
+class Omitting(Struct, metaclass=_OmittingMeta):
+    """A struct whose `omitempty(…)` fields are left out of the JSON text while they have that default, as in Go."""
+
+
+def _told(default: Any) -> Any:
+    """What tells msgspec to write a default, or to leave it out."""
+    if isinstance(default, _Left):
+        value = default.default
+        if isinstance(value, list | dict):
+            return field(name=default.name, default_factory=type(value))
+        return field(name=default.name, default=value)
+    if not isinstance(default, type(field())):
+        return field(default_factory=always(default))
+    if default.default is not NODEFAULT:
+        return field(name=default.name, default_factory=always(default.default))
+    made = {list: zero_list, dict: zero_dict}.get(default.default_factory)
+    return field(name=default.name, default_factory=made) if made is not None else default
 
 
 def always(value: T) -> Callable[[], T]:

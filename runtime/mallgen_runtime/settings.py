@@ -35,6 +35,7 @@ class Plain:
         self._root = _composed(text, path)
         self._count = 0
         self._lines: dict[str, int] = {}
+        self._shown = {"": ""}  # names as the file has them: a key of a map is not a setting's
         self.problems: list[Line] = []
         self.warnings: list[Line] = []
 
@@ -47,9 +48,10 @@ class Plain:
 
     def wrong(self, name: str, reason: str) -> None:
         """Note what is wrong with the value of a dotted name."""
-        parent = name.rpartition(".")[0]
+        parent, _, last = name.rpartition(".")
         line = self._lines.get(name, self._lines.get(parent, 1))
-        self.problems.append(Line(line, f"{spelled(name) or 'the file'} {reason}"))
+        shown = self._shown.get(name) or _below(self._shown.get(parent, spelled(parent)), spelled(last))
+        self.problems.append(Line(line, f"{shown or 'the file'} {reason}"))
 
     def placed(self, lines: list[Line]) -> tuple[str, ...]:
         """Lines with their places, in the order of the file."""
@@ -62,8 +64,12 @@ class Plain:
             return self._mapping(node, kind, name)
         if isinstance(node, yaml.SequenceNode):
             inner = describe(kind.args[0]) if kind.origin is list and kind.args else _ANYTHING
-            return [self._value(item, inner, f"{name}[{index}]") for index, item in enumerate(node.value)]
+            return [self._item(item, inner, name, index) for index, item in enumerate(node.value)]
         return self._scalar(node, kind)
+
+    def _item(self, node: Any, kind: Type, name: str, index: int) -> Any:
+        self._shown[f"{name}[{index}]"] = f"{self._shown[name]}[{index}]"
+        return self._value(node, kind, f"{name}[{index}]")
 
     def _counted(self, node: Any) -> None:
         self._count += 1
@@ -83,9 +89,10 @@ class Plain:
             if known is not None and field is None:
                 continue
             own = field.wire if field else text
-            below = f"{name}.{own}" if name else own
+            below = _below(name, own)
+            shown = self._shown[below] = _below(self._shown[name], spelled(own) if field else own)
             if own in found:
-                reason = f"{spelled(below)} is given twice, first in line {self._lines[below]}"
+                reason = f"{shown} is given twice, first in line {self._lines[below]}"
                 self.problems.append(Line(key.start_mark.line + 1, reason))
                 continue
             found[own] = self._value(item, field.kind if field else inner, below)
@@ -121,7 +128,7 @@ class Plain:
             here = remark is not None and remark.honoured and asks(remark, self._untyped(item))
             told = remarked(remark) if remark is not None and here else None
         if told is not None:
-            whole = f"{spelled(name)}.{text[:64]}" if name else text[:64]
+            whole = _below(self._shown[name], text[:64])
             lines = self.problems if told.refused else self.warnings
             text = f"{whole}{': ' if told.known else ' '}{told.text}"
             lines.append(Line(key.start_mark.line + 1, f"{text}; {told.hint}" if told.hint else text))
@@ -150,6 +157,10 @@ class Plain:
             return _lax(text, kind.origin)
         scalar = yaml.ScalarNode(node.tag, text, node.start_mark, node.end_mark)
         return _LOADER("").construct_object(scalar)
+
+
+def _below(name: str, part: str) -> str:
+    return f"{name}.{part}" if name else part
 
 
 def _key(node: Any) -> str:

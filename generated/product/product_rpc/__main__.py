@@ -1,6 +1,7 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """python -m product_rpc [-f etc/product.yaml]"""
 
-from product_rpc.app import run
+from mallgen_runtime.starting import start
 
 if __name__ == "__main__":
-    run()
+    start(__package__, "rpc")

@@ -98,23 +98,23 @@ class Declarer:
         binding = attribute.main
         head = Code(f"{attribute.name}: {self.annotation(attribute, binding)}")
         keyword, value = self.default(attribute, binding)
-        value = _factory(value) if keyword == FACTORY else value
-        if keyword and omits and not binding.omitempty:
-            keyword, value = FACTORY, self._always(keyword, value)
         wire = binding.key if binding.source == "json" else attribute.field.name
         named = wire != attribute.name and (binding.source == "json" or on_wire)
+        name = [Code(f"name={literal(wire)}")] if named else []
+        if omits and self._left_out(attribute, value, keyword):
+            return Code(f"{head} = {self._spelling.name('omitempty')}({', '.join([value, *name])})")
         if not named and keyword in ("", DEFAULT):
             return Code(f"{head} = {value}") if keyword else head
-        args = [Code(f"name={literal(wire)}")] if named else []
-        args += [Code(f"{keyword}={value}")] if keyword else []
+        value = _factory(value) if keyword == FACTORY else value
+        args = [*name, Code(f"{keyword}={value}")] if keyword else name
         return Code(f"{head} = {self._spelling.name('field')}({', '.join(args)})")
 
-    def _always(self, keyword: Code, value: Code) -> Code:
-        """A factory that msgspec does not take for a default, so that the value is always written."""
-        if keyword == DEFAULT:
-            return Code(f"{self._spelling.name('always')}({value})")
-        known = {"list": "zero_list", "dict": "zero_dict"}.get(value)
-        return self._spelling.name(known) if known else value
+    def _left_out(self, attribute: Attribute, value: Code, keyword: Code) -> bool:
+        """Whether Go leaves the field out when it has this value: not a struct, nor a default that is not zero."""
+        binding = attribute.main
+        if not binding.omitempty or keyword == FACTORY:
+            return binding.omitempty and value in ("[]", "{}")
+        return binding.default is None or value == self._spelling.zero(attribute.ref)
 
 
 def _factory(made: Code) -> Code:

@@ -77,7 +77,7 @@ def main(layout: Layout, renderer: Renderer) -> str:
     return renderer.python(
         "http/main.py",
         docstring=docstring([f"python -m {layout.package} [-f {config_path(layout)}]"], 0),
-        package=layout.package,
+        extras=Code('"rest", "rpc"'),
     )
 
 

@@ -41,13 +41,13 @@ def schemas(shapes: Shapes, package: str, service: str, renderer: Renderer) -> s
 
 def _class(shape: Shape, declarer: Declarer, spelling: Spelling) -> ClassView:
     omits = shape.omits
-    options = Code("kw_only=True, omit_defaults=True" if omits else "kw_only=True")
+    base = spelling.name("Omitting" if omits else "Struct")
     lines = [line for a in shape.attributes for line in _lines(a, declarer.declaration(a, shape.on_wire, omits))]
     text = prose(shape.docs)
     if not text and not lines:
         text = [f"{shape.origin} has no fields."]
     return ClassView(
-        head=Code(f"class {shape.name}({spelling.name('Struct')}, {options}):"),
+        head=Code(f"class {shape.name}({base}, kw_only=True):"),
         docstring=docstring(text, 4) if text else Code(),
         lines=tuple(lines),
     )

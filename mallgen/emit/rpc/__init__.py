@@ -159,10 +159,9 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
         package=package,
     )
     yield File(f"{package}/config.py", config, Owner.ONCE, "config")
-    main = docstring([f"python -m {package} [-f {layout.config_path}]"], 0)
-    yield File(
-        f"{package}/__main__.py", renderer.python("http/main.py", docstring=main, package=package), Owner.ONCE, "main"
-    )
+    words = docstring([f"python -m {package} [-f {layout.config_path}]"], 0)
+    main = renderer.python("http/main.py", docstring=words, extras=Code('"rpc"'))
+    yield File(f"{package}/__main__.py", main, Owner.ONCE, "main")
     svc = docstring([f"What the logic of {title} works with."], 0)
     text = renderer.python("http/svc.py", module_docstring=svc, package=package)
     yield File(f"{package}/svc.py", text, Owner.ONCE, "service context")

@@ -15,15 +15,15 @@ from mallgen_runtime.schema import (
     Int32,
     Int64,
     NotNull,
+    Omitting,
     Options,
     Range,
     Struct,
     UInt8,
     UInt64,
-    always,
     field,
+    omitempty,
     zero,
-    zero_list,
 )
 
 
@@ -32,7 +32,7 @@ class Paging(Struct, kw_only=True):
     size: Int64
 
 
-class User(Struct, kw_only=True, omit_defaults=True):
+class User(Omitting, kw_only=True):
     """用户"""
 
     id: Annotated[Int64, AsString()]  # 用户ID
@@ -40,23 +40,23 @@ class User(Struct, kw_only=True, omit_defaults=True):
     age: Annotated[UInt8, Range(0, 150)]
     tags: list[str]
     scores: dict[str, Int64]
-    friends: list[User] = field(default_factory=zero_list)
-    boss: User | None = field(default_factory=always(None))
+    friends: list[User] = field(default_factory=list)
+    boss: User | None = None
     home: Address = field(default_factory=lambda: zero(Address))
-    raw: Any = field(default_factory=always(None))
-    blob: bytes = field(default_factory=always(b""))
+    raw: Any = None
+    blob: bytes = b""
     nested: UserNested = field(default_factory=lambda: zero(UserNested))
-    created_at: Int64 = 0
-    updated_by: str = ""
+    created_at: Int64 = omitempty(0)
+    updated_by: str = omitempty("")
 
 
 class UserNested(Struct, kw_only=True):
     deep: Int32
 
 
-class Address(Struct, kw_only=True, omit_defaults=True):
+class Address(Omitting, kw_only=True):
     city: str  # // type: 城市
-    zip: str | None = None  # // noqa
+    zip: str | None = omitempty(None)  # // noqa
 
 
 class UpdateUserRequest(Struct, kw_only=True):
@@ -96,9 +96,9 @@ class Empty(Struct, kw_only=True):
     """Empty has no fields."""
 
 
-class Audit(Struct, kw_only=True, omit_defaults=True):
-    created_at: Int64 = 0
-    updated_by: str = ""
+class Audit(Omitting, kw_only=True):
+    created_at: Int64 = omitempty(0)
+    updated_by: str = omitempty("")
 
 
 class GetRequest(Struct, kw_only=True):

@@ -1,0 +1,34 @@
+"""Where `python -m PACKAGE` begins: what a service needs and is not installed is told before anything is imported."""
+
+import importlib
+import importlib.util
+import sys
+
+_EXTRAS = {
+    "rest": ("joserfc", "multipart"),
+    "rpc": ("grpc", "grpc_health", "grpc_reflection", "google.protobuf"),
+}
+_ENVIRONMENT = 3
+
+
+def start(package: str, *extras: str) -> None:
+    """Run the service of a package, which needs these extras of mallgen-runtime: `rest`, `rpc`.
+
+    With a library missing it ends with one line and exit code 3.
+    """
+    missing = [module for extra in extras for module in _EXTRAS[extra] if not _is_here(module)]
+    if missing:
+        print(
+            f"error[environment] {package} needs {', '.join(missing)}, not installed for {sys.executable}: "
+            f"pip install 'mallgen-runtime[{','.join(extras)}]', or `pip install .` in the service's folder",
+            file=sys.stderr,
+        )
+        sys.exit(_ENVIRONMENT)
+    importlib.import_module(f"{package}.app").run()
+
+
+def _is_here(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that holds it
+        return False
