@@ -66,10 +66,14 @@ def produce(target: Target, asked: Asked) -> int:
     return put(target, made, asked) if made.files else code
 
 
+def _output(target: Target, made: Made, asked: Asked) -> Output:
+    due = Due(target.line.path, made.files, made.classes)
+    return Output(target, Folder(target.folder, say), due, made.sources, asked)
+
+
 def put(target: Target, made: Made, asked: Asked) -> int:
     """Write what was made of a target and tell what was done; the exit code."""
-    due = Due(target.line.path, made.files, made.classes)
-    output = Output(target, Folder(target.folder, say), due, made.sources, asked)
+    output = _output(target, made, asked)
     result = write(output)
     if result.code == FINE and not asked.quiet:
         say(f"{made.subject}; {result.summary}")
@@ -120,9 +124,25 @@ def generate_all(workspace: Workspace, asked: Asked) -> tuple[list[tuple[Target,
         return [], report(problems, {k: v for one in gone for k, v in one.sources.items()}, asked.end)
     found = [(target, make(target)) for target in targets]
     code = _reported(workspace, found, asked)
+    if code == FINE and len(found) > 1 and not asked.dry_run:
+        code = _refused([_output(target, made, asked._replace(dry_run=True)) for target, made in found], asked.end)
     if code == FINE:
         code = max(put(target, made, asked) for target, made in found)
     return found, code
+
+
+def _refused(outputs: Sequence[Output], end: str) -> int:
+    """Tell why any of several folders cannot be written, before the first is."""
+    problems: list[Diagnostic] = []
+    sources: dict[str, str] = {}
+    for output in outputs:
+        try:
+            with output.folder.turn():
+                _apply(output)
+        except Refused as problem:
+            problems += problem.diagnostics
+            sources.update(problem.sources)
+    return report(problems, sources, end)
 
 
 def _reported(workspace: Workspace, found: Sequence[tuple[Target, Made]], asked: Asked) -> int:
