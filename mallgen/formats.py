@@ -12,6 +12,7 @@ from mallgen.pages import pages
 from mallgen.visible import visible
 
 Document = dict[str, object]
+_READABLE = 1000
 
 
 def render(form: str, diagnostics: Sequence[Diagnostic]) -> str:
@@ -28,7 +29,7 @@ def _concise(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _json(diagnostics: Sequence[Diagnostic]) -> str:
-    return _encoded([_plain(found) for found in diagnostics])
+    return _encoded([_plain(found) for found in diagnostics], len(diagnostics))
 
 
 def _plain(found: Diagnostic) -> Document:
@@ -81,7 +82,7 @@ def _sarif(diagnostics: Sequence[Diagnostic]) -> str:
         "results": [_result(found, codes.index(found.code)) for found in diagnostics],
     }
     schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-    return _encoded({"$schema": schema, "version": "2.1.0", "runs": [run]})
+    return _encoded({"$schema": schema, "version": "2.1.0", "runs": [run]}, len(diagnostics))
 
 
 def _rule(code: str, text: str) -> Document:
@@ -113,9 +114,13 @@ def _uri(file: str) -> str:
     return f"file://{quote(path)}" if path.startswith("/") else quote(path)
 
 
-def _encoded(document: object) -> str:
-    """JSON, in which what is not printable is escaped: msgspec does that for what JSON itself forbids."""
-    return visible(msgspec.json.format(msgspec.json.encode(document), indent=2).decode(), "\n") + "\n"
+def _encoded(document: object, count: int) -> str:
+    """JSON, in which what is not printable is escaped: msgspec does that for what JSON itself forbids.
+
+    It is laid out for people while there are few enough findings for people.
+    """
+    compact = visible(msgspec.json.encode(document).decode())
+    return (msgspec.json.format(compact, indent=2) if count <= _READABLE else compact) + "\n"
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Diagnostic]], str]] = {

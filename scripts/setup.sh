@@ -68,7 +68,7 @@ echo "setting up .venv (once, about a minute)" >&2
         -e ".[lsp]" -e "runtime[rest,rpc,metrics]" \
         build fastjsonschema granian h2 hatchling hpack httptools hypothesis import-linter isort jinja2 lark mypy \
         pytest pytest-xdist ruff types-PyYAML types-grpcio types-grpcio-health-checking types-grpcio-reflection \
-        types-protobuf 2>&1 || echo "ERROR: pip failed" >.venv/.failed
+        types-protobuf uvicorn 2>&1 || echo "ERROR: pip failed" >.venv/.failed
 } | progress
 if [ -e .venv/.failed ]; then
     rm .venv/.failed

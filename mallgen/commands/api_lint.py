@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mallgen.commands.memory import without_gc
 from mallgen.console import ENVIRONMENT, FINDINGS, FINE, USAGE, counted, for_machines, out, report, say, verdict
 from mallgen.driver import Loaded, compile_sources
 from mallgen.lint import Edit, Found, Rule, rules
@@ -56,6 +57,11 @@ class _Lint(NamedTuple):
 
 def run(values: Values) -> int:
     """Exit 0 without findings, 1 with some."""
+    with without_gc():
+        return _run(values)
+
+
+def _run(values: Values) -> int:
     known = rules()
     if values.flag("rules"):
         return _listed(known)

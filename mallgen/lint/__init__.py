@@ -79,9 +79,11 @@ def lint(scope: Scope, chosen: tuple[Rule, ...]) -> list[Found]:
     found: dict[tuple[str, Span], Found] = {}
     for one in chosen:
         for finding in one.check(scope):
+            if (one.code, finding.span) in found:
+                continue
             diagnostic = Diagnostic(
                 one.code, finding.message, finding.span, finding.hint, finding.notes, severity=one.severity
             )
             edits = finding.edits if all(edit.span.line == edit.span.end_line for edit in finding.edits) else ()
-            found.setdefault((one.code, finding.span), Found(diagnostic, edits, finding.changes))
+            found[one.code, finding.span] = Found(diagnostic, edits, finding.changes)
     return sorted(found.values(), key=lambda item: (item.diagnostic.span or (), item.diagnostic.code))

@@ -52,12 +52,13 @@ class Scope:
         self.operations = [Operation(group, route) for group in contract.groups for route in group.routes]
         self._members = {member.span: member for found in contract.types for member in _written(found.members)}
         self._answered: list[Type] | None = None
+        self._fields = [(found, field) for found in contract.types for field in deep(found.fields)]
+        asked = ((operation, self.request(operation)) for operation in self.operations)
+        self._requests = [(operation, found) for operation, found in asked if found is not None]
 
-    def fields(self) -> Iterator[tuple[Type, Field]]:
+    def fields(self) -> Sequence[tuple[Type, Field]]:
         """Every field of every type, those of structs written in place too."""
-        for found in self.contract.types:
-            for field in deep(found.fields):
-                yield found, field
+        return self._fields
 
     def member(self, field: Field) -> Member | None:
         """The line that a field was written in, wherever it was embedded from."""
@@ -71,12 +72,9 @@ class Scope:
         """The declared type of a route's answer, an element's when it is a list."""
         return self._type(operation.route.response)
 
-    def requests(self) -> Iterator[tuple[Operation, Type]]:
+    def requests(self) -> Sequence[tuple[Operation, Type]]:
         """Routes with a request."""
-        for operation in self.operations:
-            found = self.request(operation)
-            if found is not None:
-                yield operation, found
+        return self._requests
 
     def responses(self) -> Iterator[tuple[Operation, Type]]:
         """Routes with an answer."""
@@ -156,7 +154,10 @@ def words(name: str) -> list[str]:
 
 def binding(field: Field, source: str) -> Binding | None:
     """How a field is read from one source."""
-    return next((found for found in field.bindings if found.source == source), None)
+    for found in field.bindings:
+        if found.source == source:
+            return found
+    return None
 
 
 def key(field: Field) -> str:

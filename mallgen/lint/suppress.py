@@ -89,6 +89,8 @@ def apply(found: Sequence[Found], comments: Sequence[Suppression], judged: Judge
 
     A comment about a rule that did not look is neither used nor unused. What keeps code from being generated stays.
     """
+    if not comments:
+        return list(found)
     places = {(c.code, c.span.file, c.line): c for c in reversed(comments) if c.reason}
     used: set[Suppression] = set()
     left = []
