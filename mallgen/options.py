@@ -311,8 +311,12 @@ COMMANDS = (
         (Argument("shell", "bash, zsh or fish.", ("bash", "zsh", "fish")),),
         example='eval "$(mallgen completion bash)"',
     ),
-    Command(("api",), "HTTP services from .api contracts.", "sample", (SAMPLE,), example="mallgen api -o greet.api"),
-    Command(("rpc",), "RPC services from .proto files.", "sample", (SAMPLE,), example="mallgen rpc -o greet.proto"),
+    Command(
+        ("api",), "HTTP services from .api contracts.", "sample", (SAMPLE, FORMAT), example="mallgen api -o greet.api"
+    ),
+    Command(
+        ("rpc",), "RPC services from .proto files.", "sample", (SAMPLE, FORMAT), example="mallgen rpc -o greet.proto"
+    ),
 )
 
 ROOT_HELP = "Contract-first: .api files in, Python services out."
