@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
 from mallgen.suggest import did_you_mean
-from mallgen.targets import Target
+from mallgen.target import Target, kind_of
 from mallgen.workspace import NAME
 
 _DEPTH, _MOST = 4, 2000
@@ -38,15 +38,22 @@ def _contracts(target: Target) -> Iterator[Diagnostic]:
                 "contract-missing", message, by, f"correct it below [service.{used.name}]", environment=True
             )
     plain = [used.contract for number, used in enumerate(target.uses) if f"uses/{number}" not in target.places]
-    for path in [*([] if place is not None else [target.contract]), *target.more, *plain]:
+    for path in [*([] if place is not None else [target.contract]), *_more(target), *plain]:
         if not os.path.isfile(path):
             message = f"the contract `{os.path.normpath(path)}` is not there"
             hint = "bring it back, or name another one: -api FILE"
             yield Diagnostic("contract-missing", message, hint=hint, environment=True)
 
 
+def _more(target: Target) -> list[str]:
+    """Files that options name beside the contract."""
+    kind = kind_of(target.kind)
+    names = kind.paths if kind is not None else ()
+    return [path for name in names if name != "-I" for path in target.option(name)]
+
+
 def _folders(target: Target) -> Iterator[Diagnostic]:
-    for number, path in enumerate(target.includes):
+    for number, path in enumerate(target.option("-I")):
         place = target.places.get(f"proto_path/{number}")
         if place is not None and not os.path.isdir(path):
             yield _named(path, place, "folder", "")

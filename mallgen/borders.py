@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.kind import is_contract, neither
 from mallgen.model import Span
 
 
@@ -48,6 +49,6 @@ def strays(paths: Iterable[str], top: str, by: str, place: Span | None = None) -
             message = f"`{by}` names `{shown}`, which is outside of `{os.path.relpath(top)}`"
             hint = "what a repository names must be inside of it; name a contract that is meant with -api"
             yield Diagnostic("outside-workspace", message, place, hint)
-        elif os.path.isfile(real) and not real.endswith((".api", ".proto")):
-            message = f"`{by}` names `{shown}`, which is neither a .api nor a .proto file"
+        elif os.path.isfile(real) and not is_contract(real):
+            message = f"`{by}` names `{shown}`, which is {neither()}"
             yield Diagnostic("outside-workspace", message, place, "name a contract")

@@ -9,9 +9,9 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
+from mallgen.kind import named
 from mallgen.lock import NAME as LOCK
 from mallgen.names import rpc_package
-from mallgen.protoscan import package
 from mallgen.workspace import Member, Workspace, is_name
 
 _TELLS_NOTHING = {"grpc", "pb", "proto", "protos", "rpc"}
@@ -42,8 +42,8 @@ class Called(NamedTuple):
 def called(workspace: Workspace) -> dict[str, Called]:
     """For each service of a workspace what it is called."""
     asked = {m.name: Called(m.title, m.package, m.key) for m in workspace.members}
-    rpcs = [member for member in workspace.members if member.kind == "rpc"]
-    titles = {member.name: _title(member.contract) for member in rpcs}
+    rpcs = [member for member in workspace.members if named(member.kind).calls]
+    titles = {member.name: _title(member) for member in rpcs}
     counts = Counter(name for m in rpcs for name in _ids(asked[m.name], titles[m.name]))
     for member in rpcs:
         own, title = asked[member.name], titles[member.name]
@@ -57,10 +57,10 @@ def _ids(found: Called, title: str) -> set[tuple[str, str]]:
     return {("package", found.package_of(title)), ("key", found.key_of(title))}
 
 
-def _title(contract: str) -> str:
-    """What a proto calls its service: its package, or the file's name."""
-    stem = os.path.basename(contract).removesuffix(".proto")
-    return package(_text(contract)) or stem
+def _title(member: Member) -> str:
+    """What a contract calls its service, as a proto does by its package, or the file's name."""
+    stem, _ = os.path.splitext(os.path.basename(member.contract))
+    return named(member.kind).title(_text(member.contract)) or stem
 
 
 def _remembered(member: Member, title: str, name: str) -> str:

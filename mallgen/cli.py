@@ -49,8 +49,9 @@ def _group(path: tuple[str, ...]) -> TyperGroup:
     below = [command for command in COMMANDS if command.path[: len(path)] == path and command.path != path]
     for command in below:
         name = command.path[len(path)]
-        is_leaf = len(command.path) == len(path) + 1 and name not in ("api", "rpc")
-        commands.setdefault(name, _command(command) if is_leaf else _group(command.path[: len(path) + 1]))
+        own_path = command.path[: len(path) + 1]
+        is_leaf = all(other.path == own_path for other in below if other.path[: len(own_path)] == own_path)
+        commands.setdefault(name, _command(command) if is_leaf else _group(own_path))
     own = next((command for command in COMMANDS if command.path == path), None)
     options = [_option(option._replace(required=False)) for option in own.options] if own is not None else [_version()]
     return TyperGroup(

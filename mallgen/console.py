@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from mallgen.visible import visible
+from mallgen.visible import counted, visible
 
 if TYPE_CHECKING:  # msgspec takes 35 ms, which --version and --help need not pay
     from mallgen.diagnostics import Diagnostic
@@ -89,11 +89,6 @@ def verdict(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], fine:
 
     sys.stdout.write(render(_form[0], diagnostics))
     return FINDINGS if any(d.severity == "error" for d in diagnostics) else FINE
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 route`, `2 routes`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def tint(text: str, number: int, stream: TextIO) -> str:

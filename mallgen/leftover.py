@@ -11,7 +11,7 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.lock import NAME as LOCK
 from mallgen.lock import BadLock, parse
 from mallgen.model import Span
-from mallgen.targets import Target, of_line
+from mallgen.target import Target, of_line
 from mallgen.workspace import NAME, Workspace
 
 _DEPTH, _MOST = 4, 5000

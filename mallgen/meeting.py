@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic, Note
+from mallgen.kind import named
 from mallgen.model import Span
 from mallgen.scalars import Scalar, plain, scalars
-from mallgen.targets import Made, Target
+from mallgen.target import Made, Target
 from mallgen.tree import File
 from mallgen.workspace import NAME, Member, Workspace, free_port
 
@@ -77,8 +78,9 @@ def _standing(member: Member, target: Target, made: Made, sources: dict[str, str
         text, path, is_disk = _text(target, files["settings"], is_there, sources)
         due = scalars(files["settings"].text, path)
         settings = scalars(text, path)
-        key = due["name"].value if target.kind == "rpc" else ""
-        facts += _settings(target.kind, settings, None if is_disk else head)
+        calls = named(target.kind).calls
+        key = due["name"].value if calls else ""
+        facts += _settings(calls, settings, None if is_disk else head)
     return _Standing(member, tuple(facts), key, settings if is_there else {}, path)
 
 
@@ -109,9 +111,9 @@ def _distribution(text: str, path: str, span: Span | None) -> Iterator[_Fact]:
         yield _Fact("distribution", name, re.sub(r"[-_.]+", "-", name).lower(), place)
 
 
-def _settings(kind: str, found: Mapping[str, Scalar], span: Span | None) -> Iterator[_Fact]:
+def _settings(calls: bool, found: Mapping[str, Scalar], span: Span | None) -> Iterator[_Fact]:
     key = _own_key(found)
-    if kind == "rpc" and key is not None:
+    if calls and key is not None:
         yield _Fact("key", key.value, key.value, span or key.span)
     for name in ("port", "listenon", "devserver.port"):
         port = found[name].value.rpartition(":")[2] if name in found else ""

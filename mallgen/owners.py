@@ -6,7 +6,8 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.lock import ContractLine, Lock
 from mallgen.model import Span
-from mallgen.targets import Target, make, of_line
+from mallgen.target import Target, of_line
+from mallgen.targets import make
 from mallgen.tree import Due, File, Owner
 
 

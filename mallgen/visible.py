@@ -1,4 +1,4 @@
-"""Text of others on its way to a terminal: contracts, file names, messages that quote them."""
+"""Text on its way to a terminal: of others (contracts, file names, messages that quote them), and numbers in words."""
 
 import re
 
@@ -23,3 +23,8 @@ def visible(text: str, kept: str = "") -> str:
 def _escape(char: str) -> str:
     units = char.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 route`, `2 routes`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

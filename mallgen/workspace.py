@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mallgen.borders import home, strays
 from mallgen.diagnostics import Diagnostic
+from mallgen.kind import Kind, KindError, Unlike, named, of
 from mallgen.model import Span
 from mallgen.suggest import did_you_mean
 
@@ -21,7 +22,7 @@ _PORT = re.compile(
 )
 # a key of so many parts: tomllib takes a time that grows with their square
 _DEEP = re.compile(r"""^(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+(?:\.(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+){16}""", re.M)
-_KEYS = {"contract", "dir", "uses", "proto_path", "name", "package", "key"}
+_KEYS = {"contract", "dir", "uses", "proto_path", "name", "package", "key", "kind"}
 _NAMES = {
     "name": (re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*"), "letters, digits and single `-`, `_` or `.`"),
     "package": (re.compile(r"[a-z_][a-z0-9_]*"), "small letters, digits and `_`, and is no word of Python's"),
@@ -34,11 +35,13 @@ _NO_PLACES: Mapping[str, Span] = MappingProxyType({})
 class Member(NamedTuple):
     """A service of the workspace; paths are as seen from the working directory.
 
-    `title`, `package` and `key` are the settings `name`, `package` and `key`, empty where they are left out. `places`
-    are those of the values in mallgen.toml: `contract`, `uses/0`, and that of the table under the empty text.
+    `kind` is that of the contract's suffix, or the setting. `title`, `package` and `key` are the settings `name`,
+    `package` and `key`, empty where they are left out. `places` are those of the values in mallgen.toml: `contract`,
+    `uses/0`, and that of the table under the empty text.
     """
 
     name: str
+    kind: str
     contract: str
     folder: str
     uses: tuple[str, ...]
@@ -47,11 +50,6 @@ class Member(NamedTuple):
     package: str = ""
     key: str = ""
     places: Mapping[str, Span] = _NO_PLACES
-
-    @property
-    def kind(self) -> str:
-        """`api` or `rpc`, by the contract's suffix."""
-        return "rpc" if self.contract.endswith(".proto") else "api"
 
 
 class Workspace(NamedTuple):
@@ -181,19 +179,34 @@ class _Reader:
             self._add(f"service {name} has an unknown key `{key}`", self._places.key("service", name, key), hint)
         contract, folder = self._path(name, values, "contract"), self._path(name, values, "dir")
         uses, includes = self._words(name, values, "uses"), self._words(name, values, "proto_path")
-        if contract and not contract.endswith((".api", ".proto")):
-            message = f"the contract of service {name} is neither a .api nor a .proto file: {contract}"
-            self._wrong(message, name, "contract", "name the contract's file")
+        kind = self._kind(name, values, contract)
         paths = tuple(os.path.relpath(os.path.join(self._root, path)) for path in includes)
         for problem in strays(paths, home(os.path.join(self._root, NAME)) or self._root, self._shown):
             self._wrong(problem.message, name, "proto_path", problem.hint)
         title, package, key = (self._name(name, values, what) for what in ("name", "package", "key"))
-        if key and contract.endswith(".api"):
+        if key and kind is not None and not kind.calls:
             message = f"service {name} has a key, which an HTTP service is not registered under"
             self._add(message, self._places.key("service", name, "key"), "remove it; only RPC services have one")
-        if not contract or not folder:
+        if not contract or not folder or kind is None:
             return None
-        return Member(name, contract, folder, uses, paths, title, package, key, self._spans(name))
+        return Member(name, kind.name, contract, folder, uses, paths, title, package, key, self._spans(name))
+
+    def _kind(self, name: str, values: dict[str, Any], contract: str) -> Kind | None:
+        """The kind of the contract: the setting, else by its suffix; None when it is wrong, or there is no contract."""
+        asked = values.get("kind", "")
+        if not isinstance(asked, str):
+            self._wrong(f"kind of service {name} must be a text", name, "kind", 'write kind = "…"')
+            return None
+        try:
+            if asked:
+                return named(asked)
+            return of(contract) if contract else None
+        except Unlike as problem:
+            message = f"the contract of service {name} is {problem.message}: {contract}"
+            self._wrong(message, name, "contract", "name the contract's file")
+        except KindError as problem:
+            self._wrong(problem.message, name, "kind" if asked else "contract", problem.hint)
+        return None
 
     def _name(self, name: str, values: dict[str, Any], what: str) -> str:
         """`name`, `package` or `key`, empty when it is left out or wrong."""
@@ -241,7 +254,7 @@ class _Reader:
                     hint = did_you_mean(use, declared) or f"declare [service.{use}]"
                     message = f"service {member.name} uses `{use}`, which is not a service here"
                     self._wrong(message, member.name, place, hint)
-                elif use in by_name and by_name[use].kind != "rpc":
+                elif use in by_name and not named(by_name[use].kind).calls:
                     message = f"service {member.name} uses `{use}`, which has no .proto contract"
                     self._wrong(message, member.name, place, "only RPC services can be used")
 

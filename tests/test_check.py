@@ -14,7 +14,8 @@ import yaml
 
 from mallgen.called import Called
 from mallgen.lock import ContractLine
-from mallgen.targets import RUNTIME_NEEDED, Target, Used, of_line
+from mallgen.target import Target, Used, of_line
+from mallgen.targets import RUNTIME_NEEDED
 from tests.conftest import ROOT, mallgen, tree
 from tests.test_wrong_inputs import GOOD, everything
 
@@ -119,7 +120,8 @@ def test_every_format_carries_the_code_and_the_place(here: Path, form: str) -> N
 
 def test_a_line_of_the_lock_is_a_target_again(here: Path) -> None:
     uses = (Used("order", "protos/order.proto", ("protos", "more protos"), "order.v1"), Used("b", "b.proto"))
-    target = Target("rpc", "x y%20.proto", "out", ("z.proto",), ("inc",), uses, True, True, True)
+    target = Target("rpc", "x y%20.proto", "out", uses=uses, outside=True)
+    target = target.having({"with": ("z.proto",), "-I": ("inc",), "client-only": True, "name-from-filename": True})
     target = target._replace(service="a", called=Called("a-b", "a_b", "a.b:1"))
     (here / "out").mkdir()
     assert of_line(target.line, "out")._replace(border="") == target

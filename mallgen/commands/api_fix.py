@@ -7,7 +7,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from mallgen.commands.memory import without_gc
-from mallgen.console import FINE, USAGE, counted, report, say, show
+from mallgen.console import FINE, USAGE, report, say, show
 from mallgen.diagnostics import Diagnostic
 from mallgen.driver import compile_sources
 from mallgen.model import Span
@@ -20,6 +20,7 @@ from mallgen.syntax.limits import Limits
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Scanned, scan
 from mallgen.textfiles import CannotWrite, TextFile, contracts, read_file, replace_file
+from mallgen.visible import counted
 
 
 class _Mended(NamedTuple):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mallgen.console import FINDINGS, FINE, USAGE, counted, out, report, say, show
+from mallgen.console import FINDINGS, FINE, USAGE, out, report, say, show
 from mallgen.diagnostics import Diagnostic
 from mallgen.options import Values
 from mallgen.patch import unified
@@ -10,6 +10,7 @@ from mallgen.sources import Unreadable, limits
 from mallgen.syntax.format import format_text
 from mallgen.syntax.limits import Limits
 from mallgen.textfiles import STDIN, CannotWrite, TextFile, contracts, read_file, read_stdin, replace_file
+from mallgen.visible import counted
 
 
 class _Mode(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mallgen.commands.memory import without_gc
-from mallgen.console import ENVIRONMENT, FINDINGS, FINE, USAGE, counted, for_machines, out, report, say, verdict
+from mallgen.console import ENVIRONMENT, FINDINGS, FINE, USAGE, for_machines, out, report, say, verdict
 from mallgen.driver import Loaded, compile_sources
 from mallgen.lint import Edit, Found, Rule, rules
 from mallgen.lint.suppress import findings
@@ -14,6 +14,7 @@ from mallgen.pycode import width
 from mallgen.sources import Disk, Unreadable, limits, read
 from mallgen.suggest import did_you_mean
 from mallgen.textfiles import CannotWrite, read_file, replace_file
+from mallgen.visible import counted
 
 _ROUNDS = 10  # an edit may uncover another; none is meant to undo one
 

@@ -2,8 +2,10 @@
 
 from mallgen.commands.writing import Asked, around, place, produce
 from mallgen.console import FINDINGS, USAGE, say
+from mallgen.kinds.http import KIND
 from mallgen.options import Values
-from mallgen.targets import Target, of_member
+from mallgen.target import Target
+from mallgen.targets import of_member
 from mallgen.workspace import free_port
 
 
@@ -19,9 +21,9 @@ def run(values: Values) -> int:
         return USAGE
     folder = place(workspace, contract, values.text("dir"))
     member = workspace.of(contract)
-    target = Target("api", contract, folder)
+    target = Target(KIND.name, contract, folder)
     if member is not None:
-        port = free_port(workspace, folder, 8888)
+        port = free_port(workspace, folder, KIND.first_port)
         target = of_member(member, workspace, port).into(folder)._replace(contract=contract)
     target = target._replace(outside=values.flag("allow-outside"))
     return produce(target, Asked.by(values))

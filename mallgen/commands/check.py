@@ -9,14 +9,16 @@ from mallgen import packages
 from mallgen.commands.comparing import Chosen, Compared, Stopped, choose, compare, exit_code, sources
 from mallgen.commands.configured import Configured
 from mallgen.commands.memory import without_gc
-from mallgen.console import FINDINGS, counted, for_machines, form, out, report, say
+from mallgen.console import FINDINGS, for_machines, form, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.findings import findings
 from mallgen.follow.verdict import State
 from mallgen.meeting import Meeting, meetings
 from mallgen.model import Span
 from mallgen.options import Values
+from mallgen.target import kind_of
 from mallgen.targets import RUNTIME_NEEDED
+from mallgen.visible import counted
 
 _DIST = re.compile(r"mallgen_runtime-(\d+(?:\.\d+)*)\.dist-info")
 _PIN = re.compile(r"mallgen[-_.]runtime(?:\[[^\]]*\])?\s*(?P<pins>(?:[=<>~!]=?=?\s*[\w.*]+\s*,?\s*)+)")
@@ -84,7 +86,8 @@ def _lockless(found: Compared) -> Diagnostic:
     assert found.service is not None
     message = f"`{found.folder.shown('.')}` has generated files and no mallgen.lock, which tells them from edited ones"
     contract = os.path.normpath(found.target.contract)
-    word = f"api py -api {contract}" if found.target.kind == "api" else f"rpc protoc {contract}"
+    kind = kind_of(found.target.kind)
+    word = kind.generate.format(contract=contract) if kind is not None and kind.generate else "gen"
     way = f"{word} -dir {found.target.folder}" if found.service.where else "gen"
     hint = f"bring it back, or run `mallgen {way}`, which writes it by what the files hold"
     return Diagnostic("no-lock", message, None, hint)

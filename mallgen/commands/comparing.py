@@ -13,11 +13,13 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused, read_lock
 from mallgen.findings import Service
 from mallgen.follow import follow
+from mallgen.kind import KindError, of
 from mallgen.lock import NAME, ContractLine, Lock, is_merged
 from mallgen.model import Span
 from mallgen.options import Values
 from mallgen.owners import adopted, settled
-from mallgen.targets import Made, Target, every, make, of_line, of_member, outside
+from mallgen.target import Made, Target, kind_of, of_line, outside
+from mallgen.targets import every, make, of_member
 from mallgen.tree import Due, Plan, plan, recorded
 from mallgen.workspace import Workspace
 
@@ -132,7 +134,10 @@ def _of_folder(folder: str, contract: str, workspace: Workspace, is_named: bool 
     if members and (contract or not lines or len(lines) == 1):
         targets = [of_member(member, workspace)._replace(folder=folder) for member in members]
     if contract:
-        kind = "rpc" if contract.endswith(".proto") else "api"
+        try:
+            kind = of(contract).name
+        except KindError as problem:
+            return Chosen((), (Diagnostic("no-kind", problem.message, hint=problem.hint, environment=True),))
         alike = [target for target in targets if target.kind == kind]
         known = next((t for t in alike if os.path.realpath(t.contract) == os.path.realpath(contract)), None)
         known = known or (alike[0] if len(alike) == 1 else Target(kind, contract, folder))
@@ -246,7 +251,9 @@ def carry_out(
 def _invalid(target: Target, made: Made) -> Diagnostic:
     name = os.path.normpath(target.contract)
     errors = [d for d in made.diagnostics if d.severity == "error"]
-    hint = f"run `mallgen api validate -api {name}`" if target.kind == "api" else "see its errors"
+    kind = kind_of(target.kind)
+    command = kind.validate.format(contract=name) if kind is not None else ""
+    hint = f"run `mallgen {command}`" if command else "see its errors"
     return Diagnostic("contract-invalid", f"nothing can be made of `{name}`", _first(errors, name), hint)
 
 

@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from mallgen.commands.writing import Asked, around, generate_all
 from mallgen.console import FINDINGS, FINE, LAID_OUT, USAGE, report, say, tint
 from mallgen.diagnostics import Diagnostic
+from mallgen.kind import named
 from mallgen.options import Values
 from mallgen.running.lines import BAD, GOOD, ODD, Shown, shown
 from mallgen.running.ports import taken
 from mallgen.running.service import Spec
 from mallgen.running.supervisor import Plan, Setup
 from mallgen.running.supervisor import run as supervise
-from mallgen.targets import Made, Target
+from mallgen.target import Made, Target
 from mallgen.visible import visible
 from mallgen.workspace import Workspace, ports_in
 
@@ -45,7 +46,7 @@ def run(values: Values) -> int:
 
 
 def _setup(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Setup:
-    specs = tuple(_spec(workspace, target, made) for target, made in found)
+    specs = tuple(_spec(workspace, target, made) for target, made in found if named(target.kind).runs)
     folders = {os.path.dirname(member.contract) or "." for member in workspace.members}
     folders |= {path for member in workspace.members for path in member.includes}
     return Setup(specs, (os.path.relpath(workspace.path), *sorted(folders)))
@@ -95,10 +96,10 @@ class _Said(io.StringIO):
 
 def _spec(workspace: Workspace, target: Target, made: Made) -> Spec:
     member = next(member for member in workspace.members if member.folder == target.folder)
-    settings = next(file.path for file in made.files if file.identity == "settings")
-    path = os.path.join(target.folder, settings)
-    port = next(iter(ports_in(path)), 0)
-    return Spec(member.name, member.kind, target.folder, made.package, port, member.uses, path)
+    settings = next((file.path for file in made.files if file.identity == "settings"), "")
+    path = os.path.join(target.folder, settings) if settings else ""
+    port = next(iter(ports_in(path)), 0) if settings else 0
+    return Spec(member.name, named(member.kind).ready, target.folder, made.package, port, member.uses, path)
 
 
 def _unready(specs: Sequence[Spec]) -> list[Diagnostic]:

@@ -2,8 +2,10 @@
 
 from mallgen.commands.starting import bad_name, start
 from mallgen.console import FINE, say
+from mallgen.kinds import http, rpc
 from mallgen.options import Values
-from mallgen.targets import Target, every
+from mallgen.target import Target
+from mallgen.targets import every
 from mallgen.workspace import read
 
 
@@ -15,7 +17,7 @@ def run(values: Values) -> int:
         return code
     from mallgen.emit import starter
 
-    bodies = {"api": starter.calling_bodies(name), "rpc": starter.greeter_bodies()}
+    bodies = {http.KIND.name: starter.calling_bodies(name), rpc.KIND.name: starter.greeter_bodies()}
 
     def targets(folder: str) -> list[Target]:
         return [found._replace(bodies=bodies[found.kind]) for found in every(read(f"{folder}/mallgen.toml"))]

@@ -2,9 +2,10 @@
 
 from mallgen.commands.starting import bad_name, start
 from mallgen.console import FINE, say
+from mallgen.kinds.rpc import KIND
 from mallgen.names import rpc_package, snake
 from mallgen.options import Values
-from mallgen.targets import Target
+from mallgen.target import Target
 
 
 def run(values: Values) -> int:
@@ -16,7 +17,7 @@ def run(values: Values) -> int:
     from mallgen.emit import starter
 
     def targets(folder: str) -> list[Target]:
-        return [Target("rpc", f"{folder}/{name}.proto", folder, bodies=starter.rpc_bodies(name))]
+        return [Target(KIND.name, f"{folder}/{name}.proto", folder, bodies=starter.rpc_bodies(name))]
 
     code = start(name, {f"{name}.proto": starter.rpc(name)}, targets, values.flag("quiet"))
     if code == FINE and not values.flag("quiet"):

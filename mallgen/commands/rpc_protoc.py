@@ -2,8 +2,10 @@
 
 from mallgen.commands.writing import Asked, around, place, produce
 from mallgen.console import FINDINGS, FINE, USAGE, say
+from mallgen.kinds.rpc import CLIENT_ONLY, FROM_FILENAME, INCLUDES, KIND, MORE
 from mallgen.options import Values
-from mallgen.targets import Target, of_member
+from mallgen.target import Target
+from mallgen.targets import of_member
 from mallgen.workspace import free_port
 
 
@@ -19,15 +21,15 @@ def run(values: Values) -> int:
         return USAGE
     folder = place(workspace, contract, values.text("zrpc_out") or values.text("dir"))
     member = workspace.of(contract)
-    known = of_member(member, workspace) if member is not None else Target("rpc", contract, folder)
-    target = known.into(folder)._replace(
-        contract=contract,
-        more=tuple(more),
-        includes=values.many("proto_path") or known.includes,
-        client_only=values.flag("client-only"),
-        from_filename=values.flag("name-from-filename"),
-        port=free_port(workspace, folder, 8080) if member is not None else 0,
-    )
+    known = of_member(member, workspace) if member is not None else Target(KIND.name, contract, folder)
+    options: dict[str, tuple[str, ...] | bool] = {
+        MORE: tuple(more),
+        INCLUDES: values.many("proto_path") or known.option(INCLUDES),
+        CLIENT_ONLY: values.flag("client-only"),
+        FROM_FILENAME: values.flag("name-from-filename"),
+    }
+    port = free_port(workspace, folder, KIND.first_port) if member is not None else 0
+    target = known.into(folder).having(options)._replace(contract=contract, port=port)
     asked = Asked.by(values)
     code = produce(target, asked)
     if code == FINE and not asked.quiet and any(values.text(name) for name in ("go_out", "go-grpc_out", "style")):

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from mallgen.commands.writing import Asked, put
 from mallgen.console import ENVIRONMENT, FINE, USAGE, report, say
 from mallgen.diagnostics import Diagnostic
-from mallgen.targets import Made, Target, make
+from mallgen.target import Made, Target
+from mallgen.targets import make
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 _QUIETLY = Asked(dry_run=False, quiet=True)

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from mallgen.commands.comparing import Compared, Stopped, choose, compare
 from mallgen.commands.standing import DRIFTED, ORPHAN, STUB, rows, summary
-from mallgen.console import FINDINGS, FINE, counted, out, report
+from mallgen.console import FINDINGS, FINE, out, report
 from mallgen.findings import for_humans
+from mallgen.kind import of, suffixes
 from mallgen.lock import NAME
 from mallgen.options import Values
 from mallgen.pycode import width
 from mallgen.tree import GENERATED, Kind
+from mallgen.visible import counted
 from mallgen.workspace import NAME as WORKSPACE
-
-_PROTO, _API = ".proto", ".api"
 
 
 def run() -> int:
@@ -75,14 +75,14 @@ def _next(found: Sequence[Compared]) -> str:
 
 
 def _contracts() -> None:
-    found = sorted(name for name in os.listdir(".") if name.endswith((_API, _PROTO)))
+    found = sorted(name for name in os.listdir(".") if name.endswith(suffixes()))
     if not found:
         out("no contract here")
         out("next: mallgen api new NAME")
         return
     out(f"contracts here: {', '.join(found)}")
-    api = next((name for name in found if name.endswith(_API)), "")
-    out(f"next: mallgen api py -api {api} -dir ." if api else f"next: mallgen rpc protoc {found[0]} -dir .")
+    first = min(found, key=lambda name: suffixes().index(next(filter(name.endswith, suffixes()))))
+    out(f"next: mallgen {of(first).generate.format(contract=first)} -dir .")
 
 
 def _shown(path: str) -> str:

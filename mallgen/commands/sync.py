@@ -5,13 +5,14 @@ from collections import Counter
 from itertools import chain
 
 from mallgen.commands.comparing import Compared, Stopped, carry_out, choose, compare, exit_code, sources
-from mallgen.console import FINDINGS, counted, for_machines, form, out, report, say, show
+from mallgen.console import FINDINGS, for_machines, form, out, report, say, show
 from mallgen.diagnostics import Diagnostic
 from mallgen.findings import Service, for_humans, is_stopped, unsure
 from mallgen.lock import parse
 from mallgen.options import Values
 from mallgen.patch import changed, deleted
 from mallgen.tree import Kind, Plan, Step
+from mallgen.visible import counted
 
 _DONE = {Kind.MOVE: "moved", Kind.PATCH: "patched", Kind.CREATE: "created", Kind.UPDATE: "regenerated"}
 

@@ -11,7 +11,8 @@ from mallgen.disk import Folder, Overtaken, Refused, read_lock
 from mallgen.lock import Record
 from mallgen.options import Values
 from mallgen.owners import settled
-from mallgen.targets import Made, Target, every, make
+from mallgen.target import Made, Target
+from mallgen.targets import every, make
 from mallgen.tree import Due, Kind, Plan, is_known, plan, recorded
 from mallgen.workspace import BadWorkspace, Workspace, find
 

@@ -149,6 +149,15 @@ def no_workspace() -> None:
     """There is no mallgen.toml here or above, and no mallgen.lock here. `mallgen new NAME` makes a workspace."""
 
 
+@page("no-kind")
+def no_kind() -> None:
+    """There is no such kind of contract, or the package that brings it does not work.
+
+    mallgen has two: `api` for .api files, `rpc` for .proto files. Others come with packages, through the entry point
+    group `mallgen.kinds`: install the one that mallgen.toml or mallgen.lock names, or write another `kind`.
+    """
+
+
 @page("no-runtime")
 def no_runtime() -> None:
     """The environment has no mallgen-runtime, which generated services import.

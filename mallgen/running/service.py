@@ -9,17 +9,22 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from mallgen.kind import HTTP_READY, STARTED
+
 Say = Callable[[str], None]
 _LINE = 1 << 16
 _PR_SET_PDEATHSIG = 1
-STARTED, PATIENCE = 0.05, 30.0
+_PAUSE, PATIENCE = 0.05, 30.0
 
 
 class Spec(NamedTuple):
-    """What is run: `python -m package` in `folder`. `port` is the first one in its `settings`, 0 for none."""
+    """What is run: `python -m package` in `folder`, and how it is told that it is `ready`, as its kind says.
+
+    `port` is the first one in its `settings`, 0 for none.
+    """
 
     name: str
-    kind: str
+    ready: str
     folder: str
     package: str
     port: int
@@ -29,7 +34,7 @@ class Spec(NamedTuple):
     @property
     def is_http(self) -> bool:
         """Whether it answers on its port as HTTP does."""
-        return self.kind == "api" and bool(self.port)
+        return self.ready == HTTP_READY and bool(self.port)
 
     @property
     def python(self) -> str:
@@ -78,12 +83,12 @@ class Service:
 
     async def ready(self) -> bool:
         """Wait until it can be called; False when it ended or takes too long."""
-        for _ in range(int(PATIENCE / STARTED)):
+        for _ in range(int(PATIENCE / _PAUSE)):
             if not self.running:
                 return False
             if await self._answers():
                 return True
-            await asyncio.sleep(STARTED)
+            await asyncio.sleep(_PAUSE)
         return False
 
     async def stop(self, seconds: float) -> None:
@@ -112,6 +117,8 @@ class Service:
         return await self._process.wait()
 
     async def _answers(self) -> bool:
+        if self.spec.ready == STARTED:
+            return True
         return await _healthy(self.spec.port) if self.spec.is_http else self._registered()
 
     def _registered(self) -> bool:

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from mallgen.kind import suffixes
 from mallgen.running.environment import environment, supplied
 from mallgen.running.ports import taken
 from mallgen.running.service import Service, Spec
@@ -17,7 +18,6 @@ from mallgen.workspace import ports_in
 
 LOOK, STOP = 0.3, 4.0
 INTERRUPTED, TERMINATED, ENVIRONMENT = 130, 143, 3
-_SOURCES = (".api", ".proto")
 _ENDED = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED, signal.SIGHUP: 129}
 
 
@@ -61,7 +61,7 @@ class _Supervisor:
         self._services = {spec.name: self._service(spec) for spec in plan.setup.specs}
         self._watches = {spec.name: _watch(spec) for spec in plan.setup.specs}
         self._following: dict[str, asyncio.Task[None]] = {}
-        self._sources = Watch(plan.setup.watched, _SOURCES)
+        self._sources = Watch(plan.setup.watched, suffixes())
         self._stopped = asyncio.get_running_loop().create_future()
 
     def _service(self, spec: Spec) -> Service:
@@ -198,7 +198,7 @@ class _Supervisor:
     async def _become(self, setup: Setup, group: asyncio.TaskGroup) -> None:
         """Stop what is no longer asked for, start what is new, and what has another folder, package or port anew."""
         if setup.watched != self._plan.setup.watched:
-            self._sources = Watch(setup.watched, _SOURCES)
+            self._sources = Watch(setup.watched, suffixes())
         before = {name: service.spec for name, service in self._services.items()}
         wanted = {spec.name: spec for spec in setup.specs}
         for name, spec in before.items():
@@ -246,7 +246,7 @@ def _watch(spec: Spec) -> Watch:
 
 def _moved(old: Spec, new: Spec) -> bool:
     """Whether a service has to be started anew in another way; a port that its settings have is seen there."""
-    return (old.kind, old.folder, old.package, old.settings) != (new.kind, new.folder, new.package, new.settings)
+    return (old.ready, old.folder, old.package, old.settings) != (new.ready, new.folder, new.package, new.settings)
 
 
 def levels(specs: Iterable[Spec]) -> list[set[str]]:

@@ -1,0 +1,1 @@
+"""The kinds of contract that mallgen brings."""

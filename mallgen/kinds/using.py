@@ -1,0 +1,40 @@
+"""The services that a service calls: their protos, whatever kind of contract the caller has."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.driver import load_protos
+from mallgen.target import Used
+
+if TYPE_CHECKING:
+    from mallgen.proto import Use
+
+
+class Callees(NamedTuple):
+    """What their protos say; `failed` when one of them cannot be read."""
+
+    found: tuple["Use", ...]
+    diagnostics: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+    failed: bool
+
+
+def used(uses: tuple[Used, ...]) -> Callees:
+    """The contracts of the services that are called."""
+    if not uses:
+        return Callees((), (), {}, False)
+    from mallgen.proto import Use
+
+    found: list[Use] = []
+    diagnostics: list[Diagnostic] = []
+    sources: dict[str, str] = {}
+    failed = False
+    for one in uses:
+        loaded = load_protos((one.contract,), one.includes)
+        diagnostics += loaded.diagnostics
+        sources |= loaded.sources
+        if loaded.contract is None:
+            failed = True
+        else:
+            found.append(Use(one.name, loaded.contract, one.key))
+    return Callees(tuple(found), tuple(diagnostics), sources, failed)
