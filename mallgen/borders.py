@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterable, Iterator
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.kind import is_contract, neither
 from mallgen.model import Span
 
 
@@ -42,6 +41,8 @@ def strays(paths: Iterable[str], top: str, by: str, place: Span | None = None) -
 
     `by` is the file that names them.
     """
+    from mallgen.kind import is_contract, neither  # only where a lock or mallgen.toml is read
+
     for path in paths:
         real = os.path.realpath(path)
         shown = os.path.normpath(path)
