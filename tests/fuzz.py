@@ -24,7 +24,7 @@ from lark.lexer import Lexer
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.driver import load_text
-from mallgen.emit.http import HttpOptions, emit
+from mallgen.emit.http.files import HttpOptions, emit
 from mallgen.formats import FORMATS, render
 from mallgen.pages import pages
 from mallgen.report import Reporter

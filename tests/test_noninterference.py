@@ -16,7 +16,7 @@ from mallgen import pycode
 from mallgen.code import PyIdent, code
 from mallgen.driver import load_protos, load_text
 from mallgen.emit import rpc
-from mallgen.emit.http import HttpOptions, emit
+from mallgen.emit.http.files import HttpOptions, emit
 from mallgen.model import Contract, Span
 from mallgen.proto import ProtoContract
 from mallgen.render import Renderer
@@ -245,8 +245,8 @@ def structures(benign: Any, hostile: Any) -> None:
 def test_a_plain_string_does_not_reach_a_template() -> None:
     """Whoever hands a contract's text to a template fails the tests, hostile or not."""
     with pytest.raises(TypeError, match="not code"):
-        Renderer().render("http/init.py", docstring="a text")
-    assert Renderer().render("http/init.py", docstring=pycode.docstring(["a text"], 0)).endswith('"""a text"""\n')
+        Renderer().render("service/init.py", docstring="a text")
+    assert Renderer().render("service/init.py", docstring=pycode.docstring(["a text"], 0)).endswith('"""a text"""\n')
 
 
 @pytest.mark.parametrize("text", ["a b", "", "a;b", "1a", "a.b", "a-b", "a\n"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mallgen.commands.api_inspect import document
 from mallgen.driver import load_text
-from mallgen.emit.http import HttpOptions, emit
+from mallgen.emit.http.files import HttpOptions, emit
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import GO_KEYWORDS, scan
 

@@ -4,15 +4,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from mallgen import paths
-from mallgen.code import Code, Literal
+from mallgen.code import Code
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
-from mallgen.pycode import toml_text
 from mallgen.signature import ClassShape, Signature
 from mallgen.syntax.limits import raise_it
 from mallgen.tree import FIRST_TEST, File, Owner
-
-DEV = ("mypy>=1.13", "pytest>=8")  # what a project is worked on with
 
 
 class Body(NamedTuple):
@@ -38,13 +35,6 @@ class Text(NamedTuple):
 
     text: str
     signature: Signature
-
-
-def packages(package: str) -> list[Literal]:
-    """What a wheel has: all packages that are generated into a folder, whatever comes there later."""
-    patterns = ("/*_api", "/*_rpc")
-    named = () if package.endswith(("_api", "_rpc")) else (f"/{package}",)
-    return [toml_text(name) for name in (*named, *patterns)]
 
 
 def typed(package: str) -> File:

@@ -10,6 +10,7 @@ from mallgen.code import Code, Literal, PyIdent
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.emit.protobuf import problems as message_problems
+from mallgen.emit.service import init
 from mallgen.model import Span
 from mallgen.proto import MessageRef, Method, ProtoContract, ProtoFile, Service, Use, prose
 from mallgen.pycode import Imports, call, docstring, exported, literal, yaml_text
@@ -232,8 +233,7 @@ def used(uses: Sequence[Use], package: PyIdent, renderer: Renderer) -> Iterator[
     if not uses:
         return
     root = f"{package}/rpc"
-    text = renderer.python("http/init.py", docstring=docstring([f"The services that {package} uses."], 0))
-    yield File(f"{root}/__init__.py", text, Owner.ALWAYS, f"package {root}")
+    yield init(root, root, f"The services that {package} uses.", renderer)
     written: dict[str, str] = {}
     for use, where in zip(uses, _places(uses, package), strict=True):
         source = client(use.contract, where, renderer)

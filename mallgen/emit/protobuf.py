@@ -8,6 +8,7 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto
 from mallgen import names
 from mallgen.code import Code, PyIdent
 from mallgen.diagnostics import Diagnostic
+from mallgen.emit.service import init
 from mallgen.emit.stubs import Stub
 from mallgen.proto import Declared, MessageRef, ProtoContract, ProtoFile, is_googles, is_known
 from mallgen.pycode import Imports, docstring, literal
@@ -85,8 +86,8 @@ def modules(contract: ProtoContract, where: Modules, root: str, renderer: Render
         stub = _stub(file, where, contract.types, renderer)
         yield File(f"{root}/{path}.pyi", stub, Owner.ALWAYS, f"types {file.name}", span)
     for folder in sorted(folders):
-        text = renderer.python("http/init.py", docstring=docstring(["The messages of the proto files."], 0))
-        yield File(f"{root}/{folder}/__init__.py".replace("//", "/"), text, Owner.ALWAYS, f"package {root}/{folder}")
+        path = f"{root}/{folder}".rstrip("/")
+        yield init(path, f"{root}/{folder}", "The messages of the proto files.", renderer)
 
 
 def _module(file: ProtoFile, where: Modules, renderer: Renderer) -> str:

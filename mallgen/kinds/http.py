@@ -12,7 +12,7 @@ _PORT = 8888  # as goctl writes it
 
 
 def _make(target: Target, prove: bool) -> Made:
-    from mallgen.emit.http import HttpOptions, emit
+    from mallgen.emit.http.files import HttpOptions, emit
 
     loaded = load(target.contract, target.outside).strict()
     uses = used(target.uses)

@@ -1,13 +1,14 @@
-"""The files of a service that are the same for every route: package, configuration, wiring, application."""
+"""The settings and wiring of an HTTP service, its middlewares, handlers and logic."""
 
 from mallgen.code import Code, PyIdent, code
-from mallgen.emit import DEV, Body, Text, packages
+from mallgen.emit import Body, Text
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, Middleware, RouteNames
 from mallgen.emit.http.routes import as_classes
 from mallgen.emit.http.typing import Spelling
+from mallgen.emit.service import Skeleton, Wiring
 from mallgen.names import Scope, snake, variable
-from mallgen.pycode import Imports, call, docstring, literal, toml_text, yaml_text
+from mallgen.pycode import Imports, call, docstring, literal, yaml_text
 from mallgen.render import Renderer
 from mallgen.signature import Block, Imported, Param, Signature
 
@@ -45,67 +46,12 @@ def env_name(name: str) -> PyIdent:
     return PyIdent(snake(name).upper())
 
 
-def pyproject(layout: Layout, renderer: Renderer) -> str:
-    """pyproject.toml."""
-    return renderer.render(
-        "http/pyproject.toml",
-        name=toml_text(layout.service),
-        runtime=toml_text("mallgen-runtime[rest,rpc]>=0.1,<0.2"),
-        script=toml_text(f"{layout.package}.app:run"),
-        packages=packages(layout.package),
-        dev=[toml_text(name) for name in DEV],
-        etc=toml_text(f"{layout.package}/etc"),
-    )
+def skeleton(layout: Layout) -> Skeleton:
+    """What the service is called, and what it is installed with."""
+    return Skeleton(layout.service, layout.package, layout.service, ("rest", "rpc"), "http/test.py")
 
 
-def first_test(layout: Layout, renderer: Renderer) -> str:
-    """tests/test_<package>.py."""
-    return renderer.python(
-        "http/test.py",
-        module_docstring=docstring([f"{layout.service} as a whole, without a socket; your tests go on from here."], 0),
-        package=layout.package,
-    )
-
-
-def init(text: str, renderer: Renderer) -> str:
-    """A package's __init__.py."""
-    return renderer.python("http/init.py", docstring=docstring([text], 0))
-
-
-def main(layout: Layout, renderer: Renderer) -> str:
-    """__main__.py."""
-    return renderer.python(
-        "http/main.py",
-        docstring=docstring([f"python -m {layout.package} [-f {config_path(layout)}]"], 0),
-        extras=Code('"rest", "rpc"'),
-    )
-
-
-def config_path(layout: Layout) -> str:
-    """Where the configuration lies, from the folder that was given as `-dir`."""
-    return f"etc/{layout.service}.yaml"
-
-
-def config(layout: Layout, renderer: Renderer) -> str:
-    """config.py."""
-    return renderer.python(
-        "http/config.py",
-        module_docstring=docstring([f"The settings of {layout.service}."], 0),
-        docstring=docstring([f"Settings of {layout.service}, read from {config_path(layout)}."], 4),
-        package=layout.package,
-    )
-
-
-def svc(layout: Layout, renderer: Renderer) -> str:
-    """svc.py."""
-    return renderer.python(
-        "http/svc.py",
-        module_docstring=docstring([f"What the logic of {layout.service} works with."], 0),
-        package=layout.package,
-    )
-
-
-def wiring(layout: Layout, calls: Calls, renderer: Renderer) -> str:
+def wiring(layout: Layout, calls: Calls) -> Wiring:
     """wiring.py: a setting per jwt block and per service that is used, and the clients of these."""
     imports = Imports(layout.package)
     imports.add("typing", "TypeVar")
@@ -120,26 +66,13 @@ def wiring(layout: Layout, calls: Calls, renderer: Renderer) -> str:
             made = call(f"{local}.from_env(", [literal(name), literal(f"{env_name(name)}_{secret}")], indent=8)
             fields.append(call(f"{variable(name)}: {local} = field(", [Code(f"default_factory={made}")], indent=4))
     settings_of_clients, clients = calls.wiring(imports)
-    return renderer.python(
-        "http/wiring.py",
-        module_docstring=docstring([f"What {layout.service}'s contract asks of its configuration."], 0),
+    return Wiring(
+        what=f"What {layout.service}'s contract asks of its configuration.",
+        asks=f"Settings that the contract of {layout.service} asks for.",
         base=imports.add(RUNTIME, "RestConf"),
-        imports=imports.lines(),
-        config_docstring=docstring([f"Settings that the contract of {layout.service} asks for."], 4),
-        context_docstring=docstring([f"What every service context of {layout.service} has."], 4),
+        imports=imports,
         fields=[*fields, *settings_of_clients],
         made=clients,
-    )
-
-
-def app(layout: Layout, renderer: Renderer) -> str:
-    """app.py."""
-    return renderer.python(
-        "http/app.py",
-        module_docstring=docstring([f"The application of {layout.service}."], 0),
-        package=layout.package,
-        package_literal=literal(layout.package),
-        config_path=literal(config_path(layout)),
     )
 
 

@@ -7,11 +7,12 @@ from msgspec import Struct
 from mallgen import names
 from mallgen.code import Code, PyIdent, code
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import DEV, Body, Emitted, Text, clients, emitted, first_test, packages, too_much, typed
+from mallgen.emit import Body, Emitted, Text, clients, emitted, too_much, typed
 from mallgen.emit.clients import MethodView, signature
 from mallgen.emit.protobuf import Modules, Uses, modules
+from mallgen.emit.service import DEV, Skeleton, Wiring, init, wiring
 from mallgen.proto import Method, ProtoContract, Service, Use, prose
-from mallgen.pycode import WIDTH, Imports, call, docstring, literal, toml_text, width, yaml_text
+from mallgen.pycode import WIDTH, Imports, call, docstring, literal, width, yaml_text
 from mallgen.render import Renderer, TooMuch
 from mallgen.signature import Block, Imported, Param, Signature
 from mallgen.syntax.limits import DEFAULT
@@ -74,9 +75,11 @@ class Layout(Struct, frozen=True):
         return Modules(Code(f"{self.package}.pb"))
 
     @property
-    def config_path(self) -> str:
-        """Where the configuration lies, from the folder that was given as `-dir`."""
-        return f"etc/{self.title}.yaml"
+    def skeleton(self) -> Skeleton:
+        """What the service is called, and what it is installed with."""
+        distribution = self.package.replace("_", "-")
+        dev = (*DEV, "types-protobuf>=5.29")
+        return Skeleton(self.title, self.package, distribution, ("rpc",), "rpc/test.py", dev)
 
     @property
     def wired(self) -> tuple[clients.Wired, ...]:
@@ -131,7 +134,7 @@ def _problems(layout: Layout) -> Iterator[Diagnostic]:
 
 
 def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[File]:
-    package, title = layout.package, layout.title
+    package = layout.package
     used = clients.settings(layout.wired)
     settings = renderer.render(
         "rpc/etc.yaml",
@@ -141,31 +144,7 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
         uses=used,
     )
     blocks = tuple(Block(key, (f"{key}:", "  Timeout: 2000", *lines), False) for key, lines in used)
-    yield File(layout.config_path, settings, Owner.ONCE, "settings", blocks=blocks)
-    project = renderer.render(
-        "http/pyproject.toml",
-        name=toml_text(package.replace("_", "-")),
-        runtime=toml_text("mallgen-runtime[rpc]>=0.1,<0.2"),
-        script=toml_text(f"{package}.app:run"),
-        packages=packages(package),
-        dev=[toml_text(name) for name in (*DEV, "types-protobuf>=5.29")],
-        etc=toml_text(f"{package}/etc"),
-    )
-    yield File("pyproject.toml", project, Owner.ONCE, "pyproject")
-    config = renderer.python(
-        "http/config.py",
-        module_docstring=docstring([f"The settings of {title}."], 0),
-        docstring=docstring([f"Settings of {title}, read from {layout.config_path}."], 4),
-        package=package,
-    )
-    yield File(f"{package}/config.py", config, Owner.ONCE, "config")
-    words = docstring([f"python -m {package} [-f {layout.config_path}]"], 0)
-    main = renderer.python("http/main.py", docstring=words, extras=Code('"rpc"'))
-    yield File(f"{package}/__main__.py", main, Owner.ONCE, "main")
-    svc = docstring([f"What the logic of {title} works with."], 0)
-    text = renderer.python("http/svc.py", module_docstring=svc, package=package)
-    yield File(f"{package}/svc.py", text, Owner.ONCE, "service context")
-    yield first_test(package, _first_test(layout, renderer))
+    yield from layout.skeleton.once(settings, blocks, renderer)
     bodies = dict(options.bodies)
     methods = [(service, method) for service in layout.contract.services for method in service.methods]
     for number, (service, method) in enumerate(methods):
@@ -173,14 +152,6 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
         path = "/".join(filter(None, (package, "logic", layout.folder(service), _module(method) + ".py")))
         signature = made.signature._replace(position=number)
         yield File(path, made.text, Owner.ONCE, f"logic {method.wire}", method.span, signature)
-
-
-def _first_test(layout: Layout, renderer: Renderer) -> str:
-    return renderer.python(
-        "rpc/test.py",
-        module_docstring=docstring([f"{layout.title} as a whole, without a socket; your tests go on from here."], 0),
-        package=layout.package,
-    )
 
 
 def _module(method: Method) -> str:
@@ -222,45 +193,33 @@ def _method(method: Method) -> PyIdent:
 
 def _server_side(layout: Layout, renderer: Renderer) -> Iterator[File]:
     package, title = layout.package, layout.title
-    wiring = _wiring(layout, renderer)
-    yield File(f"{package}/wiring.py", wiring, Owner.ALWAYS, "wiring")
-    app = renderer.python(
-        "rpc/app.py",
-        module_docstring=docstring([f"The service {title}."], 0),
-        package=package,
-        package_literal=literal(package),
-        config_path=literal(layout.config_path),
-    )
-    yield File(f"{package}/app.py", app, Owner.ALWAYS, "app")
+    yield wiring(layout.skeleton, _wiring(layout), renderer)
+    yield layout.skeleton.app("rpc/app.py", f"The service {title}.", renderer)
     yield File(f"{package}/server.py", _server(layout, renderer), Owner.ALWAYS, "server")
     folders = sorted({"logic", *(f"logic/{layout.folder(s)}".rstrip("/") for s in layout.contract.services)})
     for folder in folders:
-        text = renderer.python("http/init.py", docstring=docstring([f"The logic of {title}."], 0))
-        yield File(f"{package}/{folder}/__init__.py", text, Owner.ALWAYS, f"package {folder}")
+        yield init(f"{package}/{folder}", folder, f"The logic of {title}.", renderer)
     yield from clients.used(layout.uses, package, renderer)
 
 
-def _wiring(layout: Layout, renderer: Renderer) -> str:
+def _wiring(layout: Layout) -> Wiring:
     imports = Imports(layout.package)
     imports.add("typing", "TypeVar")
     imports.add("mallgen_runtime", "ServiceBase")
-    return renderer.python(
-        "http/wiring.py",
-        module_docstring=docstring([f"What every {layout.title} service has."], 0),
+    return Wiring(
+        what=f"What every {layout.title} service has.",
+        asks=f"Settings that {layout.title} asks for.",
         base=imports.add("mallgen_runtime.rpc", "RpcServerConf"),
-        config_docstring=docstring([f"Settings that {layout.title} asks for."], 4),
-        context_docstring=docstring([f"What every service context of {layout.title} has."], 4),
+        imports=imports,
         fields=clients.fields(layout.wired, imports),
         made=clients.made(layout.wired, imports),
-        imports=imports.lines(),
     )
 
 
 def _always(layout: Layout, renderer: Renderer) -> Iterator[File]:
     """The client and the messages: what a consumer needs."""
     package = layout.package
-    text = renderer.python("http/init.py", docstring=docstring([f"The RPC service {layout.title}."], 0))
-    yield File(f"{package}/__init__.py", text, Owner.ALWAYS, f"package {package}")
+    yield init(package, package, f"The RPC service {layout.title}.", renderer)
     yield typed(package)
     source = clients.client(layout.contract, layout.messages, renderer)
     yield File(f"{package}/client.py", source, Owner.ALWAYS, "client")

@@ -1,4 +1,4 @@
-"""Built by scripts/build_tables.py from templates/http/svc.py.j2. Do not edit."""
+"""Built by scripts/build_tables.py from templates/service/svc.py.j2. Do not edit."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Built by scripts/build_tables.py from templates/http/init.py.j2. Do not edit."""
+"""Built by scripts/build_tables.py from templates/service/init.py.j2. Do not edit."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Built by scripts/build_tables.py from templates/http/pyproject.toml.j2. Do not edit."""
+"""Built by scripts/build_tables.py from templates/service/pyproject.toml.j2. Do not edit."""
 
 from typing import Any
 

@@ -1,0 +1,140 @@
+"""`.api` → a BFF in Python: the files of DESIGN's table, as values."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs
+
+from mallgen.emit import Body, Emitted, Text, emitted, too_much, typed
+from mallgen.emit.http import project, routes, schemas
+from mallgen.emit.http.calls import Calls
+from mallgen.emit.http.judge import decide, place
+from mallgen.emit.http.layout import Layout, RouteNames
+from mallgen.emit.service import init, wiring
+from mallgen.model import Contract
+from mallgen.render import Apart, Renderer, TooMuch, alone
+from mallgen.signature import ClassShape
+from mallgen.syntax.limits import DEFAULT
+from mallgen.tree import File, Owner
+
+MANY = 200  # routes whose modules take longer to write than a process is made in
+
+if TYPE_CHECKING:  # protobuf takes 20 ms, which a service that calls nobody need not pay
+    from mallgen.proto import Use
+
+
+class HttpOptions(Struct, frozen=True):
+    """What may be asked beyond the contract.
+
+    `name` and `package` where the service is not called as the contract has it; `port` of a new project, `bodies` of
+    logic by route (`GET /v1/greet`), else stubs; `uses`: the RPC services that this one calls; `prove`: compile
+    what is made; `most`: the bytes of all files; `apart` begins a piece of work in a second process.
+    """
+
+    port: int = 8888
+    bodies: tuple[tuple[str, Body], ...] = ()
+    uses: tuple["Use", ...] = ()
+    name: str = ""
+    package: str = ""
+    prove: bool = True
+    most: int = DEFAULT.output
+    apart: Apart = alone
+
+
+def emit(contract: Contract, options: HttpOptions) -> Emitted:
+    """All files of the service that `contract` describes."""
+    try:
+        return _emit(contract, options)
+    except TooMuch:
+        return too_much(options.most, contract.groups[0].span)
+
+
+def _emit(contract: Contract, options: HttpOptions) -> Emitted:
+    is_large = sum(len(group.routes) for group in contract.groups) >= MANY
+    renderer = Renderer(options.prove, options.most, options.apart if is_large else alone)
+    named = structs.replace(contract, service=options.name or contract.service)
+    plan, found = decide(named, options.package)
+    renderer.hold(_least(plan))
+    calls = Calls(options.uses, plan.package)
+    problems = (*found, *calls.problems())
+    if any(problem.severity == "error" for problem in problems):
+        return Emitted((), problems)
+    large = renderer.begun(lambda: _large(plan, renderer))
+    theirs = (*_project(plan, options.port, calls, renderer), *_layers(plan, renderer, dict(options.bodies)))
+    classes = (*_classes(plan), *calls.classes())
+    files = (*theirs, *_always(plan, calls, renderer, large()), *calls.files(renderer))
+    return emitted(files, problems, contract.groups[0].span, classes)
+
+
+def _least(plan: Layout) -> int:
+    """The characters that reading the requests takes at least: what many routes ask for is written out for each."""
+    sizes = {
+        shape.name: sum(
+            len(a.name) + len('=form.int("")') for a in shape.attributes for b in a.field.bindings if b.source != "json"
+        )
+        for shape in plan.shapes.ordered
+    }
+    return sum(sizes[route.request.name] for route in plan.routes if route.request)
+
+
+def _classes(plan: Layout) -> Iterator[ClassShape]:
+    for shape in plan.shapes.ordered:
+        fields = tuple(a.name for a in shape.attributes)
+        yield ClassShape(
+            f"{plan.package}.schemas", shape.name, fields, True, tuple(a.main.key for a in shape.attributes)
+        )
+
+
+def _project(plan: Layout, port: int, calls: Calls, renderer: Renderer) -> Iterator[File]:
+    settings = project.settings(plan, port, calls, renderer)
+    return project.skeleton(plan).once(settings, project.blocks(plan, calls), renderer)
+
+
+def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, Body]) -> Iterator[File]:
+    for found in plan.middlewares:
+        path = f"{plan.package}/middleware/{found.module}.py"
+        made = project.middleware(found, plan, renderer)
+        yield File(path, made.text, Owner.ONCE, f"middleware {found.origin}", signature=made.signature)
+    for number, route in enumerate(plan.routes):
+        made = project.handler(route, plan, renderer, number)
+        yield _once(route, made, "handler", plan)
+    for number, route in enumerate(plan.routes):
+        made = project.logic(route, plan, renderer, number, bodies.get(route.title))
+        yield _once(route, made, "logic", plan)
+
+
+def _once(route: RouteNames, made: Text, layer: str, plan: Layout) -> File:
+    path = place(plan, route, layer)
+    return File(path, made.text, Owner.ONCE, f"{layer} {route.title}", route.route.handler_span, made.signature)
+
+
+def _large(plan: Layout, renderer: Renderer) -> tuple[str, str]:
+    """The modules that all types and all routes are in."""
+    return schemas.schemas(plan.shapes, plan.package, plan.service, renderer), routes.routes(plan, renderer)
+
+
+def _always(plan: Layout, calls: Calls, renderer: Renderer, large: Sequence[str]) -> Iterator[File]:
+    package = plan.package
+    types, functions = large
+    skeleton = project.skeleton(plan)
+    yield wiring(skeleton, project.wiring(plan, calls), renderer)
+    yield skeleton.app("http/app.py", f"The application of {plan.service}.", renderer)
+    yield File(f"{package}/schemas.py", types, Owner.ALWAYS, "schemas")
+    yield File(f"{package}/routes.py", functions, Owner.ALWAYS, "routes")
+    yield typed(package)
+    for folder, what in _folders(plan):
+        yield init(f"{package}/{folder}" if folder else package, folder or package, what, renderer)
+
+
+def _folders(plan: Layout) -> list[tuple[str, str]]:
+    found = {"": f"The BFF {plan.service}."}
+    if plan.middlewares:
+        found["middleware"] = f"The middlewares of {plan.service}."
+    for layer, what in (("handler", "handlers"), ("logic", "logic")):
+        found[layer] = f"The {what} of {plan.service}."
+        for route in plan.routes:
+            parts = route.folder.split("/") if route.folder else []
+            for count in range(1, len(parts) + 1):
+                group = "/".join(parts[:count])
+                found[f"{layer}/{group}"] = f"The {what} of group {group}."
+    return sorted(found.items())
