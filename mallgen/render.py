@@ -1,10 +1,8 @@
 """From a view to the text of a file: one compiled template, one guard, one call of black."""
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
-
-from msgspec import msgpack
 
 from mallgen import pycode
 from mallgen.code import require
@@ -18,10 +16,6 @@ HEADER = """\
 YOURS = "# This file is yours: mallgen writes it once; only `mallgen sync` changes it later."
 
 
-Work = Callable[[], bytes]
-Apart = Callable[[Work], Work]  # begins a piece of work; what it gives waits for what comes of it, or of nothing
-
-
 strict = False  # the tests set it: to look at every value takes time
 
 
@@ -33,22 +27,16 @@ class TooMuch(Exception):
     """All that is generated from one contract would be larger than is allowed."""
 
 
-def alone(_: Work) -> Work:
-    """Nothing is begun: there is no second process."""
-    return bytes
-
-
 class Renderer:
     """Renders the compiled templates of mallgen/_built.
 
     `prove`: compile Python, as all that is written has to be. `most`: the bytes of all texts of one contract, beyond
-    which TooMuch is raised. `apart` may begin some texts in a second process.
+    which TooMuch is raised.
     """
 
-    def __init__(self, prove: bool = True, most: int = DEFAULT.output, apart: Apart = alone) -> None:
+    def __init__(self, prove: bool = True, most: int = DEFAULT.output) -> None:
         self._prove = prove
         self._left = most
-        self._apart = apart
         self._templates: dict[str, Callable[..., str]] = {}
 
     def render(self, template: str, **view: Any) -> str:
@@ -63,20 +51,6 @@ class Renderer:
         text = found(header=HEADER, yours=YOURS, **view)
         self._take(len(text))
         return text
-
-    def begun(self, work: Callable[[], Sequence[str]]) -> Callable[[], Sequence[str]]:
-        """Begin texts that nothing else waits for; what is returned has them, made there or here."""
-        waited = self._apart(lambda: msgpack.encode(work()))
-
-        def finished() -> Sequence[str]:
-            data = waited()
-            if not data:
-                return work()
-            texts = msgpack.decode(data, type=list[str])
-            self._take(sum(map(len, texts)))
-            return texts
-
-        return finished
 
     def _take(self, size: int) -> None:
         self.hold(size)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen import packages
 from mallgen.absent import absent
-from mallgen.beside import beside
 from mallgen.commands.writing import around, no_workspace
 from mallgen.console import ENVIRONMENT, FINDINGS, say
 from mallgen.diagnostics import Diagnostic
@@ -212,7 +211,7 @@ def _seen(found: Compared, is_workspace: bool) -> Compared:
         if moved.left(disk.present):
             return found._replace(problems=(packages.problem(moved, disk.present, found.folder.shown, where),))
         lock = packages.adopted(lock, moved, due.contract)
-    followed = follow(due, disk, lock, beside, found.respells)
+    followed = follow(due, disk, lock, found.respells)
     lock = followed.lock
     steps = plan(due, disk, lock, followed.changes)
     service = Service(

@@ -1,8 +1,7 @@
 """User code follows the contract: what of it no longer fits, and what its files would have to be. Pure."""
 
 import ast
-from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import chain, repeat
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from mallgen.follow import project
@@ -11,7 +10,7 @@ from mallgen.follow.imports import ImportEdits
 from mallgen.follow.match import Match, is_stub
 from mallgen.follow.settings import appended, is_flow, missing
 from mallgen.follow.source import Function, NotPython, UserFile, edited, module_of, shifted
-from mallgen.follow.verdict import Remark, State, Unsure, Verdict, quiet, unquiet
+from mallgen.follow.verdict import Remark, State, Unsure, Verdict
 from mallgen.follow.world import VANISHED, Site, World
 from mallgen.history import DOUBT, Moves, Place, carried, is_package, moves, remembered
 from mallgen.lock import Lock, Record
@@ -33,8 +32,6 @@ from mallgen.tree import (
     title,
 )
 
-Beside = Callable[[Sequence[File], Callable[[File], int]], Callable[[], bytes]]
-
 
 class Followed(NamedTuple):
     """All verdicts, the changes that would make the files fit, and what may be a move: new and old path.
@@ -51,17 +48,14 @@ class Followed(NamedTuple):
     unsure: Mapping[str, tuple[Unsure, ...]]
 
 
-def follow(due: Due, disk: Disk, lock: Lock, beside: Beside, respells: bool = False) -> Followed:
+def follow(due: Due, disk: Disk, lock: Lock, respells: bool = False) -> Followed:
     """Compare every user's file in `disk.contents` with what is due.
 
     `respells`: a class that has another name is to have it wherever a file uses it, not by `import New as Old`.
-
-    `beside` may judge some files while this process does others: it is given them and what makes a byte of each, and
-    gives what waits for the bytes; none when it did not.
     """
     follower = _Follower(due, disk, lock)
     follower.world.respells = respells
-    return follower.run(beside)
+    return follower.run()
 
 
 class _Follower:
@@ -90,15 +84,11 @@ class _Follower:
         self._called: dict[str, set[str]] = {}
         self._bound: dict[str, set[str]] = {}
 
-    def run(self, beside: Beside) -> Followed:
+    def run(self) -> Followed:
         """Handlers go first: what they call decides how a method of a logic class may be named."""
         once = [file for file in self._due.files if file.owner is Owner.ONCE]
         verdicts = [self._file(file) for file in once if file.identity.startswith("handler ")]
-        rest = [file for file in once if not file.identity.startswith("handler ")]
-        half = len(rest) // 2
-        judged = beside(rest[half:], self._quiet)
-        verdicts += map(self._file, rest[:half])
-        verdicts += map(self._known_quiet, rest[half:], chain(judged(), repeat(0)))
+        verdicts += [self._file(file) for file in once if not file.identity.startswith("handler ")]
         verdicts += filter(None, map(self._other, sorted(self._disk.contents)))
         verdicts = list(map(self._unlinked, verdicts))
         order = {file.path: number for number, file in enumerate(self._due.files)}
@@ -106,13 +96,6 @@ class _Follower:
         return Followed(
             tuple(verdicts), self._changes, tuple(self._doubts.items()), self._texts, self._settled(), self._unsure
         )
-
-    def _quiet(self, file: File) -> int:
-        found = self._file(file)
-        return 0 if file.path in self._changes or file.path in self._unsure else quiet(found)
-
-    def _known_quiet(self, file: File, byte: int) -> Verdict:
-        return unquiet(byte, file.path, file.identity) or self._file(file)
 
     def _settled(self) -> Lock:
         away = {*self._origins.values(), *self._doubts.values()}

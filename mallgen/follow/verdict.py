@@ -49,18 +49,3 @@ class Verdict(NamedTuple):
     remarks: tuple[Remark, ...] = ()
     identity: str = ""
     blocks: tuple[Block, ...] = ()
-
-
-_QUIET = (None, State.FITS, State.STUB)
-
-
-def quiet(verdict: Verdict) -> int:
-    """A byte, as another process may send it, of a file where there is nothing to say; 0 where there is something."""
-    as_quiet = Verdict(verdict.path, verdict.path, verdict.state, identity=verdict.identity)
-    return _QUIET.index(verdict.state) if verdict == as_quiet and verdict.state in _QUIET else 0
-
-
-def unquiet(byte: int, path: str, identity: str) -> Verdict | None:
-    """The verdict that such a byte stands for."""
-    state = _QUIET[byte]
-    return None if state is None else Verdict(path, path, state, identity=identity)

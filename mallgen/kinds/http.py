@@ -1,6 +1,5 @@
 """The kind of .api contracts: HTTP services."""
 
-from mallgen.beside import apart
 from mallgen.driver import load
 from mallgen.kind import HTTP_READY, Kind
 from mallgen.kinds.using import used
@@ -30,7 +29,6 @@ def _make(target: Target, prove: bool) -> Made:
         package=target.called.package,
         prove=prove,
         most=limits().output,
-        apart=apart,
     )
     emitted = emit(contract, options)
     routes = sum(len(group.routes) for group in contract.groups)

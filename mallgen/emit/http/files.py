@@ -1,6 +1,6 @@
 """`.api` → a BFF in Python: the files of DESIGN's table, as values."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -12,12 +12,10 @@ from mallgen.emit.http.judge import decide, place
 from mallgen.emit.http.layout import Layout, RouteNames
 from mallgen.emit.service import init, wiring
 from mallgen.model import Contract
-from mallgen.render import Apart, Renderer, TooMuch, alone
+from mallgen.render import Renderer, TooMuch
 from mallgen.signature import ClassShape
 from mallgen.syntax.limits import DEFAULT
 from mallgen.tree import File, Owner
-
-MANY = 200  # routes whose modules take longer to write than a process is made in
 
 if TYPE_CHECKING:  # protobuf takes 20 ms, which a service that calls nobody need not pay
     from mallgen.proto import Use
@@ -28,7 +26,7 @@ class HttpOptions(Struct, frozen=True):
 
     `name` and `package` where the service is not called as the contract has it; `port` of a new project, `bodies` of
     logic by route (`GET /v1/greet`), else stubs; `uses`: the RPC services that this one calls; `prove`: compile
-    what is made; `most`: the bytes of all files; `apart` begins a piece of work in a second process.
+    what is made; `most`: the bytes of all files.
     """
 
     port: int = 8888
@@ -38,7 +36,6 @@ class HttpOptions(Struct, frozen=True):
     package: str = ""
     prove: bool = True
     most: int = DEFAULT.output
-    apart: Apart = alone
 
 
 def emit(contract: Contract, options: HttpOptions) -> Emitted:
@@ -50,8 +47,7 @@ def emit(contract: Contract, options: HttpOptions) -> Emitted:
 
 
 def _emit(contract: Contract, options: HttpOptions) -> Emitted:
-    is_large = sum(len(group.routes) for group in contract.groups) >= MANY
-    renderer = Renderer(options.prove, options.most, options.apart if is_large else alone)
+    renderer = Renderer(options.prove, options.most)
     named = structs.replace(contract, service=options.name or contract.service)
     plan, found = decide(named, options.package)
     renderer.hold(_least(plan))
@@ -59,10 +55,9 @@ def _emit(contract: Contract, options: HttpOptions) -> Emitted:
     problems = (*found, *calls.problems())
     if any(problem.severity == "error" for problem in problems):
         return Emitted((), problems)
-    large = renderer.begun(lambda: _large(plan, renderer))
     theirs = (*_project(plan, options.port, calls, renderer), *_layers(plan, renderer, dict(options.bodies)))
     classes = (*_classes(plan), *calls.classes())
-    files = (*theirs, *_always(plan, calls, renderer, large()), *calls.files(renderer))
+    files = (*theirs, *_always(plan, calls, renderer), *calls.files(renderer))
     return emitted(files, problems, contract.groups[0].span, classes)
 
 
@@ -108,19 +103,14 @@ def _once(route: RouteNames, made: Text, layer: str, plan: Layout) -> File:
     return File(path, made.text, Owner.ONCE, f"{layer} {route.title}", route.route.handler_span, made.signature)
 
 
-def _large(plan: Layout, renderer: Renderer) -> tuple[str, str]:
-    """The modules that all types and all routes are in."""
-    return schemas.schemas(plan.shapes, plan.package, plan.service, renderer), routes.routes(plan, renderer)
-
-
-def _always(plan: Layout, calls: Calls, renderer: Renderer, large: Sequence[str]) -> Iterator[File]:
+def _always(plan: Layout, calls: Calls, renderer: Renderer) -> Iterator[File]:
     package = plan.package
-    types, functions = large
     skeleton = project.skeleton(plan)
     yield wiring(skeleton, project.wiring(plan, calls), renderer)
     yield skeleton.app("http/app.py", f"The application of {plan.service}.", renderer)
+    types = schemas.schemas(plan.shapes, package, plan.service, renderer)
     yield File(f"{package}/schemas.py", types, Owner.ALWAYS, "schemas")
-    yield File(f"{package}/routes.py", functions, Owner.ALWAYS, "routes")
+    yield File(f"{package}/routes.py", routes.routes(plan, renderer), Owner.ALWAYS, "routes")
     yield typed(package)
     for folder, what in _folders(plan):
         yield init(f"{package}/{folder}" if folder else package, folder or package, what, renderer)
