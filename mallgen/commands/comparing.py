@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mallgen import packages
 from mallgen.absent import absent
 from mallgen.commands.writing import around, no_workspace
+from mallgen.comparison import surveyed
 from mallgen.console import ENVIRONMENT, FINDINGS, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused, read_lock
@@ -16,7 +17,6 @@ from mallgen.kind import KindError, of
 from mallgen.lock import NAME, ContractLine, Lock, is_merged
 from mallgen.model import Span
 from mallgen.options import Values
-from mallgen.owners import adopted, settled
 from mallgen.target import Made, Target, kind_of, of_line, outside
 from mallgen.targets import every, make, of_member
 from mallgen.tree import Due, Plan, plan, recorded
@@ -178,7 +178,8 @@ def compare(target: Target, is_workspace: bool = False, prove: bool = False, res
         with folder.turn(shared=True):
             return _seen(nothing._replace(made=made), is_workspace)
     except Refused as problem:
-        return nothing._replace(made=made, problems=problem.diagnostics)
+        seen = made._replace(sources={**made.sources, **problem.sources})
+        return nothing._replace(made=seen, problems=problem.diagnostics)
 
 
 def compare_left(one: "Left") -> Compared:
@@ -193,37 +194,27 @@ def compare_left(one: "Left") -> Compared:
 
 
 def _seen(found: Compared, is_workspace: bool) -> Compared:
-    lock, text = read_lock(found.folder)
-    line = found.target.line
-    due = Due(line.path, found.made.files, found.made.classes)
     where = "" if is_workspace else f" -dir {found.target.folder}"
-    if text and all(known.path != line.path for known in lock.contracts):
-        where += f" -api {found.target.contract}"
-    lock, contested, more = settled(adopted(lock, line), found.target, due)
-    if contested:
-        made = found.made._replace(sources={**found.made.sources, **more})
-        return found._replace(made=made, problems=contested)
-    lock = lock.with_contract(line)
-    disk = found.folder.survey(due.files, lock, text, theirs=True)
-    due = due.beside(disk.present)
-    moved = packages.renamed(due, lock, disk.present)
+    seen = surveyed(found.folder, found.target, found.made, where, theirs=True)
+    due, disk, lock, moved = seen.due, seen.disk, seen.lock, seen.moved
     if moved is not None:
         if moved.left(disk.present):
-            return found._replace(problems=(packages.problem(moved, disk.present, found.folder.shown, where),))
+            problem = packages.problem(moved, disk.present, found.folder.shown, seen.where)
+            return found._replace(problems=(problem,))
         lock = packages.adopted(lock, moved, due.contract)
     followed = follow(due, disk, lock, found.respells)
     lock = followed.lock
     steps = plan(due, disk, lock, followed.changes)
     service = Service(
         os.path.normpath(found.target.contract),
-        where,
+        seen.where,
         found.folder.shown,
         disk,
         recorded(lock, disk),
         steps,
         followed,
     )
-    lockless = not text and any(step.file.path in disk.present for step in steps.steps)
+    lockless = not seen.text and any(step.file.path in disk.present for step in steps.steps)
     if lockless:
         say(f"{found.folder.shown('.')} has no {NAME}: its files are taken as they are, by their content")
     return found._replace(due=due, lock=lock, service=service, moved=moved, lockless=lockless)

@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mallgen import packages
+from mallgen.comparison import surveyed
 from mallgen.console import FINE, out, report, say
 from mallgen.diagnostics import Diagnostic
-from mallgen.disk import Folder, Overtaken, Refused, read_lock
+from mallgen.disk import Folder, Overtaken, Refused
 from mallgen.lock import Record
 from mallgen.options import Values
-from mallgen.owners import settled
 from mallgen.target import Made, Target
 from mallgen.targets import every, make
-from mallgen.tree import Due, Kind, Plan, is_known, plan, recorded
+from mallgen.tree import Kind, Plan, is_known, plan, recorded
 from mallgen.workspace import BadWorkspace, Workspace, find
 
 _CHECK = "mallgen check tells what became of it"
@@ -25,8 +25,7 @@ class Output(NamedTuple):
 
     target: Target
     folder: Folder
-    due: Due
-    sources: dict[str, str]
+    made: Made
     asked: "Asked"
 
 
@@ -68,8 +67,7 @@ def produce(target: Target, asked: Asked) -> int:
 
 
 def _output(target: Target, made: Made, asked: Asked) -> Output:
-    due = Due(target.line.path, made.files, made.classes)
-    return Output(target, Folder(target.folder, say), due, made.sources, asked)
+    return Output(target, Folder(target.folder, say), made, asked)
 
 
 def put(target: Target, made: Made, asked: Asked) -> int:
@@ -142,7 +140,7 @@ def _refused(outputs: Sequence[Output], end: str) -> int:
                 _apply(output)
         except Refused as problem:
             problems += problem.diagnostics
-            sources.update(problem.sources)
+            sources.update({**output.made.sources, **problem.sources})
     return report(problems, sources, end)
 
 
@@ -178,7 +176,7 @@ def write(output: Output) -> Written:
             steps, problems = _apply(output)
     except Refused as problem:
         end = "; the next mallgen command here completes what was begun" if problem.begun else "; nothing was written"
-        return Written(report(problem.diagnostics, problem.sources, end))
+        return Written(report(problem.diagnostics, {**output.made.sources, **problem.sources}, end))
     _tell(output, steps)
     if problems:
         return Written(report(problems, {}, "; everything else was written"))
@@ -188,21 +186,13 @@ def write(output: Output) -> Written:
 
 def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
     """The plan and, after it was carried out, what somebody changed meanwhile."""
-    found, text = read_lock(output.folder)
-    lock, contested, sources = settled(found, output.target, output.due)
-    if contested:
-        raise Refused(*contested, sources={**output.sources, **sources})
-    disk = output.folder.survey(output.due.files, lock, text)
-    due = output.due.beside(disk.present)
-    moved = packages.renamed(output.due, lock, disk.present)
-    known = any(line.path == output.due.contract for line in found.contracts)
-    where = f" -dir {output.target.folder}" + ("" if known else f" -api {output.target.contract}")
-    if moved is not None:
-        raise Refused(packages.problem(moved, disk.present, output.folder.shown, where), sources=output.sources)
-    steps = plan(due, disk, lock.with_contract(output.target.line))
-    waiting = () if output.asked.force else tuple(_waiting(output, steps, recorded(lock, disk), where))
+    seen = surveyed(output.folder, output.target, output.made, f" -dir {output.target.folder}", theirs=False)
+    if seen.moved is not None:
+        raise Refused(packages.problem(seen.moved, seen.disk.present, output.folder.shown, seen.where))
+    steps = plan(seen.due, seen.disk, seen.lock)
+    waiting = () if output.asked.force else tuple(_waiting(output, steps, recorded(seen.lock, seen.disk), seen.where))
     if waiting:
-        raise Refused(*waiting, sources=output.sources)
+        raise Refused(*waiting)
     if output.asked.dry_run:
         return steps, ()
     try:

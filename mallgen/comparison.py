@@ -1,0 +1,44 @@
+"""A generated folder beside its contract: what every command that generates or compares looks at first. An edge."""
+
+from typing import NamedTuple
+
+from mallgen import packages
+from mallgen.disk import Folder, Refused, read_lock
+from mallgen.lock import Lock
+from mallgen.owners import adopted, settled
+from mallgen.target import Made, Target
+from mallgen.tree import Disk, Due
+
+
+class Surveyed(NamedTuple):
+    """What a folder holds and should hold.
+
+    `lock` has the target's line and the records that are its own; `text` is what mallgen.lock was. `where` is what a
+    command needs to mean the folder: ` -dir out -api a.api`, or nothing. `moved`: the package has another name now.
+    """
+
+    due: Due
+    disk: Disk
+    lock: Lock
+    text: str
+    where: str
+    moved: packages.Renamed | None
+
+
+def surveyed(folder: Folder, target: Target, made: Made, where: str, theirs: bool) -> Surveyed:
+    """Look at a folder that is held. `theirs`: at the user's files, too. Raises Refused with all that is in the way.
+
+    `where` is what means the folder to a command when its lock knows the contract.
+    """
+    lock, text = read_lock(folder)
+    line = target.line
+    if all(known.path != line.path for known in lock.contracts) and (text or not theirs):
+        where += f" -api {target.contract}"
+    due = Due(line.path, made.files, made.classes)
+    found = settled(adopted(lock, line) if theirs else lock, target, due)
+    if found.problems:
+        raise Refused(*found.problems, sources={**made.sources, **found.sources})
+    lock = found.lock.with_contract(line)
+    disk = folder.survey(due.files, lock, text, theirs)
+    due = due.beside(disk.present)
+    return Surveyed(due, disk, lock, text, where, packages.renamed(due, lock, disk.present))
