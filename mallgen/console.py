@@ -53,6 +53,14 @@ def colored() -> bool:
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+class Told(Exception):
+    """What is wrong has been told; the command ends with a code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 def report(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], end: str) -> int:
     """Print diagnostics and, when there are errors, one line that counts them; the exit code that follows from them."""
     if not diagnostics:

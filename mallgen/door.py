@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from mallgen.console import speak
+from mallgen.console import Told, speak
 from mallgen.options import COMMANDS, COMPLETING, FORMAT, Command, Option, Value, Values
 from mallgen.visible import visible
 
@@ -57,8 +57,10 @@ def read(words: Sequence[str]) -> tuple[Command, Values] | None:
 def run(command: Command, values: Values) -> int:
     """Run a command of the table."""
     speak(values.text(FORMAT.name))
-    code = import_module(f"mallgen.commands.{command.module}").run(values)
-    return int(code)
+    try:
+        return int(import_module(f"mallgen.commands.{command.module}").run(values))
+    except Told as told:
+        return told.code
 
 
 def _dispatch(words: list[str]) -> int:

@@ -1,7 +1,7 @@
 """mallgen api py: a contract becomes an HTTP service."""
 
 from mallgen.commands.writing import Asked, around, place, produce
-from mallgen.console import FINDINGS, USAGE, say
+from mallgen.console import USAGE, say
 from mallgen.kinds.http import KIND
 from mallgen.options import Values
 from mallgen.target import Target
@@ -12,8 +12,6 @@ from mallgen.workspace import free_port
 def run(values: Values) -> int:
     """Read everything, render everything, then write."""
     workspace = around()
-    if workspace is None:
-        return FINDINGS
     contract = values.text("api")
     if contract.endswith(".proto"):
         say(f"error[usage] `{contract}` is a proto, and `api py` reads .api files")

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterator
 
 from mallgen import packages
-from mallgen.commands.comparing import Chosen, Compared, Stopped, choose, compare, exit_code, sources
+from mallgen.commands.comparing import Chosen, Compared, compared, exit_code, sources
 from mallgen.commands.configured import Configured
 from mallgen.commands.memory import without_gc
-from mallgen.console import FINDINGS, for_machines, form, out, report, say
+from mallgen.console import for_machines, form, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.findings import findings
 from mallgen.follow.verdict import State
@@ -31,11 +31,8 @@ def run(values: Values) -> int:
 
 
 def _check(values: Values) -> int:
-    try:
-        chosen = choose(values)
-    except Stopped:
-        return FINDINGS
-    found = [compare(target, chosen.is_workspace) for target in chosen.targets]
+    looked = compared(values)
+    chosen, found = looked.chosen, looked.found
     stubs = values.text("fail-on") == "stub"
     configured = Configured()
     met = _meetings(chosen, found)

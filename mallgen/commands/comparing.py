@@ -8,7 +8,7 @@ from mallgen import packages
 from mallgen.absent import absent
 from mallgen.commands.writing import around, no_workspace
 from mallgen.comparison import surveyed
-from mallgen.console import ENVIRONMENT, FINDINGS, say
+from mallgen.console import ENVIRONMENT, FINDINGS, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused, read_lock
 from mallgen.findings import Service
@@ -61,12 +61,8 @@ class Chosen(NamedTuple):
         return left(self.workspace) if self.workspace is not None else []
 
 
-class Stopped(Exception):
-    """mallgen.toml was refused, and that was told."""
-
-
 def choose(values: Values, writes: bool = False) -> Chosen:
-    """By `-dir` one folder, by `-api` one contract, else the workspace, else this folder. Raises Stopped.
+    """By `-dir` one folder, by `-api` one contract, else the workspace, else this folder. Raises Told.
 
     A command that `writes` first completes what an interrupted run has left there.
     What mallgen.lock says does not open the files outside of a repository: it may have come with a clone.
@@ -88,8 +84,6 @@ def complete(folders: Iterable[str]) -> None:
 
 def _chosen(values: Values, writes: bool) -> Chosen:
     workspace = around()
-    if workspace is None:
-        raise Stopped
     folder, contract = values.text("dir"), values.text("api")
     own = own_folder(workspace) if not folder and not contract else ""
     if not folder and not own and workspace.members:
@@ -159,6 +153,36 @@ def _settled(lines: Iterable[ContractLine]) -> list[ContractLine]:
     for line in sorted(lines, key=lambda line: len(line.options)):
         found[line.kind, line.path] = line
     return sorted(found.values())
+
+
+class Comparison(NamedTuple):
+    """All that a command line means, compared; `problems` are what keeps some of it from that, and warnings."""
+
+    chosen: Chosen
+    found: list[Compared]
+    problems: tuple[Diagnostic, ...]
+
+    @property
+    def code(self) -> int:
+        """The exit code when nothing else goes wrong."""
+        return exit_code(self.problems)
+
+    def having(self, more: list[Compared]) -> "Comparison":
+        """The same with other folders, too."""
+        problems = (*self.problems, *(problem for one in more for problem in one.problems))
+        return self._replace(found=[*self.found, *more], problems=tuple(dict.fromkeys(problems)))
+
+    def report(self, end: str) -> int:
+        """Tell the problems; the exit code."""
+        return report(self.problems, sources(self.found), end)
+
+
+def compared(values: Values, writes: bool = False, prove: bool = False, respells: bool = False) -> Comparison:
+    """What check, diff, status, sync and prune begin with. Raises Told."""
+    chosen = choose(values, writes)
+    found = [compare(target, chosen.is_workspace, prove, respells) for target in chosen.targets]
+    problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
+    return Comparison(chosen, found, tuple(dict.fromkeys(problems)))
 
 
 def compare(target: Target, is_workspace: bool = False, prove: bool = False, respells: bool = False) -> Compared:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from mallgen.commands.writing import Asked, around, generate_all
-from mallgen.console import FINDINGS, FINE, LAID_OUT, USAGE, report, say, tint
+from mallgen.console import FINE, LAID_OUT, USAGE, Told, report, say, tint
 from mallgen.diagnostics import Diagnostic
 from mallgen.kind import named
 from mallgen.options import Values
@@ -33,8 +33,6 @@ def run(values: Values) -> int:
         say("  = help: mallgen dev --once pytest tests/e2e")
         return USAGE
     workspace = around()
-    if workspace is None:
-        return FINDINGS
     found, code = generate_all(workspace, QUIETLY)
     if code != FINE:
         return code
@@ -72,8 +70,9 @@ class _Again:
         return setup
 
     def _generated(self) -> Setup | None:
-        workspace = around()
-        if workspace is None:
+        try:
+            workspace = around()
+        except Told:
             return None
         if workspace.path != self._path:
             say(f"{os.path.relpath(self._path)} has gone; the services stay as they are")

@@ -1,7 +1,7 @@
 """mallgen diff: what generating would change, as a unified diff. Exit 1 when there is something, as diff(1) does."""
 
-from mallgen.commands.comparing import Compared, Stopped, choose, compare, exit_code, sources
-from mallgen.console import FINDINGS, FINE, report, show
+from mallgen.commands.comparing import Compared, compared
+from mallgen.console import FINDINGS, FINE, show
 from mallgen.options import Values
 from mallgen.patch import changed
 from mallgen.tree import plan
@@ -9,15 +9,10 @@ from mallgen.tree import plan
 
 def run(values: Values) -> int:
     """Exit 0 without differences, 1 with some or when a contract has errors, 3 when one is not there."""
-    try:
-        chosen = choose(values)
-    except Stopped:
-        return FINDINGS
-    found = [compare(target, chosen.is_workspace) for target in chosen.targets]
-    problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
-    report(tuple(dict.fromkeys(problems)), sources(found), "")
-    differs = [_show(one) for one in found]
-    return exit_code(problems) or (FINDINGS if any(differs) else FINE)
+    looked = compared(values)
+    looked.report("")
+    differs = [_show(one) for one in looked.found]
+    return looked.code or (FINDINGS if any(differs) else FINE)
 
 
 def _show(found: Compared) -> bool:

@@ -1,8 +1,8 @@
 """mallgen gen: every service of the workspace, or what one folder's mallgen.lock says."""
 
-from mallgen.commands.comparing import Stopped, choose, own_folder
+from mallgen.commands.comparing import choose, own_folder
 from mallgen.commands.writing import Asked, around, generate_all, produce
-from mallgen.console import FINDINGS, report
+from mallgen.console import report
 from mallgen.options import Values
 
 
@@ -12,18 +12,13 @@ def run(values: Values) -> int:
     if values.text("dir"):
         return _folder(values, asked)
     workspace = around()
-    if workspace is None:
-        return FINDINGS
     if own_folder(workspace):
         return _folder(values, asked)
     return generate_all(workspace, asked)[1]
 
 
 def _folder(values: Values, asked: Asked) -> int:
-    try:
-        chosen = choose(values, not asked.dry_run)
-    except Stopped:
-        return FINDINGS
+    chosen = choose(values, not asked.dry_run)
     if chosen.problems:
         return report(chosen.problems, {}, asked.end)
     return max(produce(target, asked) for target in chosen.targets)

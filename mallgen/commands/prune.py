@@ -1,7 +1,7 @@
 """mallgen prune: generated files that the contract no longer has go; what somebody edited stays, or is put aside."""
 
-from mallgen.commands.comparing import Compared, Stopped, carry_out, choose, compare, compare_left, exit_code, sources
-from mallgen.console import FINDINGS, out, report, say
+from mallgen.commands.comparing import Compared, carry_out, compare_left, compared, sources
+from mallgen.console import out, report, say
 from mallgen.findings import Service, breaking, gone, left_blocks
 from mallgen.leftblocks import without
 from mallgen.lock import Record
@@ -13,15 +13,11 @@ _TRASH = ".mallgen/trash"
 
 def run(values: Values) -> int:
     """Exit 0 unless something could not be looked at or written."""
-    try:
-        chosen = choose(values, not values.flag("dry-run"))
-    except Stopped:
-        return FINDINGS
-    found = [compare(target, chosen.is_workspace) for target in chosen.targets]
-    found += [compare_left(one) for one in chosen.left]
-    problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
-    if exit_code(problems):
-        return report(tuple(dict.fromkeys(problems)), sources(found), "; nothing was deleted")
+    looked = compared(values, writes=not values.flag("dry-run"))
+    looked = looked.having([compare_left(one) for one in looked.chosen.left])
+    found = looked.found
+    if looked.code:
+        return looked.report("; nothing was deleted")
     used = [d for one in found if one.service is not None for d in breaking(one.service)]
     if used:
         return report(tuple(dict.fromkeys(used)), sources(found), "; nothing was deleted: your code uses what would go")

@@ -1,7 +1,7 @@
 """mallgen rpc protoc: a proto becomes an RPC service."""
 
 from mallgen.commands.writing import Asked, around, place, produce
-from mallgen.console import FINDINGS, FINE, USAGE, say
+from mallgen.console import FINE, USAGE, say
 from mallgen.kinds.rpc import CLIENT_ONLY, FROM_FILENAME, INCLUDES, KIND, MORE
 from mallgen.options import Values
 from mallgen.target import Target
@@ -12,8 +12,6 @@ from mallgen.workspace import free_port
 def run(values: Values) -> int:
     """Compile, render everything, then write."""
     workspace = around()
-    if workspace is None:
-        return FINDINGS
     contract, *more = values.many("file")
     if contract.endswith(".api"):
         say(f"error[usage] `{contract}` is a contract for HTTP, and `rpc protoc` reads .proto files")

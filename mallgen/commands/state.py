@@ -4,9 +4,9 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 
-from mallgen.commands.comparing import Compared, Stopped, choose, compare
+from mallgen.commands.comparing import Compared, choose, compare
 from mallgen.commands.standing import DRIFTED, ORPHAN, STUB, rows, summary
-from mallgen.console import FINDINGS, FINE, out, report
+from mallgen.console import FINE, Told, out, report
 from mallgen.findings import for_humans
 from mallgen.kind import of, suffixes
 from mallgen.lock import NAME
@@ -21,8 +21,8 @@ def run() -> int:
     """The workspace, or the generated folder, or the contracts of the current directory."""
     try:
         chosen = choose(Values({}))
-    except Stopped:
-        return FINDINGS
+    except Told as told:
+        return told.code
     is_begun = any(problem.code == "interrupted-run" for problem in chosen.problems)
     if not chosen.targets and (is_begun or os.path.exists(NAME)):
         return report(chosen.problems, {}, "")

@@ -1,8 +1,8 @@
 """mallgen status: each route and RPC, and what has become of it."""
 
-from mallgen.commands.comparing import Compared, Stopped, choose, compare, exit_code, sources
+from mallgen.commands.comparing import Compared, compared
 from mallgen.commands.standing import Row, rows, summary
-from mallgen.console import FINDINGS, out, report, say
+from mallgen.console import out, say
 from mallgen.options import Values
 from mallgen.pycode import width
 
@@ -11,22 +11,16 @@ _HEAD = Row("STATE", "ROUTE", "FILE")
 
 def run(values: Values) -> int:
     """A table on stdout; exit 0 unless something could not be looked at."""
-    try:
-        chosen = choose(values)
-    except Stopped:
-        return FINDINGS
-    found = [compare(target, chosen.is_workspace) for target in chosen.targets]
-    problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
-    code = exit_code(problems)
-    if code:
-        report(tuple(dict.fromkeys(problems)), sources(found), "")
-    for number, one in enumerate(one for one in found if one.service is not None):
+    looked = compared(values)
+    if looked.code:
+        looked.report("")
+    for number, one in enumerate(one for one in looked.found if one.service is not None):
         if number:
             out("")
         _table(one)
-    for left in chosen.left:
+    for left in looked.chosen.left:
         say(f"{left.finding.message}; {left.finding.hint}")
-    return code
+    return looked.code
 
 
 def _table(found: Compared) -> None:

@@ -4,8 +4,8 @@ import sys
 from collections import Counter
 from itertools import chain
 
-from mallgen.commands.comparing import Compared, Stopped, carry_out, choose, compare, exit_code, sources
-from mallgen.console import FINDINGS, for_machines, form, out, report, say, show
+from mallgen.commands.comparing import Compared, carry_out, compare, compared, exit_code, sources
+from mallgen.console import for_machines, form, out, report, say, show
 from mallgen.diagnostics import Diagnostic
 from mallgen.findings import Service, for_humans, is_stopped, unsure
 from mallgen.lock import parse
@@ -19,15 +19,11 @@ _DONE = {Kind.MOVE: "moved", Kind.PATCH: "patched", Kind.CREATE: "created", Kind
 
 def run(values: Values) -> int:
     """Exit 0 when all follows, 1 when something is left to the user, 3 when a contract is not there."""
-    try:
-        chosen = choose(values, values.flag("apply"))
-    except Stopped:
-        return FINDINGS
     apply, quiet = values.flag("apply"), values.flag("quiet")
     respells = values.flag("rename-uses")
-    found = [compare(target, chosen.is_workspace, apply, respells) for target in chosen.targets]
-    problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
-    if exit_code(problems):
+    looked = compared(values, writes=apply, prove=apply, respells=respells)
+    chosen, found, problems = looked.chosen, looked.found, list(looked.problems)
+    if looked.code:
         return _told(problems, found, "; nothing was written")
     services = [one.service for one in found if one.service is not None]
     if any(map(is_stopped, services)):

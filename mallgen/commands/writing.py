@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mallgen import packages
 from mallgen.comparison import surveyed
-from mallgen.console import FINE, out, report, say
+from mallgen.console import FINE, Told, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused
 from mallgen.lock import Record
@@ -160,13 +160,12 @@ def place(workspace: Workspace, contract: str, folder: str) -> str:
     return folder or (member.folder if member is not None else ".")
 
 
-def around() -> Workspace | None:
-    """The workspace that the working directory is in, an empty one when there is none; None when it was refused."""
+def around() -> Workspace:
+    """The workspace that the working directory is in, an empty one when there is none. Raises Told."""
     try:
         return find()
     except BadWorkspace as problem:
-        report(problem.diagnostics, problem.sources, "; nothing was written")
-        return None
+        raise Told(report(problem.diagnostics, problem.sources, "; nothing was written")) from None
 
 
 def write(output: Output) -> Written:
