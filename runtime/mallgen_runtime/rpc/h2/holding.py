@@ -95,10 +95,10 @@ class Holding(Core[Call]):
 
     def _begin(self, call: Call, message: bytes) -> None:
         """A request is complete: it counts among those that are being answered."""
-        cost = call.cost
-        call.hold(-cost)
+        self._coming.add(-call.cost)
+        call.cost += len(message)
         call.share = self._running
-        call.hold(cost + len(message))
+        self._running.add(call.cost)
 
     def _charge(self, size: int) -> None:
         """What it costs to unpack a message, to read it and to begin with the answer."""
@@ -154,8 +154,9 @@ class Holding(Core[Call]):
         self.fault(ConnectionFault(Reason.ENHANCE_YOUR_CALM, "the server has too much to read"))
 
     def _count_unread(self) -> None:
-        if self.over is None:
-            self._unread.add(self.unread + self._heads.kept - self._unread.held)
+        more = self.unread + self._heads.kept - self._unread.held
+        if more and self.over is None:
+            self._unread.add(more)
             self._unread.check()
 
     def _leave_shares(self) -> None:

@@ -35,7 +35,7 @@ class Turns:
     @property
     def share(self) -> int:
         """What one connection may use: the more wait, the less."""
-        return max(LEAST, SHARE // (len(self._queue) + 1))
+        return max(LEAST, SHARE // (len(self._queue) + 1)) if self._queue else SHARE
 
     def add(self, worker: Worker) -> None:
         """A connection has work left."""
