@@ -1,13 +1,15 @@
 """mallgen api -o, mallgen rpc -o: a contract to start from, as goctl has it."""
 
 import os
+import re
 
-from mallgen.commands.starting import NAME
 from mallgen.console import ENVIRONMENT, FINE, USAGE, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import starter
 from mallgen.kind import of
 from mallgen.options import Values
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*")
 
 
 def run(values: Values) -> int:
@@ -15,9 +17,9 @@ def run(values: Values) -> int:
     path = values.text("o")
     stem, end = os.path.splitext(os.path.basename(path))
     make = {".api": starter.api, ".proto": starter.rpc}.get(end)
-    if make is None or not NAME.fullmatch(stem):
+    if make is None or not _NAME.fullmatch(stem):
         say(f"error[usage] `{path}` cannot be the name of a contract")
-        say("  = help: use letters, digits and single dashes, a letter first: mallgen api -o my-shop.api")
+        say("  = help: use letters, digits, single `-` and `_`, a letter first: mallgen api -o my-shop.api")
         return USAGE
     try:
         with open(path, "x", encoding="utf-8", newline="\n") as file:

@@ -12,13 +12,13 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.target import Made, Target
 from mallgen.targets import make
 
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 _QUIETLY = Asked(dry_run=False, quiet=True)
 
 
 def bad_name(name: str, command: str) -> int:
     """USAGE, and what is said, when a word cannot be a project's name; else FINE."""
-    if NAME.fullmatch(name):
+    if _NAME.fullmatch(name):
         return FINE
     say(f"error[usage] `{name}` cannot be a project's name")
     say(f"  = help: use letters, digits and single dashes, a letter first: mallgen {command} my-shop")
