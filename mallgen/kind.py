@@ -54,7 +54,7 @@ class KindError(Exception):
 
 
 class Unlike(KindError):
-    """A file that is no contract by its name; the message is what it is."""
+    """A file that is no contract by its name."""
 
 
 _BUILT_IN = {"api": "mallgen.kinds.http", "rpc": "mallgen.kinds.rpc"}
@@ -82,7 +82,7 @@ def of(contract: str) -> Kind:
     for kind in (*_known.values(), *_installed().values()):
         if contract.endswith(kind.suffixes):
             return kind
-    raise Unlike(neither(), "name the contract's file")
+    raise Unlike(f"`{contract}` is {neither()}", "name the contract's file")
 
 
 def is_contract(path: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mallgen.borders import home, strays
 from mallgen.diagnostics import Diagnostic
-from mallgen.kind import Kind, KindError, Unlike, named, of
+from mallgen.kind import Kind, KindError, Unlike, named, neither, of
 from mallgen.model import Span
 from mallgen.suggest import did_you_mean
 
@@ -201,8 +201,8 @@ class _Reader:
             if asked:
                 return named(asked)
             return of(contract) if contract else None
-        except Unlike as problem:
-            message = f"the contract of service {name} is {problem.message}: {contract}"
+        except Unlike:
+            message = f"the contract of service {name} is {neither()}: {contract}"
             self._wrong(message, name, "contract", "name the contract's file")
         except KindError as problem:
             self._wrong(problem.message, name, "kind" if asked else "contract", problem.hint)
