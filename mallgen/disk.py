@@ -348,7 +348,7 @@ def read_lock(folder: Folder) -> tuple[Lock, str]:
     try:
         return parse(text), text
     except NewerLock:
-        hint = "upgrade this one: pip install -U mallgen"
+        hint = "install a newer mallgen from where you have this one"
         message = f"a newer mallgen has written `{folder.shown(NAME)}`"
         raise Refused(Diagnostic("made-by-newer-mallgen", message, hint=hint)) from None
     except BadLock as problem:

@@ -80,7 +80,8 @@ def _twins(file: File, spellings: dict[str, tuple[str, File]]) -> Iterator[Diagn
             end = part.rfind("/")
             continue
         if known != part or end == len(file.path):
-            message = f"`{part}` and `{known}` are one file on Windows and macOS"
+            both = f"`{part}` and `{known}` are one file on Windows and macOS"
+            message = both if known != part else f"two parts of the contract would become one file: `{part}`"
             notes = (Note(other.span, "the other one"),) if other.span else ()
             yield Diagnostic("name-collision", message, file.span, "rename one of them in the contract", notes)
         return

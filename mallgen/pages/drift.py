@@ -147,7 +147,7 @@ def runtime_too_old() -> None:
 def made_by_newer_mallgen() -> None:
     """mallgen.lock was written by a newer mallgen than this one, which may know things that this one would lose.
 
-    Upgrade: `pip install -U mallgen`.
+    Install a newer one from where you have this one: a clone, wheels of your team, an index.
     """
 
 
