@@ -102,7 +102,7 @@ def docstring(lines: Sequence[str], indent: int) -> Literal:
         body[0] = f" {body[0]}"
     if len(body) == 1:
         # ruff counts an escaped quote at the end as no quote, black counts it: the last one of three needs no escape
-        body[0] = f'{body[0][:-2]}"' if body[0].endswith('\\"') else body[0]
+        body[0] = f'{body[0][:-2]}"' if body[0].endswith('\\"\\"\\"') else body[0]
         gap = " " if body[0].endswith('"') else ""
         return Literal(f'"""{body[0]}{gap}"""')
     pad = " " * indent

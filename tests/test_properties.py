@@ -1,5 +1,6 @@
 """Random contracts survive the round trip; random text never ends in an exception."""
 
+import ast
 from typing import Any, NamedTuple
 
 from hypothesis import example, given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from mallgen.commands.api_inspect import document
 from mallgen.driver import load_text
 from mallgen.emit.http.files import HttpOptions, emit
+from mallgen.pycode import docstring
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import GO_KEYWORDS, scan
 
@@ -91,3 +93,12 @@ def test_no_text_ends_in_an_exception(text: str) -> None:
     scanned = scan(text, "x.api")
     parse(scanned)
     load_text(text, "x.api")
+
+
+@given(st.text(alphabet='a\\" ', min_size=1, max_size=40))
+@example('a\\"')
+@example('a\\"""')
+@example('"""')
+def test_a_docstring_says_what_it_was_given(text: str) -> None:
+    made = ast.literal_eval(docstring([text], 0))
+    assert made.split() == text.split() or not text.strip()
