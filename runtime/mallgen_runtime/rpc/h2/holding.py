@@ -102,7 +102,7 @@ class Holding(Core[Call]):
 
     def _charge(self, size: int) -> None:
         """What it costs to unpack a message, to read it and to begin with the answer."""
-        self.left -= 120 + (size >> 9)
+        self.left -= 40 + (size >> 9)
 
     def _drop(self, stream: Call) -> None:
         super()._drop(stream)

@@ -150,6 +150,7 @@ class Connection(asyncio.Protocol):
         self._seen = 0
         self._peer = ""
         self._expire = self._expired
+        self._begun: list[tuple[Call, float]] = []
 
     # asyncio's side
 
@@ -173,6 +174,7 @@ class Connection(asyncio.Protocol):
         """Bytes of the caller; what is more than its share of work is done in turn."""
         core, turns = self.core, self.server.turns
         core.receive(data, turns.share)
+        self._watch_begun()
         if core.behind:
             if self.waits:
                 turns.add(self)
@@ -188,6 +190,7 @@ class Connection(asyncio.Protocol):
     def work(self, share: int) -> int:
         """Go on with what the caller sent."""
         spent = self.core.work(share)
+        self._watch_begun()
         if self._held and not self.core.behind:
             self._held = False
             self._pause_or_resume()
@@ -242,7 +245,7 @@ class Connection(asyncio.Protocol):
             call.deadline = now + timeout
             when = min(when, call.deadline)
         if when < math.inf:
-            self.server.wheel.add(call, when, self._expire)
+            self._begun.append((call, when))
 
     def called(self, call: Call, message: bytes) -> None:
         """Answer a call in a task of its own."""
@@ -316,6 +319,15 @@ class Connection(asyncio.Protocol):
                 self.server.wheel.add(call, time.monotonic() + self.server.limits.stalled, self._expire)
         finally:
             self.server.tasks.discard(task)
+
+    def _watch_begun(self) -> None:
+        """Most calls come whole, in one piece with their heads: only the others need a time limit for the rest."""
+        if self._begun:
+            streams, wheel = self.core.streams, self.server.wheel
+            for call, when in self._begun:
+                if not call.whole and streams.get(call.id) is call:
+                    wheel.add(call, when, self._expire)
+            self._begun.clear()
 
     def _each(self, call: Call, each: Callable[[bytes], bytes], message: bytes) -> None:
         try:
