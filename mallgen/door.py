@@ -96,7 +96,8 @@ def _goctls(words: list[str]) -> int:
 
 def _values(command: Command, words: list[str]) -> Values | None:
     spellings = {spelling: option for option in command.options for spelling in option.spellings}
-    values: dict[str, Value] = {option.name: option.default for option in command.options if option.metavar}
+    values: dict[str, Value] = dict(command.given)
+    values |= {option.name: option.default for option in command.options if option.metavar}
     arguments = list(command.arguments)
     while words:
         word = words.pop(0)

@@ -85,6 +85,11 @@ def of(contract: str) -> Kind:
     raise Unlike(f"`{contract}` is {neither()}", "name the contract's file")
 
 
+def is_ours(kind: Kind) -> bool:
+    """Whether mallgen itself brings the kind."""
+    return kind.name in _BUILT_IN
+
+
 def is_contract(path: str) -> bool:
     """Whether the suffix of a file is that of a contract."""
     try:
@@ -137,7 +142,7 @@ def _load() -> dict[str, Kind]:
         hint = f"mend or uninstall {by}, which brings the kind of contract `{point.name}`"
         try:
             kind = point.load()
-        except Exception as problem:  # whatever a package of somebody else does
+        except Exception as problem:  # a plug-in may raise anything
             raise KindError(f"{by} does not work: {type(problem).__name__}: {problem}", hint) from None
         if not isinstance(kind, Kind):
             raise KindError(f"{by} does not work: {point.value} is no mallgen.kind.Kind", hint)

@@ -36,7 +36,7 @@ class Argument(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command; `module` of mallgen.commands runs it."""
+    """A command; `module` of mallgen.commands runs it. `given` are values that the command itself brings."""
 
     path: tuple[str, ...]
     help: str
@@ -44,6 +44,7 @@ class Command(NamedTuple):
     options: tuple[Option, ...] = ()
     arguments: tuple[Argument, ...] = ()
     example: str = ""
+    given: tuple[tuple[str, str], ...] = ()
 
 
 class Values:
@@ -312,10 +313,20 @@ COMMANDS = (
         example='eval "$(mallgen completion bash)"',
     ),
     Command(
-        ("api",), "HTTP services from .api contracts.", "sample", (SAMPLE, FORMAT), example="mallgen api -o greet.api"
+        ("api",),
+        "HTTP services from .api contracts.",
+        "sample",
+        (SAMPLE, FORMAT),
+        example="mallgen api -o greet.api",
+        given=(("suffix", ".api"),),
     ),
     Command(
-        ("rpc",), "RPC services from .proto files.", "sample", (SAMPLE, FORMAT), example="mallgen rpc -o greet.proto"
+        ("rpc",),
+        "RPC services from .proto files.",
+        "sample",
+        (SAMPLE, FORMAT),
+        example="mallgen rpc -o greet.proto",
+        given=(("suffix", ".proto"),),
     ),
 )
 

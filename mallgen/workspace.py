@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mallgen.borders import home, strays
 from mallgen.diagnostics import Diagnostic
-from mallgen.kind import Kind, KindError, Unlike, named, neither, of
+from mallgen.kind import Kind, KindError, Unlike, is_ours, named, neither, of
 from mallgen.model import Span
 from mallgen.suggest import did_you_mean
 
@@ -198,9 +198,15 @@ class _Reader:
             self._wrong(f"kind of service {name} must be a text", name, "kind", 'write kind = "…"')
             return None
         try:
-            if asked:
-                return named(asked)
-            return of(contract) if contract else None
+            if not asked:
+                return of(contract) if contract else None
+            kind = named(asked)
+            if is_ours(kind) and not contract.endswith(kind.suffixes):
+                hint = f"name a {kind.suffixes[0]} file, or leave out `kind`"
+                self._wrong(
+                    f"a contract of kind `{asked}` is a {kind.suffixes[0]} file: {contract}", name, "kind", hint
+                )
+            return kind
         except Unlike:
             message = f"the contract of service {name} is {neither()}: {contract}"
             self._wrong(message, name, "contract", "name the contract's file")

@@ -153,6 +153,8 @@ def test_what_names_no_kind_is_told(here: Path) -> None:
     ran = mallgen("gen")
     assert "error[bad-workspace] there is no kind of contract `ap`" in ran.err
     assert "help: did you mean `api`?" in ran.err
+    (here / "mallgen.toml").write_text('[service.a]\ncontract = "x.txt"\ndir = "a"\nkind = "rpc"\n')
+    assert "a contract of kind `rpc` is a .proto file: x.txt\n --> mallgen.toml:4:8\n" in mallgen("gen").err
     (here / "b").mkdir()
     (here / "b" / "mallgen.lock").write_text("mallgen.lock 1\ncontract\tcsvs\t../x.txt\n")
     (here / "mallgen.toml").unlink()

@@ -13,14 +13,15 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*")
 
 
 def run(values: Values) -> int:
-    """Write the sample whose kind the name of the file says; a file that exists is kept."""
-    path = values.text("o")
+    """Write the sample of the group that the command is in; a file that exists is kept."""
+    path, suffix = values.text("o"), values.text("suffix")
     stem, end = os.path.splitext(os.path.basename(path))
-    make = {".api": starter.api, ".proto": starter.rpc}.get(end)
-    if make is None or not _NAME.fullmatch(stem):
-        say(f"error[usage] `{path}` cannot be the name of a contract")
-        say("  = help: use letters, digits, single `-` and `_`, a letter first: mallgen api -o my-shop.api")
+    if end != suffix or not _NAME.fullmatch(stem):
+        kind = of(f"x{suffix}").name
+        say(f"error[usage] `{path}` cannot be the name of a {suffix} file")
+        say(f"  = help: use letters, digits, single `-` and `_`, a letter first: mallgen {kind} -o my-shop{suffix}")
         return USAGE
+    make = starter.api if suffix == ".api" else starter.rpc
     try:
         with open(path, "x", encoding="utf-8", newline="\n") as file:
             file.write(make(stem))

@@ -18,7 +18,7 @@ _PAUSE, PATIENCE = 0.05, 30.0
 
 
 class Spec(NamedTuple):
-    """What is run: `python -m package` in `folder`, and how it is told that it is `ready`, as its kind says.
+    """A service to run: `python -m package` in `folder`. `ready` is how its kind shows that it is up.
 
     `port` is the first one in its `settings`, 0 for none.
     """

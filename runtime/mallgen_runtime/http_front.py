@@ -1,13 +1,12 @@
 """What the connections of a process share: the clock that watches their deadlines, the budget of what they keep."""
 
 import asyncio
-import contextlib
-import ctypes
 import logging
-import sys
 import time
 from email.utils import formatdate
 from typing import Protocol
+
+from mallgen_runtime.memory import give_back
 
 _LOG = logging.getLogger("mallgen.service")
 TICK = 0.25
@@ -100,6 +99,4 @@ class Front:
         """What the allocator holds after a flood goes back to the system."""
         if self._peak - self.kept > _WORTH_TRIMMING:
             self._peak = self.kept
-            if sys.platform == "linux":
-                with contextlib.suppress(AttributeError, OSError):  # only glibc has it
-                    ctypes.CDLL(None).malloc_trim(0)
+            give_back()

@@ -17,7 +17,7 @@ from mallgen.signature import ClassShape
 from mallgen.syntax.limits import DEFAULT
 from mallgen.tree import File, Owner
 
-if TYPE_CHECKING:  # protobuf takes 20 ms, which a service that calls nobody need not pay
+if TYPE_CHECKING:  # importing protobuf takes 20 ms; a service without clients does not need it
     from mallgen.proto import Use
 
 

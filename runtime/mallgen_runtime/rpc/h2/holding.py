@@ -111,7 +111,7 @@ class Holding(Core[Call]):
 
     @abstractmethod
     def _closed(self, call: Call) -> None:
-        """Nobody waits for an answer to a call any more."""
+        """Note that a call has ended: it was answered, or its caller has left."""
 
     def _end_streams(self, fault: ConnectionFault) -> None:
         """Ending a thousand calls takes a while, so it is done in shares: it is work that is left."""
