@@ -57,7 +57,8 @@ class AnswerCore(Holding):
             head = _DATA.pack(whole >> 8, whole & 255, frames.DATA, 0, call.id, 0, size)
             self.write(b"".join((_HEAD_START, number, _OK_HEAD, head, message, _TRAILERS_START, number, _OK_TRAILERS)))
             del self.streams[call.id]
-            call.hold(-call.cost)
+            call.share.add(-call.cost)
+            call.cost = 0
             self._earned += 2
             self._calls.closed(call)
             if self._final != _NEVER:
@@ -197,7 +198,8 @@ class AnswerCore(Holding):
     def _open(self, number: int, request: Request, size: int, *, end: bool) -> None:
         call = Call(number, self.out.start, self.own_window, request, self._coming)
         self.streams[number] = call
-        call.hold(cost_of(request, size))
+        call.cost = cost_of(request, size)
+        self._coming.add(call.cost)
         self._calls.opened(call)
         if request.problem is not None:
             call.whole = end

@@ -129,7 +129,7 @@ class AskCore(Core[Ask]):
         return self._next - 2
 
     def _headers(self, number: int, block: bytes, *, end: bool) -> None:
-        self.left -= 40 + (len(block) >> 4)
+        self.left -= 15 + (len(block) >> 4)
         ask = self.streams.get(number)
         if ask is None:
             self._heads.skip(block)
