@@ -18,7 +18,7 @@ from pathlib import Path
 from mallgen.disk import Folder, read_lock
 from mallgen.driver import load_text
 from mallgen.emit.http.files import HttpOptions, emit
-from mallgen.lock import ContractLine
+from mallgen.records import ContractLine
 from mallgen.tree import Disk, Due, File, plan
 
 LIMIT = 15.0

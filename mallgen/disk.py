@@ -14,8 +14,9 @@ from mallgen.confine import LeadsOutside, Root
 from mallgen.diagnostics import Diagnostic
 from mallgen.lock import NAME, Lock, parse
 from mallgen.look import Look
+from mallgen.records import Owner
 from mallgen.refusals import busy, damaged, failed, interrupted, read_only
-from mallgen.tree import MODULES, Disk, File, Owner, Plan, digest
+from mallgen.tree import MODULES, Disk, File, Plan, digest
 
 if TYPE_CHECKING:  # only what writes needs them
     from mallgen.staging import Outcome

@@ -8,8 +8,8 @@ from mallgen import leftblocks
 from mallgen.diagnostics import Diagnostic
 from mallgen.follow import Followed
 from mallgen.follow.verdict import State, Verdict
-from mallgen.lock import Record
 from mallgen.model import Span
+from mallgen.records import CONFIG, SETTINGS, Record, Role
 from mallgen.tree import Disk, Kind, Plan, Step, is_known
 
 
@@ -110,10 +110,10 @@ def gone(service: Service, edited_too: bool = False) -> list[Record]:
 
 def left_blocks(service: Service) -> Iterator[tuple[str, leftblocks.Left]]:
     """Blocks of the settings that the contract no longer asks for, with the settings' path."""
-    files = {step.file.identity: step.file for step in service.plan.steps}
-    settings, contents = files.get("settings"), service.disk.contents
+    files = {step.file.role: step.file for step in service.plan.steps}
+    settings, contents = files.get(SETTINGS), service.disk.contents
     if settings is not None and settings.path in contents:
-        config = contents.get(files["config"].path, b"") if "config" in files else b""
+        config = contents.get(files[CONFIG].path, b"") if CONFIG in files else b""
         due = [block.key for block in settings.blocks]
         yield from ((settings.path, block) for block in leftblocks.left(contents[settings.path], due, config))
 
@@ -139,7 +139,7 @@ def _file(service: Service, step: Step) -> Iterator[Diagnostic]:
         yield Diagnostic("stale", f"`{shown}` is not what {service.contract} makes now", _top(shown), f"run `{gen}`")
     elif step.kind is Kind.MOVE:
         old = service.shown(step.source)
-        message = f"`{old}` belongs to {_what(step.file.identity)}, whose place is `{shown}` now"
+        message = f"`{old}` belongs to {_what(step.file.role)}, whose place is `{shown}` now"
         yield Diagnostic("signature-drift", message, _top(old), f"run `mallgen sync --apply{service.where}`")
 
 
@@ -166,7 +166,7 @@ def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnos
             hint = "nothing can be appended to this file: write the block by hand" if flow else f"run `{sync}`"
             yield Diagnostic("config-block-missing", message, _top(shown), hint)
     if stubs and verdict.state is State.STUB:
-        yield Diagnostic("stub", f"{_what(verdict.identity)} is not implemented", _top(shown), "write its body")
+        yield Diagnostic("stub", f"{_what(verdict.role)} is not implemented", _top(shown), "write its body")
 
 
 def _unread(service: Service, path: str, target: str) -> Diagnostic:
@@ -179,33 +179,33 @@ def _unread(service: Service, path: str, target: str) -> Diagnostic:
 
 def _doubt(service: Service, record: Record, path: str) -> Diagnostic:
     old, new = service.shown(record.path), service.shown(path)
-    here = next((step.file.identity for step in service.plan.steps if step.file.path == record.path), "")
+    here = next((step.file.role for step in service.plan.steps if step.file.path == record.path), None)
     if here:
         return _displaced(service, record, here, path)
     if _is_occupied(service, record, path):
-        title = record.identity.partition(" ")[2]
+        title = record.role.title
         there = service.known.get(path)
-        other = _what(there.identity) if there is not None else "a file of yours"
-        message = f"`{old}` was written for {_what(record.identity)}, whose place is `{new}` now; that has {other}"
+        other = _what(there.role) if there is not None else "a file of yours"
+        message = f"`{old}` was written for {_what(record.role)}, whose place is `{new}` now; that has {other}"
         answer = f'let `{new}` do what {title} shall do and begin with `"""{title}"""`'
         hint = f"{answer}; {_trash(service, f'`{old}`')}"
         return Diagnostic("maybe-renamed", message, _top(old), hint)
-    message = f"`{old}` was {_what(record.identity)}; it may have become `{new}`"
+    message = f"`{old}` was {_what(record.role)}; it may have become `{new}`"
     where = service.where
     hint = f"if it has, `mv {old} {new}` and run `mallgen sync --apply{where}`; else {_trash(service, 'it')}"
     return Diagnostic("maybe-renamed", message, _top(old), hint)
 
 
-def _displaced(service: Service, record: Record, here: str, path: str) -> Diagnostic:
+def _displaced(service: Service, record: Record, here: Role, path: str) -> Diagnostic:
     """A file that may belong to the route that it was written for, or to the one that has its name now."""
     old, new = service.shown(record.path), service.shown(path)
-    title = here.partition(" ")[2]
+    title = here.title
     stay = f'if it is for {title} now, let it begin with `"""{title}"""`'
     if old == new:
-        message = f"`{old}` was written for {_what(record.identity)}; here {title} is due"
+        message = f"`{old}` was written for {_what(record.role)}; here {title} is due"
         hint = f"{stay}; else move it away and run `mallgen gen{service.where}`"
         return Diagnostic("maybe-renamed", message, _top(old), hint)
-    message = f"`{old}` was written for {_what(record.identity)}, whose place is `{new}` now; here {title} is due"
+    message = f"`{old}` was written for {_what(record.role)}, whose place is `{new}` now; here {title} is due"
     move = f"if it goes with its route, `mv {old} {new}` and run `mallgen sync --apply{service.where}`"
     if _is_occupied(service, record, path):
         move = f"if it goes with its route, let it and `{new}` change places"
@@ -215,7 +215,7 @@ def _displaced(service: Service, record: Record, here: str, path: str) -> Diagno
 def _is_occupied(service: Service, record: Record, path: str) -> bool:
     """Whether there is a file of the user's in the place of a file's route, which was written for another."""
     there = service.known.get(path)
-    is_other = there is None or there.identity != record.identity
+    is_other = there is None or there.role != record.role
     return path in service.disk.present and is_other and not is_known(there, service.disk.contents.get(path))
 
 
@@ -229,15 +229,16 @@ def _orphan(service: Service, record: Record) -> Diagnostic:
     hint = f"`mallgen prune{service.where}` deletes it"
     if edited:
         hint = f"it has your edits: {_trash(service, 'it')}"
-    message = f"`{shown}` is no longer part of the contract: it was {_what(record.identity)}"
-    there = next((step.file.path for step in service.plan.steps if step.file.identity == record.identity), "")
+    message = f"`{shown}` is no longer part of the contract: it was {_what(record.role)}"
+    there = next((step.file.path for step in service.plan.steps if step.file.role == record.role), "")
     if there:
-        message = f"`{shown}` was {_what(record.identity)}, which lives in `{service.shown(there)}` now"
+        message = f"`{shown}` was {_what(record.role)}, which lives in `{service.shown(there)}` now"
     return Diagnostic("orphan", message, _top(shown), hint)
 
 
-def _what(identity: str) -> str:
-    return f"the {identity}" if " " in identity else identity
+def _what(role: Role | None) -> str:
+    text = str(role or "")
+    return f"the {text}" if " " in text else text
 
 
 def _top(shown: str) -> Span:

@@ -9,8 +9,12 @@ Lines of tab-separated cells, sorted, so that two branches merge by union:
     class<TAB>contract<TAB>full name<TAB>fields
     renamed<TAB>contract<TAB>full name that was<TAB>full name that is
 
-The shape of a user's file and the fields of the contract's types tell a renamed route or type from a new one. What a
-merge leaves behind (its markers, lines twice, two versions of one line) is read; the content of the files settles it.
+Identity is the text of a Role, shape is `position;request;returns;qualname`: the position is empty where the route is
+gone, and `?` where the file was not in its place. `was` is a path, behind `?` where that is in doubt. Fields are names
+with commas between them, `name=key` where the key is another word.
+
+What a merge leaves behind (its markers, lines twice, two versions of one line) is read; the content of the files
+settles it.
 """
 
 import re
@@ -18,50 +22,28 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
+from mallgen.records import (
+    DOUBT,
+    FIRST_TEST,
+    GONE,
+    SERVICE_CONTEXT,
+    Class,
+    ContractLine,
+    Member,
+    Origin,
+    Owner,
+    Record,
+    Renamed,
+    Role,
+    Shape,
+    Unplaced,
+)
+
 FORMAT = "mallgen.lock 1"
 _FORMAT = re.compile(r"mallgen\.lock ([0-9]{1,9})")
 _MARKER = re.compile(r"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")
 HEADER = "# Written by mallgen; commit it. It tells generated files from edited ones."
 NAME = "mallgen.lock"
-
-
-class ContractLine(NamedTuple):
-    """A contract generated into the folder; `path` is relative to the lock, with `/`."""
-
-    kind: str
-    path: str
-    options: str = ""
-
-
-class Record(NamedTuple):
-    """A generated file and the contract it belongs to.
-
-    `shape` is that of a user's file, `was` the path of a file that it may have come from; see history.py.
-    """
-
-    contract: str
-    path: str
-    owner: str
-    identity: str
-    sha256: str
-    shape: str = ""
-    was: str = ""
-
-
-class Class(NamedTuple):
-    """A class that user code imports: `mall_api.schemas.Product`, and its fields with commas between them."""
-
-    contract: str
-    name: str
-    fields: str = ""
-
-
-class Renamed(NamedTuple):
-    """A class that has another name since: user code may still use the old one."""
-
-    contract: str
-    old: str
-    new: str
 
 
 class Lock(NamedTuple):
@@ -95,9 +77,9 @@ class Lock(NamedTuple):
     def text(self) -> str:
         """The content of the file."""
         rows: list[tuple[str, ...]] = [("contract", *line) for line in sorted(self.contracts)]
-        rows += [("file", *record) for record in sorted(self.files)]
-        rows += [("class", *found) for found in sorted(self.classes)]
-        rows += [("renamed", *found) for found in sorted(self.renamed)]
+        rows += [("file", *row) for row in sorted(map(_cells, self.files))]
+        rows += [("class", *row) for row in sorted(map(_cells, self.classes))]
+        rows += [("renamed", *row) for row in sorted(map(_cells, self.renamed))]
         return "\n".join([FORMAT, HEADER, *map(_line, rows)]) + "\n"
 
 
@@ -106,7 +88,58 @@ Line = TypeVar("Line", Record, Class, Renamed)
 
 def _replaced(lines: Iterable[Line], contract: str, new: Iterable[Line]) -> tuple[Line, ...]:
     kept: list[Line] = [line for line in lines if line.contract != contract]
-    return tuple(sorted(set(kept).union(new)))
+    return tuple(sorted(set(kept).union(new), key=_cells))
+
+
+def _cells(line: Record | Class | Renamed) -> tuple[str, ...]:
+    """The cells of a line: the order of lines is that of their text, so that a merge finds them where they were."""
+    if isinstance(line, Record):
+        shape = _shape_text(line.shape) if line.shape else ""
+        was = line.was.path if line.was else ""
+        was = was if line.was is None or line.was.is_sure else f"{_DOUBT}{was}"
+        return line.contract, line.path, line.owner.value, str(line.role), line.sha256, shape, was
+    if isinstance(line, Class):
+        return line.contract, line.name, ",".join(n if n == key else f"{n}={key}" for n, key in line.fields)
+    return line
+
+
+_DOUBT = "?"
+_UNPLACED = {GONE: "", DOUBT: _DOUBT}
+_TWO_WORDS = {str(role): role for role in (FIRST_TEST, SERVICE_CONTEXT)}  # no layer and title
+
+
+def _shape_text(shape: Shape) -> str:
+    position = _UNPLACED[shape.position] if isinstance(shape.position, Unplaced) else shape.position
+    return f"{position};{shape.request};{shape.returns};{shape.qualname}"
+
+
+def _record(cells: tuple[str, ...]) -> Record:
+    contract, path, owner, role, sha256, shape, was = cells
+    origin = Origin(was.removeprefix(_DOUBT), not was.startswith(_DOUBT)) if was else None
+    return Record(contract, path, Owner(owner), _role(role), sha256, _shape(shape), origin)
+
+
+def _role(text: str) -> Role:
+    layer, _, title = text.partition(" ")
+    return _TWO_WORDS.get(text) or Role(layer, title)
+
+
+def _shape(text: str) -> Shape | None:
+    if not text:
+        return None
+    place, request, returns, qualname = (*text.split(";", 3), "", "", "")[:4]
+    position = GONE if not place else DOUBT if place.startswith(_DOUBT) else _number(place)
+    return Shape(position, request, returns, qualname)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _class(cells: tuple[str, ...]) -> Class:
+    contract, name, fields = cells
+    members = (field.partition("=") for field in fields.split(",")) if fields else ()
+    return Class(contract, name, tuple(Member(field, key if sign else field) for field, sign, key in members))
 
 
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -154,17 +187,18 @@ def parse(text: str) -> Lock:
             continue
         kind, *cells = map(uncell, line.split("\t")) if "\\" in line else line.split("\t")
         least, most = _LINES.get(kind, (0, -1))
-        if not least <= len(cells) <= most:
+        if not least <= len(cells) <= most or (kind == "file" and cells[2] not in _OWNERS):
             raise BadLock(number, "this line is not mallgen's")
         found[kind].add((*cells, *[""] * (most - len(cells))))
     return Lock(
         tuple(sorted(ContractLine(*cells) for cells in found["contract"])),
-        tuple(sorted(Record(*cells) for cells in found["file"])),
-        tuple(sorted(Class(*cells) for cells in found["class"])),
+        tuple(map(_record, sorted(found["file"]))),
+        tuple(map(_class, sorted(found["class"]))),
         tuple(sorted(Renamed(*cells) for cells in found["renamed"])),
     )
 
 
+_OWNERS = frozenset(owner.value for owner in Owner)
 _LINES = {"contract": (2, 3), "file": (5, 7), "class": (2, 3), "renamed": (3, 3)}
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from mallgen import paths
 from mallgen.confine import LeadsOutside, Root
 from mallgen.diagnostics import Diagnostic
-from mallgen.tree import File, Owner
+from mallgen.records import Owner
+from mallgen.tree import File
 
 _ABSENT = object()
 

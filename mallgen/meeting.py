@@ -13,6 +13,7 @@ from mallgen import names
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.kind import named
 from mallgen.model import Span
+from mallgen.records import PYPROJECT, SETTINGS
 from mallgen.scalars import Scalar, plain, scalars
 from mallgen.target import Made, Target
 from mallgen.tree import File
@@ -69,14 +70,14 @@ def _standing(member: Member, target: Target, made: Made, sources: dict[str, str
     head = member.places.get("", Span(NAME, 1, 1, 1, 2))
     facts = [_Fact("package", made.package, made.package, member.places.get("package", head))]
     is_there = os.path.isfile(os.path.join(target.folder, made.package, "__init__.py"))
-    files = {file.identity: file for file in made.files}
+    files = {file.role: file for file in made.files}
     key, settings, path = "", {}, ""
-    if "pyproject" in files:
-        text, path, is_disk = _text(target, files["pyproject"], is_there, sources)
+    if PYPROJECT in files:
+        text, path, is_disk = _text(target, files[PYPROJECT], is_there, sources)
         facts += _distribution(text, path, None if is_disk else head)
-    if "settings" in files:
-        text, path, is_disk = _text(target, files["settings"], is_there, sources)
-        due = scalars(files["settings"].text, path)
+    if SETTINGS in files:
+        text, path, is_disk = _text(target, files[SETTINGS], is_there, sources)
+        due = scalars(files[SETTINGS].text, path)
         settings = scalars(text, path)
         calls = named(target.kind).calls
         key = due["name"].value if calls else ""

@@ -4,11 +4,12 @@ import os
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.lock import ContractLine, Lock
+from mallgen.lock import Lock
 from mallgen.model import Span
+from mallgen.records import ContractLine, Owner
 from mallgen.target import Target, of_line
 from mallgen.targets import make
-from mallgen.tree import Due, File, Owner
+from mallgen.tree import Due, File
 
 
 class Settled(NamedTuple):
@@ -65,8 +66,7 @@ def adopted(lock: Lock, line: ContractLine) -> Lock:
 def _contested(due: Due, lock: Lock) -> dict[str, File]:
     """Each other contract, with the first always-file of `due` that is recorded as its own."""
     mine = {file.path: file for file in due.files if file.owner is Owner.ALWAYS}
-    always = Owner.ALWAYS.value
-    theirs = [r for r in lock.files if r.owner == always and r.contract != due.contract and r.path in mine]
+    theirs = [r for r in lock.files if r.owner is Owner.ALWAYS and r.contract != due.contract and r.path in mine]
     return {record.contract: mine[record.path] for record in reversed(theirs)}
 
 

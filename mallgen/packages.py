@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.lock import Lock, Record
-from mallgen.lock import Renamed as RenamedLine
+from mallgen.lock import Lock
 from mallgen.model import Span
-from mallgen.tree import FIRST_TEST, Due, Owner
+from mallgen.records import FIRST_TEST, Origin, Owner, Record
+from mallgen.records import Renamed as RenamedLine
+from mallgen.tree import Due
 
 
 class Renamed(NamedTuple):
@@ -51,6 +52,9 @@ def adopted(lock: Lock, found: Renamed, contract: str) -> Lock:
     def path(text: str) -> str:
         return f"{found.new}{text[len(found.old):]}" if _is_below(text, found.old) else paths.get(text, text)
 
+    def origin(found: Origin | None) -> Origin | None:
+        return found._replace(path=path(found.path)) if found else None
+
     def name(text: str) -> str:
         return f"{found.new}{text[len(found.old):]}" if text.startswith(f"{found.old}.") else text
 
@@ -59,7 +63,7 @@ def adopted(lock: Lock, found: Renamed, contract: str) -> Lock:
     others = [r for r in lock.renamed if r.contract != contract]
     return Lock(
         lock.contracts,
-        tuple(r._replace(path=path(r.path), was=path(r.was)) if r.contract == contract else r for r in lock.files),
+        tuple(r._replace(path=path(r.path), was=origin(r.was)) if r.contract == contract else r for r in lock.files),
         tuple(c._replace(name=name(c.name)) if c.contract == contract else c for c in lock.classes),
         (*others, *kept, RenamedLine(contract, found.old, found.new)),
     )
@@ -80,11 +84,11 @@ def problem(found: Renamed, present: frozenset[str], shown: Callable[[str], str]
 
 def _beside(due: Due, mine: list[Record], old: str) -> Iterator[tuple[str, str]]:
     """Files of the user's outside the package whose names follow the service's: the settings."""
-    places = {file.identity: file.path for file in due.files if file.owner is Owner.ONCE}
+    places = {file.role: file.path for file in due.files if file.owner is Owner.ONCE}
     paths = set(places.values())
     for record in mine:
-        place = places.get(record.identity, record.path)
-        stays = record.path in paths or place == record.path or record.identity == FIRST_TEST
+        place = places.get(record.role, record.path)
+        stays = record.path in paths or place == record.path or record.role == FIRST_TEST
         if not _is_below(record.path, old) and not stays:
             yield record.path, place
 

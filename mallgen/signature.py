@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from mallgen.records import Member, Shape
+
 REQUESTS = ("req", "reqs")
 
 
@@ -42,9 +44,9 @@ class Signature(NamedTuple):
         return ""
 
     @property
-    def shape(self) -> str:
+    def shape(self) -> Shape:
         """What mallgen.lock keeps, so that the route is known again under another name."""
-        return f"{self.position};{self.request};{self.returns};{self.qualname}"
+        return Shape(self.position, self.request, self.returns, self.qualname)
 
 
 class Block(NamedTuple):
@@ -68,10 +70,9 @@ class ClassShape(NamedTuple):
     keys: tuple[str, ...] = ()
 
     @property
-    def members(self) -> str:
-        """What mallgen.lock keeps of the fields: their names, with `=key` where the key is another word."""
-        keys = self.keys or self.fields
-        return ",".join(n if n == k else f"{n}={k}" for n, k in zip(self.fields, keys, strict=True))
+    def members(self) -> tuple[Member, ...]:
+        """What mallgen.lock keeps of the fields: each with its key."""
+        return tuple(Member(name, key) for name, key in zip(self.fields, self.keys or self.fields, strict=True))
 
     @property
     def full(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from mallgen.called import Called, called
 from mallgen.diagnostics import Diagnostic
-from mallgen.kind import KindError, named
+from mallgen.kind import Kind, KindError, is_ours, named
 from mallgen.target import Made, Target, Used, outside
 from mallgen.workspace import Member, Workspace, free_port, ordered
 
@@ -49,6 +49,14 @@ def make(target: Target, prove: bool = True) -> Made:
         return Made("", "", (), wrong, {})
     try:
         kind = named(target.kind)
+        return _proved(kind, kind.make(target, prove))
     except KindError as problem:
         return Made("", "", (), (Diagnostic("no-kind", problem.message, hint=problem.hint, environment=True),), {})
-    return kind.make(target, prove)
+
+
+def _proved(kind: Kind, made: Made) -> Made:
+    """Return what a kind has made. Raises KindError where mallgen.lock could not keep the role of a file."""
+    layers = {file.layer for file in made.files} if not is_ours(kind) else ()
+    if wrong := next((layer for layer in layers if " " in layer), ""):
+        raise KindError(f"the kind `{kind.name}` has files of the layer `{wrong}`", "the layer of a role is one word")
+    return made

@@ -12,30 +12,23 @@ from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mallgen.history import DOUBT, Moves, Place, displaced, forgotten, moves, remembered, unplaced
-from mallgen.lock import Lock, Record
+from mallgen.lock import Lock
 from mallgen.model import Span
+from mallgen.moves import Expected, Moves, displaced, forgotten, moves, unplaced
+from mallgen.records import FIRST_TEST, MAIN, SETTINGS, Owner, Record, Role
+from mallgen.renames import remembered
 from mallgen.signature import Block, ClassShape, Signature
 
 MODULES = (".py", ".so", ".pyd")
-FIRST_TEST = "first test"  # the identity of a file that comes with a new project and never again
-_MAIN = "main"
 _FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*(?P<quote>\"{3}|'{3}|\"|')(?P<text>.*?)(?P=quote)", re.S)
 _HEAD = 4096
 _STUB = b"raise NotImplementedError"
 
 
-class Owner(Enum):
-    """Who may change a file after it was written: mallgen (always) or the user (once)."""
-
-    ALWAYS = "always"
-    ONCE = "once"
-
-
 class File(NamedTuple):
-    """A generated file: its path below the output folder with `/`, its text, and what it is for (`logic GET /v1/x`).
+    """A generated file: its path below the output folder with `/`, its text, and what it is for.
 
-    One without an identity is not recorded: a contract that `api new` writes is the user's from the start.
+    One without a role is not recorded: a contract that `api new` writes is the user's from the start.
     `span` is the place in the contract that it comes from, for messages; `signature` and `blocks` are what the
     contract asks of it once it is the user's.
     """
@@ -43,10 +36,20 @@ class File(NamedTuple):
     path: str
     text: str
     owner: Owner
-    identity: str
+    role: Role | None
     span: Span | None = None
     signature: Signature | None = None
     blocks: tuple[Block, ...] = ()
+
+    @property
+    def layer(self) -> str:
+        """`handler`, `logic` or what else the role says."""
+        return self.role.layer if self.role else ""
+
+    @property
+    def title(self) -> str:
+        """`GET /v1/x`: the route, RPC or middleware of the role."""
+        return self.role.title if self.role else ""
 
 
 class Kind(Enum):
@@ -151,10 +154,10 @@ class Due(NamedTuple):
 
     def beside(self, present: frozenset[str]) -> "Due":
         """What is due where some files are: a project that is no new one is not given its first test again."""
-        is_new = any(file.identity == _MAIN and file.path not in present for file in self.files)
+        is_new = any(file.role == MAIN and file.path not in present for file in self.files)
         files = self.files
         if not is_new:
-            files = tuple(file for file in files if file.identity != FIRST_TEST or file.path in present)
+            files = tuple(file for file in files if file.role != FIRST_TEST or file.path in present)
         return self._replace(files=files)
 
 
@@ -166,14 +169,14 @@ def plan(due: Due, disk: Disk, lock: Lock, changes: Mapping[str, Change] = Mappi
     rest = disk._replace(present=disk.present - leaving)
     steps = [_step(file, rest, known.get(file.path), taken, changes.get(file.path)) for file in due.files]
     paths = {file.path for file in due.files}
-    others = [File(path, "", Owner.ONCE, "") for path in sorted(changes) if path not in paths]
+    others = [File(path, "", Owner.ONCE, None) for path in sorted(changes) if path not in paths]
     steps += [_changed(file, disk, changes[file.path]) for file in others]
     left = tuple(r for r in orphans(due, disk, known) if r.path not in leaving)
     away = tuple(r for r in astray(due, disk, known) if r.path not in leaving)
     classes, renamed = remembered(due.contract, due.classes, lock)
     filled = {step.file.path for step in steps if step.kind is Kind.MOVE}
-    moved = moves((*left, *away), places(due), known, renamed, disk.present).without(filled)
-    records = [_record(due.contract, step, disk, known, moved) for step in steps if step.file.identity]
+    moved = moves((*left, *away), expected(due), known, renamed, disk.present).without(filled)
+    records = filter(None, (_record(due.contract, step, disk, known, moved) for step in steps))
     text = lock.replace(due.contract, [*records, *map(forgotten, left)], classes, renamed).text()
     kinds = FOLLOWED if changes else GENERATED
     waiting = tuple(_waiting(steps, moved, away))
@@ -189,11 +192,11 @@ def _waiting(steps: Iterable[Step], moved: Moves, away: Iterable[Record]) -> Ite
     the contract counts even where its file may be for the route that has its place.
     """
     due = {step.file.path: step for step in steps}
-    strays = {record.path: record.identity for record in away} if any(s.kind in GENERATED for s in steps) else {}
+    strays = {record.path: record.role for record in away} if any(s.kind in GENERATED for s in steps) else {}
     sure = dict(moved.origins)
     for new, old in moved.doubts.items():
-        identity = due[new].file.identity
-        if identity.startswith("middleware ") or strays.get(old) == identity:
+        file = due[new].file
+        if file.layer == "middleware" or (file.role and strays.get(old) == file.role):
             sure[new] = old
     for new, old in sure.items():
         if due[new].kind is Kind.CREATE or (due[new].kind in (Kind.IGNORE, Kind.PATCH) and old in strays):
@@ -204,14 +207,14 @@ def orphans(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, 
     """Files of the contract that are there and no longer due; the first test is the user's alone once it is there."""
     paths = {file.path for file in due.files}
     alike = (record for record in known.values() if record.contract == due.contract)
-    mine = (record for record in alike if record.identity != FIRST_TEST)
+    mine = (record for record in alike if record.role != FIRST_TEST)
     return tuple(record for record in mine if record.path not in paths and record.path in disk.present)
 
 
 def astray(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, ...]:
     """Users' files whose place is that of another route of the contract today."""
     mine = (record for record in known.values() if record.contract == due.contract and record.path in disk.present)
-    return displaced(mine, {file.path: file.identity for file in due.files if file.signature})
+    return displaced(mine, {place.path: place.role for place in expected(due)})
 
 
 def _elsewhere(away: Iterable[Record], moved: Moves) -> tuple[tuple[str, str, bool], ...]:
@@ -221,9 +224,11 @@ def _elsewhere(away: Iterable[Record], moved: Moves) -> tuple[tuple[str, str, bo
     return tuple((record.path, *to[record.path]) for record in away if record.path in to)
 
 
-def places(due: Due) -> Iterator[Place]:
-    """The user's files that follow the contract."""
-    return (Place(file.path, file.identity, file.signature.shape) for file in due.files if file.signature)
+def expected(due: Due) -> Iterator[Expected]:
+    """Yield the user's files that follow the contract."""
+    for file in due.files:
+        if file.signature and file.role:
+            yield Expected(file.path, file.role, file.signature.shape)
 
 
 def prune(
@@ -237,10 +242,10 @@ def prune(
     steps = []
     for record, aside in records.items():
         kept = _free(aside, taken) if aside else ""
-        file = File(record.path, "", Owner(record.owner), record.identity)
+        file = File(record.path, "", record.owner, record.role)
         steps.append(Step(Kind.DELETE, file, kept, digest(disk.contents[record.path])))
     for path, data in cut.items():
-        file = File(path, "", Owner.ONCE, "settings")
+        file = File(path, "", Owner.ONCE, SETTINGS)
         steps.append(Step(Kind.PATCH, file, before=digest(disk.contents[path]), data=data))
     paths = {(record.contract, record.path) for record in records}
     rest = tuple(record for record in lock.files if (record.contract, record.path) not in paths)
@@ -261,7 +266,7 @@ def recorded(lock: Lock, disk: Disk) -> dict[str, Record]:
 
 def _is_said(record: Record, content: bytes | None) -> bool:
     """Whether a file says in its first line that it is for the route of a record."""
-    return content is not None and title(content) == record.identity.partition(" ")[2]
+    return content is not None and title(content) == record.role.title
 
 
 def title(content: bytes) -> str:
@@ -275,25 +280,27 @@ def is_known(record: Record | None, content: bytes | None) -> bool:
 
     Logic with a body that works, as a new project's, is the user's from the start.
     """
-    if record is None or content is None or (record.identity.startswith("logic ") and _STUB not in content):
+    if record is None or content is None or (record.role.layer == "logic" and _STUB not in content):
         return False
     if record.sha256 == digest(content):
         return True
     return b"\r\n" in content and record.sha256 == digest(content.replace(b"\r\n", b"\n"))
 
 
-def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], moved: Moves) -> Record:
-    """Its sha256 is that of what mallgen wrote, and its shape has the name that the function has in the file.
+def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], moved: Moves) -> Record | None:
+    """Return the record of a step's file, None for one that is not recorded.
 
-    A file that belongs elsewhere, or is in the place of one, keeps its record: it says what the content is for,
-    and what is to come; it loses its position, as the next contract's order says nothing of it.
+    Its sha256 is that of what mallgen wrote, and its shape has the name that the function has in the file. A file that
+    belongs elsewhere, or is in the place of one, keeps its record, which says what the content is for; it loses its
+    position, as the next contract's order says nothing of it.
     """
     file = step.file
+    if file.role is None:
+        return None
     before = known.get(step.source or file.path)
-    doubt = moved.doubts.get(file.path, "")
-    was = moved.origins.get(file.path, doubt and f"{DOUBT}{doubt}")
+    was = moved.origin(file.path)
     if _is_at_home(file, known) and was != known[file.path].was:
-        was = ""
+        was = None
     content = disk.contents.get(file.path) if step.kind is Kind.IGNORE else step.data
     is_made = content is not None and content.replace(b"\r\n", b"\n") == file.text.encode()
     if before is not None and step.kind in (Kind.IGNORE, Kind.PATCH) and not is_made and _is_open(file, before, moved):
@@ -301,25 +308,23 @@ def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], 
     sha = digest(file.text.encode())
     if step.kind in _THEIRS and not is_made:
         sha = before.sha256 if before else "-"
-    shape = file.signature.shape if file.signature else ""
-    name = step.name
-    if before is not None and step.kind is Kind.IGNORE:
-        name = before.shape.rpartition(";")[2]
-    if name:
-        shape = f"{shape.rpartition(';')[0]};{name}"
-    return Record(contract, file.path, file.owner.value, file.identity, sha, shape, was)
+    name = before.qualname if before is not None and step.kind is Kind.IGNORE else step.name
+    shape = file.signature.shape if file.signature else None
+    if shape and name:
+        shape = shape._replace(qualname=name)
+    return Record(contract, file.path, file.owner, file.role, sha, shape, was)
 
 
 def _is_at_home(file: File, known: Mapping[str, Record]) -> bool:
     """Whether the file of a place was made for it: what may come there was told when the place came, or never will."""
     record = known.get(file.path)
-    return record is not None and record.identity == file.identity
+    return record is not None and record.role == file.role
 
 
 def _is_open(file: File, before: Record, moved: Moves) -> bool:
     if file.path in (*moved.origins.values(), *moved.doubts.values(), *moved.lost):
         return True
-    return before.identity != file.identity and file.path in moved.origins
+    return before.role != file.role and file.path in moved.origins
 
 
 def _step(file: File, disk: Disk, record: Record | None, taken: set[str], change: Change | None) -> Step:

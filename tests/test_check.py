@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from mallgen.called import Called
-from mallgen.lock import ContractLine
+from mallgen.records import ContractLine
 from mallgen.target import Target, Used, of_line
 from mallgen.targets import RUNTIME_NEEDED
 from tests.conftest import ROOT, mallgen, tree

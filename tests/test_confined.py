@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mallgen import paths
-from mallgen.tree import File, Owner
+from mallgen.records import Owner, Role
+from mallgen.tree import File
 from tests.conftest import mallgen, tree
 from tests.test_wrong_inputs import GOOD, everything
 
@@ -63,7 +64,7 @@ def test_names_that_are_fine(name: str) -> None:
     [("a/User.py", "a/user.py"), ("A/x.py", "a/y.py"), ("a/\u00e9.py", "a/e\u0301.py"), ("stra\u00dfe", "STRASSE")],
 )
 def test_twins_are_refused(one: str, other: str) -> None:
-    files = [File(name, "", Owner.ALWAYS, "x") for name in (one, other, "b/z.py", "b/y.py")]
+    files = [File(name, "", Owner.ALWAYS, Role("x")) for name in (one, other, "b/z.py", "b/y.py")]
     assert [problem.code for problem in paths.check(files)] == ["name-collision"]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from mallgen import turn
 from mallgen.disk import Folder, read_lock
-from mallgen.lock import ContractLine
+from mallgen.records import ContractLine
 from mallgen.staging import Staging
 from mallgen.tree import Due, File, Plan, plan
 from tests.conftest import mallgen, tree

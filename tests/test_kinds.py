@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mallgen import kind
-from mallgen.lock import ContractLine
+from mallgen.records import ContractLine, Role
 from mallgen.target import Target, of_line
 from tests.conftest import ROOT, mallgen
 from tests.toy.kind import KIND
@@ -137,6 +137,15 @@ def test_one_that_does_not_work_is_one_line(
     assert ran.returncode == 1
     assert ran.stderr.startswith(f"error[bad-workspace] {said}\n --> mallgen.toml:2:12\n")
     assert "help: mend or uninstall toy-kind 1.2, which brings the kind of contract `prices`" in ran.stderr
+
+
+def test_a_layer_of_two_words_is_refused(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """mallgen.lock keeps layer and title with a space between them."""
+    wrong = Role("price list")
+    monkeypatch.setattr("tests.toy.kind.Role", lambda *_: wrong)
+    ran = mallgen("gen")
+    assert ran.code != 0 and "of the layer `price list`" in ran.err and "one word" in ran.err
+    assert not (toy / "mallgen.lock").exists()
 
 
 def test_mallgens_own_kinds_do_not_look_for_others(here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -4,20 +4,35 @@ from pathlib import Path
 
 import pytest
 
-from mallgen.lock import BadLock, ContractLine, Lock, Record, parse
-from mallgen.tree import Disk, Due, File, Kind, Owner, digest, plan
+from mallgen.lock import BadLock, Lock, parse
+from mallgen.records import (
+    DOUBT,
+    FIRST_TEST,
+    GONE,
+    SERVICE_CONTEXT,
+    Class,
+    ContractLine,
+    Member,
+    Origin,
+    Owner,
+    Record,
+    Renamed,
+    Role,
+    Shape,
+)
+from mallgen.tree import Disk, Due, File, Kind, digest, plan
 from tests.conftest import mallgen, tree
 from tests.test_wrong_inputs import GOOD, everything
 
-ALWAYS = File("a.py", "new\n", Owner.ALWAYS, "a")
-ONCE = File("b.py", "stub\n", Owner.ONCE, "b")
+ALWAYS = File("a.py", "new\n", Owner.ALWAYS, Role("a"))
+ONCE = File("b.py", "stub\n", Owner.ONCE, Role("b"))
 
 
 def planned(content: bytes | None, recorded: bytes | None = None, file: File = ALWAYS) -> tuple[Kind, str]:
     """The step for one file, from what is on disk and what the lock recorded."""
     present = frozenset() if content is None else frozenset({file.path})
     disk = Disk({file.path: content or b""}, present, "")
-    records = () if recorded is None else (Record("x.api", file.path, "always", "a", digest(recorded)),)
+    records = () if recorded is None else (Record("x.api", file.path, Owner.ALWAYS, Role("a"), digest(recorded)),)
     (step,) = plan(Due("x.api", (file,)), disk, Lock((), records)).steps
     return step.kind, step.backup
 
@@ -45,15 +60,29 @@ def test_once(content: bytes | None, kind: Kind) -> None:
 
 
 def test_a_lock_reads_what_it_wrote() -> None:
-    records = (Record("a\tb.api", "p.py", "once", "logic GET /x", "-"), Record("c.api", "q\\n.py", "always", "x", "00"))
-    lock = Lock((ContractLine("api", "a\tb.api"), ContractLine("api", "c.api")), records)
+    records = (
+        Record("a\tb.api", "p.py", Owner.ONCE, Role("logic", "GET /x"), "-"),
+        Record("c.api", "q\\n.py", Owner.ALWAYS, FIRST_TEST, "00"),
+        Record(
+            "c.api", "r.py", Owner.ONCE, Role("logic", "POST /x"), "11", Shape(3, "X", "Y", "Z.z"), Origin("p.py", True)
+        ),
+        Record("c.api", "s.py", Owner.ONCE, SERVICE_CONTEXT, "22", Shape(GONE, "", "None", "z"), Origin("q.py", False)),
+        Record("c.api", "t.py", Owner.ONCE, Role("middleware", "t"), "33", Shape(DOUBT, "", "Response", "T.handle")),
+    )
+    classes = (Class("c.api", "a.B", (Member("x", "x"), Member("y", "why"))), Class("c.api", "a.C"))
+    lock = Lock(
+        (ContractLine("api", "a\tb.api"), ContractLine("api", "c.api")),
+        records,
+        classes,
+        (Renamed("c.api", "a.A", "a.B"),),
+    )
     assert parse(lock.text()) == lock
     assert parse("") == Lock()
 
 
 def test_a_merge_by_union_is_read() -> None:
-    ours = Lock((ContractLine("api", "a.api"),), (Record("a.api", "p.py", "always", "x", "00"),)).text()
-    theirs = Lock((ContractLine("api", "b.api"),), (Record("a.api", "p.py", "always", "x", "11"),)).text()
+    ours = Lock((ContractLine("api", "a.api"),), (Record("a.api", "p.py", Owner.ALWAYS, Role("x"), "00"),)).text()
+    theirs = Lock((ContractLine("api", "b.api"),), (Record("a.api", "p.py", Owner.ALWAYS, Role("x"), "11"),)).text()
     merged = parse(ours + theirs.split("\n", 2)[2])
     assert [line.path for line in merged.contracts] == ["a.api", "b.api"]
     assert {record.path for record in merged.files} == {"p.py"}

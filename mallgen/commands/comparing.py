@@ -14,9 +14,10 @@ from mallgen.disk import Folder, Overtaken, Refused, read_lock
 from mallgen.findings import Service
 from mallgen.follow import follow
 from mallgen.kind import KindError, of
-from mallgen.lock import NAME, ContractLine, Lock, is_merged
+from mallgen.lock import NAME, Lock, is_merged
 from mallgen.model import Span
 from mallgen.options import Values
+from mallgen.records import ContractLine
 from mallgen.target import Made, Target, kind_of, of_line, outside
 from mallgen.targets import every, make, of_member
 from mallgen.tree import Due, Plan, plan, recorded

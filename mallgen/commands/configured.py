@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from mallgen.borders import is_inside
 from mallgen.commands.comparing import Compared
 from mallgen.diagnostics import Diagnostic
+from mallgen.records import Owner
 from mallgen.settings import blocks, judged
-from mallgen.tree import Owner
 from mallgen.workspace import settings_of
 
 _MOST = 1 << 20

@@ -12,6 +12,7 @@ from mallgen.console import FINE, LAID_OUT, USAGE, Told, report, say, tint
 from mallgen.diagnostics import Diagnostic
 from mallgen.kind import named
 from mallgen.options import Values
+from mallgen.records import SETTINGS
 from mallgen.running.lines import BAD, GOOD, ODD, Shown, shown
 from mallgen.running.ports import taken
 from mallgen.running.service import Spec
@@ -95,7 +96,7 @@ class _Said(io.StringIO):
 
 def _spec(workspace: Workspace, target: Target, made: Made) -> Spec:
     member = next(member for member in workspace.members if member.folder == target.folder)
-    settings = next((file.path for file in made.files if file.identity == "settings"), "")
+    settings = next((file.path for file in made.files if file.role == SETTINGS), "")
     path = os.path.join(target.folder, settings) if settings else ""
     port = next(iter(ports_in(path)), 0) if settings else 0
     return Spec(member.name, named(member.kind).ready, target.folder, made.package, port, member.uses, path)

@@ -4,8 +4,8 @@ from mallgen.commands.comparing import Compared, carry_out, compare_left, compar
 from mallgen.console import out, report, say
 from mallgen.findings import Service, breaking, gone, left_blocks
 from mallgen.leftblocks import without
-from mallgen.lock import Record
 from mallgen.options import Values
+from mallgen.records import Record
 from mallgen.tree import Kind, Plan, is_known, prune
 
 _TRASH = ".mallgen/trash"
@@ -88,8 +88,8 @@ def _tell(service: Service, steps: Plan, dry: bool) -> list[str]:
 
 def _went(service: Service, record: Record) -> str:
     """Where the route of a file is now."""
-    what = record.identity.partition(" ")[2] or record.identity
-    same = next((step.file.path for step in service.plan.steps if step.file.identity == record.identity), "")
+    what = record.role.title or record.role.layer
+    same = next((step.file.path for step in service.plan.steps if step.file.role == record.role), "")
     if same:
         return f"{what} lives in {service.shown(same)} now"
     maybe = next((new for new, old in service.followed.doubts if old == record.path), "")

@@ -35,19 +35,17 @@ def summary(states: Iterable[str]) -> str:
 
 def rows(service: Service) -> Iterator[Row]:
     """Every route in the order of the contract, then what it no longer has."""
-    verdicts = [v for v in service.followed.verdicts if v.identity.startswith(("handler ", "logic "))]
+    verdicts = [(v.role, v) for v in service.followed.verdicts if v.role and v.role.layer in ("handler", "logic")]
     parts: dict[str, list[Verdict]] = {}
-    for verdict in verdicts:
-        parts.setdefault(verdict.identity.partition(" ")[2], []).append(verdict)
+    for role, verdict in verdicts:
+        parts.setdefault(role.title, []).append(verdict)
     moved = {step.file.path for step in service.plan.steps if step.kind is Kind.MOVE}
-    for verdict in verdicts:
-        layer, _, title = verdict.identity.partition(" ")
-        if layer == "logic":
-            yield Row(_state(parts[title], moved), title, service.shown(verdict.source))
+    for role, verdict in verdicts:
+        if role.layer == "logic":
+            yield Row(_state(parts[role.title], moved), role.title, service.shown(verdict.source))
     for record in gone(service):
-        layer, _, title = record.identity.partition(" ")
-        if layer == "logic":
-            yield Row(ORPHAN, title, service.shown(record.path))
+        if record.role.layer == "logic":
+            yield Row(ORPHAN, record.role.title, service.shown(record.path))
 
 
 def _state(parts: list[Verdict], moved: set[str]) -> str:

@@ -9,8 +9,8 @@ from mallgen.comparison import surveyed
 from mallgen.console import FINE, Told, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused
-from mallgen.lock import Record
 from mallgen.options import Values
+from mallgen.records import MAIN, Record
 from mallgen.target import Made, Target
 from mallgen.targets import every, make
 from mallgen.tree import Kind, Plan, is_known, plan, recorded
@@ -179,7 +179,7 @@ def write(output: Output) -> Written:
     _tell(output, steps)
     if problems:
         return Written(report(problems, {}, "; everything else was written"))
-    started = any(step.kind is Kind.CREATE and step.file.identity == "main" for step in steps.steps)
+    started = any(step.kind is Kind.CREATE and step.file.role == MAIN for step in steps.steps)
     return Written(FINE, _summary(steps, output.asked.dry_run), started, bool(steps.writes), steps.renamed)
 
 
@@ -207,9 +207,9 @@ def _waiting(output: Output, steps: Plan, known: Mapping[str, Record], where: st
     asked = {old for old, _, is_sure in steps.elsewhere if not is_sure}
     for file, old in steps.waiting:
         if not is_known(known.get(old), contents.get(old)):
-            shown, title = output.folder.shown, file.identity.partition(" ")[2]
+            shown, title = output.folder.shown, file.title
             place = shown(file.path)
-            mine = known[old].identity == file.identity or old not in asked
+            mine = known[old].role == file.role or old not in asked
             message = f"`{shown(old)}` {'was written' if mine else 'may be'} for {title}, whose place is `{place}` now"
             moves = f"run `mallgen sync --apply{where}`, which moves it"
             asks = f"run `mallgen sync --apply{where}`, which asks first"

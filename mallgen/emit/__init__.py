@@ -7,9 +7,10 @@ from mallgen import paths
 from mallgen.code import Code
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
+from mallgen.records import FIRST_TEST, Owner, Role
 from mallgen.signature import ClassShape, Signature
 from mallgen.syntax.limits import raise_it
-from mallgen.tree import FIRST_TEST, File, Owner
+from mallgen.tree import File
 
 
 class Body(NamedTuple):
@@ -39,7 +40,7 @@ class Text(NamedTuple):
 
 def typed(package: str) -> File:
     """The file that says that a package has types."""
-    return File(f"{package}/py.typed", "", Owner.ALWAYS, "py.typed")
+    return File(f"{package}/py.typed", "", Owner.ALWAYS, Role("py.typed"))
 
 
 def first_test(package: str, text: str) -> File:

@@ -14,9 +14,10 @@ from mallgen.emit.service import init
 from mallgen.model import Span
 from mallgen.proto import MessageRef, Method, ProtoContract, ProtoFile, Service, Use, prose
 from mallgen.pycode import Imports, call, docstring, exported, literal, yaml_text
+from mallgen.records import Owner, Role
 from mallgen.render import Renderer
 from mallgen.signature import ClassShape
-from mallgen.tree import File, Owner
+from mallgen.tree import File
 
 RPC = "mallgen_runtime.rpc"
 _CLIENT_NAMES = (*("AsyncIterable", "AsyncIterator", "Channel", "__init__", "float", "req", "reqs", "self", "timeout"),)
@@ -238,7 +239,7 @@ def used(uses: Sequence[Use], package: PyIdent, renderer: Renderer) -> Iterator[
     for use, where in zip(uses, _places(uses, package), strict=True):
         source = client(use.contract, where, renderer)
         span = use.contract.services[0].span
-        yield File(f"{root}/{names.module(use.name)}.py", source, Owner.ALWAYS, f"client {use.name}", span)
+        yield File(f"{root}/{names.module(use.name)}.py", source, Owner.ALWAYS, Role("client", use.name), span)
         yield from _fresh(modules(use.contract, where, f"{root}/pb", renderer), written)
 
 

@@ -12,8 +12,9 @@ from mallgen.emit.service import init
 from mallgen.emit.stubs import Stub
 from mallgen.proto import Declared, MessageRef, ProtoContract, ProtoFile, is_googles, is_known
 from mallgen.pycode import Imports, docstring, literal
+from mallgen.records import Owner, Role
 from mallgen.render import Renderer
-from mallgen.tree import File, Owner
+from mallgen.tree import File
 
 _SENDING = "SerializeToString"
 
@@ -82,9 +83,9 @@ def modules(contract: ProtoContract, where: Modules, root: str, renderer: Render
         parts = path.split("/")[:-1]
         folders |= {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
         span = file.start
-        yield File(f"{root}/{path}.py", _module(file, where, renderer), Owner.ALWAYS, f"messages {file.name}", span)
+        yield File(f"{root}/{path}.py", _module(file, where, renderer), Owner.ALWAYS, Role("messages", file.name), span)
         stub = _stub(file, where, contract.types, renderer)
-        yield File(f"{root}/{path}.pyi", stub, Owner.ALWAYS, f"types {file.name}", span)
+        yield File(f"{root}/{path}.pyi", stub, Owner.ALWAYS, Role("types", file.name), span)
     for folder in sorted(folders):
         path = f"{root}/{folder}".rstrip("/")
         yield init(path, f"{root}/{folder}", "The messages of the proto files.", renderer)

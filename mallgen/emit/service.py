@@ -7,9 +7,10 @@ from msgspec import Struct
 from mallgen.code import Code, Literal, PyIdent
 from mallgen.emit import first_test
 from mallgen.pycode import Imports, docstring, literal, toml_text
+from mallgen.records import CONFIG, MAIN, PYPROJECT, SERVICE_CONTEXT, SETTINGS, Owner, Role
 from mallgen.render import Renderer
 from mallgen.signature import Block
-from mallgen.tree import File, Owner
+from mallgen.tree import File
 
 DEV = ("mypy>=1.13", "pytest>=8")  # what a project is worked on with
 
@@ -36,21 +37,21 @@ class Skeleton(Struct, frozen=True):
     def once(self, settings: str, blocks: tuple[Block, ...], renderer: Renderer) -> Iterator[File]:
         """The user's files; `settings` is the text of the yaml."""
         package = self.package
-        yield File(self.config_path, settings, Owner.ONCE, "settings", blocks=blocks)
-        yield File("pyproject.toml", self._pyproject(renderer), Owner.ONCE, "pyproject")
+        yield File(self.config_path, settings, Owner.ONCE, SETTINGS, blocks=blocks)
+        yield File("pyproject.toml", self._pyproject(renderer), Owner.ONCE, PYPROJECT)
         config = renderer.python(
             "service/config.py",
             module_docstring=docstring([f"The settings of {self.title}."], 0),
             docstring=docstring([f"Settings of {self.title}, read from {self.config_path}."], 4),
             package=package,
         )
-        yield File(f"{package}/config.py", config, Owner.ONCE, "config")
+        yield File(f"{package}/config.py", config, Owner.ONCE, CONFIG)
         words = docstring([f"python -m {package} [-f {self.config_path}]"], 0)
         main = renderer.python("service/main.py", docstring=words, extras=[literal(name) for name in self.extras])
-        yield File(f"{package}/__main__.py", main, Owner.ONCE, "main")
+        yield File(f"{package}/__main__.py", main, Owner.ONCE, MAIN)
         what = docstring([f"What the logic of {self.title} works with."], 0)
         svc = renderer.python("service/svc.py", module_docstring=what, package=package)
-        yield File(f"{package}/svc.py", svc, Owner.ONCE, "service context")
+        yield File(f"{package}/svc.py", svc, Owner.ONCE, SERVICE_CONTEXT)
         what = docstring([f"{self.title} as a whole, without a socket; your tests go on from here."], 0)
         yield first_test(package, renderer.python(self.test, module_docstring=what, package=package))
 
@@ -63,7 +64,7 @@ class Skeleton(Struct, frozen=True):
             package_literal=literal(self.package),
             config_path=literal(self.config_path),
         )
-        return File(f"{self.package}/app.py", text, Owner.ALWAYS, "app")
+        return File(f"{self.package}/app.py", text, Owner.ALWAYS, Role("app"))
 
     def _pyproject(self, renderer: Renderer) -> str:
         return renderer.render(
@@ -100,13 +101,13 @@ def wiring(skeleton: Skeleton, found: Wiring, renderer: Renderer) -> File:
         fields=found.fields,
         made=found.made,
     )
-    return File(f"{skeleton.package}/wiring.py", text, Owner.ALWAYS, "wiring")
+    return File(f"{skeleton.package}/wiring.py", text, Owner.ALWAYS, Role("wiring"))
 
 
 def init(path: str, name: str, what: str, renderer: Renderer) -> File:
     """The `__init__.py` of a package: its folder, its name for mallgen.lock, what it holds."""
     text = renderer.python("service/init.py", docstring=docstring([what], 0))
-    return File(f"{path}/__init__.py", text, Owner.ALWAYS, f"package {name}")
+    return File(f"{path}/__init__.py", text, Owner.ALWAYS, Role("package", name))
 
 
 def packages(package: str) -> list[Literal]:

@@ -12,22 +12,22 @@ from mallgen.follow.settings import appended, is_flow, missing
 from mallgen.follow.source import Function, NotPython, UserFile, edited, module_of, shifted
 from mallgen.follow.verdict import Remark, State, Unsure, Verdict
 from mallgen.follow.world import VANISHED, Site, World
-from mallgen.history import DOUBT, Moves, Place, carried, is_package, moves, remembered
-from mallgen.lock import Lock, Record
+from mallgen.lock import Lock
 from mallgen.model import Span
+from mallgen.moves import Expected, Moves, carried, moves
+from mallgen.records import FIRST_TEST, Owner, Record
+from mallgen.renames import remembered
 from mallgen.signature import Signature
 from mallgen.tree import (
-    FIRST_TEST,
     MODULES,
     Change,
     Disk,
     Due,
     File,
-    Owner,
     astray,
+    expected,
     is_known,
     orphans,
-    places,
     recorded,
     title,
 )
@@ -68,13 +68,13 @@ class _Follower:
         fresh = {line.old for line in lines} - {line.old for line in lock.renamed}
         self._fresh = {name for _, sign, name in (old.partition(":") for old in fresh) if sign}
         self._unsure: dict[str, tuple[Unsure, ...]] = {}
-        self._renamed = {line.old: line.new for line in lines if not is_package(line.old)}
-        self._packages = {line.old: line.new for line in lines if is_package(line.old) and not self._is_there(line.old)}
+        self._renamed = {line.old: line.new for line in lines if not line.is_package}
+        self._packages = {line.old: line.new for line in lines if line.is_package and not self._is_there(line.old)}
         self._doubts: dict[str, str] = {}
-        self._identities = {file.path: file.identity for file in due.files}
+        self._roles = {file.path: file.role for file in due.files}
         away = (*orphans(due, disk, self._known), *astray(due, disk, self._known))
-        found = moves(away, places(due), self._known, lines, disk.present)
-        self._carried = carried(due.contract, places(due), self._known, lines, disk.present)
+        found = moves(away, expected(due), self._known, lines, disk.present)
+        self._carried = carried(due.contract, expected(due), self._known, lines, disk.present)
         self._asked = {*found.lost, *found.origins.values(), *found.doubts.values()}
         self._origins = self._confirmed(found)
         self._left = {*self._origins.values()} - {*self._origins}
@@ -87,8 +87,8 @@ class _Follower:
     def run(self) -> Followed:
         """Handlers go first: what they call decides how a method of a logic class may be named."""
         once = [file for file in self._due.files if file.owner is Owner.ONCE]
-        verdicts = [self._file(file) for file in once if file.identity.startswith("handler ")]
-        verdicts += [self._file(file) for file in once if not file.identity.startswith("handler ")]
+        verdicts = [self._file(file) for file in once if file.layer == "handler"]
+        verdicts += [self._file(file) for file in once if file.layer != "handler"]
         verdicts += filter(None, map(self._other, sorted(self._disk.contents)))
         verdicts = list(map(self._unlinked, verdicts))
         order = {file.path: number for number, file in enumerate(self._due.files)}
@@ -106,7 +106,7 @@ class _Follower:
         }
         if not stay:
             return self._lock
-        due = {place.path: place for place in places(self._due)}
+        due = {place.path: place for place in expected(self._due)}
         return self._lock._replace(files=tuple(_now(r, due[r.path]) if r in stay else r for r in self._lock.files))
 
     def _unlinked(self, verdict: Verdict) -> Verdict:
@@ -133,7 +133,7 @@ class _Follower:
         )
         asked = {new: old for new, old in doubts.items() if not self._is_free(old)}
         self._doubts = {path: path for path in found.lost if not self._is_decided(path)}
-        self._doubts |= {new: old for new, old in asked.items() if old in self._identities or self._is_free(new)}
+        self._doubts |= {new: old for new, old in asked.items() if old in self._roles or self._is_free(new)}
         while blocked := [new for new in worth if not self._is_free(new) and new not in worth.values()]:
             self._doubts |= {new: worth.pop(new) for new in blocked if not self._has_own(new) and not self._stays(new)}
             worth = {new: old for new, old in worth.items() if new not in blocked}
@@ -142,12 +142,12 @@ class _Follower:
     def _has_own(self, path: str) -> bool:
         """Whether a file was written for the route whose place it is in."""
         record = self._known.get(path)
-        return record is not None and record.identity == self._identities[path]
+        return record is not None and record.role == self._roles[path]
 
     def _stays(self, path: str) -> bool:
         """Whether a file says in its first line that it is for the route whose place it is in."""
-        wanted = self._identities.get(path, "").partition(" ")[2]
-        return bool(wanted) and title(self._disk.contents.get(path, b"")) == wanted
+        role = self._roles.get(path)
+        return role is not None and role.title != "" and title(self._disk.contents.get(path, b"")) == role.title
 
     def _is_worth(self, old: str, new: str) -> bool:
         """Whether there is something to move: an untouched stub beside a new one is nothing but an orphan."""
@@ -173,7 +173,7 @@ class _Follower:
             record = self._known.get(source)
             if file.signature is None or record is None:
                 continue
-            before, after = _top(record.shape.rpartition(";")[2]), _top(file.signature.qualname)
+            before, after = _top(record.qualname), _top(file.signature.qualname)
             if source == file.path and before in ("", after):
                 continue
             old, new = module_of(source), module_of(file.path)
@@ -181,7 +181,7 @@ class _Follower:
                 modules[old] = new
             if before and before != after:
                 names[f"{old}.{before}"] = f"{new}.{after}"
-        gone = {r.path for r in orphans(self._due, self._disk, self._known) if r.owner == Owner.ALWAYS.value}
+        gone = {r.path for r in orphans(self._due, self._disk, self._known) if r.owner is Owner.ALWAYS}
         paths = (self._disk.present - gone - self._left) | {file.path for file in self._due.files}
         present = [path for path in paths if path.endswith(MODULES)]
         return World(texts, self._due.classes, names, modules, self._packages, present)
@@ -196,7 +196,7 @@ class _Follower:
     def _file(self, file: File) -> Verdict:
         source = self._origins.get(file.path, file.path)
         content = self._disk.contents.get(source)
-        found = Verdict(file.path, source, State.ABSENT, identity=file.identity)
+        found = Verdict(file.path, source, State.ABSENT, role=file.role)
         if source in self._left and source == file.path:
             return found
         if content is None:
@@ -221,7 +221,7 @@ class _Follower:
 
     def _plain(self, file: File) -> State:
         """The state of a file that is as mallgen wrote it: logic is to be written, a handler passes on as it is."""
-        return State.STUB if file.identity.startswith("logic ") else State.FITS
+        return State.STUB if file.layer == "logic" else State.FITS
 
     def _edited(self, file: File, content: bytes, found: Verdict) -> Verdict:
         judged = self._judged(file, content, found.source)
@@ -234,10 +234,10 @@ class _Follower:
     def _other(self, path: str) -> Verdict | None:
         """A module that is the user's own from the start: its imports follow."""
         record, is_due = self._known.get(path), any(path == file.path for file in self._due.files)
-        if is_due or (record and record.identity != FIRST_TEST) or not path.endswith(".py"):
+        if is_due or (record and record.role != FIRST_TEST) or not path.endswith(".py"):
             return None
         content = self._disk.contents[path]
-        judged = self._judged(File(path, "", Owner.ONCE, ""), content, path)
+        judged = self._judged(File(path, "", Owner.ONCE, None), content, path)
         if judged.data is not None and judged.data != content:
             self._changes[path] = Change(judged.data)
         return Verdict(path, path, judged.state, judged.remarks) if judged.remarks else None
@@ -285,11 +285,11 @@ class _Follower:
             body.request(match, file.signature, _crossed([file.signature.qualname, *names]))
         sites = [*(match.sites if match else []), *body.sites]
         stuck = [*(match.stuck if match else []), *body.stuck]
-        if file.identity.startswith("logic ") and name and not self._is_used(file, name):
+        if file.layer == "logic" and name and not self._is_used(file, name):
             stuck = [site if site.code == VANISHED else site._replace(breaks=False) for site in stuck]
-        if file.identity.startswith("handler "):
-            self._called[_title(file)] = {node.attr for node in user.of(ast.Attribute)}
-            self._bound[_title(file)] = set(user.bindings)
+        if file.layer == "handler":
+            self._called[file.title] = {node.attr for node in user.of(ast.Attribute)}
+            self._bound[file.title] = set(user.bindings)
         remarks = tuple(self._remark(user, site, source) for site in sites)
         remarks += tuple(self._remark(user, site, source)._replace(is_yours=True, stops=site.breaks) for site in stuck)
         edits = [*(match.edits if match else []), *imports.edits(), *body.edits]
@@ -309,7 +309,7 @@ class _Follower:
 
     def _is_used(self, file: File, qualname: str) -> bool:
         """Whether the route's handler imports a class of logic; one that the user wrote need not."""
-        bound = self._bound.get(_title(file))
+        bound = self._bound.get(file.title)
         return bound is None or bool(bound & {_top(qualname), *map(_top, self._names(file, file.path))})
 
     def _relocate(self, user: UserFile, imports: ImportEdits) -> None:
@@ -334,14 +334,13 @@ class _Follower:
     def _names(self, file: File, source: str) -> list[str]:
         """What the function was called before."""
         record = self._known.get(self._carried.get(source, source))
-        before = self._known.get(record.was.removeprefix(DOUBT)) if record else None
-        found = [known.shape.rpartition(";")[2] for known in (record, before) if known]
-        return [name for name in found if name]
+        before = self._known.get(record.was.path) if record and record.was else None
+        return [known.qualname for known in (record, before) if known and known.qualname]
 
     def _accepted(self, file: File, signature: Signature, user: UserFile) -> Signature:
         """A method of a logic class may keep the name by which the user's handler calls it."""
-        called = self._called.get(_title(file))
-        if not file.identity.startswith("logic ") or called is None:
+        called = self._called.get(file.title)
+        if file.layer != "logic" or called is None:
             return signature
         top, _, method = signature.qualname.rpartition(".")
         tops = [top, *(_top(name) for name in self._names(file, user.path))]
@@ -369,14 +368,9 @@ def _crossed(qualnames: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*qualnames, *(f"{top}.{method}" for top in tops for method in methods if method)]))
 
 
-def _now(record: Record, place: Place) -> Record:
-    """The record of a file that stays and is for another route now; its function has the name that it had."""
-    shape = f"{place.shape.rpartition(';')[0]};{record.shape.rpartition(';')[2]}"
-    return record._replace(identity=place.identity, shape=shape)
-
-
-def _title(file: File) -> str:
-    return file.identity.partition(" ")[2]
+def _now(record: Record, place: Expected) -> Record:
+    """Return the record of a file that stays and is for another route now; its function has the name that it had."""
+    return record._replace(role=place.role, shape=place.shape._replace(qualname=record.qualname))
 
 
 def _top(qualname: str) -> str:

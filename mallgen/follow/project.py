@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from mallgen.follow import renaming
 from mallgen.follow.verdict import Remark, State
 from mallgen.model import Span
+from mallgen.records import PYPROJECT, SETTINGS
 from mallgen.tree import Due, File
 
 _CHOICES = ("packages", "only-include", "include")
@@ -41,9 +42,9 @@ def judged(file: File, content: bytes, packages: Mapping[str, str], due: Due) ->
     """
     data, remarks = _renamed(file, content, packages)
     state = State.DRIFTED if remarks else State.FITS
-    if file.identity != "pyproject":
+    if file.role != PYPROJECT:
         return state, remarks, data
-    settings = next((other.path for other in due.files if other.identity == "settings"), "")
+    settings = next((other.path for other in due.files if other.role == SETTINGS), "")
     service = _wanted(file.text, settings)
     lacking = lacks(data, service)
     whole = mended(data, lacking, service)
@@ -56,7 +57,7 @@ def judged(file: File, content: bytes, packages: Mapping[str, str], due: Due) ->
 
 def _renamed(file: File, content: bytes, packages: Mapping[str, str]) -> tuple[bytes, list[Remark]]:
     """The settings and pyproject.toml name the service: where its package was renamed, that follows."""
-    reader = {"pyproject": renaming.project, "settings": renaming.settings}.get(file.identity)
+    reader = {PYPROJECT: renaming.project, SETTINGS: renaming.settings}.get(file.role) if file.role else None
     words = list(reader(content, file.text, packages)) if reader is not None and packages else []
     remarks, parts, at = [], [], 0
     for word in words:

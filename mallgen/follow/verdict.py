@@ -4,6 +4,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from mallgen.model import Span
+from mallgen.records import Role
 from mallgen.signature import Block
 
 
@@ -47,5 +48,5 @@ class Verdict(NamedTuple):
     source: str
     state: State
     remarks: tuple[Remark, ...] = ()
-    identity: str = ""
+    role: Role | None = None
     blocks: tuple[Block, ...] = ()

@@ -17,6 +17,7 @@ import pytest
 
 from mallgen import __version__
 from mallgen.lock import parse
+from mallgen.records import Owner
 from tests.conftest import mallgen, tree, working_in
 from tests.run.service import SECRET, Service
 from tests.run.shop import RpcService, environment
@@ -71,7 +72,7 @@ def test_the_users_files_are_as_they_were(upgraded: Path) -> None:
         f"{folder}/{record.path}"
         for folder in SERVICES
         for record in parse(before[f"{folder}/mallgen.lock"].decode()).files
-        if record.owner == "always"
+        if record.owner is Owner.ALWAYS
     }
     mine = before.keys() - always - {f"{folder}/mallgen.lock" for folder in SERVICES}
     assert len(mine) > 60

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mallgen.lock import parse
+from mallgen.records import Owner
 from tests.conftest import CONTRACTS, ROOT, mallgen, tree
 from tests.protos import ALL, generate
 
@@ -66,7 +67,7 @@ def projects(made: Path) -> list[Path]:
 def always(project: Path) -> set[str]:
     """The paths of mallgen's own files."""
     lock = parse((project / "mallgen.lock").read_text(encoding="utf-8"))
-    return {record.path for record in lock.files if record.owner == "always"}
+    return {record.path for record in lock.files if record.owner is Owner.ALWAYS}
 
 
 @pytest.mark.parametrize("words", TOOLS, ids=lambda words: "-".join(words[:2]))

@@ -9,9 +9,10 @@ from mallgen.emit import Emitted
 from mallgen.kind import Kind
 from mallgen.model import Span
 from mallgen.pycode import literal
+from mallgen.records import Owner, Role
 from mallgen.signature import Param, Signature
 from mallgen.target import Made, Target, made
-from mallgen.tree import File, Owner
+from mallgen.tree import File
 
 
 def make(target: Target, prove: bool) -> Made:
@@ -29,8 +30,13 @@ def make(target: Target, prove: bool) -> Made:
     prices = {name: int(price) for name, price in rows}
     listed = f'"""Prices."""\n\n{code("PRICES = {}", literal(prices))}\n'
     files = [
-        File(f"{package}/prices.py", listed, Owner.ALWAYS, "prices"),
-        File(f"{package}/__main__.py", f"from {package}.prices import PRICES\n\nprint(PRICES)\n", Owner.ALWAYS, "main"),
+        File(f"{package}/prices.py", listed, Owner.ALWAYS, Role("prices")),
+        File(
+            f"{package}/__main__.py",
+            f"from {package}.prices import PRICES\n\nprint(PRICES)\n",
+            Owner.ALWAYS,
+            Role("main"),
+        ),
     ]
     for number, name in enumerate(prices, 2):
         head = Signature(
@@ -42,7 +48,7 @@ def make(target: Target, prove: bool) -> Made:
         )
         stub = f"def {name}_cost(amount: {head.params[0].annotation}) -> int:\n    raise NotImplementedError\n"
         span = Span(path, number, 1, number, 2)
-        files.append(File(f"{package}/{name}_cost.py", stub, Owner.ONCE, f"logic {name}", span, head))
+        files.append(File(f"{package}/{name}_cost.py", stub, Owner.ONCE, Role("logic", name), span, head))
     return made(f"{package}: {len(prices)} prices", Emitted(tuple(files), ()), (), {path: text})
 
 

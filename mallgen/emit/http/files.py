@@ -12,10 +12,11 @@ from mallgen.emit.http.judge import decide, place
 from mallgen.emit.http.layout import Layout, RouteNames
 from mallgen.emit.service import init, wiring
 from mallgen.model import Contract
+from mallgen.records import Owner, Role
 from mallgen.render import Renderer, TooMuch
 from mallgen.signature import ClassShape
 from mallgen.syntax.limits import DEFAULT
-from mallgen.tree import File, Owner
+from mallgen.tree import File
 
 if TYPE_CHECKING:  # importing protobuf takes 20 ms; a service without clients does not need it
     from mallgen.proto import Use
@@ -89,7 +90,7 @@ def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, Body]) -> Iterat
     for found in plan.middlewares:
         path = f"{plan.package}/middleware/{found.module}.py"
         made = project.middleware(found, plan, renderer)
-        yield File(path, made.text, Owner.ONCE, f"middleware {found.origin}", signature=made.signature)
+        yield File(path, made.text, Owner.ONCE, Role("middleware", found.origin), signature=made.signature)
     for number, route in enumerate(plan.routes):
         made = project.handler(route, plan, renderer, number)
         yield _once(route, made, "handler", plan)
@@ -100,7 +101,7 @@ def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, Body]) -> Iterat
 
 def _once(route: RouteNames, made: Text, layer: str, plan: Layout) -> File:
     path = place(plan, route, layer)
-    return File(path, made.text, Owner.ONCE, f"{layer} {route.title}", route.route.handler_span, made.signature)
+    return File(path, made.text, Owner.ONCE, Role(layer, route.title), route.route.handler_span, made.signature)
 
 
 def _always(plan: Layout, calls: Calls, renderer: Renderer) -> Iterator[File]:
@@ -109,8 +110,8 @@ def _always(plan: Layout, calls: Calls, renderer: Renderer) -> Iterator[File]:
     yield wiring(skeleton, project.wiring(plan, calls), renderer)
     yield skeleton.app("http/app.py", f"The application of {plan.service}.", renderer)
     types = schemas.schemas(plan.shapes, package, plan.service, renderer)
-    yield File(f"{package}/schemas.py", types, Owner.ALWAYS, "schemas")
-    yield File(f"{package}/routes.py", routes.routes(plan, renderer), Owner.ALWAYS, "routes")
+    yield File(f"{package}/schemas.py", types, Owner.ALWAYS, Role("schemas"))
+    yield File(f"{package}/routes.py", routes.routes(plan, renderer), Owner.ALWAYS, Role("routes"))
     yield typed(package)
     for folder, what in _folders(plan):
         yield init(f"{package}/{folder}" if folder else package, folder or package, what, renderer)

@@ -9,7 +9,8 @@ from mallgen.emit.http import shapes, values
 from mallgen.emit.http.layout import Layout, RouteNames, layout
 from mallgen.emit.http.shapes import Attribute
 from mallgen.model import Binding, Contract, Named, Span
-from mallgen.tree import File, Owner
+from mallgen.records import Owner
+from mallgen.tree import File
 
 
 class Decided(NamedTuple):
@@ -38,13 +39,13 @@ def judge(contract: Contract) -> tuple[Diagnostic, ...]:
 def _files(plan: Layout) -> Iterator[File]:
     """The files whose names come from the contract, without their texts."""
     span = plan.routes[0].group.span if plan.routes else None
-    yield File(f"{plan.package}/svc.py", "", Owner.ONCE, "", span)
-    yield File(f"etc/{plan.service}.yaml", "", Owner.ONCE, "", span)
+    yield File(f"{plan.package}/svc.py", "", Owner.ONCE, None, span)
+    yield File(f"etc/{plan.service}.yaml", "", Owner.ONCE, None, span)
     for found in plan.middlewares:
-        yield File(f"{plan.package}/middleware/{found.module}.py", "", Owner.ONCE, "", span)
+        yield File(f"{plan.package}/middleware/{found.module}.py", "", Owner.ONCE, None, span)
     for layer in ("handler", "logic"):
         for route in plan.routes:
-            yield File(place(plan, route, layer), "", Owner.ONCE, "", route.route.handler_span)
+            yield File(place(plan, route, layer), "", Owner.ONCE, None, route.route.handler_span)
 
 
 def place(plan: Layout, route: RouteNames, layer: str) -> str:

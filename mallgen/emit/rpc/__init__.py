@@ -13,10 +13,11 @@ from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.emit.service import DEV, Skeleton, Wiring, init, wiring
 from mallgen.proto import Method, ProtoContract, Service, Use, prose
 from mallgen.pycode import WIDTH, Imports, call, docstring, literal, width, yaml_text
+from mallgen.records import Owner, Role
 from mallgen.render import Renderer, TooMuch
 from mallgen.signature import Block, Imported, Param, Signature
 from mallgen.syntax.limits import DEFAULT
-from mallgen.tree import File, Owner
+from mallgen.tree import File
 
 _SERVER_NAMES = (
     "AsyncIterator",
@@ -151,7 +152,7 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
         made = _logic(layout, method, bodies.get(method.wire), renderer)
         path = "/".join(filter(None, (package, "logic", layout.folder(service), _module(method) + ".py")))
         signature = made.signature._replace(position=number)
-        yield File(path, made.text, Owner.ONCE, f"logic {method.wire}", method.span, signature)
+        yield File(path, made.text, Owner.ONCE, Role("logic", method.wire), method.span, signature)
 
 
 def _module(method: Method) -> str:
@@ -195,7 +196,7 @@ def _server_side(layout: Layout, renderer: Renderer) -> Iterator[File]:
     package, title = layout.package, layout.title
     yield wiring(layout.skeleton, _wiring(layout), renderer)
     yield layout.skeleton.app("rpc/app.py", f"The service {title}.", renderer)
-    yield File(f"{package}/server.py", _server(layout, renderer), Owner.ALWAYS, "server")
+    yield File(f"{package}/server.py", _server(layout, renderer), Owner.ALWAYS, Role("server"))
     folders = sorted({"logic", *(f"logic/{layout.folder(s)}".rstrip("/") for s in layout.contract.services)})
     for folder in folders:
         yield init(f"{package}/{folder}", folder, f"The logic of {title}.", renderer)
@@ -222,7 +223,7 @@ def _always(layout: Layout, renderer: Renderer) -> Iterator[File]:
     yield init(package, package, f"The RPC service {layout.title}.", renderer)
     yield typed(package)
     source = clients.client(layout.contract, layout.messages, renderer)
-    yield File(f"{package}/client.py", source, Owner.ALWAYS, "client")
+    yield File(f"{package}/client.py", source, Owner.ALWAYS, Role("client"))
     yield from modules(layout.contract, layout.messages, f"{package}/pb", renderer)
 
 
