@@ -15,10 +15,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mallgen.disk import Folder, read_lock
+from mallgen.disk import Folder
 from mallgen.driver import load_text
 from mallgen.emit.http.files import HttpOptions, emit
 from mallgen.records import ContractLine
+from mallgen.session import session
 from mallgen.tree import Disk, Due, File, plan
 
 LIMIT = 15.0
@@ -79,7 +80,8 @@ def measure(files: tuple[File, ...], rounds: int, where: str | None) -> tuple[fl
 
 def plain(root: Path, files: tuple[File, ...]) -> None:
     """What a generator without any promise does: the same plan and lock, every file opened and written in its place."""
-    lock, text = read_lock(Folder(str(root)))
+    with session(Folder(str(root)), shared=True) as here:
+        lock, text = here.read_lock()
     steps = plan(Due(LINE.path, files), Disk({}, frozenset(), text), lock.with_contract(LINE))
     made: set[str] = set()
     for step in steps.writes:
@@ -95,11 +97,10 @@ def plain(root: Path, files: tuple[File, ...]) -> None:
 
 def safe(root: Path, files: tuple[File, ...]) -> None:
     """What mallgen does."""
-    folder = Folder(str(root))
-    with folder.turn():
-        lock, text = read_lock(folder)
-        steps = plan(Due(LINE.path, files), folder.survey(files, lock, text), lock.with_contract(LINE))
-        folder.apply(steps)
+    with session(Folder(str(root))) as here:
+        lock, _ = here.read_lock()
+        steps = plan(Due(LINE.path, files), here.survey(files, lock), lock.with_contract(LINE))
+        here.apply(steps)
 
 
 if __name__ == "__main__":

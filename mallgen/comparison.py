@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 from mallgen import packages
-from mallgen.disk import Folder, Refused, read_lock
+from mallgen.disk import Refused
 from mallgen.lock import Lock
 from mallgen.owners import adopted, settled
+from mallgen.session import Session
 from mallgen.target import Made, Target
 from mallgen.tree import Disk, Due
 
@@ -25,12 +26,12 @@ class Surveyed(NamedTuple):
     moved: packages.Renamed | None
 
 
-def surveyed(folder: Folder, target: Target, made: Made, where: str, theirs: bool) -> Surveyed:
-    """Look at a folder that is held. `theirs`: at the user's files, too. Raises Refused with all that is in the way.
+def surveyed(here: Session, target: Target, made: Made, where: str, theirs: bool) -> Surveyed:
+    """Look at the folder of a session. `theirs`: at the user's files, too. Raises Refused with all that is in the way.
 
     `where` is what means the folder to a command when its lock knows the contract.
     """
-    lock, text = read_lock(folder)
+    lock, text = here.read_lock()
     line = target.line
     if all(known.path != line.path for known in lock.contracts) and (text or not theirs):
         where += f" -api {target.contract}"
@@ -39,6 +40,6 @@ def surveyed(folder: Folder, target: Target, made: Made, where: str, theirs: boo
     if found.problems:
         raise Refused(*found.problems, sources={**made.sources, **found.sources})
     lock = found.lock.with_contract(line)
-    disk = folder.survey(due.files, lock, text, theirs)
+    disk = here.survey(due.files, lock, theirs)
     due = due.beside(disk.present)
     return Surveyed(due, disk, lock, text, where, packages.renamed(due, lock, disk.present))

@@ -8,6 +8,7 @@ from mallgen import leftblocks
 from mallgen.diagnostics import Diagnostic
 from mallgen.follow import Followed
 from mallgen.follow.verdict import State, Verdict
+from mallgen.house import TRASH
 from mallgen.model import Span
 from mallgen.records import CONFIG, SETTINGS, Record, Role
 from mallgen.tree import Disk, Kind, Plan, Step, is_known
@@ -220,7 +221,7 @@ def _is_occupied(service: Service, record: Record, path: str) -> bool:
 
 
 def _trash(service: Service, what: str) -> str:
-    return f"`mallgen prune --force{service.where}` puts {what} into .mallgen/trash/"
+    return f"`mallgen prune --force{service.where}` puts {what} into {TRASH}/"
 
 
 def _orphan(service: Service, record: Record) -> Diagnostic:

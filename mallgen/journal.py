@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import NamedTuple
 
+from mallgen.house import HOUSE
 from mallgen.lock import cell, uncell
 
 FORMAT = "mallgen.journal 1"
@@ -61,11 +62,11 @@ def _move(line: str) -> Move:
         raise BadJournal(f"this line is not mallgen's: {line[:60]!r}")
     move = Move(*cells)
     house = move.kept.partition("/")[0]
-    if _is_forbidden(move.path) or (move.kept and house != ".mallgen") or "/" in move.staged:
+    if _is_forbidden(move.path) or (move.kept and house != HOUSE) or "/" in move.staged:
         raise BadJournal(f"mallgen would never write there: {line[:60]!r}")
     return move
 
 
 def _is_forbidden(path: str) -> bool:
     """`.git/hooks/x`, `/etc/x`, `../x`: a journal that came with a clone must not reach them."""
-    return any(part.casefold() in ("", ".", "..", ".git", ".mallgen") for part in path.split("/"))
+    return any(part.casefold() in ("", ".", "..", ".git", HOUSE) for part in path.split("/"))

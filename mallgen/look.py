@@ -1,20 +1,49 @@
-"""What stands in a folder where files are due, without opening anything. An edge."""
+"""Survey an output folder: what is there of the files that a contract makes, and what is in their way. An edge."""
 
 import errno
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from mallgen import paths
 from mallgen.confine import LeadsOutside, Root
 from mallgen.diagnostics import Diagnostic
+from mallgen.disk import Folder, Refused
+from mallgen.house import BACKUP
+from mallgen.lock import Lock
 from mallgen.records import Owner
-from mallgen.tree import File
+from mallgen.tree import MODULES, Disk, File
 
 _ABSENT = object()
 
 
-class Look:
+def surveyed(folder: Folder, files: tuple[File, ...], lock: Lock, theirs: bool) -> Disk:
+    """Return what is on disk of `files` and of what the lock records. Raises Refused with all that is in the way.
+
+    `theirs`: the user's files are read too, those beside the generated modules that mallgen never wrote as well.
+    """
+    look = _Look(folder.opened(), folder.shown)
+    problems = tuple(problem for file in files for problem in look.problems(file))
+    if problems:
+        raise Refused(*dict.fromkeys(problems))
+    names = {file.path for file in files} | {record.path for record in lock.files}
+    present = {name for name in names if look.holds(name)}
+    contents: dict[str, bytes] = {}
+    links: dict[str, str] = {}
+    for file in files:
+        if file.owner is Owner.ALWAYS and file.path in present:
+            contents[file.path] = folder.content(file.path) or b""
+    if theirs:
+        present |= {path for path in look.modules(files) if path in present or look.holds(path)}
+        more = [path for path in sorted(present - contents.keys()) if not path.endswith(MODULES[1:])]
+    else:
+        more = [path for path, count in Counter(record.path for record in lock.files).items() if count > 1]
+    contents |= {path: data for path in more if (data := folder.peek(path, links)) is not None}
+    return Disk(contents, frozenset(present | set(look.below(BACKUP))), "", links)
+
+
+class _Look:
     """One look at a folder, each of its folders once. `shown` names a path as the user would."""
 
     def __init__(self, root: Root | None, shown: Callable[[str], str]) -> None:
@@ -52,6 +81,11 @@ class Look:
                 yield from self.below(path)
             else:
                 yield path
+
+    def modules(self, files: tuple[File, ...]) -> Iterator[str]:
+        """Yield the modules in the packages of `files`, whoever wrote them."""
+        for package in {file.path.partition("/")[0] for file in files if file.path.endswith(".py")}:
+            yield from (path for path in self.below(package) if path.endswith(MODULES) and "/." not in path)
 
     def _in_the_way(self, file: File) -> Iterator[Diagnostic]:
         status = self._status(file.path)

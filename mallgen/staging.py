@@ -16,13 +16,12 @@ from typing import NamedTuple
 
 from mallgen import journal, owner
 from mallgen.confine import Root
+from mallgen.house import BACKUP, HOUSE, JOURNAL, STAGE
 from mallgen.journal import Move
 from mallgen.tidy import tidy
 from mallgen.tree import digest
-from mallgen.turn import HOUSE, Signals
+from mallgen.turn import Signals
 
-STAGE = f"{HOUSE}/stage"
-JOURNAL = f"{HOUSE}/journal"
 _DRAFT = f"{HOUSE}/journal-draft"
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR)
 
@@ -220,7 +219,7 @@ class Staging:
         if self._digest(old) == move.before:
             self._root.remove(old)
             return
-        kept = next(name for name in _names(f"{HOUSE}/backup/{move.path}") if self._root.status(name) is None)
+        kept = next(name for name in _names(f"{BACKUP}/{move.path}") if self._root.status(name) is None)
         self._root.make_all(kept.rpartition("/")[0])
         self._root.move(old, kept)
         self._saved.append((move.path, kept))

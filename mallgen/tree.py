@@ -12,6 +12,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from mallgen.house import BACKUP
 from mallgen.lock import Lock
 from mallgen.model import Span
 from mallgen.moves import Expected, Moves, displaced, forgotten, moves, unplaced
@@ -341,7 +342,7 @@ def _step(file: File, disk: Disk, record: Record | None, taken: set[str], change
     before = digest(content)
     if is_known(record, content):
         return Step(Kind.UPDATE, file, "", before)
-    return Step(Kind.UPDATE, file, _free(f".mallgen/backup/{file.path}", taken), before)
+    return Step(Kind.UPDATE, file, _free(f"{BACKUP}/{file.path}", taken), before)
 
 
 def _changed(file: File, disk: Disk, change: Change) -> Step:

@@ -15,9 +15,8 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 from mallgen.confine import Root
+from mallgen.house import HOUSE, LOCK
 
-HOUSE = ".mallgen"
-LOCK = f"{HOUSE}/lock"
 PATIENCE = 10.0
 _PAUSE, _SILENT = 0.02, 0.5
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)

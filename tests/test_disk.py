@@ -13,21 +13,11 @@ from pathlib import Path
 import pytest
 
 from mallgen import turn
-from mallgen.disk import Folder, read_lock
-from mallgen.records import ContractLine
 from mallgen.staging import Staging
-from mallgen.tree import Due, File, Plan, plan
 from tests.conftest import mallgen, tree
 from tests.test_wrong_inputs import GOOD, PY, everything
 
-LINE = ContractLine("api", "a.api")
 MALLGEN = [sys.executable, "-m", "mallgen", *PY]
-
-
-def planned(folder: Folder, *files: File) -> Plan:
-    """The plan for a folder as it stands."""
-    lock, text = read_lock(folder)
-    return plan(Due(LINE.path, files), folder.survey(files, lock, text), lock.with_contract(LINE))
 
 
 @pytest.fixture
@@ -135,7 +125,8 @@ def test_two_runs_at_once_are_as_one_after_the_other(here: Path) -> None:
 HOLD = """
 import sys, time
 from mallgen.disk import Folder
-with Folder("out").turn():
+from mallgen.session import session
+with session(Folder("out")):
     print("held", flush=True)
     time.sleep(60)
 """

@@ -10,7 +10,7 @@ from mallgen.commands.writing import around, no_workspace
 from mallgen.comparison import surveyed
 from mallgen.console import ENVIRONMENT, FINDINGS, report, say
 from mallgen.diagnostics import Diagnostic
-from mallgen.disk import Folder, Overtaken, Refused, read_lock
+from mallgen.disk import Folder, Overtaken, Refused
 from mallgen.findings import Service
 from mallgen.follow import follow
 from mallgen.kind import KindError, of
@@ -18,6 +18,7 @@ from mallgen.lock import NAME, Lock, is_merged
 from mallgen.model import Span
 from mallgen.options import Values
 from mallgen.records import ContractLine
+from mallgen.session import Session, session
 from mallgen.target import Made, Target, kind_of, of_line, outside
 from mallgen.targets import every, make, of_member
 from mallgen.tree import Due, Plan, plan, recorded
@@ -79,7 +80,7 @@ def choose(values: Values, writes: bool = False) -> Chosen:
 def complete(folders: Iterable[str]) -> None:
     """Carry out what interrupted runs of this user have left. Raises Refused."""
     for path in folders:
-        with Folder(path, say).turn():
+        with session(Folder(path, say)):
             continue
 
 
@@ -116,8 +117,8 @@ def _of_folder(folder: str, contract: str, workspace: Workspace, is_named: bool 
     """`is_named`: the command line has the folder."""
     here = Folder(folder, say)
     try:
-        with here.turn(shared=True):
-            lock, text = read_lock(here)
+        with session(here, shared=True) as one:
+            lock, text = one.read_lock()
     except Refused as problem:
         return Chosen((), problem.diagnostics)
     if is_merged(text):
@@ -200,8 +201,8 @@ def compare(target: Target, is_workspace: bool = False, prove: bool = False, res
     if not made.files:
         return nothing._replace(made=made, problems=(_invalid(target, made),))
     try:
-        with folder.turn(shared=True):
-            return _seen(nothing._replace(made=made), is_workspace)
+        with session(folder, shared=True) as here:
+            return _seen(here, nothing._replace(made=made), is_workspace)
     except Refused as problem:
         seen = made._replace(sources={**made.sources, **problem.sources})
         return nothing._replace(made=seen, problems=problem.diagnostics)
@@ -212,15 +213,15 @@ def compare_left(one: "Left") -> Compared:
     folder = Folder(one.target.folder, say)
     nothing = Compared(one.target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
     try:
-        with folder.turn(shared=True):
-            return _seen(nothing, True)
+        with session(folder, shared=True) as here:
+            return _seen(here, nothing, True)
     except Refused as problem:
         return nothing._replace(problems=problem.diagnostics)
 
 
-def _seen(found: Compared, is_workspace: bool) -> Compared:
+def _seen(here: Session, found: Compared, is_workspace: bool) -> Compared:
     where = "" if is_workspace else f" -dir {found.target.folder}"
-    seen = surveyed(found.folder, found.target, found.made, where, theirs=True)
+    seen = surveyed(here, found.target, found.made, where, theirs=True)
     due, disk, lock, moved = seen.due, seen.disk, seen.lock, seen.moved
     if moved is not None:
         if moved.left(disk.present):
@@ -251,12 +252,12 @@ def carry_out(
     """Look again with the folder in hand and apply what `work` makes of it; the plan, and what went wrong."""
     while True:
         try:
-            with found.folder.turn():
-                seen = _seen(found, found.service is not None and not found.service.where)
+            with session(found.folder) as here:
+                seen = _seen(here, found, found.service is not None and not found.service.where)
                 if seen.problems:
                     return found, None, seen.problems
                 steps = work(seen)
-                return seen, steps, found.folder.apply(steps)
+                return seen, steps, here.apply(steps)
         except Overtaken:
             continue
         except Refused as problem:

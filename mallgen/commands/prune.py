@@ -3,12 +3,11 @@
 from mallgen.commands.comparing import Compared, carry_out, compare_left, compared, sources
 from mallgen.console import out, report, say
 from mallgen.findings import Service, breaking, gone, left_blocks
+from mallgen.house import TRASH
 from mallgen.leftblocks import without
 from mallgen.options import Values
 from mallgen.records import Record
 from mallgen.tree import Kind, Plan, is_known, prune
-
-_TRASH = ".mallgen/trash"
 
 
 def run(values: Values) -> int:
@@ -56,7 +55,7 @@ def _wanted(service: Service, force: bool) -> dict[Record, str]:
     ]
     known = [record for record in records if is_known(record, service.disk.contents[record.path])]
     edited = [record for record in records if record not in known] if force else []
-    return {**dict.fromkeys(known, ""), **{record: f"{_TRASH}/{record.path}" for record in edited}}
+    return {**dict.fromkeys(known, ""), **{record: f"{TRASH}/{record.path}" for record in edited}}
 
 
 def _cut(service: Service) -> dict[str, bytes]:
@@ -81,7 +80,7 @@ def _tell(service: Service, steps: Plan, dry: bool) -> list[str]:
     done = {step.file.path for step in steps.writes}
     kept = [record for record in gone(service) if record.path not in done]
     for record in kept:
-        way = f"`mallgen prune --force{service.where}` moves it to {_TRASH}/"
+        way = f"`mallgen prune --force{service.where}` moves it to {TRASH}/"
         say(f"{service.shown(record.path)} has your edits and stays: {_went(service, record)}; {way}")
     return [*done, *(record.path for record in kept)]
 

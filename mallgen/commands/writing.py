@@ -11,6 +11,7 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused
 from mallgen.options import Values
 from mallgen.records import MAIN, Record
+from mallgen.session import Session, session
 from mallgen.target import Made, Target
 from mallgen.targets import every, make
 from mallgen.tree import Kind, Plan, is_known, plan, recorded
@@ -136,8 +137,8 @@ def _refused(outputs: Sequence[Output], end: str) -> int:
     sources: dict[str, str] = {}
     for output in outputs:
         try:
-            with output.folder.turn():
-                _apply(output)
+            with session(output.folder) as here:
+                _apply(output, here)
         except Refused as problem:
             problems += problem.diagnostics
             sources.update({**output.made.sources, **problem.sources})
@@ -171,8 +172,8 @@ def around() -> Workspace:
 def write(output: Output) -> Written:
     """Plan, tell, and unless it is a dry run, apply."""
     try:
-        with output.folder.turn(shared=output.asked.dry_run):
-            steps, problems = _apply(output)
+        with session(output.folder, shared=output.asked.dry_run) as here:
+            steps, problems = _apply(output, here)
     except Refused as problem:
         end = "; the next mallgen command here completes what was begun" if problem.begun else "; nothing was written"
         return Written(report(problem.diagnostics, {**output.made.sources, **problem.sources}, end))
@@ -183,9 +184,9 @@ def write(output: Output) -> Written:
     return Written(FINE, _summary(steps, output.asked.dry_run), started, bool(steps.writes), steps.renamed)
 
 
-def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
+def _apply(output: Output, here: Session) -> tuple[Plan, tuple[Diagnostic, ...]]:
     """The plan and, after it was carried out, what somebody changed meanwhile."""
-    seen = surveyed(output.folder, output.target, output.made, f" -dir {output.target.folder}", theirs=False)
+    seen = surveyed(here, output.target, output.made, f" -dir {output.target.folder}", theirs=False)
     if seen.moved is not None:
         raise Refused(packages.problem(seen.moved, seen.disk.present, output.folder.shown, seen.where))
     steps = plan(seen.due, seen.disk, seen.lock)
@@ -195,10 +196,10 @@ def _apply(output: Output) -> tuple[Plan, tuple[Diagnostic, ...]]:
     if output.asked.dry_run:
         return steps, ()
     try:
-        return steps, output.folder.apply(steps)
+        return steps, here.apply(steps)
     except Overtaken:
-        with output.folder.turn():
-            return _apply(output)
+        with session(output.folder) as again:
+            return _apply(output, again)
 
 
 def _waiting(output: Output, steps: Plan, known: Mapping[str, Record], where: str) -> Iterator[Diagnostic]:

@@ -1,0 +1,9 @@
+"""Where mallgen keeps its own files in an output folder."""
+
+HOUSE = ".mallgen"
+LOCK = f"{HOUSE}/lock"
+JOURNAL = f"{HOUSE}/journal"
+STAGE = f"{HOUSE}/stage"
+BACKUP = f"{HOUSE}/backup"
+IGNORE = f"{HOUSE}/.gitignore"
+TRASH = f"{HOUSE}/trash"
