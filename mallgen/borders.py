@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.filesystem import is_inside
 from mallgen.model import Span
 
 
@@ -24,11 +25,6 @@ def home(path: str) -> str:
         if os.path.lexists(os.path.join(here, mark)):
             return here
     return ""
-
-
-def is_inside(path: str, folder: str) -> bool:
-    """Whether a path is a folder or below it; both are real ones."""
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def border(folder: str) -> str:

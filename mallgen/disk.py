@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from mallgen.confine import LeadsOutside, Root
 from mallgen.diagnostics import Diagnostic
+from mallgen.filesystem import is_writable
 from mallgen.house import HOUSE
 from mallgen.lock import NAME
 from mallgen.refusals import failed, read_only
-
-_WRITE_BITS = 0o222
 
 
 class Refused(Exception):
@@ -118,11 +117,11 @@ class Folder:
         folders = {os.path.join(self.real, HOUSE)}
         for path in (*paths, NAME):
             here = os.path.join(self.real, path)
-            if os.path.lexists(here) and not _is_writable(here):
+            if os.path.lexists(here) and not is_writable(here):
                 yield read_only(self.shown(path), "file")
             folders.add(os.path.dirname(here))
         for folder in sorted({_existing(folder) for folder in folders}):
-            if not _is_writable(folder):
+            if not is_writable(folder):
                 yield read_only(os.path.relpath(folder), "folder")
 
 
@@ -131,8 +130,3 @@ def _existing(path: str) -> str:
     while not os.path.lexists(path):
         path = os.path.dirname(path)
     return path
-
-
-def _is_writable(path: str) -> bool:
-    """Return whether the mode and the system allow it; root too respects a mode that forbids everybody."""
-    return bool(os.stat(path).st_mode & _WRITE_BITS) and os.access(path, os.W_OK)

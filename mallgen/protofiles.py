@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.filesystem import is_inside
 from mallgen.model import Span
 from mallgen.protoscan import ProtoImport, outline
 from mallgen.sources import Unreadable, limits, read_text
@@ -84,7 +85,7 @@ class _Reader:
             return self._wrong("not-a-file", f"`{path}` is not a regular file", None, hint)
         real = os.path.realpath(path)
         for number, top in enumerate(self._tops[:-1]):
-            if os.path.commonpath([real, top]) == top:
+            if is_inside(real, top):
                 return self._named(path, os.path.relpath(real, top).replace(os.sep, "/"), number)
         linked = f": it is a link to `{real}`" if os.path.islink(path) else ""
         hint = "name a folder above it with -I"
@@ -144,7 +145,7 @@ class _Reader:
     def _inside(self, path: str, by: ProtoImport | None) -> bool:
         """Whether a file lies in one of the folders even when links are followed."""
         real = os.path.realpath(path)
-        if any(os.path.commonpath([real, top]) == top for top in self._tops):
+        if any(is_inside(real, top) for top in self._tops):
             return True
         self._wrong(
             "outside-include", f"`{path}` is a link that leads out of the -I folders", by, "copy the file there"

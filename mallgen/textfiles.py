@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from mallgen.borders import is_inside
 from mallgen.diagnostics import Diagnostic
+from mallgen.filesystem import is_inside, is_writable
 from mallgen.sources import Unreadable, read_text
 from mallgen.syntax.limits import DEFAULT, raise_it
 
@@ -78,7 +78,7 @@ def replace_file(path: str, text: str) -> None:
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     for kind, place, shown in (("file", target, path), ("folder", folder, os.path.relpath(folder))):
-        if not _writable(place):
+        if not is_writable(place):
             raise CannotWrite(_refused("read-only", f"the {kind} `{shown}` is read-only", "allow writing to it"))
     staged = ""
     try:
@@ -95,11 +95,6 @@ def replace_file(path: str, text: str) -> None:
         if staged:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(staged)
-
-
-def _writable(path: str) -> bool:
-    """Whether the mode and the system allow it; root too respects a mode that forbids everybody."""
-    return bool(os.stat(path).st_mode & 0o222) and os.access(path, os.W_OK)
 
 
 def _refused(code: str, message: str, hint: str) -> Diagnostic:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mallgen.borders import home, strays
 from mallgen.diagnostics import Diagnostic
+from mallgen.filesystem import is_inside
 from mallgen.kind import Kind, KindError, Unlike, is_ours, named, neither, of
 from mallgen.model import Span
 from mallgen.suggest import did_you_mean
@@ -238,7 +239,7 @@ class _Reader:
             self._wrong(f"service {name} needs a `{key}`", name, key, f'write {key} = "…"')
             return ""
         root, real = os.path.realpath(self._root), os.path.realpath(os.path.join(self._root, value))
-        if os.path.commonpath([real, root]) == root:
+        if is_inside(real, root):
             return os.path.relpath(real)
         message = f"{key} of service {name} leads out of the workspace: {value}"
         self._wrong(message, name, key, f"keep it below the folder of {NAME}")

@@ -13,6 +13,8 @@ from mallgen.options import Values
 from mallgen.pycode import width
 from mallgen.sources import Disk, Unreadable, limits, read
 from mallgen.suggest import did_you_mean
+from mallgen.syntax.edits import Places
+from mallgen.text.splice import spliced
 from mallgen.textfiles import CannotWrite, read_file, replace_file
 from mallgen.visible import counted
 
@@ -139,16 +141,18 @@ def _lost(loaded: Loaded) -> int:
 
 
 def _edited(text: str, edits: Sequence[Edit]) -> tuple[str, int]:
-    lines = text.split("\n")
-    count, before = 0, (len(lines) + 1, 0)
+    """Apply the edits that leave each other alone; the last of those that overlap is made, the next run does others."""
+    places = Places(text, "")
+    made: list[tuple[int, int, str]] = []
+    before = len(text)
     for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
-        span = edit.span
-        if span.line != span.end_line or (span.end_line, span.end_col) > before:
-            continue
-        line = lines[span.line - 1]
-        lines[span.line - 1] = line[: span.col - 1] + edit.text + line[span.end_col - 1 :]
-        before, count = (span.line, span.col), count + 1
-    return "\n".join(lines), count
+        start, end = (
+            places.offset(*at) for at in ((edit.span.line, edit.span.col), (edit.span.end_line, edit.span.end_col))
+        )
+        if edit.span.line == edit.span.end_line and end <= before:
+            made.append((start, end, edit.text))
+            before = start
+    return spliced(text, made), len(made)
 
 
 def _listed(known: dict[str, Rule]) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from mallgen.model import Span
+from mallgen.text.splice import spliced
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -92,11 +93,8 @@ class Text:
 
     def edited(self, edits: Iterable[Edit]) -> str:
         """The raw text with edits, which do not overlap, as an editor applies them."""
-        pieces, end = [], len(self.raw)
-        for edit in sorted(edits, key=lambda edit: edit.range, reverse=True):
-            pieces += [self.raw[self._raw(edit.range.end) : end], edit.text]
-            end = self._raw(edit.range.start)
-        return "".join(reversed([*pieces, self.raw[:end]]))
+        places = ((self._raw(edit.range.start), self._raw(edit.range.end), edit.text) for edit in edits)
+        return spliced(self.raw, places)
 
     def _raw(self, position: Position) -> int:
         if position.line >= len(self._starts):

@@ -11,6 +11,7 @@ from mallgen.follow.types import Meant, fits, meant
 from mallgen.follow.world import Site, World
 from mallgen.pycode import WIDTH, bracket, width
 from mallgen.signature import Imported, Param, Signature
+from mallgen.text.splice import Overlapping, spliced
 
 _DEF = re.compile(r"(?:async\s+)?def\s+")
 _COMMA = re.compile(rb"(?:\s|\\|#[^\r\n]*)*(?P<comma>,)")
@@ -226,7 +227,11 @@ class Match:
         own = [edit for edit in self.edits if edit.start >= start]
         if not own or not head.endswith(":") or "#" in head or any(edit.end > line_end for edit in own):
             return
-        after = _applied(head, [(edit.start - start, edit.end - start, edit.text) for edit in own])
+        moved = sorted({(edit.start - start, edit.end - start, edit.text.encode()) for edit in own})
+        try:
+            after = spliced(head.encode(), moved).decode()
+        except Overlapping:  # the file is refused as a whole
+            return
         indent = start - self._file.line_start(function.lineno)
         if indent + width(after) <= WIDTH or indent + width(head) > WIDTH:
             return
@@ -278,13 +283,6 @@ def _unquoted(node: ast.expr) -> ast.expr:
 
 def _is_static(function: Function) -> bool:
     return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list)
-
-
-def _applied(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
-    data = text.encode()
-    for start, end, new in sorted(edits, reverse=True):
-        data = data[:start] + new.encode() + data[end:]
-    return data.decode()
 
 
 def _split(text: str) -> list[str]:

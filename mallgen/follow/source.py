@@ -12,6 +12,7 @@ from tokenize import detect_encoding
 from typing import NamedTuple, TypeGuard, TypeVar
 
 from mallgen.model import Span
+from mallgen.text.splice import Overlapping, spliced
 
 _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -26,10 +27,6 @@ class NotPython(Exception):
         self.message = message
         self.line = max(1, line)
         self.column = max(1, column)
-
-
-class Overlapping(Exception):
-    """Two edits want the same bytes."""
 
 
 class Binding(NamedTuple):
@@ -134,14 +131,8 @@ class UserFile:
 
     def edited(self, edits: Iterable[Edit]) -> bytes:
         """The file with ranges replaced; every other byte is as it was. Raises Overlapping."""
-        result, at = [], 0
-        for edit in sorted(set(edits)):
-            if edit.start < at:
-                raise Overlapping
-            result += [self.utf8[at : edit.start], edit.text.encode()]
-            at = edit.end
-        result.append(self.utf8[at:])
-        return self._mark + b"".join(result).decode().encode(self._encoding)
+        found = spliced(self.utf8, ((edit.start, edit.end, edit.text.encode()) for edit in sorted(set(edits))))
+        return self._mark + found.decode().encode(self._encoding)
 
     def absolute(self, statement: ast.ImportFrom) -> str:
         """The module that a statement imports from."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
+from mallgen.text.splice import spliced
 
 
 class Edit(NamedTuple):
@@ -23,12 +24,8 @@ class Edit(NamedTuple):
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
-    """`text` with the edits, which do not overlap and are in order."""
-    pieces, position = [], 0
-    for edit in edits:
-        pieces += [text[position : edit.start], edit.text]
-        position = edit.end
-    return "".join([*pieces, text[position:]])
+    """Return `text` with the edits, which do not overlap."""
+    return spliced(text, ((edit.start, edit.end, edit.text) for edit in edits))
 
 
 class Places:
