@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator
 
 from mallgen import packages
-from mallgen.commands.comparing import Chosen, Compared, compared, exit_code, sources
+from mallgen.commands.comparing import Chosen, compared, exit_code
 from mallgen.commands.configured import Configured
 from mallgen.commands.memory import without_gc
+from mallgen.comparison import Compared, sources
 from mallgen.console import for_machines, form, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.findings import findings

@@ -1,46 +1,25 @@
 """Generated folders beside their contracts: what check, diff, status, sync and prune all start from."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from mallgen import packages
-from mallgen.absent import absent
 from mallgen.commands.writing import around, no_workspace
-from mallgen.comparison import surveyed
+from mallgen.comparison import Compared, compare, sources
 from mallgen.console import ENVIRONMENT, FINDINGS, report, say
 from mallgen.diagnostics import Diagnostic
-from mallgen.disk import Folder, Overtaken, Refused
-from mallgen.findings import Service
-from mallgen.follow import follow
+from mallgen.disk import Folder, Refused
 from mallgen.kind import KindError, of
-from mallgen.lock import NAME, Lock, is_merged
-from mallgen.model import Span
+from mallgen.lock import NAME, is_merged
 from mallgen.options import Values
 from mallgen.records import ContractLine
-from mallgen.session import Session, session
-from mallgen.target import Made, Target, kind_of, of_line, outside
-from mallgen.targets import every, make, of_member
-from mallgen.tree import Due, Plan, plan, recorded
+from mallgen.session import session
+from mallgen.target import Target, of_line, outside
+from mallgen.targets import every, of_member
 from mallgen.workspace import Workspace
 
 if TYPE_CHECKING:
     from mallgen.leftover import Left
-
-
-class Compared(NamedTuple):
-    """One target: what was made of it and how the folder stands to that; no `service` when something is wrong."""
-
-    target: Target
-    made: Made
-    problems: tuple[Diagnostic, ...]
-    folder: Folder
-    due: Due
-    lock: Lock
-    service: Service | None
-    moved: packages.Renamed | None = None
-    respells: bool = False
-    lockless: bool = False
 
 
 class Chosen(NamedTuple):
@@ -182,112 +161,9 @@ class Comparison(NamedTuple):
 def compared(values: Values, writes: bool = False, prove: bool = False, respells: bool = False) -> Comparison:
     """What check, diff, status, sync and prune begin with. Raises Told."""
     chosen = choose(values, writes)
-    found = [compare(target, chosen.is_workspace, prove, respells) for target in chosen.targets]
+    found = [compare(target, say, chosen.is_workspace, prove, respells) for target in chosen.targets]
     problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
     return Comparison(chosen, found, tuple(dict.fromkeys(problems)))
-
-
-def compare(target: Target, is_workspace: bool = False, prove: bool = False, respells: bool = False) -> Compared:
-    """Make what is due and look at what is there; nothing is written. `prove`: it is going to be.
-
-    `respells`: classes with other names are to have them in the user's files too.
-    """
-    folder = Folder(target.folder, say)
-    nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None, respells=respells)
-    gone = absent(target)
-    if wrong := outside(target) or gone.problems:
-        return nothing._replace(made=nothing.made._replace(sources=gone.sources), problems=wrong)
-    made = make(target, prove)
-    if not made.files:
-        return nothing._replace(made=made, problems=(_invalid(target, made),))
-    try:
-        with session(folder, shared=True) as here:
-            return _seen(here, nothing._replace(made=made), is_workspace)
-    except Refused as problem:
-        seen = made._replace(sources={**made.sources, **problem.sources})
-        return nothing._replace(made=seen, problems=problem.diagnostics)
-
-
-def compare_left(one: "Left") -> Compared:
-    """The same for a folder that nothing is due in any more."""
-    folder = Folder(one.target.folder, say)
-    nothing = Compared(one.target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
-    try:
-        with session(folder, shared=True) as here:
-            return _seen(here, nothing, True)
-    except Refused as problem:
-        return nothing._replace(problems=problem.diagnostics)
-
-
-def _seen(here: Session, found: Compared, is_workspace: bool) -> Compared:
-    where = "" if is_workspace else f" -dir {found.target.folder}"
-    seen = surveyed(here, found.target, found.made, where, theirs=True)
-    due, disk, lock, moved = seen.due, seen.disk, seen.lock, seen.moved
-    if moved is not None:
-        if moved.left(disk.present):
-            problem = packages.problem(moved, disk.present, found.folder.shown, seen.where)
-            return found._replace(problems=(problem,))
-        lock = packages.adopted(lock, moved, due.contract)
-    followed = follow(due, disk, lock, found.respells)
-    lock = followed.lock
-    steps = plan(due, disk, lock, followed.changes)
-    service = Service(
-        os.path.normpath(found.target.contract),
-        seen.where,
-        found.folder.shown,
-        disk,
-        recorded(lock, disk),
-        steps,
-        followed,
-    )
-    lockless = not seen.text and any(step.file.path in disk.present for step in steps.steps)
-    if lockless:
-        say(f"{found.folder.shown('.')} has no {NAME}: its files are taken as they are, by their content")
-    return found._replace(due=due, lock=lock, service=service, moved=moved, lockless=lockless)
-
-
-def carry_out(
-    found: Compared, work: Callable[[Compared], Plan]
-) -> tuple[Compared, Plan | None, tuple[Diagnostic, ...]]:
-    """Look again with the folder in hand and apply what `work` makes of it; the plan, and what went wrong."""
-    while True:
-        try:
-            with session(found.folder) as here:
-                seen = _seen(here, found, found.service is not None and not found.service.where)
-                if seen.problems:
-                    return found, None, seen.problems
-                steps = work(seen)
-                return seen, steps, here.apply(steps)
-        except Overtaken:
-            continue
-        except Refused as problem:
-            return found, None, problem.diagnostics
-
-
-def _invalid(target: Target, made: Made) -> Diagnostic:
-    name = os.path.normpath(target.contract)
-    errors = [d for d in made.diagnostics if d.severity == "error"]
-    kind = kind_of(target.kind)
-    command = kind.validate.format(contract=name) if kind is not None else ""
-    hint = f"run `mallgen {command}`" if command else "see its errors"
-    return Diagnostic("contract-invalid", f"nothing can be made of `{name}`", _first(errors, name), hint)
-
-
-def _first(errors: Sequence[Diagnostic], name: str) -> Span:
-    return next((d.span for d in errors if d.span is not None), Span(name, 1, 1, 1, 2))
-
-
-def sources(found: Iterable[Compared]) -> dict[str, str]:
-    """The texts for code frames: contracts, and the user's files that something is said about."""
-    texts: dict[str, str] = {}
-    for one in found:
-        texts |= one.made.sources
-        if one.service is not None:
-            theirs, shown = one.service.followed.texts, one.folder.shown
-            texts |= {shown(path): text for path, text in theirs.items()}
-            moved = (verdict for verdict in one.service.followed.verdicts if verdict.source in theirs)
-            texts |= {shown(verdict.path): theirs[verdict.source] for verdict in moved}
-    return texts
 
 
 def exit_code(diagnostics: Iterable[Diagnostic]) -> int:

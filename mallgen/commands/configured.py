@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from mallgen.commands.comparing import Compared
+from mallgen.comparison import Compared
 from mallgen.diagnostics import Diagnostic
 from mallgen.filesystem import is_inside
 from mallgen.records import Owner

@@ -1,6 +1,7 @@
 """mallgen diff: what generating would change, as a unified diff. Exit 1 when there is something, as diff(1) does."""
 
-from mallgen.commands.comparing import Compared, compared
+from mallgen.commands.comparing import compared
+from mallgen.comparison import Compared
 from mallgen.console import FINDINGS, FINE, show
 from mallgen.options import Values
 from mallgen.patch import changed

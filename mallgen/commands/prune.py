@@ -1,6 +1,7 @@
 """mallgen prune: generated files that the contract no longer has go; what somebody edited stays, or is put aside."""
 
-from mallgen.commands.comparing import Compared, carry_out, compare_left, compared, sources
+from mallgen.commands.comparing import compared
+from mallgen.comparison import Compared, carry_out, compare_left, sources
 from mallgen.console import out, report, say
 from mallgen.findings import Service, breaking, gone, left_blocks
 from mallgen.house import TRASH
@@ -13,7 +14,7 @@ from mallgen.tree import Kind, Plan, is_known, prune
 def run(values: Values) -> int:
     """Exit 0 unless something could not be looked at or written."""
     looked = compared(values, writes=not values.flag("dry-run"))
-    looked = looked.having([compare_left(one) for one in looked.chosen.left])
+    looked = looked.having([compare_left(one.target, say) for one in looked.chosen.left])
     found = looked.found
     if looked.code:
         return looked.report("; nothing was deleted")

@@ -4,9 +4,10 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 
-from mallgen.commands.comparing import Compared, choose, compare
+from mallgen.commands.comparing import choose
 from mallgen.commands.standing import DRIFTED, ORPHAN, STUB, rows, summary
-from mallgen.console import FINE, Told, out, report
+from mallgen.comparison import Compared, compare
+from mallgen.console import FINE, Told, out, report, say
 from mallgen.findings import for_humans
 from mallgen.kind import of, suffixes
 from mallgen.lock import NAME
@@ -27,7 +28,7 @@ def run() -> int:
     if not chosen.targets and (is_begun or os.path.exists(NAME)):
         return report(chosen.problems, {}, "")
     if chosen.targets:
-        found = [compare(target, chosen.is_workspace) for target in chosen.targets]
+        found = [compare(target, say, chosen.is_workspace) for target in chosen.targets]
         _services(found)
         out(f"next: {_next(found)}")
     else:

@@ -1,7 +1,8 @@
 """mallgen status: each route and RPC, and what has become of it."""
 
-from mallgen.commands.comparing import Compared, compared
+from mallgen.commands.comparing import compared
 from mallgen.commands.standing import Row, rows, summary
+from mallgen.comparison import Compared
 from mallgen.console import out, say
 from mallgen.options import Values
 from mallgen.pycode import width

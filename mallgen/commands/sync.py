@@ -4,7 +4,8 @@ import sys
 from collections import Counter
 from itertools import chain
 
-from mallgen.commands.comparing import Compared, carry_out, compare, compared, exit_code, sources
+from mallgen.commands.comparing import compared, exit_code
+from mallgen.comparison import Compared, carry_out, compare, sources
 from mallgen.console import for_machines, form, out, report, say, show
 from mallgen.diagnostics import Diagnostic
 from mallgen.findings import Service, for_humans, is_stopped, unsure
@@ -65,7 +66,7 @@ def _left(one: Compared, is_workspace: bool, applied: bool) -> tuple[Compared, l
     found = list(for_humans(one.service)) if one.service is not None else []
     if not found or not applied:
         return one, found
-    now = compare(one.target, is_workspace)
+    now = compare(one.target, say, is_workspace)
     return now, [*now.problems, *(for_humans(now.service) if now.service is not None else ())]
 
 

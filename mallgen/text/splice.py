@@ -18,6 +18,8 @@ def spliced(text: AnyStr, edits: Iterable[tuple[int, int, AnyStr]]) -> AnyStr:
     for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
         if start < at:
             raise Overlapping
-        pieces += [text[at:start], new]
+        pieces.append(text[at:start])
+        pieces.append(new)
         at = end
-    return text[:0].join([*pieces, text[at:]])
+    pieces.append(text[at:])
+    return text[:0].join(pieces)
