@@ -18,9 +18,10 @@ from pathlib import Path
 from mallgen.disk import Folder
 from mallgen.driver import load_text
 from mallgen.emit.http.files import HttpOptions, emit
+from mallgen.files import Due, File
 from mallgen.records import ContractLine
 from mallgen.session import session
-from mallgen.tree import Disk, Due, File, plan
+from mallgen.tree import Disk, plan
 
 LIMIT = 15.0
 LINE = ContractLine("api", "big.api")

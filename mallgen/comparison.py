@@ -1,4 +1,4 @@
-"""A generated folder beside its contract: what every command that generates or compares looks at first. An edge."""
+"""A generated folder beside its contract: what check, diff, status, sync and prune look at. An edge."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -8,51 +8,18 @@ from mallgen import packages
 from mallgen.absent import absent
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused
+from mallgen.files import Due
 from mallgen.findings import Service
 from mallgen.follow import follow
 from mallgen.lock import NAME, Lock
 from mallgen.model import Span
-from mallgen.owners import adopted, settled
 from mallgen.session import Session, session
+from mallgen.surveyed import surveyed
 from mallgen.target import Made, Target, kind_of, outside
 from mallgen.targets import make
-from mallgen.tree import Disk, Due, Plan, plan, recorded
+from mallgen.tree import Plan, plan, recorded
 
 Tell = Callable[[str], None]
-
-
-class Surveyed(NamedTuple):
-    """What a folder holds and should hold.
-
-    `lock` has the target's line and the records that are its own; `text` is what mallgen.lock was. `where` is what a
-    command needs to mean the folder: ` -dir out -api a.api`, or nothing. `moved`: the package has another name now.
-    """
-
-    due: Due
-    disk: Disk
-    lock: Lock
-    text: str
-    where: str
-    moved: packages.Renamed | None
-
-
-def surveyed(here: Session, target: Target, made: Made, where: str, theirs: bool) -> Surveyed:
-    """Look at the folder of a session. `theirs`: at the user's files, too. Raises Refused with all that is in the way.
-
-    `where` is what means the folder to a command when its lock knows the contract.
-    """
-    lock, text = here.read_lock()
-    line = target.line
-    if all(known.path != line.path for known in lock.contracts) and (text or not theirs):
-        where += f" -api {target.contract}"
-    due = Due(line.path, made.files, made.classes)
-    found = settled(adopted(lock, line) if theirs else lock, target, due)
-    if found.problems:
-        raise Refused(*found.problems, sources={**made.sources, **found.sources})
-    lock = found.lock.with_contract(line)
-    disk = here.survey(due.files, lock, theirs)
-    due = due.beside(disk.present)
-    return Surveyed(due, disk, lock, text, where, packages.renamed(due, lock, disk.present))
 
 
 class Compared(NamedTuple):

@@ -10,10 +10,11 @@ from mallgen import paths
 from mallgen.confine import LeadsOutside, Root
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Refused
+from mallgen.files import MODULES, File
 from mallgen.house import BACKUP
 from mallgen.lock import Lock
 from mallgen.records import Owner
-from mallgen.tree import MODULES, Disk, File
+from mallgen.tree import Disk
 
 _ABSENT = object()
 

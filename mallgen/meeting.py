@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from mallgen import names
 from mallgen.diagnostics import Diagnostic, Note
+from mallgen.files import File
 from mallgen.kind import named
 from mallgen.model import Span
 from mallgen.records import PYPROJECT, SETTINGS
 from mallgen.scalars import Scalar, plain, scalars
 from mallgen.target import Made, Target
-from mallgen.tree import File
 from mallgen.workspace import NAME, Member, Workspace, free_port
 
 _KINDS = {"package": "package", "key": "registry key", "distribution": "distribution"}

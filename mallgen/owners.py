@@ -4,12 +4,12 @@ import os
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, Note
+from mallgen.files import Due, File
 from mallgen.lock import Lock
 from mallgen.model import Span
 from mallgen.records import ContractLine, Owner
 from mallgen.target import Target, of_line
 from mallgen.targets import make
-from mallgen.tree import Due, File
 
 
 class Settled(NamedTuple):

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.files import Due
 from mallgen.lock import Lock
 from mallgen.model import Span
 from mallgen.records import FIRST_TEST, Origin, Owner, Record
 from mallgen.records import Renamed as RenamedLine
-from mallgen.tree import Due
 
 
 class Renamed(NamedTuple):

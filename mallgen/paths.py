@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.tree import File
+from mallgen.files import File
 
 MAX_NAME, MAX_PATH = 255, 1000  # bytes: ext4, APFS and NTFS have 255; 1024 is macOS's PATH_MAX
 _DEVICES = frozenset(

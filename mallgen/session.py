@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from mallgen.confine import Root
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused
+from mallgen.files import File, digest
 from mallgen.house import HOUSE, IGNORE, JOURNAL, LOCK
 from mallgen.lock import NAME, BadLock, Lock, NewerLock, parse
 from mallgen.look import surveyed
 from mallgen.recovery import carry_out, left_alone, locked
 from mallgen.refusals import busy, damaged, failed, interrupted
-from mallgen.tree import Disk, File, Plan, digest
+from mallgen.tree import Disk, Plan
 
 if TYPE_CHECKING:  # only what writes needs it
     from mallgen.turn import Signals

@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from mallgen import journal, owner
 from mallgen.confine import Root
+from mallgen.files import digest
 from mallgen.house import BACKUP, HOUSE, JOURNAL, STAGE
 from mallgen.journal import Move
 from mallgen.tidy import tidy
-from mallgen.tree import digest
 from mallgen.turn import Signals
 
 _DRAFT = f"{HOUSE}/journal-draft"

@@ -9,12 +9,12 @@ from mallgen.borders import border, strays
 from mallgen.called import Called
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Body, Emitted
+from mallgen.files import File
 from mallgen.kind import Kind, KindError, named
 from mallgen.lock import NAME
 from mallgen.model import Span
 from mallgen.records import ContractLine
 from mallgen.signature import ClassShape
-from mallgen.tree import File
 from mallgen.workspace import is_name
 
 Options = Mapping[str, tuple[str, ...]]

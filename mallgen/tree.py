@@ -5,52 +5,22 @@ One plan serves all commands: `generate` carries out what is mallgen's, `sync` a
 """
 
 import codecs
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from mallgen.files import Due, File, digest
 from mallgen.house import BACKUP
 from mallgen.lock import Lock
-from mallgen.model import Span
 from mallgen.moves import Expected, Moves, displaced, forgotten, moves, unplaced
-from mallgen.records import FIRST_TEST, MAIN, SETTINGS, Owner, Record, Role
+from mallgen.records import FIRST_TEST, SETTINGS, Owner, Record
 from mallgen.renames import remembered
-from mallgen.signature import Block, ClassShape, Signature
 
-MODULES = (".py", ".so", ".pyd")
 _FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*(?P<quote>\"{3}|'{3}|\"|')(?P<text>.*?)(?P=quote)", re.S)
 _HEAD = 4096
 _STUB = b"raise NotImplementedError"
-
-
-class File(NamedTuple):
-    """A generated file: its path below the output folder with `/`, its text, and what it is for.
-
-    One without a role is not recorded: a contract that `api new` writes is the user's from the start.
-    `span` is the place in the contract that it comes from, for messages; `signature` and `blocks` are what the
-    contract asks of it once it is the user's.
-    """
-
-    path: str
-    text: str
-    owner: Owner
-    role: Role | None
-    span: Span | None = None
-    signature: Signature | None = None
-    blocks: tuple[Block, ...] = ()
-
-    @property
-    def layer(self) -> str:
-        """`handler`, `logic` or what else the role says."""
-        return self.role.layer if self.role else ""
-
-    @property
-    def title(self) -> str:
-        """`GET /v1/x`: the route, RPC or middleware of the role."""
-        return self.role.title if self.role else ""
 
 
 class Kind(Enum):
@@ -130,11 +100,6 @@ class Disk(NamedTuple):
     links: Mapping[str, str] = MappingProxyType({})
 
 
-def digest(data: bytes) -> str:
-    """The sha256 that mallgen.lock records, in hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
-
-
 class Change(NamedTuple):
     """What becomes of a user's file: its new content, where it is now when it moves, and the name of its function.
 
@@ -144,22 +109,6 @@ class Change(NamedTuple):
     data: bytes
     source: str = ""
     name: str = ""
-
-
-class Due(NamedTuple):
-    """What a contract makes: its files, and the classes that user code imports."""
-
-    contract: str
-    files: tuple[File, ...]
-    classes: tuple[ClassShape, ...] = ()
-
-    def beside(self, present: frozenset[str]) -> "Due":
-        """What is due where some files are: a project that is no new one is not given its first test again."""
-        is_new = any(file.role == MAIN and file.path not in present for file in self.files)
-        files = self.files
-        if not is_new:
-            files = tuple(file for file in files if file.role != FIRST_TEST or file.path in present)
-        return self._replace(files=files)
 
 
 def plan(due: Due, disk: Disk, lock: Lock, changes: Mapping[str, Change] = MappingProxyType({})) -> Plan:

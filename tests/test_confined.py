@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mallgen import paths
+from mallgen.files import File
 from mallgen.records import Owner, Role
-from mallgen.tree import File
 from tests.conftest import mallgen, tree
 from tests.test_wrong_inputs import GOOD, everything
 

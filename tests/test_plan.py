@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mallgen.files import Due, File, digest
 from mallgen.lock import BadLock, Lock, parse
 from mallgen.records import (
     DOUBT,
@@ -20,7 +21,7 @@ from mallgen.records import (
     Role,
     Shape,
 )
-from mallgen.tree import Disk, Due, File, Kind, digest, plan
+from mallgen.tree import Disk, Kind, plan
 from tests.conftest import mallgen, tree
 from tests.test_wrong_inputs import GOOD, everything
 

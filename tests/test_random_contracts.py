@@ -18,7 +18,7 @@ from joserfc.jwk import OctKey
 
 from mallgen.driver import load_text
 from mallgen.emit.http.files import HttpOptions, emit
-from mallgen.tree import File
+from mallgen.files import File
 from mallgen_runtime.testing import Answer, Client
 from tests.random_contracts import contracts
 from tests.run.service import SECRET

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mallgen import packages
-from mallgen.comparison import surveyed
 from mallgen.console import FINE, Told, out, report, say
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk import Folder, Overtaken, Refused
 from mallgen.options import Values
 from mallgen.records import MAIN, Record
 from mallgen.session import Session, session
+from mallgen.surveyed import surveyed
 from mallgen.target import Made, Target
 from mallgen.targets import every, make
 from mallgen.tree import Kind, Plan, is_known, plan, recorded

@@ -6,11 +6,11 @@ from typing import NamedTuple
 from mallgen import paths
 from mallgen.code import Code
 from mallgen.diagnostics import Diagnostic
+from mallgen.files import File
 from mallgen.model import Span
 from mallgen.records import FIRST_TEST, Owner, Role
 from mallgen.signature import ClassShape, Signature
 from mallgen.syntax.limits import raise_it
-from mallgen.tree import File
 
 
 class Body(NamedTuple):

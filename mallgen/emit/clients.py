@@ -11,13 +11,13 @@ from mallgen.diagnostics import Diagnostic, Note
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.emit.protobuf import problems as message_problems
 from mallgen.emit.service import init
+from mallgen.files import File
 from mallgen.model import Span
 from mallgen.proto import MessageRef, Method, ProtoContract, ProtoFile, Service, Use, prose
 from mallgen.pycode import Imports, call, docstring, exported, literal, yaml_text
 from mallgen.records import Owner, Role
 from mallgen.render import Renderer
 from mallgen.signature import ClassShape
-from mallgen.tree import File
 
 RPC = "mallgen_runtime.rpc"
 _CLIENT_NAMES = (*("AsyncIterable", "AsyncIterator", "Channel", "__init__", "float", "req", "reqs", "self", "timeout"),)

@@ -10,11 +10,11 @@ from mallgen.code import Code, PyIdent
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.service import init
 from mallgen.emit.stubs import Stub
+from mallgen.files import File
 from mallgen.proto import Declared, MessageRef, ProtoContract, ProtoFile, is_googles, is_known
 from mallgen.pycode import Imports, docstring, literal
 from mallgen.records import Owner, Role
 from mallgen.render import Renderer
-from mallgen.tree import File
 
 _SENDING = "SerializeToString"
 

@@ -6,11 +6,11 @@ from msgspec import Struct
 
 from mallgen.code import Code, Literal, PyIdent
 from mallgen.emit import first_test
+from mallgen.files import File
 from mallgen.pycode import Imports, docstring, literal, toml_text
 from mallgen.records import CONFIG, MAIN, PYPROJECT, SERVICE_CONTEXT, SETTINGS, Owner, Role
 from mallgen.render import Renderer
 from mallgen.signature import Block
-from mallgen.tree import File
 
 DEV = ("mypy>=1.13", "pytest>=8")  # what a project is worked on with
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from mallgen.files import Due, File
 from mallgen.follow import project
 from mallgen.follow.judge import Judge, Judged
 from mallgen.follow.placement import Placement
@@ -11,7 +12,7 @@ from mallgen.follow.verdict import Remark, State, Unsure, Verdict
 from mallgen.lock import Lock
 from mallgen.model import Span
 from mallgen.records import FIRST_TEST, Owner
-from mallgen.tree import Change, Disk, Due, File, is_known
+from mallgen.tree import Change, Disk, is_known
 
 
 class Followed(NamedTuple):

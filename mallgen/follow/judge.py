@@ -4,6 +4,7 @@ import ast
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mallgen.files import File
 from mallgen.follow.body import Body
 from mallgen.follow.imports import ImportEdits
 from mallgen.follow.match import Match, is_stub
@@ -13,7 +14,6 @@ from mallgen.follow.verdict import Remark, State, Unsure
 from mallgen.follow.world import VANISHED, Site
 from mallgen.model import Span
 from mallgen.signature import Signature
-from mallgen.tree import File
 
 
 class Judged(NamedTuple):

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Mapping
 
+from mallgen.files import MODULES, Due
 from mallgen.follow.source import module_of
 from mallgen.follow.world import World
 from mallgen.lock import Lock
 from mallgen.moves import Expected, Moves, carried, moves
 from mallgen.records import Owner, Record
 from mallgen.renames import remembered
-from mallgen.tree import MODULES, Disk, Due, astray, expected, is_known, orphans, recorded, title
+from mallgen.tree import Disk, astray, expected, is_known, orphans, recorded, title
 
 
 class Placement:

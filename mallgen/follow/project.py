@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from mallgen.files import Due, File
 from mallgen.follow import renaming
 from mallgen.follow.verdict import Remark, State
 from mallgen.model import Span
 from mallgen.records import PYPROJECT, SETTINGS
-from mallgen.tree import Due, File
 
 _CHOICES = ("packages", "only-include", "include")
 _WHEEL = ("tool", "hatch", "build", "targets", "wheel")

@@ -6,13 +6,13 @@ from pathlib import Path
 from mallgen.code import PyIdent, code
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Emitted
+from mallgen.files import File
 from mallgen.kind import Kind
 from mallgen.model import Span
 from mallgen.pycode import literal
 from mallgen.records import Owner, Role
 from mallgen.signature import Param, Signature
 from mallgen.target import Made, Target, made
-from mallgen.tree import File
 
 
 def make(target: Target, prove: bool) -> Made:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from mallgen.code import Code, PyIdent
 from mallgen.diagnostics import Diagnostic
+from mallgen.files import File
 from mallgen.pycode import Imports
 from mallgen.render import Renderer
 from mallgen.signature import ClassShape
-from mallgen.tree import File
 
 if TYPE_CHECKING:
     from mallgen.proto import Use

@@ -8,9 +8,9 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.emit.http import shapes, values
 from mallgen.emit.http.layout import Layout, RouteNames, layout
 from mallgen.emit.http.shapes import Attribute
+from mallgen.files import File
 from mallgen.model import Binding, Contract, Named, Span
 from mallgen.records import Owner
-from mallgen.tree import File
 
 
 class Decided(NamedTuple):

@@ -11,13 +11,13 @@ from mallgen.emit import Body, Emitted, Text, clients, emitted, too_much, typed
 from mallgen.emit.clients import MethodView, signature
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.emit.service import DEV, Skeleton, Wiring, init, wiring
+from mallgen.files import File
 from mallgen.proto import Method, ProtoContract, Service, Use, prose
 from mallgen.pycode import WIDTH, Imports, call, docstring, literal, width, yaml_text
 from mallgen.records import Owner, Role
 from mallgen.render import Renderer, TooMuch
 from mallgen.signature import Block, Imported, Param, Signature
 from mallgen.syntax.limits import DEFAULT
-from mallgen.tree import File
 
 _SERVER_NAMES = (
     "AsyncIterator",
