@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from mallgen import render
-from mallgen.door import main
+from mallgen.cli.fast import main
 from mallgen.pages import pages
 from tests import parts
 

@@ -1,0 +1,296 @@
+"""Generated folders beside their contracts: what check, diff, status, sync and prune all start from."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from mallgen import packages
+from mallgen.absent import absent
+from mallgen.cli.commands.writing import around, no_workspace
+from mallgen.cli.console import ENVIRONMENT, FINDINGS, report, say
+from mallgen.cli.options import Values
+from mallgen.comparison import surveyed
+from mallgen.diagnostics import Diagnostic
+from mallgen.disk import Folder, Overtaken, Refused, read_lock
+from mallgen.findings import Service
+from mallgen.follow import follow
+from mallgen.kind import KindError, of
+from mallgen.lock import NAME, ContractLine, Lock, is_merged
+from mallgen.model import Span
+from mallgen.target import Made, Target, kind_of, of_line, outside
+from mallgen.targets import every, make, of_member
+from mallgen.tree import Due, Plan, plan, recorded
+from mallgen.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mallgen.leftover import Left
+
+
+class Compared(NamedTuple):
+    """One target: what was made of it and how the folder stands to that; no `service` when something is wrong."""
+
+    target: Target
+    made: Made
+    problems: tuple[Diagnostic, ...]
+    folder: Folder
+    due: Due
+    lock: Lock
+    service: Service | None
+    moved: packages.Renamed | None = None
+    respells: bool = False
+    lockless: bool = False
+
+
+class Chosen(NamedTuple):
+    """The targets that a command line means, or why there are none. `workspace` when they are all that it lists."""
+
+    targets: tuple[Target, ...]
+    problems: tuple[Diagnostic, ...] = ()
+    workspace: Workspace | None = None
+
+    @property
+    def is_workspace(self) -> bool:
+        """Whether the whole workspace is meant."""
+        return self.workspace is not None
+
+    @property
+    def left(self) -> "list[Left]":
+        """What services that are no longer in mallgen.toml have left."""
+        from mallgen.leftover import left
+
+        return left(self.workspace) if self.workspace is not None else []
+
+
+def choose(values: Values, writes: bool = False) -> Chosen:
+    """By `-dir` one folder, by `-api` one contract, else the workspace, else this folder. Raises Told.
+
+    A command that `writes` first completes what an interrupted run has left there.
+    What mallgen.lock says does not open the files outside of a repository: it may have come with a clone.
+    """
+    try:
+        chosen = _chosen(values, writes)
+    except Refused as problem:
+        return Chosen((), problem.diagnostics)
+    outside = values.flag("allow-outside")
+    return chosen._replace(targets=tuple(target._replace(outside=outside) for target in chosen.targets))
+
+
+def complete(folders: Iterable[str]) -> None:
+    """Carry out what interrupted runs of this user have left. Raises Refused."""
+    for path in folders:
+        with Folder(path, say).turn():
+            continue
+
+
+def _chosen(values: Values, writes: bool) -> Chosen:
+    workspace = around()
+    folder, contract = values.text("dir"), values.text("api")
+    own = own_folder(workspace) if not folder and not contract else ""
+    if not folder and not own and workspace.members:
+        targets = tuple(every(workspace))
+        if contract:
+            real = os.path.realpath(contract)
+            targets = tuple(found for found in targets if os.path.realpath(found.contract) == real)
+        if writes:
+            complete(target.folder for target in targets)
+        if targets:
+            return Chosen(targets, workspace=None if contract else workspace)
+    if writes:
+        complete([folder or own or "."])
+    return _of_folder(folder or own or ".", contract, workspace, bool(folder))
+
+
+def own_folder(workspace: Workspace) -> str:
+    """The folder with a mallgen.lock around the working directory that mallgen.toml does not name, else nothing."""
+    root, here = os.path.dirname(workspace.path), os.path.realpath(".")
+    mine = {os.path.realpath(member.folder) for member in workspace.members}
+    while workspace.path and here != root and here not in mine:
+        if os.path.isfile(os.path.join(here, NAME)):
+            return os.path.relpath(here)
+        here = os.path.dirname(here)
+    return ""
+
+
+def _of_folder(folder: str, contract: str, workspace: Workspace, is_named: bool = True) -> Chosen:
+    """`is_named`: the command line has the folder."""
+    here = Folder(folder, say)
+    try:
+        with here.turn(shared=True):
+            lock, text = read_lock(here)
+    except Refused as problem:
+        return Chosen((), problem.diagnostics)
+    if is_merged(text):
+        say(f"{here.shown(NAME)} has what a merge left behind: settled by content")
+    members = [m for m in workspace.members if os.path.realpath(m.folder) == os.path.realpath(folder)]
+    lines = _settled(lock.contracts)
+    targets = [of_line(line, folder) for line in lines]
+    if members and (contract or not lines or len(lines) == 1):
+        targets = [of_member(member, workspace)._replace(folder=folder) for member in members]
+    if contract:
+        try:
+            kind = of(contract).name
+        except KindError as problem:
+            return Chosen((), (Diagnostic("no-kind", problem.message, hint=problem.hint, environment=True),))
+        alike = [target for target in targets if target.kind == kind]
+        known = next((t for t in alike if os.path.realpath(t.contract) == os.path.realpath(contract)), None)
+        known = known or (alike[0] if len(alike) == 1 else Target(kind, contract, folder))
+        wrong = outside(known, known.contract)
+        if wrong:
+            return Chosen((), wrong)
+        targets = [known._replace(contract=contract, folder=folder, border="")]
+    if not targets and not is_named:
+        return Chosen((), (no_workspace(),))
+    if not targets:
+        message = f"nothing says which contract `{here.shown('.')}` was generated from: there is no {NAME}"
+        hint = "name it: -api FILE"
+        return Chosen((), (Diagnostic("contract-missing", message, hint=hint, environment=True),))
+    return Chosen(tuple(targets))
+
+
+def _settled(lines: Iterable[ContractLine]) -> list[ContractLine]:
+    """One line for each contract; of two that a merge has left, the one that asks for more."""
+    found: dict[tuple[str, str], ContractLine] = {}
+    for line in sorted(lines, key=lambda line: len(line.options)):
+        found[line.kind, line.path] = line
+    return sorted(found.values())
+
+
+class Comparison(NamedTuple):
+    """All that a command line means, compared; `problems` are what keeps some of it from that, and warnings."""
+
+    chosen: Chosen
+    found: list[Compared]
+    problems: tuple[Diagnostic, ...]
+
+    @property
+    def code(self) -> int:
+        """The exit code when nothing else goes wrong."""
+        return exit_code(self.problems)
+
+    def having(self, more: list[Compared]) -> "Comparison":
+        """The same with other folders, too."""
+        problems = (*self.problems, *(problem for one in more for problem in one.problems))
+        return self._replace(found=[*self.found, *more], problems=tuple(dict.fromkeys(problems)))
+
+    def report(self, end: str) -> int:
+        """Tell the problems; the exit code."""
+        return report(self.problems, sources(self.found), end)
+
+
+def compared(values: Values, writes: bool = False, prove: bool = False, respells: bool = False) -> Comparison:
+    """What check, diff, status, sync and prune begin with. Raises Told."""
+    chosen = choose(values, writes)
+    found = [compare(target, chosen.is_workspace, prove, respells) for target in chosen.targets]
+    problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
+    return Comparison(chosen, found, tuple(dict.fromkeys(problems)))
+
+
+def compare(target: Target, is_workspace: bool = False, prove: bool = False, respells: bool = False) -> Compared:
+    """Make what is due and look at what is there; nothing is written. `prove`: it is going to be.
+
+    `respells`: classes with other names are to have them in the user's files too.
+    """
+    folder = Folder(target.folder, say)
+    nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None, respells=respells)
+    gone = absent(target)
+    if wrong := outside(target) or gone.problems:
+        return nothing._replace(made=nothing.made._replace(sources=gone.sources), problems=wrong)
+    made = make(target, prove)
+    if not made.files:
+        return nothing._replace(made=made, problems=(_invalid(target, made),))
+    try:
+        with folder.turn(shared=True):
+            return _seen(nothing._replace(made=made), is_workspace)
+    except Refused as problem:
+        seen = made._replace(sources={**made.sources, **problem.sources})
+        return nothing._replace(made=seen, problems=problem.diagnostics)
+
+
+def compare_left(one: "Left") -> Compared:
+    """The same for a folder that nothing is due in any more."""
+    folder = Folder(one.target.folder, say)
+    nothing = Compared(one.target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
+    try:
+        with folder.turn(shared=True):
+            return _seen(nothing, True)
+    except Refused as problem:
+        return nothing._replace(problems=problem.diagnostics)
+
+
+def _seen(found: Compared, is_workspace: bool) -> Compared:
+    where = "" if is_workspace else f" -dir {found.target.folder}"
+    seen = surveyed(found.folder, found.target, found.made, where, theirs=True)
+    due, disk, lock, moved = seen.due, seen.disk, seen.lock, seen.moved
+    if moved is not None:
+        if moved.left(disk.present):
+            problem = packages.problem(moved, disk.present, found.folder.shown, seen.where)
+            return found._replace(problems=(problem,))
+        lock = packages.adopted(lock, moved, due.contract)
+    followed = follow(due, disk, lock, found.respells)
+    lock = followed.lock
+    steps = plan(due, disk, lock, followed.changes)
+    service = Service(
+        os.path.normpath(found.target.contract),
+        seen.where,
+        found.folder.shown,
+        disk,
+        recorded(lock, disk),
+        steps,
+        followed,
+    )
+    lockless = not seen.text and any(step.file.path in disk.present for step in steps.steps)
+    if lockless:
+        say(f"{found.folder.shown('.')} has no {NAME}: its files are taken as they are, by their content")
+    return found._replace(due=due, lock=lock, service=service, moved=moved, lockless=lockless)
+
+
+def carry_out(
+    found: Compared, work: Callable[[Compared], Plan]
+) -> tuple[Compared, Plan | None, tuple[Diagnostic, ...]]:
+    """Look again with the folder in hand and apply what `work` makes of it; the plan, and what went wrong."""
+    while True:
+        try:
+            with found.folder.turn():
+                seen = _seen(found, found.service is not None and not found.service.where)
+                if seen.problems:
+                    return found, None, seen.problems
+                steps = work(seen)
+                return seen, steps, found.folder.apply(steps)
+        except Overtaken:
+            continue
+        except Refused as problem:
+            return found, None, problem.diagnostics
+
+
+def _invalid(target: Target, made: Made) -> Diagnostic:
+    name = os.path.normpath(target.contract)
+    errors = [d for d in made.diagnostics if d.severity == "error"]
+    kind = kind_of(target.kind)
+    command = kind.validate.format(contract=name) if kind is not None else ""
+    hint = f"run `mallgen {command}`" if command else "see its errors"
+    return Diagnostic("contract-invalid", f"nothing can be made of `{name}`", _first(errors, name), hint)
+
+
+def _first(errors: Sequence[Diagnostic], name: str) -> Span:
+    return next((d.span for d in errors if d.span is not None), Span(name, 1, 1, 1, 2))
+
+
+def sources(found: Iterable[Compared]) -> dict[str, str]:
+    """The texts for code frames: contracts, and the user's files that something is said about."""
+    texts: dict[str, str] = {}
+    for one in found:
+        texts |= one.made.sources
+        if one.service is not None:
+            theirs, shown = one.service.followed.texts, one.folder.shown
+            texts |= {shown(path): text for path, text in theirs.items()}
+            moved = (verdict for verdict in one.service.followed.verdicts if verdict.source in theirs)
+            texts |= {shown(verdict.path): theirs[verdict.source] for verdict in moved}
+    return texts
+
+
+def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
+    """A contract that is not there, or what is nobody's fault, is never told as drift or as its absence."""
+    errors = [d for d in diagnostics if d.severity == "error"]
+    if any(d.environment for d in errors):
+        return ENVIRONMENT
+    return FINDINGS if errors else 0
