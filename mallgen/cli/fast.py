@@ -9,15 +9,13 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
-from mallgen.cli.console import Told, speak
-from mallgen.cli.options import COMMANDS, COMPLETING, FORMAT, Command, Option, Value, Values
+from mallgen.cli.console import ENVIRONMENT, USAGE, say
+from mallgen.cli.options import COMMANDS, COMPLETING, Command, Option, Value, Values
+from mallgen.cli.run import SIGNALLED, run
 from mallgen.visible import visible
 
-ENVIRONMENT = 3
 BUG = 70
-SIGNALLED = 128
 PIPE_CLOSED = 141
 
 
@@ -54,23 +52,18 @@ def read(words: Sequence[str]) -> tuple[Command, Values] | None:
     return None
 
 
-def run(command: Command, values: Values) -> int:
-    """Run a command of the table."""
-    speak(values.text(FORMAT.name))
-    try:
-        return int(import_module(f"mallgen.cli.commands.{command.module}").run(values))
-    except Told as told:
-        return told.code
-
-
 def _dispatch(words: list[str]) -> int:
     _encode()
     if COMPLETING in os.environ:
-        return int(import_module("mallgen.cli.typer_app").main(words))
+        return _typer(words)
     if not words:
-        return int(import_module("mallgen.cli.commands.state").run())
+        from mallgen.cli.commands import state
+
+        return state.run()
     if words in (["--version"], ["-v"]):
-        return int(import_module("mallgen.cli.commands.version").run())
+        from mallgen.cli.commands import version
+
+        return version.run()
     found = read(words)
     if found is not None:
         return run(*found)
@@ -79,7 +72,6 @@ def _dispatch(words: list[str]) -> int:
 
 def _goctls(words: list[str]) -> int:
     """Flags and commands that people know from goctl; typer takes the rest."""
-    from mallgen.cli.console import USAGE, say
     from mallgen.goctl import absent, taken
 
     unknown = absent(words)
@@ -91,7 +83,13 @@ def _goctls(words: list[str]) -> int:
     for line in left.lines:
         say(line)
     found = read(left.words)
-    return run(*found) if found is not None else int(import_module("mallgen.cli.typer_app").main(left.words))
+    return run(*found) if found is not None else _typer(left.words)
+
+
+def _typer(words: list[str]) -> int:
+    from mallgen.cli import typer_app
+
+    return typer_app.main(words)
 
 
 def _values(command: Command, words: list[str]) -> Values | None:

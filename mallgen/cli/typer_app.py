@@ -8,9 +8,9 @@ from typer._click.exceptions import ClickException, MissingParameter, NoArgsIsHe
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.exceptions import Abort, Exit
 
-from mallgen.cli import fast
 from mallgen.cli.console import FINDINGS, USAGE, say
 from mallgen.cli.options import COMMANDS, COMPLETING, ROOT_HELP, Argument, Command, Option, Values
+from mallgen.cli.run import SIGNALLED, run
 from mallgen.suggest import did_you_mean
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
@@ -36,7 +36,7 @@ def main(words: Sequence[str]) -> int:
     except Abort as problem:
         if isinstance(problem.__cause__, KeyboardInterrupt):
             raise problem.__cause__ from None
-        return fast.SIGNALLED + 2
+        return SIGNALLED + 2
 
 
 def application() -> TyperGroup:
@@ -92,15 +92,15 @@ def _version() -> TyperOption:
 
 
 def _command(command: Command) -> TyperCommand:
-    def run(**given: Any) -> int:
+    def invoke(**given: Any) -> int:
         values = {
             name.removeprefix("v_").replace("_", "-"): value for name, value in given.items() if value is not None
         }
-        return fast.run(command, Values(values))
+        return run(command, Values(values))
 
     return TyperCommand(
         name=command.path[-1],
-        callback=run,
+        callback=invoke,
         help=command.help,
         short_help=command.help,  # a list of commands wraps it; what typer makes of `help` is cut
         epilog=f"Example: {command.example}" if command.example else None,
