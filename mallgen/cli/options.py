@@ -106,10 +106,11 @@ COMMANDS = (
     Command(
         ("api", "new"),
         "Make a new project: a contract and a service that answers at once.",
-        "api_new",
+        "new",
         (FORMAT, QUIET),
         (Argument("name", "The project's name; its folder is made here."),),
         example="mallgen api new greet",
+        given=(("project", "api new"),),
     ),
     Command(
         ("api", "validate"),
@@ -204,10 +205,11 @@ COMMANDS = (
     Command(
         ("rpc", "new"),
         "Make a new RPC service that answers at once.",
-        "rpc_new",
+        "new",
         (FORMAT, QUIET),
         (Argument("name", "The service's name; its folder is made here."),),
         example="mallgen rpc new greet",
+        given=(("project", "rpc new"),),
     ),
     Command(
         ("new",),
@@ -216,6 +218,7 @@ COMMANDS = (
         (FORMAT, QUIET),
         (Argument("name", "The workspace's name; its folder is made here."),),
         example="mallgen new mall",
+        given=(("project", "new"),),
     ),
     Command(
         ("gen",),

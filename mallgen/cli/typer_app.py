@@ -93,10 +93,8 @@ def _version() -> TyperOption:
 
 def _command(command: Command) -> TyperCommand:
     def invoke(**given: Any) -> int:
-        values = {
-            name.removeprefix("v_").replace("_", "-"): value for name, value in given.items() if value is not None
-        }
-        return run(command, Values(values))
+        values = {_named(parameter): value for parameter, value in given.items() if value is not None}
+        return run(command, Values({**dict(command.given), **values}))
 
     return TyperCommand(
         name=command.path[-1],
@@ -108,6 +106,11 @@ def _command(command: Command) -> TyperCommand:
         rich_markup_mode=None,
         context_settings=_REST if any(argument.rest for argument in command.arguments) else _SETTINGS,
     )
+
+
+def _named(parameter: str) -> str:
+    """Return the table's name of one of typer's parameters."""
+    return parameter.removeprefix("v_").replace("_", "-")
 
 
 def _option(option: Option) -> TyperOption:

@@ -1,10 +1,11 @@
-"""New projects: written beside their place, and moved there when they are complete."""
+"""Write a new project into a folder beside its place, and move it there when it is complete."""
 
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from mallgen.cli.commands.writing import Asked, put
 from mallgen.cli.console import ENVIRONMENT, FINE, USAGE, report, say
@@ -16,6 +17,14 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 _QUIETLY = Asked(dry_run=False, quiet=True)
 
 
+class Project(NamedTuple):
+    """What a new project has: files written as they are, targets that its folder generates, what to do next."""
+
+    files: Mapping[str, str]
+    targets: Callable[[str], list[Target]]
+    next_steps: tuple[str, ...]
+
+
 def bad_name(name: str, command: str) -> int:
     """USAGE, and what is said, when a word cannot be a project's name; else FINE."""
     if _NAME.fullmatch(name):
@@ -25,8 +34,8 @@ def bad_name(name: str, command: str) -> int:
     return USAGE
 
 
-def start(name: str, files: Mapping[str, str], targets: Callable[[str], list[Target]], quiet: bool) -> int:
-    """Make a folder `name` with `files` and what `targets`, given the folder, generate; the exit code."""
+def write(name: str, project: Project, quiet: bool) -> int:
+    """Make the folder `name` with the project's files and what its targets generate; return the exit code."""
     if os.path.lexists(name) and not (os.path.isdir(name) and not os.listdir(name)):
         problem = Diagnostic("in-the-way", f"`{name}` exists and is not an empty folder", hint="choose another name")
         return report([problem], {}, _QUIETLY.end)
@@ -36,10 +45,10 @@ def start(name: str, files: Mapping[str, str], targets: Callable[[str], list[Tar
     except OSError as problem:
         return _failed(name, problem)
     try:
-        for path, text in files.items():
+        for path, text in project.files.items():
             _write(os.path.join(stage, path), text)
-        found = [(target, make(target)) for target in targets(stage)]
-        code = max(_put(target, made) for target, made in found)
+        generated = [(target, make(target)) for target in project.targets(stage)]
+        code = max(_put(target, made) for target, made in generated)
         if code == FINE:
             os.rename(stage, name)
     except OSError as problem:
@@ -47,7 +56,7 @@ def start(name: str, files: Mapping[str, str], targets: Callable[[str], list[Tar
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     if code == FINE and not quiet:
-        count = len(files) + sum(len(made.files) for _, made in found)
+        count = len(project.files) + sum(len(made.files) for _, made in generated)
         say(f"{name}: {count} files")
     return code
 
