@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mallgen.pages import pages
+from mallgen.diagnostics.pages import pages
 from tests.conftest import ROOT, mallgen
 
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")

@@ -68,11 +68,11 @@ def report(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], end: s
     errors = [d for d in diagnostics if d.severity == "error"]
     code = FINE if not errors else ENVIRONMENT if all(d.environment for d in errors) else FINDINGS
     if for_machines():
-        from mallgen.formats import render
+        from mallgen.diagnostics.machine import render
 
         sys.stderr.write(render(_form[0], diagnostics))
         return code
-    from mallgen.report import Reporter
+    from mallgen.diagnostics.terminal import Reporter
 
     sys.stderr.write(Reporter(sources, colored()).all(diagnostics))
     if not errors:
@@ -93,7 +93,7 @@ def verdict(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], fine:
         if code == FINE:
             out(fine)
         return code
-    from mallgen.formats import render
+    from mallgen.diagnostics.machine import render
 
     sys.stdout.write(render(_form[0], diagnostics))
     return FINDINGS if any(d.severity == "error" for d in diagnostics) else FINE

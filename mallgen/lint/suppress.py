@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.diagnostics.pages import page
 from mallgen.lint import Found, Rule, lint, rules
 from mallgen.lint.scope import Scope
 from mallgen.model import Contract, Span
-from mallgen.pages import page
 from mallgen.suggest import did_you_mean
 
 PARSED = (  # warnings from reading the contract, which can be switched off as rules are

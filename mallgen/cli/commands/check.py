@@ -63,7 +63,7 @@ def _findings(found: Compared, stubs: bool, configured: Configured) -> Iterator[
 def _told(diagnostics: tuple[Diagnostic, ...], found: list[Compared], more_sources: dict[str, str]) -> int:
     code = exit_code(diagnostics)
     if for_machines():
-        from mallgen.formats import render
+        from mallgen.diagnostics.machine import render
 
         sys.stdout.write(render(form(), diagnostics))
         return code

@@ -2,7 +2,7 @@
 
 from mallgen.cli.console import FINE, USAGE, out, say
 from mallgen.cli.options import Values
-from mallgen.pages import pages
+from mallgen.diagnostics.pages import pages
 from mallgen.suggest import did_you_mean
 
 

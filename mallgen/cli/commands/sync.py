@@ -124,7 +124,7 @@ def _summary(code: int, plans: list[Plan], apply: bool, is_workspace: bool, valu
 def _told(problems: list[Diagnostic], found: list[Compared], end: str) -> int:
     told = tuple(dict.fromkeys(problems))
     if for_machines():
-        from mallgen.formats import render
+        from mallgen.diagnostics.machine import render
 
         sys.stderr.write(render(form(), told))
     else:

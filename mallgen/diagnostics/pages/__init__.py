@@ -28,6 +28,6 @@ def page(code: str) -> Callable[[Explained], Explained]:
 
 def pages() -> dict[str, str]:
     """Every page by its code, in alphabetical order."""
-    for module in (*(f"mallgen.pages.{name}" for name in _MODULES), *_ELSEWHERE):
+    for module in (*(f"mallgen.diagnostics.pages.{name}" for name in _MODULES), *_ELSEWHERE):
         import_module(module)
     return dict(sorted(_found.items()))

@@ -1,6 +1,6 @@
 """Pages about what cannot be generated, written or started."""
 
-from mallgen.pages import page
+from mallgen.diagnostics.pages import page
 
 
 @page("bad-request")

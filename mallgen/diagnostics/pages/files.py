@@ -1,6 +1,6 @@
 """Pages about files that cannot be read."""
 
-from mallgen.pages import page
+from mallgen.diagnostics.pages import page
 
 
 @page("no-such-file")

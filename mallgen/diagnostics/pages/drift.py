@@ -1,6 +1,6 @@
 """Pages about what `mallgen check` finds."""
 
-from mallgen.pages import page
+from mallgen.diagnostics.pages import page
 
 
 @page("stale")

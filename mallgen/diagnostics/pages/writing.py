@@ -1,6 +1,6 @@
 """Pages about an output folder that cannot be written to as planned."""
 
-from mallgen.pages import page
+from mallgen.diagnostics.pages import page
 
 
 @page("busy")

@@ -1,6 +1,6 @@
 """Pages about contracts that can be read and make no sense."""
 
-from mallgen.pages import page
+from mallgen.diagnostics.pages import page
 
 
 @page("no-service")

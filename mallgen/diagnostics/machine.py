@@ -1,4 +1,4 @@
-"""Diagnostics for machines: one line each, JSON, GitHub's annotations, SARIF 2.1.0. Text for people is report.py's."""
+"""Diagnostics for machines: one line each, JSON, GitHub's annotations, SARIF 2.1.0. terminal.py has text for people."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -7,8 +7,8 @@ from urllib.parse import quote
 import msgspec
 
 from mallgen.diagnostics import Diagnostic, in_order
+from mallgen.diagnostics.pages import pages
 from mallgen.model import Span
-from mallgen.pages import pages
 from mallgen.visible import visible
 
 Document = dict[str, object]

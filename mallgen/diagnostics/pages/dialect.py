@@ -1,6 +1,6 @@
 """Pages about the older dialect: what goctl's first grammar read and today's goctl refuses."""
 
-from mallgen.pages import page
+from mallgen.diagnostics.pages import page
 
 
 @page("older-dialect-struct")

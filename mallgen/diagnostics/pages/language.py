@@ -1,6 +1,6 @@
 """Pages about what cannot be read as the .api language."""
 
-from mallgen.pages import page
+from mallgen.diagnostics.pages import page
 
 
 @page("syntax")
