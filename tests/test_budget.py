@@ -13,6 +13,7 @@ BANNED = {
     "click",
     "dataclasses",
     "importlib.metadata",
+    "mallgen.diagnostics.pages",
     "pydantic",
     "lark",
     "rich",
