@@ -30,7 +30,7 @@ WORDS = {
 SECONDS, MEBIBYTES = 5.0, 512.0
 _CHILD = """
 import resource, sys
-from mallgen.door import main
+from mallgen.cli.fast import main
 sys.stdout = open("/dev/null", "w")
 sys.stderr = open("/dev/null", "w")
 main(sys.argv[1:])

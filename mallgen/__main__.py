@@ -7,7 +7,7 @@ import sys
 def main() -> int:
     """Run the command line; an interrupt is quiet while the first modules are imported, and when all is done."""
     try:
-        from mallgen.door import main as run
+        from mallgen.cli.fast import main as run
 
         return run()
     except KeyboardInterrupt:

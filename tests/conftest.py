@@ -13,8 +13,8 @@ import pytest
 from hypothesis import settings
 
 from mallgen import render
-from mallgen.door import main
-from mallgen.pages import pages
+from mallgen.cli.fast import main
+from mallgen.diagnostics.pages import pages
 from tests import parts
 
 settings.register_profile("mallgen", deadline=None)  # a busy machine is not a slow function
@@ -45,7 +45,7 @@ def mallgen(*words: str) -> Ran:
         "internal",
         "environment",
     }
-    assert codes <= pages().keys(), "a code without its page in mallgen/pages"
+    assert codes <= pages().keys(), "a code without its page in mallgen/diagnostics/pages"
     return Ran(code, out.getvalue(), err.getvalue())
 
 

@@ -13,6 +13,7 @@ BANNED = {
     "click",
     "dataclasses",
     "importlib.metadata",
+    "mallgen.diagnostics.pages",
     "pydantic",
     "lark",
     "rich",
@@ -22,7 +23,7 @@ BANNED = {
 }
 SCRIPT = """
 import sys
-from mallgen.door import main
+from mallgen.cli.fast import main
 code = main(sys.argv[1:])
 print(code, *sorted(sys.modules), file=sys.stderr)
 """

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mallgen.pages import pages
+from mallgen.diagnostics.pages import THEMES, pages, parse, unique
+from mallgen.lint import rules
 from tests.conftest import ROOT, mallgen
 
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
@@ -47,6 +48,42 @@ def test_every_code_has_a_page_and_every_page_a_code() -> None:
     unused = pages().keys() - used()
     sources = "".join(p.read_text("utf-8") for p in (ROOT / "mallgen").rglob("*.py") if "pages" not in p.parts)
     assert {code for code in unused if f'"{code}"' not in sources} == set()
+
+
+def test_every_file_of_pages_is_read() -> None:
+    folder = ROOT / "mallgen" / "diagnostics" / "pages"
+    assert sorted(path.name for path in folder.iterdir() if path.suffix != ".py" and path.is_file()) == sorted(
+        f"{theme}.md" for theme in THEMES
+    )
+    headings = [
+        line.removeprefix("## ")
+        for theme in THEMES
+        for line in (folder / f"{theme}.md").read_text("utf-8").splitlines()
+        if line.startswith("#") and not line.startswith("# ")
+    ]
+    assert len(headings) == len(set(headings))
+    assert set(headings) | rules().keys() == pages().keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "a title"),
+        ("## a-code\n\nText.\n", "a title"),
+        ("# Title\n\nText without a code.\n\n## a-code\n\nText.\n", "a title"),
+        ("# Title\n\n## a-code\n\n## b-code\n\nText.\n", "`a-code` is no code with a text"),
+        ("# Title\n\n## A code\n\nText.\n", "`A code` is no code with a text"),
+    ],
+)
+def test_what_is_no_page_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        parse("theme", text)
+
+
+def test_a_code_has_one_page() -> None:
+    assert unique([("a", "x"), ("b", "y")]) == {"a": "x", "b": "y"}
+    with pytest.raises(ValueError, match="two pages explain `a`"):
+        unique([("a", "x"), ("a", "x")])
 
 
 @pytest.mark.parametrize("code", sorted(pages()))

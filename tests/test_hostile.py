@@ -132,7 +132,7 @@ BOUNDED = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
 resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
-from mallgen.door import main
+from mallgen.cli.fast import main
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -75,10 +75,10 @@ def test_dev_runs_it(toy: Path) -> None:
     program = "\n".join(
         [
             "import sys",
-            "from mallgen import door, kind",
+            "from mallgen import kind; from mallgen.cli import fast",
             "from tests.toy.kind import KIND",
             "kind.register(KIND)",
-            "sys.exit(door.main())",
+            "sys.exit(fast.main())",
         ]
     )
     ran = subprocess.run(

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from mallgen import lock, protofiles, workspace
+from mallgen.diagnostics.machine import FORMATS
+from mallgen.diagnostics.terminal import Reporter
 from mallgen.driver import load_text
-from mallgen.formats import FORMATS
 from mallgen.lint import rules
 from mallgen.lint.suppress import findings
-from mallgen.report import Reporter
 from mallgen.syntax.dialect import older
 from mallgen.syntax.format import format_text
 from mallgen.syntax.parse import reader

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mallgen.cli.options import COMMANDS
 from mallgen.editor.memory import Memory
 from mallgen.editor.project import understand
 from mallgen.lint import rules
-from mallgen.options import COMMANDS
 from mallgen.sources import Disk, read
 from mallgen.syntax.limits import Limits
 from mallgen.syntax.scan import Scanned

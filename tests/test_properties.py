@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mallgen.commands.api_inspect import document
+from mallgen.cli.commands.api_inspect import document
 from mallgen.driver import load_text
 from mallgen.emit.http.files import HttpOptions, emit
 from mallgen.pycode import docstring

@@ -309,7 +309,7 @@ def test_an_interrupt_is_130(here: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     def interrupted(words: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mallgen.door._dispatch", interrupted)
+    monkeypatch.setattr("mallgen.cli.fast._dispatch", interrupted)
     assert mallgen("api", "py").code == 130
 
 
@@ -317,7 +317,7 @@ def test_a_bug_is_not_a_traceback(here: Path, monkeypatch: pytest.MonkeyPatch) -
     def broken(words: object) -> int:
         raise ValueError("oops")
 
-    monkeypatch.setattr("mallgen.door._dispatch", broken)
+    monkeypatch.setattr("mallgen.cli.fast._dispatch", broken)
     ran = mallgen("api", "py")
     assert (ran.code, ran.err.splitlines()[0]) == (70, "error[internal] ValueError: oops")
 

@@ -6,8 +6,8 @@ import os
 import tempfile
 from functools import cache
 
+from mallgen.diagnostics.pages import pages
 from mallgen.languageserver.files import uri_of
-from mallgen.pages import pages
 
 
 def page_of(code: str) -> str:

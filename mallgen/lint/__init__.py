@@ -5,9 +5,9 @@ from importlib import import_module
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, Note
+from mallgen.diagnostics.pages import page
 from mallgen.lint.scope import Scope
 from mallgen.model import Span
-from mallgen.pages import page
 
 _MODULES = ("fields", "routes", "types")
 

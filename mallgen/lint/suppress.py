@@ -8,7 +8,6 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.lint import Found, Rule, lint, rules
 from mallgen.lint.scope import Scope
 from mallgen.model import Contract, Span
-from mallgen.pages import page
 from mallgen.suggest import did_you_mean
 
 PARSED = (  # warnings from reading the contract, which can be switched off as rules are
@@ -25,22 +24,6 @@ class Suppression(NamedTuple):
     reason: str
     line: int
     span: Span
-
-
-@page("unused-suppression")
-def unused_suppression() -> None:
-    """A `mallgen:ignore` comment switches off a rule that finds nothing there.
-
-    Remove it: it would hide the next finding that nobody has thought about.
-    """
-
-
-@page("bad-suppression")
-def bad_suppression() -> None:
-    """A `mallgen:ignore` comment names no rule, or gives no reason.
-
-    // mallgen:ignore money-as-float the ledger rounds, see accounting
-    """
 
 
 def suppressions(texts: Mapping[str, str]) -> list[Suppression]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mallgen.door import main
+from mallgen.cli.fast import main
 from tests.conftest import working_in
 from tests.crash.events import Events
 from tests.crash.scenarios import GENERATE, PRUNE, SCENARIOS, SYNC, Scenario, copy

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from mallgen.commands.api_inspect import document
+from mallgen.cli.commands.api_inspect import document
 from mallgen.model import Contract
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mallgen.options import COMMANDS
+from mallgen.cli.options import COMMANDS
 from mallgen.resolve import METHODS
 from mallgen.resolve_types import PRIMITIVES
 from mallgen.syntax.parse import parse

@@ -10,7 +10,7 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from mallgen.commands import lsp as command
+from mallgen.cli.commands import lsp as command
 from tests.conftest import mallgen
 from tests.editor.client import MALL, TYPES, Editor, write
 from tests.hostile_texts import PAYLOADS

@@ -9,7 +9,7 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from mallgen.pages import pages
+from mallgen.diagnostics.pages import pages
 from tests.conftest import ROOT, mallgen
 from tests.editor.client import MALL, TYPES, Editor, applied, write
 

@@ -47,6 +47,7 @@ def test_from_the_wheels_to_a_running_service(tmp_path: Path) -> None:
     shop.mkdir()
     run(generator.with_name("mallgen"), "api", "new", "greet", cwd=shop)
     assert "mallgen 0.1.0" in run(generator, "-m", "mallgen", "--version", cwd=shop)
+    assert "A name is used as a type" in run(generator, "-m", "mallgen", "explain", "unknown-type", cwd=shop)
 
     runtime = wheel(ROOT / "runtime", out)
     service = wheel(shop / "greet", out)

@@ -1,0 +1,192 @@
+"""mallgen api fix: from the older dialect to today's, as a diff or in place."""
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from mallgen.cli.commands.gc import without_gc
+from mallgen.cli.console import FINE, USAGE, report, say, show
+from mallgen.cli.options import Values
+from mallgen.diagnostics import Diagnostic
+from mallgen.driver import compile_sources
+from mallgen.model import Span
+from mallgen.patch import unified
+from mallgen.sources import Disk, Sources, Unreadable, limits, read
+from mallgen.syntax.dialect import Older, older
+from mallgen.syntax.edits import Back
+from mallgen.syntax.limits import Limits
+from mallgen.syntax.parse import parse
+from mallgen.syntax.scan import Scanned, scan
+from mallgen.textfiles import CannotWrite, TextFile, contracts, read_file, replace_file
+from mallgen.visible import counted
+
+
+class _Mended(NamedTuple):
+    """A file and what it becomes."""
+
+    file: TextFile
+    older: Older
+
+
+class _Fixed(Disk):
+    """The files as they would be, by their real paths; each is cut into statements once."""
+
+    def __init__(self) -> None:
+        self.mended: dict[str, _Mended] = {}
+        self._seen: dict[tuple[str, str], Scanned] = {}
+
+    def text(self, path: str, real: str, most: int) -> str:
+        """The rewritten text, where there is one."""
+        found = self.mended.get(real)
+        return found.older.text.replace("\r\n", "\n") if found else super().text(path, real, most)
+
+    def scanned(self, text: str, path: str, limits: Limits) -> Scanned:
+        """A text cut into statements."""
+        if (path, text) not in self._seen:
+            self._seen[path, text] = scan(text, path, limits)
+        return self._seen[path, text]
+
+
+class _Run:
+    """The files of one command line: what was found in them."""
+
+    def __init__(self, write: bool, outside: bool) -> None:
+        self.write = write
+        self.outside = outside
+        self.limits = limits()
+        self.disk = _Fixed()
+        self.problems: list[Diagnostic] = []
+        self.texts: dict[str, str] = {}
+        self.unread: set[str] = set()
+        self._backs: dict[str, Back | None] = {}
+        self.fixed = self.places = self.modern = self.failed = 0
+
+    def look(self, path: str) -> None:
+        """Find out what a file is to become."""
+        try:
+            file = read_file(path, self.limits.bytes)
+        except Unreadable as problem:
+            self._fail(path, Diagnostic(problem.code, problem.message, hint=problem.hint))
+            return
+        self.texts[file.name] = file.text
+        scanned = self.disk.scanned(file.text, file.name, self.limits)
+        found = [d for d in (*scanned.diagnostics, *parse(scanned).diagnostics) if d.severity == "error"]
+        mend = older(file.raw, file.name, self.limits, self.disk.scanned) if found else None
+        if not found:
+            self.modern += 1
+        elif mend is None:
+            self._fail(path, *found)
+        elif not mend.is_whole:
+            self._fail(path, *mend.problems)
+        else:
+            self.disk.mended[os.path.realpath(path)] = _Mended(file, mend)
+
+    def _fail(self, path: str, *diagnostics: Diagnostic) -> None:
+        self.problems += diagnostics
+        self.unread.add(os.path.realpath(path))
+        self.failed += 1
+
+    def judge(self, paths: Iterable[str]) -> None:
+        """Leave alone what would belong to a contract that has a mistake apart from the dialect."""
+        if not self.disk.mended:
+            return
+        found = {path: read(path, self.outside, self.disk) for path in paths}
+        inner = {name for path, sources in found.items() for name in _files(sources) if name != os.path.realpath(path)}
+        refused: set[str] = set()
+        for path, sources in found.items():
+            names = _files(sources)
+            if os.path.realpath(path) in inner or not names & self.disk.mended.keys():
+                continue
+            wrong = list(self._wrong(sources)) if not names & self.unread else []
+            if names & self.unread or any(problem.severity == "error" for problem in wrong):
+                refused |= names & self.disk.mended.keys()
+            self.problems += wrong
+            self.texts = sources.texts | self.texts
+        self.problems = list(dict.fromkeys(self.problems))
+        for name in refused:
+            del self.disk.mended[name]
+        self.failed += len(refused)
+
+    def _wrong(self, sources: Sources) -> Iterator[Diagnostic]:
+        """The mistakes of a contract as it would be, in the places that they have now."""
+        routes = any(
+            token.type == "_AT_HANDLER" for file in sources.files for s in file.statements for token in s.tokens
+        )
+        for problem in compile_sources(sources).diagnostics:
+            if problem.severity != "error" or (problem.code == "no-service" and not routes):
+                continue
+            if problem.code == "unknown-type" and not routes:
+                hint = "the file that imports this one must declare it"
+                problem = replace(problem, hint=hint, severity="warning")
+            notes = tuple(replace(note, span=self._now(note.span)) for note in problem.notes)
+            yield replace(problem, span=problem.span and self._now(problem.span), notes=notes)
+
+    def _now(self, span: Span) -> Span:
+        back = self._back(span.file)
+        return back.span(span) if back else span
+
+    def _back(self, name: str) -> Back | None:
+        if name not in self._backs:
+            mended = self.disk.mended.get(os.path.realpath(name))
+            self._backs[name] = mended.older.back(mended.file.raw, name) if mended else None
+        return self._backs[name]
+
+    def change(self) -> None:
+        """Write or show the files that can be rewritten."""
+        for file, mend in self.disk.mended.values():
+            try:
+                if self.write:
+                    replace_file(file.name, mend.text)
+                else:
+                    show(unified(file.raw, mend.text, file.name))
+            except CannotWrite as problem:
+                self.problems.append(problem.diagnostic)
+                self.failed += 1
+            else:
+                self.fixed += 1
+                self.places += len(mend.places)
+
+    def end(self, again: str) -> int:
+        """The diagnostics, one line of counts, and the exit code."""
+        code = report(self.problems, self.texts, "")
+        verb = "fixed" if self.write else "to fix"
+        counts = {f"{verb} in {counted(self.places, 'place')}": self.fixed, "modern already": self.modern}
+        counts["left alone"] = self.failed
+        parts = [f"{number} {what}" for what, number in counts.items() if number]
+        way_out = f"; {again} --write applies it" if self.fixed and not self.write else ""
+        say(f"{counted(self.fixed + self.modern + self.failed, 'file')}: {', '.join(parts)}{way_out}")
+        return code or FINE
+
+
+def _files(sources: Sources) -> set[str]:
+    """The real paths of a contract's files."""
+    return {os.path.realpath(name) for name in sources.texts}
+
+
+def run(values: Values) -> int:
+    """Fix the contract with its imports, and whatever else was named."""
+    with without_gc():
+        return _fix(values)
+
+
+def _fix(values: Values) -> int:
+    contract, paths = values.text("api"), values.many("path")
+    if not contract and not paths:
+        say("error[usage] nothing to fix was named")
+        say("  = help: mallgen api fix -api mall.api")
+        return USAGE
+    outside = values.flag("allow-outside")
+    try:
+        run = _Run(values.flag("write"), outside)
+    except Unreadable as problem:
+        return report([Diagnostic(problem.code, problem.message, hint=problem.hint)], {}, "")
+    own = tuple(read(contract, outside, run.disk).texts) or (contract,) if contract else ()
+    named = list(contracts((*own, *paths), say))
+    for path in named:
+        run.look(path)
+    run.judge(named)
+    run.change()
+    words = [f"-api {contract}"] if contract else []
+    return run.end(" ".join(["mallgen api fix", *words, *paths]))

@@ -1,0 +1,116 @@
+"""mallgen api format: the one layout, in place, on stdin, or as a question."""
+
+from typing import NamedTuple
+
+from mallgen.cli.console import FINDINGS, FINE, USAGE, out, report, say, show
+from mallgen.cli.options import Values
+from mallgen.diagnostics import Diagnostic
+from mallgen.patch import unified
+from mallgen.sources import Unreadable, limits
+from mallgen.syntax.format import format_text
+from mallgen.syntax.limits import Limits
+from mallgen.textfiles import STDIN, CannotWrite, TextFile, contracts, read_file, read_stdin, replace_file
+from mallgen.visible import counted
+
+
+class _Mode(NamedTuple):
+    """What becomes of a file that has another layout: neither flag means that it is written."""
+
+    check: bool
+    diff: bool
+
+
+class _Run:
+    """The files of one command line: what was found in them."""
+
+    def __init__(self, mode: _Mode, limits: Limits) -> None:
+        self.mode = mode
+        self.limits = limits
+        self.problems: list[Diagnostic] = []
+        self.texts: dict[str, str] = {}
+        self.changed = self.unchanged = self.failed = 0
+
+    def fail(self, *diagnostics: Diagnostic) -> None:
+        """A file that is left as it is."""
+        self.problems += diagnostics
+        self.failed += 1
+
+    def laid_out(self, file: TextFile) -> str | None:
+        """The whole file in its layout, None when it cannot be read."""
+        self.texts[file.name] = file.text
+        formatted = format_text(file.text, file.name, self.limits)
+        if formatted.text is None:
+            self.fail(*formatted.diagnostics)
+            return None
+        return file.laid_out(formatted.text)
+
+    def file(self, path: str) -> None:
+        """Format one file."""
+        try:
+            file = read_file(path, self.limits.bytes)
+        except Unreadable as problem:
+            self.fail(Diagnostic(problem.code, problem.message, hint=problem.hint))
+            return
+        result = self.laid_out(file)
+        if result is None:
+            return
+        if result == file.raw:
+            self.unchanged += 1
+            return
+        try:
+            if not self.asked(file, result):
+                replace_file(path, result)
+        except CannotWrite as problem:
+            self.fail(problem.diagnostic)
+        else:
+            self.changed += 1
+
+    def asked(self, file: TextFile, result: str) -> bool:
+        """Answer `--check` and `--diff`; whether one was given."""
+        if self.mode.diff:
+            show(unified(file.raw, result, file.name))
+        elif self.mode.check:
+            out(file.name)
+        return self.mode.check or self.mode.diff
+
+    def end(self, paths: str) -> int:
+        """The diagnostics, one line of counts, and the exit code."""
+        code = report(self.problems, self.texts, "")
+        asked = self.mode.check or self.mode.diff
+        parts = [f"{self.changed} {'would change' if asked else 'formatted'}", f"{self.unchanged} unchanged"]
+        parts += [f"{self.failed} left alone"] if self.failed else []
+        way_out = f"; mallgen api format {paths} writes them" if asked and self.changed else ""
+        say(f"{counted(self.changed + self.unchanged + self.failed, 'file')}: {', '.join(parts)}{way_out}")
+        return code or (FINDINGS if self.mode.check and self.changed else FINE)
+
+
+def run(values: Values) -> int:
+    """Format what was named."""
+    paths = (*values.many("path"), *filter(None, [values.text("dir")]))
+    try:
+        run = _Run(_Mode(values.flag("check"), values.flag("diff")), limits())
+    except Unreadable as problem:
+        return report([Diagnostic(problem.code, problem.message, hint=problem.hint)], {}, "")
+    if values.flag("stdin") or paths == (STDIN,):
+        return _stdin(run)
+    if not paths or STDIN in paths:
+        say("error[usage] " + ("`-` stands alone" if paths else "nothing to format was named"))
+        say("  = help: name files or folders, or `-` for stdin: mallgen api format .")
+        return USAGE
+    for path in contracts(paths, say):
+        run.file(path)
+    return run.end(" ".join(paths))
+
+
+def _stdin(run: _Run) -> int:
+    try:
+        file = read_stdin(run.limits.bytes)
+    except Unreadable as problem:
+        return report([Diagnostic(problem.code, problem.message, hint=problem.hint)], {}, "")
+    result = run.laid_out(file)
+    if result is None:
+        return report(run.problems, run.texts, "")
+    if not run.asked(file, result):
+        show(result)
+        return FINE
+    return FINDINGS if run.mode.check and result != file.raw else FINE

@@ -1,0 +1,163 @@
+"""mallgen api lint: what works, and could be better."""
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mallgen.cli.commands.gc import without_gc
+from mallgen.cli.console import ENVIRONMENT, FINDINGS, FINE, USAGE, for_machines, out, report, say, verdict
+from mallgen.cli.options import Values
+from mallgen.driver import Loaded, compile_sources
+from mallgen.lint import Edit, Found, Rule, rules
+from mallgen.lint.suppress import findings
+from mallgen.pycode import width
+from mallgen.sources import Disk, Unreadable, limits, read
+from mallgen.suggest import did_you_mean
+from mallgen.syntax.edits import Places
+from mallgen.text.splice import spliced
+from mallgen.textfiles import CannotWrite, read_file, replace_file
+from mallgen.visible import counted
+
+_ROUNDS = 10  # an edit may uncover another; none is meant to undo one
+
+
+class _After(Disk):
+    """The files as they would be after some edits, by their real paths; `count` of the edits could be made."""
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        files: dict[str, list[Edit]] = {}
+        for edit in edits:
+            files.setdefault(edit.span.file, []).append(edit)
+        self.texts: dict[str, str] = {}
+        self.count = 0
+        for name, own in files.items():
+            self.texts[os.path.realpath(name)], count = _edited(read_file(name, limits().bytes).raw, own)
+            self.count += count
+
+    def text(self, path: str, real: str, most: int) -> str:
+        """The edited text, where there is one."""
+        text = self.texts.get(real)
+        return super().text(path, real, most) if text is None else text.replace("\r\n", "\n")
+
+
+class _Lint(NamedTuple):
+    """What is looked at, and by which rules."""
+
+    path: str
+    outside: bool
+    chosen: tuple[Rule, ...]
+
+    def load(self, disk: Disk | None = None) -> Loaded:
+        """The contract as it is, or as `disk` has it, with what generation says."""
+        return compile_sources(read(self.path, self.outside, disk)).judged()
+
+    def found(self, loaded: Loaded) -> list[Found]:
+        """What the rules find in a contract, and what reading it has told."""
+        if loaded.contract is None:
+            return []
+        return findings(loaded.contract, loaded.diagnostics, loaded.sources, self.chosen)
+
+
+def run(values: Values) -> int:
+    """Exit 0 without findings, 1 with some."""
+    with without_gc():
+        return _run(values)
+
+
+def _run(values: Values) -> int:
+    known = rules()
+    if values.flag("rules"):
+        return _listed(known)
+    if not values.text("api"):
+        say("error[usage] --api is missing")
+        say("  = help: mallgen api lint -api mall.api, or mallgen api lint --rules")
+        return USAGE
+    chosen = _chosen(values, known)
+    if chosen is None:
+        return USAGE
+    asked = _Lint(values.text("api"), values.flag("allow-outside"), chosen)
+    loaded = asked.load()
+    if loaded.contract is None:
+        return report(loaded.diagnostics, loaded.sources, "")
+    if not values.flag("fix"):
+        return _told(asked.found(loaded), loaded)
+    try:
+        return _fixed(asked, loaded, values.flag("unsafe-fixes"))
+    except Unreadable as problem:
+        say(f"error[{problem.code}] {problem.message}")
+        return ENVIRONMENT
+    except CannotWrite as problem:
+        return report([problem.diagnostic], {}, "")
+
+
+def _chosen(values: Values, known: dict[str, Rule]) -> tuple[Rule, ...] | None:
+    """The rules that are on by default, with those of --select, without those of --ignore; None after a mistake."""
+    selected, ignored = values.many("select"), values.many("ignore")
+    for name in (*selected, *ignored):
+        if name not in known and name != "all":
+            say(f"error[usage] there is no rule `{name}`")
+            say(f"  = help: {did_you_mean(name, known) or 'mallgen api lint --rules lists them'}")
+            return None
+    on = {code for code, rule in known.items() if rule.default or code in selected or "all" in selected}
+    return tuple(rule for code, rule in known.items() if code in on - set(ignored))
+
+
+def _told(found: Sequence[Found], loaded: Loaded) -> int:
+    diagnostics = [item.diagnostic for item in found]
+    if for_machines():
+        verdict(diagnostics, loaded.sources, "")
+        return FINDINGS if diagnostics else FINE
+    report(diagnostics, loaded.sources, "")
+    safe = sum(bool(item.edits) and not item.changes for item in found)
+    changes = {item.changes: None for item in found if item.edits and item.changes}
+    more = sum(bool(item.edits and item.changes) for item in found)
+    ways = [f"{safe} can be fixed: mallgen api lint --fix"] if safe else []
+    ways += [f"{more} by --fix --unsafe-fixes, which changes {' and '.join(changes)}"] if more else []
+    say("; ".join([counted(len(diagnostics), "finding"), *ways]))
+    return FINDINGS if diagnostics else FINE
+
+
+def _fixed(asked: _Lint, loaded: Loaded, unsafe: bool) -> int:
+    """Apply edits until there are none left, then tell the rest; overlapping ones wait for the next round."""
+    found = asked.found(loaded)
+    for _ in range(_ROUNDS):
+        after = _After([edit for item in found if unsafe or not item.changes for edit in item.edits])
+        if not after.count:
+            break
+        then = asked.load(after)
+        if then.contract is None or _lost(then) > _lost(loaded):
+            say("the fixes would break the contract: nothing was written")
+            break
+        for name, text in after.texts.items():
+            replace_file(os.path.relpath(name), text)
+        say(f"{counted(after.count, 'place')} fixed in {counted(len(after.texts), 'file')}")
+        loaded, found = then, asked.found(then)
+    return _told(found, loaded)
+
+
+def _lost(loaded: Loaded) -> int:
+    """How many fields are left out, since another is read from the same place."""
+    return sum(problem.code == "duplicate-key" for problem in loaded.diagnostics)
+
+
+def _edited(text: str, edits: Sequence[Edit]) -> tuple[str, int]:
+    """Apply the edits that leave each other alone; the last of those that overlap is made, the next run does others."""
+    places = Places(text, "")
+    made: list[tuple[int, int, str]] = []
+    before = len(text)
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        start, end = (
+            places.offset(*at) for at in ((edit.span.line, edit.span.col), (edit.span.end_line, edit.span.end_col))
+        )
+        if edit.span.line == edit.span.end_line and end <= before:
+            made.append((start, end, edit.text))
+            before = start
+    return spliced(text, made), len(made)
+
+
+def _listed(known: dict[str, Rule]) -> int:
+    widest = max(width(code) for code in known)
+    for code, rule in known.items():
+        first = (rule.check.__doc__ or "").partition("\n")[0]
+        out(f"{code:<{widest}}  {'on ' if rule.default else 'off'}  {rule.severity:<7}  {first}")
+    return FINE

@@ -1,0 +1,27 @@
+"""mallgen api py: a contract becomes an HTTP service."""
+
+from mallgen.cli.commands.writing import Asked, around, place, produce
+from mallgen.cli.console import USAGE, say
+from mallgen.cli.options import Values
+from mallgen.kinds.http import KIND
+from mallgen.target import Target
+from mallgen.targets import of_member
+from mallgen.workspace import free_port
+
+
+def run(values: Values) -> int:
+    """Read everything, render everything, then write."""
+    workspace = around()
+    contract = values.text("api")
+    if contract.endswith(".proto"):
+        say(f"error[usage] `{contract}` is a proto, and `api py` reads .api files")
+        say(f"  = help: mallgen rpc protoc {contract} --zrpc_out {values.text('dir') or '.'}")
+        return USAGE
+    folder = place(workspace, contract, values.text("dir"))
+    member = workspace.of(contract)
+    target = Target(KIND.name, contract, folder)
+    if member is not None:
+        port = free_port(workspace, folder, KIND.first_port)
+        target = of_member(member, workspace, port).into(folder)._replace(contract=contract)
+    target = target._replace(outside=values.flag("allow-outside"))
+    return produce(target, Asked.by(values))

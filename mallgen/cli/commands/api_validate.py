@@ -1,0 +1,11 @@
+"""mallgen api validate: is the contract sound?"""
+
+from mallgen.cli.console import verdict
+from mallgen.cli.options import Values
+from mallgen.driver import load
+
+
+def run(values: Values) -> int:
+    """`api format ok`, goctl's own words, or the errors."""
+    loaded = load(values.text("api"), values.flag("allow-outside")).judged()
+    return verdict(loaded.diagnostics, loaded.sources, "api format ok")

@@ -1,0 +1,152 @@
+"""mallgen check: whether generated and hand-written code are as the contracts have it. Writes nothing."""
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+
+from mallgen import packages
+from mallgen.cli.commands.comparing import Chosen, compared, exit_code
+from mallgen.cli.commands.configured import Configured
+from mallgen.cli.commands.gc import without_gc
+from mallgen.cli.console import for_machines, form, out, report, say
+from mallgen.cli.options import Values
+from mallgen.comparison import Compared, sources
+from mallgen.diagnostics import Diagnostic
+from mallgen.findings import findings
+from mallgen.follow.verdict import State
+from mallgen.meeting import Meeting, meetings
+from mallgen.model import Span
+from mallgen.target import kind_of
+from mallgen.targets import RUNTIME_NEEDED
+from mallgen.visible import counted
+
+_DIST = re.compile(r"mallgen_runtime-(\d+(?:\.\d+)*)\.dist-info")
+_PIN = re.compile(r"mallgen[-_.]runtime(?:\[[^\]]*\])?\s*(?P<pins>(?:[=<>~!]=?=?\s*[\w.*]+\s*,?\s*)+)")
+
+
+def run(values: Values) -> int:
+    """Exit 0 without findings, 1 with some, 3 when a contract is not there."""
+    with without_gc():
+        return _check(values)
+
+
+def _check(values: Values) -> int:
+    looked = compared(values)
+    chosen, found = looked.chosen, looked.found
+    stubs = values.text("fail-on") == "stub"
+    configured = Configured()
+    met = _meetings(chosen, found)
+    told = [*chosen.problems, *(d for one in found for d in _findings(one, stubs, configured)), *met.problems]
+    told += [one.finding for one in chosen.left]
+    return _told(tuple(dict.fromkeys(told)), found, {**met.sources, **configured.texts})
+
+
+def _meetings(chosen: Chosen, found: list[Compared]) -> Meeting:
+    return (
+        meetings(chosen.workspace, [(one.target, one.made) for one in found]) if chosen.workspace else Meeting((), {})
+    )
+
+
+def _findings(found: Compared, stubs: bool, configured: Configured) -> Iterator[Diagnostic]:
+    yield from found.made.diagnostics
+    yield from found.problems
+    if found.service is not None:
+        if found.moved is not None:
+            yield packages.problem(found.moved, found.service.disk.present, found.service.shown, found.service.where)
+        if found.lockless:
+            yield _lockless(found)
+        yield from findings(found.service, stubs)
+        yield from configured.findings(found)
+        yield from _runtime(found)
+
+
+def _told(diagnostics: tuple[Diagnostic, ...], found: list[Compared], more_sources: dict[str, str]) -> int:
+    code = exit_code(diagnostics)
+    if for_machines():
+        from mallgen.diagnostics.machine import render
+
+        sys.stdout.write(render(form(), diagnostics))
+        return code
+    report(diagnostics, {**sources(found), **more_sources}, "")
+    services = [one.service for one in found if one.service is not None]
+    stubs = sum(verdict.state is State.STUB for service in services for verdict in service.followed.verdicts)
+    files = sum(len(service.plan.steps) for service in services)
+    more = f", {counted(stubs, 'stub')}" if stubs else ""
+    if not code:
+        out(f"{counted(files, 'file')} of {counted(len(services), 'service')}: no drift{more}")
+    elif services and any(d.code not in ("contract-missing", "contract-invalid") for d in diagnostics):
+        say(f"{counted(files, 'file')} of {counted(len(services), 'service')} compared{more}")
+    return code
+
+
+def _lockless(found: Compared) -> Diagnostic:
+    assert found.service is not None
+    message = f"`{found.folder.shown('.')}` has generated files and no mallgen.lock, which tells them from edited ones"
+    contract = os.path.normpath(found.target.contract)
+    kind = kind_of(found.target.kind)
+    word = kind.generate.format(contract=contract) if kind is not None and kind.generate else "gen"
+    way = f"{word} -dir {found.target.folder}" if found.service.where else "gen"
+    hint = f"bring it back, or run `mallgen {way}`, which writes it by what the files hold"
+    return Diagnostic("no-lock", message, None, hint)
+
+
+def _runtime(found: Compared) -> Iterator[Diagnostic]:
+    """A runtime that is older than what the generated files need: installed for the service, or asked for by it."""
+    needed = ".".join(map(str, RUNTIME_NEEDED))
+    folder = found.target.folder
+    hint = f"pip install 'mallgen-runtime>={needed}'"
+    version = next(_installed(folder), None)
+    if version is not None and version < RUNTIME_NEEDED:
+        message = f"mallgen-runtime {'.'.join(map(str, version))} is too old: these files need {needed}"
+        yield Diagnostic("runtime-too-old", message, None, hint)
+    path = os.path.join(folder, "pyproject.toml")
+    lines = _lines(path)
+    for number, line in enumerate(lines, 1):
+        pins = _PIN.search(line)
+        if pins is not None and not line.lstrip().startswith("#") and _excludes(pins["pins"]):
+            span = Span(os.path.normpath(path), number, pins.start() + 1, number, pins.end() + 1)
+            message = f"this asks for a mallgen-runtime that is too old: these files need {needed}"
+            yield Diagnostic("runtime-too-old", message, span, f"write mallgen-runtime>={needed}")
+
+
+def _installed(folder: str) -> Iterator[tuple[int, ...]]:
+    """The versions in the service's own environment, else in the one that mallgen runs in."""
+    base = os.path.join(folder, ".venv", "lib")
+    own = [os.path.join(base, name, "site-packages") for name in _names(base)]
+    for place in own or sys.path:
+        for name in _names(place):
+            match = _DIST.fullmatch(name)
+            if match is not None:
+                yield _version(match[1])
+
+
+def _names(folder: str) -> list[str]:
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().splitlines()
+    except OSError:
+        return []
+
+
+def _excludes(pins: str) -> bool:
+    """Whether no version that is new enough satisfies the pins (PEP 440; pre-releases are not looked at)."""
+    for operator, text in re.findall(r"(===?|<=?|~=)\s*(\d+(?:\.\d+)*)", pins):
+        version = _version(text)
+        width = max(len(version), len(RUNTIME_NEEDED))
+        padded, needed = ((*v, *[0] * (width - len(v))) for v in (version, RUNTIME_NEEDED))
+        if operator == "<" and padded <= needed:
+            return True
+        if operator == "~=" and version[:-1] < RUNTIME_NEEDED[: len(version) - 1]:
+            return True
+        if operator in ("==", "===", "<=") and ".*" not in pins and padded < needed:
+            return True
+    return False
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))

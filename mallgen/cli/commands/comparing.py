@@ -1,0 +1,174 @@
+"""Generated folders beside their contracts: what check, diff, status, sync and prune all start from."""
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from mallgen.cli.commands.writing import around, no_workspace
+from mallgen.cli.console import ENVIRONMENT, FINDINGS, report, say
+from mallgen.cli.options import Values
+from mallgen.comparison import Compared, compare, sources
+from mallgen.diagnostics import Diagnostic
+from mallgen.disk import Folder, Refused
+from mallgen.kind import KindError, of
+from mallgen.lock import NAME, is_merged
+from mallgen.records import ContractLine
+from mallgen.session import session
+from mallgen.target import Target, of_line, outside
+from mallgen.targets import every, of_member
+from mallgen.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mallgen.leftover import Left
+
+
+class Chosen(NamedTuple):
+    """The targets that a command line means, or why there are none. `workspace` when they are all that it lists."""
+
+    targets: tuple[Target, ...]
+    problems: tuple[Diagnostic, ...] = ()
+    workspace: Workspace | None = None
+
+    @property
+    def is_workspace(self) -> bool:
+        """Whether the whole workspace is meant."""
+        return self.workspace is not None
+
+    @property
+    def left(self) -> "list[Left]":
+        """What services that are no longer in mallgen.toml have left."""
+        from mallgen.leftover import left
+
+        return left(self.workspace) if self.workspace is not None else []
+
+
+def choose(values: Values, writes: bool = False) -> Chosen:
+    """By `-dir` one folder, by `-api` one contract, else the workspace, else this folder. Raises Told.
+
+    A command that `writes` first completes what an interrupted run has left there.
+    What mallgen.lock says does not open the files outside of a repository: it may have come with a clone.
+    """
+    try:
+        chosen = _chosen(values, writes)
+    except Refused as problem:
+        return Chosen((), problem.diagnostics)
+    outside = values.flag("allow-outside")
+    return chosen._replace(targets=tuple(target._replace(outside=outside) for target in chosen.targets))
+
+
+def complete(folders: Iterable[str]) -> None:
+    """Carry out what interrupted runs of this user have left. Raises Refused."""
+    for path in folders:
+        with session(Folder(path, say)):
+            continue
+
+
+def _chosen(values: Values, writes: bool) -> Chosen:
+    workspace = around()
+    folder, contract = values.text("dir"), values.text("api")
+    own = own_folder(workspace) if not folder and not contract else ""
+    if not folder and not own and workspace.members:
+        targets = tuple(every(workspace))
+        if contract:
+            real = os.path.realpath(contract)
+            targets = tuple(found for found in targets if os.path.realpath(found.contract) == real)
+        if writes:
+            complete(target.folder for target in targets)
+        if targets:
+            return Chosen(targets, workspace=None if contract else workspace)
+    if writes:
+        complete([folder or own or "."])
+    return _of_folder(folder or own or ".", contract, workspace, bool(folder))
+
+
+def own_folder(workspace: Workspace) -> str:
+    """The folder with a mallgen.lock around the working directory that mallgen.toml does not name, else nothing."""
+    root, here = os.path.dirname(workspace.path), os.path.realpath(".")
+    mine = {os.path.realpath(member.folder) for member in workspace.members}
+    while workspace.path and here != root and here not in mine:
+        if os.path.isfile(os.path.join(here, NAME)):
+            return os.path.relpath(here)
+        here = os.path.dirname(here)
+    return ""
+
+
+def _of_folder(folder: str, contract: str, workspace: Workspace, is_named: bool = True) -> Chosen:
+    """`is_named`: the command line has the folder."""
+    here = Folder(folder, say)
+    try:
+        with session(here, shared=True) as one:
+            lock, text = one.read_lock()
+    except Refused as problem:
+        return Chosen((), problem.diagnostics)
+    if is_merged(text):
+        say(f"{here.shown(NAME)} has what a merge left behind: settled by content")
+    members = [m for m in workspace.members if os.path.realpath(m.folder) == os.path.realpath(folder)]
+    lines = _settled(lock.contracts)
+    targets = [of_line(line, folder) for line in lines]
+    if members and (contract or not lines or len(lines) == 1):
+        targets = [of_member(member, workspace)._replace(folder=folder) for member in members]
+    if contract:
+        try:
+            kind = of(contract).name
+        except KindError as problem:
+            return Chosen((), (Diagnostic("no-kind", problem.message, hint=problem.hint, environment=True),))
+        alike = [target for target in targets if target.kind == kind]
+        known = next((t for t in alike if os.path.realpath(t.contract) == os.path.realpath(contract)), None)
+        known = known or (alike[0] if len(alike) == 1 else Target(kind, contract, folder))
+        wrong = outside(known, known.contract)
+        if wrong:
+            return Chosen((), wrong)
+        targets = [known._replace(contract=contract, folder=folder, border="")]
+    if not targets and not is_named:
+        return Chosen((), (no_workspace(),))
+    if not targets:
+        message = f"nothing says which contract `{here.shown('.')}` was generated from: there is no {NAME}"
+        hint = "name it: -api FILE"
+        return Chosen((), (Diagnostic("contract-missing", message, hint=hint, environment=True),))
+    return Chosen(tuple(targets))
+
+
+def _settled(lines: Iterable[ContractLine]) -> list[ContractLine]:
+    """One line for each contract; of two that a merge has left, the one that asks for more."""
+    found: dict[tuple[str, str], ContractLine] = {}
+    for line in sorted(lines, key=lambda line: len(line.options)):
+        found[line.kind, line.path] = line
+    return sorted(found.values())
+
+
+class Comparison(NamedTuple):
+    """All that a command line means, compared; `problems` are what keeps some of it from that, and warnings."""
+
+    chosen: Chosen
+    found: list[Compared]
+    problems: tuple[Diagnostic, ...]
+
+    @property
+    def code(self) -> int:
+        """The exit code when nothing else goes wrong."""
+        return exit_code(self.problems)
+
+    def having(self, more: list[Compared]) -> "Comparison":
+        """The same with other folders, too."""
+        problems = (*self.problems, *(problem for one in more for problem in one.problems))
+        return self._replace(found=[*self.found, *more], problems=tuple(dict.fromkeys(problems)))
+
+    def report(self, end: str) -> int:
+        """Tell the problems; the exit code."""
+        return report(self.problems, sources(self.found), end)
+
+
+def compared(values: Values, writes: bool = False, prove: bool = False, respells: bool = False) -> Comparison:
+    """What check, diff, status, sync and prune begin with. Raises Told."""
+    chosen = choose(values, writes)
+    found = [compare(target, say, chosen.is_workspace, prove, respells) for target in chosen.targets]
+    problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
+    return Comparison(chosen, found, tuple(dict.fromkeys(problems)))
+
+
+def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
+    """A contract that is not there, or what is nobody's fault, is never told as drift or as its absence."""
+    errors = [d for d in diagnostics if d.severity == "error"]
+    if any(d.environment for d in errors):
+        return ENVIRONMENT
+    return FINDINGS if errors else 0

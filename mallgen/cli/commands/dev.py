@@ -1,0 +1,149 @@
+"""mallgen dev: the whole workspace in one terminal."""
+
+import contextlib
+import importlib.util
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from mallgen.cli.commands.writing import Asked, around, generate_all
+from mallgen.cli.console import FINE, LAID_OUT, USAGE, Told, report, say, tint
+from mallgen.cli.options import Values
+from mallgen.diagnostics import Diagnostic
+from mallgen.kind import named
+from mallgen.records import SETTINGS
+from mallgen.running.lines import BAD, GOOD, ODD, Shown, shown
+from mallgen.running.ports import taken
+from mallgen.running.service import Spec
+from mallgen.running.supervisor import Plan, Setup
+from mallgen.running.supervisor import run as supervise
+from mallgen.target import Made, Target
+from mallgen.visible import visible
+from mallgen.workspace import Workspace, ports_in
+
+_MOODS = {GOOD: 3, ODD: 4, BAD: 2}  # green, yellow, red
+QUIETLY = Asked(dry_run=False, quiet=True, end="; nothing was written")
+
+
+def run(values: Values) -> int:
+    """Generate, check the ports, run until Ctrl-C; with `--once`, until a command has ended."""
+    once = values.many("command")
+    if bool(once) != values.flag("once"):
+        say("error[usage] --once and a command belong together")
+        say("  = help: mallgen dev --once pytest tests/e2e")
+        return USAGE
+    workspace = around()
+    found, code = generate_all(workspace, QUIETLY)
+    if code != FINE:
+        return code
+    setup = _setup(workspace, found)
+    problems = [*_unready(setup.specs), *_ports(setup.specs)]
+    if problems:
+        return report(problems, {}, "; nothing was started")
+    return supervise(Plan(setup, _liner(setup, values.flag("quiet"), bool(once)), _Again(workspace).regenerate), once)
+
+
+def _setup(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Setup:
+    specs = tuple(_spec(workspace, target, made) for target, made in found if named(target.kind).runs)
+    folders = {os.path.dirname(member.contract) or "." for member in workspace.members}
+    folders |= {path for member in workspace.members for path in member.includes}
+    return Setup(specs, (os.path.relpath(workspace.path), *sorted(folders)))
+
+
+class _Again:
+    """Generates anew; what was noted the last time is not said again."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._path = workspace.path
+        self._noted = ""
+
+    def regenerate(self) -> Setup | None:
+        """The workspace as it is now, None when something is wrong with it: that is told."""
+        said = _Said()
+        with contextlib.redirect_stderr(said):
+            setup = self._generated()
+        text = said.getvalue()
+        if setup is None or text != self._noted:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        self._noted = text
+        return setup
+
+    def _generated(self) -> Setup | None:
+        try:
+            workspace = around()
+        except Told:
+            return None
+        if workspace.path != self._path:
+            say(f"{os.path.relpath(self._path)} has gone; the services stay as they are")
+            return None
+        found, code = generate_all(workspace, QUIETLY)
+        return _setup(workspace, found) if code == FINE else None
+
+
+class _Said(io.StringIO):
+    """What is said meanwhile; in colours where stderr has them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_terminal = sys.stderr.isatty()
+
+    def isatty(self) -> bool:
+        """As the stream that it is for."""
+        return self._is_terminal
+
+
+def _spec(workspace: Workspace, target: Target, made: Made) -> Spec:
+    member = next(member for member in workspace.members if member.folder == target.folder)
+    settings = next((file.path for file in made.files if file.role == SETTINGS), "")
+    path = os.path.join(target.folder, settings) if settings else ""
+    port = next(iter(ports_in(path)), 0) if settings else 0
+    return Spec(member.name, named(member.kind).ready, target.folder, made.package, port, member.uses, path)
+
+
+def _unready(specs: Sequence[Spec]) -> list[Diagnostic]:
+    if os.name == "nt":
+        hint = "run the services one by one: python -m PACKAGE"
+        return [Diagnostic("no-windows", "mallgen dev runs on Linux and macOS", hint=hint, environment=True)]
+    shared = any(spec.python == sys.executable for spec in specs)
+    if shared and importlib.util.find_spec("mallgen_runtime") is None:
+        message = f"mallgen-runtime is not installed for {sys.executable}, which is to run the services"
+        hint = "pip install './runtime[rest,rpc]' in a clone of mallgen, or give each service a .venv in its folder"
+        return [Diagnostic("no-runtime", message, hint=hint, environment=True)]
+    return []
+
+
+def _ports(specs: Sequence[Spec]) -> list[Diagnostic]:
+    problems = []
+    for spec in filter(lambda spec: spec.port, specs):
+        found = taken(spec.port)
+        if found is not None:
+            by = f" by {found.holder}" if found.holder else ""
+            hint = f"stop it, or change the port in {spec.folder}/etc"
+            message = f"{spec.name}: port {spec.port} is taken{by}"
+            problems.append(Diagnostic("port-taken", message, hint=hint, environment=True))
+    return problems
+
+
+def _liner(setup: Setup, quiet: bool, apart: bool) -> Callable[[str, str], None]:
+    """Says a line of a service; `apart`: stdout belongs to a command, so that the services' lines go to stderr."""
+    names = [spec.name for spec in setup.specs]
+    in_short = not os.environ.get("MALLGEN_LOG")
+
+    def line(name: str, text: str) -> None:
+        if name and quiet:
+            return
+        said = shown(text) if in_short and name else Shown(text)
+        if said is None:
+            return
+        if name and name not in names:
+            names.append(name)
+        stream = sys.stderr if apart or not name else sys.stdout
+        width = max(len("mallgen"), *map(len, names))
+        prefix = tint(f"{name or 'mallgen':<{width}} |", names.index(name) if name else -1, stream)
+        body = visible(said.text, LAID_OUT)
+        stream.write(f"{prefix} {tint(body, _MOODS[said.mood], stream) if said.mood else body}\n")
+        stream.flush()
+
+    return line

@@ -1,0 +1,24 @@
+"""mallgen gen: every service of the workspace, or what one folder's mallgen.lock says."""
+
+from mallgen.cli.commands.comparing import choose, own_folder
+from mallgen.cli.commands.writing import Asked, around, generate_all, produce
+from mallgen.cli.console import report
+from mallgen.cli.options import Values
+
+
+def run(values: Values) -> int:
+    """Make all, and only when all are sound, write."""
+    asked = Asked.by(values)._replace(listing=False)
+    if values.text("dir"):
+        return _folder(values, asked)
+    workspace = around()
+    if own_folder(workspace):
+        return _folder(values, asked)
+    return generate_all(workspace, asked)[1]
+
+
+def _folder(values: Values, asked: Asked) -> int:
+    chosen = choose(values, not asked.dry_run)
+    if chosen.problems:
+        return report(chosen.problems, {}, asked.end)
+    return max(produce(target, asked) for target in chosen.targets)

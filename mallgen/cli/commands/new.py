@@ -1,0 +1,69 @@
+"""mallgen new, mallgen api new, mallgen rpc new: a project that answers at once."""
+
+from collections.abc import Callable, Mapping
+
+from mallgen.cli.commands.scaffold import Project, bad_name, write
+from mallgen.cli.console import FINE, say
+from mallgen.cli.options import Values
+from mallgen.emit import starter
+from mallgen.kinds import http, rpc
+from mallgen.names import http_package, rpc_package, snake
+from mallgen.target import Target
+from mallgen.targets import every
+from mallgen.workspace import read
+
+
+def run(values: Values) -> int:
+    """Make the folder NAME with what the command's row of the table writes."""
+    name, command, quiet = values.text("name"), values.text("project"), values.flag("quiet")
+    code = bad_name(name, command)
+    if code != FINE:
+        return code
+    project = _PROJECTS[command](name)
+    code = write(name, project, quiet)
+    if code == FINE and not quiet:
+        for line in project.next_steps:
+            say(line)
+    return code
+
+
+def _http(name: str) -> Project:
+    def targets(folder: str) -> list[Target]:
+        return [Target(http.KIND.name, f"{folder}/{name}.api", folder, bodies=starter.api_bodies(name))]
+
+    start = f"next: cd {name} && pip install -e . && python -m {http_package(starter.service(name))}"
+    return Project({f"{name}.api": starter.api(name)}, targets, (start, _call(name)))
+
+
+def _rpc(name: str) -> Project:
+    def targets(folder: str) -> list[Target]:
+        return [Target(rpc.KIND.name, f"{folder}/{name}.proto", folder, bodies=starter.rpc_bodies(name))]
+
+    start = f"next: cd {name} && pip install -e . && python -m {rpc_package(snake(name))}"
+    return Project({f"{name}.proto": starter.rpc(name)}, targets, (start,))
+
+
+def _workspace(name: str) -> Project:
+    """A BFF and a service that it calls."""
+    bodies = {http.KIND.name: starter.calling_bodies(name), rpc.KIND.name: starter.greeter_bodies()}
+
+    def targets(folder: str) -> list[Target]:
+        return [target._replace(bodies=bodies[target.kind]) for target in every(read(f"{folder}/mallgen.toml"))]
+
+    files = {
+        "mallgen.toml": starter.workspace(name),
+        "README.md": starter.readme(name),
+        "pyproject.toml": starter.pytest_settings(name),
+        ".gitattributes": starter.MERGED,
+        ".gitignore": starter.IGNORED,
+        f"contracts/{name}.api": starter.api(name),
+        f"contracts/{starter.GREETER}.proto": starter.greeter(),
+    }
+    return Project(files, targets, (f"next: cd {name} && mallgen dev", _call(name)))
+
+
+def _call(name: str) -> str:
+    return f"then: curl 'localhost:8888/v1/{name}?name=you'"
+
+
+_PROJECTS: Mapping[str, Callable[[str], Project]] = {"api new": _http, "rpc new": _rpc, "new": _workspace}

@@ -1,0 +1,98 @@
+"""mallgen prune: generated files that the contract no longer has go; what somebody edited stays, or is put aside."""
+
+from mallgen.cli.commands.comparing import compared
+from mallgen.cli.console import out, report, say
+from mallgen.cli.options import Values
+from mallgen.comparison import Compared, carry_out, compare_left, sources
+from mallgen.findings import Service, breaking, gone, left_blocks
+from mallgen.house import TRASH
+from mallgen.leftblocks import without
+from mallgen.records import Record
+from mallgen.tree import Kind, Plan, is_known, prune
+
+
+def run(values: Values) -> int:
+    """Exit 0 unless something could not be looked at or written."""
+    looked = compared(values, writes=not values.flag("dry-run"))
+    looked = looked.having([compare_left(one.target, say) for one in looked.chosen.left])
+    found = looked.found
+    if looked.code:
+        return looked.report("; nothing was deleted")
+    used = [d for one in found if one.service is not None for d in breaking(one.service)]
+    if used:
+        return report(tuple(dict.fromkeys(used)), sources(found), "; nothing was deleted: your code uses what would go")
+    told: list[str] = []
+    code = max(_prune(one, values, told) for one in found)
+    if not told and not code and not values.flag("quiet"):
+        say("nothing to prune")
+    return code
+
+
+def _prune(found: Compared, values: Values, told: list[str]) -> int:
+    force, dry, quiet = values.flag("force"), values.flag("dry-run"), values.flag("quiet")
+
+    def work(seen: Compared) -> Plan:
+        assert seen.service is not None, "it was compared before"
+        return prune(_wanted(seen.service, force), seen.service.disk, seen.lock, _cut(seen.service))
+
+    if dry:
+        seen, steps = found, work(found)
+    else:
+        seen, applied, problems = carry_out(found, work)
+        if applied is None or problems:
+            return report(problems, {}, "; nothing was deleted" if applied is None else "")
+        steps = applied
+    if not quiet and seen.service is not None:
+        told += _tell(seen.service, steps, dry)
+    return 0
+
+
+def _wanted(service: Service, force: bool) -> dict[Record, str]:
+    """The records to delete, and where those that were edited go."""
+    records = [
+        record
+        for record in gone(service, force)
+        if record.path in service.disk.contents and record.path not in service.disk.links
+    ]
+    known = [record for record in records if is_known(record, service.disk.contents[record.path])]
+    edited = [record for record in records if record not in known] if force else []
+    return {**dict.fromkeys(known, ""), **{record: f"{TRASH}/{record.path}" for record in edited}}
+
+
+def _cut(service: Service) -> dict[str, bytes]:
+    """Settings without the blocks that the contract no longer asks for and nobody has written into."""
+    blocks = [(path, block) for path, block in left_blocks(service) if block.is_made]
+    contents = service.disk.contents
+    return {path: without(contents[path], [block for _, block in blocks]) for path, _ in blocks}
+
+
+def _tell(service: Service, steps: Plan, dry: bool) -> list[str]:
+    """Say what went and what stays; all of that."""
+    for step in steps.writes:
+        if step.kind is Kind.PATCH:
+            keys = ", ".join(block.key for _, block in left_blocks(service) if block.is_made)
+            out(f"{'would remove' if dry else 'removed'} {keys} from {service.shown(step.file.path)}")
+            continue
+        verb = "would delete" if dry else "deleted"
+        if step.backup:
+            verb = "would move" if dry else "moved"
+        to = f" -> {service.shown(step.backup)}" if step.backup else ""
+        out(f"{verb} {service.shown(step.file.path)}{to}")
+    done = {step.file.path for step in steps.writes}
+    kept = [record for record in gone(service) if record.path not in done]
+    for record in kept:
+        way = f"`mallgen prune --force{service.where}` moves it to {TRASH}/"
+        say(f"{service.shown(record.path)} has your edits and stays: {_went(service, record)}; {way}")
+    return [*done, *(record.path for record in kept)]
+
+
+def _went(service: Service, record: Record) -> str:
+    """Where the route of a file is now."""
+    what = record.role.title or record.role.layer
+    same = next((step.file.path for step in service.plan.steps if step.file.role == record.role), "")
+    if same:
+        return f"{what} lives in {service.shown(same)} now"
+    maybe = next((new for new, old in service.followed.doubts if old == record.path), "")
+    if maybe:
+        return f"{what} may have become {service.shown(maybe)}"
+    return f"{what} is gone from the contract"

@@ -1,0 +1,35 @@
+"""mallgen rpc protoc: a proto becomes an RPC service."""
+
+from mallgen.cli.commands.writing import Asked, around, place, produce
+from mallgen.cli.console import FINE, USAGE, say
+from mallgen.cli.options import Values
+from mallgen.kinds.rpc import CLIENT_ONLY, FROM_FILENAME, INCLUDES, KIND, MORE
+from mallgen.target import Target
+from mallgen.targets import of_member
+from mallgen.workspace import free_port
+
+
+def run(values: Values) -> int:
+    """Compile, render everything, then write."""
+    workspace = around()
+    contract, *more = values.many("file")
+    if contract.endswith(".api"):
+        say(f"error[usage] `{contract}` is a contract for HTTP, and `rpc protoc` reads .proto files")
+        say(f"  = help: mallgen api py -api {contract} -dir {values.text('zrpc_out') or values.text('dir') or '.'}")
+        return USAGE
+    folder = place(workspace, contract, values.text("zrpc_out") or values.text("dir"))
+    member = workspace.of(contract)
+    known = of_member(member, workspace) if member is not None else Target(KIND.name, contract, folder)
+    options: dict[str, tuple[str, ...] | bool] = {
+        MORE: tuple(more),
+        INCLUDES: values.many("proto_path") or known.option(INCLUDES),
+        CLIENT_ONLY: values.flag("client-only"),
+        FROM_FILENAME: values.flag("name-from-filename"),
+    }
+    port = free_port(workspace, folder, KIND.first_port) if member is not None else 0
+    target = known.into(folder).having(options)._replace(contract=contract, port=port)
+    asked = Asked.by(values)
+    code = produce(target, asked)
+    if code == FINE and not asked.quiet and any(values.text(name) for name in ("go_out", "go-grpc_out", "style")):
+        say("--go_out, --go-grpc_out and --style are for Go; mallgen puts Python's messages into pb/ of the package")
+    return code

@@ -1,0 +1,90 @@
+"""mallgen alone: what is here at a glance, and the next command."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+
+from mallgen.cli.commands.comparing import choose
+from mallgen.cli.commands.status_rows import DRIFTED, ORPHAN, STUB, rows, summary
+from mallgen.cli.console import FINE, Told, out, report, say
+from mallgen.cli.options import Values
+from mallgen.comparison import Compared, compare
+from mallgen.findings import for_humans
+from mallgen.kind import of, suffixes
+from mallgen.lock import NAME
+from mallgen.pycode import width
+from mallgen.tree import GENERATED, Kind
+from mallgen.visible import counted
+from mallgen.workspace import NAME as WORKSPACE
+
+
+def run() -> int:
+    """The workspace, or the generated folder, or the contracts of the current directory."""
+    try:
+        chosen = choose(Values({}))
+    except Told as told:
+        return told.code
+    is_begun = any(problem.code == "interrupted-run" for problem in chosen.problems)
+    if not chosen.targets and (is_begun or os.path.exists(NAME)):
+        return report(chosen.problems, {}, "")
+    if chosen.targets:
+        found = [compare(target, say, chosen.is_workspace) for target in chosen.targets]
+        _services(found)
+        out(f"next: {_next(found)}")
+    else:
+        _contracts()
+    out("help: mallgen --help")
+    return FINE
+
+
+def _services(found: Sequence[Compared]) -> None:
+    lines = [(_shown(one.target.contract), f"-> {one.folder.shown('.')}", _standing(one)) for one in found]
+    sizes = [max(width(line[column]) for line in lines) for column in (0, 1)]
+    for line in lines:
+        cells = [f"{cell}{' ' * (size - width(cell))}" for cell, size in zip(line, sizes, strict=False)]
+        out("  ".join([*cells, line[2]]))
+
+
+def _standing(found: Compared) -> str:
+    """`7 implemented; up to date`."""
+    if found.service is None:
+        return found.problems[0].message if found.problems else "nothing could be made of it"
+    words = summary(row.state for row in rows(found.service))
+    kinds = Counter(step.kind for step in found.service.plan.steps)
+    due = kinds[Kind.CREATE] + kinds[Kind.UPDATE]
+    state = f"{counted(due, 'file')} to generate" if due else "up to date"
+    return f"{words}; {state}"
+
+
+def _next(found: Sequence[Compared]) -> str:
+    """The command that brings things forward most."""
+    services = [one.service for one in found if one.service is not None]
+    where = next((service.where for service in services), "")
+    states = Counter(row.state for service in services for row in rows(service))
+    kinds = {step.kind for service in services for step in service.plan.steps}
+    if len(services) < len(found) or any(True for service in services for _ in for_humans(service)):
+        return f"mallgen check{where}"
+    if states[DRIFTED] or kinds & {Kind.PATCH, Kind.MOVE}:
+        return f"mallgen sync{where}"
+    if kinds & GENERATED:
+        return f"mallgen gen{where}"
+    if states[ORPHAN]:
+        return f"mallgen prune{where}"
+    if states[STUB]:
+        return f"mallgen status{where}  # stubs wait for their bodies"
+    return "mallgen dev" if os.path.exists(WORKSPACE) else f"mallgen check{where}"
+
+
+def _contracts() -> None:
+    found = sorted(name for name in os.listdir(".") if name.endswith(suffixes()))
+    if not found:
+        out("no contract here")
+        out("next: mallgen api new NAME")
+        return
+    out(f"contracts here: {', '.join(found)}")
+    first = min(found, key=lambda name: suffixes().index(next(filter(name.endswith, suffixes()))))
+    out(f"next: mallgen {of(first).generate.format(contract=first)} -dir .")
+
+
+def _shown(path: str) -> str:
+    return os.path.normpath(path)

@@ -1,0 +1,34 @@
+"""mallgen status: each route and RPC, and what has become of it."""
+
+from mallgen.cli.commands.comparing import compared
+from mallgen.cli.commands.status_rows import Row, rows, summary
+from mallgen.cli.console import out, say
+from mallgen.cli.options import Values
+from mallgen.comparison import Compared
+from mallgen.pycode import width
+
+_HEAD = Row("STATE", "ROUTE", "FILE")
+
+
+def run(values: Values) -> int:
+    """A table on stdout; exit 0 unless something could not be looked at."""
+    looked = compared(values)
+    if looked.code:
+        looked.report("")
+    for number, one in enumerate(one for one in looked.found if one.service is not None):
+        if number:
+            out("")
+        _table(one)
+    for left in looked.chosen.left:
+        say(f"{left.finding.message}; {left.finding.hint}")
+    return looked.code
+
+
+def _table(found: Compared) -> None:
+    assert found.service is not None
+    listed = [_HEAD, *rows(found.service)]
+    widths = [max(width(row[column]) for row in listed) for column in (0, 1)]
+    for row in listed:
+        cells = [f"{cell}{' ' * (size - width(cell))}" for cell, size in zip(row, widths, strict=False)]
+        out("  ".join([*cells, row.file]).rstrip())
+    out(f"{found.service.contract}: {summary(row.state for row in listed[1:])}")

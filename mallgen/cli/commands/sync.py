@@ -1,0 +1,133 @@
+"""mallgen sync: generate, and let the user's code follow the contract. Bodies are never rewritten."""
+
+import sys
+from collections import Counter
+from itertools import chain
+
+from mallgen.cli.commands.comparing import compared, exit_code
+from mallgen.cli.console import for_machines, form, out, report, say, show
+from mallgen.cli.options import Values
+from mallgen.comparison import Compared, carry_out, compare, sources
+from mallgen.diagnostics import Diagnostic
+from mallgen.findings import Service, for_humans, is_stopped, unsure
+from mallgen.lock import parse
+from mallgen.patch import changed, deleted
+from mallgen.tree import Kind, Plan, Step
+from mallgen.visible import counted
+
+_DONE = {Kind.MOVE: "moved", Kind.PATCH: "patched", Kind.CREATE: "created", Kind.UPDATE: "regenerated"}
+
+
+def run(values: Values) -> int:
+    """Exit 0 when all follows, 1 when something is left to the user, 3 when a contract is not there."""
+    apply, quiet = values.flag("apply"), values.flag("quiet")
+    respells = values.flag("rename-uses")
+    looked = compared(values, writes=apply, prove=apply, respells=respells)
+    chosen, found, problems = looked.chosen, looked.found, list(looked.problems)
+    if looked.code:
+        return _told(problems, found, "; nothing was written")
+    services = [one.service for one in found if one.service is not None]
+    if any(map(is_stopped, services)):
+        return _told([*problems, *chain.from_iterable(map(for_humans, services))], found, "; nothing was written")
+    plans: list[Plan] = []
+    for number, one in enumerate(found):
+        if apply:
+            found[number], steps, more = carry_out(one, _plan)
+            problems += more
+            plans += [steps] if steps is not None else []
+        elif one.service is not None:
+            plans.append(one.service.plan)
+        seen = found[number].service
+        if seen is not None and plans:
+            _show(seen, plans[-1], apply, quiet)
+            problems += unsure(seen, apply and plans[-1].lock is not None)
+        found[number], left = _left(found[number], chosen.is_workspace, apply)
+        problems += left
+    code = _told(problems, found, "")
+    if not quiet:
+        _aliased(plans, respells)
+        _summary(code, plans, apply, chosen.is_workspace, values)
+    return code
+
+
+def _aliased(plans: list[Plan], respells: bool) -> None:
+    """How many files keep the former name of a class by `as`, and how they get the one of today."""
+    lines = [line for steps in plans for line in parse(steps.lock or "").renamed if ":" not in line.old]
+    names = {f"{line.new.rpartition('.')[2]} as {line.old.rpartition('.')[2]}".encode() for line in lines}
+    contents = [step.content or b"" for plan in plans for step in plan.writes if step.kind in (Kind.PATCH, Kind.MOVE)]
+    count = sum(any(name in data for name in names) for data in contents)
+    if count:
+        way = "the old name has another meaning there, too" if respells else "--rename-uses renames it"
+        say(f"{counted(count, 'file')} with `New as Old` for a class that has another name: {way}")
+
+
+def _left(one: Compared, is_workspace: bool, applied: bool) -> tuple[Compared, list[Diagnostic]]:
+    """What is for the user, in the files as they are now."""
+    found = list(for_humans(one.service)) if one.service is not None else []
+    if not found or not applied:
+        return one, found
+    now = compare(one.target, say, is_workspace)
+    return now, [*now.problems, *(for_humans(now.service) if now.service is not None else ())]
+
+
+def _plan(found: Compared) -> Plan:
+    assert found.service is not None, "it was compared before"
+    return Plan((), (), None) if is_stopped(found.service) else found.service.plan
+
+
+def _show(service: Service, steps: Plan, apply: bool, quiet: bool) -> None:
+    leaving = {step.source for step in steps.writes}
+    for step in steps.writes:
+        shown = service.shown(step.file.path)
+        if step.backup:
+            verb = "moved" if apply else "would move"
+            say(f"{shown} had been edited: {verb} your version to {service.shown(step.backup)}")
+        if step.kind not in (Kind.PATCH, Kind.MOVE) and step.file.path not in leaving:
+            continue
+        old = service.shown(step.source) if step.source else ""
+        if not apply:
+            show(_diff(service, step, leaving))
+        elif not quiet:
+            out(f"{old} -> {shown}" if old else f"{_done(step)} {shown}")
+
+
+def _diff(service: Service, step: Step, leaving: set[str]) -> str:
+    """What a step does to the user's files; a stub that a moved file replaces goes first."""
+    shown, contents = service.shown(step.file.path), service.disk.contents
+    data = step.content or b""
+    if step.kind is Kind.CREATE:
+        return changed(None, data, shown)
+    if not step.source:
+        return changed(contents[step.file.path], data, shown)
+    gone = deleted(contents[step.file.path], shown) if step.before and step.file.path not in leaving else ""
+    return gone + changed(contents[step.source], data, service.shown(step.source), shown)
+
+
+def _done(step: Step) -> str:
+    """What happens to a file; a stub that nobody has touched is made anew, not patched."""
+    is_stub = step.kind is Kind.PATCH and step.file.text and step.content == step.file.text.encode()
+    return _DONE[Kind.UPDATE if is_stub else step.kind]
+
+
+def _summary(code: int, plans: list[Plan], apply: bool, is_workspace: bool, values: Values) -> None:
+    counts = Counter(_done(step) for steps in plans for step in steps.writes)
+    words = ", ".join(f"{counts[word]} {word}" for word in _DONE.values() if counts[word])
+    if not words:
+        say("nothing to write" if code else "nothing to do: everything follows the contract")
+    elif apply:
+        say(words)
+    else:
+        where = "".join(f" -{name} {values.text(name)}" for name in ("dir", "api") if values.text(name))
+        say(f"nothing was written; it would be: {words}")
+        say(f"next: mallgen sync --apply{where}")
+
+
+def _told(problems: list[Diagnostic], found: list[Compared], end: str) -> int:
+    told = tuple(dict.fromkeys(problems))
+    if for_machines():
+        from mallgen.diagnostics.machine import render
+
+        sys.stderr.write(render(form(), told))
+    else:
+        report(told, sources(found), end or f"; {counted(len(told), 'finding')} for you")
+    return exit_code(told)

@@ -1,0 +1,106 @@
+"""What the commands say: results to stdout, talk to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from mallgen.visible import counted, visible
+
+if TYPE_CHECKING:  # msgspec takes 35 ms, which --version and --help need not pay
+    from mallgen.diagnostics import Diagnostic
+
+LAID_OUT = "\n\t"
+FINE, FINDINGS, USAGE, ENVIRONMENT = 0, 1, 2, 3
+TEXT = "text"
+_form = [TEXT]
+
+
+def speak(form: str) -> None:
+    """Choose how this run prints diagnostics: a value of `--format`, text when empty."""
+    _form[0] = form or TEXT
+
+
+def form() -> str:
+    """How this run prints diagnostics."""
+    return _form[0]
+
+
+def for_machines() -> bool:
+    """Whether diagnostics are printed for a machine: then they are all that is said about the input."""
+    return _form[0] != TEXT
+
+
+def out(line: str) -> None:
+    """A line of the result."""
+    sys.stdout.write(f"{visible(line, LAID_OUT)}\n")
+
+
+def say(line: str) -> None:
+    """A line for the person at the terminal."""
+    sys.stderr.write(f"{visible(line, LAID_OUT)}\n")
+
+
+def show(text: str) -> None:
+    """A text of the user's files as a result: to a terminal with nothing in it that would drive it, else as it is."""
+    sys.stdout.write(visible(text, LAID_OUT) if sys.stdout.isatty() else text)
+
+
+def colored() -> bool:
+    """Whether stderr takes colours: a terminal, and NO_COLOR is not set (https://no-color.org)."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+class Told(Exception):
+    """What is wrong has been told; the command ends with a code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def report(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], end: str) -> int:
+    """Print diagnostics and, when there are errors, one line that counts them; the exit code that follows from them."""
+    if not diagnostics:
+        return FINE
+    errors = [d for d in diagnostics if d.severity == "error"]
+    code = FINE if not errors else ENVIRONMENT if all(d.environment for d in errors) else FINDINGS
+    if for_machines():
+        from mallgen.diagnostics.machine import render
+
+        sys.stderr.write(render(_form[0], diagnostics))
+        return code
+    from mallgen.diagnostics.terminal import Reporter
+
+    sys.stderr.write(Reporter(sources, colored()).all(diagnostics))
+    if not errors:
+        unfit = sum(d.severity == "unfit" for d in diagnostics)
+        if unfit:
+            say(f"{counted(unfit, 'warning')} {'stops' if unfit == 1 else 'stop'} the generation of code")
+        return FINE
+    files = {d.span.file for d in errors if d.span is not None}
+    where = f" in {counted(len(files), 'file')}" if files else ""
+    say(f"{counted(len(errors), 'error')}{where}{end}")
+    return code
+
+
+def verdict(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], fine: str) -> int:
+    """The same where diagnostics are the result: for machines they go to stdout, even when there are none."""
+    if not for_machines():
+        code = report(diagnostics, sources, "")
+        if code == FINE:
+            out(fine)
+        return code
+    from mallgen.diagnostics.machine import render
+
+    sys.stdout.write(render(_form[0], diagnostics))
+    return FINDINGS if any(d.severity == "error" for d in diagnostics) else FINE
+
+
+def tint(text: str, number: int, stream: TextIO) -> str:
+    """`text` in one of six colours by number, or grey for -1; plain where the stream takes no colours."""
+    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\x1b[{90 if number < 0 else 31 + (number + 4) % 6}m{text}\x1b[0m"

@@ -1,0 +1,188 @@
+"""The entry point. Exact common command lines are read here by the option table; typer_app.py takes the rest.
+
+Importing typer costs more time than generating a small service, so it waits until something needs it:
+help, a mistake, completion.
+"""
+
+import atexit
+import gc
+import os
+import sys
+from collections.abc import Sequence
+
+from mallgen.cli.console import ENVIRONMENT, USAGE, say
+from mallgen.cli.options import COMMANDS, COMPLETING, Command, Option, Value, Values
+from mallgen.cli.run import SIGNALLED, run
+from mallgen.visible import visible
+
+BUG = 70
+PIPE_CLOSED = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and give its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    _open_streams()
+    gc.set_threshold(500_000)  # trees have no cycles: looking for them is a third of the time on a large contract
+    atexit.register(gc.freeze)  # nor does the end of the process look for any
+    try:
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt as stop:
+        if stop.args:
+            print(stop, file=sys.stderr)
+        return SIGNALLED + getattr(stop, "signum", 2)
+    except BrokenPipeError:
+        _silence()
+        return PIPE_CLOSED
+    except OSError as problem:
+        return _surroundings(problem)
+    except Exception as problem:
+        return _bug(problem)
+
+
+def read(words: Sequence[str]) -> tuple[Command, Values] | None:
+    """The command and its values when every word is plainly in the table; None leaves it to typer."""
+    for command in COMMANDS:
+        size = len(command.path)
+        if tuple(words[:size]) == command.path:
+            values = _values(command, list(words[size:]))
+            return None if values is None else (command, values)
+    return None
+
+
+def _dispatch(words: list[str]) -> int:
+    _encode()
+    if COMPLETING in os.environ:
+        return _typer(words)
+    if not words:
+        from mallgen.cli.commands import state
+
+        return state.run()
+    if words in (["--version"], ["-v"]):
+        from mallgen.cli.commands import version
+
+        return version.run()
+    found = read(words)
+    if found is not None:
+        return run(*found)
+    return _goctls(words)
+
+
+def _goctls(words: list[str]) -> int:
+    """Flags and commands that people know from goctl; typer takes the rest."""
+    from mallgen.goctl import absent, taken
+
+    unknown = absent(words)
+    if unknown is not None:
+        say(f"error[usage] {unknown[0]}")
+        say(f"  = help: {unknown[1]}")
+        return USAGE
+    left = taken(words)
+    for line in left.lines:
+        say(line)
+    found = read(left.words)
+    return run(*found) if found is not None else _typer(left.words)
+
+
+def _typer(words: list[str]) -> int:
+    from mallgen.cli import typer_app
+
+    return typer_app.main(words)
+
+
+def _values(command: Command, words: list[str]) -> Values | None:
+    spellings = {spelling: option for option in command.options for spelling in option.spellings}
+    values: dict[str, Value] = dict(command.given)
+    values |= {option.name: option.default for option in command.options if option.metavar}
+    arguments = list(command.arguments)
+    while words:
+        word = words.pop(0)
+        option, given = _option(word, spellings)
+        if option is None and arguments and arguments[0].rest and not word.startswith("-"):
+            values[arguments.pop(0).name] = (word, *words)
+            words = []
+        elif option is None:
+            if (word.startswith("-") and word != "-") or not arguments or not _allowed(arguments[0].choices, word):
+                return None
+            _keep(values, arguments[0].name, word, arguments[0].many)
+            if not arguments[0].many:
+                arguments.pop(0)
+        elif not option.metavar:
+            values[option.name] = True
+        else:
+            value = given if given is not None else words.pop(0) if words else ""
+            if not value or value.startswith("-") or not _allowed(option.choices, value):
+                return None
+            _keep(values, option.name, value, option.many)
+    missing = any(option.required and not values.get(option.name) for option in command.options)
+    missing = missing or any(
+        argument.name not in values for argument in arguments if not (argument.rest or argument.optional)
+    )
+    return None if missing else Values(values)
+
+
+def _keep(values: dict[str, Value], name: str, word: str, many: bool) -> None:
+    before = values.get(name) or ()
+    values[name] = (*before, word) if many and isinstance(before, tuple) else word
+
+
+def _option(word: str, spellings: dict[str, Option]) -> tuple[Option | None, str | None]:
+    if word in spellings:
+        return spellings[word], None
+    name, equals, value = word.partition("=")
+    option = spellings.get(name)
+    return (option, value) if equals and option is not None and option.metavar else (None, None)
+
+
+def _allowed(choices: tuple[str, ...], word: str) -> bool:
+    return not choices or word in choices
+
+
+def _open_streams() -> None:
+    """Python has None for a stream that was closed before it started; what is said there is lost, nothing else."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+
+
+def _encode() -> None:
+    """Never fail on a character that the terminal cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _silence() -> None:
+    """Nobody can read our output any more; keep the interpreter from complaining about it."""
+    from contextlib import suppress
+
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _surroundings(problem: OSError) -> int:
+    """What the system refused and no command expected: a full disk behind stdout, a working directory that is gone."""
+    if os.environ.get("MALLGEN_TRACEBACK"):
+        raise problem
+    _silence()
+    what = f"{problem.strerror or problem}{f': {problem.filename}' if problem.filename else ''}"
+    if isinstance(problem, FileNotFoundError) and not problem.filename:
+        what = "the working directory does not exist any more"
+    print(visible(f"error[environment] {what}"), file=sys.stderr)
+    print("  = help: mend it and run again; MALLGEN_TRACEBACK=1 shows where it happened", file=sys.stderr)
+    return ENVIRONMENT
+
+
+def _bug(problem: Exception) -> int:
+    if os.environ.get("MALLGEN_TRACEBACK"):
+        raise problem
+    print(visible(f"error[internal] {type(problem).__name__}: {problem}", "\n"), file=sys.stderr)
+    print("  = help: this is a bug of mallgen; MALLGEN_TRACEBACK=1 shows where, please report it", file=sys.stderr)
+    return BUG
+
+
+if __name__ == "__main__":
+    sys.exit(main())

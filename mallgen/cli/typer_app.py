@@ -1,0 +1,187 @@
+"""The typer application: help, suggestions, mistakes, completion; fast.py loads it when its table is not enough."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from typer._click.exceptions import ClickException, MissingParameter, NoArgsIsHelpError, NoSuchOption, UsageError
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.exceptions import Abort, Exit
+
+from mallgen.cli.console import FINDINGS, USAGE, say
+from mallgen.cli.options import COMMANDS, COMPLETING, ROOT_HELP, Argument, Command, Option, Values
+from mallgen.cli.run import SIGNALLED, run
+from mallgen.suggest import did_you_mean
+
+_SETTINGS: dict[str, Any] = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
+_REST = {**_SETTINGS, "allow_interspersed_args": False}
+
+
+def main(words: Sequence[str]) -> int:
+    """Run a command line through typer; its mistakes are told in our words."""
+    if COMPLETING in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
+    try:
+        result = application().main(list(words), prog_name="mallgen", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except UsageError as problem:
+        return _usage(problem, list(words))
+    except ClickException as problem:
+        say(f"error[usage] {problem.format_message()}")
+        return FINDINGS
+    except Exit as problem:
+        return int(problem.exit_code)
+    except Abort as problem:
+        if isinstance(problem.__cause__, KeyboardInterrupt):
+            raise problem.__cause__ from None
+        return SIGNALLED + 2
+
+
+def application() -> TyperGroup:
+    """The whole tree of commands."""
+    return _group(())
+
+
+def _group(path: tuple[str, ...]) -> TyperGroup:
+    commands: dict[str, Any] = {}
+    below = [command for command in COMMANDS if command.path[: len(path)] == path and command.path != path]
+    for command in below:
+        name = command.path[len(path)]
+        own_path = command.path[: len(path) + 1]
+        is_leaf = all(other.path == own_path for other in below if other.path[: len(own_path)] == own_path)
+        commands.setdefault(name, _command(command) if is_leaf else _group(own_path))
+    own = next((command for command in COMMANDS if command.path == path), None)
+    options = [_option(option._replace(required=False)) for option in own.options] if own is not None else [_version()]
+    return TyperGroup(
+        name=path[-1] if path else "mallgen",
+        commands=commands,
+        help=own.help if own is not None else ROOT_HELP,
+        epilog=f"Example: {own.example}" if own is not None else None,
+        params=options,
+        callback=_alone,
+        rich_markup_mode=None,
+        suggest_commands=False,
+        context_settings=_SETTINGS,
+        no_args_is_help=True,
+    )
+
+
+def _alone(**given: Any) -> None:
+    """What a group does by itself the table does, when there is no command behind its options."""
+    if any(given.values()):
+        raise UsageError("a command cannot stand behind the option that writes a contract")
+
+
+def _version() -> TyperOption:
+    def show(context: Any, parameter: Any, value: bool) -> None:
+        if value:
+            from mallgen.cli.commands import version
+
+            raise Exit(version.run())
+
+    return TyperOption(
+        param_decls=["--version", "-v"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help="Print the version.",
+    )
+
+
+def _command(command: Command) -> TyperCommand:
+    def invoke(**given: Any) -> int:
+        values = {_named(parameter): value for parameter, value in given.items() if value is not None}
+        return run(command, Values({**dict(command.given), **values}))
+
+    return TyperCommand(
+        name=command.path[-1],
+        callback=invoke,
+        help=command.help,
+        short_help=command.help,  # a list of commands wraps it; what typer makes of `help` is cut
+        epilog=f"Example: {command.example}" if command.example else None,
+        params=[*map(_argument, command.arguments), *map(_option, command.options)],
+        rich_markup_mode=None,
+        context_settings=_REST if any(argument.rest for argument in command.arguments) else _SETTINGS,
+    )
+
+
+def _named(parameter: str) -> str:
+    """Return the table's name of one of typer's parameters."""
+    return parameter.removeprefix("v_").replace("_", "-")
+
+
+def _option(option: Option) -> TyperOption:
+    def complete(context: Any, words: Any, incomplete: str) -> list[str]:
+        return [choice for choice in option.choices if choice.startswith(incomplete)]
+
+    def check(context: Any, parameter: Any, value: Any) -> Any:
+        if option.choices and value is not None and value not in option.choices:
+            raise UsageError(f"`{value}` is not one of {', '.join(option.choices)}", context)
+        return value
+
+    return TyperOption(
+        param_decls=[f"v_{option.name.replace('-', '_')}", *option.spellings],
+        is_flag=not option.metavar,
+        metavar=option.metavar or None,
+        required=option.required,
+        default=None if not option.metavar else option.default or None,
+        show_default=bool(option.default),
+        multiple=option.many,
+        help=option.help,
+        autocompletion=complete,
+        callback=check,
+    )
+
+
+def _argument(argument: Argument) -> TyperArgument:
+    def complete(context: Any, words: Any, incomplete: str) -> list[str]:
+        return [choice for choice in argument.choices if choice.startswith(incomplete)]
+
+    def check(context: Any, parameter: Any, value: str) -> str:
+        if argument.choices and value not in argument.choices:
+            raise UsageError(f"`{value}` is not one of {', '.join(argument.choices)}", context)
+        return value
+
+    return TyperArgument(
+        param_decls=[f"v_{argument.name}"],
+        metavar=argument.name.upper(),
+        required=not (argument.rest or argument.optional),
+        nargs=-1 if argument.many else 1,
+        help=argument.help,
+        autocompletion=complete,
+        callback=check,
+    )
+
+
+def _usage(problem: UsageError, words: list[str]) -> int:
+    context = problem.ctx
+    if isinstance(problem, NoArgsIsHelpError):
+        say(problem.format_message())
+        return USAGE
+    where = context.command_path if context is not None else "mallgen"
+    message, hint = _mistake(problem, where, words)
+    say(f"error[usage] {message}")
+    say(f"  = help: {hint or f'{where} --help'}")
+    return USAGE
+
+
+def _mistake(problem: UsageError, where: str, words: list[str]) -> tuple[str, str]:
+    """What was wrong with the command line, and a guess at what was meant."""
+    command = problem.ctx.command if problem.ctx is not None else None
+    if isinstance(problem, MissingParameter) and problem.param is not None:
+        return (
+            f"{problem.param.opts[0] if problem.param.opts[0].startswith('-') else problem.param.metavar} is missing",
+            "",
+        )
+    if isinstance(problem, NoSuchOption):
+        known = [name for param in command.params for name in param.opts] if command is not None else []
+        asked = next(word for word in words if word.startswith(problem.option_name) and word not in known)
+        return f"there is no option `{asked}`", did_you_mean(asked, [name for name in known if name.startswith("--")])
+    if isinstance(command, TyperGroup) and problem.message.startswith("No such command"):
+        asked = next((word for word in words[len(where.split()) - 1 :] if not word.startswith("-")), "")
+        return f"there is no command `{where} {asked}`", did_you_mean(asked, command.commands)
+    message = problem.format_message().rstrip(".")
+    return f"{message[:1].lower()}{message[1:]}", ""
