@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mallgen_runtime.schema import AsString
-from mallgen_runtime.shapes import Field, describe, fields, is_plain, is_struct, length_of
+from mallgen_runtime.shapes import Field, describe, fields, has_marker, is_struct, length_of
 
 _ENCODER = msgspec.json.Encoder()
 _NO_FLOATS = (str, int, bool, type(None))
@@ -69,7 +69,7 @@ def encode_as(value: Any, as_type: Any) -> bytes:
 @cache
 def _plain(annotation: Any) -> Callable[[Any], Any]:
     """A function that turns a value of a type into what the encoder writes as it is."""
-    if is_plain(annotation):
+    if _is_plain(annotation):
         return lambda value: value
     kind = describe(annotation)
     if is_struct(kind.origin):
@@ -79,6 +79,11 @@ def _plain(annotation: Any) -> Callable[[Any], Any]:
     if kind.origin is dict:
         return lambda value: {key: _plain(kind.args[1])(item) for key, item in value.items()}
     return lambda value: value
+
+
+def _is_plain(annotation: Any) -> bool:
+    """Whether msgspec writes a type as it is: no number below travels as a string, no list has a length of its own."""
+    return not has_marker(annotation, lambda marker: isinstance(marker, AsString) or length_of(marker) is not None)
 
 
 def _listed(inner: Callable[[Any], Any], count: int | None) -> Callable[[Any], Any]:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, TypeVar, cast, dataclass_transform
 
 from msgspec import NODEFAULT, UNSET, Meta, Struct, StructMeta, UnsetType, field
 
+from mallgen_runtime.shapes import zero_value
+
 __all__ = [
     "UNSET",
     "AsString",
@@ -192,7 +194,5 @@ def zero_dict() -> dict[Any, Any]:
 
 def zero(cls: type[T]) -> T:
     """A struct with Go's zero value in every field that has no default: 0, "", false, [], {}, null."""
-    from mallgen_runtime.shapes import zero_value
-
     made: T = zero_value(cls)
     return made

@@ -8,8 +8,6 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 import msgspec
 from msgspec import NODEFAULT, Meta, Struct, UnsetType
 
-from mallgen_runtime.schema import AsString
-
 
 class Type(NamedTuple):
     """A type without its markers: `origin` is the class, list, dict or Any; `nullable` when None is allowed."""
@@ -79,7 +77,12 @@ def is_struct(kind: Any) -> bool:
 @cache
 def any_marker(cls: Any, kinds: tuple[type[Any], ...]) -> bool:
     """Whether a type, or anything below it, carries a marker of one of these kinds."""
-    return _finds(cls, lambda marker: isinstance(marker, kinds), set())
+    return has_marker(cls, lambda marker: isinstance(marker, kinds))
+
+
+def has_marker(annotation: Any, wanted: Callable[[object], bool]) -> bool:
+    """Whether a type, or anything below it, carries a marker that is wanted."""
+    return _finds(annotation, wanted, set())
 
 
 def _finds(annotation: Any, wanted: Callable[[object], bool], seen: set[Any]) -> bool:
@@ -92,12 +95,6 @@ def _finds(annotation: Any, wanted: Callable[[object], bool], seen: set[Any]) ->
         return False
     seen.add(found.origin)
     return any(_finds(field.type, wanted, seen) for field in msgspec.structs.fields(found.origin))
-
-
-@cache
-def is_plain(cls: Any) -> bool:
-    """Whether msgspec writes a type as it is: no number below travels as a string, no list has a length of its own."""
-    return not _finds(cls, lambda marker: isinstance(marker, AsString) or length_of(marker) is not None, set())
 
 
 def length_of(marker: object) -> int | None:
