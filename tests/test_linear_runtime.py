@@ -13,8 +13,9 @@ import pytest
 
 from mallgen_runtime import jwt
 from mallgen_runtime.aside import LARGE
-from mallgen_runtime.conf import ConfigError, RestConf, read_config
+from mallgen_runtime.conf import RestConf, read_config
 from mallgen_runtime.decoding import Wrong, decode
+from mallgen_runtime.errors import ConfigError
 from mallgen_runtime.forms import parse_multipart, parse_query
 from mallgen_runtime.messages import Context
 from mallgen_runtime.problems import ApiError, FieldError

@@ -12,7 +12,7 @@ import pytest
 
 from mallgen_runtime import logs
 from mallgen_runtime.conf import LogConf
-from mallgen_runtime.rpc.calls import Origin, origin
+from mallgen_runtime.origin import Origin, origin
 from mallgen_runtime.testing import context
 
 FIELDS = {"request_id": "r1", "path": "/v1/订单\n", "status": 200}

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from msgspec import Struct, field
 
-from mallgen_runtime.conf import ConfigError, JwtConf, RestConf, parse
+from mallgen_runtime.conf import JwtConf, RestConf, parse
+from mallgen_runtime.errors import ConfigError
 from mallgen_runtime.go_zero import PROTECTS, Remark, folded
 from mallgen_runtime.rpc import RpcClientConf, RpcServerConf
 from mallgen_runtime.settings import spelled

@@ -9,10 +9,11 @@ import pytest
 from msgspec import Struct, field
 
 from mallgen_runtime import App, Context, Response, Route, ServiceBase
-from mallgen_runtime.conf import ConfigError, JwtConf, JwtTransitionConf, RestConf, parse_config
+from mallgen_runtime.conf import JwtConf, JwtTransitionConf, RestConf, parse_config
 from mallgen_runtime.confbase import is_secret
 from mallgen_runtime.devserver import readiness
 from mallgen_runtime.discovery import EtcdConf
+from mallgen_runtime.errors import ConfigError
 from mallgen_runtime.proxies import TrustedProxies
 from mallgen_runtime.rpc import Code, RpcClientConf, RpcError
 from mallgen_runtime.testing import Client

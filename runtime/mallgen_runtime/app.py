@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic
 
 from mallgen_runtime import tracing, watch
-from mallgen_runtime.conf import AS_GO_ZERO, ConfigError, RestConf, rules_of, secrets_of
+from mallgen_runtime.conf import AS_GO_ZERO, RestConf, rules_of, secrets_of
 from mallgen_runtime.devserver import Readiness, in_public, readiness
+from mallgen_runtime.errors import ConfigError, RpcError
 from mallgen_runtime.logs import access
 from mallgen_runtime.messages import (
     JSON,
@@ -24,10 +25,10 @@ from mallgen_runtime.messages import (
     WrongAnswer,
     too_large,
 )
-from mallgen_runtime.problems import ApiError, body
+from mallgen_runtime.origin import Origin, origin
+from mallgen_runtime.problems import FOR_CLIENTS, WORDS, ApiError, body
 from mallgen_runtime.proxies import TrustedProxies
 from mallgen_runtime.routing import Bound, Match, Middleware, Route, Table
-from mallgen_runtime.rpc.calls import FOR_CLIENTS, WORDS, Origin, RpcError, origin
 from mallgen_runtime.sending import Unsendable, check, pairs_of
 from mallgen_runtime.service import S
 

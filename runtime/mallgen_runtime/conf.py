@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, Generic, NamedTuple, TypeVar
 from msgspec import Meta, Struct, field
 
 from mallgen_runtime.confbase import Conf
-from mallgen_runtime.confbase import ConfigError as ConfigError  # its place for those who import it
 from mallgen_runtime.decoding import Wrong, convert
+from mallgen_runtime.errors import ConfigError
 from mallgen_runtime.go_zero import LOG, REST, REST_MIDDLEWARES, Remark
 from mallgen_runtime.schema import Options
 from mallgen_runtime.settings import Plain, spelled

@@ -14,18 +14,6 @@ _LOGIN = re.compile(r"((?:^|//)[^\s/:@]*:)[^\s]+(?=@)")
 HIDDEN = "***"
 
 
-class ConfigError(Exception):
-    """A configuration that cannot be used: a line for each thing that is wrong, with `file:line` where there is one.
-
-    `warnings` are what else there was to say of the same file.
-    """
-
-    def __init__(self, *problems: str, warnings: tuple[str, ...] = ()) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-        self.warnings = warnings
-
-
 class Conf(Struct):
     """A block of settings. Its repr, and that of all blocks below it, has `***` in the place of secrets."""
 

@@ -8,8 +8,8 @@ import socket
 
 from mallgen_runtime import watch
 from mallgen_runtime.app import App
-from mallgen_runtime.confbase import ConfigError
 from mallgen_runtime.discovery.address import close_door
+from mallgen_runtime.errors import ConfigError
 from mallgen_runtime.http_connection import Connection
 from mallgen_runtime.http_front import Front
 from mallgen_runtime.process import ENVIRONMENT, hold_signals, take_signals

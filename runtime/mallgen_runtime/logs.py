@@ -13,8 +13,9 @@ from collections.abc import Mapping
 import msgspec
 
 from mallgen_runtime.conf import LogConf
-from mallgen_runtime.confbase import ConfigError
+from mallgen_runtime.errors import ConfigError
 from mallgen_runtime.logwriter import Writer
+from mallgen_runtime.origin import origin
 
 # Python's warning has no name in go-zero: it is an error there, and so `Level: error` lets it through.
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "error": logging.WARNING, "severe": logging.CRITICAL}
@@ -145,8 +146,6 @@ def _only_handler() -> Stdout | None:
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:
     """The ids of the request that the line was written for, and the record's own fields."""
-    from mallgen_runtime.rpc.calls import origin  # that package's own modules write logs
-
     here = origin.get()
     ids = {"request_id": here.request_id, "trace": here.trace_id}
     found = {name: getattr(record, name, "") or value for name, value in ids.items()}

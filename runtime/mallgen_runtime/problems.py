@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from mallgen_runtime.errors import Code
+
 
 class FieldError(NamedTuple):
     """A wrong field: where it was read from (path, form, header, json), its name there, and why, in words."""
@@ -33,6 +35,28 @@ def note(errors: list[FieldError], error: FieldError) -> None:
     errors.append(error._replace(name=shown(error.name)))
     if len(errors) >= MAX_ERRORS:
         raise TooMany
+
+
+# gRPC's libraries make these themselves only out of an HTTP status; the others carry addresses and what a peer broke.
+FOR_CLIENTS = frozenset(
+    {
+        Code.INVALID_ARGUMENT,
+        Code.NOT_FOUND,
+        Code.ALREADY_EXISTS,
+        Code.PERMISSION_DENIED,
+        Code.FAILED_PRECONDITION,
+        Code.ABORTED,
+        Code.OUT_OF_RANGE,
+        Code.UNAUTHENTICATED,
+    }
+)
+WORDS = {
+    Code.CANCELED: "the call was cancelled",
+    Code.DEADLINE_EXCEEDED: "a service that is needed took too long",
+    Code.RESOURCE_EXHAUSTED: "a service that is needed takes no more at present",
+    Code.UNIMPLEMENTED: "a service that is needed does not know the call",
+    Code.UNAVAILABLE: "a service that is needed cannot be reached",
+}
 
 
 class ApiError(Exception):

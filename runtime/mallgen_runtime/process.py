@@ -13,7 +13,7 @@ from typing import NoReturn, TypeVar
 from msgspec import Struct
 
 from mallgen_runtime.conf import LogConf, find_config, load_file
-from mallgen_runtime.confbase import ConfigError
+from mallgen_runtime.errors import ConfigError
 from mallgen_runtime.logs import set_up
 
 ENVIRONMENT = 3

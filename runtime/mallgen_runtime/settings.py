@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 import yaml
 
-from mallgen_runtime.confbase import ConfigError
+from mallgen_runtime.errors import ConfigError
 from mallgen_runtime.go_zero import Remark, asks, folded, remark_on, remarked
 from mallgen_runtime.shapes import Field, Type, describe, fields, is_struct
 from mallgen_runtime.variables import ENVIRONMENT, BadVariable, expand

@@ -8,9 +8,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NamedTuple
 
 from mallgen_runtime.discovery.address import listening
+from mallgen_runtime.errors import Code, RpcError
 from mallgen_runtime.rpc import RpcClientConf
-from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.channel import Connection
+from mallgen_runtime.rpc.connection import Connection
 from mallgen_runtime.rpc.grpcio import GrpcConnection
 from mallgen_runtime.rpc.h2 import frames, wire
 from mallgen_runtime.rpc.h2.answering import AnswerCore

@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery import OK, EtcdConf
 from mallgen_runtime.discovery.etcd import EtcdRegistrar
 from mallgen_runtime.discovery.etcd import etcd_pb2 as pb
 from mallgen_runtime.discovery.etcd.client import RANGE, Client
 from mallgen_runtime.discovery.etcd.instances import Instances
+from mallgen_runtime.errors import ConfigError
 from tests import parts
 from tests.parts import Etcd
 from tests.run.discovering import registered, resolving, run, silent_server, soon, until

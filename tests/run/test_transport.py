@@ -15,9 +15,9 @@ import pytest
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
-from mallgen_runtime.conf import ConfigError
+from mallgen_runtime.errors import ConfigError
+from mallgen_runtime.origin import Origin, origin
 from mallgen_runtime.rpc import Code, RpcClientConf, RpcError, RpcServerConf, connect
-from mallgen_runtime.rpc.calls import Origin, origin
 from mallgen_runtime.rpc.grpcio import GrpcConnection
 from mallgen_runtime.rpc.h2.serving import H2Server
 from mallgen_runtime.rpc.transport import OwnConnection, connection_to, server_for

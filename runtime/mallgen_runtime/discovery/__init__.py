@@ -10,7 +10,8 @@ from typing import ClassVar, Protocol
 
 from msgspec import field
 
-from mallgen_runtime.confbase import Conf, ConfigError
+from mallgen_runtime.confbase import Conf
+from mallgen_runtime.errors import ConfigError
 from mallgen_runtime.go_zero import ETCD, Remark
 
 OK = "ok"

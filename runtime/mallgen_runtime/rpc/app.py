@@ -8,10 +8,10 @@ from contextlib import aclosing, nullcontext, suppress
 from typing import Any, Generic, NamedTuple
 
 from mallgen_runtime import metrics
-from mallgen_runtime.confbase import ConfigError
+from mallgen_runtime.errors import HTTP_STATUS, Code, ConfigError, RpcError
 from mallgen_runtime.logs import access
+from mallgen_runtime.origin import Origin, origin
 from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
-from mallgen_runtime.rpc.calls import HTTP_STATUS, Code, Origin, RpcError, origin
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.methods import Method, RpcContext, Service, Wire
 from mallgen_runtime.service import S

@@ -6,53 +6,24 @@ import random
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mallgen_runtime import metrics
-from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery import Resolver, resolver
 from mallgen_runtime.durations import seconds
+from mallgen_runtime.errors import Code, ConfigError, RpcError
+from mallgen_runtime.origin import origin, remaining
 from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
-from mallgen_runtime.rpc.calls import Code, RpcError, origin, remaining
 from mallgen_runtime.rpc.conf import RpcClientConf
+from mallgen_runtime.rpc.connection import Connection, Metadata
 from mallgen_runtime.rpc.methods import Wire
+from mallgen_runtime.rpc.transport import connection_to
 
 R = TypeVar("R")
 _LOG = logging.getLogger("mallgen.service")
 ATTEMPTS, TOKENS, REFUND, READY = 3, 100.0, 0.1, 1.0
 
 
-class Connection(Protocol):
-    """A way to some instances of a service, messages as bytes. Its failures are RpcErrors."""
-
-    @property
-    def connected(self) -> bool:
-        """Whether at least one instance can be reached now."""
-
-    async def ready(self, seconds: float) -> bool:
-        """Wait until one can be reached; False when none can in this time."""
-
-    async def unary(self, wire: str, data: bytes, timeout: float | None, metadata: "Metadata") -> bytes:
-        """One request, one reply; `timeout` in seconds."""
-
-    async def collect(
-        self, wire: str, data: AsyncIterator[bytes], timeout: float | None, metadata: "Metadata"
-    ) -> bytes:
-        """Many requests, one reply."""
-
-    def stream(self, wire: str, data: bytes, timeout: float | None, metadata: "Metadata") -> AsyncIterator[bytes]:
-        """One request, many replies."""
-
-    def two_way(
-        self, wire: str, data: AsyncIterator[bytes], timeout: float | None, metadata: "Metadata"
-    ) -> AsyncIterator[bytes]:
-        """Many requests, many replies."""
-
-    async def close(self) -> None:
-        """Close; nothing is in flight any more."""
-
-
-Metadata = tuple[tuple[str, str], ...]
 Connect = Callable[[tuple[str, ...]], Awaitable[Connection]]
 
 
@@ -306,8 +277,6 @@ async def _written(requests: AsyncIterable[Wire]) -> AsyncIterator[bytes]:
 
 def connect(conf: RpcClientConf, key: str) -> Channel:
     """A channel to the service that is registered under `key`, unless the settings name another. Raises ConfigError."""
-    from mallgen_runtime.rpc.transport import connection_to
-
     seconds(conf.keepalive_time, f"KeepaliveTime for {key}")  # it is used when an instance comes, which may be late
 
     async def made(addresses: tuple[str, ...]) -> Connection:

@@ -13,11 +13,10 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what its C core has to say, o
 import grpc
 import grpc.aio
 
-from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery.address import joined, opened, split
 from mallgen_runtime.durations import seconds
+from mallgen_runtime.errors import Code, ConfigError, RpcError
 from mallgen_runtime.rpc.app import RpcApp
-from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.conf import RpcClientConf, RpcServerConf
 from mallgen_runtime.rpc.methods import Method, RpcContext
 from mallgen_runtime.rpc.steady import steady_server

@@ -3,10 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from mallgen_runtime.conf import ConfigError
-from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.channel import Connection, Metadata
+from mallgen_runtime.errors import Code, ConfigError, RpcError
 from mallgen_runtime.rpc.conf import RpcClientConf, RpcServerConf
+from mallgen_runtime.rpc.connection import Connection, Metadata
 
 if TYPE_CHECKING:
     from mallgen_runtime.rpc.app import RpcApp

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from contextlib import aclosing
 
-from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery import OK, EtcdConf
 from mallgen_runtime.discovery.etcd import etcd_pb2 as pb
 from mallgen_runtime.discovery.etcd.client import (
@@ -18,6 +17,7 @@ from mallgen_runtime.discovery.etcd.client import (
     LeaseLost,
 )
 from mallgen_runtime.discovery.etcd.pace import Backoff, Trouble
+from mallgen_runtime.errors import ConfigError
 from mallgen_runtime.watch import keep
 
 # go-zero's times: a dead instance is forgotten after 10 s, and two renewals may fail before a live one is.

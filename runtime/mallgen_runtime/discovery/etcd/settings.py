@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import grpc
 
-from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.discovery.address import split
+from mallgen_runtime.errors import ConfigError
 
 
 class Place(NamedTuple):

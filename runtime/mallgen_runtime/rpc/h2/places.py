@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from mallgen_runtime.discovery.address import joined, split
-from mallgen_runtime.rpc.calls import RpcError
+from mallgen_runtime.errors import RpcError
 from mallgen_runtime.rpc.h2.link import Link, Made, opened
 from mallgen_runtime.watch import keep
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NamedTuple
 
 from mallgen_runtime.discovery.address import close_door
+from mallgen_runtime.errors import Code, RpcError
 from mallgen_runtime.memory import give_back
-from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.h2.answering import AnswerCore
 from mallgen_runtime.rpc.h2.called import Call
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason

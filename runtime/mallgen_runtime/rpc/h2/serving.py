@@ -6,8 +6,8 @@ from typing import Any
 
 from mallgen_runtime.discovery.address import opened
 from mallgen_runtime.durations import seconds
+from mallgen_runtime.errors import Code, RpcError
 from mallgen_runtime.rpc.app import RpcApp
-from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.h2.health import CHECK, Health
 from mallgen_runtime.rpc.h2.limits import limits_for
