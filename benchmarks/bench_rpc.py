@@ -20,7 +20,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mallgen_runtime.discovery.address import opened  # noqa: E402
+from mallgen_runtime.process.address import opened  # noqa: E402
 from mallgen_runtime.rpc import RpcClientConf  # noqa: E402
 from mallgen_runtime.rpc.methods import RpcContext  # noqa: E402
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from inspect import cleandoc
 from typing import Any
 
-from mallgen_runtime import conf, devserver, discovery
-from mallgen_runtime.go_zero import PROTECTS, Remark, folded
+from mallgen_runtime import discovery
+from mallgen_runtime.process import conf, devserver
+from mallgen_runtime.process.go_zero import PROTECTS, Remark, folded
+from mallgen_runtime.process.settings import spelled
 from mallgen_runtime.rpc import conf as rpc_conf
-from mallgen_runtime.settings import spelled
-from mallgen_runtime.shapes import Field, fields, is_struct
+from mallgen_runtime.schema.reflection import Field, fields, is_struct
 
 BLOCKS: tuple[tuple[str, str, Any], ...] = (
     ("A BFF", "the top of `etc/NAME-api.yaml`", conf.RestConf),

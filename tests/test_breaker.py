@@ -2,7 +2,7 @@
 
 import random
 
-from mallgen_runtime.errors import Code
+from mallgen_runtime.process.errors import Code
 from mallgen_runtime.rpc.breaker import Breaker
 
 

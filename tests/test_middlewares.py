@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from mallgen_runtime import App, Context, Response, Route, ServiceBase
-from mallgen_runtime import metrics as counted
-from mallgen_runtime.conf import LogConf, MiddlewaresConf, RestConf
 from mallgen_runtime.discovery import shared_folder
-from mallgen_runtime.errors import ConfigError
-from mallgen_runtime.logs import set_up
-from mallgen_runtime.origin import Origin, origin
+from mallgen_runtime.process import metrics as counted
+from mallgen_runtime.process.conf import LogConf, MiddlewaresConf, RestConf
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.logs import set_up
+from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.rpc import (
     Channel,
     Code,

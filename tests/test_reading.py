@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mallgen_runtime.aside import LARGE, aside
-from mallgen_runtime.decoding import Wrong, convert, decode
-from mallgen_runtime.encoding import WrongLength, encode_as
-from mallgen_runtime.problems import ApiError, FieldError
-from mallgen_runtime.reading import MAX_JSON, Reader
+from mallgen_runtime.http.aside import LARGE, aside
+from mallgen_runtime.http.problems import ApiError, FieldError
+from mallgen_runtime.http.readers import MAX_JSON, Reader
 from mallgen_runtime.schema import (
     AsString,
     Float32,
@@ -30,6 +28,8 @@ from mallgen_runtime.schema import (
     field,
     zero,
 )
+from mallgen_runtime.schema.decoding import Wrong, convert, decode
+from mallgen_runtime.schema.encoding import WrongLength, encode_as
 
 
 class Leaf(Struct, kw_only=True):

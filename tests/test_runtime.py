@@ -5,12 +5,10 @@ from typing import Annotated, Any
 import pytest
 
 from mallgen_runtime import schema
-from mallgen_runtime.decoding import Wrong, decode
-from mallgen_runtime.encoding import NotFinite, encode, encode_as
-from mallgen_runtime.forms import parse_query
-from mallgen_runtime.problems import ApiError, FieldError
-from mallgen_runtime.reading import Reader
-from mallgen_runtime.routing import Bound, Route, Table, clean
+from mallgen_runtime.http.forms import parse_query
+from mallgen_runtime.http.problems import ApiError, FieldError
+from mallgen_runtime.http.readers import Reader
+from mallgen_runtime.http.routing import Bound, Route, Table, clean
 from mallgen_runtime.schema import (
     AsString,
     Float32,
@@ -30,6 +28,8 @@ from mallgen_runtime.schema import (
     omitempty,
     zero,
 )
+from mallgen_runtime.schema.decoding import Wrong, decode
+from mallgen_runtime.schema.encoding import NotFinite, encode, encode_as
 
 INTEGERS = [("Int", -(2 ** (bits - 1)), 2 ** (bits - 1) - 1, bits) for bits in (8, 16, 32, 64)] + [
     ("UInt", 0, 2**bits - 1, bits) for bits in (8, 16, 32, 64)

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NamedTuple
 
-from mallgen_runtime.discovery.address import listening
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.address import listening
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc import RpcClientConf
 from mallgen_runtime.rpc.connection import Connection
 from mallgen_runtime.rpc.grpcio import GrpcConnection

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.h2 import frames, wire
 from mallgen_runtime.rpc.h2.answering import AnswerCore
 from mallgen_runtime.rpc.h2.asking import Ask, AskCore, Unprocessed

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mallgen_runtime.errors import RpcError
+from mallgen_runtime.process.errors import RpcError
 from mallgen_runtime.rpc.h2.frames import ConnectionFault
 from mallgen_runtime.rpc.h2.heads import Malformed, Request, Requests, request_of
 from mallgen_runtime.rpc.h2.hpack import Decoder, indexed, literal

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.connection import Connection
 from mallgen_runtime.rpc.h2 import frames
 from mallgen_runtime.rpc.h2.frames import Reason

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.h2 import frames, link
 from mallgen_runtime.rpc.methods import RpcContext
 from tests.h2.talking import ECHO, Frame, calling, scripted, serving

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.connection import Metadata
 from mallgen_runtime.rpc.h2.pool import H2Connection
 from mallgen_runtime.rpc.methods import RpcContext

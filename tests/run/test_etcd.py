@@ -8,11 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from mallgen_runtime.conf import parse_config
 from mallgen_runtime.discovery import OK, EtcdConf
 from mallgen_runtime.discovery.etcd import EtcdRegistrar, EtcdResolver
 from mallgen_runtime.discovery.etcd.client import RANGE, Broken, Client
-from mallgen_runtime.errors import ConfigError
+from mallgen_runtime.process.conf import parse_config
+from mallgen_runtime.process.errors import ConfigError
 from tests.parts import Etcd
 from tests.run.discovering import registered, resolving, run, silent_server, soon, until
 

@@ -20,7 +20,7 @@ from mallgen_runtime.discovery.etcd import EtcdRegistrar
 from mallgen_runtime.discovery.etcd import etcd_pb2 as pb
 from mallgen_runtime.discovery.etcd.client import RANGE, Client
 from mallgen_runtime.discovery.etcd.instances import Instances
-from mallgen_runtime.errors import ConfigError
+from mallgen_runtime.process.errors import ConfigError
 from tests import parts
 from tests.parts import Etcd
 from tests.run.discovering import registered, resolving, run, silent_server, soon, until

@@ -18,7 +18,7 @@ import grpc
 import grpc.aio
 import pytest
 
-from mallgen_runtime.origin import Origin, origin
+from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.rpc import Code, RpcClientConf, RpcError, connect
 from tests.ports import free_port
 from tests.run.chatting import SETTINGS, chat_folder, raw_call

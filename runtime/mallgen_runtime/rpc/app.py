@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, nullcontext, suppress
 from typing import Any, Generic, NamedTuple
 
-from mallgen_runtime import metrics
-from mallgen_runtime.errors import HTTP_STATUS, Code, ConfigError, RpcError
-from mallgen_runtime.logs import access
-from mallgen_runtime.origin import Origin, origin
+from mallgen_runtime.process import metrics
+from mallgen_runtime.process.errors import HTTP_STATUS, Code, ConfigError, RpcError
+from mallgen_runtime.process.logs import access
+from mallgen_runtime.process.origin import Origin, origin
+from mallgen_runtime.process.service import S
 from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.methods import Method, RpcContext, Service, Wire
-from mallgen_runtime.service import S
 
 _CLOCKS = 0.02  # a caller's time began before its call was here
 _LOUD = frozenset(code for code in Code if HTTP_STATUS.get(code, 500) >= 500)

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, NamedTuple, TypeVar
 
-from mallgen_runtime import metrics
 from mallgen_runtime.discovery import Resolver, resolver
-from mallgen_runtime.durations import seconds
-from mallgen_runtime.errors import Code, ConfigError, RpcError
-from mallgen_runtime.origin import origin, remaining
+from mallgen_runtime.process import metrics
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import Code, ConfigError, RpcError
+from mallgen_runtime.process.origin import origin, remaining
 from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
 from mallgen_runtime.rpc.conf import RpcClientConf
 from mallgen_runtime.rpc.connection import Connection, Metadata

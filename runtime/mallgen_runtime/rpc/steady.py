@@ -13,7 +13,7 @@ from typing import Any
 import grpc.aio
 from grpc._cython import cygrpc  # type: ignore[attr-defined]
 
-from mallgen_runtime.watch import keep
+from mallgen_runtime.process.watch import keep
 
 _INNER: Any = cygrpc
 _PARTS = ("AioServer", "_MethodResolver", "_RequestCallError", "_handle_rpc", "_schedule_rpc_coro", "get_working_loop")

@@ -14,13 +14,13 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.errors import Code, RpcError
+from mallgen_runtime.process.tracing import ids_of
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.channel import Channel
 from mallgen_runtime.rpc.conf import RpcClientConf
 from mallgen_runtime.rpc.connection import Metadata
 from mallgen_runtime.rpc.methods import Method, RpcContext
-from mallgen_runtime.tracing import ids_of
 
 T = TypeVar("T")
 PEER = "in-process"

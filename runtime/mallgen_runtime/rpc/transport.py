@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from mallgen_runtime.errors import Code, ConfigError, RpcError
+from mallgen_runtime.process.errors import Code, ConfigError, RpcError
 from mallgen_runtime.rpc.conf import RpcClientConf, RpcServerConf
 from mallgen_runtime.rpc.connection import Connection, Metadata
 

@@ -17,8 +17,8 @@ from mallgen_runtime.discovery.etcd.client import (
     LeaseLost,
 )
 from mallgen_runtime.discovery.etcd.pace import Backoff, Trouble
-from mallgen_runtime.errors import ConfigError
-from mallgen_runtime.watch import keep
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.watch import keep
 
 # go-zero's times: a dead instance is forgotten after 10 s, and two renewals may fail before a live one is.
 TTL, RENEW = 10, 3.5

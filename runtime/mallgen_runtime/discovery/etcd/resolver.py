@@ -11,7 +11,7 @@ from mallgen_runtime.discovery.etcd import etcd_pb2 as pb
 from mallgen_runtime.discovery.etcd.client import RANGE, Broken, Client, EtcdError
 from mallgen_runtime.discovery.etcd.instances import Instances
 from mallgen_runtime.discovery.etcd.pace import Backoff, Trouble
-from mallgen_runtime.watch import keep
+from mallgen_runtime.process.watch import keep
 
 FIRST_LOOK = 1.0
 _LOG = logging.getLogger("mallgen.service")

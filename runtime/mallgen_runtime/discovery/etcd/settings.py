@@ -7,8 +7,8 @@ from typing import NamedTuple
 import grpc
 
 from mallgen_runtime.discovery import EtcdConf
-from mallgen_runtime.discovery.address import split
-from mallgen_runtime.errors import ConfigError
+from mallgen_runtime.process.address import split
+from mallgen_runtime.process.errors import ConfigError
 
 
 class Place(NamedTuple):

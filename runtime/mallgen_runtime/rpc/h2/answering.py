@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from struct import Struct
 
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.h2 import frames, wire
 from mallgen_runtime.rpc.h2.called import Call, Calls
 from mallgen_runtime.rpc.h2.core import SMALL

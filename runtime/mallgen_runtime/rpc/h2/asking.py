@@ -4,7 +4,7 @@ from collections.abc import Callable
 from struct import Struct
 from typing import TYPE_CHECKING, Protocol
 
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.h2 import frames, wire
 from mallgen_runtime.rpc.h2.core import SMALL, Core
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason, StreamFault

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.h2.hpack import OVERHEAD, Decoder, Field, literal
 from mallgen_runtime.rpc.h2.wire import code_of, code_of_http, seconds_of, unescaped
 

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.h2.called import Call
 from mallgen_runtime.rpc.h2.core import WHOLE, Core
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason

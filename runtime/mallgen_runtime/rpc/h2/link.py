@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.h2.asking import Ask, AskCore
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
 from mallgen_runtime.rpc.h2.limits import Limits

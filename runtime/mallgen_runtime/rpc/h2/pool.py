@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Sequence
 from functools import partial
 
-from mallgen_runtime.durations import seconds
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.conf import RpcClientConf
 from mallgen_runtime.rpc.h2.asking import Unprocessed
 from mallgen_runtime.rpc.h2.hpack import indexed, literal

@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NamedTuple
 
-from mallgen_runtime.discovery.address import close_door
-from mallgen_runtime.errors import Code, RpcError
-from mallgen_runtime.memory import give_back
+from mallgen_runtime.process.address import close_door
+from mallgen_runtime.process.errors import Code, RpcError
+from mallgen_runtime.process.memory import give_back
+from mallgen_runtime.process.tracing import sound_ids
 from mallgen_runtime.rpc.h2.answering import AnswerCore
 from mallgen_runtime.rpc.h2.called import Call
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
@@ -21,7 +22,6 @@ from mallgen_runtime.rpc.h2.turns import MOST_BEHIND, Turns
 from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
 from mallgen_runtime.rpc.h2.wire import Metadata
 from mallgen_runtime.rpc.methods import RpcContext
-from mallgen_runtime.tracing import sound_ids
 
 Answer = Callable[[RpcContext, bytes], Coroutine[Any, Any, bytes]]
 _LOG = logging.getLogger("mallgen.service")

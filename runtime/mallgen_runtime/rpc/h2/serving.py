@@ -4,9 +4,9 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-from mallgen_runtime.discovery.address import opened
-from mallgen_runtime.durations import seconds
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.address import opened
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.h2.health import CHECK, Health

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from struct import Struct
 
-from mallgen_runtime.errors import Code, RpcError
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.h2.frames import Reason
 from mallgen_runtime.rpc.h2.hpack import Field, literal, plain
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from mallgen_runtime.problems import MAX_ERRORS, MAX_NAME
-from mallgen_runtime.scalars import BAD, SCALARS, WHOLE, WORDS, Holds, from_text, holds, why
+from mallgen_runtime.http.problems import MAX_ERRORS, MAX_NAME
 from mallgen_runtime.schema import AsString, Limit, NotNull, Options, Together, With, Without
-from mallgen_runtime.shapes import Field, Type, describe, fields, is_struct
+from mallgen_runtime.schema.reflection import Field, Type, describe, fields, is_struct
+from mallgen_runtime.schema.scalars import BAD, SCALARS, WHOLE, WORDS, Holds, from_text, holds, why
 
 Found = list[tuple[str, str]]  # wrong fields: name, reason; a name begins with its `.` or `[`
 Read = Callable[[Any, Found], Any]

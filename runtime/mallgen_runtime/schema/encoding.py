@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mallgen_runtime.schema import AsString
-from mallgen_runtime.shapes import Field, describe, fields, has_marker, is_struct, length_of
+from mallgen_runtime.schema.reflection import Field, describe, fields, has_marker, is_struct, length_of
 
 _ENCODER = msgspec.json.Encoder()
 _NO_FLOATS = (str, int, bool, type(None))

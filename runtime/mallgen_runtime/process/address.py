@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 
-from mallgen_runtime.errors import ConfigError
+from mallgen_runtime.process.errors import ConfigError
 
 _LOOP_LETS_GO = 0.02
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, cast, dataclass_transform
 
 from msgspec import NODEFAULT, UNSET, Meta, Struct, StructMeta, UnsetType, field
 
-from mallgen_runtime.shapes import zero_value
+from mallgen_runtime.schema.reflection import zero_value
 
 __all__ = [
     "UNSET",

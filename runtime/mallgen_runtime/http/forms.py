@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote_to_bytes
 
-from mallgen_runtime.problems import ApiError
+from mallgen_runtime.http.problems import ApiError
 
 MAX_VALUES = 2048
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")

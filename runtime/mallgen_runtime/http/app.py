@@ -7,12 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic
 
-from mallgen_runtime import tracing, watch
-from mallgen_runtime.conf import AS_GO_ZERO, RestConf, rules_of, secrets_of
-from mallgen_runtime.devserver import Readiness, in_public, readiness
-from mallgen_runtime.errors import ConfigError, RpcError
-from mallgen_runtime.logs import access
-from mallgen_runtime.messages import (
+from mallgen_runtime.http.messages import (
     JSON,
     ClientGone,
     Context,
@@ -25,12 +20,17 @@ from mallgen_runtime.messages import (
     WrongAnswer,
     too_large,
 )
-from mallgen_runtime.origin import Origin, origin
-from mallgen_runtime.problems import FOR_CLIENTS, WORDS, ApiError, body
-from mallgen_runtime.proxies import TrustedProxies
-from mallgen_runtime.routing import Bound, Match, Middleware, Route, Table
-from mallgen_runtime.sending import Unsendable, check, pairs_of
-from mallgen_runtime.service import S
+from mallgen_runtime.http.problems import FOR_CLIENTS, WORDS, ApiError, body
+from mallgen_runtime.http.proxies import TrustedProxies
+from mallgen_runtime.http.routing import Bound, Match, Middleware, Route, Table
+from mallgen_runtime.http.sending import Unsendable, check, pairs_of
+from mallgen_runtime.process import tracing, watch
+from mallgen_runtime.process.conf import AS_GO_ZERO, RestConf, rules_of, secrets_of
+from mallgen_runtime.process.devserver import Readiness, in_public, readiness
+from mallgen_runtime.process.errors import ConfigError, RpcError
+from mallgen_runtime.process.logs import access
+from mallgen_runtime.process.origin import Origin, origin
+from mallgen_runtime.process.service import S
 
 _LOG = logging.getLogger("mallgen.service")
 _NO_LIMIT = 1 << 40
@@ -195,7 +195,7 @@ class App(Generic[S]):
             if bound.counts and self._in_flight > self._most > 0:
                 raise ApiError(503, "too_many_requests", "the service is busy", headers={"retry-after": "1"})
             if bound.secrets:
-                from mallgen_runtime.jwt import check as check_token
+                from mallgen_runtime.http.jwt import check as check_token
 
                 ctx.claims = check_token(ctx, bound.secrets, bound.rules)
             found = await bound.run(ctx)

@@ -12,9 +12,9 @@ from typing import NoReturn, TypeVar
 
 from msgspec import Struct
 
-from mallgen_runtime.conf import LogConf, find_config, load_file
-from mallgen_runtime.errors import ConfigError
-from mallgen_runtime.logs import set_up
+from mallgen_runtime.process.conf import LogConf, find_config, load_file
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.logs import set_up
 
 ENVIRONMENT = 3
 _LOG = logging.getLogger("mallgen.service")

@@ -4,7 +4,7 @@ import os
 import re
 from typing import NamedTuple
 
-from mallgen_runtime.messages import Context
+from mallgen_runtime.http.messages import Context
 
 _PARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")

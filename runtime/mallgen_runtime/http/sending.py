@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from http import HTTPStatus
 
-from mallgen_runtime.messages import Response
+from mallgen_runtime.http.messages import Response
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t -~\x80-\xff]*")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from mallgen_runtime.errors import Code
+from mallgen_runtime.process.errors import Code
 
 
 class FieldError(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from mallgen_runtime.errors import ConfigError
+from mallgen_runtime.process.errors import ConfigError
 
 Observe = Callable[[str, float], None]
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

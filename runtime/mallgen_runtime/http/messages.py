@@ -5,12 +5,12 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeVar
 
-from mallgen_runtime.aside import aside
-from mallgen_runtime.decoding import Wrong, decode
-from mallgen_runtime.encoding import NotFinite, encode, encode_as
-from mallgen_runtime.forms import parse_multipart, parse_query
-from mallgen_runtime.problems import MAX_ERRORS, ApiError, FieldError, invalid
-from mallgen_runtime.reading import Reader
+from mallgen_runtime.http.aside import aside
+from mallgen_runtime.http.forms import parse_multipart, parse_query
+from mallgen_runtime.http.problems import MAX_ERRORS, ApiError, FieldError, invalid
+from mallgen_runtime.http.readers import Reader
+from mallgen_runtime.schema.decoding import Wrong, decode
+from mallgen_runtime.schema.encoding import NotFinite, encode, encode_as
 
 _RESPONSE = "answered with a Response, but the contract says what is answered: return that, or set it in a middleware"
 T = TypeVar("T")

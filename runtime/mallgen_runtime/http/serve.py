@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from mallgen_runtime.app import App
-from mallgen_runtime.conf import RestConf
-from mallgen_runtime.discovery.address import listening
-from mallgen_runtime.durations import seconds
-from mallgen_runtime.process import hold_signals, run
+from mallgen_runtime.http.app import App
+from mallgen_runtime.process.address import listening
+from mallgen_runtime.process.conf import RestConf
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.run import hold_signals, run
 
 C = TypeVar("C", bound=RestConf)
 
@@ -32,7 +32,7 @@ def _serve(app: App, config: RestConf) -> int:
 
 
 async def _run(app: App, config: RestConf) -> int:
-    from mallgen_runtime.http_server import HttpServer
+    from mallgen_runtime.http.server import HttpServer
 
     wrap_up = seconds(config.shutdown.wrap_up_time, "Shutdown.WrapUpTime")
     wait = seconds(config.shutdown.wait_time, "Shutdown.WaitTime")

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import msgspec
 import yaml
 
-from mallgen_runtime.errors import ConfigError
-from mallgen_runtime.go_zero import Remark, asks, folded, remark_on, remarked
-from mallgen_runtime.shapes import Field, Type, describe, fields, is_struct
-from mallgen_runtime.variables import ENVIRONMENT, BadVariable, expand
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.go_zero import Remark, asks, folded, remark_on, remarked
+from mallgen_runtime.process.variables import ENVIRONMENT, BadVariable, expand
+from mallgen_runtime.schema.reflection import Field, Type, describe, fields, is_struct
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST = 100_000  # an alias stands for its whole node each time

@@ -6,13 +6,13 @@ import logging
 import signal
 import socket
 
-from mallgen_runtime import watch
-from mallgen_runtime.app import App
-from mallgen_runtime.discovery.address import close_door
-from mallgen_runtime.errors import ConfigError
-from mallgen_runtime.http_connection import Connection
-from mallgen_runtime.http_front import Front
-from mallgen_runtime.process import ENVIRONMENT, hold_signals, take_signals
+from mallgen_runtime.http.app import App
+from mallgen_runtime.http.connection import Connection
+from mallgen_runtime.http.front import Front
+from mallgen_runtime.process import watch
+from mallgen_runtime.process.address import close_door
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.run import ENVIRONMENT, hold_signals, take_signals
 
 _LOG = logging.getLogger("mallgen.service")
 _GIVEN_UP = 0.5

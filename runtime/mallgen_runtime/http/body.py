@@ -2,8 +2,8 @@
 
 import asyncio
 
-from mallgen_runtime.http_chunks import BadBody, Chunks
-from mallgen_runtime.problems import ApiError
+from mallgen_runtime.http.chunks import BadBody, Chunks
+from mallgen_runtime.http.problems import ApiError
 
 
 class Incoming:

@@ -6,7 +6,7 @@ import time
 from email.utils import formatdate
 from typing import Protocol
 
-from mallgen_runtime.memory import give_back
+from mallgen_runtime.process.memory import give_back
 
 _LOG = logging.getLogger("mallgen.service")
 TICK = 0.25

@@ -7,13 +7,13 @@ from typing import Annotated, ClassVar, Generic, NamedTuple, TypeVar
 
 from msgspec import Meta, Struct, field
 
-from mallgen_runtime.confbase import Conf
-from mallgen_runtime.decoding import Wrong, convert
-from mallgen_runtime.errors import ConfigError
-from mallgen_runtime.go_zero import LOG, REST, REST_MIDDLEWARES, Remark
+from mallgen_runtime.process.confbase import Conf
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.go_zero import LOG, REST, REST_MIDDLEWARES, Remark
+from mallgen_runtime.process.settings import Plain, spelled
+from mallgen_runtime.process.variables import ENVIRONMENT
 from mallgen_runtime.schema import Options
-from mallgen_runtime.settings import Plain, spelled
-from mallgen_runtime.variables import ENVIRONMENT
+from mallgen_runtime.schema.decoding import Wrong, convert
 
 C = TypeVar("C", bound=Struct)
 _MAX_BYTES = 1 << 20

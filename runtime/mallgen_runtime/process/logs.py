@@ -12,10 +12,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from mallgen_runtime.conf import LogConf
-from mallgen_runtime.errors import ConfigError
-from mallgen_runtime.logwriter import Writer
-from mallgen_runtime.origin import origin
+from mallgen_runtime.process.conf import LogConf
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.logwriter import Writer
+from mallgen_runtime.process.origin import origin
 
 # Python's warning has no name in go-zero: it is an error there, and so `Level: error` lets it through.
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "error": logging.WARNING, "severe": logging.CRITICAL}

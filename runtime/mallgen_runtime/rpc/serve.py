@@ -7,13 +7,13 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from mallgen_runtime import watch
-from mallgen_runtime.devserver import DevServer
 from mallgen_runtime.discovery import Registrar, registrar, shared_folder
-from mallgen_runtime.discovery.address import announced
-from mallgen_runtime.durations import seconds
-from mallgen_runtime.errors import ConfigError
-from mallgen_runtime.process import ENVIRONMENT, hold_signals, run, take_signals
+from mallgen_runtime.process import watch
+from mallgen_runtime.process.address import announced
+from mallgen_runtime.process.devserver import DevServer
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.run import ENVIRONMENT, hold_signals, run, take_signals
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.transport import server_for
