@@ -17,7 +17,8 @@ from lark.grammar import Rule, Terminal
 from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Shift
 
-from mallgen_runtime.process import conf, go_zero
+from mallgen_runtime.http import conf as http_conf
+from mallgen_runtime.process import go_zero
 from mallgen_runtime.process.settings import spelled
 from mallgen_runtime.rpc import conf as rpc_conf
 from mallgen_runtime.schema import reflection
@@ -148,7 +149,8 @@ def settings() -> str:
             keys[spelled(field.wire)] = f"[]{block}" if block and field.kind.origin is list else block
         return str(cls.__name__)
 
-    for cls in (conf.RestConf, conf.JwtConf, conf.JwtTransitionConf, rpc_conf.RpcServerConf, rpc_conf.RpcClientConf):
+    blocks = (http_conf.RestConf, http_conf.JwtConf, http_conf.JwtTransitionConf)
+    for cls in (*blocks, rpc_conf.RpcServerConf, rpc_conf.RpcClientConf):
         visit(cls)
     return (
         HEADER.format(source="the settings of mallgen_runtime")

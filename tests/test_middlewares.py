@@ -10,8 +10,9 @@ import pytest
 
 from mallgen_runtime import App, Context, Response, Route, ServiceBase
 from mallgen_runtime.discovery import shared_folder
+from mallgen_runtime.http.conf import MiddlewaresConf, RestConf
 from mallgen_runtime.process import metrics as counted
-from mallgen_runtime.process.conf import LogConf, MiddlewaresConf, RestConf
+from mallgen_runtime.process.conf import LogConf
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.logs import set_up
 from mallgen_runtime.process.origin import Origin, origin

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mallgen_runtime.http.aside import LARGE, aside
-from mallgen_runtime.http.problems import ApiError, FieldError
+from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.readers import MAX_JSON, Reader
 from mallgen_runtime.schema import (
     AsString,
@@ -30,6 +30,7 @@ from mallgen_runtime.schema import (
 )
 from mallgen_runtime.schema.decoding import Wrong, convert, decode
 from mallgen_runtime.schema.encoding import WrongLength, encode_as
+from mallgen_runtime.schema.errors import FieldError
 
 
 class Leaf(Struct, kw_only=True):

@@ -6,7 +6,7 @@ import pytest
 
 from mallgen_runtime import schema
 from mallgen_runtime.http.forms import parse_query
-from mallgen_runtime.http.problems import ApiError, FieldError
+from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.readers import Reader
 from mallgen_runtime.http.routing import Bound, Route, Table, clean
 from mallgen_runtime.schema import (
@@ -30,6 +30,7 @@ from mallgen_runtime.schema import (
 )
 from mallgen_runtime.schema.decoding import Wrong, decode
 from mallgen_runtime.schema.encoding import NotFinite, encode, encode_as
+from mallgen_runtime.schema.errors import FieldError
 
 INTEGERS = [("Int", -(2 ** (bits - 1)), 2 ** (bits - 1) - 1, bits) for bits in (8, 16, 32, 64)] + [
     ("UInt", 0, 2**bits - 1, bits) for bits in (8, 16, 32, 64)

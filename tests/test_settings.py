@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from msgspec import Struct, field
 
-from mallgen_runtime.process.conf import JwtConf, RestConf, parse
+from mallgen_runtime.http.conf import JwtConf, RestConf
+from mallgen_runtime.process.conf import parse
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.go_zero import PROTECTS, Remark, folded
 from mallgen_runtime.process.settings import spelled

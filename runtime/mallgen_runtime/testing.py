@@ -25,10 +25,9 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from mallgen_runtime.http.app import App
-from mallgen_runtime.http.messages import Context, Receive, Scope
-from mallgen_runtime.process.conf import JwtConf, JwtTransitionConf
+from mallgen_runtime.http.conf import JwtConf, JwtTransitionConf
+from mallgen_runtime.http.messages import Context, Receive, Scope, identify
 from mallgen_runtime.process.service import S
-from mallgen_runtime.process.tracing import identify
 from mallgen_runtime.process.variables import ENVIRONMENT
 from mallgen_runtime.rpc.testing import Local, rpc_context
 

@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol
 
 from msgspec import field
 
-from mallgen_runtime.process.confbase import Conf
+from mallgen_runtime.process.conf import Conf
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.go_zero import ETCD, Remark
 

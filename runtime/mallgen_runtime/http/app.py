@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic
 
+from mallgen_runtime.http.conf import AS_GO_ZERO, RestConf, rules_of, secrets_of
 from mallgen_runtime.http.messages import (
     JSON,
     ClientGone,
@@ -18,14 +19,14 @@ from mallgen_runtime.http.messages import (
     Scope,
     Send,
     WrongAnswer,
+    identify,
     too_large,
 )
 from mallgen_runtime.http.problems import FOR_CLIENTS, WORDS, ApiError, body
 from mallgen_runtime.http.proxies import TrustedProxies
 from mallgen_runtime.http.routing import Bound, Match, Middleware, Route, Table
 from mallgen_runtime.http.sending import Unsendable, check, pairs_of
-from mallgen_runtime.process import tracing, watch
-from mallgen_runtime.process.conf import AS_GO_ZERO, RestConf, rules_of, secrets_of
+from mallgen_runtime.process import watch
 from mallgen_runtime.process.devserver import Readiness, in_public, readiness
 from mallgen_runtime.process.errors import ConfigError, RpcError
 from mallgen_runtime.process.logs import access
@@ -151,7 +152,7 @@ class App(Generic[S]):
         match = self._table.find(scope["method"], scope["path"])
         ctx = Context(scope, receive, match.params if match else {}, match.bound.max_bytes if match else 0)
         ctx.unpacks, ctx.matched, ctx.has_gone = self._unpacks, match, has_gone
-        tracing.identify(ctx)
+        identify(ctx)
         timeout = match.bound.timeout if match else 0
         deadline = time.monotonic() + timeout if timeout > 0 else None
         token = origin.set(Origin(ctx.request_id, ctx.trace_id, deadline, ctx.trace_flags))

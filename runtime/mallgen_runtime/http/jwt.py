@@ -16,9 +16,9 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from mallgen_runtime.http.conf import AS_GO_ZERO, TokenRules
 from mallgen_runtime.http.messages import Context
 from mallgen_runtime.http.problems import ApiError
-from mallgen_runtime.process.conf import AS_GO_ZERO, TokenRules
 
 _ALGORITHMS = ["HS256"]
 _HEADERS = {"www-authenticate": "Bearer"}

@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 
 from mallgen_runtime.http.aside import aside
 from mallgen_runtime.http.forms import parse_multipart, parse_query
-from mallgen_runtime.http.problems import MAX_ERRORS, ApiError, FieldError, invalid
+from mallgen_runtime.http.problems import ApiError, invalid
 from mallgen_runtime.http.readers import Reader
+from mallgen_runtime.process.tracing import sound_ids
 from mallgen_runtime.schema.decoding import Wrong, decode
 from mallgen_runtime.schema.encoding import NotFinite, encode, encode_as
+from mallgen_runtime.schema.errors import MAX_ERRORS, FieldError
 
 _RESPONSE = "answered with a Response, but the contract says what is answered: return that, or set it in a middleware"
 T = TypeVar("T")
@@ -251,3 +253,14 @@ def too_large(limit: int) -> ApiError:
 
 Next = Callable[[Context], Awaitable[Response]]
 Put = Callable[[Context, Response], Awaitable[None] | None]
+
+
+def identify(ctx: Context) -> None:
+    """Take the ids a client sends, when they are sound; otherwise make new ones."""
+    parent, request = b"", b""
+    for name, value in ctx.scope["headers"]:
+        if name == b"traceparent":
+            parent = value
+        elif name == b"x-request-id":
+            request = value
+    ctx.request_id, ctx.trace_id, ctx.trace_flags = sound_ids(parent, request)

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypeVar, cast, overload
 
-from mallgen_runtime.http.problems import FieldError, TooMany, invalid, note
+from mallgen_runtime.http.problems import invalid
 from mallgen_runtime.schema import FLOAT32_MAX, UNSET, Limit, Range, UnsetType, exactly
 from mallgen_runtime.schema.decoding import Wrong, decode
+from mallgen_runtime.schema.errors import FieldError, TooMany, note
 from mallgen_runtime.schema.scalars import BAD, from_text
 
 T = TypeVar("T")

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from mallgen_runtime.http.conf import AS_GO_ZERO, TokenRules
 from mallgen_runtime.http.messages import Context, Next, Response
-from mallgen_runtime.process.conf import AS_GO_ZERO, TokenRules
 
 S = TypeVar("S")
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from mallgen_runtime.http.app import App
+from mallgen_runtime.http.conf import RestConf
 from mallgen_runtime.process.address import listening
-from mallgen_runtime.process.conf import RestConf
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.run import hold_signals, run
 

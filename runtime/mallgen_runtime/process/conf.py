@@ -2,22 +2,39 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping
-from typing import Annotated, ClassVar, Generic, NamedTuple, TypeVar
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from msgspec import Meta, Struct, field
+from msgspec import Struct
+from msgspec.structs import fields
 
-from mallgen_runtime.process.confbase import Conf
 from mallgen_runtime.process.errors import ConfigError
-from mallgen_runtime.process.go_zero import LOG, REST, REST_MIDDLEWARES, Remark
-from mallgen_runtime.process.settings import Plain, spelled
-from mallgen_runtime.process.variables import ENVIRONMENT
+from mallgen_runtime.process.go_zero import LOG, Remark
+from mallgen_runtime.process.settings import Plain
 from mallgen_runtime.schema import Options
 from mallgen_runtime.schema.decoding import Wrong, convert
 
 C = TypeVar("C", bound=Struct)
 _MAX_BYTES = 1 << 20
 _LOG = logging.getLogger("mallgen.service")
+_SECRET = re.compile(
+    r"secret|passw|passphrase|pwd|token|credential|dsn|datasource|"
+    r"(?:private|api|access|signing|encryption|crypto|hmac|auth|master)key$"
+)
+_LOGIN = re.compile(r"((?:^|//)[^\s/:@]*:)[^\s]+(?=@)")
+HIDDEN = "***"
+
+
+class Conf(Struct):
+    """A block of settings. Its repr, and that of all blocks below it, has `***` in the place of secrets."""
+
+    def __repr__(self) -> str:
+        return _shown(self)
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """What rich prints."""
+        return [("settings", _shown(self))]
 
 
 class LogConf(Conf, kw_only=True):
@@ -43,112 +60,27 @@ class ShutdownConf(Conf, kw_only=True):
     wait_time: str = "5.5s"
 
 
-Leeway = Annotated[int, Meta(ge=0, le=600)]
 Mode = Annotated[str, Options("dev", "test", "rt", "pre", "pro")]  # go-zero's
 
 
-class MiddlewaresConf(Conf, kw_only=True):
-    """go-zero's `Middlewares` block of a BFF: what each request goes through; false switches it off.
-
-    `timeout` and `max_bytes` are off for routes that have limits of their own in the contract, too. `log` is the line
-    of each request, `gunzip` unpacks bodies.
-    """
-
-    remarks: ClassVar[Mapping[str, Remark]] = REST_MIDDLEWARES
-    timeout: bool = True
-    max_conns: bool = True
-    max_bytes: bool = True
-    log: bool = True
-    gunzip: bool = True
+def is_secret(name: str) -> bool:
+    """Whether the value of a setting is nobody's business, by its name."""
+    folded = name.replace("_", "").replace("-", "").lower()
+    words = re.split(r"[_\-]|(?<=[a-z0-9])(?=[A-Z])", name)
+    return bool(_SECRET.search(folded)) or any(word.lower() == "pass" for word in words)
 
 
-class RestConf(Conf, kw_only=True):
-    """What every HTTP service is told.
-
-    `timeout` in milliseconds (0: none), `max_bytes` of a request's body (0: no limit), `max_conns` requests at a time
-    (0: no limit). `mode` dev, test, rt, pre or pro: dev and test add the contract's line to errors. `trusted_proxies`
-    are addresses and networks whose X-Forwarded-For is believed.
-    """
-
-    remarks: ClassVar[Mapping[str, Remark]] = REST
-    name: str
-    host: str = "0.0.0.0"  # noqa: S104
-    port: Annotated[int, Meta(ge=0, le=65535)]
-    mode: Mode = "pro"
-    timeout: Annotated[int, Meta(ge=0)] = 3000
-    max_bytes: Annotated[int, Meta(ge=0)] = 1048576
-    max_conns: Annotated[int, Meta(ge=0)] = 10000
-    middlewares: MiddlewaresConf = field(default_factory=MiddlewaresConf)
-    trusted_proxies: list[str] = field(default_factory=list)
-    shutdown: ShutdownConf = field(default_factory=ShutdownConf)
-    log: LogConf = field(default_factory=LogConf)
-
-
-class TokenRules(NamedTuple):
-    """What is asked of a token besides its signature: seconds that clocks may differ by, and whether it must end."""
-
-    leeway: int
-    needs_expiry: bool
-
-
-AS_GO_ZERO = TokenRules(0, False)
-
-
-class JwtConf(Conf, kw_only=True):
-    """The block of a `jwt:`. `access_expire` in seconds is for the logic that issues tokens.
-
-    `leeway`: seconds that the clock of who issues tokens may differ from ours by. `require_expire`: a token without an
-    end (`exp`) is refused.
-    """
-
-    access_secret: str
-    access_expire: int = 86400
-    prev_secret: str = ""
-    leeway: Leeway = 0
-    require_expire: bool = False
-
-    @classmethod
-    def from_env(cls, name: str, variable: str) -> "Callable[[], JwtConf]":
-        """The block `name` when the file has none: its secret is an environment variable."""
-        return lambda: cls(access_secret=_from_env(f"{name}.AccessSecret", variable))
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The secrets that a token may be signed with."""
-        return tuple(filter(None, (self.access_secret, self.prev_secret)))
-
-
-class JwtTransitionConf(Conf, kw_only=True):
-    """The block of a `jwtTransition:`: the present secret and the one before; the rest is as in a `jwt` block."""
-
-    secret: str
-    prev_secret: str = ""
-    leeway: Leeway = 0
-    require_expire: bool = False
-
-    @classmethod
-    def from_env(cls, name: str, variable: str) -> "Callable[[], JwtTransitionConf]":
-        """The block `name` when the file has none: its secret is an environment variable."""
-        return lambda: cls(secret=_from_env(f"{name}.Secret", variable))
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The secrets that a token may be signed with."""
-        return tuple(filter(None, (self.secret, self.prev_secret)))
-
-
-def secrets_of(config: RestConf, attribute: str) -> tuple[str, ...]:
-    """The secrets of a route's `jwt` attribute."""
-    found: JwtConf | JwtTransitionConf = getattr(config, attribute)
-    if not found.secrets:
-        raise ConfigError(f"the secret of {spelled(attribute)} is empty")
-    return found.secrets
-
-
-def rules_of(config: RestConf, attribute: str) -> TokenRules:
-    """What a route's `jwt` attribute asks of tokens."""
-    found: JwtConf | JwtTransitionConf = getattr(config, attribute)
-    return TokenRules(found.leeway, found.require_expire)
+def _shown(value: Any, name: str = "") -> str:
+    if name and is_secret(name) and value:
+        return repr(HIDDEN)
+    if isinstance(value, Struct):
+        found = (f"{field.name}={_shown(getattr(value, field.name), field.name)}" for field in fields(value))
+        return f"{type(value).__name__}({', '.join(found)})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {_shown(item, str(key))}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    return repr(_LOGIN.sub(rf"\1{HIDDEN}", value) if isinstance(value, str) else value)
 
 
 class Loaded(NamedTuple, Generic[C]):
@@ -212,13 +144,6 @@ def _logged(loaded: Loaded[C]) -> C:
     for line in loaded.warnings:
         _LOG.warning("%s", line)
     return loaded.config
-
-
-def _from_env(key: str, variable: str) -> str:
-    given = ENVIRONMENT.get().get(variable)
-    if not given:
-        raise ConfigError(f"the configuration has no {key}, and the environment variable {variable} is not set")
-    return given
 
 
 def find_config(path: str, package: str) -> str:

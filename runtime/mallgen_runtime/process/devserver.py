@@ -8,7 +8,7 @@ from typing import ClassVar
 import msgspec
 
 from mallgen_runtime.process import metrics
-from mallgen_runtime.process.confbase import Conf
+from mallgen_runtime.process.conf import Conf
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.go_zero import DEV_SERVER, Remark
 

@@ -4,8 +4,6 @@ import os
 import re
 from typing import NamedTuple
 
-from mallgen_runtime.http.messages import Context
-
 _PARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
@@ -28,14 +26,3 @@ def sound_ids(traceparent: bytes, request_id: bytes) -> Ids:
     found = _PARENT.fullmatch(traceparent)
     trace, flags = (found.group(1).decode(), found.group(2).decode()) if found else (os.urandom(16).hex(), "00")
     return Ids(request_id.decode() if _ID.fullmatch(request_id) else trace[:16], trace, flags)
-
-
-def identify(ctx: Context) -> None:
-    """Take the ids a client sends, when they are sound; otherwise make new ones."""
-    parent, request = b"", b""
-    for name, value in ctx.scope["headers"]:
-        if name == b"traceparent":
-            parent = value
-        elif name == b"x-request-id":
-            request = value
-    ctx.request_id, ctx.trace_id, ctx.trace_flags = sound_ids(parent, request)

@@ -6,8 +6,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, field
 
 from mallgen_runtime.discovery import EtcdConf
-from mallgen_runtime.process.conf import LogConf, Mode, ShutdownConf
-from mallgen_runtime.process.confbase import Conf
+from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
 from mallgen_runtime.process.devserver import DevServerConf
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import ConfigError

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec import UNSET, Meta
 
-from mallgen_runtime.http.problems import FieldError, shown
 from mallgen_runtime.schema import AsString, Below, Limit, NotNull, Options, Range, Together, With, Without
+from mallgen_runtime.schema.errors import FieldError, shown
 from mallgen_runtime.schema.reflection import Field, Type, any_marker, describe, fields, is_struct
 from mallgen_runtime.schema.scalars import Holds, holds
 from mallgen_runtime.schema.walking import Found, name_of, reader

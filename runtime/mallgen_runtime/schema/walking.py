@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from mallgen_runtime.http.problems import MAX_ERRORS, MAX_NAME
 from mallgen_runtime.schema import AsString, Limit, NotNull, Options, Together, With, Without
+from mallgen_runtime.schema.errors import MAX_ERRORS, MAX_NAME
 from mallgen_runtime.schema.reflection import Field, Type, describe, fields, is_struct
 from mallgen_runtime.schema.scalars import BAD, SCALARS, WHOLE, WORDS, Holds, from_text, holds, why
 
