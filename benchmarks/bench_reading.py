@@ -9,7 +9,7 @@ import contextlib
 import time
 from typing import Annotated, Any
 
-from mallgen_runtime.http.aside import aside
+from mallgen_runtime.http.offload import aside
 from mallgen_runtime.schema import AsString, Int64, Limit, NotNull, Options, Range, Struct, UInt64, With, field
 from mallgen_runtime.schema.decoding import Wrong, decode
 

@@ -110,7 +110,7 @@ async def serve(kind: str) -> None:
 async def serve_own() -> int:
     """Our server; its port."""
     from mallgen_runtime.rpc.h2.limits import Limits
-    from mallgen_runtime.rpc.h2.server import Route, Server
+    from mallgen_runtime.rpc.h2.server_transport import Route, Server
 
     async def answer(ctx: RpcContext, data: bytes) -> bytes:
         return data

@@ -19,7 +19,7 @@ from lark.parsers.lalr_analysis import Shift
 
 from mallgen_runtime.http import conf as http_conf
 from mallgen_runtime.process import go_zero
-from mallgen_runtime.process.settings import spelled
+from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.rpc import conf as rpc_conf
 from mallgen_runtime.schema import reflection
 

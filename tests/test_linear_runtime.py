@@ -12,10 +12,10 @@ from typing import Annotated, Any
 import pytest
 
 from mallgen_runtime.http import jwt
-from mallgen_runtime.http.aside import LARGE
 from mallgen_runtime.http.conf import RestConf
 from mallgen_runtime.http.forms import parse_multipart, parse_query
 from mallgen_runtime.http.messages import Context
+from mallgen_runtime.http.offload import LARGE
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.readers import MAX_JSON, Reader
 from mallgen_runtime.process.conf import read_config

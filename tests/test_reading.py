@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mallgen_runtime.http.aside import LARGE, aside
+from mallgen_runtime.http.offload import LARGE, aside
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.readers import MAX_JSON, Reader
 from mallgen_runtime.schema import (

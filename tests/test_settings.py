@@ -10,8 +10,8 @@ from mallgen_runtime.http.conf import JwtConf, RestConf
 from mallgen_runtime.process.conf import parse
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.go_zero import PROTECTS, Remark, folded
-from mallgen_runtime.process.settings import spelled
 from mallgen_runtime.process.variables import BadVariable, expand
+from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.rpc import RpcClientConf, RpcServerConf
 from mallgen_runtime.schema.reflection import fields, is_struct
 

@@ -12,15 +12,15 @@ from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc import RpcClientConf
 from mallgen_runtime.rpc.connection import Connection
 from mallgen_runtime.rpc.grpcio import GrpcConnection
-from mallgen_runtime.rpc.h2 import frames, wire
-from mallgen_runtime.rpc.h2.answering import AnswerCore
-from mallgen_runtime.rpc.h2.called import Call
+from mallgen_runtime.rpc.h2 import frames, grpc
+from mallgen_runtime.rpc.h2.budgets import Kept
+from mallgen_runtime.rpc.h2.call import Call
 from mallgen_runtime.rpc.h2.frames import ConnectionFault
-from mallgen_runtime.rpc.h2.holding import Kept
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
 from mallgen_runtime.rpc.h2.pool import H2Connection
-from mallgen_runtime.rpc.h2.server import Route, Server
+from mallgen_runtime.rpc.h2.server_connection import AnswerCore
+from mallgen_runtime.rpc.h2.server_transport import Route, Server
 from mallgen_runtime.rpc.methods import RpcContext
 
 ECHO = "/test.Echo/Echo"
@@ -44,7 +44,7 @@ def data(stream: int, payload: bytes, *, end: bool = True) -> bytes:
 
 def call(stream: int, message: bytes = b"hi", more: bytes = b"") -> bytes:
     """A whole call; `more` are fields as HPACK has them."""
-    return frames.headers(stream, HEAD + more, end=False) + data(stream, wire.framed(message))
+    return frames.headers(stream, HEAD + more, end=False) + data(stream, grpc.framed(message))
 
 
 class Echo:
@@ -260,7 +260,7 @@ OK_HEAD = indexed(8) + literal(b"content-type", b"application/grpc")
 
 def reply(stream: int, message: bytes) -> bytes:
     """A whole answer."""
-    start = frames.headers(stream, OK_HEAD, end=False) + data(stream, wire.framed(message), end=False)
+    start = frames.headers(stream, OK_HEAD, end=False) + data(stream, grpc.framed(message), end=False)
     return start + frames.headers(stream, literal(b"grpc-status", b"0"), end=True)
 
 

@@ -12,9 +12,9 @@ from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.connection import Connection
 from mallgen_runtime.rpc.h2 import frames
 from mallgen_runtime.rpc.h2.frames import Reason
+from mallgen_runtime.rpc.h2.grpc import framed
 from mallgen_runtime.rpc.h2.limits import Limits
 from mallgen_runtime.rpc.h2.pool import H2Connection
-from mallgen_runtime.rpc.h2.wire import framed
 from mallgen_runtime.rpc.methods import RpcContext
 from tests.h2.talking import CLIENTS, ECHO, HEAD, HELLO, Frame, Raw, call, calling, data, kinds, scripted, serving
 from tests.run.discovering import run, until

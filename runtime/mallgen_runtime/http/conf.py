@@ -8,8 +8,8 @@ from msgspec import Meta, field
 from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.go_zero import REST, REST_MIDDLEWARES, Remark
-from mallgen_runtime.process.settings import spelled
 from mallgen_runtime.process.variables import ENVIRONMENT
+from mallgen_runtime.process.yaml_values import spelled
 
 Leeway = Annotated[int, Meta(ge=0, le=600)]
 

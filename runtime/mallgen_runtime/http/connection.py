@@ -8,11 +8,11 @@ from typing import Any
 
 from mallgen_runtime.http.app import App
 from mallgen_runtime.http.body import NOTHING, Incoming
-from mallgen_runtime.http.front import Front
 from mallgen_runtime.http.head import HEAD_BYTES, Head, Refusal, address, never_a_head, read_head, scope_of, too_long
 from mallgen_runtime.http.messages import Context, Response, Scope
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.sending import head_of
+from mallgen_runtime.http.tracker import Front
 
 READ_BYTES = 64 << 10
 HEAD_SECONDS, IDLE_SECONDS, LINGER_SECONDS = 10.0, 5.0, 0.3

@@ -5,8 +5,8 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeVar
 
-from mallgen_runtime.http.aside import aside
 from mallgen_runtime.http.forms import parse_multipart, parse_query
+from mallgen_runtime.http.offload import aside
 from mallgen_runtime.http.problems import ApiError, invalid
 from mallgen_runtime.http.readers import Reader
 from mallgen_runtime.process.tracing import sound_ids

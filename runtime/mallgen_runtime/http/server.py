@@ -8,7 +8,7 @@ import socket
 
 from mallgen_runtime.http.app import App
 from mallgen_runtime.http.connection import Connection
-from mallgen_runtime.http.front import Front
+from mallgen_runtime.http.tracker import Front
 from mallgen_runtime.process import watch
 from mallgen_runtime.process.address import close_door
 from mallgen_runtime.process.errors import ConfigError

@@ -11,7 +11,7 @@ from msgspec.structs import fields
 
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.go_zero import LOG, Remark
-from mallgen_runtime.process.settings import Plain
+from mallgen_runtime.process.yaml_values import Plain
 from mallgen_runtime.schema import Options
 from mallgen_runtime.schema.decoding import Wrong, convert
 

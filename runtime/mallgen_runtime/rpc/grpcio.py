@@ -20,8 +20,8 @@ from mallgen_runtime.process.tracing import ids_of
 from mallgen_runtime.process.watch import keep, release
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.conf import RpcClientConf, RpcServerConf
+from mallgen_runtime.rpc.grpcio_server import steady_server
 from mallgen_runtime.rpc.methods import Method, RpcContext
-from mallgen_runtime.rpc.steady import steady_server
 
 Metadata = tuple[tuple[str, str], ...]
 _STATUS = {Code(status.value[0]): status for status in grpc.StatusCode}

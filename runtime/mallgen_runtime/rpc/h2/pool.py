@@ -10,14 +10,14 @@ from functools import partial
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.conf import RpcClientConf
-from mallgen_runtime.rpc.h2.asking import Unprocessed
+from mallgen_runtime.rpc.h2.client_connection import Unprocessed
+from mallgen_runtime.rpc.h2.client_transport import Link
+from mallgen_runtime.rpc.h2.endpoints import PATIENCE, Places
+from mallgen_runtime.rpc.h2.grpc import check_size, metadata_fields, timeout_field
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import limits_for
-from mallgen_runtime.rpc.h2.link import Link
-from mallgen_runtime.rpc.h2.places import PATIENCE, Places
-from mallgen_runtime.rpc.h2.turns import Turns
-from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
-from mallgen_runtime.rpc.h2.wire import check_size, metadata_fields, timeout_field
+from mallgen_runtime.rpc.h2.scheduler import Turns
+from mallgen_runtime.rpc.h2.timers import Alarm, Wheel
 
 Metadata = tuple[tuple[str, str], ...]
 AGENT = b"mallgen-python"

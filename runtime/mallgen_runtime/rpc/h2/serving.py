@@ -12,7 +12,7 @@ from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.h2.health import CHECK, Health
 from mallgen_runtime.rpc.h2.limits import limits_for
 from mallgen_runtime.rpc.h2.reflection import PATHS, reflection
-from mallgen_runtime.rpc.h2.server import Answer, Route, Server
+from mallgen_runtime.rpc.h2.server_transport import Answer, Route, Server
 from mallgen_runtime.rpc.methods import Method, RpcContext
 
 

@@ -5,13 +5,13 @@ from struct import Struct
 from typing import TYPE_CHECKING, Protocol
 
 from mallgen_runtime.process.errors import Code, RpcError
-from mallgen_runtime.rpc.h2 import frames, wire
-from mallgen_runtime.rpc.h2.core import SMALL, Core
+from mallgen_runtime.rpc.h2 import frames, grpc
+from mallgen_runtime.rpc.h2.connection import SMALL, Core
+from mallgen_runtime.rpc.h2.flow_control import Stream
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason, StreamFault
-from mallgen_runtime.rpc.h2.heads import Answer, Heads, Malformed, answer_of
+from mallgen_runtime.rpc.h2.headers import Answer, Heads, Malformed, answer_of
 from mallgen_runtime.rpc.h2.hpack import Decoder
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
-from mallgen_runtime.rpc.h2.outflow import Stream
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -91,7 +91,7 @@ class AskCore(Core[Ask]):
         ask = Ask(number, out.start, self.own_window, future)
         self.streams[number] = ask
         size = len(message)
-        whole, block = size + wire.PREFIX_SIZE, len(head)
+        whole, block = size + grpc.PREFIX_SIZE, len(head)
         if whole <= out.frame and whole <= out.window and whole <= ask.window and block <= out.frame:
             out.window -= whole
             start = _HEAD.pack(block >> 8, block & 255, frames.HEADERS, frames.END_HEADERS, number)
@@ -99,7 +99,7 @@ class AskCore(Core[Ask]):
             self.write(b"".join((start, head, data, message)))
         else:
             self.write(frames.headers(number, head, end=False))
-            out.send(ask, wire.framed(message), b"")
+            out.send(ask, grpc.framed(message), b"")
         if self._next > frames.MOST_STREAM:
             self._depart(number)
         return ask
@@ -177,11 +177,11 @@ class AskCore(Core[Ask]):
             ask.body += body
         if flags & frames.END_STREAM:
             self._failed(ask, RpcError(Code.INTERNAL, "the answer has no status"))
-        elif len(ask.body) >= wire.PREFIX_SIZE:
+        elif len(ask.body) >= grpc.PREFIX_SIZE:
             try:
-                announced = wire.PREFIX.unpack_from(ask.body)[1]
-                wire.check_size(announced, self.limits.message)
-                wire.check_size(len(ask.body) - wire.PREFIX_SIZE, announced)
+                announced = grpc.PREFIX.unpack_from(ask.body)[1]
+                grpc.check_size(announced, self.limits.message)
+                grpc.check_size(len(ask.body) - grpc.PREFIX_SIZE, announced)
             except RpcError as problem:
                 self._failed(ask, problem)
 
@@ -197,8 +197,8 @@ class AskCore(Core[Ask]):
         self._drop(ask)
         if answer.code is Code.OK:
             try:
-                wire.check_encoding(ask.encoding or b"")
-                reply = wire.message_of(bytes(ask.body), ask.encoding or b"", self.limits.message)
+                grpc.check_encoding(ask.encoding or b"")
+                reply = grpc.message_of(bytes(ask.body), ask.encoding or b"", self.limits.message)
                 self.left -= len(reply) >> 9
             except RpcError as problem:
                 self.left -= self.limits.message >> 9 if ask.encoding else 0
@@ -230,7 +230,7 @@ class AskCore(Core[Ask]):
         elif self._asker.late(stream):
             self._told(stream, RpcError(Code.DEADLINE_EXCEEDED, "the call took too long"))
         else:
-            self._told(stream, RpcError(wire.code_of_reset(reason), f"the server ended the call ({reason})"))
+            self._told(stream, RpcError(grpc.code_of_reset(reason), f"the server ended the call ({reason})"))
 
     def _lost(self, stream: Ask, fault: ConnectionFault | StreamFault) -> None:
         if isinstance(fault, StreamFault):

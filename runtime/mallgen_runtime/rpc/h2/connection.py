@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Generic
 
 from mallgen_runtime.rpc.h2 import frames
+from mallgen_runtime.rpc.h2.flow_control import Outflow, S
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason, StreamFault
 from mallgen_runtime.rpc.h2.limits import Budget, Limits, Rate
-from mallgen_runtime.rpc.h2.outflow import Outflow, S
 
 _UNPACK = frames.HEAD.unpack_from
 _HEAD_SIZE, _HEADERS, _MOST_FRAME, _MOST_STREAM = (

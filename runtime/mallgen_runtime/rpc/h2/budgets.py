@@ -5,10 +5,10 @@ from collections.abc import Callable
 from functools import partial
 
 from mallgen_runtime.process.errors import Code, RpcError
-from mallgen_runtime.rpc.h2.called import Call
-from mallgen_runtime.rpc.h2.core import WHOLE, Core
+from mallgen_runtime.rpc.h2.call import Call
+from mallgen_runtime.rpc.h2.connection import WHOLE, Core
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
-from mallgen_runtime.rpc.h2.heads import Request, Requests
+from mallgen_runtime.rpc.h2.headers import Request, Requests
 from mallgen_runtime.rpc.h2.hpack import Decoder
 from mallgen_runtime.rpc.h2.limits import Budget, Limits, Share
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from mallgen_runtime.process.errors import Code, RpcError
-from mallgen_runtime.rpc.h2 import frames, link
+from mallgen_runtime.rpc.h2 import client_transport, frames
 from mallgen_runtime.rpc.methods import RpcContext
 from tests.h2.talking import ECHO, Frame, calling, scripted, serving
 from tests.run.discovering import run, silent_server, until
@@ -105,7 +105,7 @@ def test_who_accepts_and_never_greets_costs_a_call_its_deadline_at_most() -> Non
 @pytest.mark.parametrize("alive", ["", "500ms"])
 def test_a_server_that_hangs_is_noticed(alive: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes calls and is silent for ever: after the first that times out, it is asked, and given up."""
-    monkeypatch.setattr(link, "PROBE", 0.4)
+    monkeypatch.setattr(client_transport, "PROBE", 0.4)
 
     async def work() -> None:
         async with (

@@ -2,10 +2,10 @@
 
 from typing import Any, Protocol
 
+from mallgen_runtime.rpc.h2.flow_control import Stream
 from mallgen_runtime.rpc.h2.frames import ConnectionFault
-from mallgen_runtime.rpc.h2.heads import Request
+from mallgen_runtime.rpc.h2.headers import Request
 from mallgen_runtime.rpc.h2.limits import Share
-from mallgen_runtime.rpc.h2.outflow import Stream
 
 
 class Call(Stream):

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from mallgen_runtime.process.errors import Code, RpcError
-from mallgen_runtime.rpc.h2.asking import Ask, AskCore
+from mallgen_runtime.rpc.h2.client_connection import Ask, AskCore
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
 from mallgen_runtime.rpc.h2.limits import Limits
-from mallgen_runtime.rpc.h2.turns import MOST_BEHIND, Turns
-from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
+from mallgen_runtime.rpc.h2.scheduler import MOST_BEHIND, Turns
+from mallgen_runtime.rpc.h2.timers import Alarm, Wheel
 
 PROBE, MOST_PROBES = 5.0, 2  # of grpc-go, which ends a connection at the fourth PING without an answer in between
 _USER_TIMEOUT_MS = 20_000

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from mallgen_runtime.process.errors import RpcError
 from mallgen_runtime.rpc.h2.frames import ConnectionFault
-from mallgen_runtime.rpc.h2.heads import Malformed, Request, Requests, request_of
+from mallgen_runtime.rpc.h2.grpc import metadata_fields, timeout_field
+from mallgen_runtime.rpc.h2.headers import Malformed, Request, Requests, request_of
 from mallgen_runtime.rpc.h2.hpack import Decoder, indexed, literal
-from mallgen_runtime.rpc.h2.wire import metadata_fields, timeout_field
 from tests.h2.talking import HEAD
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

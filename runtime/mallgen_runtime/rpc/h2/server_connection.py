@@ -4,12 +4,12 @@ from collections.abc import Callable
 from struct import Struct
 
 from mallgen_runtime.process.errors import Code, RpcError
-from mallgen_runtime.rpc.h2 import frames, wire
-from mallgen_runtime.rpc.h2.called import Call, Calls
-from mallgen_runtime.rpc.h2.core import SMALL
+from mallgen_runtime.rpc.h2 import frames, grpc
+from mallgen_runtime.rpc.h2.budgets import Holding, Kept, cost_of
+from mallgen_runtime.rpc.h2.call import Call, Calls
+from mallgen_runtime.rpc.h2.connection import SMALL
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason, StreamFault
-from mallgen_runtime.rpc.h2.heads import Malformed, Request
-from mallgen_runtime.rpc.h2.holding import Holding, Kept, cost_of
+from mallgen_runtime.rpc.h2.headers import Malformed, Request
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
 
@@ -47,7 +47,7 @@ class AnswerCore(Holding):
         if self.streams.get(call.id) is not call:
             return
         size = len(message)
-        whole = size + wire.PREFIX_SIZE
+        whole = size + grpc.PREFIX_SIZE
         if size > self.limits.message:
             self.fail(call, RpcError(Code.RESOURCE_EXHAUSTED, f"the reply has {size} bytes, more than MaxMessage"))
             return
@@ -69,7 +69,7 @@ class AnswerCore(Holding):
             call.hold(-call.cost)
             self.write(_HEAD_START + number + _OK_HEAD)
             call.started = True
-            out.send(call, wire.framed(message), _TRAILERS_START + number + _OK_TRAILERS)
+            out.send(call, grpc.framed(message), _TRAILERS_START + number + _OK_TRAILERS)
             out.share.check()
 
     def part(self, call: Call, message: bytes) -> None:
@@ -83,7 +83,7 @@ class AnswerCore(Holding):
             call.started = True
             self.write(frames.headers(call.id, _OK_HEAD, end=False))
         self._earned += 2
-        self.out.more(call, wire.framed(message))
+        self.out.more(call, grpc.framed(message))
         self.out.share.check()
 
     def fail(self, call: Call, problem: RpcError) -> None:
@@ -94,7 +94,7 @@ class AnswerCore(Holding):
         if not call.started:
             block = _OK_HEAD + block
         if problem.detail:
-            block += literal(b"grpc-message", wire.escaped(problem.detail[:_MOST_DETAIL]))
+            block += literal(b"grpc-message", grpc.escaped(problem.detail[:_MOST_DETAIL]))
         if call.pending:
             self.abort(call, Reason.INTERNAL_ERROR)
             return
@@ -262,11 +262,11 @@ class AnswerCore(Holding):
         self._keep(call, body)
         if call.open:
             self._messages(call)
-        elif len(call.held) >= wire.PREFIX_SIZE:
-            _, announced = wire.PREFIX.unpack_from(call.held)
+        elif len(call.held) >= grpc.PREFIX_SIZE:
+            _, announced = grpc.PREFIX.unpack_from(call.held)
             try:
-                wire.check_size(announced, self.limits.message)
-                wire.check_size(len(call.held) - wire.PREFIX_SIZE, announced)
+                grpc.check_size(announced, self.limits.message)
+                grpc.check_size(len(call.held) - grpc.PREFIX_SIZE, announced)
             except RpcError as problem:
                 self.fail(call, problem)
                 self._cost()
@@ -276,12 +276,12 @@ class AnswerCore(Holding):
         """Hand over the messages that are there."""
         most = self.limits.message
         try:
-            while len(call.held) >= wire.PREFIX_SIZE and call.open:
-                size = wire.PREFIX.unpack_from(call.held)[1] + wire.PREFIX_SIZE
-                wire.check_size(size - wire.PREFIX_SIZE, most)
+            while len(call.held) >= grpc.PREFIX_SIZE and call.open:
+                size = grpc.PREFIX.unpack_from(call.held)[1] + grpc.PREFIX_SIZE
+                grpc.check_size(size - grpc.PREFIX_SIZE, most)
                 if len(call.held) < size:
                     return
-                message = wire.message_of(bytes(call.held[:size]), call.request.encoding, most)
+                message = grpc.message_of(bytes(call.held[:size]), call.request.encoding, most)
                 del call.held[:size]
                 self._release(call, size)
                 self._charge(len(message))
@@ -318,9 +318,9 @@ class AnswerCore(Holding):
             self.out.send(call, _PLAIN, b"")
             return
         try:
-            wire.check_encoding(request.encoding)
-            wire.check_size(len(body) - wire.PREFIX_SIZE, self.limits.message)
-            message = wire.message_of(body, request.encoding, self.limits.message)
+            grpc.check_encoding(request.encoding)
+            grpc.check_size(len(body) - grpc.PREFIX_SIZE, self.limits.message)
+            message = grpc.message_of(body, request.encoding, self.limits.message)
         except RpcError as problem:
             self._charge(self.limits.message if request.encoding else 0)
             self.refuse(call, problem)

@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mallgen_runtime.process.errors import Code, RpcError
-from mallgen_runtime.rpc.h2 import frames, wire
-from mallgen_runtime.rpc.h2.answering import AnswerCore
-from mallgen_runtime.rpc.h2.asking import Ask, AskCore, Unprocessed
-from mallgen_runtime.rpc.h2.core import WHOLE
+from mallgen_runtime.rpc.h2 import frames, grpc
+from mallgen_runtime.rpc.h2.client_connection import Ask, AskCore, Unprocessed
+from mallgen_runtime.rpc.h2.connection import WHOLE
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
+from mallgen_runtime.rpc.h2.server_connection import AnswerCore
 from tests.h2.talking import HEAD, HELLO, Echo, call, cut, data
 
 FIELDS = [
@@ -63,7 +63,7 @@ def test_calls_of_the_h2_library(sizes: list[int], padded: bool) -> None:
     for number, size in enumerate(sizes):
         stream = 2 * number + 1
         client.send_headers(stream, [*FIELDS, ("traceparent", f"{number}")])
-        left = wire.framed(bytes([number]) * size)
+        left = grpc.framed(bytes([number]) * size)
         events = pumped(client, server)
         while left:
             most = min(client.local_flow_control_window(stream) - 8, 16_000)
@@ -71,7 +71,7 @@ def test_calls_of_the_h2_library(sizes: list[int], padded: bool) -> None:
             client.send_data(stream, part, end_stream=not left, pad_length=7 if padded else None)
             events += pumped(client, server)
         body = b"".join(event.data for event in events if isinstance(event, h2.events.DataReceived))
-        assert body == wire.framed(bytes([number]) * size)
+        assert body == grpc.framed(bytes([number]) * size)
         trailers: list[Any] = [event.headers for event in events if isinstance(event, h2.events.TrailersReceived)]
         assert [dict(found)["grpc-status"] for found in trailers] == ["0"]
         assert any(isinstance(event, h2.events.StreamEnded) for event in events)
@@ -157,7 +157,7 @@ def stream_of_calls() -> bytes:
     """Calls of all shapes in one connection's bytes."""
     packed = gzip.compress(b"packed" * 100)
     block = HEAD + literal(b"x-long", b"v" * 300)
-    prefix = wire.PREFIX.pack(1, len(packed))
+    prefix = grpc.PREFIX.pack(1, len(packed))
     return b"".join(
         (
             HELLO,
@@ -171,9 +171,9 @@ def stream_of_calls() -> bytes:
             frames.headers(7, HEAD + literal(b"grpc-encoding", b"gzip"), end=False),
             data(7, prefix + packed),
             frames.frame(frames.HEADERS, frames.END_HEADERS | frames.PADDED, 9, b"\4" + HEAD + b"\0\0\0\0"),
-            frames.frame(frames.DATA, frames.PADDED | frames.END_STREAM, 9, b"\2" + wire.framed(b"padded") + b"\0\0"),
+            frames.frame(frames.DATA, frames.PADDED | frames.END_STREAM, 9, b"\2" + grpc.framed(b"padded") + b"\0\0"),
             frames.headers(11, HEAD + literal(b"grpc-timeout", b"soon"), end=False),
-            data(11, wire.framed(b"late")),
+            data(11, grpc.framed(b"late")),
             frames.headers(13, HEAD, end=False),
             frames.reset(13, Reason.CANCEL),
             frames.settings([(frames.INITIAL_WINDOW, 100)]),
@@ -264,7 +264,7 @@ def test_changed_bytes_end_in_a_fault_or_an_answer(seed: int) -> None:
 
 def half_calls(number: int) -> bytes:
     """The beginnings of so many calls."""
-    whole = wire.framed(b"x" * 2000)
+    whole = grpc.framed(b"x" * 2000)
     return b"".join(
         frames.headers(2 * n + 1, HEAD, end=False) + data(2 * n + 1, whole[:1000], end=False) for n in range(number)
     )
@@ -303,11 +303,11 @@ def answers() -> bytes:
         (
             frames.settings([(frames.MAX_STREAMS, 100)]),
             frames.headers(1, head, end=False),
-            data(1, wire.framed(b"one"), end=False),
+            data(1, grpc.framed(b"one"), end=False),
             frames.headers(1, status, end=True),
             frames.headers(3, head, end=False),
-            data(3, wire.framed(b"x" * 9000)[:4000], end=False),
-            data(3, wire.framed(b"x" * 9000)[4000:], end=False),
+            data(3, grpc.framed(b"x" * 9000)[:4000], end=False),
+            data(3, grpc.framed(b"x" * 9000)[4000:], end=False),
             frames.headers(3, status, end=True),
             frames.headers(5, head + literal(b"grpc-status", b"5") + literal(b"grpc-message", b"no%20such"), end=True),
             frames.reset(7, Reason.REFUSED_STREAM),

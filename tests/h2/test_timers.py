@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mallgen_runtime.rpc.h2.grpc import escaped, seconds_of, timeout_field, unescaped
 from mallgen_runtime.rpc.h2.limits import Rate
-from mallgen_runtime.rpc.h2.wheel import AT_ONCE, GRAIN, Alarm, Wheel
-from mallgen_runtime.rpc.h2.wire import escaped, seconds_of, timeout_field, unescaped
+from mallgen_runtime.rpc.h2.timers import AT_ONCE, GRAIN, Alarm, Wheel
 from tests.run.discovering import run, until
 
 

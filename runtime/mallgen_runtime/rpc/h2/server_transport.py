@@ -13,14 +13,14 @@ from mallgen_runtime.process.address import close_door
 from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.process.memory import give_back
 from mallgen_runtime.process.tracing import sound_ids
-from mallgen_runtime.rpc.h2.answering import AnswerCore
-from mallgen_runtime.rpc.h2.called import Call
+from mallgen_runtime.rpc.h2.budgets import Kept
+from mallgen_runtime.rpc.h2.call import Call
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
-from mallgen_runtime.rpc.h2.holding import Kept
+from mallgen_runtime.rpc.h2.grpc import Metadata
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
-from mallgen_runtime.rpc.h2.turns import MOST_BEHIND, Turns
-from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
-from mallgen_runtime.rpc.h2.wire import Metadata
+from mallgen_runtime.rpc.h2.scheduler import MOST_BEHIND, Turns
+from mallgen_runtime.rpc.h2.server_connection import AnswerCore
+from mallgen_runtime.rpc.h2.timers import Alarm, Wheel
 from mallgen_runtime.rpc.methods import RpcContext
 
 Answer = Callable[[RpcContext, bytes], Coroutine[Any, Any, bytes]]

@@ -10,7 +10,7 @@ from typing import Any
 from mallgen_runtime.process.address import joined, split
 from mallgen_runtime.process.errors import RpcError
 from mallgen_runtime.process.watch import keep
-from mallgen_runtime.rpc.h2.link import Link, Made, opened
+from mallgen_runtime.rpc.h2.client_transport import Link, Made, opened
 
 CONNECT, FIRST_PAUSE, MOST_PAUSE, GROWTH, STEADY, LOOK_UP_AGAIN = 5.0, 0.1, 3.0, 1.6, 1.0, 5.0
 KICK, PATIENCE = 0.1, 0.5

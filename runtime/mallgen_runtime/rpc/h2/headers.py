@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
 from mallgen_runtime.process.errors import Code, RpcError
+from mallgen_runtime.rpc.h2.grpc import code_of, code_of_http, seconds_of, unescaped
 from mallgen_runtime.rpc.h2.hpack import OVERHEAD, Decoder, Field, literal
-from mallgen_runtime.rpc.h2.wire import code_of, code_of_http, seconds_of, unescaped
 
 H = TypeVar("H")
 MOST_KEPT, MOST_KEPT_BYTES, MOST_STARTS = 32, 512, 16
