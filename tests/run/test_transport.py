@@ -19,7 +19,7 @@ from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.rpc import Code, RpcClientConf, RpcError, RpcServerConf, connect
 from mallgen_runtime.rpc.grpcio import GrpcConnection
-from mallgen_runtime.rpc.h2.serving import H2Server
+from mallgen_runtime.rpc.h2.server import H2Server
 from mallgen_runtime.rpc.transport import OwnConnection, connection_to, server_for
 from tests.run.discovering import run
 from tests.run.shop import RpcService, Shop

@@ -44,7 +44,7 @@ def server_for(conf: RpcServerConf, app: "RpcApp") -> RpcServer:
         from mallgen_runtime.rpc.grpcio import GrpcServer
 
         return GrpcServer(conf, app)
-    from mallgen_runtime.rpc.h2.serving import H2Server
+    from mallgen_runtime.rpc.h2.server import H2Server
 
     return H2Server(conf, app)
 
