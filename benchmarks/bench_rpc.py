@@ -110,13 +110,13 @@ async def serve(kind: str) -> None:
 async def serve_own() -> int:
     """Our server; its port."""
     from mallgen_runtime.rpc.h2.limits import Limits
-    from mallgen_runtime.rpc.h2.server_transport import Route, Server
+    from mallgen_runtime.rpc.h2.server_transport import MethodRoute, TransportServer
 
     async def answer(ctx: RpcContext, data: bytes) -> bytes:
         return data
 
     bound = opened("127.0.0.1:0")
-    server = Server({WIRE.encode(): Route(WIRE, answer, 2.0)}, Limits())
+    server = TransportServer({WIRE.encode(): MethodRoute(WIRE, answer, 2.0)}, Limits())
     await server.start(bound)
     KEPT.append(server)
     return int(bound.getsockname()[1])

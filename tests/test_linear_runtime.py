@@ -1,6 +1,6 @@
 """What a peer sends is read in time that grows as it does, and holds the event loop for less than 100 ms.
 
-Beyond 32 KiB a text is read beside the loop (aside.py), so that only what is shorter counts for the loop.
+Beyond 32 KiB a text is read beside the loop (offload.py), so that only what is shorter counts for the loop.
 """
 
 import json

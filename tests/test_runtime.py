@@ -8,7 +8,7 @@ from mallgen_runtime import schema
 from mallgen_runtime.http.forms import parse_query
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.readers import Reader
-from mallgen_runtime.http.routing import Bound, Route, Table, clean
+from mallgen_runtime.http.routing import BoundRoute, Route, Table, clean
 from mallgen_runtime.schema import (
     AsString,
     Float32,
@@ -224,11 +224,11 @@ def test_a_query_by_name() -> None:
             parse_query(text)
 
 
-def bound(method: str, path: str) -> Bound:
+def bound(method: str, path: str) -> BoundRoute:
     async def run(ctx: Any) -> Any:
         raise AssertionError
 
-    return Bound(Route(method, path, run), run, 0, 0, ())  # type: ignore[arg-type]
+    return BoundRoute(Route(method, path, run), run, 0, 0, ())  # type: ignore[arg-type]
 
 
 def test_the_table_prefers_fixed_segments_and_goes_back() -> None:

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.h2 import frames, grpc
-from mallgen_runtime.rpc.h2.client_connection import Ask, AskCore, Unprocessed
+from mallgen_runtime.rpc.h2.client_connection import ClientCall, ClientConnection, Unprocessed
 from mallgen_runtime.rpc.h2.connection import WHOLE
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
-from mallgen_runtime.rpc.h2.server_connection import AnswerCore
+from mallgen_runtime.rpc.h2.server_connection import ServerConnection
 from tests.h2.talking import HEAD, HELLO, Echo, call, cut, data
 
 FIELDS = [
@@ -80,17 +80,17 @@ def test_calls_of_the_h2_library(sizes: list[int], padded: bool) -> None:
     assert (server.kept.held, server.core.held) == (0, 0)
 
 
-class Asker:
-    """The other end of `AskCore`, which tells it nothing it needs."""
+class Ignored:
+    """Takes the events of a client connection and keeps its faults only."""
 
     def __init__(self) -> None:
         self.faults: list[ConnectionFault] = []
 
     def settled(self) -> None: ...
 
-    def answered(self, ask: Ask) -> None: ...
+    def answered(self, call: ClientCall) -> None: ...
 
-    def late(self, ask: Ask) -> bool:
+    def late(self, call: ClientCall) -> bool:
         return False
 
     def leaving(self) -> None: ...
@@ -106,13 +106,13 @@ class Asking:
 
     def __init__(self) -> None:
         self.out = bytearray()
-        self.asker = Asker()
-        self.core = AskCore(self.out.extend, self.asker, Limits())
+        self.events = Ignored()
+        self.core = ClientConnection(self.out.extend, self.events, Limits())
         self.loop = asyncio.new_event_loop()
         self.core.greet()
 
     def ask(self, message: bytes) -> "asyncio.Future[bytes]":
-        return self.core.ask(HEAD, message, self.loop.create_future()).future
+        return self.core.call(HEAD, message, self.loop.create_future()).future
 
     def close(self) -> None:
         self.loop.close()
@@ -289,7 +289,7 @@ def test_memory_that_is_needed_is_taken_from_a_connection_that_ended() -> None:
     gone.core.receive(HELLO + half_calls(900))
     gone.core.end(ConnectionFault(Reason.CANCEL, "over"))
     other = Echo(Limits(kept=2 << 20))
-    other.core = AnswerCore(other.out.extend, other, Limits(kept=2 << 20), gone.kept, Budget(2 << 20))
+    other.core = ServerConnection(other.out.extend, other, Limits(kept=2 << 20), gone.kept, Budget(2 << 20))
     other.core.greet()
     other.core.receive(HELLO + half_calls(500))
     assert len(other.core.streams) == 500
@@ -318,7 +318,7 @@ def answers() -> bytes:
     )
 
 
-def asked(asking: Asking, feed: Callable[[AskCore], None]) -> list[object]:
+def asked(asking: Asking, feed: Callable[[ClientConnection], None]) -> list[object]:
     futures = [asking.ask(b"q") for _ in range(7)]
     feed(asking.core)
     asking.core.end(ConnectionFault(Reason.CANCEL, "gone"))

@@ -29,7 +29,7 @@ def test_calls_go_to_all_instances_in_turn() -> None:
         async with contextlib.AsyncExitStack() as stack:
             servers = [await stack.enter_async_context(serving(counting(n))) for n in range(3)]
             connection = await stack.enter_async_context(calling([server.address for server in servers]))
-            await until(lambda: len(connection._places.links) == 3, 2, "all are there")
+            await until(lambda: len(connection._endpoints.connections) == 3, 2, "all are there")
             for _ in range(30):
                 await connection.unary(ECHO, b"x", 1.0, ())
             assert set(found.values()) == {10}
@@ -113,7 +113,7 @@ def test_a_server_that_hangs_is_noticed(alive: str, monkeypatch: pytest.MonkeyPa
             serving() as good,
             calling([hung, good.address], keepalive_time=alive) as connection,
         ):
-            await until(lambda: len(connection._places.links) == 2, 2, "both are there")
+            await until(lambda: len(connection._endpoints.connections) == 2, 2, "both are there")
             lost = 0
             started = time.monotonic()
             while time.monotonic() - started < 1.5:

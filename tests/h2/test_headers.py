@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mallgen_runtime.process.errors import RpcError
 from mallgen_runtime.rpc.h2.frames import ConnectionFault
 from mallgen_runtime.rpc.h2.grpc import metadata_fields, timeout_field
-from mallgen_runtime.rpc.h2.headers import Malformed, Request, Requests, request_of
+from mallgen_runtime.rpc.h2.headers import Malformed, RequestHeaders, RequestReader, request_of
 from mallgen_runtime.rpc.h2.hpack import Decoder, indexed, literal
 from tests.h2.talking import HEAD
 
@@ -43,14 +43,14 @@ def meaning(decoder: Decoder, block: bytes) -> object:
 
 
 def told(found: object) -> object:
-    if isinstance(found, Request) and found.problem is not None:
+    if isinstance(found, RequestHeaders) and found.problem is not None:
         return found._replace(problem=None), found.problem.detail
     return found
 
 
 @given(st.lists(st.one_of(OWN, OTHER, INDEXED), min_size=1, max_size=12))
 def test_any_order_of_heads(blocks: list[bytes]) -> None:
-    reader, plain = Requests(Decoder(16_384, 256)), Decoder(16_384, 256)
+    reader, plain = RequestReader(Decoder(16_384, 256)), Decoder(16_384, 256)
     for block in blocks:
         expected: object
         try:
@@ -70,7 +70,7 @@ def test_any_order_of_heads(blocks: list[bytes]) -> None:
 
 
 def test_a_known_start_counts_for_the_limits() -> None:
-    reader = Requests(Decoder(700, 9))
+    reader = RequestReader(Decoder(700, 9))
     assert reader.read(HEAD).problem is None
     assert reader.read(HEAD + literal(b"k", b"v")).metadata == ((b"k", b"v"),)
     for more in (literal(b"k", b"v" * 400), literal(b"k", b"") * 4):

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from mallgen_runtime.rpc.h2.grpc import escaped, seconds_of, timeout_field, unescaped
 from mallgen_runtime.rpc.h2.limits import Rate
-from mallgen_runtime.rpc.h2.timers import AT_ONCE, GRAIN, Alarm, Wheel
+from mallgen_runtime.rpc.h2.timers import AT_ONCE, GRAIN, Timer, TimerWheel
 from tests.run.discovering import run, until
 
 
 def test_never_early_and_hardly_late() -> None:
     async def work() -> None:
-        wheel = Wheel(asyncio.get_running_loop())
+        wheel = TimerWheel(asyncio.get_running_loop())
         chance = random.Random(1)
         late: list[float] = []
-        due = {Alarm(): time.monotonic() + chance.uniform(0, 0.3) for _ in range(500)}
+        due = {Timer(): time.monotonic() + chance.uniform(0, 0.3) for _ in range(500)}
         kept = list(due)[::2]
         for alarm, when in due.items():
             wheel.add(alarm, when, lambda waiter: late.append(time.monotonic() - due[waiter]))
@@ -42,7 +42,7 @@ def test_the_last_entry_counts_and_one_that_fails_stops_no_other() -> None:
         loop = asyncio.get_running_loop()
         told: list[str] = []
         loop.set_exception_handler(lambda loop, context: told.append(repr(context["exception"])))
-        wheel, first, second = Wheel(loop), Alarm(), Alarm()
+        wheel, first, second = TimerWheel(loop), Timer(), Timer()
         now = time.monotonic()
         seen: list[str] = []
 
@@ -90,10 +90,10 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 1000.0
-        self.timers: list[Timer] = []
+        self.timers: list[LoopTimer] = []
 
-    def call_later(self, delay: float, then: Callable[[], None]) -> "Timer":
-        timer = Timer(self.now + delay, then)
+    def call_later(self, delay: float, then: Callable[[], None]) -> "LoopTimer":
+        timer = LoopTimer(self.now + delay, then)
         self.timers.append(timer)
         return timer
 
@@ -114,7 +114,7 @@ class Clock:
         raise context["exception"]
 
 
-class Timer:
+class LoopTimer:
     def __init__(self, when: float, then: Callable[[], None]) -> None:
         self.when, self.then, self.cancelled = when, then, False
 
@@ -135,8 +135,8 @@ STEPS = st.one_of(
 def test_a_wheel_keeps_every_deadline_that_a_list_of_them_would(steps: list[tuple[Any, ...]]) -> None:
     """Each callback adds another entry, or moves one: what it adds must hide no other."""
     clock = Clock()
-    wheel = Wheel(clock, lambda: clock.now)  # type: ignore[arg-type]
-    alarms = [Alarm() for _ in range(10)]
+    wheel = TimerWheel(clock, lambda: clock.now)  # type: ignore[arg-type]
+    alarms = [Timer() for _ in range(10)]
     due: dict[int, float] = {}
     fired: list[tuple[float, float]] = []
 
@@ -171,8 +171,8 @@ def test_a_wheel_keeps_every_deadline_that_a_list_of_them_would(steps: list[tupl
 
 
 def test_removed_entries_are_freed() -> None:
-    clock, alarm = Clock(), Alarm()
-    wheel = Wheel(clock, lambda: clock.now)  # type: ignore[arg-type]
+    clock, alarm = Clock(), Timer()
+    wheel = TimerWheel(clock, lambda: clock.now)  # type: ignore[arg-type]
     for number in range(100_000):
         wheel.add(alarm, clock.now + 30 + number, print)
         wheel.remove(alarm)
@@ -183,8 +183,8 @@ def test_removed_entries_are_freed() -> None:
 def test_entries_that_are_held_cost_nothing() -> None:
     """A turn of the wheel looks at what is over and at nothing else."""
     clock = Clock()
-    wheel = Wheel(clock, lambda: clock.now)  # type: ignore[arg-type]
-    held, alarm = [Alarm() for _ in range(100_000)], Alarm()
+    wheel = TimerWheel(clock, lambda: clock.now)  # type: ignore[arg-type]
+    held, alarm = [Timer() for _ in range(100_000)], Timer()
     for number, each in enumerate(held):
         wheel.add(each, clock.now + 1000 + number * 0.003, print)
     started = time.process_time()
@@ -196,10 +196,10 @@ def test_entries_that_are_held_cost_nothing() -> None:
 
 def test_many_that_are_over_at_once_do_not_keep_the_loop() -> None:
     clock = Clock()
-    wheel = Wheel(clock, lambda: clock.now)  # type: ignore[arg-type]
+    wheel = TimerWheel(clock, lambda: clock.now)  # type: ignore[arg-type]
     called: list[float] = []
     for _ in range(10 * AT_ONCE):
-        wheel.add(Alarm(), clock.now + 1, lambda waiter: called.append(clock.now))
+        wheel.add(Timer(), clock.now + 1, lambda waiter: called.append(clock.now))
     clock.advance(2)
     assert len(called) == 10 * AT_ONCE
     assert all(called.count(now) <= AT_ONCE for now in set(called))

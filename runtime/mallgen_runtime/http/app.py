@@ -24,7 +24,7 @@ from mallgen_runtime.http.messages import (
 )
 from mallgen_runtime.http.problems import FOR_CLIENTS, WORDS, ApiError, body
 from mallgen_runtime.http.proxies import TrustedProxies
-from mallgen_runtime.http.routing import Bound, Match, Middleware, Route, Table
+from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, Table
 from mallgen_runtime.http.sending import Unsendable, check, pairs_of
 from mallgen_runtime.process import watch
 from mallgen_runtime.process.devserver import Readiness, in_public, readiness
@@ -102,7 +102,7 @@ class App(Generic[S]):
             if any(len(secret.encode()) < _WEAK for secret in secrets_of(self.config, name)):
                 _LOG.warning("a secret of %s is shorter than the %d bytes that RFC 7518 asks for", name, _WEAK)
 
-    def _bind(self, route: Route[Any], made: Mapping[Any, Middleware]) -> Bound:
+    def _bind(self, route: Route[Any], made: Mapping[Any, Middleware]) -> BoundRoute:
         config = self.config
         timeout = config.timeout if route.timeout_ms is None else route.timeout_ms
         limit = (config.max_bytes if route.max_bytes is None else route.max_bytes) or _NO_LIMIT
@@ -116,7 +116,7 @@ class App(Generic[S]):
                 run = self._layer(made[middleware], run)
             run = _within(run, timeout / 1000, _GRACE)
         rules = rules_of(config, route.jwt) if route.jwt else AS_GO_ZERO
-        return Bound(route, run, timeout / 1000, limit, secrets, rules)
+        return BoundRoute(route, run, timeout / 1000, limit, secrets, rules)
 
     def _endpoint(self, endpoint: Callable[[Context, Any], Awaitable[Response]], timeout: float, most: int) -> Next:
         svc = self.svc

@@ -12,7 +12,7 @@ from mallgen_runtime.http.head import HEAD_BYTES, Head, Refusal, address, never_
 from mallgen_runtime.http.messages import Context, Response, Scope
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.sending import head_of
-from mallgen_runtime.http.tracker import Front
+from mallgen_runtime.http.tracker import ConnectionTracker
 
 READ_BYTES = 64 << 10
 HEAD_SECONDS, IDLE_SECONDS, LINGER_SECONDS = 10.0, 5.0, 0.3
@@ -28,7 +28,7 @@ HEAD, IDLE, RUN, DRAIN, REST, SPILL = range(6)
 _BETWEEN, _AT_WORK = (IDLE, HEAD), (RUN, DRAIN)
 
 
-class Connection(asyncio.BufferedProtocol):
+class HttpConnection(asyncio.BufferedProtocol):
     """What a client sends is read into `_buffer`; a request is taken out of it when the one before is answered.
 
     `_state` is HEAD from a request's first byte, IDLE before it, RUN while it is answered, DRAIN while the answer is
@@ -36,10 +36,10 @@ class Connection(asyncio.BufferedProtocol):
     read over.
     """
 
-    def __init__(self, app: App, front: Front) -> None:
+    def __init__(self, app: App, tracker: ConnectionTracker) -> None:
         self.deadline = _NEVER
         self._app = app
-        self._front = front
+        self._tracker = tracker
         self._transport: Any = None
         self._buffer = bytearray()
         self._scanned = 0
@@ -62,16 +62,16 @@ class Connection(asyncio.BufferedProtocol):
         self._peer, self._here = address(transport.get_extra_info("peername")), address(
             transport.get_extra_info("sockname")
         )
-        self._front.add(self)
-        self.deadline = self._front.now + HEAD_SECONDS
+        self._tracker.add(self)
+        self.deadline = self._tracker.now + HEAD_SECONDS
         self._state = IDLE
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone: nobody will read what its request is answered."""
         self._lost = True
         self.deadline = _NEVER
-        self._front.connections.discard(self)
-        self._front.taken(self)
+        self._tracker.connections.discard(self)
+        self._tracker.taken(self)
         self._buffer.clear()
         self._count(0)
         self._body.wake()
@@ -104,7 +104,7 @@ class Connection(asyncio.BufferedProtocol):
             return False
         self._body.wake()
         if self._state == RUN:
-            self.deadline = min(self.deadline, self._front.now + _PROBE_AFTER)
+            self.deadline = min(self.deadline, self._tracker.now + _PROBE_AFTER)
         return True
 
     def pause_writing(self) -> None:
@@ -116,7 +116,7 @@ class Connection(asyncio.BufferedProtocol):
         self._stuck = False
         if self._untaken:
             self._untaken = 0
-            self._front.taken(self)
+            self._tracker.taken(self)
         if self._state == DRAIN:
             self._answered()
 
@@ -124,7 +124,7 @@ class Connection(asyncio.BufferedProtocol):
         """The door is closed: who is silent is given a moment, its next request may be on the way."""
         self._leaving = True
         if self._state == IDLE:
-            self.deadline = min(self.deadline, self._front.loop.time() + LINGER_SECONDS)
+            self.deadline = min(self.deadline, self._tracker.loop.time() + LINGER_SECONDS)
 
     def cancel(self) -> None:
         """The service cannot wait any longer."""
@@ -160,7 +160,7 @@ class Connection(asyncio.BufferedProtocol):
         """A head has begun: it has its own time, and its length is bounded."""
         if self._state == IDLE:
             self._state = HEAD
-            self.deadline = self._front.loop.time() + HEAD_SECONDS
+            self.deadline = self._tracker.loop.time() + HEAD_SECONDS
         if len(self._buffer) > HEAD_BYTES:
             return self._refuse(too_long(self._buffer))
         if never_a_head(self._buffer, self._scanned):
@@ -175,12 +175,12 @@ class Connection(asyncio.BufferedProtocol):
         self.deadline = _NEVER
         self._body = Incoming(head.length) if head.length else NOTHING
         if head.length:
-            self.deadline = self._front.now + BODY_SECONDS
+            self.deadline = self._tracker.now + BODY_SECONDS
             self._take_body()
         if self._buffer:
             self._count(len(self._buffer) + self._body.waiting)
         scope = scope_of(head, self._peer, self._here)
-        self._task = self._front.loop.create_task(self._run(scope))
+        self._task = self._tracker.loop.create_task(self._run(scope))
 
     async def _run(self, scope: Scope) -> None:
         try:
@@ -237,7 +237,7 @@ class Connection(asyncio.BufferedProtocol):
         if not self._body.complete and (head.expects or self._body.left > SPILL_BYTES):
             keep = False
         self._leaving = self._leaving or not keep
-        start = head_of(response, ctx.request_id, self._front.date())
+        start = head_of(response, ctx.request_id, self._tracker.date())
         if not keep:
             start += b"" if "connection" in response.headers else b"connection: close\r\n"
         elif head.version == "1.0":
@@ -247,10 +247,10 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.write(start + b"\r\n" + body)
         if self._stuck:
             self._untaken = len(body) + len(start)
-            now = self._front.loop.time()
+            now = self._tracker.loop.time()
             self._limit = now + ANSWER_SECONDS + self._untaken / ANSWER_RATE
             self.deadline = min(now + STALL_SECONDS, self._limit)
-            self._front.untaken(self, self._untaken)
+            self._tracker.untaken(self, self._untaken)
         elif not self._lost:
             self._answered()
 
@@ -262,7 +262,7 @@ class Connection(asyncio.BufferedProtocol):
             return self._rest()
         self._state = IDLE
         self._head, self._body = None, NOTHING
-        self.deadline = self._front.now + IDLE_SECONDS
+        self.deadline = self._tracker.now + IDLE_SECONDS
         if self._ended and not self._buffer:
             return self._close()
         if self._kept:
@@ -270,7 +270,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._paused:
             self._resume()
         if self._buffer:
-            self._front.loop.call_soon(self._go_on)
+            self._tracker.loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
         """A pipelined request, in a turn of the loop of its own: others have theirs between."""
@@ -283,7 +283,7 @@ class Connection(asyncio.BufferedProtocol):
         """Answer a head that cannot be taken; nothing after it is read as a request."""
         title = HTTPStatus(status).phrase
         answer = f"HTTP/1.1 {status} {title}\r\ncontent-length: 0\r\nconnection: close\r\n".encode()
-        self._transport.write(answer + self._front.date() + b"\r\n")
+        self._transport.write(answer + self._tracker.date() + b"\r\n")
         self._leaving = True
         self._spill(sure=False)
 
@@ -295,7 +295,7 @@ class Connection(asyncio.BufferedProtocol):
         self._state = SPILL
         if self._ended or (all_read and not self._stuck):
             return self._close()
-        self.deadline = self._front.loop.time() + SPILL_SECONDS
+        self.deadline = self._tracker.loop.time() + SPILL_SECONDS
         self._spilt = 0
         if not self._transport.is_closing():
             with contextlib.suppress(OSError, RuntimeError):
@@ -308,7 +308,7 @@ class Connection(asyncio.BufferedProtocol):
             return self._close()
         self._state = REST
         self._spilt = 0
-        self.deadline = self._front.loop.time() + SPILL_SECONDS
+        self.deadline = self._tracker.loop.time() + SPILL_SECONDS
         self._resume()
 
     def _read_over(self, nbytes: int) -> None:
@@ -362,12 +362,12 @@ class Connection(asyncio.BufferedProtocol):
         if now >= self._limit or left >= self._untaken:
             return self.give_up()
         self._untaken = left
-        self._front.untaken(self, left)
+        self._tracker.untaken(self, left)
         self.deadline = min(now + STALL_SECONDS, self._limit)
 
     def give_up(self) -> None:
         """Let the client and its answer go."""
-        self._front.taken(self)
+        self._tracker.taken(self)
         self._transport.abort()
 
     def _count(self, size: int) -> bool:
@@ -375,7 +375,7 @@ class Connection(asyncio.BufferedProtocol):
         change, self._kept = size - self._kept, size
         if not change:
             return True
-        fits = self._front.keep(change)
+        fits = self._tracker.keep(change)
         if not fits and change > 0 and self._state in (RUN, DRAIN):
             self._leaving = True
             if self._body.complete:

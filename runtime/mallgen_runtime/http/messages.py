@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeVar
 
 from mallgen_runtime.http.forms import parse_multipart, parse_query
-from mallgen_runtime.http.offload import aside
+from mallgen_runtime.http.offload import offload
 from mallgen_runtime.http.problems import ApiError, invalid
 from mallgen_runtime.http.readers import Reader
 from mallgen_runtime.process.tracing import sound_ids
@@ -145,10 +145,10 @@ class Context:
         found: dict[str, list[str]] = {}
         if plain == "application/x-www-form-urlencoded":
             text = (await self.raw_body()).decode("utf-8", "replace")
-            found = await aside(len(text), parse_query, text, "form")
+            found = await offload(len(text), parse_query, text, "form")
         elif plain == "multipart/form-data":
             data = await self.raw_body()
-            found = await aside(len(data), parse_multipart, data, kind)
+            found = await offload(len(data), parse_multipart, data, kind)
         for name, values in self._query().items():
             found.setdefault(name, []).extend(values)
         self._form = found
@@ -196,7 +196,7 @@ class Context:
         is_form = plain in ("application/x-www-form-urlencoded", "multipart/form-data")
         try:
             data = b"" if is_form else await self.raw_body()
-            made: T = await aside(len(data), decode, data, kind)
+            made: T = await offload(len(data), decode, data, kind)
         except Wrong as problem:
             self.errors.extend(problem.errors)
         self.done()

@@ -11,7 +11,7 @@ LARGE = 1 << 15  # bytes: the worst that is shorter takes 40 ms, a thread 0.1 ms
 _reader: ThreadPoolExecutor | None = None
 
 
-async def aside(size: int, work: Callable[..., T], *args: Any) -> T:
+async def offload(size: int, work: Callable[..., T], *args: Any) -> T:
     """`work(*args)` on a text of `size` bytes; in the one thread for it, in turn, when it is long."""
     global _reader
     if size <= LARGE:

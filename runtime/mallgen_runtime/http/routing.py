@@ -52,7 +52,7 @@ class Route(Generic[S]):
         return f"{self.method} {self.path}"
 
 
-class Bound(NamedTuple):
+class BoundRoute(NamedTuple):
     """A route ready to run: its middlewares are made, its limits decided; `counts` is whether MaxConns counts it."""
 
     route: Route[Any]
@@ -67,29 +67,29 @@ class Bound(NamedTuple):
 class Match(NamedTuple):
     """A route and the values of its path."""
 
-    bound: Bound
+    bound: BoundRoute
     params: dict[str, str]
 
 
-class _Node:
+class _PathNode:
     __slots__ = ("bound", "fixed", "param")
 
     def __init__(self) -> None:
-        self.fixed: dict[str, _Node] = {}
-        self.param: _Node | None = None
-        self.bound: Bound | None = None
+        self.fixed: dict[str, _PathNode] = {}
+        self.param: _PathNode | None = None
+        self.bound: BoundRoute | None = None
 
 
 class Table:
     """Finds routes. Fixed segments win over parameters, as in go-zero's router."""
 
-    def __init__(self, routes: Iterable[Bound]) -> None:
-        self._fixed: dict[str, dict[str, Bound]] = {}
-        self._trees: dict[str, _Node] = {}
+    def __init__(self, routes: Iterable[BoundRoute]) -> None:
+        self._fixed: dict[str, dict[str, BoundRoute]] = {}
+        self._trees: dict[str, _PathNode] = {}
         for bound in routes:
             method, path = bound.route.method, bound.route.path
             if ":" in path:
-                self._add(self._trees.setdefault(method, _Node()), bound)
+                self._add(self._trees.setdefault(method, _PathNode()), bound)
             else:
                 self._fixed.setdefault(clean(path), {})[method] = bound
 
@@ -120,13 +120,13 @@ class Table:
         )
 
     @staticmethod
-    def _add(node: _Node, bound: Bound) -> None:
+    def _add(node: _PathNode, bound: BoundRoute) -> None:
         for part in clean(bound.route.path).split("/")[1:]:
             if part.startswith(":"):
-                node.param = node.param or _Node()
+                node.param = node.param or _PathNode()
                 node = node.param
             else:
-                node = node.fixed.setdefault(part, _Node())
+                node = node.fixed.setdefault(part, _PathNode())
         node.bound = bound
 
 
@@ -141,7 +141,7 @@ def clean(path: str) -> str:
     return "/" + "/".join(parts)
 
 
-def _search(node: _Node, parts: list[str], index: int, values: list[str]) -> Bound | None:
+def _search(node: _PathNode, parts: list[str], index: int, values: list[str]) -> BoundRoute | None:
     if index == len(parts):
         return node.bound
     fixed = node.fixed.get(parts[index])

@@ -7,8 +7,8 @@ import signal
 import socket
 
 from mallgen_runtime.http.app import App
-from mallgen_runtime.http.connection import Connection
-from mallgen_runtime.http.tracker import Front
+from mallgen_runtime.http.connection import HttpConnection
+from mallgen_runtime.http.tracker import ConnectionTracker
 from mallgen_runtime.process import watch
 from mallgen_runtime.process.address import close_door
 from mallgen_runtime.process.errors import ConfigError
@@ -63,8 +63,10 @@ class HttpServer:
         except Exception:
             _LOG.exception("the service context could not start")
             return ENVIRONMENT
-        front = Front(loop)
-        server = await loop.create_server(lambda: Connection(self._app, front), sock=self._bound, backlog=_BACKLOG)
+        tracker = ConnectionTracker(loop)
+        server = await loop.create_server(
+            lambda: HttpConnection(self._app, tracker), sock=self._bound, backlog=_BACKLOG
+        )
         host, port = self._bound.getsockname()[:2]
         _LOG.info("%s listens on %s:%s", self._name, host, port)
         await self._stop.wait()
@@ -72,23 +74,23 @@ class HttpServer:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._hurry.wait(), self._wrap_up)
         self._hurry.set()
-        await close_door(self._bound, server.close, lambda: Connection(self._app, front))
-        await self._empty(front)
+        await close_door(self._bound, server.close, lambda: HttpConnection(self._app, tracker))
+        await self._empty(tracker)
         await self._shut()
         hold_signals()  # the loop forgets its handlers before the process has ended
         return watch.DIED if watch.lost() else 0
 
-    async def _empty(self, front: Front) -> None:
+    async def _empty(self, tracker: ConnectionTracker) -> None:
         """Let what is in flight end, cancel what cannot be waited for, then let everybody go."""
-        for connection in front.connections:
+        for connection in tracker.connections:
             connection.shutdown()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(_first(front.empty(), self._force.wait()), self._drain)
-        for connection in list(front.connections):
+            await asyncio.wait_for(_first(tracker.empty(), self._force.wait()), self._drain)
+        for connection in list(tracker.connections):
             connection.cancel()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(front.empty(), _GIVEN_UP)
-        for connection in list(front.connections):
+            await asyncio.wait_for(tracker.empty(), _GIVEN_UP)
+        for connection in list(tracker.connections):
             connection.give_up()
 
     async def _shut(self) -> None:

@@ -32,7 +32,7 @@ class Watched(Protocol):
         """Others need the memory of the answer that its client does not take."""
 
 
-class Front:
+class ConnectionTracker:
     """All connections of a server. One timer looks at their deadlines: a request sets none of its own."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import fields
 
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.go_zero import LOG, Remark
-from mallgen_runtime.process.yaml_values import Plain
+from mallgen_runtime.process.yaml_values import YamlValues
 from mallgen_runtime.schema import Options
 from mallgen_runtime.schema.decoding import Wrong, convert
 
@@ -120,7 +120,7 @@ def load_file(kind: type[C], path: str) -> Loaded[C]:
 
 def parse(kind: type[C], text: str, path: str) -> Loaded[C]:
     """Settings from YAML text. Raises ConfigError with all that is wrong."""
-    plain = Plain(text, path)
+    plain = YamlValues(text, path)
     try:
         values = plain.values(kind)
     except RecursionError:

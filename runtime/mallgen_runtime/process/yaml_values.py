@@ -26,7 +26,7 @@ class Line(NamedTuple):
     text: str
 
 
-class Plain:
+class YamlValues:
     """What a file says: `values` for a class, and what there is to say of it: `problems`, `warnings`."""
 
     def __init__(self, text: str, path: str) -> None:

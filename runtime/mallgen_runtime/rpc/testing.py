@@ -90,18 +90,18 @@ class _Connection:
 
     async def unary(self, wire: str, data: bytes, timeout: float | None, metadata: Metadata) -> bytes:
         """One request, one reply."""
-        call = _Call(self._app, self._method(wire), timeout, metadata)
+        call = _LocalCall(self._app, self._method(wire), timeout, metadata)
         return await call.answer(call.read(data))
 
     async def collect(self, wire: str, data: AsyncIterator[bytes], timeout: float | None, metadata: Metadata) -> bytes:
         """Many requests, one reply."""
-        call = _Call(self._app, self._method(wire), timeout, metadata)
+        call = _LocalCall(self._app, self._method(wire), timeout, metadata)
         async with _Pipe(data) as requests:
             return await call.answer(call.each(requests))
 
     async def stream(self, wire: str, data: bytes, timeout: float | None, metadata: Metadata) -> AsyncIterator[bytes]:
         """One request, many replies."""
-        call = _Call(self._app, self._method(wire), timeout, metadata)
+        call = _LocalCall(self._app, self._method(wire), timeout, metadata)
         async with _Pipe(call.answers(call.read(data)), contextvars.Context()) as replies:
             while (reply := await call.waited(replies.next())) is not None:
                 yield reply
@@ -110,7 +110,7 @@ class _Connection:
         self, wire: str, data: AsyncIterator[bytes], timeout: float | None, metadata: Metadata
     ) -> AsyncIterator[bytes]:
         """Many requests, many replies."""
-        call = _Call(self._app, self._method(wire), timeout, metadata)
+        call = _LocalCall(self._app, self._method(wire), timeout, metadata)
         async with _Pipe(data) as requests, _Pipe(call.answers(call.each(requests)), contextvars.Context()) as replies:
             while (reply := await call.waited(replies.next())) is not None:
                 yield reply
@@ -125,7 +125,7 @@ class _Connection:
         return found
 
 
-class _Call:
+class _LocalCall:
     """One call as the server sees it, and the wait for it as the client does."""
 
     def __init__(self, app: RpcApp, method: Method[Any], timeout: float | None, metadata: Metadata) -> None:

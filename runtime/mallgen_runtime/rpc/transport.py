@@ -51,26 +51,26 @@ def server_for(conf: RpcServerConf, app: "RpcApp") -> RpcServer:
 
 async def connection_to(addresses: tuple[str, ...], conf: RpcClientConf) -> Connection:
     """A connection to some addresses, or to the configured target when there are none. Raises ConfigError."""
-    places = addresses or _places(conf.target)
-    if conf.transport == "http2" and not places:
+    endpoints = addresses or _endpoints(conf.target)
+    if conf.transport == "http2" and not endpoints:
         raise ConfigError(f"Transport http2 does not know the Target {conf.target}; write dns:///host:port")
-    if conf.transport == "grpc" or not places:
+    if conf.transport == "grpc" or not endpoints:
         from mallgen_runtime.rpc.grpcio import GrpcConnection
 
         return await GrpcConnection.to(addresses, conf)
     from mallgen_runtime.rpc.h2.pool import H2Connection
 
-    return OwnConnection(H2Connection(places, conf), addresses, conf)
+    return OwnConnection(H2Connection(endpoints, conf), addresses, conf)
 
 
-def _places(target: str) -> Sequence[str]:
+def _endpoints(target: str) -> Sequence[str]:
     """`host:port` of each address of a target; none when only grpc.aio knows what it means."""
     rest = next((target[len(scheme) :] for scheme in _SCHEMES if target.startswith(scheme)), target)
     found = rest.split(",")
-    return found if all(_is_place(address) for address in found) else ()
+    return found if all(_is_endpoint(address) for address in found) else ()
 
 
-def _is_place(address: str) -> bool:
+def _is_endpoint(address: str) -> bool:
     host, _, port = address.rpartition(":")
     return bool(host) and "/" not in host and port.isdecimal() and (":" not in host or host.startswith("["))
 

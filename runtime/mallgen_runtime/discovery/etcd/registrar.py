@@ -12,7 +12,7 @@ from mallgen_runtime.discovery.etcd.client import (
     RANGE,
     REVOKE,
     Broken,
-    Client,
+    EtcdClient,
     EtcdError,
     LeaseLost,
 )
@@ -33,7 +33,7 @@ class EtcdRegistrar:
     """
 
     def __init__(self, conf: EtcdConf, key: str) -> None:
-        self._client = Client(conf)
+        self._client = EtcdClient(conf)
         self._conf = conf
         self._key = key
         self._trouble = Trouble()

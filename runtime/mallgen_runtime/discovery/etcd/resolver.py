@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from mallgen_runtime.discovery import OK, EtcdConf
 from mallgen_runtime.discovery.etcd import etcd_pb2 as pb
-from mallgen_runtime.discovery.etcd.client import RANGE, Broken, Client, EtcdError
+from mallgen_runtime.discovery.etcd.client import RANGE, Broken, EtcdClient, EtcdError
 from mallgen_runtime.discovery.etcd.instances import Instances
 from mallgen_runtime.discovery.etcd.pace import Backoff, Trouble
 from mallgen_runtime.process.watch import keep
@@ -24,7 +24,7 @@ class EtcdResolver:
     """
 
     def __init__(self, conf: EtcdConf, key: str) -> None:
-        self._client = Client(conf)
+        self._client = EtcdClient(conf)
         self._key = key
         self._instances = Instances()
         self._trouble = Trouble()

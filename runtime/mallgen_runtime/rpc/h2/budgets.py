@@ -5,10 +5,10 @@ from collections.abc import Callable
 from functools import partial
 
 from mallgen_runtime.process.errors import Code, RpcError
-from mallgen_runtime.rpc.h2.call import Call
-from mallgen_runtime.rpc.h2.connection import WHOLE, Core
+from mallgen_runtime.rpc.h2.call import ServerCall
+from mallgen_runtime.rpc.h2.connection import WHOLE, ConnectionBase
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
-from mallgen_runtime.rpc.h2.headers import Request, Requests
+from mallgen_runtime.rpc.h2.headers import RequestHeaders, RequestReader
 from mallgen_runtime.rpc.h2.hpack import Decoder
 from mallgen_runtime.rpc.h2.limits import Budget, Limits, Share
 
@@ -18,7 +18,7 @@ _CALL, _FIELD = 1024, 128  # bytes that a call and a field of it take beside wha
 _CANCELLED = 35  # microseconds, for a task and what it waits for
 
 
-class Kept(Budget):
+class ServerBudget(Budget):
     """Bytes of incomplete requests of a process; beyond the limit the largest of the greediest connection go.
 
     `running` are those of requests that are being answered, `unread` what was received and is not looked at yet.
@@ -32,23 +32,23 @@ class Kept(Budget):
         self.unread = Budget(most)
 
 
-def cost_of(request: Request, size: int) -> int:
+def cost_of(request: RequestHeaders, size: int) -> int:
     """The bytes that a head takes whose block has `size` bytes."""
     return _CALL + 2 * size + _FIELD * len(request.metadata)
 
 
-class Holding(Core[Call]):
+class BudgetedConnection(ConnectionBase[ServerCall]):
     """The part of a server's end that counts."""
 
     stops_when_paused = True
 
-    def __init__(self, write: Callable[[bytes], None], limits: Limits, kept: Kept, waiting: Budget) -> None:
+    def __init__(self, write: Callable[[bytes], None], limits: Limits, kept: ServerBudget, waiting: Budget) -> None:
         super().__init__(write, limits, waiting)
         self._coming = Share(kept, partial(self._shed, _TOO_MANY, whole=False))
         self._running = Share(kept.running, partial(self._shed, _TOO_BUSY, whole=True))
         self._unread = Share(kept.unread, self._too_far_behind)
-        self._heads = Requests(Decoder(limits.head_bytes, limits.head_fields))
-        self._left_over: list[Call] = []
+        self._heads = RequestReader(Decoder(limits.head_bytes, limits.head_fields))
+        self._left_over: list[ServerCall] = []
 
     @property
     def held(self) -> int:
@@ -69,22 +69,22 @@ class Holding(Core[Call]):
         return found
 
     @abstractmethod
-    def fail(self, call: Call, problem: RpcError) -> None:
+    def fail(self, call: ServerCall, problem: RpcError) -> None:
         """Answer with an error; what still comes of the request is not read."""
 
     @abstractmethod
-    def abort(self, call: Call, reason: Reason) -> None:
+    def abort(self, call: ServerCall, reason: Reason) -> None:
         """End a call without an answer, or in the middle of one."""
 
-    def _keep(self, call: Call, body: bytes) -> None:
+    def _keep(self, call: ServerCall, body: bytes) -> None:
         call.held += body
         call.hold(len(body))
 
-    def _release(self, call: Call, size: int) -> None:
+    def _release(self, call: ServerCall, size: int) -> None:
         call.hold(-size)
         self.consumed(size)
 
-    def _let_go(self, call: Call) -> bytes:
+    def _let_go(self, call: ServerCall) -> bytes:
         """What was held of a request."""
         if not call.held:
             return b""
@@ -93,7 +93,7 @@ class Holding(Core[Call]):
         call.held = bytearray()
         return found
 
-    def _begin(self, call: Call, message: bytes) -> None:
+    def _begin(self, call: ServerCall, message: bytes) -> None:
         """A request is complete: it counts among those that are being answered."""
         self._coming.add(-call.cost)
         call.cost += len(message)
@@ -104,13 +104,13 @@ class Holding(Core[Call]):
         """What it costs to unpack a message, to read it and to begin with the answer."""
         self.left -= 40 + (size >> 9)
 
-    def _drop(self, stream: Call) -> None:
+    def _drop(self, stream: ServerCall) -> None:
         super()._drop(stream)
         self._let_go(stream)
         stream.hold(-stream.cost)
 
     @abstractmethod
-    def _closed(self, call: Call) -> None:
+    def _closed(self, call: ServerCall) -> None:
         """Note that a call has ended: it was answered, or its caller has left."""
 
     def _end_streams(self, fault: ConnectionFault) -> None:
@@ -147,7 +147,7 @@ class Holding(Core[Call]):
         while share.held > goal and largest:
             self.fail(largest.pop(), problem)
 
-    def _give_up(self, stream: Call) -> None:
+    def _give_up(self, stream: ServerCall) -> None:
         self.abort(stream, Reason.ENHANCE_YOUR_CALM)
 
     def _too_far_behind(self, goal: int) -> None:

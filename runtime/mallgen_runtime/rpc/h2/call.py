@@ -4,11 +4,11 @@ from typing import Any, Protocol
 
 from mallgen_runtime.rpc.h2.flow_control import Stream
 from mallgen_runtime.rpc.h2.frames import ConnectionFault
-from mallgen_runtime.rpc.h2.headers import Request
+from mallgen_runtime.rpc.h2.headers import RequestHeaders
 from mallgen_runtime.rpc.h2.limits import Share
 
 
-class Call(Stream):
+class ServerCall(Stream):
     """A stream of a caller: its head, how much of its request came, what of it is held, whether that is all (`whole`).
 
     One that is `open` has many messages, each of them is answered. `cost` bytes are held for it, of a `share`. `route`,
@@ -17,7 +17,7 @@ class Call(Stream):
 
     __slots__ = ("cost", "deadline", "held", "request", "route", "share", "size", "slot", "started", "task", "whole")
 
-    def __init__(self, number: int, window: int, room: int, request: Request, share: Share) -> None:
+    def __init__(self, number: int, window: int, room: int, request: RequestHeaders, share: Share) -> None:
         super().__init__(number, window, room)
         self.request = request
         self.share = share
@@ -36,19 +36,19 @@ class Call(Stream):
         self.share.add(size)
 
 
-class Calls(Protocol):
-    """Who answers."""
+class ServerEvents(Protocol):
+    """What a server's connection reports to its transport."""
 
     def settled(self) -> None:
         """The caller has greeted."""
 
-    def opened(self, call: Call) -> None:
+    def opened(self, call: ServerCall) -> None:
         """A head has come."""
 
-    def called(self, call: Call, message: bytes) -> None:
+    def called(self, call: ServerCall, message: bytes) -> None:
         """The request is there, or a message of one that is open."""
 
-    def closed(self, call: Call) -> None:
+    def closed(self, call: ServerCall) -> None:
         """Nobody waits for an answer any more: it was sent, or the caller left."""
 
     def ended(self, fault: ConnectionFault) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from mallgen_runtime.process.errors import Code, RpcError
-from mallgen_runtime.rpc.h2.client_connection import Ask, AskCore
+from mallgen_runtime.rpc.h2.client_connection import ClientCall, ClientConnection
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
 from mallgen_runtime.rpc.h2.limits import Limits
-from mallgen_runtime.rpc.h2.scheduler import MOST_BEHIND, Turns
-from mallgen_runtime.rpc.h2.timers import Alarm, Wheel
+from mallgen_runtime.rpc.h2.scheduler import MOST_BEHIND, Scheduler
+from mallgen_runtime.rpc.h2.timers import Timer, TimerWheel
 
 PROBE, MOST_PROBES = 5.0, 2  # of grpc-go, which ends a connection at the fourth PING without an answer in between
 _USER_TIMEOUT_MS = 20_000
@@ -20,13 +20,13 @@ _CLOCKS = 0.002
 
 
 class Owner(Protocol):
-    """Who keeps a link."""
+    """The pool that a connection belongs to."""
 
     def usable(self) -> None:
         """There is room for calls, more or again."""
 
 
-class Link(asyncio.Protocol):
+class ClientTransport(asyncio.Protocol):
     """A connection. `greeted` is done when the server has said its settings; `over` when no call may be made any more.
 
     A server that lets a call's time run out without a word is asked for one (PING); without an answer in 5 s the
@@ -35,7 +35,7 @@ class Link(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, owner: Owner, limits: Limits, wheel: Wheel, turns: Turns, alive: float) -> None:
+    def __init__(self, owner: Owner, limits: Limits, wheel: TimerWheel, scheduler: Scheduler, alive: float) -> None:
         loop = asyncio.get_running_loop()
         self.greeted: asyncio.Future[None] = loop.create_future()
         self.over: asyncio.Future[str] = loop.create_future()
@@ -43,23 +43,23 @@ class Link(asyncio.Protocol):
         self._owner = owner
         self._limits = limits
         self._wheel = wheel
-        self._turns = turns
+        self._scheduler = scheduler
         self.queued = self._held = False
-        self._stall = Alarm()
+        self._stall = Timer()
         self._alive = alive
         self._future = loop.create_future
         self._chunks = 0
         self._probed_at = self._alive_at = -1
         self._probes = self._answers = 0
         self._expire = self._expired
-        self._probing, self._living = Alarm(), Alarm()
+        self._probing, self._living = Timer(), Timer()
 
     # asyncio's side
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Greet."""
         self.transport = transport
-        self.core = AskCore(transport.write, self, self._limits)
+        self.core = ClientConnection(transport.write, self, self._limits)
         _watch(transport.get_extra_info("socket"), self._alive)
         self.core.greet()
         self._look_again()
@@ -67,10 +67,10 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes of the server."""
         self._chunks += 1
-        core, turns = self.core, self._turns
-        core.receive(data, turns.share)
+        core, scheduler = self.core, self._scheduler
+        core.receive(data, scheduler.share)
         if core.behind:
-            turns.add(self)
+            scheduler.add(self)
             if core.unread > MOST_BEHIND and not self.transport.is_closing():
                 self._held = True
                 self.transport.pause_reading()
@@ -118,20 +118,20 @@ class Link(asyncio.Protocol):
         """Whether a call can be made now."""
         return self.core.room
 
-    def ask(self, head: bytes, message: bytes, deadline: float | None) -> Ask:
+    def call(self, head: bytes, message: bytes, deadline: float | None) -> ClientCall:
         """Make a call."""
-        ask = self.core.ask(head, message, self._future())
-        ask.heard = self._chunks
+        call = self.core.call(head, message, self._future())
+        call.heard = self._chunks
         if deadline is not None:
-            ask.deadline = deadline
-            self._wheel.add(ask, deadline, self._expire)
-        return ask
+            call.deadline = deadline
+            self._wheel.add(call, deadline, self._expire)
+        return call
 
-    def cancel(self, ask: Ask) -> None:
+    def cancel(self, call: ClientCall) -> None:
         """Nobody waits for it any more."""
-        self.core.cancel(ask)
-        if ask.future.done() and not ask.future.cancelled():
-            ask.future.exception()  # nobody asks for that either
+        self.core.cancel(call)
+        if call.future.done() and not call.future.cancelled():
+            call.future.exception()  # nobody asks for that either
 
     def retire(self) -> None:
         """No new calls; close after the last."""
@@ -150,18 +150,18 @@ class Link(asyncio.Protocol):
             self.greeted.set_result(None)
         self._owner.usable()
 
-    def answered(self, ask: Ask) -> None:
+    def answered(self, call: ClientCall) -> None:
         """There is room for another call."""
-        if ask.slot:
-            self._wheel.remove(ask)
+        if call.slot:
+            self._wheel.remove(call)
         if self.core.leaving:
             self._close_when_empty()
         else:
             self._owner.usable()
 
-    def late(self, ask: Ask) -> bool:
+    def late(self, call: ClientCall) -> bool:
         """Whether its time is over, by the clock of either side."""
-        return ask.deadline is not None and time.monotonic() >= ask.deadline - _CLOCKS
+        return call.deadline is not None and time.monotonic() >= call.deadline - _CLOCKS
 
     def leaving(self) -> None:
         """The server takes no new calls here."""
@@ -192,12 +192,12 @@ class Link(asyncio.Protocol):
         if not self.core.streams:
             self.core.close()
 
-    def _expired(self, ask: Ask) -> None:
+    def _expired(self, call: ClientCall) -> None:
         """The time of a call is over; a server that said nothing since it was made may be gone."""
-        if not ask.future.done():
-            ask.future.set_exception(RpcError(Code.DEADLINE_EXCEEDED, "the call took too long"))
-        self.core.cancel(ask)
-        if ask.heard == self._chunks:
+        if not call.future.done():
+            call.future.set_exception(RpcError(Code.DEADLINE_EXCEEDED, "the call took too long"))
+        self.core.cancel(call)
+        if call.heard == self._chunks:
             self._probe(PROBE)
 
     def _probe(self, patience: float) -> None:
@@ -232,19 +232,19 @@ class Link(asyncio.Protocol):
         self._wheel.add(self._living, time.monotonic() + self._alive, self._look_again)
 
 
-Made = Callable[[], Link]
+Made = Callable[[], ClientTransport]
 
 
-async def opened(made: Made, host: str, port: int, patience: float) -> Link:
-    """A link whose server has greeted. Raises OSError, TimeoutError, RpcError."""
+async def opened(made: Made, host: str, port: int, patience: float) -> ClientTransport:
+    """Open a connection and wait for the server's settings. Raises OSError, TimeoutError, RpcError."""
     async with asyncio.timeout(patience):
-        _, link = await asyncio.get_running_loop().create_connection(made, host, port)
+        _, connection = await asyncio.get_running_loop().create_connection(made, host, port)
         try:
-            await asyncio.shield(link.greeted)
+            await asyncio.shield(connection.greeted)
         except BaseException:
-            link.transport.abort()
+            connection.transport.abort()
             raise
-    return link
+    return connection
 
 
 def _watch(found: socket.socket | None, alive: float) -> None:

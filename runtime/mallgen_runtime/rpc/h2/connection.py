@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Generic
 
 from mallgen_runtime.rpc.h2 import frames
-from mallgen_runtime.rpc.h2.flow_control import Outflow, S
+from mallgen_runtime.rpc.h2.flow_control import FlowControl, S
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason, StreamFault
 from mallgen_runtime.rpc.h2.limits import Budget, Limits, Rate
 
@@ -27,7 +27,7 @@ _ON_CONNECTION = frozenset((frames.SETTINGS, frames.PING, frames.GOAWAY))
 _SIZES = {frames.PRIORITY: 5, frames.RST_STREAM: 4, frames.PING: 8, frames.WINDOW_UPDATE: 4}
 
 
-class Core(ABC, Generic[S]):
+class ConnectionBase(ABC, Generic[S]):
     """One end of a connection. `receive` takes bytes, `write` is called with bytes for the peer.
 
     `over` is why it ended, None while it has not; then nothing more is taken or written. What was received is worked
@@ -42,7 +42,7 @@ class Core(ABC, Generic[S]):
         self.streams: dict[int, S] = {}
         self.over: ConnectionFault | None = None
         self.greeted = False
-        self.out: Outflow[S] = Outflow(write, waiting, self._sent, self._drop_waiting)
+        self.out: FlowControl[S] = FlowControl(write, waiting, self._sent, self._drop_waiting)
         self.behind = False
         self.left = 0
         self._late, self._at = b"", 0

@@ -1,4 +1,4 @@
-"""The instances of a service: a link to each is kept up, names are looked up again when one is lost."""
+"""The instances of a service: a connection to each is kept up, names are looked up again when one is lost."""
 
 import asyncio
 import ipaddress
@@ -10,14 +10,14 @@ from typing import Any
 from mallgen_runtime.process.address import joined, split
 from mallgen_runtime.process.errors import RpcError
 from mallgen_runtime.process.watch import keep
-from mallgen_runtime.rpc.h2.client_transport import Link, Made, opened
+from mallgen_runtime.rpc.h2.client_transport import ClientTransport, Made, opened
 
 CONNECT, FIRST_PAUSE, MOST_PAUSE, GROWTH, STEADY, LOOK_UP_AGAIN = 5.0, 0.1, 3.0, 1.6, 1.0, 5.0
 KICK, PATIENCE = 0.1, 0.5
 
 
-class Place:
-    """One address. `link` is the way there, None while there is none; `problem` why the last attempt failed.
+class Endpoint:
+    """One address. `connection` is None while there is none; `problem` says why the last attempt failed.
 
     `changed` is called when one of them changes.
     """
@@ -25,7 +25,7 @@ class Place:
     def __init__(self, host: str, port: int, made: Made, changed: Callable[[], None]) -> None:
         self.host = host
         self.port = port
-        self.link: Link | None = None
+        self.connection: ClientTransport | None = None
         self.problem = ""
         self._made = made
         self._changed = changed
@@ -36,11 +36,11 @@ class Place:
         self._task = keep(self._keep(), f"link to {joined(host, port)}")
 
     def hope(self) -> bool:
-        """Somebody wants to call: whether a link may come soon. What rests is tried now, at most ten times a second.
+        """Return whether a connection may come soon. An endpoint at rest is tried now, at most ten times a second.
 
         A first attempt is given its time, one after a failure half a second.
         """
-        if self.link is not None:
+        if self.connection is not None:
             return True
         now = time.monotonic()
         if not self._trying and now - self._tried >= KICK:
@@ -52,21 +52,21 @@ class Place:
         """No new calls; `gently`: those in flight are finished."""
         self._task.cancel()
         await asyncio.wait([self._task])
-        link, self.link = self.link, None
-        if link is not None and gently:
-            link.retire()
-        elif link is not None:
-            link.close()
+        connection, self.connection = self.connection, None
+        if connection is not None and gently:
+            connection.retire()
+        elif connection is not None:
+            connection.close()
 
     async def _keep(self) -> None:
         while True:
             self._trying, self._tried = True, time.monotonic()
-            link = await self._open()
-            if link is not None:
-                self.link, self.problem = link, ""
+            connection = await self._open()
+            if connection is not None:
+                self.connection, self.problem = connection, ""
                 self._changed()
-                self.problem = await link.over
-                self.link = None
+                self.problem = await connection.over
+                self.connection = None
                 self._changed()
                 steady = time.monotonic() - self._tried > STEADY
                 self._failed = 1 if steady else self._failed + 1
@@ -79,7 +79,7 @@ class Place:
             pause = min(FIRST_PAUSE * GROWTH**self._failed, MOST_PAUSE)
             await self._rest(pause * random.uniform(0.8, 1.2))  # noqa: S311
 
-    async def _open(self) -> Link | None:
+    async def _open(self) -> ClientTransport | None:
         try:
             return await opened(self._made, self.host, self.port, CONNECT)
         except TimeoutError:
@@ -100,10 +100,10 @@ class Place:
             self._kick.clear()
 
 
-class Places:
-    """The places of some addresses, `host:port`; a name stands for all that it is looked up to.
+class Endpoints:
+    """The endpoints of some addresses, `host:port`; a name stands for every address it resolves to.
 
-    `changed` is called when links come, go, or fail to come.
+    `changed` is called when connections come, go, or fail to come.
     """
 
     def __init__(self, addresses: Sequence[str], made: Made, changed: Callable[[], None]) -> None:
@@ -113,12 +113,12 @@ class Places:
         self._wrong = [f"{address} is not host:port" for address in addresses if address not in sound]
         self._fixed = [address for address in sound if _is_numeric(address)]
         self._names = [address for address in sound if not _is_numeric(address)]
-        self._places: dict[tuple[str, int], Place] = {}
+        self._endpoints: dict[tuple[str, int], Endpoint] = {}
         self._looked_up = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
         self._problem = ""
-        self.links: list[Link] = []
+        self.connections: list[ClientTransport] = []
         self._set([_pair(address) for address in self._fixed])
         if self._names:
             self._look_up()
@@ -126,15 +126,15 @@ class Places:
     @property
     def problem(self) -> str:
         """Why nobody can be reached."""
-        found = [f"{joined(place.host, place.port)}: {place.problem}" for place in self._places.values()]
+        found = [f"{joined(each.host, each.port)}: {each.problem}" for each in self._endpoints.values()]
         return "; ".join(filter(None, (*found[:3], self._problem, *self._wrong[:3]))) or "no address"
 
     def hope(self) -> bool:
-        """Whether it is worth to wait for a link; what rests is tried at once."""
-        hopeful = [place.hope() for place in self._places.values()]
-        if self._names and not self._places and time.monotonic() - self._looked_up >= KICK:
+        """Return whether to wait for a connection; endpoints at rest are tried at once."""
+        hopeful = [endpoint.hope() for endpoint in self._endpoints.values()]
+        if self._names and not self._endpoints and time.monotonic() - self._looked_up >= KICK:
             self._look_up()
-        return any(hopeful) or (self._looking is not None and not self._places)
+        return any(hopeful) or (self._looking is not None and not self._endpoints)
 
     async def close(self) -> None:
         """Close all."""
@@ -142,13 +142,13 @@ class Places:
             self._looking.cancel()
         for task in tuple(self._tasks):
             task.cancel()
-        places, self._places = tuple(self._places.values()), {}
-        await asyncio.gather(*(place.close(gently=False) for place in places))
-        self.links = []
+        endpoints, self._endpoints = tuple(self._endpoints.values()), {}
+        await asyncio.gather(*(endpoint.close(gently=False) for endpoint in endpoints))
+        self.connections = []
 
     def _changed(self) -> None:
-        self.links = [place.link for place in self._places.values() if place.link is not None]
-        lost = len(self.links) < len(self._places)
+        self.connections = [each.connection for each in self._endpoints.values() if each.connection is not None]
+        lost = len(self.connections) < len(self._endpoints)
         if self._names and lost and time.monotonic() - self._looked_up >= LOOK_UP_AGAIN:
             self._look_up()
         self._told()
@@ -172,13 +172,13 @@ class Places:
         self._changed()
 
     def _set(self, wanted: Sequence[tuple[str, int]]) -> None:
-        """Links to these, and to no others."""
+        """Keep connections to these addresses, and to no others."""
         for pair in dict.fromkeys(wanted):
-            if pair not in self._places:
-                self._places[pair] = Place(*pair, self._made, self._changed)
-        for pair in tuple(self._places):
+            if pair not in self._endpoints:
+                self._endpoints[pair] = Endpoint(*pair, self._made, self._changed)
+        for pair in tuple(self._endpoints):
             if pair not in wanted:
-                self._later(self._places.pop(pair).close(gently=True))
+                self._later(self._endpoints.pop(pair).close(gently=True))
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -32,7 +32,7 @@ class Stream:
 S = TypeVar("S", bound=Stream)
 
 
-class Outflow(Generic[S]):
+class FlowControl(Generic[S]):
     """What may be sent on a connection, and the streams that wait for it; `done` is called when one has sent all.
 
     `paused` is set while the peer does not take what was written. What waits is the peer's `share` of a budget.

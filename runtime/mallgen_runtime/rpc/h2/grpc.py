@@ -161,7 +161,7 @@ def _name(name: str) -> bytes:
     return found
 
 
-class Metadata:
+class DecodedMetadata:
     """Metadata as text, `-bin` ones as bytes; several values in one field become several. Wrong base64 is left out."""
 
     __slots__ = ("_fields",)

@@ -36,7 +36,7 @@ class Malformed(Exception):
     """Fields that no HTTP message may have (RFC 9113, section 8.1.1)."""
 
 
-class Request(NamedTuple):
+class RequestHeaders(NamedTuple):
     """The head of a call; `metadata` are the fields that are neither HTTP's nor the transport's.
 
     `length` is what content-length says, -1 without one. `problem` is an answer that is due before any work is done.
@@ -54,7 +54,7 @@ class Request(NamedTuple):
     plain: bool
 
 
-class Answer(NamedTuple):
+class ResponseHeaders(NamedTuple):
     """The head or the trailers of an answer; `code` is None in a head that is followed by a message."""
 
     code: Code | None
@@ -62,7 +62,7 @@ class Answer(NamedTuple):
     encoding: bytes
 
 
-class Heads(Generic[H]):
+class HeaderReader(Generic[H]):
     """Reads blocks; what a block meant is remembered as long as the peer's table stays as it is."""
 
     def __init__(self, decoder: Decoder, meaning: Callable[[list[Field]], H]) -> None:
@@ -109,13 +109,13 @@ class Heads(Generic[H]):
         self._known.clear()
 
 
-class Requests(Heads[Request]):
+class RequestReader(HeaderReader[RequestHeaders]):
     """Reads the heads of calls: what a caller writes before the parts that differ from call to call is kept, too."""
 
     def __init__(self, decoder: Decoder) -> None:
         super().__init__(decoder, request_of)
         self._learnt = 0  # a caller that writes otherwise is not asked for ever
-        self._starts: list[tuple[bytes, list[Field], int, Request]] = []
+        self._starts: list[tuple[bytes, list[Field], int, RequestHeaders]] = []
         self._kept = 0
 
     @property
@@ -123,7 +123,7 @@ class Requests(Heads[Request]):
         """The bytes that are held for the peer: its table, and what is remembered of its heads."""
         return self._decoder.size + self._kept
 
-    def read(self, block: bytes) -> Request:
+    def read(self, block: bytes) -> RequestHeaders:
         """As for every head; a known start is not read again."""
         for start, fields, size, base in self._starts:
             if block.startswith(start):
@@ -165,7 +165,7 @@ class Requests(Heads[Request]):
         self._starts, self._kept = [], 0
 
 
-def _as_we_write(base: Request, block: bytes, start: int) -> Request | None:
+def _as_we_write(base: RequestHeaders, block: bytes, start: int) -> RequestHeaders | None:
     """A head whose rest is exactly what a client of ours writes; None for another rest."""
     found = _OWN_TAIL.fullmatch(block, start)
     if found is None:
@@ -187,10 +187,10 @@ def _as_we_write(base: Request, block: bytes, start: int) -> Request | None:
     else:
         metadata = (*metadata, (b"x-request-id", request_id))
     path, _, encoding, length, _, _, _, problem, plain = base
-    return Request(path, timeout, encoding, length, parent, request_id, metadata, problem, plain)
+    return RequestHeaders(path, timeout, encoding, length, parent, request_id, metadata, problem, plain)
 
 
-def _extended(base: Request, tail: list[Field]) -> Request | None:
+def _extended(base: RequestHeaders, tail: list[Field]) -> RequestHeaders | None:
     """A head whose start is known; None when the rest has more than limits and metadata."""
     timeout, problem, parent, request_id = base.timeout, base.problem, base.traceparent, base.request_id
     metadata = list(base.metadata)
@@ -207,10 +207,10 @@ def _extended(base: Request, tail: list[Field]) -> Request | None:
             return None
         metadata.append(field)
     path, _, encoding, length, _, _, _, _, plain = base
-    return Request(path, timeout, encoding, length, parent, request_id, tuple(metadata), problem, plain)
+    return RequestHeaders(path, timeout, encoding, length, parent, request_id, tuple(metadata), problem, plain)
 
 
-def request_of(fields: list[Field]) -> Request:
+def request_of(fields: list[Field]) -> RequestHeaders:
     """The head of a call. Raises Malformed."""
     own: dict[bytes, bytes] = {}
     metadata: list[Field] = []
@@ -231,7 +231,7 @@ def request_of(fields: list[Field]) -> Request:
         metadata.append(field)
     _check(own)
     timeout, problem = _limit(own.get(b"grpc-timeout"))
-    return Request(
+    return RequestHeaders(
         own[b":path"],
         timeout,
         own.get(b"grpc-encoding", b""),
@@ -269,19 +269,19 @@ def _limit(value: bytes | None) -> tuple[float | None, RpcError | None]:
         return None, RpcError(Code.INTERNAL, f"malformed grpc-timeout: {value.decode('latin-1')}")
 
 
-def answer_of(fields: list[Field]) -> Answer:
+def response_of(fields: list[Field]) -> ResponseHeaders:
     """The head or the trailers of an answer. Raises Malformed."""
     found = dict(fields)
     if b"grpc-status" in found:
-        return Answer(
+        return ResponseHeaders(
             code_of(found[b"grpc-status"]), unescaped(found.get(b"grpc-message", b"")), found.get(b"grpc-encoding", b"")
         )
     status = found.get(b":status")
     if status is None:
-        return Answer(Code.UNKNOWN, "the answer has no status", b"")
+        return ResponseHeaders(Code.UNKNOWN, "the answer has no status", b"")
     if status != b"200":
-        return Answer(code_of_http(status), f"HTTP status {status.decode('latin-1')}", b"")
+        return ResponseHeaders(code_of_http(status), f"HTTP status {status.decode('latin-1')}", b"")
     kind = found.get(b"content-type", b"")
     if not is_grpc(kind):
-        return Answer(Code.UNKNOWN, f"the answer is {kind.decode('latin-1') or 'of no type'}, not gRPC", b"")
-    return Answer(None, "", found.get(b"grpc-encoding", b""))
+        return ResponseHeaders(Code.UNKNOWN, f"the answer is {kind.decode('latin-1') or 'of no type'}, not gRPC", b"")
+    return ResponseHeaders(None, "", found.get(b"grpc-encoding", b""))

@@ -9,7 +9,7 @@ MOST_BEHIND = 65_536  # bytes beyond which a connection is not read any more
 
 
 class Worker(Protocol):
-    """A connection; `queued` belongs to the turns."""
+    """A connection; `queued` belongs to the scheduler."""
 
     queued: bool
 
@@ -24,7 +24,7 @@ class Worker(Protocol):
         """End the connection: working on it failed."""
 
 
-class Turns:
+class Scheduler:
     """The connections of a process, or of a client, that have work left. Together they use a share in each turn."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -12,7 +12,7 @@ from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.h2.health import CHECK, Health
 from mallgen_runtime.rpc.h2.limits import limits_for
 from mallgen_runtime.rpc.h2.reflection import PATHS, reflection
-from mallgen_runtime.rpc.h2.server_transport import Answer, Route, Server
+from mallgen_runtime.rpc.h2.server_transport import Handler, MethodRoute, TransportServer
 from mallgen_runtime.rpc.methods import Method, RpcContext
 
 
@@ -24,7 +24,7 @@ class H2Server:
         self._health = Health(service.name for service in app.services)
         routes = {route.wire.encode(): route for route in self._routes(app)}
         idle = seconds(conf.max_connection_idle, "MaxConnectionIdle")
-        self._server = Server(routes, limits_for(conf.max_message), idle)
+        self._server = TransportServer(routes, limits_for(conf.max_message), idle)
         self._bound: socket.socket | None = None
 
     def listen(self) -> int:
@@ -45,15 +45,15 @@ class H2Server:
         """Refuse new calls, finish those in flight; after `patience` seconds they are ended, None: never."""
         await self._server.stop(patience)
 
-    def _routes(self, app: RpcApp) -> Iterator[Route]:
+    def _routes(self, app: RpcApp) -> Iterator[MethodRoute]:
         for service in app.services:
             for method in service.methods:
-                yield Route(method.wire, _answer(method, app), app.bound(method).limit)
+                yield MethodRoute(method.wire, _answer(method, app), app.bound(method).limit)
         if self._conf.health:
-            yield Route(CHECK, self._health.check, None)
+            yield MethodRoute(CHECK, self._health.check, None)
         if self._conf.mode.lower() in ("dev", "test"):
             each = reflection(service.name for service in app.services)
-            yield from (Route(path, _never, None, each) for path in PATHS)
+            yield from (MethodRoute(path, _never, None, each) for path in PATHS)
 
 
 async def _never(ctx: RpcContext, data: bytes) -> bytes:
@@ -61,7 +61,7 @@ async def _never(ctx: RpcContext, data: bytes) -> bytes:
     raise RpcError(Code.INTERNAL, "not a unary method")
 
 
-def _answer(method: Method[Any], app: RpcApp) -> Answer:
+def _answer(method: Method[Any], app: RpcApp) -> Handler:
     """What answers the bytes of a request."""
     read, run = method.request.FromString, app.answer
 

@@ -1,15 +1,15 @@
-"""The server's end of a connection: calls come, answers go. No I/O; what arrives is handed to `Calls`."""
+"""The server's end of a connection: calls come, answers go. No I/O; what arrives goes to `ServerEvents`."""
 
 from collections.abc import Callable
 from struct import Struct
 
 from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.h2 import frames, grpc
-from mallgen_runtime.rpc.h2.budgets import Holding, Kept, cost_of
-from mallgen_runtime.rpc.h2.call import Call, Calls
+from mallgen_runtime.rpc.h2.budgets import BudgetedConnection, ServerBudget, cost_of
+from mallgen_runtime.rpc.h2.call import ServerCall, ServerEvents
 from mallgen_runtime.rpc.h2.connection import SMALL
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason, StreamFault
-from mallgen_runtime.rpc.h2.headers import Malformed, Request
+from mallgen_runtime.rpc.h2.headers import Malformed, RequestHeaders
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
 
@@ -25,24 +25,24 @@ _MOST_DETAIL = 2000
 _NEVER = frames.MOST_STREAM
 _MOST_PART = 1 << 20
 _UNREAD = RpcError(Code.RESOURCE_EXHAUSTED, "too many replies wait for callers that do not read")
-_EMPTY = Request(b"", None, b"", -1, b"", b"", (), None, False)
+_EMPTY = RequestHeaders(b"", None, b"", -1, b"", b"", (), None, False)
 _MALFORMED = _EMPTY._replace(plain=True)
 
 
-class AnswerCore(Holding):
-    """The server's end. `calls` is told what comes; `reply` and `fail` answer."""
+class ServerConnection(BudgetedConnection):
+    """The server's end. `events` hears what comes; `reply` and `fail` answer."""
 
     def __init__(
-        self, write: Callable[[bytes], None], calls: Calls, limits: Limits, kept: Kept, waiting: Budget
+        self, write: Callable[[bytes], None], events: ServerEvents, limits: Limits, kept: ServerBudget, waiting: Budget
     ) -> None:
         super().__init__(write, limits, kept, waiting)
-        self._calls = calls
+        self._events = events
         self.highest = 0
         self._final = _NEVER
         self._need = len(frames.PREFACE)
         self._begun = self._leaving = False
 
-    def reply(self, call: Call, message: bytes) -> None:
+    def reply(self, call: ServerCall, message: bytes) -> None:
         """Answer with a message."""
         if self.streams.get(call.id) is not call:
             return
@@ -60,7 +60,7 @@ class AnswerCore(Holding):
             call.share.add(-call.cost)
             call.cost = 0
             self._earned += 2
-            self._calls.closed(call)
+            self._events.closed(call)
             if self._final != _NEVER:
                 self._told_when_empty()
         elif out.share.greedy(size):
@@ -72,7 +72,7 @@ class AnswerCore(Holding):
             out.send(call, grpc.framed(message), _TRAILERS_START + number + _OK_TRAILERS)
             out.share.check()
 
-    def part(self, call: Call, message: bytes) -> None:
+    def part(self, call: ServerCall, message: bytes) -> None:
         """Answer one message of many."""
         if self.streams.get(call.id) is not call:
             return
@@ -86,7 +86,7 @@ class AnswerCore(Holding):
         self.out.more(call, grpc.framed(message))
         self.out.share.check()
 
-    def fail(self, call: Call, problem: RpcError) -> None:
+    def fail(self, call: ServerCall, problem: RpcError) -> None:
         """Answer with an error; what still comes of the request is not read."""
         if self.streams.get(call.id) is not call:
             return
@@ -101,18 +101,18 @@ class AnswerCore(Holding):
         self.write(frames.headers(call.id, block, end=True))
         self._finish(call)
 
-    def refuse(self, call: Call, problem: RpcError) -> None:
+    def refuse(self, call: ServerCall, problem: RpcError) -> None:
         """Answer a call that nobody works on: many of these are a flood."""
         self.fail(call, problem)
         self._control(0 if self.over else 1)
 
-    def abort(self, call: Call, reason: Reason) -> None:
+    def abort(self, call: ServerCall, reason: Reason) -> None:
         """End a call without an answer, or in the middle of one."""
         if self.streams.get(call.id) is call:
             self.write(frames.reset(call.id, reason))
             self._forget(call.id)
             self._drop(call)
-            self._calls.closed(call)
+            self._events.closed(call)
             self._told_when_empty()
             self._cost()
 
@@ -134,7 +134,7 @@ class AnswerCore(Holding):
 
     def _settled(self, *, first: bool) -> None:
         if first:
-            self._calls.settled()
+            self._events.settled()
 
     def _ponged(self, payload: bytes) -> None:
         if payload == _LEAVING:
@@ -142,7 +142,7 @@ class AnswerCore(Holding):
 
     def _told_when_empty(self) -> None:
         if self._final != _NEVER and not self.streams:
-            self._calls.empty()
+            self._events.empty()
 
     def _preface(self, data: bytes) -> int:
         if self._begun:
@@ -195,12 +195,12 @@ class AnswerCore(Holding):
             reason = Reason.STREAM_CLOSED if number & 1 else Reason.PROTOCOL_ERROR
             raise ConnectionFault(reason, "HEADERS on a stream that nobody may open")
 
-    def _open(self, number: int, request: Request, size: int, *, end: bool) -> None:
-        call = Call(number, self.out.start, self.own_window, request, self._coming)
+    def _open(self, number: int, request: RequestHeaders, size: int, *, end: bool) -> None:
+        call = ServerCall(number, self.out.start, self.own_window, request, self._coming)
         self.streams[number] = call
         call.cost = cost_of(request, size)
         self._coming.add(call.cost)
-        self._calls.opened(call)
+        self._events.opened(call)
         if request.problem is not None:
             call.whole = end
             self.refuse(call, request.problem)
@@ -211,7 +211,7 @@ class AnswerCore(Holding):
         else:
             self._coming.check()
 
-    def _trailers(self, call: Call, *, end: bool) -> None:
+    def _trailers(self, call: ServerCall, *, end: bool) -> None:
         if call.whole:
             raise StreamFault(call.id, Reason.STREAM_CLOSED, "HEADERS after the end")
         if not end:
@@ -255,7 +255,7 @@ class AnswerCore(Holding):
         if number not in self._gone and number <= self._final:
             raise StreamFault(number, Reason.STREAM_CLOSED, "DATA after the end")
 
-    def _hold(self, call: Call, body: bytes) -> None:
+    def _hold(self, call: ServerCall, body: bytes) -> None:
         if call.request.plain:
             self.consumed(len(body))
             return
@@ -272,7 +272,7 @@ class AnswerCore(Holding):
                 self._cost()
         self._coming.check()
 
-    def _messages(self, call: Call) -> None:
+    def _messages(self, call: ServerCall) -> None:
         """Hand over the messages that are there."""
         most = self.limits.message
         try:
@@ -285,11 +285,11 @@ class AnswerCore(Holding):
                 del call.held[:size]
                 self._release(call, size)
                 self._charge(len(message))
-                self._calls.called(call, message)
+                self._events.called(call, message)
         except RpcError as problem:
             self.refuse(call, problem)
 
-    def _last_message(self, call: Call) -> None:
+    def _last_message(self, call: ServerCall) -> None:
         """A caller has sent all that it wants answers to."""
         self._messages(call)
         if self.streams.get(call.id) is not call:
@@ -304,7 +304,7 @@ class AnswerCore(Holding):
             self.write(call.ending)
             self._finish(call)
 
-    def _complete(self, call: Call, body: bytes) -> None:
+    def _complete(self, call: ServerCall, body: bytes) -> None:
         call.whole = True
         if call.open:
             self._last_message(call)
@@ -327,34 +327,34 @@ class AnswerCore(Holding):
             return
         self._charge(len(message))
         self._begin(call, message)
-        self._calls.called(call, message)
+        self._events.called(call, message)
         self._running.check()
 
-    def _finish(self, call: Call) -> None:
+    def _finish(self, call: ServerCall) -> None:
         """The answer is complete; a caller that still sends is told to stop."""
         if not call.whole:
             self.write(frames.reset(call.id, Reason.NO_ERROR))
             self._forget(call.id)
         self._drop(call)
-        self._calls.closed(call)
+        self._events.closed(call)
         self._told_when_empty()
 
-    def _sent(self, stream: Call) -> None:
+    def _sent(self, stream: ServerCall) -> None:
         self._earned += 2
         self._finish(stream)
 
-    def _reset(self, stream: Call, reason: int) -> None:
-        self._calls.closed(stream)
+    def _reset(self, stream: ServerCall, reason: int) -> None:
+        self._events.closed(stream)
         self._told_when_empty()
         self._cost()
 
-    def _lost(self, stream: Call, fault: ConnectionFault | StreamFault) -> None:
-        self._calls.closed(stream)
+    def _lost(self, stream: ServerCall, fault: ConnectionFault | StreamFault) -> None:
+        self._events.closed(stream)
         if isinstance(fault, StreamFault):
             self._told_when_empty()
 
-    def _closed(self, call: Call) -> None:
-        self._calls.closed(call)
+    def _closed(self, call: ServerCall) -> None:
+        self._events.closed(call)
 
     def _ended(self, fault: ConnectionFault) -> None:
-        self._calls.ended(fault)
+        self._events.ended(fault)

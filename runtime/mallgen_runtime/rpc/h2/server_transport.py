@@ -13,50 +13,50 @@ from mallgen_runtime.process.address import close_door
 from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.process.memory import give_back
 from mallgen_runtime.process.tracing import sound_ids
-from mallgen_runtime.rpc.h2.budgets import Kept
-from mallgen_runtime.rpc.h2.call import Call
+from mallgen_runtime.rpc.h2.budgets import ServerBudget
+from mallgen_runtime.rpc.h2.call import ServerCall
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
-from mallgen_runtime.rpc.h2.grpc import Metadata
+from mallgen_runtime.rpc.h2.grpc import DecodedMetadata
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
-from mallgen_runtime.rpc.h2.scheduler import MOST_BEHIND, Turns
-from mallgen_runtime.rpc.h2.server_connection import AnswerCore
-from mallgen_runtime.rpc.h2.timers import Alarm, Wheel
+from mallgen_runtime.rpc.h2.scheduler import MOST_BEHIND, Scheduler
+from mallgen_runtime.rpc.h2.server_connection import ServerConnection
+from mallgen_runtime.rpc.h2.timers import Timer, TimerWheel
 from mallgen_runtime.rpc.methods import RpcContext
 
-Answer = Callable[[RpcContext, bytes], Coroutine[Any, Any, bytes]]
+Handler = Callable[[RpcContext, bytes], Coroutine[Any, Any, bytes]]
 _LOG = logging.getLogger("mallgen.service")
 _LINGER, _EVERY, _TIDY = 1.0, 60.0, 0.5
 _LATE = RpcError(Code.DEADLINE_EXCEEDED, "the call took too long")
 _UNKNOWN = RpcError(Code.UNIMPLEMENTED, "Method not found!")  # as grpc words it
 
 
-class Route(NamedTuple):
+class MethodRoute(NamedTuple):
     """A method: its path, what answers it, the seconds it may take, None: no limit.
 
     `each` answers, at once, every message of a stream in both directions; there is no task then.
     """
 
     wire: str
-    answer: Answer
+    answer: Handler
     limit: float | None
     each: Callable[[bytes], bytes] | None = None
 
 
-class Server:
+class TransportServer:
     """Answers calls on a listening socket. `idle` seconds without a call close a connection, 0: never."""
 
-    def __init__(self, routes: Mapping[bytes, Route], limits: Limits, idle: float = 0.0) -> None:
+    def __init__(self, routes: Mapping[bytes, MethodRoute], limits: Limits, idle: float = 0.0) -> None:
         self.routes = routes
         self.limits = limits
         self.idle = idle
-        self.kept = Kept(limits.kept)
+        self.kept = ServerBudget(limits.kept)
         self.waiting = Budget(limits.kept)
         self.tasks: set[asyncio.Task[None]] = set()
-        self.connections: set[Connection] = set()
-        self._stalled: dict[Connection, int] = {}
+        self.connections: set[ServerTransport] = set()
+        self._stalled: dict[ServerTransport, int] = {}
         self._stuck = 0
         self.leaving = False
-        self._tidying = Alarm()
+        self._tidying = Timer()
         self._gone = asyncio.Event()
         self._told = -_EVERY
         self._most = _most_connections(limits.connections)
@@ -66,17 +66,17 @@ class Server:
     async def start(self, bound: socket.socket) -> None:
         """Accept calls on a socket."""
         loop = asyncio.get_running_loop()
-        self.wheel = Wheel(loop)
-        self.turns = Turns(loop)
+        self.wheel = TimerWheel(loop)
+        self.scheduler = Scheduler(loop)
         self._bound = bound
-        self._server = await loop.create_server(lambda: Connection(self), sock=bound, backlog=2048)
+        self._server = await loop.create_server(lambda: ServerTransport(self), sock=bound, backlog=2048)
 
     async def stop(self, patience: float | None) -> None:
         """Take no new calls, finish those in flight; after `patience` seconds they are ended, None: never."""
         self.leaving = True
         server, self._server = self._server, None
         if server is not None and self._bound is not None:
-            await close_door(self._bound, server.close, lambda: Connection(self))
+            await close_door(self._bound, server.close, lambda: ServerTransport(self))
         for connection in tuple(self.connections):
             connection.leave()
         with contextlib.suppress(TimeoutError):
@@ -93,7 +93,7 @@ class Server:
             await asyncio.wait(self.tasks, timeout=_LINGER)
         self.wheel.close()
 
-    def joined(self, connection: "Connection") -> bool:
+    def joined(self, connection: "ServerTransport") -> bool:
         """Take a new connection, unless there are too many."""
         if len(self.connections) >= self._most:
             if time.monotonic() - self._told > _EVERY:
@@ -103,7 +103,7 @@ class Server:
         self.connections.add(connection)
         return True
 
-    def left(self, connection: "Connection") -> None:
+    def left(self, connection: "ServerTransport") -> None:
         """A connection is closed."""
         self.connections.discard(connection)
         if not self.connections:
@@ -111,7 +111,7 @@ class Server:
         if not self._tidying.slot and not self.leaving:
             self.wheel.add(self._tidying, time.monotonic() + _TIDY, lambda waiter: give_back())
 
-    def stalls(self, connection: "Connection", size: int) -> None:
+    def stalls(self, connection: "ServerTransport", size: int) -> None:
         """So many bytes are written and not taken; when that is too much, who has stalled longest is cut off."""
         self._stuck += size - self._stalled.pop(connection, 0)
         if size:
@@ -135,22 +135,22 @@ def _most_connections(wanted: int) -> int:
     return wanted if files == resource.RLIM_INFINITY else min(wanted, files * 3 // 4)
 
 
-class Connection(asyncio.Protocol):
+class ServerTransport(asyncio.Protocol):
     """One caller's connection; a waiter of the wheel for its greeting and its idleness."""
 
     transport: asyncio.Transport
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: TransportServer) -> None:
         self.server = server
         self.slot = 0
         self.queued = False
         self._held = False
         self._loop = asyncio.get_running_loop()
-        self._stall = Alarm()
+        self._stall = Timer()
         self._seen = 0
         self._peer = ""
         self._expire = self._expired
-        self._begun: list[tuple[Call, float]] = []
+        self._begun: list[tuple[ServerCall, float]] = []
 
     # asyncio's side
 
@@ -158,7 +158,7 @@ class Connection(asyncio.Protocol):
         """Greet, and wait for the greeting."""
         self.transport = transport
         server = self.server
-        self.core = AnswerCore(transport.write, self, server.limits, server.kept, server.waiting)
+        self.core = ServerConnection(transport.write, self, server.limits, server.kept, server.waiting)
         if not server.joined(self):
             self.core.end(ConnectionFault(Reason.ENHANCE_YOUR_CALM, "too many connections"))
             transport.abort()
@@ -172,12 +172,12 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the caller; what is more than its share of work is done in turn."""
-        core, turns = self.core, self.server.turns
-        core.receive(data, turns.share)
+        core, scheduler = self.core, self.server.scheduler
+        core.receive(data, scheduler.share)
         self._watch_begun()
         if core.behind:
             if self.waits:
-                turns.add(self)
+                scheduler.add(self)
             if core.unread > MOST_BEHIND:
                 self._held = True
                 self._pause_or_resume()
@@ -215,7 +215,7 @@ class Connection(asyncio.Protocol):
         self.core.out.resume()
         self._pause_or_resume()
         if self.waits:
-            self.server.turns.add(self)
+            self.server.scheduler.add(self)
 
     def connection_lost(self, problem: Exception | None) -> None:
         """Nobody waits for an answer any more."""
@@ -233,7 +233,7 @@ class Connection(asyncio.Protocol):
             self.server.wheel.remove(self)
             self._stay()
 
-    def opened(self, call: Call) -> None:
+    def opened(self, call: ServerCall) -> None:
         """A head has come; the rest must come in time, too, however much time the caller gives us."""
         now = time.monotonic()
         timeout = call.request.timeout
@@ -247,10 +247,10 @@ class Connection(asyncio.Protocol):
         if when < math.inf:
             self._begun.append((call, when))
 
-    def called(self, call: Call, message: bytes) -> None:
+    def called(self, call: ServerCall, message: bytes) -> None:
         """Answer a call in a task of its own."""
         server = self.server
-        route: Route | None = call.route
+        route: MethodRoute | None = call.route
         if route is None:
             self.core.refuse(call, _UNKNOWN)
             return
@@ -267,7 +267,7 @@ class Connection(asyncio.Protocol):
         task = call.task = self._loop.create_task(self._answer(call, route, message))
         server.tasks.add(task)
 
-    def closed(self, call: Call) -> None:
+    def closed(self, call: ServerCall) -> None:
         """The answer was sent, or nobody waits for it."""
         self.server.wheel.remove(call)
         task, call.task = call.task, None
@@ -277,7 +277,7 @@ class Connection(asyncio.Protocol):
 
     def ended(self, fault: ConnectionFault) -> None:
         """Say goodbye; who does not listen is cut off. Its calls are ended in turn with the work of others."""
-        self.server.turns.add(self)
+        self.server.scheduler.add(self)
         if not self.transport.is_closing():
             self.transport.close()
             self.server.wheel.add(self, time.monotonic() + _LINGER, self._cut_off)
@@ -299,10 +299,10 @@ class Connection(asyncio.Protocol):
             self.core.fail(call, RpcError(Code.UNAVAILABLE, "the server stopped before the call was done"))
         self.core.end(ConnectionFault(Reason.NO_ERROR, "the server has stopped"))
 
-    async def _answer(self, call: Call, route: Route, message: bytes) -> None:
+    async def _answer(self, call: ServerCall, route: MethodRoute, message: bytes) -> None:
         task, request = call.task, call.request
         ids = sound_ids(request.traceparent, request.request_id)
-        ctx = RpcContext(route.wire, Metadata(request.metadata), ids, peer=self._name, deadline=call.deadline)
+        ctx = RpcContext(route.wire, DecodedMetadata(request.metadata), ids, peer=self._name, deadline=call.deadline)
         try:
             reply = await route.answer(ctx, message)
         except RpcError as problem:
@@ -329,7 +329,7 @@ class Connection(asyncio.Protocol):
                     wheel.add(call, when, self._expire)
             self._begun.clear()
 
-    def _each(self, call: Call, each: Callable[[bytes], bytes], message: bytes) -> None:
+    def _each(self, call: ServerCall, each: Callable[[bytes], bytes], message: bytes) -> None:
         try:
             reply = each(message)
         except Exception:
@@ -347,11 +347,11 @@ class Connection(asyncio.Protocol):
         else:
             self.transport.resume_reading()
 
-    def _fail(self, call: Call, problem: RpcError) -> None:
+    def _fail(self, call: ServerCall, problem: RpcError) -> None:
         call.task = None
         self.core.fail(call, problem)
 
-    def _expired(self, call: Call) -> None:
+    def _expired(self, call: ServerCall) -> None:
         """The time of a call is over, whatever it is at."""
         if call.pending:
             self.core.abort(call, Reason.CANCEL)

@@ -18,7 +18,7 @@ class Waiter(Protocol):
     slot: int
 
 
-class Alarm:
+class Timer:
     """A waiter that is nothing else."""
 
     __slots__ = ("slot",)
@@ -27,7 +27,7 @@ class Alarm:
         self.slot = 0
 
 
-class Wheel:
+class TimerWheel:
     """Calls back after the time of an entry: never early, two steps late at most while the loop is free.
 
     Entries of one step share a slot; a heap knows which slot is next. An entry that is removed leaves nothing behind
