@@ -6,8 +6,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from mallgen_runtime import logs
-from mallgen_runtime.conf import LogConf
+from mallgen_runtime.process import logs
+from mallgen_runtime.process.conf import LogConf
 
 LINES = 5000
 FIELDS: logs.Fields = {

@@ -9,9 +9,9 @@ import contextlib
 import time
 from typing import Annotated, Any
 
-from mallgen_runtime.aside import aside
-from mallgen_runtime.decoding import Wrong, decode
+from mallgen_runtime.http.offload import offload
 from mallgen_runtime.schema import AsString, Int64, Limit, NotNull, Options, Range, Struct, UInt64, With, field
+from mallgen_runtime.schema.decoding import Wrong, decode
 
 SIZE = 1 << 20
 
@@ -126,7 +126,7 @@ async def main() -> None:
 
         async def read(kind: Any = kind, body: bytes = body) -> None:
             with contextlib.suppress(Wrong):
-                await aside(len(body), decode, body, kind)
+                await offload(len(body), decode, body, kind)
 
         spent, stop = await longest_stop(read)
         print(f"{name:28} {len(body):8} B  {1000 * spent:7.1f} ms  {1000 * stop:7.1f} ms")

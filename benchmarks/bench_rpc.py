@@ -20,7 +20,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mallgen_runtime.discovery.address import opened  # noqa: E402
+from mallgen_runtime.process.address import opened  # noqa: E402
 from mallgen_runtime.rpc import RpcClientConf  # noqa: E402
 from mallgen_runtime.rpc.methods import RpcContext  # noqa: E402
 
@@ -110,13 +110,13 @@ async def serve(kind: str) -> None:
 async def serve_own() -> int:
     """Our server; its port."""
     from mallgen_runtime.rpc.h2.limits import Limits
-    from mallgen_runtime.rpc.h2.server import Route, Server
+    from mallgen_runtime.rpc.h2.server_transport import MethodRoute, TransportServer
 
     async def answer(ctx: RpcContext, data: bytes) -> bytes:
         return data
 
     bound = opened("127.0.0.1:0")
-    server = Server({WIRE.encode(): Route(WIRE, answer, 2.0)}, Limits())
+    server = TransportServer({WIRE.encode(): MethodRoute(WIRE, answer, 2.0)}, Limits())
     await server.start(bound)
     KEPT.append(server)
     return int(bound.getsockname()[1])

@@ -17,9 +17,11 @@ from lark.grammar import Rule, Terminal
 from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Shift
 
-from mallgen_runtime import conf, go_zero, shapes
+from mallgen_runtime.http import conf as http_conf
+from mallgen_runtime.process import go_zero
+from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.rpc import conf as rpc_conf
-from mallgen_runtime.settings import spelled
+from mallgen_runtime.schema import reflection
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "mallgen" / "_built"
@@ -126,7 +128,7 @@ def templates() -> dict[str, str]:
 
 def remarks() -> str:
     """The runtime's module about settings, for the generator, which does not import the runtime."""
-    name = "runtime/mallgen_runtime/go_zero.py"
+    name = "runtime/mallgen_runtime/process/go_zero.py"
     body = ast.parse(text := (ROOT / name).read_text(encoding="utf-8")).body
     lines = text.splitlines(keepends=True)[body[0].end_lineno :]
     return HEADER.format(source=name) + "".join(lines).lstrip("\n")
@@ -141,13 +143,14 @@ def settings() -> str:
     def visit(cls: Any) -> str:
         keys = found.setdefault(cls.__name__, {})
         tables[cls.__name__] = names.get(id(getattr(cls, "remarks", None)), "")
-        for field in shapes.fields(cls):
-            inner = shapes.describe(field.kind.args[0]) if field.kind.origin is list else field.kind
-            block = visit(inner.origin) if shapes.is_struct(inner.origin) else ""
+        for field in reflection.fields(cls):
+            inner = reflection.describe(field.kind.args[0]) if field.kind.origin is list else field.kind
+            block = visit(inner.origin) if reflection.is_struct(inner.origin) else ""
             keys[spelled(field.wire)] = f"[]{block}" if block and field.kind.origin is list else block
         return str(cls.__name__)
 
-    for cls in (conf.RestConf, conf.JwtConf, conf.JwtTransitionConf, rpc_conf.RpcServerConf, rpc_conf.RpcClientConf):
+    blocks = (http_conf.RestConf, http_conf.JwtConf, http_conf.JwtTransitionConf)
+    for cls in (*blocks, rpc_conf.RpcServerConf, rpc_conf.RpcClientConf):
         visit(cls)
     return (
         HEADER.format(source="the settings of mallgen_runtime")

@@ -5,17 +5,19 @@ from collections.abc import Iterator
 from inspect import cleandoc
 from typing import Any
 
-from mallgen_runtime import conf, devserver, discovery
-from mallgen_runtime.go_zero import PROTECTS, Remark, folded
+from mallgen_runtime import discovery
+from mallgen_runtime.http import conf as http_conf
+from mallgen_runtime.process import conf, devserver
+from mallgen_runtime.process.go_zero import PROTECTS, Remark, folded
+from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.rpc import conf as rpc_conf
-from mallgen_runtime.settings import spelled
-from mallgen_runtime.shapes import Field, fields, is_struct
+from mallgen_runtime.schema.reflection import Field, fields, is_struct
 
 BLOCKS: tuple[tuple[str, str, Any], ...] = (
-    ("A BFF", "the top of `etc/NAME-api.yaml`", conf.RestConf),
-    ("Middlewares of a BFF", "`Middlewares`", conf.MiddlewaresConf),
-    ("A jwt block", "the block that `jwt: Auth` in the contract names", conf.JwtConf),
-    ("A jwtTransition block", "the block that `jwtTransition: Auth` names", conf.JwtTransitionConf),
+    ("A BFF", "the top of `etc/NAME-api.yaml`", http_conf.RestConf),
+    ("Middlewares of a BFF", "`Middlewares`", http_conf.MiddlewaresConf),
+    ("A jwt block", "the block that `jwt: Auth` in the contract names", http_conf.JwtConf),
+    ("A jwtTransition block", "the block that `jwtTransition: Auth` names", http_conf.JwtTransitionConf),
     ("An RPC server", "the top of `etc/NAME.yaml`", rpc_conf.RpcServerConf),
     ("Middlewares of an RPC server", "`Middlewares`", rpc_conf.ServerMiddlewaresConf),
     ("Limits of single methods", "an entry of `MethodTimeouts`", rpc_conf.MethodTimeoutConf),

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from mallgen_runtime.app import App
-from mallgen_runtime.conf import RestConf
-from mallgen_runtime.messages import Context, Next, Response
-from mallgen_runtime.problems import ApiError
-from mallgen_runtime.routing import Route
-from mallgen_runtime.service import ServiceBase
+from mallgen_runtime.http.app import App
+from mallgen_runtime.http.conf import RestConf
+from mallgen_runtime.http.messages import Context, Next, Response
+from mallgen_runtime.http.problems import ApiError
+from mallgen_runtime.http.routing import Route
+from mallgen_runtime.process.service import ServiceBase
 from mallgen_runtime.testing import Answer, Client
 
 Handler = Callable[[Context], Awaitable[Any]]

@@ -52,3 +52,12 @@ def test_the_common_path_imports_little(here: Path, words: tuple[str, ...], most
     modules = imported(here, *words)
     assert not modules & BANNED
     assert len(modules) <= most
+
+
+def test_an_http_service_loads_no_rpc() -> None:
+    code = "import sys, mallgen_runtime; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    loaded = ran.stdout.split()
+    assert "mallgen_runtime" in loaded
+    assert [name for name in loaded if name.startswith(("mallgen_runtime.rpc", "mallgen_runtime.discovery.etcd"))] == []
+    assert not {"grpc", "google.protobuf", "prometheus_client"} & set(loaded)

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery import OK, EtcdConf, registrar, resolver
-from mallgen_runtime.discovery.address import announced, internal_ip
 from mallgen_runtime.discovery.etcd.instances import Instances, is_address
 from mallgen_runtime.discovery.etcd.pace import Backoff, Trouble
 from mallgen_runtime.discovery.folder import FolderRegistrar, FolderResolver, instances, root
 from mallgen_runtime.discovery.static import StaticResolver
+from mallgen_runtime.process.address import announced, internal_ip
+from mallgen_runtime.process.errors import ConfigError
 
 KEY = "order.rpc"
 CHILD = """

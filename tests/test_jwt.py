@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from mallgen_runtime.conf import TokenRules
-from mallgen_runtime.jwt import check
-from mallgen_runtime.problems import ApiError
+from mallgen_runtime.http.conf import TokenRules
+from mallgen_runtime.http.jwt import check
+from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.testing import context
 
 SECRET, BEFORE = "a secret of at least thirty-two bytes", "o" * 32

@@ -1,6 +1,6 @@
 """What a peer sends is read in time that grows as it does, and holds the event loop for less than 100 ms.
 
-Beyond 32 KiB a text is read beside the loop (aside.py), so that only what is shorter counts for the loop.
+Beyond 32 KiB a text is read beside the loop (offload.py), so that only what is shorter counts for the loop.
 """
 
 import json
@@ -11,18 +11,21 @@ from typing import Annotated, Any
 
 import pytest
 
-from mallgen_runtime import jwt
-from mallgen_runtime.aside import LARGE
-from mallgen_runtime.conf import ConfigError, RestConf, read_config
-from mallgen_runtime.decoding import Wrong, decode
-from mallgen_runtime.forms import parse_multipart, parse_query
-from mallgen_runtime.messages import Context
-from mallgen_runtime.problems import ApiError, FieldError
-from mallgen_runtime.reading import MAX_JSON, Reader
+from mallgen_runtime.http import jwt
+from mallgen_runtime.http.conf import RestConf
+from mallgen_runtime.http.forms import parse_multipart, parse_query
+from mallgen_runtime.http.messages import Context
+from mallgen_runtime.http.offload import LARGE
+from mallgen_runtime.http.problems import ApiError
+from mallgen_runtime.http.readers import MAX_JSON, Reader
+from mallgen_runtime.process.conf import read_config
+from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.rpc.h2.frames import ConnectionFault
 from mallgen_runtime.rpc.h2.hpack import Decoder
 from mallgen_runtime.rpc.h2.limits import Limits
 from mallgen_runtime.schema import AsString, Int64, Limit, NotNull, Options, Range, Struct, UInt64, With, field
+from mallgen_runtime.schema.decoding import Wrong, decode
+from mallgen_runtime.schema.errors import FieldError
 from tests.test_linear import grows_evenly, seconds
 
 pytestmark = pytest.mark.slow

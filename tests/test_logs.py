@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from mallgen_runtime import logs
-from mallgen_runtime.conf import LogConf
-from mallgen_runtime.rpc.calls import Origin, origin
+from mallgen_runtime.process import logs
+from mallgen_runtime.process.conf import LogConf
+from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.testing import context
 
 FIELDS = {"request_id": "r1", "path": "/v1/订单\n", "status": 200}
@@ -122,6 +122,6 @@ def test_every_line_of_a_request_has_its_ids(monkeypatch: pytest.MonkeyPatch, fo
 
 
 def test_a_script_without_logging_prints_no_access_line() -> None:
-    code = "from mallgen_runtime import logs; import logging; logs.access(logging.ERROR, '[RPC] X', 'rpc', {})"
+    code = "from mallgen_runtime.process import logs; import logging; logs.access(logging.ERROR, '[RPC] X', 'rpc', {})"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (ran.stdout, ran.stderr) == ("", "")

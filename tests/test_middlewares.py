@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from mallgen_runtime import App, Context, Response, Route, ServiceBase
-from mallgen_runtime import metrics as counted
-from mallgen_runtime.conf import ConfigError, LogConf, MiddlewaresConf, RestConf
 from mallgen_runtime.discovery import shared_folder
-from mallgen_runtime.logs import set_up
+from mallgen_runtime.http.conf import MiddlewaresConf, RestConf
+from mallgen_runtime.process import metrics as counted
+from mallgen_runtime.process.conf import LogConf
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.logs import set_up
+from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.rpc import (
     Channel,
     Code,
@@ -25,7 +28,6 @@ from mallgen_runtime.rpc import (
     Unary,
     connect,
 )
-from mallgen_runtime.rpc.calls import Origin, origin
 from mallgen_runtime.rpc.conf import ClientMiddlewaresConf, MethodTimeoutConf, ServerMiddlewaresConf
 from mallgen_runtime.rpc.methods import Method
 from mallgen_runtime.testing import Answer, Client, rpc_context

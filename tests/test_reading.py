@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mallgen_runtime.aside import LARGE, aside
-from mallgen_runtime.decoding import Wrong, convert, decode
-from mallgen_runtime.encoding import WrongLength, encode_as
-from mallgen_runtime.problems import ApiError, FieldError
-from mallgen_runtime.reading import MAX_JSON, Reader
+from mallgen_runtime.http.offload import LARGE, offload
+from mallgen_runtime.http.problems import ApiError
+from mallgen_runtime.http.readers import MAX_JSON, Reader
 from mallgen_runtime.schema import (
     AsString,
     Float32,
@@ -30,6 +28,9 @@ from mallgen_runtime.schema import (
     field,
     zero,
 )
+from mallgen_runtime.schema.decoding import Wrong, convert, decode
+from mallgen_runtime.schema.encoding import WrongLength, encode_as
+from mallgen_runtime.schema.errors import FieldError
 
 
 class Leaf(Struct, kw_only=True):
@@ -192,7 +193,7 @@ def test_json_in_a_form_has_a_limit() -> None:
 def test_a_long_text_is_read_beside_the_loop() -> None:
     async def stops() -> float:
         longest = 0.0
-        work = asyncio.ensure_future(aside(LARGE + 1, time.sleep, 0.5))
+        work = asyncio.ensure_future(offload(LARGE + 1, time.sleep, 0.5))
         while not work.done():
             before = time.perf_counter()
             await asyncio.sleep(0.001)
@@ -204,7 +205,7 @@ def test_a_long_text_is_read_beside_the_loop() -> None:
 
 def test_a_wrong_long_text_raises_as_a_short_one() -> None:
     with pytest.raises(ApiError):
-        asyncio.run(aside(LARGE + 1, _refuse))
+        asyncio.run(offload(LARGE + 1, _refuse))
 
 
 def _refuse() -> None:

@@ -5,12 +5,10 @@ from typing import Annotated, Any
 import pytest
 
 from mallgen_runtime import schema
-from mallgen_runtime.decoding import Wrong, decode
-from mallgen_runtime.encoding import NotFinite, encode, encode_as
-from mallgen_runtime.forms import parse_query
-from mallgen_runtime.problems import ApiError, FieldError
-from mallgen_runtime.reading import Reader
-from mallgen_runtime.routing import Bound, Route, Table, clean
+from mallgen_runtime.http.forms import parse_query
+from mallgen_runtime.http.problems import ApiError
+from mallgen_runtime.http.readers import Reader
+from mallgen_runtime.http.routing import BoundRoute, Route, Table, clean
 from mallgen_runtime.schema import (
     AsString,
     Float32,
@@ -30,6 +28,9 @@ from mallgen_runtime.schema import (
     omitempty,
     zero,
 )
+from mallgen_runtime.schema.decoding import Wrong, decode
+from mallgen_runtime.schema.encoding import NotFinite, encode, encode_as
+from mallgen_runtime.schema.errors import FieldError
 
 INTEGERS = [("Int", -(2 ** (bits - 1)), 2 ** (bits - 1) - 1, bits) for bits in (8, 16, 32, 64)] + [
     ("UInt", 0, 2**bits - 1, bits) for bits in (8, 16, 32, 64)
@@ -223,11 +224,11 @@ def test_a_query_by_name() -> None:
             parse_query(text)
 
 
-def bound(method: str, path: str) -> Bound:
+def bound(method: str, path: str) -> BoundRoute:
     async def run(ctx: Any) -> Any:
         raise AssertionError
 
-    return Bound(Route(method, path, run), run, 0, 0, ())  # type: ignore[arg-type]
+    return BoundRoute(Route(method, path, run), run, 0, 0, ())  # type: ignore[arg-type]
 
 
 def test_the_table_prefers_fixed_segments_and_goes_back() -> None:

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from msgspec import Struct, field
 
-from mallgen_runtime.conf import ConfigError, JwtConf, RestConf, parse
-from mallgen_runtime.go_zero import PROTECTS, Remark, folded
+from mallgen_runtime.http.conf import JwtConf, RestConf
+from mallgen_runtime.process.conf import parse
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.go_zero import PROTECTS, Remark, folded
+from mallgen_runtime.process.variables import BadVariable, expand
+from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.rpc import RpcClientConf, RpcServerConf
-from mallgen_runtime.settings import spelled
-from mallgen_runtime.shapes import fields, is_struct
-from mallgen_runtime.variables import BadVariable, expand
+from mallgen_runtime.schema.reflection import fields, is_struct
 
 
 class Inner(Struct, kw_only=True):

@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mallgen import settings as judge
-from mallgen_runtime.conf import ConfigError, parse
+from mallgen_runtime.process.conf import parse
+from mallgen_runtime.process.errors import ConfigError
 
 pytestmark = pytest.mark.slow
 

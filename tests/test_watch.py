@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mallgen_runtime import watch
 from mallgen_runtime.discovery.folder import FolderResolver
+from mallgen_runtime.process import watch
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mallgen.confine import Root
-from mallgen_runtime.conf import ConfigError, parse_config
+from mallgen_runtime.process.conf import parse_config
+from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.rpc import RpcServerConf
 from tests.conftest import mallgen, tree
 from tests.ports import free_port

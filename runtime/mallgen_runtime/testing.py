@@ -24,13 +24,12 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from mallgen_runtime.app import App
-from mallgen_runtime.conf import JwtConf, JwtTransitionConf
-from mallgen_runtime.messages import Context, Receive, Scope
+from mallgen_runtime.http.app import App
+from mallgen_runtime.http.conf import JwtConf, JwtTransitionConf
+from mallgen_runtime.http.messages import Context, Receive, Scope, identify
+from mallgen_runtime.process.service import S
+from mallgen_runtime.process.variables import ENVIRONMENT
 from mallgen_runtime.rpc.testing import Local, rpc_context
-from mallgen_runtime.service import S
-from mallgen_runtime.tracing import identify
-from mallgen_runtime.variables import ENVIRONMENT
 
 __all__ = ["Answer", "Client", "Local", "Upload", "bearer", "context", "made_up_secrets", "rpc_context", "token"]
 
@@ -145,7 +144,7 @@ class _MadeUp(Mapping[str, str]):
 
 def token(conf: JwtConf | JwtTransitionConf, **claims: Any) -> str:
     """A token that routes with this `jwt` block take; without `exp` and `iat` it is issued now and ends in an hour."""
-    from mallgen_runtime.jwt import sign
+    from mallgen_runtime.http.jwt import sign
 
     now = int(time.time())
     return sign({"iat": now, "exp": now + 3600, **claims}, conf.secrets[0])

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mallgen_runtime import logwriter
+from mallgen_runtime.process import logwriter
 from tests.conftest import ROOT
 from tests.ports import free_port
 
@@ -155,7 +155,7 @@ def test_a_full_disk_loses_lines_and_counts_them(monkeypatch: pytest.MonkeyPatch
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("mallgen_runtime.logwriter.os.write", full)
+        patched.setattr("mallgen_runtime.process.logwriter.os.write", full)
         writer.put(b"a\n")
         writer.put(b"b\n")
     writer.put(b"c\n")

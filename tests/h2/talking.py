@@ -7,20 +7,20 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NamedTuple
 
-from mallgen_runtime.discovery.address import listening
+from mallgen_runtime.process.address import listening
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc import RpcClientConf
-from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.channel import Connection
+from mallgen_runtime.rpc.connection import Connection
 from mallgen_runtime.rpc.grpcio import GrpcConnection
-from mallgen_runtime.rpc.h2 import frames, wire
-from mallgen_runtime.rpc.h2.answering import AnswerCore
-from mallgen_runtime.rpc.h2.called import Call
+from mallgen_runtime.rpc.h2 import frames, grpc
+from mallgen_runtime.rpc.h2.budgets import ServerBudget
+from mallgen_runtime.rpc.h2.call import ServerCall
 from mallgen_runtime.rpc.h2.frames import ConnectionFault
-from mallgen_runtime.rpc.h2.holding import Kept
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import Budget, Limits
 from mallgen_runtime.rpc.h2.pool import H2Connection
-from mallgen_runtime.rpc.h2.server import Route, Server
+from mallgen_runtime.rpc.h2.server_connection import ServerConnection
+from mallgen_runtime.rpc.h2.server_transport import MethodRoute, TransportServer
 from mallgen_runtime.rpc.methods import RpcContext
 
 ECHO = "/test.Echo/Echo"
@@ -44,7 +44,7 @@ def data(stream: int, payload: bytes, *, end: bool = True) -> bytes:
 
 def call(stream: int, message: bytes = b"hi", more: bytes = b"") -> bytes:
     """A whole call; `more` are fields as HPACK has them."""
-    return frames.headers(stream, HEAD + more, end=False) + data(stream, wire.framed(message))
+    return frames.headers(stream, HEAD + more, end=False) + data(stream, grpc.framed(message))
 
 
 class Echo:
@@ -56,8 +56,8 @@ class Echo:
         self.calls: list[tuple[bytes, bytes]] = []
         self.closed_calls = 0
         self.fault: ConnectionFault | None = None
-        self.kept = Kept(limits.kept)
-        self.core = AnswerCore(self.out.extend, self, limits, self.kept, Budget(limits.kept))
+        self.kept = ServerBudget(limits.kept)
+        self.core = ServerConnection(self.out.extend, self, limits, self.kept, Budget(limits.kept))
         self.core.greet()
         self.hello = bytes(self.out)
         self.out.clear()
@@ -65,15 +65,15 @@ class Echo:
     def settled(self) -> None:
         """Nothing is timed here."""
 
-    def opened(self, call: Call) -> None:
+    def opened(self, call: ServerCall) -> None:
         """Nothing is timed here."""
 
-    def called(self, call: Call, message: bytes) -> None:
+    def called(self, call: ServerCall, message: bytes) -> None:
         """Answer."""
         self.calls.append((call.request.path, message))
         self.core.reply(call, message)
 
-    def closed(self, call: Call) -> None:
+    def closed(self, call: ServerCall) -> None:
         """Count it."""
         self.closed_calls += 1
 
@@ -125,7 +125,7 @@ async def echo(ctx: RpcContext, data: bytes) -> bytes:
 class Serving(NamedTuple):
     """A server that runs."""
 
-    server: Server
+    server: TransportServer
     port: int
 
     @property
@@ -140,7 +140,7 @@ async def serving(
 ) -> AsyncIterator[Serving]:
     """A server of one method."""
     bound = listening("127.0.0.1", port)
-    server = Server({ECHO.encode(): Route(ECHO, answer, limit)}, limits or Limits(), idle)
+    server = TransportServer({ECHO.encode(): MethodRoute(ECHO, answer, limit)}, limits or Limits(), idle)
     await server.start(bound)
     try:
         yield Serving(server, bound.getsockname()[1])
@@ -260,7 +260,7 @@ OK_HEAD = indexed(8) + literal(b"content-type", b"application/grpc")
 
 def reply(stream: int, message: bytes) -> bytes:
     """A whole answer."""
-    start = frames.headers(stream, OK_HEAD, end=False) + data(stream, wire.framed(message), end=False)
+    start = frames.headers(stream, OK_HEAD, end=False) + data(stream, grpc.framed(message), end=False)
     return start + frames.headers(stream, literal(b"grpc-status", b"0"), end=True)
 
 

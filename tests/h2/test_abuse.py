@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from mallgen_runtime.rpc.h2 import frames, wire
+from mallgen_runtime.rpc.h2 import frames, grpc
 from mallgen_runtime.rpc.h2.frames import HEAD_SIZE, PREFACE, Reason
 from mallgen_runtime.rpc.h2.hpack import literal
 from mallgen_runtime.rpc.h2.limits import Limits
@@ -165,7 +165,7 @@ def test_the_greediest_loses_when_requests_fill_the_memory() -> None:
     async def work() -> None:
         async with serving(limits=limits) as server:
             raw = await Raw.to(server.port)
-            start = wire.PREFIX.pack(0, 500_000)
+            start = grpc.PREFIX.pack(0, 500_000)
             for number in range(1, 21, 2):
                 body = start + b"x" * 200_000
                 parts = [data(number, body[at : at + 16_000], end=False) for at in range(0, len(body), 16_000)]

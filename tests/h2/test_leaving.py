@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
-from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.channel import Connection
+from mallgen_runtime.process.errors import Code, RpcError
+from mallgen_runtime.rpc.connection import Connection
 from mallgen_runtime.rpc.h2 import frames
 from mallgen_runtime.rpc.h2.frames import Reason
+from mallgen_runtime.rpc.h2.grpc import framed
 from mallgen_runtime.rpc.h2.limits import Limits
 from mallgen_runtime.rpc.h2.pool import H2Connection
-from mallgen_runtime.rpc.h2.wire import framed
 from mallgen_runtime.rpc.methods import RpcContext
 from tests.h2.talking import CLIENTS, ECHO, HEAD, HELLO, Frame, Raw, call, calling, data, kinds, scripted, serving
 from tests.run.discovering import run, until
@@ -147,7 +147,7 @@ def test_what_was_not_begun_with_is_made_again(how: str) -> None:
 
     async def work() -> None:
         async with scripted(refuse) as bad, serving() as good, calling([bad, good.address]) as connection:
-            await until(lambda: len(connection._places.links) == 2, 2, "both are there")
+            await until(lambda: len(connection._endpoints.connections) == 2, 2, "both are there")
             for _ in range(10):
                 assert await connection.unary(ECHO, b"x", 2.0, ()) == b"x"
             assert seen
@@ -162,7 +162,7 @@ def test_what_may_have_been_begun_with_is_not_made_again() -> None:
 
     async def work() -> None:
         async with scripted(die) as bad, serving() as good, calling([bad, good.address]) as connection:
-            await until(lambda: len(connection._places.links) == 2, 2, "both are there")
+            await until(lambda: len(connection._endpoints.connections) == 2, 2, "both are there")
             found: Counter[object] = Counter()
             for _ in range(6):
                 try:
@@ -241,7 +241,7 @@ def test_stream_numbers_end_and_the_calls_go_on() -> None:
     async def work() -> None:
         async with serving() as server, calling(server.address) as connection:
             assert await connection.unary(ECHO, b"x", 1.0, ()) == b"x"
-            connection._places.links[0].core._next = 2**31 - 21
+            connection._endpoints.connections[0].core._next = 2**31 - 21
             found = await asyncio.gather(*(connection.unary(ECHO, b"%d" % n, 2.0, ()) for n in range(50)))
             assert found == [b"%d" % n for n in range(50)]
 

@@ -10,7 +10,7 @@ import grpc
 import grpc.aio
 import pytest
 
-from mallgen_runtime.rpc.calls import Code, RpcError
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.h2.limits import Limits, limits_for
 from mallgen_runtime.rpc.methods import RpcContext
 from tests.h2.talking import CLIENTS, ECHO, calling, echo, serving

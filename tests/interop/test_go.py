@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mallgen_runtime.rpc.calls import HTTP_STATUS, Code
+from mallgen_runtime.process.errors import HTTP_STATUS, Code
 from tests import parts
 from tests.interop.building import built
 from tests.ports import free_port

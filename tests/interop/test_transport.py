@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.channel import Metadata
+from mallgen_runtime.process.errors import Code, RpcError
+from mallgen_runtime.rpc.connection import Metadata
 from mallgen_runtime.rpc.h2.pool import H2Connection
 from mallgen_runtime.rpc.methods import RpcContext
 from tests.h2.talking import ECHO, calling, echo, serving

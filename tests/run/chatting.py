@@ -36,7 +36,8 @@ def chat_folder(root: Path) -> Path:
         assert stub
         text = f"{before}{body}\n"
         imports = (
-            "import asyncio\n\nfrom mallgen_runtime import watch\nfrom mallgen_runtime.rpc import Code, RpcError\n"
+            "import asyncio\n\nfrom mallgen_runtime.process import watch\n"
+            "from mallgen_runtime.rpc import Code, RpcError\n"
         )
         logic.write_text(text.replace("\nfrom ", f"\n{imports}from ", 1), encoding="utf-8")
     sys.path.insert(0, str(root / "chat"))

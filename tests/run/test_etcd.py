@@ -8,10 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from mallgen_runtime.conf import ConfigError, parse_config
 from mallgen_runtime.discovery import OK, EtcdConf
 from mallgen_runtime.discovery.etcd import EtcdRegistrar, EtcdResolver
-from mallgen_runtime.discovery.etcd.client import RANGE, Broken, Client
+from mallgen_runtime.discovery.etcd.client import RANGE, Broken, EtcdClient
+from mallgen_runtime.process.conf import parse_config
+from mallgen_runtime.process.errors import ConfigError
 from tests.parts import Etcd
 from tests.run.discovering import registered, resolving, run, silent_server, soon, until
 
@@ -189,7 +190,7 @@ def test_compaction_ends_a_watch_that_is_behind(etcd: Etcd, conf: EtcdConf, key:
     etcd.ask("kv/compaction", revision=now)
 
     async def work() -> None:
-        client = Client(conf)
+        client = EtcdClient(conf)
         with pytest.raises(Broken, match="compacted"):
             async for _ in client.watch(f"{key}/".encode(), f"{key}0".encode(), now - 4):
                 raise AssertionError("there is nothing to see")
@@ -203,7 +204,7 @@ def test_a_watch_for_what_etcd_has_forgotten_is_not_silent(etcd: Etcd, conf: Etc
     now = int(etcd.ask("kv/range", key=b"x")["header"]["revision"])
 
     async def work() -> None:
-        client = Client(conf)
+        client = EtcdClient(conf)
         with pytest.raises(Broken, match="lost what it knew"):
             async for _ in client.watch(f"{key}/".encode(), f"{key}0".encode(), now + 1000):
                 raise AssertionError("there is nothing to see")
@@ -219,9 +220,9 @@ def test_a_resolver_looks_again_after_a_compaction(
     behind = [3]
 
     async def work() -> None:
-        real = Client.unary
+        real = EtcdClient.unary
 
-        async def unary(self: Client, rpc: Any, request: Any) -> Any:
+        async def unary(self: EtcdClient, rpc: Any, request: Any) -> Any:
             """A look whose revision is compacted before the watch begins, three times."""
             reply: Any = await real(self, rpc, request)
             if rpc is RANGE and behind[0]:
@@ -231,7 +232,7 @@ def test_a_resolver_looks_again_after_a_compaction(
                 etcd.ask("kv/compaction", revision=reply.header.revision + 2)
             return reply
 
-        monkeypatch.setattr(Client, "unary", unary)
+        monkeypatch.setattr(EtcdClient, "unary", unary)
         async with resolving(conf, key) as seen:
             await soon(lambda: len(seen.addresses) == 2, "what was missed is seen")
             await soon(lambda: behind[0] == 0, "looked again")

@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery import OK, EtcdConf
 from mallgen_runtime.discovery.etcd import EtcdRegistrar
 from mallgen_runtime.discovery.etcd import etcd_pb2 as pb
-from mallgen_runtime.discovery.etcd.client import RANGE, Client
+from mallgen_runtime.discovery.etcd.client import RANGE, EtcdClient
 from mallgen_runtime.discovery.etcd.instances import Instances
+from mallgen_runtime.process.errors import ConfigError
 from tests import parts
 from tests.parts import Etcd
 from tests.run.discovering import registered, resolving, run, silent_server, soon, until
@@ -220,7 +220,7 @@ def test_user_and_password(tmp_path: Path, told: Told) -> None:
                 async with registered(conf, KEY, "10.0.0.2:80"):
                     await until(lambda: len(seen.addresses) == 2, 5, "found after the restart")
                 await until(lambda: registrar.state == OK, 6, "the lease is renewed")
-            other = Client(conf)
+            other = EtcdClient(conf)
             assert await _values(other) == []
             await other.close()
 
@@ -228,7 +228,7 @@ def test_user_and_password(tmp_path: Path, told: Told) -> None:
     assert not any("refuses" in line for line in told())
 
 
-async def _values(client: Client) -> list[bytes]:
+async def _values(client: EtcdClient) -> list[bytes]:
     """What the service's keys hold."""
     found = await client.unary(RANGE, pb.RangeRequest(key=f"{KEY}/".encode(), range_end=f"{KEY}0".encode()))
     return [item.value for item in found.kvs]
@@ -346,11 +346,11 @@ def test_tls_with_client_certificates(tmp_path: Path, told: Told) -> None:
 def _counted(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """When connections are tried."""
     found: list[float] = []
-    real = Client._greeted
+    real = EtcdClient._greeted
 
-    async def greeted(self: Client, place: object) -> object:
+    async def greeted(self: EtcdClient, member: object) -> object:
         found.append(time.monotonic())
-        return await real(self, place)  # type: ignore[arg-type]
+        return await real(self, member)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Client, "_greeted", greeted)
+    monkeypatch.setattr(EtcdClient, "_greeted", greeted)
     return found

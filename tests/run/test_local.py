@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.rpc import Code, RpcError
-from mallgen_runtime.rpc.calls import Origin, origin
 from mallgen_runtime.testing import Local, rpc_context
 from tests.conftest import CONTRACTS, mallgen, working_in
 
@@ -65,7 +65,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         assert stub
         imports = (
             "import asyncio\n\nfrom mallgen_runtime.rpc import Code, RpcError\n"
-            "from mallgen_runtime.rpc.calls import origin\n"
+            "from mallgen_runtime.process.origin import origin\n"
         )
         path.write_text(f"{before}{body}\n".replace("\nfrom ", f"\n{imports}from ", 1), encoding="utf-8")
     sys.path.insert(0, str(root))

@@ -18,8 +18,8 @@ import grpc
 import grpc.aio
 import pytest
 
+from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.rpc import Code, RpcClientConf, RpcError, connect
-from mallgen_runtime.rpc.calls import Origin, origin
 from tests.ports import free_port
 from tests.run.chatting import SETTINGS, chat_folder, raw_call
 from tests.run.shop import RpcService, environment

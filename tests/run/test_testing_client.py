@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from mallgen_runtime import App, ConfigError, Context, JwtConf, Response, RestConf, Route, ServiceBase
-from mallgen_runtime.conf import parse_config
+from mallgen_runtime.process.conf import parse_config
 from mallgen_runtime.testing import Answer, Client, bearer, made_up_secrets, token
 
 

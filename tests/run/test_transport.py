@@ -15,11 +15,11 @@ import pytest
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
-from mallgen_runtime.conf import ConfigError
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.rpc import Code, RpcClientConf, RpcError, RpcServerConf, connect
-from mallgen_runtime.rpc.calls import Origin, origin
 from mallgen_runtime.rpc.grpcio import GrpcConnection
-from mallgen_runtime.rpc.h2.serving import H2Server
+from mallgen_runtime.rpc.h2.server import H2Server
 from mallgen_runtime.rpc.transport import OwnConnection, connection_to, server_for
 from tests.run.discovering import run
 from tests.run.shop import RpcService, Shop
@@ -269,7 +269,7 @@ def test_which_client(transport: str, target: str, own: bool | None) -> None:
 
 
 def test_a_word_that_is_no_transport_is_told(tmp_path: Path) -> None:
-    from mallgen_runtime.conf import parse_config
+    from mallgen_runtime.process.conf import parse_config
 
     with pytest.raises(ConfigError, match=r"x\.yaml:2: Transport must be one of auto, http2, grpc"):
         parse_config(RpcServerConf, "Name: x\nTransport: quic\n", "x.yaml")

@@ -10,8 +10,9 @@ from typing import ClassVar, Protocol
 
 from msgspec import field
 
-from mallgen_runtime.confbase import Conf, ConfigError
-from mallgen_runtime.go_zero import ETCD, Remark
+from mallgen_runtime.process.conf import Conf
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.go_zero import ETCD, Remark
 
 OK = "ok"
 _VARIABLE = "MALLGEN_DISCOVERY"

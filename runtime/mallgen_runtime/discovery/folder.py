@@ -11,9 +11,9 @@ import stat
 import tempfile
 from collections.abc import Callable
 
-from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery import OK, shared_folder
-from mallgen_runtime.watch import keep
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.watch import keep
 
 INTERVAL = 0.1
 

@@ -1,12 +1,12 @@
 """What generated RPC services and clients import. Nothing here names a transport."""
 
 from mallgen_runtime.discovery import EtcdConf
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.app import RpcApp
-from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.channel import Channel, connect
 from mallgen_runtime.rpc.conf import RpcClientConf, RpcServerConf
 from mallgen_runtime.rpc.methods import ClientStream, RpcContext, ServerStream, Service, TwoWayStream, Unary
-from mallgen_runtime.rpc.process import serve_rpc
+from mallgen_runtime.rpc.serve import serve_rpc
 
 __all__ = [
     "Channel",

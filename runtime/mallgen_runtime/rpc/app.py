@@ -7,20 +7,20 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, nullcontext, suppress
 from typing import Any, Generic, NamedTuple
 
-from mallgen_runtime import metrics
-from mallgen_runtime.confbase import ConfigError
-from mallgen_runtime.logs import access
+from mallgen_runtime.process import metrics
+from mallgen_runtime.process.errors import HTTP_STATUS, Code, ConfigError, RpcError
+from mallgen_runtime.process.logs import access
+from mallgen_runtime.process.origin import Origin, origin
+from mallgen_runtime.process.service import S
 from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
-from mallgen_runtime.rpc.calls import HTTP_STATUS, Code, Origin, RpcError, origin
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.methods import Method, RpcContext, Service, Wire
-from mallgen_runtime.service import S
 
 _CLOCKS = 0.02  # a caller's time began before its call was here
 _LOUD = frozenset(code for code in Code if HTTP_STATUS.get(code, 500) >= 500)
 
 
-class Bound(NamedTuple):
+class BoundMethod(NamedTuple):
     """What is decided for a method once: its limit in seconds, its breaker, its metrics."""
 
     limit: float | None
@@ -56,11 +56,11 @@ class RpcApp(Generic[S]):
                 raise ConfigError(f"MethodTimeouts: {name} has two entries; leave one")
             seen.add(name)
 
-    def _bind(self, method: Method[Any]) -> Bound:
+    def _bind(self, method: Method[Any]) -> BoundMethod:
         limit = None if method.takes_stream or method.gives_stream else self.config.limit_of(method.wire)
         asked = self.config.middlewares
         observe = metrics.observer("rpc_server", (("method", method.wire),)) if asked.prometheus else metrics.nothing
-        return Bound(limit, Breaker() if asked.breaker else NoBreaker(), observe)
+        return BoundMethod(limit, Breaker() if asked.breaker else NoBreaker(), observe)
 
     async def answer(self, method: Method[Any], ctx: RpcContext, request: Any) -> bytes:
         """Run a method that gives one reply; `request` is a message, or an iterator of them.
@@ -68,7 +68,7 @@ class RpcApp(Generic[S]):
         Raises nothing but RpcError: what else went wrong, a reply that is no message too, is in the log, not in the
         answer.
         """
-        with _Call(self, method, ctx) as call:
+        with _ServedCall(self, method, ctx) as call:
             if call.limit is None:
                 reply: Wire = await method.endpoint(ctx, self.svc, request)
                 return reply.SerializeToString()
@@ -78,17 +78,17 @@ class RpcApp(Generic[S]):
 
     async def answers(self, method: Method[Any], ctx: RpcContext, request: Any) -> AsyncIterator[bytes]:
         """Run a method that gives many replies. Raises nothing but RpcError."""
-        with _Call(self, method, ctx) as call:
+        with _ServedCall(self, method, ctx) as call:
             async with call.limit or nullcontext(), aclosing(method.endpoint(ctx, self.svc, request)) as replies:
                 async for reply in replies:
                     yield reply.SerializeToString()
 
-    def bound(self, method: Method[Any]) -> Bound:
+    def bound(self, method: Method[Any]) -> BoundMethod:
         """What was decided for a method."""
         return self._bound[method.wire]
 
 
-class _Call:
+class _ServedCall:
     """Around one call: breaker, limit, origin of the calls it makes, and every failure turned into an RpcError."""
 
     __slots__ = ("_app", "_bound", "_ctx", "_method", "_started", "_token", "limit")
@@ -100,7 +100,7 @@ class _Call:
         self._bound = app.bound(method)
         self.limit: asyncio.Timeout | None = None
 
-    def __enter__(self) -> "_Call":
+    def __enter__(self) -> "_ServedCall":
         ctx, limit = self._ctx, self._bound.limit
         if not self._bound.breaker.allows():
             self._log(Code.UNAVAILABLE, 0.0)

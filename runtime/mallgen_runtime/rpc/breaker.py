@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable
 
-from mallgen_runtime.rpc.calls import Code
+from mallgen_runtime.process.errors import Code
 
 BUCKETS, SECONDS = 40, 10.0
 K, LEAST_K, FREE, FORCE_AFTER = 1.5, 1.1, 5, 1.0

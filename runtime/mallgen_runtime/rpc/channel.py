@@ -6,62 +6,33 @@ import random
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from mallgen_runtime import metrics
-from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery import Resolver, resolver
-from mallgen_runtime.durations import seconds
+from mallgen_runtime.process import metrics
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import Code, ConfigError, RpcError
+from mallgen_runtime.process.origin import origin, remaining
 from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
-from mallgen_runtime.rpc.calls import Code, RpcError, origin, remaining
 from mallgen_runtime.rpc.conf import RpcClientConf
+from mallgen_runtime.rpc.connection import Connection, Metadata
 from mallgen_runtime.rpc.methods import Wire
+from mallgen_runtime.rpc.transport import connection_to
 
 R = TypeVar("R")
 _LOG = logging.getLogger("mallgen.service")
 ATTEMPTS, TOKENS, REFUND, READY = 3, 100.0, 0.1, 1.0
 
 
-class Connection(Protocol):
-    """A way to some instances of a service, messages as bytes. Its failures are RpcErrors."""
-
-    @property
-    def connected(self) -> bool:
-        """Whether at least one instance can be reached now."""
-
-    async def ready(self, seconds: float) -> bool:
-        """Wait until one can be reached; False when none can in this time."""
-
-    async def unary(self, wire: str, data: bytes, timeout: float | None, metadata: "Metadata") -> bytes:
-        """One request, one reply; `timeout` in seconds."""
-
-    async def collect(
-        self, wire: str, data: AsyncIterator[bytes], timeout: float | None, metadata: "Metadata"
-    ) -> bytes:
-        """Many requests, one reply."""
-
-    def stream(self, wire: str, data: bytes, timeout: float | None, metadata: "Metadata") -> AsyncIterator[bytes]:
-        """One request, many replies."""
-
-    def two_way(
-        self, wire: str, data: AsyncIterator[bytes], timeout: float | None, metadata: "Metadata"
-    ) -> AsyncIterator[bytes]:
-        """Many requests, many replies."""
-
-    async def close(self) -> None:
-        """Close; nothing is in flight any more."""
-
-
-Metadata = tuple[tuple[str, str], ...]
 Connect = Callable[[tuple[str, ...]], Awaitable[Connection]]
 
 
-class _Method(NamedTuple):
+class _CalledMethod(NamedTuple):
     breaker: Breaker
     observe: metrics.Observe
 
 
-class _Pool:
+class _CountedConnection:
     """A connection and the number of calls on it; closes itself when it is retired and empty."""
 
     def __init__(self, connection: Connection, addresses: tuple[str, ...]) -> None:
@@ -98,8 +69,8 @@ class Channel:
         self.key = key
         self._connect = connect
         self._resolver: Resolver = resolver(key, conf.etcd, conf.static)
-        self._pool: _Pool | None = None
-        self._methods: dict[str, _Method] = {}
+        self._pool: _CountedConnection | None = None
+        self._methods: dict[str, _CalledMethod] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._swapping = False
         self._opened = False
@@ -171,7 +142,7 @@ class Channel:
             except TimeoutError:
                 await pool.connection.close()
 
-    async def _unary(self, call: "_Call", wire: str, data: bytes, idempotent: bool) -> bytes:
+    async def _unary(self, call: "_ChannelCall", wire: str, data: bytes, idempotent: bool) -> bytes:
         attempt = 1
         while True:
             pool = self._open()
@@ -191,21 +162,21 @@ class Channel:
         self._tokens -= 1
         return self._tokens > TOKENS / 2
 
-    async def _call(self, wire: str, limit: float | None) -> "_Call":
+    async def _call(self, wire: str, limit: float | None) -> "_ChannelCall":
         if not self._opened:
             await self.start()
         return self._made(wire, limit)
 
-    def _made(self, wire: str, limit: float | None) -> "_Call":
+    def _made(self, wire: str, limit: float | None) -> "_ChannelCall":
         method = self._methods.get(wire)
         if method is None:
             asked = self._conf.middlewares
             observe = metrics.observer("rpc_client", (("method", wire),)) if asked.prometheus else metrics.nothing
-            method = _Method(Breaker() if asked.breaker else NoBreaker(), observe)
+            method = _CalledMethod(Breaker() if asked.breaker else NoBreaker(), observe)
             self._methods[wire] = method
-        return _Call(method, wire, limit, self._conf.credentials)
+        return _ChannelCall(method, wire, limit, self._conf.credentials)
 
-    def _open(self) -> _Pool:
+    def _open(self) -> _CountedConnection:
         if self._pool is None:
             raise RpcError(Code.UNAVAILABLE, f"no instance of {self.key} is known")
         return self._pool
@@ -243,7 +214,7 @@ class Channel:
         connection = await self._connect(addresses)
         if old is not None and old.connection.connected:
             await connection.ready(READY)
-        self._pool = _Pool(connection, addresses)
+        self._pool = _CountedConnection(connection, addresses)
         if old is not None:
             self._later(old.retire())
 
@@ -258,19 +229,19 @@ class Channel:
             _LOG.warning("%s: %s", self.key, task.exception())
 
 
-class _Call:
+class _ChannelCall:
     """Around one call: breaker, metrics, what is left of its time."""
 
     __slots__ = ("_deadline", "_method", "_started", "_wire", "metadata")
 
-    def __init__(self, method: _Method, wire: str, limit: float | None, credentials: Metadata) -> None:
+    def __init__(self, method: _CalledMethod, wire: str, limit: float | None, credentials: Metadata) -> None:
         self._method = method
         self._wire = wire
         self._started = time.monotonic()
         self._deadline = None if limit is None else self._started + limit
         self.metadata = (*origin.get().metadata(), *credentials)
 
-    def __enter__(self) -> "_Call":
+    def __enter__(self) -> "_ChannelCall":
         if not self._method.breaker.allows():
             self._method.observe(Code.UNAVAILABLE.name, 0.0)
             raise RpcError(Code.UNAVAILABLE, f"too many calls of {self._wire} fail; this one was not made")
@@ -306,8 +277,6 @@ async def _written(requests: AsyncIterable[Wire]) -> AsyncIterator[bytes]:
 
 def connect(conf: RpcClientConf, key: str) -> Channel:
     """A channel to the service that is registered under `key`, unless the settings name another. Raises ConfigError."""
-    from mallgen_runtime.rpc.transport import connection_to
-
     seconds(conf.keepalive_time, f"KeepaliveTime for {key}")  # it is used when an instance comes, which may be late
 
     async def made(addresses: tuple[str, ...]) -> Connection:

@@ -5,12 +5,18 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, field
 
-from mallgen_runtime.conf import LogConf, Mode, ShutdownConf
-from mallgen_runtime.confbase import Conf, ConfigError
-from mallgen_runtime.devserver import DevServerConf
 from mallgen_runtime.discovery import EtcdConf
-from mallgen_runtime.durations import seconds
-from mallgen_runtime.go_zero import RPC_CLIENT, RPC_CLIENT_MIDDLEWARES, RPC_SERVER, RPC_SERVER_MIDDLEWARES, Remark
+from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
+from mallgen_runtime.process.devserver import DevServerConf
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.go_zero import (
+    RPC_CLIENT,
+    RPC_CLIENT_MIDDLEWARES,
+    RPC_SERVER,
+    RPC_SERVER_MIDDLEWARES,
+    Remark,
+)
 from mallgen_runtime.schema import Options
 
 Transport = Annotated[str, Options("auto", "http2", "grpc")]

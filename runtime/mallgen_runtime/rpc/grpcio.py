@@ -13,16 +13,15 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what its C core has to say, o
 import grpc
 import grpc.aio
 
-from mallgen_runtime.conf import ConfigError
-from mallgen_runtime.discovery.address import joined, opened, split
-from mallgen_runtime.durations import seconds
+from mallgen_runtime.process.address import joined, opened, split
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import Code, ConfigError, RpcError
+from mallgen_runtime.process.tracing import ids_of
+from mallgen_runtime.process.watch import keep, release
 from mallgen_runtime.rpc.app import RpcApp
-from mallgen_runtime.rpc.calls import Code, RpcError
 from mallgen_runtime.rpc.conf import RpcClientConf, RpcServerConf
+from mallgen_runtime.rpc.grpcio_server import steady_server
 from mallgen_runtime.rpc.methods import Method, RpcContext
-from mallgen_runtime.rpc.steady import steady_server
-from mallgen_runtime.tracing import ids_of
-from mallgen_runtime.watch import keep, release
 
 Metadata = tuple[tuple[str, str], ...]
 _STATUS = {Code(status.value[0]): status for status in grpc.StatusCode}

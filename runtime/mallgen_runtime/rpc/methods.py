@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
-from mallgen_runtime.tracing import Ids
+from mallgen_runtime.process.tracing import Ids
 
 S = TypeVar("S")
 Q = TypeVar("Q", bound="Wire")

@@ -14,12 +14,13 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from mallgen_runtime.process.errors import Code, RpcError
+from mallgen_runtime.process.tracing import ids_of
 from mallgen_runtime.rpc.app import RpcApp
-from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.channel import Channel, Metadata
+from mallgen_runtime.rpc.channel import Channel
 from mallgen_runtime.rpc.conf import RpcClientConf
+from mallgen_runtime.rpc.connection import Metadata
 from mallgen_runtime.rpc.methods import Method, RpcContext
-from mallgen_runtime.tracing import ids_of
 
 T = TypeVar("T")
 PEER = "in-process"
@@ -89,18 +90,18 @@ class _Connection:
 
     async def unary(self, wire: str, data: bytes, timeout: float | None, metadata: Metadata) -> bytes:
         """One request, one reply."""
-        call = _Call(self._app, self._method(wire), timeout, metadata)
+        call = _LocalCall(self._app, self._method(wire), timeout, metadata)
         return await call.answer(call.read(data))
 
     async def collect(self, wire: str, data: AsyncIterator[bytes], timeout: float | None, metadata: Metadata) -> bytes:
         """Many requests, one reply."""
-        call = _Call(self._app, self._method(wire), timeout, metadata)
+        call = _LocalCall(self._app, self._method(wire), timeout, metadata)
         async with _Pipe(data) as requests:
             return await call.answer(call.each(requests))
 
     async def stream(self, wire: str, data: bytes, timeout: float | None, metadata: Metadata) -> AsyncIterator[bytes]:
         """One request, many replies."""
-        call = _Call(self._app, self._method(wire), timeout, metadata)
+        call = _LocalCall(self._app, self._method(wire), timeout, metadata)
         async with _Pipe(call.answers(call.read(data)), contextvars.Context()) as replies:
             while (reply := await call.waited(replies.next())) is not None:
                 yield reply
@@ -109,7 +110,7 @@ class _Connection:
         self, wire: str, data: AsyncIterator[bytes], timeout: float | None, metadata: Metadata
     ) -> AsyncIterator[bytes]:
         """Many requests, many replies."""
-        call = _Call(self._app, self._method(wire), timeout, metadata)
+        call = _LocalCall(self._app, self._method(wire), timeout, metadata)
         async with _Pipe(data) as requests, _Pipe(call.answers(call.each(requests)), contextvars.Context()) as replies:
             while (reply := await call.waited(replies.next())) is not None:
                 yield reply
@@ -124,7 +125,7 @@ class _Connection:
         return found
 
 
-class _Call:
+class _LocalCall:
     """One call as the server sees it, and the wait for it as the client does."""
 
     def __init__(self, app: RpcApp, method: Method[Any], timeout: float | None, metadata: Metadata) -> None:

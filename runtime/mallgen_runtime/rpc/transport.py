@@ -3,10 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from mallgen_runtime.conf import ConfigError
-from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.channel import Connection, Metadata
+from mallgen_runtime.process.errors import Code, ConfigError, RpcError
 from mallgen_runtime.rpc.conf import RpcClientConf, RpcServerConf
+from mallgen_runtime.rpc.connection import Connection, Metadata
 
 if TYPE_CHECKING:
     from mallgen_runtime.rpc.app import RpcApp
@@ -45,33 +44,33 @@ def server_for(conf: RpcServerConf, app: "RpcApp") -> RpcServer:
         from mallgen_runtime.rpc.grpcio import GrpcServer
 
         return GrpcServer(conf, app)
-    from mallgen_runtime.rpc.h2.serving import H2Server
+    from mallgen_runtime.rpc.h2.server import H2Server
 
     return H2Server(conf, app)
 
 
 async def connection_to(addresses: tuple[str, ...], conf: RpcClientConf) -> Connection:
     """A connection to some addresses, or to the configured target when there are none. Raises ConfigError."""
-    places = addresses or _places(conf.target)
-    if conf.transport == "http2" and not places:
+    endpoints = addresses or _endpoints(conf.target)
+    if conf.transport == "http2" and not endpoints:
         raise ConfigError(f"Transport http2 does not know the Target {conf.target}; write dns:///host:port")
-    if conf.transport == "grpc" or not places:
+    if conf.transport == "grpc" or not endpoints:
         from mallgen_runtime.rpc.grpcio import GrpcConnection
 
         return await GrpcConnection.to(addresses, conf)
     from mallgen_runtime.rpc.h2.pool import H2Connection
 
-    return OwnConnection(H2Connection(places, conf), addresses, conf)
+    return OwnConnection(H2Connection(endpoints, conf), addresses, conf)
 
 
-def _places(target: str) -> Sequence[str]:
+def _endpoints(target: str) -> Sequence[str]:
     """`host:port` of each address of a target; none when only grpc.aio knows what it means."""
     rest = next((target[len(scheme) :] for scheme in _SCHEMES if target.startswith(scheme)), target)
     found = rest.split(",")
-    return found if all(_is_place(address) for address in found) else ()
+    return found if all(_is_endpoint(address) for address in found) else ()
 
 
-def _is_place(address: str) -> bool:
+def _is_endpoint(address: str) -> bool:
     host, _, port = address.rpartition(":")
     return bool(host) and "/" not in host and port.isdecimal() and (":" not in host or host.startswith("["))
 

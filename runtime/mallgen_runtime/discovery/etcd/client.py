@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.discovery.etcd import etcd_pb2 as pb
-from mallgen_runtime.discovery.etcd.settings import Place, credentials, places
+from mallgen_runtime.discovery.etcd.settings import Member, credentials, members
 
 Q = TypeVar("Q", bound=Message)
 R = TypeVar("R", bound=Message)
@@ -148,7 +148,7 @@ class _Link(NamedTuple):
             call.cancel()
 
 
-class Client:
+class EtcdClient:
     """One etcd cluster. Connects with the first call; after a failure the next member is tried.
 
     Raises ConfigError for settings that cannot be used, EtcdError when a call fails; 3 s are the limit of one call.
@@ -156,9 +156,9 @@ class Client:
 
     def __init__(self, conf: EtcdConf) -> None:
         self._conf = conf
-        self._places = places(conf)
+        self._members = members(conf)
         self._credentials = credentials(conf)
-        self._turn = random.randrange(len(self._places))  # noqa: S311
+        self._turn = random.randrange(len(self._members))  # noqa: S311
         self._link: _Link | None = None
         self._left: list[grpc.aio.Channel] = []
         self._connecting = asyncio.Lock()
@@ -166,7 +166,7 @@ class Client:
     @property
     def hosts(self) -> str:
         """The members, for messages."""
-        return ", ".join(place.host for place in self._places)
+        return ", ".join(member.host for member in self._members)
 
     async def unary(self, rpc: Rpc[Q, R], request: Q) -> R:
         """One call."""
@@ -231,14 +231,14 @@ class Client:
         async with self._connecting:
             await self._close_left()
             problem: EtcdError | None = None
-            for _ in self._places:
+            for _ in self._members:
                 if self._link is not None:
                     break
                 try:
-                    self._link = await self._greeted(self._places[self._turn])
+                    self._link = await self._greeted(self._members[self._turn])
                 except Unreachable as found:
                     problem = found
-                    self._turn = (self._turn + 1) % len(self._places)
+                    self._turn = (self._turn + 1) % len(self._members)
                 finally:
                     await self._close_left()
             if self._link is not None:
@@ -255,20 +255,20 @@ class Client:
         """Do not use a connection again; its streams end when it is closed, before the next one opens."""
         if self._link is link:
             self._link = None
-            self._turn = (self._turn + 1) % len(self._places)
+            self._turn = (self._turn + 1) % len(self._members)
             self._left.append(link.channel)
 
-    async def _greeted(self, place: Place) -> _Link:
+    async def _greeted(self, member: Member) -> _Link:
         """Connect, see that the member has a leader, and log in."""
         channel = (
-            grpc.aio.insecure_channel(place.target, options=_OPTIONS)
+            grpc.aio.insecure_channel(member.target, options=_OPTIONS)
             if self._credentials is None
-            else grpc.aio.secure_channel(place.target, self._credentials, options=_OPTIONS)
+            else grpc.aio.secure_channel(member.target, self._credentials, options=_OPTIONS)
         )
         self._left.append(channel)
         link = _Link(channel, ())
         try:
-            status = await link.unary(_STATUS, pb.StatusRequest(), 2 if len(self._places) == 1 else 1)
+            status = await link.unary(_STATUS, pb.StatusRequest(), 2 if len(self._members) == 1 else 1)
             if not status.leader:
                 raise Unreachable(f"etcd {self.hosts} has no leader", "see what its members log")
         except grpc.aio.AioRpcError as problem:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 
-from mallgen_runtime.discovery.address import split
+from mallgen_runtime.process.address import split
 
 _LOG = logging.getLogger("mallgen.service")
 

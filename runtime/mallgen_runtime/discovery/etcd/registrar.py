@@ -4,7 +4,6 @@ import asyncio
 import logging
 from contextlib import aclosing
 
-from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery import OK, EtcdConf
 from mallgen_runtime.discovery.etcd import etcd_pb2 as pb
 from mallgen_runtime.discovery.etcd.client import (
@@ -13,12 +12,13 @@ from mallgen_runtime.discovery.etcd.client import (
     RANGE,
     REVOKE,
     Broken,
-    Client,
+    EtcdClient,
     EtcdError,
     LeaseLost,
 )
 from mallgen_runtime.discovery.etcd.pace import Backoff, Trouble
-from mallgen_runtime.watch import keep
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.watch import keep
 
 # go-zero's times: a dead instance is forgotten after 10 s, and two renewals may fail before a live one is.
 TTL, RENEW = 10, 3.5
@@ -33,7 +33,7 @@ class EtcdRegistrar:
     """
 
     def __init__(self, conf: EtcdConf, key: str) -> None:
-        self._client = Client(conf)
+        self._client = EtcdClient(conf)
         self._conf = conf
         self._key = key
         self._trouble = Trouble()

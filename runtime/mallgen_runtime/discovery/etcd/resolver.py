@@ -8,10 +8,10 @@ from contextlib import aclosing
 
 from mallgen_runtime.discovery import OK, EtcdConf
 from mallgen_runtime.discovery.etcd import etcd_pb2 as pb
-from mallgen_runtime.discovery.etcd.client import RANGE, Broken, Client, EtcdError
+from mallgen_runtime.discovery.etcd.client import RANGE, Broken, EtcdClient, EtcdError
 from mallgen_runtime.discovery.etcd.instances import Instances
 from mallgen_runtime.discovery.etcd.pace import Backoff, Trouble
-from mallgen_runtime.watch import keep
+from mallgen_runtime.process.watch import keep
 
 FIRST_LOOK = 1.0
 _LOG = logging.getLogger("mallgen.service")
@@ -24,7 +24,7 @@ class EtcdResolver:
     """
 
     def __init__(self, conf: EtcdConf, key: str) -> None:
-        self._client = Client(conf)
+        self._client = EtcdClient(conf)
         self._key = key
         self._instances = Instances()
         self._trouble = Trouble()

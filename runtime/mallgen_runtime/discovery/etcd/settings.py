@@ -6,34 +6,34 @@ from typing import NamedTuple
 
 import grpc
 
-from mallgen_runtime.conf import ConfigError
 from mallgen_runtime.discovery import EtcdConf
-from mallgen_runtime.discovery.address import split
+from mallgen_runtime.process.address import split
+from mallgen_runtime.process.errors import ConfigError
 
 
-class Place(NamedTuple):
+class Member(NamedTuple):
     """One member of the cluster: as the settings name it, and as gRPC does."""
 
     host: str
     target: str
 
 
-def places(conf: EtcdConf) -> tuple[Place, ...]:
+def members(conf: EtcdConf) -> tuple[Member, ...]:
     """The members. Raises ConfigError."""
     if not conf.hosts:
         raise ConfigError("Etcd.Hosts is empty")
-    return tuple(_place(host) for host in conf.hosts)
+    return tuple(_member(host) for host in conf.hosts)
 
 
-def _place(given: str) -> Place:
+def _member(given: str) -> Member:
     name = given.strip().partition("://")[2].rstrip("/") or given.strip()
     host, port = split(name)
     if not host or not port.isdecimal() or not 0 < int(port) < 65536 or "/" in name:
         raise ConfigError(f"Etcd.Hosts: {given!r} is not host:port")
     try:
-        return Place(name, f"ipv{ipaddress.ip_address(host).version}:{name}")
+        return Member(name, f"ipv{ipaddress.ip_address(host).version}:{name}")
     except ValueError:
-        return Place(name, f"dns:///{name}")
+        return Member(name, f"dns:///{name}")
 
 
 def credentials(conf: EtcdConf) -> grpc.ChannelCredentials | None:

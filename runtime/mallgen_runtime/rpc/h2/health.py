@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from mallgen_runtime.rpc.calls import Code, RpcError
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.methods import RpcContext
 
 CHECK = "/grpc.health.v1.Health/Check"

@@ -12,19 +12,19 @@ class HuffmanError(Exception):
     """Bytes that are not Huffman code."""
 
 
-class _Node(dict[int, "tuple[bytes, _Node]"]):
+class _CodeTree(dict[int, "tuple[bytes, _CodeTree]"]):
     """Where a byte begins: what it completes, and where the next one begins. A step is found out when first taken."""
 
     def __init__(self) -> None:
-        self.ways: list[_Node | int | None] = [None, None]  # by one bit: another node, or a symbol
+        self.ways: list[_CodeTree | int | None] = [None, None]  # by one bit: another node, or a symbol
         self.ends = False  # whether a text may end here: after seven ones or fewer
-        self.root: _Node = self
+        self.root: _CodeTree = self
 
-    def __missing__(self, byte: int) -> "tuple[bytes, _Node]":
+    def __missing__(self, byte: int) -> "tuple[bytes, _CodeTree]":
         found, node = bytearray(), self
         for shift in range(7, -1, -1):
             way = node.ways[byte >> shift & 1]
-            if isinstance(way, _Node):
+            if isinstance(way, _CodeTree):
                 node = way
             elif way is None or way == _END:
                 raise HuffmanError("the end stands inside")
@@ -35,14 +35,14 @@ class _Node(dict[int, "tuple[bytes, _Node]"]):
         return self[byte]
 
 
-def _tree() -> _Node:
-    root = _Node()
+def _tree() -> _CodeTree:
+    root = _CodeTree()
     for symbol, (code, bits) in enumerate(codes()):
         node = root
         for shift in range(bits - 1, 0, -1):
             way = node.ways[code >> shift & 1]
-            if not isinstance(way, _Node):
-                way = node.ways[code >> shift & 1] = _Node()
+            if not isinstance(way, _CodeTree):
+                way = node.ways[code >> shift & 1] = _CodeTree()
                 way.root = root
             node = way
         node.ways[code & 1] = symbol
@@ -50,7 +50,7 @@ def _tree() -> _Node:
     for _ in range(8):
         node.ends = True
         way = node.ways[1]
-        assert isinstance(way, _Node), "the code of eight ones is of no symbol"
+        assert isinstance(way, _CodeTree), "the code of eight ones is of no symbol"
         node = way
     return root
 

@@ -7,17 +7,17 @@ from collections import deque
 from collections.abc import Sequence
 from functools import partial
 
-from mallgen_runtime.durations import seconds
-from mallgen_runtime.rpc.calls import Code, RpcError
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.conf import RpcClientConf
-from mallgen_runtime.rpc.h2.asking import Unprocessed
+from mallgen_runtime.rpc.h2.client_connection import Unprocessed
+from mallgen_runtime.rpc.h2.client_transport import ClientTransport
+from mallgen_runtime.rpc.h2.endpoints import PATIENCE, Endpoints
+from mallgen_runtime.rpc.h2.grpc import check_size, metadata_fields, timeout_field
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import limits_for
-from mallgen_runtime.rpc.h2.link import Link
-from mallgen_runtime.rpc.h2.places import PATIENCE, Places
-from mallgen_runtime.rpc.h2.turns import Turns
-from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
-from mallgen_runtime.rpc.h2.wire import check_size, metadata_fields, timeout_field
+from mallgen_runtime.rpc.h2.scheduler import Scheduler
+from mallgen_runtime.rpc.h2.timers import Timer, TimerWheel
 
 Metadata = tuple[tuple[str, str], ...]
 AGENT = b"mallgen-python"
@@ -26,32 +26,32 @@ _NO_TIME = "no time was left for the call"
 
 
 class H2Connection:
-    """Links to some addresses, `host:port` each; unary calls only."""
+    """Connections to some addresses, `host:port` each; unary calls only."""
 
     def __init__(self, addresses: Sequence[str], conf: RpcClientConf) -> None:
         self._limits = limits_for(conf.max_message)
-        self._wheel = Wheel(asyncio.get_running_loop())
-        self._turns = Turns(asyncio.get_running_loop())
+        self._wheel = TimerWheel(asyncio.get_running_loop())
+        self._scheduler = Scheduler(asyncio.get_running_loop())
         self._alive = seconds(conf.keepalive_time, "KeepaliveTime")
         self._heads: dict[str, bytes] = {}
         self._authority = addresses[0].encode() if addresses else b""
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._turn = random.randrange(1 << 16)  # noqa: S311 - many clients must not all begin with the same instance
         self._changes = asyncio.Event()
-        self._places = Places(addresses, self._made, self._changed)
+        self._endpoints = Endpoints(addresses, self._made, self._changed)
 
     @property
     def connected(self) -> bool:
         """Whether an instance can be reached now."""
-        return bool(self._places.links)
+        return bool(self._endpoints.connections)
 
     async def ready(self, seconds: float) -> bool:
         """Wait until one can be reached; False when none can in this time."""
         try:
             async with asyncio.timeout(seconds):
-                while not self._places.links:
+                while not self._endpoints.connections:
                     self._changes.clear()
-                    self._places.hope()
+                    self._endpoints.hope()
                     await self._changes.wait()
         except TimeoutError:
             return False
@@ -65,13 +65,13 @@ class H2Connection:
         head = self._heads.get(wire) or self._head(wire)
         tail = metadata_fields(metadata) if metadata else b""
         for _ in range(_TRIES):
-            link = self._next() or await self._room(deadline)
+            connection = self._next() or await self._room(deadline)
             limit = b"" if deadline is None else timeout_field(deadline - time.monotonic())
-            ask = link.ask(head + limit + tail, data, deadline)
+            call = connection.call(head + limit + tail, data, deadline)
             try:
-                return await ask.future
+                return await call.future
             except asyncio.CancelledError:
-                link.cancel(ask)
+                connection.cancel(call)
                 raise
             except Unprocessed as problem:
                 refused = problem
@@ -79,19 +79,19 @@ class H2Connection:
 
     async def close(self) -> None:
         """Close."""
-        await self._places.close()
+        await self._endpoints.close()
         self._wheel.close()
 
     def usable(self) -> None:
-        """There is room on a link: the first who waits may go on."""
+        """Let the first call that waits go on: a connection has room."""
         while self._waiting:
             first = self._waiting.popleft()
             if not first.done():
                 first.set_result(None)
                 return
 
-    def _made(self) -> Link:
-        return Link(self, self._limits, self._wheel, self._turns, self._alive)
+    def _made(self) -> ClientTransport:
+        return ClientTransport(self, self._limits, self._wheel, self._scheduler, self._alive)
 
     def _changed(self) -> None:
         self._changes.set()
@@ -100,29 +100,29 @@ class H2Connection:
             if not each.done():
                 each.set_result(None)
 
-    def _next(self) -> Link | None:
-        """The next link with room, one that is not suspect if there is any."""
-        links = self._places.links
-        second: Link | None = None
-        for _ in range(len(links)):
-            self._turn = turn = (self._turn + 1) % len(links)
-            link = links[turn]
-            if link.room:
-                if not link.suspect:
-                    return link
-                second = link
+    def _next(self) -> ClientTransport | None:
+        """Return the next connection with room, one that is not suspect if there is any."""
+        connections = self._endpoints.connections
+        second: ClientTransport | None = None
+        for _ in range(len(connections)):
+            self._turn = turn = (self._turn + 1) % len(connections)
+            connection = connections[turn]
+            if connection.room:
+                if not connection.suspect:
+                    return connection
+                second = connection
         return second
 
-    async def _room(self, deadline: float | None) -> Link:
-        """Wait for a link with room. Raises RpcError when none can be hoped for, or the time is over."""
-        alarm = Alarm()
+    async def _room(self, deadline: float | None) -> ClientTransport:
+        """Wait for a connection with room. Raises RpcError when none can be expected, or the time is over."""
+        alarm = Timer()
         while True:
-            link = self._next()
-            if link is not None:
+            connection = self._next()
+            if connection is not None:
                 self.usable()  # there may be room for one more
-                return link
-            if not self._places.links and not self._places.hope():
-                raise RpcError(Code.UNAVAILABLE, f"no instance can be reached: {self._places.problem}")
+                return connection
+            if not self._endpoints.connections and not self._endpoints.hope():
+                raise RpcError(Code.UNAVAILABLE, f"no instance can be reached: {self._endpoints.problem}")
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
             soon = time.monotonic() + PATIENCE

@@ -1,398 +1,75 @@
-"""A server of our own transport on asyncio: sockets, tasks, deadlines, and the way out."""
+"""Our own transport for an application: its methods, its health, its settings."""
 
-import asyncio
-import contextlib
-import logging
-import math
 import socket
-import time
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
-from mallgen_runtime.discovery.address import close_door
-from mallgen_runtime.memory import give_back
-from mallgen_runtime.rpc.calls import Code, RpcError
-from mallgen_runtime.rpc.h2.answering import AnswerCore
-from mallgen_runtime.rpc.h2.called import Call
-from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
-from mallgen_runtime.rpc.h2.holding import Kept
-from mallgen_runtime.rpc.h2.limits import Budget, Limits
-from mallgen_runtime.rpc.h2.turns import MOST_BEHIND, Turns
-from mallgen_runtime.rpc.h2.wheel import Alarm, Wheel
-from mallgen_runtime.rpc.h2.wire import Metadata
-from mallgen_runtime.rpc.methods import RpcContext
-from mallgen_runtime.tracing import sound_ids
-
-Answer = Callable[[RpcContext, bytes], Coroutine[Any, Any, bytes]]
-_LOG = logging.getLogger("mallgen.service")
-_LINGER, _EVERY, _TIDY = 1.0, 60.0, 0.5
-_LATE = RpcError(Code.DEADLINE_EXCEEDED, "the call took too long")
-_UNKNOWN = RpcError(Code.UNIMPLEMENTED, "Method not found!")  # as grpc words it
+from mallgen_runtime.process.address import opened
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import Code, RpcError
+from mallgen_runtime.rpc.app import RpcApp
+from mallgen_runtime.rpc.conf import RpcServerConf
+from mallgen_runtime.rpc.h2.health import CHECK, Health
+from mallgen_runtime.rpc.h2.limits import limits_for
+from mallgen_runtime.rpc.h2.reflection import PATHS, reflection
+from mallgen_runtime.rpc.h2.server_transport import Handler, MethodRoute, TransportServer
+from mallgen_runtime.rpc.methods import Method, RpcContext
 
 
-class Route(NamedTuple):
-    """A method: its path, what answers it, the seconds it may take, None: no limit.
+class H2Server:
+    """Serves the unary methods of an application."""
 
-    `each` answers, at once, every message of a stream in both directions; there is no task then.
-    """
-
-    wire: str
-    answer: Answer
-    limit: float | None
-    each: Callable[[bytes], bytes] | None = None
-
-
-class Server:
-    """Answers calls on a listening socket. `idle` seconds without a call close a connection, 0: never."""
-
-    def __init__(self, routes: Mapping[bytes, Route], limits: Limits, idle: float = 0.0) -> None:
-        self.routes = routes
-        self.limits = limits
-        self.idle = idle
-        self.kept = Kept(limits.kept)
-        self.waiting = Budget(limits.kept)
-        self.tasks: set[asyncio.Task[None]] = set()
-        self.connections: set[Connection] = set()
-        self._stalled: dict[Connection, int] = {}
-        self._stuck = 0
-        self.leaving = False
-        self._tidying = Alarm()
-        self._gone = asyncio.Event()
-        self._told = -_EVERY
-        self._most = _most_connections(limits.connections)
-        self._server: asyncio.Server | None = None
+    def __init__(self, conf: RpcServerConf, app: RpcApp) -> None:
+        self._conf = conf
+        self._health = Health(service.name for service in app.services)
+        routes = {route.wire.encode(): route for route in self._routes(app)}
+        idle = seconds(conf.max_connection_idle, "MaxConnectionIdle")
+        self._server = TransportServer(routes, limits_for(conf.max_message), idle)
         self._bound: socket.socket | None = None
 
-    async def start(self, bound: socket.socket) -> None:
-        """Accept calls on a socket."""
-        loop = asyncio.get_running_loop()
-        self.wheel = Wheel(loop)
-        self.turns = Turns(loop)
-        self._bound = bound
-        self._server = await loop.create_server(lambda: Connection(self), sock=bound, backlog=2048)
+    def listen(self) -> int:
+        """Bind the address; the port. Raises ConfigError when it is taken."""
+        self._bound = opened(self._conf.listen_on)
+        return int(self._bound.getsockname()[1])
+
+    async def start(self) -> None:
+        """Accept calls."""
+        assert self._bound is not None
+        await self._server.start(self._bound)
+
+    async def refuse(self) -> None:
+        """Tell who asks for our health that we leave."""
+        self._health.leave()
 
     async def stop(self, patience: float | None) -> None:
-        """Take no new calls, finish those in flight; after `patience` seconds they are ended, None: never."""
-        self.leaving = True
-        server, self._server = self._server, None
-        if server is not None and self._bound is not None:
-            await close_door(self._bound, server.close, lambda: Connection(self))
-        for connection in tuple(self.connections):
-            connection.leave()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                await self._all_gone()
-        for connection in tuple(self.connections):
-            connection.end_calls()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LINGER):
-                await self._all_gone()
-        for connection in tuple(self.connections):
-            connection.transport.abort()
-        if self.tasks:
-            await asyncio.wait(self.tasks, timeout=_LINGER)
-        self.wheel.close()
+        """Refuse new calls, finish those in flight; after `patience` seconds they are ended, None: never."""
+        await self._server.stop(patience)
 
-    def joined(self, connection: "Connection") -> bool:
-        """Take a new connection, unless there are too many."""
-        if len(self.connections) >= self._most:
-            if time.monotonic() - self._told > _EVERY:
-                self._told = time.monotonic()
-                _LOG.warning("%s connections are the most this process takes; others are refused", self._most)
-            return False
-        self.connections.add(connection)
-        return True
-
-    def left(self, connection: "Connection") -> None:
-        """A connection is closed."""
-        self.connections.discard(connection)
-        if not self.connections:
-            self._gone.set()
-        if not self._tidying.slot and not self.leaving:
-            self.wheel.add(self._tidying, time.monotonic() + _TIDY, lambda waiter: give_back())
-
-    def stalls(self, connection: "Connection", size: int) -> None:
-        """So many bytes are written and not taken; when that is too much, who has stalled longest is cut off."""
-        self._stuck += size - self._stalled.pop(connection, 0)
-        if size:
-            self._stalled[connection] = size
-        if self._stuck > self.limits.kept:
-            next(iter(self._stalled)).transport.abort()
-
-    async def _all_gone(self) -> None:
-        while self.connections:
-            self._gone.clear()
-            await self._gone.wait()
+    def _routes(self, app: RpcApp) -> Iterator[MethodRoute]:
+        for service in app.services:
+            for method in service.methods:
+                yield MethodRoute(method.wire, _answer(method, app), app.bound(method).limit)
+        if self._conf.health:
+            yield MethodRoute(CHECK, self._health.check, None)
+        if self._conf.mode.lower() in ("dev", "test"):
+            each = reflection(service.name for service in app.services)
+            yield from (MethodRoute(path, _never, None, each) for path in PATHS)
 
 
-def _most_connections(wanted: int) -> int:
-    """What the process may open leaves room for its own files."""
-    try:
-        import resource
-    except ImportError:  # no such limit on Windows
-        return wanted
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return wanted if files == resource.RLIM_INFINITY else min(wanted, files * 3 // 4)
+async def _never(ctx: RpcContext, data: bytes) -> bytes:
+    """A stream is answered message by message."""
+    raise RpcError(Code.INTERNAL, "not a unary method")
 
 
-class Connection(asyncio.Protocol):
-    """One caller's connection; a waiter of the wheel for its greeting and its idleness."""
+def _answer(method: Method[Any], app: RpcApp) -> Handler:
+    """What answers the bytes of a request."""
+    read, run = method.request.FromString, app.answer
 
-    transport: asyncio.Transport
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.slot = 0
-        self.queued = False
-        self._held = False
-        self._loop = asyncio.get_running_loop()
-        self._stall = Alarm()
-        self._seen = 0
-        self._peer = ""
-        self._expire = self._expired
-        self._begun: list[tuple[Call, float]] = []
-
-    # asyncio's side
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Greet, and wait for the greeting."""
-        self.transport = transport
-        server = self.server
-        self.core = AnswerCore(transport.write, self, server.limits, server.kept, server.waiting)
-        if not server.joined(self):
-            self.core.end(ConnectionFault(Reason.ENHANCE_YOUR_CALM, "too many connections"))
-            transport.abort()
-            return
-        self._peer = _name_of(transport.get_extra_info("peername"))
-        patience = _LINGER if server.leaving else server.limits.greeting
-        server.wheel.add(self, time.monotonic() + patience, self._silent)
-        self.core.greet()
-        if server.leaving:
-            self.leave()
-
-    def data_received(self, data: bytes) -> None:
-        """Bytes of the caller; what is more than its share of work is done in turn."""
-        core, turns = self.core, self.server.turns
-        core.receive(data, turns.share)
-        self._watch_begun()
-        if core.behind:
-            if self.waits:
-                turns.add(self)
-            if core.unread > MOST_BEHIND:
-                self._held = True
-                self._pause_or_resume()
-
-    @property
-    def waits(self) -> bool:
-        """Whether there is something to work on; not while a caller does not take our answers."""
-        return self.core.behind and not (self.core.out.paused and self.core.over is None)
-
-    def work(self, share: int) -> int:
-        """Go on with what the caller sent."""
-        spent = self.core.work(share)
-        self._watch_begun()
-        if self._held and not self.core.behind:
-            self._held = False
-            self._pause_or_resume()
-        return spent
-
-    def give_up(self) -> None:
-        """Working on it failed, which is a fault of ours."""
-        self.core.end(ConnectionFault(Reason.INTERNAL_ERROR, "internal error"))
-        self.transport.abort()
-
-    def pause_writing(self) -> None:
-        """The caller does not read: neither do we."""
-        self.core.out.pause()
-        self._pause_or_resume()
-        self.server.wheel.add(self._stall, time.monotonic() + self.server.limits.stalled, self._cut_off)
-        self.server.stalls(self, self.transport.get_write_buffer_size())
-
-    def resume_writing(self) -> None:
-        """It reads again."""
-        self.server.wheel.remove(self._stall)
-        self.server.stalls(self, 0)
-        self.core.out.resume()
-        self._pause_or_resume()
-        if self.waits:
-            self.server.turns.add(self)
-
-    def connection_lost(self, problem: Exception | None) -> None:
-        """Nobody waits for an answer any more."""
-        self.server.wheel.remove(self)
-        self.server.wheel.remove(self._stall)
-        self.server.stalls(self, 0)
-        self.core.end(ConnectionFault(Reason.CANCEL, "the connection is closed"))
-        self.server.left(self)
-
-    # the core's side
-
-    def settled(self) -> None:
-        """The caller has greeted; it may be idle for a while from here on."""
-        if not self.server.leaving:
-            self.server.wheel.remove(self)
-            self._stay()
-
-    def opened(self, call: Call) -> None:
-        """A head has come; the rest must come in time, too, however much time the caller gives us."""
-        now = time.monotonic()
-        timeout = call.request.timeout
-        route = call.route = self.server.routes.get(call.request.path)
-        if route is not None and route.each is not None:
-            call.open = True
-        when = math.inf if call.open else now + self.server.limits.request
-        if timeout is not None:
-            call.deadline = now + timeout
-            when = min(when, call.deadline)
-        if when < math.inf:
-            self._begun.append((call, when))
-
-    def called(self, call: Call, message: bytes) -> None:
-        """Answer a call in a task of its own."""
-        server = self.server
-        route: Route | None = call.route
-        if route is None:
-            self.core.refuse(call, _UNKNOWN)
-            return
-        if route.each is not None:
-            self._each(call, route.each, message)
-            return
-        deadline = None if route.limit is None else time.monotonic() + route.limit
-        if call.deadline is None or (deadline is not None and deadline < call.deadline):
-            call.deadline = deadline
-        if call.deadline is None:
-            server.wheel.remove(call)
-        else:
-            server.wheel.add(call, call.deadline, self._expire)
-        task = call.task = self._loop.create_task(self._answer(call, route, message))
-        server.tasks.add(task)
-
-    def closed(self, call: Call) -> None:
-        """The answer was sent, or nobody waits for it."""
-        self.server.wheel.remove(call)
-        task, call.task = call.task, None
-        if task is not None:
-            task.cancel()
-            task.add_done_callback(self.server.tasks.discard)  # one that has not begun never comes to its own end
-
-    def ended(self, fault: ConnectionFault) -> None:
-        """Say goodbye; who does not listen is cut off. Its calls are ended in turn with the work of others."""
-        self.server.turns.add(self)
-        if not self.transport.is_closing():
-            self.transport.close()
-            self.server.wheel.add(self, time.monotonic() + _LINGER, self._cut_off)
-
-    def empty(self) -> None:
-        """All is answered: the caller closes, or we do after a while."""
-        self.server.wheel.add(self, time.monotonic() + _LINGER, self._hang_up)
-
-    # the way out
-
-    def leave(self) -> None:
-        """Say that we go; calls that are on their way are still taken, for a second at most."""
-        self.core.leave()
-        self.server.wheel.add(self, time.monotonic() + _LINGER, self._shut)
-
-    def end_calls(self) -> None:
-        """Time is up for what is still in flight."""
-        for call in tuple(self.core.streams.values()):
-            self.core.fail(call, RpcError(Code.UNAVAILABLE, "the server stopped before the call was done"))
-        self.core.end(ConnectionFault(Reason.NO_ERROR, "the server has stopped"))
-
-    async def _answer(self, call: Call, route: Route, message: bytes) -> None:
-        task, request = call.task, call.request
-        ids = sound_ids(request.traceparent, request.request_id)
-        ctx = RpcContext(route.wire, Metadata(request.metadata), ids, peer=self._name, deadline=call.deadline)
+    async def answer(ctx: RpcContext, data: bytes) -> bytes:
         try:
-            reply = await route.answer(ctx, message)
-        except RpcError as problem:
-            self._fail(call, problem)
-        except asyncio.CancelledError:
-            self._fail(call, RpcError(Code.CANCELED, f"{route.wire} was cancelled"))
+            request = read(data)
         except Exception:
-            _LOG.exception("%s failed", route.wire)
-            self._fail(call, RpcError(Code.INTERNAL, "internal error"))
-        else:
-            call.task = None
-            self.core.reply(call, reply)
-            if call.pending:  # the handler was in time; its caller may be slow, and ends the call when it likes
-                self.server.wheel.add(call, time.monotonic() + self.server.limits.stalled, self._expire)
-        finally:
-            self.server.tasks.discard(task)
+            raise RpcError(Code.INTERNAL, f"the request is not a {method.request.__name__}") from None
+        return await run(method, ctx, request)
 
-    def _watch_begun(self) -> None:
-        """Most calls come whole, in one piece with their heads: only the others need a time limit for the rest."""
-        if self._begun:
-            streams, wheel = self.core.streams, self.server.wheel
-            for call, when in self._begun:
-                if not call.whole and streams.get(call.id) is call:
-                    wheel.add(call, when, self._expire)
-            self._begun.clear()
-
-    def _each(self, call: Call, each: Callable[[bytes], bytes], message: bytes) -> None:
-        try:
-            reply = each(message)
-        except Exception:
-            _LOG.exception("a message of a stream could not be answered")
-            self.core.fail(call, RpcError(Code.INTERNAL, "internal error"))
-        else:
-            self.core.part(call, reply)
-
-    def _pause_or_resume(self) -> None:
-        """Read unless the caller does not, or has sent more than we have worked off."""
-        if self.transport.is_closing():
-            return
-        if self._held or self.core.out.paused:
-            self.transport.pause_reading()
-        else:
-            self.transport.resume_reading()
-
-    def _fail(self, call: Call, problem: RpcError) -> None:
-        call.task = None
-        self.core.fail(call, problem)
-
-    def _expired(self, call: Call) -> None:
-        """The time of a call is over, whatever it is at."""
-        if call.pending:
-            self.core.abort(call, Reason.CANCEL)
-        elif call.whole:
-            self.core.fail(call, _LATE)
-        else:
-            self.core.fail(call, RpcError(Code.DEADLINE_EXCEEDED, "the request did not come in time"))
-
-    def _silent(self, waiter: object) -> None:
-        """The time for the greeting is over."""
-        self.core.fault(ConnectionFault(Reason.SETTINGS_TIMEOUT, "no greeting in time"))
-
-    def _stay(self) -> None:
-        """Look again after a while."""
-        self._seen = self.core.highest
-        if self.server.idle:
-            self.server.wheel.add(self, time.monotonic() + self.server.idle, self._idle)
-
-    def _idle(self, waiter: object) -> None:
-        """A while has passed; if there was no call in it, we go."""
-        if self.core.streams or self.core.highest != self._seen:
-            self._stay()
-        else:
-            self.leave()
-
-    def _cut_off(self, waiter: object) -> None:
-        self.transport.abort()
-
-    def _hang_up(self, waiter: object) -> None:
-        self.transport.close()
-
-    def _shut(self, waiter: object) -> None:
-        self.core.shut()
-
-    def _name(self) -> str:
-        return self._peer
-
-
-def _name_of(address: Any) -> str:
-    """A caller's address as gRPC writes it."""
-    if not isinstance(address, tuple):
-        return "unix:"
-    host, port = address[:2]
-    return f"ipv6:[{host}]:{port}" if ":" in host else f"ipv4:{host}:{port}"
+    return answer

@@ -1,0 +1,125 @@
+"""Settings of HTTP services and of their tokens, with go-zero's keys."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, ClassVar, NamedTuple
+
+from msgspec import Meta, field
+
+from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.go_zero import REST, REST_MIDDLEWARES, Remark
+from mallgen_runtime.process.variables import ENVIRONMENT
+from mallgen_runtime.process.yaml_values import spelled
+
+Leeway = Annotated[int, Meta(ge=0, le=600)]
+
+
+class MiddlewaresConf(Conf, kw_only=True):
+    """go-zero's `Middlewares` block of a BFF: what each request goes through; false switches it off.
+
+    `timeout` and `max_bytes` are off for routes that have limits of their own in the contract, too. `log` is the line
+    of each request, `gunzip` unpacks bodies.
+    """
+
+    remarks: ClassVar[Mapping[str, Remark]] = REST_MIDDLEWARES
+    timeout: bool = True
+    max_conns: bool = True
+    max_bytes: bool = True
+    log: bool = True
+    gunzip: bool = True
+
+
+class RestConf(Conf, kw_only=True):
+    """What every HTTP service is told.
+
+    `timeout` in milliseconds (0: none), `max_bytes` of a request's body (0: no limit), `max_conns` requests at a time
+    (0: no limit). `mode` dev, test, rt, pre or pro: dev and test add the contract's line to errors. `trusted_proxies`
+    are addresses and networks whose X-Forwarded-For is believed.
+    """
+
+    remarks: ClassVar[Mapping[str, Remark]] = REST
+    name: str
+    host: str = "0.0.0.0"  # noqa: S104
+    port: Annotated[int, Meta(ge=0, le=65535)]
+    mode: Mode = "pro"
+    timeout: Annotated[int, Meta(ge=0)] = 3000
+    max_bytes: Annotated[int, Meta(ge=0)] = 1048576
+    max_conns: Annotated[int, Meta(ge=0)] = 10000
+    middlewares: MiddlewaresConf = field(default_factory=MiddlewaresConf)
+    trusted_proxies: list[str] = field(default_factory=list)
+    shutdown: ShutdownConf = field(default_factory=ShutdownConf)
+    log: LogConf = field(default_factory=LogConf)
+
+
+class TokenRules(NamedTuple):
+    """What is asked of a token besides its signature: seconds that clocks may differ by, and whether it must end."""
+
+    leeway: int
+    needs_expiry: bool
+
+
+AS_GO_ZERO = TokenRules(0, False)
+
+
+class JwtConf(Conf, kw_only=True):
+    """The block of a `jwt:`. `access_expire` in seconds is for the logic that issues tokens.
+
+    `leeway`: seconds that the clock of who issues tokens may differ from ours by. `require_expire`: a token without an
+    end (`exp`) is refused.
+    """
+
+    access_secret: str
+    access_expire: int = 86400
+    prev_secret: str = ""
+    leeway: Leeway = 0
+    require_expire: bool = False
+
+    @classmethod
+    def from_env(cls, name: str, variable: str) -> "Callable[[], JwtConf]":
+        """The block `name` when the file has none: its secret is an environment variable."""
+        return lambda: cls(access_secret=_from_env(f"{name}.AccessSecret", variable))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that a token may be signed with."""
+        return tuple(filter(None, (self.access_secret, self.prev_secret)))
+
+
+class JwtTransitionConf(Conf, kw_only=True):
+    """The block of a `jwtTransition:`: the present secret and the one before; the rest is as in a `jwt` block."""
+
+    secret: str
+    prev_secret: str = ""
+    leeway: Leeway = 0
+    require_expire: bool = False
+
+    @classmethod
+    def from_env(cls, name: str, variable: str) -> "Callable[[], JwtTransitionConf]":
+        """The block `name` when the file has none: its secret is an environment variable."""
+        return lambda: cls(secret=_from_env(f"{name}.Secret", variable))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that a token may be signed with."""
+        return tuple(filter(None, (self.secret, self.prev_secret)))
+
+
+def secrets_of(config: RestConf, attribute: str) -> tuple[str, ...]:
+    """The secrets of a route's `jwt` attribute."""
+    found: JwtConf | JwtTransitionConf = getattr(config, attribute)
+    if not found.secrets:
+        raise ConfigError(f"the secret of {spelled(attribute)} is empty")
+    return found.secrets
+
+
+def rules_of(config: RestConf, attribute: str) -> TokenRules:
+    """What a route's `jwt` attribute asks of tokens."""
+    found: JwtConf | JwtTransitionConf = getattr(config, attribute)
+    return TokenRules(found.leeway, found.require_expire)
+
+
+def _from_env(key: str, variable: str) -> str:
+    given = ENVIRONMENT.get().get(variable)
+    if not given:
+        raise ConfigError(f"the configuration has no {key}, and the environment variable {variable} is not set")
+    return given

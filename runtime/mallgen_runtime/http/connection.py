@@ -1,0 +1,400 @@
+"""One HTTP/1.1 connection: a request at a time, everything that a client makes us keep or wait for bounded."""
+
+import asyncio
+import contextlib
+import socket
+from http import HTTPStatus
+from typing import Any
+
+from mallgen_runtime.http.app import App
+from mallgen_runtime.http.body import NOTHING, Incoming
+from mallgen_runtime.http.head import HEAD_BYTES, Head, Refusal, address, never_a_head, read_head, scope_of, too_long
+from mallgen_runtime.http.messages import Context, Response, Scope
+from mallgen_runtime.http.problems import ApiError
+from mallgen_runtime.http.sending import head_of
+from mallgen_runtime.http.tracker import ConnectionTracker
+
+READ_BYTES = 64 << 10
+HEAD_SECONDS, IDLE_SECONDS, LINGER_SECONDS = 10.0, 5.0, 0.3
+BODY_SECONDS, BODY_RATE = 10.0, 4 << 10
+STALL_SECONDS, ANSWER_SECONDS, ANSWER_RATE = 10.0, 30.0, 64 << 10
+SPILL_BYTES, SPILL_SECONDS = 1 << 20, 2.0
+_PROBE_AFTER = 0.25
+_EMPTY_LINES = 4
+_NEVER = float("inf")
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_VIEW = memoryview(bytearray(READ_BYTES))
+HEAD, IDLE, RUN, DRAIN, REST, SPILL = range(6)
+_BETWEEN, _AT_WORK = (IDLE, HEAD), (RUN, DRAIN)
+
+
+class HttpConnection(asyncio.BufferedProtocol):
+    """What a client sends is read into `_buffer`; a request is taken out of it when the one before is answered.
+
+    `_state` is HEAD from a request's first byte, IDLE before it, RUN while it is answered, DRAIN while the answer is
+    taken, REST while a body comes that nobody has read, SPILL when the connection will close: what still comes is
+    read over.
+    """
+
+    def __init__(self, app: App, tracker: ConnectionTracker) -> None:
+        self.deadline = _NEVER
+        self._app = app
+        self._tracker = tracker
+        self._transport: Any = None
+        self._buffer = bytearray()
+        self._scanned = 0
+        self._state = HEAD
+        self._task: asyncio.Task[None] | None = None
+        self._head: Head | None = None
+        self._body = NOTHING
+        self._kept = 0
+        self._paused = self._ended = self._lost = self._stuck = self._leaving = False
+        self._probed = False
+        self._spilt = self._untaken = 0
+        self._limit = 0.0
+        self._peer: tuple[str, int] | None = None
+        self._here: tuple[str, int] | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """A client has come: its first request must begin."""
+        self._transport = transport
+        transport.set_write_buffer_limits(high=0)
+        self._peer, self._here = address(transport.get_extra_info("peername")), address(
+            transport.get_extra_info("sockname")
+        )
+        self._tracker.add(self)
+        self.deadline = self._tracker.now + HEAD_SECONDS
+        self._state = IDLE
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone: nobody will read what its request is answered."""
+        self._lost = True
+        self.deadline = _NEVER
+        self._tracker.connections.discard(self)
+        self._tracker.taken(self)
+        self._buffer.clear()
+        self._count(0)
+        self._body.wake()
+        if self._task is not None:
+            self._task.cancel()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where to read to: all connections share it, what it holds is taken at once."""
+        return _VIEW
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Bytes have come."""
+        self._buffer += _VIEW[:nbytes]
+        state = self._state
+        if state in _BETWEEN:
+            self._next()
+        elif state in _AT_WORK:
+            if not self._body.complete:
+                self._take_body()
+            if len(self._buffer) > HEAD_BYTES or self._body.waiting > HEAD_BYTES:
+                self._pause()
+            self._count(len(self._buffer) + self._body.waiting)
+        else:
+            self._read_over(nbytes)
+
+    def eof_received(self) -> bool:
+        """The client sends no more; it may still wait for its answer."""
+        self._ended = True
+        if self._state in (HEAD, REST, SPILL) or (self._state == IDLE and not self._buffer):
+            return False
+        self._body.wake()
+        if self._state == RUN:
+            self.deadline = min(self.deadline, self._tracker.now + _PROBE_AFTER)
+        return True
+
+    def pause_writing(self) -> None:
+        """The client does not take its answer as fast as it comes."""
+        self._stuck = True
+
+    def resume_writing(self) -> None:
+        """The client has taken everything."""
+        self._stuck = False
+        if self._untaken:
+            self._untaken = 0
+            self._tracker.taken(self)
+        if self._state == DRAIN:
+            self._answered()
+
+    def shutdown(self) -> None:
+        """The door is closed: who is silent is given a moment, its next request may be on the way."""
+        self._leaving = True
+        if self._state == IDLE:
+            self.deadline = min(self.deadline, self._tracker.loop.time() + LINGER_SECONDS)
+
+    def cancel(self) -> None:
+        """The service cannot wait any longer."""
+        if self._task is not None:
+            self._task.cancel()
+
+    # -- a request -----------------------------------------------------------------------------------------------
+
+    def _next(self) -> None:
+        """Begin the next request when its head is complete."""
+        buffer = self._buffer
+        lines = 0
+        while buffer.startswith(b"\r\n"):
+            lines += 1
+            del buffer[:2]
+        if lines > _EMPTY_LINES:
+            return self._refuse(400)
+        if not buffer or buffer == b"\r":
+            return
+        end = buffer.find(b"\r\n\r\n", max(self._scanned - 3, 0))
+        if end < 0 or end > HEAD_BYTES * 2:
+            return self._unfinished()
+        data = bytes(buffer[: end + 4])
+        del buffer[: end + 4]
+        self._scanned = 0
+        try:
+            head = read_head(data)
+        except Refusal as problem:
+            return self._refuse(problem.status)
+        self._begin(head)
+
+    def _unfinished(self) -> None:
+        """A head has begun: it has its own time, and its length is bounded."""
+        if self._state == IDLE:
+            self._state = HEAD
+            self.deadline = self._tracker.loop.time() + HEAD_SECONDS
+        if len(self._buffer) > HEAD_BYTES:
+            return self._refuse(too_long(self._buffer))
+        if never_a_head(self._buffer, self._scanned):
+            return self._refuse(400)
+        self._scanned = len(self._buffer)
+        if not self._count(self._scanned):
+            self._refuse(503)
+
+    def _begin(self, head: Head) -> None:
+        self._state = RUN
+        self._head = head
+        self.deadline = _NEVER
+        self._body = Incoming(head.length) if head.length else NOTHING
+        if head.length:
+            self.deadline = self._tracker.now + BODY_SECONDS
+            self._take_body()
+        if self._buffer:
+            self._count(len(self._buffer) + self._body.waiting)
+        scope = scope_of(head, self._peer, self._here)
+        self._task = self._tracker.loop.create_task(self._run(scope))
+
+    async def _run(self, scope: Scope) -> None:
+        try:
+            await self._app.exchange(scope, self.receive, self._put, self._has_gone)
+        except asyncio.CancelledError:
+            if not self._lost:
+                self._close()
+        finally:
+            self._task = None
+            if self._state == RUN and not self._lost:  # no answer could be made
+                self._close()
+
+    def _has_gone(self) -> bool:
+        return self._lost
+
+    async def receive(self) -> dict[str, Any]:
+        """A piece of the body, as ASGI has it. Raises ApiError when the body is broken, late or too much."""
+        head, body = self._head, self._body
+        assert head is not None
+        if head.expects and not body.has_news and not self._lost:
+            self._head = head._replace(expects=False)
+            self._transport.write(_CONTINUE)
+        while not body.has_news:
+            if self._lost or self._ended:
+                return {"type": "http.disconnect"}
+            await body.more()
+        found = body.read()
+        if self._paused and len(self._buffer) <= HEAD_BYTES:
+            self._resume()
+        return {"type": "http.request", "body": found, "more_body": not body.complete}
+
+    def _take_body(self) -> None:
+        """Take what belongs to the body out of the buffer; a client that keeps on sending is given time."""
+        body = self._body
+        self.deadline += body.take(self._buffer) / BODY_RATE
+        if body.complete:
+            self.deadline = _NEVER
+        self._leaving = self._leaving or body.problem is not None
+
+    def _spoil(self, problem: ApiError) -> None:
+        """The rest of the body cannot be read, so the connection has no next request."""
+        self._body.spoil(problem)
+        self._leaving = True
+
+    # -- its answer ----------------------------------------------------------------------------------------------
+
+    def _put(self, ctx: Context, response: Response) -> None:
+        """Write the answer; the connection is kept when both sides want it and the body has been read."""
+        head = self._head
+        if self._lost or head is None:
+            return
+        keep = head.keep and not self._leaving and not (self._ended and not self._buffer)
+        keep = keep and response.headers.get("connection", "").lower() != "close"
+        if not self._body.complete and (head.expects or self._body.left > SPILL_BYTES):
+            keep = False
+        self._leaving = self._leaving or not keep
+        start = head_of(response, ctx.request_id, self._tracker.date())
+        if not keep:
+            start += b"" if "connection" in response.headers else b"connection: close\r\n"
+        elif head.version == "1.0":
+            start += b"connection: keep-alive\r\n"
+        body = b"" if head.method == "HEAD" else response.body
+        self._state = DRAIN
+        self._transport.write(start + b"\r\n" + body)
+        if self._stuck:
+            self._untaken = len(body) + len(start)
+            now = self._tracker.loop.time()
+            self._limit = now + ANSWER_SECONDS + self._untaken / ANSWER_RATE
+            self.deadline = min(now + STALL_SECONDS, self._limit)
+            self._tracker.untaken(self, self._untaken)
+        elif not self._lost:
+            self._answered()
+
+    def _answered(self) -> None:
+        """The answer is out: on with the next request, or the end."""
+        if self._leaving:
+            return self._spill()
+        if not self._body.complete:
+            return self._rest()
+        self._state = IDLE
+        self._head, self._body = None, NOTHING
+        self.deadline = self._tracker.now + IDLE_SECONDS
+        if self._ended and not self._buffer:
+            return self._close()
+        if self._kept:
+            self._count(len(self._buffer))
+        if self._paused:
+            self._resume()
+        if self._buffer:
+            self._tracker.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        """A pipelined request, in a turn of the loop of its own: others have theirs between."""
+        if self._state == IDLE and not self._lost:
+            self._next()
+            if self._ended and self._state in (IDLE, HEAD):
+                self._close()
+
+    def _refuse(self, status: int) -> None:
+        """Answer a head that cannot be taken; nothing after it is read as a request."""
+        title = HTTPStatus(status).phrase
+        answer = f"HTTP/1.1 {status} {title}\r\ncontent-length: 0\r\nconnection: close\r\n".encode()
+        self._transport.write(answer + self._tracker.date() + b"\r\n")
+        self._leaving = True
+        self._spill(sure=False)
+
+    def _spill(self, sure: bool = True) -> None:
+        """Close, but first read over what still comes for a moment: a reset could lose the answer."""
+        all_read = sure and self._body.complete and not self._buffer
+        self._buffer.clear()
+        self._count(0)
+        self._state = SPILL
+        if self._ended or (all_read and not self._stuck):
+            return self._close()
+        self.deadline = self._tracker.loop.time() + SPILL_SECONDS
+        self._spilt = 0
+        if not self._transport.is_closing():
+            with contextlib.suppress(OSError, RuntimeError):
+                self._transport.write_eof()
+        self._resume()
+
+    def _rest(self) -> None:
+        """The answer came before the body was read: the rest of it is read over."""
+        if self._ended:
+            return self._close()
+        self._state = REST
+        self._spilt = 0
+        self.deadline = self._tracker.loop.time() + SPILL_SECONDS
+        self._resume()
+
+    def _read_over(self, nbytes: int) -> None:
+        self._spilt += nbytes
+        if self._spilt > SPILL_BYTES:
+            self._close()
+        elif self._state == SPILL:
+            self._buffer.clear()
+        else:
+            self._take_body()
+            self._body.drop()
+            if self._body.complete or self._leaving:
+                self._answered()
+
+    # -- bounds --------------------------------------------------------------------------------------------------
+
+    def expired(self, now: float) -> None:
+        """The deadline of what the connection is at has passed."""
+        if self._state == HEAD:
+            self._refuse(408)
+        elif self._state == RUN:
+            self._late(now)
+        elif self._state == DRAIN:
+            self._not_taken(now)
+        else:
+            self._close()
+
+    def _late(self, now: float) -> None:
+        if self._ended:
+            return self._is_there(now)
+        self.deadline = _NEVER
+        self._spoil(ApiError(408, "timeout", "the body did not come in time"))
+
+    def _is_there(self, now: float) -> None:
+        """A client that sends no more may have gone: a 100 is lost on those who wait, and reset by those who do not."""
+        if not self._probed:
+            self._probed = True
+            if self._head is not None and self._head.version == "1.1":
+                self._transport.write(_CONTINUE)
+        elif self._is_reset():
+            return self._transport.abort()  # type: ignore[no-any-return]
+        self.deadline = now + _PROBE_AFTER
+
+    def _is_reset(self) -> bool:
+        found = self._transport.get_extra_info("socket")
+        return found is not None and found.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+
+    def _not_taken(self, now: float) -> None:
+        """An answer that its client does not take: some progress is asked for, and an end."""
+        left = self._transport.get_write_buffer_size()
+        if now >= self._limit or left >= self._untaken:
+            return self.give_up()
+        self._untaken = left
+        self._tracker.untaken(self, left)
+        self.deadline = min(now + STALL_SECONDS, self._limit)
+
+    def give_up(self) -> None:
+        """Let the client and its answer go."""
+        self._tracker.taken(self)
+        self._transport.abort()
+
+    def _count(self, size: int) -> bool:
+        """Say how much is kept for this client; False when the process keeps too much."""
+        change, self._kept = size - self._kept, size
+        if not change:
+            return True
+        fits = self._tracker.keep(change)
+        if not fits and change > 0 and self._state in (RUN, DRAIN):
+            self._leaving = True
+            if self._body.complete:
+                self._buffer.clear()
+            else:
+                self._spoil(ApiError(503, "too_many_requests", "the service is busy", headers={"retry-after": "1"}))
+        return fits
+
+    def _pause(self) -> None:
+        if not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def _resume(self) -> None:
+        if self._paused and not self._lost and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
+
+    def _close(self) -> None:
+        self.deadline = _NEVER
+        if not self._transport.is_closing():
+            self._transport.close()

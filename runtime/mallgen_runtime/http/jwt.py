@@ -1,0 +1,131 @@
+"""Bearer tokens: JWT with HS256, as go-zero checks them; the previous secret is accepted while keys rotate.
+
+The library checks the signature. Head and claims are read here, strictly: UTF-8, no name twice, times that can be.
+"""
+
+import base64
+import json
+import math
+import time
+import warnings
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NoReturn
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from mallgen_runtime.http.conf import AS_GO_ZERO, TokenRules
+from mallgen_runtime.http.messages import Context
+from mallgen_runtime.http.problems import ApiError
+
+_ALGORITHMS = ["HS256"]
+_HEADERS = {"www-authenticate": "Bearer"}
+_LAST = 253402300799  # the end of the year 9999
+_DIGITS = 40
+
+
+def check(ctx: Context, secrets: tuple[str, ...], rules: TokenRules = AS_GO_ZERO) -> dict[str, Any]:
+    """The claims of the request's token; 401 when there is none or it is not good. `Bearer ` may be left out."""
+    given = ctx.headers.get("authorization", [])
+    text = given[0] if len(given) == 1 else ""
+    token = text[7:].strip() if text[:7].lower() == "bearer " else text.strip()
+    if not token:
+        raise _refused("one token is needed" if given else "no token; send `Authorization: Bearer …`")
+    reason = ""
+    for secret in secrets:
+        try:
+            return _claims(token, secret, rules)
+        except (JoseError, ValueError, KeyError, TypeError, RecursionError) as problem:
+            reason = reason or (str(problem) if isinstance(problem, _Bad) else type(problem).__name__)
+    ctx.log.info("token refused: %s", reason)
+    raise _refused("the token is not valid or has expired")
+
+
+def sign(claims: Mapping[str, Any], secret: str) -> str:
+    """A token of these claims, as HS256 signs it."""
+    return jws.serialize_compact({"alg": "HS256", "typ": "JWT"}, json.dumps(claims).encode(), _key(secret))
+
+
+class _Bad(ValueError):
+    """What is wrong with a token, in our own words."""
+
+
+def _claims(token: str, secret: str, rules: TokenRules) -> dict[str, Any]:
+    payload = jws.deserialize_compact(token, _key(secret), algorithms=_ALGORITHMS).payload
+    head, body, _ = map(_canonical, token.split("."))
+    if body != payload:
+        raise _Bad("the payload is not the one that was signed")
+    unknown = {"crit", "b64"} & _object(head).keys()
+    if unknown:  # RFC 7515: an extension that is critical must be understood; none is, and an empty list is wrong
+        raise _Bad(f"the head has {' and '.join(sorted(unknown))}")
+    claims = _object(body)
+    _check_times(claims, rules)
+    return claims
+
+
+def _canonical(part: str) -> bytes:
+    """The bytes of a part; a text that another encoder would not write is another token for the same claims."""
+    data = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    if base64.urlsafe_b64encode(data).rstrip(b"=").decode() != part:
+        raise _Bad("a part is not base64url as RFC 7515 writes it")
+    return data
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    text = data.decode("utf-8")
+    found = json.loads(text, object_pairs_hook=_once, parse_int=_whole, parse_float=_finite, parse_constant=_constant)
+    if not isinstance(found, dict):
+        raise _Bad("a part is no object")
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Bad("a name stands twice in an object")
+    return found
+
+
+def _whole(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise _Bad("a number is too long")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _Bad("a number is too large")
+    return number
+
+
+def _constant(text: str) -> NoReturn:
+    raise _Bad(f"{text} is no JSON")
+
+
+def _check_times(claims: dict[str, Any], rules: TokenRules) -> None:
+    """RFC 7519, 4.1.4 to 4.1.6; like golang-jwt, a token that was issued later than now is not good yet."""
+    now = time.time()
+    for name in ("exp", "nbf", "iat"):
+        if name in claims:
+            value = claims[name]
+            if type(value) not in (int, float) or not 0 <= value <= _LAST:
+                raise _Bad(f"{name} is no time")
+            late = now >= value + rules.leeway if name == "exp" else now + rules.leeway < value
+            if late:
+                raise _Bad("expired" if name == "exp" else f"{name} lies ahead")
+    if rules.needs_expiry and "exp" not in claims:
+        raise _Bad("no exp, and RequireExpire is set")
+
+
+@cache
+def _key(secret: str) -> OctKey:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the application has told of a short secret when it started
+        return OctKey.import_key(secret)
+
+
+def _refused(detail: str) -> ApiError:
+    return ApiError(401, "unauthorized", detail, headers=_HEADERS)

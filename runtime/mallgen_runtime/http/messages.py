@@ -1,0 +1,266 @@
+"""What goes in and out of a service: the request's context and the response."""
+
+import logging
+import zlib
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, TypeVar
+
+from mallgen_runtime.http.forms import parse_multipart, parse_query
+from mallgen_runtime.http.offload import offload
+from mallgen_runtime.http.problems import ApiError, invalid
+from mallgen_runtime.http.readers import Reader
+from mallgen_runtime.process.tracing import sound_ids
+from mallgen_runtime.schema.decoding import Wrong, decode
+from mallgen_runtime.schema.encoding import NotFinite, encode, encode_as
+from mallgen_runtime.schema.errors import MAX_ERRORS, FieldError
+
+_RESPONSE = "answered with a Response, but the contract says what is answered: return that, or set it in a middleware"
+T = TypeVar("T")
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+JSON = "application/json; charset=utf-8"
+
+
+class Response:
+    """An answer: status, body, headers by lower-case name. A middleware may change it."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, body: bytes = b"", status: int = 200, headers: dict[str, str] | None = None) -> None:
+        self.body = body
+        self.status = status
+        self.headers = {} if headers is None else headers
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was read."""
+
+
+class WrongAnswer(Exception):
+    """A handler or a middleware answered with something that cannot be its answer; `what` it did, in the log."""
+
+    def __init__(self, text: str = "", what: str = "") -> None:
+        super().__init__(text)
+        self.what = what
+
+
+class Context:
+    """One request.
+
+    `params` are the values of the path, `claims` what a checked token says, `state` is free for middlewares;
+    `unpacks` whether a gzip body is unpacked.
+    `request_id` and `trace_id` stand in every log line and error; `log` writes with them.
+    """
+
+    __slots__ = (
+        "_body",
+        "_form",
+        "_headers",
+        "_receive",
+        "claims",
+        "errors",
+        "has_gone",
+        "matched",
+        "max_bytes",
+        "params",
+        "request_id",
+        "scope",
+        "state",
+        "trace_flags",
+        "trace_id",
+        "unpacks",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, params: dict[str, str], max_bytes: int) -> None:
+        self.scope = scope
+        self.params = params
+        self.max_bytes = max_bytes
+        self.claims: dict[str, Any] = {}
+        self.state: dict[str, Any] = {}
+        self.errors: list[FieldError] = []
+        self.request_id = ""
+        self.trace_id = ""
+        self.trace_flags = "00"
+        self.unpacks = True
+        self.matched: Any = None
+        self.has_gone: Callable[[], bool] = bool
+        self._receive = receive
+        self._body: bytes | None = None
+        self._form: dict[str, list[str]] | None = None
+        self._headers: dict[str, list[str]] | None = None
+
+    @property
+    def method(self) -> str:
+        """`GET`, `POST` …"""
+        return str(self.scope["method"])
+
+    @property
+    def url_path(self) -> str:
+        """The path as it came, %-escapes decoded."""
+        return str(self.scope["path"])
+
+    @property
+    def client(self) -> str:
+        """The peer's address, empty when unknown."""
+        peer = self.scope.get("client")
+        return str(peer[0]) if peer else ""
+
+    @property
+    def headers(self) -> Mapping[str, list[str]]:
+        """The request's headers by lower-case name."""
+        if self._headers is None:
+            self._headers = {}
+            for name, value in self.scope["headers"]:
+                self._headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        return self._headers
+
+    @property
+    def log(self) -> "logging.LoggerAdapter[logging.Logger]":
+        """A logger whose lines carry the request's ids."""
+        ids = {"request_id": self.request_id, "trace": self.trace_id}
+        return logging.LoggerAdapter(logging.getLogger("mallgen.service"), ids)
+
+    @property
+    def path(self) -> Reader:
+        """Reads the parameters of the path."""
+        return Reader("path", {name: [value] for name, value in self.params.items()}, self.errors)
+
+    @property
+    def form(self) -> Reader:
+        """Reads the query."""
+        if self._form is None:
+            self._form = self._query()
+        return Reader("form", self._form, self.errors)
+
+    @property
+    def header(self) -> Reader:
+        """Reads the headers; their names have no case."""
+        return _HeaderReader("header", self.headers, self.errors)
+
+    async def read_form(self) -> Reader:
+        """Reads the form in the body (urlencoded or multipart), then the query: the order of Go's ParseForm."""
+        kind = next(iter(self.headers.get("content-type", [])), "")
+        plain = kind.partition(";")[0].strip().lower()
+        found: dict[str, list[str]] = {}
+        if plain == "application/x-www-form-urlencoded":
+            text = (await self.raw_body()).decode("utf-8", "replace")
+            found = await offload(len(text), parse_query, text, "form")
+        elif plain == "multipart/form-data":
+            data = await self.raw_body()
+            found = await offload(len(data), parse_multipart, data, kind)
+        for name, values in self._query().items():
+            found.setdefault(name, []).extend(values)
+        self._form = found
+        return Reader("form", found, self.errors)
+
+    async def raw_body(self) -> bytes:
+        """The whole body; more than the route allows is a 413."""
+        if self._body is None:
+            chunks, size, more = [], 0, True
+            while more:
+                message = await self._receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGone
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > self.max_bytes:
+                    raise too_large(self.max_bytes)
+                chunks.append(chunk)
+                more = message.get("more_body", False)
+            self._body = self._decoded(b"".join(chunks))
+        return self._body
+
+    def _decoded(self, data: bytes) -> bytes:
+        """The body behind its Content-Encoding; the limit holds for what it becomes, too."""
+        encoding = next(iter(self.headers.get("content-encoding", [])), "identity").strip().lower()
+        if encoding == "identity" or not data:
+            return data
+        if encoding != "gzip" or not self.unpacks:
+            known = "gzip is" if self.unpacks else "no encoding is"
+            raise ApiError(415, "unknown_encoding", f"the body is encoded as {encoding}; {known} understood")
+        try:
+            unpacker = zlib.decompressobj(wbits=31)
+            found = unpacker.decompress(data, self.max_bytes + 1)
+        except zlib.error:
+            raise ApiError(400, "bad_request", "the body is not gzip") from None
+        if len(found) > self.max_bytes:
+            raise too_large(self.max_bytes)
+        if not unpacker.eof:
+            raise ApiError(400, "bad_request", "the body is not gzip: it ends too early")
+        return found
+
+    async def body(self, kind: type[T]) -> T:
+        """The JSON body as `kind`; raises one 400 for everything that was wrong in this request so far."""
+        plain = next(iter(self.headers.get("content-type", [])), "").partition(";")[0].strip().lower()
+        is_form = plain in ("application/x-www-form-urlencoded", "multipart/form-data")
+        try:
+            data = b"" if is_form else await self.raw_body()
+            made: T = await offload(len(data), decode, data, kind)
+        except Wrong as problem:
+            self.errors.extend(problem.errors)
+        self.done()
+        return made
+
+    def done(self) -> None:
+        """Raise one 400 when a reader found something wrong."""
+        if self.errors:
+            raise invalid(self.errors[:MAX_ERRORS])
+
+    def json(self, value: object, as_type: Any = None) -> Response:
+        """200 with a JSON body; `as_type` when numbers travel as strings."""
+        try:
+            data = encode(value) if as_type is None else encode_as(value, as_type)
+        except NotFinite as problem:
+            raise WrongAnswer(what=f"answered with {problem}: JSON has no such number") from None
+        except (TypeError, AttributeError):
+            if isinstance(value, Response):
+                raise WrongAnswer(what=_RESPONSE) from None
+            raise
+        return Response(data, 200, {"content-type": JSON})
+
+    async def after(self, handler: Awaitable[object]) -> Response:
+        """200 without a body once `handler` has run: the answer of a route without `returns`."""
+        found = await handler
+        if isinstance(found, Response):
+            raise WrongAnswer(what=_RESPONSE)
+        if found is not None:
+            raise WrongAnswer(what=f"answered with {type(found).__name__}, but the contract has no `returns`")
+        return Response()
+
+    def empty(self) -> Response:
+        """200 without a body."""
+        return Response()
+
+    def _query(self) -> dict[str, list[str]]:
+        return parse_query(self.scope["query_string"].decode("utf-8", "replace"))
+
+
+class _HeaderReader(Reader):
+    __slots__ = ()
+
+    def first(self, name: str) -> str:
+        return super().first(name.lower())
+
+    def all(self, name: str) -> list[str]:
+        return list(self.values.get(name.lower(), ()))
+
+
+def too_large(limit: int) -> ApiError:
+    """The 413 of a body beyond its limit."""
+    return ApiError(413, "body_too_large", f"the body has more than {limit} bytes")
+
+
+Next = Callable[[Context], Awaitable[Response]]
+Put = Callable[[Context, Response], Awaitable[None] | None]
+
+
+def identify(ctx: Context) -> None:
+    """Take the ids a client sends, when they are sound; otherwise make new ones."""
+    parent, request = b"", b""
+    for name, value in ctx.scope["headers"]:
+        if name == b"traceparent":
+            parent = value
+        elif name == b"x-request-id":
+            request = value
+    ctx.request_id, ctx.trace_id, ctx.trace_flags = sound_ids(parent, request)

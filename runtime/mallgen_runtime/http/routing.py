@@ -1,0 +1,158 @@
+"""Routes and the table that finds one: a dictionary for fixed paths, a tree of segments for the rest."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from mallgen_runtime.http.conf import AS_GO_ZERO, TokenRules
+from mallgen_runtime.http.messages import Context, Next, Response
+
+S = TypeVar("S")
+
+
+class Middleware(Protocol):
+    """What stands around a handler."""
+
+    async def handle(self, ctx: Context, next_: Next) -> Response:
+        """Answer, or pass on with `await next_(ctx)`."""
+
+
+class Route(Generic[S]):
+    """One operation of a contract.
+
+    `contract` is its place there, `jwt` the configuration's attribute with the secrets, `timeout_ms` and `max_bytes`
+    replace the configuration's when not None.
+    """
+
+    __slots__ = ("contract", "endpoint", "jwt", "max_bytes", "method", "middlewares", "path", "timeout_ms")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        endpoint: Callable[[Context, S], Awaitable[Response]],
+        *,
+        contract: str = "",
+        jwt: str = "",
+        middlewares: tuple[Callable[[S], Middleware], ...] = (),
+        timeout_ms: int | None = None,
+        max_bytes: int | None = None,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.endpoint = endpoint
+        self.contract = contract
+        self.jwt = jwt
+        self.middlewares = middlewares
+        self.timeout_ms = timeout_ms
+        self.max_bytes = max_bytes
+
+    @property
+    def title(self) -> str:
+        """`GET /v1/recommend`."""
+        return f"{self.method} {self.path}"
+
+
+class BoundRoute(NamedTuple):
+    """A route ready to run: its middlewares are made, its limits decided; `counts` is whether MaxConns counts it."""
+
+    route: Route[Any]
+    run: Next
+    timeout: float
+    max_bytes: int
+    secrets: tuple[str, ...]
+    rules: TokenRules = AS_GO_ZERO
+    counts: bool = True
+
+
+class Match(NamedTuple):
+    """A route and the values of its path."""
+
+    bound: BoundRoute
+    params: dict[str, str]
+
+
+class _PathNode:
+    __slots__ = ("bound", "fixed", "param")
+
+    def __init__(self) -> None:
+        self.fixed: dict[str, _PathNode] = {}
+        self.param: _PathNode | None = None
+        self.bound: BoundRoute | None = None
+
+
+class Table:
+    """Finds routes. Fixed segments win over parameters, as in go-zero's router."""
+
+    def __init__(self, routes: Iterable[BoundRoute]) -> None:
+        self._fixed: dict[str, dict[str, BoundRoute]] = {}
+        self._trees: dict[str, _PathNode] = {}
+        for bound in routes:
+            method, path = bound.route.method, bound.route.path
+            if ":" in path:
+                self._add(self._trees.setdefault(method, _PathNode()), bound)
+            else:
+                self._fixed.setdefault(clean(path), {})[method] = bound
+
+    def find(self, method: str, path: str) -> Match | None:
+        """The route of a request."""
+        found = self._fixed.get(path)
+        if found is not None and method in found:
+            return Match(found[method], {})
+        tidy = clean(path)
+        if tidy != path:
+            return self.find(method, tidy)
+        tree = self._trees.get(method)
+        if tree is None:
+            return None
+        values: list[str] = []
+        bound = _search(tree, path.split("/")[1:], 0, values)
+        if bound is None:
+            return None
+        names = [part[1:] for part in bound.route.path.split("/") if part.startswith(":")]
+        return Match(bound, dict(zip(names, values, strict=True)))
+
+    def allowed(self, path: str) -> list[str]:
+        """The methods that know this path."""
+        return sorted(
+            method
+            for method in {*self._trees, *self._fixed.get(clean(path), ())}
+            if self.find(method, path) is not None
+        )
+
+    @staticmethod
+    def _add(node: _PathNode, bound: BoundRoute) -> None:
+        for part in clean(bound.route.path).split("/")[1:]:
+            if part.startswith(":"):
+                node.param = node.param or _PathNode()
+                node = node.param
+            else:
+                node = node.fixed.setdefault(part, _PathNode())
+        node.bound = bound
+
+
+def clean(path: str) -> str:
+    """The path without empty, `.` and `..` segments and without a slash at its end, as Go's path.Clean."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/" + "/".join(parts)
+
+
+def _search(node: _PathNode, parts: list[str], index: int, values: list[str]) -> BoundRoute | None:
+    if index == len(parts):
+        return node.bound
+    fixed = node.fixed.get(parts[index])
+    if fixed is not None:
+        found = _search(fixed, parts, index + 1, values)
+        if found is not None:
+            return found
+    if node.param is None or not parts[index]:
+        return None
+    values.append(parts[index])
+    found = _search(node.param, parts, index + 1, values)
+    if found is None:
+        values.pop()
+    return found

@@ -1,0 +1,69 @@
+"""What an answer is on the wire, and what cannot be sent: a status, a header or a body that would break the framing."""
+
+import re
+from functools import lru_cache
+from http import HTTPStatus
+
+from mallgen_runtime.http.messages import Response
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t -~\x80-\xff]*")
+_FRAMING = ("transfer-encoding", "trailer", "upgrade", "keep-alive")
+_BODYLESS = (204, 304)
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_STATUS = {status: f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n".encode() for status in range(200, 600)}
+
+
+class Unsendable(Exception):
+    """An answer that HTTP has no form for; the text is for the log."""
+
+
+def check(response: Response, method: str) -> None:
+    """Refuse what cannot be sent; a body where the status has none is left out. Raises Unsendable."""
+    if type(response.status) is not int or response.status not in _STATUS:
+        raise Unsendable(f"the status {response.status!r} is not one of 200 to 599")
+    if not isinstance(response.body, bytes):
+        raise Unsendable(f"the body is {type(response.body).__name__}, not bytes")
+    if response.status in _BODYLESS:
+        response.body = b""
+    for name, value in response.headers.items():
+        try:
+            line = header_line(name, value)
+        except TypeError:
+            raise Unsendable(f"the header {name!r} is not text: {value!r}") from None
+        if line.startswith(b"content-length:") and method != "HEAD" and value != str(len(response.body)):
+            raise Unsendable(f"content-length says {value!r}, the body has {len(response.body)} bytes")
+
+
+@lru_cache(maxsize=1024)
+def header_line(name: str, value: str) -> bytes:
+    """A header as it is sent. Raises Unsendable."""
+    if not isinstance(name, str) or not isinstance(value, str):
+        raise TypeError
+    if _NAME.fullmatch(name) is None:
+        raise Unsendable(f"{name!r} is not the name of a header")
+    if _VALUE.fullmatch(value) is None:
+        raise Unsendable(f"the header {name} has characters that headers do not have: {value!r}")
+    if name.lower() in _FRAMING:
+        raise Unsendable(f"the header {name} is the server's own")
+    return f"{name.lower()}: {value}\r\n".encode("latin-1")
+
+
+def head_of(response: Response, request_id: str, date: bytes) -> bytes:
+    """Status line and headers of a checked answer, without the empty line."""
+    found = _STATUS[response.status]
+    headers = response.headers
+    for name, value in headers.items():
+        found += header_line(name, value)
+    lower = headers if not headers or all(map(str.islower, headers)) else {name.lower(): "" for name in headers}
+    if response.status not in _BODYLESS and "content-length" not in lower:
+        found += b"content-length: %d\r\n" % len(response.body)
+    if "x-request-id" not in lower:
+        found += b"x-request-id: %b\r\n" % request_id.encode("latin-1")
+    return found if "date" in lower else found + date
+
+
+def pairs_of(response: Response, request_id: str) -> list[tuple[bytes, bytes]]:
+    """The headers of a checked answer as ASGI has them."""
+    lines = head_of(response, request_id, b"").split(b"\r\n")[1:-1]
+    return [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]

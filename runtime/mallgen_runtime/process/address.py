@@ -1,0 +1,99 @@
+"""Which address of ours others should call."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Callable, Iterator
+
+from mallgen_runtime.process.errors import ConfigError
+
+_LOOP_LETS_GO = 0.02
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104
+
+
+def split(address: str) -> tuple[str, str]:
+    """Host and port of `host:port`; the host without brackets, empty in `:8080`."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), port
+
+
+def joined(host: str, port: str | int) -> str:
+    """`host:port`, an IPv6 host in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def announced(listen_on: str, port: int, *, local: bool) -> str:
+    """What to register for a server that listens on `listen_on`; `local`: for callers on this machine.
+
+    A host that means every interface becomes `$POD_IP`, else the first internal address, as in go-zero.
+    """
+    host = split(listen_on)[0]
+    if host in _EVERYWHERE:
+        host = "127.0.0.1" if local else os.environ.get("POD_IP") or internal_ip()
+    return joined(host, port)
+
+
+def internal_ip() -> str:
+    """The address of the interface that leads outside, 127.0.0.1 on a machine without a network. Sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # RFC 5737: for documentation, nobody is there
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens on an address of ours; an empty host is every address. Raises ConfigError."""
+    try:
+        place = host or "0.0.0.0"  # noqa: S104 - what go-zero does
+        family, kind, protocol, _, address = socket.getaddrinfo(place, port, type=socket.SOCK_STREAM)[0]
+        with contextlib.ExitStack() as undo:
+            found = undo.enter_context(socket.socket(family, kind, protocol))
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.bind(address)
+            found.listen(2048)
+            undo.pop_all()
+    except OSError as problem:
+        reason = "the port is taken" if problem.errno == errno.EADDRINUSE else problem.strerror
+        raise ConfigError(f"cannot listen on {joined(host, port)}: {reason}") from None
+    return found
+
+
+def opened(listen_on: str) -> socket.socket:
+    """A socket that listens on `host:port`; an empty host is every address. Raises ConfigError."""
+    host, port = split(listen_on)
+    if not (port.isdecimal() and int(port) <= 65535):
+        raise ConfigError(f"ListenOn is {joined(host, port)}; it is written as 0.0.0.0:8080")
+    return listening(host, int(port))
+
+
+async def close_door(
+    bound: socket.socket, close: Callable[[], None], protocol: Callable[[], asyncio.BaseProtocol]
+) -> None:
+    """Stop listening; `close` makes the loop let go of the socket.
+
+    Who has connected by then is served by `protocol`: the kernel would reset what it still holds for us.
+    """
+    loop = asyncio.get_running_loop()
+    door = bound.dup()
+    close()
+    bound.close()
+    await asyncio.sleep(_LOOP_LETS_GO)  # until then the loop's own descriptor would keep the door open
+    came = list(_accept_all(door))
+    door.close()
+    for connection in came:
+        with contextlib.suppress(OSError):
+            await loop.connect_accepted_socket(protocol, connection)
+
+
+def _accept_all(door: socket.socket) -> Iterator[socket.socket]:
+    """The connections that wait on a listening socket."""
+    door.setblocking(False)
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = door.accept()
+            connection.setblocking(False)
+            yield connection

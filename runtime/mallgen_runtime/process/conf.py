@@ -1,0 +1,158 @@
+"""Settings in YAML with go-zero's keys: read without regard to case, `${VAR}` taken from the environment."""
+
+import logging
+import os
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import fields
+
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.go_zero import LOG, Remark
+from mallgen_runtime.process.yaml_values import YamlValues
+from mallgen_runtime.schema import Options
+from mallgen_runtime.schema.decoding import Wrong, convert
+
+C = TypeVar("C", bound=Struct)
+_MAX_BYTES = 1 << 20
+_LOG = logging.getLogger("mallgen.service")
+_SECRET = re.compile(
+    r"secret|passw|passphrase|pwd|token|credential|dsn|datasource|"
+    r"(?:private|api|access|signing|encryption|crypto|hmac|auth|master)key$"
+)
+_LOGIN = re.compile(r"((?:^|//)[^\s/:@]*:)[^\s]+(?=@)")
+HIDDEN = "***"
+
+
+class Conf(Struct):
+    """A block of settings. Its repr, and that of all blocks below it, has `***` in the place of secrets."""
+
+    def __repr__(self) -> str:
+        return _shown(self)
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """What rich prints."""
+        return [("settings", _shown(self))]
+
+
+class LogConf(Conf, kw_only=True):
+    """go-zero's `Log` block.
+
+    `level`: debug, info, error or severe. `encoding`: json or plain. `access`: a line per request.
+    """
+
+    remarks: ClassVar[Mapping[str, Remark]] = LOG
+    level: Annotated[str, Options("debug", "info", "error", "severe")] = "info"
+    encoding: Annotated[str, Options("json", "plain")] = "json"
+    access: bool = True
+
+
+class ShutdownConf(Conf, kw_only=True):
+    """go-zero's `Shutdown` block: how a signal stops the service.
+
+    For `wrap_up_time` everything is served as before while /readyz says 503, so that load balancers look elsewhere.
+    `wait_time`, counted from the signal, is what requests in flight are given (`0`: as long as they need).
+    """
+
+    wrap_up_time: str = "1s"
+    wait_time: str = "5.5s"
+
+
+Mode = Annotated[str, Options("dev", "test", "rt", "pre", "pro")]  # go-zero's
+
+
+def is_secret(name: str) -> bool:
+    """Whether the value of a setting is nobody's business, by its name."""
+    folded = name.replace("_", "").replace("-", "").lower()
+    words = re.split(r"[_\-]|(?<=[a-z0-9])(?=[A-Z])", name)
+    return bool(_SECRET.search(folded)) or any(word.lower() == "pass" for word in words)
+
+
+def _shown(value: Any, name: str = "") -> str:
+    if name and is_secret(name) and value:
+        return repr(HIDDEN)
+    if isinstance(value, Struct):
+        found = (f"{field.name}={_shown(getattr(value, field.name), field.name)}" for field in fields(value))
+        return f"{type(value).__name__}({', '.join(found)})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {_shown(item, str(key))}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    return repr(_LOGIN.sub(rf"\1{HIDDEN}", value) if isinstance(value, str) else value)
+
+
+class Loaded(NamedTuple, Generic[C]):
+    """Settings, and what there was to say of their file."""
+
+    config: C
+    warnings: tuple[str, ...]
+
+
+def load_config(kind: type[C], path: str, *, package: str) -> C:
+    """Read the settings at `path`: from the working directory, beside the package or in it. Raises ConfigError."""
+    return read_config(kind, find_config(path, package))
+
+
+def read_config(kind: type[C], path: str) -> C:
+    """Read the settings in a file; what there is to say of it goes to the log. Raises ConfigError."""
+    return _logged(load_file(kind, path))
+
+
+def parse_config(kind: type[C], text: str, path: str) -> C:
+    """Settings from YAML text; `path` names it in errors. Raises ConfigError."""
+    return _logged(parse(kind, text, path))
+
+
+def load_file(kind: type[C], path: str) -> Loaded[C]:
+    """Read the settings in a file. Raises ConfigError."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read(_MAX_BYTES + 1)
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+        raise ConfigError(f"{path}: cannot read the configuration: {reason}") from None
+    if len(text) > _MAX_BYTES:
+        raise ConfigError(f"{path}: the configuration has more than {_MAX_BYTES} bytes")
+    return parse(kind, text, path)
+
+
+def parse(kind: type[C], text: str, path: str) -> Loaded[C]:
+    """Settings from YAML text. Raises ConfigError with all that is wrong."""
+    plain = YamlValues(text, path)
+    try:
+        values = plain.values(kind)
+    except RecursionError:
+        raise ConfigError(f"{path}: the settings are nested too deeply") from None
+    except ValueError as problem:
+        raise ConfigError(f"{path}: {problem}") from None
+    broken = bool(plain.problems)
+    try:
+        made: C = convert(values, kind)
+    except Wrong as problem:
+        for error in problem.errors:
+            if not broken or error.reason != "must not be null":  # it follows from what is said already
+                plain.wrong(error.name, error.reason)
+    warnings = plain.placed(plain.warnings)
+    if plain.problems:
+        raise ConfigError(*plain.placed(plain.problems), warnings=warnings)
+    return Loaded(made, warnings)
+
+
+def _logged(loaded: Loaded[C]) -> C:
+    for line in loaded.warnings:
+        _LOG.warning("%s", line)
+    return loaded.config
+
+
+def find_config(path: str, package: str) -> str:
+    """Where the settings are that `path` names, for a package. Raises ConfigError."""
+    import importlib
+
+    base = os.path.dirname(os.path.abspath(importlib.import_module(package).__file__ or ""))
+    tried = [path, os.path.join(os.path.dirname(base), path), os.path.join(base, path)]
+    for found in tried:
+        if os.path.isfile(found):
+            return found
+    raise ConfigError(f"{path}: there is no configuration here, name it with -f")

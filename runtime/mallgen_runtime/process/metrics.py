@@ -1,0 +1,61 @@
+"""Prometheus metrics under go-zero's names. While nobody has asked for them they cost nothing."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from mallgen_runtime.process.errors import ConfigError
+
+Observe = Callable[[str, float], None]
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000, 5000)
+_on = False
+
+
+def enable() -> None:
+    """Count from now on: observers that are made later work. Raises ConfigError without prometheus-client."""
+    global _on
+    try:
+        import prometheus_client  # noqa: F401
+    except ImportError:
+        raise ConfigError("metrics need prometheus-client: pip install 'mallgen-runtime[metrics]'") from None
+    _on = True
+
+
+def observer(kind: str, labels: Sequence[tuple[str, str]]) -> Observe:
+    """What is to be called with the code and the seconds of each call; `kind` is `rpc_server` or `rpc_client`."""
+    if not _on:
+        return nothing
+    names = tuple(name for name, _ in labels)
+    values = [value for _, value in labels]
+    duration, code_total = _pair(kind, names)
+    timed = duration.labels(*values)
+    children: dict[str, Any] = {}
+
+    def observe(code: str, taken: float) -> None:
+        timed.observe(taken * 1000)
+        if code not in children:
+            children[code] = code_total.labels(*values, code)
+        children[code].inc()
+
+    return observe
+
+
+def text() -> bytes:
+    """All metrics of the process in Prometheus' text format."""
+    from prometheus_client import generate_latest
+
+    return bytes(generate_latest())
+
+
+@cache
+def _pair(kind: str, names: tuple[str, ...]) -> tuple[Any, Any]:
+    from prometheus_client import Counter, Histogram
+
+    what = kind.replace("_", " ")
+    timed = Histogram(f"{kind}_requests_duration_ms", f"{what} requests duration(ms).", names, buckets=_BUCKETS)
+    return timed, Counter(f"{kind}_requests_code_total", f"{what} requests code count.", (*names, "code"))
+
+
+def nothing(code: str, taken: float) -> None:
+    """Nobody asked."""

@@ -1,0 +1,39 @@
+"""The request that this process works on: calls made for it inherit its ids and its deadline."""
+
+import contextvars
+import os
+import time
+from typing import NamedTuple
+
+
+class Origin(NamedTuple):
+    """The request that calls are made for: its ids, and the monotonic time by which it must be answered, or None.
+
+    `trace_flags` are the two hexadecimal digits at the end of a W3C traceparent.
+    """
+
+    request_id: str
+    trace_id: str
+    deadline: float | None
+    trace_flags: str = "00"
+
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What a callee is told about the request: go-zero's keys, and our request id."""
+        if not self.trace_id:
+            return ()
+        parent = f"00-{self.trace_id}-{os.urandom(8).hex()}-{self.trace_flags}"
+        return (("traceparent", parent), ("x-request-id", self.request_id))
+
+
+NOBODY = Origin("", "", None)
+origin: contextvars.ContextVar[Origin] = contextvars.ContextVar("mallgen_origin", default=NOBODY)
+MARGIN = 0.01
+
+
+def remaining(own: float | None) -> float | None:
+    """The seconds that a call may take: its own limit, or what is left of the request's less a margin."""
+    deadline = origin.get().deadline
+    if deadline is None:
+        return own
+    left = max(0.0, deadline - time.monotonic() - MARGIN)
+    return left if own is None else min(own, left)

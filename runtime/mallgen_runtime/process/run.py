@@ -1,0 +1,83 @@
+"""What every service's process begins and ends with: the command line, the settings, one line for what is wrong."""
+
+import argparse
+import asyncio
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn, TypeVar
+
+from msgspec import Struct
+
+from mallgen_runtime.process.conf import LogConf, find_config, load_file
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.logs import set_up
+
+ENVIRONMENT = 3
+_LOG = logging.getLogger("mallgen.service")
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+
+
+C = TypeVar("C", bound=Struct)
+
+
+def run(work: Callable[[C], int], kind: type[C], path: str, package: str) -> NoReturn:
+    """Read `-f FILE`, else the settings at `path`; end with the exit code of `work`.
+
+    What keeps the service from starting is told in a line for each cause, with exit code 3. Who is stopped before that
+    ends with 0.
+    """
+    for number in STOPPING:
+        signal.signal(number, _leave)
+    parser = argparse.ArgumentParser(prog=f"python -m {package}")
+    parser.add_argument("-f", metavar="FILE", help=f"the configuration (default: {path})")
+    named: str | None = parser.parse_args().f
+    try:
+        config, warnings = load_file(kind, find_config(path, package) if named is None else named)
+        set_up(_log(config))
+        for line in warnings:
+            _LOG.warning("%s", line)
+        _settle()
+        code = work(config)
+    except ConfigError as problem:
+        for line in problem.problems:
+            print(f"error[config] {line}", file=sys.stderr)
+        for line in problem.warnings:
+            print(f"warning[config] {line}", file=sys.stderr)
+        code = ENVIRONMENT
+    sys.exit(code)
+
+
+def hold_signals() -> None:
+    """From here on the loop is made: what would stop the process waits until its server has taken the signals."""
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+
+
+def take_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[signal.Signals], None]) -> None:
+    """Call `stop` for each signal from now on, and for those that were held."""
+    for number in STOPPING:
+        loop.add_signal_handler(number, stop, number)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    """What a signal does until the server takes it: nothing is served yet."""
+    sys.exit(0)
+
+
+def _log(config: object) -> LogConf:
+    log = getattr(config, "log", None)
+    assert isinstance(log, LogConf), "every service's settings have a Log block"
+    return log
+
+
+def _settle() -> None:
+    """What is there by now stays: the collector need not look at it again, nor so often at what one request makes."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

@@ -1,0 +1,28 @@
+"""Request ids and W3C trace ids (https://www.w3.org/TR/trace-context/)."""
+
+import os
+import re
+from typing import NamedTuple
+
+_PARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
+_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+
+
+class Ids(NamedTuple):
+    """What identifies a request; `trace_flags` are the last two digits of a traceparent."""
+
+    request_id: str
+    trace_id: str
+    trace_flags: str
+
+
+def ids_of(traceparent: str, request_id: str) -> Ids:
+    """The ids that a caller sent; new ones where they are not sound."""
+    return sound_ids(traceparent.encode("latin-1", "replace"), request_id.encode("latin-1", "replace"))
+
+
+def sound_ids(traceparent: bytes, request_id: bytes) -> Ids:
+    """`ids_of` for what comes as bytes."""
+    found = _PARENT.fullmatch(traceparent)
+    trace, flags = (found.group(1).decode(), found.group(2).decode()) if found else (os.urandom(16).hex(), "00")
+    return Ids(request_id.decode() if _ID.fullmatch(request_id) else trace[:16], trace, flags)

@@ -1,0 +1,150 @@
+"""Several instances, none, ones that come late, and ones that hang."""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from mallgen_runtime.process.errors import Code, RpcError
+from mallgen_runtime.rpc.h2 import client_transport, frames
+from mallgen_runtime.rpc.methods import RpcContext
+from tests.h2.talking import ECHO, Frame, calling, scripted, serving
+from tests.run.discovering import run, silent_server, until
+
+
+def test_calls_go_to_all_instances_in_turn() -> None:
+    async def work() -> None:
+        found: Counter[int] = Counter()
+
+        def counting(number: int) -> Callable[[RpcContext, bytes], object]:
+            async def answer(ctx: RpcContext, data: bytes) -> bytes:
+                found[number] += 1
+                return data
+
+            return answer
+
+        async with contextlib.AsyncExitStack() as stack:
+            servers = [await stack.enter_async_context(serving(counting(n))) for n in range(3)]
+            connection = await stack.enter_async_context(calling([server.address for server in servers]))
+            await until(lambda: len(connection._endpoints.connections) == 3, 2, "all are there")
+            for _ in range(30):
+                await connection.unary(ECHO, b"x", 1.0, ())
+            assert set(found.values()) == {10}
+
+    run(work)
+
+
+def test_nobody_there_is_told_at_once_and_who_comes_is_found() -> None:
+    async def work() -> None:
+        async with serving() as server:
+            port = server.port
+        async with calling(f"127.0.0.1:{port}") as connection:
+            started = time.monotonic()
+            with pytest.raises(RpcError) as problem:
+                await connection.unary(ECHO, b"x", 5.0, ())
+            assert problem.value.code is Code.UNAVAILABLE
+            assert f"127.0.0.1:{port}" in problem.value.detail
+            assert time.monotonic() - started < 3
+            assert not await connection.ready(0.2)
+            await asyncio.sleep(2)
+            async with serving(port=port):
+                await asyncio.sleep(0.1)  # it may have been tried a moment ago
+                assert await connection.unary(ECHO, b"x", 5.0, ()) == b"x"
+                assert connection.connected
+
+    run(work)
+
+
+def test_a_name_stands_for_its_addresses() -> None:
+    async def work() -> None:
+        async with serving() as server, calling(f"localhost:{server.port}") as connection:
+            assert await connection.unary(ECHO, b"x", 5.0, ()) == b"x"
+        async with calling("nobody.invalid:80") as connection:
+            with pytest.raises(RpcError) as problem:
+                await connection.unary(ECHO, b"x", 5.0, ())
+            assert problem.value.code is Code.UNAVAILABLE
+            assert "nobody.invalid" in problem.value.detail
+
+    run(work)
+
+
+@pytest.mark.parametrize("address", ["grpc://127.0.0.1:80", "nobody", "127.0.0.1:99999", "a b:80", "x:port", ":"])
+def test_an_address_that_is_none_is_told(address: str) -> None:
+    """What stands in a registry need not be an address; the others are called all the same."""
+
+    async def work() -> None:
+        async with calling(address) as connection:
+            started = time.monotonic()
+            with pytest.raises(RpcError) as problem:
+                await connection.unary(ECHO, b"x", 4.0, ())
+            assert problem.value.code is Code.UNAVAILABLE
+            assert address.rpartition(":")[0] in problem.value.detail
+            assert time.monotonic() - started < 4
+        async with serving() as server, calling([address, server.address]) as connection:
+            assert await connection.unary(ECHO, b"x", 4.0, ()) == b"x"
+
+    run(work)
+
+
+def test_who_accepts_and_never_greets_costs_a_call_its_deadline_at_most() -> None:
+    async def work() -> None:
+        with silent_server() as address:
+            async with calling(address) as connection:
+                started = time.monotonic()
+                with pytest.raises(RpcError) as problem:
+                    await connection.unary(ECHO, b"x", 0.3, ())
+                assert problem.value.code is Code.DEADLINE_EXCEEDED
+                assert time.monotonic() - started < 3
+
+    run(work)
+
+
+@pytest.mark.parametrize("alive", ["", "500ms"])
+def test_a_server_that_hangs_is_noticed(alive: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes calls and is silent for ever: after the first that times out, it is asked, and given up."""
+    monkeypatch.setattr(client_transport, "PROBE", 0.4)
+
+    async def work() -> None:
+        async with (
+            scripted(lambda frame, writer: None) as hung,
+            serving() as good,
+            calling([hung, good.address], keepalive_time=alive) as connection,
+        ):
+            await until(lambda: len(connection._endpoints.connections) == 2, 2, "both are there")
+            lost = 0
+            started = time.monotonic()
+            while time.monotonic() - started < 1.5:
+                try:
+                    await connection.unary(ECHO, b"x", 0.2, ())
+                except RpcError as problem:
+                    assert problem.code in (Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE)
+                    lost += 1
+                await asyncio.sleep(0.01)
+            assert 1 <= lost <= 4  # without the question every other call would be lost
+
+    run(work)
+
+
+def test_a_slow_server_is_kept() -> None:
+    """Its calls time out, it answers PING: at most two are sent in a row, as grpc-go asks."""
+    pings = 0
+
+    def slow(frame: Frame, writer: asyncio.StreamWriter) -> None:
+        nonlocal pings
+        if frame.kind == frames.PING and not frame.flags:
+            pings += 1
+            writer.write(frames.frame(frames.PING, frames.ACK, 0, frame.payload))
+
+    async def work() -> None:
+        async with scripted(slow) as address, calling(address) as connection:
+            for _ in range(6):
+                with pytest.raises(RpcError) as problem:
+                    await connection.unary(ECHO, b"x", 0.05, ())
+                assert problem.value.code is Code.DEADLINE_EXCEEDED
+            assert 1 <= pings <= 2
+            assert connection.connected
+
+    run(work)
