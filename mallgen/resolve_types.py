@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
+from mallgen.contract.base_types import BASE_TYPES
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import (
     AnyType,
@@ -27,29 +28,6 @@ from mallgen.syntax.limits import DEEPEST, raise_it
 from mallgen.syntax.nodes import Declaration
 from mallgen.tags import OPTIONS, TagError, parse_tag, unread
 
-PRIMITIVES = frozenset(
-    [
-        "bool",
-        "int",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "uintptr",
-        "float32",
-        "float64",
-        "complex64",
-        "complex128",
-        "string",
-        "byte",
-        "rune",
-    ]
-)
 _LAYOUT = dict.fromkeys(map(ord, "\t\r\f\v\n"))
 MOST_PROBLEMS = 10_000
 GUESSES = 20  # the first of many unknown names get a guess: comparing each with thousands takes minutes
@@ -105,14 +83,14 @@ class Types:
         return ref
 
     def _name(self, name: str, span: Span) -> TypeRef:
-        if name in PRIMITIVES:
+        if name in BASE_TYPES:
             return Primitive(name)
         if name == "any":
             return AnyType("any")
         if name in self.declarations:
             return Named(name, span)
         self._guesses -= 1
-        guess = did_you_mean(name, [*self.declarations, *PRIMITIVES]) if self._guesses >= 0 else ""
+        guess = did_you_mean(name, [*self.declarations, *BASE_TYPES]) if self._guesses >= 0 else ""
         hint = guess or f"declare it: `type {name} {{ … }}`, or import the file that does"
         self._report("unknown-type", f"type `{name}` is not declared", span, hint)
         return Named(name, span)
@@ -199,7 +177,7 @@ class Types:
 
     def _embedded(self, member: Member, path: tuple[str, ...], together: str) -> Iterator[Field]:
         name = member.names[0]
-        if name in PRIMITIVES:
+        if name in BASE_TYPES:
             hint = "give the field a name and a tag"
             message = f"`{name}` has no fields: embedded, it adds nothing"
             self._report("embedded-base-type", message, member.span, hint, severity="warning")
@@ -296,4 +274,4 @@ def _refusals(ref: TypeRef, depth: int = 0) -> Iterator[tuple[str, str, str]]:
 def _complex(ref: TypeRef) -> bool:
     while isinstance(ref, Pointer | Slice | Array | Map):
         ref = ref.elem
-    return isinstance(ref, Primitive) and ref.name in {"complex64", "complex128"}
+    return isinstance(ref, Primitive) and BASE_TYPES[ref.name].kind == "complex"

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen import names
+from mallgen.contract.base_types import BASE_TYPES
 from mallgen.model import (
     Array,
     Binding,
@@ -23,11 +24,8 @@ from mallgen.model import (
     named,
 )
 
-INTEGERS = frozenset(f"{sign}int{size}" for sign in ("", "u") for size in ("", "8", "16", "32", "64", "ptr")) | {
-    "byte",
-    "rune",
-}
-FLOATS = frozenset({"float32", "float64"})
+INTEGERS = frozenset(name for name, base in BASE_TYPES.items() if base.kind == "integer")
+FLOATS = frozenset(name for name, base in BASE_TYPES.items() if base.kind == "float")
 LISTS = (Slice, Array)
 
 

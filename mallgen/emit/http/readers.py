@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from mallgen.code import Code, PyIdent
+from mallgen.contract.base_types import BASE_TYPES
 from mallgen.emit.http.fields import Declarer, bounds_args, is_optional
 from mallgen.emit.http.shapes import Attribute, Shape
 from mallgen.emit.http.typing import Spelling, strip_pointer
@@ -12,14 +13,7 @@ from mallgen.pycode import literal
 
 FORM_BODY = frozenset({"post", "put", "patch"})
 BODILESS = frozenset({"get", "head"})
-_METHODS = {
-    "bool": PyIdent("boolean"),
-    "int": PyIdent("int64"),
-    "uint": PyIdent("uint64"),
-    "uintptr": PyIdent("uint64"),
-    "byte": PyIdent("uint8"),
-    "rune": PyIdent("int32"),
-}
+_METHODS = {name: PyIdent("boolean" if name == "bool" else base.canonical) for name, base in BASE_TYPES.items()}
 
 
 class Read(Struct, frozen=True):
@@ -89,9 +83,9 @@ class _Reader:
     def _method(self, ref: TypeRef) -> tuple[PyIdent, list[Code]]:
         match strip_pointer(ref):
             case Primitive(name=name):
-                return PyIdent(_METHODS.get(name, name)), []
+                return _METHODS[name], []
             case Slice(elem=Primitive(name=name)) | Array(elem=Primitive(name=name)) if name not in {"byte", "uint8"}:
-                return PyIdent(f"{_METHODS.get(name, name)}_list"), []
+                return PyIdent(f"{_METHODS[name]}_list"), []
         whole = strip_pointer(ref)
         return PyIdent("json"), [self._spelling.type(Slice(whole.elem) if isinstance(whole, Array) else whole)]
 

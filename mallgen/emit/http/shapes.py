@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from mallgen import names
 from mallgen.code import PyIdent
+from mallgen.contract.base_types import BASE_TYPES
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import (
     AnyType,
@@ -22,25 +23,6 @@ from mallgen.model import (
     Span,
     Type,
     TypeRef,
-)
-
-_KEYS = frozenset(
-    [
-        "string",
-        "int",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "uintptr",
-        "byte",
-        "rune",
-    ]
 )
 
 
@@ -175,7 +157,7 @@ class _Builder:
             case Array(length=length, elem=elem):
                 return Array(length, self._ref(elem, field, owner, on_wire))
             case Map(key=key, elem=elem):
-                if not (isinstance(key, Primitive) and key.name in _KEYS):
+                if not (isinstance(key, Primitive) and BASE_TYPES[key.name].is_map_key):
                     self._refuse_key(field)
                 return Map(key, self._ref(elem, field, owner, on_wire))
             case Inline(fields=fields):

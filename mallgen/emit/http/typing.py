@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from mallgen.code import Code, PyIdent
+from mallgen.contract.base_types import BASE_TYPES
 from mallgen.model import AnyType, Array, Map, Named, Pointer, Primitive, Slice, TypeRef
 from mallgen.names import Scope
 from mallgen.pycode import Imports, literal
@@ -10,22 +11,10 @@ from mallgen.pycode import Imports, literal
 SCHEMA = "mallgen_runtime.schema"
 BUILTIN = {"bool": Code("bool"), "string": Code("str"), "float64": Code("float")}
 ALIASES = {
-    "int": "Int64",
-    "int8": "Int8",
-    "int16": "Int16",
-    "int32": "Int32",
-    "int64": "Int64",
-    "uint": "UInt64",
-    "uint8": "UInt8",
-    "uint16": "UInt16",
-    "uint32": "UInt32",
-    "uint64": "UInt64",
-    "uintptr": "UInt64",
-    "byte": "UInt8",
-    "rune": "Int32",
-    "float32": "Float32",
+    base.name: f"{'' if base.signed else 'U'}{base.canonical.removeprefix('u').capitalize()}"
+    for base in BASE_TYPES.values()
+    if base.is_number and base.name not in BUILTIN
 }
-FLOATS = frozenset({"float32", "float64"})
 
 
 def strip_pointer(ref: TypeRef) -> TypeRef:
@@ -91,7 +80,7 @@ class Spelling:
             case Primitive(name="bool"):
                 return Code("False")
             case Primitive(name=name):
-                return Code("0.0" if name in FLOATS else "0")
+                return Code("0.0" if BASE_TYPES[name].kind == "float" else "0")
             case Slice() if is_bytes(ref):
                 return Code('b""')
             case Array(length=length, elem=elem):

@@ -3,27 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from mallgen.contract.base_types import BASE_TYPES, BaseType
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.http.shapes import Attribute, Shapes
-from mallgen.emit.http.typing import FLOATS, strip_pointer
+from mallgen.emit.http.typing import strip_pointer
 from mallgen.model import Array, Binding, Bounds, Primitive, Slice, TypeRef
 
-INTEGERS = {
-    "int": (-(2**63), 2**63 - 1),
-    "int8": (-128, 127),
-    "int16": (-(2**15), 2**15 - 1),
-    "int32": (-(2**31), 2**31 - 1),
-    "int64": (-(2**63), 2**63 - 1),
-    "uint": (0, 2**64 - 1),
-    "uint8": (0, 255),
-    "uint16": (0, 2**16 - 1),
-    "uint32": (0, 2**32 - 1),
-    "uint64": (0, 2**64 - 1),
-    "uintptr": (0, 2**64 - 1),
-    "byte": (0, 255),
-    "rune": (-(2**31), 2**31 - 1),
-}
-FLOATS_MAX = {"float32": 3.4028234663852886e38, "float64": 1.7976931348623157e308}
 _TRUE, _FALSE = ("1", "true"), ("0", "false")
 
 
@@ -35,31 +20,31 @@ def scalar(text: str, ref: TypeRef) -> object:
     """The value of one word for a base type; raises BadValue."""
     if not isinstance(ref, Primitive):
         raise BadValue("only fields of a base type, or lists of one, can have values in their tag")
-    if ref.name == "string":
+    base = BASE_TYPES[ref.name]
+    if base.kind == "string":
         return text
-    if ref.name == "bool":
+    if base.kind == "bool":
         if text.lower() not in _TRUE + _FALSE:
             raise BadValue(f"`{text}` is not true or false")
         return text.lower() in _TRUE
-    if ref.name in FLOATS:
-        return _float(text, ref.name)
-    return _integer(text, ref.name)
+    return _float(text, base) if base.kind == "float" else _integer(text, base)
 
 
-def _float(text: str, name: str) -> float:
+def _float(text: str, base: BaseType) -> float:
     if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text):
         raise BadValue(f"`{text}` is not a number")
-    if abs(float(text)) > FLOATS_MAX[name]:
-        raise BadValue(f"{text} does not fit {name}")
+    assert base.high is not None
+    if abs(float(text)) > base.high:
+        raise BadValue(f"{text} does not fit {base.name}")
     return float(text)
 
 
-def _integer(text: str, name: str) -> int:
+def _integer(text: str, base: BaseType) -> int:
     if not re.fullmatch(r"[-+]?\d{1,40}", text):
         raise BadValue(f"`{text}` is not a whole number")
-    low, high = INTEGERS[name]
-    if not low <= int(text) <= high:
-        raise BadValue(f"{text} does not fit {name}: {low} to {high}")
+    assert base.low is not None and base.high is not None
+    if not base.low <= int(text) <= base.high:
+        raise BadValue(f"{text} does not fit {base.name}: {base.low} to {base.high}")
     return int(text)
 
 
