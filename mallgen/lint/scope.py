@@ -22,6 +22,7 @@ from mallgen.model import (
     Type,
     TypeRef,
     named,
+    peel,
 )
 
 INTEGERS = frozenset(name for name, base in BASE_TYPES.items() if base.kind == "integer")
@@ -101,15 +102,14 @@ class Scope:
         return self._answered
 
     def _type(self, ref: TypeRef | None) -> Type | None:
-        while isinstance(ref, Pointer | Slice):
-            ref = ref.elem
-        return self.types.get(ref.name) if isinstance(ref, Named) else None
+        inner = peel(ref, Pointer, Slice) if ref is not None else None
+        return self.types.get(inner.name) if isinstance(inner, Named) else None
 
 
 def _written(members: Sequence[Member]) -> Iterator[Member]:
     for member in members:
         yield member
-        if isinstance(inner := _elem(member.type), Inline):
+        if isinstance(inner := peel(member.type, Pointer), Inline):
             yield from _written(inner.members)
 
 
@@ -117,31 +117,25 @@ def deep(fields: Sequence[Field]) -> Iterator[Field]:
     """Fields, each followed by those of a struct that is written in its place."""
     for field in fields:
         yield field
-        if isinstance(inner := _elem(field.type), Inline):
+        if isinstance(inner := peel(field.type, Pointer), Inline):
             yield from deep(inner.fields)
-
-
-def _elem(ref: TypeRef) -> TypeRef:
-    while isinstance(ref, Pointer):
-        ref = ref.elem
-    return ref
 
 
 def plain(ref: TypeRef) -> str:
     """The base type of a field, behind pointers; empty for anything else."""
-    ref = _elem(ref)
+    ref = peel(ref, Pointer)
     return ref.name if isinstance(ref, Primitive) else ""
 
 
 def single(ref: TypeRef) -> str:
     """The base type of a field or of the values in its list."""
-    ref = _elem(ref)
+    ref = peel(ref, Pointer)
     return plain(ref.elem) if isinstance(ref, LISTS) else plain(ref)
 
 
 def is_list(ref: TypeRef) -> bool:
     """Whether a field holds many values."""
-    ref = _elem(ref)
+    ref = peel(ref, Pointer)
     return isinstance(ref, LISTS) and plain(ref.elem) not in ("byte", "uint8")
 
 

@@ -2,7 +2,7 @@
 
 from mallgen.code import Code
 from mallgen.emit.http.shapes import Attribute
-from mallgen.emit.http.typing import Spelling, is_bytes, strip_pointer
+from mallgen.emit.http.typing import Spelling, is_bytes
 from mallgen.emit.http.values import choices, default
 from mallgen.model import (
     AnyType,
@@ -14,6 +14,7 @@ from mallgen.model import (
     Pointer,
     Slice,
     TypeRef,
+    peel,
 )
 from mallgen.pycode import literal
 
@@ -123,4 +124,4 @@ def _factory(made: Code) -> Code:
 
 
 def _can_be_text(ref: TypeRef) -> bool:
-    return strip_pointer(ref) == ref and not isinstance(ref, Slice | Array | Map | Named | AnyType)
+    return peel(ref, Pointer) == ref and not isinstance(ref, Slice | Array | Map | Named | AnyType)

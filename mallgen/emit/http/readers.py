@@ -6,9 +6,9 @@ from mallgen.code import Code, PyIdent
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.emit.http.fields import Declarer, bounds_args, is_optional
 from mallgen.emit.http.shapes import Attribute, Shape
-from mallgen.emit.http.typing import Spelling, strip_pointer
+from mallgen.emit.http.typing import Spelling
 from mallgen.emit.http.values import choices
-from mallgen.model import Array, Binding, Named, Primitive, Slice, TypeRef
+from mallgen.model import Array, Binding, Pointer, Primitive, Slice, TypeRef, elements, named, peel
 from mallgen.pycode import literal
 
 FORM_BODY = frozenset({"post", "put", "patch"})
@@ -75,18 +75,18 @@ class _Reader:
     def read(self, attribute: Attribute, binding: Binding) -> Read:
         method, types = self._method(attribute.ref)
         args = [literal(binding.key), *types, *self._fallback(attribute, binding), *self._rules(attribute, binding)]
-        ref = strip_pointer(attribute.ref)
+        ref = peel(attribute.ref, Pointer)
         if isinstance(ref, Array):
             args.append(Code(f"length={literal(int(ref.length))}"))
         return Read(attribute, binding, Code(f"{PyIdent(binding.source)}.{method}"), tuple(args), len(types))
 
     def _method(self, ref: TypeRef) -> tuple[PyIdent, list[Code]]:
-        match strip_pointer(ref):
+        match peel(ref, Pointer):
             case Primitive(name=name):
                 return _METHODS[name], []
             case Slice(elem=Primitive(name=name)) | Array(elem=Primitive(name=name)) if name not in {"byte", "uint8"}:
                 return PyIdent(f"{_METHODS[name]}_list"), []
-        whole = strip_pointer(ref)
+        whole = peel(ref, Pointer)
         return PyIdent("json"), [self._spelling.type(Slice(whole.elem) if isinstance(whole, Array) else whole)]
 
     def _fallback(self, attribute: Attribute, binding: Binding) -> list[Code]:
@@ -139,19 +139,7 @@ def is_checked(shape: Shape, by_name: dict[str, Shape]) -> bool:
         seen.add(current.name)
         for attribute in current.attributes:
             json = attribute.binding("json")
-            if json is not None and (json.string or _has_length(attribute.ref)):
+            if json is not None and (json.string or any(isinstance(part, Array) for part in elements(attribute.ref))):
                 return True
-            todo += [by_name[name] for name in names_in(attribute.ref)]
+            todo += [by_name[ref.name] for ref in named(attribute.ref)]
     return False
-
-
-def _has_length(ref: TypeRef | None) -> bool:
-    return ref is not None and (isinstance(ref, Array) or _has_length(getattr(ref, "elem", None)))
-
-
-def names_in(ref: TypeRef) -> list[str]:
-    """The classes that a type mentions."""
-    if isinstance(ref, Named):
-        return [ref.name]
-    elem = getattr(ref, "elem", None)
-    return names_in(elem) if isinstance(elem, TypeRef) else []

@@ -11,7 +11,7 @@ from mallgen.emit.http.fields import Declarer, is_optional
 from mallgen.emit.http.layout import Layout, RouteNames
 from mallgen.emit.http.shapes import Attribute
 from mallgen.emit.http.typing import Spelling
-from mallgen.model import Named, Pointer, Slice, TypeRef
+from mallgen.model import Named, Pointer, Slice, TypeRef, map_ref, peel
 from mallgen.names import Scope
 from mallgen.pycode import Imports, call, docstring, literal
 from mallgen.render import Renderer
@@ -221,11 +221,8 @@ class _Routes:
 
 def as_classes(ref: TypeRef) -> TypeRef:
     """A response of the contract with class names; a pointer at the top is the type itself."""
-    match ref:
-        case Pointer(elem=elem):
-            return as_classes(elem)
-        case Named(name=name, span=span):
-            return Named(names.class_name(name), span)
-        case Slice(elem=elem):
-            return Slice(as_classes(elem))
-    return ref
+    return map_ref(peel(ref, Pointer), _as_class)
+
+
+def _as_class(ref: TypeRef) -> TypeRef:
+    return Named(names.class_name(ref.name), ref.span) if isinstance(ref, Named) else ref

@@ -9,7 +9,6 @@ from mallgen.code import PyIdent
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import (
-    AnyType,
     Array,
     Binding,
     Contract,
@@ -23,6 +22,9 @@ from mallgen.model import (
     Span,
     Type,
     TypeRef,
+    elements,
+    map_ref,
+    peel,
 )
 
 
@@ -71,9 +73,8 @@ class Shapes(Struct, frozen=True):
 
     def of(self, ref: TypeRef | None) -> Shape | None:
         """The class of a request or response, None for anything that is not a struct."""
-        while isinstance(ref, Pointer):
-            ref = ref.elem
-        return self.by_name.get(names.class_name(ref.name)) if isinstance(ref, Named) else None
+        inner = peel(ref, Pointer) if ref is not None else None
+        return self.by_name.get(names.class_name(inner.name)) if isinstance(inner, Named) else None
 
 
 def build(contract: Contract) -> Shapes:
@@ -115,7 +116,8 @@ def _reached(start: str, parts: dict[str, list[tuple[Attribute, str]]]) -> set[s
 
 
 def _by_value(ref: TypeRef) -> list[str]:
-    return [ref.name] if isinstance(ref, Named) else _by_value(ref.elem) if isinstance(ref, Array) else []
+    inner = peel(ref, Array)
+    return [inner.name] if isinstance(inner, Named) else []
 
 
 class _Builder:
@@ -147,25 +149,23 @@ class _Builder:
         self.shapes.insert(slot, Shape(name, origin, docs, attributes, span, on_wire))
 
     def _ref(self, ref: TypeRef, field: Field, owner: PyIdent, on_wire: bool) -> TypeRef:
-        match ref:
-            case Named(name=name, span=span):
-                return Named(names.class_name(name), span)
-            case Pointer(elem=elem):
-                return Pointer(self._ref(elem, field, owner, on_wire))
-            case Slice(elem=elem):
-                return Slice(self._ref(elem, field, owner, on_wire))
-            case Array(length=length, elem=elem):
-                return Array(length, self._ref(elem, field, owner, on_wire))
-            case Map(key=key, elem=elem):
-                if not (isinstance(key, Primitive) and BASE_TYPES[key.name].is_map_key):
-                    self._refuse_key(field)
-                return Map(key, self._ref(elem, field, owner, on_wire))
-            case Inline(fields=fields):
-                inner = PyIdent(owner + names.class_name(field.name))
-                self.classes.claim(inner, f"{owner}.{field.name}", field.span)
-                self._shape(inner, f"{owner}.{field.name}", (), fields, field.span, on_wire)
-                return Named(inner, field.span)
-        return ref
+        def as_class(part: TypeRef) -> TypeRef:
+            match part:
+                case Named(name=name, span=span):
+                    return Named(names.class_name(name), span)
+                case Inline(fields=fields):
+                    inner = PyIdent(owner + names.class_name(field.name))
+                    self.classes.claim(inner, f"{owner}.{field.name}", field.span)
+                    self._shape(inner, f"{owner}.{field.name}", (), fields, field.span, on_wire)
+                    return Named(inner, field.span)
+            return part
+
+        if isinstance(ref, Primitive):
+            return ref
+        for part in elements(ref):
+            if isinstance(part, Map) and not (isinstance(part.key, Primitive) and BASE_TYPES[part.key.name].is_map_key):
+                self._refuse_key(field)
+        return map_ref(ref, as_class)
 
     def _refuse_key(self, field: Field) -> None:
         message = f"the map `{field.name}` has a key that JSON cannot have"
@@ -190,13 +190,9 @@ def _on_wire(contract: Contract) -> set[str]:
 
 
 def _named(ref: TypeRef | None) -> Iterator[str]:
-    match ref:
+    match peel(ref, Pointer, Slice, Array, Map) if ref is not None else None:
         case Named(name=name):
             yield name
-        case Pointer(elem=elem) | Slice(elem=elem) | Array(elem=elem) | Map(elem=elem):
-            yield from _named(elem)
         case Inline(fields=fields):
             for field in fields:
                 yield from _named(field.type)
-        case Primitive() | AnyType() | None:
-            return

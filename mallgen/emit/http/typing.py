@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from mallgen.code import Code, PyIdent
 from mallgen.contract.base_types import BASE_TYPES
-from mallgen.model import AnyType, Array, Map, Named, Pointer, Primitive, Slice, TypeRef
+from mallgen.model import AnyType, Array, Map, Named, Pointer, Primitive, Slice, TypeRef, peel
 from mallgen.names import Scope
 from mallgen.pycode import Imports, literal
 
@@ -15,13 +15,6 @@ ALIASES = {
     for base in BASE_TYPES.values()
     if base.is_number and base.name not in BUILTIN
 }
-
-
-def strip_pointer(ref: TypeRef) -> TypeRef:
-    """`T` of `*T` and `**T`."""
-    while isinstance(ref, Pointer):
-        ref = ref.elem
-    return ref
 
 
 def is_bytes(ref: TypeRef) -> bool:
@@ -44,7 +37,7 @@ class Spelling:
     def type(self, ref: TypeRef) -> Code:
         """The annotation; a pointer is optional at the top and nothing inside a list or a map."""
         if isinstance(ref, Pointer):
-            text = self.type(strip_pointer(ref))
+            text = self.type(peel(ref, Pointer))
             return text if text == self._any(ref) else Code(f"{text} | None")
         return self._plain(ref)
 
@@ -62,14 +55,14 @@ class Spelling:
             case Slice() if is_bytes(ref):
                 return Code("bytes")
             case Slice(elem=elem):
-                return Code(f"list[{self._plain(strip_pointer(elem))}]")
+                return Code(f"list[{self._plain(peel(elem, Pointer))}]")
             case Array(length=length, elem=elem):
-                items = Code(f"list[{self._plain(strip_pointer(elem))}]")
+                items = Code(f"list[{self._plain(peel(elem, Pointer))}]")
                 return Code(
                     f"{self.name('Annotated', 'typing')}[{items}, {self.name('exactly')}({literal(int(length))})]"
                 )
             case Map(key=key, elem=elem):
-                return Code(f"dict[{self._plain(key)}, {self._plain(strip_pointer(elem))}]")
+                return Code(f"dict[{self._plain(key)}, {self._plain(peel(elem, Pointer))}]")
         raise AssertionError(f"a type without a Python form: {ref!r}")
 
     def zero(self, ref: TypeRef) -> Code:
@@ -84,7 +77,7 @@ class Spelling:
             case Slice() if is_bytes(ref):
                 return Code('b""')
             case Array(length=length, elem=elem):
-                return self._zeros(int(length), strip_pointer(elem))
+                return self._zeros(int(length), peel(elem, Pointer))
             case Slice():
                 return Code("[]")
             case Map():

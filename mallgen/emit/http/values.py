@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from mallgen.contract.base_types import BASE_TYPES, BaseType
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.http.shapes import Attribute, Shapes
-from mallgen.emit.http.typing import strip_pointer
-from mallgen.model import Array, Binding, Bounds, Primitive, Slice, TypeRef
+from mallgen.model import Array, Binding, Bounds, Pointer, Primitive, Slice, TypeRef, peel
 
 _TRUE, _FALSE = ("1", "true"), ("0", "false")
 
@@ -51,7 +50,7 @@ def _integer(text: str, base: BaseType) -> int:
 def default(binding: Binding, ref: TypeRef) -> object:
     """The value of `default=…`: a scalar, or a list for a list; raises BadValue."""
     text = binding.default or ""
-    ref = strip_pointer(ref)
+    ref = peel(ref, Pointer)
     if isinstance(ref, Slice | Array):
         inner = text.strip()
         if not (inner.startswith("[") and inner.endswith("]")):
@@ -59,15 +58,15 @@ def default(binding: Binding, ref: TypeRef) -> object:
         words = [word.strip().strip('"') for word in inner[1:-1].split(",") if word.strip()]
         if isinstance(ref, Array) and len(words) != int(ref.length):
             raise BadValue(f"the default has {len(words)} values, the list {ref.length}")
-        return [scalar(word, strip_pointer(ref.elem)) for word in words]
+        return [scalar(word, peel(ref.elem, Pointer)) for word in words]
     return scalar(text, ref)
 
 
 def choices(binding: Binding, ref: TypeRef) -> tuple[object, ...]:
     """The values of `options=…`; raises BadValue."""
-    ref = strip_pointer(ref)
+    ref = peel(ref, Pointer)
     if isinstance(ref, Slice | Array):
-        ref = strip_pointer(ref.elem)
+        ref = peel(ref.elem, Pointer)
     return tuple(scalar(word, ref) for word in binding.options)
 
 
@@ -90,7 +89,7 @@ def _wrong(attribute: Attribute, binding: Binding) -> Iterator[str]:
     except BadValue as problem:
         yield f"field `{attribute.field.name}`: {problem}"
         return
-    numeric = isinstance(strip_pointer(ref), Primitive) and strip_pointer(ref) not in (
+    numeric = isinstance(peel(ref, Pointer), Primitive) and peel(ref, Pointer) not in (
         Primitive("string"),
         Primitive("bool"),
     )
