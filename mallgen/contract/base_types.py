@@ -27,6 +27,11 @@ class BaseType(Struct, frozen=True):
         return self.kind in ("integer", "float")
 
     @property
+    def is_byte(self) -> bool:
+        """Whether a list of it is binary data."""
+        return self.canonical == "uint8"
+
+    @property
     def is_map_key(self) -> bool:
         """Whether a key of a JSON object can be of this type."""
         return self.kind in ("integer", "string")

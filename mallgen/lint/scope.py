@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen import names
-from mallgen.contract.base_types import BASE_TYPES
+from mallgen.contract.wire import base_type
 from mallgen.model import (
     Array,
-    Binding,
     Contract,
     Field,
     Group,
@@ -16,7 +15,6 @@ from mallgen.model import (
     Member,
     Named,
     Pointer,
-    Primitive,
     Route,
     Slice,
     Type,
@@ -25,8 +23,6 @@ from mallgen.model import (
     peel,
 )
 
-INTEGERS = frozenset(name for name, base in BASE_TYPES.items() if base.kind == "integer")
-FLOATS = frozenset(name for name, base in BASE_TYPES.items() if base.kind == "float")
 LISTS = (Slice, Array)
 
 
@@ -123,20 +119,23 @@ def deep(fields: Sequence[Field]) -> Iterator[Field]:
 
 def plain(ref: TypeRef) -> str:
     """The base type of a field, behind pointers; empty for anything else."""
-    ref = peel(ref, Pointer)
-    return ref.name if isinstance(ref, Primitive) else ""
+    base = base_type(ref)
+    return base.name if base is not None else ""
 
 
 def single(ref: TypeRef) -> str:
     """The base type of a field or of the values in its list."""
     ref = peel(ref, Pointer)
-    return plain(ref.elem) if isinstance(ref, LISTS) else plain(ref)
+    return plain(ref.elem if isinstance(ref, LISTS) else ref)
 
 
 def is_list(ref: TypeRef) -> bool:
     """Whether a field holds many values."""
     ref = peel(ref, Pointer)
-    return isinstance(ref, LISTS) and plain(ref.elem) not in ("byte", "uint8")
+    if not isinstance(ref, LISTS):
+        return False
+    base = base_type(ref.elem)
+    return base is None or not base.is_byte
 
 
 def words(name: str) -> list[str]:
@@ -144,19 +143,6 @@ def words(name: str) -> list[str]:
     return names.snake(name).split("_")
 
 
-def binding(field: Field, source: str) -> Binding | None:
-    """How a field is read from one source."""
-    for found in field.bindings:
-        if found.source == source:
-            return found
-    return None
-
-
 def key(field: Field) -> str:
     """The field's name on the wire."""
     return field.bindings[0].key if field.bindings else field.name
-
-
-def path_parameters(path: str) -> list[str]:
-    """`id` of `/user/:id`."""
-    return [part[1:] for part in path.split("/") if part.startswith(":")]

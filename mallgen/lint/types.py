@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from mallgen.contract.wire import binding
 from mallgen.diagnostics import Note
 from mallgen.lint import Finding, rule
-from mallgen.lint.scope import Scope, binding
+from mallgen.lint.scope import Scope
 from mallgen.model import AnyType, Map
 
 

@@ -7,10 +7,10 @@ from msgspec import Struct
 from mallgen import names
 from mallgen.code import PyIdent
 from mallgen.contract.base_types import BASE_TYPES
+from mallgen.contract.wire import WireField, json_types, wire_field
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import (
     Array,
-    Binding,
     Contract,
     Field,
     Inline,
@@ -18,7 +18,6 @@ from mallgen.model import (
     Named,
     Pointer,
     Primitive,
-    Slice,
     Span,
     Type,
     TypeRef,
@@ -33,19 +32,12 @@ class Attribute(Struct, frozen=True):
 
     name: PyIdent
     ref: TypeRef
-    field: Field
-
-    def binding(self, source: str) -> Binding | None:
-        """The tag for `source`, None when the field is not bound to it."""
-        for binding in self.field.bindings:
-            if binding.source == source:
-                return binding
-        return None
+    wire: WireField
 
     @property
-    def main(self) -> Binding:
-        """The tag that decides defaults in the class: json's where there is one."""
-        return self.binding("json") or self.field.bindings[0]
+    def field(self) -> Field:
+        """The field of the contract."""
+        return self.wire.field
 
 
 class Shape(Struct, frozen=True):
@@ -61,7 +53,7 @@ class Shape(Struct, frozen=True):
     @property
     def omits(self) -> bool:
         """Whether some field is left out of the JSON text while it is zero."""
-        return any(a.main.omitempty and a.main.source == "json" for a in self.attributes)
+        return any(a.wire.main.omitempty and a.wire.main.source == "json" for a in self.attributes)
 
 
 class Shapes(Struct, frozen=True):
@@ -79,7 +71,7 @@ class Shapes(Struct, frozen=True):
 
 def build(contract: Contract) -> Shapes:
     """Choose the names of all classes and attributes; collisions are among `problems`."""
-    builder = _Builder(_on_wire(contract))
+    builder = _Builder(json_types(contract))
     for declared in sorted(contract.types, key=lambda t: t.span):
         builder.declared(declared)
     found = tuple(builder.shapes)
@@ -141,7 +133,7 @@ class _Builder:
             Attribute(
                 claims.claim(names.variable(field.name), field.name, field.span),
                 self._ref(field.type, field, name, on_wire),
-                field,
+                wire_field(field),
             )
             for field in fields
         )
@@ -171,28 +163,3 @@ class _Builder:
         message = f"the map `{field.name}` has a key that JSON cannot have"
         hint = "use string or a whole number as key"
         self.problems.append(Diagnostic("map-key", message, field.span, hint))
-
-
-def _on_wire(contract: Contract) -> set[str]:
-    """Names of the declared types that are part of a JSON text: of a response, or below a request."""
-    declared = {t.name: t for t in contract.types}
-    found: set[str] = set()
-    routes = [route for group in contract.groups for route in group.routes]
-    todo = [name for route in routes for name in _named(route.response)]
-    for name in {name for route in routes for name in _named(route.request)}:
-        todo += [inner for field in declared[name].fields for inner in _named(field.type)]
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            todo += [inner for field in declared[name].fields for inner in _named(field.type)]
-    return found
-
-
-def _named(ref: TypeRef | None) -> Iterator[str]:
-    match peel(ref, Pointer, Slice, Array, Map) if ref is not None else None:
-        case Named(name=name):
-            yield name
-        case Inline(fields=fields):
-            for field in fields:
-                yield from _named(field.type)

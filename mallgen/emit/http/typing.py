@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from mallgen.code import Code, PyIdent
 from mallgen.contract.base_types import BASE_TYPES
+from mallgen.contract.wire import is_bytes
 from mallgen.model import AnyType, Array, Map, Named, Pointer, Primitive, Slice, TypeRef, peel
 from mallgen.names import Scope
 from mallgen.pycode import Imports, literal
@@ -15,11 +16,6 @@ ALIASES = {
     for base in BASE_TYPES.values()
     if base.is_number and base.name not in BUILTIN
 }
-
-
-def is_bytes(ref: TypeRef) -> bool:
-    """`[]byte`, which JSON carries as base64."""
-    return isinstance(ref, Slice) and isinstance(ref.elem, Primitive) and ref.elem.name in {"byte", "uint8"}
 
 
 class Spelling:
