@@ -17,10 +17,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from mallgen.driver import Loaded, load  # noqa: E402
-from mallgen.lint import Found, Rule, lint, rules  # noqa: E402
+from mallgen.lint import Rule, lint, rules  # noqa: E402
 from mallgen.lint.scope import Scope  # noqa: E402
 from mallgen.pages import pages  # noqa: E402
 from mallgen.report import Reporter  # noqa: E402
+from mallgen.rules import Found  # noqa: E402
 from mallgen.syntax.limits import DEEPEST, DEFAULT, MEANING, setting  # noqa: E402
 
 EXAMPLES, COUNTS = ROOT / "tests" / "data" / "lint_examples.txt", ROOT / "tests" / "data" / "lint_counts.json"

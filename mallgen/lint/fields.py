@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.values import list_words
 from mallgen.contract.wire import base_type, binding, inside
-from mallgen.lint import Edit, Finding, rule
+from mallgen.lint import rule
 from mallgen.lint.scope import Scope, deep, is_list, key, plain, single, words
 from mallgen.model import Binding, Bounds, Field, Member, Type
+from mallgen.rules import Edit, Finding
 
 PAGE_SIZES = frozenset({"ps", "page_size", "pagesize", "per_page", "page_limit"})
 MAYBE_SIZES = frozenset(

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from mallgen.contract.wire import WITHOUT_BODY, binding, path_parameters, without_parameter
 from mallgen.diagnostics import Note
-from mallgen.lint import Edit, Finding, rule
+from mallgen.lint import rule
 from mallgen.lint.scope import Operation, Scope, single, words
 from mallgen.model import Group, Member, Span
+from mallgen.rules import Edit, Finding
 
 USER_IDS = frozenset({"uid", "user_id", "userid"})
 

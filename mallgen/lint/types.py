@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from mallgen.contract.wire import binding
 from mallgen.diagnostics import Note
-from mallgen.lint import Finding, rule
+from mallgen.lint import rule
 from mallgen.lint.scope import Scope
 from mallgen.model import AnyType, Map
+from mallgen.rules import Finding
 
 
 @rule("unused-type", default=False)
