@@ -4,7 +4,7 @@ Every value is immutable, ordered and carries the Span it was read from. Names a
 contract spells them (Go style); emitters derive their own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -222,16 +222,50 @@ def _spell_member(member: Member) -> str:
     return f"{text} {member.tag}" if member.tag else text
 
 
+def peel(ref: TypeRef, *kinds: type[Pointer] | type[Slice] | type[Array] | type[Map]) -> TypeRef:
+    """The type inside, with every outer layer of the given kinds taken off: `T` of `**T` for Pointer."""
+    while isinstance(ref, kinds):
+        ref = ref.elem
+    return ref
+
+
+def elements(ref: TypeRef) -> Iterator[TypeRef]:
+    """A type, its element, the element of that and so on; neither keys of maps nor the fields of a struct."""
+    yield ref
+    while isinstance(ref, Pointer | Slice | Array | Map):
+        ref = ref.elem
+        yield ref
+
+
+def walk(ref: TypeRef) -> Iterator[TypeRef]:
+    """A type and all types in it, in the order in which they are written: keys, elements, members of a struct."""
+    waiting = [ref]
+    while waiting:
+        ref = waiting.pop()
+        yield ref
+        match ref:
+            case Pointer(elem=elem) | Slice(elem=elem) | Array(elem=elem):
+                waiting.append(elem)
+            case Map(key=key, elem=elem):
+                waiting += (elem, key)
+            case Inline(members=members):
+                waiting += [member.type for member in reversed(members)]
+
+
+def map_ref(ref: TypeRef, change: Callable[[TypeRef], TypeRef]) -> TypeRef:
+    """The same type with `change` of each innermost part: base types, names, structs written in place."""
+    match ref:
+        case Pointer(elem=elem):
+            return Pointer(map_ref(elem, change))
+        case Slice(elem=elem):
+            return Slice(map_ref(elem, change))
+        case Array(length=length, elem=elem):
+            return Array(length, map_ref(elem, change))
+        case Map(key=key, elem=elem):
+            return Map(map_ref(key, change), map_ref(elem, change))
+    return change(ref)
+
+
 def named(ref: TypeRef) -> Iterator[Named]:
     """The references to declared types in a type, in the order in which they are written."""
-    match ref:
-        case Named():
-            yield ref
-        case Pointer(elem=elem) | Slice(elem=elem) | Array(elem=elem):
-            yield from named(elem)
-        case Map(key=key, elem=elem):
-            yield from named(key)
-            yield from named(elem)
-        case Inline(members=members):
-            for member in members:
-                yield from named(member.type)
+    return (part for part in walk(ref) if isinstance(part, Named))

@@ -16,6 +16,7 @@ from mallgen.model import (
     Slice,
     Span,
     TypeRef,
+    peel,
 )
 from mallgen.resolve_types import Types
 from mallgen.suggest import nearest
@@ -312,10 +313,9 @@ class _Groups:
 
 
 def _span_of(ref: TypeRef) -> Span:
-    while isinstance(ref, Pointer | Slice):
-        ref = ref.elem
-    assert isinstance(ref, Named)
-    return ref.span
+    inner = peel(ref, Pointer, Slice)
+    assert isinstance(inner, Named)
+    return inner.span
 
 
 def anonymous(path: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
+from mallgen.contract.base_types import BASE_TYPES
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import (
     AnyType,
@@ -21,35 +22,15 @@ from mallgen.model import (
     Span,
     Type,
     TypeRef,
+    elements,
+    map_ref,
+    peel,
 )
 from mallgen.suggest import did_you_mean
 from mallgen.syntax.limits import DEEPEST, raise_it
 from mallgen.syntax.nodes import Declaration
 from mallgen.tags import OPTIONS, TagError, parse_tag, unread
 
-PRIMITIVES = frozenset(
-    [
-        "bool",
-        "int",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "uintptr",
-        "float32",
-        "float64",
-        "complex64",
-        "complex128",
-        "string",
-        "byte",
-        "rune",
-    ]
-)
 _LAYOUT = dict.fromkeys(map(ord, "\t\r\f\v\n"))
 MOST_PROBLEMS = 10_000
 GUESSES = 20  # the first of many unknown names get a guess: comparing each with thousands takes minutes
@@ -89,30 +70,25 @@ class Types:
 
     def lookup(self, ref: TypeRef) -> TypeRef:
         """The same reference with its names known as base types or declared ones."""
+        return map_ref(ref, self._known)
+
+    def _known(self, ref: TypeRef) -> TypeRef:
         match ref:
             case Named(name=name, span=span):
                 return self._name(name, span)
-            case Pointer(elem=elem):
-                return Pointer(self.lookup(elem))
-            case Slice(elem=elem):
-                return Slice(self.lookup(elem))
-            case Array(length=length, elem=elem):
-                return Array(length, self.lookup(elem))
-            case Map(key=key, elem=elem):
-                return Map(self.lookup(key), self.lookup(elem))
             case Inline(members=members):
                 return Inline(tuple(self._member(member) for member in members))
         return ref
 
     def _name(self, name: str, span: Span) -> TypeRef:
-        if name in PRIMITIVES:
+        if name in BASE_TYPES:
             return Primitive(name)
         if name == "any":
             return AnyType("any")
         if name in self.declarations:
             return Named(name, span)
         self._guesses -= 1
-        guess = did_you_mean(name, [*self.declarations, *PRIMITIVES]) if self._guesses >= 0 else ""
+        guess = did_you_mean(name, [*self.declarations, *BASE_TYPES]) if self._guesses >= 0 else ""
         hint = guess or f"declare it: `type {name} {{ … }}`, or import the file that does"
         self._report("unknown-type", f"type `{name}` is not declared", span, hint)
         return Named(name, span)
@@ -128,7 +104,9 @@ class Types:
 
     def _member(self, member: Member) -> Member:
         ref = self.lookup(member.type)
-        for code, message, hint in _refusals(ref):
+        refusal = _refusal(ref)
+        if refusal is not None:
+            code, message, hint = refusal
             self._report(code, message, member.span, hint)
         if _complex(ref):
             message = "complex numbers have no JSON form"
@@ -199,7 +177,7 @@ class Types:
 
     def _embedded(self, member: Member, path: tuple[str, ...], together: str) -> Iterator[Field]:
         name = member.names[0]
-        if name in PRIMITIVES:
+        if name in BASE_TYPES:
             hint = "give the field a name and a tag"
             message = f"`{name}` has no fields: embedded, it adds nothing"
             self._report("embedded-base-type", message, member.span, hint, severity="warning")
@@ -222,12 +200,12 @@ class Types:
                 yield Field(name, ref, bindings, member.comment, member.docs, member.span, together)
 
     def _complete(self, ref: TypeRef, path: tuple[str, ...]) -> TypeRef:
-        match ref:
-            case Pointer(elem=elem):
-                return Pointer(self._complete(elem, path))
-            case Inline(members=members):
-                return Inline(members, self.unique(tuple(self._flatten(members, path, ""))))
-        return ref
+        """The same type with the fields of a struct written in place, which only pointers may lead to."""
+        inner = peel(ref, Pointer)
+        if not isinstance(inner, Inline):
+            return ref
+        fields = self.unique(tuple(self._flatten(inner.members, path, "")))
+        return map_ref(ref, lambda _: Inline(inner.members, fields))
 
     def _parse(self, member: Member, name: str) -> tuple[Binding, ...]:
         try:
@@ -275,25 +253,26 @@ class Types:
                 self._report("unknown-option", message, member.tag_span or member.span, guess, severity="warning")
 
 
-def _refusals(ref: TypeRef, depth: int = 0) -> Iterator[tuple[str, str, str]]:
-    match ref:
-        case AnyType(text="any"):
-            yield "any-type", "a field cannot be of type `any`", "write `interface{}`, or name the type"
-        case Inline(members=()):
-            yield "empty-struct", "a struct written in place needs a field", "declare an empty type and name it"
-        case Slice(elem=Inline()) | Array(elem=Inline()) | Map(elem=Inline()):
-            yield "nested-struct", "a list or map cannot hold a struct written in place", "declare the struct as a type"
-        case Array(length="..."):
-            yield "open-array", "`[...]` has no length", "write `[]` or `[8]`"
-        case Map(key=Pointer() | Slice() | Array() | Map() | Inline() | AnyType(text="interface{}")):
-            yield "map-key", "a map's key must be a plain type", "use string or a whole number as key"
-        case Slice(elem=elem) | Array(elem=elem) | Map(elem=elem):
-            yield from _refusals(elem, depth + 1)
-        case Pointer(elem=elem) if not isinstance(elem, AnyType):
-            yield from _refusals(elem, depth + 1)
+def _refusal(ref: TypeRef) -> tuple[str, str, str] | None:
+    """What goctl refuses about a type, the outermost part first: code, message, hint."""
+    for part in elements(ref):
+        match part:
+            case AnyType(text="any"):
+                return "any-type", "a field cannot be of type `any`", "write `interface{}`, or name the type"
+            case Inline(members=()):
+                return "empty-struct", "a struct written in place needs a field", "declare an empty type and name it"
+            case Slice(elem=Inline()) | Array(elem=Inline()) | Map(elem=Inline()):
+                hint = "declare the struct as a type"
+                return "nested-struct", "a list or map cannot hold a struct written in place", hint
+            case Array(length="..."):
+                return "open-array", "`[...]` has no length", "write `[]` or `[8]`"
+            case Map(key=Pointer() | Slice() | Array() | Map() | Inline() | AnyType(text="interface{}")):
+                return "map-key", "a map's key must be a plain type", "use string or a whole number as key"
+            case Pointer(elem=AnyType()):
+                return None
+    return None
 
 
 def _complex(ref: TypeRef) -> bool:
-    while isinstance(ref, Pointer | Slice | Array | Map):
-        ref = ref.elem
-    return isinstance(ref, Primitive) and ref.name in {"complex64", "complex128"}
+    inner = peel(ref, Pointer, Slice, Array, Map)
+    return isinstance(inner, Primitive) and BASE_TYPES[inner.name].kind == "complex"

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.editor.places import Edit, Range, Text
 from mallgen.editor.project import Problem
-from mallgen.lint import Edit as SpanEdit
 from mallgen.model import Span
+from mallgen.rules import Edit as SpanEdit
 from mallgen.suggest import guessed
 from mallgen.syntax.dialect import Older, older
 

@@ -8,7 +8,7 @@ from mallgen.editor.project import Project
 from mallgen.editor.symbols import Symbol, spot, symbol_at
 from mallgen.editor.tags import word_at
 from mallgen.lint.scope import Operation, Scope
-from mallgen.model import Binding, Bounds, Field, Inline, Pointer, Route, Span, Type, spell
+from mallgen.model import Binding, Bounds, Field, Inline, Named, Pointer, Route, Span, Type, map_ref, peel, spell
 from mallgen.pycode import width
 from mallgen.syntax.scan import Token, span_of
 
@@ -114,10 +114,10 @@ def _rows(fields: tuple[Field, ...]) -> Iterator[str]:
 
 
 def _spelled(field: Field) -> str:
-    ref, stars = field.type, ""
-    while isinstance(ref, Pointer):
-        ref, stars = ref.elem, stars + "*"
-    return f"{stars}{{…}}" if isinstance(ref, Inline) else f"{stars}{spell(ref)}"
+    """The type as written; `{…}` stands for a struct that is written in place."""
+    if isinstance(peel(field.type, Pointer), Inline):
+        return spell(map_ref(field.type, lambda _: Named("{…}", field.span)))
+    return spell(field.type)
 
 
 def _tags(field: Field) -> str:

@@ -7,10 +7,11 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.driver import Loaded, compile_sources
 from mallgen.editor.memory import Memory, Read
-from mallgen.lint import Edit, Found, Rule
+from mallgen.lint import Rule
 from mallgen.lint.suppress import findings
 from mallgen.model import Contract, Type
 from mallgen.resolve import ParsedFile, resolve
+from mallgen.rules import Edit, Found
 from mallgen.sources import Sources
 from mallgen.syntax.nodes import ServiceNode, TypeNode
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from mallgen.contract.base_types import BASE_TYPES
 from mallgen.editor import words as meanings
 from mallgen.model import Type
 from mallgen.names import snake
@@ -90,7 +91,7 @@ def field_types(types: Sequence[Type]) -> Iterator[Proposal]:
     """What a field can be."""
     yield from _declared(types)
     for name, meaning in meanings.BASE.items():
-        if not name.startswith("complex") and name != "uintptr":
+        if BASE_TYPES[name].kind != "complex" and name != "uintptr":
             yield Proposal(name, "base", meaning, rank=2)
     yield Proposal("interface{}", "base", meanings.INSIDE["interface{}"], rank=2)
     yield Proposal("map", "base", meanings.INSIDE["map"], "map[${1:string}]$0", rank=2)

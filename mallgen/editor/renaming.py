@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from mallgen.contract.base_types import BASE_TYPES
 from mallgen.editor.navigation import references
 from mallgen.editor.project import Project, Seen
 from mallgen.editor.symbols import Symbol, symbol_at, symbols
 from mallgen.lint.scope import Scope
 from mallgen.model import Span
-from mallgen.resolve_types import PRIMITIVES
 from mallgen.syntax.scan import GO_KEYWORDS
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -56,7 +56,7 @@ def _no_name(symbol: Symbol, name: str) -> str:
     """Why the language cannot have a name, empty when it can."""
     if not _NAME.match(name):
         return f"`{name}` is no name: letters A-Z, a-z, digits and `_`, no digit first"
-    if symbol.kind == "type" and (name in PRIMITIVES or name in {"any", "map", "interface"}):
+    if symbol.kind == "type" and (name in BASE_TYPES or name in {"any", "map", "interface"}):
         return f"`{name}` is a type of the language"
     if symbol.kind == "type" and name in GO_KEYWORDS:
         return f"`{name}` is a keyword of Go and cannot be a type's name"

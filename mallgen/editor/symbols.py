@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from mallgen.contract.base_types import BASE_TYPES
 from mallgen.editor.memory import Read
 from mallgen.editor.places import contains
 from mallgen.model import Span, TypeRef, named
-from mallgen.resolve_types import PRIMITIVES
 from mallgen.syntax.nodes import ImportNode, Item, Node, ServiceNode, TypeNode
 from mallgen.syntax.scan import Statement, Token
 
@@ -81,5 +81,5 @@ def _item(item: Item) -> Iterator[Symbol]:
 
 def _types(ref: TypeRef) -> Iterator[Symbol]:
     for found in named(ref):
-        is_base = found.name in PRIMITIVES or found.name == "any"
+        is_base = found.name in BASE_TYPES or found.name == "any"
         yield Symbol("base" if is_base else "type", found.name, found.span)

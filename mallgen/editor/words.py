@@ -1,5 +1,6 @@
 """What the words of the language mean, in one line each."""
 
+from mallgen.contract.base_types import BASE_TYPES, BaseType
 from mallgen.resolve import METHODS
 
 STATEMENTS = {
@@ -60,22 +61,28 @@ DOC = {
     "summary": "What the route does, in a line.",
     "description": "The same at length, for OpenAPI.",
 }
-_WHOLE = "A whole number, {} bits; `int` in Python, checked on the way in."
-BASE = {
-    "bool": "`true` or `false`; `bool` in Python.",
-    "string": "Text; `str` in Python.",
+_SPECIAL = {
     "byte": "A whole number from 0 to 255; `[]byte` is base64 text in JSON.",
     "rune": "A whole number, 32 bits with a sign: a Unicode code point.",
-    "float32": "A number; `float` in Python.",
     "float64": "A number; `float` in Python. Not for money: 0.1 has no exact value.",
-    "complex64": "A complex number. It has no JSON form: code cannot be generated.",
-    "complex128": "A complex number. It has no JSON form: code cannot be generated.",
-    "uintptr": _WHOLE.format("64") + " Go's type for addresses.",
-    "int": _WHOLE.format("64"),
-    "uint": _WHOLE.format("64") + " Never negative.",
-    **{f"int{bits}": _WHOLE.format(bits) for bits in (8, 16, 32, 64)},
-    **{f"uint{bits}": _WHOLE.format(bits) + " Never negative." for bits in (8, 16, 32, 64)},
+    "uintptr": "A whole number, 64 bits; `int` in Python, checked on the way in. Go's type for addresses.",
 }
+_KINDS = {
+    "bool": "`true` or `false`; `bool` in Python.",
+    "string": "Text; `str` in Python.",
+    "integer": "A whole number, {} bits; `int` in Python, checked on the way in.",
+    "float": "A number; `float` in Python.",
+    "complex": "A complex number. It has no JSON form: code cannot be generated.",
+}
+
+
+def _meaning(base: BaseType) -> str:
+    if base.name in _SPECIAL:
+        return _SPECIAL[base.name]
+    return _KINDS[base.kind].format(base.bits) + ("" if base.signed else " Never negative.")
+
+
+BASE = {name: _meaning(base) for name, base in BASE_TYPES.items()}
 METHOD = {name: f"Answers HTTP {name.upper()} requests." for name in METHODS}
 METHOD["get"] += " It has no body: fields come from `path`, `form` and `header`."
 METHOD["head"] += " It has no body, and neither has the answer."

@@ -11,7 +11,7 @@ from mallgen.editor.places import Position, Text
 from mallgen.editor.project import Problem, Project, Seen, understand
 from mallgen.languageserver.files import Document, Overlay, path_of, uri_of
 from mallgen.languageserver.graph import Graph
-from mallgen.lint import Rule, rules
+from mallgen.lint import RULES, Rule
 from mallgen.sources import Sources, Unreadable, limits, read
 from mallgen.syntax.limits import DEFAULT, Limits
 
@@ -27,9 +27,7 @@ class Options(NamedTuple):
 
     def chosen(self) -> tuple[Rule, ...]:
         """The rules that are on, as `mallgen api lint` has them."""
-        known = rules()
-        on = {code for code, rule in known.items() if rule.default or code in self.select or "all" in self.select}
-        return tuple(rule for code, rule in known.items() if code in on - set(self.ignore))
+        return RULES.chosen(self.select, self.ignore)
 
 
 class Abilities(NamedTuple):

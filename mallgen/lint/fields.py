@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
-from mallgen.lint import Edit, Finding, rule
-from mallgen.lint.scope import FLOATS, INTEGERS, Scope, binding, deep, is_list, key, plain, single, words
+from mallgen.contract.base_types import BASE_TYPES
+from mallgen.contract.values import list_words
+from mallgen.contract.wire import base_type, binding, inside
+from mallgen.lint import rule
+from mallgen.lint.scope import Scope, deep, is_list, key, plain, single, words
 from mallgen.model import Binding, Bounds, Field, Member, Type
+from mallgen.rules import Edit, Finding
 
 PAGE_SIZES = frozenset({"ps", "page_size", "pagesize", "per_page", "page_limit"})
 MAYBE_SIZES = frozenset(
@@ -22,6 +26,10 @@ def _bindings(scope: Scope) -> Iterator[tuple[Type, Field, Binding]]:
             yield found, field, one
 
 
+def _kind(base: str) -> str:
+    return BASE_TYPES[base].kind if base else ""
+
+
 @rule("page-size-unbounded", default=False)
 def page_size_unbounded(scope: Scope) -> Iterator[Finding]:
     """A page size has no bounds, so one request may ask for everything.
@@ -36,7 +44,7 @@ def page_size_unbounded(scope: Scope) -> Iterator[Finding]:
             for one in field.bindings:
                 word = "_".join(words(one.key))
                 is_size = word in (PAGE_SIZES | MAYBE_SIZES if paged else PAGE_SIZES)
-                if is_size and plain(field.type) in INTEGERS and not (one.range or one.limit or one.options):
+                if is_size and _kind(plain(field.type)) == "integer" and not (one.range or one.limit or one.options):
                     hint = f'write `{one.source}:"{one.key},default=20,range=[1:100]"`'
                     yield Finding(f"the page size `{one.key}` has no bounds", field.span, hint)
 
@@ -67,7 +75,7 @@ def money_as_float(scope: Scope) -> Iterator[Finding]:
     """
     for _, field in scope.fields():
         kind, name = single(field.type), {word.removesuffix("s") for word in words(key(field))}
-        if kind in FLOATS and name & MONEY and not name & SHARES:
+        if _kind(kind) == "float" and name & MONEY and not name & SHARES:
             yield Finding(f"`{key(field)}` is money in a {kind}", field.span, "use int64 cents, or a decimal string")
 
 
@@ -114,9 +122,8 @@ def _values(field: Field, one: Binding) -> list[str]:
     text = one.default
     if text is None:
         return []
-    if is_list(field.type) and text.startswith("[") and text.endswith("]"):
-        return [value.strip(' "') for value in text[1:-1].split(",") if value.strip()]
-    return [text]
+    listed = list_words(text) if is_list(field.type) else None
+    return [text] if listed is None else listed
 
 
 @rule("default-outside-range")
@@ -134,16 +141,15 @@ def _within(text: str, bounds: Bounds) -> bool:
         value = float(text)
     except ValueError:
         return True
-    low = bounds.low is None or value > bounds.low or (value == bounds.low and not bounds.open_low)
-    high = bounds.high is None or value < bounds.high or (value == bounds.high and not bounds.open_high)
-    return low and high
+    return inside(value, bounds)
 
 
 @rule("range-without-number")
 def range_without_number(scope: Scope) -> Iterator[Finding]:
     """A range on something that is no number does nothing; go-zero does not apply it to list elements either."""
     for _, field, one in _bindings(scope):
-        if (one.range or one.limit) and plain(field.type) not in INTEGERS | FLOATS:
+        base = base_type(field.type)
+        if (one.range or one.limit) and not (base and base.is_number):
             yield Finding(f"the range of `{one.key}` does nothing: it is no number", field.span, "remove the range")
 
 
@@ -214,7 +220,7 @@ def field_without_tag(scope: Scope) -> Iterator[Finding]:
 def float_options(scope: Scope) -> Iterator[Finding]:
     """Options of a float are compared as text: `1` is not `1.0`."""
     for _, field, one in _bindings(scope):
-        if one.options and plain(field.type) in FLOATS:
+        if one.options and _kind(plain(field.type)) == "float":
             yield Finding(f"the options of `{one.key}` are compared as text", field.span, "use a string or an integer")
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from mallgen.contract.wire import WITHOUT_BODY, binding, path_parameters, without_parameter
 from mallgen.diagnostics import Note
-from mallgen.lint import Edit, Finding, rule
-from mallgen.lint.scope import Operation, Scope, binding, path_parameters, single, words
+from mallgen.lint import rule
+from mallgen.lint.scope import Operation, Scope, single, words
 from mallgen.model import Group, Member, Span
+from mallgen.rules import Edit, Finding
 
-WITHOUT_BODY = frozenset({"get", "head", "delete", "options"})
 USER_IDS = frozenset({"uid", "user_id", "userid"})
 
 
@@ -65,13 +66,10 @@ def path_parameter_without_field(scope: Scope) -> Iterator[Finding]:
 def path_field_without_parameter(scope: Scope) -> Iterator[Finding]:
     """A field is read from a path parameter that the path does not have: every request is refused."""
     for operation, request in scope.requests():
-        there = path_parameters(operation.route.full_path)
-        for field in request.fields:
-            one = binding(field, "path")
-            if one is not None and one.key not in there and not one.optional and one.default is None:
-                message = f"`{operation.title}` has no `:{one.key}`, which `{request.name}.{field.name}` is read from"
-                note = (Note(field.span, "read from the path here"),)
-                yield Finding(message, operation.route.path_span, f"write `:{one.key}` in the path", note)
+        for field, one in without_parameter(request.fields, operation.route.full_path):
+            message = f"`{operation.title}` has no `:{one.key}`, which `{request.name}.{field.name}` is read from"
+            note = (Note(field.span, "read from the path here"),)
+            yield Finding(message, operation.route.path_span, f"write `:{one.key}` in the path", note)
 
 
 @rule("route-shadowed", default=False)

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen import names
+from mallgen.contract.wire import base_type
 from mallgen.model import (
     Array,
-    Binding,
     Contract,
     Field,
     Group,
@@ -15,19 +15,14 @@ from mallgen.model import (
     Member,
     Named,
     Pointer,
-    Primitive,
     Route,
     Slice,
     Type,
     TypeRef,
     named,
+    peel,
 )
 
-INTEGERS = frozenset(f"{sign}int{size}" for sign in ("", "u") for size in ("", "8", "16", "32", "64", "ptr")) | {
-    "byte",
-    "rune",
-}
-FLOATS = frozenset({"float32", "float64"})
 LISTS = (Slice, Array)
 
 
@@ -103,15 +98,14 @@ class Scope:
         return self._answered
 
     def _type(self, ref: TypeRef | None) -> Type | None:
-        while isinstance(ref, Pointer | Slice):
-            ref = ref.elem
-        return self.types.get(ref.name) if isinstance(ref, Named) else None
+        inner = peel(ref, Pointer, Slice) if ref is not None else None
+        return self.types.get(inner.name) if isinstance(inner, Named) else None
 
 
 def _written(members: Sequence[Member]) -> Iterator[Member]:
     for member in members:
         yield member
-        if isinstance(inner := _elem(member.type), Inline):
+        if isinstance(inner := peel(member.type, Pointer), Inline):
             yield from _written(inner.members)
 
 
@@ -119,32 +113,29 @@ def deep(fields: Sequence[Field]) -> Iterator[Field]:
     """Fields, each followed by those of a struct that is written in its place."""
     for field in fields:
         yield field
-        if isinstance(inner := _elem(field.type), Inline):
+        if isinstance(inner := peel(field.type, Pointer), Inline):
             yield from deep(inner.fields)
-
-
-def _elem(ref: TypeRef) -> TypeRef:
-    while isinstance(ref, Pointer):
-        ref = ref.elem
-    return ref
 
 
 def plain(ref: TypeRef) -> str:
     """The base type of a field, behind pointers; empty for anything else."""
-    ref = _elem(ref)
-    return ref.name if isinstance(ref, Primitive) else ""
+    base = base_type(ref)
+    return base.name if base is not None else ""
 
 
 def single(ref: TypeRef) -> str:
     """The base type of a field or of the values in its list."""
-    ref = _elem(ref)
-    return plain(ref.elem) if isinstance(ref, LISTS) else plain(ref)
+    ref = peel(ref, Pointer)
+    return plain(ref.elem if isinstance(ref, LISTS) else ref)
 
 
 def is_list(ref: TypeRef) -> bool:
     """Whether a field holds many values."""
-    ref = _elem(ref)
-    return isinstance(ref, LISTS) and plain(ref.elem) not in ("byte", "uint8")
+    ref = peel(ref, Pointer)
+    if not isinstance(ref, LISTS):
+        return False
+    base = base_type(ref.elem)
+    return base is None or not base.is_byte
 
 
 def words(name: str) -> list[str]:
@@ -152,19 +143,6 @@ def words(name: str) -> list[str]:
     return names.snake(name).split("_")
 
 
-def binding(field: Field, source: str) -> Binding | None:
-    """How a field is read from one source."""
-    for found in field.bindings:
-        if found.source == source:
-            return found
-    return None
-
-
 def key(field: Field) -> str:
     """The field's name on the wire."""
     return field.bindings[0].key if field.bindings else field.name
-
-
-def path_parameters(path: str) -> list[str]:
-    """`id` of `/user/:id`."""
-    return [part[1:] for part in path.split("/") if part.startswith(":")]

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from mallgen.contract.wire import binding
 from mallgen.diagnostics import Note
-from mallgen.lint import Finding, rule
-from mallgen.lint.scope import Scope, binding
+from mallgen.lint import rule
+from mallgen.lint.scope import Scope
 from mallgen.model import AnyType, Map
+from mallgen.rules import Finding
 
 
 @rule("unused-type", default=False)

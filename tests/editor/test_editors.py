@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from mallgen.cli.options import COMMANDS
+from mallgen.contract.base_types import BASE_TYPES
 from mallgen.resolve import METHODS
-from mallgen.resolve_types import PRIMITIVES
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Statement, Token, scan
 from tests import parts
@@ -100,7 +100,7 @@ def wanted(statement: Statement) -> Iterator[tuple[Token, str]]:
             yield token, "keyword.other.method"
         elif statement.kind == "type" and following == "_LBRACE" and depth == 0:
             yield token, "entity.name.type"
-        elif statement.kind == "type" and token.value in PRIMITIVES and before in {"NAME", "_STAR", "_RSQB", "_LSQB"}:
+        elif statement.kind == "type" and token.value in BASE_TYPES and before in {"NAME", "_STAR", "_RSQB", "_LSQB"}:
             yield token, "storage.type"
         before = token.type
         depth += (token.type == "_LBRACE") - (token.type == "_RBRACE")

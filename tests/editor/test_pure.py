@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lsprotocol import types as lsp
 
+from mallgen.contract.base_types import BASE_TYPES
 from mallgen.editor import navigation, words
 from mallgen.editor.actions import mending, quick_fixes
 from mallgen.editor.completion import complete
@@ -17,7 +18,6 @@ from mallgen.editor.project import Seen, understand
 from mallgen.editor.renaming import rename
 from mallgen.lint import rules
 from mallgen.resolve import METHODS, SETTINGS
-from mallgen.resolve_types import PRIMITIVES
 from mallgen.sources import Sources
 from mallgen.syntax.format import format_text
 from mallgen.syntax.limits import DEFAULT
@@ -132,5 +132,5 @@ def test_every_word_has_its_meaning() -> None:
     assert set(words.SETTINGS) == SETTINGS
     assert set(words.SOURCES) == set(SOURCES)
     assert set(words.OPTIONS) == set(OPTIONS)
-    assert set(words.BASE) == PRIMITIVES
+    assert set(words.BASE) == set(BASE_TYPES)
     assert set(words.METHOD) == set(METHODS)

@@ -8,9 +8,10 @@ from mallgen.cli.commands.gc import without_gc
 from mallgen.cli.console import ENVIRONMENT, FINDINGS, FINE, USAGE, for_machines, out, report, say, verdict
 from mallgen.cli.options import Values
 from mallgen.driver import Loaded, compile_sources
-from mallgen.lint import Edit, Found, Rule, rules
+from mallgen.lint import RULES, Rule
 from mallgen.lint.suppress import findings
 from mallgen.pycode import width
+from mallgen.rules import Edit, Found
 from mallgen.sources import Disk, Unreadable, limits, read
 from mallgen.suggest import did_you_mean
 from mallgen.syntax.edits import Places
@@ -65,7 +66,7 @@ def run(values: Values) -> int:
 
 
 def _run(values: Values) -> int:
-    known = rules()
+    known = RULES.rules()
     if values.flag("rules"):
         return _listed(known)
     if not values.text("api"):
@@ -98,8 +99,7 @@ def _chosen(values: Values, known: dict[str, Rule]) -> tuple[Rule, ...] | None:
             say(f"error[usage] there is no rule `{name}`")
             say(f"  = help: {did_you_mean(name, known) or 'mallgen api lint --rules lists them'}")
             return None
-    on = {code for code, rule in known.items() if rule.default or code in selected or "all" in selected}
-    return tuple(rule for code, rule in known.items() if code in on - set(ignored))
+    return RULES.chosen(selected, ignored)
 
 
 def _told(found: Sequence[Found], loaded: Loaded) -> int:

@@ -66,7 +66,7 @@ def _least(plan: Layout) -> int:
     """The characters that reading the requests takes at least: what many routes ask for is written out for each."""
     sizes = {
         shape.name: sum(
-            len(a.name) + len('=form.int("")') for a in shape.attributes for b in a.field.bindings if b.source != "json"
+            len(a.name) + len('=form.int("")') for a in shape.attributes for v in a.wire.values if v.source != "json"
         )
         for shape in plan.shapes.ordered
     }
@@ -77,7 +77,7 @@ def _classes(plan: Layout) -> Iterator[ClassShape]:
     for shape in plan.shapes.ordered:
         fields = tuple(a.name for a in shape.attributes)
         yield ClassShape(
-            f"{plan.package}.schemas", shape.name, fields, True, tuple(a.main.key for a in shape.attributes)
+            f"{plan.package}.schemas", shape.name, fields, True, tuple(a.wire.main.key for a in shape.attributes)
         )
 
 

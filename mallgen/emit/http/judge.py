@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mallgen import names, paths
+from mallgen.contract import wire
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit.http import shapes, values
+from mallgen.emit.http import shapes
 from mallgen.emit.http.layout import Layout, RouteNames, layout
-from mallgen.emit.http.shapes import Attribute
 from mallgen.files import File
-from mallgen.model import Binding, Contract, Named, Span
+from mallgen.model import Contract, Field, Named, Span
 from mallgen.records import Owner
 
 
@@ -24,7 +24,8 @@ def decide(contract: Contract, package: str = "") -> Decided:
     """Choose the names, and look at what they and the tags ask for. `package`: where it is not the service's name."""
     types = shapes.build(contract)
     plan = layout(contract, types, package)
-    found = (*types.problems, *plan.problems, *values.check(types), *_package(plan, contract), *_requests(plan))
+    tags = wire.wrong_tags(attribute.wire for shape in types.ordered for attribute in shape.attributes)
+    found = (*types.problems, *plan.problems, *tags, *_package(plan, contract), *_requests(plan))
     return Decided(plan, found)
 
 
@@ -62,7 +63,7 @@ def _package(plan: Layout, contract: Contract) -> Iterator[Diagnostic]:
 
 
 def _requests(plan: Layout) -> Iterator[Diagnostic]:
-    read = {s.name: [(a, b) for a in s.attributes if (b := a.binding("path"))] for s in plan.shapes.ordered}
+    read = {s.name: [a.field for a in s.attributes if a.wire.of("path")] for s in plan.shapes.ordered}
     for route in plan.routes:
         ref = route.route.request
         if ref is not None and route.request is None:
@@ -74,14 +75,11 @@ def _requests(plan: Layout) -> Iterator[Diagnostic]:
             yield from _path_fields(route, read[route.request.name])
 
 
-def _path_fields(route: RouteNames, read: list[tuple[Attribute, Binding]]) -> Iterator[Diagnostic]:
+def _path_fields(route: RouteNames, read: list[Field]) -> Iterator[Diagnostic]:
     assert route.request is not None
-    parts = route.route.full_path.split("/")
-    for attribute, binding in read:
-        if f":{binding.key}" in parts or binding.optional or binding.default is not None:
-            continue
-        field = f"{route.request.origin}.{attribute.field.name}"
-        message = f"`{route.title}` has no `:{binding.key}`, which `{field}` is read from"
+    for field, binding in wire.without_parameter(read, route.route.full_path):
+        name = f"{route.request.origin}.{field.name}"
+        message = f"`{route.title}` has no `:{binding.key}`, which `{name}` is read from"
         hint = f"write `:{binding.key}` in the path, or mark the field `optional`"
         span: Span = route.route.path_span
         yield Diagnostic("path-field-without-parameter", message, span, hint, severity="warning")

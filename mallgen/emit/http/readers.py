@@ -3,30 +3,22 @@
 from msgspec import Struct
 
 from mallgen.code import Code, PyIdent
-from mallgen.emit.http.fields import Declarer, bounds_args, is_optional
+from mallgen.contract.base_types import BASE_TYPES
+from mallgen.contract.wire import WireValue, binding, request, together
+from mallgen.emit.http.fields import Declarer, bounds_args
 from mallgen.emit.http.shapes import Attribute, Shape
-from mallgen.emit.http.typing import Spelling, strip_pointer
-from mallgen.emit.http.values import choices
-from mallgen.model import Array, Binding, Named, Primitive, Slice, TypeRef
+from mallgen.emit.http.typing import Spelling
+from mallgen.model import Array, Pointer, Primitive, Slice, TypeRef, elements, named, peel
 from mallgen.pycode import literal
 
-FORM_BODY = frozenset({"post", "put", "patch"})
-BODILESS = frozenset({"get", "head"})
-_METHODS = {
-    "bool": PyIdent("boolean"),
-    "int": PyIdent("int64"),
-    "uint": PyIdent("uint64"),
-    "uintptr": PyIdent("uint64"),
-    "byte": PyIdent("uint8"),
-    "rune": PyIdent("int32"),
-}
+_METHODS = {name: PyIdent("boolean" if name == "bool" else base.canonical) for name, base in BASE_TYPES.items()}
 
 
 class Read(Struct, frozen=True):
     """A field read from one source: `form.int64("ps", 20)` for the attribute `ps`."""
 
     attribute: Attribute
-    binding: Binding
+    value: WireValue
     method: Code
     args: tuple[Code, ...]
     types: int = 0
@@ -42,11 +34,12 @@ class Plan(Struct, frozen=True):
 
     reads: tuple[Read, ...]
     body: tuple[Attribute, ...]
+    reads_form_body: bool
 
     @property
     def sources(self) -> tuple[str, ...]:
         """The sources that are read, `path` first."""
-        return tuple(s for s in ("path", "form", "header") if any(r.binding.source == s for r in self.reads))
+        return tuple(s for s in ("path", "form", "header") if any(r.value.source == s for r in self.reads))
 
     @property
     def only_body(self) -> bool:
@@ -54,23 +47,14 @@ class Plan(Struct, frozen=True):
         return not self.reads and bool(self.body)
 
 
-def plan(shape: Shape, declarer: Declarer, spelling: Spelling, bodiless: bool) -> Plan:
-    """Read every field from its sources; of a `bodiless` request the form decides where a field could be in both."""
+def plan(shape: Shape, declarer: Declarer, spelling: Spelling, method: str) -> Plan:
+    """Read every field from its sources, as a request with `method` carries them."""
     reader = _Reader(declarer, spelling)
-    reads = tuple(
-        reader.read(attribute, binding)
-        for attribute in shape.attributes
-        for binding in attribute.field.bindings
-        if binding.source != "json"
-    )
-    body = (a for a in shape.attributes if a.binding("json"))
-    return Plan(reads, tuple(a for a in body if not (bodiless and a.binding("form"))))
-
-
-def is_either(attribute: Attribute) -> bool:
-    """Whether a field must come, in the form or in the JSON body: the kind of the request decides."""
-    form, json = attribute.binding("form"), attribute.binding("json")
-    return form is not None and json is not None and not is_optional(form) and not is_optional(json)
+    attributes = {attribute.field.name: attribute for attribute in shape.attributes}
+    asked = request((attribute.wire for attribute in shape.attributes), method)
+    reads = tuple(reader.read(attributes[value.field.name], value) for value in asked.parameters)
+    body = tuple(attributes[field.field.name] for field in asked.body)
+    return Plan(reads, body, asked.reads_form_body)
 
 
 class _Reader:
@@ -78,37 +62,37 @@ class _Reader:
         self._declarer = declarer
         self._spelling = spelling
 
-    def read(self, attribute: Attribute, binding: Binding) -> Read:
+    def read(self, attribute: Attribute, value: WireValue) -> Read:
         method, types = self._method(attribute.ref)
-        args = [literal(binding.key), *types, *self._fallback(attribute, binding), *self._rules(attribute, binding)]
-        ref = strip_pointer(attribute.ref)
+        args = [literal(value.key), *types, *self._fallback(attribute, value), *self._rules(value)]
+        ref = peel(attribute.ref, Pointer)
         if isinstance(ref, Array):
             args.append(Code(f"length={literal(int(ref.length))}"))
-        return Read(attribute, binding, Code(f"{PyIdent(binding.source)}.{method}"), tuple(args), len(types))
+        return Read(attribute, value, Code(f"{PyIdent(value.source)}.{method}"), tuple(args), len(types))
 
     def _method(self, ref: TypeRef) -> tuple[PyIdent, list[Code]]:
-        match strip_pointer(ref):
+        match peel(ref, Pointer):
             case Primitive(name=name):
-                return PyIdent(_METHODS.get(name, name)), []
-            case Slice(elem=Primitive(name=name)) | Array(elem=Primitive(name=name)) if name not in {"byte", "uint8"}:
-                return PyIdent(f"{_METHODS.get(name, name)}_list"), []
-        whole = strip_pointer(ref)
+                return _METHODS[name], []
+            case Slice(elem=Primitive(name=name)) | Array(elem=Primitive(name=name)) if not BASE_TYPES[name].is_byte:
+                return PyIdent(f"{_METHODS[name]}_list"), []
+        whole = peel(ref, Pointer)
         return PyIdent("json"), [self._spelling.type(Slice(whole.elem) if isinstance(whole, Array) else whole)]
 
-    def _fallback(self, attribute: Attribute, binding: Binding) -> list[Code]:
-        keyword, value = self._declarer.default(attribute, binding)
-        return [value] if keyword else []
+    def _fallback(self, attribute: Attribute, value: WireValue) -> list[Code]:
+        keyword, default = self._declarer.default(attribute, value)
+        return [default] if keyword else []
 
-    def _rules(self, attribute: Attribute, binding: Binding) -> list[Code]:
+    def _rules(self, value: WireValue) -> list[Code]:
         rules = []
-        if binding.options:
-            rules.append(Code(f"options={literal(choices(binding, attribute.ref))}"))
-        if binding.range is not None:
-            rules.append(Code(f"range={self._spelling.name('Range')}({', '.join(bounds_args(binding.range))})"))
-        if binding.limit is not None:
-            low, high = binding.limit.low, binding.limit.high
-            if low is None or high is None or binding.limit.open_low or binding.limit.open_high:
-                rules.append(Code(f"limit={self._spelling.name('Limit')}({', '.join(bounds_args(binding.limit))})"))
+        if value.options:
+            rules.append(Code(f"options={literal(value.options)}"))
+        if value.range is not None:
+            rules.append(Code(f"range={self._spelling.name('Range')}({', '.join(bounds_args(value.range))})"))
+        if value.limit is not None:
+            low, high = value.limit.low, value.limit.high
+            if low is None or high is None or value.limit.open_low or value.limit.open_high:
+                rules.append(Code(f"limit={self._spelling.name('Limit')}({', '.join(bounds_args(value.limit))})"))
             else:
                 rules.append(Code(f"limit=({literal(low)}, {literal(high)})"))
         return rules
@@ -117,20 +101,15 @@ class _Reader:
 def presence(shape: Shape, source: str) -> list[Code]:
     """Rules between fields of one source, as statements on its reader."""
     found = []
-    whole: dict[str, list[str]] = {}
-    for attribute in shape.attributes:
-        binding = attribute.binding(source)
-        if binding is None:
-            continue
-        if attribute.field.together and not is_optional(binding):
-            whole.setdefault(attribute.field.together, []).append(binding.key)
-        if binding.depends:
-            method = "without" if binding.depends.startswith("!") else "with_"
-            args = [literal(binding.key), literal(binding.depends.lstrip("!"))]
-            found.append(Code(f"{PyIdent(source)}.{PyIdent(method)}({', '.join(args)})"))
+    fields = [attribute.wire for attribute in shape.attributes]
+    for value in filter(None, (field.of(source) for field in fields)):
+        for method, other in (("with_", value.comes_with), ("without", value.comes_without)):
+            if other:
+                args = [literal(value.key), literal(other)]
+                found.append(Code(f"{PyIdent(source)}.{PyIdent(method)}({', '.join(args)})"))
     return found + [
         Code(f"{PyIdent(source)}.together({', '.join([literal(key) for key in (name, *keys)])})")
-        for name, keys in whole.items()
+        for name, keys in together(fields, source).items()
     ]
 
 
@@ -144,20 +123,8 @@ def is_checked(shape: Shape, by_name: dict[str, Shape]) -> bool:
             continue
         seen.add(current.name)
         for attribute in current.attributes:
-            json = attribute.binding("json")
-            if json is not None and (json.string or _has_length(attribute.ref)):
+            json = binding(attribute.field, "json")
+            if json is not None and (json.string or any(isinstance(part, Array) for part in elements(attribute.ref))):
                 return True
-            todo += [by_name[name] for name in names_in(attribute.ref)]
+            todo += [by_name[ref.name] for ref in named(attribute.ref)]
     return False
-
-
-def _has_length(ref: TypeRef | None) -> bool:
-    return ref is not None and (isinstance(ref, Array) or _has_length(getattr(ref, "elem", None)))
-
-
-def names_in(ref: TypeRef) -> list[str]:
-    """The classes that a type mentions."""
-    if isinstance(ref, Named):
-        return [ref.name]
-    elem = getattr(ref, "elem", None)
-    return names_in(elem) if isinstance(elem, TypeRef) else []

@@ -7,11 +7,11 @@ from msgspec import Struct
 from mallgen import names
 from mallgen.code import Code, PyIdent, code
 from mallgen.emit.http import readers
-from mallgen.emit.http.fields import Declarer, is_optional
+from mallgen.emit.http.fields import Declarer
 from mallgen.emit.http.layout import Layout, RouteNames
 from mallgen.emit.http.shapes import Attribute
 from mallgen.emit.http.typing import Spelling
-from mallgen.model import Named, Pointer, Slice, TypeRef
+from mallgen.model import Named, Pointer, Slice, TypeRef, map_ref, peel
 from mallgen.names import Scope
 from mallgen.pycode import Imports, call, docstring, literal
 from mallgen.render import Renderer
@@ -42,7 +42,7 @@ class _Routes:
         self.imports.add("__future__", "annotations")
         self.own = self._own_names()
         self.scope = Scope(self.own)
-        self.plans: dict[tuple[str, bool], readers.Plan] = {}
+        self.plans: dict[tuple[str, str], readers.Plan] = {}
         self.spelling = Spelling(self.imports, self.scope, self._class)
         self.declarer = Declarer(self.spelling)
         self.context = self.spelling.name("Context", RUNTIME)
@@ -103,13 +103,13 @@ class _Routes:
         assert route.request is not None
         shape = route.request
         name = self._class(shape.name)
-        which = (shape.name, route.route.method in readers.BODILESS)
+        which = (shape.name, route.route.method)
         if which not in self.plans:
-            self.plans[which] = readers.plan(shape, self.declarer, self.spelling, which[1])
+            self.plans[which] = readers.plan(shape, self.declarer, self.spelling, route.route.method)
         plan = self.plans[which]
         if plan.only_body:
             return [call("req = await ctx.body(", [name], indent=4)]
-        lines = [self._source(source, route.route.method) for source in plan.sources]
+        lines = [self._source(source, plan.reads_form_body) for source in plan.sources]
         rules = [rule for source in plan.sources for rule in readers.presence(shape, source)]
         if plan.body:
             return lines + self._mixed(route, plan, rules, body_class)
@@ -125,8 +125,8 @@ class _Routes:
             found.setdefault(read.attribute.name, read)
         return list(found.values())
 
-    def _source(self, source: str, method: str) -> Code:
-        if source == "form" and method in readers.FORM_BODY:
+    def _source(self, source: str, reads_form_body: bool) -> Code:
+        if source == "form" and reads_form_body:
             return Code("form = await ctx.read_form()")
         return Code(f"{PyIdent(source)} = ctx.{PyIdent(source)}")
 
@@ -136,11 +136,11 @@ class _Routes:
         lines: list[Code] = []
         values: dict[str, PyIdent] = {}
         for read in plan.reads:
-            json = read.attribute.binding("json") if read.attribute in plan.body else None
-            name = local.add(f"{read.binding.source}_{read.attribute.name}")
+            json = read.attribute.wire.of("json") if read.attribute in plan.body else None
+            name = local.add(f"{read.value.source}_{read.attribute.name}")
             # a body that must have the field decides its value; what the other source says is checked all the same
-            either = json is not None and read.binding.source == "form" and readers.is_either(read.attribute)
-            target = Code("") if json and not is_optional(json) and not either else Code(f"{name} = ")
+            either = json is not None and read.value.source == "form" and read.attribute.wire.is_either
+            target = Code("") if json and not json.optional and not either else Code(f"{name} = ")
             words = read.with_default(self.spelling.name("UNSET")) if either else read.args
             lines.append(call(f"{target}{read.method}(", [Code(", ".join(words))], indent=4))
             values.setdefault(read.attribute.name, name)
@@ -150,16 +150,16 @@ class _Routes:
         lines += [*rules, code("body = await ctx.body({})", body_name)]
         args = [Code(f"{a.name}={self._value(a, values, plan)}") for a in route.request.attributes]
         lines.append(call(f"req = {self._class(route.request.name)}(", args, indent=4))
-        return [*lines, Code("ctx.done()")] if any(map(readers.is_either, plan.body)) else lines
+        return [*lines, Code("ctx.done()")] if any(attribute.wire.is_either for attribute in plan.body) else lines
 
     def _value(self, attribute: Attribute, values: Mapping[str, PyIdent], plan: readers.Plan) -> Code:
-        json = attribute.binding("json")
+        json = attribute.wire.of("json")
         if json is None or attribute not in plan.body:
             return values[attribute.name]
-        if readers.is_either(attribute):
+        if attribute.wire.is_either:
             key = literal(json.key)
             return Code(f"form.either({key}, {values[attribute.name]}, body.{attribute.name})")
-        if attribute.name in values and is_optional(json):
+        if attribute.name in values and json.optional:
             unset = self.spelling.name("UNSET")
             return Code(f"{values[attribute.name]} if body.{attribute.name} is {unset} else body.{attribute.name}")
         return Code(f"body.{attribute.name}")
@@ -167,8 +167,8 @@ class _Routes:
     def _body_class(self, name: PyIdent, attributes: tuple[Attribute, ...], both: frozenset[str]) -> list[Code]:
         lines = [Code(f"class {name}({self.spelling.name('Struct')}, kw_only=True):")]
         for attribute in attributes:
-            json = attribute.main
-            if attribute.name in both and (is_optional(json) or readers.is_either(attribute)):
+            json = attribute.wire.main
+            if attribute.name in both and (json.optional or attribute.wire.is_either):
                 unset = Code(f"{self.spelling.name('UnsetType')} = {self.spelling.name('UNSET')}")
                 annotation = self.declarer.annotation(attribute, json)
                 if json.key != attribute.name:
@@ -221,11 +221,8 @@ class _Routes:
 
 def as_classes(ref: TypeRef) -> TypeRef:
     """A response of the contract with class names; a pointer at the top is the type itself."""
-    match ref:
-        case Pointer(elem=elem):
-            return as_classes(elem)
-        case Named(name=name, span=span):
-            return Named(names.class_name(name), span)
-        case Slice(elem=elem):
-            return Slice(as_classes(elem))
-    return ref
+    return map_ref(peel(ref, Pointer), _as_class)
+
+
+def _as_class(ref: TypeRef) -> TypeRef:
+    return Named(names.class_name(ref.name), ref.span) if isinstance(ref, Named) else ref

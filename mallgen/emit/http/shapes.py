@@ -6,11 +6,11 @@ from msgspec import Struct
 
 from mallgen import names
 from mallgen.code import PyIdent
+from mallgen.contract.base_types import BASE_TYPES
+from mallgen.contract.wire import WireField, json_types, wire_field
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import (
-    AnyType,
     Array,
-    Binding,
     Contract,
     Field,
     Inline,
@@ -18,29 +18,12 @@ from mallgen.model import (
     Named,
     Pointer,
     Primitive,
-    Slice,
     Span,
     Type,
     TypeRef,
-)
-
-_KEYS = frozenset(
-    [
-        "string",
-        "int",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "uintptr",
-        "byte",
-        "rune",
-    ]
+    elements,
+    map_ref,
+    peel,
 )
 
 
@@ -49,19 +32,12 @@ class Attribute(Struct, frozen=True):
 
     name: PyIdent
     ref: TypeRef
-    field: Field
-
-    def binding(self, source: str) -> Binding | None:
-        """The tag for `source`, None when the field is not bound to it."""
-        for binding in self.field.bindings:
-            if binding.source == source:
-                return binding
-        return None
+    wire: WireField
 
     @property
-    def main(self) -> Binding:
-        """The tag that decides defaults in the class: json's where there is one."""
-        return self.binding("json") or self.field.bindings[0]
+    def field(self) -> Field:
+        """The field of the contract."""
+        return self.wire.field
 
 
 class Shape(Struct, frozen=True):
@@ -77,7 +53,7 @@ class Shape(Struct, frozen=True):
     @property
     def omits(self) -> bool:
         """Whether some field is left out of the JSON text while it is zero."""
-        return any(a.main.omitempty and a.main.source == "json" for a in self.attributes)
+        return any(a.wire.main.omitempty and a.wire.main.source == "json" for a in self.attributes)
 
 
 class Shapes(Struct, frozen=True):
@@ -89,14 +65,13 @@ class Shapes(Struct, frozen=True):
 
     def of(self, ref: TypeRef | None) -> Shape | None:
         """The class of a request or response, None for anything that is not a struct."""
-        while isinstance(ref, Pointer):
-            ref = ref.elem
-        return self.by_name.get(names.class_name(ref.name)) if isinstance(ref, Named) else None
+        inner = peel(ref, Pointer) if ref is not None else None
+        return self.by_name.get(names.class_name(inner.name)) if isinstance(inner, Named) else None
 
 
 def build(contract: Contract) -> Shapes:
     """Choose the names of all classes and attributes; collisions are among `problems`."""
-    builder = _Builder(_on_wire(contract))
+    builder = _Builder(json_types(contract))
     for declared in sorted(contract.types, key=lambda t: t.span):
         builder.declared(declared)
     found = tuple(builder.shapes)
@@ -133,7 +108,8 @@ def _reached(start: str, parts: dict[str, list[tuple[Attribute, str]]]) -> set[s
 
 
 def _by_value(ref: TypeRef) -> list[str]:
-    return [ref.name] if isinstance(ref, Named) else _by_value(ref.elem) if isinstance(ref, Array) else []
+    inner = peel(ref, Array)
+    return [inner.name] if isinstance(inner, Named) else []
 
 
 class _Builder:
@@ -157,7 +133,7 @@ class _Builder:
             Attribute(
                 claims.claim(names.variable(field.name), field.name, field.span),
                 self._ref(field.type, field, name, on_wire),
-                field,
+                wire_field(field),
             )
             for field in fields
         )
@@ -165,56 +141,25 @@ class _Builder:
         self.shapes.insert(slot, Shape(name, origin, docs, attributes, span, on_wire))
 
     def _ref(self, ref: TypeRef, field: Field, owner: PyIdent, on_wire: bool) -> TypeRef:
-        match ref:
-            case Named(name=name, span=span):
-                return Named(names.class_name(name), span)
-            case Pointer(elem=elem):
-                return Pointer(self._ref(elem, field, owner, on_wire))
-            case Slice(elem=elem):
-                return Slice(self._ref(elem, field, owner, on_wire))
-            case Array(length=length, elem=elem):
-                return Array(length, self._ref(elem, field, owner, on_wire))
-            case Map(key=key, elem=elem):
-                if not (isinstance(key, Primitive) and key.name in _KEYS):
-                    self._refuse_key(field)
-                return Map(key, self._ref(elem, field, owner, on_wire))
-            case Inline(fields=fields):
-                inner = PyIdent(owner + names.class_name(field.name))
-                self.classes.claim(inner, f"{owner}.{field.name}", field.span)
-                self._shape(inner, f"{owner}.{field.name}", (), fields, field.span, on_wire)
-                return Named(inner, field.span)
-        return ref
+        def as_class(part: TypeRef) -> TypeRef:
+            match part:
+                case Named(name=name, span=span):
+                    return Named(names.class_name(name), span)
+                case Inline(fields=fields):
+                    inner = PyIdent(owner + names.class_name(field.name))
+                    self.classes.claim(inner, f"{owner}.{field.name}", field.span)
+                    self._shape(inner, f"{owner}.{field.name}", (), fields, field.span, on_wire)
+                    return Named(inner, field.span)
+            return part
+
+        if isinstance(ref, Primitive):
+            return ref
+        for part in elements(ref):
+            if isinstance(part, Map) and not (isinstance(part.key, Primitive) and BASE_TYPES[part.key.name].is_map_key):
+                self._refuse_key(field)
+        return map_ref(ref, as_class)
 
     def _refuse_key(self, field: Field) -> None:
         message = f"the map `{field.name}` has a key that JSON cannot have"
         hint = "use string or a whole number as key"
         self.problems.append(Diagnostic("map-key", message, field.span, hint))
-
-
-def _on_wire(contract: Contract) -> set[str]:
-    """Names of the declared types that are part of a JSON text: of a response, or below a request."""
-    declared = {t.name: t for t in contract.types}
-    found: set[str] = set()
-    routes = [route for group in contract.groups for route in group.routes]
-    todo = [name for route in routes for name in _named(route.response)]
-    for name in {name for route in routes for name in _named(route.request)}:
-        todo += [inner for field in declared[name].fields for inner in _named(field.type)]
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            todo += [inner for field in declared[name].fields for inner in _named(field.type)]
-    return found
-
-
-def _named(ref: TypeRef | None) -> Iterator[str]:
-    match ref:
-        case Named(name=name):
-            yield name
-        case Pointer(elem=elem) | Slice(elem=elem) | Array(elem=elem) | Map(elem=elem):
-            yield from _named(elem)
-        case Inline(fields=fields):
-            for field in fields:
-                yield from _named(field.type)
-        case Primitive() | AnyType() | None:
-            return

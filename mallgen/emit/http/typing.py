@@ -3,41 +3,19 @@
 from collections.abc import Callable
 
 from mallgen.code import Code, PyIdent
-from mallgen.model import AnyType, Array, Map, Named, Pointer, Primitive, Slice, TypeRef
+from mallgen.contract.base_types import BASE_TYPES
+from mallgen.contract.wire import is_bytes
+from mallgen.model import AnyType, Array, Map, Named, Pointer, Primitive, Slice, TypeRef, peel
 from mallgen.names import Scope
 from mallgen.pycode import Imports, literal
 
 SCHEMA = "mallgen_runtime.schema"
 BUILTIN = {"bool": Code("bool"), "string": Code("str"), "float64": Code("float")}
 ALIASES = {
-    "int": "Int64",
-    "int8": "Int8",
-    "int16": "Int16",
-    "int32": "Int32",
-    "int64": "Int64",
-    "uint": "UInt64",
-    "uint8": "UInt8",
-    "uint16": "UInt16",
-    "uint32": "UInt32",
-    "uint64": "UInt64",
-    "uintptr": "UInt64",
-    "byte": "UInt8",
-    "rune": "Int32",
-    "float32": "Float32",
+    base.name: f"{'' if base.signed else 'U'}{base.canonical.removeprefix('u').capitalize()}"
+    for base in BASE_TYPES.values()
+    if base.is_number and base.name not in BUILTIN
 }
-FLOATS = frozenset({"float32", "float64"})
-
-
-def strip_pointer(ref: TypeRef) -> TypeRef:
-    """`T` of `*T` and `**T`."""
-    while isinstance(ref, Pointer):
-        ref = ref.elem
-    return ref
-
-
-def is_bytes(ref: TypeRef) -> bool:
-    """`[]byte`, which JSON carries as base64."""
-    return isinstance(ref, Slice) and isinstance(ref.elem, Primitive) and ref.elem.name in {"byte", "uint8"}
 
 
 class Spelling:
@@ -55,7 +33,7 @@ class Spelling:
     def type(self, ref: TypeRef) -> Code:
         """The annotation; a pointer is optional at the top and nothing inside a list or a map."""
         if isinstance(ref, Pointer):
-            text = self.type(strip_pointer(ref))
+            text = self.type(peel(ref, Pointer))
             return text if text == self._any(ref) else Code(f"{text} | None")
         return self._plain(ref)
 
@@ -73,14 +51,14 @@ class Spelling:
             case Slice() if is_bytes(ref):
                 return Code("bytes")
             case Slice(elem=elem):
-                return Code(f"list[{self._plain(strip_pointer(elem))}]")
+                return Code(f"list[{self._plain(peel(elem, Pointer))}]")
             case Array(length=length, elem=elem):
-                items = Code(f"list[{self._plain(strip_pointer(elem))}]")
+                items = Code(f"list[{self._plain(peel(elem, Pointer))}]")
                 return Code(
                     f"{self.name('Annotated', 'typing')}[{items}, {self.name('exactly')}({literal(int(length))})]"
                 )
             case Map(key=key, elem=elem):
-                return Code(f"dict[{self._plain(key)}, {self._plain(strip_pointer(elem))}]")
+                return Code(f"dict[{self._plain(key)}, {self._plain(peel(elem, Pointer))}]")
         raise AssertionError(f"a type without a Python form: {ref!r}")
 
     def zero(self, ref: TypeRef) -> Code:
@@ -91,11 +69,11 @@ class Spelling:
             case Primitive(name="bool"):
                 return Code("False")
             case Primitive(name=name):
-                return Code("0.0" if name in FLOATS else "0")
+                return Code("0.0" if BASE_TYPES[name].kind == "float" else "0")
             case Slice() if is_bytes(ref):
                 return Code('b""')
             case Array(length=length, elem=elem):
-                return self._zeros(int(length), strip_pointer(elem))
+                return self._zeros(int(length), peel(elem, Pointer))
             case Slice():
                 return Code("[]")
             case Map():

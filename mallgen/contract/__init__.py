@@ -1,0 +1,1 @@
+"""What a contract means, in no programming language."""

@@ -1,0 +1,101 @@
+"""Rules that look at something and find what could be better: one decorated function each, its docstring its page.
+
+A command has a `Registry` of its own, for what its rules look at: a contract, or two versions of one.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from importlib import import_module
+from typing import Generic, NamedTuple, TypeVar
+
+from mallgen.diagnostics import Diagnostic, Note
+from mallgen.diagnostics.pages import page
+from mallgen.model import Span
+
+Subject = TypeVar("Subject")
+
+
+class Edit(NamedTuple):
+    """Text that takes the place of a stretch of a file."""
+
+    span: Span
+    text: str
+
+
+class Finding(NamedTuple):
+    """What a rule has found; `edits` mend it. They are for who asks for them when they also change something else.
+
+    `changes` says what, such as the place where clients send a field.
+    """
+
+    message: str
+    span: Span
+    hint: str = ""
+    notes: tuple[Note, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    changes: str = ""
+
+
+class Found(NamedTuple):
+    """A finding as a diagnostic, with the edits that mend it, and what else these change."""
+
+    diagnostic: Diagnostic
+    edits: tuple[Edit, ...]
+    changes: str = ""
+
+
+class Rule(NamedTuple, Generic[Subject]):
+    """A rule: its code, how much it matters (`error` or `warning`), and whether it is on when nobody asks."""
+
+    code: str
+    severity: str
+    default: bool
+    check: Callable[[Subject], Iterator[Finding]]
+
+
+class Registry(Generic[Subject]):
+    """The rules of one command. Importing the modules that are named here registers them."""
+
+    def __init__(self, *modules: str) -> None:
+        self._modules = modules
+        self._rules: dict[str, Rule[Subject]] = {}
+
+    def rule(
+        self, code: str, *, severity: str = "warning", default: bool = True
+    ) -> Callable[[Callable[[Subject], Iterator[Finding]]], Callable[[Subject], Iterator[Finding]]]:
+        """Register a function as the rule `code`. `default=False`: it fires too often to be on for everybody."""
+
+        def register(check: Callable[[Subject], Iterator[Finding]]) -> Callable[[Subject], Iterator[Finding]]:
+            page(code)(check)
+            self._rules[code] = Rule(code, severity, default, check)
+            return check
+
+        return register
+
+    def rules(self) -> dict[str, Rule[Subject]]:
+        """Every rule by its code, in alphabetical order."""
+        for module in self._modules:
+            import_module(module)
+        return dict(sorted(self._rules.items()))
+
+    def chosen(self, select: Collection[str], ignore: Collection[str]) -> tuple[Rule[Subject], ...]:
+        """The rules that are on by default and those of `select`, which may be `all`, without those of `ignore`."""
+        return tuple(
+            rule
+            for code, rule in self.rules().items()
+            if (rule.default or code in select or "all" in select) and code not in ignore
+        )
+
+    def look(self, subject: Subject, chosen: Sequence[Rule[Subject]]) -> list[Found]:
+        """What the chosen rules find, each place once: a field that is embedded five times has one line."""
+        found: dict[tuple[str, Span], Found] = {}
+        for one in chosen:
+            for finding in one.check(subject):
+                if (one.code, finding.span) not in found:
+                    found[one.code, finding.span] = _found(one.code, one.severity, finding)
+        return sorted(found.values(), key=lambda item: (item.diagnostic.span or (), item.diagnostic.code))
+
+
+def _found(code: str, severity: str, finding: Finding) -> Found:
+    diagnostic = Diagnostic(code, finding.message, finding.span, finding.hint, finding.notes, severity=severity)
+    edits = finding.edits if all(edit.span.line == edit.span.end_line for edit in finding.edits) else ()
+    return Found(diagnostic, edits, finding.changes)

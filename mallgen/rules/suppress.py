@@ -1,0 +1,86 @@
+"""`// mallgen:ignore CODE reason`: findings that somebody has thought about."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.model import Span
+from mallgen.rules import Found
+from mallgen.suggest import did_you_mean
+
+_COMMENT = re.compile(r"//\s*mallgen:ignore\b[ \t]*(?P<code>[\w-]*)[ \t]*(?P<reason>.*)")
+
+
+class Suppression(NamedTuple):
+    """A comment that switches one rule off, for its own line or, when it stands alone, for the next that does not."""
+
+    code: str
+    reason: str
+    line: int
+    span: Span
+
+
+def suppressions(texts: Mapping[str, str]) -> list[Suppression]:
+    """The comments of all files."""
+    return [found for name, text in texts.items() for found in _of(name, text.split("\n"))]
+
+
+def _of(name: str, lines: Sequence[str]) -> Iterator[Suppression]:
+    below = 0  # the next line that is no comment, 0: not looked for
+    for number, line in enumerate(lines, 1):
+        match = _COMMENT.search(line)
+        if match is not None:
+            target = number
+            if not line[: match.start()].strip():
+                if below <= number:
+                    rest = range(number + 1, len(lines) + 1)
+                    below = next((n for n in rest if not _is_comment(lines[n - 1])), len(lines) + 1)
+                target = below if below <= len(lines) else number
+            span = Span(name, number, match.start() + 1, number, len(line.rstrip()) + 1)
+            yield Suppression(match["code"], match["reason"].strip(), target, span)
+
+
+def _is_comment(line: str) -> bool:
+    return line.strip().startswith("//") or not line.strip()
+
+
+class Judged(NamedTuple):
+    """The codes of all rules, of those that looked at the contract, and the command line that lists them."""
+
+    known: Sequence[str]
+    looked: Sequence[str]
+    listing: str
+
+
+def apply(found: Sequence[Found], comments: Sequence[Suppression], judged: Judged) -> list[Found]:
+    """The findings that are left, and what is wrong with the comments.
+
+    A comment about a rule that did not look is neither used nor unused. What keeps code from being generated stays.
+    """
+    if not comments:
+        return list(found)
+    places = {(c.code, c.span.file, c.line): c for c in reversed(comments) if c.reason}
+    used: set[Suppression] = set()
+    left = []
+    for item in found:
+        span = item.diagnostic.span
+        comment = places.get((item.diagnostic.code, span.file, span.line)) if span else None
+        if comment is not None and item.diagnostic.severity != "unfit":
+            used.add(comment)
+        else:
+            left.append(item)
+    return left + [Found(problem, ()) for comment in comments for problem in _wrong(comment, used, judged)]
+
+
+def _wrong(comment: Suppression, used: set[Suppression], judged: Judged) -> Iterator[Diagnostic]:
+    if comment.code not in judged.known:
+        what = f"there is no rule `{comment.code}`" if comment.code else "no rule is named"
+        hint = did_you_mean(comment.code, judged.known) or f"{judged.listing} lists them"
+        yield Diagnostic("bad-suppression", what, comment.span, hint)
+    elif not comment.reason:
+        hint = f"// mallgen:ignore {comment.code} why it is fine here"
+        yield Diagnostic("bad-suppression", f"`{comment.code}` is switched off without a reason", comment.span, hint)
+    elif comment not in used and comment.code in judged.looked:
+        message = f"`{comment.code}` finds nothing here"
+        yield Diagnostic("unused-suppression", message, comment.span, "remove the comment", severity="warning")
