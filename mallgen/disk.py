@@ -7,9 +7,9 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from mallgen.borders import is_writable
 from mallgen.confine import LeadsOutside, Root
 from mallgen.diagnostics import Diagnostic
-from mallgen.filesystem import is_writable
 from mallgen.house import HOUSE
 from mallgen.lock import NAME
 from mallgen.refusals import failed, read_only

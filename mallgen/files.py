@@ -1,6 +1,5 @@
 """Generated files as values, and all that one contract makes. Pure."""
 
-import hashlib
 from typing import NamedTuple
 
 from mallgen.model import Span
@@ -35,11 +34,6 @@ class File(NamedTuple):
     def title(self) -> str:
         """`GET /v1/x`: the route, RPC or middleware of the role."""
         return self.role.title if self.role else ""
-
-
-def digest(data: bytes) -> str:
-    """The sha256 that mallgen.lock records, in hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
 
 
 class Due(NamedTuple):

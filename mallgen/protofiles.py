@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mallgen.borders import is_inside
 from mallgen.diagnostics import Diagnostic
-from mallgen.filesystem import is_inside
 from mallgen.model import Span
 from mallgen.protoscan import ProtoImport, outline
 from mallgen.sources import Unreadable, limits, read_text

@@ -19,7 +19,6 @@ from mallgen.model import (
     peel,
 )
 from mallgen.resolve_types import Types
-from mallgen.suggest import nearest
 from mallgen.syntax import nodes
 from mallgen.syntax.checks import METHODS as METHODS
 from mallgen.syntax.checks import wrong_words
@@ -185,6 +184,8 @@ class _Groups:
 
     def _unknown(self, settings: dict[str, Pair]) -> None:
         """A key that nearly asks for protection or a limit is not ignored: its routes would go without."""
+        from mallgen.suggest import nearest  # few contracts have such a key
+
         for key in sorted(settings.keys() - SETTINGS):
             guess = nearest(key, SETTINGS)
             message = f"`{key}` means nothing to `@server`, and goctl ignores it"

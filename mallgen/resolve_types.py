@@ -1,7 +1,7 @@
 """From declarations to the types of a Contract: names looked up, embedded structs flattened."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -26,7 +26,6 @@ from mallgen.model import (
     map_ref,
     peel,
 )
-from mallgen.suggest import did_you_mean
 from mallgen.syntax.limits import DEEPEST, raise_it
 from mallgen.syntax.nodes import Declaration
 from mallgen.tags import OPTIONS, TagError, parse_tag, unread
@@ -88,7 +87,7 @@ class Types:
         if name in self.declarations:
             return Named(name, span)
         self._guesses -= 1
-        guess = did_you_mean(name, [*self.declarations, *BASE_TYPES]) if self._guesses >= 0 else ""
+        guess = _guess(name, [*self.declarations, *BASE_TYPES]) if self._guesses >= 0 else ""
         hint = guess or f"declare it: `type {name} {{ … }}`, or import the file that does"
         self._report("unknown-type", f"type `{name}` is not declared", span, hint)
         return Named(name, span)
@@ -247,7 +246,7 @@ class Types:
             self._guesses -= 1
             if self._guesses < 0:
                 return
-            guess = did_you_mean(option.partition("=")[0], OPTIONS)
+            guess = _guess(option.partition("=")[0], OPTIONS)
             if guess and option not in OPTIONS:
                 message = f"`{option}` is no option of a tag, and go-zero ignores it"
                 self._report("unknown-option", message, member.tag_span or member.span, guess, severity="warning")
@@ -276,3 +275,9 @@ def _refusal(ref: TypeRef) -> tuple[str, str, str] | None:
 def _complex(ref: TypeRef) -> bool:
     inner = peel(ref, Pointer, Slice, Array, Map)
     return isinstance(inner, Primitive) and BASE_TYPES[inner.name].kind == "complex"
+
+
+def _guess(word: str, known: Iterable[str]) -> str:
+    from mallgen.suggest import did_you_mean  # only where something is wrong
+
+    return did_you_mean(word, known)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from mallgen.confine import Root
 from mallgen.diagnostics import Diagnostic
+from mallgen.digest import digest
 from mallgen.disk import Folder, Overtaken, Refused
-from mallgen.files import File, digest
+from mallgen.files import File
 from mallgen.house import HOUSE, IGNORE, JOURNAL, LOCK
 from mallgen.lock import NAME, BadLock, Lock, NewerLock, parse
 from mallgen.look import surveyed

@@ -4,9 +4,8 @@ import os
 import stat
 from typing import NamedTuple
 
-from mallgen.borders import home
+from mallgen.borders import home, is_inside
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.filesystem import is_inside
 from mallgen.model import Span
 from mallgen.syntax.limits import DEEPEST, DEFAULT, Limits, raise_it, setting
 from mallgen.syntax.scan import Import, Scanned, scan

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from mallgen import journal, owner
 from mallgen.confine import Root
-from mallgen.files import digest
+from mallgen.digest import digest
 from mallgen.house import BACKUP, HOUSE, JOURNAL, STAGE
 from mallgen.journal import Move
 from mallgen.tidy import tidy

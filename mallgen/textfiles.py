@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from mallgen.borders import is_inside, is_writable
 from mallgen.diagnostics import Diagnostic
-from mallgen.filesystem import is_inside, is_writable
 from mallgen.sources import Unreadable, read_text
 from mallgen.syntax.limits import DEFAULT, raise_it
 

@@ -11,7 +11,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mallgen.files import Due, File, digest
+from mallgen.digest import digest
+from mallgen.files import Due, File
 from mallgen.house import BACKUP
 from mallgen.lock import Lock
 from mallgen.moves import Expected, Moves, displaced, forgotten, moves, unplaced

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mallgen.borders import home, strays
+from mallgen.borders import home, is_inside, strays
 from mallgen.diagnostics import Diagnostic
-from mallgen.filesystem import is_inside
 from mallgen.kind import Kind, KindError, Unlike, is_ours, named, neither, of
 from mallgen.model import Span
 from mallgen.suggest import did_you_mean

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mallgen.files import Due, File, digest
+from mallgen.digest import digest
+from mallgen.files import Due, File
 from mallgen.lock import BadLock, Lock, parse
 from mallgen.records import (
     DOUBT,

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.suggest import did_you_mean
 from mallgen.syntax.nodes import Node, ServiceNode
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "connect", "options", "trace")
@@ -26,5 +25,7 @@ def _of_service(service: ServiceNode) -> Iterator[Diagnostic]:
     for item in service.items:
         method = item.method
         if method.value not in METHODS:
+            from mallgen.suggest import did_you_mean  # only where something is wrong
+
             hint = did_you_mean(method.value, METHODS) or f"methods are {', '.join(METHODS)}"
             yield Diagnostic("unknown-method", f"there is no method `{method.value}`", method.span, hint)

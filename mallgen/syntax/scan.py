@@ -7,7 +7,6 @@ escapes, `interface{}` is one token, durations list their units in descending or
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from string import ascii_letters, digits
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -66,13 +65,14 @@ _WORDS = {
     "...": "ELLIPSIS",
 }
 _COMMENT = "comment"
+_DIGITS = "0123456789"
 _INITIALS = {
     '"': "STRING",
     "`": "RAW",
     "@": "AT",
     "/": _COMMENT,
-    **dict.fromkeys(digits, "INT"),
-    **dict.fromkeys(f"{ascii_letters}_", "NAME"),
+    **dict.fromkeys(_DIGITS, "INT"),
+    **dict.fromkeys("_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "NAME"),
 }
 HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TYPE", "service": "_SERVICE"}
 
@@ -223,7 +223,7 @@ class _Lexer:
             kind = _WORDS.get(value) or _INITIALS[value[0]]
             if kind == _COMMENT:
                 self._comment(value, pos)
-            elif kind == "INT" and value[-1] not in digits:
+            elif kind == "INT" and value[-1] not in _DIGITS:
                 return pos
             else:
                 self._token(kind, value, pos)

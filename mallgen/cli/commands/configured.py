@@ -5,9 +5,9 @@ import os
 import re
 from collections.abc import Iterator
 
+from mallgen.borders import is_inside
 from mallgen.comparison import Compared
 from mallgen.diagnostics import Diagnostic
-from mallgen.filesystem import is_inside
 from mallgen.records import Owner
 from mallgen.settings import blocks, judged
 from mallgen.workspace import settings_of
