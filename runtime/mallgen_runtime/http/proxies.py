@@ -19,8 +19,8 @@ class TrustedProxies:
         return bool(self._networks)
 
     def client(self, peer: str, headers: Iterable[tuple[bytes, bytes]]) -> str:
-        """Return the client's address: of the peer and X-Forwarded-For, read from the right, the first that is no trusted
-        proxy. Entries left of it are only a claim of that address."""
+        """Return the client's address: of the peer and X-Forwarded-For, read from the right, the first that is not a
+        trusted proxy. Entries left of it are only a claim of that address."""
         found = _address(peer)
         if found is None or not self._trusts(found):
             return peer
