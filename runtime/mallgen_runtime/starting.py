@@ -1,4 +1,4 @@
-"""Where `python -m PACKAGE` begins: what a service needs and is not installed is told before anything is imported."""
+"""Entry point of `python -m PACKAGE`: missing libraries are reported before the service is imported."""
 
 import importlib
 import importlib.util
@@ -14,7 +14,7 @@ _ENVIRONMENT = 3
 def start(package: str, *extras: str) -> None:
     """Run the service of a package, which needs these extras of mallgen-runtime: `rest`, `rpc`.
 
-    With a library missing it ends with one line and exit code 3.
+    A missing library ends the process with one line and exit code 3.
     """
     missing = [module for extra in extras for module in _EXTRAS[extra] if not _is_here(module)]
     if missing:

@@ -38,7 +38,7 @@ _SECRET = re.compile(r"(?:SECRET|KEY|TOKEN|PASSWORD)$")
 
 
 class Answer:
-    """What came back: `status`, `headers` by lower-case name, `body`."""
+    """A response: `status`, `headers` by lower-case name, `body`."""
 
     def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.status = status
@@ -115,7 +115,7 @@ class Client(Generic[S]):
 
 @contextmanager
 def made_up_secrets() -> Iterator[None]:
-    """Settings that are read meanwhile get made-up secrets for those that the environment does not have.
+    """Give settings that are read inside the block a made-up secret for each one that the environment lacks.
 
     Secrets are the variables whose names end in SECRET, KEY, TOKEN or PASSWORD.
     """
@@ -127,7 +127,7 @@ def made_up_secrets() -> Iterator[None]:
 
 
 class _MadeUp(Mapping[str, str]):
-    """The environment, and for each secret that it lacks the same made-up one in every run."""
+    """The environment, with a made-up secret for each one that it lacks, the same in every run."""
 
     def __getitem__(self, name: str) -> str:
         given = os.environ.get(name, "")
@@ -143,7 +143,7 @@ class _MadeUp(Mapping[str, str]):
 
 
 def token(conf: JwtConf | JwtTransitionConf, **claims: Any) -> str:
-    """A token that routes with this `jwt` block take; without `exp` and `iat` it is issued now and ends in an hour."""
+    """Return a token for routes with this `jwt` block; without `exp` and `iat` it is issued now and ends in an hour."""
     from mallgen_runtime.http.jwt import sign
 
     now = int(time.time())
@@ -151,12 +151,12 @@ def token(conf: JwtConf | JwtTransitionConf, **claims: Any) -> str:
 
 
 def bearer(conf: JwtConf | JwtTransitionConf, **claims: Any) -> dict[str, str]:
-    """The headers with such a token."""
+    """Return request headers with such a token."""
     return {"authorization": f"Bearer {token(conf, **claims)}"}
 
 
 def _body(json: object, data: bytes | Mapping[str, str], files: Mapping[str, Upload] | None) -> tuple[str, bytes]:
-    """The type and the bytes of a body. Raises ValueError for two bodies."""
+    """Return the type and the bytes of a body. Raises ValueError for two bodies."""
     if json is not None:
         if data or files:
             raise ValueError("a request has one body: json, or data and files")
@@ -194,7 +194,7 @@ def _escaped(text: str) -> str:
 def context(
     *, claims: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None, path: str = "/"
 ) -> Context:
-    """A context for calling handlers and logic directly; `claims` as if a token had been checked."""
+    """Return a context for calling handlers and logic directly, with `claims` as of a checked token."""
     sent = {name.lower(): value for name, value in (headers or {}).items()}
     made = Context(_scope("GET", path, "", sent), _receive(b""), {}, 1 << 20)
     made.claims = dict(claims or {})

@@ -1,6 +1,6 @@
-"""How services find each other. Who announces a service is a Registrar, who looks for one has a Resolver.
+"""How services find each other: a Registrar announces an instance, a Resolver follows the instances of a service.
 
-The settings decide: `Etcd` → etcd, `Endpoints` → these, neither → the services of this machine, by a folder.
+The settings decide: `Etcd` → etcd, `Endpoints` → these addresses, neither → a folder for the services of this machine.
 `MALLGEN_DISCOVERY=file:FOLDER` puts a folder in etcd's place, which is how `mallgen dev` runs without one.
 """
 
@@ -49,7 +49,7 @@ class Registrar(Protocol):
         is required: then ConfigError after at most 3 s."""
 
     async def deregister(self) -> None:
-        """Take it back; nothing happens when it is not announced."""
+        """Withdraw the announcement; do nothing when there is none."""
 
 
 class Resolver(Protocol):
@@ -57,21 +57,21 @@ class Resolver(Protocol):
 
     @property
     def state(self) -> str:
-        """`ok`, or in a few words why what is known may be old."""
+        """`ok`, or in a few words why the known addresses may be old."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """The instances, each `host:port`, sorted; the last known ones when the registry cannot be reached."""
 
     async def start(self, changed: Callable[[], None]) -> None:
-        """Look for the first time, at most a second, then follow: `changed` is called when `addresses` is another."""
+        """Look up the addresses, at most a second, then follow them: `changed` is called when they change."""
 
     async def close(self) -> None:
         """Stop following."""
 
 
 def registrar(name: str, etcd: EtcdConf | None) -> Registrar:
-    """How a server called `name` announces itself."""
+    """Return the registrar for a server called `name`."""
     if etcd is not None and not shared_folder():
         from mallgen_runtime.discovery.etcd import EtcdRegistrar
 
@@ -82,7 +82,7 @@ def registrar(name: str, etcd: EtcdConf | None) -> Registrar:
 
 
 def resolver(key: str, etcd: EtcdConf | None, endpoints: Sequence[str]) -> Resolver:
-    """How a client finds the service that is registered under `key`."""
+    """Return the resolver for the service that is registered under `key`."""
     if endpoints:
         from mallgen_runtime.discovery.static import StaticResolver
 
@@ -98,7 +98,7 @@ def resolver(key: str, etcd: EtcdConf | None, endpoints: Sequence[str]) -> Resol
 
 
 def shared_folder() -> str:
-    """The folder that `MALLGEN_DISCOVERY=file:FOLDER` names, or nothing. Raises ConfigError for another value."""
+    """Return the folder that `MALLGEN_DISCOVERY=file:FOLDER` names, or "". Raises ConfigError for another value."""
     given = os.environ.get(_VARIABLE, "")
     if given and not given.startswith("file:"):
         raise ConfigError(f"the environment variable {_VARIABLE} is {given!r}; write file:FOLDER, or unset it")

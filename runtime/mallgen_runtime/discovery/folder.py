@@ -1,6 +1,6 @@
 """The embedded registry: a folder with a file per running instance, for services on one machine.
 
-Each process keeps a lock on its file, so that what a dead one left is known even when its process id is used again.
+Each process holds a lock on its file: the file of a dead one is recognised even when its process id is used again.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class FolderRegistrar:
         self._path = path
 
     async def deregister(self) -> None:
-        """Take the file away."""
+        """Remove the file."""
         if self._path:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._path)
@@ -78,7 +78,7 @@ class FolderResolver:
                 changed()
 
     def _look(self) -> bool:
-        """Whether there is something new."""
+        """Look up the addresses; return whether they changed."""
         try:
             found = tuple(sorted(set(instances(self._key))))
         except (ConfigError, OSError) as problem:
@@ -91,7 +91,7 @@ class FolderResolver:
 
 
 def root() -> str:
-    """The folder that is named, else one per user below the temporary one. Raises ConfigError when it is not ours."""
+    """Return the named folder, else the user's own below the temporary one. Raises ConfigError when it is not ours."""
     named = shared_folder()
     if named:
         return named
@@ -107,7 +107,7 @@ def root() -> str:
 
 
 def instances(key: str) -> list[str]:
-    """The addresses of the running instances of a service; what dead processes left is removed."""
+    """Return the addresses of the running instances of a service; files of dead processes are removed."""
     place = os.path.join(root(), _checked(key))
     try:
         names = sorted(os.listdir(place))
@@ -118,7 +118,7 @@ def instances(key: str) -> list[str]:
 
 
 def _address(path: str) -> str:
-    """What a live process announces in a file; a dead one's file is removed."""
+    """Return what a live process announces in a file; remove the file of a dead one."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -134,7 +134,7 @@ def _address(path: str) -> str:
 
 
 def _alive(file: int) -> bool:
-    """Whether its writer still holds the lock."""
+    """Return whether the file's writer still holds the lock."""
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

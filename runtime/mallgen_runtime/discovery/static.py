@@ -1,4 +1,4 @@
-"""Instances that the settings name."""
+"""Discovery by the addresses in the settings."""
 
 from collections.abc import Callable, Sequence
 

@@ -45,8 +45,8 @@ _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 class App(Generic[S]):
     """Plain ASGI 3: `http` and `lifespan`. Runs under uvicorn, granian, hypercorn.
 
-    `checks` is what /readyz asks: each gives states by name, `ok` or what is wrong; one that is `stopping` makes a 503.
-    `refused` is why the service context could not be opened, when the settings are to blame.
+    `checks` are what /readyz asks: each gives states by name, `ok` or the problem; a state `stopping` makes a 503.
+    `refused` is the ConfigError that kept the service context from opening.
     """
 
     def __init__(self, config: RestConf, svc: S, routes: Sequence[Route[Any]]) -> None:
@@ -71,7 +71,7 @@ class App(Generic[S]):
         self._warn_of_weak_secrets({route.jwt for route in routes if route.jwt})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One connection of the ASGI protocol: the door for other servers and for tests."""
+        """Serve one ASGI scope: the entry point for other servers and for tests."""
         if scope["type"] == "http":
 
             async def put(ctx: Context, response: Response) -> None:
@@ -86,7 +86,7 @@ class App(Generic[S]):
             await send({"type": "websocket.close", "code": 1000})
 
     def stop(self) -> None:
-        """The process will end: /readyz says so, and every answer asks its client to leave."""
+        """Begin to stop: /readyz says so, and every answer asks its client to close."""
         self._stopping = True
 
     def _own_state(self) -> dict[str, str]:
@@ -128,7 +128,7 @@ class App(Generic[S]):
         return _within(run, timeout)
 
     def _layer(self, middleware: Middleware, inner: Next) -> Next:
-        """A middleware around what is inside; what it raises is an answer for those around it."""
+        """Put a middleware around a handler; what it raises becomes an answer for those around it."""
         handle, name = middleware.handle, type(middleware).__name__
 
         async def run(ctx: Context) -> Response:
@@ -177,7 +177,7 @@ class App(Generic[S]):
             _log_access(ctx, match, status, time.perf_counter() - started)
 
     async def _all(self, ctx: Context) -> Response:
-        """The service's own middlewares, then the route."""
+        """Run the service's own middlewares, then the route."""
         if self._chain is None:
             run: Next = self._routed
             for middleware in reversed(self.svc.middlewares):
@@ -207,7 +207,7 @@ class App(Generic[S]):
             return self._failed(ctx, problem)
 
     def _sendable(self, ctx: Context, response: Response) -> Response:
-        """The answer, or a 500 when HTTP has no form for it."""
+        """Return the answer, or a 500 when HTTP has no form for it."""
         try:
             check(response, ctx.method)
         except Unsendable as problem:
@@ -216,7 +216,7 @@ class App(Generic[S]):
         return response
 
     def _failed(self, ctx: Context, problem: BaseException) -> Response:
-        """The answer to a request that ended with an exception."""
+        """Return the answer to a request that ended with an exception."""
         match: Match | None = ctx.matched
         contract = match.bound.route.contract if match and self._dev else ""
         if isinstance(problem, RpcError):
@@ -255,7 +255,7 @@ class App(Generic[S]):
             await self.svc.open()
         except ConfigError as problem:
             self.refused = problem
-            logging.getLogger("uvicorn.error").disabled = True  # who runs us tells it, in one line
+            logging.getLogger("uvicorn.error").disabled = True  # HttpServer prints it, in one line
             await send({"type": "lifespan.startup.failed", "message": str(problem)})
             return
         except Exception as problem:
@@ -274,7 +274,7 @@ class App(Generic[S]):
 
 
 def _of_rpc(ctx: Context, problem: RpcError) -> ApiError:
-    """A failed call inside the BFF's one error model; what an internal error says stays in the log."""
+    """Return a failed call as an ApiError; the text of an internal error stays in the log."""
     ctx.log.log(logging.ERROR if problem.http_status >= 500 else logging.INFO, "a call failed: %s", problem)
     code = problem.code
     return ApiError(
@@ -297,7 +297,7 @@ def _is_cancelled() -> bool:
 
 
 def _within(run: Next, timeout: float, grace: float = 0) -> Next:
-    """Run in the time of the route; `grace` is for the middlewares, which see the answer of who came too late."""
+    """Bound a handler by the route's time; with `grace` the middlewares still see the answer to a late one."""
     if timeout <= 0:
         return run
 
@@ -315,7 +315,7 @@ def _within(run: Next, timeout: float, grace: float = 0) -> Next:
 
 
 def _or_failed(run: Next, failed: Callable[[Context, BaseException], Response]) -> Next:
-    """What a handler raises is an answer for the middlewares around it."""
+    """Turn what a handler raises into an answer for the middlewares around it."""
 
     async def answered(ctx: Context) -> Response:
         try:
@@ -336,7 +336,7 @@ def _refuse_large(ctx: Context, most: int) -> None:
 
 
 def _handler(ctx: Context) -> str:
-    """The name of the function that the answer is to come from."""
+    """Return the name of the handler of a request."""
     return f"{ctx.matched.bound.route.endpoint.__name__}_handler" if ctx.matched else "the handler"
 
 

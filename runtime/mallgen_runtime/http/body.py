@@ -1,4 +1,4 @@
-"""The body of a request as it arrives: what has come and nobody has read, and how it ends."""
+"""The body of a request as it arrives: the part that is not read yet, and how it ends."""
 
 import asyncio
 
@@ -7,9 +7,9 @@ from mallgen_runtime.http.problems import ApiError
 
 
 class Incoming:
-    """`complete` when all has come; `problem` when the rest cannot be read; `waiting` bytes have not been read.
+    """A body: `complete` when all of it has come, `problem` when the rest cannot be read, `waiting` bytes not read yet.
 
-    `left` is what a body of known length lacks, 0 of a chunked one.
+    `left` are the bytes that a body of known length still lacks, 0 of a chunked one.
     """
 
     __slots__ = ("_chunks", "_pieces", "_waiter", "complete", "left", "problem", "waiting")
@@ -24,7 +24,7 @@ class Incoming:
         self._waiter: asyncio.Future[None] | None = None
 
     def take(self, buffer: bytearray) -> int:
-        """Take what belongs to the body out of the buffer; how many bytes of data it was."""
+        """Take what belongs to the body out of the buffer; return its bytes of data."""
         if self._chunks is not None:
             try:
                 piece = b"".join(self._chunks.feed(buffer))
@@ -44,22 +44,22 @@ class Incoming:
         return len(piece)
 
     def spoil(self, problem: ApiError) -> None:
-        """The rest cannot be read: its reader is told."""
+        """Mark the rest as unreadable and wake its reader."""
         self.problem = problem
         self.wake()
 
     def wake(self) -> None:
-        """Who waits for more has to look again."""
+        """Wake the reader that waits for more."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     @property
     def has_news(self) -> bool:
-        """Whether a reader need not wait."""
+        """Return whether a reader need not wait."""
         return bool(self._pieces) or self.complete or self.problem is not None
 
     async def more(self) -> None:
-        """Wait until something has come, or happened."""
+        """Wait until data has come or the body has ended."""
         self._waiter = asyncio.get_running_loop().create_future()
         try:
             await self._waiter
@@ -67,7 +67,7 @@ class Incoming:
             self._waiter = None
 
     def read(self) -> bytes:
-        """What has come. Raises ApiError when the rest cannot be read."""
+        """Return what has come. Raises ApiError when the rest cannot be read."""
         if self.problem is not None:
             raise self.problem
         found = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)

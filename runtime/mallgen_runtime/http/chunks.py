@@ -14,7 +14,7 @@ class BadBody(Exception):
 
 
 class Chunks:
-    """Takes what arrives and gives the data of the body. Trailers are read over: nothing in them counts.
+    """Turns what arrives into the data of the body. Trailers are skipped.
 
     What sizes, extensions and trailers may cost is bounded: 16 KiB, and as much as the data itself.
     """
@@ -28,7 +28,7 @@ class Chunks:
         self._data = 0
 
     def feed(self, buffer: bytearray) -> list[bytes]:
-        """The pieces at the start of `buffer`, which is left with what cannot be read yet. Raises BadBody."""
+        """Take the complete pieces off the start of `buffer` and return them. Raises BadBody."""
         found: list[bytes] = []
         at = 0
         while not self.done:
@@ -58,7 +58,7 @@ class Chunks:
         return found
 
     def _line_end(self, buffer: bytearray, at: int) -> int:
-        """Where the line ends that begins at `at`; -1 when it has not come."""
+        """Return where the line that begins at `at` ends; -1 when its end has not come."""
         most = LINE_BYTES if self._trailer < 0 else TRAILER_BYTES
         end = buffer.find(b"\n", at, at + most + 2)
         if end < 0:

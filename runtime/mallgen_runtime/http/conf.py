@@ -52,7 +52,7 @@ class RestConf(Conf, kw_only=True):
 
 
 class TokenRules(NamedTuple):
-    """What is asked of a token besides its signature: seconds that clocks may differ by, and whether it must end."""
+    """What a token must satisfy besides its signature: seconds that clocks may differ by, whether it must expire."""
 
     leeway: int
     needs_expiry: bool
@@ -105,7 +105,7 @@ class JwtTransitionConf(Conf, kw_only=True):
 
 
 def secrets_of(config: RestConf, attribute: str) -> tuple[str, ...]:
-    """The secrets of a route's `jwt` attribute."""
+    """Return the secrets of a route's `jwt` attribute. Raises ConfigError when there are none."""
     found: JwtConf | JwtTransitionConf = getattr(config, attribute)
     if not found.secrets:
         raise ConfigError(f"the secret of {spelled(attribute)} is empty")
@@ -113,7 +113,7 @@ def secrets_of(config: RestConf, attribute: str) -> tuple[str, ...]:
 
 
 def rules_of(config: RestConf, attribute: str) -> TokenRules:
-    """What a route's `jwt` attribute asks of tokens."""
+    """Return the rules for tokens of a route's `jwt` attribute."""
     found: JwtConf | JwtTransitionConf = getattr(config, attribute)
     return TokenRules(found.leeway, found.require_expire)
 

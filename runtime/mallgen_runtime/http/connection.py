@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection: a request at a time, everything that a client makes us keep or wait for bounded."""
+"""One HTTP/1.1 connection: a request at a time; all memory and time that a client may take is bounded."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ _BETWEEN, _AT_WORK = (IDLE, HEAD), (RUN, DRAIN)
 
 
 class HttpConnection(asyncio.BufferedProtocol):
-    """What a client sends is read into `_buffer`; a request is taken out of it when the one before is answered.
+    """Received bytes go into `_buffer`; a request is taken out of it when the one before is answered.
 
     `_state` is HEAD from a request's first byte, IDLE before it, RUN while it is answered, DRAIN while the answer is
     taken, REST while a body comes that nobody has read, SPILL when the connection will close: what still comes is
@@ -56,7 +56,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._here: tuple[str, int] | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """A client has come: its first request must begin."""
+        """Take a new client, whose first request must begin in time."""
         self._transport = transport
         transport.set_write_buffer_limits(high=0)
         self._peer, self._here = address(transport.get_extra_info("peername")), address(
@@ -67,7 +67,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._state = IDLE
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client has gone: nobody will read what its request is answered."""
+        """Cancel the request: its client has gone."""
         self._lost = True
         self.deadline = _NEVER
         self._tracker.connections.discard(self)
@@ -79,7 +79,7 @@ class HttpConnection(asyncio.BufferedProtocol):
             self._task.cancel()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Where to read to: all connections share it, what it holds is taken at once."""
+        """Return the buffer that all connections share; its content is taken out at once."""
         return _VIEW
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -98,7 +98,7 @@ class HttpConnection(asyncio.BufferedProtocol):
             self._read_over(nbytes)
 
     def eof_received(self) -> bool:
-        """The client sends no more; it may still wait for its answer."""
+        """Note that the client sends no more; it may still wait for its answer."""
         self._ended = True
         if self._state in (HEAD, REST, SPILL) or (self._state == IDLE and not self._buffer):
             return False
@@ -108,11 +108,11 @@ class HttpConnection(asyncio.BufferedProtocol):
         return True
 
     def pause_writing(self) -> None:
-        """The client does not take its answer as fast as it comes."""
+        """Wait for a client that does not take its answer as fast as it is written."""
         self._stuck = True
 
     def resume_writing(self) -> None:
-        """The client has taken everything."""
+        """Go on: the client has taken everything."""
         self._stuck = False
         if self._untaken:
             self._untaken = 0
@@ -121,17 +121,15 @@ class HttpConnection(asyncio.BufferedProtocol):
             self._answered()
 
     def shutdown(self) -> None:
-        """The door is closed: who is silent is given a moment, its next request may be on the way."""
+        """Close soon: a silent client is given a moment, because its next request may be on the way."""
         self._leaving = True
         if self._state == IDLE:
             self.deadline = min(self.deadline, self._tracker.loop.time() + LINGER_SECONDS)
 
     def cancel(self) -> None:
-        """The service cannot wait any longer."""
+        """Cancel the request: the service cannot wait any longer."""
         if self._task is not None:
             self._task.cancel()
-
-    # -- a request -----------------------------------------------------------------------------------------------
 
     def _next(self) -> None:
         """Begin the next request when its head is complete."""
@@ -157,7 +155,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._begin(head)
 
     def _unfinished(self) -> None:
-        """A head has begun: it has its own time, and its length is bounded."""
+        """Bound the time and the length of a head that has begun."""
         if self._state == IDLE:
             self._state = HEAD
             self.deadline = self._tracker.loop.time() + HEAD_SECONDS
@@ -197,7 +195,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         return self._lost
 
     async def receive(self) -> dict[str, Any]:
-        """A piece of the body, as ASGI has it. Raises ApiError when the body is broken, late or too much."""
+        """Return a piece of the body as an ASGI message. Raises ApiError when the body is broken, late or too much."""
         head, body = self._head, self._body
         assert head is not None
         if head.expects and not body.has_news and not self._lost:
@@ -221,11 +219,9 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._leaving = self._leaving or body.problem is not None
 
     def _spoil(self, problem: ApiError) -> None:
-        """The rest of the body cannot be read, so the connection has no next request."""
+        """Mark the rest of the body as unreadable: the connection takes no next request."""
         self._body.spoil(problem)
         self._leaving = True
-
-    # -- its answer ----------------------------------------------------------------------------------------------
 
     def _put(self, ctx: Context, response: Response) -> None:
         """Write the answer; the connection is kept when both sides want it and the body has been read."""
@@ -255,7 +251,7 @@ class HttpConnection(asyncio.BufferedProtocol):
             self._answered()
 
     def _answered(self) -> None:
-        """The answer is out: on with the next request, or the end."""
+        """Begin the next request, or close: the answer is written."""
         if self._leaving:
             return self._spill()
         if not self._body.complete:
@@ -273,7 +269,7 @@ class HttpConnection(asyncio.BufferedProtocol):
             self._tracker.loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
-        """A pipelined request, in a turn of the loop of its own: others have theirs between."""
+        """Begin a pipelined request in the loop's next turn, so that other connections come between."""
         if self._state == IDLE and not self._lost:
             self._next()
             if self._ended and self._state in (IDLE, HEAD):
@@ -288,7 +284,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._spill(sure=False)
 
     def _spill(self, sure: bool = True) -> None:
-        """Close, but first read over what still comes for a moment: a reset could lose the answer."""
+        """Close, but first discard what still comes for a moment: a reset could lose the answer."""
         all_read = sure and self._body.complete and not self._buffer
         self._buffer.clear()
         self._count(0)
@@ -303,7 +299,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._resume()
 
     def _rest(self) -> None:
-        """The answer came before the body was read: the rest of it is read over."""
+        """Discard the rest of a body that was answered before it was read."""
         if self._ended:
             return self._close()
         self._state = REST
@@ -323,10 +319,8 @@ class HttpConnection(asyncio.BufferedProtocol):
             if self._body.complete or self._leaving:
                 self._answered()
 
-    # -- bounds --------------------------------------------------------------------------------------------------
-
     def expired(self, now: float) -> None:
-        """The deadline of what the connection is at has passed."""
+        """End what the connection is at: its deadline has passed."""
         if self._state == HEAD:
             self._refuse(408)
         elif self._state == RUN:
@@ -343,7 +337,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._spoil(ApiError(408, "timeout", "the body did not come in time"))
 
     def _is_there(self, now: float) -> None:
-        """A client that sends no more may have gone: a 100 is lost on those who wait, and reset by those who do not."""
+        """Probe a client that sends no more: a 100 does not disturb one that waits, and one that has gone resets it."""
         if not self._probed:
             self._probed = True
             if self._head is not None and self._head.version == "1.1":
@@ -357,7 +351,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         return found is not None and found.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
     def _not_taken(self, now: float) -> None:
-        """An answer that its client does not take: some progress is asked for, and an end."""
+        """Bound an answer that its client does not take, by a least rate and a time for all of it."""
         left = self._transport.get_write_buffer_size()
         if now >= self._limit or left >= self._untaken:
             return self.give_up()
@@ -366,12 +360,12 @@ class HttpConnection(asyncio.BufferedProtocol):
         self.deadline = min(now + STALL_SECONDS, self._limit)
 
     def give_up(self) -> None:
-        """Let the client and its answer go."""
+        """Abort the connection with its answer."""
         self._tracker.taken(self)
         self._transport.abort()
 
     def _count(self, size: int) -> bool:
-        """Say how much is kept for this client; False when the process keeps too much."""
+        """Count how much is kept for this client; return False when the process keeps too much."""
         change, self._kept = size - self._kept, size
         if not change:
             return True

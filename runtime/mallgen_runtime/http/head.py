@@ -1,4 +1,4 @@
-"""The head of an HTTP/1.1 request, read strictly (RFC 9112): what two readers could take differently is refused."""
+"""The head of an HTTP/1.1 request, read strictly (RFC 9112): what two readers could read differently is refused."""
 
 import re
 from typing import Any, NamedTuple
@@ -41,18 +41,18 @@ class Head(NamedTuple):
 
 
 def never_a_head(data: bytearray, start: int) -> bool:
-    """Whether an unfinished head can no longer become one."""
+    """Return whether an unfinished head can no longer become one."""
     return _NEVER.search(data, max(start - 1, 0)) is not None
 
 
 def too_long(data: bytearray) -> int:
-    """The status of a head that has not ended within its limit."""
+    """Return the status for a head that is longer than its limit."""
     line = data.find(b"\r\n")
     return 414 if line < 0 or line > HEAD_BYTES // 2 else 431
 
 
 def read_head(data: bytes) -> Head:
-    """What a head says, its empty line included. Raises Refusal."""
+    """Read a head that ends with its empty line. Raises Refusal."""
     line = _LINE.match(data)
     if line is None:
         raise Refusal(400)
@@ -82,7 +82,7 @@ def read_head(data: bytes) -> Head:
 
 
 def scope_of(head: Head, peer: Address, here: Address) -> dict[str, Any]:
-    """The head as ASGI has it."""
+    """Return the ASGI scope of a head."""
     path = head.path.decode("utf-8", "replace")
     return {
         "type": "http",
@@ -101,12 +101,12 @@ def scope_of(head: Head, peer: Address, here: Address) -> dict[str, Any]:
 
 
 def address(found: Any) -> Address:
-    """Host and port of a socket's address; None of one without them."""
+    """Return host and port of a socket's address; None when it has none."""
     return (str(found[0]), int(found[1])) if isinstance(found, tuple) and len(found) > 1 else None
 
 
 def _path_of(method: bytes, target: bytes) -> bytes:
-    """The path of a target in absolute form; `*` is for OPTIONS."""
+    """Return the path of a request target; `*` is for OPTIONS."""
     if target == b"*" and method == b"OPTIONS":
         return target
     start = _ABSOLUTE.match(target)
@@ -117,7 +117,7 @@ def _path_of(method: bytes, target: bytes) -> bytes:
 
 
 def _framing(headers: list[tuple[bytes, bytes]], new: bool) -> tuple[int, bool, bool]:
-    """The body's length, whether the connection may be kept, whether a 100 is waited for; `new` is HTTP/1.1."""
+    """Return the body's length, whether to keep the connection, whether a 100 is awaited; `new` is HTTP/1.1."""
     hosts = 0
     length = coding = None
     keep, expects = new, False

@@ -27,7 +27,7 @@ _DIGITS = 40
 
 
 def check(ctx: Context, secrets: tuple[str, ...], rules: TokenRules = AS_GO_ZERO) -> dict[str, Any]:
-    """The claims of the request's token; 401 when there is none or it is not good. `Bearer ` may be left out."""
+    """Return the claims of the request's token; raise a 401 without a valid one. `Bearer ` may be left out."""
     given = ctx.headers.get("authorization", [])
     text = given[0] if len(given) == 1 else ""
     token = text[7:].strip() if text[:7].lower() == "bearer " else text.strip()
@@ -44,12 +44,12 @@ def check(ctx: Context, secrets: tuple[str, ...], rules: TokenRules = AS_GO_ZERO
 
 
 def sign(claims: Mapping[str, Any], secret: str) -> str:
-    """A token of these claims, as HS256 signs it."""
+    """Return a token of these claims, signed with HS256."""
     return jws.serialize_compact({"alg": "HS256", "typ": "JWT"}, json.dumps(claims).encode(), _key(secret))
 
 
 class _Bad(ValueError):
-    """What is wrong with a token, in our own words."""
+    """A token that is not valid; the text says why."""
 
 
 def _claims(token: str, secret: str, rules: TokenRules) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _claims(token: str, secret: str, rules: TokenRules) -> dict[str, Any]:
 
 
 def _canonical(part: str) -> bytes:
-    """The bytes of a part; a text that another encoder would not write is another token for the same claims."""
+    """Return the bytes of a part; refuse base64 that no encoder writes: it would be a second token of these claims."""
     data = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     if base64.urlsafe_b64encode(data).rstrip(b"=").decode() != part:
         raise _Bad("a part is not base64url as RFC 7515 writes it")
@@ -106,7 +106,7 @@ def _constant(text: str) -> NoReturn:
 
 
 def _check_times(claims: dict[str, Any], rules: TokenRules) -> None:
-    """RFC 7519, 4.1.4 to 4.1.6; like golang-jwt, a token that was issued later than now is not good yet."""
+    """RFC 7519, 4.1.4 to 4.1.6; like golang-jwt, a token issued in the future is not valid yet."""
     now = time.time()
     for name in ("exp", "nbf", "iat"):
         if name in claims:

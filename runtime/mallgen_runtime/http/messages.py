@@ -1,4 +1,4 @@
-"""What goes in and out of a service: the request's context and the response."""
+"""The context of a request and the response to it."""
 
 import logging
 import zlib
@@ -38,7 +38,7 @@ class ClientGone(Exception):
 
 
 class WrongAnswer(Exception):
-    """A handler or a middleware answered with something that cannot be its answer; `what` it did, in the log."""
+    """A handler or a middleware returned something that cannot be its answer; `what` it did goes to the log."""
 
     def __init__(self, text: str = "", what: str = "") -> None:
         super().__init__(text)
@@ -48,7 +48,7 @@ class WrongAnswer(Exception):
 class Context:
     """One request.
 
-    `params` are the values of the path, `claims` what a checked token says, `state` is free for middlewares;
+    `params` are the values of the path, `claims` those of a checked token, `state` is free for middlewares;
     `unpacks` whether a gzip body is unpacked.
     `request_id` and `trace_id` stand in every log line and error; `log` writes with them.
     """
@@ -155,7 +155,7 @@ class Context:
         return Reader("form", found, self.errors)
 
     async def raw_body(self) -> bytes:
-        """The whole body; more than the route allows is a 413."""
+        """Return the whole body; raise a 413 for more than the route allows."""
         if self._body is None:
             chunks, size, more = [], 0, True
             while more:
@@ -172,7 +172,7 @@ class Context:
         return self._body
 
     def _decoded(self, data: bytes) -> bytes:
-        """The body behind its Content-Encoding; the limit holds for what it becomes, too."""
+        """Return the body unpacked; the limit holds for the unpacked size, too."""
         encoding = next(iter(self.headers.get("content-encoding", [])), "identity").strip().lower()
         if encoding == "identity" or not data:
             return data
@@ -191,7 +191,7 @@ class Context:
         return found
 
     async def body(self, kind: type[T]) -> T:
-        """The JSON body as `kind`; raises one 400 for everything that was wrong in this request so far."""
+        """Read the JSON body as `kind`; raise one 400 for every wrong field of this request so far."""
         plain = next(iter(self.headers.get("content-type", [])), "").partition(";")[0].strip().lower()
         is_form = plain in ("application/x-www-form-urlencoded", "multipart/form-data")
         try:
@@ -247,7 +247,7 @@ class _HeaderReader(Reader):
 
 
 def too_large(limit: int) -> ApiError:
-    """The 413 of a body beyond its limit."""
+    """Return the 413 for a body beyond its limit."""
     return ApiError(413, "body_too_large", f"the body has more than {limit} bytes")
 
 

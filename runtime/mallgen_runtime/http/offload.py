@@ -1,4 +1,4 @@
-"""Long texts are read in a thread, so that the event loop answers other requests meanwhile."""
+"""Runs the reading of long texts in a thread, so that the event loop answers other requests meanwhile."""
 
 import asyncio
 import gc
@@ -12,7 +12,7 @@ _reader: ThreadPoolExecutor | None = None
 
 
 async def offload(size: int, work: Callable[..., T], *args: Any) -> T:
-    """`work(*args)` on a text of `size` bytes; in the one thread for it, in turn, when it is long."""
+    """Run `work(*args)` on a text of `size` bytes; a long one waits for its turn in the one thread for them."""
     global _reader
     if size <= LARGE:
         return work(*args)
@@ -22,7 +22,7 @@ async def offload(size: int, work: Callable[..., T], *args: Any) -> T:
 
 
 def _without_collector(work: Callable[..., T], *args: Any) -> T:
-    """A full collection among what a long text becomes would stop the loop for longer than the reading does."""
+    """Run without the garbage collector: a full collection would stop the loop for longer than the reading does."""
     on = gc.isenabled()
     gc.disable()
     try:

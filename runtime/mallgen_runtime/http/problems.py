@@ -8,7 +8,7 @@ import msgspec
 from mallgen_runtime.process.errors import Code
 from mallgen_runtime.schema.errors import FieldError
 
-# gRPC's libraries make these themselves only out of an HTTP status; the others carry addresses and what a peer broke.
+# Logic sets these codes on purpose, so clients may read their text; gRPC's libraries put addresses into the others'.
 FOR_CLIENTS = frozenset(
     {
         Code.INVALID_ARGUMENT,
@@ -31,7 +31,7 @@ WORDS = {
 
 
 class ApiError(Exception):
-    """An answer that is not the contract's response. Logic raises it.
+    """An error answer instead of the contract's response. Logic raises it.
 
     `status` is the HTTP status, `code` a stable word for machines, `detail` a sentence for people; `headers` go along.
     """
@@ -54,12 +54,12 @@ class ApiError(Exception):
 
 
 def invalid(errors: Sequence[FieldError]) -> ApiError:
-    """The 400 of a request with wrong fields."""
+    """Return the 400 for a request with wrong fields."""
     return ApiError(400, "invalid_request", "the request has wrong fields", errors=errors)
 
 
 def body(error: ApiError, request_id: str, contract: str) -> bytes:
-    """The problem details of an error; `contract` is empty outside dev mode."""
+    """Return the problem details of an error as JSON; `contract` is empty outside dev mode."""
     title = HTTPStatus(error.status).phrase if error.status in HTTPStatus._value2member_map_ else "Error"
     found: dict[str, object] = {"type": "about:blank", "title": title, "status": error.status, "code": error.code}
     if error.detail:

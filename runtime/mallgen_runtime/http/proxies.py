@@ -1,4 +1,4 @@
-"""Whose word on the client's address is taken: that of the proxies that the settings name, and of nobody else."""
+"""Finds a client's address behind proxies: X-Forwarded-For is believed of the proxies in the settings only."""
 
 import ipaddress
 from collections.abc import Iterable, Sequence
@@ -19,8 +19,8 @@ class TrustedProxies:
         return bool(self._networks)
 
     def client(self, peer: str, headers: Iterable[tuple[bytes, bytes]]) -> str:
-        """The address that a request comes from: of the peer and those that X-Forwarded-For names, the one nearest to
-        us that is no proxy of ours. What stands left of it is only what that one says."""
+        """Return the client's address: of the peer and X-Forwarded-For, read from the right, the first that is not a
+        trusted proxy. Entries left of it are only a claim of that address."""
         found = _address(peer)
         if found is None or not self._trusts(found):
             return peer

@@ -1,4 +1,4 @@
-"""Readers of path, query, form and header values. They collect what is wrong; `Context.done` raises it once."""
+"""Readers of path, query, form and header values. They collect errors; `Context.done` raises them at once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypeVar, cast, overload
@@ -155,12 +155,12 @@ class Reader:
         string_list: Many[str]
 
     def first(self, name: str) -> str:
-        """The first value of a name or of `name[]`, as in go-zero; empty when there is none."""
+        """Return the first value of a name or of `name[]`, as in go-zero; empty when there is none."""
         found = self.values.get(name) or self.values.get(f"{name}[]")
         return found[0] if found else ""
 
     def all(self, name: str) -> list[str]:
-        """Every value of a name; `name[]` is the same name."""
+        """Return every value of a name; `name[]` is the same name."""
         return [*self.values.get(name, ()), *self.values.get(f"{name}[]", ())]
 
     def json(self, name: str, kind: type[T], default: Any = REQUIRED, *, length: int | None = None) -> T:
@@ -209,7 +209,7 @@ class Reader:
             self.wrong(name, f"must come exactly when {other} does not", None)
 
     def wrong(self, name: str, reason: str, instead: Any) -> Any:
-        """Note a wrong field; `instead` stands in until `Context.done` raises. Too many raise at once."""
+        """Note a wrong field and return `instead` until `Context.done` raises. Too many raise at once."""
         try:
             note(self.errors, FieldError(self.source, name, reason))
         except TooMany:
@@ -217,7 +217,7 @@ class Reader:
         return instead
 
     def absent(self, name: str, default: Any, kind: Callable[[], Any]) -> Any:
-        """The default of a field that did not come, or a note that it is required."""
+        """Return the default of a missing field, or note that it is required."""
         return self.wrong(name, "is required", kind()) if default is REQUIRED else default
 
 

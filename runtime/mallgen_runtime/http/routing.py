@@ -10,7 +10,7 @@ S = TypeVar("S")
 
 
 class Middleware(Protocol):
-    """What stands around a handler."""
+    """Code of the user around a handler."""
 
     async def handle(self, ctx: Context, next_: Next) -> Response:
         """Answer, or pass on with `await next_(ctx)`."""
@@ -131,7 +131,7 @@ class Table:
 
 
 def clean(path: str) -> str:
-    """The path without empty, `.` and `..` segments and without a slash at its end, as Go's path.Clean."""
+    """Return the path without empty, `.` and `..` segments and without a slash at its end, as Go's path.Clean."""
     parts: list[str] = []
     for part in path.split("/"):
         if part == "..":

@@ -1,4 +1,4 @@
-"""What an answer is on the wire, and what cannot be sent: a status, a header or a body that would break the framing."""
+"""Writes answers as HTTP/1.1, and refuses a status, header or body that would break the framing."""
 
 import re
 from functools import lru_cache
@@ -19,7 +19,7 @@ class Unsendable(Exception):
 
 
 def check(response: Response, method: str) -> None:
-    """Refuse what cannot be sent; a body where the status has none is left out. Raises Unsendable."""
+    """Refuse an answer that cannot be sent; drop a body that its status does not allow. Raises Unsendable."""
     if type(response.status) is not int or response.status not in _STATUS:
         raise Unsendable(f"the status {response.status!r} is not one of 200 to 599")
     if not isinstance(response.body, bytes):
@@ -37,7 +37,7 @@ def check(response: Response, method: str) -> None:
 
 @lru_cache(maxsize=1024)
 def header_line(name: str, value: str) -> bytes:
-    """A header as it is sent. Raises Unsendable."""
+    """Return a header line as it is sent. Raises Unsendable."""
     if not isinstance(name, str) or not isinstance(value, str):
         raise TypeError
     if _NAME.fullmatch(name) is None:
@@ -50,7 +50,7 @@ def header_line(name: str, value: str) -> bytes:
 
 
 def head_of(response: Response, request_id: str, date: bytes) -> bytes:
-    """Status line and headers of a checked answer, without the empty line."""
+    """Return status line and headers of a checked answer, without the empty line."""
     found = _STATUS[response.status]
     headers = response.headers
     for name, value in headers.items():
@@ -64,6 +64,6 @@ def head_of(response: Response, request_id: str, date: bytes) -> bytes:
 
 
 def pairs_of(response: Response, request_id: str) -> list[tuple[bytes, bytes]]:
-    """The headers of a checked answer as ASGI has them."""
+    """Return the headers of a checked answer as ASGI has them."""
     lines = head_of(response, request_id, b"").split(b"\r\n")[1:-1]
     return [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]

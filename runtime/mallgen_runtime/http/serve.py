@@ -16,7 +16,7 @@ C = TypeVar("C", bound=RestConf)
 def serve(create_app: Callable[[C], App], kind: type[C], path: str, *, package: str) -> None:
     """Serve until SIGTERM or SIGINT, finish what is in flight, exit 0.
 
-    What keeps it from starting is told in one line, with exit code 3.
+    What keeps it from starting is printed in one line, with exit code 3.
     """
     run(lambda config: _serve(create_app(config), config), kind, path, package)
 

@@ -1,4 +1,4 @@
-"""The server of an HTTP service: ready no more, a wrap-up in which everything is still served, then a drain."""
+"""The server of an HTTP service and its graceful stop: not ready, a wrap-up that still serves everything, a drain."""
 
 import asyncio
 import contextlib
@@ -46,13 +46,13 @@ class HttpServer:
         self._stop.set()
 
     def _failed(self) -> None:
-        """A part has ended that must not: stop at once, so that the process is started anew."""
+        """Stop at once: a watched task has ended, so the process must be restarted."""
         self._app.stop()
         self._hurry.set()
         self._stop.set()
 
     async def run(self) -> int:
-        """The exit code. Raises ConfigError when the settings kept the service context from opening."""
+        """Serve until stopped; return the exit code. Raises ConfigError when the service refuses the settings."""
         loop = asyncio.get_running_loop()
         take_signals(loop, self._signalled)
         watch.take(self._failed)
@@ -81,7 +81,7 @@ class HttpServer:
         return watch.DIED if watch.lost() else 0
 
     async def _empty(self, tracker: ConnectionTracker) -> None:
-        """Let what is in flight end, cancel what cannot be waited for, then let everybody go."""
+        """Wait for requests in flight, cancel those that take too long, then close all connections."""
         for connection in tracker.connections:
             connection.shutdown()
         with contextlib.suppress(TimeoutError):
@@ -104,7 +104,7 @@ class HttpServer:
 
 
 async def _first(*waits: object) -> None:
-    """Until one of several has ended; the others are cancelled."""
+    """Wait until one of several has ended; cancel the others."""
     tasks = [asyncio.ensure_future(wait) for wait in waits]  # type: ignore[call-overload]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""What the connections of a process share: the clock that watches their deadlines, the budget of what they keep."""
+"""What the connections of a server share: one timer for their deadlines, one budget for the memory they hold."""
 
 import asyncio
 import logging
@@ -15,25 +15,25 @@ _WORTH_TRIMMING = 32 << 20
 
 
 class Watched(Protocol):
-    """A connection as the clock and the budget see it."""
+    """A connection as the timer and the budget see it."""
 
     deadline: float
 
     def shutdown(self) -> None:
-        """The door is closed."""
+        """Close soon: the server listens no more."""
 
     def cancel(self) -> None:
-        """The service cannot wait for its answer any longer."""
+        """Cancel its request: the service cannot wait any longer."""
 
     def expired(self, now: float) -> None:
-        """Its deadline has passed."""
+        """End what it is at: its deadline has passed."""
 
     def give_up(self) -> None:
-        """Others need the memory of the answer that its client does not take."""
+        """Abort it: others need the memory of the answer that its client does not take."""
 
 
 class ConnectionTracker:
-    """All connections of a server. One timer looks at their deadlines: a request sets none of its own."""
+    """All connections of a server. One timer checks all deadlines, so that a request sets none of its own."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
@@ -46,14 +46,14 @@ class ConnectionTracker:
         self._date = (0, b"")
 
     def add(self, connection: Watched) -> None:
-        """A connection has come."""
+        """Track a new connection."""
         self.connections.add(connection)
         if self._timer is None:
             self.now = self.loop.time()
             self._timer = self.loop.call_later(TICK, self._tick)
 
     async def empty(self) -> None:
-        """Until the last connection has gone."""
+        """Wait until the last connection has closed."""
         while self.connections:
             await asyncio.sleep(0.02)
 
@@ -69,13 +69,13 @@ class ConnectionTracker:
         self._trim()
 
     def keep(self, size: int) -> bool:
-        """Count bytes that a client makes us keep (given back with a negative size); False: it is too much."""
+        """Count bytes held for a client, a negative size for released ones; return False beyond the budget."""
         self.kept += size
         self._peak = max(self._peak, self.kept)
         return self.kept <= PROCESS_BYTES
 
     def untaken(self, connection: Watched, size: int) -> None:
-        """Count an answer that waits for its client; beyond the budget those who wait longest are given up."""
+        """Count an answer that waits for its client; beyond the budget those that wait longest are aborted."""
         self.taken(connection)
         self._untaken[connection] = size
         self.keep(size)
@@ -85,18 +85,18 @@ class ConnectionTracker:
             first.give_up()
 
     def taken(self, connection: Watched) -> None:
-        """The answer is out, or will never be."""
+        """Count an answer no longer: it is sent, or never will be."""
         self.keep(-self._untaken.pop(connection, 0))
 
     def date(self) -> bytes:
-        """The header `date`."""
+        """Return the header line `date`."""
         second = int(time.time())
         if self._date[0] != second:
             self._date = (second, f"date: {formatdate(second, usegmt=True)}\r\n".encode())
         return self._date[1]
 
     def _trim(self) -> None:
-        """What the allocator holds after a flood goes back to the system."""
+        """Return memory to the system after a flood."""
         if self._peak - self.kept > _WORTH_TRIMMING:
             self._peak = self.kept
             give_back()

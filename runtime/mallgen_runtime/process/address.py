@@ -1,4 +1,4 @@
-"""Which address of ours others should call."""
+"""Addresses: split and joined, listened on, and announced to other services."""
 
 import asyncio
 import contextlib
@@ -14,18 +14,18 @@ _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104
 
 
 def split(address: str) -> tuple[str, str]:
-    """Host and port of `host:port`; the host without brackets, empty in `:8080`."""
+    """Return host and port of `host:port`; the host without brackets, empty in `:8080`."""
     host, _, port = address.rpartition(":")
     return host.strip("[]"), port
 
 
 def joined(host: str, port: str | int) -> str:
-    """`host:port`, an IPv6 host in brackets."""
+    """Return `host:port`, an IPv6 host in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def announced(listen_on: str, port: int, *, local: bool) -> str:
-    """What to register for a server that listens on `listen_on`; `local`: for callers on this machine.
+    """Return the address to register for a server that listens on `listen_on`; `local`: for callers on this machine.
 
     A host that means every interface becomes `$POD_IP`, else the first internal address, as in go-zero.
     """
@@ -36,7 +36,7 @@ def announced(listen_on: str, port: int, *, local: bool) -> str:
 
 
 def internal_ip() -> str:
-    """The address of the interface that leads outside, 127.0.0.1 on a machine without a network. Sends nothing."""
+    """Return the address of the interface that leads outside, 127.0.0.1 without a network. Sends nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # RFC 5737: for documentation, nobody is there
@@ -46,7 +46,7 @@ def internal_ip() -> str:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens on an address of ours; an empty host is every address. Raises ConfigError."""
+    """Open a socket that listens on an address of this machine; an empty host is every address. Raises ConfigError."""
     try:
         place = host or "0.0.0.0"  # noqa: S104 - what go-zero does
         family, kind, protocol, _, address = socket.getaddrinfo(place, port, type=socket.SOCK_STREAM)[0]
@@ -63,7 +63,7 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def opened(listen_on: str) -> socket.socket:
-    """A socket that listens on `host:port`; an empty host is every address. Raises ConfigError."""
+    """Open a socket that listens on `host:port`; an empty host is every address. Raises ConfigError."""
     host, port = split(listen_on)
     if not (port.isdecimal() and int(port) <= 65535):
         raise ConfigError(f"ListenOn is {joined(host, port)}; it is written as 0.0.0.0:8080")
@@ -73,9 +73,9 @@ def opened(listen_on: str) -> socket.socket:
 async def close_door(
     bound: socket.socket, close: Callable[[], None], protocol: Callable[[], asyncio.BaseProtocol]
 ) -> None:
-    """Stop listening; `close` makes the loop let go of the socket.
+    """Stop listening; `close` makes the event loop release the socket.
 
-    Who has connected by then is served by `protocol`: the kernel would reset what it still holds for us.
+    Connections that the kernel has accepted by then are served by `protocol`: otherwise it would reset them.
     """
     loop = asyncio.get_running_loop()
     door = bound.dup()
@@ -90,7 +90,7 @@ async def close_door(
 
 
 def _accept_all(door: socket.socket) -> Iterator[socket.socket]:
-    """The connections that wait on a listening socket."""
+    """Accept the connections that wait on a listening socket."""
     door.setblocking(False)
     with contextlib.suppress(OSError):
         while True:

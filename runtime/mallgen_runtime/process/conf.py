@@ -33,7 +33,7 @@ class Conf(Struct):
         return _shown(self)
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """What rich prints."""
+        """Return what rich prints."""
         return [("settings", _shown(self))]
 
 
@@ -64,7 +64,7 @@ Mode = Annotated[str, Options("dev", "test", "rt", "pre", "pro")]  # go-zero's
 
 
 def is_secret(name: str) -> bool:
-    """Whether the value of a setting is nobody's business, by its name."""
+    """Return whether the name of a setting says that its value is a secret."""
     folded = name.replace("_", "").replace("-", "").lower()
     words = re.split(r"[_\-]|(?<=[a-z0-9])(?=[A-Z])", name)
     return bool(_SECRET.search(folded)) or any(word.lower() == "pass" for word in words)
@@ -84,7 +84,7 @@ def _shown(value: Any, name: str = "") -> str:
 
 
 class Loaded(NamedTuple, Generic[C]):
-    """Settings, and what there was to say of their file."""
+    """Settings, and the warnings about their file."""
 
     config: C
     warnings: tuple[str, ...]
@@ -96,12 +96,12 @@ def load_config(kind: type[C], path: str, *, package: str) -> C:
 
 
 def read_config(kind: type[C], path: str) -> C:
-    """Read the settings in a file; what there is to say of it goes to the log. Raises ConfigError."""
+    """Read the settings in a file and log its warnings. Raises ConfigError."""
     return _logged(load_file(kind, path))
 
 
 def parse_config(kind: type[C], text: str, path: str) -> C:
-    """Settings from YAML text; `path` names it in errors. Raises ConfigError."""
+    """Read settings from YAML text and log its warnings; `path` names it in errors. Raises ConfigError."""
     return _logged(parse(kind, text, path))
 
 
@@ -119,7 +119,7 @@ def load_file(kind: type[C], path: str) -> Loaded[C]:
 
 
 def parse(kind: type[C], text: str, path: str) -> Loaded[C]:
-    """Settings from YAML text. Raises ConfigError with all that is wrong."""
+    """Read settings from YAML text. Raises ConfigError with every mistake."""
     plain = YamlValues(text, path)
     try:
         values = plain.values(kind)
@@ -132,7 +132,7 @@ def parse(kind: type[C], text: str, path: str) -> Loaded[C]:
         made: C = convert(values, kind)
     except Wrong as problem:
         for error in problem.errors:
-            if not broken or error.reason != "must not be null":  # it follows from what is said already
+            if not broken or error.reason != "must not be null":  # it follows from a problem that is listed already
                 plain.wrong(error.name, error.reason)
     warnings = plain.placed(plain.warnings)
     if plain.problems:
@@ -147,7 +147,7 @@ def _logged(loaded: Loaded[C]) -> C:
 
 
 def find_config(path: str, package: str) -> str:
-    """Where the settings are that `path` names, for a package. Raises ConfigError."""
+    """Return the file that `path` names, as it is, beside a package or in it. Raises ConfigError."""
     import importlib
 
     base = os.path.dirname(os.path.abspath(importlib.import_module(package).__file__ or ""))

@@ -33,13 +33,13 @@ Readiness = Callable[[], Mapping[str, str]]
 
 
 def in_public(name: str, state: str) -> str:
-    """A state as everybody may know it: what is wrong names hosts, and is in the log and on the DevServer's port."""
+    """Return a state without its reason, which names hosts; the log and the DevServer's port have it."""
     said = ("ok", "stopping", f"no instance of {name} is registered")
     return state if state in said else "degraded"
 
 
 def readiness(states: Mapping[str, str]) -> tuple[int, bytes]:
-    """Status and body of a readiness answer: 503 while something is `stopping`, else 200 with what is degraded."""
+    """Return status and body of a readiness answer: 503 while one is `stopping`, else 200 with the degraded ones."""
     stopping = "stopping" in states.values()
     fine = all(state == "ok" for state in states.values())
     status = "stopping" if stopping else "ok" if fine else "degraded"

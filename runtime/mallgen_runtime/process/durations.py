@@ -9,7 +9,7 @@ _PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
 
 
 def seconds(text: str, key: str) -> float:
-    """Seconds of `1m30s`, `500ms`, `0`; empty is none. Raises ConfigError that names `key`."""
+    """Return the seconds of `1m30s`, `500ms`, `0`; an empty text is 0. Raises ConfigError that names `key`."""
     if text in ("", "0"):
         return 0.0
     if not re.fullmatch(f"(?:{_PART.pattern})+", text):

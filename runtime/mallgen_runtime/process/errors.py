@@ -4,9 +4,9 @@ from enum import IntEnum
 
 
 class ConfigError(Exception):
-    """A configuration that cannot be used: a line for each thing that is wrong, with `file:line` where there is one.
+    """A configuration that cannot be used: a line for each problem, with `file:line` where it is known.
 
-    `warnings` are what else there was to say of the same file.
+    `warnings` are the warnings about the same file.
     """
 
     def __init__(self, *problems: str, warnings: tuple[str, ...] = ()) -> None:
@@ -56,7 +56,7 @@ HTTP_STATUS = {
 
 
 class RpcError(Exception):
-    """A call that failed, or what a logic raises to fail one. `detail` is shown to the caller."""
+    """A call that failed; logic raises it to fail one. `detail` is sent to the caller."""
 
     def __init__(self, code: Code, detail: str = "") -> None:
         super().__init__(f"{code.name}: {detail}" if detail else code.name)

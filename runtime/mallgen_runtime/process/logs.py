@@ -63,7 +63,7 @@ class PlainFormatter(logging.Formatter):
 
 
 class Stdout(logging.Handler):
-    """The handler of `set_up`. A file or a pipe is written by a thread; a stream that is neither, at once."""
+    """The handler that `set_up` installs. A thread writes to files and pipes; other streams are written at once."""
 
     def __init__(self, form: JsonFormatter | PlainFormatter) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class Stdout(logging.Handler):
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """A record that has no line: logging would write a traceback to stderr, and wait for who reads it."""
+        """Log that a record could not be formatted: logging would write a traceback to stderr and might block."""
         if self._writer is None:
             return super().handleError(record)
         problem = sys.exception()
@@ -95,7 +95,7 @@ class Stdout(logging.Handler):
         self.put(logging.ERROR, text, f"{record.module}:{record.lineno}", {"line": str(record.msg)})
 
     def flush(self) -> None:
-        """Wait until all is written, a second at most."""
+        """Wait until everything is written, a second at most."""
         if self._writer is not None:
             self._writer.flush()
 
@@ -122,9 +122,9 @@ class Stdout(logging.Handler):
 
 
 def access(level: int, content: str, caller: str, fields: Fields) -> None:
-    """The line of a request, under the logger `mallgen.access`.
+    """Log the line of a request, under the logger `mallgen.access`.
 
-    A record costs more than the line; none is made while nobody but `set_up`'s handler would see it.
+    A record costs more than the line: it is made only when another handler than that of `set_up` would see it.
     """
     if not _ACCESS.isEnabledFor(level):
         return
@@ -145,7 +145,7 @@ def _only_handler() -> Stdout | None:
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:
-    """The ids of the request that the line was written for, and the record's own fields."""
+    """Return the ids of the current request and the record's own fields."""
     here = origin.get()
     ids = {"request_id": here.request_id, "trace": here.trace_id}
     found = {name: getattr(record, name, "") or value for name, value in ids.items()}
@@ -153,14 +153,14 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
 
 
 def _name(level: int) -> str:
-    """go-zero's word for a level."""
+    """Return go-zero's word for a level."""
     if level >= logging.CRITICAL:
         return "severe"
     return "error" if level >= logging.WARNING else "info" if level >= logging.INFO else "debug"
 
 
 def _one_line(text: str) -> str:
-    """What a client sent must not look like a line of ours, nor move a terminal's cursor."""
+    """Escape what a client sent: it must not look like another line, nor move a terminal's cursor."""
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
@@ -169,7 +169,7 @@ def _json_char(char: str) -> str:
 
 
 def timestamp(seconds: float) -> str:
-    """RFC 3339 with milliseconds and the local offset, as go-zero writes it."""
+    """Return a time in RFC 3339 with milliseconds and the local offset, as go-zero writes it."""
     whole = int(seconds)
     second, offset = _second(whole)
     return f"{second}.{int((seconds - whole) * 1000):03}{offset}"
@@ -183,7 +183,7 @@ def _second(seconds: int) -> tuple[str, str]:
 
 
 def set_up(conf: LogConf) -> None:
-    """Send every logger's lines to stdout in the asked form; `MALLGEN_LOG=plain` is stronger than the settings.
+    """Send every logger's lines to stdout as JSON or plain; the variable MALLGEN_LOG overrides the settings.
 
     Raises ConfigError.
     """

@@ -1,4 +1,4 @@
-"""Writes log lines in a thread of its own: who reads the log slowly, or not at all, holds up no request."""
+"""Writes log lines in a thread of its own: a slow reader of the log delays no request."""
 
 import os
 import select
@@ -15,7 +15,7 @@ _PROBE = 0.1
 
 
 class Writer:
-    """Lines for a file descriptor, in their order. `QUEUE_BYTES` may wait; what comes beyond is counted and dropped.
+    """Lines for a file descriptor, in order. `QUEUE_BYTES` may wait; lines beyond that are counted and dropped.
 
     `told` makes the line that says how many were dropped, written as soon as the log is read again.
     """
@@ -49,13 +49,13 @@ class Writer:
                 self._changed.notify_all()
 
     def flush(self, seconds: float = FLUSH_SECONDS) -> None:
-        """Wait until all is written, but not longer than this."""
+        """Wait until everything is written, but not longer than the given seconds."""
         if self._pid == os.getpid() and threading.current_thread() is not self._thread:
             with self._changed:
                 self._changed.wait_for(self._is_empty, seconds)
 
     def close(self) -> None:
-        """Write what is left and end the thread, unless nobody reads."""
+        """Write the rest and end the thread, unless the log has no reader."""
         self.flush()
         with self._changed:
             self._closed = True
@@ -78,7 +78,7 @@ class Writer:
         return not self._size
 
     def _run(self) -> None:
-        """Work; a thread that ends by a fault is followed by another with the next line."""
+        """Write lines until closed; after a fault the next line starts another thread."""
         try:
             self._work()
         finally:
@@ -105,7 +105,7 @@ class Writer:
             time.sleep(PAUSE)
 
     def _written(self, data: bytes) -> bool:
-        """Write all of it; True when it is lost because the log cannot be written."""
+        """Write all of it; return True when it is lost because the log cannot be written."""
         left = memoryview(data)
         while left:
             try:

@@ -1,4 +1,4 @@
-"""Memory that Python has freed goes back to the system: glibc keeps it for the process, 90 MiB after a flood of 280."""
+"""Returns freed memory to the system: glibc would keep it for the process, 90 MiB after a flood of 280."""
 
 import ctypes
 import functools
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 def give_back() -> None:
-    """Give back what is free; nothing happens where the C library has no way to."""
+    """Return free memory to the system; do nothing where the C library cannot."""
     _trim()(0)
 
 

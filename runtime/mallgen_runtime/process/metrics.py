@@ -1,4 +1,4 @@
-"""Prometheus metrics under go-zero's names. While nobody has asked for them they cost nothing."""
+"""Prometheus metrics under go-zero's names. Until they are enabled they cost nothing."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -13,7 +13,7 @@ _on = False
 
 
 def enable() -> None:
-    """Count from now on: observers that are made later work. Raises ConfigError without prometheus-client."""
+    """Turn metrics on for observers that are made from now on. Raises ConfigError without prometheus-client."""
     global _on
     try:
         import prometheus_client  # noqa: F401
@@ -23,7 +23,7 @@ def enable() -> None:
 
 
 def observer(kind: str, labels: Sequence[tuple[str, str]]) -> Observe:
-    """What is to be called with the code and the seconds of each call; `kind` is `rpc_server` or `rpc_client`."""
+    """Return a function to call with the code and the seconds of each call; `kind` is `rpc_server` or `rpc_client`."""
     if not _on:
         return nothing
     names = tuple(name for name, _ in labels)
@@ -42,7 +42,7 @@ def observer(kind: str, labels: Sequence[tuple[str, str]]) -> Observe:
 
 
 def text() -> bytes:
-    """All metrics of the process in Prometheus' text format."""
+    """Return all metrics of the process in Prometheus' text format."""
     from prometheus_client import generate_latest
 
     return bytes(generate_latest())
@@ -58,4 +58,4 @@ def _pair(kind: str, names: tuple[str, ...]) -> tuple[Any, Any]:
 
 
 def nothing(code: str, taken: float) -> None:
-    """Nobody asked."""
+    """Observe nothing: metrics are off."""

@@ -18,7 +18,7 @@ class Origin(NamedTuple):
     trace_flags: str = "00"
 
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What a callee is told about the request: go-zero's keys, and our request id."""
+        """Return the metadata that tells a callee of the request: go-zero's keys, and our request id."""
         if not self.trace_id:
             return ()
         parent = f"00-{self.trace_id}-{os.urandom(8).hex()}-{self.trace_flags}"
@@ -31,7 +31,7 @@ MARGIN = 0.01
 
 
 def remaining(own: float | None) -> float | None:
-    """The seconds that a call may take: its own limit, or what is left of the request's less a margin."""
+    """Return the seconds that a call may take: its own limit, or the rest of the request's less a margin."""
     deadline = origin.get().deadline
     if deadline is None:
         return own

@@ -1,4 +1,4 @@
-"""What every service's process begins and ends with: the command line, the settings, one line for what is wrong."""
+"""How the process of every service starts and ends: command line, settings, signals, exit codes."""
 
 import argparse
 import asyncio
@@ -27,8 +27,8 @@ C = TypeVar("C", bound=Struct)
 def run(work: Callable[[C], int], kind: type[C], path: str, package: str) -> NoReturn:
     """Read `-f FILE`, else the settings at `path`; end with the exit code of `work`.
 
-    What keeps the service from starting is told in a line for each cause, with exit code 3. Who is stopped before that
-    ends with 0.
+    Each cause that keeps the service from starting is printed as one line, with exit code 3. A signal that comes
+    before the service runs ends it with 0.
     """
     for number in STOPPING:
         signal.signal(number, _leave)
@@ -52,7 +52,7 @@ def run(work: Callable[[C], int], kind: type[C], path: str, package: str) -> NoR
 
 
 def hold_signals() -> None:
-    """From here on the loop is made: what would stop the process waits until its server has taken the signals."""
+    """Hold back the signals that stop the process until its server has taken them over."""
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
 
@@ -66,7 +66,7 @@ def take_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[signal.Signals
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    """What a signal does until the server takes it: nothing is served yet."""
+    """End the process on a signal that comes before the server takes over: nothing is served yet."""
     sys.exit(0)
 
 
@@ -77,7 +77,7 @@ def _log(config: object) -> LogConf:
 
 
 def _settle() -> None:
-    """What is there by now stays: the collector need not look at it again, nor so often at what one request makes."""
+    """Exempt all objects made so far from garbage collection, and collect less often: requests make few cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

@@ -6,7 +6,7 @@ C = TypeVar("C")
 
 
 class Resource(Protocol):
-    """Something that the generated half opens and closes: a channel to another service."""
+    """What the generated half opens and closes: a channel to another service."""
 
     @property
     def key(self) -> str:
@@ -35,7 +35,7 @@ class ServiceBase(Generic[C]):
         self.middlewares: list[Any] = []
 
     def use(self, middleware: Any) -> None:
-        """A middleware around every request, unknown paths and errors too: go-zero's `server.Use`.
+        """Add a middleware around every request, unknown paths and errors too: go-zero's `server.Use`.
 
         It has `handle(ctx, next_)` as those of the contract have; the first one stands outermost. Call it in
         `__init__` or `start`.
@@ -43,22 +43,22 @@ class ServiceBase(Generic[C]):
         self.middlewares.append(middleware)
 
     def keep(self, resource: R) -> R:
-        """A resource of the generated half: opened before `start`, closed after `close`."""
+        """Keep a resource of the generated half: opened before `start`, closed after `close`."""
         self._resources.append(resource)
         return resource
 
     def states(self) -> dict[str, str]:
-        """The state of each resource by name, each `ok` or what is wrong."""
+        """Return the state of each resource by name: `ok`, or the problem."""
         return {resource.key: resource.state for resource in self._resources}
 
     async def open(self) -> None:
-        """What the runtime calls: the resources of the generated half, then `start`."""
+        """Open the resources of the generated half, then call `start`. The runtime calls it."""
         for resource in self._resources:
             await resource.start()
         await self.start()
 
     async def shut(self) -> None:
-        """What the runtime calls: `close`, then the resources of the generated half, last first."""
+        """Call `close`, then close the resources of the generated half, last first. The runtime calls it."""
         try:
             await self.close()
         finally:

@@ -17,12 +17,12 @@ class Ids(NamedTuple):
 
 
 def ids_of(traceparent: str, request_id: str) -> Ids:
-    """The ids that a caller sent; new ones where they are not sound."""
+    """Return the ids that a caller sent, new ones in place of invalid ones."""
     return sound_ids(traceparent.encode("latin-1", "replace"), request_id.encode("latin-1", "replace"))
 
 
 def sound_ids(traceparent: bytes, request_id: bytes) -> Ids:
-    """`ids_of` for what comes as bytes."""
+    """Return what `ids_of` does, for header values in bytes."""
     found = _PARENT.fullmatch(traceparent)
     trace, flags = (found.group(1).decode(), found.group(2).decode()) if found else (os.urandom(16).hex(), "00")
     return Ids(request_id.decode() if _ID.fullmatch(request_id) else trace[:16], trace, flags)

@@ -1,4 +1,4 @@
-"""`${NAME}`, `${NAME:-default}` and `${NAME:?why}` in settings, out of the environment, as a shell reads them."""
+"""`${NAME}`, `${NAME:-default}` and `${NAME:?why}` in settings, replaced from the environment as a shell does."""
 
 import os
 import re
@@ -19,7 +19,7 @@ class BadVariable(ValueError):
 
 
 def expand(text: str, environment: Mapping[str, str]) -> str:
-    """The text with its variables filled in; `$${` is `${`. Raises BadVariable."""
+    """Return the text with its variables filled in; `$${` is `${`. Raises BadVariable."""
     return _expanded(text, environment, 0) if "${" in text else text
 
 
@@ -49,7 +49,7 @@ def _expanded(text: str, environment: Mapping[str, str], depth: int) -> str:
 
 
 def _closing(text: str, start: int, name: str) -> int:
-    """Where the text of a default ends, its brace included."""
+    """Return where the text of a default ends, its brace included."""
     level = 1
     for sign in _INSIDE.finditer(text, start):
         if sign.group() == "${":
@@ -73,5 +73,5 @@ def _value(name: str, operator: str, word: str, environment: Mapping[str, str], 
 
 
 def _literal(text: str, depth: int) -> str:
-    """Inside a default a brace is written `\\}`."""
+    """Return the text of a default, in which a brace is written `\\}`."""
     return re.sub(r"\\([\\}])", r"\1", text) if depth else text

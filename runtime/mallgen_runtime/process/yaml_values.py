@@ -1,4 +1,4 @@
-"""YAML into plain values, keys spelled as the classes spell them, with a word on each key that no class has."""
+"""YAML into plain values with the keys of the settings classes; a key that no class has gives a warning or problem."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -20,14 +20,14 @@ _WORDS = {"cacert": "CACert", "id": "ID", "rpc": "RPC", "ca": "CA", "url": "URL"
 
 
 class Line(NamedTuple):
-    """A word on a line of the file."""
+    """A message about a line of the file."""
 
     number: int
     text: str
 
 
 class YamlValues:
-    """What a file says: `values` for a class, and what there is to say of it: `problems`, `warnings`."""
+    """The content of a file: `values` for a class, and the `problems` and `warnings` found on the way."""
 
     def __init__(self, text: str, path: str) -> None:
         """Raises ConfigError when it is not YAML."""
@@ -40,21 +40,21 @@ class YamlValues:
         self.warnings: list[Line] = []
 
     def values(self, kind: Any) -> dict[str, Any]:
-        """The values for a class. Raises ConfigError when they are no keys with values at all."""
+        """Return the values for a class. Raises ConfigError when the file is not a mapping."""
         found = {} if self._root is None else self._value(self._root, describe(kind), "")
         if not isinstance(found, dict):
             raise ConfigError(f"{self._path}:1: the settings must be keys with values")
         return found
 
     def wrong(self, name: str, reason: str) -> None:
-        """Note what is wrong with the value of a dotted name."""
+        """Note a problem with the value of a dotted name."""
         parent, _, last = name.rpartition(".")
         line = self._lines.get(name, self._lines.get(parent, 1))
         shown = self._shown.get(name) or _below(self._shown.get(parent, spelled(parent)), spelled(last))
         self.problems.append(Line(line, f"{shown or 'the file'} {reason}"))
 
     def placed(self, lines: list[Line]) -> tuple[str, ...]:
-        """Lines with their places, in the order of the file."""
+        """Return lines with file and line number, in the order of the file."""
         return tuple(dict.fromkeys(f"{self._path}:{line.number}: {line.text}" for line in sorted(lines)))
 
     def _value(self, node: Any, kind: Type, name: str) -> Any:
@@ -99,7 +99,7 @@ class YamlValues:
         return found
 
     def _pairs(self, node: Any) -> Iterator[tuple[Any, Any]]:
-        """The keys of a mapping with their values; behind them those of `<<` that it does not have itself."""
+        """Yield the keys of a mapping with their values, then those of `<<` that it does not have itself."""
         own = {folded(_key(key)) for key, _ in node.value if key.tag != _MERGE}
         merged: list[Any] = []
         for key, item in node.value:
@@ -134,7 +134,7 @@ class YamlValues:
             lines.append(Line(key.start_mark.line + 1, f"{text}; {told.hint}" if told.hint else text))
 
     def _untyped(self, node: Any) -> Any:
-        """A value that no class describes: text, lists, mappings by folded keys."""
+        """Return a value that no class describes: text, lists, mappings by folded keys."""
         self._counted(node)
         if isinstance(node, yaml.MappingNode):
             return {folded(_key(key)): self._untyped(item) for key, item in node.value}
@@ -164,7 +164,7 @@ def _below(name: str, part: str) -> str:
 
 
 def _key(node: Any) -> str:
-    """The text of a key; one that is a list or a block is never a setting's, and its aliases may make it endless."""
+    """Return the text of a key; a list or a block as a key is no setting, and its aliases may make it endless."""
     return str(node.value) if isinstance(node, yaml.ScalarNode) else "?"
 
 

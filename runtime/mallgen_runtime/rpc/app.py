@@ -1,4 +1,4 @@
-"""An RPC service: what stands around every call, whatever carries it."""
+"""An RPC service: breaker, limits, metrics, log and errors around every call, on any transport."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ _LOUD = frozenset(code for code in Code if HTTP_STATUS.get(code, 500) >= 500)
 
 
 class BoundMethod(NamedTuple):
-    """What is decided for a method once: its limit in seconds, its breaker, its metrics."""
+    """A method ready to run: its limit in seconds, its breaker, its metrics."""
 
     limit: float | None
     breaker: Breaker
@@ -42,7 +42,7 @@ class RpcApp(Generic[S]):
         self._bound = {method.wire: self._bind(method) for service in services for method in service.methods}
 
     def _check_limits(self) -> None:
-        """A limit for a method that is not there, or that has none, would be believed to hold. Raises ConfigError."""
+        """Raise ConfigError for a limit that could not hold: of an unknown method, of a stream, or given twice."""
         methods = {method.wire: method for service in self.services for method in service.methods}
         seen: set[str] = set()
         for entry in self.config.method_timeouts:
@@ -65,8 +65,8 @@ class RpcApp(Generic[S]):
     async def answer(self, method: Method[Any], ctx: RpcContext, request: Any) -> bytes:
         """Run a method that gives one reply; `request` is a message, or an iterator of them.
 
-        Raises nothing but RpcError: what else went wrong, a reply that is no message too, is in the log, not in the
-        answer.
+        Raises nothing but RpcError: any other failure, a reply that is no message too, goes to the log and not to the
+        caller.
         """
         with _ServedCall(self, method, ctx) as call:
             if call.limit is None:
@@ -84,7 +84,7 @@ class RpcApp(Generic[S]):
                     yield reply.SerializeToString()
 
     def bound(self, method: Method[Any]) -> BoundMethod:
-        """What was decided for a method."""
+        """Return the limit, breaker and metrics of a method."""
         return self._bound[method.wire]
 
 
@@ -129,7 +129,7 @@ class _ServedCall:
             raise wrong from None
 
     def _told(self, problem: BaseException) -> RpcError | None:
-        """What the caller is told; None for a call that nobody waits for any more."""
+        """Return the error for the caller; None when the caller waits no longer."""
         if isinstance(problem, RpcError):
             return problem
         if isinstance(problem, NotImplementedError):
@@ -142,7 +142,7 @@ class _ServedCall:
         return RpcError(Code.INTERNAL, f"internal error, see the log at {self._ctx.request_id}")
 
     def _ended(self) -> Code:
-        """Why a call was cancelled: its time was over, by the caller's clock at least, or its caller left."""
+        """Return why a call was cancelled: its time was over, by the caller's clock at least, or its caller left."""
         deadline = self._ctx.deadline
         over = deadline is not None and time.monotonic() >= deadline - _CLOCKS
         return Code.DEADLINE_EXCEEDED if over else Code.CANCELED

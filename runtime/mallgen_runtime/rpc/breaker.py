@@ -40,7 +40,7 @@ class Breaker:
         self._last_pass = 0.0
 
     def allows(self) -> bool:
-        """Whether the next call may go through; one that may not is counted."""
+        """Return whether the next call may go through, and count one that may not."""
         if self._total == self._succeeded:
             return True
         self._turn()
@@ -74,7 +74,7 @@ class Breaker:
         return False
 
     def _runs(self) -> tuple[int, int]:
-        """How many of the latest buckets had no failure, and how many no success."""
+        """Return how many of the latest buckets had no failure, and how many no success."""
         working = failing = 0
         for step in range(1, BUCKETS + 1):
             _, good, bad = self._buckets[(self._slot + step) % BUCKETS]
@@ -115,8 +115,8 @@ class NoBreaker(Breaker):
     __slots__ = ()
 
     def allows(self) -> bool:
-        """It may."""
+        """Return True."""
         return True
 
     def done(self, code: Code) -> None:
-        """Nothing is counted."""
+        """Count nothing."""

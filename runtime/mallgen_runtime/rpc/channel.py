@@ -59,7 +59,7 @@ class _CountedConnection:
 
 
 class Channel:
-    """Calls a service through whatever instances there are. Follows the registry; opens with the first call if need be.
+    """Calls a service through its running instances, which it follows in the registry. The first call opens it.
 
     `connect` makes a connection to some addresses; an empty tuple of them stands for the configured target.
     """
@@ -158,7 +158,7 @@ class Channel:
             attempt += 1
 
     def _token(self) -> bool:
-        """Whether another attempt is allowed: gRFC A6's bucket, so that retries stay a tenth of the calls."""
+        """Return whether another attempt is allowed: gRFC A6's bucket keeps retries to a tenth of the calls."""
         self._tokens -= 1
         return self._tokens > TOKENS / 2
 
@@ -203,7 +203,7 @@ class Channel:
             self._swapping = False
 
     async def _swap(self) -> None:
-        """Put a connection to today's instances in the place of the old one; calls that are on that finish there.
+        """Replace the connection by one to the present instances; calls on the old one finish there.
 
         An empty list keeps the old connection: better a refused call than a forgotten service.
         """
@@ -230,7 +230,7 @@ class Channel:
 
 
 class _ChannelCall:
-    """Around one call: breaker, metrics, what is left of its time."""
+    """Around one call: breaker, metrics, deadline."""
 
     __slots__ = ("_deadline", "_method", "_started", "_wire", "metadata")
 
@@ -253,7 +253,7 @@ class _ChannelCall:
         self._method.observe(code.name, time.monotonic() - self._started)
 
     def left(self) -> float | None:
-        """The seconds that are left. Raises RpcError when there are none."""
+        """Return the seconds that are left. Raises RpcError when there are none."""
         if self._deadline is None:
             return None
         left = self._deadline - time.monotonic()
@@ -276,8 +276,8 @@ async def _written(requests: AsyncIterable[Wire]) -> AsyncIterator[bytes]:
 
 
 def connect(conf: RpcClientConf, key: str) -> Channel:
-    """A channel to the service that is registered under `key`, unless the settings name another. Raises ConfigError."""
-    seconds(conf.keepalive_time, f"KeepaliveTime for {key}")  # it is used when an instance comes, which may be late
+    """Return a channel to the service registered under `key`, unless the settings name another. Raises ConfigError."""
+    seconds(conf.keepalive_time, f"KeepaliveTime for {key}")  # check it now: it is used only when an instance comes
 
     async def made(addresses: tuple[str, ...]) -> Connection:
         return await connection_to(addresses, conf)

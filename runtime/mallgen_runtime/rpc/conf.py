@@ -77,7 +77,7 @@ class RpcServerConf(Conf, kw_only=True):
     log: LogConf = field(default_factory=LogConf)
 
     def limit_of(self, wire: str) -> float | None:
-        """The seconds that a call of a method may take, None: no limit. Raises ConfigError."""
+        """Return the seconds that a call of a method may take, None: no limit. Raises ConfigError."""
         for found in self.method_timeouts:
             if found.full_method == wire:
                 return seconds(found.timeout, "MethodTimeouts.Timeout") or None

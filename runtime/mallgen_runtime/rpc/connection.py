@@ -1,4 +1,4 @@
-"""What a channel needs of a transport: a way to the instances of a service."""
+"""What a channel needs of a transport: a connection to the instances of a service."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol
@@ -7,11 +7,11 @@ Metadata = tuple[tuple[str, str], ...]
 
 
 class Connection(Protocol):
-    """A way to some instances of a service, messages as bytes. Its failures are RpcErrors."""
+    """Carries calls to some instances of a service, messages as bytes. Its failures are RpcErrors."""
 
     @property
     def connected(self) -> bool:
-        """Whether at least one instance can be reached now."""
+        """Return whether at least one instance can be reached now."""
 
     async def ready(self, seconds: float) -> bool:
         """Wait until one can be reached; False when none can in this time."""

@@ -1,4 +1,4 @@
-"""The first transport: grpc.aio. The only module of calls that knows it."""
+"""The transport on grpc.aio."""
 
 import asyncio
 import ipaddress
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any, Self
 
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what its C core has to say, our errors say
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # our errors say what its C core would print
 
 import grpc
 import grpc.aio
@@ -44,7 +44,7 @@ class GrpcServer:
         """Bind the address; the port. Raises ConfigError when it is taken."""
         host, port = split(self._conf.listen_on)
         address = joined(host or "0.0.0.0", port)  # noqa: S104
-        opened(self._conf.listen_on).close()  # gRPC does not say why it cannot
+        opened(self._conf.listen_on).close()  # gRPC would not say why it cannot listen
         try:
             return int(self._server.add_insecure_port(address))
         except RuntimeError as problem:
@@ -68,7 +68,7 @@ class GrpcServer:
         self._end = keep(self._server.wait_for_termination(), "the RPC server")
 
     async def refuse(self) -> None:
-        """Tell who asks for our health that we leave."""
+        """Report NOT_SERVING to health checks."""
         if self._health is not None:
             await self._health.enter_graceful_shutdown()
 
@@ -97,7 +97,7 @@ class GrpcServer:
 
 
 def _handler(method: Method[Any], app: RpcApp) -> Any:
-    """What grpc.aio calls for a method."""
+    """Return the handler that grpc.aio calls for a method."""
 
     async def one(data: Any, call: Any) -> bytes:
         try:
@@ -124,7 +124,7 @@ def _handler(method: Method[Any], app: RpcApp) -> Any:
 
 
 async def _write(call: Any, reply: bytes) -> None:
-    """Send a reply; a call that takes no more is one whose caller has left."""
+    """Send a reply; an error means that the caller has left."""
     try:
         await call.write(reply)
     except grpc.aio.BaseError:
@@ -241,7 +241,7 @@ class GrpcConnection:
 
 
 async def _replies(call: Any) -> AsyncIterator[bytes]:
-    """The replies of a stream; who stops listening cancels it."""
+    """Yield the replies of a stream; leaving the iteration cancels it."""
     try:
         async for item in call:
             yield item
@@ -256,7 +256,7 @@ def _error(problem: grpc.aio.AioRpcError) -> RpcError:
 
 
 async def _target(addresses: Sequence[str]) -> str:
-    """gRPC's spelling of some addresses: names become numbers when there are several."""
+    """Return gRPC's target of some addresses: several names are resolved to numbers."""
     if len(addresses) == 1 and not _version(addresses[0]):
         return f"dns:///{addresses[0]}"
     numeric = [found for address in addresses for found in await _numeric(address)]

@@ -1,4 +1,4 @@
-"""A server of grpc.aio that a path that is not UTF-8 does not end.
+"""A server of grpc.aio that survives paths that are not UTF-8.
 
 grpc.aio decodes the path of each call that is for no registered method in the task that serves all; one byte above 127
 in the wrong place ends that task and with it the server (grpcio 1.85). All our methods are registered, so what is left
@@ -21,7 +21,7 @@ _UNKNOWN = "unknown method"
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Metadata that is not UTF-8 is the caller's fault, and grpc.aio logs two tracebacks for it."""
+    """Drop grpc.aio's two tracebacks for metadata that is not UTF-8: it is the caller's fault."""
     return not str(record.msg).startswith("Invalid encoding")
 
 
@@ -29,7 +29,7 @@ logging.getLogger(_INNER.__name__).addFilter(_is_ours)
 
 
 def steady_server(options: Sequence[tuple[str, Any]]) -> grpc.aio.Server:
-    """A server that lives on; of a grpcio whose inside is another, its own, which the process watches."""
+    """Return such a server; where grpcio's internals differ, a plain one, which the process watches."""
     if not all(hasattr(_INNER, name) for name in _PARTS) or not hasattr(_INNER.AioServer, "_make_request_call_future"):
         return grpc.aio.server(options=options)
     server = grpc.aio.server(options=())
@@ -45,14 +45,14 @@ def _steady(loop: asyncio.AbstractEventLoop, options: Sequence[tuple[str, Any]])
         _refusing: "asyncio.Task[Any] | None" = None
 
         def _make_request_call_future(self, method: bytes | None) -> Any:
-            """What the serving task waits for; for calls of unknown methods it waits for ever."""
+            """Let the serving task wait for calls of known methods, and forever for those of unknown ones."""
             if method is not None:
                 return super()._make_request_call_future(method)
             self._refusing = keep(self._refuse(), "the RPC server's unknown methods")
             return loop.create_future()
 
         async def shutdown(self, grace: float | None) -> None:
-            """The calls that were to come are no more, which ends the task."""
+            """Stop the task for unknown methods, then the server."""
             if self._refusing is not None:
                 self._refusing.cancel()
             await super().shutdown(grace)
@@ -66,7 +66,7 @@ def _steady(loop: asyncio.AbstractEventLoop, options: Sequence[tuple[str, Any]])
                     call = await self._request_call()
                 except _INNER._RequestCallError:
                     if not self.is_running():
-                        await loop.create_future()  # the shutdown that made it so is about to cancel
+                        await loop.create_future()  # the shutdown is about to cancel this task
                     continue
                 answer = _INNER._handle_rpc(_UNKNOWN, nothing, (), call, loop, False)
                 task = loop.create_task(_INNER._schedule_rpc_coro(answer, call, loop, _UNKNOWN))

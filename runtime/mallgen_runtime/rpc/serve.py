@@ -25,7 +25,7 @@ _LOG = logging.getLogger("mallgen.service")
 def serve_rpc(create_app: Callable[[C], RpcApp], kind: type[C], path: str, *, package: str) -> None:
     """Serve until SIGTERM or SIGINT, finish what is in flight, exit 0.
 
-    What keeps it from starting is told in one line, with exit code 3.
+    What keeps it from starting is printed in one line, with exit code 3.
     """
     run(lambda config: _loop(create_app(config)), kind, path, package)
 
@@ -68,7 +68,7 @@ class _Process:
         self._stop.set()
 
     def failed(self) -> None:
-        """A part has ended that must not: stop at once, so that the process is started anew."""
+        """Stop at once: a watched task has ended, so the process must be restarted."""
         self._hurry.set()
         self._stop.set()
 
@@ -107,6 +107,6 @@ class _Process:
             after.push_async_callback(server.stop)
 
     def _states(self) -> Mapping[str, str]:
-        """Readiness by name."""
+        """Return the states for readiness by name."""
         own = "stopping" if self._stop.is_set() else "ok"
         return {"service": own, "discovery": self._registrar.state, **self.app.svc.states(), **watch.states()}

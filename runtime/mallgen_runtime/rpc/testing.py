@@ -126,7 +126,7 @@ class _Connection:
 
 
 class _LocalCall:
-    """One call as the server sees it, and the wait for it as the client does."""
+    """One call: the server's side of it, and the client's wait for it."""
 
     def __init__(self, app: RpcApp, method: Method[Any], timeout: float | None, metadata: Metadata) -> None:
         self._app = app
@@ -153,7 +153,7 @@ class _LocalCall:
                 yield self._fitting(reply)
 
     async def waited(self, work: Awaitable[T]) -> T:
-        """What comes of it before the deadline. Raises RpcError."""
+        """Wait for the result until the deadline. Raises RpcError."""
         deadline = self._ctx.deadline if self._timeout is not None else None
         try:
             async with asyncio.timeout(None if deadline is None else max(0.0, deadline - time.monotonic())) as limit:
@@ -164,7 +164,7 @@ class _LocalCall:
             raise RpcError(Code.DEADLINE_EXCEEDED, "Deadline Exceeded") from None
 
     def read(self, data: bytes) -> Any:
-        """The request of some bytes. Raises RpcError."""
+        """Read a request. Raises RpcError."""
         fitting = self._fitting(data)
         try:
             return self._method.request.FromString(fitting)
@@ -187,7 +187,7 @@ class _LocalCall:
 
 
 class _Pipe:
-    """A stream that one task writes, message by message as they are taken, and another one reads.
+    """A stream that one task writes and another reads, one message at a time.
 
     What ends the writer ends the reader; leaving the pipe ends the writer.
     """
@@ -229,7 +229,7 @@ class _Pipe:
 
 
 def _is_cancelled() -> bool:
-    """Whether somebody cancels the running task, rather than what it waits for."""
+    """Return whether the running task is cancelled, rather than what it waits for."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 

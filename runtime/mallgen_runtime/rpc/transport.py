@@ -1,4 +1,4 @@
-"""Which transport carries the calls: our own for unary ones, grpc.aio for what it cannot."""
+"""Chooses the transport: our own for unary calls, grpc.aio for the rest."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -24,14 +24,14 @@ class RpcServer(Protocol):
         """Accept calls."""
 
     async def refuse(self) -> None:
-        """Tell who asks for our health that we leave."""
+        """Report NOT_SERVING to health checks."""
 
     async def stop(self, patience: float | None) -> None:
         """Refuse new calls, finish those in flight; after `patience` seconds they are ended, None: never."""
 
 
 def server_for(conf: RpcServerConf, app: "RpcApp") -> RpcServer:
-    """The server that the settings and the methods ask for. Raises ConfigError."""
+    """Return the server that the settings and the methods ask for. Raises ConfigError."""
     streams = [
         method.wire
         for service in app.services
@@ -50,7 +50,7 @@ def server_for(conf: RpcServerConf, app: "RpcApp") -> RpcServer:
 
 
 async def connection_to(addresses: tuple[str, ...], conf: RpcClientConf) -> Connection:
-    """A connection to some addresses, or to the configured target when there are none. Raises ConfigError."""
+    """Open a connection to some addresses, or to the configured target when there are none. Raises ConfigError."""
     endpoints = addresses or _endpoints(conf.target)
     if conf.transport == "http2" and not endpoints:
         raise ConfigError(f"Transport http2 does not know the Target {conf.target}; write dns:///host:port")
@@ -64,7 +64,7 @@ async def connection_to(addresses: tuple[str, ...], conf: RpcClientConf) -> Conn
 
 
 def _endpoints(target: str) -> Sequence[str]:
-    """`host:port` of each address of a target; none when only grpc.aio knows what it means."""
+    """Return `host:port` of each address of a target; none when only grpc.aio understands the target."""
     rest = next((target[len(scheme) :] for scheme in _SCHEMES if target.startswith(scheme)), target)
     found = rest.split(",")
     return found if all(_is_endpoint(address) for address in found) else ()
@@ -88,7 +88,7 @@ class OwnConnection:
 
     @property
     def connected(self) -> bool:
-        """Whether an instance can be reached now."""
+        """Return whether an instance can be reached now."""
         return self._own.connected
 
     async def collect(self, wire: str, data: AsyncIterator[bytes], timeout: float | None, metadata: Metadata) -> bytes:

@@ -51,13 +51,13 @@ class _Bounds(Struct, frozen=True):
     open_high: bool = False
 
     def holds(self, value: float) -> bool:
-        """Whether `value` lies inside."""
+        """Return whether `value` lies inside."""
         if self.low is not None and (value <= self.low if self.open_low else value < self.low):
             return False
         return self.high is None or not (value >= self.high if self.open_high else value > self.high)
 
     def words(self) -> str:
-        """The bounds in words: `from 1 to 50`."""
+        """Return the bounds in words: `from 1 to 50`."""
         if self.low is None:
             return f"less than {self.high}" if self.open_high else f"at most {self.high}"
         start = f"more than {self.low}" if self.open_low else f"at least {self.low}"
@@ -94,19 +94,19 @@ class NotNull(Struct, frozen=True):
 
 
 class With(Struct, frozen=True):
-    """`optional=other`: comes exactly when `other` comes."""
+    """`optional=other`: sent exactly when `other` is sent."""
 
     other: str
 
 
 class Without(Struct, frozen=True):
-    """`optional=!other`: comes exactly when `other` does not."""
+    """`optional=!other`: sent exactly when `other` is not."""
 
     other: str
 
 
 class Together(Struct, frozen=True):
-    """A field of an optional embedded struct: its required fields come all or not at all."""
+    """A field of an optional embedded struct: its required fields are sent all or not at all."""
 
     group: str
 
@@ -130,7 +130,7 @@ Float32 = Annotated[float, Meta(ge=-FLOAT32_MAX, le=FLOAT32_MAX)]
 
 
 def exactly(count: int) -> Meta:
-    """`[2]float64`: a list of so many values, in requests and in answers."""
+    """`[2]float64`: a list of exactly `count` values, in requests and in answers."""
     return Meta(min_length=count, max_length=count)
 
 
@@ -163,7 +163,7 @@ class Omitting(Struct, metaclass=_OmittingMeta):
 
 
 def _told(default: Any) -> Any:
-    """What tells msgspec to write a default, or to leave it out."""
+    """Return the field that makes msgspec write a default, or leave it out."""
     if isinstance(default, _Left):
         value = default.default
         if isinstance(value, list | dict):
@@ -178,21 +178,21 @@ def _told(default: Any) -> Any:
 
 
 def always(value: T) -> Callable[[], T]:
-    """A default that is written even where other defaults are left out of the JSON text."""
+    """Return a default that is written even where other defaults are left out of the JSON text."""
     return lambda: value
 
 
 def zero_list() -> list[Any]:
-    """An empty list that is written even where defaults are left out."""
+    """Return an empty list that is written even where defaults are left out."""
     return []
 
 
 def zero_dict() -> dict[Any, Any]:
-    """An empty object that is written even where defaults are left out."""
+    """Return an empty object that is written even where defaults are left out."""
     return {}
 
 
 def zero(cls: type[T]) -> T:
-    """A struct with Go's zero value in every field that has no default: 0, "", false, [], {}, null."""
+    """Return a struct with Go's zero value in every field that has no default: 0, "", false, [], {}, null."""
     made: T = zero_value(cls)
     return made

@@ -1,7 +1,7 @@
 """JSON into structs, as go-zero reads it, with every wrong field named.
 
-msgspec reads the text into the type, and what only a marker says is checked on the fields that have one. Where that
-fails, or a marker needs to know what came, the text is read plainly and walked. Of two equal keys the last one counts.
+msgspec reads the text into the type, then the rules of markers are checked on the fields that have one. Where that
+fails, or a marker needs to know which keys came, plain values are read and walked. Of two equal keys the last counts.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 class Wrong(Exception):
-    """The fields of a JSON text that cannot be taken."""
+    """A JSON text with wrong fields."""
 
     def __init__(self, errors: list[FieldError]) -> None:
         super().__init__(", ".join(f"{error.name} {error.reason}" for error in errors))
@@ -40,12 +40,12 @@ class _Fast(NamedTuple):
 
 @cache
 def _fast(cls: Any) -> _Fast | None:
-    """How a type is read where nothing is wrong; None when its text must be walked."""
+    """Return how to read a type while nothing is wrong; None when its text must be walked."""
     return None if any_marker(cls, _WALKED) else _Fast(msgspec.json.Decoder(cls), _Checks().of(describe(cls)))
 
 
 def decode(data: bytes, cls: type[T], source: str = "json") -> T:
-    """The value of a JSON text; an empty text is an empty object. Raises Wrong."""
+    """Return the value of a JSON text; an empty text is an empty object. Raises Wrong."""
     kind: Any = cls
     objects = data.count(b"{")
     if objects > _MOST and objects * _SHORTEST > len(data):
@@ -75,7 +75,7 @@ def _parsed(data: bytes, source: str) -> Any:
 
 
 def convert(value: Any, cls: Any, source: str = "json") -> Any:
-    """Plain values (dict, list, str, numbers) into `cls`. Raises Wrong."""
+    """Turn plain values (dict, list, str, numbers) into `cls`. Raises Wrong."""
     found: Found = []
     try:
         made = reader(cls)(value, found)
@@ -91,13 +91,13 @@ def _too_deep(source: str) -> FieldError:
 
 
 class _Checks:
-    """What markers ask of a value that msgspec has read, as one function that looks at marked fields only."""
+    """Compiles the rules of markers into one function that looks at marked fields only."""
 
     def __init__(self) -> None:
         self._structs: dict[Any, Holds | None] = {}
 
     def of(self, kind: Type) -> Holds | None:
-        """Whether a value and all below it keep their rules; None when there are none."""
+        """Return a function that checks a value and all below it; None when there are no rules."""
         options = tuple(marker for marker in kind.markers if kind.origin is list and isinstance(marker, Options))
         own = _all(holds(marker) for marker in kind.markers if marker not in options and not isinstance(marker, Meta))
         return _optional(kind, _all((own, self._below(kind, options))))
@@ -130,7 +130,7 @@ class _Checks:
 
 
 def _all(rules: Iterable[Holds | None]) -> Holds | None:
-    """All rules as one; None where there is none."""
+    """Join rules into one; None where there are none."""
     found = [rule for rule in rules if rule is not None]
     if len(found) < 2:
         return found[0] if found else None

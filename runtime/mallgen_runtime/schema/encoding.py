@@ -15,7 +15,7 @@ _NO_FLOATS = (str, int, bool, type(None))
 
 
 class WrongLength(ValueError):
-    """An answer's list that has not the length of its type: `path` is the field."""
+    """A list in an answer whose length is not that of its type; `path` is the field."""
 
     def __init__(self, wanted: int, given: int) -> None:
         super().__init__()
@@ -28,13 +28,13 @@ class WrongLength(ValueError):
 
 
 class NotFinite(ValueError):
-    """NaN or an infinity: its place in the value, and what it is."""
+    """NaN or an infinity in an answer; the text has its path and value."""
 
 
 def encode(value: Any) -> bytes:
-    """The JSON text of a value none of whose numbers travel as strings. Raises NotFinite."""
+    """Return the JSON text of a value whose type has no `,string` numbers. Raises NotFinite."""
     data = _ENCODER.encode(value)
-    if b"null" in data:  # what msgspec makes of NaN, too
+    if b"null" in data:  # msgspec writes NaN as null, too
         _refuse_not_finite(value, "")
     return data
 
@@ -56,7 +56,7 @@ def _refuse_not_finite(value: Any, path: str) -> None:
 
 
 def encode_as(value: Any, as_type: Any) -> bytes:
-    """The JSON text of a value of `as_type`, the numbers marked `,string` in quotation marks.
+    """Return the JSON text of a value of `as_type`, the numbers marked `,string` in quotation marks.
 
     Raises WrongLength and NotFinite.
     """
@@ -68,7 +68,7 @@ def encode_as(value: Any, as_type: Any) -> bytes:
 
 @cache
 def _plain(annotation: Any) -> Callable[[Any], Any]:
-    """A function that turns a value of a type into what the encoder writes as it is."""
+    """Return a function that turns a value of a type into one that msgspec writes as it is."""
     if _is_plain(annotation):
         return lambda value: value
     kind = describe(annotation)
@@ -82,7 +82,7 @@ def _plain(annotation: Any) -> Callable[[Any], Any]:
 
 
 def _is_plain(annotation: Any) -> bool:
-    """Whether msgspec writes a type as it is: no number below travels as a string, no list has a length of its own."""
+    """Return whether msgspec writes a type as it is: it has no `,string` number and no list with a fixed length."""
     return not has_marker(annotation, lambda marker: isinstance(marker, AsString) or length_of(marker) is not None)
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with the fields of a request or of settings, collected up to a bound."""
+"""Wrong fields of a request or of settings, collected up to a bound."""
 
 from typing import NamedTuple
 
@@ -16,16 +16,16 @@ MAX_NAME = 200
 
 
 def shown(name: str) -> str:
-    """A name that a peer has chosen, cut to a sane length."""
+    """Return a name that a peer has chosen, cut to MAX_NAME characters."""
     return name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}…"
 
 
 class TooMany(Exception):
-    """So many fields are wrong that the rest need not be looked at."""
+    """MAX_ERRORS fields are wrong: the rest is not checked."""
 
 
 def note(errors: list[FieldError], error: FieldError) -> None:
-    """Keep an error, its name cut to a sane length; raises TooMany at the hundredth."""
+    """Append an error, its name cut to MAX_NAME; raise TooMany at MAX_ERRORS."""
     errors.append(error._replace(name=shown(error.name)))
     if len(errors) >= MAX_ERRORS:
         raise TooMany

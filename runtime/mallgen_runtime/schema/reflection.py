@@ -1,4 +1,4 @@
-"""What a type of a schema is, found once by reflection and kept."""
+"""Describes the types of a schema by reflection, once each."""
 
 import types
 from collections.abc import Callable
@@ -27,12 +27,12 @@ class Field(NamedTuple):
     default: Callable[[], Any] | None
 
     def marker(self, cls: type[Any]) -> Any:
-        """The marker of a kind, or None."""
+        """Return the marker of a class, or None."""
         return next((marker for marker in self.kind.markers if isinstance(marker, cls)), None)
 
 
 def describe(annotation: Any) -> Type:
-    """Take Annotated and `| None` off a type."""
+    """Describe a type: Annotated and `| None` become markers and `nullable`."""
     markers: list[object] = []
     nullable = False
     while True:
@@ -52,7 +52,7 @@ def describe(annotation: Any) -> Type:
 
 @cache
 def fields(cls: type[Struct]) -> tuple[Field, ...]:
-    """The fields of a struct in their order."""
+    """Return the fields of a struct in their order."""
     return tuple(
         Field(field.name, field.encode_name, describe(field.type), _default(field))
         for field in msgspec.structs.fields(cls)
@@ -70,18 +70,18 @@ def _default(field: msgspec.structs.FieldInfo) -> Callable[[], Any] | None:
 
 
 def is_struct(kind: Any) -> bool:
-    """Whether a type is a class of a schema."""
+    """Return whether a type is a class of a schema."""
     return isinstance(kind, type) and issubclass(kind, Struct)
 
 
 @cache
 def any_marker(cls: Any, kinds: tuple[type[Any], ...]) -> bool:
-    """Whether a type, or anything below it, carries a marker of one of these kinds."""
+    """Return whether a type, or anything below it, carries a marker of one of these classes."""
     return has_marker(cls, lambda marker: isinstance(marker, kinds))
 
 
 def has_marker(annotation: Any, wanted: Callable[[object], bool]) -> bool:
-    """Whether a type, or anything below it, carries a marker that is wanted."""
+    """Return whether a type, or anything below it, carries a marker for which `wanted` is true."""
     return _finds(annotation, wanted, set())
 
 
@@ -98,7 +98,7 @@ def _finds(annotation: Any, wanted: Callable[[object], bool], seen: set[Any]) ->
 
 
 def length_of(marker: object) -> int | None:
-    """How many values a list must have, None where a marker does not say it."""
+    """Return the exact number of values that a marker asks of a list, None when it asks for none."""
     return marker.max_length if isinstance(marker, Meta) and marker.max_length == marker.min_length else None
 
 
@@ -114,7 +114,7 @@ _ZEROS: dict[Any, Callable[[], Any]] = {
 
 
 def zero_value(annotation: Any) -> Any:
-    """Go's zero value of a type."""
+    """Return Go's zero value of a type."""
     return _zero_of(describe(annotation))
 
 

@@ -1,4 +1,4 @@
-"""Base values: what a word of a form stands for, what a JSON value may be taken as, which rules of a tag it breaks."""
+"""Base values: read from text, taken from JSON values, checked against the rules of a tag."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ Holds = Callable[[Any], bool]
 
 
 def from_text(text: str, kind: Any) -> Any:
-    """A word of a form, header, path or `,string` field as bool, int, float or str; `BAD` when it is none."""
+    """Read a form, header, path or `,string` value as bool, int, float or str; return `BAD` when it is none."""
     if kind is int:
         return int(text) if WHOLE.fullmatch(text) else BAD
     if kind is float:
@@ -31,13 +31,13 @@ def from_text(text: str, kind: Any) -> Any:
 
 
 def boolean(text: str) -> Any:
-    """1, 0, true and false in any case, as go-zero reads them; `BAD` otherwise."""
+    """Read 1, 0, true and false in any case, as go-zero does; return `BAD` otherwise."""
     word = text.lower()
     return word in TRUE if word in TRUE or word in FALSE else BAD
 
 
 def holds(marker: object) -> Holds | None:
-    """Whether a value keeps the rule of a marker, as a function made once; None for a marker that is no rule."""
+    """Return a function that checks the rule of a marker; None for a marker that is no rule."""
     match marker:
         case Meta():
             return _within(marker)
@@ -60,7 +60,7 @@ def _within(meta: Meta) -> Holds | None:
 
 
 def why(marker: object) -> str:
-    """In words, what a value that breaks the rule of a marker should have been."""
+    """Return in words what the rule of a marker asks of a value."""
     match marker:
         case Meta(min_length=least, max_length=most) if most is not None and least == most:
             return f"must have exactly {most} values"

@@ -1,7 +1,7 @@
-"""Plain values (dict, list, str, numbers) into a type, with every wrong field named.
+"""Turns plain values (dict, list, str, numbers) into a type and names every wrong field.
 
-A reader is compiled once for each type. A name is put together only where something is wrong, from the inside to
-the outside, and a walk ends at the hundredth wrong field.
+A reader is compiled once for each type. The name of a field is built only where one is wrong, from the inside to the
+outside, and a walk ends at the hundredth wrong field.
 """
 
 from collections.abc import Callable
@@ -20,12 +20,12 @@ Relation = Callable[[dict[str, Any], Found], None]
 
 @cache
 def reader(annotation: Any) -> Read:
-    """What reads plain values as a type: the value or `BAD`, whose reasons are then in `Found`."""
+    """Return the reader of a type: it gives the value, or `BAD` with the reasons in `Found`."""
     return _Compiler().reader(describe(annotation))
 
 
 def name_of(path: str) -> str:
-    """The name of a wrong field as it is shown."""
+    """Return the name of a wrong field as it is shown."""
     return path[1:] if path.startswith(".") else path
 
 
@@ -40,7 +40,7 @@ def _not(found: Found, value: Any, reason: str) -> Any:
 
 
 def _under(found: Found, since: int, step: str) -> bool:
-    """Put a step before the names of the newest wrong fields; whether the walk has found enough."""
+    """Put a step before the names of the newest wrong fields; return whether the walk has found enough."""
     step = step[: MAX_NAME + 2]
     for index in range(since, len(found)):
         path, reason = found[index]
@@ -203,7 +203,7 @@ def _scalar(kind: Type) -> Read:
 
 
 def _text(kind: Type) -> Read:
-    """`,string`: a number comes as it is or in a string, as go-zero takes it; a boolean in a string only."""
+    """`,string`: a number is sent as it is or in a string, as in go-zero; a boolean in a string only."""
     plain = _scalar(kind)
     rules = _rules(kind.markers)
     numbers = (int, float) if kind.origin in (int, float) else ()
@@ -219,7 +219,7 @@ def _text(kind: Type) -> Read:
 
 
 def _relations(known: tuple[Field, ...]) -> list[Relation]:
-    """What holds between the fields of one object."""
+    """Return the rules between the fields of one object."""
     made = [_with(f.wire, m.other) for f in known if (m := f.marker(With))]
     made += [_without(f.wire, m.other) for f in known if (m := f.marker(Without))]
     groups: dict[str, list[str]] = {}

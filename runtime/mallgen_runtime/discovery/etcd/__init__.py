@@ -1,6 +1,6 @@
 """Discovery by etcd with go-zero's keys, `<Key>/<lease>` → `host:port`: services in Go and Python find each other.
 
-`Client` speaks to etcd, `EtcdRegistrar` announces an instance, `EtcdResolver` follows the instances of a service.
+`EtcdClient` speaks to etcd, `EtcdRegistrar` announces an instance, `EtcdResolver` follows the instances of a service.
 """
 
 from mallgen_runtime.discovery.etcd.registrar import EtcdRegistrar

@@ -1,6 +1,6 @@
-"""Calls etcd's API v3 over grpc.aio, through whichever of its members answers.
+"""Calls etcd's API v3 over grpc.aio, through any member that answers.
 
-No library does what discovery needs: all tried end their watch, or go deaf, when etcd restarts or loses its data.
+No library tried does what discovery needs: their watches end, or fall silent, when etcd restarts or loses its data.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ _OPTIONS = (
     ("grpc.service_config_disable_resolution", 1),
 )
 _GONE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
-# What a member that guards its status says; anything else that is no status does not come from etcd.
+# The answer of a member that protects its status; any other that is no status does not come from etcd.
 _ANSWERS = (
     grpc.StatusCode.UNAUTHENTICATED,
     grpc.StatusCode.PERMISSION_DENIED,
@@ -84,11 +84,11 @@ class LeaseLost(EtcdError):
 
 
 class Broken(EtcdError):
-    """A stream or the connection has ended. What it would have told has to be looked up; often all is well then."""
+    """A stream or the connection has ended. The keys must be looked up again; often nothing is wrong."""
 
 
 class _StaleToken(Refused):
-    """The token is no longer good; another may be."""
+    """The token has expired: log in again."""
 
 
 class Rpc(NamedTuple, Generic[Q, R]):
@@ -115,7 +115,7 @@ _STATUS: Rpc[pb.StatusRequest, pb.StatusResponse] = Rpc("/etcdserverpb.Maintenan
 
 
 class _Link(NamedTuple):
-    """A connection to one member, and what it wants to see with each call.
+    """A connection to one member, with the credentials of each call.
 
     The limits are the event loop's: gRPC counts from the wall clock, which may jump.
     """
@@ -216,7 +216,7 @@ class EtcdClient:
             await self._close_left()
 
     async def _called(self, run: Callable[[_Link], Awaitable[T]]) -> T:
-        """A call; once more with another token when ours is no longer good."""
+        """Make a call; once more with a new token when ours has expired."""
         try:
             link = await self._linked()
             with self._told(link):
@@ -227,7 +227,7 @@ class EtcdClient:
                 return await run(link)
 
     async def _linked(self) -> _Link:
-        """The connection; when there is none, to the next member that answers. Raises EtcdError after one round."""
+        """Return the connection, or one to the next member that answers. Raises EtcdError after one round."""
         async with self._connecting:
             await self._close_left()
             problem: EtcdError | None = None
@@ -297,7 +297,7 @@ class EtcdClient:
 
     @contextlib.contextmanager
     def _told(self, link: _Link) -> Iterator[None]:
-        """Failures as EtcdErrors. A connection that failed is not used again."""
+        """Turn failures into EtcdErrors. A connection that failed is not used again."""
         try:
             yield
         except asyncio.CancelledError:
@@ -331,13 +331,13 @@ class EtcdClient:
 
 
 def plain(problem: grpc.aio.AioRpcError) -> str:
-    """What etcd says, in one line."""
+    """Return etcd's message in one line."""
     text = (problem.details() or problem.code().name.lower()).removeprefix("etcdserver: ")
     return " ".join(text.split())[:200]
 
 
 def unreachable(hosts: str, problem: grpc.aio.AioRpcError) -> Unreachable:
-    """Why nobody answers, from what gRPC says."""
+    """Return why no member answers, from gRPC's message."""
     text = problem.details() or ""
     for sign, what, hint in _SIGNS:
         if sign in text:

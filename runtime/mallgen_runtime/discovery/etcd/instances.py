@@ -1,4 +1,4 @@
-"""The instances of a service as a resolver knows them: a value that keys, events and time change."""
+"""The instances of a service as a resolver knows them, changed by keys, events and time."""
 
 import logging
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ _LOG = logging.getLogger("mallgen.service")
 
 
 class Instances:
-    """Keys and their addresses. What a look after a break does not show is kept for 10 s, the time of one lease.
+    """Keys and their addresses. An address that is missing after a break is kept for 10 s, the time of one lease.
 
     Services register again within that time when etcd has lost its data or their leases; they do so one after
     another, and to drop those that are not back yet would put all load on the first one. An instance that is removed
@@ -25,16 +25,16 @@ class Instances:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Each `host:port` once, sorted."""
+        """Return each `host:port` once, sorted."""
         return tuple(sorted({*self._live.values(), *self._kept}))
 
     @property
     def next_end(self) -> float | None:
-        """When the next kept address is due to be dropped."""
+        """Return when the next kept address must be dropped."""
         return min(self._kept.values(), default=None)
 
     def look(self, found: Iterable[tuple[bytes, bytes]], now: float) -> None:
-        """All keys there are at `now` (monotonic seconds)."""
+        """Take all keys that exist at `now` (monotonic seconds)."""
         before = self.addresses
         warned = self._warned
         self._live, self._warned = {}, {}
@@ -45,7 +45,7 @@ class Instances:
         self.expire(now)
 
     def put(self, key: bytes, value: bytes, warned: bytes | None = None) -> None:
-        """A key has a value. One that is no address is left out, with one warning (not again if it was `warned`)."""
+        """Set the value of a key. One that is no address is left out, with one warning (none if it was `warned`)."""
         address = value.decode("ascii", "replace")
         if is_address(address):
             self._live[key] = address
@@ -58,7 +58,7 @@ class Instances:
             _LOG.warning("%.200r is no host:port; the key %.200r is ignored", value[:60], key)
 
     def delete(self, key: bytes) -> None:
-        """A key is gone."""
+        """Drop a key."""
         self._live.pop(key, None)
         self._warned.pop(key, None)
 
@@ -68,7 +68,7 @@ class Instances:
 
 
 def is_address(text: str) -> bool:
-    """Whether it is `host:port` as gRPC calls it: no scheme, no path, nothing that does not print."""
+    """Return whether a text is `host:port` as gRPC takes it: no scheme, no path, only printable characters."""
     host, port = split(text)
     bare = text.rpartition(":")[0]
     if ":" in bare and not (bare.startswith("[") and bare.endswith("]")):

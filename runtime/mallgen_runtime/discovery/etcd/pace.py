@@ -23,11 +23,11 @@ class Backoff:
 
     @property
     def long(self) -> bool:
-        """Whether it has failed five times in a row."""
+        """Return whether it has failed five times in a row."""
         return self._next >= self.LIMIT
 
     async def wait(self) -> None:
-        """Until the next attempt."""
+        """Wait until the next attempt."""
         now = time.monotonic()
         if now - self._last > self.CALM:
             self._next = self.FIRST
@@ -38,7 +38,7 @@ class Backoff:
 
 
 class Trouble:
-    """Tells of a trouble in one line, at most every 30 s, and of its end if its beginning was told."""
+    """Logs a problem in one line, at most every 30 s, and its end if its beginning was logged."""
 
     EVERY = 30.0
 
@@ -47,7 +47,7 @@ class Trouble:
         self._told = False
 
     def say(self, text: str) -> None:
-        """There is a trouble."""
+        """Note a problem."""
         now = time.monotonic()
         if now - self._last >= self.EVERY:
             self._last = now
@@ -55,7 +55,7 @@ class Trouble:
             _LOG.warning("%s", text)
 
     def over(self, text: str) -> None:
-        """There is none any more."""
+        """Note that the problem is over."""
         if self._told:
             self._told = False
             _LOG.info("%s", text)

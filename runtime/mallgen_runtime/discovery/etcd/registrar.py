@@ -74,7 +74,7 @@ class EtcdRegistrar:
             await self._client.close()
 
     async def _keep(self, address: str) -> None:
-        """Register, for as long as it takes, again and again."""
+        """Register until it succeeds, and again after every loss."""
         backoff = Backoff()
         while True:
             try:
@@ -102,7 +102,7 @@ class EtcdRegistrar:
         await self._client.unary(PUT, pb.PutRequest(key=key, value=address.encode(), lease=self._lease))
 
     async def _hold(self, key: bytes, address: str) -> None:
-        """Until the lease is lost: that is raised."""
+        """Hold a lease until it is lost. Raises LeaseLost."""
         lost: LeaseLost | None = None
         try:
             async with asyncio.TaskGroup() as group:
@@ -114,7 +114,7 @@ class EtcdRegistrar:
             raise lost
 
     async def _renew(self) -> None:
-        """Every 3.5 s, sooner after a failure: the lease may well outlive what is wrong."""
+        """Renew every 3.5 s, sooner after a failure: the lease may outlive the problem."""
         backoff = Backoff()
         while True:
             await asyncio.sleep(RENEW)
@@ -133,7 +133,7 @@ class EtcdRegistrar:
         return True
 
     async def _guard(self, key: bytes, address: str) -> None:
-        """Put the key again when it is deleted; a break of the watch is followed by a look."""
+        """Put the key again when it is deleted; look it up after every break of the watch."""
         backoff = Backoff()
         while True:
             try:
@@ -162,13 +162,13 @@ class EtcdRegistrar:
         _LOG.warning("%s was deleted in etcd; it is there again", key.decode())
 
     def _fail(self, problem: EtcdError, backoff: Backoff) -> None:
-        """Say what is wrong; that a watch has to be made anew is nothing to report."""
+        """Log a problem; a watch that must be opened again is none."""
         if isinstance(problem, Broken) and not backoff.long:
             _LOG.debug("%s; looking again", problem)
             return
         self.state, self._hint = str(problem), problem.hint
         if self._conf.required and not self._ready.is_set():
-            return  # the ConfigError says it
+            return  # register raises it as ConfigError
         self._trouble.say("; ".join(filter(None, (str(problem), problem.hint, "still trying"))))
 
     def _succeed(self) -> None:

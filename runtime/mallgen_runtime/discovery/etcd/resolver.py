@@ -18,9 +18,9 @@ _LOG = logging.getLogger("mallgen.service")
 
 
 class EtcdResolver:
-    """Looks, then watches from the next revision; after every break it looks again, so that nothing is missed.
+    """Looks the keys up, then watches from the next revision; looks again after every break, so that nothing is missed.
 
-    Keeps what it knows while etcd is gone.
+    Keeps the known addresses while etcd cannot be reached.
     """
 
     def __init__(self, conf: EtcdConf, key: str) -> None:
@@ -37,11 +37,11 @@ class EtcdResolver:
 
     @property
     def state(self) -> str:
-        """`ok`, or why what is known may be old or nothing."""
+        """`ok`, or why the known addresses may be old or none."""
         return self._problem or (OK if self.addresses else f"no instance of {self._key} is registered")
 
     async def start(self, changed: Callable[[], None]) -> None:
-        """Look, then follow; what is not known after a second comes by `changed`."""
+        """Look up and follow the instances; those not known after a second come by `changed`."""
         self._task = keep(self._follow(), f"find {self._key}")
         try:
             async with asyncio.timeout(FIRST_LOOK):
@@ -91,7 +91,7 @@ class EtcdResolver:
                 self._publish()
 
     def _fail(self, problem: EtcdError, backoff: Backoff) -> None:
-        """Say what is wrong; that a watch has to be made anew is nothing to report. What is known stays."""
+        """Log a problem; a watch that must be opened again is none. The known addresses stay."""
         self._stop_timer()
         if isinstance(problem, Broken) and not backoff.long:
             _LOG.debug("%s; looking again", problem)
@@ -121,4 +121,4 @@ class EtcdResolver:
 
 
 def _nobody() -> None:
-    """Nobody asks yet, or any more."""
+    """Ignore changes: the resolver is not started, or closed."""

@@ -1,4 +1,4 @@
-"""What the `Etcd` block says, checked: hosts as gRPC targets, credentials."""
+"""Checks the `Etcd` block: hosts as gRPC targets, credentials."""
 
 import ipaddress
 import ssl
@@ -12,14 +12,14 @@ from mallgen_runtime.process.errors import ConfigError
 
 
 class Member(NamedTuple):
-    """One member of the cluster: as the settings name it, and as gRPC does."""
+    """One member of the cluster: `host` as the settings name it, `target` as gRPC does."""
 
     host: str
     target: str
 
 
 def members(conf: EtcdConf) -> tuple[Member, ...]:
-    """The members. Raises ConfigError."""
+    """Return the members. Raises ConfigError."""
     if not conf.hosts:
         raise ConfigError("Etcd.Hosts is empty")
     return tuple(_member(host) for host in conf.hosts)
@@ -37,7 +37,7 @@ def _member(given: str) -> Member:
 
 
 def credentials(conf: EtcdConf) -> grpc.ChannelCredentials | None:
-    """For TLS when a certificate is named or a host begins with https, else None. Raises ConfigError."""
+    """Return credentials when a certificate is named or a host begins with https, else None. Raises ConfigError."""
     files = (conf.ca_cert_file, conf.cert_file, conf.cert_key_file)
     if not any(files) and not any(host.strip().startswith("https://") for host in conf.hosts):
         return None
@@ -50,7 +50,7 @@ def credentials(conf: EtcdConf) -> grpc.ChannelCredentials | None:
 
 
 def _usable(conf: EtcdConf) -> None:
-    """gRPC finds out about a bad file with the first connection and cannot say which; OpenSSL can."""
+    """Check the files with OpenSSL: gRPC would fail with the first connection and not say which file is bad."""
     context = ssl.create_default_context()
     if conf.ca_cert_file:
         _read(conf.ca_cert_file, "CACertFile")

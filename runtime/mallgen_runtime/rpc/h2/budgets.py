@@ -1,4 +1,4 @@
-"""What a server holds for its callers: counted, and given up by the greediest first. No I/O."""
+"""Bounds the memory that a server holds for its callers: the connection that holds most gives up first. No I/O."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from mallgen_runtime.rpc.h2.limits import Budget, Limits, Share
 
 _TOO_MANY = RpcError(Code.RESOURCE_EXHAUSTED, "the server holds too many requests that are not complete")
 _TOO_BUSY = RpcError(Code.RESOURCE_EXHAUSTED, "the server holds too many requests that are not answered yet")
-_CALL, _FIELD = 1024, 128  # bytes that a call and a field of it take beside what they say
+_CALL, _FIELD = 1024, 128  # bytes of overhead of a call and of one of its fields
 _CANCELLED = 35  # microseconds, for a task and what it waits for
 
 
 class ServerBudget(Budget):
-    """Bytes of incomplete requests of a process; beyond the limit the largest of the greediest connection go.
+    """Bytes of incomplete requests of a process; beyond the limit the largest of the greediest connection are failed.
 
-    `running` are those of requests that are being answered, `unread` what was received and is not looked at yet.
+    `running` are the bytes of requests that are being answered, `unread` those received and not processed yet.
     """
 
     __slots__ = ("running", "unread")
@@ -33,12 +33,12 @@ class ServerBudget(Budget):
 
 
 def cost_of(request: RequestHeaders, size: int) -> int:
-    """The bytes that a head takes whose block has `size` bytes."""
+    """Return the bytes of memory for a head whose block has `size` bytes."""
     return _CALL + 2 * size + _FIELD * len(request.metadata)
 
 
 class BudgetedConnection(ConnectionBase[ServerCall]):
-    """The part of a server's end that counts."""
+    """The part of a server's connection that counts memory."""
 
     stops_when_paused = True
 
@@ -52,16 +52,16 @@ class BudgetedConnection(ConnectionBase[ServerCall]):
 
     @property
     def held(self) -> int:
-        """The bytes of requests that are not complete."""
+        """Return the bytes of requests that are not complete."""
         return self._coming.held
 
     def receive(self, data: bytes, share: int = WHOLE) -> None:
-        """As for both ends; what is left of it is counted."""
+        """Take received bytes; count those that are left."""
         super().receive(data, share)
         self._count_unread()
 
     def work(self, share: int) -> int:
-        """As for both ends; what is left is counted. Of a connection that has ended it is the calls that it had."""
+        """Go on with what is left and count the rest. After the end of the connection its calls are what is left."""
         if self.over is not None:
             return self._end_calls(share)
         found = super().work(share)
@@ -85,7 +85,7 @@ class BudgetedConnection(ConnectionBase[ServerCall]):
         self.consumed(size)
 
     def _let_go(self, call: ServerCall) -> bytes:
-        """What was held of a request."""
+        """Release and return what was held of a request."""
         if not call.held:
             return b""
         self._release(call, len(call.held))
@@ -94,14 +94,14 @@ class BudgetedConnection(ConnectionBase[ServerCall]):
         return found
 
     def _begin(self, call: ServerCall, message: bytes) -> None:
-        """A request is complete: it counts among those that are being answered."""
+        """Count a complete request among those that are being answered."""
         self._coming.add(-call.cost)
         call.cost += len(message)
         call.share = self._running
         self._running.add(call.cost)
 
     def _charge(self, size: int) -> None:
-        """What it costs to unpack a message, to read it and to begin with the answer."""
+        """Charge the work to unpack a message, to read it and to begin with the answer."""
         self.left -= 40 + (size >> 9)
 
     def _drop(self, stream: ServerCall) -> None:
@@ -114,7 +114,7 @@ class BudgetedConnection(ConnectionBase[ServerCall]):
         """Note that a call has ended: it was answered, or its caller has left."""
 
     def _end_streams(self, fault: ConnectionFault) -> None:
-        """Ending a thousand calls takes a while, so it is done in shares: it is work that is left."""
+        """Leave the calls for `work`: ending a thousand of them takes a while, so it is done in shares."""
         self._left_over, self.streams = list(self.streams.values()), {}
         self._unread.leave()
         self.behind = True
@@ -138,7 +138,7 @@ class BudgetedConnection(ConnectionBase[ServerCall]):
             self._end_calls(WHOLE)
 
     def _shed(self, problem: RpcError, goal: int, *, whole: bool) -> None:
-        """Fail the calls that hold most, until no more than so many bytes are held."""
+        """Fail the calls that hold most, until at most `goal` bytes are held."""
         if self.over is not None:
             self._end_calls(WHOLE)
             return

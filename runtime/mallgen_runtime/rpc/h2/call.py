@@ -1,4 +1,4 @@
-"""A call as its server sees it, and who answers it."""
+"""A call as its server sees it, and the events of a server's connection."""
 
 from typing import Any, Protocol
 
@@ -9,10 +9,10 @@ from mallgen_runtime.rpc.h2.limits import Share
 
 
 class ServerCall(Stream):
-    """A stream of a caller: its head, how much of its request came, what of it is held, whether that is all (`whole`).
+    """A stream of a caller: its head, the size and the held bytes of its request, whether that is complete (`whole`).
 
-    One that is `open` has many messages, each of them is answered. `cost` bytes are held for it, of a `share`. `route`,
-    `task`, `slot` and `deadline` belong to whoever answers it; `started` says that the head of the answer is out.
+    An `open` one has many messages, each of which is answered. `cost` bytes are held for it, of a `share`. `route`,
+    `task`, `slot` and `deadline` belong to the transport; `started` says that the head of the answer is written.
     """
 
     __slots__ = ("cost", "deadline", "held", "request", "route", "share", "size", "slot", "started", "task", "whole")
@@ -31,7 +31,7 @@ class ServerCall(Stream):
         self.deadline: float | None = None
 
     def hold(self, size: int) -> None:
-        """Hold more for it, or less."""
+        """Count more bytes held for it, or fewer."""
         self.cost += size
         self.share.add(size)
 
@@ -40,19 +40,19 @@ class ServerEvents(Protocol):
     """What a server's connection reports to its transport."""
 
     def settled(self) -> None:
-        """The caller has greeted."""
+        """The caller's settings have come."""
 
     def opened(self, call: ServerCall) -> None:
         """A head has come."""
 
     def called(self, call: ServerCall, message: bytes) -> None:
-        """The request is there, or a message of one that is open."""
+        """A request is complete, or a message of an open one."""
 
     def closed(self, call: ServerCall) -> None:
-        """Nobody waits for an answer any more: it was sent, or the caller left."""
+        """A call is over: its answer was sent, or the caller left."""
 
     def ended(self, fault: ConnectionFault) -> None:
-        """The connection is no more."""
+        """The connection has ended."""
 
     def empty(self) -> None:
-        """Nothing new is taken, and all that was is answered."""
+        """The connection takes no new calls, and all calls are answered."""

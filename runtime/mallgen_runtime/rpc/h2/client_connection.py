@@ -21,13 +21,13 @@ _HEAD = frames.HEAD
 
 
 class Unprocessed(RpcError):
-    """The server said that it did not begin with a call: it may be made again, whatever it does."""
+    """The server did not begin with a call: repeating it is safe for every method."""
 
 
 class ClientCall(Stream):
-    """A call that was made; `future` becomes the reply, or an RpcError.
+    """A call to the server; `future` becomes the reply, or an RpcError.
 
-    `deadline`, `slot` and `heard` belong to whoever made it.
+    `deadline`, `slot` and `heard` belong to the transport.
     """
 
     __slots__ = ("body", "deadline", "encoding", "future", "heard", "slot")
@@ -48,10 +48,10 @@ class ClientEvents(Protocol):
         """The server's settings are known, or changed."""
 
     def answered(self, call: ClientCall) -> None:
-        """A call is over, for good or ill: there is room for another one."""
+        """A call is over, with a reply or an error: there is room for another one."""
 
     def late(self, call: ClientCall) -> bool:
-        """Whether the time of a call is over."""
+        """Return whether the time of a call is over."""
 
     def leaving(self) -> None:
         """The server takes no new calls on this connection."""
@@ -60,7 +60,7 @@ class ClientEvents(Protocol):
         """A PING was answered."""
 
     def ended(self, fault: ConnectionFault) -> None:
-        """The connection is no more."""
+        """The connection has ended."""
 
 
 class ClientConnection(ConnectionBase[ClientCall]):
@@ -81,7 +81,7 @@ class ClientConnection(ConnectionBase[ClientCall]):
 
     @property
     def room(self) -> bool:
-        """Whether one more call can be made now."""
+        """Return whether one more call can be made now."""
         return len(self.streams) < self.peer_streams and not self.leaving and not self.out.paused and self.over is None
 
     def call(self, head: bytes, message: bytes, future: "Future[bytes]") -> ClientCall:
@@ -105,16 +105,16 @@ class ClientConnection(ConnectionBase[ClientCall]):
         return call
 
     def cancel(self, call: ClientCall) -> None:
-        """Nobody waits for the answer any more."""
+        """Reset a call whose answer is not awaited any more."""
         if self.streams.get(call.id) is call:
             self._end(call, Reason.CANCEL)
 
     def ping(self) -> None:
-        """Ask whether the server is there."""
+        """Send a PING."""
         self.write(frames.frame(frames.PING, 0, 0, b"are you?"))
 
     def close(self) -> None:
-        """Say goodbye."""
+        """Send GOAWAY and end the connection."""
         self.fault(ConnectionFault(Reason.NO_ERROR, "the client is closed"))
 
     def _end(self, call: ClientCall, reason: Reason) -> None:
@@ -186,7 +186,7 @@ class ClientConnection(ConnectionBase[ClientCall]):
                 self._failed(call, problem)
 
     def _stray(self, number: int) -> None:
-        """A frame of a stream that we forgot, or never opened."""
+        """Take a frame of a stream that has ended, or refuse one that was never opened."""
         if number > self._last() or not number & 1:
             raise ConnectionFault(Reason.PROTOCOL_ERROR, "an answer to nothing")
         self._control()
@@ -214,7 +214,7 @@ class ClientConnection(ConnectionBase[ClientCall]):
             self._told(call, RpcError(answer.code, answer.detail))
 
     def _failed(self, call: ClientCall, problem: RpcError) -> None:
-        """The call failed before its answer was complete: the rest is not read."""
+        """Fail a call whose answer is not complete, and reset its stream."""
         self.write(frames.reset(call.id, Reason.CANCEL))
         self._drop(call)
         self._told(call, problem)
@@ -244,7 +244,7 @@ class ClientConnection(ConnectionBase[ClientCall]):
         self._depart(frames.LONG.unpack_from(payload)[0] & frames.MOST_STREAM)
 
     def _depart(self, last: int) -> None:
-        """No new calls; those above `last` were not begun with."""
+        """Take no new calls, and fail those above `last`, which the server did not begin with."""
         self.leaving = True
         self._events.leaving()
         for number, call in tuple(self.streams.items()):
@@ -259,7 +259,7 @@ class ClientConnection(ConnectionBase[ClientCall]):
         self._events.ponged()
 
     def _sent(self, stream: ClientCall) -> None:
-        """The request is out; the answer is awaited."""
+        """Do nothing: the request is sent, the answer is awaited."""
 
     def _ended(self, fault: ConnectionFault) -> None:
         self._events.ended(fault)

@@ -14,7 +14,7 @@ from mallgen_runtime.rpc.h2.limits import Limits
 from mallgen_runtime.rpc.h2.scheduler import MOST_BEHIND, Scheduler
 from mallgen_runtime.rpc.h2.timers import Timer, TimerWheel
 
-PROBE, MOST_PROBES = 5.0, 2  # of grpc-go, which ends a connection at the fourth PING without an answer in between
+PROBE, MOST_PROBES = 5.0, 2  # grpc-go ends a connection at the fourth PING without an answer in between
 _USER_TIMEOUT_MS = 20_000
 _CLOCKS = 0.002
 
@@ -23,14 +23,14 @@ class Owner(Protocol):
     """The pool that a connection belongs to."""
 
     def usable(self) -> None:
-        """There is room for calls, more or again."""
+        """The connection has room for calls."""
 
 
 class ClientTransport(asyncio.Protocol):
-    """A connection. `greeted` is done when the server has said its settings; `over` when no call may be made any more.
+    """A connection. `greeted` is done when the server's settings have come; `over` when no more calls may be made.
 
-    A server that lets a call's time run out without a word is asked for one (PING); without an answer in 5 s the
-    connection is given up. With `alive` seconds it is asked that often while calls wait.
+    A server that sends nothing until a call's time is over is sent a PING; without an answer in 5 s the connection is
+    ended. With `alive` seconds a PING is also sent that often while calls wait.
     """
 
     transport: asyncio.Transport
@@ -57,7 +57,7 @@ class ClientTransport(asyncio.Protocol):
     # asyncio's side
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Greet."""
+        """Send the preface and our settings."""
         self.transport = transport
         self.core = ClientConnection(transport.write, self, self._limits)
         _watch(transport.get_extra_info("socket"), self._alive)
@@ -65,7 +65,7 @@ class ClientTransport(asyncio.Protocol):
         self._look_again()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of the server."""
+        """Process received bytes; those beyond a share wait for the scheduler."""
         self._chunks += 1
         core, scheduler = self.core, self._scheduler
         core.receive(data, scheduler.share)
@@ -77,11 +77,11 @@ class ClientTransport(asyncio.Protocol):
 
     @property
     def waits(self) -> bool:
-        """Whether there is something to work on."""
+        """Return whether received bytes are left to process."""
         return self.core.behind
 
     def work(self, share: int) -> int:
-        """Go on with what the server sent."""
+        """Process what is left of the received bytes."""
         spent = self.core.work(share)
         if self._held and not self.core.behind and not self.transport.is_closing():
             self._held = False
@@ -89,23 +89,23 @@ class ClientTransport(asyncio.Protocol):
         return spent
 
     def give_up(self) -> None:
-        """Working on it failed, which is a fault of ours."""
+        """End the connection after a failure of our own code."""
         self.core.end(ConnectionFault(Reason.INTERNAL_ERROR, "internal error"))
         self.transport.abort()
 
     def pause_writing(self) -> None:
-        """The server does not read; it is given a minute."""
+        """Stop writing; a server that does not read for a minute is cut off."""
         self.core.out.pause()
         self._wheel.add(self._stall, time.monotonic() + self._limits.stalled, self._cut_off)
 
     def resume_writing(self) -> None:
-        """It reads again."""
+        """Write again."""
         self._wheel.remove(self._stall)
         self.core.out.resume()
         self._owner.usable()
 
     def connection_lost(self, problem: Exception | None) -> None:
-        """The calls in flight fail."""
+        """Fail the calls in flight."""
         self._wheel.remove(self._probing)
         self._wheel.remove(self._living)
         self._wheel.remove(self._stall)
@@ -115,7 +115,7 @@ class ClientTransport(asyncio.Protocol):
 
     @property
     def room(self) -> bool:
-        """Whether a call can be made now."""
+        """Return whether a call can be made now."""
         return self.core.room
 
     def call(self, head: bytes, message: bytes, deadline: float | None) -> ClientCall:
@@ -128,13 +128,13 @@ class ClientTransport(asyncio.Protocol):
         return call
 
     def cancel(self, call: ClientCall) -> None:
-        """Nobody waits for it any more."""
+        """Reset a call whose answer is not awaited any more."""
         self.core.cancel(call)
         if call.future.done() and not call.future.cancelled():
-            call.future.exception()  # nobody asks for that either
+            call.future.exception()  # mark the exception as retrieved
 
     def retire(self) -> None:
-        """No new calls; close after the last."""
+        """Take no new calls; close after the last one."""
         self.core.leaving = True
         self.leaving()
 
@@ -145,13 +145,13 @@ class ClientTransport(asyncio.Protocol):
     # the core's side
 
     def settled(self) -> None:
-        """The server is there."""
+        """Take the server's settings: calls may begin."""
         if not self.greeted.done():
             self.greeted.set_result(None)
         self._owner.usable()
 
     def answered(self, call: ClientCall) -> None:
-        """There is room for another call."""
+        """Stop the timer of a call that is over, and offer its room."""
         if call.slot:
             self._wheel.remove(call)
         if self.core.leaving:
@@ -160,22 +160,22 @@ class ClientTransport(asyncio.Protocol):
             self._owner.usable()
 
     def late(self, call: ClientCall) -> bool:
-        """Whether its time is over, by the clock of either side."""
+        """Return whether a call's time is over, by the clock of either side."""
         return call.deadline is not None and time.monotonic() >= call.deadline - _CLOCKS
 
     def leaving(self) -> None:
-        """The server takes no new calls here."""
+        """Take no new calls: the server is leaving."""
         if not self.over.done():
             self.over.set_result("the server is leaving")
         self._close_when_empty()
 
     def ponged(self) -> None:
-        """It is alive."""
+        """Trust the server again: it answered a PING."""
         self.suspect = False
         self._wheel.remove(self._probing)
 
     def ended(self, fault: ConnectionFault) -> None:
-        """Tell the owner, close."""
+        """Report the end and close."""
         if not self.greeted.done():
             self.greeted.set_exception(RpcError(Code.UNAVAILABLE, str(fault)))
             self.greeted.exception()
@@ -193,7 +193,7 @@ class ClientTransport(asyncio.Protocol):
             self.core.close()
 
     def _expired(self, call: ClientCall) -> None:
-        """The time of a call is over; a server that said nothing since it was made may be gone."""
+        """End a call whose time is over; a server that sent nothing since its start may be gone."""
         if not call.future.done():
             call.future.set_exception(RpcError(Code.DEADLINE_EXCEEDED, "the call took too long"))
         self.core.cancel(call)
@@ -223,7 +223,7 @@ class ClientTransport(asyncio.Protocol):
             self.transport.abort()
 
     def _look_again(self, waiter: object = None) -> None:
-        """A server that has been silent for a while although calls wait is asked."""
+        """Probe a server that has been silent for a while although calls wait."""
         if not self._alive:
             return
         if self._alive_at == self._chunks and self.core.streams:
@@ -248,7 +248,7 @@ async def opened(made: Made, host: str, port: int, patience: float) -> ClientTra
 
 
 def _watch(found: socket.socket | None, alive: float) -> None:
-    """Let the kernel notice a machine that is gone: by what it does not acknowledge, and by probes while idle."""
+    """Let the kernel notice a machine that is gone, by unacknowledged data and by probes while idle."""
     if found is None:
         return
     with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""What both ends of a connection do: cut frames, keep windows, count what costs them. Bytes in, bytes out."""
+"""What both ends of a connection do: parse frames, keep windows, count the work. Bytes in, bytes out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -30,8 +30,8 @@ _SIZES = {frames.PRIORITY: 5, frames.RST_STREAM: 4, frames.PING: 8, frames.WINDO
 class ConnectionBase(ABC, Generic[S]):
     """One end of a connection. `receive` takes bytes, `write` is called with bytes for the peer.
 
-    `over` is why it ended, None while it has not; then nothing more is taken or written. What was received is worked
-    off in shares, in units of about a microsecond: what is left of it is `behind`, and `work` goes on with it.
+    `over` is why it ended, None while it is alive; after the end it takes and writes nothing. Received bytes are
+    processed in shares of work, in units of about a microsecond: `behind` says that some are left, `work` goes on.
     """
 
     stops_when_paused = False
@@ -82,7 +82,7 @@ class ConnectionBase(ABC, Generic[S]):
         self.write(frames.settings(values) + frames.credit(0, more))
 
     def receive(self, data: bytes, share: int = WHOLE) -> None:
-        """Take what the peer sent, and work on it. What is wrong with it ends the stream or the connection."""
+        """Process what the peer sent. A fault in it ends the stream or the connection."""
         if self.over is not None:
             return
         if self.behind:
@@ -98,7 +98,7 @@ class ConnectionBase(ABC, Generic[S]):
         self._go_on(data, 0)
 
     def work(self, share: int) -> int:
-        """Go on with what is left; what it cost. Who has used more than a share has to wait for the next ones."""
+        """Go on with what is left; return its cost. A connection over its share pays with the next ones."""
         if not self.behind or self.over is not None:
             return 0
         self.left = before = min(self.left + share, share)
@@ -109,7 +109,7 @@ class ConnectionBase(ABC, Generic[S]):
 
     @property
     def unread(self) -> int:
-        """The bytes that were received and not worked on."""
+        """Return the bytes that were received and not processed."""
         return len(self._late) - self._at + len(self._rest) + len(self._block)
 
     def _go_on(self, data: bytes, at: int) -> None:
@@ -125,7 +125,7 @@ class ConnectionBase(ABC, Generic[S]):
             self.end(fault)
 
     def end(self, fault: ConnectionFault) -> None:
-        """The connection is no more, for whatever reason."""
+        """End the connection without a word to the peer."""
         if self.over is not None:
             return
         self.over = fault
@@ -136,7 +136,7 @@ class ConnectionBase(ABC, Generic[S]):
         self._ended(fault)
 
     def _end_streams(self, fault: ConnectionFault) -> None:
-        """Let go of the streams that are left."""
+        """Drop the streams that are left."""
         for stream in tuple(self.streams.values()):
             self._drop(stream)
             self._lost(stream, fault)
@@ -172,11 +172,11 @@ class ConnectionBase(ABC, Generic[S]):
             self._need = stop - at if start <= end else _HEAD_SIZE
 
     def _preface(self, data: bytes) -> int:
-        """Where the first frame begins."""
+        """Return where the first frame begins."""
         return 0
 
     def _check(self, kind: int, stream: int, size: int) -> None:
-        """What can be said of a frame by its head."""
+        """Check what the head of a frame says."""
         if size > _MOST_FRAME:
             raise ConnectionFault(Reason.FRAME_SIZE_ERROR, "a frame is larger than we allow")
         if self._block_of is not None and (kind != frames.CONTINUATION or stream != self._block_of[0]):
@@ -200,7 +200,7 @@ class ConnectionBase(ABC, Generic[S]):
             raise ConnectionFault(Reason.ENHANCE_YOUR_CALM, "too many frames that carry no call")
 
     def _cost(self) -> None:
-        """A stream ended before its answer, by whichever side."""
+        """Count a stream that ended before its answer, by either side."""
         self.left -= 20
         if self._resets.count():
             self.fault(ConnectionFault(Reason.ENHANCE_YOUR_CALM, "too many streams are reset"))
@@ -216,7 +216,7 @@ class ConnectionBase(ABC, Generic[S]):
         self._cost()
 
     def _forget(self, number: int) -> None:
-        """What still comes on a stream that we ended is no fault."""
+        """Remember a stream that we ended: frames that still come on it are no fault."""
         self._gone[number] = None
         if len(self._gone) > _REMEMBERED:
             del self._gone[next(iter(self._gone))]
@@ -231,7 +231,7 @@ class ConnectionBase(ABC, Generic[S]):
         """End a stream that holds too much."""
 
     def _drop(self, stream: S) -> None:
-        """The stream is no more."""
+        """Remove a stream."""
         self.streams.pop(stream.id, None)
         self.out.forget(stream)
 
@@ -274,14 +274,14 @@ class ConnectionBase(ABC, Generic[S]):
         raise ConnectionFault(Reason.FLOW_CONTROL_ERROR, "more DATA than the connection's window")
 
     def _more_room(self, stream: S) -> None:
-        """A stream has used up its window, or half of one that is smaller than a message may be."""
+        """Enlarge the window of a stream that has used it up, or half of one smaller than a message may be."""
         if stream.room < 0:
             raise StreamFault(stream.id, Reason.FLOW_CONTROL_ERROR, "more DATA than the stream's window")
         self.write(frames.credit(stream.id, self.own_window - stream.room))
         stream.room = self.own_window
 
     def consumed(self, size: int) -> None:
-        """Bytes of DATA that we hold no longer: the peer may send as many."""
+        """Count bytes of DATA that we hold no longer: the peer may send as many again."""
         self._owed += size
         if self._owed >= _OWED and self.over is None:
             self.write(frames.credit(0, self._owed))
@@ -318,7 +318,7 @@ class ConnectionBase(ABC, Generic[S]):
     def _setting(self, name: int, value: int) -> None:
         if name == frames.INITIAL_WINDOW:
             if value != self.out.start and self.streams:
-                self._control(len(self.streams) >> 4)  # each of them has its window moved
+                self._control(len(self.streams) >> 4)  # the window of each of them changes
                 self.left -= len(self.streams)
             self.out.restart(value, self.streams.values())
         elif name == frames.MAX_FRAME:
@@ -351,50 +351,50 @@ class ConnectionBase(ABC, Generic[S]):
         self._reset(stream, reason)
 
     def _is_idle(self, number: int) -> bool:
-        """Whether a stream was never opened."""
+        """Return whether a stream was never opened."""
         return number > self._last() and number not in self._gone
 
     @abstractmethod
     def _own_settings(self) -> tuple[tuple[int, int], ...]:
-        """What we want beside the window."""
+        """Return our settings beside the window."""
 
     @abstractmethod
     def _last(self) -> int:
-        """The highest stream that was opened by the side that opens them."""
+        """Return the highest stream that the client has opened."""
 
     def _processed(self) -> int:
-        """The highest stream of the peer's that was worked on."""
+        """Return the highest stream of the peer that was processed."""
         return 0
 
     @abstractmethod
     def _headers(self, number: int, block: bytes, *, end: bool) -> None:
-        """A whole header block."""
+        """Take a complete header block."""
 
     @abstractmethod
     def _data(self, flags: int, number: int, payload: bytes) -> None:
-        """DATA."""
+        """Take a DATA frame."""
 
     @abstractmethod
     def _reset(self, stream: S, reason: int) -> None:
-        """The peer ended a stream, which is dropped already."""
+        """Take a reset of a stream, which is dropped already."""
 
     @abstractmethod
     def _lost(self, stream: S, fault: ConnectionFault | StreamFault) -> None:
-        """A stream ended because of a fault; it is dropped already."""
+        """Report a stream that a fault has ended; it is dropped already."""
 
     @abstractmethod
     def _sent(self, stream: S) -> None:
-        """All that waited was sent."""
+        """Note that all waiting bytes of a stream were sent."""
 
     @abstractmethod
     def _ended(self, fault: ConnectionFault) -> None:
-        """The connection is no more."""
+        """Report that the connection has ended."""
 
     def _settled(self, *, first: bool) -> None:
-        """The peer's settings are known, or changed."""
+        """Report the peer's settings, the first or changed ones."""
 
     def _ponged(self, payload: bytes) -> None:
-        """A PING of ours was answered."""
+        """Take the answer to a PING of ours."""
 
     def _goaway(self, flags: int, stream: int, payload: bytes) -> None:
-        """The peer takes no new streams."""
+        """Take GOAWAY: the peer takes no new streams."""

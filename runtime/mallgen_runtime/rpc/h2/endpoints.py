@@ -38,7 +38,7 @@ class Endpoint:
     def hope(self) -> bool:
         """Return whether a connection may come soon. An endpoint at rest is tried now, at most ten times a second.
 
-        A first attempt is given its time, one after a failure half a second.
+        A first attempt is waited for in full, one after a failure half a second.
         """
         if self.connection is not None:
             return True
@@ -49,7 +49,7 @@ class Endpoint:
         return self._trying and (not self._failed or now - self._tried < PATIENCE)
 
     async def close(self, *, gently: bool) -> None:
-        """No new calls; `gently`: those in flight are finished."""
+        """Take no new calls; `gently`: finish those in flight."""
         self._task.cancel()
         await asyncio.wait([self._task])
         connection, self.connection = self.connection, None
@@ -86,7 +86,7 @@ class Endpoint:
             self.problem = "no answer"
         except RpcError as problem:
             self.problem = problem.detail
-        except (OSError, OverflowError) as problem:  # the latter for a port that nobody can have
+        except (OSError, OverflowError) as problem:  # OverflowError for a port above 65535
             self.problem = getattr(problem, "strerror", None) or str(problem)
         return None
 
@@ -125,7 +125,7 @@ class Endpoints:
 
     @property
     def problem(self) -> str:
-        """Why nobody can be reached."""
+        """Return why no endpoint can be reached."""
         found = [f"{joined(each.host, each.port)}: {each.problem}" for each in self._endpoints.values()]
         return "; ".join(filter(None, (*found[:3], self._problem, *self._wrong[:3]))) or "no address"
 
@@ -162,7 +162,7 @@ class Endpoints:
         try:
             found = [pair for name in self._names for pair in await _looked_up(name)]
             self._problem = ""
-        except (OSError, ValueError) as problem:  # the latter for a name that is none
+        except (OSError, ValueError) as problem:  # ValueError for a name that is invalid
             self._problem = f"{', '.join(self._names)}: {getattr(problem, 'strerror', None) or problem}"
             self._told()
             return
@@ -200,7 +200,7 @@ def _is_numeric(address: str) -> bool:
 
 
 async def _looked_up(address: str) -> list[tuple[str, int]]:
-    """The numeric addresses of a name. Raises OSError."""
+    """Resolve a name to numeric addresses. Raises OSError."""
     host, port = split(address)
     found = await asyncio.get_running_loop().getaddrinfo(host, int(port), proto=6)
     return list(dict.fromkeys((str(entry[4][0]), int(port)) for entry in found))

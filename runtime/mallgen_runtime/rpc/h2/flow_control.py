@@ -1,4 +1,4 @@
-"""Sending DATA as far as the peer's windows reach (RFC 9113, section 5.2)."""
+"""Sends DATA as far as the peer's windows allow (RFC 9113, section 5.2)."""
 
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
@@ -11,10 +11,10 @@ _BATCH = 65_536
 
 
 class Stream:
-    """One call as far as frames go: how much may be sent and received, what waits for the peer's window.
+    """The windows of a stream, and the bytes that wait for the peer's window.
 
-    `ending` are the frames behind `pending`; without them its last DATA ends the stream, unless it is `open`: more
-    will come.
+    `ending` are the frames behind `pending`; without them its last DATA ends the stream, unless more will follow
+    (`open`).
     """
 
     __slots__ = ("ending", "id", "open", "pending", "room", "sent", "window")
@@ -33,9 +33,9 @@ S = TypeVar("S", bound=Stream)
 
 
 class FlowControl(Generic[S]):
-    """What may be sent on a connection, and the streams that wait for it; `done` is called when one has sent all.
+    """The send window of a connection, and the streams that wait for it; `done` is called when one has sent all.
 
-    `paused` is set while the peer does not take what was written. What waits is the peer's `share` of a budget.
+    `paused` is set while the peer does not take what was written. Waiting bytes count for its `share` of a budget.
     """
 
     __slots__ = ("_done", "_waiting", "_write", "frame", "paused", "share", "start", "window")
@@ -56,7 +56,7 @@ class FlowControl(Generic[S]):
         self.paused = False
 
     def send(self, stream: S, data: bytes, ending: bytes) -> None:
-        """Send what may be sent now; the rest follows when it may."""
+        """Send what the windows allow now, and the rest when they allow it."""
         stream.pending, stream.sent, stream.ending = data, 0, ending
         self.share.add(len(data))
         self._pump(stream)
@@ -68,23 +68,23 @@ class FlowControl(Generic[S]):
         self.send(stream, before + data, b"")
 
     def forget(self, stream: S) -> None:
-        """A stream that is no more."""
+        """Drop the waiting bytes of a stream."""
         self._waiting.pop(stream.id, None)
         if stream.pending:
             self.share.add(-len(stream.pending))
             stream.pending = b""
 
     def pause(self) -> None:
-        """The peer does not take what was written."""
+        """Stop sending: the peer does not take what was written."""
         self.paused = True
 
     def resume(self) -> None:
-        """It does again."""
+        """Send again."""
         self.paused = False
         self._flush()
 
     def credit(self, more: int) -> None:
-        """A larger window for the connection. Raises ConnectionFault."""
+        """Enlarge the connection's window. Raises ConnectionFault."""
         if not more:
             raise ConnectionFault(Reason.PROTOCOL_ERROR, "a window update of nothing")
         self.window += more
@@ -93,7 +93,7 @@ class FlowControl(Generic[S]):
         self._flush()
 
     def credit_of(self, stream: S, more: int) -> None:
-        """A larger window for a stream. Raises StreamFault."""
+        """Enlarge a stream's window. Raises StreamFault."""
         if not more:
             raise StreamFault(stream.id, Reason.PROTOCOL_ERROR, "a window update of nothing")
         stream.window += more
@@ -103,7 +103,7 @@ class FlowControl(Generic[S]):
             self._pump(stream)
 
     def restart(self, value: int, streams: Iterable[S]) -> None:
-        """Another window to start with; the difference counts for the streams that are open. Raises ConnectionFault."""
+        """Change the initial window; open streams get the difference. Raises ConnectionFault."""
         more, self.start = value - self.start, value
         for stream in tuple(streams):
             stream.window += more

@@ -1,4 +1,4 @@
-"""Frames of HTTP/2 as bytes, and what can be wrong with them (RFC 9113, sections 4, 6 and 7)."""
+"""Frames of HTTP/2 as bytes, and their faults (RFC 9113, sections 4, 6 and 7)."""
 
 from collections.abc import Iterable
 from enum import IntEnum
@@ -66,7 +66,7 @@ def settings(values: Iterable[tuple[int, int]]) -> bytes:
 
 
 def read_settings(payload: bytes) -> dict[int, int]:
-    """The values of SETTINGS; of one that stands twice the last counts. Raises ConnectionFault."""
+    """Read the values of SETTINGS; of two equal names the last counts. Raises ConnectionFault."""
     if len(payload) % _SETTING.size:
         raise ConnectionFault(Reason.FRAME_SIZE_ERROR, "half a setting")
     found: dict[int, int] = {}
@@ -87,7 +87,7 @@ def reset(stream: int, reason: Reason) -> bytes:
 
 
 def goaway(last: int, reason: Reason, text: str = "") -> bytes:
-    """GOAWAY: no stream above `last` was or will be worked on."""
+    """GOAWAY: no stream above `last` was or will be processed."""
     return frame(GOAWAY, 0, 0, LONG.pack(last) + LONG.pack(reason) + text.encode())
 
 
@@ -108,7 +108,7 @@ def headers(stream: int, block: bytes, *, end: bool, most: int = LEAST_MAX_FRAME
 
 
 def unpadded(flags: int, payload: bytes) -> bytes:
-    """The payload of DATA or HEADERS without padding and priority. Raises ConnectionFault."""
+    """Return the payload of DATA or HEADERS without padding and priority. Raises ConnectionFault."""
     start, end = 0, len(payload)
     if flags & PADDED:
         if not end:

@@ -1,4 +1,4 @@
-"""What gRPC writes into HTTP/2: messages with their length, time limits, status texts, binary metadata."""
+"""gRPC's encodings inside HTTP/2: messages with their length, time limits, status texts, binary metadata."""
 
 import base64
 import binascii
@@ -44,12 +44,12 @@ _CODES = {str(int(code)).encode(): code for code in Code}
 
 
 def framed(message: bytes) -> bytes:
-    """A message with its prefix."""
+    """Return a message with its prefix."""
     return PREFIX.pack(0, len(message)) + message
 
 
 def message_of(data: bytes, encoding: bytes, most: int) -> bytes:
-    """The one message that a stream carried. Raises RpcError."""
+    """Return the one message that a stream carried. Raises RpcError."""
     if len(data) < PREFIX_SIZE:
         raise RpcError(Code.INTERNAL, "the call has no message")
     compressed, size = PREFIX.unpack_from(data)
@@ -90,7 +90,7 @@ def _unpacked(data: bytes, most: int) -> bytes:
 
 
 def timeout_field(seconds: float) -> bytes:
-    """`grpc-timeout` in whole ms, rounded up: the server must not end a call before its caller does."""
+    """Return `grpc-timeout` in whole ms, rounded up: the server must not end a call before its caller does."""
     ms = int(seconds * 1000) + 1
     return _TIMEOUTS.get(ms) or _timeout_field(ms)
 
@@ -103,7 +103,7 @@ def _timeout_field(ms: int) -> bytes:
 
 
 def seconds_of(value: bytes) -> float:
-    """The seconds of a `grpc-timeout`. Raises ValueError."""
+    """Return the seconds of a `grpc-timeout`. Raises ValueError."""
     found = _TIMEOUT.fullmatch(value)
     if found is None:
         raise ValueError(value)
@@ -111,32 +111,32 @@ def seconds_of(value: bytes) -> float:
 
 
 def escaped(text: str) -> bytes:
-    """A status text as `grpc-message` has it."""
+    """Return a status text as `grpc-message` has it."""
     return _UNSAFE.sub(lambda found: b"%%%02X" % found[0][0], text.encode("utf-8", "replace"))
 
 
 def unescaped(value: bytes) -> str:
-    """A status text; what is no escape stays as it is."""
+    """Return the text of a `grpc-message`; a broken escape stays as it is."""
     return _ESCAPED.sub(lambda found: bytes((int(found[1], 16),)), value).decode("utf-8", "replace")
 
 
 def code_of(status: bytes) -> Code:
-    """The code of a `grpc-status`; UNKNOWN for one that nobody knows."""
+    """Return the code of a `grpc-status`; UNKNOWN for a number that gRPC does not define."""
     return _CODES.get(status, Code.UNKNOWN)
 
 
 def code_of_reset(reason: int) -> Code:
-    """What a stream's reset means to its caller."""
+    """Return the code that a stream's reset means to its caller."""
     return _BY_REASON.get(reason, Code.INTERNAL)  # type: ignore[call-overload, no-any-return]
 
 
 def code_of_http(status: bytes) -> Code:
-    """What an answer that is not gRPC means to its caller."""
+    """Return the code that an HTTP status without gRPC means to its caller."""
     return _BY_STATUS.get(status, Code.UNKNOWN)
 
 
 def metadata_fields(pairs: Iterable[tuple[str, str | bytes]]) -> bytes:
-    """Metadata as literals; `-bin` values, which are bytes, in base64 without padding. Raises RpcError."""
+    """Return metadata as literals; `-bin` values, which are bytes, in base64 without padding. Raises RpcError."""
     return b"".join([_metadata_field(name, value) for name, value in pairs])
 
 
@@ -152,7 +152,7 @@ def _metadata_field(name: str, value: str | bytes) -> bytes:
 
 
 def _name(name: str) -> bytes:
-    """The start of a literal. Raises RpcError for a name that HTTP forbids."""
+    """Return the start of a literal. Raises RpcError for a name that HTTP forbids."""
     if not _METADATA_NAME.fullmatch(name):
         raise RpcError(Code.INTERNAL, f"metadata cannot be called {name!r}")
     found = b"\x10" + plain(name.encode())

@@ -1,4 +1,4 @@
-"""What a header block means to gRPC: the request of a caller, the answer of a server."""
+"""Reads header blocks as gRPC does: the head of a request, the head or the trailers of an answer."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,7 @@ _GRPC = re.compile(rb"application/grpc(\+proto)?[ \t]*(;.*)?", re.IGNORECASE | r
 
 
 def is_grpc(content_type: bytes) -> bool:
-    """Whether messages are protobuf in gRPC's framing: `application/grpc`, with `+proto` or without, and parameters."""
+    """Return whether a content type is `application/grpc`, with or without `+proto`, and with any parameters."""
     return content_type == b"application/grpc" or _GRPC.fullmatch(content_type) is not None
 
 
@@ -39,8 +39,8 @@ class Malformed(Exception):
 class RequestHeaders(NamedTuple):
     """The head of a call; `metadata` are the fields that are neither HTTP's nor the transport's.
 
-    `length` is what content-length says, -1 without one. `problem` is an answer that is due before any work is done.
-    `plain` says that it is not gRPC at all.
+    `length` is what content-length says, -1 without one. `problem` is an error to answer before any work is done.
+    `plain` says that the request is not gRPC.
     """
 
     path: bytes
@@ -63,7 +63,7 @@ class ResponseHeaders(NamedTuple):
 
 
 class HeaderReader(Generic[H]):
-    """Reads blocks; what a block meant is remembered as long as the peer's table stays as it is."""
+    """Reads blocks and remembers their meaning while the peer's HPACK table does not change."""
 
     def __init__(self, decoder: Decoder, meaning: Callable[[list[Field]], H]) -> None:
         self._decoder = decoder
@@ -71,7 +71,7 @@ class HeaderReader(Generic[H]):
         self._known: dict[bytes, H] = {}
 
     def read(self, block: bytes) -> H:
-        """What a block means. Raises ConnectionFault, Malformed, and RpcError for one that is too large."""
+        """Read a block. Raises ConnectionFault, Malformed, and RpcError for one that is too large."""
         known = self._known.get(block)
         if known is not None:
             return known
@@ -84,7 +84,7 @@ class HeaderReader(Generic[H]):
         return found
 
     def skip(self, block: bytes) -> None:
-        """Read a block for the sake of the table."""
+        """Read a block only to keep the table in step."""
         before = self._decoder.changes
         self._decoder.decode(block)
         if self._decoder.changes != before:
@@ -105,26 +105,26 @@ class HeaderReader(Generic[H]):
             raise RpcError(Code.RESOURCE_EXHAUSTED, "more metadata than is taken")
 
     def _changed(self) -> None:
-        """The table is another: nothing that was read before means the same for sure."""
+        """Forget what blocks meant: the table has changed."""
         self._known.clear()
 
 
 class RequestReader(HeaderReader[RequestHeaders]):
-    """Reads the heads of calls: what a caller writes before the parts that differ from call to call is kept, too."""
+    """Reads the heads of calls; also remembers the start that a caller's heads have in common."""
 
     def __init__(self, decoder: Decoder) -> None:
         super().__init__(decoder, request_of)
-        self._learnt = 0  # a caller that writes otherwise is not asked for ever
+        self._learnt = 0  # bounds the attempts for a caller that encodes otherwise
         self._starts: list[tuple[bytes, list[Field], int, RequestHeaders]] = []
         self._kept = 0
 
     @property
     def kept(self) -> int:
-        """The bytes that are held for the peer: its table, and what is remembered of its heads."""
+        """Return the bytes held for the peer: its table, and the remembered starts of its heads."""
         return self._decoder.size + self._kept
 
     def read(self, block: bytes) -> RequestHeaders:
-        """As for every head; a known start is not read again."""
+        """Read a head; a known start is not decoded again."""
         for start, fields, size, base in self._starts:
             if block.startswith(start):
                 found = _as_we_write(base, block, len(start))
@@ -144,7 +144,7 @@ class RequestReader(HeaderReader[RequestHeaders]):
         return found
 
     def _learn(self, block: bytes, fields: list[Field]) -> None:
-        """Keep the fields up to the first that differs, if what follows are literals that say where they begin."""
+        """Remember the fields before the first that varies, if only literals of our own encoding follow."""
         if self._learnt >= MOST_STARTS:
             return
         self._learnt += 1
@@ -166,7 +166,7 @@ class RequestReader(HeaderReader[RequestHeaders]):
 
 
 def _as_we_write(base: RequestHeaders, block: bytes, start: int) -> RequestHeaders | None:
-    """A head whose rest is exactly what a client of ours writes; None for another rest."""
+    """Read a head whose rest is as our own client writes it; return None for another rest."""
     found = _OWN_TAIL.fullmatch(block, start)
     if found is None:
         return None
@@ -191,7 +191,7 @@ def _as_we_write(base: RequestHeaders, block: bytes, start: int) -> RequestHeade
 
 
 def _extended(base: RequestHeaders, tail: list[Field]) -> RequestHeaders | None:
-    """A head whose start is known; None when the rest has more than limits and metadata."""
+    """Read a head whose start is known; return None when the rest has more than a time limit and metadata."""
     timeout, problem, parent, request_id = base.timeout, base.problem, base.traceparent, base.request_id
     metadata = list(base.metadata)
     for field in tail:
@@ -211,7 +211,7 @@ def _extended(base: RequestHeaders, tail: list[Field]) -> RequestHeaders | None:
 
 
 def request_of(fields: list[Field]) -> RequestHeaders:
-    """The head of a call. Raises Malformed."""
+    """Read the head of a call. Raises Malformed."""
     own: dict[bytes, bytes] = {}
     metadata: list[Field] = []
     traceparent = request_id = b""
@@ -235,7 +235,7 @@ def request_of(fields: list[Field]) -> RequestHeaders:
         own[b":path"],
         timeout,
         own.get(b"grpc-encoding", b""),
-        int(own.get(b"content-length", b"-1")),  # _check has seen that it is short
+        int(own.get(b"content-length", b"-1")),  # _check has bounded its length
         traceparent,
         request_id,
         tuple(metadata),
@@ -245,7 +245,7 @@ def request_of(fields: list[Field]) -> RequestHeaders:
 
 
 def _check(own: dict[bytes, bytes]) -> None:
-    """What every request must have, and must not. Raises Malformed."""
+    """Check what every request must have, and must not. Raises Malformed."""
     if not own.get(b":path") or b":method" not in own or b":scheme" not in own:
         raise Malformed("a method, a scheme or a path is missing")
     late = False
@@ -270,7 +270,7 @@ def _limit(value: bytes | None) -> tuple[float | None, RpcError | None]:
 
 
 def response_of(fields: list[Field]) -> ResponseHeaders:
-    """The head or the trailers of an answer. Raises Malformed."""
+    """Read the head or the trailers of an answer. Raises Malformed."""
     found = dict(fields)
     if b"grpc-status" in found:
         return ResponseHeaders(

@@ -1,4 +1,4 @@
-"""The health of a server by grpc.health.v1, as far as one answer goes: Check. Who watches asks again."""
+"""The health of a server by grpc.health.v1: Check only. Watch is a stream, so clients poll."""
 
 from collections.abc import Iterable
 
@@ -9,18 +9,18 @@ CHECK = "/grpc.health.v1.Health/Check"
 
 
 class Health:
-    """Says that some services serve, until they leave; "" is the server itself."""
+    """Reports some services as SERVING, until the server leaves; "" is the server itself."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = {"", *names}
         self._leaving = False
 
     def leave(self) -> None:
-        """From here on nothing serves."""
+        """Report NOT_SERVING from now on."""
         self._leaving = True
 
     async def check(self, ctx: RpcContext, data: bytes) -> bytes:
-        """The state of the service that is asked for. Raises RpcError."""
+        """Return the state of the requested service. Raises RpcError."""
         from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
         try:

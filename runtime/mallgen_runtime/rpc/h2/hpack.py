@@ -35,8 +35,8 @@ _MOST_SEEN = 1024
 class Decoder:
     """Decodes one header block after the other; `changes` counts what they did to the table.
 
-    Of a list that is larger than `most_bytes` or has more than `most_fields`, the rest is left out and `over` set; at
-    twice of that the connection ends. A name or value that HTTP forbids sets `malformed`. The table has `size` bytes.
+    Fields of a list beyond `most_bytes` or `most_fields` are left out and `over` is set; beyond twice as much the
+    connection ends. A name or value that HTTP forbids sets `malformed`. The table has `size` bytes.
     """
 
     def __init__(self, most_bytes: int, most_fields: int) -> None:
@@ -50,7 +50,7 @@ class Decoder:
         self._limit = TABLE_SIZE
 
     def decode(self, block: bytes, at: int = 0, size: int = 0, count: int = 0) -> list[Field]:
-        """The fields in their order, from `at`; before it were `count`, of `size` bytes. Raises ConnectionFault."""
+        """Decode the fields from `at` on; `count` fields of `size` bytes came before. Raises ConnectionFault."""
         try:
             return self._decode(block, at, size, count)
         except (IndexError, HuffmanError) as problem:
@@ -147,7 +147,7 @@ class Decoder:
 
 
 def _integer(block: bytes, at: int, bits: int) -> tuple[int, int]:
-    """An integer with a prefix of some bits, and what is behind it (section 5.1)."""
+    """Read an integer with a prefix of some bits; return it and where it ends (section 5.1)."""
     most = (1 << bits) - 1
     value = block[at] & most
     at += 1
@@ -176,17 +176,17 @@ def _string(block: bytes, at: int) -> tuple[bytes, int]:
 
 
 def literal(name: bytes, value: bytes) -> bytes:
-    """A field that no table keeps (section 6.2.3), in bytes of their own."""
+    """Encode a field as a never-indexed literal (section 6.2.3)."""
     return b"\x10" + plain(name) + plain(value)
 
 
 def indexed(index: int) -> bytes:
-    """A field of the static table."""
+    """Encode a field of the static table."""
     return bytes((0x80 | index,))
 
 
 def plain(text: bytes) -> bytes:
-    """A string with its length, not squeezed (section 5.2)."""
+    """Encode a string with its length, without Huffman code (section 5.2)."""
     size = len(text)
     if size < 0x7F:
         return bytes((size,)) + text

@@ -1,4 +1,4 @@
-"""The Huffman code of RFC 7541, appendix B. It is canonical: the lengths of its codes say all."""
+"""The Huffman code of RFC 7541, appendix B. It is canonical: the lengths determine the codes."""
 
 _LENGTHS = (  # of the codes of 0 to 255 and of the end; A is 5 bits
     "ISXXXXXXXTZXXZXXXXXXXXZXXXXXXXXXBFFHIBDGFFDGDBBBAAABBBBBBBCDKBHFIBCCCCCCCCCCCCCCCCCCCCCCDCDIOIJBKABABABBBACCBB"
@@ -13,7 +13,7 @@ class HuffmanError(Exception):
 
 
 class _CodeTree(dict[int, "tuple[bytes, _CodeTree]"]):
-    """Where a byte begins: what it completes, and where the next one begins. A step is found out when first taken."""
+    """A state between bytes: each byte leads to the symbols it completes and the next state, found on first use."""
 
     def __init__(self) -> None:
         self.ways: list[_CodeTree | int | None] = [None, None]  # by one bit: another node, or a symbol
@@ -56,7 +56,7 @@ def _tree() -> _CodeTree:
 
 
 def decode(data: bytes) -> bytes:
-    """The text. Raises HuffmanError."""
+    """Decode Huffman code. Raises HuffmanError."""
     node, found = _ROOT, []
     for byte in data:
         part, node = node[byte]
@@ -67,7 +67,7 @@ def decode(data: bytes) -> bytes:
 
 
 def codes() -> list[tuple[int, int]]:
-    """Code and length in bits of each symbol."""
+    """Return code and length in bits of each symbol."""
     lengths = [ord(letter) - ord("A") + 5 for letter in _LENGTHS]
     found = [(0, 0)] * len(lengths)
     code = last = 0

@@ -1,4 +1,4 @@
-"""What a peer may ask of us, and how it is counted."""
+"""The limits for a peer, and the counters that hold it to them."""
 
 import time
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def limits_for(message: int) -> Limits:
 
 
 class Rate:
-    """Counts what happens per second; True from `count` when it is too much."""
+    """Counts events per second; `count` returns True when they are too many."""
 
     __slots__ = ("_clock", "_count", "_most", "_since")
 
@@ -50,7 +50,7 @@ class Rate:
         self._since = 0.0
 
     def count(self, weight: int = 1) -> bool:
-        """One more, or something that weighs as much as several; whether it was too much for this second."""
+        """Count one event, or one that weighs several; return whether this second has too many."""
         self._count += weight
         if self._count <= self._most:
             return False
@@ -62,7 +62,7 @@ class Rate:
         return True
 
     def earned(self, number: int) -> None:
-        """As many are forgiven: honest work brings its own frames."""
+        """Take back `number` events: finished calls bring frames of their own."""
         self._count = max(0, self._count - number)
 
 
@@ -77,7 +77,7 @@ class Budget:
         self.shares: set[Share] = set()
 
     def shed(self) -> None:
-        """Back below the limit: the greediest lose first. A little more is freed, so that it is not done again soon."""
+        """Release bytes until below the limit, largest shares first, and some more, so that it is not repeated soon."""
         goal = self.most - (self.most >> 6)
         greedy = [(-share.held, number, share) for number, share in enumerate(self.shares) if share.held]
         heapify(greedy)
@@ -90,7 +90,7 @@ class Budget:
 
 
 class Share:
-    """What is held for one peer; `drop` lets go of it until no more than so many bytes are left."""
+    """Bytes held for one peer; `drop` releases them until at most the given number is left."""
 
     __slots__ = ("_budget", "drop", "held")
 
@@ -101,21 +101,21 @@ class Share:
         budget.shares.add(self)
 
     def add(self, size: int) -> None:
-        """Hold more, or less."""
+        """Count more bytes held, or fewer."""
         self.held += size
         self._budget.held += size
 
     def greedy(self, size: int) -> bool:
-        """Whether so many more bytes are too many, and this peer would have more than an even part."""
+        """Return whether `size` more bytes exceed the budget while this peer holds more than an even part."""
         budget = self._budget
         return budget.held + size > budget.most and (self.held + size) * len(budget.shares) >= budget.most
 
     def check(self) -> None:
-        """Stay below the limit of all."""
+        """Release bytes when the budget is exceeded."""
         if self._budget.held > self._budget.most:
             self._budget.shed()
 
     def leave(self) -> None:
-        """The peer is gone."""
+        """Remove the share of a peer that is gone."""
         self.add(-self.held)
         self._budget.shares.discard(self)

@@ -1,4 +1,4 @@
-"""A client of our own transport: calls go to the instances in turn."""
+"""The client of our own transport: calls go to the instances in turn."""
 
 import asyncio
 import random
@@ -42,7 +42,7 @@ class H2Connection:
 
     @property
     def connected(self) -> bool:
-        """Whether an instance can be reached now."""
+        """Return whether an instance can be reached now."""
         return bool(self._endpoints.connections)
 
     async def ready(self, seconds: float) -> bool:
@@ -139,12 +139,12 @@ class H2Connection:
                 raise RpcError(Code.DEADLINE_EXCEEDED, _NO_TIME)
 
     def _pass_on(self, turn: "asyncio.Future[None]") -> None:
-        """A turn that was given to somebody who is gone."""
+        """Pass on the turn of a call that is cancelled."""
         if turn.done() and not turn.cancelled():
             self.usable()
 
     def _head(self, wire: str) -> bytes:
-        """The part of a head that is the same in every call of a method."""
+        """Return the part of a head that is the same in every call of a method."""
         found = self._heads[wire] = b"".join(
             (
                 indexed(3),
@@ -161,6 +161,6 @@ class H2Connection:
 
 
 def _over(turn: "asyncio.Future[None]", waiter: object) -> None:
-    """The wait for a turn is over."""
+    """Wake a call whose wait for a connection is over."""
     if not turn.done():
         turn.set_result(None)

@@ -1,4 +1,4 @@
-"""Connections that have sent more than a share of work are worked off in turn, a share for each."""
+"""Round-robin over connections that have sent more than a share of work: a share for each in turn."""
 
 import asyncio
 from collections import deque
@@ -15,13 +15,13 @@ class Worker(Protocol):
 
     @property
     def waits(self) -> bool:
-        """Whether there is work that can be done."""
+        """Return whether there is work that can be done."""
 
     def work(self, share: int) -> int:
-        """Do some; what it cost."""
+        """Do a share of work; return its cost."""
 
     def give_up(self) -> None:
-        """End the connection: working on it failed."""
+        """End the connection: processing its bytes failed."""
 
 
 class Scheduler:
@@ -34,11 +34,11 @@ class Scheduler:
 
     @property
     def share(self) -> int:
-        """What one connection may use: the more wait, the less."""
+        """Return the share of one connection: the more connections wait, the smaller."""
         return max(LEAST, SHARE // (len(self._queue) + 1)) if self._queue else SHARE
 
     def add(self, worker: Worker) -> None:
-        """A connection has work left."""
+        """Queue a connection that has work left."""
         if not worker.queued:
             worker.queued = True
             self._queue.append(worker)

@@ -1,4 +1,4 @@
-"""Our own transport for an application: its methods, its health, its settings."""
+"""Serves an application on our own transport: its methods, its health, its reflection."""
 
 import socket
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ class H2Server:
         await self._server.start(self._bound)
 
     async def refuse(self) -> None:
-        """Tell who asks for our health that we leave."""
+        """Report NOT_SERVING to health checks."""
         self._health.leave()
 
     async def stop(self, patience: float | None) -> None:
@@ -57,12 +57,12 @@ class H2Server:
 
 
 async def _never(ctx: RpcContext, data: bytes) -> bytes:
-    """A stream is answered message by message."""
+    """Never called: `each` answers a stream message by message."""
     raise RpcError(Code.INTERNAL, "not a unary method")
 
 
 def _answer(method: Method[Any], app: RpcApp) -> Handler:
-    """What answers the bytes of a request."""
+    """Return the handler of a method's requests."""
     read, run = method.request.FromString, app.answer
 
     async def answer(ctx: RpcContext, data: bytes) -> bytes:

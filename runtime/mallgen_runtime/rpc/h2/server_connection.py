@@ -1,4 +1,4 @@
-"""The server's end of a connection: calls come, answers go. No I/O; what arrives goes to `ServerEvents`."""
+"""The server's end of a connection: requests come in, answers go out. No I/O; `ServerEvents` hear what arrives."""
 
 from collections.abc import Callable
 from struct import Struct
@@ -30,7 +30,7 @@ _MALFORMED = _EMPTY._replace(plain=True)
 
 
 class ServerConnection(BudgetedConnection):
-    """The server's end. `events` hears what comes; `reply` and `fail` answer."""
+    """The server's end. `events` hears of calls; `reply` and `fail` answer them."""
 
     def __init__(
         self, write: Callable[[bytes], None], events: ServerEvents, limits: Limits, kept: ServerBudget, waiting: Budget
@@ -102,7 +102,7 @@ class ServerConnection(BudgetedConnection):
         self._finish(call)
 
     def refuse(self, call: ServerCall, problem: RpcError) -> None:
-        """Answer a call that nobody works on: many of these are a flood."""
+        """Answer a call that no handler takes: many of these are a flood."""
         self.fail(call, problem)
         self._control(0 if self.over else 1)
 
@@ -117,7 +117,7 @@ class ServerConnection(BudgetedConnection):
             self._cost()
 
     def leave(self) -> None:
-        """Say that we go. What callers have sent by the time they hear it is still answered."""
+        """Announce that the server leaves. Calls that were sent before callers read it are still answered."""
         self._leaving = True
         if self.over is None and self._begun:
             self.write(
@@ -185,7 +185,7 @@ class ServerConnection(BudgetedConnection):
         self._open(number, request, len(block), end=end)
 
     def _known(self, number: int, size: int, *, end: bool) -> None:
-        """HEADERS on a stream that is no new one."""
+        """Take HEADERS on a stream that is not new."""
         call = self.streams.get(number)
         if call is not None:
             self._trailers(call, end=end)
@@ -247,7 +247,7 @@ class ServerConnection(BudgetedConnection):
             self._complete(call, body)
 
     def _stray(self, number: int, size: int) -> None:
-        """DATA that belongs to no call."""
+        """Take DATA that belongs to no call."""
         self.consumed(size)
         self._control()
         if not number or self._is_idle(number):
@@ -273,7 +273,7 @@ class ServerConnection(BudgetedConnection):
         self._coming.check()
 
     def _messages(self, call: ServerCall) -> None:
-        """Hand over the messages that are there."""
+        """Report the complete messages of an open call."""
         most = self.limits.message
         try:
             while len(call.held) >= grpc.PREFIX_SIZE and call.open:
@@ -290,7 +290,7 @@ class ServerConnection(BudgetedConnection):
             self.refuse(call, problem)
 
     def _last_message(self, call: ServerCall) -> None:
-        """A caller has sent all that it wants answers to."""
+        """Finish an open call whose caller has sent its last message."""
         self._messages(call)
         if self.streams.get(call.id) is not call:
             return
@@ -331,7 +331,7 @@ class ServerConnection(BudgetedConnection):
         self._running.check()
 
     def _finish(self, call: ServerCall) -> None:
-        """The answer is complete; a caller that still sends is told to stop."""
+        """Finish a call whose answer is written; reset the stream of a caller that still sends."""
         if not call.whole:
             self.write(frames.reset(call.id, Reason.NO_ERROR))
             self._forget(call.id)

@@ -1,4 +1,4 @@
-"""A server of our own transport on asyncio: sockets, tasks, deadlines, and the way out."""
+"""The server of our own transport on asyncio: sockets, tasks, deadlines, graceful stop."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ _UNKNOWN = RpcError(Code.UNIMPLEMENTED, "Method not found!")  # as grpc words it
 
 
 class MethodRoute(NamedTuple):
-    """A method: its path, what answers it, the seconds it may take, None: no limit.
+    """A method: its path, its handler, the seconds it may take, None: no limit.
 
     `each` answers, at once, every message of a stream in both directions; there is no task then.
     """
@@ -112,7 +112,7 @@ class TransportServer:
             self.wheel.add(self._tidying, time.monotonic() + _TIDY, lambda waiter: give_back())
 
     def stalls(self, connection: "ServerTransport", size: int) -> None:
-        """So many bytes are written and not taken; when that is too much, who has stalled longest is cut off."""
+        """Count bytes that a caller does not take; when all are too many, cut off the one stalled longest."""
         self._stuck += size - self._stalled.pop(connection, 0)
         if size:
             self._stalled[connection] = size
@@ -126,7 +126,7 @@ class TransportServer:
 
 
 def _most_connections(wanted: int) -> int:
-    """What the process may open leaves room for its own files."""
+    """Return how many connections leave the process room for its own files."""
     try:
         import resource
     except ImportError:  # no such limit on Windows
@@ -136,7 +136,7 @@ def _most_connections(wanted: int) -> int:
 
 
 class ServerTransport(asyncio.Protocol):
-    """One caller's connection; a waiter of the wheel for its greeting and its idleness."""
+    """A caller's connection; the timer wheel waits for its greeting and its idle time."""
 
     transport: asyncio.Transport
 
@@ -155,7 +155,7 @@ class ServerTransport(asyncio.Protocol):
     # asyncio's side
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Greet, and wait for the greeting."""
+        """Send our settings, and wait for the caller's."""
         self.transport = transport
         server = self.server
         self.core = ServerConnection(transport.write, self, server.limits, server.kept, server.waiting)
@@ -171,7 +171,7 @@ class ServerTransport(asyncio.Protocol):
             self.leave()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of the caller; what is more than its share of work is done in turn."""
+        """Process received bytes; those beyond a share wait for the scheduler."""
         core, scheduler = self.core, self.server.scheduler
         core.receive(data, scheduler.share)
         self._watch_begun()
@@ -184,11 +184,11 @@ class ServerTransport(asyncio.Protocol):
 
     @property
     def waits(self) -> bool:
-        """Whether there is something to work on; not while a caller does not take our answers."""
+        """Return whether bytes are left to process; not while the caller does not take our answers."""
         return self.core.behind and not (self.core.out.paused and self.core.over is None)
 
     def work(self, share: int) -> int:
-        """Go on with what the caller sent."""
+        """Process what is left of the received bytes."""
         spent = self.core.work(share)
         self._watch_begun()
         if self._held and not self.core.behind:
@@ -197,19 +197,19 @@ class ServerTransport(asyncio.Protocol):
         return spent
 
     def give_up(self) -> None:
-        """Working on it failed, which is a fault of ours."""
+        """End the connection after a failure of our own code."""
         self.core.end(ConnectionFault(Reason.INTERNAL_ERROR, "internal error"))
         self.transport.abort()
 
     def pause_writing(self) -> None:
-        """The caller does not read: neither do we."""
+        """Stop reading while the caller does not read."""
         self.core.out.pause()
         self._pause_or_resume()
         self.server.wheel.add(self._stall, time.monotonic() + self.server.limits.stalled, self._cut_off)
         self.server.stalls(self, self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
-        """It reads again."""
+        """Read and write again."""
         self.server.wheel.remove(self._stall)
         self.server.stalls(self, 0)
         self.core.out.resume()
@@ -218,7 +218,7 @@ class ServerTransport(asyncio.Protocol):
             self.server.scheduler.add(self)
 
     def connection_lost(self, problem: Exception | None) -> None:
-        """Nobody waits for an answer any more."""
+        """End the calls of a connection that is closed."""
         self.server.wheel.remove(self)
         self.server.wheel.remove(self._stall)
         self.server.stalls(self, 0)
@@ -228,13 +228,13 @@ class ServerTransport(asyncio.Protocol):
     # the core's side
 
     def settled(self) -> None:
-        """The caller has greeted; it may be idle for a while from here on."""
+        """Wait for idleness instead of the greeting, which has come."""
         if not self.server.leaving:
             self.server.wheel.remove(self)
             self._stay()
 
     def opened(self, call: ServerCall) -> None:
-        """A head has come; the rest must come in time, too, however much time the caller gives us."""
+        """Bound the time for the rest of a request, whatever deadline its caller allows."""
         now = time.monotonic()
         timeout = call.request.timeout
         route = call.route = self.server.routes.get(call.request.path)
@@ -268,33 +268,33 @@ class ServerTransport(asyncio.Protocol):
         server.tasks.add(task)
 
     def closed(self, call: ServerCall) -> None:
-        """The answer was sent, or nobody waits for it."""
+        """Stop the timer and the task of a call that is over."""
         self.server.wheel.remove(call)
         task, call.task = call.task, None
         if task is not None:
             task.cancel()
-            task.add_done_callback(self.server.tasks.discard)  # one that has not begun never comes to its own end
+            task.add_done_callback(self.server.tasks.discard)  # a task that has not begun does not run its own end
 
     def ended(self, fault: ConnectionFault) -> None:
-        """Say goodbye; who does not listen is cut off. Its calls are ended in turn with the work of others."""
+        """Close, and cut off a caller that does not close in time. The scheduler ends its calls."""
         self.server.scheduler.add(self)
         if not self.transport.is_closing():
             self.transport.close()
             self.server.wheel.add(self, time.monotonic() + _LINGER, self._cut_off)
 
     def empty(self) -> None:
-        """All is answered: the caller closes, or we do after a while."""
+        """Close after a while unless the caller does: every call is answered."""
         self.server.wheel.add(self, time.monotonic() + _LINGER, self._hang_up)
 
-    # the way out
+    # the graceful stop
 
     def leave(self) -> None:
-        """Say that we go; calls that are on their way are still taken, for a second at most."""
+        """Announce that the server leaves; calls on their way are still taken, for a second at most."""
         self.core.leave()
         self.server.wheel.add(self, time.monotonic() + _LINGER, self._shut)
 
     def end_calls(self) -> None:
-        """Time is up for what is still in flight."""
+        """Fail the calls in flight: the time for the stop is over."""
         for call in tuple(self.core.streams.values()):
             self.core.fail(call, RpcError(Code.UNAVAILABLE, "the server stopped before the call was done"))
         self.core.end(ConnectionFault(Reason.NO_ERROR, "the server has stopped"))
@@ -315,13 +315,13 @@ class ServerTransport(asyncio.Protocol):
         else:
             call.task = None
             self.core.reply(call, reply)
-            if call.pending:  # the handler was in time; its caller may be slow, and ends the call when it likes
+            if call.pending:  # the handler was in time; a slow caller ends the call when it likes
                 self.server.wheel.add(call, time.monotonic() + self.server.limits.stalled, self._expire)
         finally:
             self.server.tasks.discard(task)
 
     def _watch_begun(self) -> None:
-        """Most calls come whole, in one piece with their heads: only the others need a time limit for the rest."""
+        """Set the time limit of incomplete requests: most come in one piece with their heads and need none."""
         if self._begun:
             streams, wheel = self.core.streams, self.server.wheel
             for call, when in self._begun:
@@ -339,7 +339,7 @@ class ServerTransport(asyncio.Protocol):
             self.core.part(call, reply)
 
     def _pause_or_resume(self) -> None:
-        """Read unless the caller does not, or has sent more than we have worked off."""
+        """Read unless the caller does not, or has sent more than we have processed."""
         if self.transport.is_closing():
             return
         if self._held or self.core.out.paused:
@@ -352,7 +352,7 @@ class ServerTransport(asyncio.Protocol):
         self.core.fail(call, problem)
 
     def _expired(self, call: ServerCall) -> None:
-        """The time of a call is over, whatever it is at."""
+        """End a call whose time is over, in whatever state."""
         if call.pending:
             self.core.abort(call, Reason.CANCEL)
         elif call.whole:
@@ -361,17 +361,17 @@ class ServerTransport(asyncio.Protocol):
             self.core.fail(call, RpcError(Code.DEADLINE_EXCEEDED, "the request did not come in time"))
 
     def _silent(self, waiter: object) -> None:
-        """The time for the greeting is over."""
+        """Close: the greeting did not come in time."""
         self.core.fault(ConnectionFault(Reason.SETTINGS_TIMEOUT, "no greeting in time"))
 
     def _stay(self) -> None:
-        """Look again after a while."""
+        """Check for idleness after a while."""
         self._seen = self.core.highest
         if self.server.idle:
             self.server.wheel.add(self, time.monotonic() + self.server.idle, self._idle)
 
     def _idle(self, waiter: object) -> None:
-        """A while has passed; if there was no call in it, we go."""
+        """Leave a connection that had no call for a while."""
         if self.core.streams or self.core.highest != self._seen:
             self._stay()
         else:
@@ -391,7 +391,7 @@ class ServerTransport(asyncio.Protocol):
 
 
 def _name_of(address: Any) -> str:
-    """A caller's address as gRPC writes it."""
+    """Return a caller's address as gRPC writes it."""
     if not isinstance(address, tuple):
         return "unix:"
     host, port = address[:2]

@@ -7,19 +7,19 @@ from heapq import heapify, heappop, heappush
 from itertools import islice
 from typing import Any, Protocol
 
-GRAIN = 0.005  # less than the margin that a callee is given less time by
-AT_ONCE = 200  # what is called in one turn of the loop
+GRAIN = 0.005  # less than the margin that a callee's deadline is shortened by
+AT_ONCE = 200  # entries that are called in one turn of the loop
 _SPARE = 64
 
 
 class Waiter(Protocol):
-    """Something with a time limit; `slot` is the wheel's, 0 at first."""
+    """Something with a time limit; `slot` belongs to the wheel and is 0 at first."""
 
     slot: int
 
 
 class Timer:
-    """A waiter that is nothing else."""
+    """A waiter without other duties."""
 
     __slots__ = ("slot",)
 
@@ -30,8 +30,8 @@ class Timer:
 class TimerWheel:
     """Calls back after the time of an entry: never early, two steps late at most while the loop is free.
 
-    Entries of one step share a slot; a heap knows which slot is next. An entry that is removed leaves nothing behind
-    but the number of its slot, and those that are empty are dropped when they are more than the others.
+    Entries of one step share a slot; a heap orders the slots. A removed entry leaves only its slot's number behind;
+    empty slots are dropped when they outnumber the others.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.monotonic) -> None:
@@ -58,7 +58,7 @@ class TimerWheel:
             entries[waiter] = then
 
     def remove(self, waiter: Waiter) -> None:
-        """It is in time."""
+        """Remove an entry: it is in time."""
         slot = waiter.slot
         if not slot:
             return
@@ -71,7 +71,7 @@ class TimerWheel:
                 heapify(self._order)
 
     def close(self) -> None:
-        """Forget all."""
+        """Remove every entry."""
         if self._timer is not None:
             self._timer.cancel()
         self._slots.clear()
@@ -84,8 +84,8 @@ class TimerWheel:
         self._timer = self._loop.call_later(max(0.0, slot * GRAIN - self._clock()) + 0.001, self._turn)
 
     def _turn(self) -> None:
-        """Call what is over, the earliest first; the rest of many has to wait for another turn of the loop."""
-        self._next = 0  # while we are here nobody need wind the timer
+        """Call the entries whose time is over, the earliest first; beyond AT_ONCE they wait for the next turn."""
+        self._next = 0  # `add` need not wind the timer meanwhile
         try:
             self._due(int(self._clock() / GRAIN))
         finally:
