@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mallgen.disk import Folder
-from mallgen.driver import load_text
+from mallgen.disk.folder import Folder
+from mallgen.disk.session import session
 from mallgen.emit.http.files import HttpOptions, emit
-from mallgen.files import Due, File
-from mallgen.records import ContractLine
-from mallgen.session import session
-from mallgen.tree import Disk, plan
+from mallgen.loading.load import load_text
+from mallgen.output.files import Due, File
+from mallgen.output.plan import Disk, plan
+from mallgen.output.records import ContractLine
 
 LIMIT = 15.0
 LINE = ContractLine("api", "big.api")

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from mallgen.diagnostics.terminal import Reporter  # noqa: E402
-from mallgen.driver import load  # noqa: E402
+from mallgen.loading.load import load  # noqa: E402
 
 MISTAKES, WORDS = ROOT / "tests" / "data" / "mistakes.txt", ROOT / "tests" / "data" / "mistakes_goctl.json"
 PAGE = ROOT / "docs" / "errors.md"

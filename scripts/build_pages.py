@@ -18,11 +18,11 @@ sys.path.insert(0, str(ROOT))
 
 from mallgen.diagnostics.pages import pages  # noqa: E402
 from mallgen.diagnostics.terminal import Reporter  # noqa: E402
-from mallgen.driver import Loaded, load  # noqa: E402
 from mallgen.lint import Rule, lint, rules  # noqa: E402
 from mallgen.lint.scope import Scope  # noqa: E402
+from mallgen.loading.load import Loaded, load  # noqa: E402
 from mallgen.rules import Found  # noqa: E402
-from mallgen.syntax.limits import DEEPEST, DEFAULT, MEANING, setting  # noqa: E402
+from mallgen.text.limits import DEEPEST, DEFAULT, MEANING, setting  # noqa: E402
 
 EXAMPLES, COUNTS = ROOT / "tests" / "data" / "lint_examples.txt", ROOT / "tests" / "data" / "lint_counts.json"
 LINT, LIMITS, SETTINGS = (ROOT / "docs" / name for name in ("lint.md", "limits.md", "settings.md"))

@@ -1,7 +1,7 @@
 """A plugin of mypy: what becomes code is code. `Code(…)` and `call(…)` refuse text that is neither ours nor code.
 
 Ours are constants. Code is what has the type Code: of it, of numbers and of constants a new piece may be put together
-with an f-string, `+`, `join` or a condition. mallgen/code.py and mallgen/pycode.py, which make code of text, are apart.
+with an f-string, `+`, `join` or a condition. Apart are mallgen/python/code.py and layout.py, which make code of text.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,9 +23,9 @@ from mypy.nodes import (
 from mypy.plugin import CheckerPluginInterface, FunctionContext, Plugin
 from mypy.types import AnyType, Instance, NoneType, TupleType, Type, UnionType, get_proper_type
 
-CHECKED = frozenset({"mallgen.code.Code", "mallgen.code.Literal", "mallgen.pycode.call"})
-MAKERS = ("mallgen.code", "mallgen.pycode")
-CODE = "mallgen.code.Code"
+CHECKED = frozenset({"mallgen.python.code.Code", "mallgen.python.code.Literal", "mallgen.python.layout.call"})
+MAKERS = ("mallgen.python.code", "mallgen.python.layout")
+CODE = "mallgen.python.code.Code"
 _PLAIN = frozenset({"builtins.int", "builtins.bool"})
 _SEVERAL = frozenset({"builtins.list", "builtins.tuple", "typing.Sequence", "typing.Iterable", "typing.Iterator"})
 

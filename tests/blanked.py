@@ -7,7 +7,7 @@ import tokenize
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mallgen.files import File
+from mallgen.output.files import File
 
 PRAGMA = re.compile(r"#\s*(?:type:|noqa|fmt:|ruff:|isort:|mypy:|flake8|pylint:|pyright:|yapf:|nosec|pragma)", re.I)
 

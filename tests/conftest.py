@@ -12,9 +12,9 @@ from typing import NamedTuple
 import pytest
 from hypothesis import settings
 
-from mallgen import render
 from mallgen.cli.fast import main
 from mallgen.diagnostics.pages import pages
+from mallgen.python import render
 from tests import parts
 
 settings.register_profile("mallgen", deadline=None)  # a busy machine is not a slow function

@@ -26,8 +26,8 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.diagnostics.machine import FORMATS, render
 from mallgen.diagnostics.pages import pages
 from mallgen.diagnostics.terminal import Reporter
-from mallgen.driver import load_text
 from mallgen.emit.http.files import HttpOptions, emit
+from mallgen.loading.load import load_text
 from tests.conftest import CORPUS, ROOT
 from tests.differential.compare import conformance, originals
 from tests.differential.mutate import mutated

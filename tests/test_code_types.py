@@ -7,8 +7,8 @@ from mypy import api
 from tests.conftest import ROOT
 
 PLAIN = """\
-from mallgen.code import Code, PyIdent
-from mallgen.pycode import call, literal
+from mallgen.python.code import Code, PyIdent
+from mallgen.python.layout import call, literal
 
 
 def made(text: str, name: PyIdent, size: int, names: list[PyIdent], texts: list[str]) -> list[Code]:

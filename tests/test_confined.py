@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mallgen import paths
-from mallgen.files import File
-from mallgen.records import Owner, Role
+from mallgen.output import paths
+from mallgen.output.files import File
+from mallgen.output.records import Owner, Role
 from tests.conftest import mallgen, tree
 from tests.test_wrong_inputs import GOOD, everything
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mallgen.driver import load
+from mallgen.loading.load import load
 from tests.conftest import ROOT
 
 CONFORMANCE = ROOT / "tests" / "conformance"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mallgen.driver import load
+from mallgen.loading.load import load
 from tests.differential.models import difference
 
 

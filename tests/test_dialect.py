@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mallgen.driver import load_text
+from mallgen.loading.load import load_text
 from mallgen.syntax.dialect import Older, older
 from mallgen.syntax.edits import applied
 from mallgen.syntax.format import format_text

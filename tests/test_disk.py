@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mallgen import turn
-from mallgen.staging import Staging
+from mallgen.disk import filelock
+from mallgen.disk.transaction import Staging
 from tests.conftest import mallgen, tree
 from tests.test_wrong_inputs import GOOD, PY, everything
 
@@ -124,8 +124,8 @@ def test_two_runs_at_once_are_as_one_after_the_other(here: Path) -> None:
 
 HOLD = """
 import sys, time
-from mallgen.disk import Folder
-from mallgen.session import session
+from mallgen.disk.folder import Folder
+from mallgen.disk.session import session
 with session(Folder("out")):
     print("held", flush=True)
     time.sleep(60)
@@ -147,7 +147,7 @@ def holder(here: Path) -> Iterator["subprocess.Popen[bytes]"]:
 def test_a_held_folder_is_waited_for_and_named(
     here: Path, holder: "subprocess.Popen[bytes]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turn, "PATIENCE", 1.0)
+    monkeypatch.setattr(filelock, "PATIENCE", 1.0)
     before = tree(here)
     ran = mallgen(*PY)
     name = f"another mallgen (process {holder.pid})"

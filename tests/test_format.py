@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from mallgen.driver import load_text
+from mallgen.loading.load import load_text
 from mallgen.model import Span
 from mallgen.syntax.comments import words
 from mallgen.syntax.format import format_text

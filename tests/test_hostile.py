@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mallgen.syntax.limits import MEANING, Limits
+from mallgen.text.limits import MEANING, Limits
 
 GOOD = "service a-api {\n\t@handler Greet\n\tget /greet\n}\n"
 SECONDS, MEMORY = 5, 512 << 20

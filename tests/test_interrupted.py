@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mallgen.staging import Staging
+from mallgen.disk.transaction import Staging
 from tests.conftest import mallgen, tree
 from tests.test_wrong_inputs import GOOD, PY
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mallgen import kind
-from mallgen.records import ContractLine, Role
-from mallgen.target import Target, of_line
+from mallgen.kinds import kind
+from mallgen.output.records import ContractLine, Role
+from mallgen.workspace.target import Target, of_line
 from tests.conftest import ROOT, mallgen
 from tests.toy.kind import KIND
 

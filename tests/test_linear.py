@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 
-from mallgen import lock, protofiles, workspace
 from mallgen.diagnostics.machine import FORMATS
 from mallgen.diagnostics.terminal import Reporter
-from mallgen.driver import load_text
 from mallgen.lint import rules
 from mallgen.lint.suppress import findings
+from mallgen.loading.load import load_text
+from mallgen.output import manifest
+from mallgen.proto import imports
 from mallgen.syntax.dialect import older
 from mallgen.syntax.format import format_text
 from mallgen.syntax.parse import reader
 from mallgen.syntax.salvage import salvage
 from mallgen.syntax.scan import scan
+from mallgen.workspace import config
 from tests.worst_inputs import API, LOCK, PROTO, TOML, Make
 
 pytestmark = pytest.mark.slow
@@ -75,8 +77,8 @@ def edit(text: str) -> None:
 
 def read_lock(text: str) -> None:
     try:
-        lock.parse(text)
-    except lock.BadLock:
+        manifest.parse(text)
+    except manifest.BadLock:
         return
 
 
@@ -117,7 +119,7 @@ def test_protos(here: Path, worst: str) -> None:
 
     def read(text: str) -> None:
         path.write_text(text)
-        protofiles.read(["x.proto"], ["."])
+        imports.read(["x.proto"], ["."])
 
     grows_evenly(read, PROTO[worst], 60_000)
 
@@ -134,8 +136,8 @@ def test_workspaces(here: Path, worst: str) -> None:
     def read(text: str) -> None:
         path.write_text(text)
         try:
-            workspace.read("mallgen.toml")
-        except workspace.BadWorkspace:
+            config.read("mallgen.toml")
+        except config.BadWorkspace:
             return
 
     grows_evenly(read, TOML[worst], 20_000)

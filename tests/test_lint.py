@@ -12,9 +12,9 @@ from types import ModuleType
 
 import pytest
 
-from mallgen.driver import load
 from mallgen.lint import lint, rules
 from mallgen.lint.scope import Scope
+from mallgen.loading.load import load
 from tests.conftest import ROOT, mallgen
 
 MOST = 0.2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mallgen import names
+from mallgen.python import names
 from tests.conftest import mallgen
 
 pytestmark = pytest.mark.slow

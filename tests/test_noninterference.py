@@ -12,14 +12,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mallgen import pycode
-from mallgen.code import PyIdent, code
-from mallgen.driver import load_protos, load_text
 from mallgen.emit import rpc
 from mallgen.emit.http.files import HttpOptions, emit
+from mallgen.loading.load import load_protos, load_text
 from mallgen.model import Contract, Span
-from mallgen.proto import ProtoContract
-from mallgen.render import Renderer
+from mallgen.proto.model import ProtoContract
+from mallgen.python import layout
+from mallgen.python.code import PyIdent, code
+from mallgen.python.render import Renderer
 from tests.blanked import Interfered, compare
 from tests.hostile_texts import PAYLOADS
 from tests.test_wrong_inputs import GOOD
@@ -167,8 +167,8 @@ def test_settings_of_a_group(key: str) -> None:
 def test_yaml_and_toml_read_the_text_back(payload: str) -> None:
     if "\ud800" in payload:
         payload = payload.replace("\ud800", "")  # no file of UTF-8 can hold it
-    assert tomllib.loads(f"name = {pycode.toml_text(payload)}\n") == {"name": payload}
-    assert yaml.safe_load(f"Name: {pycode.yaml_text(payload)}\nPort: 1\n") == {"Name": payload, "Port": 1}
+    assert tomllib.loads(f"name = {layout.toml_text(payload)}\n") == {"name": payload}
+    assert yaml.safe_load(f"Name: {layout.yaml_text(payload)}\nPort: 1\n") == {"Name": payload, "Port": 1}
 
 
 PROTO = """syntax = "proto3";
@@ -246,7 +246,7 @@ def test_a_plain_string_does_not_reach_a_template() -> None:
     """Whoever hands a contract's text to a template fails the tests, hostile or not."""
     with pytest.raises(TypeError, match="not code"):
         Renderer().render("service/init.py", docstring="a text")
-    assert Renderer().render("service/init.py", docstring=pycode.docstring(["a text"], 0)).endswith('"""a text"""\n')
+    assert Renderer().render("service/init.py", docstring=layout.docstring(["a text"], 0)).endswith('"""a text"""\n')
 
 
 @pytest.mark.parametrize("text", ["a b", "", "a;b", "1a", "a.b", "a-b", "a\n"])
@@ -256,6 +256,6 @@ def test_what_is_no_identifier_is_never_one(text: str) -> None:
 
 
 def test_code_is_joined_of_code_only() -> None:
-    assert code("x = {}", pycode.literal('"')) == "x = '\"'"
+    assert code("x = {}", layout.literal('"')) == "x = '\"'"
     with pytest.raises(TypeError, match="not code"):
         code("x = {}", "text")  # type: ignore[arg-type]

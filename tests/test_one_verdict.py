@@ -10,9 +10,9 @@ from mallgen.cli.options import COMMANDS
 from mallgen.editor.memory import Memory
 from mallgen.editor.project import understand
 from mallgen.lint import rules
-from mallgen.sources import Disk, read
-from mallgen.syntax.limits import Limits
+from mallgen.loading.sources import Disk, read
 from mallgen.syntax.scan import Scanned
+from mallgen.text.limits import Limits
 from tests.conftest import ROOT, mallgen
 
 CASES = ROOT / "tests" / "cases"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mallgen.driver import load
+from mallgen.loading.load import load
 from mallgen.syntax.format import format_text
 from tests.differential.compare import stricter
 from tests.differential.models import difference

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mallgen.patch import MANY, changed, deleted, unified
+from mallgen.text.diff import MANY, changed, deleted, unified
 from tests.conftest import tree
 
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from mallgen.digest import digest
-from mallgen.files import Due, File
-from mallgen.lock import BadLock, Lock, parse
-from mallgen.records import (
+from mallgen.output.digest import digest
+from mallgen.output.files import Due, File
+from mallgen.output.manifest import BadLock, Lock, parse
+from mallgen.output.plan import Disk, Kind, plan
+from mallgen.output.records import (
     DOUBT,
     FIRST_TEST,
     GONE,
@@ -22,7 +23,6 @@ from mallgen.records import (
     Role,
     Shape,
 )
-from mallgen.tree import Disk, Kind, plan
 from tests.conftest import mallgen, tree
 from tests.test_wrong_inputs import GOOD, everything
 

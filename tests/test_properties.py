@@ -7,9 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mallgen.cli.commands.api_inspect import document
-from mallgen.driver import load_text
 from mallgen.emit.http.files import HttpOptions, emit
-from mallgen.pycode import docstring
+from mallgen.loading.load import load_text
+from mallgen.python.layout import docstring
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import GO_KEYWORDS, scan
 

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from mallgen.driver import load_text
 from mallgen.emit.http.files import HttpOptions, emit
-from mallgen.files import File
+from mallgen.loading.load import load_text
+from mallgen.output.files import File
 from mallgen_runtime.testing import Answer, Client
 from tests.random_contracts import contracts
 from tests.run.service import SECRET

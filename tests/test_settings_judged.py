@@ -8,7 +8,7 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mallgen import settings as judge
+from mallgen.drift import unused_settings as judge
 from mallgen_runtime.process.conf import parse
 from mallgen_runtime.process.errors import ConfigError
 

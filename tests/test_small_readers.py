@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from mallgen.leftblocks import left
-from mallgen.protoscan import package
-from mallgen.running.lines import BAD, GOOD, ODD, Shown, shown
-from mallgen.scalars import scalars
-from mallgen.tomlplaces import places
+from mallgen.dev.lines import BAD, GOOD, ODD, Shown, shown
+from mallgen.drift.scalars import scalars
+from mallgen.drift.unasked_blocks import left
+from mallgen.proto.scan import package
+from mallgen.text.toml_places import places
 
 pytestmark = pytest.mark.slow
 

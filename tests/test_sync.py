@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mallgen.follow.source import UserFile
+from mallgen.drift.user_file import UserFile
 from tests.conftest import mallgen, tree
 
 API = """syntax = "v1"
@@ -283,7 +283,7 @@ def test_comments_stay_where_a_request_goes(here: Path) -> None:
 
 def test_what_would_be_no_python_is_not_written(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(here, BODY.encode())
-    monkeypatch.setattr("mallgen.follow.match.Match._spelled", lambda *words: ")")
+    monkeypatch.setattr("mallgen.drift.signatures.Match._spelled", lambda *words: ")")
     (here / "a.api").write_text(API.replace("returns (Greeting)", "returns ([]Greeting)"))
     ran = mallgen("sync", "-dir", ".", "--apply")
     assert (ran.code, (here / LOGIC).read_text()) == (1, BODY)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mallgen.visible import visible
+from mallgen.text.visible import visible
 from tests.conftest import mallgen
 
 ODD = "\x1b]0;t\x07\x1b[31m\x9b2J\u202e\u2066\u2028\x85\ud800\U000e0001"

@@ -5,7 +5,7 @@ import pytest
 from mallgen.contract import wire
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.wire import Request, WireField, WireValue
-from mallgen.driver import load_text
+from mallgen.loading.load import load_text
 from mallgen.model import Bounds, Contract, Type
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mallgen.confine import Root
+from mallgen.disk.sandbox import Root
 from mallgen_runtime.process.conf import parse_config
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.rpc import RpcServerConf

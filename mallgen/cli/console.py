@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from mallgen.visible import counted, visible
+from mallgen.text.visible import counted, visible
 
 if TYPE_CHECKING:  # msgspec takes 35 ms, which --version and --help need not pay
     from mallgen.diagnostics import Diagnostic

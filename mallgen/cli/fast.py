@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from mallgen.cli.console import ENVIRONMENT, USAGE, say
 from mallgen.cli.options import COMMANDS, COMPLETING, Command, Option, Value, Values
 from mallgen.cli.run import SIGNALLED, run
-from mallgen.visible import visible
+from mallgen.text.visible import visible
 
 BUG = 70
 PIPE_CLOSED = 141
@@ -72,7 +72,7 @@ def _dispatch(words: list[str]) -> int:
 
 def _goctls(words: list[str]) -> int:
     """Flags and commands that people know from goctl; typer takes the rest."""
-    from mallgen.goctl import absent, taken
+    from mallgen.cli.goctl import absent, taken
 
     unknown = absent(words)
     if unknown is not None:

@@ -11,7 +11,7 @@ from typer.exceptions import Abort, Exit
 from mallgen.cli.console import FINDINGS, USAGE, say
 from mallgen.cli.options import COMMANDS, COMPLETING, ROOT_HELP, Argument, Command, Option, Values
 from mallgen.cli.run import SIGNALLED, run
-from mallgen.suggest import did_you_mean
+from mallgen.text.suggest import did_you_mean
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
 _REST = {**_SETTINGS, "allow_interspersed_args": False}

@@ -9,7 +9,7 @@ import msgspec
 from mallgen.diagnostics import Diagnostic, in_order
 from mallgen.diagnostics.pages import pages
 from mallgen.model import Span
-from mallgen.visible import visible
+from mallgen.text.visible import visible
 
 Document = dict[str, object]
 _READABLE = 1000

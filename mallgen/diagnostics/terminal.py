@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from mallgen.diagnostics import Diagnostic, in_order
 from mallgen.model import Span
-from mallgen.pycode import width
-from mallgen.visible import visible
+from mallgen.python.layout import width
+from mallgen.text.visible import visible
 
 TAB = "    "
 _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"

@@ -9,8 +9,8 @@ from mallgen.editor.places import Edit, Range, Text
 from mallgen.editor.project import Problem
 from mallgen.model import Span
 from mallgen.rules import Edit as SpanEdit
-from mallgen.suggest import guessed
 from mallgen.syntax.dialect import Older, older
+from mallgen.text.suggest import guessed
 
 _QUOTED = re.compile(r"`([^`\s]+)`")
 

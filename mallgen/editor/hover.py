@@ -9,7 +9,7 @@ from mallgen.editor.symbols import Symbol, spot, symbol_at
 from mallgen.editor.tags import word_at
 from mallgen.lint.scope import Operation, Scope
 from mallgen.model import Binding, Bounds, Field, Inline, Named, Pointer, Route, Span, Type, map_ref, peel, spell
-from mallgen.pycode import width
+from mallgen.python.layout import width
 from mallgen.syntax.scan import Token, span_of
 
 MOST_FIELDS = 40

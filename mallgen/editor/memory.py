@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from mallgen.syntax.lalr import Unexpected
-from mallgen.syntax.limits import Limits
 from mallgen.syntax.nodes import Node, ServiceNode
 from mallgen.syntax.parse import Outcome, Parsed, outcome, parse, reader
 from mallgen.syntax.recover import Piece, pieces
 from mallgen.syntax.salvage import salvage
 from mallgen.syntax.scan import Scanned, Statement, Token, scan
+from mallgen.text.limits import Limits
 
 _Key = tuple[object, ...]
 _Tokens = Sequence[Token]

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from mallgen.contract.resolve import ParsedFile, resolve
 from mallgen.diagnostics import Diagnostic
-from mallgen.driver import Loaded, compile_sources
 from mallgen.editor.memory import Memory, Read
 from mallgen.lint import Rule
 from mallgen.lint.suppress import findings
+from mallgen.loading.load import Loaded, compile_sources
+from mallgen.loading.sources import Sources
 from mallgen.model import Contract, Type
-from mallgen.resolve import ParsedFile, resolve
 from mallgen.rules import Edit, Found
-from mallgen.sources import Sources
 from mallgen.syntax.nodes import ServiceNode, TypeNode
 
 TYPES_ALONE = "no-service"

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.editor import words as meanings
 from mallgen.model import Type
-from mallgen.names import snake
+from mallgen.python.names import snake
 
 ProposalKind = Literal["keyword", "type", "base", "method", "setting", "option", "source", "value", "file"]
 

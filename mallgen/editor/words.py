@@ -1,7 +1,7 @@
 """What the words of the language mean, in one line each."""
 
 from mallgen.contract.base_types import BASE_TYPES, BaseType
-from mallgen.resolve import METHODS
+from mallgen.contract.resolve import METHODS
 
 STATEMENTS = {
     "syntax": 'The version of the language: `syntax = "v1"`, once, at the top.',

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mallgen import paths
-from mallgen.code import Code
 from mallgen.diagnostics import Diagnostic
-from mallgen.files import File
 from mallgen.model import Span
-from mallgen.records import FIRST_TEST, Owner, Role
-from mallgen.signature import ClassShape, Signature
-from mallgen.syntax.limits import raise_it
+from mallgen.output import paths
+from mallgen.output.files import File
+from mallgen.output.records import FIRST_TEST, Owner, Role
+from mallgen.output.signature import ClassShape, Signature
+from mallgen.python.code import Code
+from mallgen.text.limits import raise_it
 
 
 class Body(NamedTuple):

@@ -5,19 +5,19 @@ from typing import NamedTuple
 
 from google.protobuf.descriptor_pb2 import DescriptorProto
 
-from mallgen import names
-from mallgen.code import Code, Literal, PyIdent
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.emit.protobuf import problems as message_problems
 from mallgen.emit.service import init
-from mallgen.files import File
 from mallgen.model import Span
-from mallgen.proto import MessageRef, Method, ProtoContract, ProtoFile, Service, Use, prose
-from mallgen.pycode import Imports, call, docstring, exported, literal, yaml_text
-from mallgen.records import Owner, Role
-from mallgen.render import Renderer
-from mallgen.signature import ClassShape
+from mallgen.output.files import File
+from mallgen.output.records import Owner, Role
+from mallgen.output.signature import ClassShape
+from mallgen.proto.model import MessageRef, Method, ProtoContract, ProtoFile, Service, Use, prose
+from mallgen.python import names
+from mallgen.python.code import Code, Literal, PyIdent
+from mallgen.python.layout import Imports, call, docstring, exported, literal, yaml_text
+from mallgen.python.render import Renderer
 
 RPC = "mallgen_runtime.rpc"
 _CLIENT_NAMES = (*("AsyncIterable", "AsyncIterator", "Channel", "__init__", "float", "req", "reqs", "self", "timeout"),)

@@ -5,16 +5,16 @@ from typing import NamedTuple
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto
 
-from mallgen import names
-from mallgen.code import Code, PyIdent
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.service import init
 from mallgen.emit.stubs import Stub
-from mallgen.files import File
-from mallgen.proto import Declared, MessageRef, ProtoContract, ProtoFile, is_googles, is_known
-from mallgen.pycode import Imports, docstring, literal
-from mallgen.records import Owner, Role
-from mallgen.render import Renderer
+from mallgen.output.files import File
+from mallgen.output.records import Owner, Role
+from mallgen.proto.model import Declared, MessageRef, ProtoContract, ProtoFile, is_googles, is_known
+from mallgen.python import names
+from mallgen.python.code import Code, PyIdent
+from mallgen.python.layout import Imports, docstring, literal
+from mallgen.python.render import Renderer
 
 _SENDING = "SerializeToString"
 

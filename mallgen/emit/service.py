@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from mallgen.code import Code, Literal, PyIdent
 from mallgen.emit import first_test
-from mallgen.files import File
-from mallgen.pycode import Imports, docstring, literal, toml_text
-from mallgen.records import CONFIG, MAIN, PYPROJECT, SERVICE_CONTEXT, SETTINGS, Owner, Role
-from mallgen.render import Renderer
-from mallgen.signature import Block
+from mallgen.output.files import File
+from mallgen.output.records import CONFIG, MAIN, PYPROJECT, SERVICE_CONTEXT, SETTINGS, Owner, Role
+from mallgen.output.signature import Block
+from mallgen.python.code import Code, Literal, PyIdent
+from mallgen.python.layout import Imports, docstring, literal, toml_text
+from mallgen.python.render import Renderer
 
 DEV = ("mypy>=1.13", "pytest>=8")  # what a project is worked on with
 

@@ -1,8 +1,8 @@
 """Contracts of new projects, and the logic that makes them answer at once. The commands have checked the names."""
 
-from mallgen import names
-from mallgen.code import Code, PyIdent
 from mallgen.emit import Body
+from mallgen.python import names
+from mallgen.python.code import Code, PyIdent
 
 GREETER = PyIdent("greeter")
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Set
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FieldDescriptorProto
 
-from mallgen import names
-from mallgen.code import Code, PyIdent
-from mallgen.proto import ENUMS, MESSAGES, NESTED, NESTED_ENUMS, MessageRef, Path, ProtoFile, prose
-from mallgen.pycode import Imports, call, docstring
+from mallgen.proto.model import ENUMS, MESSAGES, NESTED, NESTED_ENUMS, MessageRef, Path, ProtoFile, prose
+from mallgen.python import names
+from mallgen.python.code import Code, PyIdent
+from mallgen.python.layout import Imports, call, docstring
 
 _MESSAGE = "mallgen_runtime.rpc.message"
 _ENUM_HAS = frozenset({"DESCRIPTOR", "Name", "Value", "items", "keys", "values"})

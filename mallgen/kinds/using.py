@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.driver import load_protos
-from mallgen.target import Used
+from mallgen.loading.load import load_protos
+from mallgen.workspace.target import Used
 
 if TYPE_CHECKING:
-    from mallgen.proto import Use
+    from mallgen.proto.model import Use
 
 
 class Callees(NamedTuple):
@@ -23,7 +23,7 @@ def used(uses: tuple[Used, ...]) -> Callees:
     """The contracts of the services that are called."""
     if not uses:
         return Callees((), (), {}, False)
-    from mallgen.proto import Use
+    from mallgen.proto.model import Use
 
     found: list[Use] = []
     diagnostics: list[Diagnostic] = []

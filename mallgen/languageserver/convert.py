@@ -11,7 +11,7 @@ from mallgen.editor.project import Problem
 from mallgen.editor.proposals import Proposal, ProposalKind
 from mallgen.languageserver.pages import page_of
 from mallgen.languageserver.session import Published, Session
-from mallgen.visible import visible
+from mallgen.text.visible import visible
 
 _LEVELS = {
     "error": lsp.DiagnosticSeverity.Error,

@@ -9,9 +9,9 @@ from pygls.uris import from_fs_path
 
 from mallgen.editor.memory import Memory
 from mallgen.editor.places import Text
-from mallgen.sources import Disk, Unreadable, read_text
-from mallgen.syntax.limits import Limits, raise_it
+from mallgen.loading.sources import Disk, Unreadable, read_text
 from mallgen.syntax.scan import Scanned
+from mallgen.text.limits import Limits, raise_it
 
 _SKIPPED = frozenset({"node_modules", "venv", "__pycache__", "site-packages"})
 MOST_FOLDERS, MOST_FILES = 20_000, 10_000

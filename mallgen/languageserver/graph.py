@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 
 from mallgen.languageserver.files import contracts
-from mallgen.sources import Unreadable, read_text
+from mallgen.loading.sources import Unreadable, read_text
 from mallgen.syntax.scan import scan
 
 _IMPORT = re.compile(r"\bimport\b")

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from mallgen.borders import home
 from mallgen.editor.actions import mending
 from mallgen.editor.memory import Read
 from mallgen.editor.places import Position, Text
@@ -12,8 +11,9 @@ from mallgen.editor.project import Problem, Project, Seen, understand
 from mallgen.languageserver.files import Document, Overlay, path_of, uri_of
 from mallgen.languageserver.graph import Graph
 from mallgen.lint import RULES, Rule
-from mallgen.sources import Sources, Unreadable, limits, read
-from mallgen.syntax.limits import DEFAULT, Limits
+from mallgen.loading.borders import home
+from mallgen.loading.sources import Sources, Unreadable, limits, read
+from mallgen.text.limits import DEFAULT, Limits
 
 _ROUNDS = 10  # as the command has it
 

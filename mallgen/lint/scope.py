@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from mallgen import names
 from mallgen.contract.wire import base_type
 from mallgen.model import (
     Array,
@@ -22,6 +21,7 @@ from mallgen.model import (
     named,
     peel,
 )
+from mallgen.python import names
 
 LISTS = (Slice, Array)
 

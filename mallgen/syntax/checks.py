@@ -25,7 +25,7 @@ def _of_service(service: ServiceNode) -> Iterator[Diagnostic]:
     for item in service.items:
         method = item.method
         if method.value not in METHODS:
-            from mallgen.suggest import did_you_mean  # only where something is wrong
+            from mallgen.text.suggest import did_you_mean  # only where something is wrong
 
             hint = did_you_mean(method.value, METHODS) or f"methods are {', '.join(METHODS)}"
             yield Diagnostic("unknown-method", f"there is no method `{method.value}`", method.span, hint)

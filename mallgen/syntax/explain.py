@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from mallgen.suggest import did_you_mean
 from mallgen.syntax.scan import GO_KEYWORDS, HEADS, Token
+from mallgen.text.suggest import did_you_mean
 
 _IN_WORDS = {
     "NAME": "a name",

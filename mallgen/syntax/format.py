@@ -12,9 +12,9 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.syntax.checks import wrong_words
 from mallgen.syntax.columns import Row, aligned, outdented
 from mallgen.syntax.comments import Word, merged, words
-from mallgen.syntax.limits import DEFAULT, Limits
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Statement, scan
+from mallgen.text.limits import DEFAULT, Limits
 
 _NOTHING = {'""', "``"}
 _ENDS_LINE = "//"

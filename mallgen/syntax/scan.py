@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import Span
-from mallgen.syntax.limits import DEFAULT, Limits, raise_it
+from mallgen.text.limits import DEFAULT, Limits, raise_it
 
 GO_KEYWORDS = frozenset(
     "break case chan const continue default defer else fallthrough for func go goto if import "
@@ -297,7 +297,7 @@ class _Lexer:
 
     def _annotation(self, value: str, pos: int) -> str:
         """Report an annotation that there is not, and read on as if the nearest one stood there."""
-        from mallgen.suggest import nearest
+        from mallgen.text.suggest import nearest
 
         guess = nearest(value, _AT)
         hint = f"did you mean `{guess}`?" if guess else "write @doc, @handler or @server"

@@ -16,8 +16,8 @@ import grpc.aio
 import pytest
 
 from mallgen import __version__
-from mallgen.lock import parse
-from mallgen.records import Owner
+from mallgen.output.manifest import parse
+from mallgen.output.records import Owner
 from tests.conftest import mallgen, tree, working_in
 from tests.run.service import SECRET, Service
 from tests.run.shop import RpcService, environment

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mallgen.driver import load
+from mallgen.loading.load import load
 from tests.conftest import CORPUS, ROOT
 from tests.differential.goctl import Missing, Verdict, required, verdicts
 from tests.differential.models import difference

@@ -15,7 +15,7 @@ import pytest
 
 from mallgen.cli.options import COMMANDS
 from mallgen.contract.base_types import BASE_TYPES
-from mallgen.resolve import METHODS
+from mallgen.contract.resolve import METHODS
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Statement, Token, scan
 from tests import parts

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from lsprotocol import types as lsp
 
 from mallgen.contract.base_types import BASE_TYPES
+from mallgen.contract.resolve import METHODS, SETTINGS
+from mallgen.contract.tags import OPTIONS, SOURCES
 from mallgen.editor import navigation, words
 from mallgen.editor.actions import mending, quick_fixes
 from mallgen.editor.completion import complete
@@ -17,13 +19,11 @@ from mallgen.editor.places import Position, Range, Text
 from mallgen.editor.project import Seen, understand
 from mallgen.editor.renaming import rename
 from mallgen.lint import rules
-from mallgen.resolve import METHODS, SETTINGS
-from mallgen.sources import Sources
+from mallgen.loading.sources import Sources
 from mallgen.syntax.format import format_text
-from mallgen.syntax.limits import DEFAULT
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import HEADS, scan
-from mallgen.tags import OPTIONS, SOURCES
+from mallgen.text.limits import DEFAULT
 from tests.conftest import CONTRACTS, ROOT
 from tests.editor.client import applied
 

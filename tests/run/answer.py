@@ -13,7 +13,7 @@ from typing import Any
 
 from google.protobuf.message_factory import GetMessageClass
 
-from mallgen import names
+from mallgen.python import names
 from mallgen_runtime.process.conf import LogConf
 from mallgen_runtime.rpc import RpcClientConf, connect
 from mallgen_runtime.rpc.transport import RpcServer, server_for

@@ -10,8 +10,9 @@ from tests.conftest import ROOT
 pytestmark = pytest.mark.slow
 WITHOUT = """
 import sys
-from mallgen import staging, turn
-from mallgen.staging import STAGE, JOURNAL
+from mallgen.disk import transaction
+from mallgen.disk import filelock
+from mallgen.disk.transaction import STAGE, JOURNAL
 
 def at_once(self, changes, signals):
     '''Plain writes, in their places.'''
@@ -25,8 +26,8 @@ def at_once(self, changes, signals):
         with open(path, "wb") as file:
             file.write(change.data)
 
-staging.Staging.commit = at_once
-staging.Staging.carry_out = lambda self: staging.Outcome((), ())
+transaction.Staging.commit = at_once
+transaction.Staging.carry_out = lambda self: transaction.Outcome((), ())
 from tests.crash.__main__ import main
 sys.exit(main())
 """

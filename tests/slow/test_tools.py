@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mallgen.lock import parse
-from mallgen.records import Owner
+from mallgen.output.manifest import parse
+from mallgen.output.records import Owner
 from tests.conftest import CONTRACTS, ROOT, mallgen, tree
 from tests.protos import ALL, generate
 

@@ -5,7 +5,7 @@ import random
 import re
 import subprocess
 
-from mallgen.names import snake
+from mallgen.python.names import snake
 from tests.stories.driver import MARK, Story
 from tests.stories.merge import CONFLICT, git
 from tests.stories.walk import Contract, Proto, RpcWalk, Walk

@@ -3,16 +3,16 @@
 import csv
 from pathlib import Path
 
-from mallgen.code import PyIdent, code
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Emitted
-from mallgen.files import File
-from mallgen.kind import Kind
+from mallgen.kinds.kind import Kind
 from mallgen.model import Span
-from mallgen.pycode import literal
-from mallgen.records import Owner, Role
-from mallgen.signature import Param, Signature
-from mallgen.target import Made, Target, made
+from mallgen.output.files import File
+from mallgen.output.records import Owner, Role
+from mallgen.output.signature import Param, Signature
+from mallgen.python.code import PyIdent, code
+from mallgen.python.layout import literal
+from mallgen.workspace.target import Made, Target, made
 
 
 def make(target: Target, prove: bool) -> Made:

@@ -10,17 +10,17 @@ from mallgen.cli.commands.gc import without_gc
 from mallgen.cli.console import FINE, USAGE, report, say, show
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
-from mallgen.driver import compile_sources
+from mallgen.loading.load import compile_sources
+from mallgen.loading.rewrite import CannotWrite, TextFile, contracts, read_file, replace_file
+from mallgen.loading.sources import Disk, Sources, Unreadable, limits, read
 from mallgen.model import Span
-from mallgen.patch import unified
-from mallgen.sources import Disk, Sources, Unreadable, limits, read
 from mallgen.syntax.dialect import Older, older
 from mallgen.syntax.edits import Back
-from mallgen.syntax.limits import Limits
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Scanned, scan
-from mallgen.textfiles import CannotWrite, TextFile, contracts, read_file, replace_file
-from mallgen.visible import counted
+from mallgen.text.diff import unified
+from mallgen.text.limits import Limits
+from mallgen.text.visible import counted
 
 
 class _Mended(NamedTuple):

@@ -5,12 +5,12 @@ from typing import NamedTuple
 from mallgen.cli.console import FINDINGS, FINE, USAGE, out, report, say, show
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
-from mallgen.patch import unified
-from mallgen.sources import Unreadable, limits
+from mallgen.loading.rewrite import STDIN, CannotWrite, TextFile, contracts, read_file, read_stdin, replace_file
+from mallgen.loading.sources import Unreadable, limits
 from mallgen.syntax.format import format_text
-from mallgen.syntax.limits import Limits
-from mallgen.textfiles import STDIN, CannotWrite, TextFile, contracts, read_file, read_stdin, replace_file
-from mallgen.visible import counted
+from mallgen.text.diff import unified
+from mallgen.text.limits import Limits
+from mallgen.text.visible import counted
 
 
 class _Mode(NamedTuple):

@@ -4,7 +4,7 @@ import msgspec
 
 from mallgen.cli.console import out, report
 from mallgen.cli.options import Values
-from mallgen.driver import load
+from mallgen.loading.load import load
 from mallgen.model import Contract, Group, Member, Route, Type, spell
 
 

@@ -7,17 +7,17 @@ from typing import NamedTuple
 from mallgen.cli.commands.gc import without_gc
 from mallgen.cli.console import ENVIRONMENT, FINDINGS, FINE, USAGE, for_machines, out, report, say, verdict
 from mallgen.cli.options import Values
-from mallgen.driver import Loaded, compile_sources
 from mallgen.lint import RULES, Rule
 from mallgen.lint.suppress import findings
-from mallgen.pycode import width
+from mallgen.loading.load import Loaded, compile_sources
+from mallgen.loading.rewrite import CannotWrite, read_file, replace_file
+from mallgen.loading.sources import Disk, Unreadable, limits, read
+from mallgen.python.layout import width
 from mallgen.rules import Edit, Found
-from mallgen.sources import Disk, Unreadable, limits, read
-from mallgen.suggest import did_you_mean
 from mallgen.syntax.edits import Places
 from mallgen.text.splice import spliced
-from mallgen.textfiles import CannotWrite, read_file, replace_file
-from mallgen.visible import counted
+from mallgen.text.suggest import did_you_mean
+from mallgen.text.visible import counted
 
 _ROUNDS = 10  # an edit may uncover another; none is meant to undo one
 

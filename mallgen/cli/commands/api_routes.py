@@ -2,9 +2,9 @@
 
 from mallgen.cli.console import out, report
 from mallgen.cli.options import Values
-from mallgen.driver import load
+from mallgen.loading.load import load
 from mallgen.model import Contract, Group, Route, spell
-from mallgen.pycode import width
+from mallgen.python.layout import width
 
 HEAD = ("METHOD", "PATH", "HANDLER", "REQUEST", "RESPONSE", "GROUP", "GUARDS")
 

@@ -2,7 +2,7 @@
 
 from mallgen.cli.console import verdict
 from mallgen.cli.options import Values
-from mallgen.driver import load
+from mallgen.loading.load import load
 
 
 def run(values: Values) -> int:

@@ -5,21 +5,21 @@ import re
 import sys
 from collections.abc import Iterator
 
-from mallgen import packages
 from mallgen.cli.commands.comparing import Chosen, compared, exit_code
 from mallgen.cli.commands.configured import Configured
 from mallgen.cli.commands.gc import without_gc
 from mallgen.cli.console import for_machines, form, out, report, say
 from mallgen.cli.options import Values
-from mallgen.comparison import Compared, sources
 from mallgen.diagnostics import Diagnostic
-from mallgen.findings import findings
-from mallgen.follow.verdict import State
-from mallgen.meeting import Meeting, meetings
+from mallgen.drift.findings import findings
+from mallgen.drift.verdict import State
 from mallgen.model import Span
-from mallgen.target import kind_of
-from mallgen.targets import RUNTIME_NEEDED
-from mallgen.visible import counted
+from mallgen.output import package_rename
+from mallgen.text.visible import counted
+from mallgen.workspace.comparison import Compared, sources
+from mallgen.workspace.meeting import Meeting, meetings
+from mallgen.workspace.target import kind_of
+from mallgen.workspace.targets import RUNTIME_NEEDED
 
 _DIST = re.compile(r"mallgen_runtime-(\d+(?:\.\d+)*)\.dist-info")
 _PIN = re.compile(r"mallgen[-_.]runtime(?:\[[^\]]*\])?\s*(?P<pins>(?:[=<>~!]=?=?\s*[\w.*]+\s*,?\s*)+)")
@@ -53,7 +53,9 @@ def _findings(found: Compared, stubs: bool, configured: Configured) -> Iterator[
     yield from found.problems
     if found.service is not None:
         if found.moved is not None:
-            yield packages.problem(found.moved, found.service.disk.present, found.service.shown, found.service.where)
+            yield package_rename.problem(
+                found.moved, found.service.disk.present, found.service.shown, found.service.where
+            )
         if found.lockless:
             yield _lockless(found)
         yield from findings(found.service, stubs)

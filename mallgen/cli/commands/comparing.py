@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, NamedTuple
 from mallgen.cli.commands.writing import around, no_workspace
 from mallgen.cli.console import ENVIRONMENT, FINDINGS, report, say
 from mallgen.cli.options import Values
-from mallgen.comparison import Compared, compare, sources
 from mallgen.diagnostics import Diagnostic
-from mallgen.disk import Folder, Refused
-from mallgen.kind import KindError, of
-from mallgen.lock import NAME, is_merged
-from mallgen.records import ContractLine
-from mallgen.session import session
-from mallgen.target import Target, of_line, outside
-from mallgen.targets import every, of_member
-from mallgen.workspace import Workspace
+from mallgen.disk.folder import Folder, Refused
+from mallgen.disk.session import session
+from mallgen.kinds.kind import KindError, of
+from mallgen.output.manifest import NAME, is_merged
+from mallgen.output.records import ContractLine
+from mallgen.workspace.comparison import Compared, compare, sources
+from mallgen.workspace.config import Workspace
+from mallgen.workspace.target import Target, of_line, outside
+from mallgen.workspace.targets import every, of_member
 
 if TYPE_CHECKING:
-    from mallgen.leftover import Left
+    from mallgen.workspace.leftover import Left
 
 
 class Chosen(NamedTuple):
@@ -37,7 +37,7 @@ class Chosen(NamedTuple):
     @property
     def left(self) -> "list[Left]":
         """What services that are no longer in mallgen.toml have left."""
-        from mallgen.leftover import left
+        from mallgen.workspace.leftover import left
 
         return left(self.workspace) if self.workspace is not None else []
 

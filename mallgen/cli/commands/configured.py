@@ -5,12 +5,12 @@ import os
 import re
 from collections.abc import Iterator
 
-from mallgen.borders import is_inside
-from mallgen.comparison import Compared
 from mallgen.diagnostics import Diagnostic
-from mallgen.records import Owner
-from mallgen.settings import blocks, judged
-from mallgen.workspace import settings_of
+from mallgen.drift.unused_settings import blocks, judged
+from mallgen.loading.borders import is_inside
+from mallgen.output.records import Owner
+from mallgen.workspace.comparison import Compared
+from mallgen.workspace.config import settings_of
 
 _MOST = 1 << 20
 _ADDRESS = re.compile(r"^(?:Port|ListenOn):", re.M | re.I)

@@ -10,17 +10,17 @@ from collections.abc import Callable, Sequence
 from mallgen.cli.commands.writing import Asked, around, generate_all
 from mallgen.cli.console import FINE, LAID_OUT, USAGE, Told, report, say, tint
 from mallgen.cli.options import Values
+from mallgen.dev.lines import BAD, GOOD, ODD, Shown, shown
+from mallgen.dev.ports import taken
+from mallgen.dev.service import Spec
+from mallgen.dev.supervisor import Plan, Setup
+from mallgen.dev.supervisor import run as supervise
 from mallgen.diagnostics import Diagnostic
-from mallgen.kind import named
-from mallgen.records import SETTINGS
-from mallgen.running.lines import BAD, GOOD, ODD, Shown, shown
-from mallgen.running.ports import taken
-from mallgen.running.service import Spec
-from mallgen.running.supervisor import Plan, Setup
-from mallgen.running.supervisor import run as supervise
-from mallgen.target import Made, Target
-from mallgen.visible import visible
-from mallgen.workspace import Workspace, ports_in
+from mallgen.kinds.kind import named
+from mallgen.output.records import SETTINGS
+from mallgen.text.visible import visible
+from mallgen.workspace.config import Workspace, ports_in
+from mallgen.workspace.target import Made, Target
 
 _MOODS = {GOOD: 3, ODD: 4, BAD: 2}  # green, yellow, red
 QUIETLY = Asked(dry_run=False, quiet=True, end="; nothing was written")

@@ -3,9 +3,9 @@
 from mallgen.cli.commands.comparing import compared
 from mallgen.cli.console import FINDINGS, FINE, show
 from mallgen.cli.options import Values
-from mallgen.comparison import Compared
-from mallgen.patch import changed
-from mallgen.tree import plan
+from mallgen.output.plan import plan
+from mallgen.text.diff import changed
+from mallgen.workspace.comparison import Compared
 
 
 def run(values: Values) -> int:

@@ -3,7 +3,7 @@
 from mallgen.cli.console import FINE, USAGE, out, say
 from mallgen.cli.options import Values
 from mallgen.diagnostics.pages import pages
-from mallgen.suggest import did_you_mean
+from mallgen.text.suggest import did_you_mean
 
 
 def run(values: Values) -> int:

@@ -7,10 +7,10 @@ from mallgen.cli.console import FINE, say
 from mallgen.cli.options import Values
 from mallgen.emit import starter
 from mallgen.kinds import http, rpc
-from mallgen.names import http_package, rpc_package, snake
-from mallgen.target import Target
-from mallgen.targets import every
-from mallgen.workspace import read
+from mallgen.python.names import http_package, rpc_package, snake
+from mallgen.workspace.config import read
+from mallgen.workspace.target import Target
+from mallgen.workspace.targets import every
 
 
 def run(values: Values) -> int:

@@ -3,12 +3,12 @@
 from mallgen.cli.commands.comparing import compared
 from mallgen.cli.console import out, report, say
 from mallgen.cli.options import Values
-from mallgen.comparison import Compared, carry_out, compare_left, sources
-from mallgen.findings import Service, breaking, gone, left_blocks
-from mallgen.house import TRASH
-from mallgen.leftblocks import without
-from mallgen.records import Record
-from mallgen.tree import Kind, Plan, is_known, prune
+from mallgen.drift.findings import Service, breaking, gone, left_blocks
+from mallgen.drift.unasked_blocks import without
+from mallgen.output.house import TRASH
+from mallgen.output.plan import Kind, Plan, is_known, prune
+from mallgen.output.records import Record
+from mallgen.workspace.comparison import Compared, carry_out, compare_left, sources
 
 
 def run(values: Values) -> int:

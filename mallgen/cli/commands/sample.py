@@ -7,7 +7,7 @@ from mallgen.cli.console import ENVIRONMENT, FINE, USAGE, report, say
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import starter
-from mallgen.kind import of
+from mallgen.kinds.kind import of
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*")
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from mallgen.cli.commands.writing import Asked, put
 from mallgen.cli.console import ENVIRONMENT, FINE, USAGE, report, say
 from mallgen.diagnostics import Diagnostic
-from mallgen.target import Made, Target
-from mallgen.targets import make
+from mallgen.workspace.target import Made, Target
+from mallgen.workspace.targets import make
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 _QUIETLY = Asked(dry_run=False, quiet=True)

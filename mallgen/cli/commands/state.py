@@ -8,14 +8,14 @@ from mallgen.cli.commands.comparing import choose
 from mallgen.cli.commands.status_rows import DRIFTED, ORPHAN, STUB, rows, summary
 from mallgen.cli.console import FINE, Told, out, report, say
 from mallgen.cli.options import Values
-from mallgen.comparison import Compared, compare
-from mallgen.findings import for_humans
-from mallgen.kind import of, suffixes
-from mallgen.lock import NAME
-from mallgen.pycode import width
-from mallgen.tree import GENERATED, Kind
-from mallgen.visible import counted
-from mallgen.workspace import NAME as WORKSPACE
+from mallgen.drift.findings import for_humans
+from mallgen.kinds.kind import of, suffixes
+from mallgen.output.manifest import NAME
+from mallgen.output.plan import GENERATED, Kind
+from mallgen.python.layout import width
+from mallgen.text.visible import counted
+from mallgen.workspace.comparison import Compared, compare
+from mallgen.workspace.config import NAME as WORKSPACE
 
 
 def run() -> int:

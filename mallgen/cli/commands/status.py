@@ -4,8 +4,8 @@ from mallgen.cli.commands.comparing import compared
 from mallgen.cli.commands.status_rows import Row, rows, summary
 from mallgen.cli.console import out, say
 from mallgen.cli.options import Values
-from mallgen.comparison import Compared
-from mallgen.pycode import width
+from mallgen.python.layout import width
+from mallgen.workspace.comparison import Compared
 
 _HEAD = Row("STATE", "ROUTE", "FILE")
 

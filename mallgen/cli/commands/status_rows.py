@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mallgen.findings import Service, gone
-from mallgen.follow.verdict import State, Verdict
-from mallgen.tree import Kind
-from mallgen.visible import counted
+from mallgen.drift.findings import Service, gone
+from mallgen.drift.verdict import State, Verdict
+from mallgen.output.plan import Kind
+from mallgen.text.visible import counted
 
 IMPLEMENTED, STUB, DRIFTED, ORPHAN, MISSING = "implemented", "stub", "drifted", "orphan", "missing"
 _NOUNS = (STUB, ORPHAN)

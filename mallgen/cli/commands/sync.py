@@ -7,13 +7,13 @@ from itertools import chain
 from mallgen.cli.commands.comparing import compared, exit_code
 from mallgen.cli.console import for_machines, form, out, report, say, show
 from mallgen.cli.options import Values
-from mallgen.comparison import Compared, carry_out, compare, sources
 from mallgen.diagnostics import Diagnostic
-from mallgen.findings import Service, for_humans, is_stopped, unsure
-from mallgen.lock import parse
-from mallgen.patch import changed, deleted
-from mallgen.tree import Kind, Plan, Step
-from mallgen.visible import counted
+from mallgen.drift.findings import Service, for_humans, is_stopped, unsure
+from mallgen.output.manifest import parse
+from mallgen.output.plan import Kind, Plan, Step
+from mallgen.text.diff import changed, deleted
+from mallgen.text.visible import counted
+from mallgen.workspace.comparison import Compared, carry_out, compare, sources
 
 _DONE = {Kind.MOVE: "moved", Kind.PATCH: "patched", Kind.CREATE: "created", Kind.UPDATE: "regenerated"}
 

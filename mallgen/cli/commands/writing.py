@@ -4,18 +4,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from mallgen import packages
 from mallgen.cli.console import FINE, Told, out, report, say
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
-from mallgen.disk import Folder, Overtaken, Refused
-from mallgen.records import MAIN, Record
-from mallgen.session import Session, session
-from mallgen.surveyed import surveyed
-from mallgen.target import Made, Target
-from mallgen.targets import every, make
-from mallgen.tree import Kind, Plan, is_known, plan, recorded
-from mallgen.workspace import BadWorkspace, Workspace, find
+from mallgen.disk.folder import Folder, Overtaken, Refused
+from mallgen.disk.session import Session, session
+from mallgen.output import package_rename
+from mallgen.output.plan import Kind, Plan, is_known, plan, recorded
+from mallgen.output.records import MAIN, Record
+from mallgen.workspace.config import BadWorkspace, Workspace, find
+from mallgen.workspace.surveyed import surveyed
+from mallgen.workspace.target import Made, Target
+from mallgen.workspace.targets import every, make
 
 _CHECK = "mallgen check tells what became of it"
 _FEW = 5
@@ -116,7 +116,7 @@ def generate_all(workspace: Workspace, asked: Asked) -> tuple[list[tuple[Target,
     """Make every service of a workspace and, when all are sound, write them; what was made, and the exit code."""
     if not workspace.members:
         return [], report([no_workspace()], {}, asked.end)
-    from mallgen.absent import absent
+    from mallgen.workspace.absent import absent
 
     targets = every(workspace)
     gone = [absent(target) for target in targets]
@@ -147,7 +147,7 @@ def _refused(outputs: Sequence[Output], end: str) -> int:
 
 def _reported(workspace: Workspace, found: Sequence[tuple[Target, Made]], asked: Asked) -> int:
     """Tell what is wrong with any of them, once: a proto may be read for several services."""
-    from mallgen.meeting import meetings  # only where there is a workspace
+    from mallgen.workspace.meeting import meetings  # only where there is a workspace
 
     met = meetings(workspace, found)
     diagnostics = tuple(dict.fromkeys([*(d for _, made in found for d in made.diagnostics), *met.problems]))
@@ -188,7 +188,7 @@ def _apply(output: Output, here: Session) -> tuple[Plan, tuple[Diagnostic, ...]]
     """The plan and, after it was carried out, what somebody changed meanwhile."""
     seen = surveyed(here, output.target, output.made, f" -dir {output.target.folder}", theirs=False)
     if seen.moved is not None:
-        raise Refused(packages.problem(seen.moved, seen.disk.present, output.folder.shown, seen.where))
+        raise Refused(package_rename.problem(seen.moved, seen.disk.present, output.folder.shown, seen.where))
     steps = plan(seen.due, seen.disk, seen.lock)
     waiting = () if output.asked.force else tuple(_waiting(output, steps, recorded(seen.lock, seen.disk), seen.where))
     if waiting:
@@ -252,7 +252,7 @@ def _lacking(output: Output, steps: Plan) -> Iterator[str]:
     mine = {s.file.path: s.file.blocks for s in steps.steps if s.kind is Kind.IGNORE and s.file.blocks}
     if not mine:
         return
-    from mallgen.follow.settings import missing
+    from mallgen.drift.settings import missing
 
     sync = f"mallgen sync --apply -dir {_shell(output.target.folder)}"
     for path, data in output.folder.contents(mine).items():

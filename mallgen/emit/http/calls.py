@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mallgen.code import Code, PyIdent
 from mallgen.diagnostics import Diagnostic
-from mallgen.files import File
-from mallgen.pycode import Imports
-from mallgen.render import Renderer
-from mallgen.signature import ClassShape
+from mallgen.output.files import File
+from mallgen.output.signature import ClassShape
+from mallgen.python.code import Code, PyIdent
+from mallgen.python.layout import Imports
+from mallgen.python.render import Renderer
 
 if TYPE_CHECKING:
-    from mallgen.proto import Use
+    from mallgen.proto.model import Use
 
 
 class Calls:

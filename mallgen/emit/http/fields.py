@@ -1,6 +1,5 @@
 """How one attribute of a class is declared: annotation, markers, default."""
 
-from mallgen.code import Code
 from mallgen.contract.wire import WireValue, is_bytes
 from mallgen.emit.http.shapes import Attribute
 from mallgen.emit.http.typing import Spelling
@@ -11,7 +10,8 @@ from mallgen.model import (
     Named,
     Slice,
 )
-from mallgen.pycode import literal
+from mallgen.python.code import Code
+from mallgen.python.layout import literal
 
 DEFAULT, FACTORY = Code("default"), Code("default_factory")
 

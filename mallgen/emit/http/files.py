@@ -11,15 +11,15 @@ from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.judge import decide, place
 from mallgen.emit.http.layout import Layout, RouteNames
 from mallgen.emit.service import init, wiring
-from mallgen.files import File
 from mallgen.model import Contract
-from mallgen.records import Owner, Role
-from mallgen.render import Renderer, TooMuch
-from mallgen.signature import ClassShape
-from mallgen.syntax.limits import DEFAULT
+from mallgen.output.files import File
+from mallgen.output.records import Owner, Role
+from mallgen.output.signature import ClassShape
+from mallgen.python.render import Renderer, TooMuch
+from mallgen.text.limits import DEFAULT
 
 if TYPE_CHECKING:  # importing protobuf takes 20 ms; a service without clients does not need it
-    from mallgen.proto import Use
+    from mallgen.proto.model import Use
 
 
 class HttpOptions(Struct, frozen=True):

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mallgen import names, paths
 from mallgen.contract import wire
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.http import shapes
 from mallgen.emit.http.layout import Layout, RouteNames, layout
-from mallgen.files import File
 from mallgen.model import Contract, Field, Named, Span
-from mallgen.records import Owner
+from mallgen.output import paths
+from mallgen.output.files import File
+from mallgen.output.records import Owner
+from mallgen.python import names
 
 
 class Decided(NamedTuple):

@@ -7,12 +7,12 @@ from itertools import accumulate
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mallgen import names
-from mallgen.code import PyIdent
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.emit.http.prose import place, route_name, route_prose
 from mallgen.emit.http.shapes import Shape, Shapes
 from mallgen.model import Contract, Group, Route, Span
+from mallgen.python import names
+from mallgen.python.code import PyIdent
 
 SETTINGS = frozenset(
     [

@@ -1,16 +1,16 @@
 """The settings and wiring of an HTTP service, its middlewares, handlers and logic."""
 
-from mallgen.code import Code, PyIdent, code
 from mallgen.emit import Body, Text
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, Middleware, RouteNames
 from mallgen.emit.http.routes import as_classes
 from mallgen.emit.http.typing import Spelling
 from mallgen.emit.service import Skeleton, Wiring
-from mallgen.names import Scope, snake, variable
-from mallgen.pycode import Imports, call, docstring, literal, yaml_text
-from mallgen.render import Renderer
-from mallgen.signature import Block, Imported, Param, Signature
+from mallgen.output.signature import Block, Imported, Param, Signature
+from mallgen.python.code import Code, PyIdent, code
+from mallgen.python.layout import Imports, call, docstring, literal, yaml_text
+from mallgen.python.names import Scope, snake, variable
+from mallgen.python.render import Renderer
 
 RUNTIME = "mallgen_runtime"
 

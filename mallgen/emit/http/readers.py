@@ -2,14 +2,14 @@
 
 from msgspec import Struct
 
-from mallgen.code import Code, PyIdent
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.wire import WireValue, binding, request, together
 from mallgen.emit.http.fields import Declarer, bounds_args
 from mallgen.emit.http.shapes import Attribute, Shape
 from mallgen.emit.http.typing import Spelling
 from mallgen.model import Array, Pointer, Primitive, Slice, TypeRef, elements, named, peel
-from mallgen.pycode import literal
+from mallgen.python.code import Code, PyIdent
+from mallgen.python.layout import literal
 
 _METHODS = {name: PyIdent("boolean" if name == "bool" else base.canonical) for name, base in BASE_TYPES.items()}
 

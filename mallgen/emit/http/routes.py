@@ -4,17 +4,17 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from mallgen import names
-from mallgen.code import Code, PyIdent, code
 from mallgen.emit.http import readers
 from mallgen.emit.http.fields import Declarer
 from mallgen.emit.http.layout import Layout, RouteNames
 from mallgen.emit.http.shapes import Attribute
 from mallgen.emit.http.typing import Spelling
 from mallgen.model import Named, Pointer, Slice, TypeRef, map_ref, peel
-from mallgen.names import Scope
-from mallgen.pycode import Imports, call, docstring, literal
-from mallgen.render import Renderer
+from mallgen.python import names
+from mallgen.python.code import Code, PyIdent, code
+from mallgen.python.layout import Imports, call, docstring, literal
+from mallgen.python.names import Scope
+from mallgen.python.render import Renderer
 
 RUNTIME = "mallgen_runtime"
 _TABLE = "ROUTES"

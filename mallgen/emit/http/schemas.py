@@ -2,14 +2,14 @@
 
 from msgspec import Struct
 
-from mallgen.code import Code, PyIdent, code
 from mallgen.emit.http.fields import Declarer
 from mallgen.emit.http.prose import prose
 from mallgen.emit.http.shapes import Attribute, Shape, Shapes
 from mallgen.emit.http.typing import Spelling
-from mallgen.names import Scope
-from mallgen.pycode import WIDTH, Imports, comment, docstring, fold, width
-from mallgen.render import Renderer
+from mallgen.python.code import Code, PyIdent, code
+from mallgen.python.layout import WIDTH, Imports, comment, docstring, fold, width
+from mallgen.python.names import Scope
+from mallgen.python.render import Renderer
 
 _INDENT = " " * 4
 

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from mallgen import names
-from mallgen.code import PyIdent
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.wire import WireField, json_types, wire_field
 from mallgen.diagnostics import Diagnostic
@@ -25,6 +23,8 @@ from mallgen.model import (
     map_ref,
     peel,
 )
+from mallgen.python import names
+from mallgen.python.code import PyIdent
 
 
 class Attribute(Struct, frozen=True):

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from mallgen.code import Code, PyIdent
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.wire import is_bytes
 from mallgen.model import AnyType, Array, Map, Named, Pointer, Primitive, Slice, TypeRef, peel
-from mallgen.names import Scope
-from mallgen.pycode import Imports, literal
+from mallgen.python.code import Code, PyIdent
+from mallgen.python.layout import Imports, literal
+from mallgen.python.names import Scope
 
 SCHEMA = "mallgen_runtime.schema"
 BUILTIN = {"bool": Code("bool"), "string": Code("str"), "float64": Code("float")}

@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from mallgen import names
-from mallgen.code import Code, PyIdent, code
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Body, Emitted, Text, clients, emitted, too_much, typed
 from mallgen.emit.clients import MethodView, signature
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.emit.service import DEV, Skeleton, Wiring, init, wiring
-from mallgen.files import File
-from mallgen.proto import Method, ProtoContract, Service, Use, prose
-from mallgen.pycode import WIDTH, Imports, call, docstring, literal, width, yaml_text
-from mallgen.records import Owner, Role
-from mallgen.render import Renderer, TooMuch
-from mallgen.signature import Block, Imported, Param, Signature
-from mallgen.syntax.limits import DEFAULT
+from mallgen.output.files import File
+from mallgen.output.records import Owner, Role
+from mallgen.output.signature import Block, Imported, Param, Signature
+from mallgen.proto.model import Method, ProtoContract, Service, Use, prose
+from mallgen.python import names
+from mallgen.python.code import Code, PyIdent, code
+from mallgen.python.layout import WIDTH, Imports, call, docstring, literal, width, yaml_text
+from mallgen.python.render import Renderer, TooMuch
+from mallgen.text.limits import DEFAULT
 
 _SERVER_NAMES = (
     "AsyncIterator",

@@ -1,0 +1,45 @@
+"""The environment of a service under `mallgen dev`: discovery by a folder, plain log lines, secrets for this run."""
+
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+
+from mallgen.workspace.config import settings_of
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_WIRED = re.compile(r'"([A-Z][A-Z0-9_]*_SECRET)"')
+_SECRET = re.compile(r"(?:SECRET|KEY|TOKEN|PASSWORD)$")
+
+
+def environment(registry: str) -> dict[str, str]:
+    """What every service of a run is given, secrets apart."""
+    return {
+        **os.environ,
+        "MALLGEN_DISCOVERY": f"file:{registry}",
+        "MALLGEN_LOG": os.environ.get("MALLGEN_LOG", "plain"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def supplied(folders: Iterable[tuple[str, str]], given: Mapping[str, str]) -> dict[str, str]:
+    """A secret for each variable that the settings or the wiring of services ask for and that is not `given`.
+
+    `folders` are pairs of a service's folder and its package. A variable has one value in all services.
+    """
+    asked = {name for folder, package in folders for name in _asked(folder, package)}
+    return {name: secrets.token_urlsafe(32) for name in sorted(asked) if not given.get(name)}
+
+
+def _asked(folder: str, package: str) -> Iterator[str]:
+    for path in settings_of(folder):
+        yield from (name for name in _found(path, _VARIABLE) if _SECRET.search(name))
+    yield from _found(os.path.join(folder, package, "wiring.py"), _WIRED)
+
+
+def _found(path: str, pattern: re.Pattern[str]) -> list[str]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return pattern.findall(file.read())
+    except (OSError, UnicodeDecodeError):
+        return []

@@ -1,0 +1,174 @@
+"""One service of the workspace as a process."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from mallgen.kinds.kind import HTTP_READY, STARTED
+
+Say = Callable[[str], None]
+_LINE = 1 << 16
+_PR_SET_PDEATHSIG = 1
+_PAUSE, PATIENCE = 0.05, 30.0
+
+
+class Spec(NamedTuple):
+    """A service to run: `python -m package` in `folder`. `ready` is how its kind shows that it is up.
+
+    `port` is the first one in its `settings`, 0 for none.
+    """
+
+    name: str
+    ready: str
+    folder: str
+    package: str
+    port: int
+    uses: tuple[str, ...]
+    settings: str = ""
+
+    @property
+    def is_http(self) -> bool:
+        """Whether it answers on its port as HTTP does."""
+        return self.ready == HTTP_READY and bool(self.port)
+
+    @property
+    def python(self) -> str:
+        """The service's own environment where it has one, else this one."""
+        own = os.path.join(self.folder, ".venv", "bin", "python")
+        return os.path.abspath(own) if os.path.exists(own) else sys.executable
+
+
+class Service:
+    """Starts, watches and stops one process; its lines go to `say`."""
+
+    def __init__(self, spec: Spec, registry: str, environment: Mapping[str, str], say: Say) -> None:
+        self.spec = spec
+        self._registry = registry
+        self._environment = environment
+        self._say = say
+        self._process: asyncio.subprocess.Process | None = None
+        self._pump: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def code(self) -> int | None:
+        """The exit code of a process that has ended."""
+        return None if self._process is None else self._process.returncode
+
+    async def start(self) -> None:
+        """Start the process in a session of its own: Ctrl-C is for mallgen, which stops all in order."""
+        self._process = await asyncio.create_subprocess_exec(
+            self.spec.python,
+            "-m",
+            self.spec.package,
+            cwd=self.spec.folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=dict(self._environment),
+            limit=_LINE,
+            start_new_session=True,
+            preexec_fn=_with_parent if sys.platform == "linux" else None,
+        )
+        self._pump = asyncio.create_task(self._lines(self._process.stdout))
+
+    async def ready(self) -> bool:
+        """Wait until it can be called; False when it ended or takes too long."""
+        for _ in range(int(PATIENCE / _PAUSE)):
+            if not self.running:
+                return False
+            if await self._answers():
+                return True
+            await asyncio.sleep(_PAUSE)
+        return False
+
+    async def stop(self, seconds: float) -> None:
+        """SIGINT, which leaves out the wrap-up for load balancers; SIGKILL to its group when that is no help."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGINT)
+        try:
+            async with asyncio.timeout(seconds):
+                await process.wait()
+        except TimeoutError:
+            self._say("does not stop; killed")
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        _kill_left(process.pid)
+        await process.wait()  # asyncio's ends when nobody holds the output any more
+        if self._pump is not None:
+            await self._pump
+
+    async def wait(self) -> int:
+        """The exit code, once it has ended."""
+        assert self._process is not None
+        return await self._process.wait()
+
+    async def _answers(self) -> bool:
+        if self.spec.ready == STARTED:
+            return True
+        return await _healthy(self.spec.port) if self.spec.is_http else self._registered()
+
+    def _registered(self) -> bool:
+        """An RPC service listens before it registers, in a file that begins with its process."""
+        assert self._process is not None
+        mine = f"{self._process.pid}-"
+        for _, _, names in os.walk(self._registry):
+            if any(name.startswith(mine) and not name.endswith(".tmp") for name in names):
+                return True
+        return False
+
+    async def _lines(self, stream: asyncio.StreamReader | None) -> None:
+        assert stream is not None
+        while True:
+            try:
+                line = await stream.readline()
+            except ValueError:  # a line beyond the limit: what is there of it
+                line = await stream.read(_LINE)
+            if not line:
+                return
+            self._say(line.decode("utf-8", "replace").rstrip("\r\n"))
+
+
+def _kill_left(group: int) -> None:
+    """End what a service that has ended left in its group.
+
+    The system keeps the number while the group has members; when a process has it now, the group is gone and the
+    number is a stranger's.
+    """
+    try:
+        os.kill(group, 0)
+    except ProcessLookupError:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+    except PermissionError:
+        return
+
+
+async def _healthy(port: int) -> bool:
+    try:
+        async with asyncio.timeout(2):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            line = await reader.readline()
+            writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return b" 200 " in line
+
+
+def _with_parent() -> None:
+    """Ask Linux to end the service when mallgen is killed, so that nothing is left behind."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

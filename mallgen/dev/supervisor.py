@@ -1,0 +1,261 @@
+"""The whole workspace up: start in order, restart what changed, stop in order."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from mallgen.dev.environment import environment, supplied
+from mallgen.dev.ports import taken
+from mallgen.dev.service import Service, Spec
+from mallgen.dev.watch import Watch
+from mallgen.kinds.kind import suffixes
+from mallgen.workspace.config import ports_in
+
+LOOK, STOP = 0.3, 4.0
+INTERRUPTED, TERMINATED, ENVIRONMENT = 130, 143, 3
+_ENDED = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED, signal.SIGHUP: 129}
+
+
+class Setup(NamedTuple):
+    """A workspace as it is to run: services in order, `watched` mallgen.toml and the folders with contracts."""
+
+    specs: tuple[Spec, ...]
+    watched: tuple[str, ...]
+
+
+class Plan(NamedTuple):
+    """What to run at first, and how it goes on.
+
+    `line` is given a service's name (empty for mallgen itself) and what it says; `regenerate` brings the workspace up
+    to date after mallgen.toml or a contract changed, None when something is wrong with it, which it has told.
+    """
+
+    setup: Setup
+    line: Callable[[str, str], None]
+    regenerate: Callable[[], Setup | None]
+
+
+def run(plan: Plan, once: Sequence[str]) -> int:
+    """Run until a signal, or until the command `once` has ended; the exit code."""
+    registry = tempfile.mkdtemp(prefix="mallgen-dev-")
+    try:
+        return asyncio.run(_run(plan, registry, once))
+    finally:
+        shutil.rmtree(registry, ignore_errors=True)
+
+
+async def _run(plan: Plan, registry: str, once: Sequence[str]) -> int:
+    return await _Supervisor(plan, registry).run(once)
+
+
+class _Supervisor:
+    def __init__(self, plan: Plan, registry: str) -> None:
+        self._plan = plan
+        self._registry = registry
+        self._given = environment(registry)
+        self._services = {spec.name: self._service(spec) for spec in plan.setup.specs}
+        self._watches = {spec.name: _watch(spec) for spec in plan.setup.specs}
+        self._following: dict[str, asyncio.Task[None]] = {}
+        self._sources = Watch(plan.setup.watched, suffixes())
+        self._stopped = asyncio.get_running_loop().create_future()
+
+    def _service(self, spec: Spec) -> Service:
+        return Service(spec, self._registry, self._given, self._saying(spec.name))
+
+    def _supply(self) -> None:
+        """Make up secrets that services ask for and nobody has set; they stay the same for the whole run."""
+        specs = [service.spec for service in self._services.values()]
+        made = supplied([(spec.folder, spec.package) for spec in specs], self._given)
+        if made:
+            self._given |= made
+            self._plan.line("", f"made up for this run: {', '.join(made)}")
+
+    def _saying(self, name: str) -> Callable[[str], None]:
+        return lambda line: self._plan.line(name, line)
+
+    async def run(self, once: Sequence[str]) -> int:
+        loop = asyncio.get_running_loop()
+        for number in _ENDED:
+            loop.add_signal_handler(number, self._signalled, number)
+        work = asyncio.create_task(self._once(once) if once else self._stay())
+        try:
+            await asyncio.wait({work, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
+            return self._stopped.result() if self._stopped.done() else work.result()
+        finally:
+            work.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+            await self._stop_all()
+
+    def _signalled(self, number: signal.Signals) -> None:
+        if not self._stopped.done():
+            self._stopped.set_result(_ENDED[number])
+
+    async def _stay(self) -> int:
+        if await self._start_all():
+            self._tell_up()
+        self._plan.line("", "Ctrl-C stops them; what you change is restarted")
+        async with asyncio.TaskGroup() as group:
+            for name in self._services:
+                self._following[name] = group.create_task(self._follow(name))
+            await self._follow_sources(group)
+        return 0
+
+    def _tell_up(self) -> None:
+        specs = [service.spec for service in self._services.values()]
+        urls = [f"http://127.0.0.1:{spec.port}" for spec in specs if spec.is_http]
+        self._plan.line("", f"all {len(specs)} services are up: {' '.join(urls)}".rstrip(": "))
+
+    async def _once(self, words: Sequence[str]) -> int:
+        if not await self._start_all():
+            return ENVIRONMENT
+        try:
+            process = await asyncio.create_subprocess_exec(*words, env=self._given)
+        except OSError as problem:
+            self._plan.line("", f"error[no-command] cannot run {words[0]}: {problem.strerror}")
+            return ENVIRONMENT
+        try:
+            code = await process.wait()
+        except asyncio.CancelledError:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            await process.wait()
+            raise
+        return code if code >= 0 else 128 - code
+
+    async def _start_all(self) -> bool:
+        """Each behind those it uses; True when all can be called."""
+        self._supply()
+        fine = True
+        for service in list(self._services.values()):
+            await service.start()
+            fine = await self._settled(service) and fine
+        return fine
+
+    async def _settled(self, service: Service) -> bool:
+        if await service.ready():
+            return True
+        if service.running:
+            self._plan.line(service.spec.name, "does not answer")
+        else:
+            self._plan.line(service.spec.name, f"ended with exit code {service.code}; waiting for a change")
+        return False
+
+    async def _follow(self, name: str) -> None:
+        """Restart a service when its code or settings changed; tell when it ended by itself."""
+        told = not self._services[name].running
+        while True:
+            await asyncio.sleep(LOOK)
+            service, watch = self._services[name], self._watches[name]
+            changed = watch.changed()
+            if changed:
+                while watch.changed():
+                    await asyncio.sleep(LOOK)
+                await self._restart(service, changed)
+                told = not service.running
+            elif not service.running and not told:
+                self._plan.line(name, f"ended with exit code {service.code}; waiting for a change")
+                told = True
+
+    async def _restart(self, service: Service, changed: Sequence[str]) -> None:
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        self._plan.line(service.spec.name, f"{os.path.relpath(changed[0])}{more} changed; restarting")
+        await service.stop(STOP)
+        port = next(iter(ports_in(service.spec.settings)), 0)
+        service.spec = service.spec._replace(port=port)
+        self._supply()
+        if self._is_free(service.spec):
+            await service.start()
+            await self._settled(service)
+
+    def _is_free(self, spec: Spec) -> bool:
+        """Whether a service can have its port; told when it cannot."""
+        found = taken(spec.port) if spec.port else None
+        if found is not None:
+            by = f" by {found.holder}" if found.holder else ""
+            place = os.path.normpath(spec.settings)
+            self._plan.line(spec.name, f"port {spec.port} is taken{by}; stop it, or change {place}")
+        return found is None
+
+    async def _follow_sources(self, group: asyncio.TaskGroup) -> None:
+        """Generate when mallgen.toml or a contract changed, and run what is asked for then."""
+        while True:
+            await asyncio.sleep(LOOK)
+            changed = self._sources.changed()
+            if changed:
+                while self._sources.changed():
+                    await asyncio.sleep(LOOK)
+                self._plan.line("", f"{', '.join(map(os.path.relpath, changed))} changed; generating")
+                setup = self._plan.regenerate()
+                if setup is not None:
+                    await self._become(setup, group)
+
+    async def _become(self, setup: Setup, group: asyncio.TaskGroup) -> None:
+        """Stop what is no longer asked for, start what is new, and what has another folder, package or port anew."""
+        if setup.watched != self._plan.setup.watched:
+            self._sources = Watch(setup.watched, suffixes())
+        before = {name: service.spec for name, service in self._services.items()}
+        wanted = {spec.name: spec for spec in setup.specs}
+        for name, spec in before.items():
+            if name not in wanted or _moved(spec, wanted[name]):
+                await self._drop(name, "has other settings" if name in wanted else "is no longer in mallgen.toml")
+        new = [spec for spec in setup.specs if spec.name not in self._services]
+        for spec in setup.specs:
+            if spec.name in self._services:
+                self._services[spec.name].spec = spec
+            else:
+                self._services[spec.name] = self._service(spec)
+                self._watches[spec.name] = _watch(spec)
+        self._plan = self._plan._replace(setup=setup)
+        self._supply()
+        fine = True
+        for spec in new:
+            service = self._services[spec.name]
+            if self._is_free(spec):
+                await service.start()
+                fine = await self._settled(service) and fine
+            else:
+                fine = False
+            self._following[spec.name] = group.create_task(self._follow(spec.name))
+        if fine and (new or before.keys() - wanted.keys()):
+            self._tell_up()
+
+    async def _drop(self, name: str, why: str) -> None:
+        self._following.pop(name).cancel()
+        self._plan.line(name, f"{why}; stopping")
+        await self._services.pop(name).stop(STOP)
+        del self._watches[name]
+
+    async def _stop_all(self) -> None:
+        """Consumers first, so that nobody calls a service that is gone; all within STOP seconds."""
+        end = asyncio.get_running_loop().time() + STOP
+        services = list(self._services.values())
+        for level in reversed(levels([service.spec for service in services])):
+            left = max(0.5, end - asyncio.get_running_loop().time())
+            await asyncio.gather(*(service.stop(left) for service in services if service.spec.name in level))
+
+
+def _watch(spec: Spec) -> Watch:
+    return Watch([spec.folder], (".py", ".yaml", ".yml"))
+
+
+def _moved(old: Spec, new: Spec) -> bool:
+    """Whether a service has to be started anew in another way; a port that its settings have is seen there."""
+    return (old.ready, old.folder, old.package, old.settings) != (new.ready, new.folder, new.package, new.settings)
+
+
+def levels(specs: Iterable[Spec]) -> list[set[str]]:
+    """The services in layers: each uses only those in layers before its own, circles apart."""
+    found: list[set[str]] = []
+    waiting = list(specs)
+    while waiting:
+        names = {spec.name for spec in waiting}
+        layer = {spec.name for spec in waiting if not names & (set(spec.uses) - {spec.name})} or names
+        found.append(layer)
+        waiting = [spec for spec in waiting if spec.name not in layer]
+    return found

@@ -1,0 +1,51 @@
+"""Folders that were left empty go too. An edge: it removes nothing but them, and byte code of modules that went."""
+
+import stat
+from collections.abc import Iterable
+
+from mallgen.disk.sandbox import Root
+
+_CACHE = "__pycache__"
+
+
+def tidy(root: Root, paths: Iterable[str]) -> None:
+    """Remove the folders of removed files, and those above them, that hold nothing any more; raises OSError."""
+    folders = {path.rpartition("/")[0] for path in paths}
+    modules: dict[str, set[str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        modules.setdefault(folder, set()).add(name.rpartition(".")[0])
+    for folder in sorted(folders, key=len, reverse=True):
+        here = folder
+        while here and (_is_gone(root, here) or _is_empty(root, here, modules.get(here, set()))):
+            if not _is_gone(root, here):
+                root.forget()
+                root.remove_folder(here)
+            here = here.rpartition("/")[0]
+
+
+def _is_gone(root: Root, folder: str) -> bool:
+    """Whether an interrupted run has removed it: those above it may be left."""
+    return root.status(folder) is None
+
+
+def _is_empty(root: Root, folder: str, modules: set[str]) -> bool:
+    if not _is_folder(root, folder):
+        return False
+    names = root.names(folder)
+    cache = f"{folder}/{_CACHE}"
+    if names == [_CACHE] and _is_folder(root, cache):
+        files = root.names(cache)
+        if not all(name.endswith(".pyc") and name.partition(".")[0] in modules for name in files):
+            return False
+        for name in files:
+            root.remove(f"{cache}/{name}")
+        root.forget()
+        root.remove_folder(cache)
+        return True
+    return not names
+
+
+def _is_folder(root: Root, path: str) -> bool:
+    status = root.status(path)
+    return status is not None and stat.S_ISDIR(status.st_mode)

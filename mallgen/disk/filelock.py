@@ -1,0 +1,168 @@
+"""One writer at a time, and no half-heard signal. An edge.
+
+The lock is flock's, on `.mallgen/lock`: the system gives it back when its holder dies, however it dies. The file's
+content names the holder, for people. Where a file system has no such locks, the holder's process id decides.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from mallgen.disk.sandbox import Root
+from mallgen.output.house import HOUSE, LOCK
+
+PATIENCE = 10.0
+_PAUSE, _SILENT = 0.02, 0.5
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Busy(Exception):
+    """Another process held the folder for longer than PATIENCE: who it is, in words."""
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal that came while the folder was being written; the exit code is 128 + `signum`."""
+
+    def __init__(self, signum: int, state: str) -> None:
+        super().__init__(f"interrupted; {state}")
+        self.signum = signum
+
+
+class Turn:
+    """The right to write into a folder. `tell` is given a line when others have to be waited for."""
+
+    def __init__(self, root: Root, tell: Callable[[str], None]) -> None:
+        self._root = root
+        self._tell = tell
+        self._descriptor = -1
+        self._shared = False
+
+    def take(self, shared: bool = False) -> None:
+        """Wait for it, at most PATIENCE; `shared` is for those who only read. Raises Busy."""
+        self._shared = shared
+        started = time.monotonic()
+        told = False
+        while not self._try():
+            waited = time.monotonic() - started
+            if waited > PATIENCE:
+                raise Busy(self._holder())
+            if waited > _SILENT and not told:
+                told = True
+                self._tell(f"waiting for {self._holder()}, which is writing here")
+            time.sleep(_PAUSE)
+        if not shared:
+            self._sign()
+
+    def give_back(self) -> None:
+        """Let the next one in."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            if not self._shared:
+                with contextlib.suppress(OSError):  # the name of the last holder is of no use to anybody
+                    os.ftruncate(descriptor, 0)
+            os.close(descriptor)
+
+    def _try(self) -> bool:
+        """Take the lock if it is free. A file that was removed meanwhile locks nothing: then try again."""
+        try:
+            descriptor = self._root.open(LOCK, os.O_RDONLY if self._shared else os.O_RDWR | os.O_CREAT)
+        except FileNotFoundError:
+            self._root.forget()
+            self._root.make_all(HOUSE)
+            return False
+        try:
+            taken = self._lock(descriptor) and self._is_current(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        if taken:
+            self._descriptor = descriptor
+        else:
+            os.close(descriptor)
+        return taken
+
+    def _lock(self, descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if self._shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as problem:
+            if problem.errno not in _NO_LOCKS:
+                raise
+            return not self._holder_lives()
+        return True
+
+    def _is_current(self, descriptor: int) -> bool:
+        now = self._root.status(LOCK)
+        return now is not None and os.path.samestat(now, os.fstat(descriptor))
+
+    def _sign(self) -> None:
+        with contextlib.suppress(OSError):  # it only helps people, and a full disk must not end a run that frees space
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"{os.getpid()} {os.uname().nodename}\n".encode(), 0)
+
+    def _signature(self) -> tuple[int, str]:
+        try:
+            number, _, host = (self._root.read(LOCK) or b"").decode("utf-8", "replace").strip().partition(" ")
+            return int(number), host
+        except (OSError, ValueError):
+            return 0, ""
+
+    def _holder(self) -> str:
+        number, host = self._signature()
+        where = f" on {host}" if host and host != os.uname().nodename else ""
+        return f"another mallgen (process {number}{where})" if number else "another mallgen"
+
+    def _holder_lives(self) -> bool:
+        number, host = self._signature()
+        if not number or number == os.getpid():
+            return False
+        if host != os.uname().nodename:
+            return True
+        try:
+            os.kill(number, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+
+class Signals:
+    """SIGINT, SIGTERM and SIGHUP wait until it is good to stop: `pending` is the first that came, or 0.
+
+    `state` says how things stand, for the message.
+    """
+
+    def __init__(self) -> None:
+        self.pending = 0
+        self.state = "nothing was written"
+
+    @contextlib.contextmanager
+    def deferred(self) -> Iterator["Signals"]:
+        """While this lasts a signal is only noted; Stopped is raised at the end. Only the main thread hears any."""
+        before = {}
+        if threading.current_thread() is threading.main_thread():
+            heard = (number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN)
+            before = {number: signal.signal(number, self._note) for number in heard}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        self.check()
+
+    def check(self) -> None:
+        """Raise Stopped when a signal came."""
+        if self.pending:
+            raise Stopped(self.pending, self.state)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.pending = self.pending or number

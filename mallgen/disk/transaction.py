@@ -1,0 +1,255 @@
+"""From steps to the disk: stage, commit, carry out, and finish what an interrupted run began. An edge.
+
+What is new is written below `.mallgen/stage`, whole folders as one piece. Then the journal is put in place with one
+rename: from here on the run counts as done, whoever completes it. Carrying a line out twice is the same as once. Before
+anything is replaced or removed its content is compared; somebody's work that is not what the plan has seen stays.
+Nothing is flushed to the disk on the way: the promise is about processes that die, not about power.
+"""
+
+import contextlib
+import errno
+import itertools
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from mallgen.disk import journal, seal
+from mallgen.disk.cleanup import tidy
+from mallgen.disk.filelock import Signals
+from mallgen.disk.journal import Move
+from mallgen.disk.sandbox import Root
+from mallgen.output.digest import digest
+from mallgen.output.house import BACKUP, HOUSE, JOURNAL, STAGE
+
+_DRAFT = f"{HOUSE}/journal-draft"
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR)
+
+
+class Change(NamedTuple):
+    """What becomes of one path. `before` is the sha256 of what is there, "" for nothing; `data` None removes it.
+
+    `kept` is where the old content goes, "" when it is mallgen's own and known.
+    """
+
+    path: str
+    data: bytes | None
+    before: str = ""
+    kept: str = ""
+
+
+class Outcome(NamedTuple):
+    """What was not done as planned: paths that somebody changed meanwhile, and what was saved aside where."""
+
+    changed: tuple[str, ...]
+    saved: tuple[tuple[str, str], ...]
+
+
+class Staging:
+    """The stage of one folder; the caller has its turn."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._pieces: dict[str, str] = {}
+        self._folders: set[str] = {""}
+        self._count = 0
+        self._changed: list[str] = []
+        self._saved: list[tuple[str, str]] = []
+
+    def commit(self, changes: Iterable[Change], signals: Signals) -> None:
+        """Stage everything and write the journal; raises OSError or Stopped with the tree as it was."""
+        self.discard()
+        self._root.make(STAGE)
+        self._folders.add(STAGE)
+        moves: list[Move] = []
+        for change in changes:
+            signals.check()
+            moves += self._stage(change)
+        self._root.save(_DRAFT, journal.text(moves, seal.key()).encode())
+        self._root.forget()
+        self._root.move(_DRAFT, JOURNAL)
+
+    def carry_out(self) -> Outcome:
+        """Do what the journal says, all of it or what is left of it; raises OSError and BadJournal."""
+        content = self._root.read(JOURNAL)
+        assert content is not None
+        moves = journal.parse(content.decode("utf-8", "replace"), seal.key())
+        for move in moves:
+            if move.verb == "add":
+                self._add(f"{STAGE}/{move.staged}", move.path)
+            elif move.verb == "replace":
+                self._replace(move)
+            else:
+                self._remove(move)
+        with contextlib.suppress(OSError):  # an empty folder does no harm, and must not keep the journal from ending
+            tidy(self._root, [move.path for move in moves if move.verb == "remove"])
+        self._root.remove(JOURNAL)
+        self.discard()
+        return Outcome(tuple(self._changed), tuple(self._saved))
+
+    def discard(self) -> None:
+        """Remove the stage; without a journal it belongs to nobody."""
+        self._root.remove(_DRAFT)
+        if self._root.status(STAGE) is not None:
+            self._root.forget()
+            self._empty(STAGE)
+            self._root.forget()
+            self._root.remove_folder(STAGE)
+
+    def _stage(self, change: Change) -> list[Move]:
+        path, data, before, kept = change
+        if data is None:
+            return [Move("remove", self._next(), path, before, kept)]
+        if before:
+            status = self._root.status(path)
+            name = self._next()
+            self._root.save(f"{STAGE}/{name}", data, stat.S_IMODE(status.st_mode) if status else None)
+            return [Move("replace", name, path, before, kept)]
+        piece = self._piece(path)
+        known = self._pieces.get(piece)
+        name = self._pieces[piece] = known or self._next()
+        staged = f"{STAGE}/{name}{path.removeprefix(piece)}"
+        self._make(staged.rpartition("/")[0])
+        self._root.save(staged, data)
+        return [] if known else [Move("add", name, piece)]
+
+    def _piece(self, path: str) -> str:
+        """The part of `path` that is new and whose parent is there: it is moved as a whole."""
+        end = path.find("/")
+        while end >= 0:
+            folder = path[:end]
+            if folder not in self._folders:
+                if folder in self._pieces or self._root.status(folder) is None:
+                    return folder
+                self._folders.add(folder)
+            end = path.find("/", end + 1)
+        return path
+
+    def _make(self, path: str) -> None:
+        if path not in self._folders:
+            self._make(path.rpartition("/")[0])
+            self._root.make(path)
+            self._folders.add(path)
+
+    def _next(self) -> str:
+        self._count += 1
+        return str(self._count)
+
+    def _add(self, staged: str, path: str) -> None:
+        """Move a new file or folder into place; where there is something by now, what is new in it."""
+        status = self._root.status(staged)
+        if status is None:
+            return
+        if not stat.S_ISDIR(status.st_mode):
+            self._add_file(staged, path)
+            return
+        self._root.make_all(path.rpartition("/")[0])
+        try:
+            self._root.move(staged, path)
+        except OSError as problem:
+            if problem.errno not in _TAKEN:
+                raise
+            self._merge(staged, path)
+
+    def _merge(self, staged: str, path: str) -> None:
+        there = self._root.status(path)
+        if there is None or not (stat.S_ISDIR(there.st_mode) or stat.S_ISLNK(there.st_mode)):
+            self._changed.append(path)
+            return
+        for name in self._root.names(staged):
+            self._add(f"{staged}/{name}", f"{path}/{name}")
+
+    def _add_file(self, staged: str, path: str) -> None:
+        self._root.make_all(path.rpartition("/")[0])
+        try:
+            self._root.link(staged, path)
+        except FileExistsError:
+            if self._digest(path) != self._digest(staged):
+                self._changed.append(path)
+        self._root.remove(staged)
+
+    def _replace(self, move: Move) -> None:
+        staged = f"{STAGE}/{move.staged}"
+        if self._root.status(staged) is None:
+            self._settle(move)
+            return
+        now = self._digest(move.path)
+        if now == "":
+            self._add_file(staged, move.path)
+        elif now != move.before:
+            if now != self._digest(staged):
+                self._changed.append(move.path)
+            self._root.remove(staged)
+        else:
+            self._keep(move)
+            self._root.move(staged, move.path)
+            self._settle(move)
+
+    def _remove(self, move: Move) -> None:
+        now = self._digest(move.path)
+        if now == move.before:
+            self._keep(move)
+            self._root.remove(move.path)
+        elif now:
+            self._changed.append(move.path)
+        self._settle(move)
+
+    def _keep(self, move: Move) -> None:
+        """Give the old content a second name before it loses its first; no byte is copied."""
+        if not move.kept:
+            self._root.remove(_old(move))
+            self._root.link(move.path, _old(move))
+            return
+        now = self._root.status(move.path)
+        for kept in _names(move.kept):
+            there = self._root.status(kept)
+            if there is None:
+                self._root.make_all(kept.rpartition("/")[0])
+                self._root.link(move.path, kept)
+            if there is None or (now is not None and os.path.samestat(there, now)):
+                if kept != move.kept:
+                    self._saved.append((move.path, kept))
+                return
+
+    def _settle(self, move: Move) -> None:
+        """What somebody saved between our last look and our rename is in the old content: it goes to the backups."""
+        old = _old(move)
+        if self._root.status(old) is None:
+            return
+        if self._digest(old) == move.before:
+            self._root.remove(old)
+            return
+        kept = next(name for name in _names(f"{BACKUP}/{move.path}") if self._root.status(name) is None)
+        self._root.make_all(kept.rpartition("/")[0])
+        self._root.move(old, kept)
+        self._saved.append((move.path, kept))
+
+    def _digest(self, path: str) -> str:
+        """The sha256 of a file, "" when nothing is there, "-" for what is no regular file."""
+        try:
+            data = self._root.read(path)
+        except OSError:
+            return "-"
+        return "" if data is None else digest(data)
+
+    def _empty(self, path: str) -> None:
+        for name in self._root.names(path):
+            inner = f"{path}/{name}"
+            status = self._root.status(inner)
+            if status is not None and stat.S_ISDIR(status.st_mode):
+                self._empty(inner)
+                self._root.remove_folder(inner)
+            else:
+                self._root.remove(inner)
+
+
+def _old(move: Move) -> str:
+    """Where the old content waits while the new one takes its place."""
+    return f"{STAGE}/{move.staged}-old"
+
+
+def _names(name: str) -> Iterator[str]:
+    """`name`, `name-2`, `name-3` …"""
+    yield name
+    for count in itertools.count(2):
+        yield f"{name}-{count}"

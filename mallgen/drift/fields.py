@@ -1,0 +1,137 @@
+"""Fields that have another name and the same key on the wire: where a file reads or sets them."""
+
+import ast
+import re
+from collections.abc import Mapping
+from functools import cached_property
+
+from mallgen.drift.annotations import Meant
+from mallgen.drift.infer import Inferred
+from mallgen.drift.symbols import UNSURE, VANISHED, Site, World
+from mallgen.drift.user_file import Edit, UserFile
+from mallgen.output.signature import ClassShape
+
+_REPLACES = frozenset({"copy.replace", "dataclasses.replace", "msgspec.structs.replace"})
+_BY_TEXT = frozenset({"getattr", "hasattr", "setattr", "delattr"})
+_BY_NAME = frozenset({"HasField", "ClearField"})
+
+
+class Fields:
+    """The uses in one file. `sites` can be mended, by `edits`, `stuck` by the user; `unsure` may be ones.
+
+    `types` are those of annotations that are replaced.
+    """
+
+    def __init__(self, file: UserFile, world: World, types: Mapping[ast.AST, Meant]) -> None:
+        self._file = file
+        self._world = world
+        self._types = types
+        self.sites: list[Site] = []
+        self.stuck: list[Site] = []
+        self.unsure: list[tuple[str, Site]] = []
+        self.edits: list[Edit] = []
+
+    @cached_property
+    def _inferred(self) -> Inferred:
+        return Inferred(self._file, self._world, self._types)
+
+    def run(self) -> None:
+        """Look at what has one of the names that were."""
+        names = self._world.field_names
+        for node in self._file.of(ast.Attribute, ast.Call, ast.MatchClass) if names else ():
+            if isinstance(node, ast.Attribute):
+                self._read(node) if node.attr in names else None
+            elif isinstance(node, ast.Call):
+                self._call(node)
+            elif isinstance(node, ast.MatchClass):
+                self._case(node)
+
+    def _read(self, node: ast.Attribute) -> None:
+        found = self._inferred.kind(node.value)
+        shape = self._world.classes.get(found.name) if found else None
+        if shape is not None:
+            self.attribute(node, shape)
+        elif found is None and not self._is_module(node.value):
+            self._doubt(node, node.attr)
+
+    def _is_module(self, node: ast.expr) -> bool:
+        """Whether something is imported: what that has, the contract did not give."""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        return isinstance(node, ast.Name) and node.id in self._file.bindings
+
+    def _doubt(self, node: ast.AST, name: str) -> None:
+        texts = sorted(self._world.field_names[name])
+        which = "it" if len(texts) == 1 else "one of them"
+        self.unsure.append((name, Site(node, f"{', '.join(texts)}, and this may be {which}", UNSURE)))
+
+    def _call(self, node: ast.Call) -> None:
+        """Calls that have the name of a field as a keyword or as text."""
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _BY_NAME and len(node.args) == 1:
+            self._text(node.args[0], self._shape(node.func.value))
+        elif isinstance(node.func, ast.Name) and node.func.id in _BY_TEXT and len(node.args) > 1:
+            self._text(node.args[1], self._shape(node.args[0]))
+        elif node.args and node.keywords and self._file.meaning(node.func) in _REPLACES:
+            shape = self._shape(node.args[0])
+            for keyword in node.keywords if shape else ():
+                self.keyword(keyword, node, shape) if shape else None
+
+    def _shape(self, node: ast.AST) -> ClassShape | None:
+        return self._world.classes.get(self._inferred.full(node))
+
+    def _text(self, node: ast.expr, shape: ClassShape | None) -> None:
+        if shape is None or not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            return
+        new = self._world.field(shape, node.value)
+        start, end = self._file.range(node)
+        if new and self._file.utf8[start + 1 : end - 1] == node.value.encode():
+            self._add(Edit(start + 1, end - 1, new), node, f"`{shape.name}.{node.value}` is `{new}` now")
+
+    def _case(self, node: ast.MatchClass) -> None:
+        """A pattern: the tree does not say where its keywords are, the text does where it has the name once."""
+        shape = self._world.classes.get(self._world.home(self._world.now(self._file.meaning(node.cls))))
+        start, end = self._file.offset(node.lineno, node.col_offset), self._file.offset(
+            node.end_lineno, node.end_col_offset
+        )
+        for name in node.kwd_attrs if shape else ():
+            if shape is None or not (new := self._world.field(shape, name)):
+                continue
+            places = [*re.finditer(rb"\b%b(?=\s*=)" % name.encode(), self._file.utf8[start:end])]
+            text = f"`{shape.name}.{name}` is `{new}` now"
+            if len(places) == 1:
+                at = start + places[0].start()
+                self._add(Edit(at, at + len(name.encode()), new), node.cls, text)
+            else:
+                self.stuck.append(Site(node.cls, text, VANISHED))
+
+    def attribute(self, node: ast.Attribute, shape: ClassShape) -> bool:
+        """Rename a field behind a dot; whether it has another name."""
+        new = self._world.field(shape, node.attr)
+        if new:
+            self._rename(node, node.attr, new, shape)
+        return bool(new)
+
+    def keyword(self, node: ast.keyword, call: ast.Call, shape: ClassShape) -> bool:
+        """Rename an argument of a constructor; whether it has another name."""
+        new = self._world.field(shape, node.arg or "")
+        if new and node.arg:
+            self._rename(node, node.arg, new, shape, call)
+        return bool(new)
+
+    def _rename(
+        self, node: ast.Attribute | ast.keyword, old: str, new: str, shape: ClassShape, around: ast.Call | None = None
+    ) -> None:
+        """Where the tree has a wrong place, as older Pythons in a text with expressions, the user has to do it."""
+        text = f"`{shape.name}.{old}` is `{new}` now"
+        size = len(old.encode())
+        is_read = isinstance(node, ast.Attribute)
+        start = self._file.range(node)[1] - size if is_read else self._file.offset(node.lineno, node.col_offset)
+        if self._file.utf8[start : start + size] != old.encode():
+            self.stuck.append(Site(around or node, text, VANISHED))
+        else:
+            self._add(Edit(start, start + size, new), around or node, text)
+
+    def _add(self, edit: Edit, node: ast.AST, text: str) -> None:
+        if edit not in self.edits:
+            self.edits.append(edit)
+            self.sites.append(Site(node, text))

@@ -1,0 +1,246 @@
+"""Drift in words: a finding per file and reason, with its code, its place and the command that mends it. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.drift import unasked_blocks
+from mallgen.drift.compare import Followed
+from mallgen.drift.verdict import State, Verdict
+from mallgen.model import Span
+from mallgen.output.house import TRASH
+from mallgen.output.plan import Disk, Kind, Plan, Step, is_known
+from mallgen.output.records import CONFIG, SETTINGS, Record, Role
+
+
+class Service(NamedTuple):
+    """What is known of one contract's folder. `where` is what a command needs to mean it: ` -dir out`, or nothing.
+
+    `shown` names a file of the folder as the user would.
+    """
+
+    contract: str
+    where: str
+    shown: Callable[[str], str]
+    disk: Disk
+    known: Mapping[str, Record]
+    plan: Plan
+    followed: Followed
+
+
+_BY_HAND = "change these lines by hand: sync cannot know what is meant"
+_STOPS = "change these lines by hand; until then sync writes nothing, as the service could not be imported"
+
+
+def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
+    """Everything that is not as the contract has it; `stubs` count too when they are asked for."""
+    verdicts = {verdict.path: verdict for verdict in service.followed.verdicts}
+    for step in service.plan.steps:
+        yield from _file(service, step)
+    for path, block in left_blocks(service):
+        yield _unasked(service, path, block)
+    for verdict in verdicts.values():
+        yield from _theirs(service, verdict, stubs)
+    yield from unsure(service)
+    for path, target in service.disk.links.items():
+        if path not in service.disk.contents:
+            yield _unread(service, path, target)
+    doubted = {old: new for new, old in service.followed.doubts}
+    for old, new in doubted.items():
+        yield _doubt(service, service.known[old], new)
+    for record in gone(service):
+        if record.path not in doubted:
+            yield _orphan(service, record)
+
+
+def unsure(service: Service, applied: bool = False) -> Iterator[Diagnostic]:
+    """Where a field that has another name may be meant; `applied`: in the files as sync has left them."""
+    hint = "if it is, write the new name; `mypy --strict` tells where the type is known"
+    for found in service.followed.unsure.values():
+        for each in found:
+            span = each.later if applied else each.span
+            span = span._replace(file=service.shown(span.file))
+            yield Diagnostic("uses-uncertain", each.text, span, hint, severity="warning")
+
+
+def for_humans(service: Service) -> Iterator[Diagnostic]:
+    """What sync leaves to the user."""
+    for verdict in service.followed.verdicts:
+        if verdict.state in (State.STUCK, State.BROKEN):
+            mine = tuple(r for r in verdict.remarks if r.is_yours or verdict.state is State.BROKEN)
+            yield from _theirs(service, verdict._replace(blocks=(), remarks=mine), False)
+        elif verdict.blocks and verdict.path not in service.followed.changes:
+            yield from _theirs(service, verdict, False)
+    for new, old in service.followed.doubts:
+        yield _doubt(service, service.known[old], new)
+
+
+def is_stopped(service: Service) -> bool:
+    """Whether sync writes nothing: a user's file could not be imported, or a middleware's stub would let all pass."""
+    if any(True for _ in breaking(service)):
+        return True
+    contents = service.disk.contents
+    return any(not is_known(service.known.get(old), contents.get(old)) for _, old in service.plan.waiting)
+
+
+def breaking(service: Service) -> Iterator[Diagnostic]:
+    """What would keep the service from being imported, were the generated half that of the contract."""
+    for verdict in service.followed.verdicts:
+        mine = tuple(remark for remark in verdict.remarks if remark.stops)
+        if mine:
+            yield from _theirs(service, verdict._replace(blocks=(), remarks=mine), False)
+
+
+def gone(service: Service, edited_too: bool = False) -> list[Record]:
+    """Files that are no longer due; a package stays while code of the user's is in it or below.
+
+    `edited_too`: what the user edited is to go as well, and keeps no package.
+    """
+    left = {record.path: record for record in service.plan.left}
+    staying = service.disk.present - left.keys()
+    if not edited_too:
+        staying |= {path for path, record in left.items() if not is_known(record, service.disk.contents.get(path))}
+    kept = {folder for path in staying for folder in accumulate(path.split("/")[:-1], "{}/{}".format)}
+    return [
+        record
+        for record in service.plan.left
+        if not (record.path.endswith("/__init__.py") and record.path.rpartition("/")[0] in kept)
+    ]
+
+
+def left_blocks(service: Service) -> Iterator[tuple[str, unasked_blocks.Left]]:
+    """Blocks of the settings that the contract no longer asks for, with the settings' path."""
+    files = {step.file.role: step.file for step in service.plan.steps}
+    settings, contents = files.get(SETTINGS), service.disk.contents
+    if settings is not None and settings.path in contents:
+        config = contents.get(files[CONFIG].path, b"") if CONFIG in files else b""
+        due = [block.key for block in settings.blocks]
+        yield from ((settings.path, block) for block in unasked_blocks.left(contents[settings.path], due, config))
+
+
+def _unasked(service: Service, path: str, block: unasked_blocks.Left) -> Diagnostic:
+    shown = service.shown(path)
+    message = f"`{shown}` has a block `{block.key}`, which the contract and mallgen.toml no longer ask for"
+    hint = f"`mallgen prune{service.where}` removes it" if block.is_made else "it has your values: remove it by hand"
+    return Diagnostic("config-block-left", message, block.span._replace(file=shown), hint)
+
+
+def _file(service: Service, step: Step) -> Iterator[Diagnostic]:
+    if step.kind in (Kind.KEEP, Kind.IGNORE):
+        return
+    shown = service.shown(step.file.path)
+    gen = f"mallgen gen{service.where}"
+    if step.kind is Kind.CREATE and not step.before:
+        yield Diagnostic("missing", f"`{shown}` is due and not there", _top(shown), f"run `{gen}`")
+    elif step.kind is Kind.UPDATE and step.backup:
+        hint = f"`{gen}` keeps your version as {service.shown(step.backup)} and writes what is due"
+        yield Diagnostic("edited-generated", f"`{shown}` is generated, and was edited", _top(shown), hint)
+    elif step.kind is Kind.UPDATE:
+        yield Diagnostic("stale", f"`{shown}` is not what {service.contract} makes now", _top(shown), f"run `{gen}`")
+    elif step.kind is Kind.MOVE:
+        old = service.shown(step.source)
+        message = f"`{old}` belongs to {_what(step.file.role)}, whose place is `{shown}` now"
+        yield Diagnostic("signature-drift", message, _top(old), f"run `mallgen sync --apply{service.where}`")
+
+
+def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnostic]:
+    if not verdict.remarks and not verdict.blocks and not stubs:
+        return
+    shown = service.shown(verdict.source)
+    sync = f"mallgen sync --apply{service.where}"
+    for remark in verdict.remarks:
+        span = remark.span._replace(file=shown)
+        if verdict.state is State.BROKEN:
+            message = f"this is not Python, so it cannot be compared: {remark.text}"
+            yield Diagnostic("user-syntax-error", message, span, "correct it; nothing of it was touched")
+            continue
+        hint = f"run `{sync}`"
+        if remark.is_yours:
+            hint = _STOPS if remark.stops else _BY_HAND
+        severity = "warning" if verdict.state is State.FITS else "error"
+        yield Diagnostic(remark.code, remark.text, span, hint, severity=severity)
+    for block in verdict.blocks:
+        if block.needed:
+            message = f"`{shown}` has no block `{block.key}`, which the contract asks for"
+            flow = verdict.path not in service.followed.changes
+            hint = "nothing can be appended to this file: write the block by hand" if flow else f"run `{sync}`"
+            yield Diagnostic("config-block-missing", message, _top(shown), hint)
+    if stubs and verdict.state is State.STUB:
+        yield Diagnostic("stub", f"{_what(verdict.role)} is not implemented", _top(shown), "write its body")
+
+
+def _unread(service: Service, path: str, target: str) -> Diagnostic:
+    shown = service.shown(path)
+    where = f"to `{service.shown(target)}`, where no file is" if target else "out of the folder"
+    message = f"`{shown}` is a link that leads {where}: it is not compared"
+    hint = "copy the file here, or let the link lead to a place inside"
+    return Diagnostic("not-compared", message, None, hint, severity="warning")
+
+
+def _doubt(service: Service, record: Record, path: str) -> Diagnostic:
+    old, new = service.shown(record.path), service.shown(path)
+    here = next((step.file.role for step in service.plan.steps if step.file.path == record.path), None)
+    if here:
+        return _displaced(service, record, here, path)
+    if _is_occupied(service, record, path):
+        title = record.role.title
+        there = service.known.get(path)
+        other = _what(there.role) if there is not None else "a file of yours"
+        message = f"`{old}` was written for {_what(record.role)}, whose place is `{new}` now; that has {other}"
+        answer = f'let `{new}` do what {title} shall do and begin with `"""{title}"""`'
+        hint = f"{answer}; {_trash(service, f'`{old}`')}"
+        return Diagnostic("maybe-renamed", message, _top(old), hint)
+    message = f"`{old}` was {_what(record.role)}; it may have become `{new}`"
+    where = service.where
+    hint = f"if it has, `mv {old} {new}` and run `mallgen sync --apply{where}`; else {_trash(service, 'it')}"
+    return Diagnostic("maybe-renamed", message, _top(old), hint)
+
+
+def _displaced(service: Service, record: Record, here: Role, path: str) -> Diagnostic:
+    """A file that may belong to the route that it was written for, or to the one that has its name now."""
+    old, new = service.shown(record.path), service.shown(path)
+    title = here.title
+    stay = f'if it is for {title} now, let it begin with `"""{title}"""`'
+    if old == new:
+        message = f"`{old}` was written for {_what(record.role)}; here {title} is due"
+        hint = f"{stay}; else move it away and run `mallgen gen{service.where}`"
+        return Diagnostic("maybe-renamed", message, _top(old), hint)
+    message = f"`{old}` was written for {_what(record.role)}, whose place is `{new}` now; here {title} is due"
+    move = f"if it goes with its route, `mv {old} {new}` and run `mallgen sync --apply{service.where}`"
+    if _is_occupied(service, record, path):
+        move = f"if it goes with its route, let it and `{new}` change places"
+    return Diagnostic("maybe-renamed", message, _top(old), f"{move}; {stay}")
+
+
+def _is_occupied(service: Service, record: Record, path: str) -> bool:
+    """Whether there is a file of the user's in the place of a file's route, which was written for another."""
+    there = service.known.get(path)
+    is_other = there is None or there.role != record.role
+    return path in service.disk.present and is_other and not is_known(there, service.disk.contents.get(path))
+
+
+def _trash(service: Service, what: str) -> str:
+    return f"`mallgen prune --force{service.where}` puts {what} into {TRASH}/"
+
+
+def _orphan(service: Service, record: Record) -> Diagnostic:
+    shown = service.shown(record.path)
+    edited = not is_known(record, service.disk.contents.get(record.path))
+    hint = f"`mallgen prune{service.where}` deletes it"
+    if edited:
+        hint = f"it has your edits: {_trash(service, 'it')}"
+    message = f"`{shown}` is no longer part of the contract: it was {_what(record.role)}"
+    there = next((step.file.path for step in service.plan.steps if step.file.role == record.role), "")
+    if there:
+        message = f"`{shown}` was {_what(record.role)}, which lives in `{service.shown(there)}` now"
+    return Diagnostic("orphan", message, _top(shown), hint)
+
+
+def _what(role: Role | None) -> str:
+    text = str(role or "")
+    return f"the {text}" if " " in text else text
+
+
+def _top(shown: str) -> Span:
+    return Span(shown, 1, 1, 1, 2)

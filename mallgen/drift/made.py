@@ -1,0 +1,65 @@
+"""What the classes of the generated modules have: the types of their attributes, and what their methods give."""
+
+import ast
+
+from mallgen.drift.annotations import Meant, bare, meant
+from mallgen.drift.symbols import World
+from mallgen.drift.user_file import is_function
+
+
+class Made:
+    """Reads them from the generated texts of today, each class once."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._found: dict[tuple[str, str], Meant | None] = {}
+
+    def attribute(self, owner: str, name: str) -> Meant | None:
+        """The type of an attribute, under the name that it has today."""
+        new = self._world.field(shape, name) if (shape := self._world.classes.get(owner)) else ""
+        key = owner, new or name
+        if key not in self._found:
+            self._found[key] = self._attribute(*key)
+        return self._found[key]
+
+    def method(self, owner: str, name: str) -> Meant | None:
+        """What a method gives, as a type checker sees it."""
+        node = self._class(owner)
+        function = next((n for n in node.body if is_function(n) and n.name == name), None) if node else None
+        if function is None:
+            return None
+        found = self._said(owner, function.returns)
+        return found if isinstance(function, ast.FunctionDef) else Meant("await", (found or Meant("?"),))
+
+    def resolved(self, found: Meant) -> Meant:
+        """A type with the classes where they are defined, not where they are exported again."""
+        return Meant(self._world.home(found.name), tuple(map(self.resolved, found.args)))
+
+    def _attribute(self, owner: str, name: str) -> Meant | None:
+        node = self._class(owner)
+        for inner in node.body if node else ():
+            if isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name) and inner.target.id == name:
+                return self._said(owner, inner.annotation)
+        for part in ast.walk(node) if node else ():
+            if isinstance(part, ast.Assign) and isinstance(part.value, ast.Call):
+                target = part.targets[0]
+                if isinstance(target, ast.Attribute) and target.attr == name:
+                    return self._said(owner, part.value.func)
+        return None
+
+    def _class(self, full: str) -> ast.ClassDef | None:
+        """The class; of the user's service context the one that it is made of."""
+        package, _, name = full.partition(".")
+        full = f"{package}.wiring.BaseContext" if name == "svc.ServiceContext" else full
+        node = self._world.named(full)
+        return node if isinstance(node, ast.ClassDef) else None
+
+    def _said(self, owner: str, annotation: ast.expr | None) -> Meant | None:
+        around = self._world.around(owner)
+
+        def meaning(node: ast.expr) -> str:
+            if isinstance(node, ast.Attribute):
+                return f"{meaning(node.value)}.{node.attr}"
+            return self._world.full(around, node.id) if isinstance(node, ast.Name) else ""
+
+        return bare(self.resolved(meant(annotation, meaning))) if annotation is not None else None

@@ -1,0 +1,306 @@
+"""What the rest of a user's file takes from the generated half: names that changed, and fields that are gone."""
+
+import ast
+import builtins
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
+
+from mallgen.drift.fields import Fields
+from mallgen.drift.imports import ImportEdits
+from mallgen.drift.shadow import shadowed
+from mallgen.drift.signatures import Match
+from mallgen.drift.symbols import VANISHED, Site, World
+from mallgen.drift.user_file import Binding, Edit, UserFile, is_function
+from mallgen.drift.uses import is_former, respelled
+from mallgen.output.signature import ClassShape, Signature
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_LONGEST = 200
+_ALWAYS = frozenset((*dir(builtins), "__file__", "__builtins__", "__class__", "__path__", "__annotations__"))
+_BINDING: dict[type[ast.AST], tuple[str, ...]] = {
+    ast.FunctionDef: ("name",),
+    ast.AsyncFunctionDef: ("name",),
+    ast.ClassDef: ("name",),
+    ast.ExceptHandler: ("name",),
+    ast.MatchAs: ("name",),
+    ast.MatchStar: ("name",),
+    ast.MatchMapping: ("rest",),
+    ast.arg: ("arg",),
+}
+_BINDING |= {getattr(ast, name): ("name",) for name in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(ast, name)}
+
+
+class Body:
+    """One file without what a match replaces. `sites` can be mended, `stuck` needs a human."""
+
+    def __init__(self, file: UserFile, world: World, imports: ImportEdits, match: Match | None) -> None:
+        self._file = file
+        self._world = world
+        self._imports = imports
+        self._replaced = {inner for node in (match.replaced if match else []) for inner in ast.walk(node)}
+        self._signed = {n.id for n in self._replaced if isinstance(n, ast.Name)} | _quoted(self._replaced)
+        self._kept = match.used if match else set()
+        self._fields = Fields(file, world, match.types if match else {})
+        self._spelled: list[Edit] = []
+        self.sites: list[Site] = []
+        self.stuck: list[Site] = []
+
+    @property
+    def edits(self) -> list[Edit]:
+        """The bytes that change, those of imports apart."""
+        return [*self._fields.edits, *self._spelled]
+
+    def unsure(self, names: Collection[str]) -> list[Site]:
+        """Where one of these names of fields may be meant, that of another class may as well."""
+        told = {site.node for site in (*self.sites, *self.stuck)}
+        return [site for name, site in self._fields.unsure if name in names and site.node not in told]
+
+    @cached_property
+    def _uses(self) -> dict[str, list[ast.AST]]:
+        return _uses(self._file.nodes, self._replaced)
+
+    @cached_property
+    def _shadowed(self) -> frozenset[ast.Name]:
+        return shadowed(self._file.nodes)
+
+    def run(self) -> None:
+        """Compare everything."""
+        whole: dict[ast.ImportFrom, list[tuple[Binding, str]]] = {}
+        for local, binding in self._file.every_import():
+            statement = binding.statement
+            if isinstance(statement, ast.ImportFrom) and binding.alias.name == "*":
+                self._star(statement, binding.alias)
+                continue
+            now = self._world.now(binding.full)
+            if isinstance(statement, ast.ImportFrom) and now != binding.full:
+                whole.setdefault(statement, []).append((binding, now))
+            elif isinstance(statement, ast.Import) and (new := self._world.module(name := binding.alias.name)) != name:
+                self._module(binding, new)
+            elif (
+                self._world.respells and is_former(binding, now, self._world.renamed) and self._respelled(binding, now)
+            ):
+                self.sites.append(Site(binding.alias, f"`{local}` is `{now}` now"))
+            elif missing := self._world.missing(_imported(binding)):
+                self._gone(local, binding, missing)
+            elif self._is_spare(local, binding):
+                self._imports.remove(binding)
+        for statement, pairs in whole.items():
+            self._changed(statement, pairs)
+        self._starred()
+        for node in self._file.of(ast.Attribute, ast.Call):
+            if node not in self._replaced:
+                self._node(node)
+        self._fields.run()
+        self.sites += self._fields.sites
+        self.stuck += self._fields.stuck
+
+    def _module(self, binding: Binding, new: str) -> None:
+        """`import module` of one that has moved: what follows in the file says the old name, except with `as`."""
+        text = f"the module `{binding.alias.name}` is `{new}` now"
+        if binding.alias.asname:
+            self._imports.rename(binding, new)
+            self.sites.append(Site(binding.alias, text))
+        else:
+            self.stuck.append(Site(binding.statement, text, VANISHED, True))
+
+    def _star(self, statement: ast.ImportFrom, alias: ast.alias) -> None:
+        """`from module import *` of a module that has moved, or is gone."""
+        module = self._file.absolute(statement)
+        new = self._world.module(module)
+        if new != module and not self._world.generates(module):
+            self._imports.retarget(statement, new)
+            self.sites.append(Site(statement, f"the module `{module}` is `{new}` now"))
+        elif missing := self._world.missing(module):
+            where, _, name = missing.rpartition(".")
+            self.stuck.append(Site(alias, f"there is no `{name}` in `{where}` any more", VANISHED, True))
+
+    @cached_property
+    def _stars(self) -> tuple[str, ...]:
+        return tuple(map(self._world.module, self._file.stars))
+
+    def _starred(self) -> None:
+        """Names that came by `import *` and have others now, or are gone."""
+        stars = self._stars
+        if not stars:
+            return
+        unbound = self._unbound if all(map(self._world.generates, stars)) else frozenset()
+        for name in sorted(self._uses.keys() - self._file.bindings.keys() - self._file.defined):
+            full = self._world.starred(name, stars)
+            now = self._world.now(full)
+            if now != full:
+                text = f"there is no `{full}` any more, it is `{now}` now"
+                self.stuck += [Site(node, text, VANISHED, True) for node in self._uses[name]]
+            elif full == name and name in unbound:
+                text = f"there is no `{name}` in `{'` or `'.join(stars)}` any more"
+                read = [node for node in self._uses[name] if isinstance(node, ast.Name)]
+                self.stuck += [Site(node, text, VANISHED, True) for node in read]
+
+    @property
+    def _unbound(self) -> frozenset[str]:
+        """Names that nothing but an `import *` can have given to the file."""
+        bound = {getattr(node, key, None) for node in self._file.nodes for key in _BINDING.get(node.__class__, ())}
+        bound |= {node.id for node in self._file.of(ast.Name) if not isinstance(node.ctx, ast.Load)}
+        bound |= {local for local, _ in self._file.every_import()}
+        return frozenset(self._uses.keys() - bound - _ALWAYS)
+
+    def _is_spare(self, local: str, binding: Binding) -> bool:
+        """Whether only the types that are replaced have used an import of the contract's."""
+        mine = self._world.generates(binding.full.rpartition(".")[0])
+        return mine and local in self._signed - self._kept and not self._uses.get(local)
+
+    def _gone(self, local: str, binding: Binding, missing: str) -> None:
+        is_package = isinstance(binding.statement, ast.Import) and not binding.alias.asname
+        uses = [] if is_package else self._uses.get(local, [])
+        where, _, name = missing.rpartition(".")
+        site = Site(binding.alias, f"there is no `{name}` in `{where}` any more")
+        if uses or local not in self._signed:
+            used = [Site(node, f"`{local}` is used here", VANISHED) for node in uses if node not in self._shadowed]
+            self.stuck += [site._replace(code=VANISHED, breaks=True), *used]
+            return
+        self.sites.append(site)
+        self._imports.remove(binding)
+
+    def _changed(self, statement: ast.ImportFrom, pairs: Sequence[tuple[Binding, str]]) -> None:
+        modules = {now.rpartition(".")[0] for _, now in pairs}
+        same = all(binding.alias.name == now.rpartition(".")[2] for binding, now in pairs)
+        for binding, now in pairs:
+            local = binding.alias.asname or binding.alias.name
+            if self._uses.get(local) or local not in self._signed:
+                self.sites.append(Site(binding.alias, f"`{binding.full}` is `{now}` now"))
+        if len(pairs) == len(statement.names) and len(modules) == 1:
+            self._imports.retarget(statement, modules.pop())
+            if same:
+                return
+        for binding, now in pairs:
+            module, _, name = now.rpartition(".")
+            local = binding.alias.asname or binding.alias.name
+            if self._world.respells and is_former(binding, now, self._world.renamed) and self._respelled(binding, now):
+                continue
+            self._imports.remove(binding)
+            if self._uses.get(local) or local not in self._signed or binding.alias.asname:
+                self._imports.add(module, name, local, statement)
+
+    def _respelled(self, binding: Binding, now: str) -> bool:
+        """Write the name of today for the one of an import; whether it could be done."""
+        module, _, name = now.rpartition(".")
+        edits = respelled(self._file, binding.alias.asname or binding.alias.name, now, self._replaced)
+        if edits is None or not isinstance(binding.statement, ast.ImportFrom):
+            return False
+        self._imports.remove(binding)
+        if name not in self._file.bindings:
+            self._imports.add(module, name, name, binding.statement)
+        self._spelled += edits
+        return True
+
+    def _node(self, node: ast.expr) -> None:
+        if isinstance(node, ast.Attribute):
+            full = self._world.lost(self._meaning(node))
+            if full and not self._is_local(node):
+                now = self._world.now(full)
+                hint = f", it is `{now}` now" if now != full else ""
+                self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED, True))
+        elif isinstance(node, ast.Call):
+            shape = self._world.classes.get(self._world.home(self._world.now(self._meaning(node.func))))
+            if shape is None or not shape.checked:
+                return
+            for keyword in () if self._is_local(node.func) else node.keywords:
+                if keyword.arg is None or keyword.arg in shape.fields or self._fields.keyword(keyword, node, shape):
+                    continue
+                text = f"`{shape.name}` has no `{keyword.arg}` any more"
+                self.stuck.append(Site(node, text, VANISHED, node not in self._inner))
+
+    @cached_property
+    def _inner(self) -> frozenset[ast.AST]:
+        """What runs when a function is called, not when the file is imported."""
+        functions = filter(is_function, self._file.nodes)
+        return frozenset(node for function in functions for part in function.body for node in ast.walk(part))
+
+    def _is_local(self, node: ast.expr) -> bool:
+        """Whether a dotted name begins with a function's own variable, whatever an import says."""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        return node in self._shadowed
+
+    def _meaning(self, node: ast.expr) -> str:
+        """The full name of a name or a dotted name, of one that came by `import *` too."""
+        full = self._file.meaning(node)
+        if not self._stars:
+            return full
+        head, dot, rest = full.partition(".")
+        return f"{self._world.starred(head, self._stars)}{dot}{rest}"
+
+    def request(self, match: Match, signature: Signature, names: Sequence[str]) -> None:
+        """Fields of the request that are read and that it does not have."""
+        shape = self._shape(signature)
+        if shape is None or not match.request:
+            return
+        read = _read_of(match.request, self._file.of(ast.Attribute))
+        unknown = {node for node in read if node.attr not in shape.fields}
+        known = len(self._fields.sites)
+        function = next((f for name in names if (f := self._file.find(name)[1]) is not None), None)
+        if not unknown or function is None:
+            return
+        nodes = list(_scope(function, match.request))
+        if any(isinstance(n, ast.Name) and n.id == match.request and isinstance(n.ctx, ast.Store) for n in nodes):
+            return
+        for node in nodes:
+            if isinstance(node, ast.Attribute) and node in unknown and not self._fields.attribute(node, shape):
+                self.stuck.append(Site(node, f"`{shape.name}` has no `{node.attr}` any more", VANISHED))
+        self.sites += self._fields.sites[known:]
+
+    def _shape(self, signature: Signature) -> ClassShape | None:
+        entry = next((e for e in signature.imports if e.local == signature.request), None)
+        shape = self._world.classes.get(f"{entry.module}.{entry.name}") if entry else None
+        return shape if shape is not None and shape.checked else None
+
+
+def _read_of(name: str, nodes: Iterable[ast.Attribute]) -> Iterator[ast.Attribute]:
+    """Where a field is read of what has this name."""
+    for node in nodes:
+        if isinstance(node.value, ast.Name) and node.value.id == name and _is_field(node.attr):
+            yield node
+
+
+def _scope(node: ast.AST, name: str) -> Iterator[ast.AST]:
+    """The nodes of a function, without functions inside it that have a parameter of that name."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            parameters = [n.arg for n in ast.walk(child.args) if isinstance(n, ast.arg)]
+            if name in parameters:
+                continue
+        yield from _scope(child, name)
+
+
+def _imported(binding: Binding) -> str:
+    """The full name that a statement asks for; `import a.b` binds `a`, and needs `a.b`."""
+    return binding.alias.name if isinstance(binding.statement, ast.Import) else binding.full
+
+
+def _is_field(name: str) -> bool:
+    """Messages have methods, which begin with a capital; underscores are Python's."""
+    return not name.startswith("_") and not name[:1].isupper()
+
+
+def _uses(nodes: Sequence[ast.AST], replaced: set[ast.AST]) -> dict[str, list[ast.AST]]:
+    """Where each name is read, in quoted types too."""
+    found: dict[str, list[ast.AST]] = {}
+    prose = {node.value for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if node in replaced or node in prose:
+            continue
+        for name in _named(node):
+            found.setdefault(name, []).append(node)
+    return found
+
+
+def _named(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < _LONGEST:
+        yield from set(_WORD.findall(node.value)) if re.fullmatch(r"[\w.\[\], |]+", node.value) else ()
+
+
+def _quoted(nodes: set[ast.AST]) -> set[str]:
+    return {name for node in nodes if isinstance(node, ast.Constant) for name in _named(node)}

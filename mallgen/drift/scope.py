@@ -1,0 +1,52 @@
+"""What a generated module, message or enum has by name."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from mallgen.drift.user_file import top_level
+
+Scope = Mapping[str, ast.stmt]
+
+
+def bound(body: Iterable[ast.stmt]) -> Scope:
+    """The names that statements bind, each with its statement."""
+    return {name: node for node in top_level(body) for name in _names(node)}
+
+
+def _names(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.ImportFrom | ast.Import):
+        yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+    elif isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        yield node.name
+    elif isinstance(node, ast.Assign):
+        yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        yield node.target.id
+
+
+def members(node: ast.ClassDef) -> Scope | None:
+    """What the class of a message or an enum has, as its stub tells; None where that is not all of it."""
+    base = node.bases[0].id.strip("_") if node.bases and isinstance(node.bases[0], ast.Name) else ""
+    if base not in ("Message", "Enum"):
+        return None
+    found = bound(node.body)
+    maker = found.get("__init__")
+    if isinstance(maker, ast.FunctionDef) and maker.args.kwarg:
+        return None
+    fields = [name for name, inner in found.items() if isinstance(inner, ast.AnnAssign)]
+    made = [name for field in fields for name in (f"{field.upper()}_FIELD_NUMBER", _entry(field))]
+    return dict.fromkeys((*made, *_inherited()[base]), node) | dict(found)
+
+
+def _entry(field: str) -> str:
+    """The message that protoc makes of a map: `LabelsEntry` for `labels`."""
+    return "".join(part[:1].upper() + part[1:] for part in field.split("_")) + "Entry"
+
+
+@lru_cache(1)
+def _inherited() -> Mapping[str, frozenset[str]]:
+    from google.protobuf.descriptor_pb2 import FieldDescriptorProto  # a contract without protos has no messages
+    from google.protobuf.message import Message
+
+    return {"Message": frozenset((*dir(Message), "Extensions")), "Enum": frozenset(dir(FieldDescriptorProto.Type))}

@@ -1,0 +1,296 @@
+"""A user's function beside the contract's line: what does not fit, and the bytes that would."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from mallgen.drift.annotations import Meant, fits, meant
+from mallgen.drift.imports import ImportEdits
+from mallgen.drift.symbols import Site, World
+from mallgen.drift.user_file import Edit, Function, UserFile, walked
+from mallgen.drift.user_file import annotation as parsed
+from mallgen.output.signature import Imported, Param, Signature
+from mallgen.python.layout import WIDTH, bracket, width
+from mallgen.text.splice import Overlapping, spliced
+
+_DEF = re.compile(r"(?:async\s+)?def\s+")
+_COMMA = re.compile(rb"(?:\s|\\|#[^\r\n]*)*(?P<comma>,)")
+_CLASS = re.compile(r"class\s+")
+
+
+class Match:
+    """One function of a file and the signature that it has to have. `sites` say what does not fit."""
+
+    def __init__(self, file: UserFile, signature: Signature, world: World, imports: ImportEdits) -> None:
+        self._file = file
+        self._signature = signature
+        self._world = world
+        self._imports = imports
+        self._wanted = {entry.local: entry for entry in signature.imports}
+        self.sites: list[Site] = []
+        self.stuck: list[Site] = []
+        self.edits: list[Edit] = []
+        self.replaced: list[ast.AST] = []
+        self.types: dict[ast.AST, Meant] = {}
+        self.request = ""
+        self.found = ""
+        self.used: set[str] = set()
+
+    def run(self, qualnames: Sequence[str]) -> None:
+        """Look for the function under its name, or one of those it may have had, and compare it."""
+        found = next((name for name in qualnames if self._file.find(name)[1] is not None), "")
+        if not found:
+            self._missing(qualnames)
+            return
+        self.found = found
+        owner, function = self._file.find(found)
+        assert function is not None
+        self._names(found, owner, function)
+        self._params(function)
+        self._annotation(_awaited(function), self._signature.returns, "the result")
+        self._relaid(function)
+
+    def _missing(self, qualnames: Sequence[str]) -> None:
+        wanted = self._signature.qualname
+        owner = next((n for name in qualnames if (n := self._file.find(name)[0]) is not None), None)
+        top = wanted.partition(".")[0]
+        if top in self._file.bindings or top in self._file.aliases or (owner is not None and _may_have(owner, wanted)):
+            return
+        what = f"class {owner.name} has no method `{wanted.rpartition('.')[2]}`" if owner else f"there is no `{wanted}`"
+        self.stuck.append(Site(owner or self._file.tree, what, breaks=owner is None))
+
+    def _names(self, found: str, owner: ast.ClassDef | None, function: Function) -> None:
+        parts = zip(found.split("."), self._signature.qualname.split("."), strict=True)
+        nodes = [(owner, _CLASS)] if owner is not None else []
+        for (old, new), (node, keyword) in zip(parts, [*nodes, (function, _DEF)], strict=True):
+            if old != new and node is not None:
+                self.sites.append(Site(node, f"`{old}` is `{new}` in the contract"))
+                start, _ = self._file.range(node)
+                head = keyword.match(self._file.utf8[start:].decode())
+                assert head is not None, "a definition starts with its keyword"
+                at = start + len(head.group().encode())
+                self.edits.append(Edit(at, at + len(old.encode()), new))
+
+    def _params(self, function: Function) -> None:
+        wanted = self._signature.params
+        positional = [*function.args.posonlyargs, *function.args.args]
+        bound = positional[1:] if "." in self._signature.qualname and not _is_static(function) else positional
+        for param, arg in zip(wanted, bound, strict=False):
+            self._annotation(arg.annotation, param.annotation, f"`{arg.arg}`")
+        if len(bound) >= len(wanted):
+            if wanted and self._signature.request:
+                self.request = bound[len(wanted) - 1].arg
+            self._too_many(function, bound[len(wanted) :], positional)
+        elif function.args.vararg is None:
+            self._too_few(function, wanted[len(bound) :], positional)
+        for arg, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
+            if default is None:
+                self.stuck.append(Site(arg, f"`{arg.arg}` is not passed by anybody"))
+
+    def _too_many(self, function: Function, extra: list[ast.arg], positional: list[ast.arg]) -> None:
+        defaults = len(function.args.defaults)
+        required = extra[: max(0, len(extra) - defaults)] if extra else []
+        for arg in required:
+            used = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == arg.arg]
+            site = Site(arg, f"the contract has no request for `{arg.arg}`")
+            if used or len(required) > 1 or defaults:
+                self.stuck += [site, *(Site(node, f"`{arg.arg}` is used here") for node in used)]
+                continue
+            self.sites.append(site)
+            at = positional.index(arg)
+            self.edits += self._without(arg, self._file.range(positional[at - 1])[1] if at else None)
+            self.replaced.append(arg)
+
+    def _without(self, arg: ast.arg, before: int | None) -> Iterator[Edit]:
+        """Take a parameter away, not the comments beside it; `before` is where the one in front of it ends."""
+        utf8 = self._file.utf8
+        start, end = self._file.range(arg)
+        if before is not None and re.fullmatch(rb"[ \t]*,[ \t]*", utf8[before:start]):
+            yield Edit(before, end, "")
+            return
+        comma = _COMMA.match(utf8, end)
+        place = comma.start("comma") if comma else end
+        first = self._file.line_start(arg.lineno)
+        rest = re.compile(rb"[ \t]*(\r\n|\r|\n)?").match(utf8, place + 1 if comma else end)
+        assert rest is not None, "it matches nothing too"
+        if comma and place != end and utf8[end:place].strip():
+            yield Edit(place, place + 1, "")
+            yield Edit(start, end, "")
+        elif rest[1] and not utf8[first:start].strip():
+            yield Edit(first, rest.end(), "")
+        else:
+            yield Edit(start, rest.end() if not rest[1] else rest.start(1), "")
+
+    def _too_few(self, function: Function, missing: Sequence[Param], positional: list[ast.arg]) -> None:
+        for param in missing:
+            self.sites.append(Site(function, f"the contract passes `{param.name}: {param.annotation}`"))
+        required = positional[: len(positional) - len(function.args.defaults)]
+        texts = [f"{param.name}: {self._spelled(param.annotation)}" for param in missing]
+        if not required:
+            at = self._file.utf8.index(b"(", self._file.range(function)[0]) + 1
+            more = bool(positional or function.args.kwonlyargs or function.args.kwarg)
+            self.edits.append(Edit(at, at, ", ".join(texts) + (", " if more else "")))
+            return
+        end = self._file.range(required[-1])[1]
+        line = self._file.line_start(required[-1].lineno)
+        start = self._file.range(required[-1])[0]
+        alone = not self._file.utf8[line:start].strip() and len(required) > 1
+        pad = f",{self._file.newline}{self._file.utf8[line:start].decode()}" if alone else ", "
+        self.edits.append(Edit(end, end, "".join(f"{pad}{text}" for text in texts)))
+
+    def _annotation(self, node: ast.expr | None, wanted: str, what: str) -> None:
+        """A missing annotation is the user's choice; one that fits by its import's new name stays when it has `as`."""
+        if node is None or self._is_as_generated(node, wanted):
+            return
+        type_ = self._meant(wanted)
+        is_renamed = any(map(self._is_renamed, walked(_unquoted(node))))
+        if is_renamed or not fits(meant(node, self._now), type_, self._world.same):
+            self.types[node] = type_
+            self._replace(node, wanted, what)
+
+    def _is_as_generated(self, node: ast.expr, wanted: str) -> bool:
+        """Whether it is the contract's name, of the contract's module, which most are."""
+        entry = self._wanted.get(wanted)
+        if entry is None or not isinstance(node, ast.Name) or node.id != wanted:
+            return False
+        binding = self._file.bindings.get(wanted)
+        full = f"{entry.module}.{entry.name}"
+        return binding is not None and binding.full == full == self._world.now(full)
+
+    def _is_renamed(self, node: ast.AST) -> bool:
+        if not isinstance(node, ast.Name | ast.Attribute):
+            return False
+        binding = self._file.bindings.get(node.id) if isinstance(node, ast.Name) else None
+        full = self._full(node)
+        name = self._world.now(full).rpartition(".")[2]
+        return name != full.rpartition(".")[2] and (binding is None or binding.alias.asname is None)
+
+    def _replace(self, node: ast.expr, wanted: str, what: str) -> None:
+        piece = self._file.piece(node)
+        there = f"`{wanted}`" if piece != wanted else f"that of `{self._homes(wanted)}`"
+        self.sites.append(Site(node, f"{what} is `{piece}`, the contract says {there}"))
+        self.replaced.append(node)
+        text = self._spelled(wanted, next(self._statements(node), None))
+        start, end = self._file.range(node)
+        quoted = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        quote = self._file.utf8[start : start + 1].decode() if quoted else ""
+        self.edits.append(Edit(start, end, f"{quote}{text}{quote}"))
+
+    def _homes(self, annotation: str) -> str:
+        names = [node.id for node in ast.walk(ast.parse(annotation, mode="eval")) if isinstance(node, ast.Name)]
+        return ", ".join(sorted({self._wanted[name].module for name in names if name in self._wanted}))
+
+    def _statements(self, node: ast.expr) -> Iterator[ast.ImportFrom]:
+        """The statements that the names of an annotation come from."""
+        for part in ast.walk(_unquoted(node)):
+            binding = self._file.bindings.get(part.id) if isinstance(part, ast.Name) else None
+            if binding is not None and isinstance(binding.statement, ast.ImportFrom):
+                yield binding.statement
+
+    def _now(self, node: ast.expr) -> str:
+        return self._world.now(self._full(node))
+
+    def _full(self, node: ast.expr) -> str:
+        return self._world.starred(self._file.meaning(node), self._file.stars)
+
+    def _meant(self, annotation: str) -> Meant:
+        def meaning(node: ast.expr) -> str:
+            if isinstance(node, ast.Attribute):
+                return f"{meaning(node.value)}.{node.attr}"
+            assert isinstance(node, ast.Name), "generated types are names"
+            entry = self._wanted.get(node.id)
+            return f"{entry.module}.{entry.name}" if entry else node.id
+
+        return meant(parsed(annotation), meaning)
+
+    def _spelled(self, annotation: str, beside: ast.ImportFrom | None = None) -> str:
+        """The contract's type in this file's names; what is missing is imported."""
+        tree = parsed(annotation)
+        text = annotation
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in self._wanted]
+        for node in sorted(names, key=lambda found: -found.col_offset):
+            local = self._local(self._wanted[node.id], beside)
+            self.used.add(local.partition(".")[0])
+            text = f"{text[: node.col_offset]}{local}{text[node.col_offset + len(node.id) :]}"
+        return text
+
+    def _local(self, entry: Imported, beside: ast.ImportFrom | None) -> str:
+        return self._imports.use(f"{entry.module}.{entry.name}", entry.local, beside)
+
+    def _relaid(self, function: Function) -> None:
+        """A head that no longer fits into its line is laid out as black does; one in several lines stays as it is."""
+        if not self.edits:
+            return
+        start, _ = self._file.range(function)
+        line_end = self._file.line_start(function.lineno + 1)
+        head = self._file.utf8[start:line_end].decode().rstrip("\r\n")
+        own = [edit for edit in self.edits if edit.start >= start]
+        if not own or not head.endswith(":") or "#" in head or any(edit.end > line_end for edit in own):
+            return
+        moved = sorted({(edit.start - start, edit.end - start, edit.text.encode()) for edit in own})
+        try:
+            after = spliced(head.encode(), moved).decode()
+        except Overlapping:  # the file is refused as a whole
+            return
+        indent = start - self._file.line_start(function.lineno)
+        if indent + width(after) <= WIDTH or indent + width(head) > WIDTH:
+            return
+        close = after.rindex(")", 0, after.rindex("->") if function.returns is not None else len(after))
+        open_ = after.index("(") + 1
+        text = bracket(after[:open_], _split(after[open_:close]), after[close:], indent).replace(
+            "\n", self._file.newline
+        )
+        others = [edit for edit in self.edits if edit.start < start]
+        self.edits = [*others, Edit(start, start + len(head.encode()), text)]
+
+
+def is_stub(user: UserFile, qualnames: list[str]) -> bool:
+    """Whether the function does nothing but refuse."""
+    function = next((f for name in qualnames if (f := user.find(name)[1]) is not None), None)
+    if function is None:
+        return False
+    body = [s for s in function.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    raised = body[0].exc if body and isinstance(body[0], ast.Raise) else None
+    name = raised.func if isinstance(raised, ast.Call) else raised
+    return isinstance(name, ast.Name) and name.id == "NotImplementedError"
+
+
+def _may_have(owner: ast.ClassDef, qualname: str) -> bool:
+    """Whether a class may have a method that is no function of its body: it is inherited, or assigned."""
+    method = qualname.rpartition(".")[2]
+    assigned = [target for node in owner.body if isinstance(node, ast.Assign) for target in node.targets]
+    return bool(owner.bases or owner.keywords) or any(isinstance(n, ast.Name) and n.id == method for n in assigned)
+
+
+def _awaited(function: Function) -> ast.expr | None:
+    """The type of the result; of a plain function that gives a coroutine, what awaiting that gives."""
+    node = function.returns
+    if isinstance(function, ast.FunctionDef) and isinstance(node, ast.Subscript):
+        name = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+        if name in ("Awaitable", "Coroutine"):
+            return node.slice.elts[-1] if isinstance(node.slice, ast.Tuple) else node.slice
+    return node
+
+
+def _unquoted(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        try:
+            return ast.parse(node.value.strip(), mode="eval").body
+        except (SyntaxError, ValueError):
+            return node
+    return node
+
+
+def _is_static(function: Function) -> bool:
+    return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list)
+
+
+def _split(text: str) -> list[str]:
+    """Arguments at the commas outside of brackets."""
+    parts, depth, at = [], 0, 0
+    for index, char in enumerate(text):
+        depth += (char in "([{") - (char in ")]}")
+        if char == "," and not depth:
+            parts.append(text[at:index].strip())
+            at = index + 1
+    return [part for part in [*parts, text[at:].strip()] if part]

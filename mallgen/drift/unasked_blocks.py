@@ -1,0 +1,69 @@
+"""Blocks of settings that the contract asked for once: a service that is no longer used, a `jwt` that is gone. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from mallgen.drift.scalars import plain, scalars
+from mallgen.model import Span
+
+_CLIENT = {
+    *("app", "endpoints", "etcd", "keepalivetime", "key", "maxmessage", "middlewares", "nonblock", "target"),
+    *("timeout", "token", "transport"),
+}
+_SECRETS = {"accesssecret", "prevsecret"}
+_AS_MADE = re.compile(
+    rb"[^\n]*:[ \t]*\r?\n(?:  Timeout: 2000\r?\n(?:  #[^\n]*\n?)*|(?:  \w+: (?:\$\{\w+_SECRET\}|86400)\r?(?:\n|\Z))+)"
+)
+
+
+class Left(NamedTuple):
+    """A block with its place; `start` and `end` in the file's bytes, `is_made`: just as mallgen writes it."""
+
+    key: str
+    span: Span
+    start: int
+    end: int
+    is_made: bool
+
+
+def left(content: bytes, due: Iterable[str], config: bytes) -> Iterator[Left]:
+    """The blocks of a settings file that nothing asks for; `due` are the contract's, `config` is the user's module."""
+    text = content.decode("utf-8", "replace")
+    wanted = {plain(key) for key in due} | {
+        plain(word) for word in re.findall(r"\w+", config.decode("utf-8", "replace"))
+    }
+    found = scalars(text, "")
+    inside: dict[str, set[str]] = {}
+    for name in found:
+        block, dot, rest = name.partition(".")
+        inside.setdefault(block, set()).update([rest.partition(".")[0]] if dot else [])
+    lines = content.split(b"\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    for block, keys in inside.items():
+        is_client = block.endswith("rpc") and keys <= _CLIENT
+        if block in wanted or block not in found or not keys or not (is_client or keys & _SECRETS):
+            continue
+        row = found[block].span.line
+        last = row
+        while last < len(lines) and lines[last][:1] in (b" ", b"#") and lines[last].strip():
+            last += 1
+        start, end = starts[row - 1], min(starts[last], len(content))
+        key = lines[row - 1].partition(b":")[0].decode("utf-8", "replace").strip("\"' ")
+        span = Span("", row, 1, row, max(len(key), 1) + 1)
+        yield Left(key, span, start, end, _AS_MADE.fullmatch(content[start:end]) is not None)
+
+
+def without(content: bytes, blocks: Iterable[Left]) -> bytes:
+    """The file without some blocks and the empty line before each."""
+    for block in sorted(blocks, key=lambda block: -block.start):
+        before = content[: block.start]
+        head = (
+            before[:-1]
+            if before.endswith(b"\n\n")
+            else before.removesuffix(b"\r\n") if before.endswith(b"\n\r\n") else before
+        )
+        content = head + content[block.end :]
+    return content

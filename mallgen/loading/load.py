@@ -1,0 +1,110 @@
+"""The way from a path to a Contract; the only module that knows all the stages before emission."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
+
+from mallgen.diagnostics import Diagnostic, strict
+from mallgen.loading.sources import Sources, read
+from mallgen.model import Contract
+
+if TYPE_CHECKING:  # protobuf takes 20 ms, which only those who read protos need to pay
+    from mallgen.contract.resolve import ParsedFile
+    from mallgen.proto.model import ProtoContract
+    from mallgen.syntax.parse import Parsed
+    from mallgen.syntax.scan import Scanned
+
+
+class Loaded(NamedTuple):
+    """A contract, or what is wrong with it; `sources` are the texts for code frames by file name.
+
+    `view` is what could be understood of a contract whose files parse, wrong or not.
+    """
+
+    contract: Contract | None
+    diagnostics: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+    view: Contract | None = None
+
+    def strict(self) -> "Loaded":
+        """The same for who generates code: there is no contract when something in it is unfit."""
+        found = strict(self.diagnostics)
+        fit = not any(d.severity == "error" for d in found)
+        return Loaded(self.contract if fit else None, found, self.sources, self.view)
+
+    def judged(self) -> "Loaded":
+        """The same with what generating code would say: what it refuses is unfit, what it warns of a warning."""
+        if self.contract is None or self.strict().contract is None:
+            return self
+        from mallgen.emit.http.judge import judge
+
+        told = set(self.diagnostics)
+        more = [replace(d, severity="unfit") if d.severity == "error" else d for d in judge(self.contract)]
+        return self._replace(diagnostics=(*self.diagnostics, *(d for d in more if d not in told)))
+
+
+def load(path: str, outside: bool = False) -> Loaded:
+    """Read, scan, parse and resolve the contract at `path`; `outside` allows imports from other repositories."""
+    return compile_sources(read(path, outside))
+
+
+def load_text(text: str, path: str) -> Loaded:
+    """The same for a contract that is not on disk yet; `path` names it in messages."""
+    from mallgen.syntax.scan import scan
+
+    return compile_sources(Sources((scan(text, path),), {path: text}, ()))
+
+
+def compile_sources(sources: Sources, parser: "Callable[[Scanned], Parsed] | None" = None) -> Loaded:
+    """Parse and resolve what was read; an editor gives a parser that remembers."""
+    problems = [*sources.diagnostics, *(d for scanned in sources.files for d in scanned.diagnostics)]
+    if not sources.files or any(d.code.startswith("too-") for d in problems):
+        return Loaded(None, tuple(problems), sources.texts)
+    from mallgen.contract.resolve import ParsedFile, resolve
+    from mallgen.syntax.parse import parse
+
+    files = []
+    for scanned in sources.files:
+        parsed = (parser or parse)(scanned)
+        problems += parsed.diagnostics
+        files.append(ParsedFile(scanned.file, parsed.nodes))
+    if any(problem.severity == "error" for problem in problems):
+        return Loaded(None, _said(problems, sources, files), sources.texts)
+    resolved = resolve(tuple(files), sources.limits)
+    return Loaded(resolved.contract, (*problems, *resolved.diagnostics), sources.texts, resolved.view)
+
+
+def _said(problems: Sequence[Diagnostic], sources: Sources, files: "Sequence[ParsedFile]") -> tuple[Diagnostic, ...]:
+    """What is wrong with files that do not parse; the older dialect is told instead of what follows from it."""
+    from mallgen.syntax.checks import wrong_words
+    from mallgen.syntax.dialect import older
+
+    said = list(sources.diagnostics)
+    for scanned, parsed in zip(sources.files, files, strict=True):
+        own = [d for d in problems if d.span and d.span.file == scanned.file and d not in sources.diagnostics]
+        text = sources.texts[scanned.file]
+        found = older(text, scanned.file) if own else None
+        said += [*own, *wrong_words(parsed.nodes)] if found is None else found.diagnostics(text, scanned.file)
+    return tuple(said)
+
+
+class LoadedProtos(NamedTuple):
+    """What some proto files say, or what is wrong with them."""
+
+    contract: "ProtoContract | None"
+    diagnostics: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+
+
+def load_protos(paths: Sequence[str], includes: Sequence[str]) -> LoadedProtos:
+    """Compile and resolve proto files; without `includes` each file's own folder is searched for imports."""
+    from mallgen.proto.model import Origin, resolve
+    from mallgen.proto.protoc import compile_protos
+
+    compiled = compile_protos(paths, includes)
+    if not compiled.descriptors:
+        return LoadedProtos(None, compiled.diagnostics, compiled.texts)
+    origins = {name: Origin(path, compiled.texts.get(path, "")) for name, path in compiled.paths.items()}
+    resolved = resolve(compiled.descriptors, compiled.roots, origins)
+    return LoadedProtos(resolved.contract, (*compiled.diagnostics, *resolved.diagnostics), compiled.texts)

@@ -1,0 +1,115 @@
+"""Contracts that are rewritten in place: find them, read them, put them back. An edge."""
+
+import contextlib
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.loading.borders import is_inside, is_writable
+from mallgen.loading.sources import Unreadable, read_text
+from mallgen.text.limits import DEFAULT, raise_it
+
+STDIN = "-"
+
+
+class TextFile(NamedTuple):
+    """A file as it is on the disk, `raw`, and its text with plain line ends; `name` is what messages call it."""
+
+    name: str
+    raw: str
+    text: str
+
+    def laid_out(self, text: str) -> str:
+        """`text` with the line ends that most lines of this file have."""
+        windows = self.raw.count("\r\n")
+        return text.replace("\n", "\r\n") if windows > self.raw.count("\n") - windows else text
+
+
+class CannotWrite(Exception):
+    """A file that could not be replaced; it is as it was."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+def contracts(paths: Iterable[str], tell: Callable[[str], None]) -> Iterator[str]:
+    """The files that `paths` name, each once: files as they are, folders as the `.api` files below them.
+
+    Hidden folders are left out, links to folders are not followed, nor are those to files outside: that is told.
+    """
+    seen: set[str] = set()
+    for path in paths:
+        for found in _below(path, tell) if os.path.isdir(path) else [path]:
+            real = os.path.realpath(found)
+            if real not in seen:
+                seen.add(real)
+                yield os.path.normpath(found)
+
+
+def read_file(path: str, most: int = DEFAULT.bytes) -> TextFile:
+    """One file of at most so many bytes. Raises Unreadable."""
+    text = read_text(path, most)
+    try:
+        with open(path, "rb") as file:
+            return TextFile(path, file.read().decode("utf-8"), text)
+    except OSError as problem:
+        raise Unreadable("unreadable", f"cannot read `{path}`: {problem.strerror}", "check its permissions") from None
+
+
+def read_stdin(most: int = DEFAULT.bytes) -> TextFile:
+    """What comes in on stdin, at most so many bytes. Raises Unreadable."""
+    data = sys.stdin.buffer.read(most + 1) if hasattr(sys.stdin, "buffer") else sys.stdin.read(most + 1).encode()
+    if len(data) > most:
+        raise Unreadable("too-large", f"stdin has more than {most} bytes", raise_it("bytes", 4 * most)[3:])
+    try:
+        raw = data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise Unreadable("not-utf8", f"stdin is not UTF-8 at byte {problem.start}", "send UTF-8") from None
+    return TextFile("<stdin>", raw, raw.replace("\r\n", "\n"))
+
+
+def replace_file(path: str, text: str) -> None:
+    """Put `text` in the place of a file in one step; its mode and links to it stay. Raises CannotWrite."""
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    for kind, place, shown in (("file", target, path), ("folder", folder, os.path.relpath(folder))):
+        if not is_writable(place):
+            raise CannotWrite(_refused("read-only", f"the {kind} `{shown}` is read-only", "allow writing to it"))
+    staged = ""
+    try:
+        handle, staged = tempfile.mkstemp(prefix=".mallgen-", dir=folder)
+        with open(handle, "wb") as file:
+            file.write(text.encode())
+        os.chmod(staged, stat.S_IMODE(os.stat(target).st_mode))
+        os.replace(staged, target)
+    except OSError as problem:
+        raise CannotWrite(
+            _refused("cannot-write", f"`{path}`: {problem.strerror}", "make room or allow it")
+        ) from problem
+    finally:
+        if staged:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(staged)
+
+
+def _refused(code: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(code, message, hint=hint, environment=True)
+
+
+def _below(folder: str, tell: Callable[[str], None]) -> Iterator[str]:
+    top = os.path.realpath(folder)
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = os.path.join(here, name)
+            if not name.endswith(".api") or not os.path.isfile(path):
+                continue
+            if not is_inside(os.path.realpath(path), top):
+                tell(f"left as it is: `{path}` is a link that leads out of `{folder}`")
+            else:
+                yield path

@@ -1,0 +1,218 @@
+"""mallgen.lock: what mallgen wrote into a folder, for which contract, and with which content.
+
+Lines of tab-separated cells, sorted, so that two branches merge by union:
+
+    mallgen.lock 1
+    # Written by mallgen; commit it. …
+    contract<TAB>kind<TAB>path from the lock's folder<TAB>options
+    file<TAB>contract<TAB>path<TAB>always|once<TAB>identity<TAB>sha256 of what was generated, or -<TAB>shape<TAB>was
+    class<TAB>contract<TAB>full name<TAB>fields
+    renamed<TAB>contract<TAB>full name that was<TAB>full name that is
+
+Identity is the text of a Role, shape is `position;request;returns;qualname`: the position is empty where the route is
+gone, and `?` where the file was not in its place. `was` is a path, behind `?` where that is in doubt. Fields are names
+with commas between them, `name=key` where the key is another word.
+
+What a merge leaves behind (its markers, lines twice, two versions of one line) is read; the content of the files
+settles it.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
+
+from mallgen.output.records import (
+    DOUBT,
+    FIRST_TEST,
+    GONE,
+    SERVICE_CONTEXT,
+    Class,
+    ContractLine,
+    Member,
+    Origin,
+    Owner,
+    Record,
+    Renamed,
+    Role,
+    Shape,
+    Unplaced,
+)
+
+FORMAT = "mallgen.lock 1"
+_FORMAT = re.compile(r"mallgen\.lock ([0-9]{1,9})")
+_MARKER = re.compile(r"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")
+HEADER = "# Written by mallgen; commit it. It tells generated files from edited ones."
+NAME = "mallgen.lock"
+
+
+class Lock(NamedTuple):
+    """The lines of a mallgen.lock; a path has more than one record where a merge has left two."""
+
+    contracts: tuple[ContractLine, ...] = ()
+    files: tuple[Record, ...] = ()
+    classes: tuple[Class, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+
+    def replace(
+        self,
+        contract: str,
+        files: Iterable[Record],
+        classes: Iterable[Class] = (),
+        renamed: Iterable[Renamed] = (),
+    ) -> "Lock":
+        """This lock with all lines of one contract's files and classes replaced."""
+        return Lock(
+            self.contracts,
+            _replaced(self.files, contract, files),
+            _replaced(self.classes, contract, classes),
+            _replaced(self.renamed, contract, renamed),
+        )
+
+    def with_contract(self, line: ContractLine) -> "Lock":
+        """This lock with `line` as the only one for its kind and path."""
+        kept = {found for found in self.contracts if (found.kind, found.path) != (line.kind, line.path)}
+        return self._replace(contracts=tuple(sorted({*kept, line})))
+
+    def text(self) -> str:
+        """The content of the file."""
+        rows: list[tuple[str, ...]] = [("contract", *line) for line in sorted(self.contracts)]
+        rows += [("file", *row) for row in sorted(map(_cells, self.files))]
+        rows += [("class", *row) for row in sorted(map(_cells, self.classes))]
+        rows += [("renamed", *row) for row in sorted(map(_cells, self.renamed))]
+        return "\n".join([FORMAT, HEADER, *map(_line, rows)]) + "\n"
+
+
+Line = TypeVar("Line", Record, Class, Renamed)
+
+
+def _replaced(lines: Iterable[Line], contract: str, new: Iterable[Line]) -> tuple[Line, ...]:
+    kept: list[Line] = [line for line in lines if line.contract != contract]
+    return tuple(sorted(set(kept).union(new), key=_cells))
+
+
+def _cells(line: Record | Class | Renamed) -> tuple[str, ...]:
+    """The cells of a line: the order of lines is that of their text, so that a merge finds them where they were."""
+    if isinstance(line, Record):
+        shape = _shape_text(line.shape) if line.shape else ""
+        was = line.was.path if line.was else ""
+        was = was if line.was is None or line.was.is_sure else f"{_DOUBT}{was}"
+        return line.contract, line.path, line.owner.value, str(line.role), line.sha256, shape, was
+    if isinstance(line, Class):
+        return line.contract, line.name, ",".join(n if n == key else f"{n}={key}" for n, key in line.fields)
+    return line
+
+
+_DOUBT = "?"
+_UNPLACED = {GONE: "", DOUBT: _DOUBT}
+_TWO_WORDS = {str(role): role for role in (FIRST_TEST, SERVICE_CONTEXT)}  # no layer and title
+
+
+def _shape_text(shape: Shape) -> str:
+    position = _UNPLACED[shape.position] if isinstance(shape.position, Unplaced) else shape.position
+    return f"{position};{shape.request};{shape.returns};{shape.qualname}"
+
+
+def _record(cells: tuple[str, ...]) -> Record:
+    contract, path, owner, role, sha256, shape, was = cells
+    origin = Origin(was.removeprefix(_DOUBT), not was.startswith(_DOUBT)) if was else None
+    return Record(contract, path, Owner(owner), _role(role), sha256, _shape(shape), origin)
+
+
+def _role(text: str) -> Role:
+    layer, _, title = text.partition(" ")
+    return _TWO_WORDS.get(text) or Role(layer, title)
+
+
+def _shape(text: str) -> Shape | None:
+    if not text:
+        return None
+    place, request, returns, qualname = (*text.split(";", 3), "", "", "")[:4]
+    position = GONE if not place else DOUBT if place.startswith(_DOUBT) else _number(place)
+    return Shape(position, request, returns, qualname)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _class(cells: tuple[str, ...]) -> Class:
+    contract, name, fields = cells
+    members = (field.partition("=") for field in fields.split(",")) if fields else ()
+    return Class(contract, name, tuple(Member(field, key if sign else field) for field, sign, key in members))
+
+
+_ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_TABLE = str.maketrans(_ESCAPES)
+_UNESCAPED = {escape: char for char, escape in _ESCAPES.items()}
+
+
+def cell(text: str) -> str:
+    """`text` without tabs and line ends."""
+    return text.translate(_TABLE)
+
+
+def _line(row: tuple[str, ...]) -> str:
+    line = "\t".join(row)
+    if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(row):
+        line = "\t".join(map(cell, row))
+    return line.rstrip("\t")
+
+
+def uncell(text: str) -> str:
+    """The text that `cell` was given."""
+    return re.sub(r"\\.", lambda match: _UNESCAPED.get(match.group(), match.group()), text)
+
+
+class BadLock(Exception):
+    """A mallgen.lock that cannot be read: the number of its line, and what is wrong with it."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+
+
+class NewerLock(BadLock):
+    """A mallgen.lock that a later mallgen has written."""
+
+
+@lru_cache(2)  # it is read when a contract is looked for, and again with the folder in hand
+def parse(text: str) -> Lock:
+    """The lock that `text` holds; an absent file is empty text. Raises BadLock and NewerLock."""
+    found: dict[str, set[tuple[str, ...]]] = {kind: set() for kind in _LINES}
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line and not _MARKER.fullmatch(line)]
+    for number, line in lines:
+        if _is_head(number, line, number == lines[0][0]):
+            continue
+        kind, *cells = map(uncell, line.split("\t")) if "\\" in line else line.split("\t")
+        least, most = _LINES.get(kind, (0, -1))
+        if not least <= len(cells) <= most or (kind == "file" and cells[2] not in _OWNERS):
+            raise BadLock(number, "this line is not mallgen's")
+        found[kind].add((*cells, *[""] * (most - len(cells))))
+    return Lock(
+        tuple(sorted(ContractLine(*cells) for cells in found["contract"])),
+        tuple(map(_record, sorted(found["file"]))),
+        tuple(map(_class, sorted(found["class"]))),
+        tuple(sorted(Renamed(*cells) for cells in found["renamed"])),
+    )
+
+
+_OWNERS = frozenset(owner.value for owner in Owner)
+_LINES = {"contract": (2, 3), "file": (5, 7), "class": (2, 3), "renamed": (3, 3)}
+
+
+def _is_head(number: int, line: str, first: bool) -> bool:
+    """Whether a line is the format's or the comment below it; the first one has to be."""
+    version = _FORMAT.fullmatch(line)
+    if version is not None and int(version[1]) > 1:
+        raise NewerLock(number, "a newer mallgen has written it")
+    if version is None and first:
+        raise BadLock(number, f"this is not a lock of format 1: {line[:40]!r}")
+    return version is not None or line == HEADER
+
+
+def is_merged(text: str) -> bool:
+    """Whether a merge has left its markers, or lines twice."""
+    lines = text.split("\n")[:-1]
+    return any(map(_MARKER.fullmatch, lines)) or len(lines) != len(set(lines))

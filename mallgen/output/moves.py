@@ -1,0 +1,320 @@
+"""Where a user's file belongs when the routes of its contract have changed. Pure.
+
+mallgen.lock says which route a file was written for. A route of today is the same one by its role (`logic GET /v1/x`),
+else by the name of its handler and its types, else by its types and its place in the contract, in this order. What
+these do not tell is in doubt until the user has answered.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from operator import eq
+from typing import NamedTuple, TypeVar
+
+from mallgen.output.records import DOUBT, GONE, Origin, Record, Renamed, Role, Shape, Unplaced
+
+
+class Expected(NamedTuple):
+    """A user's file that the contract expects: its path, its role, and the shape of its route."""
+
+    path: str
+    role: Role
+    shape: Shape
+
+
+class Moves(NamedTuple):
+    """`origins`: where the file of an expected path is now. `doubts`: the same, where it may as well be something new.
+
+    `lost` are files whose route is not to be found, while another one has their name now.
+    """
+
+    origins: Mapping[str, str]
+    doubts: Mapping[str, str]
+    lost: Collection[str]
+
+    def without(self, filled: Collection[str]) -> "Moves":
+        """Return the moves without those into paths that have their file."""
+        origins, doubts = (
+            {new: old for new, old in pairs.items() if new not in filled} for pairs in (self.origins, self.doubts)
+        )
+        return Moves(origins, doubts, self.lost)
+
+    def origin(self, path: str) -> Origin | None:
+        """Return the file that the one at `path` comes from, None when it is new."""
+        if path in self.origins:
+            return Origin(self.origins[path], True)
+        return Origin(self.doubts[path], False) if path in self.doubts else None
+
+
+Types = tuple[str, str]
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+class _Contract(NamedTuple):
+    """What the rules look at: the expected files of today, the records of the lock, the new names of types."""
+
+    expected: Sequence[Expected]
+    known: Mapping[str, Record]
+    renamed: Mapping[str, str]
+
+    def types(self, old: Record) -> Types:
+        """Return request and result of a record, in today's names."""
+        request, returns = old.shape.types if old.shape else ("", "")
+        return self._today(request), self._today(returns)
+
+    def _today(self, text: str) -> str:
+        return _WORD.sub(lambda word: self.renamed.get(word.group(), word.group()), text)
+
+
+def moves(
+    left: Iterable[Record],
+    expected: Iterable[Expected],
+    known: Mapping[str, Record],
+    renamed: Iterable[Renamed],
+    present: Collection[str],
+) -> Moves:
+    """Match `left`, files that are not where the contract expects them, with the expected files of today.
+
+    Such a file has no path any more, or its path is that of another route, which has its name now. `known` are the
+    records of all files, `present` the paths that are on disk.
+    """
+    olds = [record for record in left if record.path.endswith(".py") and record.shape]
+    if not olds:
+        return Moves({}, {}, frozenset())
+    short = {line.old.rpartition(".")[2]: line.new.rpartition(".")[2] for line in renamed}
+    matching = _Matching(_Contract(tuple(expected), known, short), olds)
+    matching.by_record()
+    matching.without_rivals(present)
+    matching.by_role()
+    matching.without_strays()
+    matching.by_name()
+    matching.by_place()
+    return matching.found()
+
+
+class _Matching:
+    """The rules, one after the other; each looks only at files and paths that those before it have left."""
+
+    def __init__(self, contract: _Contract, olds: Sequence[Record]) -> None:
+        self._contract = contract
+        self._here = {place.path for place in contract.expected}
+        self._olds = list(olds)
+        self._strays = {old.path for old in olds if old.path in self._here}
+        self._origins: dict[str, str] = {}
+        self._doubts: dict[str, str] = {}
+
+    def found(self) -> Moves:
+        """Return what the rules have told."""
+        return Moves(self._origins, self._doubts, self._strays - self._taken())
+
+    def by_record(self) -> None:
+        """Keep what was matched when the path came, which may have been an earlier run."""
+        paths = {old.path: old for old in self._olds}
+        for place in self._contract.expected:
+            record = self._contract.known.get(place.path)
+            if record is None or record.was is None:
+                continue
+            old = paths.get(record.was.path)
+            if old and place.role in _roles_then(record, old):
+                self._add(place.path, old.path, record.was.is_sure)
+
+    def without_rivals(self, present: Collection[str]) -> None:
+        """Drop what was matched, and files of a role that another file has."""
+        held = [r for r in self._contract.known.values() if r.path in present and not r.is_gone]
+        owned, placed = ({r.role for r in records} for records in (held, (r for r in held if r.path in self._here)))
+        taken = self._taken()
+        self._olds = [
+            old
+            for old in self._olds
+            if old.path not in taken and (old.path in self._here or old.role not in (owned if old.is_gone else placed))
+        ]
+
+    def by_role(self) -> None:
+        """Match files with the path that their route has now, unless they stay for the route that has their name."""
+        for new, was, goes in _by_role(self._olds, self._free(), self._contract):
+            if goes is False:
+                self._strays.remove(was)
+            else:
+                self._add(new, was, goes is True)
+
+    def without_strays(self) -> None:
+        """Drop files in the place of another route: no other rule moves them."""
+        self._olds = [old for old in self._olds if old.path not in self._here]
+
+    def by_name(self) -> None:
+        """Match a route with another path, or in another group: handler's name and types are the same."""
+        for old, place in self._pairs(
+            lambda old: (_file_name(old.path), old.role.layer, self._contract.types(old)),
+            lambda place: (_file_name(place.path), place.role.layer, place.shape.types),
+        ):
+            self._add(place.path, old.path, True)
+
+    def by_place(self) -> None:
+        """Match another name and another path at the same place of the contract, with the same types.
+
+        It is sure where no other route has these types, and the method is the same.
+        """
+        specific = _specific(self._contract.expected)
+        for old, place in self._pairs(
+            lambda old: (old.shape and old.shape.position, old.role.layer, self._contract.types(old)),
+            lambda place: (place.shape.position, place.role.layer, place.shape.types),
+        ):
+            self._add(place.path, old.path, place in specific and place.role.method == old.role.method)
+
+    def _pairs(
+        self, old_key: Callable[[Record], object], new_key: Callable[[Expected], object]
+    ) -> list[tuple[Record, Expected]]:
+        """Return pairs with equal keys, of new paths and files that are free, in which each has no other partner."""
+        taken = self._taken()
+        before: dict[object, list[Record]] = {}
+        after: dict[object, list[Expected]] = {}
+        for old in self._olds:
+            if old.path not in taken:
+                before.setdefault(old_key(old), []).append(old)
+        for place in self._free():
+            if place.path not in self._contract.known:
+                after.setdefault(new_key(place), []).append(place)
+        found = [(same, after.get(value, [])) for value, same in before.items()]
+        return [(same[0], there[0]) for same, there in found if len(same) == len(there) == 1]
+
+    def _add(self, new: str, old: str, is_sure: bool) -> None:
+        (self._origins if is_sure else self._doubts)[new] = old
+
+    def _taken(self) -> set[str]:
+        return {*self._origins.values(), *self._doubts.values()}
+
+    def _free(self) -> list[Expected]:
+        return [p for p in self._contract.expected if p.path not in self._origins and p.path not in self._doubts]
+
+
+def carried(
+    contract: str,
+    expected: Iterable[Expected],
+    known: Mapping[str, Record],
+    renamed: Iterable[Renamed],
+    present: Collection[str],
+) -> dict[str, str]:
+    """Return files that the user has moved to an expected path that is new, each with the path of its record."""
+    away = [record for record in known.values() if record.contract == contract and record.path not in present]
+    found = moves(away, expected, known, renamed, present)
+    pairs = {**found.doubts, **found.origins}
+    return {new: old for new, old in pairs.items() if new in present and new not in known}
+
+
+def displaced(records: Iterable[Record], here: Mapping[str, Role]) -> tuple[Record, ...]:
+    """Return the records whose path is another route's today, while their own route has another path.
+
+    So are those that had no place before. `here` is what each path is for today.
+    """
+    there = set(here.values())
+    other = (record for record in records if here.get(record.path, record.role) != record.role)
+    return tuple(record for record in other if record.role in there or not record.is_placed)
+
+
+def forgotten(record: Record) -> Record:
+    """Return the record of a file whose route is gone: what is at its position later is something else."""
+    return record.at(GONE)
+
+
+def unplaced(record: Record) -> Record:
+    """Return the record of a file that is not where it belongs: the order of the next contract says nothing of it."""
+    return record if record.is_gone else record.at(DOUBT)
+
+
+def _by_role(
+    olds: Sequence[Record], expected: Sequence[Expected], contract: _Contract
+) -> list[tuple[str, str, bool | None]]:
+    """Return the path that each file's route has now, the file, and whether it goes there; None where that is open.
+
+    What else it may do is to stay where it is, with its name, on another path.
+    """
+    count = Counter(old.role for old in olds)
+    there = {place.role: place for place in expected}
+    here = {place.path: place for place in expected}
+    found = [(old, there[old.role]) for old in olds if count[old.role] == 1 and old.role in there]
+    sure: dict[str, bool] = {}
+    likely: dict[str, bool] = {}
+    for old, place in found:
+        name = here.get(old.path)
+        by_role, by_name = (_alike(old, other, contract) for other in (place, name or place))
+        if name is None or (by_role != by_name and 2 in (by_role, by_name)):
+            sure[old.path] = name is None or by_role > by_name
+        elif by_role != by_name:
+            likely[old.path] = by_role > by_name
+        elif by_role and (goes := _in_order(old, place, name, expected, contract.known)) is not None:
+            likely[old.path] = goes
+    settled = _settled({old.path: place.path for old, place in found}, sure, likely)
+    return [(place.path, old.path, settled[old.path]) for old, place in found]
+
+
+def _alike(old: Record, place: Expected, contract: _Contract) -> int:
+    """Return how many of request and result are the same."""
+    return sum(map(eq, contract.types(old), place.shape.types))
+
+
+def _in_order(
+    old: Record, there: Expected, here: Expected, expected: Sequence[Expected], known: Mapping[str, Record]
+) -> bool | None:
+    """Tell two routes that swap their handlers' names from two that swap their paths: by their order alone."""
+    layer = [
+        record
+        for record in known.values()
+        if record.role.layer == there.role.layer and record.contract == old.contract and record.is_placed
+    ]
+    if old not in layer:
+        return None
+    others = [record for record in layer if record is not old]
+    by_role = _passed(old, there, {place.role: place for place in expected}, ((r, r.role) for r in others))
+    by_name = _passed(old, here, {place.path: place for place in expected}, ((r, r.path) for r in others))
+    return None if by_role == by_name else by_role < by_name
+
+
+def _settled(ways: Mapping[str, str], sure: Mapping[str, bool], likely: Mapping[str, bool]) -> dict[str, bool | None]:
+    """Decide whether each file moves: no file stays where another one goes, and none goes where one stays."""
+    found: dict[str, bool | None] = {}
+    for known in (sure, likely):
+        found = {**known, **found}
+        for old in [old for old, goes in found.items() if goes and found.get(ways[old]) is False]:
+            found[old] = found[ways[old]] = None
+        while fresh := dict(_forced(ways, found)):
+            found |= fresh
+    return {old: found.get(old) for old in ways}
+
+
+def _forced(ways: Mapping[str, str], found: Mapping[str, bool | None]) -> Iterator[tuple[str, bool]]:
+    goals = {ways[old] for old, goes in found.items() if goes}
+    kept = {old for old, goes in found.items() if goes is False}
+    for old in ways.keys() - found.keys():
+        if (old in goals) != (ways[old] in kept):
+            yield old, old in goals
+
+
+Id = TypeVar("Id", str, Role)
+
+
+def _passed(old: Record, now: Expected, expected: Mapping[Id, Expected], others: Iterable[tuple[Record, Id]]) -> int:
+    """Count how many others a route would have overtaken, or been overtaken by, if it were `now`."""
+    was, is_ = _position(old.shape), _position(now.shape)
+    pairs = ((_position(r.shape), _position(expected[key].shape)) for r, key in others if key in expected)
+    return sum((before < was) != (after < is_) for before, after in pairs)
+
+
+def _position(shape: Shape | None) -> int:
+    return 0 if shape is None or isinstance(shape.position, Unplaced) else shape.position
+
+
+def _roles_then(record: Record, old: Record) -> tuple[Role, ...]:
+    """Return what a path was for when it was matched with `old`; a file that did not belong there says nothing."""
+    is_in_doubt = record.shape is not None and record.shape.position is DOUBT
+    return (old.role,) if is_in_doubt else (record.role, old.role)
+
+
+def _specific(expected: Sequence[Expected]) -> set[Expected]:
+    """Return the routes whose types no other has: who had them before is this one. Middlewares are all alike."""
+    alike = Counter((place.role.layer, place.shape.types) for place in expected)
+    named = [place for place in expected if place.role.layer != "middleware" and place.shape.types != ("", "None")]
+    return {place for place in named if alike[place.role.layer, place.shape.types] == 1}
+
+
+def _file_name(path: str) -> str:
+    return path.rpartition("/")[2]

@@ -1,0 +1,101 @@
+"""A contract that makes another package than before, because its service was renamed. Pure.
+
+The folder holds the user's code, so it is the user who moves it; sync then mends what names the old package. Until then
+nothing is generated: a second tree of stubs beside the user's code would look as if that code were gone.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.model import Span
+from mallgen.output.files import Due
+from mallgen.output.manifest import Lock
+from mallgen.output.records import FIRST_TEST, Origin, Owner, Record
+from mallgen.output.records import Renamed as RenamedLine
+
+
+class Renamed(NamedTuple):
+    """The two packages, and what moves with them: old and new paths, the package's folder first."""
+
+    old: str
+    new: str
+    moves: tuple[tuple[str, str], ...]
+    span: Span | None
+
+    def left(self, present: frozenset[str]) -> list[tuple[str, str]]:
+        """The moves that are still to be made."""
+        return [(old, new) for old, new in self.moves if any(_is_below(path, old) for path in present)]
+
+
+def renamed(due: Due, lock: Lock, present: frozenset[str]) -> Renamed | None:
+    """What became of the package; None when it is the same, or when neither of the two is there."""
+    mine = [record for record in lock.files if record.contract == due.contract]
+    heads = {file.path: file for file in due.files if _is_head(file.path)}
+    olds = {record.path for record in mine if _is_head(record.path)}
+    if len(heads) != 1 or len(olds) != 1 or heads.keys() == olds:
+        return None
+    ((head, file),) = heads.items()
+    old, new = olds.pop().partition("/")[0], head.partition("/")[0]
+    if not any(_is_below(path, old) or _is_below(path, new) for path in present):
+        return None
+    return Renamed(old, new, ((old, new), *_beside(due, mine, old)), file.span)
+
+
+def adopted(lock: Lock, found: Renamed, contract: str) -> Lock:
+    """The lock after the user has moved the folder: what was recorded of the old package is that of the new one.
+
+    It keeps the package's old name, for code that still uses it.
+    """
+    paths = dict(found.moves)
+
+    def path(text: str) -> str:
+        return f"{found.new}{text[len(found.old):]}" if _is_below(text, found.old) else paths.get(text, text)
+
+    def origin(found: Origin | None) -> Origin | None:
+        return found._replace(path=path(found.path)) if found else None
+
+    def name(text: str) -> str:
+        return f"{found.new}{text[len(found.old):]}" if text.startswith(f"{found.old}.") else text
+
+    renames = [r._replace(old=name(r.old), new=name(r.new)) for r in lock.renamed if r.contract == contract]
+    kept = [r._replace(new=found.new) if r.new == found.old else r for r in renames if r.old != found.new]
+    others = [r for r in lock.renamed if r.contract != contract]
+    return Lock(
+        lock.contracts,
+        tuple(r._replace(path=path(r.path), was=origin(r.was)) if r.contract == contract else r for r in lock.files),
+        tuple(c._replace(name=name(c.name)) if c.contract == contract else c for c in lock.classes),
+        (*others, *kept, RenamedLine(contract, found.old, found.new)),
+    )
+
+
+def problem(found: Renamed, present: frozenset[str], shown: Callable[[str], str], where: str) -> Diagnostic:
+    """What the user has to do; `where` is what a command needs to mean the folder."""
+    left = found.left(present)
+    sync = f"`mallgen sync --apply{where}`"
+    if not left:
+        message = f"`{shown(found.old)}` is `{shown(found.new)}` now, and your code still has to follow"
+        return Diagnostic("package-renamed", message, found.span, f"run {sync}")
+    moves = " && ".join(f"mv {shown(old)} {shown(new)}" for old, new in left)
+    message = f"the service makes the package `{found.new}` now, and `{shown(left[0][0])}` is still where it was"
+    hint = f"run `{moves}`, then {sync}, which mends the imports; or give the service its old name back"
+    return Diagnostic("package-renamed", message, found.span, hint)
+
+
+def _beside(due: Due, mine: list[Record], old: str) -> Iterator[tuple[str, str]]:
+    """Files of the user's outside the package whose names follow the service's: the settings."""
+    places = {file.role: file.path for file in due.files if file.owner is Owner.ONCE}
+    paths = set(places.values())
+    for record in mine:
+        place = places.get(record.role, record.path)
+        stays = record.path in paths or place == record.path or record.role == FIRST_TEST
+        if not _is_below(record.path, old) and not stays:
+            yield record.path, place
+
+
+def _is_head(path: str) -> bool:
+    return path.endswith("/__init__.py") and path.count("/") == 1
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")

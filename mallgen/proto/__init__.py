@@ -1,0 +1,1 @@
+"""Protos, from the file to a ProtoContract."""

@@ -1,0 +1,1 @@
+"""Python as text: names, literals, layout, templates. Pure."""

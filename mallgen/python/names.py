@@ -1,0 +1,146 @@
+"""Every identifier of the generated code: case, keywords, packages, collisions."""
+
+import keyword
+import re
+import sys
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TypeVar
+
+from mallgen.diagnostics import Diagnostic, Note
+from mallgen.model import Span
+from mallgen.python.code import PyIdent
+
+_WORDS = re.compile(r"[A-Z]{2,}s(?![a-z])[0-9]*|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
+_remembered = lru_cache(1 << 16)  # a contract says each of its names many times
+_BUILTIN_TYPES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "str"})
+_DEPENDENCIES = frozenset(
+    [
+        "google",
+        "grpc",
+        "grpc_health",
+        "grpc_reflection",
+        "httptools",
+        "joserfc",
+        "mallgen",
+        "mallgen_runtime",
+        "msgspec",
+        "multipart",
+        "uvicorn",
+        "uvloop",
+        "yaml",
+    ]
+)
+
+
+@_remembered
+def snake(name: str) -> PyIdent:
+    """`ImageURL` → `image_url`, `IDs` → `ids`, `user-admin` → `user_admin`; never empty."""
+    text = "_".join(word.lower() for word in _WORDS.findall(name))
+    return PyIdent(text if text[:1].isalpha() else f"n{text}")
+
+
+@_remembered
+def variable(name: str) -> PyIdent:
+    """The attribute, parameter or function for a contract's name: snake case, no keyword, no base type."""
+    text = snake(name)
+    return PyIdent(f"{text}_" if keyword.iskeyword(text) or text in _BUILTIN_TYPES else text)
+
+
+@_remembered
+def class_name(name: str) -> PyIdent:
+    """The class for a contract's type or handler: its own spelling with a capital first."""
+    text = name.lstrip("_").replace("-", "_")
+    text = text[:1].upper() + text[1:]
+    if not text[:1].isalpha():
+        text = f"N{text}"
+    return PyIdent(f"{text}_" if keyword.iskeyword(text) else text)
+
+
+def message(name: str) -> PyIdent:
+    """The class, field or enum value for a proto's name: the name itself unless Python keeps it."""
+    return PyIdent(f"{name}_" if keyword.iskeyword(name) else name)
+
+
+def is_attribute(name: str) -> bool:
+    """Whether a proto's field can be a plain attribute: neither a keyword nor one of Python's own, `__init__`."""
+    return not keyword.iskeyword(name) and not (name.startswith("__") and name.endswith("__"))
+
+
+def rpc_package(package: str) -> PyIdent:
+    """The package of an RPC service: the proto package, `.` as `_`, `_rpc` appended unless there."""
+    text = "_".join(snake(part) for part in package.split("."))
+    return PyIdent(text if text.endswith("_rpc") else f"{text}_rpc")
+
+
+@_remembered
+def module(name: str) -> PyIdent:
+    """A module or folder name for a contract's name."""
+    text = snake(name)
+    return PyIdent(f"{text}_" if keyword.iskeyword(text) else text)
+
+
+def handler_base(handler: str) -> str:
+    """A handler without the `Handler` that goctl appends itself: `RecommendHandler` → `Recommend`."""
+    base = handler.removesuffix("Handler").removesuffix("handler")
+    return base or handler
+
+
+def http_package(service: str) -> PyIdent:
+    """The package of a BFF: the service's name, `-` as `_`, `_api` appended unless there."""
+    text = re.sub(r"[^a-z0-9_]", "_", service.lower())
+    text = text if text.endswith("_api") else f"{text}_api"
+    return PyIdent(text if text[:1].isalpha() else f"n{text}")
+
+
+def is_taken(package: str) -> bool:
+    """Whether a package of this name would shadow the standard library or a dependency."""
+    return package in sys.stdlib_module_names or package in _DEPENDENCIES or keyword.iskeyword(package)
+
+
+Name = TypeVar("Name", bound=str)
+
+
+class Claims:
+    """Names of one kind with the place each came from; two places for one name are an error."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        self._what = what
+        self._hint = hint
+        self._owners: dict[str, tuple[str, Span]] = {}
+        self.problems: list[Diagnostic] = []
+
+    def share(self, name: Name, origin: str, span: Span) -> Name:
+        """Take `name` for `origin`, which may take it more than once."""
+        other, _ = self._owners.setdefault(name, (origin, span))
+        return name if other == origin else self.claim(name, origin, span)
+
+    def claim(self, name: Name, origin: str, span: Span) -> Name:
+        """Take `name` for `origin` at this place; another place that has it already is a problem."""
+        other, other_span = self._owners.setdefault(name, (origin, span))
+        if (other, other_span) != (origin, span):
+            message = f"`{origin}` and `{other}` would both become the {self._what}: `{name}`"
+            note = Note(other_span, f"`{other}` has it already")
+            self.problems.append(Diagnostic("name-collision", message, span, self._hint, (note,)))
+        return name
+
+
+class Scope:
+    """The names visible in one generated file. What the file defines goes before what it imports."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = set(taken)
+
+    def local_name(self, name: str) -> PyIdent:
+        """The name under which `name` can be imported without hiding what is there."""
+        local = name
+        while local in self._taken:
+            local = f"Runtime{local}" if local[:1].isupper() else f"runtime_{local}"
+        return PyIdent(local)
+
+    def add(self, name: str) -> PyIdent:
+        """Make `name` visible; one that is taken gets underscores."""
+        while name in self._taken:
+            name = f"{name}_"
+        self._taken.add(name)
+        return PyIdent(name)

@@ -1,0 +1,1 @@
+"""mallgen.toml and what its services are: targets, their names, their folders beside their contracts. Edges."""

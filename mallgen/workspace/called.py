@@ -1,0 +1,84 @@
+"""What the services of a workspace are called: settings of mallgen.toml, else the contract's name. An edge.
+
+Most protos of a company may have `package pb`, so that a proto's package is the service's name only where it tells the
+services apart; else [service.NAME] is. What a folder was generated with stays, so that nothing is renamed by itself.
+"""
+
+import os
+import re
+from collections import Counter
+from typing import NamedTuple
+
+from mallgen.kinds.kind import named
+from mallgen.output.manifest import NAME as LOCK
+from mallgen.python.names import rpc_package
+from mallgen.workspace.config import Member, Workspace, is_name
+
+_TELLS_NOTHING = {"grpc", "pb", "proto", "protos", "rpc"}
+_LINE = re.compile(r"^contract\trpc\t[^\t\n]*\t(?:[^\t\n]* )?name=([^ \t\n]+)", re.M)
+_HEAD = re.compile(r"^file\t[^\t\n]*\t([^\t\n/]+)/__init__\.py\t", re.M)
+
+
+class Called(NamedTuple):
+    """What a service is called where that is not what its contract says.
+
+    `name` is that of its settings file and of its distribution, `package` the Python package, `key` what its
+    instances are registered under. What is empty follows from the name, and the name from the contract.
+    """
+
+    name: str = ""
+    package: str = ""
+    key: str = ""
+
+    def key_of(self, title: str) -> str:
+        """The key of a service that is called so, where the contract calls it `title`."""
+        return self.key or f"{(self.name or title).lower()}.rpc"
+
+    def package_of(self, title: str) -> str:
+        """The package of such an RPC service."""
+        return self.package or rpc_package(self.name or title)
+
+
+def called(workspace: Workspace) -> dict[str, Called]:
+    """For each service of a workspace what it is called."""
+    asked = {m.name: Called(m.title, m.package, m.key) for m in workspace.members}
+    rpcs = [member for member in workspace.members if named(member.kind).calls]
+    titles = {member.name: _title(member) for member in rpcs}
+    counts = Counter(name for m in rpcs for name in _ids(asked[m.name], titles[m.name]))
+    for member in rpcs:
+        own, title = asked[member.name], titles[member.name]
+        if not own.name:
+            is_clear = title.lower() not in _TELLS_NOTHING and all(counts[one] == 1 for one in _ids(own, title))
+            asked[member.name] = own._replace(name=_remembered(member, title, "" if is_clear else member.name))
+    return asked
+
+
+def _ids(found: Called, title: str) -> set[tuple[str, str]]:
+    return {("package", found.package_of(title)), ("key", found.key_of(title))}
+
+
+def _title(member: Member) -> str:
+    """What a contract calls its service, as a proto does by its package, or the file's name."""
+    stem, _ = os.path.splitext(os.path.basename(member.contract))
+    return named(member.kind).title(_text(member.contract)) or stem
+
+
+def _remembered(member: Member, title: str, name: str) -> str:
+    """The name that the folder was generated with, else `name`; empty is the contract's."""
+    lock = _text(os.path.join(member.folder, LOCK))
+    line = _LINE.search(lock)
+    if line is not None and is_name("name", line[1]):
+        return line[1]
+    plain = rpc_package(title)
+    heads = _HEAD.findall(lock)
+    has_plain = plain in heads or os.path.isfile(os.path.join(member.folder, plain, "__init__.py"))
+    return "" if has_plain else name
+
+
+def _text(path: str) -> str:
+    """What a file holds; nothing when it cannot be read, which others say."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""

@@ -1,0 +1,142 @@
+"""A generated folder beside its contract: what check, diff, status, sync and prune look at. An edge."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.disk.folder import Folder, Overtaken, Refused
+from mallgen.disk.session import Session, session
+from mallgen.drift.compare import follow
+from mallgen.drift.findings import Service
+from mallgen.model import Span
+from mallgen.output import package_rename
+from mallgen.output.files import Due
+from mallgen.output.manifest import NAME, Lock
+from mallgen.output.plan import Plan, plan, recorded
+from mallgen.workspace.absent import absent
+from mallgen.workspace.surveyed import surveyed
+from mallgen.workspace.target import Made, Target, kind_of, outside
+from mallgen.workspace.targets import make
+
+Tell = Callable[[str], None]
+
+
+class Compared(NamedTuple):
+    """One target: what was made of it and how the folder stands to that; no `service` when something is wrong."""
+
+    target: Target
+    made: Made
+    problems: tuple[Diagnostic, ...]
+    folder: Folder
+    due: Due
+    lock: Lock
+    service: Service | None
+    moved: package_rename.Renamed | None = None
+    respells: bool = False
+    lockless: bool = False
+
+
+def compare(
+    target: Target, tell: Tell, is_workspace: bool = False, prove: bool = False, respells: bool = False
+) -> Compared:
+    """Make the files of a target and compare its folder with them; nothing is written. `prove`: it is going to be.
+
+    `tell` is given lines for the user. `respells`: classes with other names are to have them in the user's files too.
+    """
+    folder = Folder(target.folder, tell)
+    nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None, respells=respells)
+    gone = absent(target)
+    if wrong := outside(target) or gone.problems:
+        return nothing._replace(made=nothing.made._replace(sources=gone.sources), problems=wrong)
+    made = make(target, prove)
+    if not made.files:
+        return nothing._replace(made=made, problems=(_invalid(target, made),))
+    try:
+        with session(folder, shared=True) as here:
+            return _seen(here, nothing._replace(made=made), is_workspace)
+    except Refused as problem:
+        seen = made._replace(sources={**made.sources, **problem.sources})
+        return nothing._replace(made=seen, problems=problem.diagnostics)
+
+
+def compare_left(target: Target, tell: Tell) -> Compared:
+    """Compare a folder of which the contract is gone: nothing in it is expected any more."""
+    folder = Folder(target.folder, tell)
+    nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
+    try:
+        with session(folder, shared=True) as here:
+            return _seen(here, nothing, True)
+    except Refused as problem:
+        return nothing._replace(problems=problem.diagnostics)
+
+
+def _seen(here: Session, found: Compared, is_workspace: bool) -> Compared:
+    where = "" if is_workspace else f" -dir {found.target.folder}"
+    seen = surveyed(here, found.target, found.made, where, theirs=True)
+    due, disk, lock, moved = seen.due, seen.disk, seen.lock, seen.moved
+    if moved is not None:
+        if moved.left(disk.present):
+            problem = package_rename.problem(moved, disk.present, found.folder.shown, seen.where)
+            return found._replace(problems=(problem,))
+        lock = package_rename.adopted(lock, moved, due.contract)
+    followed = follow(due, disk, lock, found.respells)
+    lock = followed.lock
+    steps = plan(due, disk, lock, followed.changes)
+    service = Service(
+        os.path.normpath(found.target.contract),
+        seen.where,
+        found.folder.shown,
+        disk,
+        recorded(lock, disk),
+        steps,
+        followed,
+    )
+    lockless = not seen.text and any(step.file.path in disk.present for step in steps.steps)
+    if lockless:
+        found.folder.tell(f"{found.folder.shown('.')} has no {NAME}: its files are taken as they are, by their content")
+    return found._replace(due=due, lock=lock, service=service, moved=moved, lockless=lockless)
+
+
+def carry_out(
+    found: Compared, work: Callable[[Compared], Plan]
+) -> tuple[Compared, Plan | None, tuple[Diagnostic, ...]]:
+    """Compare again while the folder is locked and apply the plan that `work` makes; that plan, and what went wrong."""
+    while True:
+        try:
+            with session(found.folder) as here:
+                seen = _seen(here, found, found.service is not None and not found.service.where)
+                if seen.problems:
+                    return found, None, seen.problems
+                steps = work(seen)
+                return seen, steps, here.apply(steps)
+        except Overtaken:
+            continue
+        except Refused as problem:
+            return found, None, problem.diagnostics
+
+
+def _invalid(target: Target, made: Made) -> Diagnostic:
+    name = os.path.normpath(target.contract)
+    errors = [d for d in made.diagnostics if d.severity == "error"]
+    kind = kind_of(target.kind)
+    command = kind.validate.format(contract=name) if kind is not None else ""
+    hint = f"run `mallgen {command}`" if command else "see its errors"
+    return Diagnostic("contract-invalid", f"nothing can be made of `{name}`", _first(errors, name), hint)
+
+
+def _first(errors: Sequence[Diagnostic], name: str) -> Span:
+    return next((d.span for d in errors if d.span is not None), Span(name, 1, 1, 1, 2))
+
+
+def sources(found: Iterable[Compared]) -> dict[str, str]:
+    """The texts for code frames: contracts, and the user's files that something is said about."""
+    texts: dict[str, str] = {}
+    for one in found:
+        texts |= one.made.sources
+        if one.service is not None:
+            theirs, shown = one.service.followed.texts, one.folder.shown
+            texts |= {shown(path): text for path, text in theirs.items()}
+            moved = (verdict for verdict in one.service.followed.verdicts if verdict.source in theirs)
+            texts |= {shown(verdict.path): theirs[verdict.source] for verdict in moved}
+    return texts

@@ -1,0 +1,329 @@
+"""mallgen.toml: which contract goes into which folder, and who uses whom. An edge: it reads the file."""
+
+import keyword
+import os
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.kinds.kind import Kind, KindError, Unlike, is_ours, named, neither, of
+from mallgen.loading.borders import home, is_inside, strays
+from mallgen.model import Span
+from mallgen.text.suggest import did_you_mean
+
+if TYPE_CHECKING:  # only where there is a workspace
+    from mallgen.text.toml_places import Places
+
+NAME = "mallgen.toml"
+_PORT = re.compile(
+    r"^(?:Port|ListenOn):[ \t]*[\"']?(?:[^\s\"'#]*:)?(?P<port>[0-9]{1,5})[\"']?[ \t]*(?:#.*)?$", re.M | re.I
+)
+# a key of so many parts: tomllib takes a time that grows with their square
+_DEEP = re.compile(r"""^(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+(?:\.(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+){16}""", re.M)
+_KEYS = {"contract", "dir", "uses", "proto_path", "name", "package", "key", "kind"}
+_NAMES = {
+    "name": (re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*"), "letters, digits and single `-`, `_` or `.`"),
+    "package": (re.compile(r"[a-z_][a-z0-9_]*"), "small letters, digits and `_`, and is no word of Python's"),
+    "key": (re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*"), "letters, digits, `_`, `.`, `:` and `-`"),
+}
+_MOST = 500
+_NO_PLACES: Mapping[str, Span] = MappingProxyType({})
+
+
+class Member(NamedTuple):
+    """A service of the workspace; paths are as seen from the working directory.
+
+    `kind` is that of the contract's suffix, or the setting. `title`, `package` and `key` are the settings `name`,
+    `package` and `key`, empty where they are left out. `places` are those of the values in mallgen.toml: `contract`,
+    `uses/0`, and that of the table under the empty text.
+    """
+
+    name: str
+    kind: str
+    contract: str
+    folder: str
+    uses: tuple[str, ...]
+    includes: tuple[str, ...] = ()
+    title: str = ""
+    package: str = ""
+    key: str = ""
+    places: Mapping[str, Span] = _NO_PLACES
+
+
+class Workspace(NamedTuple):
+    """The services in the order of the file; `path` is where mallgen.toml is, empty when there is none.
+
+    `text` is what the file holds, for code frames.
+    """
+
+    path: str
+    members: tuple[Member, ...]
+    text: str = ""
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The text of mallgen.toml under the name that its spans have."""
+        return {os.path.relpath(self.path): self.text} if self.path else {}
+
+    def of(self, contract: str) -> Member | None:
+        """The service that a contract belongs to."""
+        real = os.path.realpath(contract)
+        return next((member for member in self.members if os.path.realpath(member.contract) == real), None)
+
+    def used_by(self, member: Member) -> tuple[Member, ...]:
+        """The services that a service uses, in its order."""
+        by_name = {found.name: found for found in self.members}
+        return tuple(by_name[name] for name in member.uses)
+
+
+def is_name(what: str, value: str) -> bool:
+    """Whether a service can have it as its `name`, `package` or `key`."""
+    return bool(_NAMES[what][0].fullmatch(value)) and len(value) <= 100 and not keyword.iskeyword(value)
+
+
+class BadWorkspace(Exception):
+    """A mallgen.toml that cannot be used: everything that is wrong with it; `sources` for code frames."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], sources: dict[str, str]) -> None:
+        super().__init__(diagnostics[0].message)
+        self.diagnostics = diagnostics
+        self.sources = sources
+
+
+def find(start: str = ".") -> Workspace:
+    """The workspace around a folder: mallgen.toml there or in the nearest folder above. Raises BadWorkspace."""
+    here = os.path.realpath(start)
+    while True:
+        path = os.path.join(here, NAME)
+        if os.path.isfile(path):
+            return read(path)
+        above = os.path.dirname(here)
+        if above == here:
+            return Workspace("", ())
+        here = above
+
+
+def read(path: str) -> Workspace:
+    """The workspace of one mallgen.toml. Raises BadWorkspace."""
+    import tomllib  # only where there is a workspace
+
+    shown = os.path.relpath(path)
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+        wrong = Diagnostic("bad-workspace", f"cannot read `{shown}`: {reason}", hint="check the file")
+        raise BadWorkspace((wrong,), {}) from None
+    if deep := _DEEP.search(text):
+        line = text.count("\n", 0, deep.end()) + 1
+        why = f"a key has more than 16 parts (at line {line}, column 1)"
+        raise BadWorkspace((_not_toml(why, shown, text),), {shown: text})
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        why = "it is nested too deep" if isinstance(problem, RecursionError) else str(problem)
+        raise BadWorkspace((_not_toml(why, shown, text),), {shown: text}) from None
+    from mallgen.text.toml_places import places
+
+    reader = _Reader(os.path.dirname(path), shown, places(text, shown))
+    members = reader.members(data)
+    if reader.problems:
+        raise BadWorkspace(tuple(reader.problems), {shown: text})
+    return Workspace(path, members, text)
+
+
+def _not_toml(problem: str, shown: str, text: str) -> Diagnostic:
+    placed = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", problem)
+    message, line, col = placed.groups() if placed else (problem, str(text.count("\n") + 1), "1")
+    row, column = int(line), int(col)
+    span = Span(shown, row, column, row, column + 1)
+    return Diagnostic("bad-workspace", f"this is not TOML: {message}", span, "correct it: https://toml.io")
+
+
+class _Reader:
+    """Turns the parsed file into members; collects what is wrong, with its place."""
+
+    def __init__(self, root: str, shown: str, places: "Places") -> None:
+        self.problems: list[Diagnostic] = []
+        self._root = root
+        self._shown = shown
+        self._places = places
+
+    def members(self, data: dict[str, Any]) -> tuple[Member, ...]:
+        """The services, those that are wrong left out."""
+        for key in sorted(set(data) - {"service"}):
+            hint = did_you_mean(key, ["service"]) or "services are declared as [service.NAME]"
+            self._add(f"there is no setting `{key}`", self._places.key(key), hint)
+        services = data.get("service", {})
+        if isinstance(services, dict) and len(services) > _MOST:
+            message = f"there are {len(services)} services, more than a workspace can have ({_MOST})"
+            self._add(message, self._places.key("service"), "split it into several workspaces")
+            return ()
+        if not isinstance(services, dict):
+            self._add("`service` must be a table", self._places.key("service"), "declare services as [service.NAME]")
+        found = [self._member(name, values) for name, values in services.items()] if isinstance(services, dict) else []
+        members = tuple(member for member in found if member is not None)
+        self._check_uses(members, frozenset(services) if isinstance(services, dict) else frozenset())
+        self._check_folders(members)
+        return members
+
+    def _member(self, name: str, values: Any) -> Member | None:
+        if not isinstance(values, dict):
+            self._wrong(f"service {name} must be a table", name, "", f"write [service.{name}]")
+            return None
+        for key in sorted(set(values) - _KEYS):
+            hint = did_you_mean(key, sorted(_KEYS)) or f"the keys are {', '.join(sorted(_KEYS))}"
+            self._add(f"service {name} has an unknown key `{key}`", self._places.key("service", name, key), hint)
+        contract, folder = self._path(name, values, "contract"), self._path(name, values, "dir")
+        uses, includes = self._words(name, values, "uses"), self._words(name, values, "proto_path")
+        kind = self._kind(name, values, contract)
+        paths = tuple(os.path.relpath(os.path.join(self._root, path)) for path in includes)
+        for problem in strays(paths, home(os.path.join(self._root, NAME)) or self._root, self._shown):
+            self._wrong(problem.message, name, "proto_path", problem.hint)
+        title, package, key = (self._name(name, values, what) for what in ("name", "package", "key"))
+        if key and kind is not None and not kind.calls:
+            message = f"service {name} has a key, which an HTTP service is not registered under"
+            self._add(message, self._places.key("service", name, "key"), "remove it; only RPC services have one")
+        if not contract or not folder or kind is None:
+            return None
+        return Member(name, kind.name, contract, folder, uses, paths, title, package, key, self._spans(name))
+
+    def _kind(self, name: str, values: dict[str, Any], contract: str) -> Kind | None:
+        """The kind of the contract: the setting, else by its suffix; None when it is wrong, or there is no contract."""
+        asked = values.get("kind", "")
+        if not isinstance(asked, str):
+            self._wrong(f"kind of service {name} must be a text", name, "kind", 'write kind = "…"')
+            return None
+        try:
+            if not asked:
+                return of(contract) if contract else None
+            kind = named(asked)
+            if is_ours(kind) and not contract.endswith(kind.suffixes):
+                hint = f"name a {kind.suffixes[0]} file, or leave out `kind`"
+                self._wrong(
+                    f"a contract of kind `{asked}` is a {kind.suffixes[0]} file: {contract}", name, "kind", hint
+                )
+            return kind
+        except Unlike:
+            message = f"the contract of service {name} is {neither()}: {contract}"
+            self._wrong(message, name, "contract", "name the contract's file")
+        except KindError as problem:
+            self._wrong(problem.message, name, "kind" if asked else "contract", problem.hint)
+        return None
+
+    def _name(self, name: str, values: dict[str, Any], what: str) -> str:
+        """`name`, `package` or `key`, empty when it is left out or wrong."""
+        if what not in values:
+            return ""
+        value = values[what]
+        if isinstance(value, str) and is_name(what, value):
+            return value
+        rule = _NAMES[what][1]
+        self._wrong(f"service {name} cannot have the {what} {value!r}", name, what, f"a {what} has {rule}")
+        return ""
+
+    def _spans(self, name: str) -> dict[str, Span]:
+        found = self._places.values
+        table = ("service", name)
+        spans = {"/".join(path[2:]): span for path, span in found.items() if path[:2] == table and path[2:]}
+        head = self._places.key(*table)
+        return spans if head is None else {**spans, "": head}
+
+    def _path(self, name: str, values: dict[str, Any], key: str) -> str:
+        value = values.get(key, "")
+        if not isinstance(value, str) or not value:
+            self._wrong(f"service {name} needs a `{key}`", name, key, f'write {key} = "…"')
+            return ""
+        root, real = os.path.realpath(self._root), os.path.realpath(os.path.join(self._root, value))
+        if is_inside(real, root):
+            return os.path.relpath(real)
+        message = f"{key} of service {name} leads out of the workspace: {value}"
+        self._wrong(message, name, key, f"keep it below the folder of {NAME}")
+        return ""
+
+    def _words(self, name: str, values: dict[str, Any], key: str) -> tuple[str, ...]:
+        found = values.get(key, [])
+        if isinstance(found, list) and all(isinstance(word, str) for word in found):
+            return tuple(found)
+        self._wrong(f"{key} of service {name} must be a list of texts", name, key, f'write {key} = ["…"]')
+        return ()
+
+    def _check_uses(self, members: tuple[Member, ...], declared: frozenset[str]) -> None:
+        by_name = {member.name: member for member in members}
+        for member in members:
+            for number, use in enumerate(member.uses):
+                place = f"uses/{number}"
+                if use not in declared:
+                    hint = did_you_mean(use, declared) or f"declare [service.{use}]"
+                    message = f"service {member.name} uses `{use}`, which is not a service here"
+                    self._wrong(message, member.name, place, hint)
+                elif use in by_name and not named(by_name[use].kind).calls:
+                    message = f"service {member.name} uses `{use}`, which has no .proto contract"
+                    self._wrong(message, member.name, place, "only RPC services can be used")
+
+    def _check_folders(self, members: tuple[Member, ...]) -> None:
+        folders: dict[str, str] = {}
+        for member in members:
+            other = folders.setdefault(member.folder, member.name)
+            if other != member.name:
+                message = f"services {other} and {member.name} have one folder: {member.folder}"
+                self._wrong(message, member.name, "dir", "give each its own `dir`")
+
+    def _wrong(self, message: str, name: str, key: str, hint: str) -> None:
+        """Something is wrong with the value of a key; `uses/0` is the first element of a list."""
+        self._add(message, self._places.value("service", name, *filter(None, key.split("/"))), hint)
+
+    def _add(self, message: str, span: Span | None, hint: str) -> None:
+        self.problems.append(Diagnostic("bad-workspace", message, span or Span(self._shown, 1, 1, 1, 2), hint))
+
+
+def ordered(workspace: Workspace) -> tuple[Member, ...]:
+    """The services so that each stands behind those it uses, else in the file's order; circles are cut."""
+    done: dict[str, Member] = {}
+    begun: set[str] = set()
+
+    def visit(member: Member) -> None:
+        begun.add(member.name)
+        for used in workspace.used_by(member):
+            if used.name not in begun:
+                visit(used)
+        done[member.name] = member
+
+    for member in workspace.members:
+        if member.name not in begun:
+            visit(member)
+    return tuple(done.values())
+
+
+def free_port(workspace: Workspace, folder: str, first: int) -> int:
+    """The first port from `first` on that no service of the workspace has in its yaml, that of `folder` left out."""
+    here = os.path.realpath(folder)
+    others = [member.folder for member in workspace.members if os.path.realpath(member.folder) != here]
+    taken = {port for other in others for port in ports(other)}
+    while first in taken:
+        first += 1
+    return first
+
+
+def ports(folder: str) -> tuple[int, ...]:
+    """The ports that the settings in a service's `etc/` name."""
+    return tuple(port for path in settings_of(folder) for port in ports_in(path))
+
+
+def settings_of(folder: str) -> tuple[str, ...]:
+    """The yaml files in a service's `etc/`."""
+    place = os.path.join(folder, "etc")
+    names = sorted(os.listdir(place)) if os.path.isdir(place) else []
+    return tuple(os.path.join(place, name) for name in names if name.endswith((".yaml", ".yml")))
+
+
+def ports_in(path: str) -> tuple[int, ...]:
+    """The ports that one yaml names for the service itself; none when there is no such file."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return tuple(int(match["port"]) for match in _PORT.finditer(file.read()))
+    except FileNotFoundError:
+        return ()

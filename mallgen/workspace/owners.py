@@ -1,0 +1,77 @@
+"""Whose a generated file is: two contracts that go into one folder cannot both make it."""
+
+import os
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic, Note
+from mallgen.model import Span
+from mallgen.output.files import Due, File
+from mallgen.output.manifest import Lock
+from mallgen.output.records import ContractLine, Owner
+from mallgen.workspace.target import Target, of_line
+from mallgen.workspace.targets import make
+
+
+class Settled(NamedTuple):
+    """The lock in which a target has its files, or why it cannot have them; `sources` are texts for code frames."""
+
+    lock: Lock
+    problems: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+
+
+def settled(lock: Lock, target: Target, due: Due) -> Settled:
+    """Refuse each other contract of the folder that makes some of the files.
+
+    Files of a contract that is not there any more are those of the one that makes them now: it was moved.
+    """
+    line = target.line
+    alike = [known for known in lock.contracts if known.kind == line.kind]
+    if len(alike) == 1 and not os.path.isfile(os.path.join(target.folder, alike[0].path)):
+        lock = adopted(lock, line)
+    problems = []
+    sources: dict[str, str] = {}
+    for other, file in _contested(due, lock).items():
+        if not os.path.isfile(os.path.join(target.folder, other)):
+            lock = given(lock, other, due.contract)
+            continue
+        other_line = next((known for known in lock.contracts if known.path == other), None)
+        made = make(of_line(other_line, target.folder), prove=False) if other_line is not None else None
+        place = None
+        if made is not None:
+            sources |= made.sources
+            place = next((known.span for known in made.files if known.path == file.path), None)
+        problems.append(_refusal(file, os.path.join(target.folder, other), place))
+    return Settled(lock, tuple(problems), sources)
+
+
+def given(lock: Lock, old: str, new: str) -> Lock:
+    """The lock after all that is of the contract `old` went to `new`."""
+    return Lock(
+        tuple(known for known in lock.contracts if known.path != old),
+        tuple(r._replace(contract=new) if r.contract == old else r for r in lock.files),
+        tuple(c._replace(contract=new) if c.contract == old else c for c in lock.classes),
+        tuple(r._replace(contract=new) if r.contract == old else r for r in lock.renamed),
+    )
+
+
+def adopted(lock: Lock, line: ContractLine) -> Lock:
+    """The lock when the only contract of a kind was moved or is named anew: its files belong to the new path."""
+    same_kind = [known for known in lock.contracts if known.kind == line.kind]
+    if len(same_kind) != 1 or same_kind[0].path == line.path:
+        return lock
+    return given(lock, same_kind[0].path, line.path)
+
+
+def _contested(due: Due, lock: Lock) -> dict[str, File]:
+    """Each other contract, with the first always-file of `due` that is recorded as its own."""
+    mine = {file.path: file for file in due.files if file.owner is Owner.ALWAYS}
+    theirs = [r for r in lock.files if r.owner is Owner.ALWAYS and r.contract != due.contract and r.path in mine]
+    return {record.contract: mine[record.path] for record in reversed(theirs)}
+
+
+def _refusal(file: File, other: str, place: Span | None) -> Diagnostic:
+    message = f"`{file.path}` is made from `{os.path.normpath(other)}` too: the two would overwrite each other"
+    notes = (Note(place, "the other one"),) if place is not None else ()
+    hint = "give one of the services another name, or generate it into another folder: -dir"
+    return Diagnostic("two-owners", message, file.span, hint, notes)

@@ -1,0 +1,195 @@
+"""One contract and the folder it goes into, as a value, and how mallgen.lock says it."""
+
+import os
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.emit import Body, Emitted
+from mallgen.kinds.kind import Kind, KindError, named
+from mallgen.loading.borders import border, strays
+from mallgen.model import Span
+from mallgen.output.files import File
+from mallgen.output.manifest import NAME
+from mallgen.output.records import ContractLine
+from mallgen.output.signature import ClassShape
+from mallgen.workspace.called import Called
+from mallgen.workspace.config import is_name
+
+Options = Mapping[str, tuple[str, ...]]
+_NONE: Options = MappingProxyType({})
+
+
+class Used(NamedTuple):
+    """A service that another one calls: its name in mallgen.toml, its proto, and where its imports are looked for.
+
+    `key` is what its instances are registered under, where that is not what the proto says.
+    """
+
+    name: str
+    contract: str
+    includes: tuple[str, ...] = ()
+    key: str = ""
+
+
+class Target(NamedTuple):
+    """What is to be generated where. `options` are the kind's own, by name; `bodies` logic of a new project.
+
+    `service` is its name in mallgen.toml, `called` is from there, `places` are those of its values. What mallgen.lock
+    has named is read inside of `border` only.
+    """
+
+    kind: str
+    contract: str
+    folder: str
+    options: Options = _NONE
+    uses: tuple[Used, ...] = ()
+    outside: bool = False
+    port: int = 0
+    bodies: tuple[tuple[str, Body], ...] = ()
+    service: str = ""
+    called: Called = Called()
+    places: Mapping[str, Span] = MappingProxyType({})
+    border: str = ""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every file and folder that it reads."""
+        own = [path for name in self._kind_paths() for path in self.option(name)]
+        used = [path for one in self.uses for path in (one.contract, *one.includes)]
+        return (self.contract, *own, *used)
+
+    def option(self, name: str) -> tuple[str, ...]:
+        """The values of an option of the kind, none when it was not given."""
+        return self.options.get(name, ())
+
+    def having(self, options: Mapping[str, Iterable[str] | bool]) -> "Target":
+        """The same with some options of the kind; True is one without a value, nothing takes one away."""
+        given = {name: ("",) if value is True else tuple(value or ()) for name, value in options.items()}
+        kept = {**self.options, **given}
+        return self._replace(options=MappingProxyType({name: value for name, value in kept.items() if value}))
+
+    @property
+    def line(self) -> ContractLine:
+        """How mallgen.lock names it, with all that is needed to generate it again."""
+        paths = self._kind_paths()
+        words = [f"{name}={self.below(path)}" for name in paths for path in self.option(name)]
+        words += [word for used in self.uses for word in self._used(used)]
+        words += ["allow-outside"] if self.outside else []
+        plain = [(name, value) for name, values in self.options.items() if name not in paths for value in values]
+        words += [f"{name}={value}" if value else name for name, value in sorted(plain)]
+        words += [f"service={self.service}"] if self.service else []
+        words += [f"{what}={value}" for what, value in self.called._asdict().items() if value]
+        return ContractLine(self.kind, self.below(self.contract), " ".join(map(_quoted, words)))
+
+    def into(self, folder: str) -> "Target":
+        """The same in a folder that the user names; one that is not the workspace's is no service's of it."""
+        is_mine = os.path.realpath(folder) == os.path.realpath(self.folder)
+        return self._replace(folder=folder, service=self.service if is_mine else "")
+
+    def below(self, path: str) -> str:
+        """A path as seen from the output folder, with `/`."""
+        return os.path.relpath(os.path.realpath(path), os.path.realpath(self.folder)).replace(os.sep, "/")
+
+    def _kind_paths(self) -> tuple[str, ...]:
+        kind = kind_of(self.kind)
+        return kind.paths if kind is not None else ()
+
+    def _used(self, used: Used) -> list[str]:
+        return [
+            f"uses:{used.name}={self.below(used.contract)}",
+            *(f"-I:{used.name}={self.below(p)}" for p in used.includes),
+            *([f"key:{used.name}={used.key}"] if used.key else []),
+        ]
+
+
+class Made(NamedTuple):
+    """What a target becomes: `subject` for the line with counts, the package, the files; none after an error."""
+
+    subject: str
+    package: str
+    files: tuple[File, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+    classes: tuple[ClassShape, ...] = ()
+
+
+def kind_of(kind: str) -> Kind | None:
+    """The kind of a name, None when there is none: what is made of it says so."""
+    try:
+        return named(kind)
+    except KindError:
+        return None
+
+
+def of_line(line: ContractLine, folder: str) -> Target:
+    """The target that a line of the mallgen.lock in `folder` stands for; the way back from `Target.line`."""
+    target = Target(line.kind, _seen(folder, line.path), folder, border=border(folder))
+    kind = kind_of(line.kind)
+    paths, plain = (kind.paths, kind.options) if kind is not None else ((), ())
+    options: dict[str, list[str]] = {}
+    includes: dict[str, list[str]] = {}
+    uses: dict[str, str] = {}
+    names: dict[str, str] = {}
+    words = [_option(word) for word in line.options.split(" ") if word]
+    for key, value in words:
+        if key in paths:
+            options.setdefault(key, []).append(_seen(folder, value))
+        elif key in plain:
+            options.setdefault(key, []).append(value)
+        elif key.startswith("uses:"):
+            uses[key.removeprefix("uses:")] = _seen(folder, value)
+        elif key.startswith("-I:"):
+            includes.setdefault(key.removeprefix("-I:"), []).append(_seen(folder, value))
+        elif key == "service" or _names(key, value):
+            names[key] = value
+    return target._replace(
+        options=MappingProxyType({name: tuple(values) for name, values in options.items()}),
+        uses=tuple(
+            Used(name, path, tuple(includes.get(name, ())), names.get(f"key:{name}", "")) for name, path in uses.items()
+        ),
+        service=names.get("service", ""),
+        called=Called(*(names.get(what, "") for what in Called._fields)),
+        outside=("allow-outside", "") in words,
+    )
+
+
+def _names(key: str, value: str) -> bool:
+    """Whether an option has a name that mallgen.toml could give a service: a lock may have come with a clone."""
+    what = "key" if key.startswith("key:") else key
+    return what in Called._fields and is_name(what, value)
+
+
+def _option(word: str) -> tuple[str, str]:
+    key, _, value = word.replace("%20", " ").replace("%25", "%").partition("=")
+    return key, value
+
+
+def _seen(folder: str, path: str) -> str:
+    """A path of the lock as seen from the working directory."""
+    return os.path.relpath(os.path.join(os.path.realpath(folder), path))
+
+
+def outside(target: Target, named: str = "") -> tuple[Diagnostic, ...]:
+    """What of a target leads out of its border; `named` is what the user has named."""
+    if not target.border or kind_of(target.kind) is None:
+        return ()
+    lock = os.path.relpath(os.path.join(target.folder, NAME))
+    return tuple(strays((path for path in target.paths if path != named), target.border, lock))
+
+
+def made(subject: str, emitted: Emitted, problems: tuple[Diagnostic, ...], sources: dict[str, str]) -> Made:
+    """What a target becomes, from what its emitter made."""
+    files = emitted.files
+    return Made(subject, _package(files), files, (*problems, *emitted.diagnostics), sources, emitted.classes)
+
+
+def _package(files: Iterable[File]) -> str:
+    """The package that the files make: the folder of the first Python module."""
+    return next((file.path.partition("/")[0] for file in files if file.path.endswith(".py")), "")
+
+
+def _quoted(word: str) -> str:
+    """A word of the options: spaces would end it."""
+    return word.replace("%", "%25").replace(" ", "%20")
