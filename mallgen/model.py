@@ -5,19 +5,10 @@ contract spells them (Go style); emitters derive their own.
 """
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from msgspec import Struct
 
-
-class Span(NamedTuple):
-    """A stretch of a source file; lines and columns count from 1, columns in characters, end exclusive."""
-
-    file: str
-    line: int
-    col: int
-    end_line: int
-    end_col: int
+from mallgen.text.span import Span
 
 
 class TypeRef(Struct, frozen=True):

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from mallgen.loading.load import load_text
-from mallgen.model import Span
 from mallgen.syntax.comments import words
 from mallgen.syntax.format import format_text
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import scan
+from mallgen.text.span import Span
 from tests.conftest import CONTRACTS, ROOT
 
 LISTED = ROOT / "tests" / "conformance" / "format_divergences.jsonl"

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from mallgen.emit import rpc
 from mallgen.emit.http.files import HttpOptions, emit
-from mallgen.loading.load import load_protos, load_text
-from mallgen.model import Contract, Span
+from mallgen.loading.load import load_text
+from mallgen.model import Contract
+from mallgen.proto.load import load_protos
 from mallgen.proto.model import ProtoContract
 from mallgen.python import layout
 from mallgen.python.code import PyIdent, code
 from mallgen.python.render import Renderer
+from mallgen.text.span import Span
 from tests.blanked import Interfered, compare
 from tests.hostile_texts import PAYLOADS
 from tests.test_wrong_inputs import GOOD

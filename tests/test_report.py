@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.diagnostics.terminal import Reporter
-from mallgen.model import Span
-from mallgen.python.layout import width
+from mallgen.text.span import Span
+from mallgen.text.width import width
 
 PIECES = st.lists(
     st.sampled_from(["\t", "a", "商品", "é", "｛", " ", "\u202e", "\x07", "x" * 90, "用" * 90]), max_size=8

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from mallgen.model import Span
 from mallgen.rules import Edit, Finding, Registry
 from mallgen.rules.suppress import Judged, apply, suppressions
+from mallgen.text.span import Span
 
 TEXT = "good\nbad\nworse // mallgen:ignore worse we know\n"
 

@@ -12,7 +12,6 @@ from mallgen.model import (
     Pointer,
     Primitive,
     Slice,
-    Span,
     TypeRef,
     elements,
     map_ref,
@@ -21,6 +20,7 @@ from mallgen.model import (
     spell,
     walk,
 )
+from mallgen.text.span import Span
 
 SPAN = Span("shop.api", 1, 1, 1, 2)
 TEXT = Primitive("string")

@@ -7,23 +7,13 @@ from typing import NamedTuple
 
 from mallgen.contract.types import Types
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.model import (
-    Contract,
-    Group,
-    Named,
-    Pair,
-    Pointer,
-    Route,
-    Slice,
-    Span,
-    TypeRef,
-    peel,
-)
+from mallgen.model import Contract, Group, Named, Pair, Pointer, Route, Slice, TypeRef, peel
 from mallgen.syntax import nodes
 from mallgen.syntax.checks import METHODS as METHODS
 from mallgen.syntax.checks import wrong_words
 from mallgen.syntax.nodes import Declaration, Item, ServiceNode
 from mallgen.text.limits import DEFAULT, Limits
+from mallgen.text.span import Span
 
 SETTINGS = frozenset(
     "prefix group jwt jwtTransition signature middleware timeout maxBytes sse tags summary authType pathPrefix".split()

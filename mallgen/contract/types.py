@@ -20,7 +20,6 @@ from mallgen.model import (
     Pointer,
     Primitive,
     Slice,
-    Span,
     Type,
     TypeRef,
     elements,
@@ -29,6 +28,7 @@ from mallgen.model import (
 )
 from mallgen.syntax.nodes import Declaration
 from mallgen.text.limits import DEEPEST, raise_it
+from mallgen.text.span import Span
 
 _LAYOUT = dict.fromkeys(map(ord, "\t\r\f\v\n"))
 MOST_PROBLEMS = 10_000

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mallgen.model import Span
+from mallgen.text.span import Span
 
 
 class Note(Struct, frozen=True):

@@ -8,7 +8,7 @@ import msgspec
 
 from mallgen.diagnostics import Diagnostic, in_order
 from mallgen.diagnostics.pages import pages
-from mallgen.model import Span
+from mallgen.text.span import Span
 from mallgen.text.visible import visible
 
 Document = dict[str, object]

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from mallgen.diagnostics import Diagnostic, in_order
-from mallgen.model import Span
-from mallgen.python.layout import width
+from mallgen.text.span import Span
 from mallgen.text.visible import visible
+from mallgen.text.width import width
 
 TAB = "    "
 _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"

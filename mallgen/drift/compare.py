@@ -8,11 +8,11 @@ from mallgen.drift.judge import Judge, Judged
 from mallgen.drift.placement import Placement
 from mallgen.drift.settings import appended, is_flow, missing
 from mallgen.drift.verdict import Remark, State, Unsure, Verdict
-from mallgen.model import Span
 from mallgen.output.files import Due, File
 from mallgen.output.manifest import Lock
 from mallgen.output.plan import Change, Disk, is_known
 from mallgen.output.records import FIRST_TEST, Owner
+from mallgen.text.span import Span
 
 
 class Followed(NamedTuple):

@@ -8,10 +8,10 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.drift import unasked_blocks
 from mallgen.drift.compare import Followed
 from mallgen.drift.verdict import State, Verdict
-from mallgen.model import Span
 from mallgen.output.house import TRASH
 from mallgen.output.plan import Disk, Kind, Plan, Step, is_known
 from mallgen.output.records import CONFIG, SETTINGS, Record, Role
+from mallgen.text.span import Span
 
 
 class Service(NamedTuple):

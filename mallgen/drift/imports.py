@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from mallgen.drift.user_file import Binding, Edit, UserFile
-from mallgen.python.layout import WIDTH, width
+from mallgen.python.layout import WIDTH
+from mallgen.text.width import width
 
 _FROM = re.compile(r"from\s*(?P<module>\.*\s*[\w.]*?)\s*\bimport\b")
 Alias = tuple[str, str]

@@ -11,9 +11,9 @@ from mallgen.drift.signatures import Match, is_stub
 from mallgen.drift.symbols import VANISHED, Site
 from mallgen.drift.user_file import Function, NotPython, UserFile, edited, module_of, shifted
 from mallgen.drift.verdict import Remark, State, Unsure
-from mallgen.model import Span
 from mallgen.output.files import File
 from mallgen.output.signature import Signature
+from mallgen.text.span import Span
 
 
 class Judged(NamedTuple):

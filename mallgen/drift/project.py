@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from mallgen.drift import renaming
 from mallgen.drift.verdict import Remark, State
-from mallgen.model import Span
 from mallgen.output.files import Due, File
 from mallgen.output.records import PYPROJECT, SETTINGS
+from mallgen.text.span import Span
 
 _CHOICES = ("packages", "only-include", "include")
 _WHEEL = ("tool", "hatch", "build", "targets", "wheel")

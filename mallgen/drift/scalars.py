@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mallgen.model import Span
+from mallgen.text.span import Span
 
 _KEY = re.compile(r"(?P<indent> *)[\"']?(?P<key>[A-Za-z_][\w.-]*)[\"']? *:(?=[ \t]|$)[ \t]*")
 _COMMENT = re.compile(r"(?:^|[ \t])#")

@@ -10,8 +10,9 @@ from mallgen.drift.symbols import Site, World
 from mallgen.drift.user_file import Edit, Function, UserFile, walked
 from mallgen.drift.user_file import annotation as parsed
 from mallgen.output.signature import Imported, Param, Signature
-from mallgen.python.layout import WIDTH, bracket, width
+from mallgen.python.layout import WIDTH, bracket
 from mallgen.text.splice import Overlapping, spliced
+from mallgen.text.width import width
 
 _DEF = re.compile(r"(?:async\s+)?def\s+")
 _COMMA = re.compile(rb"(?:\s|\\|#[^\r\n]*)*(?P<comma>,)")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mallgen.drift.scalars import plain, scalars
-from mallgen.model import Span
+from mallgen.text.span import Span
 
 _CLIENT = {
     *("app", "endpoints", "etcd", "keepalivetime", "key", "maxmessage", "middlewares", "nonblock", "target"),

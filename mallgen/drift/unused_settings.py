@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from mallgen._built import go_zero
 from mallgen._built.settings import CLASSES, REMARKS
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import Span
+from mallgen.text.span import Span
 
 _LOOKED_AT = 64
 _MERGE = "tag:yaml.org,2002:merge"

@@ -11,7 +11,7 @@ from keyword import iskeyword
 from tokenize import detect_encoding
 from typing import NamedTuple, TypeGuard, TypeVar
 
-from mallgen.model import Span
+from mallgen.text.span import Span
 from mallgen.text.splice import Overlapping, spliced
 
 _LINE_ENDS = re.compile(rb"\r\n|\r|\n")

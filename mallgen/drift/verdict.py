@@ -3,9 +3,9 @@
 from enum import Enum
 from typing import NamedTuple
 
-from mallgen.model import Span
 from mallgen.output.records import Role
 from mallgen.output.signature import Block
+from mallgen.text.span import Span
 
 
 class State(Enum):

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.editor.places import Edit, Range, Text
 from mallgen.editor.project import Problem
-from mallgen.model import Span
 from mallgen.rules import Edit as SpanEdit
 from mallgen.syntax.dialect import Older, older
+from mallgen.text.span import Span
 from mallgen.text.suggest import guessed
 
 _QUOTED = re.compile(r"`([^`\s]+)`")

@@ -8,9 +8,10 @@ from mallgen.editor.project import Project
 from mallgen.editor.symbols import Symbol, spot, symbol_at
 from mallgen.editor.tags import word_at
 from mallgen.lint.scope import Operation, Scope
-from mallgen.model import Binding, Bounds, Field, Inline, Named, Pointer, Route, Span, Type, map_ref, peel, spell
-from mallgen.python.layout import width
+from mallgen.model import Binding, Bounds, Field, Inline, Named, Pointer, Route, Type, map_ref, peel, spell
 from mallgen.syntax.scan import Token, span_of
+from mallgen.text.span import Span
+from mallgen.text.width import width
 
 MOST_FIELDS = 40
 

@@ -7,9 +7,10 @@ from typing import Literal, NamedTuple
 from mallgen.editor.memory import Read
 from mallgen.editor.project import Project, Seen
 from mallgen.editor.symbols import Symbol, symbol_at, symbols
-from mallgen.model import Span, spell
+from mallgen.model import spell
 from mallgen.syntax.nodes import Declaration, InfoNode, Item, ServiceNode, TypeNode
 from mallgen.syntax.scan import Token, span_of
+from mallgen.text.span import Span
 
 OutlineKind = Literal["info", "type", "field", "service", "route"]
 _OPENING = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR"}

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mallgen.model import Span
+from mallgen.text.span import Span
 from mallgen.text.splice import spliced
 
 _LINE_END = re.compile(r"\r\n|\n|\r")

@@ -9,8 +9,8 @@ from mallgen.editor.navigation import references
 from mallgen.editor.project import Project, Seen
 from mallgen.editor.symbols import Symbol, symbol_at, symbols
 from mallgen.lint.scope import Scope
-from mallgen.model import Span
 from mallgen.syntax.scan import GO_KEYWORDS
+from mallgen.text.span import Span
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 

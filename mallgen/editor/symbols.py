@@ -6,9 +6,10 @@ from typing import Literal, NamedTuple
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.editor.memory import Read
 from mallgen.editor.places import contains
-from mallgen.model import Span, TypeRef, named
+from mallgen.model import TypeRef, named
 from mallgen.syntax.nodes import ImportNode, Item, Node, ServiceNode, TypeNode
 from mallgen.syntax.scan import Statement, Token
+from mallgen.text.span import Span
 
 Kind = Literal["type", "handler", "import", "route", "method", "base"]
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import Span
 from mallgen.output import paths
 from mallgen.output.files import File
 from mallgen.output.records import FIRST_TEST, Owner, Role
 from mallgen.output.signature import ClassShape, Signature
 from mallgen.python.code import Code
 from mallgen.text.limits import raise_it
+from mallgen.text.span import Span
 
 
 class Body(NamedTuple):

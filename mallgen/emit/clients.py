@@ -9,7 +9,6 @@ from mallgen.diagnostics import Diagnostic, Note
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.emit.protobuf import problems as message_problems
 from mallgen.emit.service import init
-from mallgen.model import Span
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
 from mallgen.output.signature import ClassShape
@@ -18,6 +17,7 @@ from mallgen.python import names
 from mallgen.python.code import Code, Literal, PyIdent
 from mallgen.python.layout import Imports, call, docstring, exported, literal, yaml_text
 from mallgen.python.render import Renderer
+from mallgen.text.span import Span
 
 RPC = "mallgen_runtime.rpc"
 _CLIENT_NAMES = (*("AsyncIterable", "AsyncIterator", "Channel", "__init__", "float", "req", "reqs", "self", "timeout"),)

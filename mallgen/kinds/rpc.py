@@ -2,8 +2,8 @@
 
 from mallgen.kinds.kind import REGISTERED, Kind
 from mallgen.kinds.using import used
-from mallgen.loading.load import load_protos
 from mallgen.loading.sources import limits
+from mallgen.proto.load import load_protos
 from mallgen.proto.scan import package
 from mallgen.text.visible import counted
 from mallgen.workspace.target import Made, Target, made

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.loading.load import load_protos
+from mallgen.proto.load import load_protos
 from mallgen.workspace.target import Used
 
 if TYPE_CHECKING:

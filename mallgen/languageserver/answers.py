@@ -17,7 +17,7 @@ from mallgen.editor.project import Problem
 from mallgen.languageserver import convert
 from mallgen.languageserver.files import Document
 from mallgen.languageserver.session import Place, Session
-from mallgen.model import Span
+from mallgen.text.span import Span
 
 FIX_ALL = f"{lsp.CodeActionKind.SourceFixAll.value}.mallgen"
 _QUICK_FIX = lsp.CodeActionKind.QuickFix.value

@@ -6,8 +6,9 @@ from mallgen.contract.wire import WITHOUT_BODY, binding, path_parameters, withou
 from mallgen.diagnostics import Note
 from mallgen.lint import rule
 from mallgen.lint.scope import Operation, Scope, single, words
-from mallgen.model import Group, Member, Span
+from mallgen.model import Group, Member
 from mallgen.rules import Edit, Finding
+from mallgen.text.span import Span
 
 USER_IDS = frozenset({"uid", "user_id", "userid"})
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import Span
+from mallgen.text.span import Span
 
 _WRITE_BITS = 0o222
 

@@ -1,4 +1,4 @@
-"""The way from a path to a Contract; the only module that knows all the stages before emission."""
+"""Load a contract: from a path to a Contract, through all the stages before emission."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,9 +9,8 @@ from mallgen.diagnostics import Diagnostic, strict
 from mallgen.loading.sources import Sources, read
 from mallgen.model import Contract
 
-if TYPE_CHECKING:  # protobuf takes 20 ms, which only those who read protos need to pay
+if TYPE_CHECKING:
     from mallgen.contract.resolve import ParsedFile
-    from mallgen.proto.model import ProtoContract
     from mallgen.syntax.parse import Parsed
     from mallgen.syntax.scan import Scanned
 
@@ -87,24 +86,3 @@ def _said(problems: Sequence[Diagnostic], sources: Sources, files: "Sequence[Par
         found = older(text, scanned.file) if own else None
         said += [*own, *wrong_words(parsed.nodes)] if found is None else found.diagnostics(text, scanned.file)
     return tuple(said)
-
-
-class LoadedProtos(NamedTuple):
-    """What some proto files say, or what is wrong with them."""
-
-    contract: "ProtoContract | None"
-    diagnostics: tuple[Diagnostic, ...]
-    sources: dict[str, str]
-
-
-def load_protos(paths: Sequence[str], includes: Sequence[str]) -> LoadedProtos:
-    """Compile and resolve proto files; without `includes` each file's own folder is searched for imports."""
-    from mallgen.proto.model import Origin, resolve
-    from mallgen.proto.protoc import compile_protos
-
-    compiled = compile_protos(paths, includes)
-    if not compiled.descriptors:
-        return LoadedProtos(None, compiled.diagnostics, compiled.texts)
-    origins = {name: Origin(path, compiled.texts.get(path, "")) for name, path in compiled.paths.items()}
-    resolved = resolve(compiled.descriptors, compiled.roots, origins)
-    return LoadedProtos(resolved.contract, (*compiled.diagnostics, *resolved.diagnostics), compiled.texts)

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.loading.borders import home, is_inside
-from mallgen.model import Span
 from mallgen.syntax.scan import Import, Scanned, scan
 from mallgen.text.limits import DEEPEST, DEFAULT, Limits, raise_it, setting
+from mallgen.text.span import Span
 
 
 class Sources(NamedTuple):

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from mallgen.model import Span
 from mallgen.output.records import FIRST_TEST, MAIN, Owner, Role
 from mallgen.output.signature import Block, ClassShape, Signature
+from mallgen.text.span import Span
 
 MODULES = (".py", ".so", ".pyd")
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import Span
 from mallgen.output.files import Due
 from mallgen.output.manifest import Lock
 from mallgen.output.records import FIRST_TEST, Origin, Owner, Record
 from mallgen.output.records import Renamed as RenamedLine
+from mallgen.text.span import Span
 
 
 class Renamed(NamedTuple):

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.loading.borders import is_inside
 from mallgen.loading.sources import Unreadable, limits, read_text
-from mallgen.model import Span
 from mallgen.proto.scan import ProtoImport, outline
 from mallgen.text.limits import DEFAULT
+from mallgen.text.span import Span
 
 _SOUND = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.proto")
 _LONGEST = 1024

@@ -15,7 +15,7 @@ from google.protobuf.descriptor_pb2 import (
 )
 
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.model import Span
+from mallgen.text.span import Span
 
 Path = tuple[int, ...]
 MESSAGES, ENUMS, NESTED, NESTED_ENUMS = 4, 5, 3, 4  # the numbers of fields in descriptor.proto, which make paths

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import Span
 from mallgen.proto.imports import Read, read
+from mallgen.text.span import Span
 
 _PLACED = re.compile(r"(?P<file>[^:\n]+\.proto):(?P<line>\d+):(?P<col>\d+): (?P<text>.+)")
 _NAMED = re.compile(r"(?P<file>[^:\n]+\.proto): (?P<text>.+)")

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import Span
 from mallgen.syntax.edits import Places
 from mallgen.text.limits import Limits, raise_it
+from mallgen.text.span import Span
 
 _TOKEN = re.compile(
     r"""(?P<skip>//[^\n]*|/\*.*?(?:\*/|\Z))|(?P<text>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)"""

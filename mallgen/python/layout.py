@@ -2,10 +2,10 @@
 
 import functools
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from mallgen.python.code import Code, Literal, PyIdent
+from mallgen.text.width import width
 
 WIDTH = 88
 _PRAGMA = re.compile(
@@ -13,19 +13,6 @@ _PRAGMA = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"[!#-\[\]-~](?:[ !#-\[\]-~]*[!#-\[\]-~])?")  # ASCII without quotes, backslashes, outer spaces
-
-
-def width(text: str) -> int:
-    """Columns that black counts for a line: wide characters are two, combining ones none."""
-    if text.isascii():
-        return len(text)
-    return sum(_columns(char) for char in text)
-
-
-def _columns(char: str) -> int:
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def literal(value: object) -> Literal:

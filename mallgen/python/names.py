@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import TypeVar
 
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.model import Span
 from mallgen.python.code import PyIdent
+from mallgen.text.span import Span
 
 _WORDS = re.compile(r"[A-Z]{2,}s(?![a-z])[0-9]*|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 _remembered = lru_cache(1 << 16)  # a contract says each of its names many times

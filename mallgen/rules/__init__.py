@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.diagnostics.pages import page
-from mallgen.model import Span
+from mallgen.text.span import Span
 
 Subject = TypeVar("Subject")
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import Span
 from mallgen.rules import Found
+from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
 
 _COMMENT = re.compile(r"//\s*mallgen:ignore\b[ \t]*(?P<code>[\w-]*)[ \t]*(?P<reason>.*)")

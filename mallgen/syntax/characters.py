@@ -8,7 +8,7 @@ from unicodedata import category, name, normalize
 from msgspec.structs import replace
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import Span
+from mallgen.text.span import Span
 
 if TYPE_CHECKING:
     from mallgen.syntax.scan import Token

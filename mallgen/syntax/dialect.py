@@ -12,13 +12,13 @@ from itertools import accumulate, groupby
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import Span
 from mallgen.syntax.edits import Back, Edit, Places, applied
 from mallgen.syntax.lalr import Unexpected, walk
 from mallgen.syntax.olderwords import Word, Words
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import HEADS, Scanned, Token, scan
 from mallgen.text.limits import DEFAULT, Limits
+from mallgen.text.span import Span
 
 UNSAFE = "older-dialect-unsafe"
 _NO_LIMITS = Limits._make([sys.maxsize] * len(Limits._fields))  # the whole text has been held against them

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import Span
+from mallgen.text.span import Span
 from mallgen.text.splice import spliced
 
 

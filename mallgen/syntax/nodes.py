@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from mallgen.model import Pair, Span, TypeRef
+from mallgen.model import Pair, TypeRef
+from mallgen.text.span import Span
 
 
 class Text(Struct, frozen=True):

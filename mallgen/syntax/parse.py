@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import AnyType, Array, Inline, Map, Member, Named, Pair, Pointer, Slice, Span, TypeRef
+from mallgen.model import AnyType, Array, Inline, Map, Member, Named, Pair, Pointer, Slice, TypeRef
 from mallgen.syntax import nodes
 from mallgen.syntax.lalr import Unexpected, walk
 from mallgen.syntax.scan import Scanned, Statement, Token
+from mallgen.text.span import Span
 
 Reader = Callable[[Sequence[Token], str], Any]  # the node of tokens that follow a rule; raises Unexpected
 

@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import Span
 from mallgen.text.limits import DEFAULT, Limits, raise_it
+from mallgen.text.span import Span
 
 GO_KEYWORDS = frozenset(
     "break case chan const continue default defer else fallthrough for func go goto if import "

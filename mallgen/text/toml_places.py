@@ -5,7 +5,7 @@ import tomllib
 from bisect import bisect_right
 from typing import NamedTuple
 
-from mallgen.model import Span
+from mallgen.text.span import Span
 
 Path = tuple[str, ...]
 _TOKEN = re.compile(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.kind import Kind, KindError, Unlike, is_ours, named, neither, of
 from mallgen.loading.borders import home, is_inside, strays
-from mallgen.model import Span
+from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
 
 if TYPE_CHECKING:  # only where there is a workspace

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import Span
 from mallgen.output.manifest import NAME as LOCK
 from mallgen.output.manifest import BadLock, parse
+from mallgen.text.span import Span
 from mallgen.workspace.config import NAME, Workspace
 from mallgen.workspace.target import Target, of_line
 

@@ -4,10 +4,10 @@ import os
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.model import Span
 from mallgen.output.files import Due, File
 from mallgen.output.manifest import Lock
 from mallgen.output.records import ContractLine, Owner
+from mallgen.text.span import Span
 from mallgen.workspace.target import Target, of_line
 from mallgen.workspace.targets import make
 

@@ -23,9 +23,9 @@ from mallgen.editor.places import Edit, Range, Text
 from mallgen.editor.project import Project, Seen, understand
 from mallgen.lint import rules
 from mallgen.loading.sources import Disk, Unreadable, read
-from mallgen.model import Span
 from mallgen.syntax.scan import Scanned
 from mallgen.text.limits import Limits
+from mallgen.text.span import Span
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.md"))
 BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<name>[^\n]+))?\n(?P<body>.*?)^```$", re.M | re.S)

@@ -6,12 +6,12 @@ from pathlib import Path
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Emitted
 from mallgen.kinds.kind import Kind
-from mallgen.model import Span
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
 from mallgen.output.signature import Param, Signature
 from mallgen.python.code import PyIdent, code
 from mallgen.python.layout import literal
+from mallgen.text.span import Span
 from mallgen.workspace.target import Made, Target, made
 
 

@@ -13,13 +13,13 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.loading.load import compile_sources
 from mallgen.loading.rewrite import CannotWrite, TextFile, contracts, read_file, replace_file
 from mallgen.loading.sources import Disk, Sources, Unreadable, limits, read
-from mallgen.model import Span
 from mallgen.syntax.dialect import Older, older
 from mallgen.syntax.edits import Back
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Scanned, scan
 from mallgen.text.diff import unified
 from mallgen.text.limits import Limits
+from mallgen.text.span import Span
 from mallgen.text.visible import counted
 
 

@@ -12,12 +12,12 @@ from mallgen.lint.suppress import findings
 from mallgen.loading.load import Loaded, compile_sources
 from mallgen.loading.rewrite import CannotWrite, read_file, replace_file
 from mallgen.loading.sources import Disk, Unreadable, limits, read
-from mallgen.python.layout import width
 from mallgen.rules import Edit, Found
 from mallgen.syntax.edits import Places
 from mallgen.text.splice import spliced
 from mallgen.text.suggest import did_you_mean
 from mallgen.text.visible import counted
+from mallgen.text.width import width
 
 _ROUNDS = 10  # an edit may uncover another; none is meant to undo one
 

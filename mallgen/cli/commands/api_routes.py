@@ -4,7 +4,7 @@ from mallgen.cli.console import out, report
 from mallgen.cli.options import Values
 from mallgen.loading.load import load
 from mallgen.model import Contract, Group, Route, spell
-from mallgen.python.layout import width
+from mallgen.text.width import width
 
 HEAD = ("METHOD", "PATH", "HANDLER", "REQUEST", "RESPONSE", "GROUP", "GUARDS")
 

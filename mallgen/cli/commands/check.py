@@ -13,8 +13,8 @@ from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.drift.findings import findings
 from mallgen.drift.verdict import State
-from mallgen.model import Span
 from mallgen.output import package_rename
+from mallgen.text.span import Span
 from mallgen.text.visible import counted
 from mallgen.workspace.comparison import Compared, sources
 from mallgen.workspace.meeting import Meeting, meetings

@@ -12,8 +12,8 @@ from mallgen.drift.findings import for_humans
 from mallgen.kinds.kind import of, suffixes
 from mallgen.output.manifest import NAME
 from mallgen.output.plan import GENERATED, Kind
-from mallgen.python.layout import width
 from mallgen.text.visible import counted
+from mallgen.text.width import width
 from mallgen.workspace.comparison import Compared, compare
 from mallgen.workspace.config import NAME as WORKSPACE
 

@@ -4,7 +4,7 @@ from mallgen.cli.commands.comparing import compared
 from mallgen.cli.commands.status_rows import Row, rows, summary
 from mallgen.cli.console import out, say
 from mallgen.cli.options import Values
-from mallgen.python.layout import width
+from mallgen.text.width import width
 from mallgen.workspace.comparison import Compared
 
 _HEAD = Row("STATE", "ROUTE", "FILE")

@@ -7,11 +7,12 @@ from mallgen.contract import wire
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.http import shapes
 from mallgen.emit.http.layout import Layout, RouteNames, layout
-from mallgen.model import Contract, Field, Named, Span
+from mallgen.model import Contract, Field, Named
 from mallgen.output import paths
 from mallgen.output.files import File
 from mallgen.output.records import Owner
 from mallgen.python import names
+from mallgen.text.span import Span
 
 
 class Decided(NamedTuple):

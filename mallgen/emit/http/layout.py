@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.emit.http.prose import place, route_name, route_prose
 from mallgen.emit.http.shapes import Shape, Shapes
-from mallgen.model import Contract, Group, Route, Span
+from mallgen.model import Contract, Group, Route
 from mallgen.python import names
 from mallgen.python.code import PyIdent
+from mallgen.text.span import Span
 
 SETTINGS = frozenset(
     [

@@ -4,7 +4,8 @@ import posixpath
 import re
 from collections.abc import Iterable
 
-from mallgen.model import Contract, Route, Span
+from mallgen.model import Contract, Route
+from mallgen.text.span import Span
 
 _SEVERAL = re.compile(r"(?<=\*/) (?=/[/*])")  # comments behind one field
 _SUPPRESSION = re.compile(r"//\s*mallgen:ignore\b")

@@ -7,9 +7,10 @@ from mallgen.emit.http.prose import prose
 from mallgen.emit.http.shapes import Attribute, Shape, Shapes
 from mallgen.emit.http.typing import Spelling
 from mallgen.python.code import Code, PyIdent, code
-from mallgen.python.layout import WIDTH, Imports, comment, docstring, fold, width
+from mallgen.python.layout import WIDTH, Imports, comment, docstring, fold
 from mallgen.python.names import Scope
 from mallgen.python.render import Renderer
+from mallgen.text.width import width
 
 _INDENT = " " * 4
 

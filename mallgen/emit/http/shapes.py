@@ -16,7 +16,6 @@ from mallgen.model import (
     Named,
     Pointer,
     Primitive,
-    Span,
     Type,
     TypeRef,
     elements,
@@ -25,6 +24,7 @@ from mallgen.model import (
 )
 from mallgen.python import names
 from mallgen.python.code import PyIdent
+from mallgen.text.span import Span
 
 
 class Attribute(Struct, frozen=True):

@@ -15,9 +15,10 @@ from mallgen.output.signature import Block, Imported, Param, Signature
 from mallgen.proto.model import Method, ProtoContract, Service, Use, prose
 from mallgen.python import names
 from mallgen.python.code import Code, PyIdent, code
-from mallgen.python.layout import WIDTH, Imports, call, docstring, literal, width, yaml_text
+from mallgen.python.layout import WIDTH, Imports, call, docstring, literal, yaml_text
 from mallgen.python.render import Renderer, TooMuch
 from mallgen.text.limits import DEFAULT
+from mallgen.text.width import width
 
 _SERVER_NAMES = (
     "AsyncIterator",
