@@ -16,11 +16,12 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from mallgen.contract.loaded import Loaded  # noqa: E402
 from mallgen.diagnostics.pages import pages  # noqa: E402
 from mallgen.diagnostics.terminal import Reporter  # noqa: E402
 from mallgen.lint import Rule, lint, rules  # noqa: E402
 from mallgen.lint.scope import Scope  # noqa: E402
-from mallgen.loading.load import Loaded, load  # noqa: E402
+from mallgen.loading.load import load  # noqa: E402
 from mallgen.rules import Found  # noqa: E402
 from mallgen.text.limits import DEEPEST, DEFAULT, MEANING, setting  # noqa: E402
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from mallgen.kinds.naming import Called
+from mallgen.kinds.target import Target, Used, of_line
 from mallgen.output.records import ContractLine
-from mallgen.workspace.called import Called
-from mallgen.workspace.target import Target, Used, of_line
 from mallgen.workspace.targets import RUNTIME_NEEDED
 from tests.conftest import ROOT, mallgen, tree
 from tests.test_wrong_inputs import GOOD, everything

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mallgen.kinds import kind
+from mallgen.kinds.target import Target, of_line
 from mallgen.output.records import ContractLine, Role
-from mallgen.workspace.target import Target, of_line
 from tests.conftest import ROOT, mallgen
 from tests.toy.kind import KIND
 

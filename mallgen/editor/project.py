@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from mallgen.contract.loaded import Loaded
 from mallgen.contract.resolve import ParsedFile, resolve
 from mallgen.diagnostics import Diagnostic
 from mallgen.editor.memory import Memory, Read
+from mallgen.emit.http.judge import judged
 from mallgen.lint import Rule
 from mallgen.lint.suppress import findings
-from mallgen.loading.load import Loaded, compile_sources
+from mallgen.loading.load import compile_sources
 from mallgen.loading.sources import Sources
 from mallgen.model import Contract, Type
 from mallgen.rules import Edit, Found
@@ -70,7 +72,7 @@ class Seen(NamedTuple):
 
 def understand(root: str, sources: Sources, memory: Memory, rules: Sequence[Rule]) -> Project:
     """Compile what was read; rules look at a contract without errors, as `mallgen api lint` has it."""
-    loaded = compile_sources(sources, memory.parsed).judged()
+    loaded = judged(compile_sources(sources, memory.parsed))
     project = Project(root, sources, {scanned.file: memory.read(scanned) for scanned in sources.files}, loaded)
     problems = [Problem(_place(d, root), d.level, d) for d in loaded.diagnostics]
     if loaded.contract is not None:

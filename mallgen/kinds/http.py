@@ -1,11 +1,11 @@
 """The kind of .api contracts: HTTP services."""
 
 from mallgen.kinds.kind import HTTP_READY, Kind
+from mallgen.kinds.target import Made, Target, made
 from mallgen.kinds.using import used
 from mallgen.loading.load import load
 from mallgen.loading.sources import limits
 from mallgen.text.visible import counted
-from mallgen.workspace.target import Made, Target, made
 
 _PORT = 8888  # as goctl writes it
 

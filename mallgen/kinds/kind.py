@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mallgen.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from mallgen.workspace.target import Made, Target
+    from mallgen.kinds.target import Made, Target
 
 GROUP = "mallgen.kinds"
 HTTP_READY, REGISTERED, STARTED = "http", "registered", "started"

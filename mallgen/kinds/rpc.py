@@ -1,12 +1,12 @@
 """The kind of .proto contracts: RPC services, which other services call."""
 
 from mallgen.kinds.kind import REGISTERED, Kind
+from mallgen.kinds.target import Made, Target, made
 from mallgen.kinds.using import used
 from mallgen.loading.sources import limits
 from mallgen.proto.load import load_protos
 from mallgen.proto.scan import package
 from mallgen.text.visible import counted
-from mallgen.workspace.target import Made, Target, made
 
 INCLUDES, MORE, CLIENT_ONLY, FROM_FILENAME = "-I", "with", "client-only", "name-from-filename"
 _PORT = 8080  # as goctl writes it

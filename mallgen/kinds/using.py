@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.kinds.target import Used
 from mallgen.proto.load import load_protos
-from mallgen.workspace.target import Used
 
 if TYPE_CHECKING:
     from mallgen.proto.model import Use

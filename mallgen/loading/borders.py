@@ -5,10 +5,6 @@ read only where it is inside, and is a contract. What the user names on the comm
 """
 
 import os
-from collections.abc import Iterable, Iterator
-
-from mallgen.diagnostics import Diagnostic
-from mallgen.text.span import Span
 
 _WRITE_BITS = 0o222
 
@@ -41,22 +37,3 @@ def home(path: str) -> str:
 def border(folder: str) -> str:
     """The same for a folder with a mallgen.lock; where there is no repository, the folder above it."""
     return home(os.path.join(folder, "mallgen.lock")) or os.path.dirname(os.path.realpath(folder))
-
-
-def strays(paths: Iterable[str], top: str, by: str, place: Span | None = None) -> Iterator[Diagnostic]:
-    """Each path that leads out of `top`, followed through links, and each file that is no contract.
-
-    `by` is the file that names them.
-    """
-    from mallgen.kinds.kind import is_contract, neither  # only where a lock or mallgen.toml is read
-
-    for path in paths:
-        real = os.path.realpath(path)
-        shown = os.path.normpath(path)
-        if not is_inside(real, os.path.realpath(top)):
-            message = f"`{by}` names `{shown}`, which is outside of `{os.path.relpath(top)}`"
-            hint = "what a repository names must be inside of it; name a contract that is meant with -api"
-            yield Diagnostic("outside-workspace", message, place, hint)
-        elif os.path.isfile(real) and not is_contract(real):
-            message = f"`{by}` names `{shown}`, which is {neither()}"
-            yield Diagnostic("outside-workspace", message, place, "name a contract")

@@ -1,46 +1,16 @@
 """Load a contract: from a path to a Contract, through all the stages before emission."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
-from mallgen.diagnostics import Diagnostic, strict
+from mallgen.contract.loaded import Loaded
+from mallgen.diagnostics import Diagnostic
 from mallgen.loading.sources import Sources, read
-from mallgen.model import Contract
 
 if TYPE_CHECKING:
     from mallgen.contract.resolve import ParsedFile
     from mallgen.syntax.parse import Parsed
     from mallgen.syntax.scan import Scanned
-
-
-class Loaded(NamedTuple):
-    """A contract, or what is wrong with it; `sources` are the texts for code frames by file name.
-
-    `view` is what could be understood of a contract whose files parse, wrong or not.
-    """
-
-    contract: Contract | None
-    diagnostics: tuple[Diagnostic, ...]
-    sources: dict[str, str]
-    view: Contract | None = None
-
-    def strict(self) -> "Loaded":
-        """The same for who generates code: there is no contract when something in it is unfit."""
-        found = strict(self.diagnostics)
-        fit = not any(d.severity == "error" for d in found)
-        return Loaded(self.contract if fit else None, found, self.sources, self.view)
-
-    def judged(self) -> "Loaded":
-        """The same with what generating code would say: what it refuses is unfit, what it warns of a warning."""
-        if self.contract is None or self.strict().contract is None:
-            return self
-        from mallgen.emit.http.judge import judge
-
-        told = set(self.diagnostics)
-        more = [replace(d, severity="unfit") if d.severity == "error" else d for d in judge(self.contract)]
-        return self._replace(diagnostics=(*self.diagnostics, *(d for d in more if d not in told)))
 
 
 def load(path: str, outside: bool = False) -> Loaded:

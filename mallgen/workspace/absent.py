@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.kinds.target import Target, kind_of
 from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
 from mallgen.workspace.config import NAME
-from mallgen.workspace.target import Target, kind_of
 
 _DEPTH, _MOST = 4, 2000
 

@@ -7,36 +7,16 @@ services apart; else [service.NAME] is. What a folder was generated with stays, 
 import os
 import re
 from collections import Counter
-from typing import NamedTuple
 
 from mallgen.kinds.kind import named
+from mallgen.kinds.naming import Called, is_name
 from mallgen.output.manifest import NAME as LOCK
 from mallgen.python.names import rpc_package
-from mallgen.workspace.config import Member, Workspace, is_name
+from mallgen.workspace.config import Member, Workspace
 
 _TELLS_NOTHING = {"grpc", "pb", "proto", "protos", "rpc"}
 _LINE = re.compile(r"^contract\trpc\t[^\t\n]*\t(?:[^\t\n]* )?name=([^ \t\n]+)", re.M)
 _HEAD = re.compile(r"^file\t[^\t\n]*\t([^\t\n/]+)/__init__\.py\t", re.M)
-
-
-class Called(NamedTuple):
-    """What a service is called where that is not what its contract says.
-
-    `name` is that of its settings file and of its distribution, `package` the Python package, `key` what its
-    instances are registered under. What is empty follows from the name, and the name from the contract.
-    """
-
-    name: str = ""
-    package: str = ""
-    key: str = ""
-
-    def key_of(self, title: str) -> str:
-        """The key of a service that is called so, where the contract calls it `title`."""
-        return self.key or f"{(self.name or title).lower()}.rpc"
-
-    def package_of(self, title: str) -> str:
-        """The package of such an RPC service."""
-        return self.package or rpc_package(self.name or title)
 
 
 def called(workspace: Workspace) -> dict[str, Called]:

@@ -9,6 +9,7 @@ from mallgen.disk.folder import Folder, Overtaken, Refused
 from mallgen.disk.session import Session, session
 from mallgen.drift.compare import follow
 from mallgen.drift.findings import Service
+from mallgen.kinds.target import Made, Target, kind_of, outside
 from mallgen.output import package_rename
 from mallgen.output.files import Due
 from mallgen.output.manifest import NAME, Lock
@@ -16,7 +17,6 @@ from mallgen.output.plan import Plan, plan, recorded
 from mallgen.text.span import Span
 from mallgen.workspace.absent import absent
 from mallgen.workspace.surveyed import surveyed
-from mallgen.workspace.target import Made, Target, kind_of, outside
 from mallgen.workspace.targets import make
 
 Tell = Callable[[str], None]

@@ -1,6 +1,5 @@
 """mallgen.toml: which contract goes into which folder, and who uses whom. An edge: it reads the file."""
 
-import keyword
 import os
 import re
 from collections.abc import Mapping
@@ -9,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.kind import Kind, KindError, Unlike, is_ours, named, neither, of
-from mallgen.loading.borders import home, is_inside, strays
+from mallgen.kinds.naming import NAMES, is_name
+from mallgen.kinds.strays import strays
+from mallgen.loading.borders import home, is_inside
 from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
 
@@ -23,11 +24,6 @@ _PORT = re.compile(
 # a key of so many parts: tomllib takes a time that grows with their square
 _DEEP = re.compile(r"""^(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+(?:\.(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+){16}""", re.M)
 _KEYS = {"contract", "dir", "uses", "proto_path", "name", "package", "key", "kind"}
-_NAMES = {
-    "name": (re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*"), "letters, digits and single `-`, `_` or `.`"),
-    "package": (re.compile(r"[a-z_][a-z0-9_]*"), "small letters, digits and `_`, and is no word of Python's"),
-    "key": (re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*"), "letters, digits, `_`, `.`, `:` and `-`"),
-}
 _MOST = 500
 _NO_PLACES: Mapping[str, Span] = MappingProxyType({})
 
@@ -76,11 +72,6 @@ class Workspace(NamedTuple):
         """The services that a service uses, in its order."""
         by_name = {found.name: found for found in self.members}
         return tuple(by_name[name] for name in member.uses)
-
-
-def is_name(what: str, value: str) -> bool:
-    """Whether a service can have it as its `name`, `package` or `key`."""
-    return bool(_NAMES[what][0].fullmatch(value)) and len(value) <= 100 and not keyword.iskeyword(value)
 
 
 class BadWorkspace(Exception):
@@ -221,7 +212,7 @@ class _Reader:
         value = values[what]
         if isinstance(value, str) and is_name(what, value):
             return value
-        rule = _NAMES[what][1]
+        rule = NAMES[what][1]
         self._wrong(f"service {name} cannot have the {what} {value!r}", name, what, f"a {what} has {rule}")
         return ""
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.kinds.target import Target, of_line
 from mallgen.output.manifest import NAME as LOCK
 from mallgen.output.manifest import BadLock, parse
 from mallgen.text.span import Span
 from mallgen.workspace.config import NAME, Workspace
-from mallgen.workspace.target import Target, of_line
 
 _DEPTH, _MOST = 4, 5000
 _SKIPPED = ("__pycache__", "node_modules", "venv")

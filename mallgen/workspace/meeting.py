@@ -12,12 +12,12 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.drift.scalars import Scalar, plain, scalars
 from mallgen.kinds.kind import named
+from mallgen.kinds.target import Made, Target
 from mallgen.output.files import File
 from mallgen.output.records import PYPROJECT, SETTINGS
 from mallgen.python import names
 from mallgen.text.span import Span
 from mallgen.workspace.config import NAME, Member, Workspace, free_port
-from mallgen.workspace.target import Made, Target
 
 _KINDS = {"package": "package", "key": "registry key", "distribution": "distribution"}
 _HARM = {

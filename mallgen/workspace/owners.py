@@ -4,11 +4,11 @@ import os
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, Note
+from mallgen.kinds.target import Target, of_line
 from mallgen.output.files import Due, File
 from mallgen.output.manifest import Lock
 from mallgen.output.records import ContractLine, Owner
 from mallgen.text.span import Span
-from mallgen.workspace.target import Target, of_line
 from mallgen.workspace.targets import make
 
 

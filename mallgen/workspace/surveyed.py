@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 from mallgen.disk.folder import Refused
 from mallgen.disk.session import Session
+from mallgen.kinds.target import Made, Target
 from mallgen.output import package_rename
 from mallgen.output.files import Due
 from mallgen.output.manifest import Lock
 from mallgen.output.plan import Disk
 from mallgen.workspace.owners import adopted, settled
-from mallgen.workspace.target import Made, Target
 
 
 class Surveyed(NamedTuple):

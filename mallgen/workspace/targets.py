@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.kind import Kind, KindError, is_ours, named
-from mallgen.workspace.called import Called, called
+from mallgen.kinds.naming import Called
+from mallgen.kinds.target import Made, Target, Used, outside
+from mallgen.workspace.called import called
 from mallgen.workspace.config import Member, Workspace, free_port, ordered
-from mallgen.workspace.target import Made, Target, Used, outside
 
 RUNTIME_NEEDED = (0, 1, 0)  # the first mallgen_runtime that has everything the generated files import
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Emitted
 from mallgen.kinds.kind import Kind
+from mallgen.kinds.target import Made, Target, made
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
 from mallgen.output.signature import Param, Signature
 from mallgen.python.code import PyIdent, code
 from mallgen.python.layout import literal
 from mallgen.text.span import Span
-from mallgen.workspace.target import Made, Target, made
 
 
 def make(target: Target, prove: bool) -> Made:

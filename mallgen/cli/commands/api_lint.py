@@ -7,9 +7,11 @@ from typing import NamedTuple
 from mallgen.cli.commands.gc import without_gc
 from mallgen.cli.console import ENVIRONMENT, FINDINGS, FINE, USAGE, for_machines, out, report, say, verdict
 from mallgen.cli.options import Values
+from mallgen.contract.loaded import Loaded
+from mallgen.emit.http.judge import judged
 from mallgen.lint import RULES, Rule
 from mallgen.lint.suppress import findings
-from mallgen.loading.load import Loaded, compile_sources
+from mallgen.loading.load import compile_sources
 from mallgen.loading.rewrite import CannotWrite, read_file, replace_file
 from mallgen.loading.sources import Disk, Unreadable, limits, read
 from mallgen.rules import Edit, Found
@@ -50,7 +52,7 @@ class _Lint(NamedTuple):
 
     def load(self, disk: Disk | None = None) -> Loaded:
         """The contract as it is, or as `disk` has it, with what generation says."""
-        return compile_sources(read(self.path, self.outside, disk)).judged()
+        return judged(compile_sources(read(self.path, self.outside, disk)))
 
     def found(self, loaded: Loaded) -> list[Found]:
         """What the rules find in a contract, and what reading it has told."""

@@ -13,12 +13,12 @@ from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.drift.findings import findings
 from mallgen.drift.verdict import State
+from mallgen.kinds.target import kind_of
 from mallgen.output import package_rename
 from mallgen.text.span import Span
 from mallgen.text.visible import counted
 from mallgen.workspace.comparison import Compared, sources
 from mallgen.workspace.meeting import Meeting, meetings
-from mallgen.workspace.target import kind_of
 from mallgen.workspace.targets import RUNTIME_NEEDED
 
 _DIST = re.compile(r"mallgen_runtime-(\d+(?:\.\d+)*)\.dist-info")

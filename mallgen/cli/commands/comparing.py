@@ -11,11 +11,11 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.disk.folder import Folder, Refused
 from mallgen.disk.session import session
 from mallgen.kinds.kind import KindError, of
+from mallgen.kinds.target import Target, of_line, outside
 from mallgen.output.manifest import NAME, is_merged
 from mallgen.output.records import ContractLine
 from mallgen.workspace.comparison import Compared, compare, sources
 from mallgen.workspace.config import Workspace
-from mallgen.workspace.target import Target, of_line, outside
 from mallgen.workspace.targets import every, of_member
 
 if TYPE_CHECKING:

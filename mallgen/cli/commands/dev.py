@@ -17,10 +17,10 @@ from mallgen.dev.supervisor import Plan, Setup
 from mallgen.dev.supervisor import run as supervise
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.kind import named
+from mallgen.kinds.target import Made, Target
 from mallgen.output.records import SETTINGS
 from mallgen.text.visible import visible
 from mallgen.workspace.config import Workspace, ports_in
-from mallgen.workspace.target import Made, Target
 
 _MOODS = {GOOD: 3, ODD: 4, BAD: 2}  # green, yellow, red
 QUIETLY = Asked(dry_run=False, quiet=True, end="; nothing was written")

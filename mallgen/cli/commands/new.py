@@ -7,9 +7,9 @@ from mallgen.cli.console import FINE, say
 from mallgen.cli.options import Values
 from mallgen.emit import starter
 from mallgen.kinds import http, rpc
+from mallgen.kinds.target import Target
 from mallgen.python.names import http_package, rpc_package, snake
 from mallgen.workspace.config import read
-from mallgen.workspace.target import Target
 from mallgen.workspace.targets import every
 
 

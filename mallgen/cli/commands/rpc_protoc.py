@@ -4,8 +4,8 @@ from mallgen.cli.commands.writing import Asked, around, place, produce
 from mallgen.cli.console import FINE, USAGE, say
 from mallgen.cli.options import Values
 from mallgen.kinds.rpc import CLIENT_ONLY, FROM_FILENAME, INCLUDES, KIND, MORE
+from mallgen.kinds.target import Target
 from mallgen.workspace.config import free_port
-from mallgen.workspace.target import Target
 from mallgen.workspace.targets import of_member
 
 

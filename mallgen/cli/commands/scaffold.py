@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mallgen.cli.commands.writing import Asked, put
 from mallgen.cli.console import ENVIRONMENT, FINE, USAGE, report, say
 from mallgen.diagnostics import Diagnostic
-from mallgen.workspace.target import Made, Target
+from mallgen.kinds.target import Made, Target
 from mallgen.workspace.targets import make
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")

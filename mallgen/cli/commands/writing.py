@@ -9,12 +9,12 @@ from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk.folder import Folder, Overtaken, Refused
 from mallgen.disk.session import Session, session
+from mallgen.kinds.target import Made, Target
 from mallgen.output import package_rename
 from mallgen.output.plan import Kind, Plan, is_known, plan, recorded
 from mallgen.output.records import MAIN, Record
 from mallgen.workspace.config import BadWorkspace, Workspace, find
 from mallgen.workspace.surveyed import surveyed
-from mallgen.workspace.target import Made, Target
 from mallgen.workspace.targets import every, make
 
 _CHECK = "mallgen check tells what became of it"

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from mallgen.contract import wire
+from mallgen.contract.loaded import Loaded
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.http import shapes
 from mallgen.emit.http.layout import Layout, RouteNames, layout
@@ -29,6 +32,15 @@ def decide(contract: Contract, package: str = "") -> Decided:
     tags = wire.wrong_tags(attribute.wire for shape in types.ordered for attribute in shape.attributes)
     found = (*types.problems, *plan.problems, *tags, *_package(plan, contract), *_requests(plan))
     return Decided(plan, found)
+
+
+def judged(loaded: Loaded) -> Loaded:
+    """Add what generating code would say: what it refuses is unfit, what it warns of a warning."""
+    if loaded.contract is None or loaded.strict().contract is None:
+        return loaded
+    told = set(loaded.diagnostics)
+    more = [replace(d, severity="unfit") if d.severity == "error" else d for d in judge(loaded.contract)]
+    return loaded._replace(diagnostics=(*loaded.diagnostics, *(d for d in more if d not in told)))
 
 
 def judge(contract: Contract) -> tuple[Diagnostic, ...]:

@@ -8,14 +8,14 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Body, Emitted
 from mallgen.kinds.kind import Kind, KindError, named
-from mallgen.loading.borders import border, strays
+from mallgen.kinds.naming import Called, is_name
+from mallgen.kinds.strays import strays
+from mallgen.loading.borders import border
 from mallgen.output.files import File
 from mallgen.output.manifest import NAME
 from mallgen.output.records import ContractLine
 from mallgen.output.signature import ClassShape
 from mallgen.text.span import Span
-from mallgen.workspace.called import Called
-from mallgen.workspace.config import is_name
 
 Options = Mapping[str, tuple[str, ...]]
 _NONE: Options = MappingProxyType({})
