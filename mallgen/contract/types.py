@@ -254,6 +254,8 @@ class Types:
 
 def _refusal(ref: TypeRef) -> tuple[str, str, str] | None:
     """What goctl refuses about a type, the outermost part first: code, message, hint."""
+    if isinstance(ref, Primitive | Named):  # most fields
+        return None
     for part in elements(ref):
         match part:
             case AnyType(text="any"):

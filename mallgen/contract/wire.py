@@ -229,7 +229,11 @@ def _value(field: Field, binding: Binding) -> WireValue:
     ref = field.type
     optional = binding.optional or binding.default is not None or binding.omitempty
     default, options, problems = _values(binding, ref)
-    other = binding.depends.lstrip("!")
+    comes_with = comes_without = ""
+    if binding.depends.startswith("!"):
+        comes_without = binding.depends.lstrip("!")
+    else:
+        comes_with = binding.depends
     return WireValue(
         field,
         binding.source,
@@ -242,8 +246,8 @@ def _value(field: Field, binding: Binding) -> WireValue:
         limit=binding.limit,
         quoted=binding.string and isinstance(ref, Primitive),
         omitempty=binding.omitempty,
-        comes_with="" if binding.depends.startswith("!") else other,
-        comes_without=other if binding.depends.startswith("!") else "",
+        comes_with=comes_with,
+        comes_without=comes_without,
         together="" if optional else field.together,
         problems=problems,
     )

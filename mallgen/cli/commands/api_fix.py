@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from mallgen.cli.commands.gc import without_gc
 from mallgen.cli.console import FINE, USAGE, report, say, show
+from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.loading.load import compile_sources

@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mallgen.cli.commands.gc import without_gc
 from mallgen.cli.console import ENVIRONMENT, FINDINGS, FINE, USAGE, for_machines, out, report, say, verdict
+from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
 from mallgen.contract.loaded import Loaded
 from mallgen.emit.http.judge import judged

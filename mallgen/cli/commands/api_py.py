@@ -1,8 +1,8 @@
 """mallgen api py: a contract becomes an HTTP service."""
 
-from mallgen.cli.commands.writing import Asked, around, place, produce
 from mallgen.cli.console import USAGE, say
 from mallgen.cli.options import Values
+from mallgen.cli.writing import Asked, around, place, produce
 from mallgen.kinds.http import KIND
 from mallgen.kinds.target import Target
 from mallgen.workspace.config import free_port

@@ -5,10 +5,10 @@ import re
 import sys
 from collections.abc import Iterator
 
-from mallgen.cli.commands.comparing import Chosen, compared, exit_code
-from mallgen.cli.commands.configured import Configured
-from mallgen.cli.commands.gc import without_gc
+from mallgen.cli.comparing import Chosen, compared, exit_code
+from mallgen.cli.configured import Configured
 from mallgen.cli.console import for_machines, form, out, report, say
+from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.drift.findings import findings

@@ -7,9 +7,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from mallgen.cli.commands.writing import Asked, around, generate_all
 from mallgen.cli.console import FINE, LAID_OUT, USAGE, Told, report, say, tint
 from mallgen.cli.options import Values
+from mallgen.cli.writing import Asked, around, generate_all
 from mallgen.dev.lines import BAD, GOOD, ODD, Shown, shown
 from mallgen.dev.ports import taken
 from mallgen.dev.service import Spec

@@ -1,6 +1,6 @@
 """mallgen diff: what generating would change, as a unified diff. Exit 1 when there is something, as diff(1) does."""
 
-from mallgen.cli.commands.comparing import compared
+from mallgen.cli.comparing import compared
 from mallgen.cli.console import FINDINGS, FINE, show
 from mallgen.cli.options import Values
 from mallgen.output.plan import plan

@@ -1,9 +1,9 @@
 """mallgen gen: every service of the workspace, or what one folder's mallgen.lock says."""
 
-from mallgen.cli.commands.comparing import choose, own_folder
-from mallgen.cli.commands.writing import Asked, around, generate_all, produce
+from mallgen.cli.comparing import choose, own_folder
 from mallgen.cli.console import report
 from mallgen.cli.options import Values
+from mallgen.cli.writing import Asked, around, generate_all, produce
 
 
 def run(values: Values) -> int:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from mallgen.cli.commands.scaffold import Project, bad_name, write
 from mallgen.cli.console import FINE, say
 from mallgen.cli.options import Values
+from mallgen.cli.scaffold import Project, bad_name, write
 from mallgen.emit import starter
 from mallgen.kinds import http, rpc
 from mallgen.kinds.target import Target

@@ -1,6 +1,6 @@
 """mallgen prune: generated files that the contract no longer has go; what somebody edited stays, or is put aside."""
 
-from mallgen.cli.commands.comparing import compared
+from mallgen.cli.comparing import compared
 from mallgen.cli.console import out, report, say
 from mallgen.cli.options import Values
 from mallgen.drift.findings import Service, breaking, gone, left_blocks

@@ -1,8 +1,8 @@
 """mallgen rpc protoc: a proto becomes an RPC service."""
 
-from mallgen.cli.commands.writing import Asked, around, place, produce
 from mallgen.cli.console import FINE, USAGE, say
 from mallgen.cli.options import Values
+from mallgen.cli.writing import Asked, around, place, produce
 from mallgen.kinds.rpc import CLIENT_ONLY, FROM_FILENAME, INCLUDES, KIND, MORE
 from mallgen.kinds.target import Target
 from mallgen.workspace.config import free_port

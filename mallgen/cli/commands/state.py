@@ -4,10 +4,10 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 
-from mallgen.cli.commands.comparing import choose
-from mallgen.cli.commands.status_rows import DRIFTED, ORPHAN, STUB, rows, summary
+from mallgen.cli.comparing import choose
 from mallgen.cli.console import FINE, Told, out, report, say
 from mallgen.cli.options import Values
+from mallgen.cli.status_rows import DRIFTED, ORPHAN, STUB, rows, summary
 from mallgen.drift.findings import for_humans
 from mallgen.kinds.kind import of, suffixes
 from mallgen.output.manifest import NAME

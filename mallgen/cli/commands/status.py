@@ -1,9 +1,9 @@
 """mallgen status: each route and RPC, and what has become of it."""
 
-from mallgen.cli.commands.comparing import compared
-from mallgen.cli.commands.status_rows import Row, rows, summary
+from mallgen.cli.comparing import compared
 from mallgen.cli.console import out, say
 from mallgen.cli.options import Values
+from mallgen.cli.status_rows import Row, rows, summary
 from mallgen.text.width import width
 from mallgen.workspace.comparison import Compared
 

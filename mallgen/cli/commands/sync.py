@@ -4,7 +4,7 @@ import sys
 from collections import Counter
 from itertools import chain
 
-from mallgen.cli.commands.comparing import compared, exit_code
+from mallgen.cli.comparing import compared, exit_code
 from mallgen.cli.console import for_machines, form, out, report, say, show
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic

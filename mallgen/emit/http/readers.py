@@ -7,7 +7,7 @@ from mallgen.contract.wire import WireValue, binding, request, together
 from mallgen.emit.http.fields import Declarer, bounds_args
 from mallgen.emit.http.shapes import Attribute, Shape
 from mallgen.emit.http.typing import Spelling
-from mallgen.model import Array, Pointer, Primitive, Slice, TypeRef, elements, named, peel
+from mallgen.model import Array, Map, Named, Pointer, Primitive, Slice, TypeRef, elements, peel
 from mallgen.python.code import Code, PyIdent
 from mallgen.python.layout import literal
 
@@ -126,5 +126,7 @@ def is_checked(shape: Shape, by_name: dict[str, Shape]) -> bool:
             json = binding(attribute.field, "json")
             if json is not None and (json.string or any(isinstance(part, Array) for part in elements(attribute.ref))):
                 return True
-            todo += [by_name[ref.name] for ref in named(attribute.ref)]
+            inner = peel(attribute.ref, Pointer, Slice, Array, Map)
+            if isinstance(inner, Named):
+                todo.append(by_name[inner.name])
     return False

@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from mallgen.cli.commands.writing import Asked, put
 from mallgen.cli.console import ENVIRONMENT, FINE, USAGE, report, say
+from mallgen.cli.writing import Asked, put
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.target import Made, Target
 from mallgen.workspace.targets import make

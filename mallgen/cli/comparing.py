@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from mallgen.cli.commands.writing import around, no_workspace
 from mallgen.cli.console import ENVIRONMENT, FINDINGS, report, say
 from mallgen.cli.options import Values
+from mallgen.cli.writing import around, no_workspace
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk.folder import Folder, Refused
 from mallgen.disk.session import session
