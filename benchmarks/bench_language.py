@@ -30,10 +30,10 @@ WORDS = {
 SECONDS, MEBIBYTES = 5.0, 512.0
 _CHILD = """
 import resource, sys
-from mallgen.cli.fast import main
+from mallgen.__main__ import main
 sys.stdout = open("/dev/null", "w")
 sys.stderr = open("/dev/null", "w")
-main(sys.argv[1:])
+main()
 used = resource.getrusage(resource.RUSAGE_SELF)
 print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, file=sys.__stdout__)
 """
