@@ -174,9 +174,12 @@ class _Groups:
 
     def _unknown(self, settings: dict[str, Pair]) -> None:
         """A key that nearly asks for protection or a limit is not ignored: its routes would go without."""
-        from mallgen.text.suggest import nearest  # few contracts have such a key
+        unknown = sorted(settings.keys() - SETTINGS)
+        if not unknown:
+            return
+        from mallgen.text.suggest import nearest
 
-        for key in sorted(settings.keys() - SETTINGS):
+        for key in unknown:
             guess = nearest(key, SETTINGS)
             message = f"`{key}` means nothing to `@server`, and goctl ignores it"
             hint = f"did you mean `{guess}`?" if guess else "leave it out, unless a plugin of goctl reads it"
