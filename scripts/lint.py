@@ -1,9 +1,11 @@
 """The house's own rules, those that no linter knows: sizes, purity, templates without quotes, no registry hosts."""
 
 import ast
+import io
 import re
 import subprocess
 import sys
+import tokenize
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,13 +14,19 @@ ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES, FUNCTION_LINES, MAP_LINES = 400, 50, 80
 EDGES = "mallgen/{"  # how the line of pyproject.toml begins that lists the rooms which may touch the world
 IMPURE = {"open", "print", "input", "exec", "eval", "__import__", "breakpoint"}
+OPENINGS = re.compile(r"(?:What|Who|Whose|Whether|How|Where|When|Why|It|Its|Those|These|That|The same|Such)\b")
+CRYPTIC = re.compile(
+    r"\b(?:what stands|(?:is|are|was|were) (?:told|due)|no longer due|for (?:who|whom)|who asks|nobody's|somebody's"
+    r"|comes? of|that there (?:is|are) not|in hand)\b",
+    re.IGNORECASE,
+)
 QUOTED = re.compile(r"""["'`]\s*\{\{|\}\}\s*["'`]|#[^\n{]*\{\{""")
 HOSTS = re.compile(r"https?://[^\s\"']*(?:pypi|npmjs|pythonhosted|mirror|registry)|^--?(?:index|extra-index)", re.M)
 
 
 def main() -> int:
     """Print every broken rule; 1 when there is one."""
-    found = [*sizes(), *purity(), *templates(), *plain()]
+    found = [*sizes(), *purity(), *words(), *templates(), *plain()]
     for line in found:
         print(line, file=sys.stderr)
     print(f"house rules: {len(found)} broken")
@@ -67,6 +75,25 @@ def purity() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in IMPURE:
                 yield f"{path.relative_to(ROOT)}:{node.lineno}: {node.func.id}() in the pure core"
+
+
+def words() -> Iterator[str]:
+    """Docstrings and comments that a newcomer has to decode: see CONTRIBUTING.md, Words."""
+    for path in sources():
+        if path.is_relative_to(ROOT / "tests" / "golden") or path.is_relative_to(ROOT / "tests" / "compat"):
+            continue
+        text, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT)
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                said = ast.get_docstring(node) or ""
+                line = getattr(node, "lineno", 1)
+                if match := OPENINGS.match(said):
+                    yield f"{name}:{line}: a docstring that opens with `{match[0]}`"
+                if match := CRYPTIC.search(said):
+                    yield f"{name}:{line}: a docstring with `{match[0]}`"
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT and (match := CRYPTIC.search(token.string)):
+                yield f"{name}:{token.start[0]}: a comment with `{match[0]}`"
 
 
 def templates() -> Iterator[str]:
