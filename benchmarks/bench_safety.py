@@ -20,7 +20,7 @@ from mallgen.disk.session import session
 from mallgen.emit.http.files import HttpOptions, emit
 from mallgen.loading.load import load_text
 from mallgen.output.files import Due, File
-from mallgen.output.plan import Disk, plan
+from mallgen.output.plan import Survey, plan
 from mallgen.output.records import ContractLine
 
 LIMIT = 15.0
@@ -83,7 +83,7 @@ def plain(root: Path, files: tuple[File, ...]) -> None:
     """What a generator without any promise does: the same plan and lock, every file opened and written in its place."""
     with session(Folder(str(root)), shared=True) as here:
         lock, text = here.read_lock()
-    steps = plan(Due(LINE.path, files), Disk({}, frozenset(), text), lock.with_contract(LINE))
+    steps = plan(Due(LINE.path, files), Survey({}, frozenset(), text), lock.with_contract(LINE))
     made: set[str] = set()
     for step in steps.writes:
         path = os.path.join(root, step.file.path)

@@ -20,7 +20,7 @@ from mallgen.contract.loaded import Loaded  # noqa: E402
 from mallgen.diagnostics.pages import pages  # noqa: E402
 from mallgen.diagnostics.terminal import Reporter  # noqa: E402
 from mallgen.lint import Rule, lint, rules  # noqa: E402
-from mallgen.lint.scope import Scope  # noqa: E402
+from mallgen.lint.scope import LintScope  # noqa: E402
 from mallgen.loading.load import load  # noqa: E402
 from mallgen.rules import Found  # noqa: E402
 from mallgen.text.limits import DEEPEST, DEFAULT, MEANING, setting  # noqa: E402
@@ -102,7 +102,7 @@ def found(text: str, rule: Rule) -> tuple[Loaded, list[Found]]:
         loaded = load(str(path))
         assert loaded.contract is not None, (rule.code, loaded.diagnostics)
         assert not loaded.diagnostics, (rule.code, loaded.diagnostics)
-        return loaded, lint(Scope(loaded.contract), (rule,))
+        return loaded, lint(LintScope(loaded.contract), (rule,))
 
 
 def said(text: str, rule: Rule) -> str:
@@ -122,7 +122,7 @@ def counted(corpus: Path) -> Counts:
         if loaded is None or loaded.contract is None or not any(group.routes for group in loaded.contract.groups):
             continue
         files += 1
-        codes = [item.diagnostic.code for item in lint(Scope(loaded.contract), tuple(rules().values()))]
+        codes = [item.diagnostic.code for item in lint(LintScope(loaded.contract), tuple(rules().values()))]
         findings.update(codes)
         contracts.update(set(codes))
     return Counts(files, dict(sorted(contracts.items())), dict(sorted(findings.items())))

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from mallgen.lint import lint, rules
-from mallgen.lint.scope import Scope
+from mallgen.lint.scope import LintScope
 from mallgen.loading.load import load
 from tests.conftest import ROOT, mallgen
 
@@ -93,7 +93,7 @@ def test_no_rule_that_is_on_fires_on_more_than_a_fifth_of_the_corpus(
         if loaded.contract is None or not any(group.routes for group in loaded.contract.groups):
             continue
         files += 1
-        found = lint(Scope(loaded.contract), tuple(rules().values()))
+        found = lint(LintScope(loaded.contract), tuple(rules().values()))
         findings += sum(rules()[item.diagnostic.code].default for item in found)
         fires.update({item.diagnostic.code for item in found})
     record_property("figure", f"lint: {len(rules())} rules, {findings} findings on {files} contracts of the corpus")

@@ -10,7 +10,7 @@ from mallgen.cli.options import COMMANDS
 from mallgen.editor.memory import Memory
 from mallgen.editor.project import understand
 from mallgen.lint import rules
-from mallgen.loading.sources import Disk, read
+from mallgen.loading.sources import FileTexts, read
 from mallgen.syntax.scan import Scanned
 from mallgen.text.limits import Limits
 from tests.conftest import ROOT, mallgen
@@ -36,7 +36,7 @@ def said(text: str) -> set[Place]:
     }
 
 
-class Remembered(Disk):
+class Remembered(FileTexts):
     """The files of the disk, scanned by what an editor remembers."""
 
     def __init__(self) -> None:

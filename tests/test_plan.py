@@ -7,15 +7,15 @@ import pytest
 from mallgen.output.digest import digest
 from mallgen.output.files import Due, File
 from mallgen.output.manifest import BadLock, Lock, parse
-from mallgen.output.plan import Disk, Kind, plan
+from mallgen.output.plan import StepKind, Survey, plan
 from mallgen.output.records import (
     DOUBT,
     FIRST_TEST,
     GONE,
     SERVICE_CONTEXT,
     Class,
+    ClassField,
     ContractLine,
-    Member,
     Origin,
     Owner,
     Record,
@@ -30,10 +30,10 @@ ALWAYS = File("a.py", "new\n", Owner.ALWAYS, Role("a"))
 ONCE = File("b.py", "stub\n", Owner.ONCE, Role("b"))
 
 
-def planned(content: bytes | None, recorded: bytes | None = None, file: File = ALWAYS) -> tuple[Kind, str]:
+def planned(content: bytes | None, recorded: bytes | None = None, file: File = ALWAYS) -> tuple[StepKind, str]:
     """The step for one file, from what is on disk and what the lock recorded."""
     present = frozenset() if content is None else frozenset({file.path})
-    disk = Disk({file.path: content or b""}, present, "")
+    disk = Survey({file.path: content or b""}, present, "")
     records = () if recorded is None else (Record("x.api", file.path, Owner.ALWAYS, Role("a"), digest(recorded)),)
     (step,) = plan(Due("x.api", (file,)), disk, Lock((), records)).steps
     return step.kind, step.backup
@@ -42,22 +42,24 @@ def planned(content: bytes | None, recorded: bytes | None = None, file: File = A
 @pytest.mark.parametrize(
     ("content", "recorded", "kind", "backup"),
     [
-        (None, None, Kind.CREATE, ""),
-        (None, b"old\n", Kind.CREATE, ""),
-        (b"new\n", None, Kind.KEEP, ""),
-        (b"new\r\n", None, Kind.KEEP, ""),
-        (b"old\n", b"old\n", Kind.UPDATE, ""),
-        (b"old\r\n", b"old\n", Kind.UPDATE, ""),
-        (b"mine\n", b"old\n", Kind.UPDATE, ".mallgen/backup/a.py"),
-        (b"mine\n", None, Kind.UPDATE, ".mallgen/backup/a.py"),
+        (None, None, StepKind.CREATE, ""),
+        (None, b"old\n", StepKind.CREATE, ""),
+        (b"new\n", None, StepKind.KEEP, ""),
+        (b"new\r\n", None, StepKind.KEEP, ""),
+        (b"old\n", b"old\n", StepKind.UPDATE, ""),
+        (b"old\r\n", b"old\n", StepKind.UPDATE, ""),
+        (b"mine\n", b"old\n", StepKind.UPDATE, ".mallgen/backup/a.py"),
+        (b"mine\n", None, StepKind.UPDATE, ".mallgen/backup/a.py"),
     ],
 )
-def test_always(content: bytes | None, recorded: bytes | None, kind: Kind, backup: str) -> None:
+def test_always(content: bytes | None, recorded: bytes | None, kind: StepKind, backup: str) -> None:
     assert planned(content, recorded) == (kind, backup)
 
 
-@pytest.mark.parametrize(("content", "kind"), [(None, Kind.CREATE), (b"mine\n", Kind.IGNORE), (b"", Kind.IGNORE)])
-def test_once(content: bytes | None, kind: Kind) -> None:
+@pytest.mark.parametrize(
+    ("content", "kind"), [(None, StepKind.CREATE), (b"mine\n", StepKind.IGNORE), (b"", StepKind.IGNORE)]
+)
+def test_once(content: bytes | None, kind: StepKind) -> None:
     assert planned(content, file=ONCE) == (kind, "")
 
 
@@ -71,7 +73,7 @@ def test_a_lock_reads_what_it_wrote() -> None:
         Record("c.api", "s.py", Owner.ONCE, SERVICE_CONTEXT, "22", Shape(GONE, "", "None", "z"), Origin("q.py", False)),
         Record("c.api", "t.py", Owner.ONCE, Role("middleware", "t"), "33", Shape(DOUBT, "", "Response", "T.handle")),
     )
-    classes = (Class("c.api", "a.B", (Member("x", "x"), Member("y", "why"))), Class("c.api", "a.C"))
+    classes = (Class("c.api", "a.B", (ClassField("x", "x"), ClassField("y", "why"))), Class("c.api", "a.C"))
     lock = Lock(
         (ContractLine("api", "a\tb.api"), ContractLine("api", "c.api")),
         records,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mallgen.rules import Edit, Finding, Registry
-from mallgen.rules.suppress import Judged, apply, suppressions
+from mallgen.rules import Finding, Registry, SpanEdit
+from mallgen.rules.suppress import RuleCodes, apply, suppressions
 from mallgen.text.span import Span
 
 TEXT = "good\nbad\nworse // mallgen:ignore worse we know\n"
@@ -35,7 +35,7 @@ def _lines(text: str, word: str) -> Iterator[Finding]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.startswith(word):
             span = Span("a.txt", number, 1, number, len(word) + 1)
-            yield Finding(f"`{word}`", span, edits=(Edit(span, "good"),))
+            yield Finding(f"`{word}`", span, edits=(SpanEdit(span, "good"),))
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_each_place_is_found_once_in_the_order_of_places(registry: Registry[str]
 
 def test_a_comment_switches_a_rule_off(registry: Registry[str]) -> None:
     chosen = registry.chosen(["all"], [])
-    judged = Judged(list(registry.rules()), [rule.code for rule in chosen], "mallgen read --rules")
+    judged = RuleCodes(list(registry.rules()), [rule.code for rule in chosen], "mallgen read --rules")
     left = apply(registry.look(TEXT, chosen), suppressions({"a.txt": TEXT}), judged)
     assert [item.diagnostic.code for item in left] == ["bad"]
 
 
 def test_a_comment_that_names_no_rule_says_where_they_are_listed() -> None:
     comments = suppressions({"a.txt": "x // mallgen:ignore quaint why not\n"})
-    (wrong,) = apply([], comments, Judged(["worse"], ["worse"], "mallgen read --rules"))
+    (wrong,) = apply([], comments, RuleCodes(["worse"], ["worse"], "mallgen read --rules"))
     assert wrong.diagnostic.hint == "mallgen read --rules lists them"

@@ -98,7 +98,7 @@ def test_the_quick_look_hides_nothing(tree: dict[str, Any], flow: bool) -> None:
     text = HEAD + yaml.safe_dump(tree, default_flow_style=None if flow else False, sort_keys=False) if tree else HEAD
     if judge._is_plain(text, "Config", KNOWN):
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        assert list(judge._Walk("a.yaml", KNOWN, set()).node(root, "Config", "")) == []
+        assert list(judge._NodeWalk("a.yaml", KNOWN, set()).node(root, "Config", "")) == []
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from mallgen.workspace.config import Workspace
 from mallgen.workspace.targets import every, of_member
 
 if TYPE_CHECKING:
-    from mallgen.workspace.leftover import Left
+    from mallgen.workspace.leftover import LeftFolder
 
 
 class Chosen(NamedTuple):
@@ -35,7 +35,7 @@ class Chosen(NamedTuple):
         return self.workspace is not None
 
     @property
-    def left(self) -> "list[Left]":
+    def left(self) -> "list[LeftFolder]":
         """What services that are no longer in mallgen.toml have left."""
         from mallgen.workspace.leftover import left
 

@@ -56,14 +56,14 @@ _ABSENT = {
 }
 
 
-class Taken(NamedTuple):
+class Translated(NamedTuple):
     """The command line without what has no effect, and a line about each of these."""
 
     words: list[str]
     lines: tuple[str, ...]
 
 
-def taken(words: Sequence[str]) -> Taken:
+def taken(words: Sequence[str]) -> Translated:
     """Take out goctl's flags that mean nothing to this command, with their values."""
     known = FLAGS.get(tuple(words[:2]), {})
     kept: list[str] = list(words[:2])
@@ -79,7 +79,7 @@ def taken(words: Sequence[str]) -> Taken:
         if not equals and name not in _SWITCHES and rest:
             rest.pop(0)
         lines[f"{flag} has no effect: {known[name]}"] = None
-    return Taken(kept, tuple(lines))
+    return Translated(kept, tuple(lines))
 
 
 def absent(words: Sequence[str]) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 _QUIETLY = Asked(dry_run=False, quiet=True)
 
 
-class Project(NamedTuple):
+class NewProject(NamedTuple):
     """What a new project has: files written as they are, targets that its folder generates, what to do next."""
 
     files: Mapping[str, str]
@@ -34,7 +34,7 @@ def bad_name(name: str, command: str) -> int:
     return USAGE
 
 
-def write(name: str, project: Project, quiet: bool) -> int:
+def write(name: str, project: NewProject, quiet: bool) -> int:
     """Make the folder `name` with the project's files and what its targets generate; return the exit code."""
     if os.path.lexists(name) and not (os.path.isdir(name) and not os.listdir(name)):
         problem = Diagnostic("in-the-way", f"`{name}` exists and is not an empty folder", hint="choose another name")

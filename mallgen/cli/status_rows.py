@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mallgen.drift.findings import Service, gone
+from mallgen.drift.findings import InspectedFolder, gone
 from mallgen.drift.verdict import State, Verdict
-from mallgen.output.plan import Kind
+from mallgen.output.plan import StepKind
 from mallgen.text.visible import counted
 
 IMPLEMENTED, STUB, DRIFTED, ORPHAN, MISSING = "implemented", "stub", "drifted", "orphan", "missing"
@@ -14,7 +14,7 @@ _NOUNS = (STUB, ORPHAN)
 _DRIFTED = (State.DRIFTED, State.STUCK, State.BROKEN)
 
 
-class Row(NamedTuple):
+class StatusRow(NamedTuple):
     """A route or RPC: its state, its title, and the file with its logic."""
 
     state: str
@@ -33,19 +33,19 @@ def summary(states: Iterable[str]) -> str:
     return ", ".join(words) or "no routes"
 
 
-def rows(service: Service) -> Iterator[Row]:
+def rows(service: InspectedFolder) -> Iterator[StatusRow]:
     """Every route in the order of the contract, then what it no longer has."""
     verdicts = [(v.role, v) for v in service.followed.verdicts if v.role and v.role.layer in ("handler", "logic")]
     parts: dict[str, list[Verdict]] = {}
     for role, verdict in verdicts:
         parts.setdefault(role.title, []).append(verdict)
-    moved = {step.file.path for step in service.plan.steps if step.kind is Kind.MOVE}
+    moved = {step.file.path for step in service.plan.steps if step.kind is StepKind.MOVE}
     for role, verdict in verdicts:
         if role.layer == "logic":
-            yield Row(_state(parts[role.title], moved), role.title, service.shown(verdict.source))
+            yield StatusRow(_state(parts[role.title], moved), role.title, service.shown(verdict.source))
     for record in gone(service):
         if record.role.layer == "logic":
-            yield Row(ORPHAN, record.role.title, service.shown(record.path))
+            yield StatusRow(ORPHAN, record.role.title, service.shown(record.path))
 
 
 def _state(parts: list[Verdict], moved: set[str]) -> str:

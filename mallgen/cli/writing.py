@@ -11,7 +11,7 @@ from mallgen.disk.folder import Folder, Overtaken, Refused
 from mallgen.disk.session import Session, session
 from mallgen.kinds.target import Made, Target
 from mallgen.output import package_rename
-from mallgen.output.plan import Kind, Plan, is_known, plan, recorded
+from mallgen.output.plan import Plan, StepKind, is_known, plan, recorded
 from mallgen.output.records import MAIN, Record
 from mallgen.workspace.config import BadWorkspace, Workspace, find
 from mallgen.workspace.surveyed import surveyed
@@ -180,7 +180,7 @@ def write(output: Output) -> Written:
     _tell(output, steps)
     if problems:
         return Written(report(problems, {}, "; everything else was written"))
-    started = any(step.kind is Kind.CREATE and step.file.role == MAIN for step in steps.steps)
+    started = any(step.kind is StepKind.CREATE and step.file.role == MAIN for step in steps.steps)
     return Written(FINE, _summary(steps, output.asked.dry_run), started, bool(steps.writes), steps.renamed)
 
 
@@ -222,11 +222,11 @@ def _tell(output: Output, steps: Plan) -> None:
     shown = output.folder.shown
     if not output.asked.quiet:
         for step in steps.steps:
-            if step.kind is Kind.KEEP or (step.kind is Kind.IGNORE and not output.asked.listing):
+            if step.kind is StepKind.KEEP or (step.kind is StepKind.IGNORE and not output.asked.listing):
                 continue
-            if step.kind is Kind.IGNORE or output.asked.dry_run:
-                word = "" if step.kind is Kind.IGNORE else f"{step.kind.value} "
-                tail = f" {step.kind.value}" if step.kind is Kind.IGNORE else ""
+            if step.kind is StepKind.IGNORE or output.asked.dry_run:
+                word = "" if step.kind is StepKind.IGNORE else f"{step.kind.value} "
+                tail = f" {step.kind.value}" if step.kind is StepKind.IGNORE else ""
                 out(f"{word}{shown(step.file.path)}{tail}")
         if not output.asked.dry_run:
             out("Done.")
@@ -249,7 +249,7 @@ def _moved(shown: str, place: str, sure: bool) -> str:
 
 def _lacking(output: Output, steps: Plan) -> Iterator[str]:
     """Settings files of the user's without a block that the service needs to start."""
-    mine = {s.file.path: s.file.blocks for s in steps.steps if s.kind is Kind.IGNORE and s.file.blocks}
+    mine = {s.file.path: s.file.blocks for s in steps.steps if s.kind is StepKind.IGNORE and s.file.blocks}
     if not mine:
         return
     from mallgen.drift.settings import missing
@@ -274,6 +274,11 @@ def _few(lines: Iterable[str]) -> None:
 
 def _summary(steps: Plan, dry_run: bool) -> str:
     counts = Counter(step.kind for step in steps.steps)
-    words = {Kind.CREATE: "created", Kind.UPDATE: "updated", Kind.KEEP: "unchanged", Kind.IGNORE: "yours, kept"}
+    words = {
+        StepKind.CREATE: "created",
+        StepKind.UPDATE: "updated",
+        StepKind.KEEP: "unchanged",
+        StepKind.IGNORE: "yours, kept",
+    }
     parts = [f"{counts[kind]} {word}" for kind, word in words.items() if counts[kind]]
     return ("nothing was written; it would be: " if dry_run else "") + ", ".join(parts)

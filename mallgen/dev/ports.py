@@ -7,14 +7,14 @@ import socket
 from typing import NamedTuple
 
 
-class Taken(NamedTuple):
+class PortHolder(NamedTuple):
     """A port that somebody listens on; `holder` is empty where the system does not tell."""
 
     port: int
     holder: str
 
 
-def taken(port: int) -> Taken | None:
+def taken(port: int) -> PortHolder | None:
     """Whether nobody could listen on a port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -23,7 +23,7 @@ def taken(port: int) -> Taken | None:
             probe.listen(1)
         except OSError as problem:
             if problem.errno in (errno.EADDRINUSE, errno.EACCES):
-                return Taken(port, _holder(port) if problem.errno == errno.EADDRINUSE else "")
+                return PortHolder(port, _holder(port) if problem.errno == errno.EADDRINUSE else "")
             raise
     return None
 

@@ -43,7 +43,7 @@ class Spec(NamedTuple):
         return os.path.abspath(own) if os.path.exists(own) else sys.executable
 
 
-class Service:
+class ServiceProcess:
     """Starts, watches and stops one process; its lines go to `say`."""
 
     def __init__(self, spec: Spec, registry: str, environment: Mapping[str, str], say: Say) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mallgen.dev.environment import environment, supplied
 from mallgen.dev.ports import taken
-from mallgen.dev.service import Service, Spec
+from mallgen.dev.service import ServiceProcess, Spec
 from mallgen.dev.watch import Watch
 from mallgen.kinds.kind import suffixes
 from mallgen.workspace.config import ports_in
@@ -28,7 +28,7 @@ class Setup(NamedTuple):
     watched: tuple[str, ...]
 
 
-class Plan(NamedTuple):
+class RunPlan(NamedTuple):
     """What to run at first, and how it goes on.
 
     `line` is given a service's name (empty for mallgen itself) and what it says; `regenerate` brings the workspace up
@@ -40,7 +40,7 @@ class Plan(NamedTuple):
     regenerate: Callable[[], Setup | None]
 
 
-def run(plan: Plan, once: Sequence[str]) -> int:
+def run(plan: RunPlan, once: Sequence[str]) -> int:
     """Run until a signal, or until the command `once` has ended; the exit code."""
     registry = tempfile.mkdtemp(prefix="mallgen-dev-")
     try:
@@ -49,12 +49,12 @@ def run(plan: Plan, once: Sequence[str]) -> int:
         shutil.rmtree(registry, ignore_errors=True)
 
 
-async def _run(plan: Plan, registry: str, once: Sequence[str]) -> int:
+async def _run(plan: RunPlan, registry: str, once: Sequence[str]) -> int:
     return await _Supervisor(plan, registry).run(once)
 
 
 class _Supervisor:
-    def __init__(self, plan: Plan, registry: str) -> None:
+    def __init__(self, plan: RunPlan, registry: str) -> None:
         self._plan = plan
         self._registry = registry
         self._given = environment(registry)
@@ -64,8 +64,8 @@ class _Supervisor:
         self._sources = Watch(plan.setup.watched, suffixes())
         self._stopped = asyncio.get_running_loop().create_future()
 
-    def _service(self, spec: Spec) -> Service:
-        return Service(spec, self._registry, self._given, self._saying(spec.name))
+    def _service(self, spec: Spec) -> ServiceProcess:
+        return ServiceProcess(spec, self._registry, self._given, self._saying(spec.name))
 
     def _supply(self) -> None:
         """Make up secrets that services ask for and nobody has set; they stay the same for the whole run."""
@@ -137,7 +137,7 @@ class _Supervisor:
             fine = await self._settled(service) and fine
         return fine
 
-    async def _settled(self, service: Service) -> bool:
+    async def _settled(self, service: ServiceProcess) -> bool:
         if await service.ready():
             return True
         if service.running:
@@ -162,7 +162,7 @@ class _Supervisor:
                 self._plan.line(name, f"ended with exit code {service.code}; waiting for a change")
                 told = True
 
-    async def _restart(self, service: Service, changed: Sequence[str]) -> None:
+    async def _restart(self, service: ServiceProcess, changed: Sequence[str]) -> None:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         self._plan.line(service.spec.name, f"{os.path.relpath(changed[0])}{more} changed; restarting")
         await service.stop(STOP)

@@ -18,7 +18,7 @@ from mallgen.output.digest import digest
 from mallgen.output.files import File
 from mallgen.output.house import HOUSE, IGNORE, JOURNAL, LOCK
 from mallgen.output.manifest import NAME, BadLock, Lock, NewerLock, parse
-from mallgen.output.plan import Disk, Plan
+from mallgen.output.plan import Plan, Survey
 
 if TYPE_CHECKING:  # only what writes needs it
     from mallgen.disk.filelock import Signals
@@ -71,7 +71,7 @@ class Session:
         except BadLock as problem:
             raise Refused(damaged(f"{shown}:{problem.line}", problem.message)) from None
 
-    def survey(self, files: Iterable[File], lock: Lock, theirs: bool = False) -> Disk:
+    def survey(self, files: Iterable[File], lock: Lock, theirs: bool = False) -> Survey:
         """Return what is on disk of `files` and of what the lock records. Raises Refused with all that is in the way.
 
         `theirs`: the user's files are read too, those beside the generated modules that mallgen never wrote as well.
@@ -126,14 +126,14 @@ class Session:
         return root
 
     def _commit(self, root: Root, plan: Plan, signals: Signals) -> None:
-        from mallgen.disk.transaction import Change, Staging
+        from mallgen.disk.transaction import PathChange, Staging
 
-        changes = [Change(s.file.path, s.content, s.before, s.backup) for s in plan.writes]
+        changes = [PathChange(s.file.path, s.content, s.before, s.backup) for s in plan.writes]
         written = {change.path for change in changes}
-        changes += [Change(s.source, None, s.taken) for s in plan.writes if s.source and s.source not in written]
+        changes += [PathChange(s.source, None, s.taken) for s in plan.writes if s.source and s.source not in written]
         if plan.lock is not None:
             old = self.folder.content(NAME)
-            changes.append(Change(NAME, plan.lock.encode(), "" if old is None else digest(old)))
+            changes.append(PathChange(NAME, plan.lock.encode(), "" if old is None else digest(old)))
         staging = Staging(root)
         try:
             staging.commit(changes, signals)

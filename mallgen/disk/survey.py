@@ -13,13 +13,13 @@ from mallgen.output import paths
 from mallgen.output.files import MODULES, File
 from mallgen.output.house import BACKUP
 from mallgen.output.manifest import Lock
-from mallgen.output.plan import Disk
+from mallgen.output.plan import Survey
 from mallgen.output.records import Owner
 
 _ABSENT = object()
 
 
-def surveyed(folder: Folder, files: tuple[File, ...], lock: Lock, theirs: bool) -> Disk:
+def surveyed(folder: Folder, files: tuple[File, ...], lock: Lock, theirs: bool) -> Survey:
     """Return what is on disk of `files` and of what the lock records. Raises Refused with all that is in the way.
 
     `theirs`: the user's files are read too, those beside the generated modules that mallgen never wrote as well.
@@ -41,7 +41,7 @@ def surveyed(folder: Folder, files: tuple[File, ...], lock: Lock, theirs: bool) 
     else:
         more = [path for path, count in Counter(record.path for record in lock.files).items() if count > 1]
     contents |= {path: data for path in more if (data := folder.peek(path, links)) is not None}
-    return Disk(contents, frozenset(present | set(look.below(BACKUP))), "", links)
+    return Survey(contents, frozenset(present | set(look.below(BACKUP))), "", links)
 
 
 class _Look:

@@ -26,7 +26,7 @@ _DRAFT = f"{HOUSE}/journal-draft"
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR)
 
 
-class Change(NamedTuple):
+class PathChange(NamedTuple):
     """What becomes of one path. `before` is the sha256 of what is there, "" for nothing; `data` None removes it.
 
     `kept` is where the old content goes, "" when it is mallgen's own and known.
@@ -56,7 +56,7 @@ class Staging:
         self._changed: list[str] = []
         self._saved: list[tuple[str, str]] = []
 
-    def commit(self, changes: Iterable[Change], signals: Signals) -> None:
+    def commit(self, changes: Iterable[PathChange], signals: Signals) -> None:
         """Stage everything and write the journal; raises OSError or Stopped with the tree as it was."""
         self.discard()
         self._root.make(STAGE)
@@ -96,7 +96,7 @@ class Staging:
             self._root.forget()
             self._root.remove_folder(STAGE)
 
-    def _stage(self, change: Change) -> list[Move]:
+    def _stage(self, change: PathChange) -> list[Move]:
         path, data, before, kept = change
         if data is None:
             return [Move("remove", self._next(), path, before, kept)]

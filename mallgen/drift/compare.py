@@ -10,7 +10,7 @@ from mallgen.drift.settings import appended, is_flow, missing
 from mallgen.drift.verdict import Remark, State, Unsure, Verdict
 from mallgen.output.files import Due, File
 from mallgen.output.manifest import Lock
-from mallgen.output.plan import Change, Disk, is_known
+from mallgen.output.plan import Change, Survey, is_known
 from mallgen.output.records import FIRST_TEST, Owner
 from mallgen.text.span import Span
 
@@ -31,7 +31,7 @@ class Followed(NamedTuple):
     unsure: Mapping[str, tuple[Unsure, ...]]
 
 
-def follow(due: Due, disk: Disk, lock: Lock, respells: bool = False) -> Followed:
+def follow(due: Due, disk: Survey, lock: Lock, respells: bool = False) -> Followed:
     """Compare every user's file in `disk.contents` with what the contract makes.
 
     `respells`: a class that has another name is to have it wherever a file uses it, not by `import New as Old`.
@@ -43,7 +43,7 @@ def follow(due: Due, disk: Disk, lock: Lock, respells: bool = False) -> Followed
 class _Report:
     """Verdicts and changes of all files of the user's."""
 
-    def __init__(self, due: Due, disk: Disk, placement: Placement, judge: Judge) -> None:
+    def __init__(self, due: Due, disk: Survey, placement: Placement, judge: Judge) -> None:
         self._due = due
         self._disk = disk
         self._placement = placement

@@ -8,7 +8,7 @@ from functools import cached_property
 from mallgen.drift.annotations import Meant
 from mallgen.drift.infer import Inferred
 from mallgen.drift.symbols import UNSURE, VANISHED, Site, World
-from mallgen.drift.user_file import Edit, UserFile
+from mallgen.drift.user_file import ByteEdit, UserFile
 from mallgen.output.signature import ClassShape
 
 _REPLACES = frozenset({"copy.replace", "dataclasses.replace", "msgspec.structs.replace"})
@@ -29,7 +29,7 @@ class Fields:
         self.sites: list[Site] = []
         self.stuck: list[Site] = []
         self.unsure: list[tuple[str, Site]] = []
-        self.edits: list[Edit] = []
+        self.edits: list[ByteEdit] = []
 
     @cached_property
     def _inferred(self) -> Inferred:
@@ -85,7 +85,7 @@ class Fields:
         new = self._world.field(shape, node.value)
         start, end = self._file.range(node)
         if new and self._file.utf8[start + 1 : end - 1] == node.value.encode():
-            self._add(Edit(start + 1, end - 1, new), node, f"`{shape.name}.{node.value}` is `{new}` now")
+            self._add(ByteEdit(start + 1, end - 1, new), node, f"`{shape.name}.{node.value}` is `{new}` now")
 
     def _case(self, node: ast.MatchClass) -> None:
         """A pattern: the tree does not say where its keywords are, the text does where it has the name once."""
@@ -100,7 +100,7 @@ class Fields:
             text = f"`{shape.name}.{name}` is `{new}` now"
             if len(places) == 1:
                 at = start + places[0].start()
-                self._add(Edit(at, at + len(name.encode()), new), node.cls, text)
+                self._add(ByteEdit(at, at + len(name.encode()), new), node.cls, text)
             else:
                 self.stuck.append(Site(node.cls, text, VANISHED))
 
@@ -129,9 +129,9 @@ class Fields:
         if self._file.utf8[start : start + size] != old.encode():
             self.stuck.append(Site(around or node, text, VANISHED))
         else:
-            self._add(Edit(start, start + size, new), around or node, text)
+            self._add(ByteEdit(start, start + size, new), around or node, text)
 
-    def _add(self, edit: Edit, node: ast.AST, text: str) -> None:
+    def _add(self, edit: ByteEdit, node: ast.AST, text: str) -> None:
         if edit not in self.edits:
             self.edits.append(edit)
             self.sites.append(Site(node, text))

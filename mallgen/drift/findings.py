@@ -9,12 +9,12 @@ from mallgen.drift import unasked_blocks
 from mallgen.drift.compare import Followed
 from mallgen.drift.verdict import State, Verdict
 from mallgen.output.house import TRASH
-from mallgen.output.plan import Disk, Kind, Plan, Step, is_known
+from mallgen.output.plan import Plan, Step, StepKind, Survey, is_known
 from mallgen.output.records import CONFIG, SETTINGS, Record, Role
 from mallgen.text.span import Span
 
 
-class Service(NamedTuple):
+class InspectedFolder(NamedTuple):
     """What is known of one contract's folder. `where` is what a command needs to mean it: ` -dir out`, or nothing.
 
     `shown` names a file of the folder as the user would.
@@ -23,7 +23,7 @@ class Service(NamedTuple):
     contract: str
     where: str
     shown: Callable[[str], str]
-    disk: Disk
+    disk: Survey
     known: Mapping[str, Record]
     plan: Plan
     followed: Followed
@@ -33,7 +33,7 @@ _BY_HAND = "change these lines by hand: sync cannot know what is meant"
 _STOPS = "change these lines by hand; until then sync writes nothing, as the service could not be imported"
 
 
-def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
+def findings(service: InspectedFolder, stubs: bool) -> Iterator[Diagnostic]:
     """Everything that is not as the contract has it; `stubs` count too when they are asked for."""
     verdicts = {verdict.path: verdict for verdict in service.followed.verdicts}
     for step in service.plan.steps:
@@ -54,7 +54,7 @@ def findings(service: Service, stubs: bool) -> Iterator[Diagnostic]:
             yield _orphan(service, record)
 
 
-def unsure(service: Service, applied: bool = False) -> Iterator[Diagnostic]:
+def unsure(service: InspectedFolder, applied: bool = False) -> Iterator[Diagnostic]:
     """Where a field that has another name may be meant; `applied`: in the files as sync has left them."""
     hint = "if it is, write the new name; `mypy --strict` tells where the type is known"
     for found in service.followed.unsure.values():
@@ -64,7 +64,7 @@ def unsure(service: Service, applied: bool = False) -> Iterator[Diagnostic]:
             yield Diagnostic("uses-uncertain", each.text, span, hint, severity="warning")
 
 
-def for_humans(service: Service) -> Iterator[Diagnostic]:
+def for_humans(service: InspectedFolder) -> Iterator[Diagnostic]:
     """What sync leaves to the user."""
     for verdict in service.followed.verdicts:
         if verdict.state in (State.STUCK, State.BROKEN):
@@ -76,7 +76,7 @@ def for_humans(service: Service) -> Iterator[Diagnostic]:
         yield _doubt(service, service.known[old], new)
 
 
-def is_stopped(service: Service) -> bool:
+def is_stopped(service: InspectedFolder) -> bool:
     """Whether sync writes nothing: a user's file could not be imported, or a middleware's stub would let all pass."""
     if any(True for _ in breaking(service)):
         return True
@@ -84,7 +84,7 @@ def is_stopped(service: Service) -> bool:
     return any(not is_known(service.known.get(old), contents.get(old)) for _, old in service.plan.waiting)
 
 
-def breaking(service: Service) -> Iterator[Diagnostic]:
+def breaking(service: InspectedFolder) -> Iterator[Diagnostic]:
     """What would keep the service from being imported, were the generated half that of the contract."""
     for verdict in service.followed.verdicts:
         mine = tuple(remark for remark in verdict.remarks if remark.stops)
@@ -92,7 +92,7 @@ def breaking(service: Service) -> Iterator[Diagnostic]:
             yield from _theirs(service, verdict._replace(blocks=(), remarks=mine), False)
 
 
-def gone(service: Service, edited_too: bool = False) -> list[Record]:
+def gone(service: InspectedFolder, edited_too: bool = False) -> list[Record]:
     """Files that are no longer due; a package stays while code of the user's is in it or below.
 
     `edited_too`: what the user edited is to go as well, and keeps no package.
@@ -109,7 +109,7 @@ def gone(service: Service, edited_too: bool = False) -> list[Record]:
     ]
 
 
-def left_blocks(service: Service) -> Iterator[tuple[str, unasked_blocks.Left]]:
+def left_blocks(service: InspectedFolder) -> Iterator[tuple[str, unasked_blocks.LeftBlock]]:
     """Blocks of the settings that the contract no longer asks for, with the settings' path."""
     files = {step.file.role: step.file for step in service.plan.steps}
     settings, contents = files.get(SETTINGS), service.disk.contents
@@ -119,32 +119,32 @@ def left_blocks(service: Service) -> Iterator[tuple[str, unasked_blocks.Left]]:
         yield from ((settings.path, block) for block in unasked_blocks.left(contents[settings.path], due, config))
 
 
-def _unasked(service: Service, path: str, block: unasked_blocks.Left) -> Diagnostic:
+def _unasked(service: InspectedFolder, path: str, block: unasked_blocks.LeftBlock) -> Diagnostic:
     shown = service.shown(path)
     message = f"`{shown}` has a block `{block.key}`, which the contract and mallgen.toml no longer ask for"
     hint = f"`mallgen prune{service.where}` removes it" if block.is_made else "it has your values: remove it by hand"
     return Diagnostic("config-block-left", message, block.span._replace(file=shown), hint)
 
 
-def _file(service: Service, step: Step) -> Iterator[Diagnostic]:
-    if step.kind in (Kind.KEEP, Kind.IGNORE):
+def _file(service: InspectedFolder, step: Step) -> Iterator[Diagnostic]:
+    if step.kind in (StepKind.KEEP, StepKind.IGNORE):
         return
     shown = service.shown(step.file.path)
     gen = f"mallgen gen{service.where}"
-    if step.kind is Kind.CREATE and not step.before:
+    if step.kind is StepKind.CREATE and not step.before:
         yield Diagnostic("missing", f"`{shown}` is due and not there", _top(shown), f"run `{gen}`")
-    elif step.kind is Kind.UPDATE and step.backup:
+    elif step.kind is StepKind.UPDATE and step.backup:
         hint = f"`{gen}` keeps your version as {service.shown(step.backup)} and writes what is due"
         yield Diagnostic("edited-generated", f"`{shown}` is generated, and was edited", _top(shown), hint)
-    elif step.kind is Kind.UPDATE:
+    elif step.kind is StepKind.UPDATE:
         yield Diagnostic("stale", f"`{shown}` is not what {service.contract} makes now", _top(shown), f"run `{gen}`")
-    elif step.kind is Kind.MOVE:
+    elif step.kind is StepKind.MOVE:
         old = service.shown(step.source)
         message = f"`{old}` belongs to {_what(step.file.role)}, whose place is `{shown}` now"
         yield Diagnostic("signature-drift", message, _top(old), f"run `mallgen sync --apply{service.where}`")
 
 
-def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnostic]:
+def _theirs(service: InspectedFolder, verdict: Verdict, stubs: bool) -> Iterator[Diagnostic]:
     if not verdict.remarks and not verdict.blocks and not stubs:
         return
     shown = service.shown(verdict.source)
@@ -170,7 +170,7 @@ def _theirs(service: Service, verdict: Verdict, stubs: bool) -> Iterator[Diagnos
         yield Diagnostic("stub", f"{_what(verdict.role)} is not implemented", _top(shown), "write its body")
 
 
-def _unread(service: Service, path: str, target: str) -> Diagnostic:
+def _unread(service: InspectedFolder, path: str, target: str) -> Diagnostic:
     shown = service.shown(path)
     where = f"to `{service.shown(target)}`, where no file is" if target else "out of the folder"
     message = f"`{shown}` is a link that leads {where}: it is not compared"
@@ -178,7 +178,7 @@ def _unread(service: Service, path: str, target: str) -> Diagnostic:
     return Diagnostic("not-compared", message, None, hint, severity="warning")
 
 
-def _doubt(service: Service, record: Record, path: str) -> Diagnostic:
+def _doubt(service: InspectedFolder, record: Record, path: str) -> Diagnostic:
     old, new = service.shown(record.path), service.shown(path)
     here = next((step.file.role for step in service.plan.steps if step.file.path == record.path), None)
     if here:
@@ -197,7 +197,7 @@ def _doubt(service: Service, record: Record, path: str) -> Diagnostic:
     return Diagnostic("maybe-renamed", message, _top(old), hint)
 
 
-def _displaced(service: Service, record: Record, here: Role, path: str) -> Diagnostic:
+def _displaced(service: InspectedFolder, record: Record, here: Role, path: str) -> Diagnostic:
     """A file that may belong to the route that it was written for, or to the one that has its name now."""
     old, new = service.shown(record.path), service.shown(path)
     title = here.title
@@ -213,18 +213,18 @@ def _displaced(service: Service, record: Record, here: Role, path: str) -> Diagn
     return Diagnostic("maybe-renamed", message, _top(old), f"{move}; {stay}")
 
 
-def _is_occupied(service: Service, record: Record, path: str) -> bool:
+def _is_occupied(service: InspectedFolder, record: Record, path: str) -> bool:
     """Whether there is a file of the user's in the place of a file's route, which was written for another."""
     there = service.known.get(path)
     is_other = there is None or there.role != record.role
     return path in service.disk.present and is_other and not is_known(there, service.disk.contents.get(path))
 
 
-def _trash(service: Service, what: str) -> str:
+def _trash(service: InspectedFolder, what: str) -> str:
     return f"`mallgen prune --force{service.where}` puts {what} into {TRASH}/"
 
 
-def _orphan(service: Service, record: Record) -> Diagnostic:
+def _orphan(service: InspectedFolder, record: Record) -> Diagnostic:
     shown = service.shown(record.path)
     edited = not is_known(record, service.disk.contents.get(record.path))
     hint = f"`mallgen prune{service.where}` deletes it"

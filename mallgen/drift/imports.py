@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from mallgen.drift.user_file import Binding, Edit, UserFile
+from mallgen.drift.user_file import ByteEdit, ImportBinding, UserFile
 from mallgen.python.layout import WIDTH
 from mallgen.text.width import width
 
@@ -29,7 +29,7 @@ class ImportEdits:
     def _taken(self) -> set[str]:
         return {*self._file.bindings, *self._file.defined, *_assigned(self._file)}
 
-    def remove(self, binding: Binding) -> None:
+    def remove(self, binding: ImportBinding) -> None:
         """Take a name out of its statement."""
         self._removed.setdefault(binding.statement, set()).add(binding.alias)
 
@@ -41,7 +41,7 @@ class ImportEdits:
         for name, local in added:
             self.add(before, name, local)
 
-    def rename(self, binding: Binding, module: str) -> None:
+    def rename(self, binding: ImportBinding, module: str) -> None:
         """Another module for the name that `import module as name` gives."""
         self._renamed[binding.alias] = module
         self._removed.setdefault(binding.statement, set())
@@ -77,7 +77,7 @@ class ImportEdits:
         self.add(module, name, free, beside)
         return free
 
-    def edits(self) -> Iterator[Edit]:
+    def edits(self) -> Iterator[ByteEdit]:
         """The changes as ranges of bytes."""
         for statement in {*self._added, *self._removed, *self._modules}:
             yield from self._statement_edits(statement)
@@ -88,7 +88,7 @@ class ImportEdits:
         binding = self._file.bindings.get(local)
         return binding is not None and binding.alias in self._removed.get(binding.statement, ())
 
-    def _full(self, binding: Binding) -> str:
+    def _full(self, binding: ImportBinding) -> str:
         if isinstance(binding.statement, ast.ImportFrom) and binding.statement in self._modules:
             return f"{self._modules[binding.statement]}.{binding.alias.name}"
         return binding.full
@@ -104,7 +104,7 @@ class ImportEdits:
                 return node
         return None
 
-    def _statement_edits(self, statement: ast.ImportFrom | ast.Import) -> Iterator[Edit]:
+    def _statement_edits(self, statement: ast.ImportFrom | ast.Import) -> Iterator[ByteEdit]:
         start, end = self._file.range(statement)
         gone = self._removed.get(statement, set())
         kept = [alias for alias in statement.names if alias not in gone]
@@ -117,7 +117,7 @@ class ImportEdits:
             assert head is not None, "a from statement has its module behind `from`"
             text = self._written(statement, self._modules[statement])
             place = [start + _bytes(head.string[:at]) for at in head.span("module")]
-            yield Edit(place[0], place[1], text)
+            yield ByteEdit(place[0], place[1], text)
         renamed = [alias for alias in kept if alias in self._renamed]
         if added or gone:
             first, last = self._file.range(statement.names[0])[0], self._file.range(statement.names[-1])[1]
@@ -127,7 +127,7 @@ class ImportEdits:
                 return
             yield from self._lines(statement, kept, added)
         for alias in renamed:
-            yield Edit(*self._file.range(alias), self._piece(alias))
+            yield ByteEdit(*self._file.range(alias), self._piece(alias))
 
     def _line(
         self,
@@ -135,7 +135,7 @@ class ImportEdits:
         kept: list[ast.alias],
         added: list[Alias],
         at: tuple[int, int, int, int],
-    ) -> Edit:
+    ) -> ByteEdit:
         start, first, last, end = at
         names = self._sorted(kept, added)
         text = ", ".join(names)
@@ -144,7 +144,7 @@ class ImportEdits:
         if indent + width(f"{before}{text}{behind}") > WIDTH and isinstance(statement, ast.ImportFrom) and not behind:
             newline, pad = self._file.newline, " " * indent
             text = f"({newline}" + "".join(f"{pad}    {name},{newline}" for name in names) + f"{pad})"
-        return Edit(first, last, text)
+        return ByteEdit(first, last, text)
 
     def _sorted(self, kept: list[ast.alias], added: list[Alias]) -> list[str]:
         """The names as written, each new one in front of the first that isort has behind it."""
@@ -161,7 +161,7 @@ class ImportEdits:
 
     def _lines(
         self, statement: ast.ImportFrom | ast.Import, kept: list[ast.alias], added: list[Alias]
-    ) -> Iterator[Edit]:
+    ) -> Iterator[ByteEdit]:
         """Of a statement in several lines only the names' own bytes change: comments and layout stay."""
         names = statement.names
         spare = list(added)
@@ -170,14 +170,14 @@ class ImportEdits:
             start, end = self._file.range(alias)
             if spare:
                 name, local = spare.pop(0)
-                yield Edit(start, end, _alias(name, local))
+                yield ByteEdit(start, end, _alias(name, local))
                 continue
             following = names[names.index(alias) + 1 :]
             if following:
-                yield Edit(start, self._file.range(following[0])[0], "")
+                yield ByteEdit(start, self._file.range(following[0])[0], "")
             else:
                 before = [other for other in names[: names.index(alias)] if other in kept]
-                yield Edit(self._file.range(before[-1])[1] if before else start, end, "")
+                yield ByteEdit(self._file.range(before[-1])[1] if before else start, end, "")
         if spare:
             anchor = kept[-1] if kept else names[-1]
             start, end = self._file.range(anchor)
@@ -185,19 +185,19 @@ class ImportEdits:
             alone = not self._file.utf8[line:start].strip()
             is_open = b"(" in self._file.utf8[self._file.range(statement)[0] : self._file.range(names[0])[0]]
             gap = f",{self._file.newline}{self._file.utf8[line:start].decode()}" if alone and is_open else ", "
-            yield Edit(end, end, "".join(f"{gap}{_alias(name, local)}" for name, local in spare))
+            yield ByteEdit(end, end, "".join(f"{gap}{_alias(name, local)}" for name, local in spare))
 
-    def _whole(self, statement: ast.ImportFrom | ast.Import) -> Edit:
+    def _whole(self, statement: ast.ImportFrom | ast.Import) -> ByteEdit:
         """A statement without names goes with its line, or becomes `pass` where it shares the line or the block."""
         start, end = self._file.range(statement)
         assert statement.end_lineno is not None
         line, behind = self._file.line_start(statement.lineno), self._file.line_start(statement.end_lineno + 1)
         alone = not self._file.utf8[line:start].strip() and not self._file.utf8[end:behind].strip()
         if alone and statement in self._file.tree.body:
-            return Edit(line, behind, "")
-        return Edit(start, end, "pass")
+            return ByteEdit(line, behind, "")
+        return ByteEdit(start, end, "pass")
 
-    def _insertion(self, module: str, names: list[Alias]) -> Edit:
+    def _insertion(self, module: str, names: list[Alias]) -> ByteEdit:
         """A new statement, behind the one that isort has in front of it."""
         newline = self._file.newline
         plain = sorted((name for name, local in names if name == local), key=_key)
@@ -213,14 +213,14 @@ class ImportEdits:
             return self._behind(before[-1], text)
         if same:
             at = self._file.line_start(same[0].lineno)
-            return Edit(at, at, text)
+            return ByteEdit(at, at, text)
         if found:
             return self._behind(found[-1], f"{newline}{text}")
         first = self._file.tree.body[0] if self._file.tree.body else None
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
             return self._behind(first, f"{newline}{text}")
         at = self._file.line_start(first.lineno) if first else len(self._file.utf8)
-        return Edit(at, at, text)
+        return ByteEdit(at, at, text)
 
     def _one(self, module: str, names: list[str]) -> str:
         """One statement, in several lines where black would have it so."""
@@ -230,11 +230,11 @@ class ImportEdits:
             return f"{line}{newline}"
         return f"from {module} import ({newline}" + "".join(f"    {name},{newline}" for name in names) + f"){newline}"
 
-    def _behind(self, node: ast.stmt, text: str) -> Edit:
+    def _behind(self, node: ast.stmt, text: str) -> ByteEdit:
         assert node.end_lineno is not None
         at = self._file.line_start(node.end_lineno + 1)
         ended = self._file.utf8[:at].endswith((b"\n", b"\r"))
-        return Edit(at, at, text if ended else f"{self._file.newline}{text}")
+        return ByteEdit(at, at, text if ended else f"{self._file.newline}{text}")
 
     def _written(self, statement: ast.ImportFrom, module: str) -> str:
         """The module as the statement names modules: with dots in front where it had some."""

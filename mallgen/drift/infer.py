@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 
 from mallgen.drift.annotations import Meant, bare, items_of, meant
-from mallgen.drift.made import Made
+from mallgen.drift.made import GeneratedClasses
 from mallgen.drift.symbols import World
 from mallgen.drift.user_file import Function, UserFile, is_function, walked
 
@@ -35,7 +35,7 @@ class Inferred:
         self._file = file
         self._types = types
         self._world = world
-        self._made = Made(world)
+        self._made = GeneratedClasses(world)
         self._found: dict[ast.AST, Meant | None] = {}
         self._around: dict[ast.AST, ast.AST] = {}
         self._classes = {node.name: node for node in file.tree.body if isinstance(node, ast.ClassDef)}

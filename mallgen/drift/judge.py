@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mallgen.drift.imports import ImportEdits
 from mallgen.drift.placement import Placement, top
-from mallgen.drift.references import Body
+from mallgen.drift.references import References
 from mallgen.drift.signatures import Match, is_stub
 from mallgen.drift.symbols import VANISHED, Site
 from mallgen.drift.user_file import Function, NotPython, UserFile, edited, module_of, shifted
@@ -92,7 +92,7 @@ class _OneFile:
         self._home = module_of(file.path)
         self._imports = ImportEdits(user, self._home)
         self._match = self._matched(file.signature) if file.signature else None
-        self._body = Body(user, judge.world, self._imports, self._match)
+        self._body = References(user, judge.world, self._imports, self._match)
 
     def _matched(self, signature: Signature) -> Match:
         wanted = self._judge.accepted(self._file, signature, self._user, self._names)

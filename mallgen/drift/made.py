@@ -7,7 +7,7 @@ from mallgen.drift.symbols import World
 from mallgen.drift.user_file import is_function
 
 
-class Made:
+class GeneratedClasses:
     """Reads them from the generated texts of today, each class once."""
 
     def __init__(self, world: World) -> None:

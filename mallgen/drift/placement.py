@@ -7,7 +7,7 @@ from mallgen.drift.user_file import module_of
 from mallgen.output.files import MODULES, Due
 from mallgen.output.manifest import Lock
 from mallgen.output.moves import Expected, Moves, carried, moves
-from mallgen.output.plan import Disk, astray, expected, is_known, orphans, recorded, title
+from mallgen.output.plan import Survey, astray, expected, is_known, orphans, recorded, title
 from mallgen.output.records import Owner, Record
 from mallgen.output.renames import remembered
 
@@ -20,7 +20,7 @@ class Placement:
     whose new name is seen for the first time.
     """
 
-    def __init__(self, due: Due, disk: Disk, lock: Lock) -> None:
+    def __init__(self, due: Due, disk: Survey, lock: Lock) -> None:
         self._due = due
         self._disk = disk
         self._lock = lock

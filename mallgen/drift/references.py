@@ -11,7 +11,7 @@ from mallgen.drift.imports import ImportEdits
 from mallgen.drift.shadow import shadowed
 from mallgen.drift.signatures import Match
 from mallgen.drift.symbols import VANISHED, Site, World
-from mallgen.drift.user_file import Binding, Edit, UserFile, is_function
+from mallgen.drift.user_file import ByteEdit, ImportBinding, UserFile, is_function
 from mallgen.drift.uses import is_former, respelled
 from mallgen.output.signature import ClassShape, Signature
 
@@ -31,7 +31,7 @@ _BINDING: dict[type[ast.AST], tuple[str, ...]] = {
 _BINDING |= {getattr(ast, name): ("name",) for name in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(ast, name)}
 
 
-class Body:
+class References:
     """One file without what a match replaces. `sites` can be mended, `stuck` needs a human."""
 
     def __init__(self, file: UserFile, world: World, imports: ImportEdits, match: Match | None) -> None:
@@ -42,12 +42,12 @@ class Body:
         self._signed = {n.id for n in self._replaced if isinstance(n, ast.Name)} | _quoted(self._replaced)
         self._kept = match.used if match else set()
         self._fields = Fields(file, world, match.types if match else {})
-        self._spelled: list[Edit] = []
+        self._spelled: list[ByteEdit] = []
         self.sites: list[Site] = []
         self.stuck: list[Site] = []
 
     @property
-    def edits(self) -> list[Edit]:
+    def edits(self) -> list[ByteEdit]:
         """The bytes that change, those of imports apart."""
         return [*self._fields.edits, *self._spelled]
 
@@ -66,7 +66,7 @@ class Body:
 
     def run(self) -> None:
         """Compare everything."""
-        whole: dict[ast.ImportFrom, list[tuple[Binding, str]]] = {}
+        whole: dict[ast.ImportFrom, list[tuple[ImportBinding, str]]] = {}
         for local, binding in self._file.every_import():
             statement = binding.statement
             if isinstance(statement, ast.ImportFrom) and binding.alias.name == "*":
@@ -95,7 +95,7 @@ class Body:
         self.sites += self._fields.sites
         self.stuck += self._fields.stuck
 
-    def _module(self, binding: Binding, new: str) -> None:
+    def _module(self, binding: ImportBinding, new: str) -> None:
         """`import module` of one that has moved: what follows in the file says the old name, except with `as`."""
         text = f"the module `{binding.alias.name}` is `{new}` now"
         if binding.alias.asname:
@@ -144,12 +144,12 @@ class Body:
         bound |= {local for local, _ in self._file.every_import()}
         return frozenset(self._uses.keys() - bound - _ALWAYS)
 
-    def _is_spare(self, local: str, binding: Binding) -> bool:
+    def _is_spare(self, local: str, binding: ImportBinding) -> bool:
         """Whether only the types that are replaced have used an import of the contract's."""
         mine = self._world.generates(binding.full.rpartition(".")[0])
         return mine and local in self._signed - self._kept and not self._uses.get(local)
 
-    def _gone(self, local: str, binding: Binding, missing: str) -> None:
+    def _gone(self, local: str, binding: ImportBinding, missing: str) -> None:
         is_package = isinstance(binding.statement, ast.Import) and not binding.alias.asname
         uses = [] if is_package else self._uses.get(local, [])
         where, _, name = missing.rpartition(".")
@@ -161,7 +161,7 @@ class Body:
         self.sites.append(site)
         self._imports.remove(binding)
 
-    def _changed(self, statement: ast.ImportFrom, pairs: Sequence[tuple[Binding, str]]) -> None:
+    def _changed(self, statement: ast.ImportFrom, pairs: Sequence[tuple[ImportBinding, str]]) -> None:
         modules = {now.rpartition(".")[0] for _, now in pairs}
         same = all(binding.alias.name == now.rpartition(".")[2] for binding, now in pairs)
         for binding, now in pairs:
@@ -181,7 +181,7 @@ class Body:
             if self._uses.get(local) or local not in self._signed or binding.alias.asname:
                 self._imports.add(module, name, local, statement)
 
-    def _respelled(self, binding: Binding, now: str) -> bool:
+    def _respelled(self, binding: ImportBinding, now: str) -> bool:
         """Write the name of today for the one of an import; whether it could be done."""
         module, _, name = now.rpartition(".")
         edits = respelled(self._file, binding.alias.asname or binding.alias.name, now, self._replaced)
@@ -273,7 +273,7 @@ def _scope(node: ast.AST, name: str) -> Iterator[ast.AST]:
         yield from _scope(child, name)
 
 
-def _imported(binding: Binding) -> str:
+def _imported(binding: ImportBinding) -> str:
     """The full name that a statement asks for; `import a.b` binds `a`, and needs `a.b`."""
     return binding.alias.name if isinstance(binding.statement, ast.Import) else binding.full
 

@@ -11,7 +11,7 @@ _NAME = re.compile(rb"^Name:" + _VALUE, re.M)
 _KEY = re.compile(rb"^(?:# ?)?Etcd:[ \t]*\r?\n(?:(?:#|[ ])(?![ ]*Key:)[^\n]*\n)*(?:# ?)?[ ]+Key:" + _VALUE, re.M)
 
 
-class Word(NamedTuple):
+class RenamedWord(NamedTuple):
     """A word of a file, what it says and what it is to say."""
 
     start: int
@@ -21,7 +21,7 @@ class Word(NamedTuple):
     what: str
 
 
-def project(content: bytes, due: str, packages: Mapping[str, str]) -> Iterator[Word]:
+def project(content: bytes, due: str, packages: Mapping[str, str]) -> Iterator[RenamedWord]:
     """The package in pyproject.toml, and the distribution that was named like it."""
     distribution = _DISTRIBUTION.search(due)
     olds = {_plain(old): (old, new) for old, new in packages.items()}
@@ -29,18 +29,18 @@ def project(content: bytes, due: str, packages: Mapping[str, str]) -> Iterator[W
         word = match.group().decode("utf-8", "replace")
         old, new = olds.get(_plain(word), ("", ""))
         if old == word:
-            yield Word(match.start(), match.end(), word, new, "package")
+            yield RenamedWord(match.start(), match.end(), word, new, "package")
         elif old and distribution is not None and _plain(distribution[1]) == _plain(new):
-            yield Word(match.start(), match.end(), word, distribution[1], "distribution")
+            yield RenamedWord(match.start(), match.end(), word, distribution[1], "distribution")
 
 
-def settings(content: bytes, due: str, packages: Mapping[str, str]) -> Iterator[Word]:
+def settings(content: bytes, due: str, packages: Mapping[str, str]) -> Iterator[RenamedWord]:
     """The `Name` of a settings file and the key of its Etcd block, which instances are registered under."""
     wanted = _NAME.search(due.encode())
     for match in filter(None, (pattern.search(content) for pattern in (_NAME, _KEY))):
         old = match["name"].decode("utf-8", "replace")
         if wanted is not None and match["name"] != wanted["name"] and _plain(old) in map(_plain, packages):
-            yield Word(*match.span("name"), old, wanted["name"].decode(), "service")
+            yield RenamedWord(*match.span("name"), old, wanted["name"].decode(), "service")
 
 
 def _plain(word: str) -> str:

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable
 
-from mallgen.output.signature import Block
+from mallgen.output.signature import SettingsBlock
 
 _KEY = re.compile(rb"^[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*:(?:\s|$)", re.M)
 
 
-def missing(data: bytes, blocks: Iterable[Block]) -> tuple[Block, ...]:
+def missing(data: bytes, blocks: Iterable[SettingsBlock]) -> tuple[SettingsBlock, ...]:
     """The blocks whose key is not in the file, in any case and with or without underscores, as the runtime reads it."""
     keys = {_plain(key.decode()) for key in _KEY.findall(data)}
     return tuple(block for block in blocks if _plain(block.key) not in keys)
@@ -19,7 +19,7 @@ def is_flow(data: bytes) -> bool:
     return data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
 
 
-def appended(data: bytes, blocks: Iterable[Block]) -> bytes:
+def appended(data: bytes, blocks: Iterable[SettingsBlock]) -> bytes:
     """The file with the blocks as text behind it; what was there stays as it is."""
     newline = "\r\n" if b"\r\n" in data else "\n"
     ended = not data or data.endswith((b"\n", b"\r"))

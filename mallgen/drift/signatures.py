@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from mallgen.drift.annotations import Meant, fits, meant
 from mallgen.drift.imports import ImportEdits
 from mallgen.drift.symbols import Site, World
-from mallgen.drift.user_file import Edit, Function, UserFile, walked
+from mallgen.drift.user_file import ByteEdit, Function, UserFile, walked
 from mallgen.drift.user_file import annotation as parsed
 from mallgen.output.signature import Imported, Param, Signature
 from mallgen.python.layout import WIDTH, bracket
@@ -30,7 +30,7 @@ class Match:
         self._wanted = {entry.local: entry for entry in signature.imports}
         self.sites: list[Site] = []
         self.stuck: list[Site] = []
-        self.edits: list[Edit] = []
+        self.edits: list[ByteEdit] = []
         self.replaced: list[ast.AST] = []
         self.types: dict[ast.AST, Meant] = {}
         self.request = ""
@@ -70,7 +70,7 @@ class Match:
                 head = keyword.match(self._file.utf8[start:].decode())
                 assert head is not None, "a definition starts with its keyword"
                 at = start + len(head.group().encode())
-                self.edits.append(Edit(at, at + len(old.encode()), new))
+                self.edits.append(ByteEdit(at, at + len(old.encode()), new))
 
     def _params(self, function: Function) -> None:
         wanted = self._signature.params
@@ -102,12 +102,12 @@ class Match:
             self.edits += self._without(arg, self._file.range(positional[at - 1])[1] if at else None)
             self.replaced.append(arg)
 
-    def _without(self, arg: ast.arg, before: int | None) -> Iterator[Edit]:
+    def _without(self, arg: ast.arg, before: int | None) -> Iterator[ByteEdit]:
         """Take a parameter away, not the comments beside it; `before` is where the one in front of it ends."""
         utf8 = self._file.utf8
         start, end = self._file.range(arg)
         if before is not None and re.fullmatch(rb"[ \t]*,[ \t]*", utf8[before:start]):
-            yield Edit(before, end, "")
+            yield ByteEdit(before, end, "")
             return
         comma = _COMMA.match(utf8, end)
         place = comma.start("comma") if comma else end
@@ -115,12 +115,12 @@ class Match:
         rest = re.compile(rb"[ \t]*(\r\n|\r|\n)?").match(utf8, place + 1 if comma else end)
         assert rest is not None, "it matches nothing too"
         if comma and place != end and utf8[end:place].strip():
-            yield Edit(place, place + 1, "")
-            yield Edit(start, end, "")
+            yield ByteEdit(place, place + 1, "")
+            yield ByteEdit(start, end, "")
         elif rest[1] and not utf8[first:start].strip():
-            yield Edit(first, rest.end(), "")
+            yield ByteEdit(first, rest.end(), "")
         else:
-            yield Edit(start, rest.end() if not rest[1] else rest.start(1), "")
+            yield ByteEdit(start, rest.end() if not rest[1] else rest.start(1), "")
 
     def _too_few(self, function: Function, missing: Sequence[Param], positional: list[ast.arg]) -> None:
         for param in missing:
@@ -130,14 +130,14 @@ class Match:
         if not required:
             at = self._file.utf8.index(b"(", self._file.range(function)[0]) + 1
             more = bool(positional or function.args.kwonlyargs or function.args.kwarg)
-            self.edits.append(Edit(at, at, ", ".join(texts) + (", " if more else "")))
+            self.edits.append(ByteEdit(at, at, ", ".join(texts) + (", " if more else "")))
             return
         end = self._file.range(required[-1])[1]
         line = self._file.line_start(required[-1].lineno)
         start = self._file.range(required[-1])[0]
         alone = not self._file.utf8[line:start].strip() and len(required) > 1
         pad = f",{self._file.newline}{self._file.utf8[line:start].decode()}" if alone else ", "
-        self.edits.append(Edit(end, end, "".join(f"{pad}{text}" for text in texts)))
+        self.edits.append(ByteEdit(end, end, "".join(f"{pad}{text}" for text in texts)))
 
     def _annotation(self, node: ast.expr | None, wanted: str, what: str) -> None:
         """A missing annotation is the user's choice; one that fits by its import's new name stays when it has `as`."""
@@ -175,7 +175,7 @@ class Match:
         start, end = self._file.range(node)
         quoted = isinstance(node, ast.Constant) and isinstance(node.value, str)
         quote = self._file.utf8[start : start + 1].decode() if quoted else ""
-        self.edits.append(Edit(start, end, f"{quote}{text}{quote}"))
+        self.edits.append(ByteEdit(start, end, f"{quote}{text}{quote}"))
 
     def _homes(self, annotation: str) -> str:
         names = [node.id for node in ast.walk(ast.parse(annotation, mode="eval")) if isinstance(node, ast.Name)]
@@ -242,7 +242,7 @@ class Match:
             "\n", self._file.newline
         )
         others = [edit for edit in self.edits if edit.start < start]
-        self.edits = [*others, Edit(start, start + len(head.encode()), text)]
+        self.edits = [*others, ByteEdit(start, start + len(head.encode()), text)]
 
 
 def is_stub(user: UserFile, qualnames: list[str]) -> bool:

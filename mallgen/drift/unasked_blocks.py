@@ -17,7 +17,7 @@ _AS_MADE = re.compile(
 )
 
 
-class Left(NamedTuple):
+class LeftBlock(NamedTuple):
     """A block with its place; `start` and `end` in the file's bytes, `is_made`: just as mallgen writes it."""
 
     key: str
@@ -27,7 +27,7 @@ class Left(NamedTuple):
     is_made: bool
 
 
-def left(content: bytes, due: Iterable[str], config: bytes) -> Iterator[Left]:
+def left(content: bytes, due: Iterable[str], config: bytes) -> Iterator[LeftBlock]:
     """The blocks of a settings file that nothing asks for; `due` are the contract's, `config` is the user's module."""
     text = content.decode("utf-8", "replace")
     wanted = {plain(key) for key in due} | {
@@ -53,10 +53,10 @@ def left(content: bytes, due: Iterable[str], config: bytes) -> Iterator[Left]:
         start, end = starts[row - 1], min(starts[last], len(content))
         key = lines[row - 1].partition(b":")[0].decode("utf-8", "replace").strip("\"' ")
         span = Span("", row, 1, row, max(len(key), 1) + 1)
-        yield Left(key, span, start, end, _AS_MADE.fullmatch(content[start:end]) is not None)
+        yield LeftBlock(key, span, start, end, _AS_MADE.fullmatch(content[start:end]) is not None)
 
 
-def without(content: bytes, blocks: Iterable[Left]) -> bytes:
+def without(content: bytes, blocks: Iterable[LeftBlock]) -> bytes:
     """The file without some blocks and the empty line before each."""
     for block in sorted(blocks, key=lambda block: -block.start):
         before = content[: block.start]

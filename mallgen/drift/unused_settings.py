@@ -20,7 +20,7 @@ _PLAIN = re.compile(rf"(?P<indent> *)(?:(?P<key>[A-Za-z_][A-Za-z0-9_]*):(?: +{_V
 _EMPTY = re.compile(r"\s*(?:#.*)?")
 
 
-class Block(NamedTuple):
+class SettingsClass(NamedTuple):
     """A class of settings: its keys as files spell them, each with the class of its own keys, or nothing."""
 
     keys: Mapping[str, str]
@@ -28,13 +28,13 @@ class Block(NamedTuple):
     own: frozenset[str] = frozenset()
 
 
-def blocks(*modules: ast.Module) -> dict[str, Block]:
+def blocks(*modules: ast.Module) -> dict[str, SettingsClass]:
     """The classes of the runtime, and those that modules declare, one building on the other."""
     found = {
-        name: Block(keys, getattr(go_zero, REMARKS[name], {}) if REMARKS[name] else {})
+        name: SettingsClass(keys, getattr(go_zero, REMARKS[name], {}) if REMARKS[name] else {})
         for name, keys in CLASSES.items()
     }
-    found["Struct"] = found["Conf"] = Block({})
+    found["Struct"] = found["Conf"] = SettingsClass({})
     for module in modules:
         for node in module.body:
             if isinstance(node, ast.ClassDef):
@@ -45,7 +45,7 @@ def blocks(*modules: ast.Module) -> dict[str, Block]:
     return found
 
 
-def _block(node: ast.ClassDef, known: Mapping[str, Block]) -> Block | None:
+def _block(node: ast.ClassDef, known: Mapping[str, SettingsClass]) -> SettingsClass | None:
     bases = [base.id if isinstance(base, ast.Name) else "" for base in node.bases]
     renamed = any(word.arg in ("rename", None) for word in node.keywords)
     if not bases or renamed or any(base not in known for base in bases):
@@ -62,7 +62,7 @@ def _block(node: ast.ClassDef, known: Mapping[str, Block]) -> Block | None:
             key = _spelled(_wire(line.value) or line.target.id)
             keys[key] = _type(line.annotation)
             own.add(key)
-    return Block(keys, remarks, frozenset(own))
+    return SettingsClass(keys, remarks, frozenset(own))
 
 
 def _wire(value: ast.expr | None) -> str:
@@ -97,7 +97,7 @@ def _spelled(name: str) -> str:
     return "".join(words.get(word) or word[:1].upper() + word[1:] for word in name.split("_"))
 
 
-def judged(text: str, path: str, name: str, known: Mapping[str, Block]) -> Iterator[Diagnostic]:
+def judged(text: str, path: str, name: str, known: Mapping[str, SettingsClass]) -> Iterator[Diagnostic]:
     """What is to be said of the keys of a yaml that is read into the class `name`."""
     if name not in known or _is_plain(text, name, known):
         return
@@ -113,14 +113,14 @@ def judged(text: str, path: str, name: str, known: Mapping[str, Block]) -> Itera
     except (yaml.YAMLError, RecursionError):
         yield Diagnostic("bad-settings", "this is not YAML", Span(path, 1, 1, 1, 2), "correct it: https://yaml.org")
     else:
-        yield from _Walk(path, known, set()).node(root, name, "")
+        yield from _NodeWalk(path, known, set()).node(root, name, "")
 
 
-class _Walk(NamedTuple):
+class _NodeWalk(NamedTuple):
     """Nodes of YAML with their classes, each pair once: an alias may stand for a node a thousand times."""
 
     path: str
-    known: Mapping[str, Block]
+    known: Mapping[str, SettingsClass]
     seen: set[tuple[int, str]]
 
     def node(self, node: Any, name: str, above: str) -> Iterator[Diagnostic]:
@@ -153,7 +153,7 @@ def _key(node: Any) -> str:
     return node.value if node.id == "scalar" else "?"
 
 
-def _told(block: Block, key: str, spelled: str, value: object) -> go_zero.Told | None:
+def _told(block: SettingsClass, key: str, spelled: str, value: object) -> go_zero.Told | None:
     if not spelled:
         return go_zero.remark_on(key, value, block.keys, block.remarks)
     remark = next((found for name, found in block.remarks.items() if go_zero.folded(name) == go_zero.folded(key)), None)
@@ -186,7 +186,7 @@ def _span(path: str, key: Any) -> Span:
     return Span(path, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
 
-def _is_plain(text: str, name: str, known: Mapping[str, Block]) -> bool:
+def _is_plain(text: str, name: str, known: Mapping[str, SettingsClass]) -> bool:
     """Whether a file has nothing but lines of known keys: then there is nothing to say, without reading it as YAML."""
     levels: list[tuple[int, str]] = [(0, name)]
     below: str | None = ""
@@ -210,7 +210,7 @@ def _is_plain(text: str, name: str, known: Mapping[str, Block]) -> bool:
     return True
 
 
-def _below(block: Block, key: str) -> str | None:
+def _below(block: SettingsClass, key: str) -> str | None:
     """The class below a key that there is nothing to say of; None where there may be."""
     if any(go_zero.folded(name) == key for name in block.remarks):
         return None

@@ -29,7 +29,7 @@ class NotPython(Exception):
         self.column = max(1, column)
 
 
-class Binding(NamedTuple):
+class ImportBinding(NamedTuple):
     """A name that an import gives to a file: what it means, and the statement; `alias` is its place in it."""
 
     full: str
@@ -37,7 +37,7 @@ class Binding(NamedTuple):
     alias: ast.alias
 
 
-class Edit(NamedTuple):
+class ByteEdit(NamedTuple):
     """Bytes to replace, as offsets into the file's text in UTF-8 without its mark."""
 
     start: int
@@ -129,7 +129,7 @@ class UserFile:
         """The first byte of a line; behind the last line the end of the file."""
         return self._starts[line - 1] if line <= len(self._starts) else len(self.utf8)
 
-    def edited(self, edits: Iterable[Edit]) -> bytes:
+    def edited(self, edits: Iterable[ByteEdit]) -> bytes:
         """The file with ranges replaced; every other byte is as it was. Raises Overlapping."""
         found = spliced(self.utf8, ((edit.start, edit.end, edit.text.encode()) for edit in sorted(set(edits))))
         return self._mark + found.decode().encode(self._encoding)
@@ -144,18 +144,18 @@ class UserFile:
         parts = parts[: len(parts) - statement.level + 1]
         return ".".join([*parts, *([statement.module] if statement.module else [])])
 
-    def _bindings(self, statements: Iterable[ast.stmt]) -> Iterator[tuple[str, Binding]]:
+    def _bindings(self, statements: Iterable[ast.stmt]) -> Iterator[tuple[str, ImportBinding]]:
         for node in statements:
             if isinstance(node, ast.ImportFrom):
                 module = self.absolute(node)
                 for alias in node.names:
-                    yield alias.asname or alias.name, Binding(f"{module}.{alias.name}", node, alias)
+                    yield alias.asname or alias.name, ImportBinding(f"{module}.{alias.name}", node, alias)
             elif isinstance(node, ast.Import):
                 for alias in node.names:
                     full = alias.name if alias.asname else alias.name.partition(".")[0]
-                    yield alias.asname or full, Binding(full, node, alias)
+                    yield alias.asname or full, ImportBinding(full, node, alias)
 
-    def every_import(self) -> Iterator[tuple[str, Binding]]:
+    def every_import(self) -> Iterator[tuple[str, ImportBinding]]:
         """Local names and bindings of all imports, those inside functions too."""
         return self._bindings(self.of(ast.ImportFrom, ast.Import))
 
@@ -203,7 +203,7 @@ class UserFile:
         return found, functions[-1] if functions else None
 
 
-def edited(user: UserFile, edits: Sequence[Edit]) -> bytes | None:
+def edited(user: UserFile, edits: Sequence[ByteEdit]) -> bytes | None:
     """The file with ranges replaced; None when that would be no Python: then nothing of it is written."""
     try:
         data = user.edited(edits)
@@ -213,7 +213,7 @@ def edited(user: UserFile, edits: Sequence[Edit]) -> bytes | None:
     return data
 
 
-def shifted(user: UserFile, edits: Iterable[Edit], span: Span, path: str) -> Span:
+def shifted(user: UserFile, edits: Iterable[ByteEdit], span: Span, path: str) -> Span:
     """The place of a span's first line when the file is edited and at `path`."""
     start = user.line_start(span.line)
     lines = sum(

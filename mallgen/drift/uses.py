@@ -3,10 +3,10 @@
 import ast
 from collections.abc import Mapping, Set
 
-from mallgen.drift.user_file import Binding, Edit, UserFile
+from mallgen.drift.user_file import ByteEdit, ImportBinding, UserFile
 
 
-def is_former(binding: Binding, now: str, renamed: Mapping[str, str]) -> bool:
+def is_former(binding: ImportBinding, now: str, renamed: Mapping[str, str]) -> bool:
     """Whether a file calls a class by a name that it had: by an import of the old one, or by `New as Old`."""
     local = binding.alias.asname or binding.alias.name
     if binding.alias.asname is None:
@@ -14,7 +14,7 @@ def is_former(binding: Binding, now: str, renamed: Mapping[str, str]) -> bool:
     return any(new == now and old.rpartition(".")[2] == local for old, new in renamed.items())
 
 
-def respelled(file: UserFile, local: str, now: str, kept: Set[ast.AST]) -> list[Edit] | None:
+def respelled(file: UserFile, local: str, now: str, kept: Set[ast.AST]) -> list[ByteEdit] | None:
     """The edits that write the class's name of today, the last word of `now`, for `local`.
 
     None where one of the two names may mean something else in the file, in a string that could be a type too. `kept`
@@ -29,7 +29,7 @@ def respelled(file: UserFile, local: str, now: str, kept: Set[ast.AST]) -> list[
         if isinstance(node, ast.Name) and node.id in (local, new) and node not in kept:
             if (node.id == new and other is None) or not isinstance(node.ctx, ast.Load):
                 return None
-            edits += [Edit(*file.range(node), new)] if node.id == local else []
+            edits += [ByteEdit(*file.range(node), new)] if node.id == local else []
         elif {local, new} & {*_bound(node), _text(node)}:
             return None
     return edits

@@ -4,7 +4,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from mallgen.output.records import Role
-from mallgen.output.signature import Block
+from mallgen.output.signature import SettingsBlock
 from mallgen.text.span import Span
 
 
@@ -49,4 +49,4 @@ class Verdict(NamedTuple):
     state: State
     remarks: tuple[Remark, ...] = ()
     role: Role | None = None
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[SettingsBlock, ...] = ()

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.editor.places import Edit, Range, Text
+from mallgen.editor.places import EditorText, Range, RangeEdit
 from mallgen.editor.project import Problem
-from mallgen.rules import Edit as SpanEdit
+from mallgen.rules import SpanEdit as SpanEdit
 from mallgen.syntax.dialect import Older, older
 from mallgen.text.span import Span
 from mallgen.text.suggest import guessed
@@ -19,11 +19,11 @@ class Action(NamedTuple):
     """A change that mends `problem`, or several where that is None; `edits` by file, in order or from the last."""
 
     title: str
-    edits: Mapping[str, tuple[Edit, ...]]
+    edits: Mapping[str, tuple[RangeEdit, ...]]
     problem: Problem | None = None
 
 
-def quick_fixes(found: list[Problem], file: str, texts: Mapping[str, Text], asked: Range) -> Iterator[Action]:
+def quick_fixes(found: list[Problem], file: str, texts: Mapping[str, EditorText], asked: Range) -> Iterator[Action]:
     """The ways out of what is wrong in a range of a file."""
     dialect: list[Older | None] = []
     for problem in found:
@@ -40,7 +40,7 @@ def quick_fixes(found: list[Problem], file: str, texts: Mapping[str, Text], aske
                 yield _modern(dialect[0], file, texts[file], problem)
 
 
-def mending(found: list[Problem], file: str, text: Text) -> tuple[Edit, ...]:
+def mending(found: list[Problem], file: str, text: EditorText) -> tuple[RangeEdit, ...]:
     """Everything in a file that needs no thought and can be mended at once; of edits that overlap the last."""
     edits: list[SpanEdit] = []
     safe = (edit for problem in found if not problem.changes for edit in problem.edits)
@@ -50,11 +50,11 @@ def mending(found: list[Problem], file: str, text: Text) -> tuple[Edit, ...]:
     return _by_file(tuple(edits), {file: text}).get(file, ())
 
 
-def _modern(mend: Older, file: str, text: Text, problem: Problem) -> Action:
+def _modern(mend: Older, file: str, text: EditorText, problem: Problem) -> Action:
     """The whole file in today's dialect: half of it could be read by neither grammar."""
     count = len(mend.places)
     title = f"Rewrite from goctl's older dialect ({count} place{'s' * (count != 1)})"
-    edits = tuple(Edit(text.raw_between(edit.start, edit.end), edit.text) for edit in mend.edits)
+    edits = tuple(RangeEdit(text.raw_between(edit.start, edit.end), edit.text) for edit in mend.edits)
     return Action(title, {file: edits}, problem)
 
 
@@ -64,7 +64,7 @@ def _title(problem: Problem) -> str:
     return f"{hint[:1].upper()}{hint[1:]}{changes}"
 
 
-def _meets(diagnostic: Diagnostic, text: Text, asked: Range) -> bool:
+def _meets(diagnostic: Diagnostic, text: EditorText, asked: Range) -> bool:
     span = diagnostic.span
     if span is None:
         return False
@@ -72,16 +72,16 @@ def _meets(diagnostic: Diagnostic, text: Text, asked: Range) -> bool:
     return found.start <= asked.end and asked.start <= found.end
 
 
-def _by_file(edits: tuple[SpanEdit, ...], texts: Mapping[str, Text]) -> dict[str, tuple[Edit, ...]]:
-    found: dict[str, tuple[Edit, ...]] = {}
+def _by_file(edits: tuple[SpanEdit, ...], texts: Mapping[str, EditorText]) -> dict[str, tuple[RangeEdit, ...]]:
+    found: dict[str, tuple[RangeEdit, ...]] = {}
     for edit in edits:
         name = edit.span.file
         if name in texts:
-            found[name] = (*found.get(name, ()), Edit(texts[name].range(edit.span), edit.text))
+            found[name] = (*found.get(name, ()), RangeEdit(texts[name].range(edit.span), edit.text))
     return found
 
 
-def _guess(diagnostic: Diagnostic, text: Text) -> Edit | None:
+def _guess(diagnostic: Diagnostic, text: EditorText) -> RangeEdit | None:
     """The edit that a did-you-mean proposes, where it is clear which word was meant."""
     guess, span = guessed(diagnostic.hint), diagnostic.span
     if not guess or span is None:
@@ -90,11 +90,11 @@ def _guess(diagnostic: Diagnostic, text: Text) -> Edit | None:
     written = text.text[start:end]
     for word in (match.partition("=")[0] for match in _QUOTED.findall(diagnostic.message)):
         if word == written:
-            return Edit(text.between(start, end), guess)
+            return RangeEdit(text.between(start, end), guess)
         places = [m.start() for m in re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", written)]
         if len(places) == 1:
             at = start + places[0]
-            return Edit(text.between(at, at + len(word)), guess)
+            return RangeEdit(text.between(at, at + len(word)), guess)
     return None
 
 

@@ -7,7 +7,7 @@ from mallgen.editor import words
 from mallgen.editor.project import Project
 from mallgen.editor.symbols import Symbol, spot, symbol_at
 from mallgen.editor.tags import word_at
-from mallgen.lint.scope import Operation, Scope
+from mallgen.lint.scope import LintScope, Operation
 from mallgen.model import Binding, Bounds, Field, Inline, Named, Pointer, Route, Type, map_ref, peel, spell
 from mallgen.syntax.scan import Token, span_of
 from mallgen.text.span import Span
@@ -60,7 +60,7 @@ def _places(route: Route) -> tuple[Span, Span]:
 
 
 def _operations(project: Project) -> list[Operation]:
-    return Scope(project.view).operations
+    return LintScope(project.view).operations
 
 
 def _said(word: str, text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.editor.places import Edit, Text
+from mallgen.editor.places import EditorText, RangeEdit
 from mallgen.syntax.format import format_text
 
 
@@ -16,7 +16,7 @@ class DoesNotParse(Exception):
         self.diagnostics = diagnostics
 
 
-def laid_out(text: Text, file: str) -> tuple[Edit, ...]:
+def laid_out(text: EditorText, file: str) -> tuple[RangeEdit, ...]:
     """The edits that bring a document into goctl's layout, a run of lines each. Raises DoesNotParse.
 
     Lines end as most of them do, as `mallgen api format` has it.
@@ -29,7 +29,7 @@ def laid_out(text: Text, file: str) -> tuple[Edit, ...]:
     return tuple(changes(text, formatted.text.replace("\n", "\r\n") if ends_crlf else formatted.text))
 
 
-def changes(before: Text, after: str) -> Iterator[Edit]:
+def changes(before: EditorText, after: str) -> Iterator[RangeEdit]:
     """The edits that make `after` of a document, by lines: marks and cursors elsewhere stay where they are."""
     old, new = _lines(before.raw), _lines(after)
     head = 0
@@ -42,7 +42,7 @@ def changes(before: Text, after: str) -> Iterator[Edit]:
     middle = old[head : len(old) - tail], new[head : len(new) - tail]
     for kind, a, b, c, d in SequenceMatcher(None, *middle).get_opcodes():
         if kind != "equal":
-            yield Edit(before.raw_between(starts[head + a], starts[head + b]), "".join(middle[1][c:d]))
+            yield RangeEdit(before.raw_between(starts[head + a], starts[head + b]), "".join(middle[1][c:d]))
 
 
 def _lines(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from mallgen.syntax.lalr import Unexpected
 from mallgen.syntax.nodes import Node, ServiceNode
-from mallgen.syntax.parse import Outcome, Parsed, outcome, parse, reader
+from mallgen.syntax.parse import Parsed, ParsedStatement, outcome, parse, reader
 from mallgen.syntax.recover import Piece, pieces
 from mallgen.syntax.salvage import salvage
 from mallgen.syntax.scan import Scanned, Statement, Token, scan
@@ -17,7 +17,7 @@ _Key = tuple[object, ...]
 _Tokens = Sequence[Token]
 
 
-class Read(NamedTuple):
+class ReadFile(NamedTuple):
     """One file: `nodes` also has what could be saved of broken statements, `parsed` is what the commands see."""
 
     text: str
@@ -31,7 +31,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._scanned: dict[str, tuple[str, Limits, Scanned]] = {}
-        self._read: dict[str, Read] = {}
+        self._read: dict[str, ReadFile] = {}
         self._parts: dict[str, dict[_Key, Any]] = {}
 
     def scanned(self, text: str, path: str, limits: Limits) -> Scanned:
@@ -45,7 +45,7 @@ class Memory:
         """A scanned file as nodes."""
         return self.read(scanned).parsed
 
-    def read(self, scanned: Scanned) -> Read:
+    def read(self, scanned: Scanned) -> ReadFile:
         """A scanned file as nodes, with what could be saved."""
         read = self._read.get(scanned.file)
         if read is None or read.scanned is not scanned:
@@ -58,13 +58,13 @@ class Memory:
             for table in (self._scanned, self._read, self._parts):
                 table.pop(path, None)
 
-    def _parse(self, scanned: Scanned) -> Read:
+    def _parse(self, scanned: Scanned) -> ReadFile:
         text, _, own = self._scanned[scanned.file]
         assert own is scanned, "a file is parsed as it was scanned last"
         pass_ = _Pass(text, scanned, self._parts.get(scanned.file, {}))
         parsed = parse(scanned, pass_.statement)
         self._parts[scanned.file] = pass_.now
-        return Read(text, scanned, parsed, tuple(pass_.nodes))
+        return ReadFile(text, scanned, parsed, tuple(pass_.nodes))
 
 
 class _Pass:
@@ -79,7 +79,7 @@ class _Pass:
         self._anew = reader(scanned)
         self._failed: dict[tuple[str, int, int], Unexpected] = {}
 
-    def statement(self, scanned: Scanned, statement: Statement) -> Outcome:
+    def statement(self, scanned: Scanned, statement: Statement) -> ParsedStatement:
         """What parse.outcome gives."""
         found = outcome(scanned, statement, self.read)
         self.nodes += [found.node] if found.node is not None else salvage(scanned, statement, self.read)

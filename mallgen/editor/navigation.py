@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from mallgen.editor.memory import Read
+from mallgen.editor.memory import ReadFile
 from mallgen.editor.project import Project, Seen
 from mallgen.editor.symbols import Symbol, symbol_at, symbols
 from mallgen.model import spell
@@ -64,9 +64,9 @@ def _uses(project: Project, symbol: Symbol) -> Iterator[Symbol]:
                 yield one
 
 
-def outline(read: Read) -> list[Entry]:
+def outline(read: ReadFile) -> list[Entry]:
     """What a file holds: info, types with their fields, services with their routes."""
-    shape = _Shape(read)
+    shape = _Extent(read)
     found: list[Entry] = []
     for node in read.nodes:
         match node:
@@ -83,10 +83,10 @@ def outline(read: Read) -> list[Entry]:
     return found
 
 
-class _Shape:
+class _Extent:
     """How far the parts of a file reach."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: ReadFile) -> None:
         self._file = read.scanned.file
         self._tokens = [token for statement in read.scanned.statements for token in statement.tokens]
         self._index = {(token.line, token.column): i for i, token in enumerate(self._tokens)}

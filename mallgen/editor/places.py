@@ -30,14 +30,14 @@ class Range(NamedTuple):
     end: Position
 
 
-class Edit(NamedTuple):
+class RangeEdit(NamedTuple):
     """Text that takes the place of a range."""
 
     range: Range
     text: str
 
 
-class Text:
+class EditorText:
     """A document: `raw` as the editor has it, `text` as the parser reads it."""
 
     def __init__(self, raw: str) -> None:
@@ -91,7 +91,7 @@ class Text:
         raw = self._raw(position)
         return raw - bisect_left(self._crs, raw)
 
-    def edited(self, edits: Iterable[Edit]) -> str:
+    def edited(self, edits: Iterable[RangeEdit]) -> str:
         """The raw text with edits, which do not overlap, as an editor applies them."""
         places = ((self._raw(edit.range.start), self._raw(edit.range.end), edit.text) for edit in edits)
         return spliced(self.raw, places)

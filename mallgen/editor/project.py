@@ -7,14 +7,14 @@ from typing import NamedTuple
 from mallgen.contract.loaded import Loaded
 from mallgen.contract.resolve import ParsedFile, resolve
 from mallgen.diagnostics import Diagnostic
-from mallgen.editor.memory import Memory, Read
+from mallgen.editor.memory import Memory, ReadFile
 from mallgen.emit.http.judge import judged
 from mallgen.lint import Rule
 from mallgen.lint.suppress import findings
 from mallgen.loading.load import compile_sources
 from mallgen.loading.sources import Sources
 from mallgen.model import Contract, Type
-from mallgen.rules import Edit, Found
+from mallgen.rules import Found, SpanEdit
 from mallgen.syntax.nodes import ServiceNode, TypeNode
 
 TYPES_ALONE = "no-service"
@@ -29,7 +29,7 @@ class Problem(NamedTuple):
     file: str
     level: str
     diagnostic: Diagnostic
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[SpanEdit, ...] = ()
     changes: str = ""
 
 
@@ -39,7 +39,7 @@ class Project:
     `loaded.contract` is None while something is wrong.
     """
 
-    def __init__(self, root: str, sources: Sources, files: dict[str, Read], loaded: Loaded) -> None:
+    def __init__(self, root: str, sources: Sources, files: dict[str, ReadFile], loaded: Loaded) -> None:
         self.root = root
         self.files = files
         self.loaded = loaded
@@ -84,7 +84,7 @@ def understand(root: str, sources: Sources, memory: Memory, rules: Sequence[Rule
     return project
 
 
-def _view(root: str, files: dict[str, Read], sources: Sources) -> Contract:
+def _view(root: str, files: dict[str, ReadFile], sources: Sources) -> Contract:
     """What could be understood of files of which some do not parse."""
     if not files:
         return Contract(root, "", (), (), ())
@@ -100,7 +100,7 @@ def _place(diagnostic: Diagnostic, root: str) -> str:
     return diagnostic.span.file if diagnostic.span is not None else root
 
 
-def _is_part(files: dict[str, Read], root: str) -> bool:
+def _is_part(files: dict[str, ReadFile], root: str) -> bool:
     """Whether the file only declares types: it is meant to be imported, wherever that is done."""
     nodes = files[root].nodes if root in files else ()
     return any(isinstance(n, TypeNode) for n in nodes) and not any(isinstance(n, ServiceNode) for n in nodes)

@@ -8,14 +8,14 @@ from mallgen.contract.base_types import BASE_TYPES
 from mallgen.editor.navigation import references
 from mallgen.editor.project import Project, Seen
 from mallgen.editor.symbols import Symbol, symbol_at, symbols
-from mallgen.lint.scope import Scope
+from mallgen.lint.scope import LintScope
 from mallgen.syntax.scan import GO_KEYWORDS
 from mallgen.text.span import Span
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
-class Renamed(NamedTuple):
+class SymbolRename(NamedTuple):
     """The places that take the new name, or `refusal`, in the user's words."""
 
     spans: tuple[Span, ...]
@@ -37,7 +37,7 @@ def renamable(places: Sequence[Seen], line: int, col: int) -> Symbol | str:
     return symbol
 
 
-def rename(places: Sequence[Seen], line: int, col: int, name: str) -> Renamed:
+def rename(places: Sequence[Seen], line: int, col: int, name: str) -> SymbolRename:
     """Every place of what stands at a place, in all contracts that see it.
 
     Refused: names that the language cannot have, names that are taken, and contracts of which a part cannot be read,
@@ -45,11 +45,11 @@ def rename(places: Sequence[Seen], line: int, col: int, name: str) -> Renamed:
     """
     symbol = renamable(places, line, col)
     if isinstance(symbol, str):
-        return Renamed((), symbol)
+        return SymbolRename((), symbol)
     if name == symbol.name:
-        return Renamed(())
+        return SymbolRename(())
     refusal = _no_name(symbol, name) or next(_refusals(places, line, col, name), "")
-    return Renamed((), refusal) if refusal else Renamed(tuple(references(places, line, col, declared=True)))
+    return SymbolRename((), refusal) if refusal else SymbolRename(tuple(references(places, line, col, declared=True)))
 
 
 def _no_name(symbol: Symbol, name: str) -> str:
@@ -79,7 +79,7 @@ def _taken(project: Project, symbol: Symbol, name: str) -> Iterator[str]:
         if _is_declared(project, name):
             yield f"type `{name}` is declared already"
         return
-    operations = Scope(project.view).operations
+    operations = LintScope(project.view).operations
     groups = {one.group.group for one in operations if one.route.handler_span == symbol.span}
     for one in operations:
         if one.route.handler == name and one.group.group in groups:

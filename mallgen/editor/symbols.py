@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from mallgen.contract.base_types import BASE_TYPES
-from mallgen.editor.memory import Read
+from mallgen.editor.memory import ReadFile
 from mallgen.editor.places import contains
 from mallgen.model import TypeRef, named
 from mallgen.syntax.nodes import ImportNode, Item, Node, ServiceNode, TypeNode
@@ -30,19 +30,19 @@ class Spot(NamedTuple):
     token: Token | None
 
 
-def symbols(read: Read) -> Iterator[Symbol]:
+def symbols(read: ReadFile) -> Iterator[Symbol]:
     """Every symbol of a file, in the order of its statements."""
     for node in read.nodes:
         yield from _of(node)
 
 
-def symbol_at(read: Read, line: int, col: int) -> Symbol | None:
+def symbol_at(read: ReadFile, line: int, col: int) -> Symbol | None:
     """The symbol that a cursor stands in or right behind; where two touch, the one that begins there."""
     touched = [symbol for symbol in symbols(read) if contains(symbol.span, line, col)]
     return max(touched, key=lambda symbol: symbol.span[1:3], default=None)
 
 
-def spot(read: Read, line: int, col: int) -> Spot:
+def spot(read: ReadFile, line: int, col: int) -> Spot:
     """The token and the statement at a place."""
     here, found = (line, col), None
     for statement in read.scanned.statements:

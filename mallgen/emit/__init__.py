@@ -13,7 +13,7 @@ from mallgen.text.limits import raise_it
 from mallgen.text.span import Span
 
 
-class Body(NamedTuple):
+class LogicBody(NamedTuple):
     """The statements of a logic method that is not to be a stub, and what they need: pairs of module and name."""
 
     lines: tuple[Code, ...]
@@ -31,7 +31,7 @@ class Emitted(NamedTuple):
     classes: tuple[ClassShape, ...] = ()
 
 
-class Text(NamedTuple):
+class UserText(NamedTuple):
     """A user's file as it is made, and what the contract asks of it later."""
 
     text: str

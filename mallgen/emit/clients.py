@@ -113,7 +113,7 @@ def _named(message: DescriptorProto | None) -> Iterator[str]:
         yield from (field.type_name for field in one.field if field.type_name)
 
 
-class Signature(NamedTuple):
+class CallSignature(NamedTuple):
     """What a method is given and gives: `req: OrdersRequest`, `OrdersResponse`."""
 
     name: PyIdent
@@ -126,7 +126,7 @@ class Signature(NamedTuple):
         return Code(f"{self.name}: {self.takes}")
 
 
-def signature(method: Method, uses: Uses, imports: Imports, many: str = "AsyncIterator") -> Signature:
+def signature(method: Method, uses: Uses, imports: Imports, many: str = "AsyncIterator") -> CallSignature:
     """The types of an RPC; `many` is what a stream of requests is taken as."""
     request, reply = uses.type(method.request), uses.type(method.reply)
     name, takes, gives = PyIdent("req"), request, reply
@@ -134,7 +134,7 @@ def signature(method: Method, uses: Uses, imports: Imports, many: str = "AsyncIt
         name, takes = PyIdent("reqs"), Code(f"{imports.add('collections.abc', many)}[{request}]")
     if method.gives_stream:
         gives = Code(f"{imports.add('collections.abc', 'AsyncIterator')}[{reply}]")
-    return Signature(name, takes, gives)
+    return CallSignature(name, takes, gives)
 
 
 def _method(method: Method, uses: Uses, imports: Imports) -> MethodView:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from mallgen.emit import first_test
 from mallgen.output.files import File
 from mallgen.output.records import CONFIG, MAIN, PYPROJECT, SERVICE_CONTEXT, SETTINGS, Owner, Role
-from mallgen.output.signature import Block
+from mallgen.output.signature import SettingsBlock
 from mallgen.python.code import Code, Literal, PyIdent
 from mallgen.python.layout import Imports, docstring, literal, toml_text
 from mallgen.python.render import Renderer
@@ -34,7 +34,7 @@ class Skeleton(Struct, frozen=True):
         """Where the settings lie, from the folder that was given as `-dir`."""
         return f"etc/{self.title}.yaml"
 
-    def once(self, settings: str, blocks: tuple[Block, ...], renderer: Renderer) -> Iterator[File]:
+    def once(self, settings: str, blocks: tuple[SettingsBlock, ...], renderer: Renderer) -> Iterator[File]:
         """The user's files; `settings` is the text of the yaml."""
         package = self.package
         yield File(self.config_path, settings, Owner.ONCE, SETTINGS, blocks=blocks)

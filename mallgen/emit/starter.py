@@ -1,6 +1,6 @@
 """Contracts of new projects, and the logic that makes them answer at once. The commands have checked the names."""
 
-from mallgen.emit import Body
+from mallgen.emit import LogicBody
 from mallgen.python import names
 from mallgen.python.code import Code, PyIdent
 
@@ -44,24 +44,24 @@ service {service(name)} {{
 """
 
 
-def api_bodies(name: str) -> tuple[tuple[str, Body], ...]:
+def api_bodies(name: str) -> tuple[tuple[str, LogicBody], ...]:
     """The route answers by itself."""
-    return ((f"GET /v1/{name}", Body((Code(f'return {title(name)}Response(message=f"Hello {{req.name}}")'),))),)
+    return ((f"GET /v1/{name}", LogicBody((Code(f'return {title(name)}Response(message=f"Hello {{req.name}}")'),))),)
 
 
-def calling_bodies(name: str) -> tuple[tuple[str, Body], ...]:
+def calling_bodies(name: str) -> tuple[tuple[str, LogicBody], ...]:
     """The route asks the greeter."""
     package = names.http_package(service(name))
     lines = (
         Code(f"reply = await self.svc.{GREETER}_rpc.greet(GreetRequest(name=req.name))"),
         Code(f"return {title(name)}Response(message=reply.message)"),
     )
-    return ((f"GET /v1/{name}", Body(lines, ((f"{package}.rpc.{GREETER}", "GreetRequest"),))),)
+    return ((f"GET /v1/{name}", LogicBody(lines, ((f"{package}.rpc.{GREETER}", "GreetRequest"),))),)
 
 
-def greeter_bodies() -> tuple[tuple[str, Body], ...]:
+def greeter_bodies() -> tuple[tuple[str, LogicBody], ...]:
     """The greeter greets."""
-    return (("/greeter.Greeter/Greet", Body((Code('return GreetResponse(message=f"Hello {req.name}")'),))),)
+    return (("/greeter.Greeter/Greet", LogicBody((Code('return GreetResponse(message=f"Hello {req.name}")'),))),)
 
 
 def greeter() -> str:
@@ -108,10 +108,10 @@ service {title(name)} {{
 """
 
 
-def rpc_bodies(name: str) -> tuple[tuple[str, Body], ...]:
+def rpc_bodies(name: str) -> tuple[tuple[str, LogicBody], ...]:
     """The RPC answers."""
     wire = f"/{names.snake(name)}.{title(name)}/Ping"
-    return ((wire, Body((Code('return Response(pong=f"pong {req.ping}")'),))),)
+    return ((wire, LogicBody((Code('return Response(pong=f"pong {req.ping}")'),))),)
 
 
 def workspace(name: str) -> str:

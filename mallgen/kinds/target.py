@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Body, Emitted
+from mallgen.emit import Emitted, LogicBody
 from mallgen.kinds.kind import Kind, KindError, named
 from mallgen.kinds.naming import Called, is_name
 from mallgen.kinds.strays import strays
@@ -47,7 +47,7 @@ class Target(NamedTuple):
     uses: tuple[Used, ...] = ()
     outside: bool = False
     port: int = 0
-    bodies: tuple[tuple[str, Body], ...] = ()
+    bodies: tuple[tuple[str, LogicBody], ...] = ()
     service: str = ""
     called: Called = Called()
     places: Mapping[str, Span] = MappingProxyType({})

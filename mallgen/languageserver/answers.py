@@ -12,11 +12,11 @@ from mallgen.editor import navigation, renaming
 from mallgen.editor.actions import Action, quick_fixes
 from mallgen.editor.completion import complete
 from mallgen.editor.layout import DoesNotParse, changes, laid_out
-from mallgen.editor.places import Edit, Position, Text
+from mallgen.editor.places import EditorText, Position, RangeEdit
 from mallgen.editor.project import Problem
 from mallgen.languageserver import convert
 from mallgen.languageserver.files import Document
-from mallgen.languageserver.session import Place, Session
+from mallgen.languageserver.session import EditorSession, Place
 from mallgen.text.span import Span
 
 FIX_ALL = f"{lsp.CodeActionKind.SourceFixAll.value}.mallgen"
@@ -34,13 +34,13 @@ class _Placed(Protocol):
     def position(self) -> lsp.Position: ...
 
 
-class Refused(JsonRpcException):
+class RequestRefused(JsonRpcException):
     """What cannot be done, in words for the person at the editor (LSP 3.17, RequestFailed)."""
 
     CODE = lsp.LSPErrorCodes.RequestFailed.value
 
 
-def hover(session: Session, params: lsp.HoverParams) -> lsp.Hover | None:
+def hover(session: EditorSession, params: lsp.HoverParams) -> lsp.Hover | None:
     """What the cursor rests on."""
     at = _place(session, params)
     for project, file in at.seen if at is not None else ():
@@ -52,7 +52,7 @@ def hover(session: Session, params: lsp.HoverParams) -> lsp.Hover | None:
     return None
 
 
-def definition(session: Session, params: lsp.DefinitionParams) -> lsp.Location | None:
+def definition(session: EditorSession, params: lsp.DefinitionParams) -> lsp.Location | None:
     """Where the name under the cursor is declared."""
     at = _place(session, params)
     for project, file in at.seen if at is not None else ():
@@ -63,7 +63,7 @@ def definition(session: Session, params: lsp.DefinitionParams) -> lsp.Location |
     return None
 
 
-def references(session: Session, params: lsp.ReferenceParams) -> list[lsp.Location]:
+def references(session: EditorSession, params: lsp.ReferenceParams) -> list[lsp.Location]:
     """Everywhere the name under the cursor stands."""
     at = _place(session, params)
     if at is None:
@@ -72,7 +72,7 @@ def references(session: Session, params: lsp.ReferenceParams) -> list[lsp.Locati
     return _locations(session, at, navigation.references(at.seen, at.line, at.col, declared))
 
 
-def outline(session: Session, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
+def outline(session: EditorSession, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
     """The parts of a document."""
     document = session.overlay.documents.get(params.text_document.uri)
     read = session.read_of(document) if document is not None else None
@@ -81,7 +81,7 @@ def outline(session: Session, params: lsp.DocumentSymbolParams) -> list[lsp.Docu
     return convert.outline(document.text, navigation.outline(read))
 
 
-def completion(session: Session, params: lsp.CompletionParams) -> lsp.CompletionList | None:
+def completion(session: EditorSession, params: lsp.CompletionParams) -> lsp.CompletionList | None:
     """What could be written here."""
     at = _place(session, params)
     if at is None or not at.seen:
@@ -92,40 +92,42 @@ def completion(session: Session, params: lsp.CompletionParams) -> lsp.Completion
     return convert.completion(text, offset, found, session.can.snippets)
 
 
-def prepare_rename(session: Session, params: lsp.PrepareRenameParams) -> lsp.Range:
-    """The word that can be renamed. Raises Refused."""
+def prepare_rename(session: EditorSession, params: lsp.PrepareRenameParams) -> lsp.Range:
+    """The word that can be renamed. Raises RequestRefused."""
     at = _place(session, params)
     if at is None:
-        raise Refused(_NOT_OPEN)
+        raise RequestRefused(_NOT_OPEN)
     found = renaming.renamable(at.seen, at.line, at.col)
     if isinstance(found, str):
-        raise Refused(found)
+        raise RequestRefused(found)
     return convert.range_(at.document.text.range(found.span))
 
 
-def rename(session: Session, params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
-    """Another name for what is under the cursor. Raises Refused."""
+def rename(session: EditorSession, params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
+    """Another name for what is under the cursor. Raises RequestRefused."""
     at = _place(session, params)
     if at is None:
-        raise Refused(_NOT_OPEN)
+        raise RequestRefused(_NOT_OPEN)
     if session.graph.cut:
-        raise Refused(f"`{session.graph.cut}` is too large to look at all of it: the name may stand elsewhere in it")
+        raise RequestRefused(
+            f"`{session.graph.cut}` is too large to look at all of it: the name may stand elsewhere in it"
+        )
     found = renaming.rename(at.seen, at.line, at.col, params.new_name)
     if found.refusal:
-        raise Refused(found.refusal)
+        raise RequestRefused(found.refusal)
     texts = session.texts(at.projects)
-    edits: dict[str, list[Edit]] = {}
+    edits: dict[str, list[RangeEdit]] = {}
     seen: set[tuple[str, Span]] = set()
     for span in found.spans:
         place = (os.path.realpath(span.file), span._replace(file=""))
         if place not in seen:
             seen.add(place)
-            edits.setdefault(span.file, []).append(Edit(texts[span.file].range(span), params.new_name))
+            edits.setdefault(span.file, []).append(RangeEdit(texts[span.file].range(span), params.new_name))
     return convert.workspace_edit(session, edits, session.can.versions)
 
 
-def formatting(session: Session, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
-    """The document in its layout. Raises Refused when it does not parse."""
+def formatting(session: EditorSession, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
+    """The document in its layout. Raises RequestRefused when it does not parse."""
     document = session.overlay.documents.get(params.text_document.uri)
     if document is None:
         return []
@@ -134,10 +136,10 @@ def formatting(session: Session, params: lsp.DocumentFormattingParams) -> list[l
     except DoesNotParse as problem:
         first = next((d for d in problem.diagnostics if d.severity == "error"), problem.diagnostics[0])
         where = f"line {first.span.line}: " if first.span is not None else ""
-        raise Refused(f"not formatted, the file does not parse: {where}{first.message}") from None
+        raise RequestRefused(f"not formatted, the file does not parse: {where}{first.message}") from None
 
 
-def actions(session: Session, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+def actions(session: EditorSession, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
     """The ways out of what is wrong in a range."""
     at = session.place(params.text_document.uri, convert.position(params.range.start))
     if at is None:
@@ -167,7 +169,7 @@ def _text(kind: lsp.CodeActionKind | str) -> str:
 
 
 def _action(
-    session: Session, action: Action, kind: str, found: list[Problem], texts: Mapping[str, Text]
+    session: EditorSession, action: Action, kind: str, found: list[Problem], texts: Mapping[str, EditorText]
 ) -> lsp.CodeAction:
     problem = action.problem
     mended = [convert.diagnostic(session, problem, texts)] if problem is not None else None
@@ -182,11 +184,11 @@ def _action(
     )
 
 
-def _place(session: Session, params: _Placed) -> Place | None:
+def _place(session: EditorSession, params: _Placed) -> Place | None:
     return session.place(params.text_document.uri, convert.position(params.position))
 
 
-def _locations(session: Session, at: Place, spans: Iterable[Span]) -> list[lsp.Location]:
+def _locations(session: EditorSession, at: Place, spans: Iterable[Span]) -> list[lsp.Location]:
     texts = session.texts(at.projects)
     found: dict[tuple[str, Position], lsp.Location] = {}
     for span in spans:
@@ -196,7 +198,7 @@ def _locations(session: Session, at: Place, spans: Iterable[Span]) -> list[lsp.L
     return list(found.values())
 
 
-def _importable(session: Session, document: Document) -> list[str]:
+def _importable(session: EditorSession, document: Document) -> list[str]:
     """The contracts around a document, as its imports would write them."""
     folder = os.path.dirname(document.path)
     names = (name for real, name in session.graph.names.items() if real != document.real)

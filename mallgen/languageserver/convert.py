@@ -6,11 +6,11 @@ from lsprotocol import types as lsp
 
 from mallgen.editor.completion import Completed
 from mallgen.editor.navigation import Entry, OutlineKind
-from mallgen.editor.places import Edit, Position, Range, Text
+from mallgen.editor.places import EditorText, Position, Range, RangeEdit
 from mallgen.editor.project import Problem
 from mallgen.editor.proposals import Proposal, ProposalKind
 from mallgen.languageserver.pages import page_of
-from mallgen.languageserver.session import Published, Session
+from mallgen.languageserver.session import EditorSession, Published
 from mallgen.text.visible import visible
 
 _LEVELS = {
@@ -53,12 +53,14 @@ def range_(found: Range) -> lsp.Range:
     return lsp.Range(lsp.Position(*found.start), lsp.Position(*found.end))
 
 
-def edit(one: Edit) -> lsp.TextEdit:
+def edit(one: RangeEdit) -> lsp.TextEdit:
     """An edit for the editor."""
     return lsp.TextEdit(range_(one.range), one.text)
 
 
-def workspace_edit(session: Session, edits: Mapping[str, Iterable[Edit]], documents: bool) -> lsp.WorkspaceEdit:
+def workspace_edit(
+    session: EditorSession, edits: Mapping[str, Iterable[RangeEdit]], documents: bool
+) -> lsp.WorkspaceEdit:
     """Edits of several files, with the versions that they were made for where the editor can check them."""
     texts = {name: [edit(one) for one in found] for name, found in edits.items()}
     if not documents:
@@ -72,7 +74,7 @@ def workspace_edit(session: Session, edits: Mapping[str, Iterable[Edit]], docume
     return lsp.WorkspaceEdit(document_changes=list(changes))
 
 
-def diagnostic(session: Session, problem: Problem, texts: Mapping[str, Text]) -> lsp.Diagnostic:
+def diagnostic(session: EditorSession, problem: Problem, texts: Mapping[str, EditorText]) -> lsp.Diagnostic:
     """A problem: what is wrong, the way out below it, the other places that explain it, the page of its code."""
     found = problem.diagnostic
     href = page_of(found.code)
@@ -97,14 +99,14 @@ def diagnostic(session: Session, problem: Problem, texts: Mapping[str, Text]) ->
     )
 
 
-def published(session: Session, one: Published, texts: Mapping[str, Text]) -> lsp.PublishDiagnosticsParams:
+def published(session: EditorSession, one: Published, texts: Mapping[str, EditorText]) -> lsp.PublishDiagnosticsParams:
     """Everything to show in one document."""
     shown = {**texts, **{problem.file: one.text for problem in one.problems}}
     found = [diagnostic(session, problem, shown) for problem in one.problems]
     return lsp.PublishDiagnosticsParams(one.uri, found, one.version)
 
 
-def completion(text: Text, offset: int, found: Completed, snippets: bool) -> lsp.CompletionList:
+def completion(text: EditorText, offset: int, found: Completed, snippets: bool) -> lsp.CompletionList:
     """Proposals, each for the word before the cursor."""
     place = range_(text.between(found.start, offset))
     return lsp.CompletionList(False, [_item(one, place, snippets) for one in found.proposals])
@@ -123,7 +125,7 @@ def _item(one: Proposal, place: lsp.Range, snippets: bool) -> lsp.CompletionItem
     )
 
 
-def outline(text: Text, entries: Iterable[Entry]) -> list[lsp.DocumentSymbol]:
+def outline(text: EditorText, entries: Iterable[Entry]) -> list[lsp.DocumentSymbol]:
     """An outline; the protocol wants what is selected inside of the whole."""
     found = []
     for entry in entries:

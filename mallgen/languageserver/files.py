@@ -8,8 +8,8 @@ from urllib.request import url2pathname
 from pygls.uris import from_fs_path
 
 from mallgen.editor.memory import Memory
-from mallgen.editor.places import Text
-from mallgen.loading.sources import Disk, Unreadable, read_text
+from mallgen.editor.places import EditorText
+from mallgen.loading.sources import FileTexts, Unreadable, read_text
 from mallgen.syntax.scan import Scanned
 from mallgen.text.limits import Limits, raise_it
 
@@ -23,11 +23,11 @@ class Document(NamedTuple):
     uri: str
     path: str
     real: str
-    text: Text
+    text: EditorText
     version: int | None
 
 
-class Overlay(Disk):
+class Overlay(FileTexts):
     """The disk with the open documents before it, and a memory for what was parsed."""
 
     def __init__(self) -> None:
@@ -76,14 +76,14 @@ def uri_of(path: str) -> str:
     return (from_fs_path(path) or path) if os.path.isabs(path) else path
 
 
-class Found(NamedTuple):
+class FoundContracts(NamedTuple):
     """The contracts of a folder; not `whole` when there are more than are looked at."""
 
     paths: list[str]
     whole: bool
 
 
-def contracts(folder: str, deep: bool = True) -> Found:
+def contracts(folder: str, deep: bool = True) -> FoundContracts:
     """The `.api` files of a folder, with those of folders below it if `deep`; hidden ones and links are left out.
 
     Of a very large folder not all: MOST_FOLDERS are looked into, MOST_FILES found.
@@ -91,7 +91,7 @@ def contracts(folder: str, deep: bool = True) -> Found:
     found: list[str] = []
     for number, (here, folders, names) in enumerate(os.walk(folder)):
         if number >= MOST_FOLDERS or len(found) >= MOST_FILES:
-            return Found(found, whole=False)
+            return FoundContracts(found, whole=False)
         folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in _SKIPPED) if deep else []
         found += [os.path.join(here, name) for name in sorted(names) if name.endswith(".api")]
-    return Found(found, whole=True)
+    return FoundContracts(found, whole=True)

@@ -19,13 +19,13 @@ from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 from mallgen import __version__
 from mallgen.languageserver import answers, convert
 from mallgen.languageserver.files import path_of
-from mallgen.languageserver.session import Abilities, Options, Session
+from mallgen.languageserver.session import Abilities, EditorSession, Options
 
 WAIT = 0.01  # seconds without a change before problems are looked for; longer where looking takes long
 LONGEST_WAIT = 1.0
 INTERRUPTED = 130
 Answer = TypeVar("Answer")
-_QUESTIONS: tuple[tuple[str, Callable[[Session, Any], Any], Any], ...] = (
+_QUESTIONS: tuple[tuple[str, Callable[[EditorSession, Any], Any], Any], ...] = (
     (lsp.TEXT_DOCUMENT_HOVER, answers.hover, None),
     (lsp.TEXT_DOCUMENT_DEFINITION, answers.definition, None),
     (lsp.TEXT_DOCUMENT_REFERENCES, answers.references, None),
@@ -47,7 +47,7 @@ class Server:
 
     def __init__(self) -> None:
         self.stopped = False
-        self._session = Session(Options(), Abilities())
+        self._session = EditorSession(Options(), Abilities())
         self._worker = ThreadPoolExecutor(1, "mallgen")
         self._timer: asyncio.TimerHandle | None = None
         self._took = 0.0
@@ -86,7 +86,7 @@ class Server:
         feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)(partial(self._files_changed))
         feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(partial(self._folders_changed))
 
-    def _question(self, answer: Callable[[Session, Any], Answer]) -> Callable[[Any], Any]:
+    def _question(self, answer: Callable[[EditorSession, Any], Answer]) -> Callable[[Any], Any]:
         async def handle(params: Any) -> Answer:
             return await self._ask(lambda: answer(self._session, params))
 
@@ -142,7 +142,7 @@ class Server:
         watched = workspace.did_change_watched_files if workspace else None
         can = Abilities(bool(item and item.snippet_support), bool(edits and edits.document_changes))
         self._watches = bool(watched and watched.dynamic_registration)
-        self._session = Session(options, can)
+        self._session = EditorSession(options, can)
         folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
         self._folders = [path for path in map(path_of, folders) if path]
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from mallgen.editor.actions import mending
-from mallgen.editor.memory import Read
-from mallgen.editor.places import Position, Text
+from mallgen.editor.memory import ReadFile
+from mallgen.editor.places import EditorText, Position
 from mallgen.editor.project import Problem, Project, Seen, understand
 from mallgen.languageserver.files import Document, Overlay, path_of, uri_of
 from mallgen.languageserver.graph import Graph
@@ -42,7 +42,7 @@ class Published(NamedTuple):
 
     uri: str
     version: int | None
-    text: Text
+    text: EditorText
     problems: tuple[Problem, ...]
 
     def equals(self, other: "Published") -> bool:
@@ -64,7 +64,7 @@ class Place(NamedTuple):
         return tuple(one.project for one in self.seen)
 
 
-class Session:
+class EditorSession:
     """The state behind one editor."""
 
     def __init__(self, options: Options, can: Abilities) -> None:
@@ -75,7 +75,7 @@ class Session:
         self._rules = options.chosen()
         self._projects: dict[str, tuple[Sources, Project]] = {}
         self._shown: dict[str, Published] = {}
-        self._texts: dict[str, tuple[Read, Text]] = {}
+        self._texts: dict[str, tuple[ReadFile, EditorText]] = {}
         self._unconnected: dict[str, Document] = {}
         self.failures: list[str] = []
 
@@ -94,7 +94,7 @@ class Session:
     def put(self, uri: str, raw: str, version: int | None) -> None:
         """Open a document, or take its new text."""
         path = path_of(uri)
-        document = Document(uri, path or uri, real(path or uri), Text(raw), version)
+        document = Document(uri, path or uri, real(path or uri), EditorText(raw), version)
         if path and uri not in self.overlay.documents and not self.graph.holds(path):
             around = home(path)
             self.graph.add_folder(around or os.path.dirname(path), deep=bool(around))
@@ -144,26 +144,26 @@ class Session:
         seen = tuple(Seen(project, name_in(project, document)) for project in self.projects(document.real))
         return Place(document, seen, line, col)
 
-    def read_of(self, document: Document) -> Read | None:
+    def read_of(self, document: Document) -> ReadFile | None:
         """A document on its own."""
         found = self.projects(document.real)
         return found[0].files[name_in(found[0], document)] if found else None
 
-    def texts(self, projects: tuple[Project, ...]) -> Mapping[str, Text]:
+    def texts(self, projects: tuple[Project, ...]) -> Mapping[str, EditorText]:
         """The texts of all files of some contracts, by their names in them."""
-        found: dict[str, Text] = {}
+        found: dict[str, EditorText] = {}
         for project in projects:
             for name, file in project.files.items():
                 found[name] = self._text(name, file)
         return found
 
-    def _text(self, name: str, read: Read) -> Text:
+    def _text(self, name: str, read: ReadFile) -> EditorText:
         document = self.overlay.opened(real(name))
         if document is not None:
             return document.text
         kept = self._texts.get(name)
         if kept is None or kept[0] is not read:
-            kept = self._texts[name] = (read, Text(read.text))
+            kept = self._texts[name] = (read, EditorText(read.text))
         return kept[1]
 
     def uri(self, name: str) -> str:
@@ -205,7 +205,7 @@ class Session:
             for _ in range(_ROUNDS):
                 problems = list(dict.fromkeys(problem for project in projects for problem in project.problems))
                 edits = mending(problems, name_in(projects[0], document), text) if projects else ()
-                after = Text(text.edited(edits))
+                after = EditorText(text.edited(edits))
                 self.overlay.put(document._replace(text=after))
                 then = self.projects(document.real)
                 if not edits or _harm(then) > _harm(projects):
@@ -241,7 +241,7 @@ class Session:
             except Exception as problem:
                 self.failures.append(f"error[internal] {root}: {type(problem).__name__}: {problem}")
 
-    def shown_texts(self) -> Mapping[str, Text]:
+    def shown_texts(self) -> Mapping[str, EditorText]:
         """The texts of every file that is understood now, by their names."""
         return self.texts(tuple(project for _, project in self._projects.values()))
 

@@ -6,9 +6,9 @@ from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.values import list_words
 from mallgen.contract.wire import base_type, binding, inside
 from mallgen.lint import rule
-from mallgen.lint.scope import Scope, deep, is_list, key, plain, single, words
+from mallgen.lint.scope import LintScope, deep, is_list, key, plain, single, words
 from mallgen.model import Binding, Bounds, Field, Member, Type
-from mallgen.rules import Edit, Finding
+from mallgen.rules import Finding, SpanEdit
 
 PAGE_SIZES = frozenset({"ps", "page_size", "pagesize", "per_page", "page_limit"})
 MAYBE_SIZES = frozenset(
@@ -20,7 +20,7 @@ SHARES = frozenset({"rate", "ratio", "percent", "percentage", "factor", "weight"
 SECRETS = frozenset({"password", "passwd", "pwd", "secret", "salt"})
 
 
-def _bindings(scope: Scope) -> Iterator[tuple[Type, Field, Binding]]:
+def _bindings(scope: LintScope) -> Iterator[tuple[Type, Field, Binding]]:
     for found, field in scope.fields():
         for one in field.bindings:
             yield found, field, one
@@ -31,7 +31,7 @@ def _kind(base: str) -> str:
 
 
 @rule("page-size-unbounded", default=False)
-def page_size_unbounded(scope: Scope) -> Iterator[Finding]:
+def page_size_unbounded(scope: LintScope) -> Iterator[Finding]:
     """A page size has no bounds, so one request may ask for everything.
 
     `range=[1:100]` refuses what is outside; `limit=[1:50]` (mallgen's, ignored by go-zero) takes the default instead.
@@ -50,7 +50,7 @@ def page_size_unbounded(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("list-unbounded", default=False)
-def list_unbounded(scope: Scope) -> Iterator[Finding]:
+def list_unbounded(scope: LintScope) -> Iterator[Finding]:
     """An answer is a list, and the request has no page size or cursor: it grows with the data.
 
     Page it, or say in a comment why it stays short and switch the rule off there.
@@ -68,7 +68,7 @@ def list_unbounded(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("money-as-float")
-def money_as_float(scope: Scope) -> Iterator[Finding]:
+def money_as_float(scope: LintScope) -> Iterator[Finding]:
     """An amount of money is a float, which cannot hold 0.1.
 
     Use whole cents in an `int64`, or a decimal in a `string`.
@@ -80,7 +80,7 @@ def money_as_float(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("int64-in-javascript", default=False)
-def int64_in_javascript(scope: Scope) -> Iterator[Finding]:
+def int64_in_javascript(scope: LintScope) -> Iterator[Finding]:
     """A 64-bit id is answered as a JSON number, and JavaScript keeps only 53 bits of it.
 
     The option `string` writes it in quotation marks: `json:"id,string"`. Changing it breaks clients that are there.
@@ -96,7 +96,7 @@ def int64_in_javascript(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("secret-in-response", severity="error")
-def secret_in_response(scope: Scope) -> Iterator[Finding]:
+def secret_in_response(scope: LintScope) -> Iterator[Finding]:
     """An answer has a field that looks like a secret.
 
     Give answers types of their own, without it; `json:"-"` keeps it off the wire.
@@ -109,7 +109,7 @@ def secret_in_response(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("default-outside-options")
-def default_outside_options(scope: Scope) -> Iterator[Finding]:
+def default_outside_options(scope: LintScope) -> Iterator[Finding]:
     """The default is not one of the options; go-zero does not check it, so logic meets a value that nobody may send."""
     for _, field, one in _bindings(scope):
         if one.options and any(value not in one.options for value in _values(field, one)):
@@ -127,7 +127,7 @@ def _values(field: Field, one: Binding) -> list[str]:
 
 
 @rule("default-outside-range")
-def default_outside_range(scope: Scope) -> Iterator[Finding]:
+def default_outside_range(scope: LintScope) -> Iterator[Finding]:
     """The default is outside of the range; go-zero does not check it, so logic meets a value that nobody may send."""
     for _, field, one in _bindings(scope):
         for bounds in filter(None, (one.range, one.limit)):
@@ -145,7 +145,7 @@ def _within(text: str, bounds: Bounds) -> bool:
 
 
 @rule("range-without-number")
-def range_without_number(scope: Scope) -> Iterator[Finding]:
+def range_without_number(scope: LintScope) -> Iterator[Finding]:
     """A range on something that is no number does nothing; go-zero does not apply it to list elements either."""
     for _, field, one in _bindings(scope):
         base = base_type(field.type)
@@ -154,7 +154,7 @@ def range_without_number(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("duplicate-option")
-def duplicate_option(scope: Scope) -> Iterator[Finding]:
+def duplicate_option(scope: LintScope) -> Iterator[Finding]:
     """The same value stands twice among the options."""
     for _, field, one in _bindings(scope):
         twice = [option for index, option in enumerate(one.options) if option in one.options[:index]]
@@ -163,7 +163,7 @@ def duplicate_option(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("optional-with-default")
-def optional_with_default(scope: Scope) -> Iterator[Finding]:
+def optional_with_default(scope: LintScope) -> Iterator[Finding]:
     """`optional` says nothing beside a `default` in query, path or header: an absent field takes the default.
 
     In a JSON body it does say something: null is taken for absent instead of refused. goctl's swagger and TypeScript
@@ -183,18 +183,18 @@ def optional_with_default(scope: Scope) -> Iterator[Finding]:
             )
 
 
-def _without(member: Member | None, option: str) -> tuple[Edit, ...]:
+def _without(member: Member | None, option: str) -> tuple[SpanEdit, ...]:
     """The edit that takes one option out of a tag that has it once."""
     if member is None or member.tag_span is None:
         return ()
     if member.tag.count(f",{option},") + member.tag.count(f',{option}"') != 1:
         return ()
     text = member.tag.replace(f",{option},", ",").replace(f',{option}"', '"')
-    return (Edit(member.tag_span, text),)
+    return (SpanEdit(member.tag_span, text),)
 
 
 @rule("key-not-snake", default=False)
-def key_not_snake(scope: Scope) -> Iterator[Finding]:
+def key_not_snake(scope: LintScope) -> Iterator[Finding]:
     """A JSON key is not in snake case, as the rest of go-zero's world writes them."""
     for _, field, one in _bindings(scope):
         if one.source == "json" and one.key and one.key != one.key.lower():
@@ -202,7 +202,7 @@ def key_not_snake(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("field-without-tag")
-def field_without_tag(scope: Scope) -> Iterator[Finding]:
+def field_without_tag(scope: LintScope) -> Iterator[Finding]:
     """A field of a request has no source tag: go-zero then wants it in path, form, header and body at once.
 
     mallgen reads it from the body. Say where it comes from.
@@ -217,7 +217,7 @@ def field_without_tag(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("float-options", default=False)
-def float_options(scope: Scope) -> Iterator[Finding]:
+def float_options(scope: LintScope) -> Iterator[Finding]:
     """Options of a float are compared as text: `1` is not `1.0`."""
     for _, field, one in _bindings(scope):
         if one.options and _kind(plain(field.type)) == "float":
@@ -225,7 +225,7 @@ def float_options(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("limit-without-default")
-def limit_without_default(scope: Scope) -> Iterator[Finding]:
+def limit_without_default(scope: LintScope) -> Iterator[Finding]:
     """`limit` uses the default for what is out of bounds, and there is none: the zero value is used."""
     for _, field, one in _bindings(scope):
         if one.limit is not None and one.default is None:
@@ -233,7 +233,7 @@ def limit_without_default(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("header-not-canonical", default=False)
-def header_not_canonical(scope: Scope) -> Iterator[Finding]:
+def header_not_canonical(scope: LintScope) -> Iterator[Finding]:
     """A header's name is not written as HTTP writes them (`X-Request-Id`); it works, and surprises readers."""
     for _, field, one in _bindings(scope):
         canonical = "-".join(part[:1].upper() + part[1:].lower() for part in one.key.split("-"))
@@ -242,7 +242,7 @@ def header_not_canonical(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("two-sources")
-def two_sources(scope: Scope) -> Iterator[Finding]:
+def two_sources(scope: LintScope) -> Iterator[Finding]:
     """A field of a request is read from the form and from JSON: go-zero then wants it in both, mallgen in either.
 
     A GET reads the query; otherwise JSON and a form are both looked at, and what JSON says counts.

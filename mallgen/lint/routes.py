@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from mallgen.contract.wire import WITHOUT_BODY, binding, path_parameters, without_parameter
 from mallgen.diagnostics import Note
 from mallgen.lint import rule
-from mallgen.lint.scope import Operation, Scope, single, words
+from mallgen.lint.scope import LintScope, Operation, single, words
 from mallgen.model import Group, Member
-from mallgen.rules import Edit, Finding
+from mallgen.rules import Finding, SpanEdit
 from mallgen.text.span import Span
 
 USER_IDS = frozenset({"uid", "user_id", "userid"})
 
 
 @rule("body-on-get")
-def body_on_get(scope: Scope) -> Iterator[Finding]:
+def body_on_get(scope: LintScope) -> Iterator[Finding]:
     """A request without a body has a `json` field: proxies and browsers drop it, go-zero then says it is not set.
 
     `form` reads it from the query; since clients must send it there, `--fix` writes it with `--unsafe-fixes` only, and
@@ -44,15 +44,15 @@ def body_on_get(scope: Scope) -> Iterator[Finding]:
             )
 
 
-def _as_form(member: Member) -> tuple[Edit, ...]:
+def _as_form(member: Member) -> tuple[SpanEdit, ...]:
     """The tag with `form` for `json`; one that names no key would take the Go name for it, as before."""
     if member.tag_span is None or member.tag.count('json:"') != 1:
         return ()
-    return (Edit(member.tag_span, member.tag.replace('json:"', 'form:"')),)
+    return (SpanEdit(member.tag_span, member.tag.replace('json:"', 'form:"')),)
 
 
 @rule("path-parameter-without-field")
-def path_parameter_without_field(scope: Scope) -> Iterator[Finding]:
+def path_parameter_without_field(scope: LintScope) -> Iterator[Finding]:
     """The path has a parameter that no field of the request reads."""
     for operation in scope.operations:
         request = scope.request(operation)
@@ -64,7 +64,7 @@ def path_parameter_without_field(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("path-field-without-parameter", severity="error")
-def path_field_without_parameter(scope: Scope) -> Iterator[Finding]:
+def path_field_without_parameter(scope: LintScope) -> Iterator[Finding]:
     """A field is read from a path parameter that the path does not have: every request is refused."""
     for operation, request in scope.requests():
         for field, one in without_parameter(request.fields, operation.route.full_path):
@@ -74,7 +74,7 @@ def path_field_without_parameter(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("route-shadowed", default=False)
-def route_shadowed(scope: Scope) -> Iterator[Finding]:
+def route_shadowed(scope: LintScope) -> Iterator[Finding]:
     """A fixed path takes requests that a parameter's route would also match: `/user/list` and `/user/:id`.
 
     go-zero and mallgen prefer the fixed one; whoever is called `list` cannot be reached.
@@ -122,7 +122,7 @@ def _parts(operation: Operation) -> list[str]:
 
 
 @rule("missing-doc", default=False)
-def missing_doc(scope: Scope) -> Iterator[Finding]:
+def missing_doc(scope: LintScope) -> Iterator[Finding]:
     """A route has no `@doc`: generated code, clients and documentation have nothing to say about it."""
     for operation in scope.operations:
         if not operation.route.doc:
@@ -130,7 +130,7 @@ def missing_doc(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("user-id-from-query")
-def user_id_from_query(scope: Scope) -> Iterator[Finding]:
+def user_id_from_query(scope: LintScope) -> Iterator[Finding]:
     """A route without jwt takes the user's id from the client: anybody reads anybody's data.
 
     Put the route into a group with `jwt` and take the id from `ctx.claims`. A group with a middleware that is called
@@ -160,7 +160,7 @@ def _read_here(span: Span) -> tuple[Note, ...]:
 
 
 @rule("auth-missing-in-group")
-def auth_missing_in_group(scope: Scope) -> Iterator[Finding]:
+def auth_missing_in_group(scope: LintScope) -> Iterator[Finding]:
     """A block has no jwt while others of the same group and prefix have: forgotten, or meant?"""
     guarded = {(group.group, group.prefix): group for group in scope.contract.groups if group.jwt and group.group}
     for group in scope.contract.groups:
@@ -172,7 +172,7 @@ def auth_missing_in_group(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("path-style-mixed")
-def path_style_mixed(scope: Scope) -> Iterator[Finding]:
+def path_style_mixed(scope: LintScope) -> Iterator[Finding]:
     """Paths of one contract separate words in different ways: `/user-info`, `/user_list`, `/userDetail`."""
     styles: dict[str, Operation] = {}
     for operation in scope.operations:
@@ -194,7 +194,7 @@ def _style(part: str) -> str:
 
 
 @rule("handler-not-pascal", default=False)
-def handler_not_pascal(scope: Scope) -> Iterator[Finding]:
+def handler_not_pascal(scope: LintScope) -> Iterator[Finding]:
     """A handler's name does not begin with a capital; its class and goctl's exported name do."""
     for operation in scope.operations:
         name = operation.route.handler
@@ -205,7 +205,7 @@ def handler_not_pascal(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("get-with-verb")
-def get_with_verb(scope: Scope) -> Iterator[Finding]:
+def get_with_verb(scope: LintScope) -> Iterator[Finding]:
     """A GET is called as if it changed something: browsers prefetch it, proxies repeat it."""
     changing = {"create", "delete", "remove", "update", "add", "set", "edit", "save", "insert"}
     for operation in scope.operations:
@@ -216,10 +216,10 @@ def get_with_verb(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("trailing-slash")
-def trailing_slash(scope: Scope) -> Iterator[Finding]:
+def trailing_slash(scope: LintScope) -> Iterator[Finding]:
     """A path ends in `/`; go-zero takes it away, clients that compare texts do not."""
     for operation in scope.operations:
         span = operation.route.path_span
         if operation.route.path.endswith("/") and operation.route.path != "/" and span.line == span.end_line:
             text = operation.route.path.rstrip("/")
-            yield Finding(f"`{operation.title}` ends in a slash", span, "remove it", edits=(Edit(span, text),))
+            yield Finding(f"`{operation.title}` ends in a slash", span, "remove it", edits=(SpanEdit(span, text),))

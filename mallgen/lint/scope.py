@@ -38,7 +38,7 @@ class Operation(NamedTuple):
         return f"{self.route.method.upper()} {self.route.full_path}"
 
 
-class Scope:
+class LintScope:
     """Look-ups over one contract."""
 
     def __init__(self, contract: Contract) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.lint import Rule, lint, rules
-from mallgen.lint.scope import Scope
+from mallgen.lint.scope import LintScope
 from mallgen.model import Contract
 from mallgen.rules import Found
-from mallgen.rules.suppress import Judged, apply, suppressions
+from mallgen.rules.suppress import RuleCodes, apply, suppressions
 
 PARSED = (  # warnings from reading the contract, which can be switched off as rules are
     *("bad-tag", "comment-ends-early", "duplicate-key", "embedded-base-type", "invisible-character"),
@@ -22,5 +22,5 @@ def findings(
     known = rules()
     own = [Found(diagnostic, ()) for diagnostic in parsed if diagnostic.code not in known]  # the rule says it again
     codes = [*known, *PARSED]
-    judged = Judged(codes, [*(rule.code for rule in chosen), *PARSED], "mallgen api lint --rules")
-    return apply([*own, *lint(Scope(contract), tuple(chosen))], suppressions(texts), judged)
+    judged = RuleCodes(codes, [*(rule.code for rule in chosen), *PARSED], "mallgen api lint --rules")
+    return apply([*own, *lint(LintScope(contract), tuple(chosen))], suppressions(texts), judged)

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from mallgen.contract.wire import binding
 from mallgen.diagnostics import Note
 from mallgen.lint import rule
-from mallgen.lint.scope import Scope
+from mallgen.lint.scope import LintScope
 from mallgen.model import AnyType, Map
 from mallgen.rules import Finding
 
 
 @rule("unused-type", default=False)
-def unused_type(scope: Scope) -> Iterator[Finding]:
+def unused_type(scope: LintScope) -> Iterator[Finding]:
     """Nothing leads to this type from any route."""
     roots = [found for _, found in (*scope.requests(), *scope.responses())]
     if not scope.operations:
@@ -23,7 +23,7 @@ def unused_type(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("keys-mixed")
-def keys_mixed(scope: Scope) -> Iterator[Finding]:
+def keys_mixed(scope: LintScope) -> Iterator[Finding]:
     """JSON keys of one type are written in two ways: `user_id` beside `userName`."""
     for found in scope.contract.types:
         snake = camel = None
@@ -41,7 +41,7 @@ def keys_mixed(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("untyped-map", default=False)
-def untyped_map(scope: Scope) -> Iterator[Finding]:
+def untyped_map(scope: LintScope) -> Iterator[Finding]:
     """A map of anything: neither clients nor the type checker know what is in it."""
     for found, field in scope.fields():
         if isinstance(field.type, Map) and isinstance(field.type.elem, AnyType):
@@ -49,7 +49,7 @@ def untyped_map(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("request-is-response")
-def request_is_response(scope: Scope) -> Iterator[Finding]:
+def request_is_response(scope: LintScope) -> Iterator[Finding]:
     """One type is asked for and answered: a field that is added to one side appears on the other."""
     for operation, request in scope.requests():
         if request is scope.response(operation):
@@ -58,7 +58,7 @@ def request_is_response(scope: Scope) -> Iterator[Finding]:
 
 
 @rule("type-without-comment", default=False)
-def type_without_comment(scope: Scope) -> Iterator[Finding]:
+def type_without_comment(scope: LintScope) -> Iterator[Finding]:
     """A type has no comment: the contract is the documentation."""
     for found in scope.contract.types:
         if not (found.docs or found.comment):

@@ -30,7 +30,7 @@ class Unreadable(Exception):
         self.hint = hint
 
 
-class Disk:
+class FileTexts:
     """Where the files of a contract come from; an editor puts what is not saved yet before it."""
 
     def text(self, path: str, real: str, most: int) -> str:
@@ -42,13 +42,13 @@ class Disk:
         return scan(text, path, limits)
 
 
-def read(path: str, outside: bool = False, disk: Disk | None = None) -> Sources:
+def read(path: str, outside: bool = False, disk: FileTexts | None = None) -> Sources:
     """Read the contract at `path`; files are named as the user would name them from where he stands.
 
     What it imports must be inside its repository, unless `outside` is allowed: see `home`.
     """
     try:
-        reader = _Reader(limits(), os.path.normpath(path), outside)
+        reader = _SourceReader(limits(), os.path.normpath(path), outside)
         reader.disk = disk or reader.disk
     except Unreadable as problem:
         return Sources((), {}, (Diagnostic(problem.code, problem.message, None, problem.hint),))
@@ -100,13 +100,13 @@ def _decode(path: str, most: int) -> str:
     return text.replace("\r\n", "\n")
 
 
-class _Reader:
+class _SourceReader:
     def __init__(self, limits: Limits, path: str, outside: bool) -> None:
         self.limits = limits
         self._folder = os.path.dirname(os.path.realpath(path))
         self._path = path
         self._outside = outside
-        self.disk = Disk()
+        self.disk = FileTexts()
         self.files: dict[str, Scanned] = {}
         self.texts: dict[str, str] = {}
         self.diagnostics: list[Diagnostic] = []

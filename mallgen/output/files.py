@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mallgen.output.records import FIRST_TEST, MAIN, Owner, Role
-from mallgen.output.signature import Block, ClassShape, Signature
+from mallgen.output.signature import ClassShape, SettingsBlock, Signature
 from mallgen.text.span import Span
 
 MODULES = (".py", ".so", ".pyd")
@@ -23,7 +23,7 @@ class File(NamedTuple):
     role: Role | None
     span: Span | None = None
     signature: Signature | None = None
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[SettingsBlock, ...] = ()
 
     @property
     def layer(self) -> str:

@@ -28,8 +28,8 @@ from mallgen.output.records import (
     GONE,
     SERVICE_CONTEXT,
     Class,
+    ClassField,
     ContractLine,
-    Member,
     Origin,
     Owner,
     Record,
@@ -139,7 +139,7 @@ def _number(text: str) -> int:
 def _class(cells: tuple[str, ...]) -> Class:
     contract, name, fields = cells
     members = (field.partition("=") for field in fields.split(",")) if fields else ()
-    return Class(contract, name, tuple(Member(field, key if sign else field) for field, sign, key in members))
+    return Class(contract, name, tuple(ClassField(field, key if sign else field) for field, sign, key in members))
 
 
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}

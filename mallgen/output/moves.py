@@ -50,7 +50,7 @@ Types = tuple[str, str]
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-class _Contract(NamedTuple):
+class _Facts(NamedTuple):
     """What the rules look at: the expected files of today, the records of the lock, the new names of types."""
 
     expected: Sequence[Expected]
@@ -82,7 +82,7 @@ def moves(
     if not olds:
         return Moves({}, {}, frozenset())
     short = {line.old.rpartition(".")[2]: line.new.rpartition(".")[2] for line in renamed}
-    matching = _Matching(_Contract(tuple(expected), known, short), olds)
+    matching = _Matching(_Facts(tuple(expected), known, short), olds)
     matching.by_record()
     matching.without_rivals(present)
     matching.by_role()
@@ -95,7 +95,7 @@ def moves(
 class _Matching:
     """The rules, one after the other; each looks only at files and paths that those before it have left."""
 
-    def __init__(self, contract: _Contract, olds: Sequence[Record]) -> None:
+    def __init__(self, contract: _Facts, olds: Sequence[Record]) -> None:
         self._contract = contract
         self._here = {place.path for place in contract.expected}
         self._olds = list(olds)
@@ -222,7 +222,7 @@ def unplaced(record: Record) -> Record:
 
 
 def _by_role(
-    olds: Sequence[Record], expected: Sequence[Expected], contract: _Contract
+    olds: Sequence[Record], expected: Sequence[Expected], contract: _Facts
 ) -> list[tuple[str, str, bool | None]]:
     """Return the path that each file's route has now, the file, and whether it goes there; None where that is open.
 
@@ -247,7 +247,7 @@ def _by_role(
     return [(place.path, old.path, settled[old.path]) for old, place in found]
 
 
-def _alike(old: Record, place: Expected, contract: _Contract) -> int:
+def _alike(old: Record, place: Expected, contract: _Facts) -> int:
     """Return how many of request and result are the same."""
     return sum(map(eq, contract.types(old), place.shape.types))
 

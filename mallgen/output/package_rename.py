@@ -10,12 +10,11 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.output.files import Due
 from mallgen.output.manifest import Lock
-from mallgen.output.records import FIRST_TEST, Origin, Owner, Record
-from mallgen.output.records import Renamed as RenamedLine
+from mallgen.output.records import FIRST_TEST, Origin, Owner, Record, Renamed
 from mallgen.text.span import Span
 
 
-class Renamed(NamedTuple):
+class PackageRename(NamedTuple):
     """The two packages, and what moves with them: old and new paths, the package's folder first."""
 
     old: str
@@ -28,7 +27,7 @@ class Renamed(NamedTuple):
         return [(old, new) for old, new in self.moves if any(_is_below(path, old) for path in present)]
 
 
-def renamed(due: Due, lock: Lock, present: frozenset[str]) -> Renamed | None:
+def renamed(due: Due, lock: Lock, present: frozenset[str]) -> PackageRename | None:
     """What became of the package; None when it is the same, or when neither of the two is there."""
     mine = [record for record in lock.files if record.contract == due.contract]
     heads = {file.path: file for file in due.files if _is_head(file.path)}
@@ -39,10 +38,10 @@ def renamed(due: Due, lock: Lock, present: frozenset[str]) -> Renamed | None:
     old, new = olds.pop().partition("/")[0], head.partition("/")[0]
     if not any(_is_below(path, old) or _is_below(path, new) for path in present):
         return None
-    return Renamed(old, new, ((old, new), *_beside(due, mine, old)), file.span)
+    return PackageRename(old, new, ((old, new), *_beside(due, mine, old)), file.span)
 
 
-def adopted(lock: Lock, found: Renamed, contract: str) -> Lock:
+def adopted(lock: Lock, found: PackageRename, contract: str) -> Lock:
     """The lock after the user has moved the folder: what was recorded of the old package is that of the new one.
 
     It keeps the package's old name, for code that still uses it.
@@ -65,11 +64,11 @@ def adopted(lock: Lock, found: Renamed, contract: str) -> Lock:
         lock.contracts,
         tuple(r._replace(path=path(r.path), was=origin(r.was)) if r.contract == contract else r for r in lock.files),
         tuple(c._replace(name=name(c.name)) if c.contract == contract else c for c in lock.classes),
-        (*others, *kept, RenamedLine(contract, found.old, found.new)),
+        (*others, *kept, Renamed(contract, found.old, found.new)),
     )
 
 
-def problem(found: Renamed, present: frozenset[str], shown: Callable[[str], str], where: str) -> Diagnostic:
+def problem(found: PackageRename, present: frozenset[str], shown: Callable[[str], str], where: str) -> Diagnostic:
     """What the user has to do; `where` is what a command needs to mean the folder."""
     left = found.left(present)
     sync = f"`mallgen sync --apply{where}`"

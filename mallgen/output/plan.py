@@ -24,7 +24,7 @@ _HEAD = 4096
 _STUB = b"raise NotImplementedError"
 
 
-class Kind(Enum):
+class StepKind(Enum):
     """What a step does to a file. IGNORE and KEEP touch nothing; PATCH, MOVE and DELETE are for who asks for them."""
 
     CREATE = "create"
@@ -36,9 +36,9 @@ class Kind(Enum):
     DELETE = "delete"
 
 
-GENERATED = frozenset({Kind.CREATE, Kind.UPDATE})
-FOLLOWED = GENERATED | {Kind.PATCH, Kind.MOVE}
-_THEIRS = frozenset({Kind.IGNORE, Kind.PATCH, Kind.MOVE})
+GENERATED = frozenset({StepKind.CREATE, StepKind.UPDATE})
+FOLLOWED = GENERATED | {StepKind.PATCH, StepKind.MOVE}
+_THEIRS = frozenset({StepKind.IGNORE, StepKind.PATCH, StepKind.MOVE})
 
 
 class Step(NamedTuple):
@@ -49,7 +49,7 @@ class Step(NamedTuple):
     `name` is that of the function in the content, where it is not the one of the signature.
     """
 
-    kind: Kind
+    kind: StepKind
     file: File
     backup: str = ""
     before: str = ""
@@ -61,7 +61,7 @@ class Step(NamedTuple):
     @property
     def content(self) -> bytes | None:
         """What the file holds afterwards; None when it is gone."""
-        if self.kind is Kind.DELETE:
+        if self.kind is StepKind.DELETE:
             return None
         return self.file.text.encode() if self.data is None else self.data
 
@@ -77,7 +77,7 @@ class Plan(NamedTuple):
     steps: tuple[Step, ...]
     left: tuple[Record, ...]
     lock: str | None
-    does: frozenset[Kind] = GENERATED
+    does: frozenset[StepKind] = GENERATED
     elsewhere: tuple[tuple[str, str, bool], ...] = ()
     waiting: tuple[tuple[File, str], ...] = ()
     renamed: bool = False
@@ -88,7 +88,7 @@ class Plan(NamedTuple):
         return tuple(step for step in self.steps if step.kind in self.does)
 
 
-class Disk(NamedTuple):
+class Survey(NamedTuple):
     """What stands in the output folder: contents of always-files, names of all files, the lock's text.
 
     `contents` also has the user's files for those who compare them: generating never looks at them. `links` are those
@@ -112,7 +112,7 @@ class Change(NamedTuple):
     name: str = ""
 
 
-def plan(due: Due, disk: Disk, lock: Lock, changes: Mapping[str, Change] = MappingProxyType({})) -> Plan:
+def plan(due: Due, disk: Survey, lock: Lock, changes: Mapping[str, Change] = MappingProxyType({})) -> Plan:
     """What has to be done so that the folder holds what is due; `changes` are those of users' files, by path."""
     known = recorded(lock, disk)
     taken = set(disk.present)
@@ -125,7 +125,7 @@ def plan(due: Due, disk: Disk, lock: Lock, changes: Mapping[str, Change] = Mappi
     left = tuple(r for r in orphans(due, disk, known) if r.path not in leaving)
     away = tuple(r for r in astray(due, disk, known) if r.path not in leaving)
     classes, renamed = remembered(due.contract, due.classes, lock)
-    filled = {step.file.path for step in steps if step.kind is Kind.MOVE}
+    filled = {step.file.path for step in steps if step.kind is StepKind.MOVE}
     moved = moves((*left, *away), expected(due), known, renamed, disk.present).without(filled)
     records = filter(None, (_record(due.contract, step, disk, known, moved) for step in steps))
     text = lock.replace(due.contract, [*records, *map(forgotten, left)], classes, renamed).text()
@@ -150,11 +150,11 @@ def _waiting(steps: Iterable[Step], moved: Moves, away: Iterable[Record]) -> Ite
         if file.layer == "middleware" or (file.role and strays.get(old) == file.role):
             sure[new] = old
     for new, old in sure.items():
-        if due[new].kind is Kind.CREATE or (due[new].kind in (Kind.IGNORE, Kind.PATCH) and old in strays):
+        if due[new].kind is StepKind.CREATE or (due[new].kind in (StepKind.IGNORE, StepKind.PATCH) and old in strays):
             yield due[new].file, old
 
 
-def orphans(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, ...]:
+def orphans(due: Due, disk: Survey, known: Mapping[str, Record]) -> tuple[Record, ...]:
     """Files of the contract that are there and no longer due; the first test is the user's alone once it is there."""
     paths = {file.path for file in due.files}
     alike = (record for record in known.values() if record.contract == due.contract)
@@ -162,7 +162,7 @@ def orphans(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, 
     return tuple(record for record in mine if record.path not in paths and record.path in disk.present)
 
 
-def astray(due: Due, disk: Disk, known: Mapping[str, Record]) -> tuple[Record, ...]:
+def astray(due: Due, disk: Survey, known: Mapping[str, Record]) -> tuple[Record, ...]:
     """Users' files whose place is that of another route of the contract today."""
     mine = (record for record in known.values() if record.contract == due.contract and record.path in disk.present)
     return displaced(mine, {place.path: place.role for place in expected(due)})
@@ -183,7 +183,7 @@ def expected(due: Due) -> Iterator[Expected]:
 
 
 def prune(
-    records: Mapping[Record, str], disk: Disk, lock: Lock, cut: Mapping[str, bytes] = MappingProxyType({})
+    records: Mapping[Record, str], disk: Survey, lock: Lock, cut: Mapping[str, bytes] = MappingProxyType({})
 ) -> Plan:
     """Delete files that are no longer due; the values say where one is put aside, "" for those that are forgotten.
 
@@ -194,17 +194,17 @@ def prune(
     for record, aside in records.items():
         kept = _free(aside, taken) if aside else ""
         file = File(record.path, "", record.owner, record.role)
-        steps.append(Step(Kind.DELETE, file, kept, digest(disk.contents[record.path])))
+        steps.append(Step(StepKind.DELETE, file, kept, digest(disk.contents[record.path])))
     for path, data in cut.items():
         file = File(path, "", Owner.ONCE, SETTINGS)
-        steps.append(Step(Kind.PATCH, file, before=digest(disk.contents[path]), data=data))
+        steps.append(Step(StepKind.PATCH, file, before=digest(disk.contents[path]), data=data))
     paths = {(record.contract, record.path) for record in records}
     rest = tuple(record for record in lock.files if (record.contract, record.path) not in paths)
     text = lock._replace(files=rest).text()
-    return Plan(tuple(steps), (), None if text == disk.lock else text, frozenset({Kind.DELETE, Kind.PATCH}))
+    return Plan(tuple(steps), (), None if text == disk.lock else text, frozenset({StepKind.DELETE, StepKind.PATCH}))
 
 
-def recorded(lock: Lock, disk: Disk) -> dict[str, Record]:
+def recorded(lock: Lock, disk: Survey) -> dict[str, Record]:
     """The record of each path; of two that a merge has left, the one that knows the content, or that it says."""
     found: dict[str, Record] = {}
     for record in lock.files:
@@ -238,7 +238,7 @@ def is_known(record: Record | None, content: bytes | None) -> bool:
     return b"\r\n" in content and record.sha256 == digest(content.replace(b"\r\n", b"\n"))
 
 
-def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], moved: Moves) -> Record | None:
+def _record(contract: str, step: Step, disk: Survey, known: Mapping[str, Record], moved: Moves) -> Record | None:
     """Return the record of a step's file, None for one that is not recorded.
 
     Its sha256 is that of what mallgen wrote, and its shape has the name that the function has in the file. A file that
@@ -252,14 +252,19 @@ def _record(contract: str, step: Step, disk: Disk, known: Mapping[str, Record], 
     was = moved.origin(file.path)
     if _is_at_home(file, known) and was != known[file.path].was:
         was = None
-    content = disk.contents.get(file.path) if step.kind is Kind.IGNORE else step.data
+    content = disk.contents.get(file.path) if step.kind is StepKind.IGNORE else step.data
     is_made = content is not None and content.replace(b"\r\n", b"\n") == file.text.encode()
-    if before is not None and step.kind in (Kind.IGNORE, Kind.PATCH) and not is_made and _is_open(file, before, moved):
+    if (
+        before is not None
+        and step.kind in (StepKind.IGNORE, StepKind.PATCH)
+        and not is_made
+        and _is_open(file, before, moved)
+    ):
         return unplaced(before)._replace(was=was)
     sha = digest(file.text.encode())
     if step.kind in _THEIRS and not is_made:
         sha = before.sha256 if before else "-"
-    name = before.qualname if before is not None and step.kind is Kind.IGNORE else step.name
+    name = before.qualname if before is not None and step.kind is StepKind.IGNORE else step.name
     shape = file.signature.shape if file.signature else None
     if shape and name:
         shape = shape._replace(qualname=name)
@@ -278,29 +283,29 @@ def _is_open(file: File, before: Record, moved: Moves) -> bool:
     return before.role != file.role and file.path in moved.origins
 
 
-def _step(file: File, disk: Disk, record: Record | None, taken: set[str], change: Change | None) -> Step:
+def _step(file: File, disk: Survey, record: Record | None, taken: set[str], change: Change | None) -> Step:
     if change is not None:
         return _changed(file, disk, change)
     if file.path not in disk.present:
-        return Step(Kind.CREATE, file, "", _digest(disk.contents.get(file.path)))
+        return Step(StepKind.CREATE, file, "", _digest(disk.contents.get(file.path)))
     if file.owner is Owner.ONCE:
-        return Step(Kind.IGNORE, file)
+        return Step(StepKind.IGNORE, file)
     content = disk.contents[file.path]
     due = file.text.encode()
     if content == due or content.replace(b"\r\n", b"\n") == due:
-        return Step(Kind.KEEP, file)
+        return Step(StepKind.KEEP, file)
     before = digest(content)
     if is_known(record, content):
-        return Step(Kind.UPDATE, file, "", before)
-    return Step(Kind.UPDATE, file, _free(f"{BACKUP}/{file.path}", taken), before)
+        return Step(StepKind.UPDATE, file, "", before)
+    return Step(StepKind.UPDATE, file, _free(f"{BACKUP}/{file.path}", taken), before)
 
 
-def _changed(file: File, disk: Disk, change: Change) -> Step:
+def _changed(file: File, disk: Survey, change: Change) -> Step:
     before = _digest(disk.contents.get(file.path))
     if not change.source:
-        return Step(Kind.PATCH, file, "", before, change.data, name=change.name)
+        return Step(StepKind.PATCH, file, "", before, change.data, name=change.name)
     taken = digest(disk.contents[change.source])
-    return Step(Kind.MOVE, file, "", before, change.data, change.source, taken, change.name)
+    return Step(StepKind.MOVE, file, "", before, change.data, change.source, taken, change.name)
 
 
 def _digest(content: bytes | None) -> str:

@@ -124,7 +124,7 @@ class Record(NamedTuple):
         return self._replace(shape=self.shape._replace(position=position)) if self.shape else self
 
 
-class Member(NamedTuple):
+class ClassField(NamedTuple):
     """A field of a class, and what it is called on the wire: the key of its tag, or a proto's number."""
 
     name: str
@@ -136,7 +136,7 @@ class Class(NamedTuple):
 
     contract: str
     name: str
-    fields: tuple[Member, ...] = ()
+    fields: tuple[ClassField, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mallgen.output.records import Member, Shape
+from mallgen.output.records import ClassField, Shape
 
 REQUESTS = ("req", "reqs")
 
@@ -49,7 +49,7 @@ class Signature(NamedTuple):
         return Shape(self.position, self.request, self.returns, self.qualname)
 
 
-class Block(NamedTuple):
+class SettingsBlock(NamedTuple):
     """A block of a settings file: its key, its lines, and whether a service may not start without it."""
 
     key: str
@@ -70,9 +70,9 @@ class ClassShape(NamedTuple):
     keys: tuple[str, ...] = ()
 
     @property
-    def members(self) -> tuple[Member, ...]:
+    def members(self) -> tuple[ClassField, ...]:
         """What mallgen.lock keeps of the fields: each with its key."""
-        return tuple(Member(name, key) for name, key in zip(self.fields, self.keys or self.fields, strict=True))
+        return tuple(ClassField(name, key) for name, key in zip(self.fields, self.keys or self.fields, strict=True))
 
     @property
     def full(self) -> str:

@@ -17,7 +17,7 @@ _LONGEST = 1024
 _SPELLING = "use letters, digits, `_`, `-` and `.`, and the suffix `.proto`"
 
 
-class Read(NamedTuple):
+class ReadProtos(NamedTuple):
     """The files of a run, or what is wrong with them.
 
     `folders` are searched in their order, protobuf's own last; `roots` are the named files as protoc names them,
@@ -33,18 +33,18 @@ class Read(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def read(paths: Sequence[str], includes: Sequence[str]) -> Read:
+def read(paths: Sequence[str], includes: Sequence[str]) -> ReadProtos:
     """Find and look over `paths` and all that they import; without `includes` each file's own folder is searched."""
     try:
-        reader = _Reader(list(dict.fromkeys(includes or [os.path.dirname(path) or "." for path in paths])))
+        reader = _ImportReader(list(dict.fromkeys(includes or [os.path.dirname(path) or "." for path in paths])))
     except Unreadable as problem:
-        return Read((), (), {}, {}, {}, (Diagnostic(problem.code, problem.message, None, problem.hint),))
+        return ReadProtos((), (), {}, {}, {}, (Diagnostic(problem.code, problem.message, None, problem.hint),))
     reader.check_folders(includes)
     roots = [] if reader.problems else [root for path in paths if (root := reader.root(path))]
     for root in roots:
         reader.visit(root, None, 1)
     within = {root: reader.within[root] for root in roots if root in reader.within}
-    return Read(
+    return ReadProtos(
         tuple(reader.folders), tuple(dict.fromkeys(roots)), within, reader.paths, reader.texts, tuple(reader.problems)
     )
 
@@ -56,7 +56,7 @@ def _known() -> str:
     return os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
 
 
-class _Reader:
+class _ImportReader:
     def __init__(self, folders: list[str]) -> None:
         self.folders = [*folders, _known()]
         self.within: dict[str, int] = {}

@@ -19,12 +19,12 @@ class LoadedProtos(NamedTuple):
 
 def load_protos(paths: Sequence[str], includes: Sequence[str]) -> LoadedProtos:
     """Compile and resolve proto files; without `includes` each file's own folder is searched for imports."""
-    from mallgen.proto.model import Origin, resolve  # protobuf takes 20 ms, which only those who read protos pay
+    from mallgen.proto.model import ProtoOrigin, resolve  # protobuf takes 20 ms, which only those who read protos pay
     from mallgen.proto.protoc import compile_protos
 
     compiled = compile_protos(paths, includes)
     if not compiled.descriptors:
         return LoadedProtos(None, compiled.diagnostics, compiled.texts)
-    origins = {name: Origin(path, compiled.texts.get(path, "")) for name, path in compiled.paths.items()}
+    origins = {name: ProtoOrigin(path, compiled.texts.get(path, "")) for name, path in compiled.paths.items()}
     resolved = resolve(compiled.descriptors, compiled.roots, origins)
     return LoadedProtos(resolved.contract, (*compiled.diagnostics, *resolved.diagnostics), compiled.texts)

@@ -190,7 +190,7 @@ class Use(NamedTuple):
     key: str = ""
 
 
-class Resolved(NamedTuple):
+class ResolvedProtos(NamedTuple):
     """A contract, or what is wrong with it."""
 
     contract: ProtoContract | None
@@ -210,14 +210,14 @@ def is_googles(name: str) -> bool:
     return name.startswith("google/") and not is_known(name)
 
 
-class Origin(NamedTuple):
+class ProtoOrigin(NamedTuple):
     """Where a proto file lies, as the user names it, and what it holds."""
 
     path: str
     text: str
 
 
-def resolve(descriptors: bytes, roots: Sequence[str], origins: Mapping[str, Origin]) -> Resolved:
+def resolve(descriptors: bytes, roots: Sequence[str], origins: Mapping[str, ProtoOrigin]) -> ResolvedProtos:
     """Read a descriptor set with source info; `roots` are the files whose services are wanted."""
     found = FileDescriptorSet.FromString(descriptors)
     files = tuple(_renamed(found, origins))
@@ -228,7 +228,9 @@ def resolve(descriptors: bytes, roots: Sequence[str], origins: Mapping[str, Orig
     problems = tuple(_problems(roots, by_name, services))
     contract = ProtoContract(package, tuple(roots), files, services, types)
     ignored = tuple(_http(by_name[root]) for root in roots)
-    return Resolved(None if problems else contract, (*problems, *(found for found in ignored if found is not None)))
+    return ResolvedProtos(
+        None if problems else contract, (*problems, *(found for found in ignored if found is not None))
+    )
 
 
 def _problems(
@@ -263,10 +265,10 @@ def _http(file: ProtoFile) -> Diagnostic | None:
     return None
 
 
-def _renamed(found: FileDescriptorSet, origins: Mapping[str, Origin]) -> Iterator[ProtoFile]:
+def _renamed(found: FileDescriptorSet, origins: Mapping[str, ProtoOrigin]) -> Iterator[ProtoFile]:
     names: dict[str, str] = {}
     for original in found.file:
-        comments = _comments(original, origins.get(original.name, Origin(original.name, "")))
+        comments = _comments(original, origins.get(original.name, ProtoOrigin(original.name, "")))
         name = original.name
         copy = FileDescriptorProto()
         copy.CopyFrom(original)
@@ -287,7 +289,7 @@ def prose(comment: str) -> list[str]:
     return lines if any(lines) else []
 
 
-def _comments(file: FileDescriptorProto, origin: Origin) -> Comments:
+def _comments(file: FileDescriptorProto, origin: ProtoOrigin) -> Comments:
     texts: dict[Path, str] = {}
     places: dict[Path, Sequence[int]] = {}
     for location in file.source_code_info.location:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.proto.imports import Read, read
+from mallgen.proto.imports import ReadProtos, read
 from mallgen.text.span import Span
 
 _PLACED = re.compile(r"(?P<file>[^:\n]+\.proto):(?P<line>\d+):(?P<col>\d+): (?P<text>.+)")
@@ -44,7 +44,7 @@ def compile_protos(paths: Sequence[str], includes: Sequence[str]) -> Compiled:
     return Compiled(b"" if failed else descriptors, found.roots, found.paths, found.texts, diagnostics)
 
 
-def _run(found: Read) -> tuple[bytes, str]:
+def _run(found: ReadProtos) -> tuple[bytes, str]:
     """The descriptor set, and what protoc wrote to file descriptor 2, where its errors go.
 
     protoc takes `:` and `=` in the name of a folder for something else, and a file of the working directory for one
@@ -77,7 +77,7 @@ def _run(found: Read) -> tuple[bytes, str]:
             return file.read(), text
 
 
-def _unread(descriptors: bytes, found: Read) -> Iterator[Diagnostic]:
+def _unread(descriptors: bytes, found: ReadProtos) -> Iterator[Diagnostic]:
     """Files that protoc opened and we did not look at first: what we refuse must not come in by a way we overlooked."""
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
@@ -87,7 +87,7 @@ def _unread(descriptors: bytes, found: Read) -> Iterator[Diagnostic]:
             yield Diagnostic("bad-import", message, hint='write it plainly: import "folder/file.proto";')
 
 
-def _diagnostics(said: str, found: Read, compiled: bool) -> Iterator[Diagnostic]:
+def _diagnostics(said: str, found: ReadProtos, compiled: bool) -> Iterator[Diagnostic]:
     """What protoc said, at most a hundred errors of it, without what only follows from another error."""
     lines: dict[str, list[str]] = {}
     causes: dict[Diagnostic, None] = {}
@@ -113,7 +113,7 @@ def _diagnostics(said: str, found: Read, compiled: bool) -> Iterator[Diagnostic]
         yield Diagnostic("protoc", said.strip().splitlines()[-1], hint="protoc says so")
 
 
-def _diagnostic(line: str, found: Read, lines: dict[str, list[str]], compiled: bool) -> Diagnostic | None:
+def _diagnostic(line: str, found: ReadProtos, lines: dict[str, list[str]], compiled: bool) -> Diagnostic | None:
     """What one line of protoc says, None when it says nothing by itself."""
     placed, named = _PLACED.match(line), _NAMED.match(line)
     if placed:
@@ -128,7 +128,7 @@ def _diagnostic(line: str, found: Read, lines: dict[str, list[str]], compiled: b
     return None
 
 
-def _span(placed: Mapping[str, str] | re.Match[str], found: Read, lines: dict[str, list[str]]) -> Span:
+def _span(placed: Mapping[str, str] | re.Match[str], found: ReadProtos, lines: dict[str, list[str]]) -> Span:
     from mallgen.proto.model import column
 
     path, row = found.paths.get(placed["file"], placed["file"]), int(placed["line"])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.syntax.edits import Places
+from mallgen.syntax.edits import Offsets
 from mallgen.text.limits import Limits, raise_it
 from mallgen.text.span import Span
 
@@ -38,7 +38,7 @@ def outline(text: str, path: str, limits: Limits) -> Outline:
     odd: list[Diagnostic] = []
     depth = 0
     fresh = True
-    places = Places(text, path)
+    places = Offsets(text, path)
     for token in _TOKEN.finditer(text):
         kind = token.lastgroup
         if kind == "skip":
@@ -75,7 +75,7 @@ def package(text: str) -> str:
     return ""
 
 
-def _import(text: str, places: Places, pos: int) -> Iterator[ProtoImport]:
+def _import(text: str, places: Offsets, pos: int) -> Iterator[ProtoImport]:
     """The import whose keyword ends at `pos`; adjacent strings are one, as protoc has it."""
     parts: list[re.Match[str]] = []
     for token in _TOKEN.finditer(text, pos):
@@ -88,13 +88,13 @@ def _import(text: str, places: Places, pos: int) -> Iterator[ProtoImport]:
         yield ProtoImport(name, places.span(parts[0].start(), parts[-1].end()))
 
 
-def _odd(places: Places, token: re.Match[str]) -> Diagnostic:
+def _odd(places: Offsets, token: re.Match[str]) -> Diagnostic:
     span = places.span(token.start(), token.end())
     hint = "names are made of A-Z, a-z, 0-9 and `_`; other text belongs in quotation marks or in a comment"
     return Diagnostic("illegal-character", f"`{token.group()[:40]}` cannot stand here", span, hint)
 
 
-def _too_deep(places: Places, pos: int, most: int) -> Diagnostic:
+def _too_deep(places: Offsets, pos: int, most: int) -> Diagnostic:
     hint = f"declare inner messages on their own, {raise_it('nesting', most * 2)}"
     message = f"brackets are nested deeper than {most} levels"
     return Diagnostic("too-deep", message, places.span(pos, pos + 1), hint)

@@ -14,7 +14,7 @@ from mallgen.text.span import Span
 Subject = TypeVar("Subject")
 
 
-class Edit(NamedTuple):
+class SpanEdit(NamedTuple):
     """Text that takes the place of a stretch of a file."""
 
     span: Span
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
     span: Span
     hint: str = ""
     notes: tuple[Note, ...] = ()
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[SpanEdit, ...] = ()
     changes: str = ""
 
 
@@ -39,7 +39,7 @@ class Found(NamedTuple):
     """A finding as a diagnostic, with the edits that mend it, and what else these change."""
 
     diagnostic: Diagnostic
-    edits: tuple[Edit, ...]
+    edits: tuple[SpanEdit, ...]
     changes: str = ""
 
 

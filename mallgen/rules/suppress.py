@@ -45,7 +45,7 @@ def _is_comment(line: str) -> bool:
     return line.strip().startswith("//") or not line.strip()
 
 
-class Judged(NamedTuple):
+class RuleCodes(NamedTuple):
     """The codes of all rules, of those that looked at the contract, and the command line that lists them."""
 
     known: Sequence[str]
@@ -53,7 +53,7 @@ class Judged(NamedTuple):
     listing: str
 
 
-def apply(found: Sequence[Found], comments: Sequence[Suppression], judged: Judged) -> list[Found]:
+def apply(found: Sequence[Found], comments: Sequence[Suppression], judged: RuleCodes) -> list[Found]:
     """The findings that are left, and what is wrong with the comments.
 
     A comment about a rule that did not look is neither used nor unused. What keeps code from being generated stays.
@@ -73,7 +73,7 @@ def apply(found: Sequence[Found], comments: Sequence[Suppression], judged: Judge
     return left + [Found(problem, ()) for comment in comments for problem in _wrong(comment, used, judged)]
 
 
-def _wrong(comment: Suppression, used: set[Suppression], judged: Judged) -> Iterator[Diagnostic]:
+def _wrong(comment: Suppression, used: set[Suppression], judged: RuleCodes) -> Iterator[Diagnostic]:
     if comment.code not in judged.known:
         what = f"there is no rule `{comment.code}`" if comment.code else "no rule is named"
         hint = did_you_mean(comment.code, judged.known) or f"{judged.listing} lists them"

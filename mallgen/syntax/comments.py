@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mallgen.syntax.scan import Token, trivia
 
 
-class Word(NamedTuple):
+class CommentedToken(NamedTuple):
     """A token with its comments: `head` stood on lines before it, `tail` behind it on its own line.
 
     `line` counts as goctl does: a line end inside a comment or a text is none.
@@ -24,28 +24,28 @@ class Word(NamedTuple):
         return self.head + self.tail
 
 
-def words(text: str, tokens: Iterable[Token]) -> tuple[list[Word], tuple[str, ...]]:
+def words(text: str, tokens: Iterable[Token]) -> tuple[list[CommentedToken], tuple[str, ...]]:
     """The tokens of `text` as words, and the comments after the last of them."""
-    found: list[Word] = []
+    found: list[CommentedToken] = []
     position, line = 0, 1
     for token in tokens:
         line, tail, head = _gap(text[position : token.start_pos], line)
         found, head = _behind(found, tail, head)
-        found.append(Word(token.value, token.type, line, tuple(head)))
+        found.append(CommentedToken(token.value, token.type, line, tuple(head)))
         position = token.end_pos
     _, tail, head = _gap(text[position:], line)
     found, head = _behind(found, tail, head)
     return found, tuple(head)
 
 
-def merged(parts: list[Word]) -> Word:
+def merged(parts: list[CommentedToken]) -> CommentedToken:
     """Words that are written without a space, as one; a comment between them moves before or behind the whole."""
     first, last = parts[0], parts[-1]
     inner = [comment for part in parts[:-1] for comment in part.tail] + [c for part in parts[1:] for c in part.head]
     short = tuple(comment for comment in inner if is_inline(comment))
     long = tuple(comment for comment in inner if not is_inline(comment))
     text = "".join(part.text for part in parts)
-    return Word(text, first.kind, last.line, first.head + long, short + last.tail)
+    return CommentedToken(text, first.kind, last.line, first.head + long, short + last.tail)
 
 
 def is_inline(comment: str) -> bool:
@@ -66,7 +66,7 @@ def _gap(gap: str, line: int) -> tuple[int, list[str], list[str]]:
     return line, tail, head
 
 
-def _behind(found: list[Word], tail: list[str], head: list[str]) -> tuple[list[Word], list[str]]:
+def _behind(found: list[CommentedToken], tail: list[str], head: list[str]) -> tuple[list[CommentedToken], list[str]]:
     if not found:
         return found, tail + head
     if tail:

@@ -1,7 +1,7 @@
 """The older dialect of `.api` files: what goctl's ANTLR grammar read (api/parser/g4) and today's goctl refuses.
 
-Looked at only when a file did not parse. What has a modern spelling of the same meaning becomes an Edit; what has
-none is a finding. A reader of its own walks the text, since unquoted values are no tokens of today's language.
+Looked at only when a file did not parse. What has a modern spelling of the same meaning becomes a DialectEdit; what
+has none is a finding. A reader of its own walks the text, since unquoted values are no tokens of today's language.
 """
 
 import re
@@ -12,9 +12,9 @@ from itertools import accumulate, groupby
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.syntax.edits import Back, Edit, Places, applied
+from mallgen.syntax.edits import Back, DialectEdit, Offsets, applied
 from mallgen.syntax.lalr import Unexpected, walk
-from mallgen.syntax.olderwords import Word, Words
+from mallgen.syntax.olderwords import OlderWord, Words
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import HEADS, Scanned, Token, scan
 from mallgen.text.limits import DEFAULT, Limits
@@ -50,7 +50,7 @@ class Older(NamedTuple):
     `text` is the rewritten text; `problems` are the unsafe places and what is wrong apart from the dialect.
     """
 
-    edits: tuple[Edit, ...]
+    edits: tuple[DialectEdit, ...]
     text: str
     problems: tuple[Diagnostic, ...]
 
@@ -60,13 +60,13 @@ class Older(NamedTuple):
         return all(problem.severity != "error" for problem in self.problems)
 
     @property
-    def places(self) -> tuple[Edit, ...]:
+    def places(self) -> tuple[DialectEdit, ...]:
         """The edits that begin a change; others belong to one before them and have no code."""
         return tuple(edit for edit in self.edits if edit.code)
 
     def diagnostics(self, before: str, file: str) -> tuple[Diagnostic, ...]:
         """One error for each kind of edit, at its first place, and the problems."""
-        places = Places(before, file)
+        places = Offsets(before, file)
         hint = f"mallgen api fix -api {file} --write"
         found = []
         for code, same in groupby(sorted(self.places, key=lambda e: (e.code, e.start)), lambda edit: edit.code):
@@ -77,38 +77,38 @@ class Older(NamedTuple):
 
     def back(self, before: str, file: str) -> Back:
         """The way from the places of the rewritten text to those of the text before."""
-        return Back(self.edits, Places(before, file), Places(self.text, file))
+        return Back(self.edits, Offsets(before, file), Offsets(self.text, file))
 
 
 def older(text: str, file: str, limits: Limits = DEFAULT, cut: Cut = scan) -> Older | None:
     """What of `text`, which does not parse, is in the older dialect; None when nothing is."""
-    walk = _Walk(text, file)
+    walk = _DialectWalk(text, file)
     walk.file()
     if not walk.edits and not walk.findings:
         return None
     edits = tuple(sorted(walk.edits))
     after = applied(text, edits)
     scanned = cut(after.replace("\r\n", "\n"), file, limits)
-    back = Back(edits, walk.places, Places(after, file))
+    back = Back(edits, walk.places, Offsets(after, file))
     left = [back.diagnostic(found) for found in (*scanned.diagnostics, *parse(scanned).diagnostics)]
     return Older(edits, after, (*walk.findings, *_outside(left, walk.zones)))
 
 
-class _Pair(NamedTuple):
-    key: Word
+class _OlderPair(NamedTuple):
+    key: OlderWord
     start: int
     end: int
 
 
-class _Walk:
+class _DialectWalk:
     """Reads a file as the older grammar does, and stops at nothing."""
 
     def __init__(self, text: str, file: str) -> None:
         self.text = text
-        self.edits: list[Edit] = []
+        self.edits: list[DialectEdit] = []
         self.findings: list[Diagnostic] = []
         self.zones: list[tuple[Span, Span]] = []
-        self.places = Places(text, file)
+        self.places = Offsets(text, file)
         self._words = Words(text)
 
     def file(self) -> None:
@@ -128,10 +128,10 @@ class _Walk:
         return token is not None and token.value == value
 
     def _edit(self, start: int, end: int, text: str, code: str, message: str) -> None:
-        self.edits.append(Edit(start, end, text, code, message))
+        self.edits.append(DialectEdit(start, end, text, code, message))
 
     def _also(self, start: int, end: int, text: str = "") -> None:
-        self.edits.append(Edit(start, end, text, "", ""))
+        self.edits.append(DialectEdit(start, end, text, "", ""))
 
     def _unsafe(self, start: int, end: int, message: str, hint: str) -> None:
         span = self.places.span(start, end)
@@ -162,7 +162,7 @@ class _Walk:
             before = token
         return len(self.text)
 
-    def _struct(self, before: Word | None, token: Word) -> None:
+    def _struct(self, before: OlderWord | None, token: OlderWord) -> None:
         if before is not None and before.value in {"*", "]"}:
             what = "pointer to a struct" if before.value == "*" else "list or map of structs"
             hint = "declare the struct as a type of its own and name it here"
@@ -175,7 +175,7 @@ class _Walk:
 
     # pairs
 
-    def _pairs(self, head: Word) -> int:
+    def _pairs(self, head: OlderWord) -> int:
         """The pairs of `info (`, `@doc (` or `@server (`; the position behind them."""
         opening = self._words.at(head.end)
         if opening is None or opening.value != "(":
@@ -186,7 +186,7 @@ class _Walk:
                 self._pair(head.value, pair)
         return end
 
-    def _block(self, position: int) -> tuple[list[_Pair], int]:
+    def _block(self, position: int) -> tuple[list[_OlderPair], int]:
         """The pairs up to the closing bracket: as tokens where that works, else each to the end of its line."""
         pairs = []
         while (key := self._words.at(position)) and key.value != ")":
@@ -194,7 +194,7 @@ class _Walk:
             if colon is None or colon.value != ":":
                 position = key.end
                 continue
-            pair = _Pair(key, *self._value(colon.end))
+            pair = _OlderPair(key, *self._value(colon.end))
             pairs.append(pair)
             position = pair.end
         return pairs, key.end if key else len(self.text)
@@ -216,7 +216,7 @@ class _Walk:
             line = line[: line.rindex(")")]
         return start, start + len(line.rstrip())
 
-    def _pair(self, head: str, pair: _Pair) -> None:
+    def _pair(self, head: str, pair: _OlderPair) -> None:
         key, value = pair.key.value, self.text[pair.start : pair.end]
         if value.startswith(('"', "`")):
             if '\\"' in value:
@@ -228,14 +228,14 @@ class _Walk:
         elif not (_SETTING if head == "@server" else _ONE_WORD).fullmatch(value):
             self._bare(key, value, pair)
 
-    def _empty(self, pair: _Pair) -> None:
+    def _empty(self, pair: _OlderPair) -> None:
         follows = self._words.at(pair.end)
         if follows is None or follows.value == ")" or self._is(follows.end, ":"):
             colon = self.text.rindex(":", 0, pair.end + 1) + 1
             message = f'`{pair.key.value}:` without a value is the older dialect; today it is `{pair.key.value}: ""`'
             self._edit(colon, colon, ' ""', "older-dialect-value", message)
 
-    def _bare(self, key: str, value: str, pair: _Pair) -> None:
+    def _bare(self, key: str, value: str, pair: _OlderPair) -> None:
         if comment := _COMMENT.search(value):
             message = f"is `{value[comment.start() :].strip()}` text or a comment?"
             self._unsafe(pair.start, pair.end, message, "put the text in quotation marks, and the comment behind them")
@@ -248,7 +248,7 @@ class _Walk:
             message = f'`{key}: {value}` without quotation marks is the older dialect; today it is `{key}: "{value}"`'
             self._edit(pair.start, pair.end, f'"{value}"', "older-dialect-value", message)
 
-    def _middlewares(self, value: str, pair: _Pair) -> None:
+    def _middlewares(self, value: str, pair: _OlderPair) -> None:
         """A list with a comma too many: goctl's first grammar made a middleware without a name of it."""
         names = [name.strip() for name in value.split(",") if name.strip()]
         if not names or not all(_NAME.fullmatch(name) for name in names):
@@ -288,7 +288,7 @@ class _Walk:
         message = f"hyphens in `{name}` are the older dialect; today the service is named `{modern}`"
         self._edit(start, start + len(name), modern, "older-dialect-service-name", message)
 
-    def _doc(self, head: Word) -> int:
+    def _doc(self, head: OlderWord) -> int:
         opening = self._words.at(head.end)
         if opening is None or opening.value != "(":
             return head.end
@@ -308,7 +308,7 @@ class _Walk:
         self._also(closing.start if rest.strip(" \t") else text.end, closing.end)
         return closing.end
 
-    def _route_settings(self, head: Word) -> int:
+    def _route_settings(self, head: OlderWord) -> int:
         opening = self._words.at(head.end)
         if opening is None or opening.value != "(":
             return head.end
@@ -326,7 +326,7 @@ class _Walk:
             self._handler(head, pairs[0], end)
         return end
 
-    def _handler(self, head: Word, pair: _Pair, end: int) -> None:
+    def _handler(self, head: OlderWord, pair: _OlderPair, end: int) -> None:
         name = self.text[pair.start : pair.end]
         message = f"`@server(handler: {name})` is the older dialect; today it is `@handler {name}`"
         gaps = self.text[head.end : pair.key.start] + self.text[pair.end : end - 1]

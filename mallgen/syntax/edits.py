@@ -13,7 +13,7 @@ from mallgen.text.span import Span
 from mallgen.text.splice import spliced
 
 
-class Edit(NamedTuple):
+class DialectEdit(NamedTuple):
     """`text` for what stands from `start` to `end`; `message` says the modern spelling, `code` the kind."""
 
     start: int
@@ -23,12 +23,12 @@ class Edit(NamedTuple):
     message: str
 
 
-def applied(text: str, edits: Iterable[Edit]) -> str:
+def applied(text: str, edits: Iterable[DialectEdit]) -> str:
     """Return `text` with the edits, which do not overlap."""
     return spliced(text, ((edit.start, edit.end, edit.text) for edit in edits))
 
 
-class Places:
+class Offsets:
     """Offsets of a text as lines and columns, and back."""
 
     def __init__(self, text: str, file: str) -> None:
@@ -51,7 +51,7 @@ class Places:
 class Back:
     """From places of the rewritten text to those of the text before."""
 
-    def __init__(self, edits: tuple[Edit, ...], before: Places, after: Places) -> None:
+    def __init__(self, edits: tuple[DialectEdit, ...], before: Offsets, after: Offsets) -> None:
         self._edits = edits
         self._before = before
         self._after = after

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.syntax.checks import wrong_words
 from mallgen.syntax.columns import Row, aligned, outdented
-from mallgen.syntax.comments import Word, merged, words
+from mallgen.syntax.comments import CommentedToken, merged, words
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Statement, scan
 from mallgen.text.limits import DEFAULT, Limits
@@ -55,9 +55,9 @@ class _Line:
         self.written = 0
         self._cells: list[str] = []
         self._text: list[str] = []
-        self._last: Word | None = None
+        self._last: CommentedToken | None = None
 
-    def begin(self, word: Word) -> None:
+    def begin(self, word: CommentedToken) -> None:
         """Start a line with `word`, its comments on lines before it."""
         self.end()
         for comment in (*self.left, *word.head):
@@ -66,7 +66,7 @@ class _Line:
         self.written = self.depth
         self._put(word)
 
-    def add(self, separator: str, word: Word) -> None:
+    def add(self, separator: str, word: CommentedToken) -> None:
         """Put `word` behind the last one; `separator` is empty, a space, two, or a tab, which begins a cell."""
         last = self._last
         assert last is not None
@@ -80,7 +80,7 @@ class _Line:
             self._text.append(separator)
         self._put(word)
 
-    def drop(self, gone: list[Word]) -> None:
+    def drop(self, gone: list[CommentedToken]) -> None:
         """Leave words out; their comments stay behind the last word, or go to where the next one comes."""
         for word in gone:
             self.left += word.head
@@ -100,7 +100,7 @@ class _Line:
         self._text = []
         self._last = None
 
-    def _put(self, word: Word) -> None:
+    def _put(self, word: CommentedToken) -> None:
         self._text.append(" ".join((word.text, *word.tail)))
         self._last = word
 
@@ -111,11 +111,11 @@ class _Printer:
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self._line = _Line(self.rows)
-        self._words: list[Word] = []
+        self._words: list[CommentedToken] = []
         self._at = 0
         self._before = ""
 
-    def statement(self, statement: Statement, found: list[Word]) -> None:
+    def statement(self, statement: Statement, found: list[CommentedToken]) -> None:
         """Write one statement and what separates it from the one before."""
         self._words, self._at = found, 0
         if self._is_empty(statement.kind):
@@ -144,24 +144,24 @@ class _Printer:
         return kind == "info" and self._are_nothing(self._words)
 
     @staticmethod
-    def _are_nothing(group: list[Word]) -> bool:
+    def _are_nothing(group: list[CommentedToken]) -> bool:
         """Whether a group of pairs has no value that is not empty."""
         after_colon = [group[i + 1].text for i in range(len(group) - 1) if group[i].kind == "_COLON"]
         return all(text in _NOTHING for text in after_colon)
 
     # words
 
-    def _peek(self, offset: int = 0) -> Word:
+    def _peek(self, offset: int = 0) -> CommentedToken:
         return self._words[self._at + offset]
 
-    def _take(self) -> Word:
+    def _take(self) -> CommentedToken:
         self._at += 1
         return self._words[self._at - 1]
 
     def _is(self, kind: str) -> bool:
         return self._at < len(self._words) and self._words[self._at].kind == kind
 
-    def _until(self, *kinds: str) -> list[Word]:
+    def _until(self, *kinds: str) -> list[CommentedToken]:
         begin = self._at
         while self._at < len(self._words) and self._words[self._at].kind not in kinds:
             self._at += 1
@@ -326,7 +326,7 @@ class _Printer:
         else:
             self._pairs()
 
-    def _body(self, before: list[Word]) -> None:
+    def _body(self, before: list[CommentedToken]) -> None:
         body = [*before, *self._until("_RPAR"), self._take()]
         if body[-2].kind == "_LPAR":
             self._line.drop(body)
@@ -335,7 +335,7 @@ class _Printer:
             self._line.add(" " if number <= len(before) else "", word)
 
 
-def _after_type(found: list[Word], at: int) -> int:
+def _after_type(found: list[CommentedToken], at: int) -> int:
     """The index behind the type that begins at `at`."""
     kind = found[at].kind
     if kind == "_STAR":

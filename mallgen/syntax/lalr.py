@@ -63,7 +63,7 @@ def _finish(states: list[int], values: list[Any], end: int, builder: Building) -
         _reduce(states, values, _RULES[-action - 1], builder)
 
 
-def _reduce(states: list[int], values: list[Any], rule: "_Rule", builder: Building) -> dict[str, int]:
+def _reduce(states: list[int], values: list[Any], rule: "_Reduction", builder: Building) -> dict[str, int]:
     """Put the value of a rule in the place of its parts; the row of the state that this leads to."""
     origin, callback, size, picks, plainly = rule
     if callback:
@@ -94,7 +94,7 @@ def _picked(taken: list[Any], picks: tuple[int | None, ...]) -> _Several:
     return found
 
 
-class _Rule(NamedTuple):
+class _Reduction(NamedTuple):
     """A rule as it is carried out; without a `callback` its only part is its value. `plainly` picks what is simple."""
 
     origin: str
@@ -104,15 +104,15 @@ class _Rule(NamedTuple):
     plainly: Callable[[list[Any]], tuple[Any, ...]] | None
 
 
-def _rule(origin: str, callback: str, size: int, picks: tuple[int | None, ...]) -> _Rule:
+def _rule(origin: str, callback: str, size: int, picks: tuple[int | None, ...]) -> _Reduction:
     places = [pick for pick in picks if pick is not None and pick >= 0]
     if callback == "one":
         assert size == len(places) == 1, f"{origin} is not its only part"
-        return _Rule(origin, "", 1, picks, None)
+        return _Reduction(origin, "", 1, picks, None)
     is_plain = callback != "several" and len(places) == len(picks)
     if places == list(range(size)) and is_plain:
-        return _Rule(origin, callback, size, picks, tuple)
-    return _Rule(origin, callback, size, picks, itemgetter(*places) if is_plain and len(places) > 1 else None)
+        return _Reduction(origin, callback, size, picks, tuple)
+    return _Reduction(origin, callback, size, picks, itemgetter(*places) if is_plain and len(places) > 1 else None)
 
 
 _RULES = [_rule(*rule) for rule in RULES]

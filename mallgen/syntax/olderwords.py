@@ -8,7 +8,7 @@ _WORD = re.compile(r"""(?P<string>"[^"]*"|`[^`]*`)|(?P<name>@?[\w$]+)|(?P<sign>\
 _ESCAPED = re.compile(r'"(?:\\[^\r\n]|[^"\\\r\n])*+("?)')  # a text with escapes, which ends on its line
 
 
-class Word(NamedTuple):
+class OlderWord(NamedTuple):
     """A word, text or sign: `kind` is name, string or sign."""
 
     kind: str
@@ -26,15 +26,15 @@ class Words:
         self._last_comment = len(text)
         self._last_brace = len(text)
 
-    def at(self, position: int) -> Word | None:
+    def at(self, position: int) -> OlderWord | None:
         """The next word, text or sign."""
         start = self._behind_comments(position)
         if end := self._escaped(start):
-            return Word("string", self.text[start:end], start, end)
+            return OlderWord("string", self.text[start:end], start, end)
         match = _WORD.match(self.text, start)
         if match is None:
             return None
-        return Word(match.lastgroup or "", match.group(), start, match.end())
+        return OlderWord(match.lastgroup or "", match.group(), start, match.end())
 
     def _behind_comments(self, position: int) -> int:
         """The position behind spaces and comments; behind the last `*/` no `/*` is looked at again."""

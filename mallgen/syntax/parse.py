@@ -14,7 +14,7 @@ from mallgen.text.span import Span
 Reader = Callable[[Sequence[Token], str], Any]  # the node of tokens that follow a rule; raises Unexpected
 
 
-class Builder:
+class NodeBuilder:
     """Builds nodes while the tables are walked. Method names are rules of the grammar."""
 
     def __init__(self, file: str, trailing: dict[int, str]) -> None:
@@ -219,7 +219,7 @@ class Parsed(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-class Outcome(NamedTuple):
+class ParsedStatement(NamedTuple):
     """One statement as a node, or None and all that is wrong with it."""
 
     node: nodes.Node | None
@@ -228,7 +228,7 @@ class Outcome(NamedTuple):
 
 def reader(scanned: Scanned) -> Reader:
     """What reads the parts of a file."""
-    builder = Builder(scanned.file, scanned.trailing)
+    builder = NodeBuilder(scanned.file, scanned.trailing)
 
     def read(tokens: Sequence[Token], rule: str) -> Any:
         builder.above = _above(tokens, rule)
@@ -237,16 +237,16 @@ def reader(scanned: Scanned) -> Reader:
     return read
 
 
-def outcome(scanned: Scanned, statement: Statement, read: Reader | None = None) -> Outcome:
+def outcome(scanned: Scanned, statement: Statement, read: Reader | None = None) -> ParsedStatement:
     """Parse one statement of a file; an editor gives a reader that remembers."""
     read = read or reader(scanned)
     try:
-        return Outcome(_node(statement, read), ())
+        return ParsedStatement(_node(statement, read), ())
     except Unexpected:
-        return Outcome(None, tuple(_wrong(scanned.file, statement, read)))
+        return ParsedStatement(None, tuple(_wrong(scanned.file, statement, read)))
 
 
-def parse(scanned: Scanned, one: Callable[[Scanned, Statement], Outcome] = outcome) -> Parsed:
+def parse(scanned: Scanned, one: Callable[[Scanned, Statement], ParsedStatement] = outcome) -> Parsed:
     """Parse every statement; all mistakes of one that fails are reported, and the others go on.
 
     `one` parses a statement: an editor gives one that remembers.

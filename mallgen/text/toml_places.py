@@ -16,7 +16,7 @@ _TOKEN = re.compile(
 )
 
 
-class Places(NamedTuple):
+class TomlPlaces(NamedTuple):
     """Keys, values and the heads of tables by their path; the elements of a list have their number as a last part."""
 
     keys: dict[Path, Span]
@@ -41,21 +41,21 @@ class Places(NamedTuple):
         return None
 
 
-def places(text: str, file: str) -> Places:
+def places(text: str, file: str) -> TomlPlaces:
     """Look over a TOML file once."""
-    return _Walk(text, file).walk()
+    return _TomlWalk(text, file).walk()
 
 
-class _Walk:
+class _TomlWalk:
     def __init__(self, text: str, file: str) -> None:
         self._file = file
         self._tokens = [token for token in _TOKEN.finditer(text) if token.lastgroup != "skip"]
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._at = 0
         self._row = 0
-        self._found = Places({}, {})
+        self._found = TomlPlaces({}, {})
 
-    def walk(self) -> Places:
+    def walk(self) -> TomlPlaces:
         table: Path = ()
         while self._at < len(self._tokens):
             token = self._tokens[self._at]

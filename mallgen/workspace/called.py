@@ -12,7 +12,7 @@ from mallgen.kinds.kind import named
 from mallgen.kinds.naming import Called, is_name
 from mallgen.output.manifest import NAME as LOCK
 from mallgen.python.names import rpc_package
-from mallgen.workspace.config import Member, Workspace
+from mallgen.workspace.config import ServiceEntry, Workspace
 
 _TELLS_NOTHING = {"grpc", "pb", "proto", "protos", "rpc"}
 _LINE = re.compile(r"^contract\trpc\t[^\t\n]*\t(?:[^\t\n]* )?name=([^ \t\n]+)", re.M)
@@ -37,13 +37,13 @@ def _ids(found: Called, title: str) -> set[tuple[str, str]]:
     return {("package", found.package_of(title)), ("key", found.key_of(title))}
 
 
-def _title(member: Member) -> str:
+def _title(member: ServiceEntry) -> str:
     """What a contract calls its service, as a proto does by its package, or the file's name."""
     stem, _ = os.path.splitext(os.path.basename(member.contract))
     return named(member.kind).title(_text(member.contract)) or stem
 
 
-def _remembered(member: Member, title: str, name: str) -> str:
+def _remembered(member: ServiceEntry, title: str, name: str) -> str:
     """The name that the folder was generated with, else `name`; empty is the contract's."""
     lock = _text(os.path.join(member.folder, LOCK))
     line = _LINE.search(lock)

@@ -8,7 +8,7 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.disk.folder import Folder, Overtaken, Refused
 from mallgen.disk.session import Session, session
 from mallgen.drift.compare import follow
-from mallgen.drift.findings import Service
+from mallgen.drift.findings import InspectedFolder
 from mallgen.kinds.target import Made, Target, kind_of, outside
 from mallgen.output import package_rename
 from mallgen.output.files import Due
@@ -31,8 +31,8 @@ class Compared(NamedTuple):
     folder: Folder
     due: Due
     lock: Lock
-    service: Service | None
-    moved: package_rename.Renamed | None = None
+    service: InspectedFolder | None
+    moved: package_rename.PackageRename | None = None
     respells: bool = False
     lockless: bool = False
 
@@ -83,7 +83,7 @@ def _seen(here: Session, found: Compared, is_workspace: bool) -> Compared:
     followed = follow(due, disk, lock, found.respells)
     lock = followed.lock
     steps = plan(due, disk, lock, followed.changes)
-    service = Service(
+    service = InspectedFolder(
         os.path.normpath(found.target.contract),
         seen.where,
         found.folder.shown,

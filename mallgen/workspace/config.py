@@ -15,7 +15,7 @@ from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
 
 if TYPE_CHECKING:  # only where there is a workspace
-    from mallgen.text.toml_places import Places
+    from mallgen.text.toml_places import TomlPlaces
 
 NAME = "mallgen.toml"
 _PORT = re.compile(
@@ -28,7 +28,7 @@ _MOST = 500
 _NO_PLACES: Mapping[str, Span] = MappingProxyType({})
 
 
-class Member(NamedTuple):
+class ServiceEntry(NamedTuple):
     """A service of the workspace; paths are as seen from the working directory.
 
     `kind` is that of the contract's suffix, or the setting. `title`, `package` and `key` are the settings `name`,
@@ -55,7 +55,7 @@ class Workspace(NamedTuple):
     """
 
     path: str
-    members: tuple[Member, ...]
+    members: tuple[ServiceEntry, ...]
     text: str = ""
 
     @property
@@ -63,12 +63,12 @@ class Workspace(NamedTuple):
         """The text of mallgen.toml under the name that its spans have."""
         return {os.path.relpath(self.path): self.text} if self.path else {}
 
-    def of(self, contract: str) -> Member | None:
+    def of(self, contract: str) -> ServiceEntry | None:
         """The service that a contract belongs to."""
         real = os.path.realpath(contract)
         return next((member for member in self.members if os.path.realpath(member.contract) == real), None)
 
-    def used_by(self, member: Member) -> tuple[Member, ...]:
+    def used_by(self, member: ServiceEntry) -> tuple[ServiceEntry, ...]:
         """The services that a service uses, in its order."""
         by_name = {found.name: found for found in self.members}
         return tuple(by_name[name] for name in member.uses)
@@ -119,7 +119,7 @@ def read(path: str) -> Workspace:
         raise BadWorkspace((_not_toml(why, shown, text),), {shown: text}) from None
     from mallgen.text.toml_places import places
 
-    reader = _Reader(os.path.dirname(path), shown, places(text, shown))
+    reader = _ConfigReader(os.path.dirname(path), shown, places(text, shown))
     members = reader.members(data)
     if reader.problems:
         raise BadWorkspace(tuple(reader.problems), {shown: text})
@@ -134,16 +134,16 @@ def _not_toml(problem: str, shown: str, text: str) -> Diagnostic:
     return Diagnostic("bad-workspace", f"this is not TOML: {message}", span, "correct it: https://toml.io")
 
 
-class _Reader:
+class _ConfigReader:
     """Turns the parsed file into members; collects what is wrong, with its place."""
 
-    def __init__(self, root: str, shown: str, places: "Places") -> None:
+    def __init__(self, root: str, shown: str, places: "TomlPlaces") -> None:
         self.problems: list[Diagnostic] = []
         self._root = root
         self._shown = shown
         self._places = places
 
-    def members(self, data: dict[str, Any]) -> tuple[Member, ...]:
+    def members(self, data: dict[str, Any]) -> tuple[ServiceEntry, ...]:
         """The services, those that are wrong left out."""
         for key in sorted(set(data) - {"service"}):
             hint = did_you_mean(key, ["service"]) or "services are declared as [service.NAME]"
@@ -161,7 +161,7 @@ class _Reader:
         self._check_folders(members)
         return members
 
-    def _member(self, name: str, values: Any) -> Member | None:
+    def _member(self, name: str, values: Any) -> ServiceEntry | None:
         if not isinstance(values, dict):
             self._wrong(f"service {name} must be a table", name, "", f"write [service.{name}]")
             return None
@@ -180,7 +180,7 @@ class _Reader:
             self._add(message, self._places.key("service", name, "key"), "remove it; only RPC services have one")
         if not contract or not folder or kind is None:
             return None
-        return Member(name, kind.name, contract, folder, uses, paths, title, package, key, self._spans(name))
+        return ServiceEntry(name, kind.name, contract, folder, uses, paths, title, package, key, self._spans(name))
 
     def _kind(self, name: str, values: dict[str, Any], contract: str) -> Kind | None:
         """The kind of the contract: the setting, else by its suffix; None when it is wrong, or there is no contract."""
@@ -242,7 +242,7 @@ class _Reader:
         self._wrong(f"{key} of service {name} must be a list of texts", name, key, f'write {key} = ["…"]')
         return ()
 
-    def _check_uses(self, members: tuple[Member, ...], declared: frozenset[str]) -> None:
+    def _check_uses(self, members: tuple[ServiceEntry, ...], declared: frozenset[str]) -> None:
         by_name = {member.name: member for member in members}
         for member in members:
             for number, use in enumerate(member.uses):
@@ -255,7 +255,7 @@ class _Reader:
                     message = f"service {member.name} uses `{use}`, which has no .proto contract"
                     self._wrong(message, member.name, place, "only RPC services can be used")
 
-    def _check_folders(self, members: tuple[Member, ...]) -> None:
+    def _check_folders(self, members: tuple[ServiceEntry, ...]) -> None:
         folders: dict[str, str] = {}
         for member in members:
             other = folders.setdefault(member.folder, member.name)
@@ -271,12 +271,12 @@ class _Reader:
         self.problems.append(Diagnostic("bad-workspace", message, span or Span(self._shown, 1, 1, 1, 2), hint))
 
 
-def ordered(workspace: Workspace) -> tuple[Member, ...]:
+def ordered(workspace: Workspace) -> tuple[ServiceEntry, ...]:
     """The services so that each stands behind those it uses, else in the file's order; circles are cut."""
-    done: dict[str, Member] = {}
+    done: dict[str, ServiceEntry] = {}
     begun: set[str] = set()
 
-    def visit(member: Member) -> None:
+    def visit(member: ServiceEntry) -> None:
         begun.add(member.name)
         for used in workspace.used_by(member):
             if used.name not in begun:

@@ -18,14 +18,14 @@ _DEPTH, _MOST = 4, 5000
 _SKIPPED = ("__pycache__", "node_modules", "venv")
 
 
-class Left(NamedTuple):
+class LeftFolder(NamedTuple):
     """What a folder was generated for, and what is said of it."""
 
     target: Target
     finding: Diagnostic
 
 
-def left(workspace: Workspace) -> list[Left]:
+def left(workspace: Workspace) -> list[LeftFolder]:
     """The folders below a workspace that were generated for services which are not, or not there, any more."""
     if not workspace.members:
         return []
@@ -58,7 +58,7 @@ def _entries(folder: str) -> dict[str, bool]:
     return {name: d for name, d in sorted(found.items()) if not (d and (name[0] == "." or name in _SKIPPED))}
 
 
-def _left(folder: str, workspace: Workspace) -> Iterator[Left]:
+def _left(folder: str, workspace: Workspace) -> Iterator[LeftFolder]:
     shown = os.path.relpath(folder)
     path = os.path.join(shown, LOCK)
     try:
@@ -73,7 +73,7 @@ def _left(folder: str, workspace: Workspace) -> Iterator[Left]:
             rows = text.split("\n")
             row = next((n for n, row in enumerate(rows, 1) if row.startswith(f"contract\t{line.kind}\t{line.path}")), 1)
             span = Span(path, row, 1, row, len(rows[row - 1]) + 1)
-            yield Left(target, _finding(target, span, workspace))
+            yield LeftFolder(target, _finding(target, span, workspace))
 
 
 def _finding(target: Target, span: Span, workspace: Workspace) -> Diagnostic:

@@ -17,7 +17,7 @@ from mallgen.output.files import File
 from mallgen.output.records import PYPROJECT, SETTINGS
 from mallgen.python import names
 from mallgen.text.span import Span
-from mallgen.workspace.config import NAME, Member, Workspace, free_port
+from mallgen.workspace.config import NAME, ServiceEntry, Workspace, free_port
 
 _KINDS = {"package": "package", "key": "registry key", "distribution": "distribution"}
 _HARM = {
@@ -44,7 +44,7 @@ class _Fact(NamedTuple):
 
 
 class _Standing(NamedTuple):
-    member: Member
+    member: ServiceEntry
     facts: tuple[_Fact, ...]
     key: str
     settings: dict[str, Scalar]
@@ -66,7 +66,7 @@ def meetings(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Meet
     return Meeting(tuple(problems), sources)
 
 
-def _standing(member: Member, target: Target, made: Made, sources: dict[str, str]) -> _Standing:
+def _standing(member: ServiceEntry, target: Target, made: Made, sources: dict[str, str]) -> _Standing:
     head = member.places.get("", Span(NAME, 1, 1, 1, 2))
     facts = [_Fact("package", made.package, made.package, member.places.get("package", head))]
     is_there = os.path.isfile(os.path.join(target.folder, made.package, "__init__.py"))

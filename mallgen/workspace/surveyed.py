@@ -8,7 +8,7 @@ from mallgen.kinds.target import Made, Target
 from mallgen.output import package_rename
 from mallgen.output.files import Due
 from mallgen.output.manifest import Lock
-from mallgen.output.plan import Disk
+from mallgen.output.plan import Survey
 from mallgen.workspace.owners import adopted, settled
 
 
@@ -20,11 +20,11 @@ class Surveyed(NamedTuple):
     """
 
     due: Due
-    disk: Disk
+    disk: Survey
     lock: Lock
     text: str
     where: str
-    moved: package_rename.Renamed | None
+    moved: package_rename.PackageRename | None
 
 
 def surveyed(here: Session, target: Target, made: Made, where: str, theirs: bool) -> Surveyed:

@@ -7,24 +7,24 @@ from mallgen.kinds.kind import Kind, KindError, is_ours, named
 from mallgen.kinds.naming import Called
 from mallgen.kinds.target import Made, Target, Used, outside
 from mallgen.workspace.called import called
-from mallgen.workspace.config import Member, Workspace, free_port, ordered
+from mallgen.workspace.config import ServiceEntry, Workspace, free_port, ordered
 
 RUNTIME_NEEDED = (0, 1, 0)  # the first mallgen_runtime that has everything the generated files import
 
 
-def of_member(member: Member, workspace: Workspace, port: int = 0) -> Target:
+def of_member(member: ServiceEntry, workspace: Workspace, port: int = 0) -> Target:
     """The target of a service of the workspace."""
     return _of_member(member, workspace, called(workspace), port)
 
 
-def _of_member(member: Member, workspace: Workspace, names: Mapping[str, Called], port: int) -> Target:
+def _of_member(member: ServiceEntry, workspace: Workspace, names: Mapping[str, Called], port: int) -> Target:
     uses = tuple(_use(used, names[used.name]) for used in workspace.used_by(member))
     target = Target(member.kind, member.contract, member.folder, uses=uses, port=port)
     own = target.having({"-I": member.includes} if "-I" in named(member.kind).paths else {})
     return own._replace(service=member.name, called=names[member.name], places=member.places)
 
 
-def _use(member: Member, named: Called) -> Used:
+def _use(member: ServiceEntry, named: Called) -> Used:
     key = named.key or (named.key_of("") if named.name else "")
     return Used(member.name, member.contract, member.includes, key)
 

@@ -19,10 +19,10 @@ from mallgen.editor.hover import hover
 from mallgen.editor.layout import DoesNotParse, laid_out
 from mallgen.editor.memory import Memory
 from mallgen.editor.navigation import Entry
-from mallgen.editor.places import Edit, Range, Text
+from mallgen.editor.places import EditorText, Range, RangeEdit
 from mallgen.editor.project import Project, Seen, understand
 from mallgen.lint import rules
-from mallgen.loading.sources import Disk, Unreadable, read
+from mallgen.loading.sources import FileTexts, Unreadable, read
 from mallgen.syntax.scan import Scanned
 from mallgen.text.limits import Limits
 from mallgen.text.span import Span
@@ -32,7 +32,7 @@ BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<name>[^\n]+))?\n(?P<body>.*?)^```$
 CURSOR = "‸"
 
 
-class Files(Disk):
+class Files(FileTexts):
     """Files that exist in a document only."""
 
     def __init__(self, memory: Memory) -> None:
@@ -76,9 +76,9 @@ class Play:
         return understand(root, read(root, disk=self.files), self.files.memory, chosen)
 
     @property
-    def texts(self) -> Mapping[str, Text]:
+    def texts(self) -> Mapping[str, EditorText]:
         """All files."""
-        return {name: Text(text) for name, text in self.files.texts.items()}
+        return {name: EditorText(text) for name, text in self.files.texts.items()}
 
     @property
     def place(self) -> tuple[int, int]:
@@ -148,7 +148,7 @@ def _indented(entries: "tuple[Entry, ...] | list[Entry]", pad: str) -> Iterator[
         yield from _indented(entry.children, pad + "  ")
 
 
-def _changed(text: Text, edits: tuple[Edit, ...]) -> Iterator[str]:
+def _changed(text: EditorText, edits: tuple[RangeEdit, ...]) -> Iterator[str]:
     for edit in edits:
         start, end = text.at(edit.range.start), text.at(edit.range.end)
         line, col = text.place(start)

@@ -15,7 +15,7 @@ from mallgen.editor.completion import complete
 from mallgen.editor.hover import hover
 from mallgen.editor.layout import DoesNotParse, changes, laid_out
 from mallgen.editor.memory import Memory
-from mallgen.editor.places import Position, Range, Text
+from mallgen.editor.places import EditorText, Position, Range
 from mallgen.editor.project import Seen, understand
 from mallgen.editor.renaming import rename
 from mallgen.lint import rules
@@ -36,7 +36,7 @@ LINES = ["", "}", "{", "type X {", "\tA int64", "// c", "/* c", "*/", ")", "\t@h
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 def test_a_place_leads_back(raw: str) -> None:
-    text = Text(raw)
+    text = EditorText(raw)
     for offset in range(len(text.text) + 1):
         assert text.at(text.position(offset)) == offset
         assert text.offset(*text.place(offset)) == offset
@@ -44,7 +44,7 @@ def test_a_place_leads_back(raw: str) -> None:
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.integers(0, 5), st.integers(0, 20))
 def test_every_position_is_a_place(raw: str, line: int, character: int) -> None:
-    text = Text(raw)
+    text = EditorText(raw)
     assert 0 <= text.at(Position(line, character)) <= len(text.text)
 
 
@@ -79,7 +79,7 @@ def test_no_question_fails(seed: int) -> None:
         at, size = chance.randrange(len(text)), chance.randrange(60)
         text = text[:at] + chance.choice((*PIECES, *LINES, text[at : at + size])) + text[at + size :]
     text = text[: chance.randrange(len(text))] if chance.random() < 0.3 else text
-    own = Text(text)
+    own = EditorText(text)
     sources = Sources((memory.scanned(own.text, FILE, DEFAULT),), {FILE: own.text}, (), DEFAULT)
     project = understand(FILE, sources, memory, tuple(rules().values()))
     navigation.outline(project.files[FILE])
@@ -103,7 +103,7 @@ def test_no_question_fails(seed: int) -> None:
 )
 def test_edits_make_the_other_text(before: list[str], after: list[str], end: str) -> None:
     old, new = end.join(before), end.join(after)
-    text = Text(old)
+    text = EditorText(old)
     edits = tuple(changes(text, new))
     assert text.edited(edits) == new
     sent = [lsp.TextEdit(lsp.Range(lsp.Position(*e.range.start), lsp.Position(*e.range.end)), e.text) for e in edits]
@@ -113,13 +113,13 @@ def test_edits_make_the_other_text(before: list[str], after: list[str], end: str
 def test_a_text_in_its_layout_needs_no_edit() -> None:
     formatted = format_text(SHOP, FILE).text
     assert formatted is not None
-    assert laid_out(Text(formatted), FILE) == ()
-    assert laid_out(Text(formatted.replace("\n", "\r\n")), FILE) == ()
+    assert laid_out(EditorText(formatted), FILE) == ()
+    assert laid_out(EditorText(formatted.replace("\n", "\r\n")), FILE) == ()
 
 
 def test_what_does_not_parse_has_no_layout() -> None:
     try:
-        laid_out(Text("type X {"), FILE)
+        laid_out(EditorText("type X {"), FILE)
     except DoesNotParse as problem:
         assert problem.diagnostics[0].code == "unclosed"
     else:

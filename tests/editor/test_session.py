@@ -12,7 +12,7 @@ from lsprotocol import types as lsp
 from mallgen.editor.places import Position
 from mallgen.languageserver import answers, files, graph
 from mallgen.languageserver.files import contracts, path_of, uri_of
-from mallgen.languageserver.session import Abilities, Options, Session
+from mallgen.languageserver.session import Abilities, EditorSession, Options
 from tests.conftest import CONTRACTS
 from tests.editor.client import MALL, TYPES
 
@@ -29,7 +29,7 @@ LINES = [
 ]
 
 
-def shown(session: Session) -> dict[str, list[tuple[str, str, object]]]:
+def shown(session: EditorSession) -> dict[str, list[tuple[str, str, object]]]:
     """Everything that is shown, by document."""
     session.diagnose()
     assert session.failures == []
@@ -45,7 +45,7 @@ def test_what_is_shown_follows_from_the_texts_alone(seed: int) -> None:
     """Files that import each other, edited at random: a session that saw it all shows what a new one does."""
     chance = random.Random(seed)
     texts = {"file:///nowhere/mall.api": MALL, "file:///nowhere/types.api": TYPES, "file:///nowhere/c.api": TYPES}
-    old = Session(Options(), Abilities())
+    old = EditorSession(Options(), Abilities())
     for uri, text in texts.items():
         old.put(uri, text, 1)
     for version in range(2, 10):
@@ -55,14 +55,14 @@ def test_what_is_shown_follows_from_the_texts_alone(seed: int) -> None:
         lines[at : at + chance.randrange(2)] = [chance.choice([*LINES, *lines])]
         texts[uri] = "\n".join(lines)
         old.put(uri, texts[uri], version)
-        new = Session(Options(), Abilities())
+        new = EditorSession(Options(), Abilities())
         for name, text in texts.items():
             new.put(name, text, 1)
         assert shown(old) == shown(new)
 
 
 def test_a_bug_in_one_contract_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = Session(Options(), Abilities())
+    session = EditorSession(Options(), Abilities())
     session.put("untitled:bad", "type X {\n\tA Strng\n}\n", 1)
     session.put("untitled:good", "type X {\n\tA Strng\n}\n", 1)
     whole = session._project
@@ -103,13 +103,13 @@ def test_contracts_of_a_folder(tmp_path: Path) -> None:
 def test_nothing_is_renamed_where_not_all_contracts_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MOST_FILES", 0)
     (tmp_path / "types.api").write_text(TYPES, encoding="utf-8")
-    session = Session(Options(), Abilities())
+    session = EditorSession(Options(), Abilities())
     session.open_folder(str(tmp_path))
     uri = uri_of(str(tmp_path / "types.api"))
     session.put(uri, TYPES, 1)
     assert session.place(uri, Position(4, 2)) is not None
     params = lsp.RenameParams(lsp.TextDocumentIdentifier(uri), lsp.Position(4, 2), "Person")
-    with pytest.raises(answers.Refused, match="too large to look at all of it"):
+    with pytest.raises(answers.RequestRefused, match="too large to look at all of it"):
         answers.rename(session, params)
 
 
@@ -120,7 +120,7 @@ def test_a_file_that_two_contracts_reach_by_two_names_is_renamed_in_both(tmp_pat
     for name, folder in (("a", "link"), ("b", "real")):
         text = MALL.replace('"types.api"', f'"{folder}/types.api"').replace("mall-api", f"{name}-api")
         (tmp_path / f"{name}.api").write_text(text, encoding="utf-8")
-    session = Session(Options(), Abilities())
+    session = EditorSession(Options(), Abilities())
     session.open_folder(str(tmp_path))
     uri = uri_of(str(tmp_path / "real" / "types.api"))
     session.put(uri, TYPES, 1)
@@ -132,7 +132,7 @@ def test_a_file_that_two_contracts_reach_by_two_names_is_renamed_in_both(tmp_pat
         "b.api": 1,
         "types.api": 1,
     }
-    with pytest.raises(answers.Refused, match="`GetRequest` is declared already"):
+    with pytest.raises(answers.RequestRefused, match="`GetRequest` is declared already"):
         answers.rename(session, lsp.RenameParams(document, lsp.Position(4, 2), "GetRequest"))
 
 
@@ -162,7 +162,7 @@ def test_the_importers_of_a_file(tmp_path: Path) -> None:
 
 
 def test_the_contracts_of_the_tests_are_understood() -> None:
-    session = Session(Options(), Abilities())
+    session = EditorSession(Options(), Abilities())
     for path in sorted(CONTRACTS.glob("*.api")):
         session.put(uri_of(str(path)), path.read_text(encoding="utf-8"), 1)
     assert {level for found in shown(session).values() for level, _, _ in found} <= {"warning", "information"}

@@ -12,7 +12,7 @@ from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.loading.load import compile_sources
 from mallgen.loading.rewrite import CannotWrite, TextFile, contracts, read_file, replace_file
-from mallgen.loading.sources import Disk, Sources, Unreadable, limits, read
+from mallgen.loading.sources import FileTexts, Sources, Unreadable, limits, read
 from mallgen.syntax.dialect import Older, older
 from mallgen.syntax.edits import Back
 from mallgen.syntax.parse import parse
@@ -30,7 +30,7 @@ class _Mended(NamedTuple):
     older: Older
 
 
-class _Fixed(Disk):
+class _Fixed(FileTexts):
     """The files as they would be, by their real paths; each is cut into statements once."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class _Fixed(Disk):
         return self._seen[path, text]
 
 
-class _Run:
+class _FixRun:
     """The files of one command line: what was found in them."""
 
     def __init__(self, write: bool, outside: bool) -> None:
@@ -179,7 +179,7 @@ def _fix(values: Values) -> int:
         return USAGE
     outside = values.flag("allow-outside")
     try:
-        run = _Run(values.flag("write"), outside)
+        run = _FixRun(values.flag("write"), outside)
     except Unreadable as problem:
         return report([Diagnostic(problem.code, problem.message, hint=problem.hint)], {}, "")
     own = tuple(read(contract, outside, run.disk).texts) or (contract,) if contract else ()

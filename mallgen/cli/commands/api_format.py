@@ -20,7 +20,7 @@ class _Mode(NamedTuple):
     diff: bool
 
 
-class _Run:
+class _FormatRun:
     """The files of one command line: what was found in them."""
 
     def __init__(self, mode: _Mode, limits: Limits) -> None:
@@ -88,7 +88,7 @@ def run(values: Values) -> int:
     """Format what was named."""
     paths = (*values.many("path"), *filter(None, [values.text("dir")]))
     try:
-        run = _Run(_Mode(values.flag("check"), values.flag("diff")), limits())
+        run = _FormatRun(_Mode(values.flag("check"), values.flag("diff")), limits())
     except Unreadable as problem:
         return report([Diagnostic(problem.code, problem.message, hint=problem.hint)], {}, "")
     if values.flag("stdin") or paths == (STDIN,):
@@ -102,7 +102,7 @@ def run(values: Values) -> int:
     return run.end(" ".join(paths))
 
 
-def _stdin(run: _Run) -> int:
+def _stdin(run: _FormatRun) -> int:
     try:
         file = read_stdin(run.limits.bytes)
     except Unreadable as problem:

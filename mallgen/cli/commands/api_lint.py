@@ -13,9 +13,9 @@ from mallgen.lint import RULES, Rule
 from mallgen.lint.suppress import findings
 from mallgen.loading.load import compile_sources
 from mallgen.loading.rewrite import CannotWrite, read_file, replace_file
-from mallgen.loading.sources import Disk, Unreadable, limits, read
-from mallgen.rules import Edit, Found
-from mallgen.syntax.edits import Places
+from mallgen.loading.sources import FileTexts, Unreadable, limits, read
+from mallgen.rules import Found, SpanEdit
+from mallgen.syntax.edits import Offsets
 from mallgen.text.splice import spliced
 from mallgen.text.suggest import did_you_mean
 from mallgen.text.visible import counted
@@ -24,11 +24,11 @@ from mallgen.text.width import width
 _ROUNDS = 10  # an edit may uncover another; none is meant to undo one
 
 
-class _After(Disk):
+class _After(FileTexts):
     """The files as they would be after some edits, by their real paths; `count` of the edits could be made."""
 
-    def __init__(self, edits: Sequence[Edit]) -> None:
-        files: dict[str, list[Edit]] = {}
+    def __init__(self, edits: Sequence[SpanEdit]) -> None:
+        files: dict[str, list[SpanEdit]] = {}
         for edit in edits:
             files.setdefault(edit.span.file, []).append(edit)
         self.texts: dict[str, str] = {}
@@ -50,7 +50,7 @@ class _Lint(NamedTuple):
     outside: bool
     chosen: tuple[Rule, ...]
 
-    def load(self, disk: Disk | None = None) -> Loaded:
+    def load(self, disk: FileTexts | None = None) -> Loaded:
         """The contract as it is, or as `disk` has it, with what generation says."""
         return judged(compile_sources(read(self.path, self.outside, disk)))
 
@@ -142,9 +142,9 @@ def _lost(loaded: Loaded) -> int:
     return sum(problem.code == "duplicate-key" for problem in loaded.diagnostics)
 
 
-def _edited(text: str, edits: Sequence[Edit]) -> tuple[str, int]:
+def _edited(text: str, edits: Sequence[SpanEdit]) -> tuple[str, int]:
     """Apply the edits that leave each other alone; the last of those that overlap is made, the next run does others."""
-    places = Places(text, "")
+    places = Offsets(text, "")
     made: list[tuple[int, int, str]] = []
     before = len(text)
     for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):

@@ -13,7 +13,7 @@ from mallgen.cli.writing import Asked, around, generate_all
 from mallgen.dev.lines import BAD, GOOD, ODD, Shown, shown
 from mallgen.dev.ports import taken
 from mallgen.dev.service import Spec
-from mallgen.dev.supervisor import Plan, Setup
+from mallgen.dev.supervisor import RunPlan, Setup
 from mallgen.dev.supervisor import run as supervise
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.kind import named
@@ -41,7 +41,9 @@ def run(values: Values) -> int:
     problems = [*_unready(setup.specs), *_ports(setup.specs)]
     if problems:
         return report(problems, {}, "; nothing was started")
-    return supervise(Plan(setup, _liner(setup, values.flag("quiet"), bool(once)), _Again(workspace).regenerate), once)
+    return supervise(
+        RunPlan(setup, _liner(setup, values.flag("quiet"), bool(once)), _Again(workspace).regenerate), once
+    )
 
 
 def _setup(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Setup:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from mallgen.cli.console import FINE, say
 from mallgen.cli.options import Values
-from mallgen.cli.scaffold import Project, bad_name, write
+from mallgen.cli.scaffold import NewProject, bad_name, write
 from mallgen.emit import starter
 from mallgen.kinds import http, rpc
 from mallgen.kinds.target import Target
@@ -27,23 +27,23 @@ def run(values: Values) -> int:
     return code
 
 
-def _http(name: str) -> Project:
+def _http(name: str) -> NewProject:
     def targets(folder: str) -> list[Target]:
         return [Target(http.KIND.name, f"{folder}/{name}.api", folder, bodies=starter.api_bodies(name))]
 
     start = f"next: cd {name} && pip install -e . && python -m {http_package(starter.service(name))}"
-    return Project({f"{name}.api": starter.api(name)}, targets, (start, _call(name)))
+    return NewProject({f"{name}.api": starter.api(name)}, targets, (start, _call(name)))
 
 
-def _rpc(name: str) -> Project:
+def _rpc(name: str) -> NewProject:
     def targets(folder: str) -> list[Target]:
         return [Target(rpc.KIND.name, f"{folder}/{name}.proto", folder, bodies=starter.rpc_bodies(name))]
 
     start = f"next: cd {name} && pip install -e . && python -m {rpc_package(snake(name))}"
-    return Project({f"{name}.proto": starter.rpc(name)}, targets, (start,))
+    return NewProject({f"{name}.proto": starter.rpc(name)}, targets, (start,))
 
 
-def _workspace(name: str) -> Project:
+def _workspace(name: str) -> NewProject:
     """A BFF and a service that it calls."""
     bodies = {http.KIND.name: starter.calling_bodies(name), rpc.KIND.name: starter.greeter_bodies()}
 
@@ -59,11 +59,11 @@ def _workspace(name: str) -> Project:
         f"contracts/{name}.api": starter.api(name),
         f"contracts/{starter.GREETER}.proto": starter.greeter(),
     }
-    return Project(files, targets, (f"next: cd {name} && mallgen dev", _call(name)))
+    return NewProject(files, targets, (f"next: cd {name} && mallgen dev", _call(name)))
 
 
 def _call(name: str) -> str:
     return f"then: curl 'localhost:8888/v1/{name}?name=you'"
 
 
-_PROJECTS: Mapping[str, Callable[[str], Project]] = {"api new": _http, "rpc new": _rpc, "new": _workspace}
+_PROJECTS: Mapping[str, Callable[[str], NewProject]] = {"api new": _http, "rpc new": _rpc, "new": _workspace}

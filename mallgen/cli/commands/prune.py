@@ -3,10 +3,10 @@
 from mallgen.cli.comparing import compared
 from mallgen.cli.console import out, report, say
 from mallgen.cli.options import Values
-from mallgen.drift.findings import Service, breaking, gone, left_blocks
+from mallgen.drift.findings import InspectedFolder, breaking, gone, left_blocks
 from mallgen.drift.unasked_blocks import without
 from mallgen.output.house import TRASH
-from mallgen.output.plan import Kind, Plan, is_known, prune
+from mallgen.output.plan import Plan, StepKind, is_known, prune
 from mallgen.output.records import Record
 from mallgen.workspace.comparison import Compared, carry_out, compare_left, sources
 
@@ -47,7 +47,7 @@ def _prune(found: Compared, values: Values, told: list[str]) -> int:
     return 0
 
 
-def _wanted(service: Service, force: bool) -> dict[Record, str]:
+def _wanted(service: InspectedFolder, force: bool) -> dict[Record, str]:
     """The records to delete, and where those that were edited go."""
     records = [
         record
@@ -59,17 +59,17 @@ def _wanted(service: Service, force: bool) -> dict[Record, str]:
     return {**dict.fromkeys(known, ""), **{record: f"{TRASH}/{record.path}" for record in edited}}
 
 
-def _cut(service: Service) -> dict[str, bytes]:
+def _cut(service: InspectedFolder) -> dict[str, bytes]:
     """Settings without the blocks that the contract no longer asks for and nobody has written into."""
     blocks = [(path, block) for path, block in left_blocks(service) if block.is_made]
     contents = service.disk.contents
     return {path: without(contents[path], [block for _, block in blocks]) for path, _ in blocks}
 
 
-def _tell(service: Service, steps: Plan, dry: bool) -> list[str]:
+def _tell(service: InspectedFolder, steps: Plan, dry: bool) -> list[str]:
     """Say what went and what stays; all of that."""
     for step in steps.writes:
-        if step.kind is Kind.PATCH:
+        if step.kind is StepKind.PATCH:
             keys = ", ".join(block.key for _, block in left_blocks(service) if block.is_made)
             out(f"{'would remove' if dry else 'removed'} {keys} from {service.shown(step.file.path)}")
             continue
@@ -86,7 +86,7 @@ def _tell(service: Service, steps: Plan, dry: bool) -> list[str]:
     return [*done, *(record.path for record in kept)]
 
 
-def _went(service: Service, record: Record) -> str:
+def _went(service: InspectedFolder, record: Record) -> str:
     """Where the route of a file is now."""
     what = record.role.title or record.role.layer
     same = next((step.file.path for step in service.plan.steps if step.file.role == record.role), "")

@@ -11,7 +11,7 @@ from mallgen.cli.status_rows import DRIFTED, ORPHAN, STUB, rows, summary
 from mallgen.drift.findings import for_humans
 from mallgen.kinds.kind import of, suffixes
 from mallgen.output.manifest import NAME
-from mallgen.output.plan import GENERATED, Kind
+from mallgen.output.plan import GENERATED, StepKind
 from mallgen.text.visible import counted
 from mallgen.text.width import width
 from mallgen.workspace.comparison import Compared, compare
@@ -51,7 +51,7 @@ def _standing(found: Compared) -> str:
         return found.problems[0].message if found.problems else "nothing could be made of it"
     words = summary(row.state for row in rows(found.service))
     kinds = Counter(step.kind for step in found.service.plan.steps)
-    due = kinds[Kind.CREATE] + kinds[Kind.UPDATE]
+    due = kinds[StepKind.CREATE] + kinds[StepKind.UPDATE]
     state = f"{counted(due, 'file')} to generate" if due else "up to date"
     return f"{words}; {state}"
 
@@ -64,7 +64,7 @@ def _next(found: Sequence[Compared]) -> str:
     kinds = {step.kind for service in services for step in service.plan.steps}
     if len(services) < len(found) or any(True for service in services for _ in for_humans(service)):
         return f"mallgen check{where}"
-    if states[DRIFTED] or kinds & {Kind.PATCH, Kind.MOVE}:
+    if states[DRIFTED] or kinds & {StepKind.PATCH, StepKind.MOVE}:
         return f"mallgen sync{where}"
     if kinds & GENERATED:
         return f"mallgen gen{where}"

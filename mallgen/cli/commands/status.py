@@ -3,11 +3,11 @@
 from mallgen.cli.comparing import compared
 from mallgen.cli.console import out, say
 from mallgen.cli.options import Values
-from mallgen.cli.status_rows import Row, rows, summary
+from mallgen.cli.status_rows import StatusRow, rows, summary
 from mallgen.text.width import width
 from mallgen.workspace.comparison import Compared
 
-_HEAD = Row("STATE", "ROUTE", "FILE")
+_HEAD = StatusRow("STATE", "ROUTE", "FILE")
 
 
 def run(values: Values) -> int:

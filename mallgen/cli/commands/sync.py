@@ -8,14 +8,14 @@ from mallgen.cli.comparing import compared, exit_code
 from mallgen.cli.console import for_machines, form, out, report, say, show
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
-from mallgen.drift.findings import Service, for_humans, is_stopped, unsure
+from mallgen.drift.findings import InspectedFolder, for_humans, is_stopped, unsure
 from mallgen.output.manifest import parse
-from mallgen.output.plan import Kind, Plan, Step
+from mallgen.output.plan import Plan, Step, StepKind
 from mallgen.text.diff import changed, deleted
 from mallgen.text.visible import counted
 from mallgen.workspace.comparison import Compared, carry_out, compare, sources
 
-_DONE = {Kind.MOVE: "moved", Kind.PATCH: "patched", Kind.CREATE: "created", Kind.UPDATE: "regenerated"}
+_DONE = {StepKind.MOVE: "moved", StepKind.PATCH: "patched", StepKind.CREATE: "created", StepKind.UPDATE: "regenerated"}
 
 
 def run(values: Values) -> int:
@@ -54,7 +54,9 @@ def _aliased(plans: list[Plan], respells: bool) -> None:
     """How many files keep the former name of a class by `as`, and how they get the one of today."""
     lines = [line for steps in plans for line in parse(steps.lock or "").renamed if ":" not in line.old]
     names = {f"{line.new.rpartition('.')[2]} as {line.old.rpartition('.')[2]}".encode() for line in lines}
-    contents = [step.content or b"" for plan in plans for step in plan.writes if step.kind in (Kind.PATCH, Kind.MOVE)]
+    contents = [
+        step.content or b"" for plan in plans for step in plan.writes if step.kind in (StepKind.PATCH, StepKind.MOVE)
+    ]
     count = sum(any(name in data for name in names) for data in contents)
     if count:
         way = "the old name has another meaning there, too" if respells else "--rename-uses renames it"
@@ -75,14 +77,14 @@ def _plan(found: Compared) -> Plan:
     return Plan((), (), None) if is_stopped(found.service) else found.service.plan
 
 
-def _show(service: Service, steps: Plan, apply: bool, quiet: bool) -> None:
+def _show(service: InspectedFolder, steps: Plan, apply: bool, quiet: bool) -> None:
     leaving = {step.source for step in steps.writes}
     for step in steps.writes:
         shown = service.shown(step.file.path)
         if step.backup:
             verb = "moved" if apply else "would move"
             say(f"{shown} had been edited: {verb} your version to {service.shown(step.backup)}")
-        if step.kind not in (Kind.PATCH, Kind.MOVE) and step.file.path not in leaving:
+        if step.kind not in (StepKind.PATCH, StepKind.MOVE) and step.file.path not in leaving:
             continue
         old = service.shown(step.source) if step.source else ""
         if not apply:
@@ -91,11 +93,11 @@ def _show(service: Service, steps: Plan, apply: bool, quiet: bool) -> None:
             out(f"{old} -> {shown}" if old else f"{_done(step)} {shown}")
 
 
-def _diff(service: Service, step: Step, leaving: set[str]) -> str:
+def _diff(service: InspectedFolder, step: Step, leaving: set[str]) -> str:
     """What a step does to the user's files; a stub that a moved file replaces goes first."""
     shown, contents = service.shown(step.file.path), service.disk.contents
     data = step.content or b""
-    if step.kind is Kind.CREATE:
+    if step.kind is StepKind.CREATE:
         return changed(None, data, shown)
     if not step.source:
         return changed(contents[step.file.path], data, shown)
@@ -105,8 +107,8 @@ def _diff(service: Service, step: Step, leaving: set[str]) -> str:
 
 def _done(step: Step) -> str:
     """What happens to a file; a stub that nobody has touched is made anew, not patched."""
-    is_stub = step.kind is Kind.PATCH and step.file.text and step.content == step.file.text.encode()
-    return _DONE[Kind.UPDATE if is_stub else step.kind]
+    is_stub = step.kind is StepKind.PATCH and step.file.text and step.content == step.file.text.encode()
+    return _DONE[StepKind.UPDATE if is_stub else step.kind]
 
 
 def _summary(code: int, plans: list[Plan], apply: bool, is_workspace: bool, values: Values) -> None:

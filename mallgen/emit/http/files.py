@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from mallgen.emit import Body, Emitted, Text, emitted, too_much, typed
+from mallgen.emit import Emitted, LogicBody, UserText, emitted, too_much, typed
 from mallgen.emit.http import project, routes, schemas
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.judge import decide, place
@@ -31,7 +31,7 @@ class HttpOptions(Struct, frozen=True):
     """
 
     port: int = 8888
-    bodies: tuple[tuple[str, Body], ...] = ()
+    bodies: tuple[tuple[str, LogicBody], ...] = ()
     uses: tuple["Use", ...] = ()
     name: str = ""
     package: str = ""
@@ -86,7 +86,7 @@ def _project(plan: Layout, port: int, calls: Calls, renderer: Renderer) -> Itera
     return project.skeleton(plan).once(settings, project.blocks(plan, calls), renderer)
 
 
-def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, Body]) -> Iterator[File]:
+def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, LogicBody]) -> Iterator[File]:
     for found in plan.middlewares:
         path = f"{plan.package}/middleware/{found.module}.py"
         made = project.middleware(found, plan, renderer)
@@ -99,7 +99,7 @@ def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, Body]) -> Iterat
         yield _once(route, made, "logic", plan)
 
 
-def _once(route: RouteNames, made: Text, layer: str, plan: Layout) -> File:
+def _once(route: RouteNames, made: UserText, layer: str, plan: Layout) -> File:
     path = place(plan, route, layer)
     return File(path, made.text, Owner.ONCE, Role(layer, route.title), route.route.handler_span, made.signature)
 

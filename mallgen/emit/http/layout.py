@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.emit.http.prose import place, route_name, route_prose
-from mallgen.emit.http.shapes import Shape, Shapes
+from mallgen.emit.http.shapes import SchemaClass, Shapes
 from mallgen.model import Contract, Group, Route
 from mallgen.python import names
 from mallgen.python.code import PyIdent
@@ -64,7 +64,7 @@ class RouteNames(Struct, frozen=True):
     handler_function: PyIdent
     handler_local: PyIdent
     logic_class: PyIdent
-    request: Shape | None
+    request: SchemaClass | None
     jwt: str
     transition: str
     middlewares: tuple[Middleware, ...]
@@ -90,10 +90,10 @@ class Layout(Struct, frozen=True):
 
 def layout(contract: Contract, shapes: Shapes, package: str = "") -> Layout:
     """Choose all names; collisions are among `problems`. `package`: where it is not the service's name."""
-    return _Builder(contract, shapes).build(PyIdent(package) if package else names.http_package(contract.service))
+    return _LayoutBuilder(contract, shapes).build(PyIdent(package) if package else names.http_package(contract.service))
 
 
-class _Builder:
+class _LayoutBuilder:
     def __init__(self, contract: Contract, shapes: Shapes) -> None:
         self.contract = contract
         self.shapes = shapes

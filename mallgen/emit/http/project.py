@@ -1,12 +1,12 @@
 """The settings and wiring of an HTTP service, its middlewares, handlers and logic."""
 
-from mallgen.emit import Body, Text
+from mallgen.emit import LogicBody, UserText
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, Middleware, RouteNames
 from mallgen.emit.http.routes import as_classes
 from mallgen.emit.http.typing import Spelling
 from mallgen.emit.service import Skeleton, Wiring
-from mallgen.output.signature import Block, Imported, Param, Signature
+from mallgen.output.signature import Imported, Param, SettingsBlock, Signature
 from mallgen.python.code import Code, PyIdent, code
 from mallgen.python.layout import Imports, call, docstring, literal, yaml_text
 from mallgen.python.names import Scope, snake, variable
@@ -27,17 +27,19 @@ def settings(layout: Layout, port: int, calls: Calls, renderer: Renderer) -> str
     )
 
 
-def blocks(layout: Layout, calls: Calls) -> tuple[Block, ...]:
+def blocks(layout: Layout, calls: Calls) -> tuple[SettingsBlock, ...]:
     """The blocks of the settings that the contract asks for, as settings() writes them."""
     keys = {
         **dict.fromkeys(layout.jwt, ("AccessSecret: ${%s_ACCESS_SECRET}", "AccessExpire: 86400")),
         **dict.fromkeys(layout.transitions, ("Secret: ${%s_SECRET}", "PrevSecret: ${%s_PREV_SECRET}")),
     }
     needed = [
-        Block(name, (f"{yaml_text(name)}:", *(f"  {line.replace('%s', env_name(name))}" for line in lines)), True)
+        SettingsBlock(
+            name, (f"{yaml_text(name)}:", *(f"  {line.replace('%s', env_name(name))}" for line in lines)), True
+        )
         for name, lines in keys.items()
     ]
-    used = [Block(key, (f"{key}:", "  Timeout: 2000", *lines), False) for key, lines in calls.settings()]
+    used = [SettingsBlock(key, (f"{key}:", "  Timeout: 2000", *lines), False) for key, lines in calls.settings()]
     return (*needed, *used)
 
 
@@ -76,7 +78,7 @@ def wiring(layout: Layout, calls: Calls) -> Wiring:
     )
 
 
-def middleware(found: Middleware, layout: Layout, renderer: Renderer) -> Text:
+def middleware(found: Middleware, layout: Layout, renderer: Renderer) -> UserText:
     """middleware/<name>_middleware.py."""
     text = renderer.python(
         "http/middleware.py",
@@ -88,7 +90,7 @@ def middleware(found: Middleware, layout: Layout, renderer: Renderer) -> Text:
     svc = Imported(f"{layout.package}.svc", "ServiceContext", "ServiceContext")
     params = (Param("ctx", "Context"), Param("next_", "Next"))
     position = layout.middlewares.index(found)
-    return Text(text, Signature(f"{found.class_name}.handle", params, "Response", (*runtime, svc), position))
+    return UserText(text, Signature(f"{found.class_name}.handle", params, "Response", (*runtime, svc), position))
 
 
 class _Once:
@@ -122,7 +124,7 @@ class _Once:
         return Signature(qualname, params, self.response, imports, position)
 
 
-def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int) -> Text:
+def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int) -> UserText:
     """handler/<group>/<name>_handler.py."""
     once = _Once(route, layout, route.handler_function, route.logic_class)
     module = f"{layout.package}.logic{route.dotted}.{snake(route.base)}_logic"
@@ -141,7 +143,7 @@ def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int
         line=line,
     )
     before = (Param("ctx", once.context), Param("svc", once.svc))
-    return Text(text, once.signature(route.handler_function, before, position))
+    return UserText(text, once.signature(route.handler_function, before, position))
 
 
 def method(route: RouteNames) -> PyIdent:
@@ -149,7 +151,9 @@ def method(route: RouteNames) -> PyIdent:
     return Scope({"ctx", "svc"}).add(variable(route.base))
 
 
-def logic(route: RouteNames, layout: Layout, renderer: Renderer, position: int, body: Body | None = None) -> Text:
+def logic(
+    route: RouteNames, layout: Layout, renderer: Renderer, position: int, body: LogicBody | None = None
+) -> UserText:
     """logic/<group>/<name>_logic.py; without a `body` its method is a stub."""
     once = _Once(route, layout, route.logic_class, "NotImplementedError")
     for source, name in body.imports if body else ():
@@ -165,4 +169,4 @@ def logic(route: RouteNames, layout: Layout, renderer: Renderer, position: int, 
         signature=call(f"async def {method(route)}(", args, f") -> {once.response}:", 4),
         body=body.lines if body else (code("raise NotImplementedError({})", literal(route.title)),),
     )
-    return Text(text, once.signature(f"{route.logic_class}.{method(route)}", (), position))
+    return UserText(text, once.signature(f"{route.logic_class}.{method(route)}", (), position))

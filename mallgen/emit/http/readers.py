@@ -5,7 +5,7 @@ from msgspec import Struct
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.wire import WireValue, binding, request, together
 from mallgen.emit.http.fields import Declarer, bounds_args
-from mallgen.emit.http.shapes import Attribute, Shape
+from mallgen.emit.http.shapes import Attribute, SchemaClass
 from mallgen.emit.http.typing import Spelling
 from mallgen.model import Array, Map, Named, Pointer, Primitive, Slice, TypeRef, elements, peel
 from mallgen.python.code import Code, PyIdent
@@ -14,7 +14,7 @@ from mallgen.python.layout import literal
 _METHODS = {name: PyIdent("boolean" if name == "bool" else base.canonical) for name, base in BASE_TYPES.items()}
 
 
-class Read(Struct, frozen=True):
+class FieldRead(Struct, frozen=True):
     """A field read from one source: `form.int64("ps", 20)` for the attribute `ps`."""
 
     attribute: Attribute
@@ -29,10 +29,10 @@ class Read(Struct, frozen=True):
         return (*self.args[:before], default, *self.args[before:])
 
 
-class Plan(Struct, frozen=True):
+class ReadPlan(Struct, frozen=True):
     """What a route does to have its request: reads by source, and the fields of its JSON body."""
 
-    reads: tuple[Read, ...]
+    reads: tuple[FieldRead, ...]
     body: tuple[Attribute, ...]
     reads_form_body: bool
 
@@ -47,28 +47,28 @@ class Plan(Struct, frozen=True):
         return not self.reads and bool(self.body)
 
 
-def plan(shape: Shape, declarer: Declarer, spelling: Spelling, method: str) -> Plan:
-    """Read every field from its sources, as a request with `method` carries them."""
-    reader = _Reader(declarer, spelling)
+def plan(shape: SchemaClass, declarer: Declarer, spelling: Spelling, method: str) -> ReadPlan:
+    """FieldRead every field from its sources, as a request with `method` carries them."""
+    reader = _PlanReader(declarer, spelling)
     attributes = {attribute.field.name: attribute for attribute in shape.attributes}
     asked = request((attribute.wire for attribute in shape.attributes), method)
     reads = tuple(reader.read(attributes[value.field.name], value) for value in asked.parameters)
     body = tuple(attributes[field.field.name] for field in asked.body)
-    return Plan(reads, body, asked.reads_form_body)
+    return ReadPlan(reads, body, asked.reads_form_body)
 
 
-class _Reader:
+class _PlanReader:
     def __init__(self, declarer: Declarer, spelling: Spelling) -> None:
         self._declarer = declarer
         self._spelling = spelling
 
-    def read(self, attribute: Attribute, value: WireValue) -> Read:
+    def read(self, attribute: Attribute, value: WireValue) -> FieldRead:
         method, types = self._method(attribute.ref)
         args = [literal(value.key), *types, *self._fallback(attribute, value), *self._rules(value)]
         ref = peel(attribute.ref, Pointer)
         if isinstance(ref, Array):
             args.append(Code(f"length={literal(int(ref.length))}"))
-        return Read(attribute, value, Code(f"{PyIdent(value.source)}.{method}"), tuple(args), len(types))
+        return FieldRead(attribute, value, Code(f"{PyIdent(value.source)}.{method}"), tuple(args), len(types))
 
     def _method(self, ref: TypeRef) -> tuple[PyIdent, list[Code]]:
         match peel(ref, Pointer):
@@ -98,7 +98,7 @@ class _Reader:
         return rules
 
 
-def presence(shape: Shape, source: str) -> list[Code]:
+def presence(shape: SchemaClass, source: str) -> list[Code]:
     """Rules between fields of one source, as statements on its reader."""
     found = []
     fields = [attribute.wire for attribute in shape.attributes]
@@ -113,7 +113,7 @@ def presence(shape: Shape, source: str) -> list[Code]:
     ]
 
 
-def is_checked(shape: Shape, by_name: dict[str, Shape]) -> bool:
+def is_checked(shape: SchemaClass, by_name: dict[str, SchemaClass]) -> bool:
     """Whether some field below writes a number as a string or has a length, which the encoder must be told."""
     seen: set[str] = set()
     todo = [shape]

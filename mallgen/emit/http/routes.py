@@ -42,7 +42,7 @@ class _Routes:
         self.imports.add("__future__", "annotations")
         self.own = self._own_names()
         self.scope = Scope(self.own)
-        self.plans: dict[tuple[str, str], readers.Plan] = {}
+        self.plans: dict[tuple[str, str], readers.ReadPlan] = {}
         self.spelling = Spelling(self.imports, self.scope, self._class)
         self.declarer = Declarer(self.spelling)
         self.context = self.spelling.name("Context", RUNTIME)
@@ -119,8 +119,8 @@ class _Routes:
         lines.append(call(f"req = {name}(", args, indent=4))
         return [*lines, *rules, Code("ctx.done()")] if plan.reads else lines
 
-    def _first_reads(self, plan: readers.Plan) -> list[readers.Read]:
-        found: dict[str, readers.Read] = {}
+    def _first_reads(self, plan: readers.ReadPlan) -> list[readers.FieldRead]:
+        found: dict[str, readers.FieldRead] = {}
         for read in plan.reads:
             found.setdefault(read.attribute.name, read)
         return list(found.values())
@@ -130,7 +130,9 @@ class _Routes:
             return Code("form = await ctx.read_form()")
         return Code(f"{PyIdent(source)} = ctx.{PyIdent(source)}")
 
-    def _mixed(self, route: RouteNames, plan: readers.Plan, rules: list[Code], body_class: list[Code]) -> list[Code]:
+    def _mixed(
+        self, route: RouteNames, plan: readers.ReadPlan, rules: list[Code], body_class: list[Code]
+    ) -> list[Code]:
         assert route.request is not None
         local = Scope(self.own | {"ctx", "svc", "req", "body", "path", "form", "header"})
         lines: list[Code] = []
@@ -152,7 +154,7 @@ class _Routes:
         lines.append(call(f"req = {self._class(route.request.name)}(", args, indent=4))
         return [*lines, Code("ctx.done()")] if any(attribute.wire.is_either for attribute in plan.body) else lines
 
-    def _value(self, attribute: Attribute, values: Mapping[str, PyIdent], plan: readers.Plan) -> Code:
+    def _value(self, attribute: Attribute, values: Mapping[str, PyIdent], plan: readers.ReadPlan) -> Code:
         json = attribute.wire.of("json")
         if json is None or attribute not in plan.body:
             return values[attribute.name]

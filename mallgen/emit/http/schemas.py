@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from mallgen.emit.http.fields import Declarer
 from mallgen.emit.http.prose import prose
-from mallgen.emit.http.shapes import Attribute, Shape, Shapes
+from mallgen.emit.http.shapes import Attribute, SchemaClass, Shapes
 from mallgen.emit.http.typing import Spelling
 from mallgen.python.code import Code, PyIdent, code
 from mallgen.python.layout import WIDTH, Imports, comment, docstring, fold
@@ -40,7 +40,7 @@ def schemas(shapes: Shapes, package: str, service: str, renderer: Renderer) -> s
     )
 
 
-def _class(shape: Shape, declarer: Declarer, spelling: Spelling) -> ClassView:
+def _class(shape: SchemaClass, declarer: Declarer, spelling: Spelling) -> ClassView:
     omits = shape.omits
     base = spelling.name("Omitting" if omits else "Struct")
     lines = [line for a in shape.attributes for line in _lines(a, declarer.declaration(a, shape.on_wire, omits))]

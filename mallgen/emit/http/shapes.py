@@ -40,7 +40,7 @@ class Attribute(Struct, frozen=True):
         return self.wire.field
 
 
-class Shape(Struct, frozen=True):
+class SchemaClass(Struct, frozen=True):
     """A class for a contract's type. `on_wire`: it is part of a JSON text, not only of a query."""
 
     name: PyIdent
@@ -59,11 +59,11 @@ class Shape(Struct, frozen=True):
 class Shapes(Struct, frozen=True):
     """All classes in the order of the contract, and by name."""
 
-    ordered: tuple[Shape, ...]
-    by_name: dict[str, Shape]
+    ordered: tuple[SchemaClass, ...]
+    by_name: dict[str, SchemaClass]
     problems: tuple[Diagnostic, ...]
 
-    def of(self, ref: TypeRef | None) -> Shape | None:
+    def of(self, ref: TypeRef | None) -> SchemaClass | None:
         """The class of a request or response, None for anything that is not a struct."""
         inner = peel(ref, Pointer) if ref is not None else None
         return self.by_name.get(names.class_name(inner.name)) if isinstance(inner, Named) else None
@@ -71,16 +71,16 @@ class Shapes(Struct, frozen=True):
 
 def build(contract: Contract) -> Shapes:
     """Choose the names of all classes and attributes; collisions are among `problems`."""
-    builder = _Builder(json_types(contract))
+    builder = _SchemaBuilder(json_types(contract))
     for declared in sorted(contract.types, key=lambda t: t.span):
         builder.declared(declared)
     found = tuple(builder.shapes)
-    by_name: dict[str, Shape] = {shape.name: shape for shape in found}
+    by_name: dict[str, SchemaClass] = {shape.name: shape for shape in found}
     problems = [*builder.classes.problems, *builder.problems, *_endless(by_name)]
     return Shapes(found, by_name, tuple(problems))
 
 
-def _endless(by_name: dict[str, Shape]) -> Iterator[Diagnostic]:
+def _endless(by_name: dict[str, SchemaClass]) -> Iterator[Diagnostic]:
     """Types that contain themselves by value: no such value can be made, in Go or in Python."""
     parts = {
         name: [(a, inner) for a in shape.attributes for inner in _by_value(a.ref)] for name, shape in by_name.items()
@@ -112,11 +112,11 @@ def _by_value(ref: TypeRef) -> list[str]:
     return [inner.name] if isinstance(inner, Named) else []
 
 
-class _Builder:
+class _SchemaBuilder:
     def __init__(self, on_wire: set[str]) -> None:
         self.on_wire = on_wire
         self.classes = names.Claims("class", "rename one of them in the contract")
-        self.shapes: list[Shape] = []
+        self.shapes: list[SchemaClass] = []
         self.problems: list[Diagnostic] = []
 
     def declared(self, declared: Type) -> None:
@@ -138,7 +138,7 @@ class _Builder:
             for field in fields
         )
         self.problems += claims.problems
-        self.shapes.insert(slot, Shape(name, origin, docs, attributes, span, on_wire))
+        self.shapes.insert(slot, SchemaClass(name, origin, docs, attributes, span, on_wire))
 
     def _ref(self, ref: TypeRef, field: Field, owner: PyIdent, on_wire: bool) -> TypeRef:
         def as_class(part: TypeRef) -> TypeRef:

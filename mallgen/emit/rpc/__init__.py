@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Body, Emitted, Text, clients, emitted, too_much, typed
+from mallgen.emit import Emitted, LogicBody, UserText, clients, emitted, too_much, typed
 from mallgen.emit.clients import MethodView, signature
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.emit.service import DEV, Skeleton, Wiring, init, wiring
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
-from mallgen.output.signature import Block, Imported, Param, Signature
+from mallgen.output.signature import Imported, Param, SettingsBlock, Signature
 from mallgen.proto.model import Method, ProtoContract, Service, Use, prose
 from mallgen.python import names
 from mallgen.python.code import Code, PyIdent, code
@@ -51,7 +51,7 @@ class RpcOptions(Struct, frozen=True):
     """
 
     port: int = 8080
-    bodies: tuple[tuple[str, Body], ...] = ()
+    bodies: tuple[tuple[str, LogicBody], ...] = ()
     client_only: bool = False
     from_filename: bool = False
     name: str = ""
@@ -62,7 +62,7 @@ class RpcOptions(Struct, frozen=True):
     most: int = DEFAULT.output
 
 
-class Layout(Struct, frozen=True):
+class RpcLayout(Struct, frozen=True):
     """What is decided before a line is rendered."""
 
     contract: ProtoContract
@@ -114,7 +114,7 @@ def emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
 def _emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
     title = options.name or (contract.stem if options.from_filename else contract.title)
     package = PyIdent(options.package) if options.package else names.rpc_package(title)
-    layout = Layout(contract, title, package, options.key or f"{title.lower()}.rpc", options.uses)
+    layout = RpcLayout(contract, title, package, options.key or f"{title.lower()}.rpc", options.uses)
     problems = (*_problems(layout), *clients.problems(options.uses, Use(title, contract)))
     if problems:
         return Emitted((), problems)
@@ -128,14 +128,14 @@ def _emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
     return emitted(files, (), contract.services[0].span, classes)
 
 
-def _problems(layout: Layout) -> Iterator[Diagnostic]:
+def _problems(layout: RpcLayout) -> Iterator[Diagnostic]:
     if names.is_taken(layout.package):
         message = f"the package `{layout.package}` would shadow a library of that name"
         yield Diagnostic("taken-name", message, layout.contract.services[0].span, "give the proto another package")
     yield from clients.contract_problems(layout.contract)
 
 
-def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[File]:
+def _once(layout: RpcLayout, options: RpcOptions, renderer: Renderer) -> Iterator[File]:
     package = layout.package
     used = clients.settings(layout.wired)
     settings = renderer.render(
@@ -145,7 +145,7 @@ def _once(layout: Layout, options: RpcOptions, renderer: Renderer) -> Iterator[F
         etcd=clients.etcd_block(layout.key),
         uses=used,
     )
-    blocks = tuple(Block(key, (f"{key}:", "  Timeout: 2000", *lines), False) for key, lines in used)
+    blocks = tuple(SettingsBlock(key, (f"{key}:", "  Timeout: 2000", *lines), False) for key, lines in used)
     yield from layout.skeleton.once(settings, blocks, renderer)
     bodies = dict(options.bodies)
     methods = [(service, method) for service in layout.contract.services for method in service.methods]
@@ -160,7 +160,7 @@ def _module(method: Method) -> str:
     return f"{names.snake(method.name)}_logic"
 
 
-def _logic(layout: Layout, method: Method, body: Body | None, renderer: Renderer) -> Text:
+def _logic(layout: RpcLayout, method: Method, body: LogicBody | None, renderer: Renderer) -> UserText:
     imports = Imports(layout.package)
     imports.add("mallgen_runtime.rpc", "RpcContext")
     imports.add(f"{layout.package}.svc", "ServiceContext")
@@ -178,7 +178,7 @@ def _logic(layout: Layout, method: Method, body: Body | None, renderer: Renderer
     )
     needed = tuple(Imported(*entry) for entry in imports.entries())
     qualname = f"{name}.{_method(method)}"
-    return Text(text, Signature(qualname, (Param(types.name, types.takes),), types.gives, needed))
+    return UserText(text, Signature(qualname, (Param(types.name, types.takes),), types.gives, needed))
 
 
 def _stub(method: Method, uses: Uses) -> tuple[Code, ...]:
@@ -193,7 +193,7 @@ def _method(method: Method) -> PyIdent:
     return names.Scope({"ctx", "svc"}).add(names.variable(method.name))
 
 
-def _server_side(layout: Layout, renderer: Renderer) -> Iterator[File]:
+def _server_side(layout: RpcLayout, renderer: Renderer) -> Iterator[File]:
     package, title = layout.package, layout.title
     yield wiring(layout.skeleton, _wiring(layout), renderer)
     yield layout.skeleton.app("rpc/app.py", f"The service {title}.", renderer)
@@ -204,7 +204,7 @@ def _server_side(layout: Layout, renderer: Renderer) -> Iterator[File]:
     yield from clients.used(layout.uses, package, renderer)
 
 
-def _wiring(layout: Layout) -> Wiring:
+def _wiring(layout: RpcLayout) -> Wiring:
     imports = Imports(layout.package)
     imports.add("typing", "TypeVar")
     imports.add("mallgen_runtime", "ServiceBase")
@@ -218,7 +218,7 @@ def _wiring(layout: Layout) -> Wiring:
     )
 
 
-def _always(layout: Layout, renderer: Renderer) -> Iterator[File]:
+def _always(layout: RpcLayout, renderer: Renderer) -> Iterator[File]:
     """The client and the messages: what a consumer needs."""
     package = layout.package
     yield init(package, package, f"The RPC service {layout.title}.", renderer)
@@ -228,7 +228,7 @@ def _always(layout: Layout, renderer: Renderer) -> Iterator[File]:
     yield from modules(layout.contract, layout.messages, f"{package}/pb", renderer)
 
 
-def _server(layout: Layout, renderer: Renderer) -> str:
+def _server(layout: RpcLayout, renderer: Renderer) -> str:
     imports = Imports(layout.package)
     imports.add("mallgen_runtime.rpc", "RpcContext")
     imports.add("mallgen_runtime.rpc", "Service")
@@ -247,7 +247,7 @@ def _server(layout: Layout, renderer: Renderer) -> str:
 class _Table:
     """The functions of server.py and the table that names them."""
 
-    def __init__(self, layout: Layout, imports: Imports) -> None:
+    def __init__(self, layout: RpcLayout, imports: Imports) -> None:
         self._imports = imports
         self._layout = layout
         self._functions = layout.functions()
