@@ -75,7 +75,7 @@ def test_dev_runs_it(toy: Path) -> None:
     program = "\n".join(
         [
             "import sys",
-            "from mallgen import kind; from mallgen.cli import fast",
+            "from mallgen.cli import fast; from mallgen.kinds import kind",
             "from tests.toy.kind import KIND",
             "kind.register(KIND)",
             "sys.exit(fast.main())",

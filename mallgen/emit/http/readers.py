@@ -48,7 +48,7 @@ class ReadPlan(Struct, frozen=True):
 
 
 def plan(shape: SchemaClass, declarer: Declarer, spelling: Spelling, method: str) -> ReadPlan:
-    """FieldRead every field from its sources, as a request with `method` carries them."""
+    """Read every field from its sources, as a request with `method` carries them."""
     reader = _PlanReader(declarer, spelling)
     attributes = {attribute.field.name: attribute for attribute in shape.attributes}
     asked = request((attribute.wire for attribute in shape.attributes), method)
