@@ -1,4 +1,4 @@
-"""Generated folders beside their contracts: what check, diff, status, sync and prune all start from."""
+"""The common start of check, diff, status, sync and prune: choose the targets and compare their folders."""
 
 import os
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Chosen(NamedTuple):
-    """The targets that a command line means, or why there are none. `workspace` when they are all that it lists."""
+    """The targets that a command line means, or the problems; `workspace` is set when all of its services are meant."""
 
     targets: tuple[Target, ...]
     problems: tuple[Diagnostic, ...] = ()
@@ -31,22 +31,22 @@ class Chosen(NamedTuple):
 
     @property
     def is_workspace(self) -> bool:
-        """Whether the whole workspace is meant."""
+        """Return whether the whole workspace is meant."""
         return self.workspace is not None
 
     @property
     def left(self) -> "list[LeftFolder]":
-        """What services that are no longer in mallgen.toml have left."""
+        """Return the folders of services that are no longer in mallgen.toml."""
         from mallgen.workspace.leftover import left
 
         return left(self.workspace) if self.workspace is not None else []
 
 
 def choose(values: Values, writes: bool = False) -> Chosen:
-    """By `-dir` one folder, by `-api` one contract, else the workspace, else this folder. Raises Told.
+    """Return the targets of `-dir` (a folder) or `-api` (a contract), else the workspace's, else this folder's.
 
-    A command that `writes` first completes what an interrupted run has left there.
-    What mallgen.lock says does not open the files outside of a repository: it may have come with a clone.
+    A command that `writes` first completes what an interrupted run left there. Files outside of the repository are
+    allowed by the command line only, never by mallgen.lock: it may have come with a clone. Raises Told.
     """
     try:
         chosen = _chosen(values, writes)
@@ -57,7 +57,7 @@ def choose(values: Values, writes: bool = False) -> Chosen:
 
 
 def complete(folders: Iterable[str]) -> None:
-    """Carry out what interrupted runs of this user have left. Raises Refused."""
+    """Complete the interrupted runs of this user in some folders. Raises Refused."""
     for path in folders:
         with session(Folder(path, say)):
             continue
@@ -82,7 +82,10 @@ def _chosen(values: Values, writes: bool) -> Chosen:
 
 
 def own_folder(workspace: Workspace) -> str:
-    """The folder with a mallgen.lock around the working directory that mallgen.toml does not name, else nothing."""
+    """Return the nearest folder at or above the working directory that has a mallgen.lock, empty when there is none.
+
+    The search ends at a folder that mallgen.toml lists, and at the workspace's own.
+    """
     root, here = os.path.dirname(workspace.path), os.path.realpath(".")
     mine = {os.path.realpath(member.folder) for member in workspace.members}
     while workspace.path and here != root and here not in mine:
@@ -93,7 +96,7 @@ def own_folder(workspace: Workspace) -> str:
 
 
 def _of_folder(folder: str, contract: str, workspace: Workspace, is_named: bool = True) -> Chosen:
-    """`is_named`: the command line has the folder."""
+    """Return the targets of one folder; `is_named` when the command line names it."""
     here = Folder(folder, say)
     try:
         with session(here, shared=True) as one:
@@ -129,7 +132,7 @@ def _of_folder(folder: str, contract: str, workspace: Workspace, is_named: bool 
 
 
 def _settled(lines: Iterable[ContractLine]) -> list[ContractLine]:
-    """One line for each contract; of two that a merge has left, the one that asks for more."""
+    """Return one line for each contract: of two that a merge left, the one with more options."""
     found: dict[tuple[str, str], ContractLine] = {}
     for line in sorted(lines, key=lambda line: len(line.options)):
         found[line.kind, line.path] = line
@@ -137,7 +140,7 @@ def _settled(lines: Iterable[ContractLine]) -> list[ContractLine]:
 
 
 class Comparison(NamedTuple):
-    """All that a command line means, compared; `problems` are what keeps some of it from that, and warnings."""
+    """All targets of a command line, compared; `problems` has the warnings, and why a target was not compared."""
 
     chosen: Chosen
     found: list[Compared]
@@ -145,21 +148,21 @@ class Comparison(NamedTuple):
 
     @property
     def code(self) -> int:
-        """The exit code when nothing else goes wrong."""
+        """Return the exit code when nothing else goes wrong."""
         return exit_code(self.problems)
 
     def having(self, more: list[Compared]) -> "Comparison":
-        """The same with other folders, too."""
+        """Return this comparison with more folders."""
         problems = (*self.problems, *(problem for one in more for problem in one.problems))
         return self._replace(found=[*self.found, *more], problems=tuple(dict.fromkeys(problems)))
 
     def report(self, end: str) -> int:
-        """Tell the problems; the exit code."""
+        """Report the problems and return the exit code; `end` ends the line that counts them."""
         return report(self.problems, sources(self.found), end)
 
 
 def compared(values: Values, writes: bool = False, prove: bool = False, respells: bool = False) -> Comparison:
-    """What check, diff, status, sync and prune begin with. Raises Told."""
+    """Choose the targets and compare each with its folder. Raises Told."""
     chosen = choose(values, writes)
     found = [compare(target, say, chosen.is_workspace, prove, respells) for target in chosen.targets]
     problems = [*chosen.problems, *(d for one in found for d in (*one.made.diagnostics, *one.problems))]
@@ -167,7 +170,7 @@ def compared(values: Values, writes: bool = False, prove: bool = False, respells
 
 
 def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
-    """A contract that is not there, or what is nobody's fault, is never told as drift or as its absence."""
+    """Return the exit code of some diagnostics: 3 when one is the environment's fault, else 1 for errors, else 0."""
     errors = [d for d in diagnostics if d.severity == "error"]
     if any(d.environment for d in errors):
         return ENVIRONMENT

@@ -1,4 +1,4 @@
-"""The settings of a service, for check: which files, and the classes that they are read into. An edge."""
+"""Settings that have no effect, for `mallgen check`: a service's yaml files against its settings classes. An edge."""
 
 import ast
 import os
@@ -18,13 +18,16 @@ _NAME = re.compile(r"^Name:", re.M | re.I)
 
 
 class Configured:
-    """What there is to say of a service's yaml files; `texts` are those that something is said of, by their names."""
+    """Finds keys without effect in services' yaml files; `texts` are the files with findings, for code frames."""
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
 
     def findings(self, found: Compared) -> Iterator[Diagnostic]:
-        """The keys that do nothing, in the file of the contract and in others of its folder that look like it."""
+        """Yield a diagnostic for each key without effect in the contract's settings file and others that look like it.
+
+        Another file counts when the folder has one contract and the file has a name and an address.
+        """
         files = found.made.files
         own = next((file.path for file in files if file.path.startswith("etc/") and file.owner is Owner.ONCE), "")
         folder = found.target.folder
@@ -48,7 +51,7 @@ def _packages(folder: str) -> list[str]:
 
 
 def _text(path: str, folder: str) -> str:
-    """A file of the folder; nothing for one that a link leads out to, a large one, or none."""
+    """Return a file's text, empty when it is missing, unreadable, above 1 MiB or outside of the folder."""
     real = os.path.realpath(path)
     if not is_inside(real, os.path.realpath(folder)) or not os.path.isfile(real):
         return ""
@@ -61,7 +64,7 @@ def _text(path: str, folder: str) -> str:
 
 
 def _module(path: str, folder: str) -> ast.Module:
-    """A module as it is written; an empty one for what is no Python, which is told elsewhere."""
+    """Parse a module; an empty one stands for a file that is no Python, which another finding reports."""
     try:
         return ast.parse(_text(path, folder))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -1,7 +1,6 @@
-"""The entry point. Exact common command lines are read here by the option table; typer_app.py takes the rest.
+"""The entry point: reads common command lines by the option table and leaves the others to typer_app.py.
 
-Importing typer costs more time than generating a small service, so it waits until something needs it:
-help, a mistake, completion.
+Importing typer takes longer than generating a small service, so only help, mistakes and completion do it.
 """
 
 import atexit
@@ -20,11 +19,11 @@ PIPE_CLOSED = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line and give its exit code."""
+    """Run one command line and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     _open_streams()
-    gc.set_threshold(500_000)  # trees have no cycles: looking for them is a third of the time on a large contract
-    atexit.register(gc.freeze)  # nor does the end of the process look for any
+    gc.set_threshold(500_000)  # trees have no cycles: collecting takes a third of the time on a large contract
+    atexit.register(gc.freeze)  # spares the collection at the end of the process
     try:
         code = _dispatch(words)
         sys.stdout.flush()
@@ -43,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def read(words: Sequence[str]) -> tuple[Command, Values] | None:
-    """The command and its values when every word is plainly in the table; None leaves it to typer."""
+    """Return the command and its values when the table explains every word; None leaves the line to typer."""
     for command in COMMANDS:
         size = len(command.path)
         if tuple(words[:size]) == command.path:
@@ -71,7 +70,7 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _goctls(words: list[str]) -> int:
-    """Flags and commands that people know from goctl; typer takes the rest."""
+    """Run a command line that may have goctl's flags or commands; typer takes what is left."""
     from mallgen.cli.goctl import absent, taken
 
     unknown = absent(words)
@@ -141,14 +140,14 @@ def _allowed(choices: tuple[str, ...], word: str) -> bool:
 
 
 def _open_streams() -> None:
-    """Python has None for a stream that was closed before it started; what is said there is lost, nothing else."""
+    """Open a stream that was closed before Python started (it has None then) to the null device."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
 def _encode() -> None:
-    """Never fail on a character that the terminal cannot show."""
+    """Escape characters that the terminal cannot show instead of failing on them."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -156,7 +155,7 @@ def _encode() -> None:
 
 
 def _silence() -> None:
-    """Nobody can read our output any more; keep the interpreter from complaining about it."""
+    """Redirect stdout, which has no reader any more, so that the interpreter's last flush does not fail."""
     from contextlib import suppress
 
     with suppress(OSError):
@@ -164,7 +163,7 @@ def _silence() -> None:
 
 
 def _surroundings(problem: OSError) -> int:
-    """What the system refused and no command expected: a full disk behind stdout, a working directory that is gone."""
+    """Report an error of the system that no command expected: a full disk behind stdout, a lost working directory."""
     if os.environ.get("MALLGEN_TRACEBACK"):
         raise problem
     _silence()

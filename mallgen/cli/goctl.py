@@ -1,4 +1,4 @@
-"""goctl's command lines: flags that have no effect here, and commands that there are not yet."""
+"""goctl's command lines: flags that have no effect in mallgen, and commands that mallgen does not have yet."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -57,14 +57,14 @@ _ABSENT = {
 
 
 class Translated(NamedTuple):
-    """The command line without what has no effect, and a line about each of these."""
+    """A command line without the flags that have no effect, and a line about each of these flags."""
 
     words: list[str]
     lines: tuple[str, ...]
 
 
 def taken(words: Sequence[str]) -> Translated:
-    """Take out goctl's flags that mean nothing to this command, with their values."""
+    """Remove goctl's flags that have no effect in this command, with their values."""
     known = FLAGS.get(tuple(words[:2]), {})
     kept: list[str] = list(words[:2])
     lines: dict[str, None] = {}
@@ -83,7 +83,7 @@ def taken(words: Sequence[str]) -> Translated:
 
 
 def absent(words: Sequence[str]) -> tuple[str, str] | None:
-    """For a command of goctl that mallgen does not have: what to say, and what there is instead."""
+    """Return the message and the hint for a command of goctl that mallgen does not have, else None."""
     for size in (1, 2):
         hint = _ABSENT.get(tuple(words[:size]))
         if hint is not None and len(words) >= size:

@@ -1,11 +1,11 @@
-"""Run one command of the table: fast.py and typer_app.py end here, however they read the command line."""
+"""Run one command of the table, for fast.py and typer_app.py alike."""
 
 from importlib import import_module
 
 from mallgen.cli.console import Told, speak
 from mallgen.cli.options import FORMAT, Command, Values
 
-SIGNALLED = 128  # the exit code of a process that a signal ended is this and the signal's number
+SIGNALLED = 128  # the exit code of a process that a signal ended is this plus the signal's number
 
 
 def run(command: Command, values: Values) -> int:

@@ -1,4 +1,4 @@
-"""Write a new project into a folder beside its place, and move it there when it is complete."""
+"""Write a new project into a temporary folder beside its path, and move it there when it is complete."""
 
 import os
 import re
@@ -18,7 +18,7 @@ _QUIETLY = Asked(dry_run=False, quiet=True)
 
 
 class NewProject(NamedTuple):
-    """What a new project has: files written as they are, targets that its folder generates, what to do next."""
+    """A new project: files that are written unchanged, the targets of its folder, lines about what to do next."""
 
     files: Mapping[str, str]
     targets: Callable[[str], list[Target]]
@@ -26,7 +26,7 @@ class NewProject(NamedTuple):
 
 
 def bad_name(name: str, command: str) -> int:
-    """USAGE, and what is said, when a word cannot be a project's name; else FINE."""
+    """Report a word that cannot be a project's name and return USAGE; return FINE for a good name."""
     if _NAME.fullmatch(name):
         return FINE
     say(f"error[usage] `{name}` cannot be a project's name")

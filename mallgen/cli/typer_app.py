@@ -1,4 +1,4 @@
-"""The typer application: help, suggestions, mistakes, completion; fast.py loads it when its table is not enough."""
+"""The typer application: help, suggestions, mistakes, completion. Loaded for command lines that fast.py cannot read."""
 
 import os
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _REST = {**_SETTINGS, "allow_interspersed_args": False}
 
 
 def main(words: Sequence[str]) -> int:
-    """Run a command line through typer; its mistakes are told in our words."""
+    """Run a command line through typer and return the exit code; mistakes are reported in mallgen's words."""
     if COMPLETING in os.environ:
         from typer._completion_classes import completion_init
 
@@ -40,7 +40,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def application() -> TyperGroup:
-    """The whole tree of commands."""
+    """Return the whole tree of commands."""
     return _group(())
 
 
@@ -69,7 +69,7 @@ def _group(path: tuple[str, ...]) -> TyperGroup:
 
 
 def _alone(**given: Any) -> None:
-    """What a group does by itself the table does, when there is no command behind its options."""
+    """Refuse options of a group in front of a command; without a command fast.py has run the group by itself."""
     if any(given.values()):
         raise UsageError("a command cannot stand behind the option that writes a contract")
 
@@ -100,7 +100,7 @@ def _command(command: Command) -> TyperCommand:
         name=command.path[-1],
         callback=invoke,
         help=command.help,
-        short_help=command.help,  # a list of commands wraps it; what typer makes of `help` is cut
+        short_help=command.help,  # typer would cut a short help made from `help`, this one is wrapped
         epilog=f"Example: {command.example}" if command.example else None,
         params=[*map(_argument, command.arguments), *map(_option, command.options)],
         rich_markup_mode=None,
@@ -169,7 +169,7 @@ def _usage(problem: UsageError, words: list[str]) -> int:
 
 
 def _mistake(problem: UsageError, where: str, words: list[str]) -> tuple[str, str]:
-    """What was wrong with the command line, and a guess at what was meant."""
+    """Return what is wrong with the command line, and a suggestion, empty when there is none."""
     command = problem.ctx.command if problem.ctx is not None else None
     if isinstance(problem, MissingParameter) and problem.param is not None:
         return (

@@ -1,4 +1,4 @@
-"""From rendered files to the disk, with what the user is told about it; shared by every generating command."""
+"""Write rendered files to the disk and report what was done; shared by every generating command."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ _FEW = 5
 
 
 class Output(NamedTuple):
-    """What is to be written where."""
+    """A target with its rendered files, the folder that receives them, and how the command was called."""
 
     target: Target
     folder: Folder
@@ -31,9 +31,10 @@ class Output(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """How a generating command was called. `force`: make stubs for routes whose code has not followed yet.
+    """The flags of a generating command. `force`: make stubs also for routes whose code is still in another file.
 
-    `listing`: name each file that is left alone, as goctl does for a contract that is asked for by name.
+    `listing`: name each user file that is kept, as goctl does for a contract that is named on the command line.
+    `end` ends the line that counts the errors.
     """
 
     dry_run: bool
@@ -44,13 +45,14 @@ class Asked(NamedTuple):
 
     @classmethod
     def by(cls, values: Values) -> "Asked":
-        """As the command line says."""
+        """Return the flags of a command line."""
         return cls(values.flag("dry-run"), values.flag("quiet"), force=values.flag("force"))
 
 
 class Written(NamedTuple):
-    """The exit code, the counts in words, and what happened: the first files of a project, a change to mallgen's, or
-    one that gave types or fields other names.
+    """The result of a run: the exit code and the counts in words.
+
+    `started`: the project is new; `changed`: files were written; `renamed`: types or fields have other names now.
     """
 
     code: int
@@ -61,7 +63,7 @@ class Written(NamedTuple):
 
 
 def produce(target: Target, asked: Asked) -> int:
-    """Generate a target and tell what was done; the exit code."""
+    """Generate a target, report what was done, and return the exit code."""
     made = make(target)
     code = report(made.diagnostics, made.sources, asked.end)
     return put(target, made, asked) if made.files else code
@@ -72,7 +74,7 @@ def _output(target: Target, made: Made, asked: Asked) -> Output:
 
 
 def put(target: Target, made: Made, asked: Asked) -> int:
-    """Write what was made of a target and tell what was done; the exit code."""
+    """Write the files made of a target, report what was done, and return the exit code."""
     output = _output(target, made, asked)
     result = write(output)
     if result.code == FINE and not asked.quiet:
@@ -97,7 +99,7 @@ def _next_steps(result: Written, output: Output, package: str) -> Iterator[str]:
 
 
 def _shell(word: str) -> str:
-    """A word as a shell takes it."""
+    """Return a word quoted for a shell where it needs it."""
     if word.replace("/", "").replace("-", "").replace(".", "").isalnum():
         return word
     from shlex import quote
@@ -106,14 +108,14 @@ def _shell(word: str) -> str:
 
 
 def no_workspace() -> Diagnostic:
-    """What every command says that needs a workspace or a generated folder, and is in neither."""
+    """Return the error of a command that needs a workspace or a generated folder and is in neither."""
     message = "there is no mallgen.toml with services here or above, and no mallgen.lock here"
     hint = "mallgen new NAME makes a workspace; a single contract: mallgen api py -api FILE"
     return Diagnostic("no-workspace", message, hint=hint, environment=True)
 
 
 def generate_all(workspace: Workspace, asked: Asked) -> tuple[list[tuple[Target, Made]], int]:
-    """Make every service of a workspace and, when all are sound, write them; what was made, and the exit code."""
+    """Make every service of a workspace, write all when none has errors; return what was made and the exit code."""
     if not workspace.members:
         return [], report([no_workspace()], {}, asked.end)
     from mallgen.workspace.absent import absent
@@ -132,7 +134,7 @@ def generate_all(workspace: Workspace, asked: Asked) -> tuple[list[tuple[Target,
 
 
 def _refused(outputs: Sequence[Output], end: str) -> int:
-    """Tell why any of several folders cannot be written, before the first is."""
+    """Report why any of several folders cannot be written, before the first is; return the exit code."""
     problems: list[Diagnostic] = []
     sources: dict[str, str] = {}
     for output in outputs:
@@ -146,7 +148,7 @@ def _refused(outputs: Sequence[Output], end: str) -> int:
 
 
 def _reported(workspace: Workspace, found: Sequence[tuple[Target, Made]], asked: Asked) -> int:
-    """Tell what is wrong with any of them, once: a proto may be read for several services."""
+    """Report what is wrong with the services, each problem once: a proto may be read for several of them."""
     from mallgen.workspace.meeting import meetings  # only where there is a workspace
 
     met = meetings(workspace, found)
@@ -156,13 +158,13 @@ def _reported(workspace: Workspace, found: Sequence[tuple[Target, Made]], asked:
 
 
 def place(workspace: Workspace, contract: str, folder: str) -> str:
-    """The folder that receives a contract's files: the given one, else the workspace's for it, else this one."""
+    """Return the folder that receives a contract's files: the given one, else the workspace's for it, else this one."""
     member = workspace.of(contract)
     return folder or (member.folder if member is not None else ".")
 
 
 def around() -> Workspace:
-    """The workspace that the working directory is in, an empty one when there is none. Raises Told."""
+    """Return the workspace around the working directory, an empty one when there is none. Raises Told."""
     try:
         return find()
     except BadWorkspace as problem:
@@ -170,7 +172,7 @@ def around() -> Workspace:
 
 
 def write(output: Output) -> Written:
-    """Plan, tell, and unless it is a dry run, apply."""
+    """Plan, apply unless it is a dry run, and report."""
     try:
         with session(output.folder, shared=output.asked.dry_run) as here:
             steps, problems = _apply(output, here)
@@ -185,7 +187,7 @@ def write(output: Output) -> Written:
 
 
 def _apply(output: Output, here: Session) -> tuple[Plan, tuple[Diagnostic, ...]]:
-    """The plan and, after it was carried out, what somebody changed meanwhile."""
+    """Return the plan and, after it was applied, a warning for each file that another process changed meanwhile."""
     seen = surveyed(here, output.target, output.made, f" -dir {output.target.folder}", theirs=False)
     if seen.moved is not None:
         raise Refused(package_rename.problem(seen.moved, seen.disk.present, output.folder.shown, seen.where))
@@ -203,7 +205,7 @@ def _apply(output: Output, here: Session) -> tuple[Plan, tuple[Diagnostic, ...]]
 
 
 def _waiting(output: Output, steps: Plan, known: Mapping[str, Record], where: str) -> Iterator[Diagnostic]:
-    """Routes whose written code is in another file, where a stub or another route's code would answer from now on."""
+    """Yield an error for each route that a stub or other code would answer, while its own code is in another file."""
     contents = output.folder.contents(old for _, old in steps.waiting)
     asked = {old for old, _, is_sure in steps.elsewhere if not is_sure}
     for file, old in steps.waiting:
@@ -248,7 +250,7 @@ def _moved(shown: str, place: str, sure: bool) -> str:
 
 
 def _lacking(output: Output, steps: Plan) -> Iterator[str]:
-    """Settings files of the user's without a block that the service needs to start."""
+    """Yield a line for each settings file that lacks a block without which the service does not start."""
     mine = {s.file.path: s.file.blocks for s in steps.steps if s.kind is StepKind.IGNORE and s.file.blocks}
     if not mine:
         return
@@ -264,7 +266,7 @@ def _lacking(output: Output, steps: Plan) -> Iterator[str]:
 
 
 def _few(lines: Iterable[str]) -> None:
-    """The first lines, and how many more there are."""
+    """Print the first lines, and how many more there are."""
     found = list(lines)
     for line in found[:_FEW]:
         say(line)

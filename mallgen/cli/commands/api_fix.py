@@ -1,4 +1,4 @@
-"""mallgen api fix: from the older dialect to today's, as a diff or in place."""
+"""mallgen api fix: rewrite contracts from goctl's older dialect, as a diff or in place."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -24,33 +24,33 @@ from mallgen.text.visible import counted
 
 
 class _Mended(NamedTuple):
-    """A file and what it becomes."""
+    """A file and its rewritten text."""
 
     file: TextFile
     older: Older
 
 
 class _Fixed(FileTexts):
-    """The files as they would be, by their real paths; each is cut into statements once."""
+    """The files as they would be after the rewrite, by their real paths; each is scanned once."""
 
     def __init__(self) -> None:
         self.mended: dict[str, _Mended] = {}
         self._seen: dict[tuple[str, str], Scanned] = {}
 
     def text(self, path: str, real: str, most: int) -> str:
-        """The rewritten text, where there is one."""
+        """Return the rewritten text where there is one, else the text on disk."""
         found = self.mended.get(real)
         return found.older.text.replace("\r\n", "\n") if found else super().text(path, real, most)
 
     def scanned(self, text: str, path: str, limits: Limits) -> Scanned:
-        """A text cut into statements."""
+        """Cut a text into statements, once for each path and text."""
         if (path, text) not in self._seen:
             self._seen[path, text] = scan(text, path, limits)
         return self._seen[path, text]
 
 
 class _FixRun:
-    """The files of one command line: what was found in them."""
+    """The files of one command line: their rewrites, problems and counts."""
 
     def __init__(self, write: bool, outside: bool) -> None:
         self.write = write
@@ -64,7 +64,7 @@ class _FixRun:
         self.fixed = self.places = self.modern = self.failed = 0
 
     def look(self, path: str) -> None:
-        """Find out what a file is to become."""
+        """Read a file and note its rewrite or its errors."""
         try:
             file = read_file(path, self.limits.bytes)
         except Unreadable as problem:
@@ -89,7 +89,7 @@ class _FixRun:
         self.failed += 1
 
     def judge(self, paths: Iterable[str]) -> None:
-        """Leave alone what would belong to a contract that has a mistake apart from the dialect."""
+        """Drop the rewrites of contracts that have an error apart from the dialect."""
         if not self.disk.mended:
             return
         found = {path: read(path, self.outside, self.disk) for path in paths}
@@ -110,7 +110,7 @@ class _FixRun:
         self.failed += len(refused)
 
     def _wrong(self, sources: Sources) -> Iterator[Diagnostic]:
-        """The mistakes of a contract as it would be, in the places that they have now."""
+        """Yield the errors of a contract as it would be, at their positions in the files on disk."""
         routes = any(
             token.type == "_AT_HANDLER" for file in sources.files for s in file.statements for token in s.tokens
         )
@@ -134,7 +134,7 @@ class _FixRun:
         return self._backs[name]
 
     def change(self) -> None:
-        """Write or show the files that can be rewritten."""
+        """Write the rewrites, or show them as diffs."""
         for file, mend in self.disk.mended.values():
             try:
                 if self.write:
@@ -149,7 +149,7 @@ class _FixRun:
                 self.places += len(mend.places)
 
     def end(self, again: str) -> int:
-        """The diagnostics, one line of counts, and the exit code."""
+        """Print the diagnostics and one line of counts; return the exit code. `again` is the command line to repeat."""
         code = report(self.problems, self.texts, "")
         verb = "fixed" if self.write else "to fix"
         counts = {f"{verb} in {counted(self.places, 'place')}": self.fixed, "modern already": self.modern}
@@ -161,12 +161,12 @@ class _FixRun:
 
 
 def _files(sources: Sources) -> set[str]:
-    """The real paths of a contract's files."""
+    """Return the real paths of a contract's files."""
     return {os.path.realpath(name) for name in sources.texts}
 
 
 def run(values: Values) -> int:
-    """Fix the contract with its imports, and whatever else was named."""
+    """Fix the contract with its imports, and the other files and folders that were named."""
     with without_gc():
         return _fix(values)
 

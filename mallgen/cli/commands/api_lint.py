@@ -1,4 +1,4 @@
-"""mallgen api lint: what works, and could be better."""
+"""mallgen api lint: find what works in a contract and could be better."""
 
 import os
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from mallgen.text.suggest import did_you_mean
 from mallgen.text.visible import counted
 from mallgen.text.width import width
 
-_ROUNDS = 10  # an edit may uncover another; none is meant to undo one
+_ROUNDS = 10  # an edit may make another one possible; none should undo another
 
 
 class _After(FileTexts):
-    """The files as they would be after some edits, by their real paths; `count` of the edits could be made."""
+    """The files as they would be after some edits, by their real paths; `count` is the number of edits applied."""
 
     def __init__(self, edits: Sequence[SpanEdit]) -> None:
         files: dict[str, list[SpanEdit]] = {}
@@ -38,24 +38,24 @@ class _After(FileTexts):
             self.count += count
 
     def text(self, path: str, real: str, most: int) -> str:
-        """The edited text, where there is one."""
+        """Return the edited text where there is one, else the text on disk."""
         text = self.texts.get(real)
         return super().text(path, real, most) if text is None else text.replace("\r\n", "\n")
 
 
 class _Lint(NamedTuple):
-    """What is looked at, and by which rules."""
+    """One run of the linter: the contract, and the rules that are on."""
 
     path: str
     outside: bool
     chosen: tuple[Rule, ...]
 
     def load(self, disk: FileTexts | None = None) -> Loaded:
-        """The contract as it is, or as `disk` has it, with what generation says."""
+        """Load the contract from disk, or from `disk`, with the diagnostics that generating would give."""
         return judged(compile_sources(read(self.path, self.outside, disk)))
 
     def found(self, loaded: Loaded) -> list[Found]:
-        """What the rules find in a contract, and what reading it has told."""
+        """Return the findings of loading and of the chosen rules, without those that comments switch off."""
         if loaded.contract is None:
             return []
         return findings(loaded.contract, loaded.diagnostics, loaded.sources, self.chosen)
@@ -94,7 +94,7 @@ def _run(values: Values) -> int:
 
 
 def _chosen(values: Values, known: dict[str, Rule]) -> tuple[Rule, ...] | None:
-    """The rules that are on by default, with those of --select, without those of --ignore; None after a mistake."""
+    """Return the default rules with those of --select, without those of --ignore; None for an unknown name."""
     selected, ignored = values.many("select"), values.many("ignore")
     for name in (*selected, *ignored):
         if name not in known and name != "all":
@@ -120,7 +120,7 @@ def _told(found: Sequence[Found], loaded: Loaded) -> int:
 
 
 def _fixed(asked: _Lint, loaded: Loaded, unsafe: bool) -> int:
-    """Apply edits until there are none left, then tell the rest; overlapping ones wait for the next round."""
+    """Apply edits in rounds until none is left, then report the rest; overlapping edits wait for the next round."""
     found = asked.found(loaded)
     for _ in range(_ROUNDS):
         after = _After([edit for item in found if unsafe or not item.changes for edit in item.edits])
@@ -138,12 +138,12 @@ def _fixed(asked: _Lint, loaded: Loaded, unsafe: bool) -> int:
 
 
 def _lost(loaded: Loaded) -> int:
-    """How many fields are left out, since another is read from the same place."""
+    """Count the fields that are left out because another is read under the same key."""
     return sum(problem.code == "duplicate-key" for problem in loaded.diagnostics)
 
 
 def _edited(text: str, edits: Sequence[SpanEdit]) -> tuple[str, int]:
-    """Apply the edits that leave each other alone; the last of those that overlap is made, the next run does others."""
+    """Apply the edits of one file, of overlapping ones the last; return the text and the number of edits applied."""
     places = Offsets(text, "")
     made: list[tuple[int, int, str]] = []
     before = len(text)

@@ -1,4 +1,4 @@
-"""mallgen api py: a contract becomes an HTTP service."""
+"""mallgen api py: generate an HTTP service from a contract."""
 
 from mallgen.cli.console import USAGE, say
 from mallgen.cli.options import Values
@@ -10,7 +10,7 @@ from mallgen.workspace.targets import of_member
 
 
 def run(values: Values) -> int:
-    """Read everything, render everything, then write."""
+    """Generate the service of the contract; write only when everything was read and rendered without errors."""
     workspace = around()
     contract = values.text("api")
     if contract.endswith(".proto"):

@@ -1,4 +1,4 @@
-"""mallgen check: whether generated and hand-written code are as the contracts have it. Writes nothing."""
+"""mallgen check: compare generated and hand-written code with the contracts. Writes nothing."""
 
 import os
 import re
@@ -26,7 +26,7 @@ _PIN = re.compile(r"mallgen[-_.]runtime(?:\[[^\]]*\])?\s*(?P<pins>(?:[=<>~!]=?=?
 
 
 def run(values: Values) -> int:
-    """Exit 0 without findings, 1 with some, 3 when a contract is not there."""
+    """Report the findings; exit 0 without any, 1 with some, 3 when a contract is missing."""
     with without_gc():
         return _check(values)
 
@@ -94,7 +94,7 @@ def _lockless(found: Compared) -> Diagnostic:
 
 
 def _runtime(found: Compared) -> Iterator[Diagnostic]:
-    """A runtime that is older than what the generated files need: installed for the service, or asked for by it."""
+    """Report a mallgen-runtime that is older than the generated files need: the installed or the pinned one."""
     needed = ".".join(map(str, RUNTIME_NEEDED))
     folder = found.target.folder
     hint = f"pip install 'mallgen-runtime>={needed}'"
@@ -113,7 +113,7 @@ def _runtime(found: Compared) -> Iterator[Diagnostic]:
 
 
 def _installed(folder: str) -> Iterator[tuple[int, ...]]:
-    """The versions in the service's own environment, else in the one that mallgen runs in."""
+    """Yield the installed runtime versions in the service's own .venv, else in mallgen's environment."""
     base = os.path.join(folder, ".venv", "lib")
     own = [os.path.join(base, name, "site-packages") for name in _names(base)]
     for place in own or sys.path:
@@ -136,7 +136,7 @@ def _lines(path: str) -> list[str]:
 
 
 def _excludes(pins: str) -> bool:
-    """Whether no version that is new enough satisfies the pins (PEP 440; pre-releases are not looked at)."""
+    """Return whether no version that is new enough satisfies the pins (PEP 440; pre-releases are ignored)."""
     for operator, text in re.findall(r"(===?|<=?|~=)\s*(\d+(?:\.\d+)*)", pins):
         version = _version(text)
         width = max(len(version), len(RUNTIME_NEEDED))

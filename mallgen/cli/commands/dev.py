@@ -1,4 +1,4 @@
-"""mallgen dev: the whole workspace in one terminal."""
+"""mallgen dev: run the whole workspace in one terminal."""
 
 import contextlib
 import importlib.util
@@ -54,14 +54,14 @@ def _setup(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Setup:
 
 
 class _Again:
-    """Generates anew; what was noted the last time is not said again."""
+    """Generates the workspace again after a change; a warning that was printed the last time is not repeated."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._path = workspace.path
         self._noted = ""
 
     def regenerate(self) -> Setup | None:
-        """The workspace as it is now, None when something is wrong with it: that is told."""
+        """Return the workspace as it is now; None, after reporting them, when it has errors."""
         said = _Said()
         with contextlib.redirect_stderr(said):
             setup = self._generated()
@@ -85,14 +85,14 @@ class _Again:
 
 
 class _Said(io.StringIO):
-    """What is said meanwhile; in colours where stderr has them."""
+    """Collects what is written to stderr, in colours when stderr is a terminal."""
 
     def __init__(self) -> None:
         super().__init__()
         self._is_terminal = sys.stderr.isatty()
 
     def isatty(self) -> bool:
-        """As the stream that it is for."""
+        """Return whether stderr, which the text is for, is a terminal."""
         return self._is_terminal
 
 
@@ -129,7 +129,10 @@ def _ports(specs: Sequence[Spec]) -> list[Diagnostic]:
 
 
 def _liner(setup: Setup, quiet: bool, apart: bool) -> Callable[[str, str], None]:
-    """Says a line of a service; `apart`: stdout belongs to a command, so that the services' lines go to stderr."""
+    """Return the function that prints a line of a service.
+
+    `apart`: the services' lines go to stderr, because stdout belongs to the command of `--once`.
+    """
     names = [spec.name for spec in setup.specs]
     in_short = not os.environ.get("MALLGEN_LOG")
 

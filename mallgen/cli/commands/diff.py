@@ -1,4 +1,4 @@
-"""mallgen diff: what generating would change, as a unified diff. Exit 1 when there is something, as diff(1) does."""
+"""mallgen diff: show what generating would change, as a unified diff. Exits 1 for differences, as diff(1) does."""
 
 from mallgen.cli.comparing import compared
 from mallgen.cli.console import FINDINGS, FINE, show
@@ -9,7 +9,7 @@ from mallgen.workspace.comparison import Compared
 
 
 def run(values: Values) -> int:
-    """Exit 0 without differences, 1 with some or when a contract has errors, 3 when one is not there."""
+    """Exit 0 without differences, 1 with some or when a contract has errors, 3 when a contract is missing."""
     looked = compared(values)
     looked.report("")
     differs = [_show(one) for one in looked.found]

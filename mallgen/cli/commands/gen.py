@@ -1,4 +1,4 @@
-"""mallgen gen: every service of the workspace, or what one folder's mallgen.lock says."""
+"""mallgen gen: generate every service of the workspace, or one folder again by its mallgen.lock."""
 
 from mallgen.cli.comparing import choose, own_folder
 from mallgen.cli.console import report
@@ -7,7 +7,7 @@ from mallgen.cli.writing import Asked, around, generate_all, produce
 
 
 def run(values: Values) -> int:
-    """Make all, and only when all are sound, write."""
+    """Make all services, and write only when none has errors."""
     asked = Asked.by(values)._replace(listing=False)
     if values.text("dir"):
         return _folder(values, asked)

@@ -1,4 +1,4 @@
-"""mallgen new, mallgen api new, mallgen rpc new: a project that answers at once."""
+"""mallgen new, mallgen api new, mallgen rpc new: make a project that answers at once."""
 
 from collections.abc import Callable, Mapping
 
@@ -14,7 +14,7 @@ from mallgen.workspace.targets import every
 
 
 def run(values: Values) -> int:
-    """Make the folder NAME with what the command's row of the table writes."""
+    """Make the folder NAME with the project of the command."""
     name, command, quiet = values.text("name"), values.text("project"), values.flag("quiet")
     code = bad_name(name, command)
     if code != FINE:
@@ -44,7 +44,7 @@ def _rpc(name: str) -> NewProject:
 
 
 def _workspace(name: str) -> NewProject:
-    """A BFF and a service that it calls."""
+    """Return a workspace with a BFF and a service that it calls."""
     bodies = {http.KIND.name: starter.calling_bodies(name), rpc.KIND.name: starter.greeter_bodies()}
 
     def targets(folder: str) -> list[Target]:

@@ -1,4 +1,4 @@
-"""mallgen prune: generated files that the contract no longer has go; what somebody edited stays, or is put aside."""
+"""mallgen prune: delete orphans; edited ones stay or, with --force, are moved to .mallgen/trash/."""
 
 from mallgen.cli.comparing import compared
 from mallgen.cli.console import out, report, say
@@ -12,7 +12,7 @@ from mallgen.workspace.comparison import Compared, carry_out, compare_left, sour
 
 
 def run(values: Values) -> int:
-    """Exit 0 unless something could not be looked at or written."""
+    """Exit 0 unless something could not be read or written, or the user's code uses what would be deleted."""
     looked = compared(values, writes=not values.flag("dry-run"))
     looked = looked.having([compare_left(one.target, say) for one in looked.chosen.left])
     found = looked.found
@@ -48,7 +48,7 @@ def _prune(found: Compared, values: Values, told: list[str]) -> int:
 
 
 def _wanted(service: InspectedFolder, force: bool) -> dict[Record, str]:
-    """The records to delete, and where those that were edited go."""
+    """Return the records to delete, each with the path that it is moved to: empty for files without edits."""
     records = [
         record
         for record in gone(service, force)
@@ -60,14 +60,14 @@ def _wanted(service: InspectedFolder, force: bool) -> dict[Record, str]:
 
 
 def _cut(service: InspectedFolder) -> dict[str, bytes]:
-    """Settings without the blocks that the contract no longer asks for and nobody has written into."""
+    """Return settings files without the unedited blocks that the contract no longer asks for, by path."""
     blocks = [(path, block) for path, block in left_blocks(service) if block.is_made]
     contents = service.disk.contents
     return {path: without(contents[path], [block for _, block in blocks]) for path, _ in blocks}
 
 
 def _tell(service: InspectedFolder, steps: Plan, dry: bool) -> list[str]:
-    """Say what went and what stays; all of that."""
+    """Report which files were deleted and which stay; return the paths of both."""
     for step in steps.writes:
         if step.kind is StepKind.PATCH:
             keys = ", ".join(block.key for _, block in left_blocks(service) if block.is_made)
@@ -87,7 +87,7 @@ def _tell(service: InspectedFolder, steps: Plan, dry: bool) -> list[str]:
 
 
 def _went(service: InspectedFolder, record: Record) -> str:
-    """Where the route of a file is now."""
+    """Return a phrase about where the route of a file is now."""
     what = record.role.title or record.role.layer
     same = next((step.file.path for step in service.plan.steps if step.file.role == record.role), "")
     if same:

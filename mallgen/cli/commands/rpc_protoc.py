@@ -1,4 +1,4 @@
-"""mallgen rpc protoc: a proto becomes an RPC service."""
+"""mallgen rpc protoc: generate an RPC service and its client from .proto files."""
 
 from mallgen.cli.console import FINE, USAGE, say
 from mallgen.cli.options import Values
@@ -10,7 +10,7 @@ from mallgen.workspace.targets import of_member
 
 
 def run(values: Values) -> int:
-    """Compile, render everything, then write."""
+    """Generate the service of the protos; write only when everything was compiled and rendered without errors."""
     workspace = around()
     contract, *more = values.many("file")
     if contract.endswith(".api"):

@@ -1,4 +1,4 @@
-"""mallgen api -o, mallgen rpc -o: a contract to start from, as goctl has it."""
+"""mallgen api -o, mallgen rpc -o: write a contract to start from, as goctl does."""
 
 import os
 import re
@@ -13,7 +13,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*")
 
 
 def run(values: Values) -> int:
-    """Write the sample of the group that the command is in; a file that exists is kept."""
+    """Write a sample contract with the suffix of the command's group; a file that exists is kept."""
     path, suffix = values.text("o"), values.text("suffix")
     stem, end = os.path.splitext(os.path.basename(path))
     if end != suffix or not _NAME.fullmatch(stem):

@@ -1,4 +1,4 @@
-"""mallgen alone: what is here at a glance, and the next command."""
+"""mallgen without a command: the state of the services here in short, and the next command."""
 
 import os
 from collections import Counter
@@ -19,7 +19,7 @@ from mallgen.workspace.config import NAME as WORKSPACE
 
 
 def run() -> int:
-    """The workspace, or the generated folder, or the contracts of the current directory."""
+    """Print the state of the workspace or the generated folder, else the contracts in the working directory."""
     try:
         chosen = choose(Values({}))
     except Told as told:
@@ -46,7 +46,7 @@ def _services(found: Sequence[Compared]) -> None:
 
 
 def _standing(found: Compared) -> str:
-    """`7 implemented; up to date`."""
+    """Return the state of one folder in words, as `7 implemented; up to date`."""
     if found.service is None:
         return found.problems[0].message if found.problems else "nothing could be made of it"
     words = summary(row.state for row in rows(found.service))
@@ -57,7 +57,7 @@ def _standing(found: Compared) -> str:
 
 
 def _next(found: Sequence[Compared]) -> str:
-    """The command that brings things forward most."""
+    """Return the command to run next."""
     services = [one.service for one in found if one.service is not None]
     where = next((service.where for service in services), "")
     states = Counter(row.state for service in services for row in rows(service))

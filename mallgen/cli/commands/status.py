@@ -1,4 +1,4 @@
-"""mallgen status: each route and RPC, and what has become of it."""
+"""mallgen status: list each route and RPC with its state."""
 
 from mallgen.cli.comparing import compared
 from mallgen.cli.console import out, say
@@ -11,7 +11,7 @@ _HEAD = StatusRow("STATE", "ROUTE", "FILE")
 
 
 def run(values: Values) -> int:
-    """A table on stdout; exit 0 unless something could not be looked at."""
+    """Print a table for each service; exit 0 unless something could not be read."""
     looked = compared(values)
     if looked.code:
         looked.report("")

@@ -1,4 +1,4 @@
-"""mallgen sync: generate, and let the user's code follow the contract. Bodies are never rewritten."""
+"""mallgen sync: generate, and adapt the user's code to the contract. Bodies are never rewritten."""
 
 import sys
 from collections import Counter
@@ -19,7 +19,7 @@ _DONE = {StepKind.MOVE: "moved", StepKind.PATCH: "patched", StepKind.CREATE: "cr
 
 
 def run(values: Values) -> int:
-    """Exit 0 when all follows, 1 when something is left to the user, 3 when a contract is not there."""
+    """Exit 0 when all code follows its contract, 1 when something is left to the user, 3 when a contract is missing."""
     apply, quiet = values.flag("apply"), values.flag("quiet")
     respells = values.flag("rename-uses")
     looked = compared(values, writes=apply, prove=apply, respells=respells)
@@ -51,7 +51,7 @@ def run(values: Values) -> int:
 
 
 def _aliased(plans: list[Plan], respells: bool) -> None:
-    """How many files keep the former name of a class by `as`, and how they get the one of today."""
+    """Report the number of files that keep a class's former name by `as`, and how to rename it there."""
     lines = [line for steps in plans for line in parse(steps.lock or "").renamed if ":" not in line.old]
     names = {f"{line.new.rpartition('.')[2]} as {line.old.rpartition('.')[2]}".encode() for line in lines}
     contents = [
@@ -64,7 +64,7 @@ def _aliased(plans: list[Plan], respells: bool) -> None:
 
 
 def _left(one: Compared, is_workspace: bool, applied: bool) -> tuple[Compared, list[Diagnostic]]:
-    """What is for the user, in the files as they are now."""
+    """Return the findings that are left to the user; after a sync was applied, those of the files as they are now."""
     found = list(for_humans(one.service)) if one.service is not None else []
     if not found or not applied:
         return one, found
@@ -94,7 +94,7 @@ def _show(service: InspectedFolder, steps: Plan, apply: bool, quiet: bool) -> No
 
 
 def _diff(service: InspectedFolder, step: Step, leaving: set[str]) -> str:
-    """What a step does to the user's files; a stub that a moved file replaces goes first."""
+    """Return the diff of a step; for a move onto a stub, the stub's deletion comes first."""
     shown, contents = service.shown(step.file.path), service.disk.contents
     data = step.content or b""
     if step.kind is StepKind.CREATE:
@@ -106,7 +106,7 @@ def _diff(service: InspectedFolder, step: Step, leaving: set[str]) -> str:
 
 
 def _done(step: Step) -> str:
-    """What happens to a file; a stub that nobody has touched is made anew, not patched."""
+    """Return the verb for a step; an untouched stub is regenerated, not patched."""
     is_stub = step.kind is StepKind.PATCH and step.file.text and step.content == step.file.text.encode()
     return _DONE[StepKind.UPDATE if is_stub else step.kind]
 
