@@ -1,4 +1,4 @@
-"""Contracts that mallgen.toml or mallgen.lock name, and that lead out of the repository. An edge."""
+"""Paths in mallgen.toml or mallgen.lock that lead out of the repository. An edge: it follows links."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -10,9 +10,9 @@ from mallgen.text.span import Span
 
 
 def strays(paths: Iterable[str], top: str, by: str, place: Span | None = None) -> Iterator[Diagnostic]:
-    """Each path that leads out of `top`, followed through links, and each file that is no contract.
+    """Yield an error for each path that leads out of the folder `top`, links followed, and for files but contracts.
 
-    `by` is the file that names them.
+    `by` is the file that names the paths, `place` the span there.
     """
     for path in paths:
         real = os.path.realpath(path)

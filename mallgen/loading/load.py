@@ -19,14 +19,14 @@ def load(path: str, outside: bool = False) -> Loaded:
 
 
 def load_text(text: str, path: str) -> Loaded:
-    """The same for a contract that is not on disk yet; `path` names it in messages."""
+    """Scan, parse and resolve a contract that is not on disk yet; `path` names it in messages."""
     from mallgen.syntax.scan import scan
 
     return compile_sources(Sources((scan(text, path),), {path: text}, ()))
 
 
 def compile_sources(sources: Sources, parser: "Callable[[Scanned], Parsed] | None" = None) -> Loaded:
-    """Parse and resolve what was read; an editor gives a parser that remembers."""
+    """Parse and resolve the files that were read; an editor passes a parser that caches."""
     problems = [*sources.diagnostics, *(d for scanned in sources.files for d in scanned.diagnostics)]
     if not sources.files or any(d.code.startswith("too-") for d in problems):
         return Loaded(None, tuple(problems), sources.texts)
@@ -45,7 +45,7 @@ def compile_sources(sources: Sources, parser: "Callable[[Scanned], Parsed] | Non
 
 
 def _said(problems: Sequence[Diagnostic], sources: Sources, files: "Sequence[ParsedFile]") -> tuple[Diagnostic, ...]:
-    """What is wrong with files that do not parse; the older dialect is told instead of what follows from it."""
+    """Return the errors of files that do not parse; for the older dialect its own errors replace those of parsing."""
     from mallgen.syntax.checks import wrong_words
     from mallgen.syntax.dialect import older
 

@@ -1,4 +1,4 @@
-"""Contracts and folders of imports that a target names and that are not there. An edge: it looks for them."""
+"""Contracts and import folders that a target names and that are missing on disk. An edge: it looks for them."""
 
 import os
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ _DEPTH, _MOST = 4, 2000
 
 
 class Absent(NamedTuple):
-    """What is not there, and the texts for code frames."""
+    """An error for each missing path, and the texts for code frames."""
 
     problems: tuple[Diagnostic, ...]
     sources: dict[str, str]
 
 
 def absent(target: Target) -> Absent:
-    """Every path of a target that leads to nothing, at its place in mallgen.toml where that names it."""
+    """Return every path of a target that is missing, with its position in mallgen.toml where that names it."""
     problems = [*_contracts(target), *_folders(target)]
     return Absent(tuple(problems), _texts({d.span.file for d in problems if d.span is not None}))
 
@@ -46,7 +46,7 @@ def _contracts(target: Target) -> Iterator[Diagnostic]:
 
 
 def _more(target: Target) -> list[str]:
-    """Files that options name beside the contract."""
+    """Return the files that options name besides the contract."""
     kind = kind_of(target.kind)
     names = kind.paths if kind is not None else ()
     return [path for name in names if name != "-I" for path in target.option(name)]
@@ -70,7 +70,7 @@ def _named(path: str, place: Span, what: str, ending: str) -> Diagnostic:
 
 
 def _below(root: str, ending: str) -> Iterator[str]:
-    """Files with an ending, or folders where it is empty; hidden ones are left out, and what is far down."""
+    """Yield files with an ending, or folders when it is empty; hidden folders and very deep ones are left out."""
     waiting = [(root, 0)]
     for seen, (folder, depth) in enumerate(waiting):
         if seen >= _MOST:

@@ -1,7 +1,8 @@
-"""What the services of a workspace are called: settings of mallgen.toml, else the contract's name. An edge.
+"""The names of a workspace's services: settings of mallgen.toml, else the contract's name. An edge.
 
-Most protos of a company may have `package pb`, so that a proto's package is the service's name only where it tells the
-services apart; else [service.NAME] is. What a folder was generated with stays, so that nothing is renamed by itself.
+All protos of a company may have `package pb`. So a proto's package is the service's name only where it tells the
+services apart, else NAME of [service.NAME] is. A folder keeps the name it was generated with: nothing is renamed
+unless mallgen.toml asks for it.
 """
 
 import os
@@ -20,7 +21,7 @@ _HEAD = re.compile(r"^file\t[^\t\n]*\t([^\t\n/]+)/__init__\.py\t", re.M)
 
 
 def called(workspace: Workspace) -> dict[str, Called]:
-    """For each service of a workspace what it is called."""
+    """Return the names of each service of a workspace, by its name in mallgen.toml."""
     asked = {m.name: Called(m.title, m.package, m.key) for m in workspace.members}
     rpcs = [member for member in workspace.members if named(member.kind).calls]
     titles = {member.name: _title(member) for member in rpcs}
@@ -38,13 +39,13 @@ def _ids(found: Called, title: str) -> set[tuple[str, str]]:
 
 
 def _title(member: ServiceEntry) -> str:
-    """What a contract calls its service, as a proto does by its package, or the file's name."""
+    """Return what a contract calls its service (a proto's package), else the file's name without its suffix."""
     stem, _ = os.path.splitext(os.path.basename(member.contract))
     return named(member.kind).title(_text(member.contract)) or stem
 
 
 def _remembered(member: ServiceEntry, title: str, name: str) -> str:
-    """The name that the folder was generated with, else `name`; empty is the contract's."""
+    """Return the name that the folder was generated with, else `name`; empty stands for the contract's own."""
     lock = _text(os.path.join(member.folder, LOCK))
     line = _LINE.search(lock)
     if line is not None and is_name("name", line[1]):
@@ -56,7 +57,7 @@ def _remembered(member: ServiceEntry, title: str, name: str) -> str:
 
 
 def _text(path: str) -> str:
-    """What a file holds; nothing when it cannot be read, which others say."""
+    """Return a file's text; empty when it cannot be read, which other checks report."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()

@@ -1,4 +1,4 @@
-"""A generated folder beside its contract: what check, diff, status, sync and prune look at. An edge."""
+"""Compare an output folder with its contract, for check, diff, status, sync and prune. An edge."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +23,11 @@ Tell = Callable[[str], None]
 
 
 class Compared(NamedTuple):
-    """One target: what was made of it and how the folder stands to that; no `service` when something is wrong."""
+    """A target, the files made of it, and its folder compared with them.
+
+    `service` is None when `problems` kept it from being compared; `moved` when the package has another name now;
+    `respells` when classes get their new names in user files, too; `lockless` when the folder has no mallgen.lock.
+    """
 
     target: Target
     made: Made
@@ -40,9 +44,10 @@ class Compared(NamedTuple):
 def compare(
     target: Target, tell: Tell, is_workspace: bool = False, prove: bool = False, respells: bool = False
 ) -> Compared:
-    """Make the files of a target and compare its folder with them; nothing is written. `prove`: it is going to be.
+    """Make the files of a target and compare its folder with them; nothing is written.
 
-    `tell` is given lines for the user. `respells`: classes with other names are to have them in the user's files too.
+    `tell` is called with lines for the user. `prove` compiles the files, for a caller that writes them afterwards.
+    `respells`: plan the new names of classes in user files, too.
     """
     folder = Folder(target.folder, tell)
     nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None, respells=respells)
@@ -61,7 +66,7 @@ def compare(
 
 
 def compare_left(target: Target, tell: Tell) -> Compared:
-    """Compare a folder of which the contract is gone: nothing in it is expected any more."""
+    """Compare a folder whose service is no longer in mallgen.toml: no file is expected in it."""
     folder = Folder(target.folder, tell)
     nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
     try:
@@ -101,7 +106,10 @@ def _seen(here: Session, found: Compared, is_workspace: bool) -> Compared:
 def carry_out(
     found: Compared, work: Callable[[Compared], Plan]
 ) -> tuple[Compared, Plan | None, tuple[Diagnostic, ...]]:
-    """Compare again while the folder is locked and apply the plan that `work` makes; that plan, and what went wrong."""
+    """Compare again while the folder is locked, and apply the plan that `work` makes.
+
+    Return the comparison, the plan (None when it was not applied) and the problems.
+    """
     while True:
         try:
             with session(found.folder) as here:
@@ -130,7 +138,7 @@ def _first(errors: Sequence[Diagnostic], name: str) -> Span:
 
 
 def sources(found: Iterable[Compared]) -> dict[str, str]:
-    """The texts for code frames: contracts, and the user's files that something is said about."""
+    """Return the texts for code frames: contracts, and user files with findings."""
     texts: dict[str, str] = {}
     for one in found:
         texts |= one.made.sources

@@ -1,4 +1,4 @@
-"""mallgen.toml: which contract goes into which folder, and who uses whom. An edge: it reads the file."""
+"""mallgen.toml: the services of a workspace, their contracts, folders and uses. An edge: it reads the file."""
 
 import os
 import re
@@ -21,7 +21,7 @@ NAME = "mallgen.toml"
 _PORT = re.compile(
     r"^(?:Port|ListenOn):[ \t]*[\"']?(?:[^\s\"'#]*:)?(?P<port>[0-9]{1,5})[\"']?[ \t]*(?:#.*)?$", re.M | re.I
 )
-# a key of so many parts: tomllib takes a time that grows with their square
+# a key of more than 16 parts: tomllib's time grows with the square of their number
 _DEEP = re.compile(r"""^(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+(?:\.(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+){16}""", re.M)
 _KEYS = {"contract", "dir", "uses", "proto_path", "name", "package", "key", "kind"}
 _MOST = 500
@@ -29,11 +29,11 @@ _NO_PLACES: Mapping[str, Span] = MappingProxyType({})
 
 
 class ServiceEntry(NamedTuple):
-    """A service of the workspace; paths are as seen from the working directory.
+    """A service of the workspace; paths are relative to the working directory.
 
-    `kind` is that of the contract's suffix, or the setting. `title`, `package` and `key` are the settings `name`,
-    `package` and `key`, empty where they are left out. `places` are those of the values in mallgen.toml: `contract`,
-    `uses/0`, and that of the table under the empty text.
+    `kind` is the setting, else the kind of the contract's suffix. `title`, `package` and `key` are the settings
+    `name`, `package` and `key`, empty where they are left out. `places` has the spans of the values in mallgen.toml
+    under `contract`, `uses/0` and so on, that of the table under the empty text.
     """
 
     name: str
@@ -49,9 +49,9 @@ class ServiceEntry(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """The services in the order of the file; `path` is where mallgen.toml is, empty when there is none.
+    """The services in the order of the file; `path` is that of mallgen.toml, empty when there is none.
 
-    `text` is what the file holds, for code frames.
+    `text` is the file's content, for code frames.
     """
 
     path: str
@@ -60,22 +60,22 @@ class Workspace(NamedTuple):
 
     @property
     def sources(self) -> dict[str, str]:
-        """The text of mallgen.toml under the name that its spans have."""
+        """Return the text of mallgen.toml by the file name that its spans have, for code frames."""
         return {os.path.relpath(self.path): self.text} if self.path else {}
 
     def of(self, contract: str) -> ServiceEntry | None:
-        """The service that a contract belongs to."""
+        """Return the service that a contract belongs to."""
         real = os.path.realpath(contract)
         return next((member for member in self.members if os.path.realpath(member.contract) == real), None)
 
     def used_by(self, member: ServiceEntry) -> tuple[ServiceEntry, ...]:
-        """The services that a service uses, in its order."""
+        """Return the services that a service uses, in the order of its `uses`."""
         by_name = {found.name: found for found in self.members}
         return tuple(by_name[name] for name in member.uses)
 
 
 class BadWorkspace(Exception):
-    """A mallgen.toml that cannot be used: everything that is wrong with it; `sources` for code frames."""
+    """A mallgen.toml with errors: all of them, and `sources` for code frames."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...], sources: dict[str, str]) -> None:
         super().__init__(diagnostics[0].message)
@@ -84,7 +84,10 @@ class BadWorkspace(Exception):
 
 
 def find(start: str = ".") -> Workspace:
-    """The workspace around a folder: mallgen.toml there or in the nearest folder above. Raises BadWorkspace."""
+    """Return the workspace around a folder: mallgen.toml there or in the nearest folder above, else an empty one.
+
+    Raises BadWorkspace.
+    """
     here = os.path.realpath(start)
     while True:
         path = os.path.join(here, NAME)
@@ -97,7 +100,7 @@ def find(start: str = ".") -> Workspace:
 
 
 def read(path: str) -> Workspace:
-    """The workspace of one mallgen.toml. Raises BadWorkspace."""
+    """Read the workspace of one mallgen.toml. Raises BadWorkspace."""
     import tomllib  # only where there is a workspace
 
     shown = os.path.relpath(path)
@@ -135,7 +138,7 @@ def _not_toml(problem: str, shown: str, text: str) -> Diagnostic:
 
 
 class _ConfigReader:
-    """Turns the parsed file into members; collects what is wrong, with its place."""
+    """Turns the parsed file into members, and collects the errors with their spans."""
 
     def __init__(self, root: str, shown: str, places: "TomlPlaces") -> None:
         self.problems: list[Diagnostic] = []
@@ -144,7 +147,7 @@ class _ConfigReader:
         self._places = places
 
     def members(self, data: dict[str, Any]) -> tuple[ServiceEntry, ...]:
-        """The services, those that are wrong left out."""
+        """Return the services without those that have errors."""
         for key in sorted(set(data) - {"service"}):
             hint = did_you_mean(key, ["service"]) or "services are declared as [service.NAME]"
             self._add(f"there is no setting `{key}`", self._places.key(key), hint)
@@ -183,7 +186,7 @@ class _ConfigReader:
         return ServiceEntry(name, kind.name, contract, folder, uses, paths, title, package, key, self._spans(name))
 
     def _kind(self, name: str, values: dict[str, Any], contract: str) -> Kind | None:
-        """The kind of the contract: the setting, else by its suffix; None when it is wrong, or there is no contract."""
+        """Return the kind by the setting, else by the contract's suffix; None after an error, or without a contract."""
         asked = values.get("kind", "")
         if not isinstance(asked, str):
             self._wrong(f"kind of service {name} must be a text", name, "kind", 'write kind = "…"')
@@ -206,7 +209,7 @@ class _ConfigReader:
         return None
 
     def _name(self, name: str, values: dict[str, Any], what: str) -> str:
-        """`name`, `package` or `key`, empty when it is left out or wrong."""
+        """Return the setting `name`, `package` or `key`, empty when it is left out or wrong."""
         if what not in values:
             return ""
         value = values[what]
@@ -264,7 +267,7 @@ class _ConfigReader:
                 self._wrong(message, member.name, "dir", "give each its own `dir`")
 
     def _wrong(self, message: str, name: str, key: str, hint: str) -> None:
-        """Something is wrong with the value of a key; `uses/0` is the first element of a list."""
+        """Note an error in the value of a key; `uses/0` is the first element of a list."""
         self._add(message, self._places.value("service", name, *filter(None, key.split("/"))), hint)
 
     def _add(self, message: str, span: Span | None, hint: str) -> None:
@@ -272,7 +275,7 @@ class _ConfigReader:
 
 
 def ordered(workspace: Workspace) -> tuple[ServiceEntry, ...]:
-    """The services so that each stands behind those it uses, else in the file's order; circles are cut."""
+    """Return the services, each after those it uses, else in the file's order; circles are cut."""
     done: dict[str, ServiceEntry] = {}
     begun: set[str] = set()
 
@@ -290,7 +293,7 @@ def ordered(workspace: Workspace) -> tuple[ServiceEntry, ...]:
 
 
 def free_port(workspace: Workspace, folder: str, first: int) -> int:
-    """The first port from `first` on that no service of the workspace has in its yaml, that of `folder` left out."""
+    """Return the first port from `first` on that no service of the workspace names in its yaml, `folder`'s ignored."""
     here = os.path.realpath(folder)
     others = [member.folder for member in workspace.members if os.path.realpath(member.folder) != here]
     taken = {port for other in others for port in ports(other)}
@@ -300,19 +303,19 @@ def free_port(workspace: Workspace, folder: str, first: int) -> int:
 
 
 def ports(folder: str) -> tuple[int, ...]:
-    """The ports that the settings in a service's `etc/` name."""
+    """Return the ports that the settings in a service's `etc/` name."""
     return tuple(port for path in settings_of(folder) for port in ports_in(path))
 
 
 def settings_of(folder: str) -> tuple[str, ...]:
-    """The yaml files in a service's `etc/`."""
+    """Return the yaml files in a service's `etc/`."""
     place = os.path.join(folder, "etc")
     names = sorted(os.listdir(place)) if os.path.isdir(place) else []
     return tuple(os.path.join(place, name) for name in names if name.endswith((".yaml", ".yml")))
 
 
 def ports_in(path: str) -> tuple[int, ...]:
-    """The ports that one yaml names for the service itself; none when there is no such file."""
+    """Return the ports that one yaml names for the service itself; none when the file is missing."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return tuple(int(match["port"]) for match in _PORT.finditer(file.read()))

@@ -1,7 +1,7 @@
-"""Services of a workspace that meet: one package, distribution, registry key or port for two. An edge: it reads files.
+"""Services of a workspace that share a package, distribution, registry key or port. An edge: it reads files.
 
-Two services with one key get each other's calls, two with one package or distribution overwrite each other where they
-are installed. What a folder has on disk counts, since settings and pyproject.toml are the user's.
+Two services with one key get each other's calls; two with one package or distribution overwrite each other where they
+are installed. Settings and pyproject.toml are read from disk where they exist, because the user owns them.
 """
 
 import os
@@ -28,14 +28,14 @@ _HARM = {
 
 
 class Meeting(NamedTuple):
-    """What is wrong, and the texts for code frames."""
+    """The problems, and the texts for code frames."""
 
     problems: tuple[Diagnostic, ...]
     sources: dict[str, str]
 
 
 class _Fact(NamedTuple):
-    """A name or port of a service as it is written; `same` is what is compared."""
+    """A name or port of a service as it is written; `same` is its normalized form, which is compared."""
 
     kind: str
     shown: str
@@ -52,7 +52,7 @@ class _Standing(NamedTuple):
 
 
 def meetings(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Meeting:
-    """Everything that two services of the workspace have in common, and keys that callers do not ask for."""
+    """Report what two services of the workspace share, and registry keys that differ from those callers ask for."""
     sources = workspace.sources
     by_folder = {os.path.realpath(member.folder): member for member in workspace.members}
     standing = [
@@ -86,7 +86,7 @@ def _standing(member: ServiceEntry, target: Target, made: Made, sources: dict[st
 
 
 def _text(target: Target, file: File, is_there: bool, sources: dict[str, str]) -> tuple[str, str, bool]:
-    """What a file of the user's holds, else what it will hold; its path, and whether it is on disk."""
+    """Return a user file's text, or the text to be generated; its path, and whether the text is from disk."""
     path = os.path.normpath(os.path.join(target.folder, file.path))
     try:
         with open(path, encoding="utf-8", errors="replace") as opened:
@@ -178,7 +178,7 @@ def _ports(workspace: Workspace, standing: Sequence[_Standing]) -> Iterator[Diag
 
 
 def _unasked(standing: Sequence[_Standing]) -> Iterator[Diagnostic]:
-    """Services that register under another key than those that use them ask for, and settings that name a third's."""
+    """Yield services that register under a key their callers do not ask for, and settings that lead to a third one."""
     by_name = {one.member.name: one for one in standing}
     keys = {own.value: one for one in standing if one.key and (own := _own_key(one.settings)) is not None}
     told = set()
@@ -197,13 +197,13 @@ def _unasked(standing: Sequence[_Standing]) -> Iterator[Diagnostic]:
 
 
 def _own_key(settings: Mapping[str, Scalar]) -> Scalar | None:
-    """What a service registers under."""
+    """Return the key that a service registers under, by its settings."""
     found = (settings.get(name) for name in ("etcd.key", "name"))
     return next((scalar for scalar in found if scalar is not None and scalar.value), None)
 
 
 def _asked(caller: _Standing, name: str) -> Scalar | None:
-    """What the caller's settings say themselves about where a service is; None leaves it to the key of the contract."""
+    """Return the address or key of a service in its caller's settings; None when the contract's key is used."""
     block = f"{plain(names.snake(name)).removesuffix('rpc')}rpc"
     found = (caller.settings.get(f"{block}.{key}") for key in ("target", "endpoints", "etcd.key", "key"))
     return next(filter(None, found), None)

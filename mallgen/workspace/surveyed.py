@@ -1,4 +1,4 @@
-"""A folder and what its contract makes: what every command that generates or compares looks at first. Pure."""
+"""The survey of a folder and the files its contract makes: the start of every command that generates or compares."""
 
 from typing import NamedTuple
 
@@ -13,10 +13,10 @@ from mallgen.workspace.owners import adopted, settled
 
 
 class Surveyed(NamedTuple):
-    """What a folder holds and should hold.
+    """The files that a folder has, and those that its contract should produce.
 
-    `lock` has the target's line and the records that are its own; `text` is what mallgen.lock was. `where` is what a
-    command needs to mean the folder: ` -dir out -api a.api`, or nothing. `moved`: the package has another name now.
+    `lock` has the target's line and its records; `text` is that of mallgen.lock on disk. `where` are the flags with
+    which a command means this folder: ` -dir out -api a.api`, or none. `moved`: the package has another name now.
     """
 
     due: Due
@@ -28,9 +28,9 @@ class Surveyed(NamedTuple):
 
 
 def surveyed(here: Session, target: Target, made: Made, where: str, theirs: bool) -> Surveyed:
-    """Look at the folder of a session. `theirs`: at the user's files, too. Raises Refused with all that is in the way.
+    """Survey the folder of a session, with `theirs` the user files too. Raises Refused with all that is in the way.
 
-    `where` is what means the folder to a command when its lock knows the contract.
+    `where` are the flags with which a command means the folder when its lock has the contract.
     """
     lock, text = here.read_lock()
     line = target.line

@@ -1,4 +1,4 @@
-"""The targets of a workspace, and the way from one to files."""
+"""The targets of a workspace, and the making of a target's files."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ RUNTIME_NEEDED = (0, 1, 0)  # the first mallgen_runtime that has everything the 
 
 
 def of_member(member: ServiceEntry, workspace: Workspace, port: int = 0) -> Target:
-    """The target of a service of the workspace."""
+    """Return the target of a service of the workspace."""
     return _of_member(member, workspace, called(workspace), port)
 
 
@@ -30,7 +30,7 @@ def _use(member: ServiceEntry, named: Called) -> Used:
 
 
 def every(workspace: Workspace) -> list[Target]:
-    """The services of a workspace, those that are used first, each new one with a port of its own."""
+    """Return the targets of a workspace, each after those it uses, each with a port of its own for new settings."""
     found: list[Target] = []
     given: set[int] = set()
     names = called(workspace)
@@ -45,7 +45,7 @@ def every(workspace: Workspace) -> list[Target]:
 
 
 def make(target: Target, prove: bool = True) -> Made:
-    """Read, resolve and render; writes nothing. `prove`: compile it too, which what is only compared does not need."""
+    """Read, resolve and render a target; nothing is written. `prove` compiles the code too, for a caller that writes."""
     if wrong := outside(target):
         return Made("", "", (), wrong, {})
     try:
@@ -56,7 +56,7 @@ def make(target: Target, prove: bool = True) -> Made:
 
 
 def _proved(kind: Kind, made: Made) -> Made:
-    """Return what a kind has made. Raises KindError where mallgen.lock could not keep the role of a file."""
+    """Return what a kind has made. Raises KindError for a layer with a space, which mallgen.lock cannot keep."""
     layers = {file.layer for file in made.files} if not is_ours(kind) else ()
     if wrong := next((layer for layer in layers if " " in layer), ""):
         raise KindError(f"the kind `{kind.name}` has files of the layer `{wrong}`", "the layer of a role is one word")
