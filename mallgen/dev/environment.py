@@ -13,7 +13,7 @@ _SECRET = re.compile(r"(?:SECRET|KEY|TOKEN|PASSWORD)$")
 
 
 def environment(registry: str) -> dict[str, str]:
-    """What every service of a run is given, secrets apart."""
+    """Return the environment of every service of a run, without secrets; `registry` is the folder for discovery."""
     return {
         **os.environ,
         "MALLGEN_DISCOVERY": f"file:{registry}",
@@ -23,7 +23,7 @@ def environment(registry: str) -> dict[str, str]:
 
 
 def supplied(folders: Iterable[tuple[str, str]], given: Mapping[str, str]) -> dict[str, str]:
-    """A secret for each variable that the settings or the wiring of services ask for and that is not `given`.
+    """Return a random secret for each variable that settings or wiring of services ask for and `given` lacks.
 
     `folders` are pairs of a service's folder and its package. A variable has one value in all services.
     """

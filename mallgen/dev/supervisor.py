@@ -1,4 +1,4 @@
-"""The whole workspace up: start in order, restart what changed, stop in order."""
+"""Run the services of a workspace: start them in order, restart those that changed, stop them in order."""
 
 import asyncio
 import contextlib
@@ -22,17 +22,17 @@ _ENDED = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED, signal.SIGHUP:
 
 
 class Setup(NamedTuple):
-    """A workspace as it is to run: services in order, `watched` mallgen.toml and the folders with contracts."""
+    """The services to run, in starting order; `watched` are mallgen.toml and the folders with contracts."""
 
     specs: tuple[Spec, ...]
     watched: tuple[str, ...]
 
 
 class RunPlan(NamedTuple):
-    """What to run at first, and how it goes on.
+    """The first setup, and the functions that print and regenerate.
 
-    `line` is given a service's name (empty for mallgen itself) and what it says; `regenerate` brings the workspace up
-    to date after mallgen.toml or a contract changed, None when something is wrong with it, which it has told.
+    `line` prints a service's line under its name (empty for mallgen itself). `regenerate` generates again after
+    mallgen.toml or a contract changed; it returns None when the workspace has errors, which it has reported.
     """
 
     setup: Setup
@@ -41,7 +41,7 @@ class RunPlan(NamedTuple):
 
 
 def run(plan: RunPlan, once: Sequence[str]) -> int:
-    """Run until a signal, or until the command `once` has ended; the exit code."""
+    """Run until a signal, or until the command `once` has ended; return the exit code."""
     registry = tempfile.mkdtemp(prefix="mallgen-dev-")
     try:
         return asyncio.run(_run(plan, registry, once))
@@ -68,7 +68,7 @@ class _Supervisor:
         return ServiceProcess(spec, self._registry, self._given, self._saying(spec.name))
 
     def _supply(self) -> None:
-        """Make up secrets that services ask for and nobody has set; they stay the same for the whole run."""
+        """Make up the secrets that services ask for and the user has not set; each stays the same for the whole run."""
         specs = [service.spec for service in self._services.values()]
         made = supplied([(spec.folder, spec.package) for spec in specs], self._given)
         if made:
@@ -129,7 +129,7 @@ class _Supervisor:
         return code if code >= 0 else 128 - code
 
     async def _start_all(self) -> bool:
-        """Each behind those it uses; True when all can be called."""
+        """Start each service after those it uses; return whether all can be called."""
         self._supply()
         fine = True
         for service in list(self._services.values()):
@@ -147,7 +147,7 @@ class _Supervisor:
         return False
 
     async def _follow(self, name: str) -> None:
-        """Restart a service when its code or settings changed; tell when it ended by itself."""
+        """Restart a service when its code or settings changed; report when it ended by itself."""
         told = not self._services[name].running
         while True:
             await asyncio.sleep(LOOK)
@@ -174,7 +174,7 @@ class _Supervisor:
             await self._settled(service)
 
     def _is_free(self, spec: Spec) -> bool:
-        """Whether a service can have its port; told when it cannot."""
+        """Return whether a service's port is free; report it when it is taken."""
         found = taken(spec.port) if spec.port else None
         if found is not None:
             by = f" by {found.holder}" if found.holder else ""
@@ -183,7 +183,7 @@ class _Supervisor:
         return found is None
 
     async def _follow_sources(self, group: asyncio.TaskGroup) -> None:
-        """Generate when mallgen.toml or a contract changed, and run what is asked for then."""
+        """Generate when mallgen.toml or a contract changed, and run the services of the new setup."""
         while True:
             await asyncio.sleep(LOOK)
             changed = self._sources.changed()
@@ -196,7 +196,7 @@ class _Supervisor:
                     await self._become(setup, group)
 
     async def _become(self, setup: Setup, group: asyncio.TaskGroup) -> None:
-        """Stop what is no longer asked for, start what is new, and what has another folder, package or port anew."""
+        """Stop services that are gone, start new ones, restart those with another folder, package or settings file."""
         if setup.watched != self._plan.setup.watched:
             self._sources = Watch(setup.watched, suffixes())
         before = {name: service.spec for name, service in self._services.items()}
@@ -232,7 +232,7 @@ class _Supervisor:
         del self._watches[name]
 
     async def _stop_all(self) -> None:
-        """Consumers first, so that nobody calls a service that is gone; all within STOP seconds."""
+        """Stop callers first, so that no service calls one that has ended; all within about STOP seconds."""
         end = asyncio.get_running_loop().time() + STOP
         services = list(self._services.values())
         for level in reversed(levels([service.spec for service in services])):
@@ -245,12 +245,12 @@ def _watch(spec: Spec) -> Watch:
 
 
 def _moved(old: Spec, new: Spec) -> bool:
-    """Whether a service has to be started anew in another way; a port that its settings have is seen there."""
+    """Return whether a service has to be restarted in another way; a changed port shows in its watched settings."""
     return (old.ready, old.folder, old.package, old.settings) != (new.ready, new.folder, new.package, new.settings)
 
 
 def levels(specs: Iterable[Spec]) -> list[set[str]]:
-    """The services in layers: each uses only those in layers before its own, circles apart."""
+    """Return the names of the services in layers: each uses only services in earlier layers, except in circles."""
     found: list[set[str]] = []
     waiting = list(specs)
     while waiting:

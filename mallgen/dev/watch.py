@@ -1,4 +1,4 @@
-"""What has changed on disk since the last look. Looking now and then needs no library and works on every system."""
+"""Files that changed on disk since the last look. Polling needs no library and works on every system."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ _SKIPPED = ("__pycache__", "node_modules")
 
 
 class Watch:
-    """The files below some paths with one of some endings, and paths that are files, by time of change and size."""
+    """Watches files by time of change and size: `paths` that are files, and those below with one of `endings`."""
 
     def __init__(self, paths: Iterable[str], endings: tuple[str, ...]) -> None:
         self._paths = tuple(paths)
@@ -16,7 +16,7 @@ class Watch:
         self._seen = dict(self._look())
 
     def changed(self) -> list[str]:
-        """The files that came, went or changed since the last call."""
+        """Return the files that were made, removed or changed since the last call."""
         now = dict(self._look())
         before, self._seen = self._seen, now
         return sorted(path for path in {*before, *now} if before.get(path) != now.get(path))

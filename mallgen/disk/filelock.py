@@ -1,7 +1,7 @@
-"""One writer at a time, and no half-heard signal. An edge.
+"""The lock of an output folder, and signals that wait until a write is complete. An edge.
 
-The lock is flock's, on `.mallgen/lock`: the system gives it back when its holder dies, however it dies. The file's
-content names the holder, for people. Where a file system has no such locks, the holder's process id decides.
+The lock is flock's, on `.mallgen/lock`: the system releases it when its holder dies, however it dies. The file's
+content names the holder, for messages. On a file system without such locks the holder's process id decides.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Busy(Exception):
-    """Another process held the folder for longer than PATIENCE: who it is, in words."""
+    """Another process held the lock for longer than PATIENCE (seconds); the text names that process."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -36,7 +36,7 @@ class Stopped(KeyboardInterrupt):
 
 
 class Turn:
-    """The right to write into a folder. `tell` is given a line when others have to be waited for."""
+    """The lock of an output folder. `tell` is called with a line when another process holds it."""
 
     def __init__(self, root: Root, tell: Callable[[str], None]) -> None:
         self._root = root
@@ -45,7 +45,7 @@ class Turn:
         self._shared = False
 
     def take(self, shared: bool = False) -> None:
-        """Wait for it, at most PATIENCE; `shared` is for those who only read. Raises Busy."""
+        """Wait for the lock, at most PATIENCE seconds; `shared` is for a caller that only reads. Raises Busy."""
         self._shared = shared
         started = time.monotonic()
         told = False
@@ -61,16 +61,16 @@ class Turn:
             self._sign()
 
     def give_back(self) -> None:
-        """Let the next one in."""
+        """Release the lock."""
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             if not self._shared:
-                with contextlib.suppress(OSError):  # the name of the last holder is of no use to anybody
+                with contextlib.suppress(OSError):  # the name of a former holder only misleads, and does no harm
                     os.ftruncate(descriptor, 0)
             os.close(descriptor)
 
     def _try(self) -> bool:
-        """Take the lock if it is free. A file that was removed meanwhile locks nothing: then try again."""
+        """Take the lock if it is free, and return whether it was; a lock file removed meanwhile does not count."""
         try:
             descriptor = self._root.open(LOCK, os.O_RDONLY if self._shared else os.O_RDWR | os.O_CREAT)
         except FileNotFoundError:
@@ -136,9 +136,9 @@ class Turn:
 
 
 class Signals:
-    """SIGINT, SIGTERM and SIGHUP wait until it is good to stop: `pending` is the first that came, or 0.
+    """Holds SIGINT, SIGTERM and SIGHUP back: `pending` is the first one that came, or 0.
 
-    `state` says how things stand, for the message.
+    `state` says what was written so far, for the message of Stopped.
     """
 
     def __init__(self) -> None:
@@ -147,7 +147,7 @@ class Signals:
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator["Signals"]:
-        """While this lasts a signal is only noted; Stopped is raised at the end. Only the main thread hears any."""
+        """Only note signals inside of the block, and raise Stopped after it. Only the main thread receives signals."""
         before = {}
         if threading.current_thread() is threading.main_thread():
             heard = (number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Hold the lock of an output folder, and complete what an interrupted run has left there. An edge."""
+"""Hold the lock of an output folder, and complete a run that was interrupted there. An edge."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from mallgen.disk.refusals import busy, failed
 from mallgen.disk.sandbox import Root
 from mallgen.output.house import HOUSE, JOURNAL, STAGE
 
-if TYPE_CHECKING:  # only what writes needs it
+if TYPE_CHECKING:  # only a run that writes imports it
     from mallgen.disk.transaction import Outcome
 
 
 @contextlib.contextmanager
 def locked(folder: Folder, root: Root, shared: bool) -> Iterator[None]:
-    """Wait for the lock of a folder and hold it; what an interrupted run has left is completed first.
+    """Wait for the lock of a folder and hold it; an interrupted run is completed first.
 
-    `shared` is for those who only read: they complete nothing. Raises Refused.
+    `shared` is for a caller that only reads: it completes nothing. Raises Refused.
     """
     from mallgen.disk.filelock import Busy, Turn
 
@@ -40,7 +40,7 @@ def locked(folder: Folder, root: Root, shared: bool) -> Iterator[None]:
 
 
 def _complete(folder: Folder, root: Root) -> None:
-    """Carry out a journal; without one remove what a run that was ended before its commit has staged."""
+    """Carry out a journal; without one remove the stage of a run that ended before its commit."""
     if root.status(JOURNAL) is not None:
         _recover(folder, root)
     elif root.status(STAGE) is not None:
@@ -64,7 +64,7 @@ def _recover(folder: Folder, root: Root) -> None:
 
 
 def carry_out(folder: Folder, root: Root) -> Outcome:
-    """Do what the journal says. Raises Refused; what was begun is then still in the journal."""
+    """Carry out the journal. Raises Refused; the journal is then kept, and the next run completes it."""
     from mallgen.disk.journal import BadJournal
     from mallgen.disk.transaction import Staging
 
@@ -78,7 +78,10 @@ def carry_out(folder: Folder, root: Root) -> Outcome:
 
 
 def left_alone(folder: Folder, outcome: Outcome) -> tuple[Diagnostic, ...]:
-    """Tell what was put aside, and return a warning for each file that somebody saved meanwhile and that stays."""
+    """Report the versions that were moved aside; return a warning for each file that another process saved meanwhile.
+
+    Such a file stays as it is.
+    """
     for path, kept in outcome.saved:
         folder.tell(f"{folder.shown(path)} was saved while mallgen wrote: moved that version to {folder.shown(kept)}")
     return tuple(

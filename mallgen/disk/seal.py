@@ -1,4 +1,4 @@
-"""What only this user has on this machine: a key that seals what mallgen leaves in a folder for itself. An edge."""
+"""A key that only this user has on this machine: it seals the journals that mallgen writes. An edge."""
 
 import contextlib
 import os
@@ -8,9 +8,10 @@ _SIZE = 32
 
 
 def key() -> bytes:
-    """The key in `$XDG_STATE_HOME/mallgen/key`, made at the first use.
+    """Return the key in `$XDG_STATE_HOME/mallgen/key`, made at the first use.
 
-    Where no such file can be kept, it is made of what a repository cannot know: the machine's id and the user's number.
+    Where no such file can be kept, the key is made of the machine's id and the user's number, which a repository cannot
+    know.
     """
     home = os.environ.get("XDG_STATE_HOME", "") or os.path.join(os.path.expanduser("~"), ".local", "state")
     path = os.path.join(home, "mallgen", "key")
@@ -36,7 +37,7 @@ def _kept(path: str) -> bytes:
 
 
 def _make(path: str) -> None:
-    """Put a whole key in place; that of a process which was quicker stays."""
+    """Make the key file in one step; one that another process has made first stays."""
     draft = f"{path}-{os.getpid()}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""One run in an output folder: read its lock file, survey it, apply a plan, all or nothing. An edge."""
+"""One run in an output folder: read mallgen.lock, survey the folder, apply a plan, all or nothing. An edge."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from mallgen.output.house import HOUSE, IGNORE, JOURNAL, LOCK
 from mallgen.output.manifest import NAME, BadLock, Lock, NewerLock, parse
 from mallgen.output.plan import Plan, Survey
 
-if TYPE_CHECKING:  # only what writes needs it
+if TYPE_CHECKING:  # only a run that writes imports it
     from mallgen.disk.filelock import Signals
 
 
 @contextlib.contextmanager
 def session(folder: Folder, shared: bool = False) -> Iterator[Session]:
-    """Keep other processes out of a folder, and complete what an interrupted run has left.
+    """Keep other processes out of a folder during the block, and complete an interrupted run first.
 
-    `shared` is for those who only read: they complete nothing, a journal may have come with a clone. Where mallgen
-    never wrote there is nothing to lock yet: then `apply` does it. Raises Refused.
+    `shared` is for a caller that only reads: it completes nothing, since a journal may have come with a clone. In a
+    folder that mallgen never wrote to there is no lock file yet: `apply` takes the lock then. Raises Refused.
     """
     folder.check()
     root = folder.opened()
@@ -43,7 +43,7 @@ def session(folder: Folder, shared: bool = False) -> Iterator[Session]:
 
 
 class Session:
-    """What belongs together in one run; `is_locked` where the folder was locked when it began."""
+    """One run's hold on an output folder; `is_locked` when the folder was locked at its start."""
 
     def __init__(self, folder: Folder, is_locked: bool) -> None:
         self.folder = folder
@@ -72,16 +72,16 @@ class Session:
             raise Refused(damaged(f"{shown}:{problem.line}", problem.message)) from None
 
     def survey(self, files: Iterable[File], lock: Lock, theirs: bool = False) -> Survey:
-        """Return what is on disk of `files` and of what the lock records. Raises Refused with all that is in the way.
+        """Return what is on disk of `files` and of the recorded files. Raises Refused with all that is in the way.
 
-        `theirs`: the user's files are read too, those beside the generated modules that mallgen never wrote as well.
+        `theirs`: also read the user files, and the modules in the generated packages that mallgen never wrote.
         """
         return surveyed(self.folder, tuple(files), lock, theirs)._replace(lock=self._seen)
 
     def apply(self, plan: Plan) -> tuple[Diagnostic, ...]:
         """Carry out the steps: all of them or, when Refused is raised, none.
 
-        The answer names the files that somebody saved while this ran; they are left as they are.
+        Return a warning for each file that another process saved during the run; such a file is left unchanged.
         """
         if not plan.writes and plan.lock is None:
             return ()
@@ -107,7 +107,7 @@ class Session:
         return left_alone(self.folder, outcome)
 
     def _ready(self, stack: contextlib.ExitStack, made: list[str]) -> Root:
-        """Return the root, made where it is missing, and locked; `made` are the folders that were made for it."""
+        """Return the root, made if missing, and locked until `stack` ends; folders made for it are added to `made`."""
         made += _made_all(self.folder.real)
         root = self.folder.opened()
         if root is None:

@@ -1,4 +1,4 @@
-"""Survey an output folder: what is there of the files that a contract makes, and what is in their way. An edge."""
+"""Survey an output folder: the expected files that are on disk, and what is in their way. An edge."""
 
 import errno
 import os
@@ -20,9 +20,9 @@ _ABSENT = object()
 
 
 def surveyed(folder: Folder, files: tuple[File, ...], lock: Lock, theirs: bool) -> Survey:
-    """Return what is on disk of `files` and of what the lock records. Raises Refused with all that is in the way.
+    """Return what is on disk of `files` and of the recorded files. Raises Refused with everything that is in the way.
 
-    `theirs`: the user's files are read too, those beside the generated modules that mallgen never wrote as well.
+    `theirs`: also read the user files, and the modules in the generated packages that mallgen never wrote.
     """
     look = _Look(folder.opened(), folder.shown)
     problems = tuple(problem for file in files for problem in look.problems(file))
@@ -45,7 +45,7 @@ def surveyed(folder: Folder, files: tuple[File, ...], lock: Lock, theirs: bool) 
 
 
 class _Look:
-    """One look at a folder, each of its folders once. `shown` names a path as the user would."""
+    """One survey of a folder; each path is looked up once. `shown` names a path as the user would."""
 
     def __init__(self, root: Root | None, shown: Callable[[str], str]) -> None:
         self._root = root
@@ -54,7 +54,7 @@ class _Look:
         self._folders: dict[str, object] = {"": None if root is not None else _ABSENT}
 
     def problems(self, file: File) -> Iterator[Diagnostic]:
-        """What keeps a file from being written."""
+        """Yield an error when the file cannot be written."""
         wrong = paths.trouble(file.path)
         if wrong:
             yield Diagnostic("bad-file-name", f"`{file.path[:80]}` cannot be written: {wrong}", file.span)
@@ -66,13 +66,13 @@ class _Look:
             yield from self._in_the_way(file)
 
     def holds(self, path: str) -> bool:
-        """Whether something is at `path`; what a link leads out to is not."""
+        """Return whether something is at `path`; anything behind a link that leads out does not count."""
         if paths.trouble(path) or self._folder(path.rpartition("/")[0]) is not None:
             return False
         return self._status(path) is not None
 
     def below(self, folder: str) -> Iterator[str]:
-        """Every file below a folder, as paths."""
+        """Yield the path of every file below a folder."""
         if self._root is None or self._root.status(folder) is None:
             return
         for name in self._root.names(folder):
@@ -84,7 +84,7 @@ class _Look:
                 yield path
 
     def modules(self, files: tuple[File, ...]) -> Iterator[str]:
-        """Yield the modules in the packages of `files`, whoever wrote them."""
+        """Yield the modules in the packages of `files`, those that mallgen never wrote included."""
         for package in {file.path.partition("/")[0] for file in files if file.path.endswith(".py")}:
             yield from (path for path in self.below(package) if path.endswith(MODULES) and "/." not in path)
 
@@ -107,7 +107,7 @@ class _Look:
         return self._seen[path]
 
     def _folder(self, path: str) -> object:
-        """None for a folder that is there, _ABSENT, or what is in its way."""
+        """Return None for a folder that exists, _ABSENT for a missing one, or the diagnostic of what is in its way."""
         if path not in self._folders:
             above = self._folder(path.rpartition("/")[0])
             self._folders[path] = self._state(path) if above is None else above

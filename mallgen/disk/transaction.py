@@ -1,9 +1,9 @@
-"""From steps to the disk: stage, commit, carry out, and finish what an interrupted run began. An edge.
+"""Write changes to the disk: stage, commit, carry out, and complete an interrupted run. An edge.
 
-What is new is written below `.mallgen/stage`, whole folders as one piece. Then the journal is put in place with one
-rename: from here on the run counts as done, whoever completes it. Carrying a line out twice is the same as once. Before
-anything is replaced or removed its content is compared; somebody's work that is not what the plan has seen stays.
-Nothing is flushed to the disk on the way: the promise is about processes that die, not about power.
+New content is written below `.mallgen/stage`, new folders as one piece. Then one rename makes the journal: from here on
+the run counts as done, and the next run completes it if this one dies. Carrying a line out twice is the same as once.
+A file is compared before it is replaced or removed: content that the plan has not seen stays. Nothing is flushed to
+the disk: a process may die, but a power failure may lose files.
 """
 
 import contextlib
@@ -27,9 +27,9 @@ _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR)
 
 
 class PathChange(NamedTuple):
-    """What becomes of one path. `before` is the sha256 of what is there, "" for nothing; `data` None removes it.
+    """The change of one path. `before` is the sha256 of the old content, "" for a new file; `data` None removes it.
 
-    `kept` is where the old content goes, "" when it is mallgen's own and known.
+    `kept` is the path that the old content is moved to, "" when mallgen wrote it and can make it again.
     """
 
     path: str
@@ -39,14 +39,14 @@ class PathChange(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What was not done as planned: paths that somebody changed meanwhile, and what was saved aside where."""
+    """The deviations from the plan: paths that another process changed meanwhile, pairs of a path and its backup."""
 
     changed: tuple[str, ...]
     saved: tuple[tuple[str, str], ...]
 
 
 class Staging:
-    """The stage of one folder; the caller has its turn."""
+    """The stage of one folder; the caller holds the folder's lock."""
 
     def __init__(self, root: Root) -> None:
         self._root = root
@@ -57,7 +57,7 @@ class Staging:
         self._saved: list[tuple[str, str]] = []
 
     def commit(self, changes: Iterable[PathChange], signals: Signals) -> None:
-        """Stage everything and write the journal; raises OSError or Stopped with the tree as it was."""
+        """Stage the changes and write the journal. Raises OSError or Stopped, with the folder unchanged."""
         self.discard()
         self._root.make(STAGE)
         self._folders.add(STAGE)
@@ -70,7 +70,7 @@ class Staging:
         self._root.move(_DRAFT, JOURNAL)
 
     def carry_out(self) -> Outcome:
-        """Do what the journal says, all of it or what is left of it; raises OSError and BadJournal."""
+        """Carry out the journal, or the rest of it that an interrupted run left. Raises OSError and BadJournal."""
         content = self._root.read(JOURNAL)
         assert content is not None
         moves = journal.parse(content.decode("utf-8", "replace"), seal.key())
@@ -81,14 +81,14 @@ class Staging:
                 self._replace(move)
             else:
                 self._remove(move)
-        with contextlib.suppress(OSError):  # an empty folder does no harm, and must not keep the journal from ending
+        with contextlib.suppress(OSError):  # an empty folder does no harm, and must not stop the run
             tidy(self._root, [move.path for move in moves if move.verb == "remove"])
         self._root.remove(JOURNAL)
         self.discard()
         return Outcome(tuple(self._changed), tuple(self._saved))
 
     def discard(self) -> None:
-        """Remove the stage; without a journal it belongs to nobody."""
+        """Remove the stage, which is of no use without a journal."""
         self._root.remove(_DRAFT)
         if self._root.status(STAGE) is not None:
             self._root.forget()
@@ -114,7 +114,7 @@ class Staging:
         return [] if known else [Move("add", name, piece)]
 
     def _piece(self, path: str) -> str:
-        """The part of `path` that is new and whose parent is there: it is moved as a whole."""
+        """Return the first part of `path` that does not exist yet: a new folder is moved into place as a whole."""
         end = path.find("/")
         while end >= 0:
             folder = path[:end]
@@ -136,7 +136,7 @@ class Staging:
         return str(self._count)
 
     def _add(self, staged: str, path: str) -> None:
-        """Move a new file or folder into place; where there is something by now, what is new in it."""
+        """Move a new file or folder into place; into a folder that exists by now, move its parts."""
         status = self._root.status(staged)
         if status is None:
             return
@@ -195,7 +195,7 @@ class Staging:
         self._settle(move)
 
     def _keep(self, move: Move) -> None:
-        """Give the old content a second name before it loses its first; no byte is copied."""
+        """Give the old content a second name before the first is replaced; no byte is copied."""
         if not move.kept:
             self._root.remove(_old(move))
             self._root.link(move.path, _old(move))
@@ -212,7 +212,7 @@ class Staging:
                 return
 
     def _settle(self, move: Move) -> None:
-        """What somebody saved between our last look and our rename is in the old content: it goes to the backups."""
+        """Remove the old content; keep it as a backup if another process saved it between the check and the rename."""
         old = _old(move)
         if self._root.status(old) is None:
             return
@@ -225,7 +225,7 @@ class Staging:
         self._saved.append((move.path, kept))
 
     def _digest(self, path: str) -> str:
-        """The sha256 of a file, "" when nothing is there, "-" for what is no regular file."""
+        """Return the sha256 of a file, "" when it is missing, "-" when it cannot be read as a regular file."""
         try:
             data = self._root.read(path)
         except OSError:
@@ -244,12 +244,12 @@ class Staging:
 
 
 def _old(move: Move) -> str:
-    """Where the old content waits while the new one takes its place."""
+    """Return the path of the old content while the new one replaces it."""
     return f"{STAGE}/{move.staged}-old"
 
 
 def _names(name: str) -> Iterator[str]:
-    """`name`, `name-2`, `name-3` …"""
+    """Yield `name`, `name-2`, `name-3` …"""
     yield name
     for count in itertools.count(2):
         yield f"{name}-{count}"

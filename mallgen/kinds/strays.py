@@ -10,7 +10,7 @@ from mallgen.text.span import Span
 
 
 def strays(paths: Iterable[str], top: str, by: str, place: Span | None = None) -> Iterator[Diagnostic]:
-    """Yield an error for each path that leads out of the folder `top`, links followed, and for files but contracts.
+    """Yield an error for each path that leads out of `top` (links are followed), and each file that is no contract.
 
     `by` is the file that names the paths, `place` the span there.
     """

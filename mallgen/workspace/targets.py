@@ -45,7 +45,7 @@ def every(workspace: Workspace) -> list[Target]:
 
 
 def make(target: Target, prove: bool = True) -> Made:
-    """Read, resolve and render a target; nothing is written. `prove` compiles the code too, for a caller that writes."""
+    """Read, resolve and render a target; write nothing. `prove` compiles the code too, for a caller that writes."""
     if wrong := outside(target):
         return Made("", "", (), wrong, {})
     try:
