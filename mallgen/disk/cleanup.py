@@ -8,7 +8,7 @@ from mallgen.disk.sandbox import Root
 _CACHE = "__pycache__"
 
 
-def tidy(root: Root, paths: Iterable[str]) -> None:
+def remove_empty_folders(root: Root, paths: Iterable[str]) -> None:
     """Remove the folders of the removed files `paths`, and those above them, when they are empty. Raises OSError."""
     folders = {path.rpartition("/")[0] for path in paths}
     modules: dict[str, set[str]] = {}

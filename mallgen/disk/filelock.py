@@ -35,7 +35,7 @@ class Stopped(KeyboardInterrupt):
         self.signum = signum
 
 
-class Turn:
+class FolderLock:
     """The lock of an output folder. `tell` is called with a line when another process holds it."""
 
     def __init__(self, root: Root, tell: Callable[[str], None]) -> None:
@@ -49,7 +49,7 @@ class Turn:
         self._shared = shared
         started = time.monotonic()
         told = False
-        while not self._try():
+        while not self._try_take():
             waited = time.monotonic() - started
             if waited > PATIENCE:
                 raise Busy(self._holder())
@@ -58,9 +58,9 @@ class Turn:
                 self._tell(f"waiting for {self._holder()}, which is writing here")
             time.sleep(_PAUSE)
         if not shared:
-            self._sign()
+            self._write_holder()
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Release the lock."""
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
@@ -69,7 +69,7 @@ class Turn:
                     os.ftruncate(descriptor, 0)
             os.close(descriptor)
 
-    def _try(self) -> bool:
+    def _try_take(self) -> bool:
         """Take the lock if it is free, and return whether it was; a lock file removed meanwhile does not count."""
         try:
             descriptor = self._root.open(LOCK, os.O_RDONLY if self._shared else os.O_RDWR | os.O_CREAT)
@@ -103,12 +103,12 @@ class Turn:
         now = self._root.status(LOCK)
         return now is not None and os.path.samestat(now, os.fstat(descriptor))
 
-    def _sign(self) -> None:
+    def _write_holder(self) -> None:
         with contextlib.suppress(OSError):  # it only helps people, and a full disk must not end a run that frees space
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, f"{os.getpid()} {os.uname().nodename}\n".encode(), 0)
 
-    def _signature(self) -> tuple[int, str]:
+    def _read_holder(self) -> tuple[int, str]:
         try:
             number, _, host = (self._root.read(LOCK) or b"").decode("utf-8", "replace").strip().partition(" ")
             return int(number), host
@@ -116,12 +116,12 @@ class Turn:
             return 0, ""
 
     def _holder(self) -> str:
-        number, host = self._signature()
+        number, host = self._read_holder()
         where = f" on {host}" if host and host != os.uname().nodename else ""
         return f"another mallgen (process {number}{where})" if number else "another mallgen"
 
     def _holder_lives(self) -> bool:
-        number, host = self._signature()
+        number, host = self._read_holder()
         if not number or number == os.getpid():
             return False
         if host != os.uname().nodename:

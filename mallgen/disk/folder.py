@@ -92,7 +92,7 @@ class Folder:
             raise Refused(*problems)
 
     def _problems(self) -> Iterator[Diagnostic]:
-        path = _existing(self.real)
+        path = _nearest_existing(self.real)
         if not os.path.isdir(path):
             message = f"`{os.path.relpath(path)}` is a file, the output needs a folder there"
             yield Diagnostic("not-a-folder", message, hint="name another folder with `-dir`")
@@ -101,9 +101,9 @@ class Folder:
             yield Diagnostic("not-a-folder", message, hint="name another folder with `-dir`")
         else:
             for name in (NAME, HOUSE):
-                yield from self._own_problems(name)
+                yield from self._blocked_by_other(name)
 
-    def _own_problems(self, name: str) -> Iterator[Diagnostic]:
+    def _blocked_by_other(self, name: str) -> Iterator[Diagnostic]:
         path = os.path.join(self.real, name)
         if not os.path.lexists(path):
             return
@@ -120,12 +120,12 @@ class Folder:
             if os.path.lexists(here) and not is_writable(here):
                 yield read_only(self.shown(path), "file")
             folders.add(os.path.dirname(here))
-        for folder in sorted({_existing(folder) for folder in folders}):
+        for folder in sorted({_nearest_existing(folder) for folder in folders}):
             if not is_writable(folder):
                 yield read_only(os.path.relpath(folder), "folder")
 
 
-def _existing(path: str) -> str:
+def _nearest_existing(path: str) -> str:
     """Return the path, or the nearest one above it that exists."""
     while not os.path.lexists(path):
         path = os.path.dirname(path)

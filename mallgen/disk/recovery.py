@@ -22,27 +22,27 @@ def locked(folder: Folder, root: Root, shared: bool) -> Iterator[None]:
 
     `shared` is for a caller that only reads: it completes nothing. Raises Refused.
     """
-    from mallgen.disk.filelock import Busy, Turn
+    from mallgen.disk.filelock import Busy, FolderLock
 
-    turn = Turn(root, lambda line: folder.tell(f"{line} into {folder.shown('.')}"))
+    lock = FolderLock(root, lambda line: folder.tell(f"{line} into {folder.shown('.')}"))
     try:
-        turn.take(shared)
+        lock.take(shared)
     except Busy as problem:
         raise Refused(busy(folder.root, f"{problem} is writing into it")) from None
     except OSError as problem:
         raise Refused(failed(problem, folder.shown(HOUSE))) from problem
     try:
         if not shared:
-            _complete(folder, root)
+            _complete_interrupted(folder, root)
         yield
     finally:
-        turn.give_back()
+        lock.release()
 
 
-def _complete(folder: Folder, root: Root) -> None:
+def _complete_interrupted(folder: Folder, root: Root) -> None:
     """Carry out a journal; without one remove the stage of a run that ended before its commit."""
     if root.status(JOURNAL) is not None:
-        _recover(folder, root)
+        _complete_journal(folder, root)
     elif root.status(STAGE) is not None:
         from mallgen.disk.transaction import Staging
 
@@ -52,14 +52,14 @@ def _complete(folder: Folder, root: Root) -> None:
             raise Refused(failed(problem, folder.shown(STAGE))) from problem
 
 
-def _recover(folder: Folder, root: Root) -> None:
+def _complete_journal(folder: Folder, root: Root) -> None:
     from mallgen.disk.filelock import Signals
 
     with Signals().deferred() as signals:
         outcome = carry_out(folder, root)
         signals.state = "what an earlier run had begun is complete"
     folder.tell(f"completed in {folder.shown('.')} what an interrupted run had begun")
-    for problem in left_alone(folder, outcome):
+    for problem in changed_meanwhile(folder, outcome):
         folder.tell(f"{problem.message}; {problem.hint}")
 
 
@@ -77,7 +77,7 @@ def carry_out(folder: Folder, root: Root) -> Outcome:
         raise Refused(failed(problem, folder.root), begun=True) from problem
 
 
-def left_alone(folder: Folder, outcome: Outcome) -> tuple[Diagnostic, ...]:
+def changed_meanwhile(folder: Folder, outcome: Outcome) -> tuple[Diagnostic, ...]:
     """Report the versions that were moved aside; return a warning for each file that another process saved meanwhile.
 
     Such a file stays as it is.

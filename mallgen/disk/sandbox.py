@@ -39,7 +39,7 @@ class Root:
 
     def close(self) -> None:
         """Close all descriptors."""
-        self._trim(0)
+        self._limit_open(0)
         top, self._top = getattr(self, "_top", -1), -1
         if top >= 0:
             os.close(top)
@@ -47,7 +47,7 @@ class Root:
     def status(self, path: str) -> os.stat_result | None:
         """Return the status of `path`, for a link that of the link; None when it is missing, or below a file."""
         try:
-            folder, name = self._at(path)
+            folder, name = self._parent_of(path)
             return os.stat(name, dir_fd=folder, follow_symlinks=False)
         except LeadsOutside:
             raise
@@ -59,7 +59,7 @@ class Root:
     def read(self, path: str) -> bytes | None:
         """Return the content of a regular file, None when it is missing. Raises OSError for anything else."""
         try:
-            folder, name = self._at(path)
+            folder, name = self._parent_of(path)
             descriptor = os.open(name, _READ, dir_fd=folder)
         except FileNotFoundError:
             return None
@@ -67,14 +67,14 @@ class Root:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise OSError(errno.EINVAL, "not a regular file", path)
-            return _all(descriptor, status.st_size)
+            return _read_all(descriptor, status.st_size)
         finally:
             os.close(descriptor)
 
     def target(self, path: str) -> str:
         """Return the path below the folder that a link leads to; `path` itself for all else. Raises LeadsOutside."""
         for _ in range(_LINKS):
-            folder, name = self._at(path)
+            folder, name = self._parent_of(path)
             try:
                 text = os.readlink(name, dir_fd=folder)
             except OSError as problem:
@@ -87,7 +87,7 @@ class Root:
 
     def save(self, path: str, data: bytes, mode: int | None = None) -> None:
         """Make a new file; `mode` overrides the umask. Raises FileExistsError when the name is taken."""
-        folder, name = self._at(path)
+        folder, name = self._parent_of(path)
         descriptor = os.open(name, _NEW, 0o666, dir_fd=folder)
         try:
             if mode is not None:
@@ -100,12 +100,12 @@ class Root:
 
     def open(self, path: str, flags: int) -> int:
         """Return a descriptor of a file, never opened through a link."""
-        folder, name = self._at(path)
+        folder, name = self._parent_of(path)
         return os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666, dir_fd=folder)
 
     def make(self, path: str) -> None:
         """Make one folder. Raises FileExistsError when the name is taken."""
-        folder, name = self._at(path)
+        folder, name = self._parent_of(path)
         os.mkdir(name, dir_fd=folder)
 
     def make_all(self, path: str) -> None:
@@ -133,7 +133,7 @@ class Root:
 
     def remove(self, path: str) -> None:
         """Remove a file, a link or a pipe, if there is one."""
-        folder, name = self._at(path)
+        folder, name = self._parent_of(path)
         try:
             os.unlink(name, dir_fd=folder)
         except FileNotFoundError:
@@ -141,13 +141,13 @@ class Root:
 
     def remove_folder(self, path: str) -> None:
         """Remove an empty folder."""
-        folder, name = self._at(path)
+        folder, name = self._parent_of(path)
         os.rmdir(name, dir_fd=folder)
 
     def is_folder(self, path: str) -> bool:
         """Return whether `path` is a folder, or a link to one inside. Raises LeadsOutside for a link that leads out."""
         try:
-            self._trim(_OPEN)
+            self._limit_open(_OPEN)
             self._folder(path)
         except LeadsOutside:
             raise
@@ -163,22 +163,22 @@ class Root:
 
     def forget(self) -> None:
         """Close the descriptors of folders, so that each is looked up again: some were moved."""
-        self._trim(0)
+        self._limit_open(0)
 
     def _pair(self, source: str, target: str) -> tuple[tuple[int, str], tuple[int, str]]:
-        self._trim(_OPEN)
-        return self._at(source, False), self._at(target, False)
+        self._limit_open(_OPEN)
+        return self._parent_of(source, False), self._parent_of(target, False)
 
-    def _at(self, path: str, trim: bool = True) -> tuple[int, str]:
+    def _parent_of(self, path: str, trim: bool = True) -> tuple[int, str]:
         """Return the descriptor of the folder that holds `path`, and the last component."""
         if trim:
-            self._trim(_OPEN)
+            self._limit_open(_OPEN)
         folder, _, name = path.rpartition("/")
         if name in ("", ".", "..") or "\0" in name:
             raise OSError(errno.EINVAL, "not the name of a file", path)
         return self._folder(folder)[0], name
 
-    def _trim(self, most: int) -> None:
+    def _limit_open(self, most: int) -> None:
         if len(getattr(self, "_open", ())) > most:
             for descriptor, _ in self._open.values():
                 os.close(descriptor)
@@ -193,11 +193,11 @@ class Root:
             above, _, name = path.rpartition("/")
             if name in ("", ".", ".."):
                 raise OSError(errno.EINVAL, "not a path below the folder", path)
-            found = self._enter(*self._folder(above, links), name, links)
+            found = self._open_folder(*self._folder(above, links), name, links)
             self._open[path] = found
         return found
 
-    def _enter(self, above: int, real: str, name: str, links: int) -> tuple[int, str]:
+    def _open_folder(self, above: int, real: str, name: str, links: int) -> tuple[int, str]:
         inside = f"{real}/{name}" if real else name
         try:
             return os.open(name, _FOLDER, dir_fd=above), inside
@@ -219,7 +219,7 @@ class Root:
         return "" if inner == "." else inner
 
 
-def _all(descriptor: int, size: int) -> bytes:
+def _read_all(descriptor: int, size: int) -> bytes:
     """Read an open file of about `size` bytes to its end: one read may return less, and a file may grow."""
     parts = []
     while part := os.read(descriptor, size + 1):

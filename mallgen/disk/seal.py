@@ -16,15 +16,15 @@ def key() -> bytes:
     home = os.environ.get("XDG_STATE_HOME", "") or os.path.join(os.path.expanduser("~"), ".local", "state")
     path = os.path.join(home, "mallgen", "key")
     with contextlib.suppress(OSError):
-        return _kept(path)
+        return _read_key(path)
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        _make(path)
-        return _kept(path)
-    return f"{_machine()}:{os.getuid()}".encode()[:64]
+        _make_key(path)
+        return _read_key(path)
+    return f"{_machine_id()}:{os.getuid()}".encode()[:64]
 
 
-def _kept(path: str) -> bytes:
+def _read_key(path: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)
@@ -36,7 +36,7 @@ def _kept(path: str) -> bytes:
     return data
 
 
-def _make(path: str) -> None:
+def _make_key(path: str) -> None:
     """Make the key file in one step; one that another process has made first stays."""
     draft = f"{path}-{os.getpid()}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -49,7 +49,7 @@ def _make(path: str) -> None:
     os.unlink(draft)
 
 
-def _machine() -> str:
+def _machine_id() -> str:
     for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
         with contextlib.suppress(OSError), open(path, encoding="ascii", errors="replace") as file:
             return file.read(64).strip()

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk.folder import Folder, Overtaken, Refused
-from mallgen.disk.recovery import carry_out, left_alone, locked
+from mallgen.disk.recovery import carry_out, changed_meanwhile, locked
 from mallgen.disk.refusals import busy, damaged, failed, interrupted
 from mallgen.disk.sandbox import Root
-from mallgen.disk.survey import surveyed
+from mallgen.disk.survey import survey_folder
 from mallgen.output.digest import digest
 from mallgen.output.files import File
 from mallgen.output.house import HOUSE, IGNORE, JOURNAL, LOCK
@@ -48,16 +48,16 @@ class Session:
     def __init__(self, folder: Folder, is_locked: bool) -> None:
         self.folder = folder
         self._is_locked = is_locked
-        self._seen = ""
+        self._lock_text = ""
 
     def lock_text(self) -> str:
         """Return the text of mallgen.lock, empty when there is none. Raises Refused when it is damaged."""
         data = self.folder.content(NAME)
         try:
-            self._seen = (data or b"").decode("utf-8").replace("\r\n", "\n")
+            self._lock_text = (data or b"").decode("utf-8").replace("\r\n", "\n")
         except UnicodeDecodeError:
             raise Refused(damaged(self.folder.shown(NAME), "it is not UTF-8")) from None
-        return self._seen
+        return self._lock_text
 
     def read_lock(self) -> tuple[Lock, str]:
         """Return the lock and its text. Raises Refused when it is damaged, or a newer mallgen has written it."""
@@ -76,7 +76,7 @@ class Session:
 
         `theirs`: also read the user files, and the modules in the generated packages that mallgen never wrote.
         """
-        return surveyed(self.folder, tuple(files), lock, theirs)._replace(lock=self._seen)
+        return survey_folder(self.folder, tuple(files), lock, theirs)._replace(lock=self._lock_text)
 
     def apply(self, plan: Plan) -> tuple[Diagnostic, ...]:
         """Carry out the steps: all of them or, when Refused is raised, none.
@@ -95,20 +95,20 @@ class Session:
             signals = stack.enter_context(Signals().deferred())
             made: list[str] = []
             try:
-                root = self._ready(stack, made)
+                root = self._lock_for_writing(stack, made)
                 self._commit(root, plan, signals)
             except BaseException as problem:
-                _remove(made)
+                _remove_made(made)
                 if isinstance(problem, OSError):
                     raise Refused(failed(problem, self.folder.root)) from problem
                 raise
             outcome = carry_out(self.folder, root)
             signals.state = "everything was written"
-        return left_alone(self.folder, outcome)
+        return changed_meanwhile(self.folder, outcome)
 
-    def _ready(self, stack: contextlib.ExitStack, made: list[str]) -> Root:
+    def _lock_for_writing(self, stack: contextlib.ExitStack, made: list[str]) -> Root:
         """Return the root, made if missing, and locked until `stack` ends; folders made for it are added to `made`."""
-        made += _made_all(self.folder.real)
+        made += _make_all(self.folder.real)
         root = self.folder.opened()
         if root is None:
             raise FileNotFoundError(errno.ENOENT, "the folder has gone", self.folder.root)
@@ -117,7 +117,7 @@ class Session:
                 root.make(HOUSE)
                 made.append(os.path.join(self.folder.real, HOUSE))
         if not self._is_locked:
-            seen = self._seen
+            seen = self._lock_text
             stack.enter_context(locked(self.folder, root, False))
             if self.lock_text() != seen:
                 raise Overtaken(busy(self.folder.root, "another mallgen has just written into it"))
@@ -143,7 +143,7 @@ class Session:
             raise
 
 
-def _made_all(path: str) -> list[str]:
+def _make_all(path: str) -> list[str]:
     """Make a folder and those above it; return those that were missing, the outer first."""
     missing = []
     while not os.path.isdir(path):
@@ -157,7 +157,7 @@ def _made_all(path: str) -> list[str]:
     return made
 
 
-def _remove(made: list[str]) -> None:
+def _remove_made(made: list[str]) -> None:
     """Remove the folders that were made for a run that failed."""
     with contextlib.suppress(OSError):
         for folder in reversed(made):

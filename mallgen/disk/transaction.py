@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mallgen.disk import journal, seal
-from mallgen.disk.cleanup import tidy
+from mallgen.disk.cleanup import remove_empty_folders
 from mallgen.disk.filelock import Signals
 from mallgen.disk.journal import Move
 from mallgen.disk.sandbox import Root
@@ -64,7 +64,7 @@ class Staging:
         moves: list[Move] = []
         for change in changes:
             signals.check()
-            moves += self._stage(change)
+            moves += self._stage_change(change)
         self._root.save(_DRAFT, journal.text(moves, seal.key()).encode())
         self._root.forget()
         self._root.move(_DRAFT, JOURNAL)
@@ -82,7 +82,7 @@ class Staging:
             else:
                 self._remove(move)
         with contextlib.suppress(OSError):  # an empty folder does no harm, and must not stop the run
-            tidy(self._root, [move.path for move in moves if move.verb == "remove"])
+            remove_empty_folders(self._root, [move.path for move in moves if move.verb == "remove"])
         self._root.remove(JOURNAL)
         self.discard()
         return Outcome(tuple(self._changed), tuple(self._saved))
@@ -92,28 +92,28 @@ class Staging:
         self._root.remove(_DRAFT)
         if self._root.status(STAGE) is not None:
             self._root.forget()
-            self._empty(STAGE)
+            self._remove_below(STAGE)
             self._root.forget()
             self._root.remove_folder(STAGE)
 
-    def _stage(self, change: PathChange) -> list[Move]:
+    def _stage_change(self, change: PathChange) -> list[Move]:
         path, data, before, kept = change
         if data is None:
-            return [Move("remove", self._next(), path, before, kept)]
+            return [Move("remove", self._next_name(), path, before, kept)]
         if before:
             status = self._root.status(path)
-            name = self._next()
+            name = self._next_name()
             self._root.save(f"{STAGE}/{name}", data, stat.S_IMODE(status.st_mode) if status else None)
             return [Move("replace", name, path, before, kept)]
-        piece = self._piece(path)
+        piece = self._new_part(path)
         known = self._pieces.get(piece)
-        name = self._pieces[piece] = known or self._next()
+        name = self._pieces[piece] = known or self._next_name()
         staged = f"{STAGE}/{name}{path.removeprefix(piece)}"
-        self._make(staged.rpartition("/")[0])
+        self._make_staged(staged.rpartition("/")[0])
         self._root.save(staged, data)
         return [] if known else [Move("add", name, piece)]
 
-    def _piece(self, path: str) -> str:
+    def _new_part(self, path: str) -> str:
         """Return the first part of `path` that does not exist yet: a new folder is moved into place as a whole."""
         end = path.find("/")
         while end >= 0:
@@ -125,13 +125,13 @@ class Staging:
             end = path.find("/", end + 1)
         return path
 
-    def _make(self, path: str) -> None:
+    def _make_staged(self, path: str) -> None:
         if path not in self._folders:
-            self._make(path.rpartition("/")[0])
+            self._make_staged(path.rpartition("/")[0])
             self._root.make(path)
             self._folders.add(path)
 
-    def _next(self) -> str:
+    def _next_name(self) -> str:
         self._count += 1
         return str(self._count)
 
@@ -171,7 +171,7 @@ class Staging:
     def _replace(self, move: Move) -> None:
         staged = f"{STAGE}/{move.staged}"
         if self._root.status(staged) is None:
-            self._settle(move)
+            self._drop_old(move)
             return
         now = self._digest(move.path)
         if now == "":
@@ -181,27 +181,27 @@ class Staging:
                 self._changed.append(move.path)
             self._root.remove(staged)
         else:
-            self._keep(move)
+            self._keep_old(move)
             self._root.move(staged, move.path)
-            self._settle(move)
+            self._drop_old(move)
 
     def _remove(self, move: Move) -> None:
         now = self._digest(move.path)
         if now == move.before:
-            self._keep(move)
+            self._keep_old(move)
             self._root.remove(move.path)
         elif now:
             self._changed.append(move.path)
-        self._settle(move)
+        self._drop_old(move)
 
-    def _keep(self, move: Move) -> None:
+    def _keep_old(self, move: Move) -> None:
         """Give the old content a second name before the first is replaced; no byte is copied."""
         if not move.kept:
-            self._root.remove(_old(move))
-            self._root.link(move.path, _old(move))
+            self._root.remove(_old_path(move))
+            self._root.link(move.path, _old_path(move))
             return
         now = self._root.status(move.path)
-        for kept in _names(move.kept):
+        for kept in _numbered(move.kept):
             there = self._root.status(kept)
             if there is None:
                 self._root.make_all(kept.rpartition("/")[0])
@@ -211,15 +211,15 @@ class Staging:
                     self._saved.append((move.path, kept))
                 return
 
-    def _settle(self, move: Move) -> None:
+    def _drop_old(self, move: Move) -> None:
         """Remove the old content; keep it as a backup if another process saved it between the check and the rename."""
-        old = _old(move)
+        old = _old_path(move)
         if self._root.status(old) is None:
             return
         if self._digest(old) == move.before:
             self._root.remove(old)
             return
-        kept = next(name for name in _names(f"{BACKUP}/{move.path}") if self._root.status(name) is None)
+        kept = next(name for name in _numbered(f"{BACKUP}/{move.path}") if self._root.status(name) is None)
         self._root.make_all(kept.rpartition("/")[0])
         self._root.move(old, kept)
         self._saved.append((move.path, kept))
@@ -232,23 +232,23 @@ class Staging:
             return "-"
         return "" if data is None else digest(data)
 
-    def _empty(self, path: str) -> None:
+    def _remove_below(self, path: str) -> None:
         for name in self._root.names(path):
             inner = f"{path}/{name}"
             status = self._root.status(inner)
             if status is not None and stat.S_ISDIR(status.st_mode):
-                self._empty(inner)
+                self._remove_below(inner)
                 self._root.remove_folder(inner)
             else:
                 self._root.remove(inner)
 
 
-def _old(move: Move) -> str:
+def _old_path(move: Move) -> str:
     """Return the path of the old content while the new one replaces it."""
     return f"{STAGE}/{move.staged}-old"
 
 
-def _names(name: str) -> Iterator[str]:
+def _numbered(name: str) -> Iterator[str]:
     """Yield `name`, `name-2`, `name-3` …"""
     yield name
     for count in itertools.count(2):
