@@ -15,8 +15,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tests.cli.test_hostile import LARGE  # noqa: E402
 from tests.conftest import CORPUS  # noqa: E402
-from tests.test_hostile import LARGE  # noqa: E402
 
 POWERX = CORPUS / "ArtisanCloud+PowerX" / "api"
 CHECK = ["format", "--check"]

@@ -18,7 +18,7 @@ from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Shift
 
 from mallgen_runtime.http import conf as http_conf
-from mallgen_runtime.process import go_zero
+from mallgen_runtime.process import known_keys
 from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.rpc import conf as rpc_conf
 from mallgen_runtime.schema import reflection
@@ -128,7 +128,7 @@ def templates() -> dict[str, str]:
 
 def remarks() -> str:
     """The runtime's module about settings, for the generator, which does not import the runtime."""
-    name = "runtime/mallgen_runtime/process/go_zero.py"
+    name = "runtime/mallgen_runtime/process/known_keys.py"
     body = ast.parse(text := (ROOT / name).read_text(encoding="utf-8")).body
     lines = text.splitlines(keepends=True)[body[0].end_lineno :]
     return HEADER.format(source=name) + "".join(lines).lstrip("\n")
@@ -138,7 +138,7 @@ def settings() -> str:
     """The classes of the runtime that settings are read into: their keys, with the class of a block, and remarks."""
     found: dict[str, dict[str, str]] = {}
     tables: dict[str, str] = {}
-    names = {id(table): name for name, table in vars(go_zero).items() if isinstance(table, dict)}
+    names = {id(table): name for name, table in vars(known_keys).items() if isinstance(table, dict)}
 
     def visit(cls: Any) -> str:
         keys = found.setdefault(cls.__name__, {})
@@ -163,7 +163,7 @@ def everything() -> dict[Path, str]:
     """Every built file and what belongs in it."""
     files = {BUILT / "__init__.py": '"""What scripts/build_tables.py compiled."""\n'}
     files[BUILT / "api_tables.py"] = tables()
-    files[BUILT / "go_zero.py"] = remarks()
+    files[BUILT / "known_keys.py"] = remarks()
     files[BUILT / "settings.py"] = settings()
     for module, text in templates().items():
         files[BUILT / f"t_{module}.py"] = text

@@ -8,7 +8,7 @@ from typing import Any
 from mallgen_runtime import discovery
 from mallgen_runtime.http import conf as http_conf
 from mallgen_runtime.process import conf, devserver
-from mallgen_runtime.process.go_zero import PROTECTS, Remark, folded
+from mallgen_runtime.process.known_keys import PROTECTS, Remark, folded
 from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.rpc import conf as rpc_conf
 from mallgen_runtime.schema.reflection import Field, fields, is_struct

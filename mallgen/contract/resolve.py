@@ -9,9 +9,9 @@ from mallgen.contract.types import Types
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import Contract, Group, Named, Pair, Pointer, Route, Slice, TypeRef, peel
 from mallgen.syntax import nodes
-from mallgen.syntax.checks import METHODS as METHODS
-from mallgen.syntax.checks import wrong_words
 from mallgen.syntax.nodes import Declaration, Item, ServiceNode
+from mallgen.syntax.service_words import METHODS as METHODS
+from mallgen.syntax.service_words import wrong_words
 from mallgen.text.limits import DEFAULT, Limits
 from mallgen.text.span import Span
 

@@ -94,7 +94,7 @@ class _FolderSurvey:
             return
         shown = self._shown(file.path)
         if stat.S_ISDIR(status.st_mode):
-            yield Diagnostic("in-the-way", f"`{shown}` is a folder, a file is due there", hint="move it away")
+            yield Diagnostic("in-the-way", f"`{shown}` is a folder, and a file belongs there", hint="move it away")
         elif file.owner is not Owner.ONCE:
             kind = "a link" if stat.S_ISLNK(status.st_mode) else "not a regular file"
             message = f"`{shown}` is {kind}, and mallgen would replace it"
@@ -129,4 +129,4 @@ class _FolderSurvey:
             return Diagnostic("cannot-read", f"`{shown}`: {problem.strerror}", environment=True)
         if self._root.status(path) is None:
             return _ABSENT
-        return Diagnostic("in-the-way", f"`{shown}` is a file, a folder is due there", hint="move it away")
+        return Diagnostic("in-the-way", f"`{shown}` is a file, and a folder belongs there", hint="move it away")

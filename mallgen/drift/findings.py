@@ -132,9 +132,9 @@ def _file(service: InspectedFolder, step: Step) -> Iterator[Diagnostic]:
     shown = service.shown(step.file.path)
     gen = f"mallgen gen{service.where}"
     if step.kind is StepKind.CREATE and not step.before:
-        yield Diagnostic("missing", f"`{shown}` is due and not there", _top(shown), f"run `{gen}`")
+        yield Diagnostic("missing", f"`{shown}` is missing: the contract makes it", _top(shown), f"run `{gen}`")
     elif step.kind is StepKind.UPDATE and step.backup:
-        hint = f"`{gen}` keeps your version as {service.shown(step.backup)} and writes what is due"
+        hint = f"`{gen}` keeps your version as {service.shown(step.backup)} and writes the generated one"
         yield Diagnostic("edited-generated", f"`{shown}` is generated, and was edited", _top(shown), hint)
     elif step.kind is StepKind.UPDATE:
         yield Diagnostic("stale", f"`{shown}` is not what {service.contract} makes now", _top(shown), f"run `{gen}`")
@@ -203,10 +203,10 @@ def _displaced(service: InspectedFolder, record: Record, here: Role, path: str) 
     title = here.title
     stay = f'if it is for {title} now, let it begin with `"""{title}"""`'
     if old == new:
-        message = f"`{old}` was written for {_what(record.role)}; here {title} is due"
+        message = f"`{old}` was written for {_what(record.role)}; here {title} belongs"
         hint = f"{stay}; else move it away and run `mallgen gen{service.where}`"
         return Diagnostic("maybe-renamed", message, _top(old), hint)
-    message = f"`{old}` was written for {_what(record.role)}, whose place is `{new}` now; here {title} is due"
+    message = f"`{old}` was written for {_what(record.role)}, whose place is `{new}` now; here {title} belongs"
     move = f"if it goes with its route, `mv {old} {new}` and run `mallgen sync --apply{service.where}`"
     if _is_occupied(service, record, path):
         move = f"if it goes with its route, let it and `{new}` change places"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from mallgen.drift import renaming
+from mallgen.drift import renamed_service
 from mallgen.drift.verdict import Remark, State
 from mallgen.output.files import Due, File
 from mallgen.output.records import PYPROJECT, SETTINGS
@@ -57,7 +57,8 @@ def judged(file: File, content: bytes, packages: Mapping[str, str], due: Due) ->
 
 def _renamed(file: File, content: bytes, packages: Mapping[str, str]) -> tuple[bytes, list[Remark]]:
     """The settings and pyproject.toml name the service: where its package was renamed, that follows."""
-    reader = {PYPROJECT: renaming.project, SETTINGS: renaming.settings}.get(file.role) if file.role else None
+    readers = {PYPROJECT: renamed_service.project, SETTINGS: renamed_service.settings}
+    reader = readers.get(file.role) if file.role else None
     words = list(reader(content, file.text, packages)) if reader is not None and packages else []
     remarks, parts, at = [], [], 0
     for word in words:

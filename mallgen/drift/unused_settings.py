@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mallgen._built import go_zero
+from mallgen._built import known_keys
 from mallgen._built.settings import CLASSES, REMARKS
 from mallgen.diagnostics import Diagnostic
 from mallgen.text.span import Span
@@ -24,14 +24,14 @@ class SettingsClass(NamedTuple):
     """A class of settings: its keys as files spell them, each with the class of its own keys, or nothing."""
 
     keys: Mapping[str, str]
-    remarks: Mapping[str, go_zero.Remark] = {}
+    remarks: Mapping[str, known_keys.Remark] = {}
     own: frozenset[str] = frozenset()
 
 
 def blocks(*modules: ast.Module) -> dict[str, SettingsClass]:
     """The classes of the runtime, and those that modules declare, one building on the other."""
     found = {
-        name: SettingsClass(keys, getattr(go_zero, REMARKS[name], {}) if REMARKS[name] else {})
+        name: SettingsClass(keys, getattr(known_keys, REMARKS[name], {}) if REMARKS[name] else {})
         for name, keys in CLASSES.items()
     }
     found["Struct"] = found["Conf"] = SettingsClass({})
@@ -51,7 +51,7 @@ def _block(node: ast.ClassDef, known: Mapping[str, SettingsClass]) -> SettingsCl
     if not bases or renamed or any(base not in known for base in bases):
         return None
     keys: dict[str, str] = {}
-    remarks: dict[str, go_zero.Remark] = {}
+    remarks: dict[str, known_keys.Remark] = {}
     own: set[str] = set()
     for base in bases:
         keys |= known[base].keys
@@ -132,7 +132,7 @@ class _NodeWalk(NamedTuple):
             return
         self.seen.add((id(node), name))
         block = self.known[name]
-        by_name = {go_zero.folded(key): key for key in block.keys}
+        by_name = {known_keys.folded(key): key for key in block.keys}
         for key, item in node.value:
             text = _key(key)
             below = f"{above}.{text}" if above else text
@@ -140,7 +140,7 @@ class _NodeWalk(NamedTuple):
                 for merged in item.value if item.id == "sequence" else [item]:
                     yield from self.node(merged, name, above)
                 continue
-            spelled = by_name.get(go_zero.folded(text), "")
+            spelled = by_name.get(known_keys.folded(text), "")
             told = _told(block, text, spelled, _value(item))
             if told is not None:
                 yield _diagnostic(told, below, _span(self.path, key))
@@ -153,19 +153,21 @@ def _key(node: Any) -> str:
     return node.value if node.id == "scalar" else "?"
 
 
-def _told(block: SettingsClass, key: str, spelled: str, value: object) -> go_zero.Told | None:
+def _told(block: SettingsClass, key: str, spelled: str, value: object) -> known_keys.Told | None:
     if not spelled:
-        return go_zero.remark_on(key, value, block.keys, block.remarks)
-    remark = next((found for name, found in block.remarks.items() if go_zero.folded(name) == go_zero.folded(key)), None)
+        return known_keys.remark_on(key, value, block.keys, block.remarks)
+    remark = next(
+        (found for name, found in block.remarks.items() if known_keys.folded(name) == known_keys.folded(key)), None
+    )
     here = remark is not None and remark.honoured and spelled not in block.own
-    return go_zero.remarked(remark) if remark is not None and here and go_zero.asks(remark, value) else None
+    return known_keys.remarked(remark) if remark is not None and here and known_keys.asks(remark, value) else None
 
 
 def _value(node: Any) -> object:
     """What a value says, as far as remarks ask: a word, or the first keys of a block. Aliases may make it endless."""
     if node.id != "mapping":
         return _leaf(node)
-    return {go_zero.folded(_key(key)): _leaf(item) for key, item in node.value[:_LOOKED_AT]}
+    return {known_keys.folded(_key(key)): _leaf(item) for key, item in node.value[:_LOOKED_AT]}
 
 
 def _leaf(node: Any) -> object:
@@ -175,7 +177,7 @@ def _leaf(node: Any) -> object:
     return "" if "${" in node.value else node.value
 
 
-def _diagnostic(told: go_zero.Told, name: str, span: Span) -> Diagnostic:
+def _diagnostic(told: known_keys.Told, name: str, span: Span) -> Diagnostic:
     code = "unused-setting" if told.known else "unknown-setting"
     message = f"`{name[:200]}`{':' if told.known else ''} {told.text}"
     return Diagnostic(code, message, span, told.hint, severity="error" if told.refused else "warning")
@@ -204,7 +206,7 @@ def _is_plain(text: str, name: str, known: Mapping[str, SettingsClass]) -> bool:
         if levels[-1][0] < column:
             levels.append((column, below or ""))
         block = known.get(levels[-1][1])
-        below = "" if block is None else _below(block, go_zero.folded(found["key"]))
+        below = "" if block is None else _below(block, known_keys.folded(found["key"]))
         if below is None:
             return False
     return True
@@ -212,6 +214,6 @@ def _is_plain(text: str, name: str, known: Mapping[str, SettingsClass]) -> bool:
 
 def _below(block: SettingsClass, key: str) -> str | None:
     """The class below a key that there is nothing to say of; None where there may be."""
-    if any(go_zero.folded(name) == key for name in block.remarks):
+    if any(known_keys.folded(name) == key for name in block.remarks):
         return None
-    return next((kind for name, kind in block.keys.items() if go_zero.folded(name) == key), None)
+    return next((kind for name, kind in block.keys.items() if known_keys.folded(name) == key), None)

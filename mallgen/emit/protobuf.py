@@ -6,8 +6,8 @@ from typing import NamedTuple
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.emit.pyi import Stub
 from mallgen.emit.service import init
-from mallgen.emit.stubs import Stub
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
 from mallgen.proto.model import Declared, MessageRef, ProtoContract, ProtoFile, is_googles, is_known

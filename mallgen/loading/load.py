@@ -46,8 +46,8 @@ def compile_sources(sources: Sources, parser: "Callable[[Scanned], Parsed] | Non
 
 def _said(problems: Sequence[Diagnostic], sources: Sources, files: "Sequence[ParsedFile]") -> tuple[Diagnostic, ...]:
     """Return the errors of files that do not parse; for the older dialect its own errors replace those of parsing."""
-    from mallgen.syntax.checks import wrong_words
     from mallgen.syntax.dialect import older
+    from mallgen.syntax.service_words import wrong_words
 
     said = list(sources.diagnostics)
     for scanned, parsed in zip(sources.files, files, strict=True):

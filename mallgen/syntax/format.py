@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.syntax.checks import wrong_words
 from mallgen.syntax.columns import Row, aligned, outdented
 from mallgen.syntax.comments import CommentedToken, merged, words
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Statement, scan
+from mallgen.syntax.service_words import wrong_words
 from mallgen.text.limits import DEFAULT, Limits
 
 _NOTHING = {'""', "``"}

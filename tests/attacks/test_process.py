@@ -88,8 +88,8 @@ def test_what_was_lost_is_counted_when_the_log_is_read_again(unread: Unread) -> 
 HOSTILE = ["\u2028", "\u2029", "\u0085", "\x1b[2J", "\x7f", "\x9b", "\u202e", "\r\n", "\x00", "\ud800"]
 WRITES = """
 import logging, sys
-from mallgen_runtime import logs
-from mallgen_runtime.conf import LogConf
+from mallgen_runtime.process import logs
+from mallgen_runtime.process.conf import LogConf
 logs.set_up(LogConf(encoding=sys.argv[1]))
 text = sys.argv[2].encode().decode("unicode_escape")
 logs.access(logging.INFO, text, "http", {"path": text})

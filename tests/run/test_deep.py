@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import CONTRACTS, mallgen
 from tests.run.service import SECRET, Service
 from tests.run.test_wide import token
-from tests.test_jwt import signed
+from tests.runtime.test_jwt import signed
 
 BODIES = {
     "self/none/mixed": (

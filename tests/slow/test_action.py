@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.cli.test_check import workspace
 from tests.conftest import ROOT
 from tests.slow.test_wheels import run
-from tests.test_check import workspace
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,8 @@ import pytest
 from mallgen.syntax.format import format_text
 from tests.conftest import mallgen, working_in
 from tests.goctl_tool import formatted, goctl, said
-from tests.test_dialect import rejected
-from tests.test_format import DIVERGENCES
+from tests.syntax.test_dialect import rejected
+from tests.syntax.test_format import DIVERGENCES
 
 pytestmark = pytest.mark.slow
 

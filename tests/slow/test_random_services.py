@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from tests.emit.test_random_contracts import generated, service_of, write
 from tests.random_contracts import contracts
 from tests.run.service import SECRET, Service
-from tests.test_random_contracts import generated, service_of, write
 
 pytestmark = pytest.mark.slow
 COUNT = int(os.environ.get("MALLGEN_RANDOM", "12"))

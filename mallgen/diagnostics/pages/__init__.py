@@ -1,7 +1,7 @@
 """The pages that `mallgen explain CODE` prints: those of <theme>.md, one heading per code, and lint rules' docstrings.
 
 A page's first line says what is wrong; then come why it matters and what to write instead. A code without its page
-fails tests/test_explain.py. Rules of `mallgen api lint` register their docstrings with `page`.
+fails tests/diagnostics/test_explain.py. Rules of `mallgen api lint` register their docstrings with `page`.
 """
 
 import re

@@ -12,7 +12,7 @@ from msgspec import field
 
 from mallgen_runtime.process.conf import Conf
 from mallgen_runtime.process.errors import ConfigError
-from mallgen_runtime.process.go_zero import ETCD, Remark
+from mallgen_runtime.process.known_keys import ETCD, Remark
 
 OK = "ok"
 _VARIABLE = "MALLGEN_DISCOVERY"

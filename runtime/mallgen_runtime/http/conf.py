@@ -7,7 +7,7 @@ from msgspec import Meta, field
 
 from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
 from mallgen_runtime.process.errors import ConfigError
-from mallgen_runtime.process.go_zero import REST, REST_MIDDLEWARES, Remark
+from mallgen_runtime.process.known_keys import REST, REST_MIDDLEWARES, Remark
 from mallgen_runtime.process.variables import ENVIRONMENT
 from mallgen_runtime.process.yaml_values import spelled
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from mallgen_runtime.process.errors import ConfigError
-from mallgen_runtime.process.go_zero import LOG, Remark
+from mallgen_runtime.process.known_keys import LOG, Remark
 from mallgen_runtime.process.yaml_values import YamlValues
 from mallgen_runtime.schema import Options
 from mallgen_runtime.schema.decoding import Wrong, convert

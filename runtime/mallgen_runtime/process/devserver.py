@@ -10,7 +10,7 @@ import msgspec
 from mallgen_runtime.process import metrics
 from mallgen_runtime.process.conf import Conf
 from mallgen_runtime.process.errors import ConfigError
-from mallgen_runtime.process.go_zero import DEV_SERVER, Remark
+from mallgen_runtime.process.known_keys import DEV_SERVER, Remark
 
 _HEAD, _SECONDS = 8192, 5.0
 _JSON = "application/json"

@@ -7,7 +7,7 @@ import msgspec
 import yaml
 
 from mallgen_runtime.process.errors import ConfigError
-from mallgen_runtime.process.go_zero import Remark, asks, folded, remark_on, remarked
+from mallgen_runtime.process.known_keys import Remark, asks, folded, remark_on, remarked
 from mallgen_runtime.process.variables import ENVIRONMENT, BadVariable, expand
 from mallgen_runtime.schema.reflection import Field, Type, describe, fields, is_struct
 

@@ -10,7 +10,7 @@ from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
 from mallgen_runtime.process.devserver import DevServerConf
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import ConfigError
-from mallgen_runtime.process.go_zero import (
+from mallgen_runtime.process.known_keys import (
     RPC_CLIENT,
     RPC_CLIENT_MIDDLEWARES,
     RPC_SERVER,

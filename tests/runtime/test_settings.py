@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from mallgen_runtime.http.conf import JwtConf, RestConf
 from mallgen_runtime.process.conf import parse
 from mallgen_runtime.process.errors import ConfigError
-from mallgen_runtime.process.go_zero import PROTECTS, Remark, folded
+from mallgen_runtime.process.known_keys import PROTECTS, Remark, folded
 from mallgen_runtime.process.variables import BadVariable, expand
 from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.rpc import RpcClientConf, RpcServerConf

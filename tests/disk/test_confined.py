@@ -9,8 +9,8 @@ import pytest
 from mallgen.output import paths
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
+from tests.cli.test_wrong_inputs import GOOD, everything
 from tests.conftest import mallgen, tree
-from tests.test_wrong_inputs import GOOD, everything
 
 
 @pytest.mark.parametrize("mark", [".git", "mallgen.toml"])

@@ -23,8 +23,8 @@ from mallgen.output.records import (
     Role,
     Shape,
 )
+from tests.cli.test_wrong_inputs import GOOD, everything
 from tests.conftest import mallgen, tree
-from tests.test_wrong_inputs import GOOD, everything
 
 ALWAYS = File("a.py", "new\n", Owner.ALWAYS, Role("a"))
 ONCE = File("b.py", "stub\n", Owner.ONCE, Role("b"))

@@ -1,4 +1,4 @@
-"""Built by scripts/build_tables.py from runtime/mallgen_runtime/process/go_zero.py. Do not edit."""
+"""Built by scripts/build_tables.py from runtime/mallgen_runtime/process/known_keys.py. Do not edit."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple

@@ -23,8 +23,8 @@ from mallgen.python.code import PyIdent, code
 from mallgen.python.render import Renderer
 from mallgen.text.span import Span
 from tests.blanked import Interfered, compare
+from tests.cli.test_wrong_inputs import GOOD
 from tests.hostile_texts import PAYLOADS
-from tests.test_wrong_inputs import GOOD
 
 # Each zq…z is a string position of the language; the model is filled, so no payload has to survive the parser first.
 API = """syntax = "v1"

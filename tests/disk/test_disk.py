@@ -14,8 +14,8 @@ import pytest
 
 from mallgen.disk import filelock
 from mallgen.disk.transaction import Staging
+from tests.cli.test_wrong_inputs import GOOD, PY, everything
 from tests.conftest import mallgen, tree
-from tests.test_wrong_inputs import GOOD, PY, everything
 
 MALLGEN = [sys.executable, "-m", "mallgen", *PY]
 

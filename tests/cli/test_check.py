@@ -16,8 +16,8 @@ from mallgen.kinds.naming import Called
 from mallgen.kinds.target import Target, Used, of_line
 from mallgen.output.records import ContractLine
 from mallgen.workspace.targets import RUNTIME_NEEDED
+from tests.cli.test_wrong_inputs import GOOD, everything
 from tests.conftest import ROOT, mallgen, tree
-from tests.test_wrong_inputs import GOOD, everything
 
 BIN = Path(sys.executable).parent
 SHELL = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "GITHUB_ACTION_PATH": str(ROOT)}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import mallgen
-from tests.test_sync import API, BODY, LOGIC, made
+from tests.drift.test_sync import API, BODY, LOGIC, made
 
 SHARED = "shared/greet.py"
 LATER = API.replace("returns (Greeting)", "returns ([]Greeting)")

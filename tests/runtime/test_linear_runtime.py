@@ -26,7 +26,7 @@ from mallgen_runtime.rpc.h2.limits import Limits
 from mallgen_runtime.schema import AsString, Int64, Limit, NotNull, Options, Range, Struct, UInt64, With, field
 from mallgen_runtime.schema.decoding import Wrong, decode
 from mallgen_runtime.schema.errors import FieldError
-from tests.test_linear import grows_evenly, seconds
+from tests.cli.test_linear import grows_evenly, seconds
 
 pytestmark = pytest.mark.slow
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mallgen.disk.transaction import Staging
+from tests.cli.test_wrong_inputs import GOOD, PY
 from tests.conftest import mallgen, tree
-from tests.test_wrong_inputs import GOOD, PY
 
 
 def interrupted(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

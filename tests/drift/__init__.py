@@ -1,0 +1,1 @@
+"""User code that follows the contract."""

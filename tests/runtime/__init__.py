@@ -1,0 +1,1 @@
+"""mallgen_runtime without a service around it."""

@@ -1,0 +1,1 @@
+"""From text to nodes: the scanner, the parser, the layout, the older dialect."""
