@@ -12,12 +12,12 @@ from mallgen.output.records import Owner
 from mallgen.workspace.comparison import Compared
 from mallgen.workspace.config import settings_of
 
-_MOST = 1 << 20
+_MOST_BYTES = 1 << 20
 _ADDRESS = re.compile(r"^(?:Port|ListenOn):", re.M | re.I)
 _NAME = re.compile(r"^Name:", re.M | re.I)
 
 
-class Configured:
+class SettingsCheck:
     """Finds keys without effect in services' yaml files; `texts` are the files with findings, for code frames."""
 
     def __init__(self) -> None:
@@ -40,10 +40,10 @@ class Configured:
             text = _text(path, folder)
             same = os.path.realpath(path) == os.path.realpath(os.path.join(folder, own))
             if same or (alone and _NAME.search(text) and _ADDRESS.search(text)):
-                told = list(judged(text, os.path.normpath(path), "Config", known))
-                if told:
+                diagnostics = list(judged(text, os.path.normpath(path), "Config", known))
+                if diagnostics:
                     self.texts[os.path.normpath(path)] = text
-                yield from told
+                yield from diagnostics
 
 
 def _packages(folder: str) -> list[str]:
@@ -57,10 +57,10 @@ def _text(path: str, folder: str) -> str:
         return ""
     try:
         with open(real, encoding="utf-8") as file:
-            text = file.read(_MOST + 1)
+            text = file.read(_MOST_BYTES + 1)
     except (OSError, UnicodeDecodeError):
         return ""
-    return text if len(text) <= _MOST else ""
+    return text if len(text) <= _MOST_BYTES else ""
 
 
 def _module(path: str, folder: str) -> ast.Module:

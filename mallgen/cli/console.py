@@ -15,22 +15,22 @@ if TYPE_CHECKING:  # msgspec takes 35 ms, which --version and --help need not pa
 LAID_OUT = "\n\t"
 FINE, FINDINGS, USAGE, ENVIRONMENT = 0, 1, 2, 3
 TEXT = "text"
-_form = [TEXT]
+_format = [TEXT]
 
 
-def speak(form: str) -> None:
+def choose_format(chosen_format: str) -> None:
     """Choose how this run prints diagnostics: a value of `--format`, text when empty."""
-    _form[0] = form or TEXT
+    _format[0] = chosen_format or TEXT
 
 
-def form() -> str:
+def chosen_format() -> str:
     """Return the format in which this run prints diagnostics."""
-    return _form[0]
+    return _format[0]
 
 
 def for_machines() -> bool:
     """Return whether diagnostics are printed for a machine: then nothing else is said about the input."""
-    return _form[0] != TEXT
+    return _format[0] != TEXT
 
 
 def out(line: str) -> None:
@@ -53,7 +53,7 @@ def colored() -> bool:
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-class Told(Exception):
+class AlreadyReported(Exception):
     """Ends a command that has already reported what is wrong; `code` is the exit code."""
 
     def __init__(self, code: int) -> None:
@@ -70,7 +70,7 @@ def report(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], end: s
     if for_machines():
         from mallgen.diagnostics.machine import render
 
-        sys.stderr.write(render(_form[0], diagnostics))
+        sys.stderr.write(render(_format[0], diagnostics))
         return code
     from mallgen.diagnostics.terminal import Reporter
 
@@ -98,7 +98,7 @@ def verdict(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], fine:
         return code
     from mallgen.diagnostics.machine import render
 
-    sys.stdout.write(render(_form[0], diagnostics))
+    sys.stdout.write(render(_format[0], diagnostics))
     return FINDINGS if any(d.severity == "error" for d in diagnostics) else FINE
 
 

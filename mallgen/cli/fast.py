@@ -33,12 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(stop, file=sys.stderr)
         return SIGNALLED + getattr(stop, "signum", 2)
     except BrokenPipeError:
-        _silence()
+        _discard_stdout()
         return PIPE_CLOSED
     except OSError as problem:
-        return _surroundings(problem)
+        return _report_system_error(problem)
     except Exception as problem:
-        return _bug(problem)
+        return _report_bug(problem)
 
 
 def read(words: Sequence[str]) -> tuple[Command, Values] | None:
@@ -52,9 +52,9 @@ def read(words: Sequence[str]) -> tuple[Command, Values] | None:
 
 
 def _dispatch(words: list[str]) -> int:
-    _encode()
+    _escape_unencodable()
     if COMPLETING in os.environ:
-        return _typer(words)
+        return _run_typer(words)
     if not words:
         from mallgen.cli.commands import state
 
@@ -66,26 +66,26 @@ def _dispatch(words: list[str]) -> int:
     found = read(words)
     if found is not None:
         return run(*found)
-    return _goctls(words)
+    return _run_goctl_line(words)
 
 
-def _goctls(words: list[str]) -> int:
+def _run_goctl_line(words: list[str]) -> int:
     """Run a command line that may have goctl's flags or commands; typer takes what is left."""
-    from mallgen.cli.goctl import absent, taken
+    from mallgen.cli.goctl import missing_command, without_goctl_flags
 
-    unknown = absent(words)
+    unknown = missing_command(words)
     if unknown is not None:
         say(f"error[usage] {unknown[0]}")
         say(f"  = help: {unknown[1]}")
         return USAGE
-    left = taken(words)
-    for line in left.lines:
+    translated = without_goctl_flags(words)
+    for line in translated.lines:
         say(line)
-    found = read(left.words)
-    return run(*found) if found is not None else _typer(left.words)
+    found = read(translated.words)
+    return run(*found) if found is not None else _run_typer(translated.words)
 
 
-def _typer(words: list[str]) -> int:
+def _run_typer(words: list[str]) -> int:
     from mallgen.cli import typer_app
 
     return typer_app.main(words)
@@ -105,7 +105,7 @@ def _values(command: Command, words: list[str]) -> Values | None:
         elif option is None:
             if (word.startswith("-") and word != "-") or not arguments or not _allowed(arguments[0].choices, word):
                 return None
-            _keep(values, arguments[0].name, word, arguments[0].many)
+            _store(values, arguments[0].name, word, arguments[0].many)
             if not arguments[0].many:
                 arguments.pop(0)
         elif not option.metavar:
@@ -114,7 +114,7 @@ def _values(command: Command, words: list[str]) -> Values | None:
             value = given if given is not None else words.pop(0) if words else ""
             if not value or value.startswith("-") or not _allowed(option.choices, value):
                 return None
-            _keep(values, option.name, value, option.many)
+            _store(values, option.name, value, option.many)
     missing = any(option.required and not values.get(option.name) for option in command.options)
     missing = missing or any(
         argument.name not in values for argument in arguments if not (argument.rest or argument.optional)
@@ -122,7 +122,7 @@ def _values(command: Command, words: list[str]) -> Values | None:
     return None if missing else Values(values)
 
 
-def _keep(values: dict[str, Value], name: str, word: str, many: bool) -> None:
+def _store(values: dict[str, Value], name: str, word: str, many: bool) -> None:
     before = values.get(name) or ()
     values[name] = (*before, word) if many and isinstance(before, tuple) else word
 
@@ -146,7 +146,7 @@ def _open_streams() -> None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
-def _encode() -> None:
+def _escape_unencodable() -> None:
     """Escape characters that the terminal cannot show instead of failing on them."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
@@ -154,7 +154,7 @@ def _encode() -> None:
             reconfigure(errors="backslashreplace")
 
 
-def _silence() -> None:
+def _discard_stdout() -> None:
     """Redirect stdout, which has no reader any more, so that the interpreter's last flush does not fail."""
     from contextlib import suppress
 
@@ -162,11 +162,11 @@ def _silence() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _surroundings(problem: OSError) -> int:
+def _report_system_error(problem: OSError) -> int:
     """Report an error of the system that no command expected: a full disk behind stdout, a lost working directory."""
     if os.environ.get("MALLGEN_TRACEBACK"):
         raise problem
-    _silence()
+    _discard_stdout()
     what = f"{problem.strerror or problem}{f': {problem.filename}' if problem.filename else ''}"
     if isinstance(problem, FileNotFoundError) and not problem.filename:
         what = "the working directory does not exist any more"
@@ -175,7 +175,7 @@ def _surroundings(problem: OSError) -> int:
     return ENVIRONMENT
 
 
-def _bug(problem: Exception) -> int:
+def _report_bug(problem: Exception) -> int:
     if os.environ.get("MALLGEN_TRACEBACK"):
         raise problem
     print(visible(f"error[internal] {type(problem).__name__}: {problem}", "\n"), file=sys.stderr)

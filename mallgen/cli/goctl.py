@@ -32,7 +32,7 @@ FLAGS: dict[tuple[str, ...], dict[str, str]] = {
     ("rpc", "new"): {**_RPC, "name-from-filename": "the proto is named after the project"},
 }
 _SWITCHES = frozenset({"test", "type-group", "verbose", "v", "idea", "client", "c", "name-from-filename"})
-_ABSENT = {
+_MISSING = {
     ("model",): "SQL and models are not generated: open your database in svc.py",
     ("docker",): "a Dockerfile needs `pip install .` and `python -m <package>`",
     ("kube",): "the service answers /healthz and /readyz for Kubernetes' probes",
@@ -63,7 +63,7 @@ class Translated(NamedTuple):
     lines: tuple[str, ...]
 
 
-def taken(words: Sequence[str]) -> Translated:
+def without_goctl_flags(words: Sequence[str]) -> Translated:
     """Remove goctl's flags that have no effect in this command, with their values."""
     known = FLAGS.get(tuple(words[:2]), {})
     kept: list[str] = list(words[:2])
@@ -82,10 +82,10 @@ def taken(words: Sequence[str]) -> Translated:
     return Translated(kept, tuple(lines))
 
 
-def absent(words: Sequence[str]) -> tuple[str, str] | None:
+def missing_command(words: Sequence[str]) -> tuple[str, str] | None:
     """Return the message and the hint for a command of goctl that mallgen does not have, else None."""
     for size in (1, 2):
-        hint = _ABSENT.get(tuple(words[:size]))
+        hint = _MISSING.get(tuple(words[:size]))
         if hint is not None and len(words) >= size:
             return f"`{' '.join(words[:size])}` is a command of goctl that mallgen does not have yet", hint
     return None

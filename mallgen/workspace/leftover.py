@@ -26,7 +26,7 @@ class LeftFolder(NamedTuple):
     finding: Diagnostic
 
 
-def left(workspace: Workspace) -> list[LeftFolder]:
+def left_folders(workspace: Workspace) -> list[LeftFolder]:
     """Return the folders below a workspace of services that mallgen.toml no longer has, or has in another folder."""
     if not workspace.members:
         return []

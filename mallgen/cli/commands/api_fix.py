@@ -23,23 +23,23 @@ from mallgen.text.span import Span
 from mallgen.text.visible import counted
 
 
-class _Mended(NamedTuple):
+class _Rewrite(NamedTuple):
     """A file and its rewritten text."""
 
     file: TextFile
     older: Older
 
 
-class _Fixed(FileTexts):
+class _RewrittenFiles(FileTexts):
     """The files as they would be after the rewrite, by their real paths; each is scanned once."""
 
     def __init__(self) -> None:
-        self.mended: dict[str, _Mended] = {}
+        self.rewrites: dict[str, _Rewrite] = {}
         self._seen: dict[tuple[str, str], Scanned] = {}
 
     def text(self, path: str, real: str, most: int) -> str:
         """Return the rewritten text where there is one, else the text on disk."""
-        found = self.mended.get(real)
+        found = self.rewrites.get(real)
         return found.older.text.replace("\r\n", "\n") if found else super().text(path, real, most)
 
     def scanned(self, text: str, path: str, limits: Limits) -> Scanned:
@@ -56,14 +56,14 @@ class _FixRun:
         self.write = write
         self.outside = outside
         self.limits = limits()
-        self.disk = _Fixed()
+        self.disk = _RewrittenFiles()
         self.problems: list[Diagnostic] = []
         self.texts: dict[str, str] = {}
         self.unread: set[str] = set()
         self._backs: dict[str, Back | None] = {}
         self.fixed = self.places = self.modern = self.failed = 0
 
-    def look(self, path: str) -> None:
+    def examine(self, path: str) -> None:
         """Read a file and note its rewrite or its errors."""
         try:
             file = read_file(path, self.limits.bytes)
@@ -81,35 +81,35 @@ class _FixRun:
         elif not mend.is_whole:
             self._fail(path, *mend.problems)
         else:
-            self.disk.mended[os.path.realpath(path)] = _Mended(file, mend)
+            self.disk.rewrites[os.path.realpath(path)] = _Rewrite(file, mend)
 
     def _fail(self, path: str, *diagnostics: Diagnostic) -> None:
         self.problems += diagnostics
         self.unread.add(os.path.realpath(path))
         self.failed += 1
 
-    def judge(self, paths: Iterable[str]) -> None:
+    def drop_refused(self, paths: Iterable[str]) -> None:
         """Drop the rewrites of contracts that have an error apart from the dialect."""
-        if not self.disk.mended:
+        if not self.disk.rewrites:
             return
         found = {path: read(path, self.outside, self.disk) for path in paths}
         inner = {name for path, sources in found.items() for name in _files(sources) if name != os.path.realpath(path)}
         refused: set[str] = set()
         for path, sources in found.items():
             names = _files(sources)
-            if os.path.realpath(path) in inner or not names & self.disk.mended.keys():
+            if os.path.realpath(path) in inner or not names & self.disk.rewrites.keys():
                 continue
-            wrong = list(self._wrong(sources)) if not names & self.unread else []
+            wrong = list(self._errors(sources)) if not names & self.unread else []
             if names & self.unread or any(problem.severity == "error" for problem in wrong):
-                refused |= names & self.disk.mended.keys()
+                refused |= names & self.disk.rewrites.keys()
             self.problems += wrong
             self.texts = sources.texts | self.texts
         self.problems = list(dict.fromkeys(self.problems))
         for name in refused:
-            del self.disk.mended[name]
+            del self.disk.rewrites[name]
         self.failed += len(refused)
 
-    def _wrong(self, sources: Sources) -> Iterator[Diagnostic]:
+    def _errors(self, sources: Sources) -> Iterator[Diagnostic]:
         """Yield the errors of a contract as it would be, at their positions in the files on disk."""
         routes = any(
             token.type == "_AT_HANDLER" for file in sources.files for s in file.statements for token in s.tokens
@@ -120,22 +120,22 @@ class _FixRun:
             if problem.code == "unknown-type" and not routes:
                 hint = "the file that imports this one must declare it"
                 problem = replace(problem, hint=hint, severity="warning")
-            notes = tuple(replace(note, span=self._now(note.span)) for note in problem.notes)
-            yield replace(problem, span=problem.span and self._now(problem.span), notes=notes)
+            notes = tuple(replace(note, span=self._span_on_disk(note.span)) for note in problem.notes)
+            yield replace(problem, span=problem.span and self._span_on_disk(problem.span), notes=notes)
 
-    def _now(self, span: Span) -> Span:
+    def _span_on_disk(self, span: Span) -> Span:
         back = self._back(span.file)
         return back.span(span) if back else span
 
     def _back(self, name: str) -> Back | None:
         if name not in self._backs:
-            mended = self.disk.mended.get(os.path.realpath(name))
-            self._backs[name] = mended.older.back(mended.file.raw, name) if mended else None
+            rewrite = self.disk.rewrites.get(os.path.realpath(name))
+            self._backs[name] = rewrite.older.back(rewrite.file.raw, name) if rewrite else None
         return self._backs[name]
 
-    def change(self) -> None:
+    def write_or_show(self) -> None:
         """Write the rewrites, or show them as diffs."""
-        for file, mend in self.disk.mended.values():
+        for file, mend in self.disk.rewrites.values():
             try:
                 if self.write:
                     replace_file(file.name, mend.text)
@@ -185,8 +185,8 @@ def _fix(values: Values) -> int:
     own = tuple(read(contract, outside, run.disk).texts) or (contract,) if contract else ()
     named = list(contracts((*own, *paths), say))
     for path in named:
-        run.look(path)
-    run.judge(named)
-    run.change()
+        run.examine(path)
+    run.drop_refused(named)
+    run.write_or_show()
     words = [f"-api {contract}"] if contract else []
     return run.end(" ".join(["mallgen api fix", *words, *paths]))

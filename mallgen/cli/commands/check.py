@@ -5,9 +5,9 @@ import re
 import sys
 from collections.abc import Iterator
 
-from mallgen.cli.comparing import Chosen, compared, exit_code
-from mallgen.cli.configured import Configured
-from mallgen.cli.console import for_machines, form, out, report, say
+from mallgen.cli.comparing import Chosen, compare_all, exit_code
+from mallgen.cli.configured import SettingsCheck
+from mallgen.cli.console import chosen_format, for_machines, out, report, say
 from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
@@ -32,46 +32,48 @@ def run(values: Values) -> int:
 
 
 def _check(values: Values) -> int:
-    looked = compared(values)
-    chosen, found = looked.chosen, looked.found
+    comparison = compare_all(values)
+    chosen, compared = comparison.chosen, comparison.compared
     stubs = values.text("fail-on") == "stub"
-    configured = Configured()
-    met = _meetings(chosen, found)
-    told = [*chosen.problems, *(d for one in found for d in _findings(one, stubs, configured)), *met.problems]
-    told += [one.finding for one in chosen.left]
-    return _told(tuple(dict.fromkeys(told)), found, {**met.sources, **configured.texts})
+    configured = SettingsCheck()
+    met = _meetings(chosen, compared)
+    problems = [*chosen.problems, *(d for one in compared for d in _findings(one, stubs, configured)), *met.problems]
+    problems += [one.finding for one in chosen.left_folders]
+    return _report(tuple(dict.fromkeys(problems)), compared, {**met.sources, **configured.texts})
 
 
-def _meetings(chosen: Chosen, found: list[Compared]) -> Meeting:
+def _meetings(chosen: Chosen, compared: list[Compared]) -> Meeting:
     return (
-        meetings(chosen.workspace, [(one.target, one.made) for one in found]) if chosen.workspace else Meeting((), {})
+        meetings(chosen.workspace, [(one.target, one.made) for one in compared])
+        if chosen.workspace
+        else Meeting((), {})
     )
 
 
-def _findings(found: Compared, stubs: bool, configured: Configured) -> Iterator[Diagnostic]:
-    yield from found.made.diagnostics
-    yield from found.problems
-    if found.service is not None:
-        if found.moved is not None:
+def _findings(compared: Compared, stubs: bool, configured: SettingsCheck) -> Iterator[Diagnostic]:
+    yield from compared.made.diagnostics
+    yield from compared.problems
+    if compared.service is not None:
+        if compared.moved is not None:
             yield package_rename.problem(
-                found.moved, found.service.disk.present, found.service.shown, found.service.where
+                compared.moved, compared.service.disk.present, compared.service.shown, compared.service.where
             )
-        if found.lockless:
-            yield _lockless(found)
-        yield from findings(found.service, stubs)
-        yield from configured.findings(found)
-        yield from _runtime(found)
+        if compared.lockless:
+            yield _no_lock(compared)
+        yield from findings(compared.service, stubs)
+        yield from configured.findings(compared)
+        yield from _old_runtime(compared)
 
 
-def _told(diagnostics: tuple[Diagnostic, ...], found: list[Compared], more_sources: dict[str, str]) -> int:
+def _report(diagnostics: tuple[Diagnostic, ...], compared: list[Compared], more_sources: dict[str, str]) -> int:
     code = exit_code(diagnostics)
     if for_machines():
         from mallgen.diagnostics.machine import render
 
-        sys.stdout.write(render(form(), diagnostics))
+        sys.stdout.write(render(chosen_format(), diagnostics))
         return code
-    report(diagnostics, {**sources(found), **more_sources}, "")
-    services = [one.service for one in found if one.service is not None]
+    report(diagnostics, {**sources(compared), **more_sources}, "")
+    services = [one.service for one in compared if one.service is not None]
     stubs = sum(verdict.state is State.STUB for service in services for verdict in service.followed.verdicts)
     files = sum(len(service.plan.steps) for service in services)
     more = f", {counted(stubs, 'stub')}" if stubs else ""
@@ -82,21 +84,23 @@ def _told(diagnostics: tuple[Diagnostic, ...], found: list[Compared], more_sourc
     return code
 
 
-def _lockless(found: Compared) -> Diagnostic:
-    assert found.service is not None
-    message = f"`{found.folder.shown('.')}` has generated files and no mallgen.lock, which tells them from edited ones"
-    contract = os.path.normpath(found.target.contract)
-    kind = kind_of(found.target.kind)
+def _no_lock(compared: Compared) -> Diagnostic:
+    assert compared.service is not None
+    message = (
+        f"`{compared.folder.shown('.')}` has generated files and no mallgen.lock, which tells them from edited ones"
+    )
+    contract = os.path.normpath(compared.target.contract)
+    kind = kind_of(compared.target.kind)
     word = kind.generate.format(contract=contract) if kind is not None and kind.generate else "gen"
-    way = f"{word} -dir {found.target.folder}" if found.service.where else "gen"
+    way = f"{word} -dir {compared.target.folder}" if compared.service.where else "gen"
     hint = f"bring it back, or run `mallgen {way}`, which writes it by what the files hold"
     return Diagnostic("no-lock", message, None, hint)
 
 
-def _runtime(found: Compared) -> Iterator[Diagnostic]:
+def _old_runtime(compared: Compared) -> Iterator[Diagnostic]:
     """Report a mallgen-runtime that is older than the generated files need: the installed or the pinned one."""
     needed = ".".join(map(str, RUNTIME_NEEDED))
-    folder = found.target.folder
+    folder = compared.target.folder
     hint = f"pip install 'mallgen-runtime>={needed}'"
     version = next(_installed(folder), None)
     if version is not None and version < RUNTIME_NEEDED:

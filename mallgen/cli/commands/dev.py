@@ -7,9 +7,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from mallgen.cli.console import FINE, LAID_OUT, USAGE, Told, report, say, tint
+from mallgen.cli.console import FINE, LAID_OUT, USAGE, AlreadyReported, report, say, tint
 from mallgen.cli.options import Values
-from mallgen.cli.writing import Asked, around, generate_all
+from mallgen.cli.writing import WriteOptions, current_workspace, generate_all
 from mallgen.dev.lines import BAD, GOOD, ODD, Shown, shown
 from mallgen.dev.ports import taken
 from mallgen.dev.service import Spec
@@ -22,8 +22,8 @@ from mallgen.output.records import SETTINGS
 from mallgen.text.visible import visible
 from mallgen.workspace.config import Workspace, ports_in
 
-_MOODS = {GOOD: 3, ODD: 4, BAD: 2}  # green, yellow, red
-QUIETLY = Asked(dry_run=False, quiet=True, end="; nothing was written")
+_MOOD_COLORS = {GOOD: 3, ODD: 4, BAD: 2}  # green, yellow, red
+QUIETLY = WriteOptions(dry_run=False, quiet=True, end="; nothing was written")
 
 
 def run(values: Values) -> int:
@@ -33,16 +33,16 @@ def run(values: Values) -> int:
         say("error[usage] --once and a command belong together")
         say("  = help: mallgen dev --once pytest tests/e2e")
         return USAGE
-    workspace = around()
+    workspace = current_workspace()
     found, code = generate_all(workspace, QUIETLY)
     if code != FINE:
         return code
     setup = _setup(workspace, found)
-    problems = [*_unready(setup.specs), *_ports(setup.specs)]
+    problems = [*_environment_problems(setup.specs), *_port_problems(setup.specs)]
     if problems:
         return report(problems, {}, "; nothing was started")
     return supervise(
-        RunPlan(setup, _liner(setup, values.flag("quiet"), bool(once)), _Again(workspace).regenerate), once
+        RunPlan(setup, _line_printer(setup, values.flag("quiet"), bool(once)), _Regenerator(workspace).regenerate), once
     )
 
 
@@ -53,7 +53,7 @@ def _setup(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Setup:
     return Setup(specs, (os.path.relpath(workspace.path), *sorted(folders)))
 
 
-class _Again:
+class _Regenerator:
     """Generates the workspace again after a change; a warning that was printed the last time is not repeated."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -62,10 +62,10 @@ class _Again:
 
     def regenerate(self) -> Setup | None:
         """Return the workspace as it is now; None, after reporting them, when it has errors."""
-        said = _Said()
-        with contextlib.redirect_stderr(said):
+        captured = _CapturedStderr()
+        with contextlib.redirect_stderr(captured):
             setup = self._generated()
-        text = said.getvalue()
+        text = captured.getvalue()
         if setup is None or text != self._noted:
             sys.stderr.write(text)
             sys.stderr.flush()
@@ -74,8 +74,8 @@ class _Again:
 
     def _generated(self) -> Setup | None:
         try:
-            workspace = around()
-        except Told:
+            workspace = current_workspace()
+        except AlreadyReported:
             return None
         if workspace.path != self._path:
             say(f"{os.path.relpath(self._path)} has gone; the services stay as they are")
@@ -84,7 +84,7 @@ class _Again:
         return _setup(workspace, found) if code == FINE else None
 
 
-class _Said(io.StringIO):
+class _CapturedStderr(io.StringIO):
     """Collects what is written to stderr, in colours when stderr is a terminal."""
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ def _spec(workspace: Workspace, target: Target, made: Made) -> Spec:
     return Spec(member.name, named(member.kind).ready, target.folder, made.package, port, member.uses, path)
 
 
-def _unready(specs: Sequence[Spec]) -> list[Diagnostic]:
+def _environment_problems(specs: Sequence[Spec]) -> list[Diagnostic]:
     if os.name == "nt":
         hint = "run the services one by one: python -m PACKAGE"
         return [Diagnostic("no-windows", "mallgen dev runs on Linux and macOS", hint=hint, environment=True)]
@@ -116,7 +116,7 @@ def _unready(specs: Sequence[Spec]) -> list[Diagnostic]:
     return []
 
 
-def _ports(specs: Sequence[Spec]) -> list[Diagnostic]:
+def _port_problems(specs: Sequence[Spec]) -> list[Diagnostic]:
     problems = []
     for spec in filter(lambda spec: spec.port, specs):
         found = taken(spec.port)
@@ -128,7 +128,7 @@ def _ports(specs: Sequence[Spec]) -> list[Diagnostic]:
     return problems
 
 
-def _liner(setup: Setup, quiet: bool, apart: bool) -> Callable[[str, str], None]:
+def _line_printer(setup: Setup, quiet: bool, apart: bool) -> Callable[[str, str], None]:
     """Return the function that prints a line of a service.
 
     `apart`: the services' lines go to stderr, because stdout belongs to the command of `--once`.
@@ -139,16 +139,16 @@ def _liner(setup: Setup, quiet: bool, apart: bool) -> Callable[[str, str], None]
     def line(name: str, text: str) -> None:
         if name and quiet:
             return
-        said = shown(text) if in_short and name else Shown(text)
-        if said is None:
+        short = shown(text) if in_short and name else Shown(text)
+        if short is None:
             return
         if name and name not in names:
             names.append(name)
         stream = sys.stderr if apart or not name else sys.stdout
         width = max(len("mallgen"), *map(len, names))
         prefix = tint(f"{name or 'mallgen':<{width}} |", names.index(name) if name else -1, stream)
-        body = visible(said.text, LAID_OUT)
-        stream.write(f"{prefix} {tint(body, _MOODS[said.mood], stream) if said.mood else body}\n")
+        body = visible(short.text, LAID_OUT)
+        stream.write(f"{prefix} {tint(body, _MOOD_COLORS[short.mood], stream) if short.mood else body}\n")
         stream.flush()
 
     return line
