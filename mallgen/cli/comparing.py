@@ -10,13 +10,13 @@ from mallgen.cli.writing import current_workspace, no_workspace
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk.folder import Folder, Refused
 from mallgen.disk.session import session
-from mallgen.kinds.kind import KindError, of
+from mallgen.kinds.kind import KindError, kind_of_file
 from mallgen.kinds.target import Target, of_line, outside
 from mallgen.output.manifest import NAME, is_merged
 from mallgen.output.records import ContractLine
 from mallgen.workspace.comparison import Compared, compare, sources
 from mallgen.workspace.config import Workspace
-from mallgen.workspace.targets import every, of_member
+from mallgen.workspace.targets import all_targets, of_member
 
 if TYPE_CHECKING:
     from mallgen.workspace.leftover import LeftFolder
@@ -68,7 +68,7 @@ def _choose(values: Values, writes: bool) -> Chosen:
     folder, contract = values.text("dir"), values.text("api")
     own = unlisted_folder(workspace) if not folder and not contract else ""
     if not folder and not own and workspace.members:
-        targets = tuple(every(workspace))
+        targets = tuple(all_targets(workspace))
         if contract:
             real = os.path.realpath(contract)
             targets = tuple(target for target in targets if os.path.realpath(target.contract) == real)
@@ -112,7 +112,7 @@ def _choose_in_folder(folder: str, contract: str, workspace: Workspace, is_named
         targets = [of_member(member, workspace)._replace(folder=folder) for member in members]
     if contract:
         try:
-            kind = of(contract).name
+            kind = kind_of_file(contract).name
         except KindError as problem:
             return Chosen((), (Diagnostic("no-kind", problem.message, hint=problem.hint, environment=True),))
         alike = [target for target in targets if target.kind == kind]

@@ -14,8 +14,8 @@ from mallgen.output import package_rename
 from mallgen.output.plan import Plan, StepKind, is_known, plan, recorded
 from mallgen.output.records import MAIN, Record
 from mallgen.workspace.config import BadWorkspace, Workspace, find
-from mallgen.workspace.surveyed import surveyed
-from mallgen.workspace.targets import every, make
+from mallgen.workspace.surveyed import survey_target
+from mallgen.workspace.targets import all_targets, make
 
 _CHECK = "mallgen check tells what became of it"
 _MOST_LINES = 5
@@ -118,10 +118,10 @@ def generate_all(workspace: Workspace, options: WriteOptions) -> tuple[list[tupl
     """Make every service of a workspace, write all when none has errors; return what was made and the exit code."""
     if not workspace.members:
         return [], report([no_workspace()], {}, options.end)
-    from mallgen.workspace.absent import absent
+    from mallgen.workspace.absent import missing_paths
 
-    targets = every(workspace)
-    gone = [absent(target) for target in targets]
+    targets = all_targets(workspace)
+    gone = [missing_paths(target) for target in targets]
     if problems := [problem for one in gone for problem in one.problems]:
         return [], report(problems, {k: v for one in gone for k, v in one.sources.items()}, options.end)
     found = [(target, make(target)) for target in targets]
@@ -151,17 +151,17 @@ def _report_refusals(outputs: Sequence[Output], end: str) -> int:
 
 def _report_problems(workspace: Workspace, found: Sequence[tuple[Target, Made]], options: WriteOptions) -> int:
     """Report what is wrong with the services, each problem once: a proto may be read for several of them."""
-    from mallgen.workspace.meeting import meetings  # only where there is a workspace
+    from mallgen.workspace.meeting import find_clashes  # only where there is a workspace
 
-    met = meetings(workspace, found)
-    diagnostics = tuple(dict.fromkeys([*(d for _, made in found for d in made.diagnostics), *met.problems]))
+    clashes = find_clashes(workspace, found)
+    diagnostics = tuple(dict.fromkeys([*(d for _, made in found for d in made.diagnostics), *clashes.problems]))
     sources = {name: text for _, made in found for name, text in made.sources.items()}
-    return report(diagnostics, {**sources, **met.sources}, options.end)
+    return report(diagnostics, {**sources, **clashes.sources}, options.end)
 
 
 def output_folder(workspace: Workspace, contract: str, folder: str) -> str:
     """Return the folder that receives a contract's files: the given one, else the workspace's for it, else this one."""
-    member = workspace.of(contract)
+    member = workspace.member_of(contract)
     return folder or (member.folder if member is not None else ".")
 
 
@@ -190,7 +190,7 @@ def write(output: Output) -> Written:
 
 def _apply(output: Output, here: Session) -> tuple[Plan, tuple[Diagnostic, ...]]:
     """Return the plan and, after it was applied, a warning for each file that another process changed meanwhile."""
-    seen = surveyed(here, output.target, output.made, f" -dir {output.target.folder}", theirs=False)
+    seen = survey_target(here, output.target, output.made, f" -dir {output.target.folder}", theirs=False)
     if seen.moved is not None:
         raise Refused(package_rename.problem(seen.moved, seen.disk.present, output.folder.shown, seen.where))
     steps = plan(seen.due, seen.disk, seen.lock)

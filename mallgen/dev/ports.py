@@ -14,7 +14,7 @@ class PortHolder(NamedTuple):
     holder: str
 
 
-def taken(port: int) -> PortHolder | None:
+def taken_by(port: int) -> PortHolder | None:
     """Return the holder of a port, None when the port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -52,7 +52,7 @@ class ServiceProcess:
         self._environment = environment
         self._say = say
         self._process: asyncio.subprocess.Process | None = None
-        self._pump: asyncio.Task[None] | None = None
+        self._reader: asyncio.Task[None] | None = None
 
     @property
     def running(self) -> bool:
@@ -77,9 +77,9 @@ class ServiceProcess:
             env=dict(self._environment),
             limit=_LINE,
             start_new_session=True,
-            preexec_fn=_with_parent if sys.platform == "linux" else None,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
         )
-        self._pump = asyncio.create_task(self._lines(self._process.stdout))
+        self._reader = asyncio.create_task(self._forward_lines(self._process.stdout))
 
     async def ready(self) -> bool:
         """Wait until the service can be called; return False when it has ended or PATIENCE seconds are over."""
@@ -106,10 +106,10 @@ class ServiceProcess:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-        _kill_left(process.pid)
+        _kill_group(process.pid)
         await process.wait()  # asyncio's wait ends only when no process holds the output open
-        if self._pump is not None:
-            await self._pump
+        if self._reader is not None:
+            await self._reader
 
     async def wait(self) -> int:
         """Wait for the end of the process and return its exit code."""
@@ -124,13 +124,13 @@ class ServiceProcess:
     def _registered(self) -> bool:
         """Return whether the registry has a file named after the process: an RPC service listens before that."""
         assert self._process is not None
-        mine = f"{self._process.pid}-"
+        prefix = f"{self._process.pid}-"
         for _, _, names in os.walk(self._registry):
-            if any(name.startswith(mine) and not name.endswith(".tmp") for name in names):
+            if any(name.startswith(prefix) and not name.endswith(".tmp") for name in names):
                 return True
         return False
 
-    async def _lines(self, stream: asyncio.StreamReader | None) -> None:
+    async def _forward_lines(self, stream: asyncio.StreamReader | None) -> None:
         assert stream is not None
         while True:
             try:
@@ -142,7 +142,7 @@ class ServiceProcess:
             self._say(line.decode("utf-8", "replace").rstrip("\r\n"))
 
 
-def _kill_left(group: int) -> None:
+def _kill_group(group: int) -> None:
     """Kill the processes that a service, now ended, left in its process group.
 
     The system does not reuse the group's number while it has members: when a process has the number now, the group is
@@ -169,6 +169,6 @@ async def _healthy(port: int) -> bool:
     return b" 200 " in line
 
 
-def _with_parent() -> None:
+def _end_with_parent() -> None:
     """Ask Linux to end the service when mallgen is killed, so that no process is left behind."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -12,7 +12,7 @@ from mallgen.text.span import Span
 from mallgen.text.visible import visible
 
 Document = dict[str, object]
-_READABLE = 1000
+_MOST_INDENTED = 1000
 
 
 def render(form: str, diagnostics: Sequence[Diagnostic]) -> str:
@@ -38,12 +38,12 @@ def _plain(found: Diagnostic) -> Document:
         "severity": found.level,
         "message": found.message,
         "help": found.hint,
-        **_place(found.span),
-        "notes": [{"message": note.text, **_place(note.span)} for note in found.notes],
+        **_position(found.span),
+        "notes": [{"message": note.text, **_position(note.span)} for note in found.notes],
     }
 
 
-def _place(span: Span | None) -> Document:
+def _position(span: Span | None) -> Document:
     if span is None:
         return {"file": None}
     start, end = {"line": span.line, "column": span.col}, {"line": span.end_line, "column": span.end_col}
@@ -120,7 +120,7 @@ def _encoded(document: object, count: int) -> str:
     It is indented up to 1000 diagnostics: more are not read by people.
     """
     compact = visible(msgspec.json.encode(document).decode())
-    return (msgspec.json.format(compact, indent=2) if count <= _READABLE else compact) + "\n"
+    return (msgspec.json.format(compact, indent=2) if count <= _MOST_INDENTED else compact) + "\n"
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Diagnostic]], str]] = {

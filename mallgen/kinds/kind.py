@@ -53,7 +53,7 @@ class KindError(Exception):
         self.hint = hint
 
 
-class Unlike(KindError):
+class UnknownSuffix(KindError):
     """A file whose suffix belongs to no kind of contract."""
 
 
@@ -62,7 +62,7 @@ _SUFFIXES = {".api": "api", ".proto": "rpc"}
 _known: dict[str, Kind] = {}
 
 
-def named(name: str) -> Kind:
+def kind_named(name: str) -> Kind:
     """Return the kind of a name. Raises KindError."""
     if name in _BUILT_IN and name not in _known:
         register(import_module(_BUILT_IN[name]).KIND)
@@ -74,18 +74,18 @@ def named(name: str) -> Kind:
     raise KindError(f"there is no kind of contract `{name}`", hint)
 
 
-def of(contract: str) -> Kind:
-    """Return the kind of a contract by its suffix. Raises KindError, Unlike where no kind has the suffix."""
+def kind_of_file(contract: str) -> Kind:
+    """Return the kind of a contract by its suffix. Raises KindError, UnknownSuffix where no kind has the suffix."""
     own = next((name for suffix, name in _SUFFIXES.items() if contract.endswith(suffix)), "")
     if own:
-        return named(own)
+        return kind_named(own)
     for kind in (*_known.values(), *_installed().values()):
         if contract.endswith(kind.suffixes):
             return kind
-    raise Unlike(f"`{contract}` is {neither()}", "name the contract's file")
+    raise UnknownSuffix(f"`{contract}` is {not_a_contract()}", "name the contract's file")
 
 
-def is_ours(kind: Kind) -> bool:
+def is_built_in(kind: Kind) -> bool:
     """Return whether the kind is built into mallgen."""
     return kind.name in _BUILT_IN
 
@@ -93,7 +93,7 @@ def is_ours(kind: Kind) -> bool:
 def is_contract(path: str) -> bool:
     """Return whether the suffix of a file is that of a contract."""
     try:
-        of(path)
+        kind_of_file(path)
     except KindError:
         return False
     return True
@@ -104,7 +104,7 @@ def suffixes() -> tuple[str, ...]:
     return (*_SUFFIXES, *(suffix for kind in _known.values() for suffix in kind.suffixes if suffix not in _SUFFIXES))
 
 
-def neither() -> str:
+def not_a_contract() -> str:
     """Return the phrase `neither a .api nor a .proto file`."""
     *first, last = suffixes()
     return f"neither a {', '.join(first)} nor a {last} file"
@@ -123,14 +123,14 @@ def forget(name: str) -> None:
     _known.pop(name, None)
 
 
-_found: list[Mapping[str, Kind]] = []
+_loaded: list[Mapping[str, Kind]] = []
 
 
 def _installed() -> Mapping[str, Kind]:
     """Return the kinds of installed packages, loaded once. Raises KindError for one that does not work."""
-    if not _found:
-        _found.append(MappingProxyType(_load()))
-    return _found[0]
+    if not _loaded:
+        _loaded.append(MappingProxyType(_load()))
+    return _loaded[0]
 
 
 def _load() -> dict[str, Kind]:

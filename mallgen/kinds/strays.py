@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.kinds.kind import is_contract, neither
+from mallgen.kinds.kind import is_contract, not_a_contract
 from mallgen.loading.borders import is_inside
 from mallgen.text.span import Span
 
@@ -22,5 +22,5 @@ def strays(paths: Iterable[str], top: str, by: str, place: Span | None = None) -
             hint = "what a repository names must be inside of it; name a contract that is meant with -api"
             yield Diagnostic("outside-workspace", message, place, hint)
         elif os.path.isfile(real) and not is_contract(real):
-            message = f"`{by}` names `{shown}`, which is {neither()}"
+            message = f"`{by}` names `{shown}`, which is {not_a_contract()}"
             yield Diagnostic("outside-workspace", message, place, "name a contract")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Emitted, LogicBody
-from mallgen.kinds.kind import Kind, KindError, named
+from mallgen.kinds.kind import Kind, KindError, kind_named
 from mallgen.kinds.naming import Called, is_name
 from mallgen.kinds.strays import strays
 from mallgen.loading.borders import border
@@ -77,13 +77,13 @@ class Target(NamedTuple):
         """Return the target's line of mallgen.lock, with all that is needed to generate it again."""
         paths = self._kind_paths()
         words = [f"{name}={self.below(path)}" for name in paths for path in self.option(name)]
-        words += [word for used in self.uses for word in self._used(used)]
+        words += [word for used in self.uses for word in self._used_words(used)]
         words += ["allow-outside"] if self.outside else []
         plain = [(name, value) for name, values in self.options.items() if name not in paths for value in values]
         words += [f"{name}={value}" if value else name for name, value in sorted(plain)]
         words += [f"service={self.service}"] if self.service else []
         words += [f"{what}={value}" for what, value in self.called._asdict().items() if value]
-        return ContractLine(self.kind, self.below(self.contract), " ".join(map(_quoted, words)))
+        return ContractLine(self.kind, self.below(self.contract), " ".join(map(_escaped, words)))
 
     def into(self, folder: str) -> "Target":
         """Return the target with another folder; in one that is not the service's own it loses the service's name."""
@@ -95,10 +95,10 @@ class Target(NamedTuple):
         return os.path.relpath(os.path.realpath(path), os.path.realpath(self.folder)).replace(os.sep, "/")
 
     def _kind_paths(self) -> tuple[str, ...]:
-        kind = kind_of(self.kind)
+        kind = kind_or_none(self.kind)
         return kind.paths if kind is not None else ()
 
-    def _used(self, used: Used) -> list[str]:
+    def _used_words(self, used: Used) -> list[str]:
         return [
             f"uses:{used.name}={self.below(used.contract)}",
             *(f"-I:{used.name}={self.below(p)}" for p in used.includes),
@@ -117,34 +117,34 @@ class Made(NamedTuple):
     classes: tuple[ClassShape, ...] = ()
 
 
-def kind_of(kind: str) -> Kind | None:
+def kind_or_none(kind: str) -> Kind | None:
     """Return the kind of a name, None when it does not exist: making the target reports that."""
     try:
-        return named(kind)
+        return kind_named(kind)
     except KindError:
         return None
 
 
 def of_line(line: ContractLine, folder: str) -> Target:
     """Return the target of a line of the mallgen.lock in `folder`; the reverse of `Target.line`."""
-    target = Target(line.kind, _seen(folder, line.path), folder, border=border(folder))
-    kind = kind_of(line.kind)
+    target = Target(line.kind, _from_here(folder, line.path), folder, border=border(folder))
+    kind = kind_or_none(line.kind)
     paths, plain = (kind.paths, kind.options) if kind is not None else ((), ())
     options: dict[str, list[str]] = {}
     includes: dict[str, list[str]] = {}
     uses: dict[str, str] = {}
     names: dict[str, str] = {}
-    words = [_option(word) for word in line.options.split(" ") if word]
+    words = [_key_and_value(word) for word in line.options.split(" ") if word]
     for key, value in words:
         if key in paths:
-            options.setdefault(key, []).append(_seen(folder, value))
+            options.setdefault(key, []).append(_from_here(folder, value))
         elif key in plain:
             options.setdefault(key, []).append(value)
         elif key.startswith("uses:"):
-            uses[key.removeprefix("uses:")] = _seen(folder, value)
+            uses[key.removeprefix("uses:")] = _from_here(folder, value)
         elif key.startswith("-I:"):
-            includes.setdefault(key.removeprefix("-I:"), []).append(_seen(folder, value))
-        elif key == "service" or _names(key, value):
+            includes.setdefault(key.removeprefix("-I:"), []).append(_from_here(folder, value))
+        elif key == "service" or _is_own_name(key, value):
             names[key] = value
     return target._replace(
         options=MappingProxyType({name: tuple(values) for name, values in options.items()}),
@@ -157,28 +157,28 @@ def of_line(line: ContractLine, folder: str) -> Target:
     )
 
 
-def _names(key: str, value: str) -> bool:
+def _is_own_name(key: str, value: str) -> bool:
     """Return whether an option is a name that mallgen.toml could give a service: a lock may have come with a clone."""
     what = "key" if key.startswith("key:") else key
     return what in Called._fields and is_name(what, value)
 
 
-def _option(word: str) -> tuple[str, str]:
+def _key_and_value(word: str) -> tuple[str, str]:
     key, _, value = word.replace("%20", " ").replace("%25", "%").partition("=")
     return key, value
 
 
-def _seen(folder: str, path: str) -> str:
+def _from_here(folder: str, path: str) -> str:
     """Return a path of the lock relative to the working directory."""
     return os.path.relpath(os.path.join(os.path.realpath(folder), path))
 
 
-def outside(target: Target, named: str = "") -> tuple[Diagnostic, ...]:
-    """Return an error for each path of a target outside of its border; `named` is a path that the user has named."""
-    if not target.border or kind_of(target.kind) is None:
+def outside(target: Target, given: str = "") -> tuple[Diagnostic, ...]:
+    """Return an error for each path of a target outside of its border; `given` is a path that the user has named."""
+    if not target.border or kind_or_none(target.kind) is None:
         return ()
     lock = os.path.relpath(os.path.join(target.folder, NAME))
-    return tuple(strays((path for path in target.paths if path != named), target.border, lock))
+    return tuple(strays((path for path in target.paths if path != given), target.border, lock))
 
 
 def made(subject: str, emitted: Emitted, problems: tuple[Diagnostic, ...], sources: dict[str, str]) -> Made:
@@ -192,6 +192,6 @@ def _package(files: Iterable[File]) -> str:
     return next((file.path.partition("/")[0] for file in files if file.path.endswith(".py")), "")
 
 
-def _quoted(word: str) -> str:
+def _escaped(word: str) -> str:
     """Return a word with its spaces escaped, because options are separated by spaces."""
     return word.replace("%", "%25").replace(" ", "%20")

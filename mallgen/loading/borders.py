@@ -19,7 +19,7 @@ def is_writable(path: str) -> bool:
     return bool(os.stat(path).st_mode & _WRITE_BITS) and os.access(path, os.W_OK)
 
 
-def home(path: str) -> str:
+def import_border(path: str) -> str:
     """Return the folder that a contract's imports must stay in: the nearest one above with `.git`, its repository.
 
     Without one it is the nearest folder with mallgen.toml; without that the text is empty: no border, as in goctl.
@@ -35,5 +35,5 @@ def home(path: str) -> str:
 
 
 def border(folder: str) -> str:
-    """Return the border of a folder with a mallgen.lock: its `home`, else the folder above it."""
-    return home(os.path.join(folder, "mallgen.lock")) or os.path.dirname(os.path.realpath(folder))
+    """Return the border of a folder with a mallgen.lock: its `import_border`, else the folder above it."""
+    return import_border(os.path.join(folder, "mallgen.lock")) or os.path.dirname(os.path.realpath(folder))

@@ -37,7 +37,7 @@ class CannotWrite(Exception):
         self.diagnostic = diagnostic
 
 
-def contracts(paths: Iterable[str], tell: Callable[[str], None]) -> Iterator[str]:
+def contract_files(paths: Iterable[str], tell: Callable[[str], None]) -> Iterator[str]:
     """Yield the files that `paths` name, each once: files as they are, folders as the `.api` files below them.
 
     Hidden folders are left out and links to folders are not followed. A link to a file outside of its folder is left
@@ -45,7 +45,7 @@ def contracts(paths: Iterable[str], tell: Callable[[str], None]) -> Iterator[str
     """
     seen: set[str] = set()
     for path in paths:
-        for found in _below(path, tell) if os.path.isdir(path) else [path]:
+        for found in _contracts_below(path, tell) if os.path.isdir(path) else [path]:
             real = os.path.realpath(found)
             if real not in seen:
                 seen.add(real)
@@ -102,7 +102,7 @@ def _refused(code: str, message: str, hint: str) -> Diagnostic:
     return Diagnostic(code, message, hint=hint, environment=True)
 
 
-def _below(folder: str, tell: Callable[[str], None]) -> Iterator[str]:
+def _contracts_below(folder: str, tell: Callable[[str], None]) -> Iterator[str]:
     top = os.path.realpath(folder)
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -5,7 +5,7 @@ import stat
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.loading.borders import home, is_inside
+from mallgen.loading.borders import import_border, is_inside
 from mallgen.syntax.scan import Import, Scanned, scan
 from mallgen.text.limits import DEEPEST, DEFAULT, Limits, raise_it, setting
 from mallgen.text.span import Span
@@ -45,7 +45,7 @@ class FileTexts:
 def read(path: str, outside: bool = False, disk: FileTexts | None = None) -> Sources:
     """Read the contract at `path` and its imports; files are named relative to the working directory, as `path` is.
 
-    Imports must be inside of the contract's repository (see `home`), unless `outside` allows others.
+    Imports must be inside of the contract's repository (see `import_border`), unless `outside` allows others.
     """
     try:
         reader = _SourceReader(limits(), os.path.normpath(path), outside)
@@ -148,7 +148,7 @@ class _SourceReader:
             return False
         if is_inside(key, self._folder):
             return True
-        top = home(self._path)
+        top = import_border(self._path)
         if not top or is_inside(key, top):
             return True
         message = f"this leads out of `{os.path.relpath(top)}`, where the contract's repository is"

@@ -9,14 +9,14 @@ from mallgen.disk.folder import Folder, Overtaken, Refused
 from mallgen.disk.session import Session, session
 from mallgen.drift.compare import follow
 from mallgen.drift.findings import InspectedFolder
-from mallgen.kinds.target import Made, Target, kind_of, outside
+from mallgen.kinds.target import Made, Target, kind_or_none, outside
 from mallgen.output import package_rename
 from mallgen.output.files import Due
 from mallgen.output.manifest import NAME, Lock
 from mallgen.output.plan import Plan, plan, recorded
 from mallgen.text.span import Span
-from mallgen.workspace.absent import absent
-from mallgen.workspace.surveyed import surveyed
+from mallgen.workspace.absent import missing_paths
+from mallgen.workspace.surveyed import survey_target
 from mallgen.workspace.targets import make
 
 Tell = Callable[[str], None]
@@ -50,35 +50,35 @@ def compare(
     `respells`: plan the new names of classes in user files, too.
     """
     folder = Folder(target.folder, tell)
-    nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None, respells=respells)
-    gone = absent(target)
+    empty = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None, respells=respells)
+    gone = missing_paths(target)
     if wrong := outside(target) or gone.problems:
-        return nothing._replace(made=nothing.made._replace(sources=gone.sources), problems=wrong)
+        return empty._replace(made=empty.made._replace(sources=gone.sources), problems=wrong)
     made = make(target, prove)
     if not made.files:
-        return nothing._replace(made=made, problems=(_invalid(target, made),))
+        return empty._replace(made=made, problems=(_invalid_contract(target, made),))
     try:
         with session(folder, shared=True) as here:
-            return _seen(here, nothing._replace(made=made), is_workspace)
+            return _compare_locked(here, empty._replace(made=made), is_workspace)
     except Refused as problem:
         seen = made._replace(sources={**made.sources, **problem.sources})
-        return nothing._replace(made=seen, problems=problem.diagnostics)
+        return empty._replace(made=seen, problems=problem.diagnostics)
 
 
 def compare_left(target: Target, tell: Tell) -> Compared:
     """Compare a folder whose service is no longer in mallgen.toml: no file is expected in it."""
     folder = Folder(target.folder, tell)
-    nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
+    empty = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
     try:
         with session(folder, shared=True) as here:
-            return _seen(here, nothing, True)
+            return _compare_locked(here, empty, True)
     except Refused as problem:
-        return nothing._replace(problems=problem.diagnostics)
+        return empty._replace(problems=problem.diagnostics)
 
 
-def _seen(here: Session, found: Compared, is_workspace: bool) -> Compared:
+def _compare_locked(here: Session, found: Compared, is_workspace: bool) -> Compared:
     where = "" if is_workspace else f" -dir {found.target.folder}"
-    seen = surveyed(here, found.target, found.made, where, theirs=True)
+    seen = survey_target(here, found.target, found.made, where, theirs=True)
     due, disk, lock, moved = seen.due, seen.disk, seen.lock, seen.moved
     if moved is not None:
         if moved.left(disk.present):
@@ -113,7 +113,7 @@ def carry_out(
     while True:
         try:
             with session(found.folder) as here:
-                seen = _seen(here, found, found.service is not None and not found.service.where)
+                seen = _compare_locked(here, found, found.service is not None and not found.service.where)
                 if seen.problems:
                     return found, None, seen.problems
                 steps = work(seen)
@@ -124,16 +124,16 @@ def carry_out(
             return found, None, problem.diagnostics
 
 
-def _invalid(target: Target, made: Made) -> Diagnostic:
+def _invalid_contract(target: Target, made: Made) -> Diagnostic:
     name = os.path.normpath(target.contract)
     errors = [d for d in made.diagnostics if d.severity == "error"]
-    kind = kind_of(target.kind)
+    kind = kind_or_none(target.kind)
     command = kind.validate.format(contract=name) if kind is not None else ""
     hint = f"run `mallgen {command}`" if command else "see its errors"
-    return Diagnostic("contract-invalid", f"nothing can be made of `{name}`", _first(errors, name), hint)
+    return Diagnostic("contract-invalid", f"nothing can be made of `{name}`", _first_span(errors, name), hint)
 
 
-def _first(errors: Sequence[Diagnostic], name: str) -> Span:
+def _first_span(errors: Sequence[Diagnostic], name: str) -> Span:
     return next((d.span for d in errors if d.span is not None), Span(name, 1, 1, 1, 2))
 
 

@@ -31,7 +31,11 @@ def left_folders(workspace: Workspace) -> list[LeftFolder]:
     if not workspace.members:
         return []
     mine = {os.path.realpath(member.folder) for member in workspace.members}
-    return [found for folder in _folders(os.path.dirname(workspace.path), mine) for found in _left(folder, workspace)]
+    return [
+        found
+        for folder in _folders(os.path.dirname(workspace.path), mine)
+        for found in _left_by_lock(folder, workspace)
+    ]
 
 
 def _folders(root: str, mine: set[str]) -> Iterator[str]:
@@ -59,7 +63,7 @@ def _entries(folder: str) -> dict[str, bool]:
     return {name: d for name, d in sorted(found.items()) if not (d and (name[0] == "." or name in _SKIPPED))}
 
 
-def _left(folder: str, workspace: Workspace) -> Iterator[LeftFolder]:
+def _left_by_lock(folder: str, workspace: Workspace) -> Iterator[LeftFolder]:
     shown = os.path.relpath(folder)
     path = os.path.join(shown, LOCK)
     try:

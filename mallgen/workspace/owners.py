@@ -20,7 +20,7 @@ class Settled(NamedTuple):
     sources: dict[str, str]
 
 
-def settled(lock: Lock, target: Target, due: Due) -> Settled:
+def settle(lock: Lock, target: Target, due: Due) -> Settled:
     """Give the target its files in the lock; report each other contract of the folder that makes one of them.
 
     Files of a contract that is missing on disk belong to the one that makes them now: the contract was moved.
@@ -33,7 +33,7 @@ def settled(lock: Lock, target: Target, due: Due) -> Settled:
     sources: dict[str, str] = {}
     for other, file in _contested(due, lock).items():
         if not os.path.isfile(os.path.join(target.folder, other)):
-            lock = given(lock, other, due.contract)
+            lock = reassigned(lock, other, due.contract)
             continue
         other_line = next((known for known in lock.contracts if known.path == other), None)
         made = make(of_line(other_line, target.folder), prove=False) if other_line is not None else None
@@ -45,7 +45,7 @@ def settled(lock: Lock, target: Target, due: Due) -> Settled:
     return Settled(lock, tuple(problems), sources)
 
 
-def given(lock: Lock, old: str, new: str) -> Lock:
+def reassigned(lock: Lock, old: str, new: str) -> Lock:
     """Return the lock with everything of the contract `old` given to `new`."""
     return Lock(
         tuple(known for known in lock.contracts if known.path != old),
@@ -60,7 +60,7 @@ def adopted(lock: Lock, line: ContractLine) -> Lock:
     same_kind = [known for known in lock.contracts if known.kind == line.kind]
     if len(same_kind) != 1 or same_kind[0].path == line.path:
         return lock
-    return given(lock, same_kind[0].path, line.path)
+    return reassigned(lock, same_kind[0].path, line.path)
 
 
 def _contested(due: Due, lock: Lock) -> dict[str, File]:

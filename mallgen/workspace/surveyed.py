@@ -9,10 +9,10 @@ from mallgen.output import package_rename
 from mallgen.output.files import Due
 from mallgen.output.manifest import Lock
 from mallgen.output.plan import Survey
-from mallgen.workspace.owners import adopted, settled
+from mallgen.workspace.owners import adopted, settle
 
 
-class Surveyed(NamedTuple):
+class SurveyedTarget(NamedTuple):
     """The files that a folder has, and those that its contract should produce.
 
     `lock` has the target's line and its records; `text` is that of mallgen.lock on disk. `where` are the flags with
@@ -27,7 +27,7 @@ class Surveyed(NamedTuple):
     moved: package_rename.PackageRename | None
 
 
-def surveyed(here: Session, target: Target, made: Made, where: str, theirs: bool) -> Surveyed:
+def survey_target(here: Session, target: Target, made: Made, where: str, theirs: bool) -> SurveyedTarget:
     """Survey the folder of a session, with `theirs` the user files too. Raises Refused with all that is in the way.
 
     `where` are the flags with which a command means the folder when its lock has the contract.
@@ -37,10 +37,10 @@ def surveyed(here: Session, target: Target, made: Made, where: str, theirs: bool
     if all(known.path != line.path for known in lock.contracts) and (text or not theirs):
         where += f" -api {target.contract}"
     due = Due(line.path, made.files, made.classes)
-    found = settled(adopted(lock, line) if theirs else lock, target, due)
+    found = settle(adopted(lock, line) if theirs else lock, target, due)
     if found.problems:
         raise Refused(*found.problems, sources={**made.sources, **found.sources})
     lock = found.lock.with_contract(line)
     disk = here.survey(due.files, lock, theirs)
     due = due.beside(disk.present)
-    return Surveyed(due, disk, lock, text, where, package_rename.renamed(due, lock, disk.present))
+    return SurveyedTarget(due, disk, lock, text, where, package_rename.renamed(due, lock, disk.present))

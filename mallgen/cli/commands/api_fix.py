@@ -11,7 +11,7 @@ from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.loading.load import compile_sources
-from mallgen.loading.rewrite import CannotWrite, TextFile, contracts, read_file, replace_file
+from mallgen.loading.rewrite import CannotWrite, TextFile, contract_files, read_file, replace_file
 from mallgen.loading.sources import FileTexts, Sources, Unreadable, limits, read
 from mallgen.syntax.dialect import Older, older
 from mallgen.syntax.edits import Back
@@ -183,7 +183,7 @@ def _fix(values: Values) -> int:
     except Unreadable as problem:
         return report([Diagnostic(problem.code, problem.message, hint=problem.hint)], {}, "")
     own = tuple(read(contract, outside, run.disk).texts) or (contract,) if contract else ()
-    named = list(contracts((*own, *paths), say))
+    named = list(contract_files((*own, *paths), say))
     for path in named:
         run.examine(path)
     run.drop_refused(named)

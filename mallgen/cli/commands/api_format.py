@@ -5,7 +5,7 @@ from typing import NamedTuple
 from mallgen.cli.console import FINDINGS, FINE, USAGE, out, report, say, show
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
-from mallgen.loading.rewrite import STDIN, CannotWrite, TextFile, contracts, read_file, read_stdin, replace_file
+from mallgen.loading.rewrite import STDIN, CannotWrite, TextFile, contract_files, read_file, read_stdin, replace_file
 from mallgen.loading.sources import Unreadable, limits
 from mallgen.syntax.format import format_text
 from mallgen.text.diff import unified
@@ -97,7 +97,7 @@ def run(values: Values) -> int:
         say("error[usage] " + ("`-` stands alone" if paths else "nothing to format was named"))
         say("  = help: name files or folders, or `-` for stdin: mallgen api format .")
         return USAGE
-    for path in contracts(paths, say):
+    for path in contract_files(paths, say):
         run.file(path)
     return run.end(" ".join(paths))
 

@@ -18,7 +18,7 @@ def run(values: Values) -> int:
         say(f"  = help: mallgen rpc protoc {contract} --zrpc_out {values.text('dir') or '.'}")
         return USAGE
     folder = output_folder(workspace, contract, values.text("dir"))
-    member = workspace.of(contract)
+    member = workspace.member_of(contract)
     target = Target(KIND.name, contract, folder)
     if member is not None:
         port = free_port(workspace, folder, KIND.first_port)

@@ -13,12 +13,12 @@ from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.drift.findings import findings
 from mallgen.drift.verdict import State
-from mallgen.kinds.target import kind_of
+from mallgen.kinds.target import kind_or_none
 from mallgen.output import package_rename
 from mallgen.text.span import Span
 from mallgen.text.visible import counted
 from mallgen.workspace.comparison import Compared, sources
-from mallgen.workspace.meeting import Meeting, meetings
+from mallgen.workspace.meeting import Clashes, find_clashes
 from mallgen.workspace.targets import RUNTIME_NEEDED
 
 _DIST = re.compile(r"mallgen_runtime-(\d+(?:\.\d+)*)\.dist-info")
@@ -36,17 +36,21 @@ def _check(values: Values) -> int:
     chosen, compared = comparison.chosen, comparison.compared
     stubs = values.text("fail-on") == "stub"
     configured = SettingsCheck()
-    met = _meetings(chosen, compared)
-    problems = [*chosen.problems, *(d for one in compared for d in _findings(one, stubs, configured)), *met.problems]
+    clashes = _clashes(chosen, compared)
+    problems = [
+        *chosen.problems,
+        *(d for one in compared for d in _findings(one, stubs, configured)),
+        *clashes.problems,
+    ]
     problems += [one.finding for one in chosen.left_folders]
-    return _report(tuple(dict.fromkeys(problems)), compared, {**met.sources, **configured.texts})
+    return _report(tuple(dict.fromkeys(problems)), compared, {**clashes.sources, **configured.texts})
 
 
-def _meetings(chosen: Chosen, compared: list[Compared]) -> Meeting:
+def _clashes(chosen: Chosen, compared: list[Compared]) -> Clashes:
     return (
-        meetings(chosen.workspace, [(one.target, one.made) for one in compared])
+        find_clashes(chosen.workspace, [(one.target, one.made) for one in compared])
         if chosen.workspace
-        else Meeting((), {})
+        else Clashes((), {})
     )
 
 
@@ -90,7 +94,7 @@ def _no_lock(compared: Compared) -> Diagnostic:
         f"`{compared.folder.shown('.')}` has generated files and no mallgen.lock, which tells them from edited ones"
     )
     contract = os.path.normpath(compared.target.contract)
-    kind = kind_of(compared.target.kind)
+    kind = kind_or_none(compared.target.kind)
     word = kind.generate.format(contract=contract) if kind is not None and kind.generate else "gen"
     way = f"{word} -dir {compared.target.folder}" if compared.service.where else "gen"
     hint = f"bring it back, or run `mallgen {way}`, which writes it by what the files hold"

@@ -11,12 +11,12 @@ from mallgen.cli.console import FINE, LAID_OUT, USAGE, AlreadyReported, report, 
 from mallgen.cli.options import Values
 from mallgen.cli.writing import WriteOptions, current_workspace, generate_all
 from mallgen.dev.lines import BAD, GOOD, ODD, Shown, shown
-from mallgen.dev.ports import taken
+from mallgen.dev.ports import taken_by
 from mallgen.dev.service import Spec
 from mallgen.dev.supervisor import RunPlan, Setup
 from mallgen.dev.supervisor import run as supervise
 from mallgen.diagnostics import Diagnostic
-from mallgen.kinds.kind import named
+from mallgen.kinds.kind import kind_named
 from mallgen.kinds.target import Made, Target
 from mallgen.output.records import SETTINGS
 from mallgen.text.visible import visible
@@ -47,7 +47,7 @@ def run(values: Values) -> int:
 
 
 def _setup(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Setup:
-    specs = tuple(_spec(workspace, target, made) for target, made in found if named(target.kind).runs)
+    specs = tuple(_spec(workspace, target, made) for target, made in found if kind_named(target.kind).runs)
     folders = {os.path.dirname(member.contract) or "." for member in workspace.members}
     folders |= {path for member in workspace.members for path in member.includes}
     return Setup(specs, (os.path.relpath(workspace.path), *sorted(folders)))
@@ -101,7 +101,7 @@ def _spec(workspace: Workspace, target: Target, made: Made) -> Spec:
     settings = next((file.path for file in made.files if file.role == SETTINGS), "")
     path = os.path.join(target.folder, settings) if settings else ""
     port = next(iter(ports_in(path)), 0) if settings else 0
-    return Spec(member.name, named(member.kind).ready, target.folder, made.package, port, member.uses, path)
+    return Spec(member.name, kind_named(member.kind).ready, target.folder, made.package, port, member.uses, path)
 
 
 def _environment_problems(specs: Sequence[Spec]) -> list[Diagnostic]:
@@ -119,7 +119,7 @@ def _environment_problems(specs: Sequence[Spec]) -> list[Diagnostic]:
 def _port_problems(specs: Sequence[Spec]) -> list[Diagnostic]:
     problems = []
     for spec in filter(lambda spec: spec.port, specs):
-        found = taken(spec.port)
+        found = taken_by(spec.port)
         if found is not None:
             by = f" by {found.holder}" if found.holder else ""
             hint = f"stop it, or change the port in {spec.folder}/etc"

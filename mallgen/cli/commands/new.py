@@ -10,7 +10,7 @@ from mallgen.kinds import http, rpc
 from mallgen.kinds.target import Target
 from mallgen.python.names import http_package, rpc_package, snake
 from mallgen.workspace.config import read
-from mallgen.workspace.targets import every
+from mallgen.workspace.targets import all_targets
 
 
 def run(values: Values) -> int:
@@ -48,7 +48,7 @@ def _workspace(name: str) -> NewProject:
     bodies = {http.KIND.name: starter.calling_bodies(name), rpc.KIND.name: starter.greeter_bodies()}
 
     def targets(folder: str) -> list[Target]:
-        return [target._replace(bodies=bodies[target.kind]) for target in every(read(f"{folder}/mallgen.toml"))]
+        return [target._replace(bodies=bodies[target.kind]) for target in all_targets(read(f"{folder}/mallgen.toml"))]
 
     files = {
         "mallgen.toml": starter.workspace(name),

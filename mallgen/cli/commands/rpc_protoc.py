@@ -18,7 +18,7 @@ def run(values: Values) -> int:
         say(f"  = help: mallgen api py -api {contract} -dir {values.text('zrpc_out') or values.text('dir') or '.'}")
         return USAGE
     folder = output_folder(workspace, contract, values.text("zrpc_out") or values.text("dir"))
-    member = workspace.of(contract)
+    member = workspace.member_of(contract)
     known = of_member(member, workspace) if member is not None else Target(KIND.name, contract, folder)
     options: dict[str, tuple[str, ...] | bool] = {
         MORE: tuple(more),

@@ -9,7 +9,7 @@ from mallgen.cli.console import FINE, AlreadyReported, out, report, say
 from mallgen.cli.options import Values
 from mallgen.cli.status_rows import DRIFTED, ORPHAN, STUB, rows, summary
 from mallgen.drift.findings import for_humans
-from mallgen.kinds.kind import of, suffixes
+from mallgen.kinds.kind import kind_of_file, suffixes
 from mallgen.output.manifest import NAME
 from mallgen.output.plan import GENERATED, StepKind
 from mallgen.text.visible import counted
@@ -83,7 +83,7 @@ def _contracts() -> None:
         return
     out(f"contracts here: {', '.join(names)}")
     first = min(names, key=lambda name: suffixes().index(next(filter(name.endswith, suffixes()))))
-    out(f"next: mallgen {of(first).generate.format(contract=first)} -dir .")
+    out(f"next: mallgen {kind_of_file(first).generate.format(contract=first)} -dir .")
 
 
 def _shown(path: str) -> str:

@@ -36,7 +36,7 @@ def pages() -> dict[str, str]:
     """Return every page by its code, in alphabetical order. The files are read at the first call."""
     for module in _RULES:
         import_module(module)
-    return dict(sorted(unique([*_of_themes(), *_docstrings.items()]).items()))
+    return dict(sorted(unique([*_theme_pages(), *_docstrings.items()]).items()))
 
 
 def parse(theme: str, text: str) -> list[tuple[str, str]]:
@@ -62,7 +62,7 @@ def unique(found: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 @cache
-def _of_themes() -> tuple[tuple[str, str], ...]:
+def _theme_pages() -> tuple[tuple[str, str], ...]:
     from pkgutil import get_data  # works in a zip too; imported here because only explaining a code needs it
 
     read = {theme: get_data(__name__, f"{theme}.md") or b"" for theme in THEMES}
