@@ -20,7 +20,8 @@ from mallgen.disk.session import session
 from mallgen.emit.http.files import HttpOptions, emit
 from mallgen.loading.load import load_text
 from mallgen.output.files import Due, File
-from mallgen.output.plan import Survey, plan
+from mallgen.output.plan import plan
+from mallgen.output.recognise import Survey
 from mallgen.output.records import ContractLine
 
 LIMIT = 15.0

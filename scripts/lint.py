@@ -78,11 +78,13 @@ def purity() -> Iterator[str]:
 
 
 def words() -> Iterator[str]:
-    """Docstrings and comments that a newcomer has to decode: see CONTRIBUTING.md, Words."""
+    """Docstrings, comments and messages that a newcomer has to decode: see CONTRIBUTING.md, Words."""
     for path in sources():
         if path.is_relative_to(ROOT / "tests" / "golden") or path.is_relative_to(ROOT / "tests" / "compat"):
             continue
         text, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT)
+        if name.parts[0] in ("mallgen", "runtime"):
+            yield from messages(ast.parse(text), name)
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 said = ast.get_docstring(node) or ""
@@ -94,6 +96,14 @@ def words() -> Iterator[str]:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.COMMENT and (match := CRYPTIC.search(token.string)):
                 yield f"{name}:{token.start[0]}: a comment with `{match[0]}`"
+
+
+def messages(tree: ast.Module, name: Path) -> Iterator[str]:
+    """Texts that a user may see, with a word that is refused; docstrings are looked at apart from them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+            if match := CRYPTIC.search(node.value):
+                yield f"{name}:{node.lineno}: a text with `{match[0]}`"
 
 
 def templates() -> Iterator[str]:

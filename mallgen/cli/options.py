@@ -297,7 +297,7 @@ COMMANDS = (
         "Explain the code of an error or a warning.",
         "explain",
         (),
-        (Argument("code", "What stands in brackets, such as unknown-type; all lists every code."),),
+        (Argument("code", "The word in brackets, such as unknown-type; all lists every code."),),
         example="mallgen explain unknown-type",
     ),
     Command(

@@ -11,7 +11,8 @@ from mallgen.disk.folder import Folder, Overtaken, Refused
 from mallgen.disk.session import Session, session
 from mallgen.kinds.target import Made, Target
 from mallgen.output import package_rename
-from mallgen.output.plan import Plan, StepKind, is_known, plan, recorded
+from mallgen.output.plan import Plan, StepKind, plan
+from mallgen.output.recognise import is_known, recorded
 from mallgen.output.records import MAIN, Record
 from mallgen.workspace.config import BadWorkspace, Workspace, find
 from mallgen.workspace.surveyed import survey_target

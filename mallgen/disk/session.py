@@ -18,7 +18,8 @@ from mallgen.output.digest import digest
 from mallgen.output.files import File
 from mallgen.output.house import HOUSE, IGNORE, JOURNAL, LOCK
 from mallgen.output.manifest import NAME, BadLock, Lock, NewerLock, parse
-from mallgen.output.plan import Plan, Survey
+from mallgen.output.plan import Plan
+from mallgen.output.recognise import Survey
 
 if TYPE_CHECKING:  # only a run that writes imports it
     from mallgen.disk.filelock import Signals

@@ -13,7 +13,7 @@ from mallgen.output import paths
 from mallgen.output.files import MODULES, File
 from mallgen.output.house import BACKUP
 from mallgen.output.manifest import Lock
-from mallgen.output.plan import Survey
+from mallgen.output.recognise import Survey
 from mallgen.output.records import Owner
 
 _ABSENT = object()

@@ -10,7 +10,8 @@ from mallgen.drift.settings import appended, is_flow, missing
 from mallgen.drift.verdict import Remark, State, Unsure, Verdict
 from mallgen.output.files import Due, File
 from mallgen.output.manifest import Lock
-from mallgen.output.plan import Change, Survey, is_known
+from mallgen.output.plan import Change
+from mallgen.output.recognise import Survey, is_known
 from mallgen.output.records import FIRST_TEST, Owner
 from mallgen.text.span import Span
 

@@ -9,7 +9,8 @@ from mallgen.drift import unasked_blocks
 from mallgen.drift.compare import Followed
 from mallgen.drift.verdict import State, Verdict
 from mallgen.output.house import TRASH
-from mallgen.output.plan import Plan, Step, StepKind, Survey, is_known
+from mallgen.output.plan import Plan, Step, StepKind
+from mallgen.output.recognise import Survey, is_known
 from mallgen.output.records import CONFIG, SETTINGS, Record, Role
 from mallgen.text.span import Span
 

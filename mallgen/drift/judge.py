@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mallgen.drift.imports import ImportEdits
 from mallgen.drift.placement import Placement, top
 from mallgen.drift.references import References
-from mallgen.drift.signatures import Match, is_stub
+from mallgen.drift.signatures import Match
 from mallgen.drift.symbols import VANISHED, Site
 from mallgen.drift.user_file import Function, NotPython, UserFile, edited, module_of, shifted
 from mallgen.drift.verdict import Remark, State, Unsure
@@ -131,7 +131,7 @@ class _OneFile:
         if is_stuck:
             kept = self._wanted if match and match.found else next(iter(self._names), "")
             return Judged(State.STUCK, remarks, data, kept)
-        is_empty = signature is not None and is_stub(self._user, self._all_names(signature))
+        is_empty = signature is not None and _is_stub(self._user, self._all_names(signature))
         state = State.DRIFTED if has_sites else State.STUB if is_empty else State.FITS
         return Judged(state, remarks, data, self._wanted)
 
@@ -163,6 +163,17 @@ class _OneFile:
         if isinstance(site.node, ast.Module):
             return Remark(site.code, site.text, Span(source, 1, 1, 1, 2))
         return Remark(site.code, site.text, self._user.span(site.node, source))
+
+
+def _is_stub(user: UserFile, qualnames: list[str]) -> bool:
+    """Return whether the function does nothing but raise NotImplementedError."""
+    function = next((f for name in qualnames if (f := user.find(name)[1]) is not None), None)
+    if function is None:
+        return False
+    body = [s for s in function.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    raised = body[0].exc if body and isinstance(body[0], ast.Raise) else None
+    name = raised.func if isinstance(raised, ast.Call) else raised
+    return isinstance(name, ast.Name) and name.id == "NotImplementedError"
 
 
 def _crossed(qualnames: Sequence[str]) -> list[str]:

@@ -7,7 +7,8 @@ from mallgen.drift.user_file import module_of
 from mallgen.output.files import MODULES, Due
 from mallgen.output.manifest import Lock
 from mallgen.output.moves import Expected, Moves, carried, moves
-from mallgen.output.plan import Survey, astray, expected, is_known, orphans, recorded, title
+from mallgen.output.plan import astray, expected, orphans
+from mallgen.output.recognise import Survey, is_known, recorded, title
 from mallgen.output.records import Owner, Record
 from mallgen.output.renames import remembered
 

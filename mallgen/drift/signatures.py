@@ -245,17 +245,6 @@ class Match:
         self.edits = [*others, ByteEdit(start, start + len(head.encode()), text)]
 
 
-def is_stub(user: UserFile, qualnames: list[str]) -> bool:
-    """Whether the function does nothing but refuse."""
-    function = next((f for name in qualnames if (f := user.find(name)[1]) is not None), None)
-    if function is None:
-        return False
-    body = [s for s in function.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-    raised = body[0].exc if body and isinstance(body[0], ast.Raise) else None
-    name = raised.func if isinstance(raised, ast.Call) else raised
-    return isinstance(name, ast.Name) and name.id == "NotImplementedError"
-
-
 def _may_have(owner: ast.ClassDef, qualname: str) -> bool:
     """Whether a class may have a method that is no function of its body: it is inherited, or assigned."""
     method = qualname.rpartition(".")[2]

@@ -25,7 +25,7 @@ SETTINGS = {
     "jwt": "Requests need a valid token; the value names the block of settings with its secret: `jwt: Auth`.",
     "jwtTransition": "Names the settings with the secret and the one before it, while secrets change.",
     "signature": "`true`: requests must be signed. Not checked yet, so nothing is generated.",
-    "middleware": "What stands around every handler of the block, outermost first: `middleware: Audit, Limit`.",
+    "middleware": "The middlewares around every handler of the block, outermost first: `middleware: Audit, Limit`.",
     "timeout": "How long a request may take: `timeout: 3s`, `timeout: 500ms`.",
     "maxBytes": "The largest body that is read, in bytes: `maxBytes: 1048576`.",
     "sse": "`true`: answers are server-sent events. Not generated yet.",

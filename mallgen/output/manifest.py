@@ -14,7 +14,7 @@ gone, and `?` where the file was not in its place. `was` is a path, behind `?` w
 with commas between them, `name=key` where the key is another word.
 
 What a merge leaves behind (its markers, lines twice, two versions of one line) is read; the content of the files
-settles it.
+settles it (recognise.py).
 """
 
 import re

@@ -4,8 +4,6 @@ One plan serves all commands: `generate` carries out what is mallgen's, `sync` a
 `prune` what is no longer due; `check`, `diff` and `status` only look at it.
 """
 
-import codecs
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from types import MappingProxyType
@@ -16,12 +14,9 @@ from mallgen.output.files import Due, File
 from mallgen.output.house import BACKUP
 from mallgen.output.manifest import Lock
 from mallgen.output.moves import Expected, Moves, displaced, forgotten, moves, unplaced
+from mallgen.output.recognise import Survey, is_known, recorded
 from mallgen.output.records import FIRST_TEST, SETTINGS, Owner, Record
 from mallgen.output.renames import remembered
-
-_FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*(?P<quote>\"{3}|'{3}|\"|')(?P<text>.*?)(?P=quote)", re.S)
-_HEAD = 4096
-_STUB = b"raise NotImplementedError"
 
 
 class StepKind(Enum):
@@ -86,19 +81,6 @@ class Plan(NamedTuple):
     def writes(self) -> tuple[Step, ...]:
         """The steps that touch the disk."""
         return tuple(step for step in self.steps if step.kind in self.does)
-
-
-class Survey(NamedTuple):
-    """What stands in the output folder: contents of always-files, names of all files, the lock's text.
-
-    `contents` also has the user's files for those who compare them: generating never looks at them. `links` are those
-    of them that are links, with where they lead: "" is out of the folder, and then there is no content.
-    """
-
-    contents: Mapping[str, bytes]
-    present: frozenset[str]
-    lock: str
-    links: Mapping[str, str] = MappingProxyType({})
 
 
 class Change(NamedTuple):
@@ -202,40 +184,6 @@ def prune(
     rest = tuple(record for record in lock.files if (record.contract, record.path) not in paths)
     text = lock._replace(files=rest).text()
     return Plan(tuple(steps), (), None if text == disk.lock else text, frozenset({StepKind.DELETE, StepKind.PATCH}))
-
-
-def recorded(lock: Lock, disk: Survey) -> dict[str, Record]:
-    """The record of each path; of two that a merge has left, the one that knows the content, or that it says."""
-    found: dict[str, Record] = {}
-    for record in lock.files:
-        other = found.get(record.path)
-        content = disk.contents.get(record.path)
-        if other is None or not (is_known(other, content) or _is_said(other, content) > _is_said(record, content)):
-            found[record.path] = record
-    return found
-
-
-def _is_said(record: Record, content: bytes | None) -> bool:
-    """Whether a file says in its first line that it is for the route of a record."""
-    return content is not None and title(content) == record.role.title
-
-
-def title(content: bytes) -> str:
-    """The text that a module begins with, as generated logic begins with its route."""
-    match = _FIRST.match(content[:_HEAD].removeprefix(codecs.BOM_UTF8))
-    return match["text"].decode("utf-8", "replace").strip() if match else ""
-
-
-def is_known(record: Record | None, content: bytes | None) -> bool:
-    """Whether a file is as mallgen wrote it, line ends apart, so that it may be made anew or deleted.
-
-    Logic with a body that works, as a new project's, is the user's from the start.
-    """
-    if record is None or content is None or (record.role.layer == "logic" and _STUB not in content):
-        return False
-    if record.sha256 == digest(content):
-        return True
-    return b"\r\n" in content and record.sha256 == digest(content.replace(b"\r\n", b"\n"))
 
 
 def _record(contract: str, step: Step, disk: Survey, known: Mapping[str, Record], moved: Moves) -> Record | None:

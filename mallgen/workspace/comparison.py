@@ -13,7 +13,8 @@ from mallgen.kinds.target import Made, Target, kind_or_none, outside
 from mallgen.output import package_rename
 from mallgen.output.files import Due
 from mallgen.output.manifest import NAME, Lock
-from mallgen.output.plan import Plan, plan, recorded
+from mallgen.output.plan import Plan, plan
+from mallgen.output.recognise import recorded
 from mallgen.text.span import Span
 from mallgen.workspace.absent import missing_paths
 from mallgen.workspace.surveyed import survey_target

@@ -8,7 +8,7 @@ from mallgen.kinds.target import Made, Target
 from mallgen.output import package_rename
 from mallgen.output.files import Due
 from mallgen.output.manifest import Lock
-from mallgen.output.plan import Survey
+from mallgen.output.recognise import Survey
 from mallgen.workspace.owners import adopted, settle
 
 

@@ -7,7 +7,8 @@ import pytest
 from mallgen.output.digest import digest
 from mallgen.output.files import Due, File
 from mallgen.output.manifest import BadLock, Lock, parse
-from mallgen.output.plan import StepKind, Survey, plan
+from mallgen.output.plan import StepKind, plan
+from mallgen.output.recognise import Survey
 from mallgen.output.records import (
     DOUBT,
     FIRST_TEST,

@@ -6,7 +6,8 @@ from mallgen.cli.options import Values
 from mallgen.drift.findings import InspectedFolder, breaking, gone, left_blocks
 from mallgen.drift.unasked_blocks import without
 from mallgen.output.house import TRASH
-from mallgen.output.plan import Plan, StepKind, is_known, prune
+from mallgen.output.plan import Plan, StepKind, prune
+from mallgen.output.recognise import is_known
 from mallgen.output.records import Record
 from mallgen.workspace.comparison import Compared, carry_out, compare_left, sources
 

@@ -22,7 +22,7 @@ from mallgen_runtime.process.watch import keep
 
 # go-zero's times: a dead instance is forgotten after 10 s, and two renewals may fail before a live one is.
 TTL, RENEW = 10, 3.5
-REQUIRED, GOODBYE = 2.5, 1.0
+REQUIRED, GOODBYE = 2.5, 1.0  # a start that cannot register has ended after 3 s
 _LOG = logging.getLogger("mallgen.service")
 
 
@@ -44,7 +44,7 @@ class EtcdRegistrar:
         self._hint = ""
 
     async def register(self, address: str) -> None:
-        """Announce `host:port` in the background. With `Required`, wait for it; ConfigError after 3 s."""
+        """Announce `host:port` in the background. With `Required`, wait for it; ConfigError after 2.5 s."""
         self._task = keep(self._keep(address), f"register {self._key}")
         if not self._conf.required:
             return
