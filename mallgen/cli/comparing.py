@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mallgen.workspace.leftover import LeftFolder
 
 
-class Chosen(NamedTuple):
+class ChosenTargets(NamedTuple):
     """The targets that a command line means, or the problems; `workspace` is set when all of its services are meant."""
 
     targets: tuple[Target, ...]
@@ -42,7 +42,7 @@ class Chosen(NamedTuple):
         return left_folders(self.workspace) if self.workspace is not None else []
 
 
-def choose(values: Values, writes: bool = False) -> Chosen:
+def choose(values: Values, writes: bool = False) -> ChosenTargets:
     """Return the targets of `-dir` (a folder) or `-api` (a contract), else the workspace's, else this folder's.
 
     A command that `writes` first completes what an interrupted run left there. Files outside of the repository are
@@ -51,7 +51,7 @@ def choose(values: Values, writes: bool = False) -> Chosen:
     try:
         chosen = _choose(values, writes)
     except Refused as problem:
-        return Chosen((), problem.diagnostics)
+        return ChosenTargets((), problem.diagnostics)
     outside = values.flag("allow-outside")
     return chosen._replace(targets=tuple(target._replace(outside=outside) for target in chosen.targets))
 
@@ -63,7 +63,7 @@ def complete_interrupted(folders: Iterable[str]) -> None:
             continue
 
 
-def _choose(values: Values, writes: bool) -> Chosen:
+def _choose(values: Values, writes: bool) -> ChosenTargets:
     workspace = current_workspace()
     folder, contract = values.text("dir"), values.text("api")
     own = unlisted_folder(workspace) if not folder and not contract else ""
@@ -75,7 +75,7 @@ def _choose(values: Values, writes: bool) -> Chosen:
         if writes:
             complete_interrupted(target.folder for target in targets)
         if targets:
-            return Chosen(targets, workspace=None if contract else workspace)
+            return ChosenTargets(targets, workspace=None if contract else workspace)
     if writes:
         complete_interrupted([folder or own or "."])
     return _choose_in_folder(folder or own or ".", contract, workspace, bool(folder))
@@ -95,14 +95,14 @@ def unlisted_folder(workspace: Workspace) -> str:
     return ""
 
 
-def _choose_in_folder(folder: str, contract: str, workspace: Workspace, is_named: bool = True) -> Chosen:
+def _choose_in_folder(folder: str, contract: str, workspace: Workspace, is_named: bool = True) -> ChosenTargets:
     """Return the targets of one folder; `is_named` when the command line names it."""
     here = Folder(folder, say)
     try:
         with session(here, shared=True) as one:
             lock, text = one.read_lock()
     except Refused as problem:
-        return Chosen((), problem.diagnostics)
+        return ChosenTargets((), problem.diagnostics)
     if is_merged(text):
         say(f"{here.shown(NAME)} has what a merge left behind: settled by content")
     members = [m for m in workspace.members if os.path.realpath(m.folder) == os.path.realpath(folder)]
@@ -114,21 +114,21 @@ def _choose_in_folder(folder: str, contract: str, workspace: Workspace, is_named
         try:
             kind = kind_of_file(contract).name
         except KindError as problem:
-            return Chosen((), (Diagnostic("no-kind", problem.message, hint=problem.hint, environment=True),))
+            return ChosenTargets((), (Diagnostic("no-kind", problem.message, hint=problem.hint, environment=True),))
         alike = [target for target in targets if target.kind == kind]
         known = next((t for t in alike if os.path.realpath(t.contract) == os.path.realpath(contract)), None)
         known = known or (alike[0] if len(alike) == 1 else Target(kind, contract, folder))
         wrong = outside(known, known.contract)
         if wrong:
-            return Chosen((), wrong)
+            return ChosenTargets((), wrong)
         targets = [known._replace(contract=contract, folder=folder, border="")]
     if not targets and not is_named:
-        return Chosen((), (no_workspace(),))
+        return ChosenTargets((), (no_workspace(),))
     if not targets:
         message = f"nothing says which contract `{here.shown('.')}` was generated from: there is no {NAME}"
         hint = "name it: -api FILE"
-        return Chosen((), (Diagnostic("contract-missing", message, hint=hint, environment=True),))
-    return Chosen(tuple(targets))
+        return ChosenTargets((), (Diagnostic("contract-missing", message, hint=hint, environment=True),))
+    return ChosenTargets(tuple(targets))
 
 
 def _one_per_contract(lines: Iterable[ContractLine]) -> list[ContractLine]:
@@ -142,7 +142,7 @@ def _one_per_contract(lines: Iterable[ContractLine]) -> list[ContractLine]:
 class Comparison(NamedTuple):
     """All targets of a command line, compared; `problems` has the warnings, and why a target was not compared."""
 
-    chosen: Chosen
+    chosen: ChosenTargets
     compared: list[Compared]
     problems: tuple[Diagnostic, ...]
 

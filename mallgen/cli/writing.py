@@ -50,7 +50,7 @@ class WriteOptions(NamedTuple):
         return cls(values.flag("dry-run"), values.flag("quiet"), force=values.flag("force"))
 
 
-class Written(NamedTuple):
+class WriteResult(NamedTuple):
     """The result of a run: the exit code and the counts in words.
 
     `started`: the project is new; `changed`: files were written; `renamed`: types or fields have other names now.
@@ -85,7 +85,7 @@ def write_made(target: Target, made: Made, options: WriteOptions) -> int:
     return result.code
 
 
-def _next_steps(result: Written, output: Output, package: str) -> Iterator[str]:
+def _next_steps(result: WriteResult, output: Output, package: str) -> Iterator[str]:
     if output.options.dry_run:
         return
     folder = output.folder.shown(".")
@@ -152,7 +152,7 @@ def _report_refusals(outputs: Sequence[Output], end: str) -> int:
 
 def _report_problems(workspace: Workspace, found: Sequence[tuple[Target, Made]], options: WriteOptions) -> int:
     """Report what is wrong with the services, each problem once: a proto may be read for several of them."""
-    from mallgen.workspace.meeting import find_clashes  # only where there is a workspace
+    from mallgen.workspace.meeting import find_clashes  # imported only where there is a workspace
 
     clashes = find_clashes(workspace, found)
     diagnostics = tuple(dict.fromkeys([*(d for _, made in found for d in made.diagnostics), *clashes.problems]))
@@ -174,19 +174,19 @@ def current_workspace() -> Workspace:
         raise AlreadyReported(report(problem.diagnostics, problem.sources, "; nothing was written")) from None
 
 
-def write(output: Output) -> Written:
+def write(output: Output) -> WriteResult:
     """Plan, apply unless it is a dry run, and report."""
     try:
         with session(output.folder, shared=output.options.dry_run) as here:
             steps, problems = _apply(output, here)
     except Refused as problem:
         end = "; the next mallgen command here completes what was begun" if problem.begun else "; nothing was written"
-        return Written(report(problem.diagnostics, {**output.made.sources, **problem.sources}, end))
+        return WriteResult(report(problem.diagnostics, {**output.made.sources, **problem.sources}, end))
     _report_steps(output, steps)
     if problems:
-        return Written(report(problems, {}, "; everything else was written"))
+        return WriteResult(report(problems, {}, "; everything else was written"))
     started = any(step.kind is StepKind.CREATE and step.file.role == MAIN for step in steps.steps)
-    return Written(FINE, _summary(steps, output.options.dry_run), started, bool(steps.writes), steps.renamed)
+    return WriteResult(FINE, _summary(steps, output.options.dry_run), started, bool(steps.writes), steps.renamed)
 
 
 def _apply(output: Output, here: Session) -> tuple[Plan, tuple[Diagnostic, ...]]:

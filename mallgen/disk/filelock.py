@@ -65,7 +65,7 @@ class FolderLock:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             if not self._shared:
-                with contextlib.suppress(OSError):  # the name of a former holder only misleads, and does no harm
+                with contextlib.suppress(OSError):  # a former holder's name left in the file does no harm
                     os.ftruncate(descriptor, 0)
             os.close(descriptor)
 
@@ -104,7 +104,9 @@ class FolderLock:
         return now is not None and os.path.samestat(now, os.fstat(descriptor))
 
     def _write_holder(self) -> None:
-        with contextlib.suppress(OSError):  # it only helps people, and a full disk must not end a run that frees space
+        with contextlib.suppress(
+            OSError
+        ):  # the name is only for messages, and a full disk must not end a run that frees space
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, f"{os.getpid()} {os.uname().nodename}\n".encode(), 0)
 

@@ -14,7 +14,7 @@ from mallgen.loading.borders import import_border, is_inside
 from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
 
-if TYPE_CHECKING:  # only where there is a workspace
+if TYPE_CHECKING:  # imported only where there is a workspace
     from mallgen.text.toml_places import TomlPlaces
 
 NAME = "mallgen.toml"
@@ -101,7 +101,7 @@ def find(start: str = ".") -> Workspace:
 
 def read(path: str) -> Workspace:
     """Read the workspace of one mallgen.toml. Raises BadWorkspace."""
-    import tomllib  # only where there is a workspace
+    import tomllib  # imported only where there is a workspace
 
     shown = os.path.relpath(path)
     try:

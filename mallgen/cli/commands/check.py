@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from mallgen.cli.comparing import Chosen, compare_all, exit_code
+from mallgen.cli.comparing import ChosenTargets, compare_all, exit_code
 from mallgen.cli.configured import SettingsCheck
 from mallgen.cli.console import chosen_format, for_machines, out, report, say
 from mallgen.cli.gc import without_gc
@@ -46,7 +46,7 @@ def _check(values: Values) -> int:
     return _report(tuple(dict.fromkeys(problems)), compared, {**clashes.sources, **configured.texts})
 
 
-def _clashes(chosen: Chosen, compared: list[Compared]) -> Clashes:
+def _clashes(chosen: ChosenTargets, compared: list[Compared]) -> Clashes:
     return (
         find_clashes(chosen.workspace, [(one.target, one.made) for one in compared])
         if chosen.workspace

@@ -27,7 +27,7 @@ QUIETLY = WriteOptions(dry_run=False, quiet=True, end="; nothing was written")
 
 
 def run(values: Values) -> int:
-    """Generate, check the ports, run until Ctrl-C; with `--once`, until a command has ended."""
+    """Generate, check the ports, and run the services until Ctrl-C; with `--once`, until its command has ended."""
     once = values.many("command")
     if bool(once) != values.flag("once"):
         say("error[usage] --once and a command belong together")
