@@ -1,11 +1,11 @@
-"""python -m mallgen, and the command `mallgen`."""
+"""The entry point of `python -m mallgen` and of the command `mallgen`."""
 
 import signal
 import sys
 
 
 def main() -> int:
-    """Run the command line; an interrupt is quiet while the first modules are imported, and when all is done."""
+    """Run the command line and return its exit code; Ctrl-C ends it without a traceback, even in the first imports."""
     try:
         from mallgen.cli.fast import main as run
 
@@ -13,7 +13,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python would show it as an exception of what it takes down
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the interpreter's shutdown would print a traceback
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The settings of a service, for check: which files, and the classes that they are read into. An edge."""
+"""Settings that have no effect, for `mallgen check`: a service's yaml files against its settings classes. An edge."""
 
 import ast
 import os
@@ -12,19 +12,22 @@ from mallgen.output.records import Owner
 from mallgen.workspace.comparison import Compared
 from mallgen.workspace.config import settings_of
 
-_MOST = 1 << 20
+_MOST_BYTES = 1 << 20
 _ADDRESS = re.compile(r"^(?:Port|ListenOn):", re.M | re.I)
 _NAME = re.compile(r"^Name:", re.M | re.I)
 
 
-class Configured:
-    """What there is to say of a service's yaml files; `texts` are those that something is said of, by their names."""
+class SettingsCheck:
+    """Finds keys without effect in services' yaml files; `texts` are the files with findings, for code frames."""
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
 
     def findings(self, found: Compared) -> Iterator[Diagnostic]:
-        """The keys that do nothing, in the file of the contract and in others of its folder that look like it."""
+        """Yield a diagnostic for each key without effect in the contract's settings file and others that look like it.
+
+        Another file counts when the folder has one contract and the file has a name and an address.
+        """
         files = found.made.files
         own = next((file.path for file in files if file.path.startswith("etc/") and file.owner is Owner.ONCE), "")
         folder = found.target.folder
@@ -37,10 +40,10 @@ class Configured:
             text = _text(path, folder)
             same = os.path.realpath(path) == os.path.realpath(os.path.join(folder, own))
             if same or (alone and _NAME.search(text) and _ADDRESS.search(text)):
-                told = list(judged(text, os.path.normpath(path), "Config", known))
-                if told:
+                diagnostics = list(judged(text, os.path.normpath(path), "Config", known))
+                if diagnostics:
                     self.texts[os.path.normpath(path)] = text
-                yield from told
+                yield from diagnostics
 
 
 def _packages(folder: str) -> list[str]:
@@ -48,20 +51,20 @@ def _packages(folder: str) -> list[str]:
 
 
 def _text(path: str, folder: str) -> str:
-    """A file of the folder; nothing for one that a link leads out to, a large one, or none."""
+    """Return a file's text, empty when it is missing, unreadable, above 1 MiB or outside of the folder."""
     real = os.path.realpath(path)
     if not is_inside(real, os.path.realpath(folder)) or not os.path.isfile(real):
         return ""
     try:
         with open(real, encoding="utf-8") as file:
-            text = file.read(_MOST + 1)
+            text = file.read(_MOST_BYTES + 1)
     except (OSError, UnicodeDecodeError):
         return ""
-    return text if len(text) <= _MOST else ""
+    return text if len(text) <= _MOST_BYTES else ""
 
 
 def _module(path: str, folder: str) -> ast.Module:
-    """A module as it is written; an empty one for what is no Python, which is told elsewhere."""
+    """Parse a module; an empty one stands for a file that is no Python, which another finding reports."""
     try:
         return ast.parse(_text(path, folder))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -1,4 +1,4 @@
-"""What the commands say: results to stdout, talk to stderr."""
+"""Output of the commands: results go to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ if TYPE_CHECKING:  # msgspec takes 35 ms, which --version and --help need not pa
 LAID_OUT = "\n\t"
 FINE, FINDINGS, USAGE, ENVIRONMENT = 0, 1, 2, 3
 TEXT = "text"
-_form = [TEXT]
+_format = [TEXT]
 
 
-def speak(form: str) -> None:
+def choose_format(chosen_format: str) -> None:
     """Choose how this run prints diagnostics: a value of `--format`, text when empty."""
-    _form[0] = form or TEXT
+    _format[0] = chosen_format or TEXT
 
 
-def form() -> str:
-    """How this run prints diagnostics."""
-    return _form[0]
+def chosen_format() -> str:
+    """Return the format in which this run prints diagnostics."""
+    return _format[0]
 
 
 def for_machines() -> bool:
-    """Whether diagnostics are printed for a machine: then they are all that is said about the input."""
-    return _form[0] != TEXT
+    """Return whether diagnostics are printed for a machine: then nothing else is said about the input."""
+    return _format[0] != TEXT
 
 
 def out(line: str) -> None:
-    """A line of the result."""
+    """Print a line of the result to stdout."""
     sys.stdout.write(f"{visible(line, LAID_OUT)}\n")
 
 
 def say(line: str) -> None:
-    """A line for the person at the terminal."""
+    """Print a line for the person at the terminal to stderr."""
     sys.stderr.write(f"{visible(line, LAID_OUT)}\n")
 
 
 def show(text: str) -> None:
-    """A text of the user's files as a result: to a terminal with nothing in it that would drive it, else as it is."""
+    """Print text of the user's files to stdout: to a terminal without control characters, else unchanged."""
     sys.stdout.write(visible(text, LAID_OUT) if sys.stdout.isatty() else text)
 
 
 def colored() -> bool:
-    """Whether stderr takes colours: a terminal, and NO_COLOR is not set (https://no-color.org)."""
+    """Return whether stderr takes colours: a terminal, and NO_COLOR is not set (https://no-color.org)."""
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-class Told(Exception):
-    """What is wrong has been told; the command ends with a code."""
+class AlreadyReported(Exception):
+    """Ends a command that has already reported what is wrong; `code` is the exit code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -62,7 +62,7 @@ class Told(Exception):
 
 
 def report(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], end: str) -> int:
-    """Print diagnostics and, when there are errors, one line that counts them; the exit code that follows from them."""
+    """Print diagnostics and, after errors, one line that counts them and ends in `end`; return the exit code."""
     if not diagnostics:
         return FINE
     errors = [d for d in diagnostics if d.severity == "error"]
@@ -70,7 +70,7 @@ def report(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], end: s
     if for_machines():
         from mallgen.diagnostics.machine import render
 
-        sys.stderr.write(render(_form[0], diagnostics))
+        sys.stderr.write(render(_format[0], diagnostics))
         return code
     from mallgen.diagnostics.terminal import Reporter
 
@@ -87,7 +87,10 @@ def report(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], end: s
 
 
 def verdict(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], fine: str) -> int:
-    """The same where diagnostics are the result: for machines they go to stdout, even when there are none."""
+    """Print diagnostics that are the command's result, or the line `fine`, and return the exit code.
+
+    For machines they go to stdout, as an empty document when there are none.
+    """
     if not for_machines():
         code = report(diagnostics, sources, "")
         if code == FINE:
@@ -95,12 +98,12 @@ def verdict(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], fine:
         return code
     from mallgen.diagnostics.machine import render
 
-    sys.stdout.write(render(_form[0], diagnostics))
+    sys.stdout.write(render(_format[0], diagnostics))
     return FINDINGS if any(d.severity == "error" for d in diagnostics) else FINE
 
 
 def tint(text: str, number: int, stream: TextIO) -> str:
-    """`text` in one of six colours by number, or grey for -1; plain where the stream takes no colours."""
+    """Return `text` in one of six colours by number, grey for -1, plain where the stream takes no colours."""
     if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
     return f"\x1b[{90 if number < 0 else 31 + (number + 4) % 6}m{text}\x1b[0m"

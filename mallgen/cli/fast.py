@@ -1,7 +1,6 @@
-"""The entry point. Exact common command lines are read here by the option table; typer_app.py takes the rest.
+"""The entry point: reads common command lines by the option table and leaves the others to typer_app.py.
 
-Importing typer costs more time than generating a small service, so it waits until something needs it:
-help, a mistake, completion.
+Importing typer takes longer than generating a small service, so only help, mistakes and completion do it.
 """
 
 import atexit
@@ -20,11 +19,11 @@ PIPE_CLOSED = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line and give its exit code."""
+    """Run one command line and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     _open_streams()
-    gc.set_threshold(500_000)  # trees have no cycles: looking for them is a third of the time on a large contract
-    atexit.register(gc.freeze)  # nor does the end of the process look for any
+    gc.set_threshold(500_000)  # trees have no cycles: collecting takes a third of the time on a large contract
+    atexit.register(gc.freeze)  # spares the collection at the end of the process
     try:
         code = _dispatch(words)
         sys.stdout.flush()
@@ -34,16 +33,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(stop, file=sys.stderr)
         return SIGNALLED + getattr(stop, "signum", 2)
     except BrokenPipeError:
-        _silence()
+        _discard_stdout()
         return PIPE_CLOSED
     except OSError as problem:
-        return _surroundings(problem)
+        return _report_system_error(problem)
     except Exception as problem:
-        return _bug(problem)
+        return _report_bug(problem)
 
 
 def read(words: Sequence[str]) -> tuple[Command, Values] | None:
-    """The command and its values when every word is plainly in the table; None leaves it to typer."""
+    """Return the command and its values when the table explains every word; None leaves the line to typer."""
     for command in COMMANDS:
         size = len(command.path)
         if tuple(words[:size]) == command.path:
@@ -53,9 +52,9 @@ def read(words: Sequence[str]) -> tuple[Command, Values] | None:
 
 
 def _dispatch(words: list[str]) -> int:
-    _encode()
+    _escape_unencodable()
     if COMPLETING in os.environ:
-        return _typer(words)
+        return _run_typer(words)
     if not words:
         from mallgen.cli.commands import state
 
@@ -67,26 +66,26 @@ def _dispatch(words: list[str]) -> int:
     found = read(words)
     if found is not None:
         return run(*found)
-    return _goctls(words)
+    return _run_goctl_line(words)
 
 
-def _goctls(words: list[str]) -> int:
-    """Flags and commands that people know from goctl; typer takes the rest."""
-    from mallgen.cli.goctl import absent, taken
+def _run_goctl_line(words: list[str]) -> int:
+    """Run a command line that may have goctl's flags or commands; typer takes what is left."""
+    from mallgen.cli.goctl import missing_command, without_goctl_flags
 
-    unknown = absent(words)
+    unknown = missing_command(words)
     if unknown is not None:
         say(f"error[usage] {unknown[0]}")
         say(f"  = help: {unknown[1]}")
         return USAGE
-    left = taken(words)
-    for line in left.lines:
+    translated = without_goctl_flags(words)
+    for line in translated.lines:
         say(line)
-    found = read(left.words)
-    return run(*found) if found is not None else _typer(left.words)
+    found = read(translated.words)
+    return run(*found) if found is not None else _run_typer(translated.words)
 
 
-def _typer(words: list[str]) -> int:
+def _run_typer(words: list[str]) -> int:
     from mallgen.cli import typer_app
 
     return typer_app.main(words)
@@ -94,28 +93,28 @@ def _typer(words: list[str]) -> int:
 
 def _values(command: Command, words: list[str]) -> Values | None:
     spellings = {spelling: option for option in command.options for spelling in option.spellings}
-    values: dict[str, Value] = dict(command.given)
+    values: dict[str, Value] = dict(command.reassigned)
     values |= {option.name: option.default for option in command.options if option.metavar}
     arguments = list(command.arguments)
     while words:
         word = words.pop(0)
-        option, given = _option(word, spellings)
+        option, reassigned = _option(word, spellings)
         if option is None and arguments and arguments[0].rest and not word.startswith("-"):
             values[arguments.pop(0).name] = (word, *words)
             words = []
         elif option is None:
             if (word.startswith("-") and word != "-") or not arguments or not _allowed(arguments[0].choices, word):
                 return None
-            _keep(values, arguments[0].name, word, arguments[0].many)
+            _store(values, arguments[0].name, word, arguments[0].many)
             if not arguments[0].many:
                 arguments.pop(0)
         elif not option.metavar:
             values[option.name] = True
         else:
-            value = given if given is not None else words.pop(0) if words else ""
+            value = reassigned if reassigned is not None else words.pop(0) if words else ""
             if not value or value.startswith("-") or not _allowed(option.choices, value):
                 return None
-            _keep(values, option.name, value, option.many)
+            _store(values, option.name, value, option.many)
     missing = any(option.required and not values.get(option.name) for option in command.options)
     missing = missing or any(
         argument.name not in values for argument in arguments if not (argument.rest or argument.optional)
@@ -123,7 +122,7 @@ def _values(command: Command, words: list[str]) -> Values | None:
     return None if missing else Values(values)
 
 
-def _keep(values: dict[str, Value], name: str, word: str, many: bool) -> None:
+def _store(values: dict[str, Value], name: str, word: str, many: bool) -> None:
     before = values.get(name) or ()
     values[name] = (*before, word) if many and isinstance(before, tuple) else word
 
@@ -141,33 +140,33 @@ def _allowed(choices: tuple[str, ...], word: str) -> bool:
 
 
 def _open_streams() -> None:
-    """Python has None for a stream that was closed before it started; what is said there is lost, nothing else."""
+    """Open a stream that was closed before Python started (it has None then) to the null device."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
-def _encode() -> None:
-    """Never fail on a character that the terminal cannot show."""
+def _escape_unencodable() -> None:
+    """Escape characters that the terminal cannot show instead of failing on them."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
 
 
-def _silence() -> None:
-    """Nobody can read our output any more; keep the interpreter from complaining about it."""
+def _discard_stdout() -> None:
+    """Redirect stdout, which has no reader any more, so that the interpreter's last flush does not fail."""
     from contextlib import suppress
 
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _surroundings(problem: OSError) -> int:
-    """What the system refused and no command expected: a full disk behind stdout, a working directory that is gone."""
+def _report_system_error(problem: OSError) -> int:
+    """Report an error of the system that no command expected: a full disk behind stdout, a lost working directory."""
     if os.environ.get("MALLGEN_TRACEBACK"):
         raise problem
-    _silence()
+    _discard_stdout()
     what = f"{problem.strerror or problem}{f': {problem.filename}' if problem.filename else ''}"
     if isinstance(problem, FileNotFoundError) and not problem.filename:
         what = "the working directory does not exist any more"
@@ -176,7 +175,7 @@ def _surroundings(problem: OSError) -> int:
     return ENVIRONMENT
 
 
-def _bug(problem: Exception) -> int:
+def _report_bug(problem: Exception) -> int:
     if os.environ.get("MALLGEN_TRACEBACK"):
         raise problem
     print(visible(f"error[internal] {type(problem).__name__}: {problem}", "\n"), file=sys.stderr)

@@ -1,4 +1,4 @@
-"""How a command that builds large trees treats memory."""
+"""Garbage collection during commands that build large trees."""
 
 import gc
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_gc() -> Iterator[None]:
-    """Look for no cycles: trees have none, and looking is up to a fifth of the time."""
+    """Switch the collection of cycles off: trees have none, and it takes up to a fifth of the time."""
     before = gc.get_threshold()
     gc.set_threshold(0)
     try:

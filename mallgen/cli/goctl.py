@@ -1,4 +1,4 @@
-"""goctl's command lines: flags that have no effect here, and commands that there are not yet."""
+"""goctl's command lines: flags that have no effect in mallgen, and commands that mallgen does not have yet."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -32,7 +32,7 @@ FLAGS: dict[tuple[str, ...], dict[str, str]] = {
     ("rpc", "new"): {**_RPC, "name-from-filename": "the proto is named after the project"},
 }
 _SWITCHES = frozenset({"test", "type-group", "verbose", "v", "idea", "client", "c", "name-from-filename"})
-_ABSENT = {
+_MISSING = {
     ("model",): "SQL and models are not generated: open your database in svc.py",
     ("docker",): "a Dockerfile needs `pip install .` and `python -m <package>`",
     ("kube",): "the service answers /healthz and /readyz for Kubernetes' probes",
@@ -57,14 +57,14 @@ _ABSENT = {
 
 
 class Translated(NamedTuple):
-    """The command line without what has no effect, and a line about each of these."""
+    """A command line without the flags that have no effect, and a line about each of these flags."""
 
     words: list[str]
     lines: tuple[str, ...]
 
 
-def taken(words: Sequence[str]) -> Translated:
-    """Take out goctl's flags that mean nothing to this command, with their values."""
+def without_goctl_flags(words: Sequence[str]) -> Translated:
+    """Remove goctl's flags that have no effect in this command, with their values."""
     known = FLAGS.get(tuple(words[:2]), {})
     kept: list[str] = list(words[:2])
     lines: dict[str, None] = {}
@@ -82,10 +82,10 @@ def taken(words: Sequence[str]) -> Translated:
     return Translated(kept, tuple(lines))
 
 
-def absent(words: Sequence[str]) -> tuple[str, str] | None:
-    """For a command of goctl that mallgen does not have: what to say, and what there is instead."""
+def missing_command(words: Sequence[str]) -> tuple[str, str] | None:
+    """Return the message and the hint for a command of goctl that mallgen does not have, else None."""
     for size in (1, 2):
-        hint = _ABSENT.get(tuple(words[:size]))
+        hint = _MISSING.get(tuple(words[:size]))
         if hint is not None and len(words) >= size:
             return f"`{' '.join(words[:size])}` is a command of goctl that mallgen does not have yet", hint
     return None

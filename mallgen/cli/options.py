@@ -20,12 +20,12 @@ class Option(NamedTuple):
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """Every way to write it."""
+        """Return every way to write the option."""
         return (f"--{self.name}", f"-{self.name}", *((self.short,) if self.short else ()))
 
 
 class Argument(NamedTuple):
-    """A word without a dash. `rest` takes all that follows as it is, and may be absent; so may an `optional` one."""
+    """A word without a dash. `rest` takes all words that follow, none too; `optional` may be left out."""
 
     name: str
     help: str
@@ -36,7 +36,7 @@ class Argument(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command; `module` of mallgen.cli.commands runs it. `given` are values that the command itself brings."""
+    """A command, run by `module` of mallgen.cli.commands; `reassigned` are values that the command itself adds."""
 
     path: tuple[str, ...]
     help: str
@@ -44,31 +44,31 @@ class Command(NamedTuple):
     options: tuple[Option, ...] = ()
     arguments: tuple[Argument, ...] = ()
     example: str = ""
-    given: tuple[tuple[str, str], ...] = ()
+    reassigned: tuple[tuple[str, str], ...] = ()
 
 
 class Values:
-    """What the user gave a command, by the names of the table."""
+    """The options and arguments of one command line, by their names in the table."""
 
     def __init__(self, values: Mapping[str, Value]) -> None:
         self._values = values
 
     def text(self, name: str) -> str:
-        """The value of an option or argument; its default, or empty, when it was left out."""
+        """Return the value of an option or argument; its default, or empty, when it was left out."""
         value = self._values.get(name, "")
         return value if isinstance(value, str) else ""
 
     def many(self, name: str) -> tuple[str, ...]:
-        """The values of an option or argument that may be repeated, in their order."""
+        """Return the values of an option or argument that may be repeated, in their order."""
         value = self._values.get(name, ())
         return value if isinstance(value, tuple) else ()
 
     def flag(self, name: str) -> bool:
-        """Whether a flag was given."""
+        """Return whether a flag was given."""
         return self._values.get(name) is True
 
 
-COMPLETING = "_MALLGEN_COMPLETE"  # set by the script of `mallgen completion` while it asks
+COMPLETING = "_MALLGEN_COMPLETE"  # set by the script of `mallgen completion` when the shell wants completions
 API = Option("api", "The contract, a .api file.", "FILE", required=True)
 OUTSIDE = Option("allow-outside", "Let the contract import files from outside its repository.")
 DIR = Option("dir", "The folder that receives etc/ and the package (default: mallgen.toml's, else this one).", "DIR")
@@ -110,7 +110,7 @@ COMMANDS = (
         (FORMAT, QUIET),
         (Argument("name", "The project's name; its folder is made here."),),
         example="mallgen api new greet",
-        given=(("project", "api new"),),
+        reassigned=(("project", "api new"),),
     ),
     Command(
         ("api", "validate"),
@@ -209,7 +209,7 @@ COMMANDS = (
         (FORMAT, QUIET),
         (Argument("name", "The service's name; its folder is made here."),),
         example="mallgen rpc new greet",
-        given=(("project", "rpc new"),),
+        reassigned=(("project", "rpc new"),),
     ),
     Command(
         ("new",),
@@ -218,7 +218,7 @@ COMMANDS = (
         (FORMAT, QUIET),
         (Argument("name", "The workspace's name; its folder is made here."),),
         example="mallgen new mall",
-        given=(("project", "new"),),
+        reassigned=(("project", "new"),),
     ),
     Command(
         ("gen",),
@@ -321,7 +321,7 @@ COMMANDS = (
         "sample",
         (SAMPLE, FORMAT),
         example="mallgen api -o greet.api",
-        given=(("suffix", ".api"),),
+        reassigned=(("suffix", ".api"),),
     ),
     Command(
         ("rpc",),
@@ -329,7 +329,7 @@ COMMANDS = (
         "sample",
         (SAMPLE, FORMAT),
         example="mallgen rpc -o greet.proto",
-        given=(("suffix", ".proto"),),
+        reassigned=(("suffix", ".proto"),),
     ),
 )
 

@@ -1,17 +1,17 @@
-"""Run one command of the table: fast.py and typer_app.py end here, however they read the command line."""
+"""Run one command of the table, for fast.py and typer_app.py alike."""
 
 from importlib import import_module
 
-from mallgen.cli.console import Told, speak
+from mallgen.cli.console import AlreadyReported, choose_format
 from mallgen.cli.options import FORMAT, Command, Values
 
-SIGNALLED = 128  # the exit code of a process that a signal ended is this and the signal's number
+SIGNALLED = 128  # the exit code of a process that a signal ended is this plus the signal's number
 
 
 def run(command: Command, values: Values) -> int:
     """Run a command and return its exit code."""
-    speak(values.text(FORMAT.name))
+    choose_format(values.text(FORMAT.name))
     try:
         return int(import_module(f"mallgen.cli.commands.{command.module}").run(values))
-    except Told as told:
-        return told.code
+    except AlreadyReported as end:
+        return end.code

@@ -1,4 +1,4 @@
-"""Write a new project into a folder beside its place, and move it there when it is complete."""
+"""Write a new project into a temporary folder beside its path, and move it there when it is complete."""
 
 import os
 import re
@@ -8,17 +8,17 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from mallgen.cli.console import ENVIRONMENT, FINE, USAGE, report, say
-from mallgen.cli.writing import Asked, put
+from mallgen.cli.writing import WriteOptions, write_made
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.target import Made, Target
 from mallgen.workspace.targets import make
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
-_QUIETLY = Asked(dry_run=False, quiet=True)
+_QUIETLY = WriteOptions(dry_run=False, quiet=True)
 
 
 class NewProject(NamedTuple):
-    """What a new project has: files written as they are, targets that its folder generates, what to do next."""
+    """A new project: files that are written unchanged, the targets of its folder, lines about what to do next."""
 
     files: Mapping[str, str]
     targets: Callable[[str], list[Target]]
@@ -26,7 +26,7 @@ class NewProject(NamedTuple):
 
 
 def bad_name(name: str, command: str) -> int:
-    """USAGE, and what is said, when a word cannot be a project's name; else FINE."""
+    """Report a word that cannot be a project's name and return USAGE; return FINE for a good name."""
     if _NAME.fullmatch(name):
         return FINE
     say(f"error[usage] `{name}` cannot be a project's name")
@@ -43,16 +43,16 @@ def write(name: str, project: NewProject, quiet: bool) -> int:
         stage = tempfile.mkdtemp(prefix=f".{name}-", dir=".")
         os.chmod(stage, 0o777 & ~_umask())
     except OSError as problem:
-        return _failed(name, problem)
+        return _report_failure(name, problem)
     try:
         for path, text in project.files.items():
             _write(os.path.join(stage, path), text)
         generated = [(target, make(target)) for target in project.targets(stage)]
-        code = max(_put(target, made) for target, made in generated)
+        code = max(_generate(target, made) for target, made in generated)
         if code == FINE:
             os.rename(stage, name)
     except OSError as problem:
-        code = _failed(name, problem)
+        code = _report_failure(name, problem)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     if code == FINE and not quiet:
@@ -61,9 +61,9 @@ def write(name: str, project: NewProject, quiet: bool) -> int:
     return code
 
 
-def _put(target: Target, made: Made) -> int:
+def _generate(target: Target, made: Made) -> int:
     assert not made.diagnostics, made.diagnostics
-    return put(target, made, _QUIETLY)
+    return write_made(target, made, _QUIETLY)
 
 
 def _write(path: str, text: str) -> None:
@@ -72,7 +72,7 @@ def _write(path: str, text: str) -> None:
         file.write(text)
 
 
-def _failed(name: str, problem: OSError) -> int:
+def _report_failure(name: str, problem: OSError) -> int:
     hint = "check the folder's permissions and the space that is left"
     message = f"cannot make `{name}` here: {problem.strerror}"
     report([Diagnostic("cannot-write", message, hint=hint, environment=True)], {}, _QUIETLY.end)

@@ -1,4 +1,4 @@
-"""How each route and RPC stands, for the commands that tell it."""
+"""The state of each route and RPC, for the commands that list it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ class StatusRow(NamedTuple):
 
 
 def summary(states: Iterable[str]) -> str:
-    """`6 implemented, 1 stub`."""
+    """Return the counts of states in words, as `6 implemented, 1 stub`."""
     counts = Counter(states)
     words = [
         counted(counts[state], state) if state in _NOUNS else f"{counts[state]} {state}"
@@ -34,7 +34,7 @@ def summary(states: Iterable[str]) -> str:
 
 
 def rows(service: InspectedFolder) -> Iterator[StatusRow]:
-    """Every route in the order of the contract, then what it no longer has."""
+    """Yield every route and RPC in the order of the contract, then the orphans."""
     verdicts = [(v.role, v) for v in service.followed.verdicts if v.role and v.role.layer in ("handler", "logic")]
     parts: dict[str, list[Verdict]] = {}
     for role, verdict in verdicts:
@@ -49,7 +49,7 @@ def rows(service: InspectedFolder) -> Iterator[StatusRow]:
 
 
 def _state(parts: list[Verdict], moved: set[str]) -> str:
-    """Of handler and logic together: the worse one."""
+    """Return the worse state of a route's handler and logic."""
     states = {part.state for part in parts}
     if states & set(_DRIFTED) or any(part.path in moved for part in parts):
         return DRIFTED

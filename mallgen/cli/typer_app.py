@@ -1,4 +1,4 @@
-"""The typer application: help, suggestions, mistakes, completion; fast.py loads it when its table is not enough."""
+"""The typer application: help, suggestions, mistakes, completion. Loaded for command lines that fast.py cannot read."""
 
 import os
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _REST = {**_SETTINGS, "allow_interspersed_args": False}
 
 
 def main(words: Sequence[str]) -> int:
-    """Run a command line through typer; its mistakes are told in our words."""
+    """Run a command line through typer and return the exit code; mistakes are reported in mallgen's words."""
     if COMPLETING in os.environ:
         from typer._completion_classes import completion_init
 
@@ -27,7 +27,7 @@ def main(words: Sequence[str]) -> int:
         result = application().main(list(words), prog_name="mallgen", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except UsageError as problem:
-        return _usage(problem, list(words))
+        return _report_usage(problem, list(words))
     except ClickException as problem:
         say(f"error[usage] {problem.format_message()}")
         return FINDINGS
@@ -40,7 +40,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def application() -> TyperGroup:
-    """The whole tree of commands."""
+    """Return the whole tree of commands."""
     return _group(())
 
 
@@ -60,7 +60,7 @@ def _group(path: tuple[str, ...]) -> TyperGroup:
         help=own.help if own is not None else ROOT_HELP,
         epilog=f"Example: {own.example}" if own is not None else None,
         params=options,
-        callback=_alone,
+        callback=_refuse_options,
         rich_markup_mode=None,
         suggest_commands=False,
         context_settings=_SETTINGS,
@@ -68,9 +68,9 @@ def _group(path: tuple[str, ...]) -> TyperGroup:
     )
 
 
-def _alone(**given: Any) -> None:
-    """What a group does by itself the table does, when there is no command behind its options."""
-    if any(given.values()):
+def _refuse_options(**reassigned: Any) -> None:
+    """Refuse options of a group in front of a command; without a command fast.py has run the group by itself."""
+    if any(reassigned.values()):
         raise UsageError("a command cannot stand behind the option that writes a contract")
 
 
@@ -92,15 +92,15 @@ def _version() -> TyperOption:
 
 
 def _command(command: Command) -> TyperCommand:
-    def invoke(**given: Any) -> int:
-        values = {_named(parameter): value for parameter, value in given.items() if value is not None}
-        return run(command, Values({**dict(command.given), **values}))
+    def invoke(**reassigned: Any) -> int:
+        values = {_table_name(parameter): value for parameter, value in reassigned.items() if value is not None}
+        return run(command, Values({**dict(command.reassigned), **values}))
 
     return TyperCommand(
         name=command.path[-1],
         callback=invoke,
         help=command.help,
-        short_help=command.help,  # a list of commands wraps it; what typer makes of `help` is cut
+        short_help=command.help,  # typer would cut a short help made from `help`, this one is wrapped
         epilog=f"Example: {command.example}" if command.example else None,
         params=[*map(_argument, command.arguments), *map(_option, command.options)],
         rich_markup_mode=None,
@@ -108,7 +108,7 @@ def _command(command: Command) -> TyperCommand:
     )
 
 
-def _named(parameter: str) -> str:
+def _table_name(parameter: str) -> str:
     """Return the table's name of one of typer's parameters."""
     return parameter.removeprefix("v_").replace("_", "-")
 
@@ -156,20 +156,20 @@ def _argument(argument: Argument) -> TyperArgument:
     )
 
 
-def _usage(problem: UsageError, words: list[str]) -> int:
+def _report_usage(problem: UsageError, words: list[str]) -> int:
     context = problem.ctx
     if isinstance(problem, NoArgsIsHelpError):
         say(problem.format_message())
         return USAGE
     where = context.command_path if context is not None else "mallgen"
-    message, hint = _mistake(problem, where, words)
+    message, hint = _explain_mistake(problem, where, words)
     say(f"error[usage] {message}")
     say(f"  = help: {hint or f'{where} --help'}")
     return USAGE
 
 
-def _mistake(problem: UsageError, where: str, words: list[str]) -> tuple[str, str]:
-    """What was wrong with the command line, and a guess at what was meant."""
+def _explain_mistake(problem: UsageError, where: str, words: list[str]) -> tuple[str, str]:
+    """Return what is wrong with the command line, and a suggestion, empty when there is none."""
     command = problem.ctx.command if problem.ctx is not None else None
     if isinstance(problem, MissingParameter) and problem.param is not None:
         return (

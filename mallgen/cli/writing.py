@@ -1,10 +1,10 @@
-"""From rendered files to the disk, with what the user is told about it; shared by every generating command."""
+"""Write rendered files to the disk and report what was done; shared by every generating command."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from mallgen.cli.console import FINE, Told, out, report, say
+from mallgen.cli.console import FINE, AlreadyReported, out, report, say
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk.folder import Folder, Overtaken, Refused
@@ -15,26 +15,27 @@ from mallgen.output.plan import Plan, StepKind, plan
 from mallgen.output.recognise import is_known, recorded
 from mallgen.output.records import MAIN, Record
 from mallgen.workspace.config import BadWorkspace, Workspace, find
-from mallgen.workspace.surveyed import surveyed
-from mallgen.workspace.targets import every, make
+from mallgen.workspace.surveyed import survey_target
+from mallgen.workspace.targets import all_targets, make
 
 _CHECK = "mallgen check tells what became of it"
-_FEW = 5
+_MOST_LINES = 5
 
 
 class Output(NamedTuple):
-    """What is to be written where."""
+    """A target with its rendered files, the folder that receives them, and how the command was called."""
 
     target: Target
     folder: Folder
     made: Made
-    asked: "Asked"
+    options: "WriteOptions"
 
 
-class Asked(NamedTuple):
-    """How a generating command was called. `force`: make stubs for routes whose code has not followed yet.
+class WriteOptions(NamedTuple):
+    """The flags of a generating command. `force`: make stubs also for routes whose code is still in another file.
 
-    `listing`: name each file that is left alone, as goctl does for a contract that is asked for by name.
+    `listing`: name each user file that is kept, as goctl does for a contract that is named on the command line.
+    `end` ends the line that counts the errors.
     """
 
     dry_run: bool
@@ -44,14 +45,15 @@ class Asked(NamedTuple):
     listing: bool = True
 
     @classmethod
-    def by(cls, values: Values) -> "Asked":
-        """As the command line says."""
+    def by(cls, values: Values) -> "WriteOptions":
+        """Return the flags of a command line."""
         return cls(values.flag("dry-run"), values.flag("quiet"), force=values.flag("force"))
 
 
-class Written(NamedTuple):
-    """The exit code, the counts in words, and what happened: the first files of a project, a change to mallgen's, or
-    one that gave types or fields other names.
+class WriteResult(NamedTuple):
+    """The result of a run: the exit code and the counts in words.
+
+    `started`: the project is new; `changed`: files were written; `renamed`: types or fields have other names now.
     """
 
     code: int
@@ -61,30 +63,30 @@ class Written(NamedTuple):
     renamed: bool = False
 
 
-def produce(target: Target, asked: Asked) -> int:
-    """Generate a target and tell what was done; the exit code."""
+def generate(target: Target, options: WriteOptions) -> int:
+    """Generate a target, report what was done, and return the exit code."""
     made = make(target)
-    code = report(made.diagnostics, made.sources, asked.end)
-    return put(target, made, asked) if made.files else code
+    code = report(made.diagnostics, made.sources, options.end)
+    return write_made(target, made, options) if made.files else code
 
 
-def _output(target: Target, made: Made, asked: Asked) -> Output:
-    return Output(target, Folder(target.folder, say), made, asked)
+def _output(target: Target, made: Made, options: WriteOptions) -> Output:
+    return Output(target, Folder(target.folder, say), made, options)
 
 
-def put(target: Target, made: Made, asked: Asked) -> int:
-    """Write what was made of a target and tell what was done; the exit code."""
-    output = _output(target, made, asked)
+def write_made(target: Target, made: Made, options: WriteOptions) -> int:
+    """Write the files made of a target, report what was done, and return the exit code."""
+    output = _output(target, made, options)
     result = write(output)
-    if result.code == FINE and not asked.quiet:
+    if result.code == FINE and not options.quiet:
         say(f"{made.subject}; {result.summary}")
         for step in _next_steps(result, output, made.package):
             say(f"next: {step}")
     return result.code
 
 
-def _next_steps(result: Written, output: Output, package: str) -> Iterator[str]:
-    if output.asked.dry_run:
+def _next_steps(result: WriteResult, output: Output, package: str) -> Iterator[str]:
+    if output.options.dry_run:
         return
     folder = output.folder.shown(".")
     if result.started:
@@ -98,7 +100,7 @@ def _next_steps(result: Written, output: Output, package: str) -> Iterator[str]:
 
 
 def _shell(word: str) -> str:
-    """A word as a shell takes it."""
+    """Return a word quoted for a shell where it needs it."""
     if word.replace("/", "").replace("-", "").replace(".", "").isalnum():
         return word
     from shlex import quote
@@ -107,33 +109,35 @@ def _shell(word: str) -> str:
 
 
 def no_workspace() -> Diagnostic:
-    """What every command says that needs a workspace or a generated folder, and is in neither."""
+    """Return the error of a command that needs a workspace or a generated folder and is in neither."""
     message = "there is no mallgen.toml with services here or above, and no mallgen.lock here"
     hint = "mallgen new NAME makes a workspace; a single contract: mallgen api py -api FILE"
     return Diagnostic("no-workspace", message, hint=hint, environment=True)
 
 
-def generate_all(workspace: Workspace, asked: Asked) -> tuple[list[tuple[Target, Made]], int]:
-    """Make every service of a workspace and, when all are sound, write them; what was made, and the exit code."""
+def generate_all(workspace: Workspace, options: WriteOptions) -> tuple[list[tuple[Target, Made]], int]:
+    """Make every service of a workspace, write all when none has errors; return what was made and the exit code."""
     if not workspace.members:
-        return [], report([no_workspace()], {}, asked.end)
-    from mallgen.workspace.absent import absent
+        return [], report([no_workspace()], {}, options.end)
+    from mallgen.workspace.absent import missing_paths
 
-    targets = every(workspace)
-    gone = [absent(target) for target in targets]
+    targets = all_targets(workspace)
+    gone = [missing_paths(target) for target in targets]
     if problems := [problem for one in gone for problem in one.problems]:
-        return [], report(problems, {k: v for one in gone for k, v in one.sources.items()}, asked.end)
+        return [], report(problems, {k: v for one in gone for k, v in one.sources.items()}, options.end)
     found = [(target, make(target)) for target in targets]
-    code = _reported(workspace, found, asked)
-    if code == FINE and len(found) > 1 and not asked.dry_run:
-        code = _refused([_output(target, made, asked._replace(dry_run=True)) for target, made in found], asked.end)
+    code = _report_problems(workspace, found, options)
+    if code == FINE and len(found) > 1 and not options.dry_run:
+        code = _report_refusals(
+            [_output(target, made, options._replace(dry_run=True)) for target, made in found], options.end
+        )
     if code == FINE:
-        code = max(put(target, made, asked) for target, made in found)
+        code = max(write_made(target, made, options) for target, made in found)
     return found, code
 
 
-def _refused(outputs: Sequence[Output], end: str) -> int:
-    """Tell why any of several folders cannot be written, before the first is."""
+def _report_refusals(outputs: Sequence[Output], end: str) -> int:
+    """Report why any of several folders cannot be written, before the first is; return the exit code."""
     problems: list[Diagnostic] = []
     sources: dict[str, str] = {}
     for output in outputs:
@@ -146,55 +150,57 @@ def _refused(outputs: Sequence[Output], end: str) -> int:
     return report(problems, sources, end)
 
 
-def _reported(workspace: Workspace, found: Sequence[tuple[Target, Made]], asked: Asked) -> int:
-    """Tell what is wrong with any of them, once: a proto may be read for several services."""
-    from mallgen.workspace.meeting import meetings  # only where there is a workspace
+def _report_problems(workspace: Workspace, found: Sequence[tuple[Target, Made]], options: WriteOptions) -> int:
+    """Report what is wrong with the services, each problem once: a proto may be read for several of them."""
+    from mallgen.workspace.meeting import find_clashes  # imported only where there is a workspace
 
-    met = meetings(workspace, found)
-    diagnostics = tuple(dict.fromkeys([*(d for _, made in found for d in made.diagnostics), *met.problems]))
+    clashes = find_clashes(workspace, found)
+    diagnostics = tuple(dict.fromkeys([*(d for _, made in found for d in made.diagnostics), *clashes.problems]))
     sources = {name: text for _, made in found for name, text in made.sources.items()}
-    return report(diagnostics, {**sources, **met.sources}, asked.end)
+    return report(diagnostics, {**sources, **clashes.sources}, options.end)
 
 
-def place(workspace: Workspace, contract: str, folder: str) -> str:
-    """The folder that receives a contract's files: the given one, else the workspace's for it, else this one."""
-    member = workspace.of(contract)
+def output_folder(workspace: Workspace, contract: str, folder: str) -> str:
+    """Return the folder that receives a contract's files: the given one, else the workspace's for it, else this one."""
+    member = workspace.member_of(contract)
     return folder or (member.folder if member is not None else ".")
 
 
-def around() -> Workspace:
-    """The workspace that the working directory is in, an empty one when there is none. Raises Told."""
+def current_workspace() -> Workspace:
+    """Return the workspace around the working directory, an empty one when there is none. Raises AlreadyReported."""
     try:
         return find()
     except BadWorkspace as problem:
-        raise Told(report(problem.diagnostics, problem.sources, "; nothing was written")) from None
+        raise AlreadyReported(report(problem.diagnostics, problem.sources, "; nothing was written")) from None
 
 
-def write(output: Output) -> Written:
-    """Plan, tell, and unless it is a dry run, apply."""
+def write(output: Output) -> WriteResult:
+    """Plan, apply unless it is a dry run, and report."""
     try:
-        with session(output.folder, shared=output.asked.dry_run) as here:
+        with session(output.folder, shared=output.options.dry_run) as here:
             steps, problems = _apply(output, here)
     except Refused as problem:
         end = "; the next mallgen command here completes what was begun" if problem.begun else "; nothing was written"
-        return Written(report(problem.diagnostics, {**output.made.sources, **problem.sources}, end))
-    _tell(output, steps)
+        return WriteResult(report(problem.diagnostics, {**output.made.sources, **problem.sources}, end))
+    _report_steps(output, steps)
     if problems:
-        return Written(report(problems, {}, "; everything else was written"))
+        return WriteResult(report(problems, {}, "; everything else was written"))
     started = any(step.kind is StepKind.CREATE and step.file.role == MAIN for step in steps.steps)
-    return Written(FINE, _summary(steps, output.asked.dry_run), started, bool(steps.writes), steps.renamed)
+    return WriteResult(FINE, _summary(steps, output.options.dry_run), started, bool(steps.writes), steps.renamed)
 
 
 def _apply(output: Output, here: Session) -> tuple[Plan, tuple[Diagnostic, ...]]:
-    """The plan and, after it was carried out, what somebody changed meanwhile."""
-    seen = surveyed(here, output.target, output.made, f" -dir {output.target.folder}", theirs=False)
+    """Return the plan and, after it was applied, a warning for each file that another process changed meanwhile."""
+    seen = survey_target(here, output.target, output.made, f" -dir {output.target.folder}", theirs=False)
     if seen.moved is not None:
         raise Refused(package_rename.problem(seen.moved, seen.disk.present, output.folder.shown, seen.where))
     steps = plan(seen.due, seen.disk, seen.lock)
-    waiting = () if output.asked.force else tuple(_waiting(output, steps, recorded(seen.lock, seen.disk), seen.where))
+    waiting = (
+        () if output.options.force else tuple(_unsynced(output, steps, recorded(seen.lock, seen.disk), seen.where))
+    )
     if waiting:
         raise Refused(*waiting)
-    if output.asked.dry_run:
+    if output.options.dry_run:
         return steps, ()
     try:
         return steps, here.apply(steps)
@@ -203,53 +209,57 @@ def _apply(output: Output, here: Session) -> tuple[Plan, tuple[Diagnostic, ...]]
             return _apply(output, again)
 
 
-def _waiting(output: Output, steps: Plan, known: Mapping[str, Record], where: str) -> Iterator[Diagnostic]:
-    """Routes whose written code is in another file, where a stub or another route's code would answer from now on."""
+def _unsynced(output: Output, steps: Plan, known: Mapping[str, Record], where: str) -> Iterator[Diagnostic]:
+    """Yield an error for each route that a stub or other code would answer, while its own code is in another file."""
     contents = output.folder.contents(old for _, old in steps.waiting)
-    asked = {old for old, _, is_sure in steps.elsewhere if not is_sure}
+    unsure = {old for old, _, is_sure in steps.elsewhere if not is_sure}
     for file, old in steps.waiting:
         if not is_known(known.get(old), contents.get(old)):
             shown, title = output.folder.shown, file.title
-            place = shown(file.path)
-            mine = known[old].role == file.role or old not in asked
-            message = f"`{shown(old)}` {'was written' if mine else 'may be'} for {title}, whose place is `{place}` now"
+            new_path = shown(file.path)
+            mine = known[old].role == file.role or old not in unsure
+            message = (
+                f"`{shown(old)}` {'was written' if mine else 'may be'} for {title}, whose place is `{new_path}` now"
+            )
             moves = f"run `mallgen sync --apply{where}`, which moves it"
             asks = f"run `mallgen sync --apply{where}`, which asks first"
-            hint = f"{asks if old in asked else moves}; --force generates without it"
+            hint = f"{asks if old in unsure else moves}; --force generates without it"
             yield Diagnostic("needs-sync", message, file.span, hint)
 
 
-def _tell(output: Output, steps: Plan) -> None:
+def _report_steps(output: Output, steps: Plan) -> None:
     shown = output.folder.shown
-    if not output.asked.quiet:
+    if not output.options.quiet:
         for step in steps.steps:
-            if step.kind is StepKind.KEEP or (step.kind is StepKind.IGNORE and not output.asked.listing):
+            if step.kind is StepKind.KEEP or (step.kind is StepKind.IGNORE and not output.options.listing):
                 continue
-            if step.kind is StepKind.IGNORE or output.asked.dry_run:
+            if step.kind is StepKind.IGNORE or output.options.dry_run:
                 word = "" if step.kind is StepKind.IGNORE else f"{step.kind.value} "
                 tail = f" {step.kind.value}" if step.kind is StepKind.IGNORE else ""
                 out(f"{word}{shown(step.file.path)}{tail}")
-        if not output.asked.dry_run:
+        if not output.options.dry_run:
             out("Done.")
     for step in steps.steps:
         if step.backup:
-            verb = "would move" if output.asked.dry_run else "moved"
+            verb = "would move" if output.options.dry_run else "moved"
             say(f"{shown(step.file.path)} had been edited: {verb} your version to {shown(step.backup)}")
-    _few(_lacking(output, steps))
-    _few(_moved(shown(path), shown(place) if place else "", sure) for path, place, sure in steps.elsewhere)
-    told = {path for path, _, _ in steps.elsewhere}
-    gone = (record.path for record in steps.left if record.path not in told)
-    _few(f"{shown(path)} is no longer part of the contract; {_CHECK}" for path in gone)
+    _say_first(_missing_blocks(output, steps))
+    _say_first(
+        _moved_line(shown(path), shown(new_path) if new_path else "", sure) for path, new_path, sure in steps.elsewhere
+    )
+    moved = {path for path, _, _ in steps.elsewhere}
+    gone = (record.path for record in steps.left if record.path not in moved)
+    _say_first(f"{shown(path)} is no longer part of the contract; {_CHECK}" for path in gone)
 
 
-def _moved(shown: str, place: str, sure: bool) -> str:
-    if not place:
+def _moved_line(shown: str, new_path: str, sure: bool) -> str:
+    if not new_path:
         return f"{shown} is for a route that is gone; {_CHECK}"
-    return f"{shown} {'is' if sure else 'may be'} for the route whose place is {place} now; {_CHECK}"
+    return f"{shown} {'is' if sure else 'may be'} for the route whose place is {new_path} now; {_CHECK}"
 
 
-def _lacking(output: Output, steps: Plan) -> Iterator[str]:
-    """Settings files of the user's without a block that the service needs to start."""
+def _missing_blocks(output: Output, steps: Plan) -> Iterator[str]:
+    """Yield a line for each settings file that lacks a block without which the service does not start."""
     mine = {s.file.path: s.file.blocks for s in steps.steps if s.kind is StepKind.IGNORE and s.file.blocks}
     if not mine:
         return
@@ -264,13 +274,13 @@ def _lacking(output: Output, steps: Plan) -> Iterator[str]:
             yield f"{lack}, without which the service does not start: `{sync}` adds it"
 
 
-def _few(lines: Iterable[str]) -> None:
-    """The first lines, and how many more there are."""
+def _say_first(lines: Iterable[str]) -> None:
+    """Print the first lines, and how many more there are."""
     found = list(lines)
-    for line in found[:_FEW]:
+    for line in found[:_MOST_LINES]:
         say(line)
-    if len(found) > _FEW:
-        say(f"… and {len(found) - _FEW} more like it")
+    if len(found) > _MOST_LINES:
+        say(f"… and {len(found) - _MOST_LINES} more like it")
 
 
 def _summary(steps: Plan, dry_run: bool) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from mallgen.workspace.config import settings_of
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_WIRED = re.compile(r'"([A-Z][A-Z0-9_]*_SECRET)"')
+_IN_SETTINGS = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_IN_WIRING = re.compile(r'"([A-Z][A-Z0-9_]*_SECRET)"')
 _SECRET = re.compile(r"(?:SECRET|KEY|TOKEN|PASSWORD)$")
 
 
 def environment(registry: str) -> dict[str, str]:
-    """What every service of a run is given, secrets apart."""
+    """Return the environment of every service of a run, without secrets; `registry` is the folder for discovery."""
     return {
         **os.environ,
         "MALLGEN_DISCOVERY": f"file:{registry}",
@@ -22,22 +22,22 @@ def environment(registry: str) -> dict[str, str]:
     }
 
 
-def supplied(folders: Iterable[tuple[str, str]], given: Mapping[str, str]) -> dict[str, str]:
-    """A secret for each variable that the settings or the wiring of services ask for and that is not `given`.
+def made_up_secrets(folders: Iterable[tuple[str, str]], given: Mapping[str, str]) -> dict[str, str]:
+    """Return a random secret for each variable that settings or wiring of services ask for and `given` lacks.
 
     `folders` are pairs of a service's folder and its package. A variable has one value in all services.
     """
-    asked = {name for folder, package in folders for name in _asked(folder, package)}
+    asked = {name for folder, package in folders for name in _asked_variables(folder, package)}
     return {name: secrets.token_urlsafe(32) for name in sorted(asked) if not given.get(name)}
 
 
-def _asked(folder: str, package: str) -> Iterator[str]:
+def _asked_variables(folder: str, package: str) -> Iterator[str]:
     for path in settings_of(folder):
-        yield from (name for name in _found(path, _VARIABLE) if _SECRET.search(name))
-    yield from _found(os.path.join(folder, package, "wiring.py"), _WIRED)
+        yield from (name for name in _matches(path, _IN_SETTINGS) if _SECRET.search(name))
+    yield from _matches(os.path.join(folder, package, "wiring.py"), _IN_WIRING)
 
 
-def _found(path: str, pattern: re.Pattern[str]) -> list[str]:
+def _matches(path: str, pattern: re.Pattern[str]) -> list[str]:
     try:
         with open(path, encoding="utf-8") as file:
             return pattern.findall(file.read())

@@ -1,4 +1,4 @@
-"""Log lines of services for somebody who watches: the path first, the verdict, the time it took. Pure."""
+"""Log lines of services in short, for reading along: the path first, then the status and the duration. Pure."""
 
 import re
 from typing import NamedTuple
@@ -9,14 +9,14 @@ GOOD, ODD, BAD = "good", "odd", "bad"
 
 
 class Shown(NamedTuple):
-    """A line as it is shown, and how it is meant: `good`, `odd`, `bad`, or nothing of these."""
+    """A shortened line, and its mood for the colour: `good`, `odd`, `bad`, or empty."""
 
     text: str
     mood: str = ""
 
 
 def shown(line: str) -> Shown | None:
-    """A plain log line in short, None for the answers to mallgen's own question; any other line as it is."""
+    """Return a plain log line in short, None for a good answer to /healthz (mallgen asks), any other line unchanged."""
     match = _LINE.fullmatch(line)
     if match is None:
         return Shown(line)

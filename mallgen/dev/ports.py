@@ -1,4 +1,4 @@
-"""Is a port free, and who has it?"""
+"""Ports that are taken, and the processes that hold them."""
 
 import contextlib
 import errno
@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 
 class PortHolder(NamedTuple):
-    """A port that somebody listens on; `holder` is empty where the system does not tell."""
+    """A port that cannot be listened on; `holder` is the process, empty where the system does not tell."""
 
     port: int
     holder: str
 
 
-def taken(port: int) -> PortHolder | None:
-    """Whether nobody could listen on a port now."""
+def taken_by(port: int) -> PortHolder | None:
+    """Return the holder of a port, None when the port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -29,7 +29,7 @@ def taken(port: int) -> PortHolder | None:
 
 
 def _holder(port: int) -> str:
-    """`python3 -m order_rpc (process 123)`, from /proc: other systems do not say without help."""
+    """Return the process as `python3 -m order_rpc (process 123)`, from /proc; empty on systems without it."""
     inodes = {inode for table in ("tcp", "tcp6") for inode in _listening(f"/proc/net/{table}", port)}
     if not inodes:
         return ""

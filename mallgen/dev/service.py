@@ -1,4 +1,4 @@
-"""One service of the workspace as a process."""
+"""One service of the workspace as a process of `mallgen dev`."""
 
 import asyncio
 import contextlib
@@ -18,9 +18,9 @@ _PAUSE, PATIENCE = 0.05, 30.0
 
 
 class Spec(NamedTuple):
-    """A service to run: `python -m package` in `folder`. `ready` is how its kind shows that it is up.
+    """A service to run as `python -m package` in `folder`; `ready` is the sign that it is up, of its kind.
 
-    `port` is the first one in its `settings`, 0 for none.
+    `port` is the first one in its settings file `settings`, 0 for none.
     """
 
     name: str
@@ -33,18 +33,18 @@ class Spec(NamedTuple):
 
     @property
     def is_http(self) -> bool:
-        """Whether it answers on its port as HTTP does."""
+        """Return whether the service is up when it answers HTTP on its port."""
         return self.ready == HTTP_READY and bool(self.port)
 
     @property
     def python(self) -> str:
-        """The service's own environment where it has one, else this one."""
+        """Return the interpreter of the service's own .venv, else the one that runs mallgen."""
         own = os.path.join(self.folder, ".venv", "bin", "python")
         return os.path.abspath(own) if os.path.exists(own) else sys.executable
 
 
 class ServiceProcess:
-    """Starts, watches and stops one process; its lines go to `say`."""
+    """Starts, watches and stops one process; its output goes to `say`, line by line."""
 
     def __init__(self, spec: Spec, registry: str, environment: Mapping[str, str], say: Say) -> None:
         self.spec = spec
@@ -52,16 +52,16 @@ class ServiceProcess:
         self._environment = environment
         self._say = say
         self._process: asyncio.subprocess.Process | None = None
-        self._pump: asyncio.Task[None] | None = None
+        self._reader: asyncio.Task[None] | None = None
 
     @property
     def running(self) -> bool:
-        """Whether the process is there."""
+        """Return whether the process is running."""
         return self._process is not None and self._process.returncode is None
 
     @property
     def code(self) -> int | None:
-        """The exit code of a process that has ended."""
+        """Return the exit code of a process that has ended, else None."""
         return None if self._process is None else self._process.returncode
 
     async def start(self) -> None:
@@ -77,12 +77,12 @@ class ServiceProcess:
             env=dict(self._environment),
             limit=_LINE,
             start_new_session=True,
-            preexec_fn=_with_parent if sys.platform == "linux" else None,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
         )
-        self._pump = asyncio.create_task(self._lines(self._process.stdout))
+        self._reader = asyncio.create_task(self._forward_lines(self._process.stdout))
 
     async def ready(self) -> bool:
-        """Wait until it can be called; False when it ended or takes too long."""
+        """Wait until the service can be called; return False when it has ended or PATIENCE seconds are over."""
         for _ in range(int(PATIENCE / _PAUSE)):
             if not self.running:
                 return False
@@ -92,7 +92,7 @@ class ServiceProcess:
         return False
 
     async def stop(self, seconds: float) -> None:
-        """SIGINT, which leaves out the wrap-up for load balancers; SIGKILL to its group when that is no help."""
+        """Send SIGINT, after which a service does not wait for load balancers; after `seconds` SIGKILL its group."""
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -106,13 +106,13 @@ class ServiceProcess:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-        _kill_left(process.pid)
-        await process.wait()  # asyncio's ends when nobody holds the output any more
-        if self._pump is not None:
-            await self._pump
+        _kill_group(process.pid)
+        await process.wait()  # asyncio's wait ends only when no process holds the output open
+        if self._reader is not None:
+            await self._reader
 
     async def wait(self) -> int:
-        """The exit code, once it has ended."""
+        """Wait for the end of the process and return its exit code."""
         assert self._process is not None
         return await self._process.wait()
 
@@ -122,31 +122,31 @@ class ServiceProcess:
         return await _healthy(self.spec.port) if self.spec.is_http else self._registered()
 
     def _registered(self) -> bool:
-        """An RPC service listens before it registers, in a file that begins with its process."""
+        """Return whether the registry has a file named after the process: an RPC service listens before that."""
         assert self._process is not None
-        mine = f"{self._process.pid}-"
+        prefix = f"{self._process.pid}-"
         for _, _, names in os.walk(self._registry):
-            if any(name.startswith(mine) and not name.endswith(".tmp") for name in names):
+            if any(name.startswith(prefix) and not name.endswith(".tmp") for name in names):
                 return True
         return False
 
-    async def _lines(self, stream: asyncio.StreamReader | None) -> None:
+    async def _forward_lines(self, stream: asyncio.StreamReader | None) -> None:
         assert stream is not None
         while True:
             try:
                 line = await stream.readline()
-            except ValueError:  # a line beyond the limit: what is there of it
+            except ValueError:  # a line longer than the limit: take what is buffered
                 line = await stream.read(_LINE)
             if not line:
                 return
             self._say(line.decode("utf-8", "replace").rstrip("\r\n"))
 
 
-def _kill_left(group: int) -> None:
-    """End what a service that has ended left in its group.
+def _kill_group(group: int) -> None:
+    """Kill the processes that a service, now ended, left in its process group.
 
-    The system keeps the number while the group has members; when a process has it now, the group is gone and the
-    number is a stranger's.
+    The system does not reuse the group's number while it has members: when a process has the number now, the group is
+    gone and that process is another one.
     """
     try:
         os.kill(group, 0)
@@ -169,6 +169,6 @@ async def _healthy(port: int) -> bool:
     return b" 200 " in line
 
 
-def _with_parent() -> None:
-    """Ask Linux to end the service when mallgen is killed, so that nothing is left behind."""
+def _end_with_parent() -> None:
+    """Ask Linux to end the service when mallgen is killed, so that no process is left behind."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The whole workspace up: start in order, restart what changed, stop in order."""
+"""Run the services of a workspace: start them in order, restart those that changed, stop them in order."""
 
 import asyncio
 import contextlib
@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from mallgen.dev.environment import environment, supplied
-from mallgen.dev.ports import taken
+from mallgen.dev.environment import environment, made_up_secrets
+from mallgen.dev.ports import taken_by
 from mallgen.dev.service import ServiceProcess, Spec
 from mallgen.dev.watch import Watch
 from mallgen.kinds.kind import suffixes
@@ -22,17 +22,17 @@ _ENDED = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED, signal.SIGHUP:
 
 
 class Setup(NamedTuple):
-    """A workspace as it is to run: services in order, `watched` mallgen.toml and the folders with contracts."""
+    """The services to run, in starting order; `watched` are mallgen.toml and the folders with contracts."""
 
     specs: tuple[Spec, ...]
     watched: tuple[str, ...]
 
 
 class RunPlan(NamedTuple):
-    """What to run at first, and how it goes on.
+    """The first setup, and the functions that print and regenerate.
 
-    `line` is given a service's name (empty for mallgen itself) and what it says; `regenerate` brings the workspace up
-    to date after mallgen.toml or a contract changed, None when something is wrong with it, which it has told.
+    `line` prints a service's line under its name (empty for mallgen itself). `regenerate` generates again after
+    mallgen.toml or a contract changed; it returns None when the workspace has errors, which it has reported.
     """
 
     setup: Setup
@@ -41,7 +41,7 @@ class RunPlan(NamedTuple):
 
 
 def run(plan: RunPlan, once: Sequence[str]) -> int:
-    """Run until a signal, or until the command `once` has ended; the exit code."""
+    """Run until a signal, or until the command `once` has ended; return the exit code."""
     registry = tempfile.mkdtemp(prefix="mallgen-dev-")
     try:
         return asyncio.run(_run(plan, registry, once))
@@ -65,24 +65,24 @@ class _Supervisor:
         self._stopped = asyncio.get_running_loop().create_future()
 
     def _service(self, spec: Spec) -> ServiceProcess:
-        return ServiceProcess(spec, self._registry, self._given, self._saying(spec.name))
+        return ServiceProcess(spec, self._registry, self._given, self._printer(spec.name))
 
-    def _supply(self) -> None:
-        """Make up secrets that services ask for and nobody has set; they stay the same for the whole run."""
+    def _make_up_secrets(self) -> None:
+        """Make up the secrets that services ask for and the user has not set; each stays the same for the whole run."""
         specs = [service.spec for service in self._services.values()]
-        made = supplied([(spec.folder, spec.package) for spec in specs], self._given)
+        made = made_up_secrets([(spec.folder, spec.package) for spec in specs], self._given)
         if made:
             self._given |= made
             self._plan.line("", f"made up for this run: {', '.join(made)}")
 
-    def _saying(self, name: str) -> Callable[[str], None]:
+    def _printer(self, name: str) -> Callable[[str], None]:
         return lambda line: self._plan.line(name, line)
 
     async def run(self, once: Sequence[str]) -> int:
         loop = asyncio.get_running_loop()
         for number in _ENDED:
             loop.add_signal_handler(number, self._signalled, number)
-        work = asyncio.create_task(self._once(once) if once else self._stay())
+        work = asyncio.create_task(self._once(once) if once else self._run_until_stopped())
         try:
             await asyncio.wait({work, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
             return self._stopped.result() if self._stopped.done() else work.result()
@@ -96,9 +96,9 @@ class _Supervisor:
         if not self._stopped.done():
             self._stopped.set_result(_ENDED[number])
 
-    async def _stay(self) -> int:
+    async def _run_until_stopped(self) -> int:
         if await self._start_all():
-            self._tell_up()
+            self._report_up()
         self._plan.line("", "Ctrl-C stops them; what you change is restarted")
         async with asyncio.TaskGroup() as group:
             for name in self._services:
@@ -106,7 +106,7 @@ class _Supervisor:
             await self._follow_sources(group)
         return 0
 
-    def _tell_up(self) -> None:
+    def _report_up(self) -> None:
         specs = [service.spec for service in self._services.values()]
         urls = [f"http://127.0.0.1:{spec.port}" for spec in specs if spec.is_http]
         self._plan.line("", f"all {len(specs)} services are up: {' '.join(urls)}".rstrip(": "))
@@ -129,15 +129,15 @@ class _Supervisor:
         return code if code >= 0 else 128 - code
 
     async def _start_all(self) -> bool:
-        """Each behind those it uses; True when all can be called."""
-        self._supply()
+        """Start each service after those it uses; return whether all can be called."""
+        self._make_up_secrets()
         fine = True
         for service in list(self._services.values()):
             await service.start()
-            fine = await self._settled(service) and fine
+            fine = await self._wait_until_up(service) and fine
         return fine
 
-    async def _settled(self, service: ServiceProcess) -> bool:
+    async def _wait_until_up(self, service: ServiceProcess) -> bool:
         if await service.ready():
             return True
         if service.running:
@@ -147,8 +147,8 @@ class _Supervisor:
         return False
 
     async def _follow(self, name: str) -> None:
-        """Restart a service when its code or settings changed; tell when it ended by itself."""
-        told = not self._services[name].running
+        """Restart a service when its code or settings changed; report when it ended by itself."""
+        reported = not self._services[name].running
         while True:
             await asyncio.sleep(LOOK)
             service, watch = self._services[name], self._watches[name]
@@ -157,10 +157,10 @@ class _Supervisor:
                 while watch.changed():
                     await asyncio.sleep(LOOK)
                 await self._restart(service, changed)
-                told = not service.running
-            elif not service.running and not told:
+                reported = not service.running
+            elif not service.running and not reported:
                 self._plan.line(name, f"ended with exit code {service.code}; waiting for a change")
-                told = True
+                reported = True
 
     async def _restart(self, service: ServiceProcess, changed: Sequence[str]) -> None:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
@@ -168,14 +168,14 @@ class _Supervisor:
         await service.stop(STOP)
         port = next(iter(ports_in(service.spec.settings)), 0)
         service.spec = service.spec._replace(port=port)
-        self._supply()
+        self._make_up_secrets()
         if self._is_free(service.spec):
             await service.start()
-            await self._settled(service)
+            await self._wait_until_up(service)
 
     def _is_free(self, spec: Spec) -> bool:
-        """Whether a service can have its port; told when it cannot."""
-        found = taken(spec.port) if spec.port else None
+        """Return whether a service's port is free; report it when it is taken."""
+        found = taken_by(spec.port) if spec.port else None
         if found is not None:
             by = f" by {found.holder}" if found.holder else ""
             place = os.path.normpath(spec.settings)
@@ -183,7 +183,7 @@ class _Supervisor:
         return found is None
 
     async def _follow_sources(self, group: asyncio.TaskGroup) -> None:
-        """Generate when mallgen.toml or a contract changed, and run what is asked for then."""
+        """Generate when mallgen.toml or a contract changed, and run the services of the new setup."""
         while True:
             await asyncio.sleep(LOOK)
             changed = self._sources.changed()
@@ -193,17 +193,19 @@ class _Supervisor:
                 self._plan.line("", f"{', '.join(map(os.path.relpath, changed))} changed; generating")
                 setup = self._plan.regenerate()
                 if setup is not None:
-                    await self._become(setup, group)
+                    await self._change_to(setup, group)
 
-    async def _become(self, setup: Setup, group: asyncio.TaskGroup) -> None:
-        """Stop what is no longer asked for, start what is new, and what has another folder, package or port anew."""
+    async def _change_to(self, setup: Setup, group: asyncio.TaskGroup) -> None:
+        """Stop services that are gone, start new ones, restart those with another folder, package or settings file."""
         if setup.watched != self._plan.setup.watched:
             self._sources = Watch(setup.watched, suffixes())
         before = {name: service.spec for name, service in self._services.items()}
         wanted = {spec.name: spec for spec in setup.specs}
         for name, spec in before.items():
-            if name not in wanted or _moved(spec, wanted[name]):
-                await self._drop(name, "has other settings" if name in wanted else "is no longer in mallgen.toml")
+            if name not in wanted or _has_moved(spec, wanted[name]):
+                await self._stop_service(
+                    name, "has other settings" if name in wanted else "is no longer in mallgen.toml"
+                )
         new = [spec for spec in setup.specs if spec.name not in self._services]
         for spec in setup.specs:
             if spec.name in self._services:
@@ -212,27 +214,27 @@ class _Supervisor:
                 self._services[spec.name] = self._service(spec)
                 self._watches[spec.name] = _watch(spec)
         self._plan = self._plan._replace(setup=setup)
-        self._supply()
+        self._make_up_secrets()
         fine = True
         for spec in new:
             service = self._services[spec.name]
             if self._is_free(spec):
                 await service.start()
-                fine = await self._settled(service) and fine
+                fine = await self._wait_until_up(service) and fine
             else:
                 fine = False
             self._following[spec.name] = group.create_task(self._follow(spec.name))
         if fine and (new or before.keys() - wanted.keys()):
-            self._tell_up()
+            self._report_up()
 
-    async def _drop(self, name: str, why: str) -> None:
+    async def _stop_service(self, name: str, why: str) -> None:
         self._following.pop(name).cancel()
         self._plan.line(name, f"{why}; stopping")
         await self._services.pop(name).stop(STOP)
         del self._watches[name]
 
     async def _stop_all(self) -> None:
-        """Consumers first, so that nobody calls a service that is gone; all within STOP seconds."""
+        """Stop callers first, so that no service calls one that has ended; all within about STOP seconds."""
         end = asyncio.get_running_loop().time() + STOP
         services = list(self._services.values())
         for level in reversed(levels([service.spec for service in services])):
@@ -244,13 +246,13 @@ def _watch(spec: Spec) -> Watch:
     return Watch([spec.folder], (".py", ".yaml", ".yml"))
 
 
-def _moved(old: Spec, new: Spec) -> bool:
-    """Whether a service has to be started anew in another way; a port that its settings have is seen there."""
+def _has_moved(old: Spec, new: Spec) -> bool:
+    """Return whether a service has to be restarted in another way; a changed port shows in its watched settings."""
     return (old.ready, old.folder, old.package, old.settings) != (new.ready, new.folder, new.package, new.settings)
 
 
 def levels(specs: Iterable[Spec]) -> list[set[str]]:
-    """The services in layers: each uses only those in layers before its own, circles apart."""
+    """Return the names of the services in layers: each uses only services in earlier layers, except in circles."""
     found: list[set[str]] = []
     waiting = list(specs)
     while waiting:

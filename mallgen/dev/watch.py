@@ -1,4 +1,4 @@
-"""What has changed on disk since the last look. Looking now and then needs no library and works on every system."""
+"""Files that changed on disk since the last look. Polling needs no library and works on every system."""
 
 import contextlib
 import os
@@ -8,25 +8,25 @@ _SKIPPED = ("__pycache__", "node_modules")
 
 
 class Watch:
-    """The files below some paths with one of some endings, and paths that are files, by time of change and size."""
+    """Watches files by time of change and size: `paths` that are files, and those below with one of `endings`."""
 
     def __init__(self, paths: Iterable[str], endings: tuple[str, ...]) -> None:
         self._paths = tuple(paths)
         self._endings = endings
-        self._seen = dict(self._look())
+        self._stamps = dict(self._read_stamps())
 
     def changed(self) -> list[str]:
-        """The files that came, went or changed since the last call."""
-        now = dict(self._look())
-        before, self._seen = self._seen, now
+        """Return the files that were made, removed or changed since the last call."""
+        now = dict(self._read_stamps())
+        before, self._stamps = self._stamps, now
         return sorted(path for path in {*before, *now} if before.get(path) != now.get(path))
 
-    def _look(self) -> Iterator[tuple[str, tuple[int, int]]]:
+    def _read_stamps(self) -> Iterator[tuple[str, tuple[int, int]]]:
         for path in self._paths:
-            yield from _files(path, self._endings)
+            yield from _stamps_below(path, self._endings)
 
 
-def _files(path: str, endings: tuple[str, ...]) -> Iterator[tuple[str, tuple[int, int]]]:
+def _stamps_below(path: str, endings: tuple[str, ...]) -> Iterator[tuple[str, tuple[int, int]]]:
     try:
         entries = list(os.scandir(path))
     except NotADirectoryError:
@@ -40,7 +40,7 @@ def _files(path: str, endings: tuple[str, ...]) -> Iterator[tuple[str, tuple[int
         try:
             if entry.is_dir(follow_symlinks=False):
                 if not entry.name.startswith(".") and entry.name not in _SKIPPED:
-                    yield from _files(entry.path, endings)
+                    yield from _stamps_below(entry.path, endings)
             elif entry.name.endswith(endings):
                 status = entry.stat()
                 yield entry.path, (status.st_mtime_ns, status.st_size)

@@ -1,4 +1,4 @@
-"""One shape for every message about a user's input."""
+"""Diagnostics: every message about a user's input, as a value."""
 
 from collections.abc import Iterable
 
@@ -16,11 +16,11 @@ class Note(Struct, frozen=True):
 
 
 class Diagnostic(Struct, frozen=True):
-    """What is wrong, where, and the way out. `code` is stable and in words: `unknown-type`.
+    """A message about the user's input, with its span and a hint. `code` is stable and in words: `unknown-type`.
 
     `severity` is `error` (this is no contract), `unfit` (goctl reads it, but a service made from it would be
     wrong or not start: an error where code is generated, a warning elsewhere) or `warning`.
-    `environment` marks what is not the input's fault: a full disk, a read-only folder.
+    `environment` marks an error that is not the input's fault: a full disk, a read-only folder.
     """
 
     code: str
@@ -33,15 +33,15 @@ class Diagnostic(Struct, frozen=True):
 
     @property
     def level(self) -> str:
-        """`error` or `warning`, as it is shown."""
+        """Return `error` or `warning`, as the severity is shown."""
         return "error" if self.severity == "error" else "warning"
 
 
 def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Sorted by place, those without one at the end."""
+    """Return diagnostics sorted by span, those without one at the end."""
     return sorted(found, key=lambda d: (d.span is None, d.span or ()))
 
 
 def strict(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The same diagnostics for who generates code: what is unfit is an error."""
+    """Return the diagnostics for a caller that generates code: what is unfit is an error."""
     return tuple(replace(d, severity="error") if d.severity == "unfit" else d for d in found)

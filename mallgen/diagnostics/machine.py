@@ -12,11 +12,11 @@ from mallgen.text.span import Span
 from mallgen.text.visible import visible
 
 Document = dict[str, object]
-_READABLE = 1000
+_MOST_INDENTED = 1000
 
 
 def render(form: str, diagnostics: Sequence[Diagnostic]) -> str:
-    """The diagnostics in the order of their places; json and sarif are documents even when there are none."""
+    """Return the diagnostics in the order of their spans; json and sarif are documents even without any."""
     return FORMATS[form](in_order(diagnostics))
 
 
@@ -38,12 +38,12 @@ def _plain(found: Diagnostic) -> Document:
         "severity": found.level,
         "message": found.message,
         "help": found.hint,
-        **_place(found.span),
-        "notes": [{"message": note.text, **_place(note.span)} for note in found.notes],
+        **_position(found.span),
+        "notes": [{"message": note.text, **_position(note.span)} for note in found.notes],
     }
 
 
-def _place(span: Span | None) -> Document:
+def _position(span: Span | None) -> Document:
     if span is None:
         return {"file": None}
     start, end = {"line": span.line, "column": span.col}, {"line": span.end_line, "column": span.end_col}
@@ -51,7 +51,7 @@ def _place(span: Span | None) -> Document:
 
 
 def _github(diagnostics: Sequence[Diagnostic]) -> str:
-    """https://docs.github.com/actions/reference/workflow-commands-for-github-actions."""
+    """Return GitHub's annotations: https://docs.github.com/actions/reference/workflow-commands-for-github-actions."""
     lines = []
     for found in diagnostics:
         fields = {"title": found.code}
@@ -71,7 +71,7 @@ def _escaped(text: str, more: str = "") -> str:
 
 
 def _sarif(diagnostics: Sequence[Diagnostic]) -> str:
-    """https://docs.oasis-open.org/sarif/sarif/v2.1.0: one run, a rule for each code that occurs."""
+    """Return SARIF, https://docs.oasis-open.org/sarif/sarif/v2.1.0: one run, a rule for each code that occurs."""
     known = pages()
     codes = sorted({found.code for found in diagnostics})
     rules = [_rule(code, known.get(code, code)) for code in codes]
@@ -115,12 +115,12 @@ def _uri(file: str) -> str:
 
 
 def _encoded(document: object, count: int) -> str:
-    """JSON, in which what is not printable is escaped: msgspec does that for what JSON itself forbids.
+    """Return JSON with every unprintable character escaped; msgspec escapes only those that JSON forbids.
 
-    It is laid out for people while there are few enough findings for people.
+    It is indented up to 1000 diagnostics: more are not read by people.
     """
     compact = visible(msgspec.json.encode(document).decode())
-    return (msgspec.json.format(compact, indent=2) if count <= _READABLE else compact) + "\n"
+    return (msgspec.json.format(compact, indent=2) if count <= _MOST_INDENTED else compact) + "\n"
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Diagnostic]], str]] = {

@@ -21,7 +21,7 @@ class Reporter:
         self._color = color
 
     def all(self, diagnostics: Sequence[Diagnostic]) -> str:
-        """Every diagnostic with an empty line after it, sorted by position; of very many the first thousand."""
+        """Return the diagnostics sorted by span, an empty line after each; at most 1000, errors before warnings."""
         weighty = sorted(diagnostics, key=lambda d: d.level != "error")  # errors are never cut for warnings
         shown = in_order(weighty[:_MOST])
         rest = len(diagnostics) - len(shown)
@@ -29,7 +29,7 @@ class Reporter:
         return "".join(f"{self.one(diagnostic)}\n\n" for diagnostic in shown) + more
 
     def one(self, diagnostic: Diagnostic) -> str:
-        """One diagnostic without a line end."""
+        """Return one diagnostic without a line end."""
         tint = _RED if diagnostic.level == "error" else _YELLOW
         head = self._paint(f"{diagnostic.level}[{diagnostic.code}]", tint)
         lines = [f"{head} {self._paint(visible(diagnostic.message), _BOLD)}"]
@@ -64,7 +64,7 @@ class Reporter:
 
 
 def _cut(line: str, span: Span) -> tuple[str, int, int]:
-    """The line as shown, the columns before the caret, and the carets; a very long line is shown around them."""
+    """Return the line as shown, the columns before the carets and their number; a very long line is cut around them."""
     start, end = span.col - 1, span.end_col - 1 if span.end_line == span.line else len(line)
     first = max(0, start - _LONGEST // 2) if len(line) > _LONGEST else 0
     piece = line[first : first + _LONGEST]

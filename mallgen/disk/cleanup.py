@@ -1,4 +1,4 @@
-"""Folders that were left empty go too. An edge: it removes nothing but them, and byte code of modules that went."""
+"""Remove the folders that deleted files leave empty, with the byte code of deleted modules, nothing else. An edge."""
 
 import stat
 from collections.abc import Iterable
@@ -8,8 +8,8 @@ from mallgen.disk.sandbox import Root
 _CACHE = "__pycache__"
 
 
-def tidy(root: Root, paths: Iterable[str]) -> None:
-    """Remove the folders of removed files, and those above them, that hold nothing any more; raises OSError."""
+def remove_empty_folders(root: Root, paths: Iterable[str]) -> None:
+    """Remove the folders of the removed files `paths`, and those above them, when they are empty. Raises OSError."""
     folders = {path.rpartition("/")[0] for path in paths}
     modules: dict[str, set[str]] = {}
     for path in paths:
@@ -25,7 +25,7 @@ def tidy(root: Root, paths: Iterable[str]) -> None:
 
 
 def _is_gone(root: Root, folder: str) -> bool:
-    """Whether an interrupted run has removed it: those above it may be left."""
+    """Return whether an interrupted run has removed the folder already; those above it may still exist."""
     return root.status(folder) is None
 
 

@@ -1,7 +1,7 @@
-"""One writer at a time, and no half-heard signal. An edge.
+"""The lock of an output folder, and signals that wait until a write is complete. An edge.
 
-The lock is flock's, on `.mallgen/lock`: the system gives it back when its holder dies, however it dies. The file's
-content names the holder, for people. Where a file system has no such locks, the holder's process id decides.
+The lock is flock's, on `.mallgen/lock`: the system releases it when its holder dies, however it dies. The file's
+content names the holder, for messages. On a file system without such locks the holder's process id decides.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Busy(Exception):
-    """Another process held the folder for longer than PATIENCE: who it is, in words."""
+    """Another process held the lock for longer than PATIENCE (seconds); the text names that process."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -35,8 +35,8 @@ class Stopped(KeyboardInterrupt):
         self.signum = signum
 
 
-class Turn:
-    """The right to write into a folder. `tell` is given a line when others have to be waited for."""
+class FolderLock:
+    """The lock of an output folder. `tell` is called with a line when another process holds it."""
 
     def __init__(self, root: Root, tell: Callable[[str], None]) -> None:
         self._root = root
@@ -45,11 +45,11 @@ class Turn:
         self._shared = False
 
     def take(self, shared: bool = False) -> None:
-        """Wait for it, at most PATIENCE; `shared` is for those who only read. Raises Busy."""
+        """Wait for the lock, at most PATIENCE seconds; `shared` is for a caller that only reads. Raises Busy."""
         self._shared = shared
         started = time.monotonic()
         told = False
-        while not self._try():
+        while not self._try_take():
             waited = time.monotonic() - started
             if waited > PATIENCE:
                 raise Busy(self._holder())
@@ -58,19 +58,19 @@ class Turn:
                 self._tell(f"waiting for {self._holder()}, which is writing here")
             time.sleep(_PAUSE)
         if not shared:
-            self._sign()
+            self._write_holder()
 
-    def give_back(self) -> None:
-        """Let the next one in."""
+    def release(self) -> None:
+        """Release the lock."""
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             if not self._shared:
-                with contextlib.suppress(OSError):  # the name of the last holder is of no use to anybody
+                with contextlib.suppress(OSError):  # a former holder's name left in the file does no harm
                     os.ftruncate(descriptor, 0)
             os.close(descriptor)
 
-    def _try(self) -> bool:
-        """Take the lock if it is free. A file that was removed meanwhile locks nothing: then try again."""
+    def _try_take(self) -> bool:
+        """Take the lock if it is free, and return whether it was; a lock file removed meanwhile does not count."""
         try:
             descriptor = self._root.open(LOCK, os.O_RDONLY if self._shared else os.O_RDWR | os.O_CREAT)
         except FileNotFoundError:
@@ -103,12 +103,14 @@ class Turn:
         now = self._root.status(LOCK)
         return now is not None and os.path.samestat(now, os.fstat(descriptor))
 
-    def _sign(self) -> None:
-        with contextlib.suppress(OSError):  # it only helps people, and a full disk must not end a run that frees space
+    def _write_holder(self) -> None:
+        with contextlib.suppress(
+            OSError
+        ):  # the name is only for messages, and a full disk must not end a run that frees space
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, f"{os.getpid()} {os.uname().nodename}\n".encode(), 0)
 
-    def _signature(self) -> tuple[int, str]:
+    def _read_holder(self) -> tuple[int, str]:
         try:
             number, _, host = (self._root.read(LOCK) or b"").decode("utf-8", "replace").strip().partition(" ")
             return int(number), host
@@ -116,12 +118,12 @@ class Turn:
             return 0, ""
 
     def _holder(self) -> str:
-        number, host = self._signature()
+        number, host = self._read_holder()
         where = f" on {host}" if host and host != os.uname().nodename else ""
         return f"another mallgen (process {number}{where})" if number else "another mallgen"
 
     def _holder_lives(self) -> bool:
-        number, host = self._signature()
+        number, host = self._read_holder()
         if not number or number == os.getpid():
             return False
         if host != os.uname().nodename:
@@ -136,9 +138,9 @@ class Turn:
 
 
 class Signals:
-    """SIGINT, SIGTERM and SIGHUP wait until it is good to stop: `pending` is the first that came, or 0.
+    """Holds SIGINT, SIGTERM and SIGHUP back: `pending` is the first one that came, or 0.
 
-    `state` says how things stand, for the message.
+    `state` says what was written so far, for the message of Stopped.
     """
 
     def __init__(self) -> None:
@@ -147,7 +149,7 @@ class Signals:
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator["Signals"]:
-        """While this lasts a signal is only noted; Stopped is raised at the end. Only the main thread hears any."""
+        """Only note signals inside of the block, and raise Stopped after it. Only the main thread receives signals."""
         before = {}
         if threading.current_thread() is threading.main_thread():
             heard = (number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""An output folder: where it is, what is in it, what keeps mallgen from writing there. An edge."""
+"""An output folder: its path, its files, and the obstacles to writing there. An edge."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mallgen.output.manifest import NAME
 
 
 class Refused(Exception):
-    """The folder cannot take the files: what stands in the way. Nothing was written, unless it is `begun`.
+    """The files cannot be written, `diagnostics` says why. Nothing was written, unless the run is `begun`.
 
-    What is begun is in the journal: the next command that touches the folder completes it. `sources` are texts for
-    code frames.
+    A run that is begun is in the journal: the next command that writes into the folder completes it. `sources` are
+    texts for code frames.
     """
 
     def __init__(self, *diagnostics: Diagnostic, begun: bool = False, sources: Mapping[str, str] | None = None) -> None:
@@ -34,7 +34,7 @@ class Overtaken(Refused):
 
 
 class Folder:
-    """An output folder. `root` is as the user wrote it; it need not exist. `tell` is given lines for the user."""
+    """An output folder, which need not exist. `root` is its path as the user wrote it; `tell` prints for the user."""
 
     def __init__(self, root: str, tell: Callable[[str], None] = lambda line: None) -> None:
         self.root = root
@@ -53,7 +53,7 @@ class Folder:
         return self._open
 
     def content(self, path: str) -> bytes | None:
-        """Return what a file of mallgen's holds, None when it is missing. Raises Refused when it cannot be read."""
+        """Return the content of a generated file, None when it is missing. Raises Refused when it cannot be read."""
         root = self.opened()
         try:
             return None if root is None else root.read(path)
@@ -61,14 +61,14 @@ class Folder:
             raise Refused(failed(problem, self.shown(path))) from problem
 
     def contents(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """Return what is in some files; those that cannot be read, or are links, are left out."""
+        """Return the contents of files by path; those that cannot be read, or are links, are left out."""
         links: dict[str, str] = {}
         return {p: data for p in paths if (data := self.peek(p, links)) is not None and p not in links}
 
     def peek(self, path: str, links: dict[str, str]) -> bytes | None:
-        """Return the content of a file that may be read, through a link that stays inside; None for all else.
+        """Return the content of a file, through a link that stays inside of the folder; None when it cannot be read.
 
-        A link is noted in `links`, with where it leads: "" is out of the folder.
+        A link is added to `links` with the path that it leads to, "" when that is outside of the folder.
         """
         root = self.opened()
         assert root is not None, "what is present is in a folder"
@@ -92,7 +92,7 @@ class Folder:
             raise Refused(*problems)
 
     def _problems(self) -> Iterator[Diagnostic]:
-        path = _existing(self.real)
+        path = _nearest_existing(self.real)
         if not os.path.isdir(path):
             message = f"`{os.path.relpath(path)}` is a file, the output needs a folder there"
             yield Diagnostic("not-a-folder", message, hint="name another folder with `-dir`")
@@ -101,9 +101,9 @@ class Folder:
             yield Diagnostic("not-a-folder", message, hint="name another folder with `-dir`")
         else:
             for name in (NAME, HOUSE):
-                yield from self._own_problems(name)
+                yield from self._blocked_by_other(name)
 
-    def _own_problems(self, name: str) -> Iterator[Diagnostic]:
+    def _blocked_by_other(self, name: str) -> Iterator[Diagnostic]:
         path = os.path.join(self.real, name)
         if not os.path.lexists(path):
             return
@@ -113,19 +113,19 @@ class Folder:
             yield Diagnostic("in-the-way", message, hint="move it away and run again")
 
     def read_only(self, paths: Iterable[str]) -> Iterator[Diagnostic]:
-        """Yield the files among `paths`, and the folders they are in, that are not to be written to."""
+        """Yield an error for each file of `paths`, and each folder that they are in, that is not writable."""
         folders = {os.path.join(self.real, HOUSE)}
         for path in (*paths, NAME):
             here = os.path.join(self.real, path)
             if os.path.lexists(here) and not is_writable(here):
                 yield read_only(self.shown(path), "file")
             folders.add(os.path.dirname(here))
-        for folder in sorted({_existing(folder) for folder in folders}):
+        for folder in sorted({_nearest_existing(folder) for folder in folders}):
             if not is_writable(folder):
                 yield read_only(os.path.relpath(folder), "folder")
 
 
-def _existing(path: str) -> str:
+def _nearest_existing(path: str) -> str:
     """Return the path, or the nearest one above it that exists."""
     while not os.path.lexists(path):
         path = os.path.dirname(path)

@@ -1,4 +1,4 @@
-"""The journal: what a run is about to do to a folder, written before the first of it is done.
+"""The journal: the changes that a run makes to a folder, written before the first of them is made.
 
 Lines of tab-separated cells, in the order in which they are carried out:
 
@@ -23,7 +23,10 @@ FORMAT = "mallgen.journal 1"
 
 
 class Move(NamedTuple):
-    """One line. `staged` is the name in the stage, `before` the content that may be replaced, `kept` where it goes."""
+    """One line of the journal. `staged` is the new content's name in the stage.
+
+    `before` is the sha256 of the content that may be replaced, `kept` the path that this content is moved to.
+    """
 
     verb: str
     staged: str
@@ -33,17 +36,17 @@ class Move(NamedTuple):
 
 
 class BadJournal(Exception):
-    """A journal that is not whole, or that no run of mallgen can have written: what is wrong with it."""
+    """A journal that is not whole, or that no run of mallgen can have written; the text says why."""
 
 
 def text(moves: Iterable[Move], key: bytes) -> str:
-    """The content of the file, sealed with a key that only this user has."""
+    """Return the journal's content, sealed with a key that only this user has."""
     lines = [FORMAT, *("\t".join(map(cell, move)) for move in moves)]
     return "\n".join([*lines, f"end\t{len(lines) - 1}\t{_seal(lines, key)}"]) + "\n"
 
 
 def parse(content: str, key: bytes) -> tuple[Move, ...]:
-    """The moves of a journal; raises BadJournal."""
+    """Return the moves of a journal. Raises BadJournal."""
     lines = content.split("\n")
     if lines[0] != FORMAT or lines[-1] or len(lines) < 3 or not lines[-2].startswith(f"end\t{len(lines) - 3}"):
         raise BadJournal("it is not whole")
@@ -68,5 +71,5 @@ def _move(line: str) -> Move:
 
 
 def _is_forbidden(path: str) -> bool:
-    """`.git/hooks/x`, `/etc/x`, `../x`: a journal that came with a clone must not reach them."""
+    """Return whether a journal that came with a clone must not reach the path: `.git/hooks/x`, `/etc/x`, `../x`."""
     return any(part.casefold() in ("", ".", "..", ".git", HOUSE) for part in path.split("/"))

@@ -1,4 +1,4 @@
-"""Hold the lock of an output folder, and complete what an interrupted run has left there. An edge."""
+"""Hold the lock of an output folder, and complete a run that was interrupted there. An edge."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from mallgen.disk.refusals import busy, failed
 from mallgen.disk.sandbox import Root
 from mallgen.output.house import HOUSE, JOURNAL, STAGE
 
-if TYPE_CHECKING:  # only what writes needs it
+if TYPE_CHECKING:  # only a run that writes imports it
     from mallgen.disk.transaction import Outcome
 
 
 @contextlib.contextmanager
 def locked(folder: Folder, root: Root, shared: bool) -> Iterator[None]:
-    """Wait for the lock of a folder and hold it; what an interrupted run has left is completed first.
+    """Wait for the lock of a folder and hold it; an interrupted run is completed first.
 
-    `shared` is for those who only read: they complete nothing. Raises Refused.
+    `shared` is for a caller that only reads: it completes nothing. Raises Refused.
     """
-    from mallgen.disk.filelock import Busy, Turn
+    from mallgen.disk.filelock import Busy, FolderLock
 
-    turn = Turn(root, lambda line: folder.tell(f"{line} into {folder.shown('.')}"))
+    lock = FolderLock(root, lambda line: folder.tell(f"{line} into {folder.shown('.')}"))
     try:
-        turn.take(shared)
+        lock.take(shared)
     except Busy as problem:
         raise Refused(busy(folder.root, f"{problem} is writing into it")) from None
     except OSError as problem:
         raise Refused(failed(problem, folder.shown(HOUSE))) from problem
     try:
         if not shared:
-            _complete(folder, root)
+            _complete_interrupted(folder, root)
         yield
     finally:
-        turn.give_back()
+        lock.release()
 
 
-def _complete(folder: Folder, root: Root) -> None:
-    """Carry out a journal; without one remove what a run that was ended before its commit has staged."""
+def _complete_interrupted(folder: Folder, root: Root) -> None:
+    """Carry out a journal; without one remove the stage of a run that ended before its commit."""
     if root.status(JOURNAL) is not None:
-        _recover(folder, root)
+        _complete_journal(folder, root)
     elif root.status(STAGE) is not None:
         from mallgen.disk.transaction import Staging
 
@@ -52,19 +52,19 @@ def _complete(folder: Folder, root: Root) -> None:
             raise Refused(failed(problem, folder.shown(STAGE))) from problem
 
 
-def _recover(folder: Folder, root: Root) -> None:
+def _complete_journal(folder: Folder, root: Root) -> None:
     from mallgen.disk.filelock import Signals
 
     with Signals().deferred() as signals:
         outcome = carry_out(folder, root)
         signals.state = "what an earlier run had begun is complete"
     folder.tell(f"completed in {folder.shown('.')} what an interrupted run had begun")
-    for problem in left_alone(folder, outcome):
+    for problem in changed_meanwhile(folder, outcome):
         folder.tell(f"{problem.message}; {problem.hint}")
 
 
 def carry_out(folder: Folder, root: Root) -> Outcome:
-    """Do what the journal says. Raises Refused; what was begun is then still in the journal."""
+    """Carry out the journal. Raises Refused; the journal is then kept, and the next run completes it."""
     from mallgen.disk.journal import BadJournal
     from mallgen.disk.transaction import Staging
 
@@ -77,8 +77,11 @@ def carry_out(folder: Folder, root: Root) -> Outcome:
         raise Refused(failed(problem, folder.root), begun=True) from problem
 
 
-def left_alone(folder: Folder, outcome: Outcome) -> tuple[Diagnostic, ...]:
-    """Tell what was put aside, and return a warning for each file that somebody saved meanwhile and that stays."""
+def changed_meanwhile(folder: Folder, outcome: Outcome) -> tuple[Diagnostic, ...]:
+    """Report the versions that were moved aside; return a warning for each file that another process saved meanwhile.
+
+    Such a file stays as it is.
+    """
     for path, kept in outcome.saved:
         folder.tell(f"{folder.shown(path)} was saved while mallgen wrote: moved that version to {folder.shown(kept)}")
     return tuple(

@@ -1,4 +1,4 @@
-"""Why a folder is not written to, as diagnostics."""
+"""The diagnostics for folders that cannot be written to."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""What only this user has on this machine: a key that seals what mallgen leaves in a folder for itself. An edge."""
+"""A key that only this user has on this machine: it seals the journals that mallgen writes. An edge."""
 
 import contextlib
 import os
@@ -8,22 +8,23 @@ _SIZE = 32
 
 
 def key() -> bytes:
-    """The key in `$XDG_STATE_HOME/mallgen/key`, made at the first use.
+    """Return the key in `$XDG_STATE_HOME/mallgen/key`, made at the first use.
 
-    Where no such file can be kept, it is made of what a repository cannot know: the machine's id and the user's number.
+    Where no such file can be kept, the key is made of the machine's id and the user's number, which a repository cannot
+    know.
     """
     home = os.environ.get("XDG_STATE_HOME", "") or os.path.join(os.path.expanduser("~"), ".local", "state")
     path = os.path.join(home, "mallgen", "key")
     with contextlib.suppress(OSError):
-        return _kept(path)
+        return _read_key(path)
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        _make(path)
-        return _kept(path)
-    return f"{_machine()}:{os.getuid()}".encode()[:64]
+        _make_key(path)
+        return _read_key(path)
+    return f"{_machine_id()}:{os.getuid()}".encode()[:64]
 
 
-def _kept(path: str) -> bytes:
+def _read_key(path: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)
@@ -35,8 +36,8 @@ def _kept(path: str) -> bytes:
     return data
 
 
-def _make(path: str) -> None:
-    """Put a whole key in place; that of a process which was quicker stays."""
+def _make_key(path: str) -> None:
+    """Make the key file in one step; one that another process has made first stays."""
     draft = f"{path}-{os.getpid()}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -48,7 +49,7 @@ def _make(path: str) -> None:
     os.unlink(draft)
 
 
-def _machine() -> str:
+def _machine_id() -> str:
     for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
         with contextlib.suppress(OSError), open(path, encoding="ascii", errors="replace") as file:
             return file.read(64).strip()

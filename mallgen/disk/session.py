@@ -1,4 +1,4 @@
-"""One run in an output folder: read its lock file, survey it, apply a plan, all or nothing. An edge."""
+"""One run in an output folder: read mallgen.lock, survey the folder, apply a plan, all or nothing. An edge."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk.folder import Folder, Overtaken, Refused
-from mallgen.disk.recovery import carry_out, left_alone, locked
+from mallgen.disk.recovery import carry_out, changed_meanwhile, locked
 from mallgen.disk.refusals import busy, damaged, failed, interrupted
 from mallgen.disk.sandbox import Root
-from mallgen.disk.survey import surveyed
+from mallgen.disk.survey import survey_folder
 from mallgen.output.digest import digest
 from mallgen.output.files import File
 from mallgen.output.house import HOUSE, IGNORE, JOURNAL, LOCK
@@ -21,16 +21,16 @@ from mallgen.output.manifest import NAME, BadLock, Lock, NewerLock, parse
 from mallgen.output.plan import Plan
 from mallgen.output.recognise import Survey
 
-if TYPE_CHECKING:  # only what writes needs it
+if TYPE_CHECKING:  # only a run that writes imports it
     from mallgen.disk.filelock import Signals
 
 
 @contextlib.contextmanager
 def session(folder: Folder, shared: bool = False) -> Iterator[Session]:
-    """Keep other processes out of a folder, and complete what an interrupted run has left.
+    """Keep other processes out of a folder during the block, and complete an interrupted run first.
 
-    `shared` is for those who only read: they complete nothing, a journal may have come with a clone. Where mallgen
-    never wrote there is nothing to lock yet: then `apply` does it. Raises Refused.
+    `shared` is for a caller that only reads: it completes nothing, since a journal may have come with a clone. In a
+    folder that mallgen never wrote to there is no lock file yet: `apply` takes the lock then. Raises Refused.
     """
     folder.check()
     root = folder.opened()
@@ -44,21 +44,21 @@ def session(folder: Folder, shared: bool = False) -> Iterator[Session]:
 
 
 class Session:
-    """What belongs together in one run; `is_locked` where the folder was locked when it began."""
+    """One run's hold on an output folder; `is_locked` when the folder was locked at its start."""
 
     def __init__(self, folder: Folder, is_locked: bool) -> None:
         self.folder = folder
         self._is_locked = is_locked
-        self._seen = ""
+        self._lock_text = ""
 
     def lock_text(self) -> str:
         """Return the text of mallgen.lock, empty when there is none. Raises Refused when it is damaged."""
         data = self.folder.content(NAME)
         try:
-            self._seen = (data or b"").decode("utf-8").replace("\r\n", "\n")
+            self._lock_text = (data or b"").decode("utf-8").replace("\r\n", "\n")
         except UnicodeDecodeError:
             raise Refused(damaged(self.folder.shown(NAME), "it is not UTF-8")) from None
-        return self._seen
+        return self._lock_text
 
     def read_lock(self) -> tuple[Lock, str]:
         """Return the lock and its text. Raises Refused when it is damaged, or a newer mallgen has written it."""
@@ -73,16 +73,16 @@ class Session:
             raise Refused(damaged(f"{shown}:{problem.line}", problem.message)) from None
 
     def survey(self, files: Iterable[File], lock: Lock, theirs: bool = False) -> Survey:
-        """Return what is on disk of `files` and of what the lock records. Raises Refused with all that is in the way.
+        """Return what is on disk of `files` and of the recorded files. Raises Refused with all that is in the way.
 
-        `theirs`: the user's files are read too, those beside the generated modules that mallgen never wrote as well.
+        `theirs`: also read the user files, and the modules in the generated packages that mallgen never wrote.
         """
-        return surveyed(self.folder, tuple(files), lock, theirs)._replace(lock=self._seen)
+        return survey_folder(self.folder, tuple(files), lock, theirs)._replace(lock=self._lock_text)
 
     def apply(self, plan: Plan) -> tuple[Diagnostic, ...]:
         """Carry out the steps: all of them or, when Refused is raised, none.
 
-        The answer names the files that somebody saved while this ran; they are left as they are.
+        Return a warning for each file that another process saved during the run; such a file is left unchanged.
         """
         if not plan.writes and plan.lock is None:
             return ()
@@ -96,20 +96,20 @@ class Session:
             signals = stack.enter_context(Signals().deferred())
             made: list[str] = []
             try:
-                root = self._ready(stack, made)
+                root = self._lock_for_writing(stack, made)
                 self._commit(root, plan, signals)
             except BaseException as problem:
-                _remove(made)
+                _remove_made(made)
                 if isinstance(problem, OSError):
                     raise Refused(failed(problem, self.folder.root)) from problem
                 raise
             outcome = carry_out(self.folder, root)
             signals.state = "everything was written"
-        return left_alone(self.folder, outcome)
+        return changed_meanwhile(self.folder, outcome)
 
-    def _ready(self, stack: contextlib.ExitStack, made: list[str]) -> Root:
-        """Return the root, made where it is missing, and locked; `made` are the folders that were made for it."""
-        made += _made_all(self.folder.real)
+    def _lock_for_writing(self, stack: contextlib.ExitStack, made: list[str]) -> Root:
+        """Return the root, made if missing, and locked until `stack` ends; folders made for it are added to `made`."""
+        made += _make_all(self.folder.real)
         root = self.folder.opened()
         if root is None:
             raise FileNotFoundError(errno.ENOENT, "the folder has gone", self.folder.root)
@@ -118,7 +118,7 @@ class Session:
                 root.make(HOUSE)
                 made.append(os.path.join(self.folder.real, HOUSE))
         if not self._is_locked:
-            seen = self._seen
+            seen = self._lock_text
             stack.enter_context(locked(self.folder, root, False))
             if self.lock_text() != seen:
                 raise Overtaken(busy(self.folder.root, "another mallgen has just written into it"))
@@ -144,7 +144,7 @@ class Session:
             raise
 
 
-def _made_all(path: str) -> list[str]:
+def _make_all(path: str) -> list[str]:
     """Make a folder and those above it; return those that were missing, the outer first."""
     missing = []
     while not os.path.isdir(path):
@@ -158,7 +158,7 @@ def _made_all(path: str) -> list[str]:
     return made
 
 
-def _remove(made: list[str]) -> None:
+def _remove_made(made: list[str]) -> None:
     """Remove the folders that were made for a run that failed."""
     with contextlib.suppress(OSError):
         for folder in reversed(made):

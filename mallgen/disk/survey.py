@@ -1,4 +1,4 @@
-"""Survey an output folder: what is there of the files that a contract makes, and what is in their way. An edge."""
+"""Survey an output folder: the expected files that are on disk, and what is in their way. An edge."""
 
 import errno
 import os
@@ -19,60 +19,60 @@ from mallgen.output.records import Owner
 _ABSENT = object()
 
 
-def surveyed(folder: Folder, files: tuple[File, ...], lock: Lock, theirs: bool) -> Survey:
-    """Return what is on disk of `files` and of what the lock records. Raises Refused with all that is in the way.
+def survey_folder(folder: Folder, files: tuple[File, ...], lock: Lock, theirs: bool) -> Survey:
+    """Return what is on disk of `files` and of the recorded files. Raises Refused with everything that is in the way.
 
-    `theirs`: the user's files are read too, those beside the generated modules that mallgen never wrote as well.
+    `theirs`: also read the user files, and the modules in the generated packages that mallgen never wrote.
     """
-    look = _Look(folder.opened(), folder.shown)
-    problems = tuple(problem for file in files for problem in look.problems(file))
+    on_disk = _FolderSurvey(folder.opened(), folder.shown)
+    problems = tuple(problem for file in files for problem in on_disk.problems(file))
     if problems:
         raise Refused(*dict.fromkeys(problems))
     names = {file.path for file in files} | {record.path for record in lock.files}
-    present = {name for name in names if look.holds(name)}
+    present = {name for name in names if on_disk.holds(name)}
     contents: dict[str, bytes] = {}
     links: dict[str, str] = {}
     for file in files:
         if file.owner is Owner.ALWAYS and file.path in present:
             contents[file.path] = folder.content(file.path) or b""
     if theirs:
-        present |= {path for path in look.modules(files) if path in present or look.holds(path)}
+        present |= {path for path in on_disk.modules(files) if path in present or on_disk.holds(path)}
         more = [path for path in sorted(present - contents.keys()) if not path.endswith(MODULES[1:])]
     else:
         more = [path for path, count in Counter(record.path for record in lock.files).items() if count > 1]
     contents |= {path: data for path in more if (data := folder.peek(path, links)) is not None}
-    return Survey(contents, frozenset(present | set(look.below(BACKUP))), "", links)
+    return Survey(contents, frozenset(present | set(on_disk.below(BACKUP))), "", links)
 
 
-class _Look:
-    """One look at a folder, each of its folders once. `shown` names a path as the user would."""
+class _FolderSurvey:
+    """One survey of a folder; each path is looked up once. `shown` names a path as the user would."""
 
     def __init__(self, root: Root | None, shown: Callable[[str], str]) -> None:
         self._root = root
         self._shown = shown
-        self._seen: dict[str, os.stat_result | None] = {}
+        self._statuses: dict[str, os.stat_result | None] = {}
         self._folders: dict[str, object] = {"": None if root is not None else _ABSENT}
 
     def problems(self, file: File) -> Iterator[Diagnostic]:
-        """What keeps a file from being written."""
+        """Yield an error when the file cannot be written."""
         wrong = paths.trouble(file.path)
         if wrong:
             yield Diagnostic("bad-file-name", f"`{file.path[:80]}` cannot be written: {wrong}", file.span)
             return
-        found = self._folder(file.path.rpartition("/")[0])
+        found = self._folder_state(file.path.rpartition("/")[0])
         if isinstance(found, Diagnostic):
             yield found
         elif found is not _ABSENT:
             yield from self._in_the_way(file)
 
     def holds(self, path: str) -> bool:
-        """Whether something is at `path`; what a link leads out to is not."""
-        if paths.trouble(path) or self._folder(path.rpartition("/")[0]) is not None:
+        """Return whether something is at `path`; anything behind a link that leads out does not count."""
+        if paths.trouble(path) or self._folder_state(path.rpartition("/")[0]) is not None:
             return False
         return self._status(path) is not None
 
     def below(self, folder: str) -> Iterator[str]:
-        """Every file below a folder, as paths."""
+        """Yield the path of every file below a folder."""
         if self._root is None or self._root.status(folder) is None:
             return
         for name in self._root.names(folder):
@@ -84,7 +84,7 @@ class _Look:
                 yield path
 
     def modules(self, files: tuple[File, ...]) -> Iterator[str]:
-        """Yield the modules in the packages of `files`, whoever wrote them."""
+        """Yield the modules in the packages of `files`, those that mallgen never wrote included."""
         for package in {file.path.partition("/")[0] for file in files if file.path.endswith(".py")}:
             yield from (path for path in self.below(package) if path.endswith(MODULES) and "/." not in path)
 
@@ -101,19 +101,19 @@ class _Look:
             yield Diagnostic("in-the-way", message, hint="move it away and run again")
 
     def _status(self, path: str) -> os.stat_result | None:
-        if path not in self._seen:
+        if path not in self._statuses:
             assert self._root is not None
-            self._seen[path] = self._root.status(path)
-        return self._seen[path]
+            self._statuses[path] = self._root.status(path)
+        return self._statuses[path]
 
-    def _folder(self, path: str) -> object:
-        """None for a folder that is there, _ABSENT, or what is in its way."""
+    def _folder_state(self, path: str) -> object:
+        """Return None for a folder that exists, _ABSENT for a missing one, or the diagnostic of what is in its way."""
         if path not in self._folders:
-            above = self._folder(path.rpartition("/")[0])
-            self._folders[path] = self._state(path) if above is None else above
+            above = self._folder_state(path.rpartition("/")[0])
+            self._folders[path] = self._look_up_folder(path) if above is None else above
         return self._folders[path]
 
-    def _state(self, path: str) -> object:
+    def _look_up_folder(self, path: str) -> object:
         assert self._root is not None
         shown = self._shown(path)
         try:

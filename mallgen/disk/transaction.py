@@ -1,9 +1,9 @@
-"""From steps to the disk: stage, commit, carry out, and finish what an interrupted run began. An edge.
+"""Write changes to the disk: stage, commit, carry out, and complete an interrupted run. An edge.
 
-What is new is written below `.mallgen/stage`, whole folders as one piece. Then the journal is put in place with one
-rename: from here on the run counts as done, whoever completes it. Carrying a line out twice is the same as once. Before
-anything is replaced or removed its content is compared; somebody's work that is not what the plan has seen stays.
-Nothing is flushed to the disk on the way: the promise is about processes that die, not about power.
+New content is written below `.mallgen/stage`, new folders as one piece. Then one rename makes the journal: from here on
+the run counts as done, and the next run completes it if this one dies. Carrying a line out twice is the same as once.
+A file is compared before it is replaced or removed: content that the plan has not seen stays. Nothing is flushed to
+the disk: a process may die, but a power failure may lose files.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mallgen.disk import journal, seal
-from mallgen.disk.cleanup import tidy
+from mallgen.disk.cleanup import remove_empty_folders
 from mallgen.disk.filelock import Signals
 from mallgen.disk.journal import Move
 from mallgen.disk.sandbox import Root
@@ -27,9 +27,9 @@ _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR)
 
 
 class PathChange(NamedTuple):
-    """What becomes of one path. `before` is the sha256 of what is there, "" for nothing; `data` None removes it.
+    """The change of one path. `before` is the sha256 of the old content, "" for a new file; `data` None removes it.
 
-    `kept` is where the old content goes, "" when it is mallgen's own and known.
+    `kept` is the path that the old content is moved to, "" when mallgen wrote it and can make it again.
     """
 
     path: str
@@ -39,14 +39,14 @@ class PathChange(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What was not done as planned: paths that somebody changed meanwhile, and what was saved aside where."""
+    """The deviations from the plan: paths that another process changed meanwhile, pairs of a path and its backup."""
 
     changed: tuple[str, ...]
     saved: tuple[tuple[str, str], ...]
 
 
 class Staging:
-    """The stage of one folder; the caller has its turn."""
+    """The stage of one folder; the caller holds the folder's lock."""
 
     def __init__(self, root: Root) -> None:
         self._root = root
@@ -57,20 +57,20 @@ class Staging:
         self._saved: list[tuple[str, str]] = []
 
     def commit(self, changes: Iterable[PathChange], signals: Signals) -> None:
-        """Stage everything and write the journal; raises OSError or Stopped with the tree as it was."""
+        """Stage the changes and write the journal. Raises OSError or Stopped, with the folder unchanged."""
         self.discard()
         self._root.make(STAGE)
         self._folders.add(STAGE)
         moves: list[Move] = []
         for change in changes:
             signals.check()
-            moves += self._stage(change)
+            moves += self._stage_change(change)
         self._root.save(_DRAFT, journal.text(moves, seal.key()).encode())
         self._root.forget()
         self._root.move(_DRAFT, JOURNAL)
 
     def carry_out(self) -> Outcome:
-        """Do what the journal says, all of it or what is left of it; raises OSError and BadJournal."""
+        """Carry out the journal, or the rest of it that an interrupted run left. Raises OSError and BadJournal."""
         content = self._root.read(JOURNAL)
         assert content is not None
         moves = journal.parse(content.decode("utf-8", "replace"), seal.key())
@@ -81,40 +81,40 @@ class Staging:
                 self._replace(move)
             else:
                 self._remove(move)
-        with contextlib.suppress(OSError):  # an empty folder does no harm, and must not keep the journal from ending
-            tidy(self._root, [move.path for move in moves if move.verb == "remove"])
+        with contextlib.suppress(OSError):  # an empty folder does no harm, and must not stop the run
+            remove_empty_folders(self._root, [move.path for move in moves if move.verb == "remove"])
         self._root.remove(JOURNAL)
         self.discard()
         return Outcome(tuple(self._changed), tuple(self._saved))
 
     def discard(self) -> None:
-        """Remove the stage; without a journal it belongs to nobody."""
+        """Remove the stage, which is of no use without a journal."""
         self._root.remove(_DRAFT)
         if self._root.status(STAGE) is not None:
             self._root.forget()
-            self._empty(STAGE)
+            self._remove_below(STAGE)
             self._root.forget()
             self._root.remove_folder(STAGE)
 
-    def _stage(self, change: PathChange) -> list[Move]:
+    def _stage_change(self, change: PathChange) -> list[Move]:
         path, data, before, kept = change
         if data is None:
-            return [Move("remove", self._next(), path, before, kept)]
+            return [Move("remove", self._next_name(), path, before, kept)]
         if before:
             status = self._root.status(path)
-            name = self._next()
+            name = self._next_name()
             self._root.save(f"{STAGE}/{name}", data, stat.S_IMODE(status.st_mode) if status else None)
             return [Move("replace", name, path, before, kept)]
-        piece = self._piece(path)
+        piece = self._new_part(path)
         known = self._pieces.get(piece)
-        name = self._pieces[piece] = known or self._next()
+        name = self._pieces[piece] = known or self._next_name()
         staged = f"{STAGE}/{name}{path.removeprefix(piece)}"
-        self._make(staged.rpartition("/")[0])
+        self._make_staged(staged.rpartition("/")[0])
         self._root.save(staged, data)
         return [] if known else [Move("add", name, piece)]
 
-    def _piece(self, path: str) -> str:
-        """The part of `path` that is new and whose parent is there: it is moved as a whole."""
+    def _new_part(self, path: str) -> str:
+        """Return the first part of `path` that does not exist yet: a new folder is moved into place as a whole."""
         end = path.find("/")
         while end >= 0:
             folder = path[:end]
@@ -125,18 +125,18 @@ class Staging:
             end = path.find("/", end + 1)
         return path
 
-    def _make(self, path: str) -> None:
+    def _make_staged(self, path: str) -> None:
         if path not in self._folders:
-            self._make(path.rpartition("/")[0])
+            self._make_staged(path.rpartition("/")[0])
             self._root.make(path)
             self._folders.add(path)
 
-    def _next(self) -> str:
+    def _next_name(self) -> str:
         self._count += 1
         return str(self._count)
 
     def _add(self, staged: str, path: str) -> None:
-        """Move a new file or folder into place; where there is something by now, what is new in it."""
+        """Move a new file or folder into place; into a folder that exists by now, move its parts."""
         status = self._root.status(staged)
         if status is None:
             return
@@ -171,7 +171,7 @@ class Staging:
     def _replace(self, move: Move) -> None:
         staged = f"{STAGE}/{move.staged}"
         if self._root.status(staged) is None:
-            self._settle(move)
+            self._drop_old(move)
             return
         now = self._digest(move.path)
         if now == "":
@@ -181,27 +181,27 @@ class Staging:
                 self._changed.append(move.path)
             self._root.remove(staged)
         else:
-            self._keep(move)
+            self._keep_old(move)
             self._root.move(staged, move.path)
-            self._settle(move)
+            self._drop_old(move)
 
     def _remove(self, move: Move) -> None:
         now = self._digest(move.path)
         if now == move.before:
-            self._keep(move)
+            self._keep_old(move)
             self._root.remove(move.path)
         elif now:
             self._changed.append(move.path)
-        self._settle(move)
+        self._drop_old(move)
 
-    def _keep(self, move: Move) -> None:
-        """Give the old content a second name before it loses its first; no byte is copied."""
+    def _keep_old(self, move: Move) -> None:
+        """Give the old content a second name before the first is replaced; no byte is copied."""
         if not move.kept:
-            self._root.remove(_old(move))
-            self._root.link(move.path, _old(move))
+            self._root.remove(_old_path(move))
+            self._root.link(move.path, _old_path(move))
             return
         now = self._root.status(move.path)
-        for kept in _names(move.kept):
+        for kept in _numbered(move.kept):
             there = self._root.status(kept)
             if there is None:
                 self._root.make_all(kept.rpartition("/")[0])
@@ -211,45 +211,45 @@ class Staging:
                     self._saved.append((move.path, kept))
                 return
 
-    def _settle(self, move: Move) -> None:
-        """What somebody saved between our last look and our rename is in the old content: it goes to the backups."""
-        old = _old(move)
+    def _drop_old(self, move: Move) -> None:
+        """Remove the old content; keep it as a backup if another process saved it between the check and the rename."""
+        old = _old_path(move)
         if self._root.status(old) is None:
             return
         if self._digest(old) == move.before:
             self._root.remove(old)
             return
-        kept = next(name for name in _names(f"{BACKUP}/{move.path}") if self._root.status(name) is None)
+        kept = next(name for name in _numbered(f"{BACKUP}/{move.path}") if self._root.status(name) is None)
         self._root.make_all(kept.rpartition("/")[0])
         self._root.move(old, kept)
         self._saved.append((move.path, kept))
 
     def _digest(self, path: str) -> str:
-        """The sha256 of a file, "" when nothing is there, "-" for what is no regular file."""
+        """Return the sha256 of a file, "" when it is missing, "-" when it cannot be read as a regular file."""
         try:
             data = self._root.read(path)
         except OSError:
             return "-"
         return "" if data is None else digest(data)
 
-    def _empty(self, path: str) -> None:
+    def _remove_below(self, path: str) -> None:
         for name in self._root.names(path):
             inner = f"{path}/{name}"
             status = self._root.status(inner)
             if status is not None and stat.S_ISDIR(status.st_mode):
-                self._empty(inner)
+                self._remove_below(inner)
                 self._root.remove_folder(inner)
             else:
                 self._root.remove(inner)
 
 
-def _old(move: Move) -> str:
-    """Where the old content waits while the new one takes its place."""
+def _old_path(move: Move) -> str:
+    """Return the path of the old content while the new one replaces it."""
     return f"{STAGE}/{move.staged}-old"
 
 
-def _names(name: str) -> Iterator[str]:
-    """`name`, `name-2`, `name-3` …"""
+def _numbered(name: str) -> Iterator[str]:
+    """Yield `name`, `name-2`, `name-3` …"""
     yield name
     for count in itertools.count(2):
         yield f"{name}-{count}"

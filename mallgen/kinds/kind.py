@@ -1,7 +1,7 @@
-"""Kinds of contract: what a suffix means, what makes files of it, and how a service made of it is run.
+"""Kinds of contract: each has its suffixes, makes files of a contract, and says how the service is run.
 
-The two of mallgen are `mallgen.kinds.http` and `mallgen.kinds.rpc`. Installed packages bring others through the entry
-point group `mallgen.kinds`; they are looked for only when a kind or a suffix is none of mallgen's.
+The built-in ones are `mallgen.kinds.http` and `mallgen.kinds.rpc`. Installed packages bring others through the entry
+point group `mallgen.kinds`; it is read only for a kind or a suffix that is not built in.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,13 +21,13 @@ HTTP_READY, REGISTERED, STARTED = "http", "registered", "started"
 class Kind(NamedTuple):
     """A kind of contract.
 
-    `name` is its word in mallgen.lock and for `kind` in mallgen.toml. `make` reads a target and renders it; with False
-    the code is not compiled, as it is only compared. `generate` and `validate` are the words of the commands for one
-    contract, `{contract}` in them; empty: `gen`, and none. `paths` are options of a target whose values are files and
-    folders, `options` its other ones; both travel to mallgen.lock and back. `first_port` is the first that a new
-    service gets, 0 for none. `runs`: `mallgen dev` starts it, and waits until it is `ready`: answers HTTP, registers,
-    or has only started. `calls`: other services can use it, and find its instances under a key. `title` is what its
-    text calls the service, empty where it does not.
+    `name` is its value in mallgen.lock and of `kind` in mallgen.toml. `make` reads a target and renders it; with False
+    the code is not compiled, because it is only compared. `generate` and `validate` are the commands for one contract,
+    with `{contract}` in them; empty means `gen`, and no command. `paths` are a target's options whose values are files
+    and folders, `options` its other ones; mallgen.lock keeps both. `first_port` is the lowest port of a new service,
+    0 for none. `runs`: `mallgen dev` starts the service and waits until it is `ready`: HTTP_READY (it answers),
+    REGISTERED or STARTED. `calls`: other services can call it and find its instances under a key. `title` returns the
+    service's name in the text of a contract, empty where the text has none.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Kind(NamedTuple):
 
 
 class KindError(Exception):
-    """There is no such kind, or the package that brings it does not work: what is wrong, and the way out."""
+    """A kind that does not exist, or whose package does not work: the message and the hint."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -53,8 +53,8 @@ class KindError(Exception):
         self.hint = hint
 
 
-class Unlike(KindError):
-    """A file that is no contract by its name."""
+class UnknownSuffix(KindError):
+    """A file whose suffix belongs to no kind of contract."""
 
 
 _BUILT_IN = {"api": "mallgen.kinds.http", "rpc": "mallgen.kinds.rpc"}
@@ -62,8 +62,8 @@ _SUFFIXES = {".api": "api", ".proto": "rpc"}
 _known: dict[str, Kind] = {}
 
 
-def named(name: str) -> Kind:
-    """The kind of a name. Raises KindError."""
+def kind_named(name: str) -> Kind:
+    """Return the kind of a name. Raises KindError."""
     if name in _BUILT_IN and name not in _known:
         register(import_module(_BUILT_IN[name]).KIND)
     found = _known.get(name) or _installed().get(name)
@@ -74,44 +74,44 @@ def named(name: str) -> Kind:
     raise KindError(f"there is no kind of contract `{name}`", hint)
 
 
-def of(contract: str) -> Kind:
-    """The kind of a contract by its suffix. Raises KindError."""
+def kind_of_file(contract: str) -> Kind:
+    """Return the kind of a contract by its suffix. Raises KindError, UnknownSuffix where no kind has the suffix."""
     own = next((name for suffix, name in _SUFFIXES.items() if contract.endswith(suffix)), "")
     if own:
-        return named(own)
+        return kind_named(own)
     for kind in (*_known.values(), *_installed().values()):
         if contract.endswith(kind.suffixes):
             return kind
-    raise Unlike(f"`{contract}` is {neither()}", "name the contract's file")
+    raise UnknownSuffix(f"`{contract}` is {not_a_contract()}", "name the contract's file")
 
 
-def is_ours(kind: Kind) -> bool:
-    """Whether mallgen itself brings the kind."""
+def is_built_in(kind: Kind) -> bool:
+    """Return whether the kind is built into mallgen."""
     return kind.name in _BUILT_IN
 
 
 def is_contract(path: str) -> bool:
-    """Whether the suffix of a file is that of a contract."""
+    """Return whether the suffix of a file is that of a contract."""
     try:
-        of(path)
+        kind_of_file(path)
     except KindError:
         return False
     return True
 
 
 def suffixes() -> tuple[str, ...]:
-    """The suffixes of all kinds that are known so far: the built-in ones, and others that were used."""
+    """Return the suffixes of all kinds known so far: the built-in ones and registered ones."""
     return (*_SUFFIXES, *(suffix for kind in _known.values() for suffix in kind.suffixes if suffix not in _SUFFIXES))
 
 
-def neither() -> str:
-    """`neither a .api nor a .proto file`."""
+def not_a_contract() -> str:
+    """Return the phrase `neither a .api nor a .proto file`."""
     *first, last = suffixes()
     return f"neither a {', '.join(first)} nor a {last} file"
 
 
 def register(kind: Kind) -> None:
-    """Make a kind known, as an entry point does. Raises KindError when another one has its name or a suffix."""
+    """Make a kind known. Raises KindError when another kind has its name or one of its suffixes."""
     for other in _known.values():
         if other is not kind and (other.name == kind.name or set(other.suffixes) & set(kind.suffixes)):
             raise KindError(f"two kinds of contract are `{kind.name}` or share a suffix", "uninstall one of them")
@@ -119,18 +119,18 @@ def register(kind: Kind) -> None:
 
 
 def forget(name: str) -> None:
-    """The way back from `register`."""
+    """Undo `register`."""
     _known.pop(name, None)
 
 
-_found: list[Mapping[str, Kind]] = []
+_loaded: list[Mapping[str, Kind]] = []
 
 
 def _installed() -> Mapping[str, Kind]:
-    """Those of installed packages, looked for once. Raises KindError for one that does not work."""
-    if not _found:
-        _found.append(MappingProxyType(_load()))
-    return _found[0]
+    """Return the kinds of installed packages, loaded once. Raises KindError for one that does not work."""
+    if not _loaded:
+        _loaded.append(MappingProxyType(_load()))
+    return _loaded[0]
 
 
 def _load() -> dict[str, Kind]:

@@ -1,4 +1,4 @@
-"""What a service is called: the names that a workspace may give it. Pure."""
+"""The names that a workspace may give a service, and their spelling. Pure."""
 
 import keyword
 import re
@@ -14,10 +14,10 @@ NAMES = {
 
 
 class Called(NamedTuple):
-    """What a service is called where that is not what its contract says.
+    """The names of a service that differ from those its contract gives it.
 
-    `name` is that of its settings file and of its distribution, `package` the Python package, `key` what its
-    instances are registered under. What is empty follows from the name, and the name from the contract.
+    `name` is used for its settings file and its distribution, `package` for the Python package, `key` for registering
+    its instances. An empty package or key follows from the name, an empty name from the contract.
     """
 
     name: str = ""
@@ -25,14 +25,14 @@ class Called(NamedTuple):
     key: str = ""
 
     def key_of(self, title: str) -> str:
-        """The key of a service that is called so, where the contract calls it `title`."""
+        """Return the key that the service registers under, where the contract calls it `title`."""
         return self.key or f"{(self.name or title).lower()}.rpc"
 
     def package_of(self, title: str) -> str:
-        """The package of such an RPC service."""
+        """Return the Python package of an RPC service that the contract calls `title`."""
         return self.package or rpc_package(self.name or title)
 
 
 def is_name(what: str, value: str) -> bool:
-    """Whether a service can have it as its `name`, `package` or `key`."""
+    """Return whether `value` can be a service's `name`, `package` or `key`, as `what` says."""
     return bool(NAMES[what][0].fullmatch(value)) and len(value) <= 100 and not keyword.iskeyword(value)

@@ -1,18 +1,18 @@
-"""Contracts that mallgen.toml or mallgen.lock name, and that lead out of the repository. An edge."""
+"""Paths in mallgen.toml or mallgen.lock that lead out of the repository. An edge: it follows links."""
 
 import os
 from collections.abc import Iterable, Iterator
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.kinds.kind import is_contract, neither
+from mallgen.kinds.kind import is_contract, not_a_contract
 from mallgen.loading.borders import is_inside
 from mallgen.text.span import Span
 
 
 def strays(paths: Iterable[str], top: str, by: str, place: Span | None = None) -> Iterator[Diagnostic]:
-    """Each path that leads out of `top`, followed through links, and each file that is no contract.
+    """Yield an error for each path that leads out of `top` (links are followed), and each file that is no contract.
 
-    `by` is the file that names them.
+    `by` is the file that names the paths, `place` the span there.
     """
     for path in paths:
         real = os.path.realpath(path)
@@ -22,5 +22,5 @@ def strays(paths: Iterable[str], top: str, by: str, place: Span | None = None) -
             hint = "what a repository names must be inside of it; name a contract that is meant with -api"
             yield Diagnostic("outside-workspace", message, place, hint)
         elif os.path.isfile(real) and not is_contract(real):
-            message = f"`{by}` names `{shown}`, which is {neither()}"
+            message = f"`{by}` names `{shown}`, which is {not_a_contract()}"
             yield Diagnostic("outside-workspace", message, place, "name a contract")

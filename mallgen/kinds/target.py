@@ -1,4 +1,4 @@
-"""One contract and the folder it goes into, as a value, and how mallgen.lock says it."""
+"""A contract with its output folder and options as a value, to mallgen.lock's line and back."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Emitted, LogicBody
-from mallgen.kinds.kind import Kind, KindError, named
+from mallgen.kinds.kind import Kind, KindError, kind_named
 from mallgen.kinds.naming import Called, is_name
 from mallgen.kinds.strays import strays
 from mallgen.loading.borders import border
@@ -22,9 +22,9 @@ _NONE: Options = MappingProxyType({})
 
 
 class Used(NamedTuple):
-    """A service that another one calls: its name in mallgen.toml, its proto, and where its imports are looked for.
+    """A service that another one calls: its name in mallgen.toml, its proto, and the folders of its imports.
 
-    `key` is what its instances are registered under, where that is not what the proto says.
+    `key` is the one that its instances are registered under, empty when it follows from the proto.
     """
 
     name: str
@@ -34,10 +34,12 @@ class Used(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What is to be generated where. `options` are the kind's own, by name; `bodies` logic of a new project.
+    """A contract, the folder that its files are generated into, and the options.
 
-    `service` is its name in mallgen.toml, `called` is from there, `places` are those of its values. What mallgen.lock
-    has named is read inside of `border` only.
+    `options` are the kind's own, by name; `bodies` is the logic of a new project; `outside` allows imports from other
+    repositories; `port` is that of new settings, 0 for the kind's own. `service` is its name in mallgen.toml, `called`
+    has its other names there, `places` the spans of its values. Paths from mallgen.lock are read only inside of the
+    folder `border`, which is empty for a target from elsewhere.
     """
 
     kind: str
@@ -55,48 +57,48 @@ class Target(NamedTuple):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Every file and folder that it reads."""
+        """Return every file and folder that the target reads."""
         own = [path for name in self._kind_paths() for path in self.option(name)]
         used = [path for one in self.uses for path in (one.contract, *one.includes)]
         return (self.contract, *own, *used)
 
     def option(self, name: str) -> tuple[str, ...]:
-        """The values of an option of the kind, none when it was not given."""
+        """Return the values of an option of the kind, none when it was not given."""
         return self.options.get(name, ())
 
     def having(self, options: Mapping[str, Iterable[str] | bool]) -> "Target":
-        """The same with some options of the kind; True is one without a value, nothing takes one away."""
+        """Return the target with some options replaced: True means without a value, False or none removes one."""
         given = {name: ("",) if value is True else tuple(value or ()) for name, value in options.items()}
         kept = {**self.options, **given}
         return self._replace(options=MappingProxyType({name: value for name, value in kept.items() if value}))
 
     @property
     def line(self) -> ContractLine:
-        """How mallgen.lock names it, with all that is needed to generate it again."""
+        """Return the target's line of mallgen.lock, with all that is needed to generate it again."""
         paths = self._kind_paths()
         words = [f"{name}={self.below(path)}" for name in paths for path in self.option(name)]
-        words += [word for used in self.uses for word in self._used(used)]
+        words += [word for used in self.uses for word in self._used_words(used)]
         words += ["allow-outside"] if self.outside else []
         plain = [(name, value) for name, values in self.options.items() if name not in paths for value in values]
         words += [f"{name}={value}" if value else name for name, value in sorted(plain)]
         words += [f"service={self.service}"] if self.service else []
         words += [f"{what}={value}" for what, value in self.called._asdict().items() if value]
-        return ContractLine(self.kind, self.below(self.contract), " ".join(map(_quoted, words)))
+        return ContractLine(self.kind, self.below(self.contract), " ".join(map(_escaped, words)))
 
     def into(self, folder: str) -> "Target":
-        """The same in a folder that the user names; one that is not the workspace's is no service's of it."""
+        """Return the target with another folder; in one that is not the service's own it loses the service's name."""
         is_mine = os.path.realpath(folder) == os.path.realpath(self.folder)
         return self._replace(folder=folder, service=self.service if is_mine else "")
 
     def below(self, path: str) -> str:
-        """A path as seen from the output folder, with `/`."""
+        """Return a path relative to the output folder, with `/`."""
         return os.path.relpath(os.path.realpath(path), os.path.realpath(self.folder)).replace(os.sep, "/")
 
     def _kind_paths(self) -> tuple[str, ...]:
-        kind = kind_of(self.kind)
+        kind = kind_or_none(self.kind)
         return kind.paths if kind is not None else ()
 
-    def _used(self, used: Used) -> list[str]:
+    def _used_words(self, used: Used) -> list[str]:
         return [
             f"uses:{used.name}={self.below(used.contract)}",
             *(f"-I:{used.name}={self.below(p)}" for p in used.includes),
@@ -105,7 +107,7 @@ class Target(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What a target becomes: `subject` for the line with counts, the package, the files; none after an error."""
+    """The files made of a target, none after an error; `subject` begins the line with counts, `package` is Python's."""
 
     subject: str
     package: str
@@ -115,34 +117,34 @@ class Made(NamedTuple):
     classes: tuple[ClassShape, ...] = ()
 
 
-def kind_of(kind: str) -> Kind | None:
-    """The kind of a name, None when there is none: what is made of it says so."""
+def kind_or_none(kind: str) -> Kind | None:
+    """Return the kind of a name, None when it does not exist: making the target reports that."""
     try:
-        return named(kind)
+        return kind_named(kind)
     except KindError:
         return None
 
 
 def of_line(line: ContractLine, folder: str) -> Target:
-    """The target that a line of the mallgen.lock in `folder` stands for; the way back from `Target.line`."""
-    target = Target(line.kind, _seen(folder, line.path), folder, border=border(folder))
-    kind = kind_of(line.kind)
+    """Return the target of a line of the mallgen.lock in `folder`; the reverse of `Target.line`."""
+    target = Target(line.kind, _from_here(folder, line.path), folder, border=border(folder))
+    kind = kind_or_none(line.kind)
     paths, plain = (kind.paths, kind.options) if kind is not None else ((), ())
     options: dict[str, list[str]] = {}
     includes: dict[str, list[str]] = {}
     uses: dict[str, str] = {}
     names: dict[str, str] = {}
-    words = [_option(word) for word in line.options.split(" ") if word]
+    words = [_key_and_value(word) for word in line.options.split(" ") if word]
     for key, value in words:
         if key in paths:
-            options.setdefault(key, []).append(_seen(folder, value))
+            options.setdefault(key, []).append(_from_here(folder, value))
         elif key in plain:
             options.setdefault(key, []).append(value)
         elif key.startswith("uses:"):
-            uses[key.removeprefix("uses:")] = _seen(folder, value)
+            uses[key.removeprefix("uses:")] = _from_here(folder, value)
         elif key.startswith("-I:"):
-            includes.setdefault(key.removeprefix("-I:"), []).append(_seen(folder, value))
-        elif key == "service" or _names(key, value):
+            includes.setdefault(key.removeprefix("-I:"), []).append(_from_here(folder, value))
+        elif key == "service" or _is_own_name(key, value):
             names[key] = value
     return target._replace(
         options=MappingProxyType({name: tuple(values) for name, values in options.items()}),
@@ -155,41 +157,41 @@ def of_line(line: ContractLine, folder: str) -> Target:
     )
 
 
-def _names(key: str, value: str) -> bool:
-    """Whether an option has a name that mallgen.toml could give a service: a lock may have come with a clone."""
+def _is_own_name(key: str, value: str) -> bool:
+    """Return whether an option is a name that mallgen.toml could give a service: a lock may have come with a clone."""
     what = "key" if key.startswith("key:") else key
     return what in Called._fields and is_name(what, value)
 
 
-def _option(word: str) -> tuple[str, str]:
+def _key_and_value(word: str) -> tuple[str, str]:
     key, _, value = word.replace("%20", " ").replace("%25", "%").partition("=")
     return key, value
 
 
-def _seen(folder: str, path: str) -> str:
-    """A path of the lock as seen from the working directory."""
+def _from_here(folder: str, path: str) -> str:
+    """Return a path of the lock relative to the working directory."""
     return os.path.relpath(os.path.join(os.path.realpath(folder), path))
 
 
-def outside(target: Target, named: str = "") -> tuple[Diagnostic, ...]:
-    """What of a target leads out of its border; `named` is what the user has named."""
-    if not target.border or kind_of(target.kind) is None:
+def outside(target: Target, given: str = "") -> tuple[Diagnostic, ...]:
+    """Return an error for each path of a target outside of its border; `given` is a path that the user has named."""
+    if not target.border or kind_or_none(target.kind) is None:
         return ()
     lock = os.path.relpath(os.path.join(target.folder, NAME))
-    return tuple(strays((path for path in target.paths if path != named), target.border, lock))
+    return tuple(strays((path for path in target.paths if path != given), target.border, lock))
 
 
 def made(subject: str, emitted: Emitted, problems: tuple[Diagnostic, ...], sources: dict[str, str]) -> Made:
-    """What a target becomes, from what its emitter made."""
+    """Return the files of an emitter with the problems of loading, as what was made of the target."""
     files = emitted.files
     return Made(subject, _package(files), files, (*problems, *emitted.diagnostics), sources, emitted.classes)
 
 
 def _package(files: Iterable[File]) -> str:
-    """The package that the files make: the folder of the first Python module."""
+    """Return the package of the files: the folder of the first Python module."""
     return next((file.path.partition("/")[0] for file in files if file.path.endswith(".py")), "")
 
 
-def _quoted(word: str) -> str:
-    """A word of the options: spaces would end it."""
+def _escaped(word: str) -> str:
+    """Return a word with its spaces escaped, because options are separated by spaces."""
     return word.replace("%", "%25").replace(" ", "%20")

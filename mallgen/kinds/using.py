@@ -1,4 +1,4 @@
-"""The services that a service calls: their protos, whatever kind of contract the caller has."""
+"""The protos of the services that a service calls, for every kind of contract."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Callees(NamedTuple):
-    """What their protos say; `failed` when one of them cannot be read."""
+    """The loaded protos of the called services; `failed` when one of them cannot be read."""
 
     found: tuple["Use", ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -20,7 +20,7 @@ class Callees(NamedTuple):
 
 
 def used(uses: tuple[Used, ...]) -> Callees:
-    """The contracts of the services that are called."""
+    """Load the contracts of the services that are called."""
     if not uses:
         return Callees((), (), {}, False)
     from mallgen.proto.model import Use

@@ -11,7 +11,7 @@ from mallgen.editor.project import Problem, Project, Seen, understand
 from mallgen.languageserver.files import Document, Overlay, path_of, uri_of
 from mallgen.languageserver.graph import Graph
 from mallgen.lint import RULES, Rule
-from mallgen.loading.borders import home
+from mallgen.loading.borders import import_border
 from mallgen.loading.sources import Sources, Unreadable, limits, read
 from mallgen.text.limits import DEFAULT, Limits
 
@@ -96,7 +96,7 @@ class EditorSession:
         path = path_of(uri)
         document = Document(uri, path or uri, real(path or uri), EditorText(raw), version)
         if path and uri not in self.overlay.documents and not self.graph.holds(path):
-            around = home(path)
+            around = import_border(path)
             self.graph.add_folder(around or os.path.dirname(path), deep=bool(around))
         self.overlay.put(document)
         self._unconnected[uri] = document

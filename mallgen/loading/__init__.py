@@ -1,1 +1,1 @@
-"""From paths to contracts: what is read, within which borders, and written back by fix and format. An edge."""
+"""From paths to contracts: reading within the borders of the repository, and rewriting for fix and format. An edge."""

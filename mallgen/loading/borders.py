@@ -1,7 +1,7 @@
-"""The border of what a file of a repository may make mallgen read: the repository itself. An edge.
+"""The border of the files that a repository can make mallgen read: the repository itself. An edge.
 
-Who clones a repository trusts neither its mallgen.lock nor its mallgen.toml, contracts and links: what they name is
-read only where it is inside, and is a contract. What the user names on the command line has no border.
+A clone's mallgen.lock, mallgen.toml, contracts and links are not trusted: a path that they name is read only where it
+is inside of the repository and is a contract. A path that the user names on the command line has no border.
 """
 
 import os
@@ -10,19 +10,19 @@ _WRITE_BITS = 0o222
 
 
 def is_inside(path: str, folder: str) -> bool:
-    """Return whether a path is a folder or below it; both are real ones."""
+    """Return whether a path is the folder or below it; both are real paths, without links."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def is_writable(path: str) -> bool:
-    """Return whether the mode and the system allow writing; root too respects a mode that forbids everybody."""
+    """Return whether the mode and the system allow writing; a mode without any write bit counts for root, too."""
     return bool(os.stat(path).st_mode & _WRITE_BITS) and os.access(path, os.W_OK)
 
 
-def home(path: str) -> str:
-    """The folder that a contract's imports must stay in: its repository, that is the nearest folder above with `.git`.
+def import_border(path: str) -> str:
+    """Return the folder that a contract's imports must stay in: the nearest one above with `.git`, its repository.
 
-    Without one it is the folder of mallgen.toml; without that there is no border, which is empty text: goctl has none.
+    Without one it is the nearest folder with mallgen.toml; without that the text is empty: no border, as in goctl.
     """
     own = os.path.dirname(os.path.realpath(path))
     for mark in (".git", "mallgen.toml"):
@@ -35,5 +35,5 @@ def home(path: str) -> str:
 
 
 def border(folder: str) -> str:
-    """The same for a folder with a mallgen.lock; where there is no repository, the folder above it."""
-    return home(os.path.join(folder, "mallgen.lock")) or os.path.dirname(os.path.realpath(folder))
+    """Return the border of a folder with a mallgen.lock: its `import_border`, else the folder above it."""
+    return import_border(os.path.join(folder, "mallgen.lock")) or os.path.dirname(os.path.realpath(folder))

@@ -1,4 +1,4 @@
-"""Contracts that are rewritten in place: find them, read them, put them back. An edge."""
+"""Contracts that are rewritten in place: find, read and replace them. An edge."""
 
 import contextlib
 import os
@@ -17,34 +17,35 @@ STDIN = "-"
 
 
 class TextFile(NamedTuple):
-    """A file as it is on the disk, `raw`, and its text with plain line ends; `name` is what messages call it."""
+    """A file: `raw` is its content on disk, `text` the same with LF line ends, `name` its name in messages."""
 
     name: str
     raw: str
     text: str
 
     def laid_out(self, text: str) -> str:
-        """`text` with the line ends that most lines of this file have."""
+        """Return `text` with the line ends that most lines of this file have."""
         windows = self.raw.count("\r\n")
         return text.replace("\n", "\r\n") if windows > self.raw.count("\n") - windows else text
 
 
 class CannotWrite(Exception):
-    """A file that could not be replaced; it is as it was."""
+    """A file could not be replaced, and is unchanged."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
         self.diagnostic = diagnostic
 
 
-def contracts(paths: Iterable[str], tell: Callable[[str], None]) -> Iterator[str]:
-    """The files that `paths` name, each once: files as they are, folders as the `.api` files below them.
+def contract_files(paths: Iterable[str], tell: Callable[[str], None]) -> Iterator[str]:
+    """Yield the files that `paths` name, each once: files as they are, folders as the `.api` files below them.
 
-    Hidden folders are left out, links to folders are not followed, nor are those to files outside: that is told.
+    Hidden folders are left out and links to folders are not followed. A link to a file outside of its folder is left
+    out too, and reported through `tell`.
     """
     seen: set[str] = set()
     for path in paths:
-        for found in _below(path, tell) if os.path.isdir(path) else [path]:
+        for found in _contracts_below(path, tell) if os.path.isdir(path) else [path]:
             real = os.path.realpath(found)
             if real not in seen:
                 seen.add(real)
@@ -52,7 +53,7 @@ def contracts(paths: Iterable[str], tell: Callable[[str], None]) -> Iterator[str
 
 
 def read_file(path: str, most: int = DEFAULT.bytes) -> TextFile:
-    """One file of at most so many bytes. Raises Unreadable."""
+    """Read a file of at most `most` bytes. Raises Unreadable."""
     text = read_text(path, most)
     try:
         with open(path, "rb") as file:
@@ -62,7 +63,7 @@ def read_file(path: str, most: int = DEFAULT.bytes) -> TextFile:
 
 
 def read_stdin(most: int = DEFAULT.bytes) -> TextFile:
-    """What comes in on stdin, at most so many bytes. Raises Unreadable."""
+    """Read stdin, at most `most` bytes. Raises Unreadable."""
     data = sys.stdin.buffer.read(most + 1) if hasattr(sys.stdin, "buffer") else sys.stdin.read(most + 1).encode()
     if len(data) > most:
         raise Unreadable("too-large", f"stdin has more than {most} bytes", raise_it("bytes", 4 * most)[3:])
@@ -74,7 +75,7 @@ def read_stdin(most: int = DEFAULT.bytes) -> TextFile:
 
 
 def replace_file(path: str, text: str) -> None:
-    """Put `text` in the place of a file in one step; its mode and links to it stay. Raises CannotWrite."""
+    """Replace a file's content in one step; its mode and links to it stay. Raises CannotWrite."""
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     for kind, place, shown in (("file", target, path), ("folder", folder, os.path.relpath(folder))):
@@ -101,7 +102,7 @@ def _refused(code: str, message: str, hint: str) -> Diagnostic:
     return Diagnostic(code, message, hint=hint, environment=True)
 
 
-def _below(folder: str, tell: Callable[[str], None]) -> Iterator[str]:
+def _contracts_below(folder: str, tell: Callable[[str], None]) -> Iterator[str]:
     top = os.path.realpath(folder)
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

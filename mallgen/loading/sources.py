@@ -1,11 +1,11 @@
-"""Read a contract and everything it imports. An edge: it touches files, and nothing else."""
+"""Read a contract and everything it imports. An edge: it reads files and the environment."""
 
 import os
 import stat
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.loading.borders import home, is_inside
+from mallgen.loading.borders import import_border, is_inside
 from mallgen.syntax.scan import Import, Scanned, scan
 from mallgen.text.limits import DEEPEST, DEFAULT, Limits, raise_it, setting
 from mallgen.text.span import Span
@@ -31,21 +31,21 @@ class Unreadable(Exception):
 
 
 class FileTexts:
-    """Where the files of a contract come from; an editor puts what is not saved yet before it."""
+    """The source of a contract's texts: the disk. Subclasses have unsaved or edited texts before it."""
 
     def text(self, path: str, real: str, most: int) -> str:
-        """The text of one file, lines ending in LF; `real` is its path without links. Raises Unreadable."""
+        """Return the text of one file with LF line ends; `real` is its path without links. Raises Unreadable."""
         return read_text(path, most)
 
     def scanned(self, text: str, path: str, limits: Limits) -> Scanned:
-        """A text cut into statements."""
+        """Cut a text into statements."""
         return scan(text, path, limits)
 
 
 def read(path: str, outside: bool = False, disk: FileTexts | None = None) -> Sources:
-    """Read the contract at `path`; files are named as the user would name them from where he stands.
+    """Read the contract at `path` and its imports; files are named relative to the working directory, as `path` is.
 
-    What it imports must be inside its repository, unless `outside` is allowed: see `home`.
+    Imports must be inside of the contract's repository (see `import_border`), unless `outside` allows others.
     """
     try:
         reader = _SourceReader(limits(), os.path.normpath(path), outside)
@@ -57,7 +57,7 @@ def read(path: str, outside: bool = False, disk: FileTexts | None = None) -> Sou
 
 
 def limits() -> Limits:
-    """The limits with what the environment says; raises Unreadable for what is no number above zero."""
+    """Return the limits, those of the environment first. Raises Unreadable for a value that is no number in range."""
     found = {}
     for name in DEFAULT._fields:
         text = os.environ.get(setting(name), "")
@@ -71,7 +71,7 @@ def limits() -> Limits:
 
 
 def read_text(path: str, most: int = DEFAULT.bytes, suffix: str = ".api") -> str:
-    """The text of one contract, or Unreadable; `suffix` is what such a file is called."""
+    """Read the text of one contract of at most `most` bytes. Raises Unreadable; `suffix` is for its hint."""
     try:
         status = os.stat(path)
     except FileNotFoundError:
@@ -148,7 +148,7 @@ class _SourceReader:
             return False
         if is_inside(key, self._folder):
             return True
-        top = home(self._path)
+        top = import_border(self._path)
         if not top or is_inside(key, top):
             return True
         message = f"this leads out of `{os.path.relpath(top)}`, where the contract's repository is"

@@ -1,1 +1,1 @@
-"""mallgen.toml and what its services are: targets, their names, their folders beside their contracts. Edges."""
+"""mallgen.toml and its services: their targets, their names, their folders compared with the contracts. Edges."""

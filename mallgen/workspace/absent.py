@@ -1,11 +1,11 @@
-"""Contracts and folders of imports that a target names and that are not there. An edge: it looks for them."""
+"""Contracts and import folders that a target names and that are missing on disk. An edge: it looks for them."""
 
 import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.kinds.target import Target, kind_of
+from mallgen.kinds.target import Target, kind_or_none
 from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
 from mallgen.workspace.config import NAME
@@ -13,23 +13,23 @@ from mallgen.workspace.config import NAME
 _DEPTH, _MOST = 4, 2000
 
 
-class Absent(NamedTuple):
-    """What is not there, and the texts for code frames."""
+class MissingPaths(NamedTuple):
+    """An error for each missing path, and the texts for code frames."""
 
     problems: tuple[Diagnostic, ...]
     sources: dict[str, str]
 
 
-def absent(target: Target) -> Absent:
-    """Every path of a target that leads to nothing, at its place in mallgen.toml where that names it."""
+def missing_paths(target: Target) -> MissingPaths:
+    """Return every path of a target that is missing, with its position in mallgen.toml where that names it."""
     problems = [*_contracts(target), *_folders(target)]
-    return Absent(tuple(problems), _texts({d.span.file for d in problems if d.span is not None}))
+    return MissingPaths(tuple(problems), _texts({d.span.file for d in problems if d.span is not None}))
 
 
 def _contracts(target: Target) -> Iterator[Diagnostic]:
-    place = target.places.get("contract")
-    if place is not None and not os.path.isfile(target.contract):
-        yield _named(target.contract, place, "contract", os.path.splitext(target.contract)[1])
+    span = target.places.get("contract")
+    if span is not None and not os.path.isfile(target.contract):
+        yield _missing(target.contract, span, "contract", os.path.splitext(target.contract)[1])
     for number, used in enumerate(target.uses):
         by = target.places.get(f"uses/{number}")
         if by is not None and not os.path.isfile(used.contract):
@@ -38,39 +38,39 @@ def _contracts(target: Target) -> Iterator[Diagnostic]:
                 "contract-missing", message, by, f"correct it below [service.{used.name}]", environment=True
             )
     plain = [used.contract for number, used in enumerate(target.uses) if f"uses/{number}" not in target.places]
-    for path in [*([] if place is not None else [target.contract]), *_more(target), *plain]:
+    for path in [*([] if span is not None else [target.contract]), *_option_files(target), *plain]:
         if not os.path.isfile(path):
             message = f"the contract `{os.path.normpath(path)}` is not there"
             hint = "bring it back, or name another one: -api FILE"
             yield Diagnostic("contract-missing", message, hint=hint, environment=True)
 
 
-def _more(target: Target) -> list[str]:
-    """Files that options name beside the contract."""
-    kind = kind_of(target.kind)
+def _option_files(target: Target) -> list[str]:
+    """Return the files that options name besides the contract."""
+    kind = kind_or_none(target.kind)
     names = kind.paths if kind is not None else ()
     return [path for name in names if name != "-I" for path in target.option(name)]
 
 
 def _folders(target: Target) -> Iterator[Diagnostic]:
     for number, path in enumerate(target.option("-I")):
-        place = target.places.get(f"proto_path/{number}")
-        if place is not None and not os.path.isdir(path):
-            yield _named(path, place, "folder", "")
+        span = target.places.get(f"proto_path/{number}")
+        if span is not None and not os.path.isdir(path):
+            yield _missing(path, span, "folder", "")
 
 
-def _named(path: str, place: Span, what: str, ending: str) -> Diagnostic:
-    root = os.path.dirname(place.file) or "."
+def _missing(path: str, span: Span, what: str, ending: str) -> Diagnostic:
+    root = os.path.dirname(span.file) or "."
     shown = os.path.relpath(path, root)
     message = f"{NAME} names a {what} that is not there: {shown}"
     found = [os.path.relpath(one, root) for one in _below(root, ending)]
     moved = [one for one in found if os.path.basename(one) == os.path.basename(path)]
     hint = f"did you mean `{moved[0]}`?" if moved else did_you_mean(shown, found)
-    return Diagnostic("contract-missing", message, place, hint or f"bring it back, or correct {NAME}", environment=True)
+    return Diagnostic("contract-missing", message, span, hint or f"bring it back, or correct {NAME}", environment=True)
 
 
 def _below(root: str, ending: str) -> Iterator[str]:
-    """Files with an ending, or folders where it is empty; hidden ones are left out, and what is far down."""
+    """Yield files with an ending, or folders when it is empty; hidden folders and very deep ones are left out."""
     waiting = [(root, 0)]
     for seen, (folder, depth) in enumerate(waiting):
         if seen >= _MOST:

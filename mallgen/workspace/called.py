@@ -1,62 +1,63 @@
-"""What the services of a workspace are called: settings of mallgen.toml, else the contract's name. An edge.
+"""The names of a workspace's services: settings of mallgen.toml, else the contract's name. An edge.
 
-Most protos of a company may have `package pb`, so that a proto's package is the service's name only where it tells the
-services apart; else [service.NAME] is. What a folder was generated with stays, so that nothing is renamed by itself.
+All protos of a company may have `package pb`. So a proto's package is the service's name only where it tells the
+services apart, else NAME of [service.NAME] is. A folder keeps the name it was generated with: nothing is renamed
+unless mallgen.toml asks for it.
 """
 
 import os
 import re
 from collections import Counter
 
-from mallgen.kinds.kind import named
+from mallgen.kinds.kind import kind_named
 from mallgen.kinds.naming import Called, is_name
 from mallgen.output.manifest import NAME as LOCK
 from mallgen.python.names import rpc_package
 from mallgen.workspace.config import ServiceEntry, Workspace
 
-_TELLS_NOTHING = {"grpc", "pb", "proto", "protos", "rpc"}
-_LINE = re.compile(r"^contract\trpc\t[^\t\n]*\t(?:[^\t\n]* )?name=([^ \t\n]+)", re.M)
-_HEAD = re.compile(r"^file\t[^\t\n]*\t([^\t\n/]+)/__init__\.py\t", re.M)
+_VAGUE_TITLES = {"grpc", "pb", "proto", "protos", "rpc"}
+_NAME_IN_LOCK = re.compile(r"^contract\trpc\t[^\t\n]*\t(?:[^\t\n]* )?name=([^ \t\n]+)", re.M)
+_PACKAGE_IN_LOCK = re.compile(r"^file\t[^\t\n]*\t([^\t\n/]+)/__init__\.py\t", re.M)
 
 
-def called(workspace: Workspace) -> dict[str, Called]:
-    """For each service of a workspace what it is called."""
+def service_names(workspace: Workspace) -> dict[str, Called]:
+    """Return the names of each service of a workspace, by its name in mallgen.toml."""
     asked = {m.name: Called(m.title, m.package, m.key) for m in workspace.members}
-    rpcs = [member for member in workspace.members if named(member.kind).calls]
+    rpcs = [member for member in workspace.members if kind_named(member.kind).calls]
     titles = {member.name: _title(member) for member in rpcs}
-    counts = Counter(name for m in rpcs for name in _ids(asked[m.name], titles[m.name]))
+    counts = Counter(name for m in rpcs for name in _identifiers(asked[m.name], titles[m.name]))
     for member in rpcs:
         own, title = asked[member.name], titles[member.name]
         if not own.name:
-            is_clear = title.lower() not in _TELLS_NOTHING and all(counts[one] == 1 for one in _ids(own, title))
+            is_clear = title.lower() not in _VAGUE_TITLES and all(counts[one] == 1 for one in _identifiers(own, title))
             asked[member.name] = own._replace(name=_remembered(member, title, "" if is_clear else member.name))
     return asked
 
 
-def _ids(found: Called, title: str) -> set[tuple[str, str]]:
+def _identifiers(found: Called, title: str) -> set[tuple[str, str]]:
     return {("package", found.package_of(title)), ("key", found.key_of(title))}
 
 
 def _title(member: ServiceEntry) -> str:
-    """What a contract calls its service, as a proto does by its package, or the file's name."""
+    """Return what a contract calls its service (a proto's package), else the file's name without its suffix."""
     stem, _ = os.path.splitext(os.path.basename(member.contract))
-    return named(member.kind).title(_text(member.contract)) or stem
+    return kind_named(member.kind).title(_text(member.contract)) or stem
 
 
 def _remembered(member: ServiceEntry, title: str, name: str) -> str:
-    """The name that the folder was generated with, else `name`; empty is the contract's."""
+    """Return the name that the folder was generated with, else `name`; empty stands for the contract's own."""
     lock = _text(os.path.join(member.folder, LOCK))
-    line = _LINE.search(lock)
+    line = _NAME_IN_LOCK.search(lock)
     if line is not None and is_name("name", line[1]):
         return line[1]
     plain = rpc_package(title)
-    heads = _HEAD.findall(lock)
+    heads = _PACKAGE_IN_LOCK.findall(lock)
     has_plain = plain in heads or os.path.isfile(os.path.join(member.folder, plain, "__init__.py"))
     return "" if has_plain else name
 
 
 def _text(path: str) -> str:
-    """What a file holds; nothing when it cannot be read, which others say."""
+    """Return a file's text; empty when it cannot be read, which other checks report."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()

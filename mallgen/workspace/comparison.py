@@ -1,4 +1,4 @@
-"""A generated folder beside its contract: what check, diff, status, sync and prune look at. An edge."""
+"""Compare an output folder with its contract, for check, diff, status, sync and prune. An edge."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -9,22 +9,26 @@ from mallgen.disk.folder import Folder, Overtaken, Refused
 from mallgen.disk.session import Session, session
 from mallgen.drift.compare import follow
 from mallgen.drift.findings import InspectedFolder
-from mallgen.kinds.target import Made, Target, kind_of, outside
+from mallgen.kinds.target import Made, Target, kind_or_none, outside
 from mallgen.output import package_rename
 from mallgen.output.files import Due
 from mallgen.output.manifest import NAME, Lock
 from mallgen.output.plan import Plan, plan
 from mallgen.output.recognise import recorded
 from mallgen.text.span import Span
-from mallgen.workspace.absent import absent
-from mallgen.workspace.surveyed import surveyed
+from mallgen.workspace.absent import missing_paths
+from mallgen.workspace.surveyed import survey_target
 from mallgen.workspace.targets import make
 
 Tell = Callable[[str], None]
 
 
 class Compared(NamedTuple):
-    """One target: what was made of it and how the folder stands to that; no `service` when something is wrong."""
+    """A target, the files made of it, and its folder compared with them.
+
+    `service` is None when `problems` kept it from being compared; `moved` when the package has another name now;
+    `respells` when classes get their new names in user files, too; `lockless` when the folder has no mallgen.lock.
+    """
 
     target: Target
     made: Made
@@ -41,40 +45,41 @@ class Compared(NamedTuple):
 def compare(
     target: Target, tell: Tell, is_workspace: bool = False, prove: bool = False, respells: bool = False
 ) -> Compared:
-    """Make the files of a target and compare its folder with them; nothing is written. `prove`: it is going to be.
+    """Make the files of a target and compare its folder with them; nothing is written.
 
-    `tell` is given lines for the user. `respells`: classes with other names are to have them in the user's files too.
+    `tell` is called with lines for the user. `prove` compiles the files, for a caller that writes them afterwards.
+    `respells`: plan the new names of classes in user files, too.
     """
     folder = Folder(target.folder, tell)
-    nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None, respells=respells)
-    gone = absent(target)
+    empty = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None, respells=respells)
+    gone = missing_paths(target)
     if wrong := outside(target) or gone.problems:
-        return nothing._replace(made=nothing.made._replace(sources=gone.sources), problems=wrong)
+        return empty._replace(made=empty.made._replace(sources=gone.sources), problems=wrong)
     made = make(target, prove)
     if not made.files:
-        return nothing._replace(made=made, problems=(_invalid(target, made),))
+        return empty._replace(made=made, problems=(_invalid_contract(target, made),))
     try:
         with session(folder, shared=True) as here:
-            return _seen(here, nothing._replace(made=made), is_workspace)
+            return _compare_locked(here, empty._replace(made=made), is_workspace)
     except Refused as problem:
         seen = made._replace(sources={**made.sources, **problem.sources})
-        return nothing._replace(made=seen, problems=problem.diagnostics)
+        return empty._replace(made=seen, problems=problem.diagnostics)
 
 
 def compare_left(target: Target, tell: Tell) -> Compared:
-    """Compare a folder of which the contract is gone: nothing in it is expected any more."""
+    """Compare a folder whose service is no longer in mallgen.toml: no file is expected in it."""
     folder = Folder(target.folder, tell)
-    nothing = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
+    empty = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
     try:
         with session(folder, shared=True) as here:
-            return _seen(here, nothing, True)
+            return _compare_locked(here, empty, True)
     except Refused as problem:
-        return nothing._replace(problems=problem.diagnostics)
+        return empty._replace(problems=problem.diagnostics)
 
 
-def _seen(here: Session, found: Compared, is_workspace: bool) -> Compared:
+def _compare_locked(here: Session, found: Compared, is_workspace: bool) -> Compared:
     where = "" if is_workspace else f" -dir {found.target.folder}"
-    seen = surveyed(here, found.target, found.made, where, theirs=True)
+    seen = survey_target(here, found.target, found.made, where, theirs=True)
     due, disk, lock, moved = seen.due, seen.disk, seen.lock, seen.moved
     if moved is not None:
         if moved.left(disk.present):
@@ -102,11 +107,14 @@ def _seen(here: Session, found: Compared, is_workspace: bool) -> Compared:
 def carry_out(
     found: Compared, work: Callable[[Compared], Plan]
 ) -> tuple[Compared, Plan | None, tuple[Diagnostic, ...]]:
-    """Compare again while the folder is locked and apply the plan that `work` makes; that plan, and what went wrong."""
+    """Compare again while the folder is locked, and apply the plan that `work` makes.
+
+    Return the comparison, the plan (None when it was not applied) and the problems.
+    """
     while True:
         try:
             with session(found.folder) as here:
-                seen = _seen(here, found, found.service is not None and not found.service.where)
+                seen = _compare_locked(here, found, found.service is not None and not found.service.where)
                 if seen.problems:
                     return found, None, seen.problems
                 steps = work(seen)
@@ -117,21 +125,21 @@ def carry_out(
             return found, None, problem.diagnostics
 
 
-def _invalid(target: Target, made: Made) -> Diagnostic:
+def _invalid_contract(target: Target, made: Made) -> Diagnostic:
     name = os.path.normpath(target.contract)
     errors = [d for d in made.diagnostics if d.severity == "error"]
-    kind = kind_of(target.kind)
+    kind = kind_or_none(target.kind)
     command = kind.validate.format(contract=name) if kind is not None else ""
     hint = f"run `mallgen {command}`" if command else "see its errors"
-    return Diagnostic("contract-invalid", f"nothing can be made of `{name}`", _first(errors, name), hint)
+    return Diagnostic("contract-invalid", f"nothing can be made of `{name}`", _first_span(errors, name), hint)
 
 
-def _first(errors: Sequence[Diagnostic], name: str) -> Span:
+def _first_span(errors: Sequence[Diagnostic], name: str) -> Span:
     return next((d.span for d in errors if d.span is not None), Span(name, 1, 1, 1, 2))
 
 
 def sources(found: Iterable[Compared]) -> dict[str, str]:
-    """The texts for code frames: contracts, and the user's files that something is said about."""
+    """Return the texts for code frames: contracts, and user files with findings."""
     texts: dict[str, str] = {}
     for one in found:
         texts |= one.made.sources

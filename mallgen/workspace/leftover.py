@@ -1,6 +1,7 @@
 """Folders of services that mallgen.toml no longer has. An edge: it looks below the workspace.
 
-A lock says for which service of a workspace its folder was generated; one that says nothing is somebody's own.
+A mallgen.lock names the service of the workspace that its folder was generated for; a folder whose mallgen.lock names
+none was generated outside of a workspace and is not looked at.
 """
 
 import os
@@ -19,22 +20,26 @@ _SKIPPED = ("__pycache__", "node_modules", "venv")
 
 
 class LeftFolder(NamedTuple):
-    """What a folder was generated for, and what is said of it."""
+    """A target whose service is gone or has another folder now, and the finding about its folder."""
 
     target: Target
     finding: Diagnostic
 
 
-def left(workspace: Workspace) -> list[LeftFolder]:
-    """The folders below a workspace that were generated for services which are not, or not there, any more."""
+def left_folders(workspace: Workspace) -> list[LeftFolder]:
+    """Return the folders below a workspace of services that mallgen.toml no longer has, or has in another folder."""
     if not workspace.members:
         return []
     mine = {os.path.realpath(member.folder) for member in workspace.members}
-    return [found for folder in _folders(os.path.dirname(workspace.path), mine) for found in _left(folder, workspace)]
+    return [
+        found
+        for folder in _folders(os.path.dirname(workspace.path), mine)
+        for found in _left_by_lock(folder, workspace)
+    ]
 
 
 def _folders(root: str, mine: set[str]) -> Iterator[str]:
-    """Folders with a lock: not those of the services, and none below them, in other workspaces, or far down."""
+    """Yield folders with a mallgen.lock, but none of the services, in other workspaces or far down."""
     waiting = [(root, 0)]
     for seen, (folder, depth) in enumerate(waiting):
         if seen >= _MOST:
@@ -49,7 +54,7 @@ def _folders(root: str, mine: set[str]) -> Iterator[str]:
 
 
 def _entries(folder: str) -> dict[str, bool]:
-    """What is in a folder, and which of it are folders; hidden ones and environments are left out."""
+    """Return the names in a folder, each with whether it is a folder; hidden folders and environments are left out."""
     try:
         with os.scandir(folder) as entries:
             found = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
@@ -58,7 +63,7 @@ def _entries(folder: str) -> dict[str, bool]:
     return {name: d for name, d in sorted(found.items()) if not (d and (name[0] == "." or name in _SKIPPED))}
 
 
-def _left(folder: str, workspace: Workspace) -> Iterator[LeftFolder]:
+def _left_by_lock(folder: str, workspace: Workspace) -> Iterator[LeftFolder]:
     shown = os.path.relpath(folder)
     path = os.path.join(shown, LOCK)
     try:
@@ -66,7 +71,7 @@ def _left(folder: str, workspace: Workspace) -> Iterator[LeftFolder]:
             text = file.read()
         lock = parse(text)
     except (OSError, UnicodeDecodeError, BadLock):
-        return  # what a command says that is run there
+        return  # a command that is run in that folder reports it
     for line in lock.contracts:
         target = of_line(line, shown)
         if target.service and any(record.contract == line.path for record in lock.files):
@@ -77,7 +82,7 @@ def _left(folder: str, workspace: Workspace) -> Iterator[LeftFolder]:
 
 
 def _finding(target: Target, span: Span, workspace: Workspace) -> Diagnostic:
-    """That it is still there, and the way out."""
+    """Return the finding that the folder is still there, with a hint what to do."""
     folder, name = os.path.normpath(target.folder), target.service
     now = next((member for member in workspace.members if member.name == name), None)
     message = f"`{folder}` was generated for service {name}, which {NAME} no longer has"

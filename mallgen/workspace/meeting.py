@@ -1,7 +1,7 @@
-"""Services of a workspace that meet: one package, distribution, registry key or port for two. An edge: it reads files.
+"""Services of a workspace that share a package, distribution, registry key or port. An edge: it reads files.
 
-Two services with one key get each other's calls, two with one package or distribution overwrite each other where they
-are installed. What a folder has on disk counts, since settings and pyproject.toml are the user's.
+Two services with one key get each other's calls; two with one package or distribution overwrite each other where they
+are installed. Settings and pyproject.toml are read from disk where they exist, because the user owns them.
 """
 
 import os
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.drift.scalars import Scalar, plain, scalars
-from mallgen.kinds.kind import named
+from mallgen.kinds.kind import kind_named
 from mallgen.kinds.target import Made, Target
 from mallgen.output.files import File
 from mallgen.output.records import PYPROJECT, SETTINGS
@@ -27,15 +27,15 @@ _HARM = {
 }
 
 
-class Meeting(NamedTuple):
-    """What is wrong, and the texts for code frames."""
+class Clashes(NamedTuple):
+    """The problems, and the texts for code frames."""
 
     problems: tuple[Diagnostic, ...]
     sources: dict[str, str]
 
 
 class _Fact(NamedTuple):
-    """A name or port of a service as it is written; `same` is what is compared."""
+    """A name or port of a service as it is written; `same` is its normalized form, which is compared."""
 
     kind: str
     shown: str
@@ -43,7 +43,7 @@ class _Fact(NamedTuple):
     span: Span
 
 
-class _Standing(NamedTuple):
+class _ServiceFacts(NamedTuple):
     member: ServiceEntry
     facts: tuple[_Fact, ...]
     key: str
@@ -51,22 +51,22 @@ class _Standing(NamedTuple):
     path: str
 
 
-def meetings(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Meeting:
-    """Everything that two services of the workspace have in common, and keys that callers do not ask for."""
+def find_clashes(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Clashes:
+    """Report what two services of the workspace share, and registry keys that differ from those callers ask for."""
     sources = workspace.sources
     by_folder = {os.path.realpath(member.folder): member for member in workspace.members}
-    standing = [
-        _standing(by_folder[os.path.realpath(target.folder)], target, made, sources)
+    services = [
+        _service_facts(by_folder[os.path.realpath(target.folder)], target, made, sources)
         for target, made in found
         if made.files and os.path.realpath(target.folder) in by_folder
     ]
     order = {member.name: number for number, member in enumerate(workspace.members)}
-    standing.sort(key=lambda one: order[one.member.name])
-    problems = [*_same_names(standing), *_ports(workspace, standing), *_unasked(standing)]
-    return Meeting(tuple(problems), sources)
+    services.sort(key=lambda one: order[one.member.name])
+    problems = [*_same_names(services), *_ports(workspace, services), *_other_keys(services)]
+    return Clashes(tuple(problems), sources)
 
 
-def _standing(member: ServiceEntry, target: Target, made: Made, sources: dict[str, str]) -> _Standing:
+def _service_facts(member: ServiceEntry, target: Target, made: Made, sources: dict[str, str]) -> _ServiceFacts:
     head = member.places.get("", Span(NAME, 1, 1, 1, 2))
     facts = [_Fact("package", made.package, made.package, member.places.get("package", head))]
     is_there = os.path.isfile(os.path.join(target.folder, made.package, "__init__.py"))
@@ -79,14 +79,14 @@ def _standing(member: ServiceEntry, target: Target, made: Made, sources: dict[st
         text, path, is_disk = _text(target, files[SETTINGS], is_there, sources)
         due = scalars(files[SETTINGS].text, path)
         settings = scalars(text, path)
-        calls = named(target.kind).calls
+        calls = kind_named(target.kind).calls
         key = due["name"].value if calls else ""
         facts += _settings(calls, settings, None if is_disk else head)
-    return _Standing(member, tuple(facts), key, settings if is_there else {}, path)
+    return _ServiceFacts(member, tuple(facts), key, settings if is_there else {}, path)
 
 
 def _text(target: Target, file: File, is_there: bool, sources: dict[str, str]) -> tuple[str, str, bool]:
-    """What a file of the user's holds, else what it will hold; its path, and whether it is on disk."""
+    """Return a user file's text, or the text to be generated; its path, and whether the text is from disk."""
     path = os.path.normpath(os.path.join(target.folder, file.path))
     try:
         with open(path, encoding="utf-8", errors="replace") as opened:
@@ -122,10 +122,10 @@ def _settings(calls: bool, found: Mapping[str, Scalar], span: Span | None) -> It
             yield _Fact("port", port, str(int(port)), span or found[name].span)
 
 
-def _same_names(standing: Sequence[_Standing]) -> Iterator[Diagnostic]:
-    seen: dict[tuple[str, str], tuple[_Standing, _Fact]] = {}
-    for one in standing:
-        shared: dict[str, list[tuple[_Fact, _Standing, _Fact]]] = {}
+def _same_names(services: Sequence[_ServiceFacts]) -> Iterator[Diagnostic]:
+    seen: dict[tuple[str, str], tuple[_ServiceFacts, _Fact]] = {}
+    for one in services:
+        shared: dict[str, list[tuple[_Fact, _ServiceFacts, _Fact]]] = {}
         for fact in one.facts:
             if fact.kind in _KINDS:
                 other, theirs = seen.setdefault((fact.kind, fact.same), (one, fact))
@@ -135,7 +135,7 @@ def _same_names(standing: Sequence[_Standing]) -> Iterator[Diagnostic]:
             yield _same_name(one, meets)
 
 
-def _same_name(one: _Standing, meets: list[tuple[_Fact, _Standing, _Fact]]) -> Diagnostic:
+def _same_name(one: _ServiceFacts, meets: list[tuple[_Fact, _ServiceFacts, _Fact]]) -> Diagnostic:
     meets.sort(key=lambda meet: list(_KINDS).index(meet[0].kind))
     fact, other, theirs = meets[0]
     what = [f"{_KINDS[mine.kind]} `{mine.shown}`" for mine, _, _ in meets]
@@ -147,7 +147,7 @@ def _same_name(one: _Standing, meets: list[tuple[_Fact, _Standing, _Fact]]) -> D
     return Diagnostic("same-name", message, fact.span, _way_out(one, other, fact), (note,))
 
 
-def _way_out(one: _Standing, other: _Standing, fact: _Fact) -> str:
+def _way_out(one: _ServiceFacts, other: _ServiceFacts, fact: _Fact) -> str:
     is_asked = one.member.package if fact.kind == "package" else one.member.key if fact.kind == "key" else ""
     if is_asked:
         return f"give one of them another `{fact.kind}`"
@@ -163,9 +163,9 @@ def _way_out(one: _Standing, other: _Standing, fact: _Fact) -> str:
     return f"write {setting} below [service.{member.name}] in {NAME}{more}"
 
 
-def _ports(workspace: Workspace, standing: Sequence[_Standing]) -> Iterator[Diagnostic]:
-    seen: dict[str, tuple[_Standing, _Fact]] = {}
-    for one in standing:
+def _ports(workspace: Workspace, services: Sequence[_ServiceFacts]) -> Iterator[Diagnostic]:
+    seen: dict[str, tuple[_ServiceFacts, _Fact]] = {}
+    for one in services:
         for fact in (fact for fact in one.facts if fact.kind == "port"):
             other, theirs = seen.setdefault(fact.same, (one, fact))
             if theirs is fact:
@@ -177,14 +177,14 @@ def _ports(workspace: Workspace, standing: Sequence[_Standing]) -> Iterator[Diag
             yield Diagnostic("same-port", message, fact.span, hint, (Note(theirs.span, "the other one"),))
 
 
-def _unasked(standing: Sequence[_Standing]) -> Iterator[Diagnostic]:
-    """Services that register under another key than those that use them ask for, and settings that name a third's."""
-    by_name = {one.member.name: one for one in standing}
-    keys = {own.value: one for one in standing if one.key and (own := _own_key(one.settings)) is not None}
+def _other_keys(services: Sequence[_ServiceFacts]) -> Iterator[Diagnostic]:
+    """Yield services that register under a key their callers do not ask for, and settings that lead to a third one."""
+    by_name = {one.member.name: one for one in services}
+    keys = {own.value: one for one in services if one.key and (own := _own_key(one.settings)) is not None}
     told = set()
-    for caller in standing:
+    for caller in services:
         for callee in (by_name[use] for use in caller.member.uses if use in by_name):
-            name, own, asked = callee.member.name, _own_key(callee.settings), _asked(caller, callee.member.name)
+            name, own, asked = callee.member.name, _own_key(callee.settings), _asked_key(caller, callee.member.name)
             if asked is not None and keys.get(asked.value, callee) is not callee:
                 message = f"this leads {caller.member.name}'s calls of {name} to {keys[asked.value].member.name}"
                 hint = f"write {own.value if own is not None else callee.key}"
@@ -197,13 +197,13 @@ def _unasked(standing: Sequence[_Standing]) -> Iterator[Diagnostic]:
 
 
 def _own_key(settings: Mapping[str, Scalar]) -> Scalar | None:
-    """What a service registers under."""
+    """Return the key that a service registers under, by its settings."""
     found = (settings.get(name) for name in ("etcd.key", "name"))
     return next((scalar for scalar in found if scalar is not None and scalar.value), None)
 
 
-def _asked(caller: _Standing, name: str) -> Scalar | None:
-    """What the caller's settings say themselves about where a service is; None leaves it to the key of the contract."""
+def _asked_key(caller: _ServiceFacts, name: str) -> Scalar | None:
+    """Return the address or key of a service in its caller's settings; None when the contract's key is used."""
     block = f"{plain(names.snake(name)).removesuffix('rpc')}rpc"
     found = (caller.settings.get(f"{block}.{key}") for key in ("target", "endpoints", "etcd.key", "key"))
     return next(filter(None, found), None)

@@ -1,4 +1,4 @@
-"""Whose a generated file is: two contracts that go into one folder cannot both make it."""
+"""The contract that each generated file belongs to: two contracts of one folder cannot both make a file."""
 
 import os
 from typing import NamedTuple
@@ -13,17 +13,17 @@ from mallgen.workspace.targets import make
 
 
 class Settled(NamedTuple):
-    """The lock in which a target has its files, or why it cannot have them; `sources` are texts for code frames."""
+    """The lock in which a target owns its files, or the problems; `sources` are texts for code frames."""
 
     lock: Lock
     problems: tuple[Diagnostic, ...]
     sources: dict[str, str]
 
 
-def settled(lock: Lock, target: Target, due: Due) -> Settled:
-    """Refuse each other contract of the folder that makes some of the files.
+def settle(lock: Lock, target: Target, due: Due) -> Settled:
+    """Give the target its files in the lock; report each other contract of the folder that makes one of them.
 
-    Files of a contract that is not there any more are those of the one that makes them now: it was moved.
+    Files of a contract that is missing on disk belong to the one that makes them now: the contract was moved.
     """
     line = target.line
     alike = [known for known in lock.contracts if known.kind == line.kind]
@@ -33,7 +33,7 @@ def settled(lock: Lock, target: Target, due: Due) -> Settled:
     sources: dict[str, str] = {}
     for other, file in _contested(due, lock).items():
         if not os.path.isfile(os.path.join(target.folder, other)):
-            lock = given(lock, other, due.contract)
+            lock = reassigned(lock, other, due.contract)
             continue
         other_line = next((known for known in lock.contracts if known.path == other), None)
         made = make(of_line(other_line, target.folder), prove=False) if other_line is not None else None
@@ -45,8 +45,8 @@ def settled(lock: Lock, target: Target, due: Due) -> Settled:
     return Settled(lock, tuple(problems), sources)
 
 
-def given(lock: Lock, old: str, new: str) -> Lock:
-    """The lock after all that is of the contract `old` went to `new`."""
+def reassigned(lock: Lock, old: str, new: str) -> Lock:
+    """Return the lock with everything of the contract `old` given to `new`."""
     return Lock(
         tuple(known for known in lock.contracts if known.path != old),
         tuple(r._replace(contract=new) if r.contract == old else r for r in lock.files),
@@ -56,15 +56,15 @@ def given(lock: Lock, old: str, new: str) -> Lock:
 
 
 def adopted(lock: Lock, line: ContractLine) -> Lock:
-    """The lock when the only contract of a kind was moved or is named anew: its files belong to the new path."""
+    """Return the lock with the files of the only contract of a kind given to its new path, when that has changed."""
     same_kind = [known for known in lock.contracts if known.kind == line.kind]
     if len(same_kind) != 1 or same_kind[0].path == line.path:
         return lock
-    return given(lock, same_kind[0].path, line.path)
+    return reassigned(lock, same_kind[0].path, line.path)
 
 
 def _contested(due: Due, lock: Lock) -> dict[str, File]:
-    """Each other contract, with the first always-file of `due` that is recorded as its own."""
+    """Return each other contract, with the first generated file of `due` that is recorded as its own."""
     mine = {file.path: file for file in due.files if file.owner is Owner.ALWAYS}
     theirs = [r for r in lock.files if r.owner is Owner.ALWAYS and r.contract != due.contract and r.path in mine]
     return {record.contract: mine[record.path] for record in reversed(theirs)}

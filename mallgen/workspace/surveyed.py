@@ -1,4 +1,4 @@
-"""A folder and what its contract makes: what every command that generates or compares looks at first. Pure."""
+"""The survey of a folder and the files its contract makes: the start of every command that generates or compares."""
 
 from typing import NamedTuple
 
@@ -9,14 +9,14 @@ from mallgen.output import package_rename
 from mallgen.output.files import Due
 from mallgen.output.manifest import Lock
 from mallgen.output.recognise import Survey
-from mallgen.workspace.owners import adopted, settled
+from mallgen.workspace.owners import adopted, settle
 
 
-class Surveyed(NamedTuple):
-    """What a folder holds and should hold.
+class SurveyedTarget(NamedTuple):
+    """The files that a folder has, and those that its contract should produce.
 
-    `lock` has the target's line and the records that are its own; `text` is what mallgen.lock was. `where` is what a
-    command needs to mean the folder: ` -dir out -api a.api`, or nothing. `moved`: the package has another name now.
+    `lock` has the target's line and its records; `text` is that of mallgen.lock on disk. `where` are the flags with
+    which a command means this folder: ` -dir out -api a.api`, or none. `moved`: the package has another name now.
     """
 
     due: Due
@@ -27,20 +27,20 @@ class Surveyed(NamedTuple):
     moved: package_rename.PackageRename | None
 
 
-def surveyed(here: Session, target: Target, made: Made, where: str, theirs: bool) -> Surveyed:
-    """Look at the folder of a session. `theirs`: at the user's files, too. Raises Refused with all that is in the way.
+def survey_target(here: Session, target: Target, made: Made, where: str, theirs: bool) -> SurveyedTarget:
+    """Survey the folder of a session, with `theirs` the user files too. Raises Refused with all that is in the way.
 
-    `where` is what means the folder to a command when its lock knows the contract.
+    `where` are the flags with which a command means the folder when its lock has the contract.
     """
     lock, text = here.read_lock()
     line = target.line
     if all(known.path != line.path for known in lock.contracts) and (text or not theirs):
         where += f" -api {target.contract}"
     due = Due(line.path, made.files, made.classes)
-    found = settled(adopted(lock, line) if theirs else lock, target, due)
+    found = settle(adopted(lock, line) if theirs else lock, target, due)
     if found.problems:
         raise Refused(*found.problems, sources={**made.sources, **found.sources})
     lock = found.lock.with_contract(line)
     disk = here.survey(due.files, lock, theirs)
     due = due.beside(disk.present)
-    return Surveyed(due, disk, lock, text, where, package_rename.renamed(due, lock, disk.present))
+    return SurveyedTarget(due, disk, lock, text, where, package_rename.renamed(due, lock, disk.present))

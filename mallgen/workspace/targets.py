@@ -1,63 +1,63 @@
-"""The targets of a workspace, and the way from one to files."""
+"""The targets of a workspace, and the making of a target's files."""
 
 from collections.abc import Mapping
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.kinds.kind import Kind, KindError, is_ours, named
+from mallgen.kinds.kind import Kind, KindError, is_built_in, kind_named
 from mallgen.kinds.naming import Called
 from mallgen.kinds.target import Made, Target, Used, outside
-from mallgen.workspace.called import called
+from mallgen.workspace.called import service_names
 from mallgen.workspace.config import ServiceEntry, Workspace, free_port, ordered
 
 RUNTIME_NEEDED = (0, 1, 0)  # the first mallgen_runtime that has everything the generated files import
 
 
 def of_member(member: ServiceEntry, workspace: Workspace, port: int = 0) -> Target:
-    """The target of a service of the workspace."""
-    return _of_member(member, workspace, called(workspace), port)
+    """Return the target of a service of the workspace."""
+    return _of_member(member, workspace, service_names(workspace), port)
 
 
 def _of_member(member: ServiceEntry, workspace: Workspace, names: Mapping[str, Called], port: int) -> Target:
     uses = tuple(_use(used, names[used.name]) for used in workspace.used_by(member))
     target = Target(member.kind, member.contract, member.folder, uses=uses, port=port)
-    own = target.having({"-I": member.includes} if "-I" in named(member.kind).paths else {})
+    own = target.having({"-I": member.includes} if "-I" in kind_named(member.kind).paths else {})
     return own._replace(service=member.name, called=names[member.name], places=member.places)
 
 
-def _use(member: ServiceEntry, named: Called) -> Used:
-    key = named.key or (named.key_of("") if named.name else "")
+def _use(member: ServiceEntry, names: Called) -> Used:
+    key = names.key or (names.key_of("") if names.name else "")
     return Used(member.name, member.contract, member.includes, key)
 
 
-def every(workspace: Workspace) -> list[Target]:
-    """The services of a workspace, those that are used first, each new one with a port of its own."""
+def all_targets(workspace: Workspace) -> list[Target]:
+    """Return the targets of a workspace, each after those it uses, each with a port of its own for new settings."""
     found: list[Target] = []
-    given: set[int] = set()
-    names = called(workspace)
+    reassigned: set[int] = set()
+    names = service_names(workspace)
     for member in ordered(workspace):
-        first = named(member.kind).first_port
+        first = kind_named(member.kind).first_port
         port = free_port(workspace, member.folder, first) if first else 0
-        while port in given:
+        while port in reassigned:
             port += 1
-        given |= {port} - {0}
+        reassigned |= {port} - {0}
         found.append(_of_member(member, workspace, names, port))
     return found
 
 
 def make(target: Target, prove: bool = True) -> Made:
-    """Read, resolve and render; writes nothing. `prove`: compile it too, which what is only compared does not need."""
+    """Read, resolve and render a target; write nothing. `prove` compiles the code too, for a caller that writes."""
     if wrong := outside(target):
         return Made("", "", (), wrong, {})
     try:
-        kind = named(target.kind)
-        return _proved(kind, kind.make(target, prove))
+        kind = kind_named(target.kind)
+        return _checked_layers(kind, kind.make(target, prove))
     except KindError as problem:
         return Made("", "", (), (Diagnostic("no-kind", problem.message, hint=problem.hint, environment=True),), {})
 
 
-def _proved(kind: Kind, made: Made) -> Made:
-    """Return what a kind has made. Raises KindError where mallgen.lock could not keep the role of a file."""
-    layers = {file.layer for file in made.files} if not is_ours(kind) else ()
+def _checked_layers(kind: Kind, made: Made) -> Made:
+    """Return what a kind has made. Raises KindError for a layer with a space, which mallgen.lock cannot keep."""
+    layers = {file.layer for file in made.files} if not is_built_in(kind) else ()
     if wrong := next((layer for layer in layers if " " in layer), ""):
         raise KindError(f"the kind `{kind.name}` has files of the layer `{wrong}`", "the layer of a role is one word")
     return made

@@ -1,4 +1,4 @@
-"""mallgen api fix: from the older dialect to today's, as a diff or in place."""
+"""mallgen api fix: rewrite contracts from goctl's older dialect, as a diff or in place."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.loading.load import compile_sources
-from mallgen.loading.rewrite import CannotWrite, TextFile, contracts, read_file, replace_file
+from mallgen.loading.rewrite import CannotWrite, TextFile, contract_files, read_file, replace_file
 from mallgen.loading.sources import FileTexts, Sources, Unreadable, limits, read
 from mallgen.syntax.dialect import Older, older
 from mallgen.syntax.edits import Back
@@ -23,48 +23,48 @@ from mallgen.text.span import Span
 from mallgen.text.visible import counted
 
 
-class _Mended(NamedTuple):
-    """A file and what it becomes."""
+class _Rewrite(NamedTuple):
+    """A file and its rewritten text."""
 
     file: TextFile
     older: Older
 
 
-class _Fixed(FileTexts):
-    """The files as they would be, by their real paths; each is cut into statements once."""
+class _RewrittenFiles(FileTexts):
+    """The files as they would be after the rewrite, by their real paths; each is scanned once."""
 
     def __init__(self) -> None:
-        self.mended: dict[str, _Mended] = {}
+        self.rewrites: dict[str, _Rewrite] = {}
         self._seen: dict[tuple[str, str], Scanned] = {}
 
     def text(self, path: str, real: str, most: int) -> str:
-        """The rewritten text, where there is one."""
-        found = self.mended.get(real)
+        """Return the rewritten text where there is one, else the text on disk."""
+        found = self.rewrites.get(real)
         return found.older.text.replace("\r\n", "\n") if found else super().text(path, real, most)
 
     def scanned(self, text: str, path: str, limits: Limits) -> Scanned:
-        """A text cut into statements."""
+        """Cut a text into statements, once for each path and text."""
         if (path, text) not in self._seen:
             self._seen[path, text] = scan(text, path, limits)
         return self._seen[path, text]
 
 
 class _FixRun:
-    """The files of one command line: what was found in them."""
+    """The files of one command line: their rewrites, problems and counts."""
 
     def __init__(self, write: bool, outside: bool) -> None:
         self.write = write
         self.outside = outside
         self.limits = limits()
-        self.disk = _Fixed()
+        self.disk = _RewrittenFiles()
         self.problems: list[Diagnostic] = []
         self.texts: dict[str, str] = {}
         self.unread: set[str] = set()
         self._backs: dict[str, Back | None] = {}
         self.fixed = self.places = self.modern = self.failed = 0
 
-    def look(self, path: str) -> None:
-        """Find out what a file is to become."""
+    def examine(self, path: str) -> None:
+        """Read a file and note its rewrite or its errors."""
         try:
             file = read_file(path, self.limits.bytes)
         except Unreadable as problem:
@@ -81,36 +81,36 @@ class _FixRun:
         elif not mend.is_whole:
             self._fail(path, *mend.problems)
         else:
-            self.disk.mended[os.path.realpath(path)] = _Mended(file, mend)
+            self.disk.rewrites[os.path.realpath(path)] = _Rewrite(file, mend)
 
     def _fail(self, path: str, *diagnostics: Diagnostic) -> None:
         self.problems += diagnostics
         self.unread.add(os.path.realpath(path))
         self.failed += 1
 
-    def judge(self, paths: Iterable[str]) -> None:
-        """Leave alone what would belong to a contract that has a mistake apart from the dialect."""
-        if not self.disk.mended:
+    def drop_refused(self, paths: Iterable[str]) -> None:
+        """Drop the rewrites of contracts that have an error apart from the dialect."""
+        if not self.disk.rewrites:
             return
         found = {path: read(path, self.outside, self.disk) for path in paths}
         inner = {name for path, sources in found.items() for name in _files(sources) if name != os.path.realpath(path)}
         refused: set[str] = set()
         for path, sources in found.items():
             names = _files(sources)
-            if os.path.realpath(path) in inner or not names & self.disk.mended.keys():
+            if os.path.realpath(path) in inner or not names & self.disk.rewrites.keys():
                 continue
-            wrong = list(self._wrong(sources)) if not names & self.unread else []
+            wrong = list(self._errors(sources)) if not names & self.unread else []
             if names & self.unread or any(problem.severity == "error" for problem in wrong):
-                refused |= names & self.disk.mended.keys()
+                refused |= names & self.disk.rewrites.keys()
             self.problems += wrong
             self.texts = sources.texts | self.texts
         self.problems = list(dict.fromkeys(self.problems))
         for name in refused:
-            del self.disk.mended[name]
+            del self.disk.rewrites[name]
         self.failed += len(refused)
 
-    def _wrong(self, sources: Sources) -> Iterator[Diagnostic]:
-        """The mistakes of a contract as it would be, in the places that they have now."""
+    def _errors(self, sources: Sources) -> Iterator[Diagnostic]:
+        """Yield the errors of a contract as it would be, at their positions in the files on disk."""
         routes = any(
             token.type == "_AT_HANDLER" for file in sources.files for s in file.statements for token in s.tokens
         )
@@ -120,22 +120,22 @@ class _FixRun:
             if problem.code == "unknown-type" and not routes:
                 hint = "the file that imports this one must declare it"
                 problem = replace(problem, hint=hint, severity="warning")
-            notes = tuple(replace(note, span=self._now(note.span)) for note in problem.notes)
-            yield replace(problem, span=problem.span and self._now(problem.span), notes=notes)
+            notes = tuple(replace(note, span=self._span_on_disk(note.span)) for note in problem.notes)
+            yield replace(problem, span=problem.span and self._span_on_disk(problem.span), notes=notes)
 
-    def _now(self, span: Span) -> Span:
+    def _span_on_disk(self, span: Span) -> Span:
         back = self._back(span.file)
         return back.span(span) if back else span
 
     def _back(self, name: str) -> Back | None:
         if name not in self._backs:
-            mended = self.disk.mended.get(os.path.realpath(name))
-            self._backs[name] = mended.older.back(mended.file.raw, name) if mended else None
+            rewrite = self.disk.rewrites.get(os.path.realpath(name))
+            self._backs[name] = rewrite.older.back(rewrite.file.raw, name) if rewrite else None
         return self._backs[name]
 
-    def change(self) -> None:
-        """Write or show the files that can be rewritten."""
-        for file, mend in self.disk.mended.values():
+    def write_or_show(self) -> None:
+        """Write the rewrites, or show them as diffs."""
+        for file, mend in self.disk.rewrites.values():
             try:
                 if self.write:
                     replace_file(file.name, mend.text)
@@ -149,7 +149,7 @@ class _FixRun:
                 self.places += len(mend.places)
 
     def end(self, again: str) -> int:
-        """The diagnostics, one line of counts, and the exit code."""
+        """Print the diagnostics and one line of counts; return the exit code. `again` is the command line to repeat."""
         code = report(self.problems, self.texts, "")
         verb = "fixed" if self.write else "to fix"
         counts = {f"{verb} in {counted(self.places, 'place')}": self.fixed, "modern already": self.modern}
@@ -161,12 +161,12 @@ class _FixRun:
 
 
 def _files(sources: Sources) -> set[str]:
-    """The real paths of a contract's files."""
+    """Return the real paths of a contract's files."""
     return {os.path.realpath(name) for name in sources.texts}
 
 
 def run(values: Values) -> int:
-    """Fix the contract with its imports, and whatever else was named."""
+    """Fix the contract with its imports, and the other files and folders that were named."""
     with without_gc():
         return _fix(values)
 
@@ -183,10 +183,10 @@ def _fix(values: Values) -> int:
     except Unreadable as problem:
         return report([Diagnostic(problem.code, problem.message, hint=problem.hint)], {}, "")
     own = tuple(read(contract, outside, run.disk).texts) or (contract,) if contract else ()
-    named = list(contracts((*own, *paths), say))
+    named = list(contract_files((*own, *paths), say))
     for path in named:
-        run.look(path)
-    run.judge(named)
-    run.change()
+        run.examine(path)
+    run.drop_refused(named)
+    run.write_or_show()
     words = [f"-api {contract}"] if contract else []
     return run.end(" ".join(["mallgen api fix", *words, *paths]))

@@ -1,11 +1,11 @@
-"""mallgen api format: the one layout, in place, on stdin, or as a question."""
+"""mallgen api format: goctl's layout, in place, from stdin to stdout, or only compared."""
 
 from typing import NamedTuple
 
 from mallgen.cli.console import FINDINGS, FINE, USAGE, out, report, say, show
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
-from mallgen.loading.rewrite import STDIN, CannotWrite, TextFile, contracts, read_file, read_stdin, replace_file
+from mallgen.loading.rewrite import STDIN, CannotWrite, TextFile, contract_files, read_file, read_stdin, replace_file
 from mallgen.loading.sources import Unreadable, limits
 from mallgen.syntax.format import format_text
 from mallgen.text.diff import unified
@@ -14,14 +14,14 @@ from mallgen.text.visible import counted
 
 
 class _Mode(NamedTuple):
-    """What becomes of a file that has another layout: neither flag means that it is written."""
+    """The flags `--check` and `--diff`; with neither, files are rewritten."""
 
     check: bool
     diff: bool
 
 
 class _FormatRun:
-    """The files of one command line: what was found in them."""
+    """The files of one command line: their problems and counts."""
 
     def __init__(self, mode: _Mode, limits: Limits) -> None:
         self.mode = mode
@@ -31,12 +31,12 @@ class _FormatRun:
         self.changed = self.unchanged = self.failed = 0
 
     def fail(self, *diagnostics: Diagnostic) -> None:
-        """A file that is left as it is."""
+        """Note why a file is left unchanged."""
         self.problems += diagnostics
         self.failed += 1
 
     def laid_out(self, file: TextFile) -> str | None:
-        """The whole file in its layout, None when it cannot be read."""
+        """Return the file's text in goctl's layout, None when it has errors."""
         self.texts[file.name] = file.text
         formatted = format_text(file.text, file.name, self.limits)
         if formatted.text is None:
@@ -66,7 +66,7 @@ class _FormatRun:
             self.changed += 1
 
     def asked(self, file: TextFile, result: str) -> bool:
-        """Answer `--check` and `--diff`; whether one was given."""
+        """Print what `--check` or `--diff` asks for, and return whether one was given."""
         if self.mode.diff:
             show(unified(file.raw, result, file.name))
         elif self.mode.check:
@@ -74,7 +74,7 @@ class _FormatRun:
         return self.mode.check or self.mode.diff
 
     def end(self, paths: str) -> int:
-        """The diagnostics, one line of counts, and the exit code."""
+        """Print the diagnostics and one line of counts; return the exit code. `paths` are those of the command line."""
         code = report(self.problems, self.texts, "")
         asked = self.mode.check or self.mode.diff
         parts = [f"{self.changed} {'would change' if asked else 'formatted'}", f"{self.unchanged} unchanged"]
@@ -85,7 +85,7 @@ class _FormatRun:
 
 
 def run(values: Values) -> int:
-    """Format what was named."""
+    """Format the files and folders that were named, or stdin."""
     paths = (*values.many("path"), *filter(None, [values.text("dir")]))
     try:
         run = _FormatRun(_Mode(values.flag("check"), values.flag("diff")), limits())
@@ -97,7 +97,7 @@ def run(values: Values) -> int:
         say("error[usage] " + ("`-` stands alone" if paths else "nothing to format was named"))
         say("  = help: name files or folders, or `-` for stdin: mallgen api format .")
         return USAGE
-    for path in contracts(paths, say):
+    for path in contract_files(paths, say):
         run.file(path)
     return run.end(" ".join(paths))
 

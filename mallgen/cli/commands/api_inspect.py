@@ -18,7 +18,7 @@ def run(values: Values) -> int:
 
 
 def document(contract: Contract) -> dict[str, object]:
-    """The contract as plain values: types by name, groups by `group`, routes by path."""
+    """Return the contract as plain values, in goctl's order."""
     return {
         "info": {pair.key: pair.value for pair in contract.info},
         "service": contract.service,

@@ -1,4 +1,4 @@
-"""mallgen api lint: what works, and could be better."""
+"""mallgen api lint: find what works in a contract and could be better."""
 
 import os
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from mallgen.text.suggest import did_you_mean
 from mallgen.text.visible import counted
 from mallgen.text.width import width
 
-_ROUNDS = 10  # an edit may uncover another; none is meant to undo one
+_ROUNDS = 10  # an edit may make another one possible; none should undo another
 
 
-class _After(FileTexts):
-    """The files as they would be after some edits, by their real paths; `count` of the edits could be made."""
+class _EditedFiles(FileTexts):
+    """The files as they would be after some edits, by their real paths; `count` is the number of edits applied."""
 
     def __init__(self, edits: Sequence[SpanEdit]) -> None:
         files: dict[str, list[SpanEdit]] = {}
@@ -34,28 +34,28 @@ class _After(FileTexts):
         self.texts: dict[str, str] = {}
         self.count = 0
         for name, own in files.items():
-            self.texts[os.path.realpath(name)], count = _edited(read_file(name, limits().bytes).raw, own)
+            self.texts[os.path.realpath(name)], count = _apply_edits(read_file(name, limits().bytes).raw, own)
             self.count += count
 
     def text(self, path: str, real: str, most: int) -> str:
-        """The edited text, where there is one."""
+        """Return the edited text where there is one, else the text on disk."""
         text = self.texts.get(real)
         return super().text(path, real, most) if text is None else text.replace("\r\n", "\n")
 
 
-class _Lint(NamedTuple):
-    """What is looked at, and by which rules."""
+class _LintRun(NamedTuple):
+    """One run of the linter: the contract, and the rules that are on."""
 
     path: str
     outside: bool
     chosen: tuple[Rule, ...]
 
     def load(self, disk: FileTexts | None = None) -> Loaded:
-        """The contract as it is, or as `disk` has it, with what generation says."""
+        """Load the contract from disk, or from `disk`, with the diagnostics that generating would give."""
         return judged(compile_sources(read(self.path, self.outside, disk)))
 
     def found(self, loaded: Loaded) -> list[Found]:
-        """What the rules find in a contract, and what reading it has told."""
+        """Return the findings of loading and of the chosen rules, without those that comments switch off."""
         if loaded.contract is None:
             return []
         return findings(loaded.contract, loaded.diagnostics, loaded.sources, self.chosen)
@@ -70,22 +70,22 @@ def run(values: Values) -> int:
 def _run(values: Values) -> int:
     known = RULES.rules()
     if values.flag("rules"):
-        return _listed(known)
+        return _list_rules(known)
     if not values.text("api"):
         say("error[usage] --api is missing")
         say("  = help: mallgen api lint -api mall.api, or mallgen api lint --rules")
         return USAGE
-    chosen = _chosen(values, known)
+    chosen = _chosen_rules(values, known)
     if chosen is None:
         return USAGE
-    asked = _Lint(values.text("api"), values.flag("allow-outside"), chosen)
-    loaded = asked.load()
+    lint_run = _LintRun(values.text("api"), values.flag("allow-outside"), chosen)
+    loaded = lint_run.load()
     if loaded.contract is None:
         return report(loaded.diagnostics, loaded.sources, "")
     if not values.flag("fix"):
-        return _told(asked.found(loaded), loaded)
+        return _report(lint_run.found(loaded), loaded)
     try:
-        return _fixed(asked, loaded, values.flag("unsafe-fixes"))
+        return _fix(lint_run, loaded, values.flag("unsafe-fixes"))
     except Unreadable as problem:
         say(f"error[{problem.code}] {problem.message}")
         return ENVIRONMENT
@@ -93,8 +93,8 @@ def _run(values: Values) -> int:
         return report([problem.diagnostic], {}, "")
 
 
-def _chosen(values: Values, known: dict[str, Rule]) -> tuple[Rule, ...] | None:
-    """The rules that are on by default, with those of --select, without those of --ignore; None after a mistake."""
+def _chosen_rules(values: Values, known: dict[str, Rule]) -> tuple[Rule, ...] | None:
+    """Return the default rules with those of --select, without those of --ignore; None for an unknown name."""
     selected, ignored = values.many("select"), values.many("ignore")
     for name in (*selected, *ignored):
         if name not in known and name != "all":
@@ -104,7 +104,7 @@ def _chosen(values: Values, known: dict[str, Rule]) -> tuple[Rule, ...] | None:
     return RULES.chosen(selected, ignored)
 
 
-def _told(found: Sequence[Found], loaded: Loaded) -> int:
+def _report(found: Sequence[Found], loaded: Loaded) -> int:
     diagnostics = [item.diagnostic for item in found]
     if for_machines():
         verdict(diagnostics, loaded.sources, "")
@@ -119,31 +119,31 @@ def _told(found: Sequence[Found], loaded: Loaded) -> int:
     return FINDINGS if diagnostics else FINE
 
 
-def _fixed(asked: _Lint, loaded: Loaded, unsafe: bool) -> int:
-    """Apply edits until there are none left, then tell the rest; overlapping ones wait for the next round."""
-    found = asked.found(loaded)
+def _fix(lint_run: _LintRun, loaded: Loaded, unsafe: bool) -> int:
+    """Apply edits in rounds until none is left, then report the rest; overlapping edits wait for the next round."""
+    found = lint_run.found(loaded)
     for _ in range(_ROUNDS):
-        after = _After([edit for item in found if unsafe or not item.changes for edit in item.edits])
+        after = _EditedFiles([edit for item in found if unsafe or not item.changes for edit in item.edits])
         if not after.count:
             break
-        then = asked.load(after)
-        if then.contract is None or _lost(then) > _lost(loaded):
+        then = lint_run.load(after)
+        if then.contract is None or _lost_fields(then) > _lost_fields(loaded):
             say("the fixes would break the contract: nothing was written")
             break
         for name, text in after.texts.items():
             replace_file(os.path.relpath(name), text)
         say(f"{counted(after.count, 'place')} fixed in {counted(len(after.texts), 'file')}")
-        loaded, found = then, asked.found(then)
-    return _told(found, loaded)
+        loaded, found = then, lint_run.found(then)
+    return _report(found, loaded)
 
 
-def _lost(loaded: Loaded) -> int:
-    """How many fields are left out, since another is read from the same place."""
+def _lost_fields(loaded: Loaded) -> int:
+    """Count the fields that are left out because another is read under the same key."""
     return sum(problem.code == "duplicate-key" for problem in loaded.diagnostics)
 
 
-def _edited(text: str, edits: Sequence[SpanEdit]) -> tuple[str, int]:
-    """Apply the edits that leave each other alone; the last of those that overlap is made, the next run does others."""
+def _apply_edits(text: str, edits: Sequence[SpanEdit]) -> tuple[str, int]:
+    """Apply the edits of one file, of overlapping ones the last; return the text and the number of edits applied."""
     places = Offsets(text, "")
     made: list[tuple[int, int, str]] = []
     before = len(text)
@@ -157,7 +157,7 @@ def _edited(text: str, edits: Sequence[SpanEdit]) -> tuple[str, int]:
     return spliced(text, made), len(made)
 
 
-def _listed(known: dict[str, Rule]) -> int:
+def _list_rules(known: dict[str, Rule]) -> int:
     widest = max(width(code) for code in known)
     for code, rule in known.items():
         first = (rule.check.__doc__ or "").partition("\n")[0]

@@ -10,7 +10,7 @@ HEAD = ("METHOD", "PATH", "HANDLER", "REQUEST", "RESPONSE", "GROUP", "GUARDS")
 
 
 def run(values: Values) -> int:
-    """One line per route, columns aligned."""
+    """Print one line per route, columns aligned."""
     loaded = load(values.text("api"), values.flag("allow-outside"))
     if loaded.contract is None:
         return report(loaded.diagnostics, loaded.sources, "")
@@ -20,7 +20,7 @@ def run(values: Values) -> int:
 
 
 def table(contract: Contract) -> list[str]:
-    """The lines of the table, empty columns left out."""
+    """Return the lines of the table, empty columns left out."""
     rows = [HEAD, *(_row(group, route) for group in contract.groups for route in group.routes)]
     used = [column for column in range(len(HEAD)) if any(row[column] for row in rows[1:])]
     widths = {column: max(width(row[column]) for row in rows) for column in used}

@@ -1,4 +1,4 @@
-"""mallgen api validate: is the contract sound?"""
+"""mallgen api validate: check a contract for errors."""
 
 from mallgen.cli.console import verdict
 from mallgen.cli.options import Values
@@ -7,6 +7,6 @@ from mallgen.loading.load import load
 
 
 def run(values: Values) -> int:
-    """`api format ok`, goctl's own words, or the errors."""
+    """Print `api format ok`, goctl's own words, or the errors."""
     loaded = judged(load(values.text("api"), values.flag("allow-outside")))
     return verdict(loaded.diagnostics, loaded.sources, "api format ok")

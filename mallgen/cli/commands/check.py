@@ -1,24 +1,24 @@
-"""mallgen check: whether generated and hand-written code are as the contracts have it. Writes nothing."""
+"""mallgen check: compare generated and hand-written code with the contracts. Writes nothing."""
 
 import os
 import re
 import sys
 from collections.abc import Iterator
 
-from mallgen.cli.comparing import Chosen, compared, exit_code
-from mallgen.cli.configured import Configured
-from mallgen.cli.console import for_machines, form, out, report, say
+from mallgen.cli.comparing import ChosenTargets, compare_all, exit_code
+from mallgen.cli.configured import SettingsCheck
+from mallgen.cli.console import chosen_format, for_machines, out, report, say
 from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.drift.findings import findings
 from mallgen.drift.verdict import State
-from mallgen.kinds.target import kind_of
+from mallgen.kinds.target import kind_or_none
 from mallgen.output import package_rename
 from mallgen.text.span import Span
 from mallgen.text.visible import counted
 from mallgen.workspace.comparison import Compared, sources
-from mallgen.workspace.meeting import Meeting, meetings
+from mallgen.workspace.meeting import Clashes, find_clashes
 from mallgen.workspace.targets import RUNTIME_NEEDED
 
 _DIST = re.compile(r"mallgen_runtime-(\d+(?:\.\d+)*)\.dist-info")
@@ -26,52 +26,58 @@ _PIN = re.compile(r"mallgen[-_.]runtime(?:\[[^\]]*\])?\s*(?P<pins>(?:[=<>~!]=?=?
 
 
 def run(values: Values) -> int:
-    """Exit 0 without findings, 1 with some, 3 when a contract is not there."""
+    """Report the findings; exit 0 without any, 1 with some, 3 when a contract is missing."""
     with without_gc():
         return _check(values)
 
 
 def _check(values: Values) -> int:
-    looked = compared(values)
-    chosen, found = looked.chosen, looked.found
+    comparison = compare_all(values)
+    chosen, compared = comparison.chosen, comparison.compared
     stubs = values.text("fail-on") == "stub"
-    configured = Configured()
-    met = _meetings(chosen, found)
-    told = [*chosen.problems, *(d for one in found for d in _findings(one, stubs, configured)), *met.problems]
-    told += [one.finding for one in chosen.left]
-    return _told(tuple(dict.fromkeys(told)), found, {**met.sources, **configured.texts})
+    configured = SettingsCheck()
+    clashes = _clashes(chosen, compared)
+    problems = [
+        *chosen.problems,
+        *(d for one in compared for d in _findings(one, stubs, configured)),
+        *clashes.problems,
+    ]
+    problems += [one.finding for one in chosen.left_folders]
+    return _report(tuple(dict.fromkeys(problems)), compared, {**clashes.sources, **configured.texts})
 
 
-def _meetings(chosen: Chosen, found: list[Compared]) -> Meeting:
+def _clashes(chosen: ChosenTargets, compared: list[Compared]) -> Clashes:
     return (
-        meetings(chosen.workspace, [(one.target, one.made) for one in found]) if chosen.workspace else Meeting((), {})
+        find_clashes(chosen.workspace, [(one.target, one.made) for one in compared])
+        if chosen.workspace
+        else Clashes((), {})
     )
 
 
-def _findings(found: Compared, stubs: bool, configured: Configured) -> Iterator[Diagnostic]:
-    yield from found.made.diagnostics
-    yield from found.problems
-    if found.service is not None:
-        if found.moved is not None:
+def _findings(compared: Compared, stubs: bool, configured: SettingsCheck) -> Iterator[Diagnostic]:
+    yield from compared.made.diagnostics
+    yield from compared.problems
+    if compared.service is not None:
+        if compared.moved is not None:
             yield package_rename.problem(
-                found.moved, found.service.disk.present, found.service.shown, found.service.where
+                compared.moved, compared.service.disk.present, compared.service.shown, compared.service.where
             )
-        if found.lockless:
-            yield _lockless(found)
-        yield from findings(found.service, stubs)
-        yield from configured.findings(found)
-        yield from _runtime(found)
+        if compared.lockless:
+            yield _no_lock(compared)
+        yield from findings(compared.service, stubs)
+        yield from configured.findings(compared)
+        yield from _old_runtime(compared)
 
 
-def _told(diagnostics: tuple[Diagnostic, ...], found: list[Compared], more_sources: dict[str, str]) -> int:
+def _report(diagnostics: tuple[Diagnostic, ...], compared: list[Compared], more_sources: dict[str, str]) -> int:
     code = exit_code(diagnostics)
     if for_machines():
         from mallgen.diagnostics.machine import render
 
-        sys.stdout.write(render(form(), diagnostics))
+        sys.stdout.write(render(chosen_format(), diagnostics))
         return code
-    report(diagnostics, {**sources(found), **more_sources}, "")
-    services = [one.service for one in found if one.service is not None]
+    report(diagnostics, {**sources(compared), **more_sources}, "")
+    services = [one.service for one in compared if one.service is not None]
     stubs = sum(verdict.state is State.STUB for service in services for verdict in service.followed.verdicts)
     files = sum(len(service.plan.steps) for service in services)
     more = f", {counted(stubs, 'stub')}" if stubs else ""
@@ -82,21 +88,23 @@ def _told(diagnostics: tuple[Diagnostic, ...], found: list[Compared], more_sourc
     return code
 
 
-def _lockless(found: Compared) -> Diagnostic:
-    assert found.service is not None
-    message = f"`{found.folder.shown('.')}` has generated files and no mallgen.lock, which tells them from edited ones"
-    contract = os.path.normpath(found.target.contract)
-    kind = kind_of(found.target.kind)
+def _no_lock(compared: Compared) -> Diagnostic:
+    assert compared.service is not None
+    message = (
+        f"`{compared.folder.shown('.')}` has generated files and no mallgen.lock, which tells them from edited ones"
+    )
+    contract = os.path.normpath(compared.target.contract)
+    kind = kind_or_none(compared.target.kind)
     word = kind.generate.format(contract=contract) if kind is not None and kind.generate else "gen"
-    way = f"{word} -dir {found.target.folder}" if found.service.where else "gen"
+    way = f"{word} -dir {compared.target.folder}" if compared.service.where else "gen"
     hint = f"bring it back, or run `mallgen {way}`, which writes it by what the files hold"
     return Diagnostic("no-lock", message, None, hint)
 
 
-def _runtime(found: Compared) -> Iterator[Diagnostic]:
-    """A runtime that is older than what the generated files need: installed for the service, or asked for by it."""
+def _old_runtime(compared: Compared) -> Iterator[Diagnostic]:
+    """Report a mallgen-runtime that is older than the generated files need: the installed or the pinned one."""
     needed = ".".join(map(str, RUNTIME_NEEDED))
-    folder = found.target.folder
+    folder = compared.target.folder
     hint = f"pip install 'mallgen-runtime>={needed}'"
     version = next(_installed(folder), None)
     if version is not None and version < RUNTIME_NEEDED:
@@ -113,7 +121,7 @@ def _runtime(found: Compared) -> Iterator[Diagnostic]:
 
 
 def _installed(folder: str) -> Iterator[tuple[int, ...]]:
-    """The versions in the service's own environment, else in the one that mallgen runs in."""
+    """Yield the installed runtime versions in the service's own .venv, else in mallgen's environment."""
     base = os.path.join(folder, ".venv", "lib")
     own = [os.path.join(base, name, "site-packages") for name in _names(base)]
     for place in own or sys.path:
@@ -136,7 +144,7 @@ def _lines(path: str) -> list[str]:
 
 
 def _excludes(pins: str) -> bool:
-    """Whether no version that is new enough satisfies the pins (PEP 440; pre-releases are not looked at)."""
+    """Return whether no version that is new enough satisfies the pins (PEP 440; pre-releases are ignored)."""
     for operator, text in re.findall(r"(===?|<=?|~=)\s*(\d+(?:\.\d+)*)", pins):
         version = _version(text)
         width = max(len(version), len(RUNTIME_NEEDED))

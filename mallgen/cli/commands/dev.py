@@ -1,4 +1,4 @@
-"""mallgen dev: the whole workspace in one terminal."""
+"""mallgen dev: run the whole workspace in one terminal."""
 
 import contextlib
 import importlib.util
@@ -7,65 +7,65 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from mallgen.cli.console import FINE, LAID_OUT, USAGE, Told, report, say, tint
+from mallgen.cli.console import FINE, LAID_OUT, USAGE, AlreadyReported, report, say, tint
 from mallgen.cli.options import Values
-from mallgen.cli.writing import Asked, around, generate_all
+from mallgen.cli.writing import WriteOptions, current_workspace, generate_all
 from mallgen.dev.lines import BAD, GOOD, ODD, Shown, shown
-from mallgen.dev.ports import taken
+from mallgen.dev.ports import taken_by
 from mallgen.dev.service import Spec
 from mallgen.dev.supervisor import RunPlan, Setup
 from mallgen.dev.supervisor import run as supervise
 from mallgen.diagnostics import Diagnostic
-from mallgen.kinds.kind import named
+from mallgen.kinds.kind import kind_named
 from mallgen.kinds.target import Made, Target
 from mallgen.output.records import SETTINGS
 from mallgen.text.visible import visible
 from mallgen.workspace.config import Workspace, ports_in
 
-_MOODS = {GOOD: 3, ODD: 4, BAD: 2}  # green, yellow, red
-QUIETLY = Asked(dry_run=False, quiet=True, end="; nothing was written")
+_MOOD_COLORS = {GOOD: 3, ODD: 4, BAD: 2}  # green, yellow, red
+QUIETLY = WriteOptions(dry_run=False, quiet=True, end="; nothing was written")
 
 
 def run(values: Values) -> int:
-    """Generate, check the ports, run until Ctrl-C; with `--once`, until a command has ended."""
+    """Generate, check the ports, and run the services until Ctrl-C; with `--once`, until its command has ended."""
     once = values.many("command")
     if bool(once) != values.flag("once"):
         say("error[usage] --once and a command belong together")
         say("  = help: mallgen dev --once pytest tests/e2e")
         return USAGE
-    workspace = around()
+    workspace = current_workspace()
     found, code = generate_all(workspace, QUIETLY)
     if code != FINE:
         return code
     setup = _setup(workspace, found)
-    problems = [*_unready(setup.specs), *_ports(setup.specs)]
+    problems = [*_environment_problems(setup.specs), *_port_problems(setup.specs)]
     if problems:
         return report(problems, {}, "; nothing was started")
     return supervise(
-        RunPlan(setup, _liner(setup, values.flag("quiet"), bool(once)), _Again(workspace).regenerate), once
+        RunPlan(setup, _line_printer(setup, values.flag("quiet"), bool(once)), _Regenerator(workspace).regenerate), once
     )
 
 
 def _setup(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Setup:
-    specs = tuple(_spec(workspace, target, made) for target, made in found if named(target.kind).runs)
+    specs = tuple(_spec(workspace, target, made) for target, made in found if kind_named(target.kind).runs)
     folders = {os.path.dirname(member.contract) or "." for member in workspace.members}
     folders |= {path for member in workspace.members for path in member.includes}
     return Setup(specs, (os.path.relpath(workspace.path), *sorted(folders)))
 
 
-class _Again:
-    """Generates anew; what was noted the last time is not said again."""
+class _Regenerator:
+    """Generates the workspace again after a change; a warning that was printed the last time is not repeated."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._path = workspace.path
         self._noted = ""
 
     def regenerate(self) -> Setup | None:
-        """The workspace as it is now, None when something is wrong with it: that is told."""
-        said = _Said()
-        with contextlib.redirect_stderr(said):
+        """Return the workspace as it is now; None, after reporting them, when it has errors."""
+        captured = _CapturedStderr()
+        with contextlib.redirect_stderr(captured):
             setup = self._generated()
-        text = said.getvalue()
+        text = captured.getvalue()
         if setup is None or text != self._noted:
             sys.stderr.write(text)
             sys.stderr.flush()
@@ -74,8 +74,8 @@ class _Again:
 
     def _generated(self) -> Setup | None:
         try:
-            workspace = around()
-        except Told:
+            workspace = current_workspace()
+        except AlreadyReported:
             return None
         if workspace.path != self._path:
             say(f"{os.path.relpath(self._path)} has gone; the services stay as they are")
@@ -84,15 +84,15 @@ class _Again:
         return _setup(workspace, found) if code == FINE else None
 
 
-class _Said(io.StringIO):
-    """What is said meanwhile; in colours where stderr has them."""
+class _CapturedStderr(io.StringIO):
+    """Collects what is written to stderr, in colours when stderr is a terminal."""
 
     def __init__(self) -> None:
         super().__init__()
         self._is_terminal = sys.stderr.isatty()
 
     def isatty(self) -> bool:
-        """As the stream that it is for."""
+        """Return whether stderr, which the text is for, is a terminal."""
         return self._is_terminal
 
 
@@ -101,10 +101,10 @@ def _spec(workspace: Workspace, target: Target, made: Made) -> Spec:
     settings = next((file.path for file in made.files if file.role == SETTINGS), "")
     path = os.path.join(target.folder, settings) if settings else ""
     port = next(iter(ports_in(path)), 0) if settings else 0
-    return Spec(member.name, named(member.kind).ready, target.folder, made.package, port, member.uses, path)
+    return Spec(member.name, kind_named(member.kind).ready, target.folder, made.package, port, member.uses, path)
 
 
-def _unready(specs: Sequence[Spec]) -> list[Diagnostic]:
+def _environment_problems(specs: Sequence[Spec]) -> list[Diagnostic]:
     if os.name == "nt":
         hint = "run the services one by one: python -m PACKAGE"
         return [Diagnostic("no-windows", "mallgen dev runs on Linux and macOS", hint=hint, environment=True)]
@@ -116,10 +116,10 @@ def _unready(specs: Sequence[Spec]) -> list[Diagnostic]:
     return []
 
 
-def _ports(specs: Sequence[Spec]) -> list[Diagnostic]:
+def _port_problems(specs: Sequence[Spec]) -> list[Diagnostic]:
     problems = []
     for spec in filter(lambda spec: spec.port, specs):
-        found = taken(spec.port)
+        found = taken_by(spec.port)
         if found is not None:
             by = f" by {found.holder}" if found.holder else ""
             hint = f"stop it, or change the port in {spec.folder}/etc"
@@ -128,24 +128,27 @@ def _ports(specs: Sequence[Spec]) -> list[Diagnostic]:
     return problems
 
 
-def _liner(setup: Setup, quiet: bool, apart: bool) -> Callable[[str, str], None]:
-    """Says a line of a service; `apart`: stdout belongs to a command, so that the services' lines go to stderr."""
+def _line_printer(setup: Setup, quiet: bool, apart: bool) -> Callable[[str, str], None]:
+    """Return the function that prints a line of a service.
+
+    `apart`: the services' lines go to stderr, because stdout belongs to the command of `--once`.
+    """
     names = [spec.name for spec in setup.specs]
     in_short = not os.environ.get("MALLGEN_LOG")
 
     def line(name: str, text: str) -> None:
         if name and quiet:
             return
-        said = shown(text) if in_short and name else Shown(text)
-        if said is None:
+        short = shown(text) if in_short and name else Shown(text)
+        if short is None:
             return
         if name and name not in names:
             names.append(name)
         stream = sys.stderr if apart or not name else sys.stdout
         width = max(len("mallgen"), *map(len, names))
         prefix = tint(f"{name or 'mallgen':<{width}} |", names.index(name) if name else -1, stream)
-        body = visible(said.text, LAID_OUT)
-        stream.write(f"{prefix} {tint(body, _MOODS[said.mood], stream) if said.mood else body}\n")
+        body = visible(short.text, LAID_OUT)
+        stream.write(f"{prefix} {tint(body, _MOOD_COLORS[short.mood], stream) if short.mood else body}\n")
         stream.flush()
 
     return line

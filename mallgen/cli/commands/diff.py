@@ -1,6 +1,6 @@
-"""mallgen diff: what generating would change, as a unified diff. Exit 1 when there is something, as diff(1) does."""
+"""mallgen diff: show what generating would change, as a unified diff. Exits 1 for differences, as diff(1) does."""
 
-from mallgen.cli.comparing import compared
+from mallgen.cli.comparing import compare_all
 from mallgen.cli.console import FINDINGS, FINE, show
 from mallgen.cli.options import Values
 from mallgen.output.plan import plan
@@ -9,18 +9,18 @@ from mallgen.workspace.comparison import Compared
 
 
 def run(values: Values) -> int:
-    """Exit 0 without differences, 1 with some or when a contract has errors, 3 when one is not there."""
-    looked = compared(values)
-    looked.report("")
-    differs = [_show(one) for one in looked.found]
-    return looked.code or (FINDINGS if any(differs) else FINE)
+    """Exit 0 without differences, 1 with some or when a contract has errors, 3 when a contract is missing."""
+    comparison = compare_all(values)
+    comparison.report("")
+    differs = [_show(one) for one in comparison.compared]
+    return comparison.code or (FINDINGS if any(differs) else FINE)
 
 
-def _show(found: Compared) -> bool:
-    service = found.service
+def _show(compared: Compared) -> bool:
+    service = compared.service
     if service is None:
         return False
-    steps = plan(found.due, service.disk, found.lock).writes
+    steps = plan(compared.due, service.disk, compared.lock).writes
     for step in steps:
         before = service.disk.contents.get(step.file.path)
         show(changed(before, step.file.text.encode(), service.shown(step.file.path)))

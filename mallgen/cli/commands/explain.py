@@ -1,4 +1,4 @@
-"""mallgen explain: the page of an error's or warning's code."""
+"""mallgen explain: print the page of an error's or warning's code."""
 
 from mallgen.cli.console import FINE, USAGE, out, say
 from mallgen.cli.options import Values

@@ -1,24 +1,24 @@
-"""mallgen gen: every service of the workspace, or what one folder's mallgen.lock says."""
+"""mallgen gen: generate every service of the workspace, or one folder again by its mallgen.lock."""
 
-from mallgen.cli.comparing import choose, own_folder
+from mallgen.cli.comparing import choose, unlisted_folder
 from mallgen.cli.console import report
 from mallgen.cli.options import Values
-from mallgen.cli.writing import Asked, around, generate_all, produce
+from mallgen.cli.writing import WriteOptions, current_workspace, generate, generate_all
 
 
 def run(values: Values) -> int:
-    """Make all, and only when all are sound, write."""
-    asked = Asked.by(values)._replace(listing=False)
+    """Make all services, and write only when none has errors."""
+    options = WriteOptions.by(values)._replace(listing=False)
     if values.text("dir"):
-        return _folder(values, asked)
-    workspace = around()
-    if own_folder(workspace):
-        return _folder(values, asked)
-    return generate_all(workspace, asked)[1]
+        return _folder(values, options)
+    workspace = current_workspace()
+    if unlisted_folder(workspace):
+        return _folder(values, options)
+    return generate_all(workspace, options)[1]
 
 
-def _folder(values: Values, asked: Asked) -> int:
-    chosen = choose(values, not asked.dry_run)
+def _folder(values: Values, options: WriteOptions) -> int:
+    chosen = choose(values, not options.dry_run)
     if chosen.problems:
-        return report(chosen.problems, {}, asked.end)
-    return max(produce(target, asked) for target in chosen.targets)
+        return report(chosen.problems, {}, options.end)
+    return max(generate(target, options) for target in chosen.targets)

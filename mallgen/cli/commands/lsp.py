@@ -1,4 +1,4 @@
-"""mallgen lsp: the language server, for editors."""
+"""mallgen lsp: run the language server for an editor."""
 
 from importlib import import_module
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""mallgen new, mallgen api new, mallgen rpc new: a project that answers at once."""
+"""mallgen new, mallgen api new, mallgen rpc new: make a project that answers at once."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,11 +10,11 @@ from mallgen.kinds import http, rpc
 from mallgen.kinds.target import Target
 from mallgen.python.names import http_package, rpc_package, snake
 from mallgen.workspace.config import read
-from mallgen.workspace.targets import every
+from mallgen.workspace.targets import all_targets
 
 
 def run(values: Values) -> int:
-    """Make the folder NAME with what the command's row of the table writes."""
+    """Make the folder NAME with the project of the command."""
     name, command, quiet = values.text("name"), values.text("project"), values.flag("quiet")
     code = bad_name(name, command)
     if code != FINE:
@@ -44,11 +44,11 @@ def _rpc(name: str) -> NewProject:
 
 
 def _workspace(name: str) -> NewProject:
-    """A BFF and a service that it calls."""
+    """Return a workspace with a BFF and a service that it calls."""
     bodies = {http.KIND.name: starter.calling_bodies(name), rpc.KIND.name: starter.greeter_bodies()}
 
     def targets(folder: str) -> list[Target]:
-        return [target._replace(bodies=bodies[target.kind]) for target in every(read(f"{folder}/mallgen.toml"))]
+        return [target._replace(bodies=bodies[target.kind]) for target in all_targets(read(f"{folder}/mallgen.toml"))]
 
     files = {
         "mallgen.toml": starter.workspace(name),

@@ -1,6 +1,6 @@
-"""mallgen prune: generated files that the contract no longer has go; what somebody edited stays, or is put aside."""
+"""mallgen prune: delete orphans; edited ones stay or, with --force, are moved to .mallgen/trash/."""
 
-from mallgen.cli.comparing import compared
+from mallgen.cli.comparing import compare_all
 from mallgen.cli.console import out, report, say
 from mallgen.cli.options import Values
 from mallgen.drift.findings import InspectedFolder, breaking, gone, left_blocks
@@ -13,43 +13,47 @@ from mallgen.workspace.comparison import Compared, carry_out, compare_left, sour
 
 
 def run(values: Values) -> int:
-    """Exit 0 unless something could not be looked at or written."""
-    looked = compared(values, writes=not values.flag("dry-run"))
-    looked = looked.having([compare_left(one.target, say) for one in looked.chosen.left])
-    found = looked.found
-    if looked.code:
-        return looked.report("; nothing was deleted")
-    used = [d for one in found if one.service is not None for d in breaking(one.service)]
+    """Exit 0 unless something could not be read or written, or the user's code uses what would be deleted."""
+    comparison = compare_all(values, writes=not values.flag("dry-run"))
+    comparison = comparison.with_more([compare_left(one.target, say) for one in comparison.chosen.left_folders])
+    compared = comparison.compared
+    if comparison.code:
+        return comparison.report("; nothing was deleted")
+    used = [d for one in compared if one.service is not None for d in breaking(one.service)]
     if used:
-        return report(tuple(dict.fromkeys(used)), sources(found), "; nothing was deleted: your code uses what would go")
-    told: list[str] = []
-    code = max(_prune(one, values, told) for one in found)
-    if not told and not code and not values.flag("quiet"):
+        return report(
+            tuple(dict.fromkeys(used)), sources(compared), "; nothing was deleted: your code uses what would go"
+        )
+    reported: list[str] = []
+    code = max(_prune(one, values, reported) for one in compared)
+    if not reported and not code and not values.flag("quiet"):
         say("nothing to prune")
     return code
 
 
-def _prune(found: Compared, values: Values, told: list[str]) -> int:
+def _prune(compared: Compared, values: Values, reported: list[str]) -> int:
     force, dry, quiet = values.flag("force"), values.flag("dry-run"), values.flag("quiet")
 
     def work(seen: Compared) -> Plan:
         assert seen.service is not None, "it was compared before"
-        return prune(_wanted(seen.service, force), seen.service.disk, seen.lock, _cut(seen.service))
+        return prune(
+            _records_to_delete(seen.service, force), seen.service.disk, seen.lock, _without_blocks(seen.service)
+        )
 
     if dry:
-        seen, steps = found, work(found)
+        seen, steps = compared, work(compared)
     else:
-        seen, applied, problems = carry_out(found, work)
+        seen, applied, problems = carry_out(compared, work)
         if applied is None or problems:
             return report(problems, {}, "; nothing was deleted" if applied is None else "")
         steps = applied
     if not quiet and seen.service is not None:
-        told += _tell(seen.service, steps, dry)
+        reported += _report(seen.service, steps, dry)
     return 0
 
 
-def _wanted(service: InspectedFolder, force: bool) -> dict[Record, str]:
-    """The records to delete, and where those that were edited go."""
+def _records_to_delete(service: InspectedFolder, force: bool) -> dict[Record, str]:
+    """Return the records to delete, each with the path that it is moved to: empty for files without edits."""
     records = [
         record
         for record in gone(service, force)
@@ -60,15 +64,15 @@ def _wanted(service: InspectedFolder, force: bool) -> dict[Record, str]:
     return {**dict.fromkeys(known, ""), **{record: f"{TRASH}/{record.path}" for record in edited}}
 
 
-def _cut(service: InspectedFolder) -> dict[str, bytes]:
-    """Settings without the blocks that the contract no longer asks for and nobody has written into."""
+def _without_blocks(service: InspectedFolder) -> dict[str, bytes]:
+    """Return settings files without the unedited blocks that the contract no longer asks for, by path."""
     blocks = [(path, block) for path, block in left_blocks(service) if block.is_made]
     contents = service.disk.contents
     return {path: without(contents[path], [block for _, block in blocks]) for path, _ in blocks}
 
 
-def _tell(service: InspectedFolder, steps: Plan, dry: bool) -> list[str]:
-    """Say what went and what stays; all of that."""
+def _report(service: InspectedFolder, steps: Plan, dry: bool) -> list[str]:
+    """Report which files were deleted and which stay; return the paths of both."""
     for step in steps.writes:
         if step.kind is StepKind.PATCH:
             keys = ", ".join(block.key for _, block in left_blocks(service) if block.is_made)
@@ -83,12 +87,12 @@ def _tell(service: InspectedFolder, steps: Plan, dry: bool) -> list[str]:
     kept = [record for record in gone(service) if record.path not in done]
     for record in kept:
         way = f"`mallgen prune --force{service.where}` moves it to {TRASH}/"
-        say(f"{service.shown(record.path)} has your edits and stays: {_went(service, record)}; {way}")
+        say(f"{service.shown(record.path)} has your edits and stays: {_route_now(service, record)}; {way}")
     return [*done, *(record.path for record in kept)]
 
 
-def _went(service: InspectedFolder, record: Record) -> str:
-    """Where the route of a file is now."""
+def _route_now(service: InspectedFolder, record: Record) -> str:
+    """Return a phrase about where the route of a file is now."""
     what = record.role.title or record.role.layer
     same = next((step.file.path for step in service.plan.steps if step.file.role == record.role), "")
     if same:

@@ -1,8 +1,8 @@
-"""mallgen rpc protoc: a proto becomes an RPC service."""
+"""mallgen rpc protoc: generate an RPC service and its client from .proto files."""
 
 from mallgen.cli.console import FINE, USAGE, say
 from mallgen.cli.options import Values
-from mallgen.cli.writing import Asked, around, place, produce
+from mallgen.cli.writing import WriteOptions, current_workspace, generate, output_folder
 from mallgen.kinds.rpc import CLIENT_ONLY, FROM_FILENAME, INCLUDES, KIND, MORE
 from mallgen.kinds.target import Target
 from mallgen.workspace.config import free_port
@@ -10,15 +10,15 @@ from mallgen.workspace.targets import of_member
 
 
 def run(values: Values) -> int:
-    """Compile, render everything, then write."""
-    workspace = around()
+    """Generate the service of the protos; write only when everything was compiled and rendered without errors."""
+    workspace = current_workspace()
     contract, *more = values.many("file")
     if contract.endswith(".api"):
         say(f"error[usage] `{contract}` is a contract for HTTP, and `rpc protoc` reads .proto files")
         say(f"  = help: mallgen api py -api {contract} -dir {values.text('zrpc_out') or values.text('dir') or '.'}")
         return USAGE
-    folder = place(workspace, contract, values.text("zrpc_out") or values.text("dir"))
-    member = workspace.of(contract)
+    folder = output_folder(workspace, contract, values.text("zrpc_out") or values.text("dir"))
+    member = workspace.member_of(contract)
     known = of_member(member, workspace) if member is not None else Target(KIND.name, contract, folder)
     options: dict[str, tuple[str, ...] | bool] = {
         MORE: tuple(more),
@@ -28,8 +28,12 @@ def run(values: Values) -> int:
     }
     port = free_port(workspace, folder, KIND.first_port) if member is not None else 0
     target = known.into(folder).having(options)._replace(contract=contract, port=port)
-    asked = Asked.by(values)
-    code = produce(target, asked)
-    if code == FINE and not asked.quiet and any(values.text(name) for name in ("go_out", "go-grpc_out", "style")):
+    write_options = WriteOptions.by(values)
+    code = generate(target, write_options)
+    if (
+        code == FINE
+        and not write_options.quiet
+        and any(values.text(name) for name in ("go_out", "go-grpc_out", "style"))
+    ):
         say("--go_out, --go-grpc_out and --style are for Go; mallgen puts Python's messages into pb/ of the package")
     return code

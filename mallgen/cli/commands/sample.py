@@ -1,4 +1,4 @@
-"""mallgen api -o, mallgen rpc -o: a contract to start from, as goctl has it."""
+"""mallgen api -o, mallgen rpc -o: write a contract to start from, as goctl does."""
 
 import os
 import re
@@ -7,17 +7,17 @@ from mallgen.cli.console import ENVIRONMENT, FINE, USAGE, report, say
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import starter
-from mallgen.kinds.kind import of
+from mallgen.kinds.kind import kind_of_file
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*")
 
 
 def run(values: Values) -> int:
-    """Write the sample of the group that the command is in; a file that exists is kept."""
+    """Write a sample contract with the suffix of the command's group; a file that exists is kept."""
     path, suffix = values.text("o"), values.text("suffix")
     stem, end = os.path.splitext(os.path.basename(path))
     if end != suffix or not _NAME.fullmatch(stem):
-        kind = of(f"x{suffix}").name
+        kind = kind_of_file(f"x{suffix}").name
         say(f"error[usage] `{path}` cannot be the name of a {suffix} file")
         say(f"  = help: use letters, digits, single `-` and `_`, a letter first: mallgen {kind} -o my-shop{suffix}")
         return USAGE
@@ -32,5 +32,5 @@ def run(values: Values) -> int:
         message, hint = f"cannot write `{path}`: {problem.strerror}", "check the folder and the space that is left"
         report([Diagnostic("cannot-write", message, hint=hint, environment=True)], {}, "; nothing was written")
         return ENVIRONMENT
-    say(f"{path}: a contract to start from; next: mallgen {of(path).generate.format(contract=path)} -dir .")
+    say(f"{path}: a contract to start from; next: mallgen {kind_of_file(path).generate.format(contract=path)} -dir .")
     return FINE

@@ -1,10 +1,10 @@
-"""mallgen --version"""
+"""mallgen --version: print the version."""
 
 from mallgen import __version__
 from mallgen.cli.console import FINE, out
 
 
 def run() -> int:
-    """Name and version."""
+    """Print name and version."""
     out(f"mallgen {__version__}")
     return FINE

@@ -1,4 +1,4 @@
-"""What `mallgen explain CODE` prints: the pages of <theme>.md, one heading per code, and the docstrings of lint rules.
+"""The pages that `mallgen explain CODE` prints: those of <theme>.md, one heading per code, and lint rules' docstrings.
 
 A page's first line says what is wrong; then come why it matters and what to write instead. A code without its page
 fails tests/diagnostics/test_explain.py. Rules of `mallgen api lint` register their docstrings with `page`.
@@ -33,14 +33,14 @@ def page(code: str) -> Callable[[Explained], Explained]:
 
 
 def pages() -> dict[str, str]:
-    """Every page by its code, in alphabetical order. The files are read at the first call."""
+    """Return every page by its code, in alphabetical order. The files are read at the first call."""
     for module in _RULES:
         import_module(module)
-    return dict(sorted(unique([*_of_themes(), *_docstrings.items()]).items()))
+    return dict(sorted(unique([*_theme_pages(), *_docstrings.items()]).items()))
 
 
 def parse(theme: str, text: str) -> list[tuple[str, str]]:
-    """Return the codes of one theme with their pages, as they follow each other; ValueError names what is no page."""
+    """Return the codes of one theme with their pages, in the file's order. Raises ValueError where one is no page."""
     head, *rest = _HEADING.split(text)
     if not _TITLE.fullmatch(head):
         raise ValueError(f"{theme}.md: a title and an empty line stand before the first code, nothing else")
@@ -52,7 +52,7 @@ def parse(theme: str, text: str) -> list[tuple[str, str]]:
 
 
 def unique(found: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the pages by their codes; ValueError names a code that has two."""
+    """Return the pages by their codes. Raises ValueError for a code that has two."""
     known: dict[str, str] = {}
     for code, text in found:
         if code in known:
@@ -62,8 +62,8 @@ def unique(found: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 @cache
-def _of_themes() -> tuple[tuple[str, str], ...]:
-    from pkgutil import get_data  # works in a zip too, and only what explains a code needs it
+def _theme_pages() -> tuple[tuple[str, str], ...]:
+    from pkgutil import get_data  # works in a zip too; imported here because only explaining a code needs it
 
     read = {theme: get_data(__name__, f"{theme}.md") or b"" for theme in THEMES}
     return tuple(one for theme, data in read.items() for one in parse(theme, data.decode("utf-8")))
