@@ -1,4 +1,4 @@
-"""How a type checker sees the messages of a proto: the classes of a `_pb2.pyi`."""
+"""The `_pb2.pyi` of a proto file: its messages as a type checker sees them."""
 
 import builtins
 from collections.abc import Callable, Set
@@ -22,10 +22,10 @@ _SCALARS = {
 
 
 class Stub:
-    """Writes the classes of one file.
+    """Writes the classes of one proto file.
 
-    Inside a class, its fields hide what the module has: with a field `int`, the type of the next one could not be
-    written as `int`. Every name that a class or the module declares is therefore reached under another one.
+    Inside a class, its fields hide names of the module: with a field `int`, the type of the next field could not be
+    written as `int`. Every name that a class or the module declares is therefore referred to by an alias.
     """
 
     def __init__(
@@ -35,26 +35,26 @@ class Stub:
         self._module = module
         self._types = types
         declared = tuple(file.declared())
-        self._tops = {names.message(place.name) for place in declared if not place.around}
-        # the classes of enums have their values as well
-        self._bound = {names.message(place.name) for place in declared if place.around or place.is_value}
+        self._tops = {names.message(one.name) for one in declared if not one.around}
+        # enum values are also attributes of the enum's class
+        self._bound = {names.message(one.name) for one in declared if one.around or one.is_value}
         self._taken = self._bound | self._tops
         self._aliases: dict[str, PyIdent] = {}
         self.imports = Imports(package.partition(".")[0])
 
     def lines(self) -> list[Code]:
-        """The body of the module; what it imports is in `imports` after that."""
+        """Return the body of the module; `imports` is complete after this call."""
         descriptor = self._file.descriptor
-        found = [] if "DESCRIPTOR" in self._tops else [Code(f"DESCRIPTOR: {self._lib('typing', 'Any')}")]
+        lines = [] if "DESCRIPTOR" in self._tops else [Code(f"DESCRIPTOR: {self._lib('typing', 'Any')}")]
         for index, enum in enumerate(descriptor.enum_type):
             values = [names.message(value.name) for value in enum.value]
             kind = self._own((enum.name,))
-            found += self._enum(enum, (ENUMS, index), (enum.name,))
-            found += [Code(f"{value}: {kind}") for value in values]
+            lines += self._enum(enum, (ENUMS, index), (enum.name,))
+            lines += [Code(f"{value}: {kind}") for value in values]
         for index, message in enumerate(descriptor.message_type):
-            found += self._message(message, (MESSAGES, index), (message.name,))
-        found += [Code(f"{names.message(one.name)}: {self._lib('typing', 'Any')}") for one in descriptor.extension]
-        return _spaced([*found, *(Code(f"{alias} = {PyIdent(name)}") for name, alias in self._aliases.items())])
+            lines += self._message(message, (MESSAGES, index), (message.name,))
+        lines += [Code(f"{names.message(one.name)}: {self._lib('typing', 'Any')}") for one in descriptor.extension]
+        return _spaced([*lines, *(Code(f"{alias} = {PyIdent(name)}") for name, alias in self._aliases.items())])
 
     def _enum(self, enum: EnumDescriptorProto, path: Path, around: tuple[str, ...]) -> list[Code]:
         kind = self._own(around)
@@ -66,24 +66,24 @@ class Stub:
     def _message(self, message: DescriptorProto, path: Path, around: tuple[str, ...]) -> list[Code]:
         deep = len(around)
         head = Code(f"class {names.message(message.name)}({self._lib(_MESSAGE, 'Message')}):")
-        found = [Code(), _padded(deep - 1, head), *(_padded(deep, line) for line in self._doc(path, 4 * deep))]
+        lines = [Code(), _padded(deep - 1, head), *(_padded(deep, line) for line in self._doc(path, 4 * deep))]
         for index, enum in enumerate(message.enum_type):
-            found += self._enum(enum, (*path, NESTED_ENUMS, index), (*around, enum.name))
+            lines += self._enum(enum, (*path, NESTED_ENUMS, index), (*around, enum.name))
             kind = self._own((*around, enum.name))
-            found += [_padded(deep, Code(f"{names.message(value.name)}: {kind}")) for value in enum.value]
+            lines += [_padded(deep, Code(f"{names.message(value.name)}: {kind}")) for value in enum.value]
         entries = {inner.name: inner for inner in message.nested_type if inner.options.map_entry}
         for index, inner in enumerate(message.nested_type):
             if inner.name not in entries:
-                found += self._message(inner, (*path, NESTED, index), (*around, inner.name))
+                lines += self._message(inner, (*path, NESTED, index), (*around, inner.name))
         fields = [field for field in message.field if names.is_attribute(field.name)]
         declared = [Code(f"{PyIdent(field.name)}: {self._type(field, entries)}") for field in fields]
         declared += [Code(f"{names.message(one.name)}: {self._lib('typing', 'Any')}") for one in message.extension]
         args = [self._argument(field, entries) for field in fields]
-        made = self._constructor(args, fields, len(fields) < len(message.field), 4 * deep)
-        return [*found, *(_padded(deep, line) for line in (*declared, made)), Code()]
+        constructor = self._constructor(args, fields, len(fields) < len(message.field), 4 * deep)
+        return [*lines, *(_padded(deep, line) for line in (*declared, constructor)), Code()]
 
     def _constructor(self, args: list[Code], fields: list[FieldDescriptorProto], more: bool, indent: int) -> Code:
-        """`__init__`; fields that cannot be written as arguments come in `**more`."""
+        """Return `__init__`; with `more` it takes `**fields`, for those whose names cannot be parameters."""
         taken = {field.name for field in fields}
         words = [Code("self")] if "self" not in taken else [_free("self", taken), Code("/")]
         words += [Code("*"), *args] if args else []
@@ -116,7 +116,7 @@ class Stub:
         return Code(f"{PyIdent(field.name)}: {kind} | None = ...")
 
     def _given(self, field: FieldDescriptorProto) -> Code:
-        """What a constructor takes: for an enum its number or name too."""
+        """Return the type that a constructor accepts: for an enum also its number or name."""
         one = self._one(field)
         if field.type != _F.TYPE_ENUM:
             return one
@@ -128,7 +128,7 @@ class Stub:
         return self._builtin(_SCALARS.get(field.type, "int"))
 
     def _named(self, full: str) -> Code:
-        """A message or enum by its full name: of this file, or by the module of another one."""
+        """Return the expression for a message or enum by its full name, importing the module of another file."""
         ref = self._types[full]
         if ref.file == self._file.name:
             return self._own(ref.path)
@@ -162,12 +162,12 @@ def _free(name: str, taken: Set[str]) -> PyIdent:
 
 
 def _spaced(lines: list[Code]) -> list[Code]:
-    """One empty line around classes, as black has it: none at both ends, and none below the head of a class."""
-    found: list[Code] = []
+    """Leave one empty line around classes, as black does: none at both ends, none below the head of a class."""
+    result: list[Code] = []
     for line in lines:
-        if line or (found and found[-1] and not found[-1].endswith(":")):
-            found.append(line)
-    return found if found[-1] else found[:-1]
+        if line or (result and result[-1] and not result[-1].endswith(":")):
+            result.append(line)
+    return result if result[-1] else result[:-1]
 
 
 def _padded(deep: int, line: Code) -> Code:
