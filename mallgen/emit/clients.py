@@ -224,12 +224,13 @@ def _unequal(uses: Sequence[Use]) -> Iterator[Diagnostic]:
 
 
 def _twice(full: str, here: tuple[ProtoFile, Use], there: tuple[ProtoFile, Use]) -> Diagnostic:
-    there, here = sorted((here, there), key=lambda pair: (pair[0].place(full), pair[1].name))
+    there, here = sorted((here, there), key=lambda pair: (pair[0].span_of(full), pair[1].name))
     (file, use), (other, by) = here, there
     name = full.removeprefix(".")
     message = f"`{name}` of service {use.name} is not the `{name}` of service {by.name}: one process cannot have both"
-    note = Note(other.place(full), "declared here with another content of the file")
-    return Diagnostic("two-messages", message, file.place(full), "share one file, or give one another package", (note,))
+    note = Note(other.span_of(full), "declared here with another content of the file")
+    hint = "share one file, or give one another package"
+    return Diagnostic("two-messages", message, file.span_of(full), hint, (note,))
 
 
 def used(uses: Sequence[Use], package: PyIdent, renderer: Renderer) -> Iterator[File]:

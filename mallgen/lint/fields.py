@@ -6,17 +6,17 @@ from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.values import list_words
 from mallgen.contract.wire import base_type, binding, inside
 from mallgen.lint import rule
-from mallgen.lint.scope import LintScope, deep, is_list, key, plain, single, words
+from mallgen.lint.scope import LintScope, base_name, item_name, is_list, key, with_inline_fields, words
 from mallgen.model import Binding, Bounds, Field, Member, Type
 from mallgen.rules import Finding, SpanEdit
 
 PAGE_SIZES = frozenset({"ps", "page_size", "pagesize", "per_page", "page_limit"})
 MAYBE_SIZES = frozenset(
     {"limit", "size", "count"}
-)  # beside a page or a cursor only: an order has a count, a shoe a size
+)  # they mean a page's size only beside a page or a cursor: an order has a count, a shoe a size
 CURSORS = frozenset({"cursor", "page", "offset", "page_token", "page_no", "page_num", "last_id", "current"})
 MONEY = frozenset({"price", "amount", "payment", "money", "cost", "fee", "balance", "salary", "postage", "discount"})
-SHARES = frozenset({"rate", "ratio", "percent", "percentage", "factor", "weight"})  # of money, but no money
+SHARES = frozenset({"rate", "ratio", "percent", "percentage", "factor", "weight"})  # `tax_rate` is no amount of money
 SECRETS = frozenset({"password", "passwd", "pwd", "secret", "salt"})
 
 
@@ -44,7 +44,11 @@ def page_size_unbounded(scope: LintScope) -> Iterator[Finding]:
             for one in field.bindings:
                 word = "_".join(words(one.key))
                 is_size = word in (PAGE_SIZES | MAYBE_SIZES if paged else PAGE_SIZES)
-                if is_size and _kind(plain(field.type)) == "integer" and not (one.range or one.limit or one.options):
+                if (
+                    is_size
+                    and _kind(base_name(field.type)) == "integer"
+                    and not (one.range or one.limit or one.options)
+                ):
                     hint = f'write `{one.source}:"{one.key},default=20,range=[1:100]"`'
                     yield Finding(f"the page size `{one.key}` has no bounds", field.span, hint)
 
@@ -74,7 +78,7 @@ def money_as_float(scope: LintScope) -> Iterator[Finding]:
     Use whole cents in an `int64`, or a decimal in a `string`.
     """
     for _, field in scope.fields():
-        kind, name = single(field.type), {word.removesuffix("s") for word in words(key(field))}
+        kind, name = item_name(field.type), {word.removesuffix("s") for word in words(key(field))}
         if _kind(kind) == "float" and name & MONEY and not name & SHARES:
             yield Finding(f"`{key(field)}` is money in a {kind}", field.span, "use int64 cents, or a decimal string")
 
@@ -85,10 +89,10 @@ def int64_in_javascript(scope: LintScope) -> Iterator[Finding]:
 
     The option `string` writes it in quotation marks: `json:"id,string"`. Changing it breaks clients that are there.
     """
-    for found in scope.answered():
-        for field in deep(found.fields):
+    for found in scope.response_types():
+        for field in with_inline_fields(found.fields):
             one = binding(field, "json")
-            if one is None or one.string or plain(field.type) not in ("int64", "uint64"):
+            if one is None or one.string or base_name(field.type) not in ("int64", "uint64"):
                 continue
             if words(one.key)[-1] in ("id", "ids"):
                 hint = f'write `json:"{one.key},string"`'
@@ -101,10 +105,14 @@ def secret_in_response(scope: LintScope) -> Iterator[Finding]:
 
     Give answers types of their own, without it; `json:"-"` keeps it off the wire.
     """
-    for found in scope.answered():
-        for field in deep(found.fields):
+    for found in scope.response_types():
+        for field in with_inline_fields(found.fields):
             one = binding(field, "json")
-            if one is not None and single(field.type) in ("string", "byte", "uint8") and set(words(one.key)) & SECRETS:
+            if (
+                one is not None
+                and item_name(field.type) in ("string", "byte", "uint8")
+                and set(words(one.key)) & SECRETS
+            ):
                 yield Finding(f"`{found.name}` answers `{one.key}` to clients", field.span, "leave it out of answers")
 
 
@@ -118,7 +126,7 @@ def default_outside_options(scope: LintScope) -> Iterator[Finding]:
 
 
 def _values(field: Field, one: Binding) -> list[str]:
-    """The default, or the values of a list's."""
+    """Return the values of a default: one, several for a list, none without a default."""
     text = one.default
     if text is None:
         return []
@@ -184,7 +192,7 @@ def optional_with_default(scope: LintScope) -> Iterator[Finding]:
 
 
 def _without(member: Member | None, option: str) -> tuple[SpanEdit, ...]:
-    """The edit that takes one option out of a tag that has it once."""
+    """Return the edit that removes an option from a tag, none unless the tag has it exactly once."""
     if member is None or member.tag_span is None:
         return ()
     if member.tag.count(f",{option},") + member.tag.count(f',{option}"') != 1:
@@ -220,7 +228,7 @@ def field_without_tag(scope: LintScope) -> Iterator[Finding]:
 def float_options(scope: LintScope) -> Iterator[Finding]:
     """Options of a float are compared as text: `1` is not `1.0`."""
     for _, field, one in _bindings(scope):
-        if one.options and _kind(plain(field.type)) == "float":
+        if one.options and _kind(base_name(field.type)) == "float":
             yield Finding(f"the options of `{one.key}` are compared as text", field.span, "use a string or an integer")
 
 
