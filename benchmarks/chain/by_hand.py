@@ -1,6 +1,6 @@
-"""The same chain written by hand: a FastAPI BFF and two grpc.aio servers on uvloop.
+"""The shop's chain of services written by hand: a FastAPI BFF and two grpc.aio servers on uvloop.
 
-`python by_hand.py PART PORT [ORDER PRODUCT]`. No logs, no metrics, no limits on the servers: as little as works.
+`python by_hand.py PART PORT [ORDER PRODUCT]`. The code is minimal: no logs, no metrics, no limits on the servers.
 Messages and data are those of the generated services.
 """
 
@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 
 def unary(service: str, method: str, endpoint: Any, request: Any, reply: Any) -> Any:
-    """What the code of a gRPC plugin does."""
+    """Return a handler for one unary method, as the code of protoc's gRPC plugin does."""
     handler = grpc.unary_unary_rpc_method_handler(
         endpoint, request_deserializer=request.FromString, response_serializer=reply.SerializeToString
     )
@@ -98,7 +98,7 @@ class OrderList(BaseModel):
 
 
 def stub(address: str, wire: str, request: Any, reply: Any) -> Any:
-    """A method of a gRPC plugin's client."""
+    """Return a callable for one unary method, as a client of protoc's gRPC plugin has."""
     channel = grpc.aio.insecure_channel(address)
     return channel.unary_unary(
         wire, request_serializer=request.SerializeToString, response_deserializer=reply.FromString

@@ -6,7 +6,7 @@ from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.values import list_words
 from mallgen.contract.wire import base_type, binding, inside
 from mallgen.lint import rule
-from mallgen.lint.scope import LintScope, base_name, item_name, is_list, key, with_inline_fields, words
+from mallgen.lint.scope import LintScope, base_name, is_list, item_name, key, with_inline_fields, words
 from mallgen.model import Binding, Bounds, Field, Member, Type
 from mallgen.rules import Finding, SpanEdit
 
