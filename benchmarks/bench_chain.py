@@ -101,13 +101,13 @@ def load(running: Running, seconds: int) -> Figures:
     """Put load on a chain and return its figures; raise RuntimeError when a response was not 200."""
     line = f"taskset -c 1 wrk -t1 -c32 -d{seconds}s --latency http://127.0.0.1:{running.port}{PATH}"
     before = [cpu_ms(process) for process in running.processes]
-    said = subprocess.run(line.split(), capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in said or "Socket errors" in said:
-        raise RuntimeError(said)
+    output = subprocess.run(line.split(), capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in output or "Socket errors" in output:
+        raise RuntimeError(output)
     spent = [cpu_ms(process) - start for process, start in zip(running.processes, before, strict=True)]
-    rate, late = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
-    requests = re.search(r"(\d+) requests in", said)
-    assert rate and late and requests, said
+    rate, late = re.search(r"Requests/sec:\s+([\d.]+)", output), re.search(r"99%\s+([\d.]+)(us|ms|s)", output)
+    requests = re.search(r"(\d+) requests in", output)
+    assert rate and late and requests, output
     cpu = tuple(each / int(requests[1]) for each in spent)
     return Figures(float(rate[1]), float(late[1]) * {"us": 0.001, "ms": 1, "s": 1000}[late[2]], cpu)
 

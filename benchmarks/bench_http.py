@@ -90,8 +90,8 @@ def main() -> None:
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not installed")
     results: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "mall"
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent) / "mall"
         shutil.copytree(ROOT / "generated" / "mall", folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
         running = [started(server, folder, 21_100 + number) for number, server in enumerate(SERVERS)]
         try:

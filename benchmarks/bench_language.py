@@ -65,9 +65,9 @@ def best(pythons: list[Path], folder: Path, words: list[str], runs: int) -> list
     return [min(taken) for taken in zip(*turns, strict=True)]
 
 
-def show(what: str, found: list[Taken]) -> None:
+def show(what: str, results: list[Taken]) -> None:
     """Print a line of the table."""
-    cells = [f"{taken.seconds:>8.2f} s {taken.memory:>5.0f} MiB" for taken in found]
+    cells = [f"{taken.seconds:>8.2f} s {taken.memory:>5.0f} MiB" for taken in results]
     print(f"{what:<46}{''.join(cells)}", flush=True)
 
 
@@ -84,19 +84,19 @@ def main() -> int:
         total = [0.0] * len(pythons)
         for name, words in WORDS.items():
             target = str(POWERX / "powerx.api") if name != "format --check" else str(POWERX)
-            found = best(pythons, ROOT, [*words, target], asked.runs)
-            show(f"PowerX, 86 files, 173 KiB: {name}", found)
-            total = [sofar + taken.seconds for sofar, taken in zip(total, found, strict=True)]
+            results = best(pythons, ROOT, [*words, target], asked.runs)
+            show(f"PowerX, 86 files, 173 KiB: {name}", results)
+            total = [sofar + taken.seconds for sofar, taken in zip(total, results, strict=True)]
         print(f"{'PowerX, all five':<46}{''.join(f'{seconds:>8.2f} s          ' for seconds in total)}")
     else:
         print(f"skipped: no corpus at {CORPUS}")
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         for content, make in LARGE.items():
-            make(Path(place))
+            make(Path(folder))
             for name, words in WORDS.items():
-                found = best(pythons, Path(place), [*words, "x.api"], 1)
-                show(f"10 000, {content}: {name}", found)
-                over |= found[0].seconds > SECONDS or found[0].memory > MEBIBYTES
+                results = best(pythons, Path(folder), [*words, "x.api"], 1)
+                show(f"10 000, {content}: {name}", results)
+                over |= results[0].seconds > SECONDS or results[0].memory > MEBIBYTES
     return int(over)
 
 

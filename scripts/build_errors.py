@@ -35,10 +35,10 @@ def goctl() -> dict[str, str]:
     """Return the message of the real goctl, which must be installed, for each mistake by title."""
     from tests.differential.goctl import verdicts
 
-    with tempfile.TemporaryDirectory() as place:
-        files = {title: _written(Path(place), number, text) for number, (title, text) in enumerate(mistakes().items())}
-        found = verdicts(list(files.values()))
-        return {title: _tidy(found[path].said, place) for title, path in files.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        files = {title: _written(Path(folder), number, text) for number, (title, text) in enumerate(mistakes().items())}
+        verdict_of = verdicts(list(files.values()))
+        return {title: _tidy(verdict_of[path].said, folder) for title, path in files.items()}
 
 
 def _written(folder: Path, number: int, text: str) -> Path:
@@ -48,16 +48,16 @@ def _written(folder: Path, number: int, text: str) -> Path:
     return path
 
 
-def _tidy(said: str, place: str) -> str:
-    said = re.sub(rf"{re.escape(place)}/\d+/", "", said)
+def _tidy(said: str, folder: str) -> str:
+    said = re.sub(rf"{re.escape(folder)}/\d+/", "", said)
     said = re.sub(r"^exit: \['[\d/: ]*(.*)'\]$", r"\1", said)
     return said or "(nothing: goctl accepts it)"
 
 
 def ours(text: str) -> str:
     """Return mallgen's messages about a contract, as in a terminal without colours."""
-    with tempfile.TemporaryDirectory() as place:
-        path = _written(Path(place), 0, text)
+    with tempfile.TemporaryDirectory() as folder:
+        path = _written(Path(folder), 0, text)
         loaded = load(str(path))
         said = Reporter(loaded.sources, color=False).all(loaded.diagnostics)
         return said.replace(f"{path.parent}/", "").strip()

@@ -96,8 +96,8 @@ def examples() -> dict[str, Example]:
 
 def linted(text: str, rule: Rule) -> tuple[Loaded, list[Found]]:
     """Return a contract loaded from its text, and the findings of one rule about it."""
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place, "shop.api")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "shop.api")
         path.write_text(text, encoding="utf-8")
         loaded = load(str(path))
         assert loaded.contract is not None, (rule.code, loaded.diagnostics)
@@ -105,7 +105,7 @@ def linted(text: str, rule: Rule) -> tuple[Loaded, list[Found]]:
         return loaded, lint(LintScope(loaded.contract), (rule,))
 
 
-def said(text: str, rule: Rule) -> str:
+def messages(text: str, rule: Rule) -> str:
     """Return the messages of one rule about a contract, as in a terminal without colours."""
     loaded, items = linted(text, rule)
     shown = Reporter(loaded.sources, color=False).all([item.diagnostic for item in items])
@@ -153,7 +153,7 @@ def _row(rule: Rule, counts: Counts, example: Example) -> str:
 
 def _section(rule: Rule, example: Example) -> str:
     before, after = (f"````api\n{text.strip(chr(10))}\n````" for text in example)
-    text = f"````text\n{said(example.before, rule)}\n````"
+    text = f"````text\n{messages(example.before, rule)}\n````"
     return f"\n## {rule.code}\n\n{pages()[rule.code]}\n\n{before}\n\n{text}\n\nNothing to say:\n\n{after}\n"
 
 

@@ -41,9 +41,9 @@ async def order(port: int) -> None:
     store = Store()
 
     async def orders(request: OrdersRequest, context: Any) -> OrdersResponse:
-        found, is_end = store.page(request.user_id, request.status, request.cursor, request.ps or 20)
+        page, is_end = store.page(request.user_id, request.status, request.cursor, request.ps or 20)
         reply = OrdersResponse(is_end=is_end)
-        for order in found:
+        for order in page:
             item = reply.orders.add()
             item.order_id = order.order_id
             item.quantity = order.quantity
@@ -51,8 +51,8 @@ async def order(port: int) -> None:
             item.product_id = order.product_id
             item.user_id = order.user_id
             item.create_time = order.create_time
-        if found:
-            reply.create_time = found[-1].create_time
+        if page:
+            reply.create_time = page[-1].create_time
         return reply
 
     await serve(port, unary("order.Order", "Orders", orders, OrdersRequest, OrdersResponse))
@@ -135,12 +135,12 @@ def bff(port: int, order_port: int, product_port: int) -> None:
     @app.get("/v1/order/list", response_model=OrderList)
     async def order_list(uid: int, status: int = 0, cursor: int = 0, ps: int = 20) -> OrderList:
         request = OrdersRequest(user_id=uid, status=status, cursor=cursor, ps=ps)
-        found = await calls["orders"](request, timeout=2)
-        ids = sorted({item.product_id for item in found.orders})
+        answer = await calls["orders"](request, timeout=2)
+        ids = sorted({item.product_id for item in answer.orders})
         wanted = ProductRequest(product_ids=",".join(map(str, ids)))
         known = (await calls["products"](wanted, timeout=2)).products if ids else {}
-        rows = [joined(item, known.get(item.product_id), status) for item in found.orders]
-        return OrderList(orders=rows, is_end=found.is_end, order_time=found.create_time)
+        rows = [joined(item, known.get(item.product_id), status) for item in answer.orders]
+        return OrderList(orders=rows, is_end=answer.is_end, order_time=answer.create_time)
 
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
 

@@ -40,7 +40,7 @@ class ClientView(NamedTuple):
     methods: tuple[MethodView, ...]
 
 
-class Wired(NamedTuple):
+class UsedService(NamedTuple):
     """A used service in a consumer's wiring.py: its setting, its registration key, its client module.
 
     `clients` are pairs of an attribute of the service context and a client class.
@@ -163,12 +163,12 @@ _KINDS = {
 VERBS = {False: (Code("async def"), Code("return await")), True: (Code("def"), Code("return"))}  # by `gives_stream`
 
 
-def wired(uses: Iterable[Use], package: PyIdent) -> tuple[Wired, ...]:
+def used_services(uses: Iterable[Use], package: PyIdent) -> tuple[UsedService, ...]:
     """Return the services that a consumer uses, as its wiring needs them."""
-    return tuple(_wired(use, package) for use in uses)
+    return tuple(_used_service(use, package) for use in uses)
 
 
-def _wired(use: Use, package: PyIdent) -> Wired:
+def _used_service(use: Use, package: PyIdent) -> UsedService:
     base = names.snake(use.name).removesuffix("_rpc")
     attributes = []
     plain = _plain(use.contract.services, base)
@@ -176,7 +176,7 @@ def _wired(use: Use, package: PyIdent) -> Wired:
         own = "" if service is plain else f"_{names.snake(service.name)}"
         attributes.append((PyIdent(f"{base}{own}_rpc"), client_name(service)))
     key = use.key or use.contract.key
-    return Wired(PyIdent(f"{base}_rpc"), key, f"{package}.rpc.{names.module(use.name)}", tuple(attributes))
+    return UsedService(PyIdent(f"{base}_rpc"), key, f"{package}.rpc.{names.module(use.name)}", tuple(attributes))
 
 
 def _plain(services: Sequence[Service], base: str) -> Service:
@@ -192,7 +192,7 @@ def problems(uses: Sequence[Use], own: Use | None = None) -> Iterator[Diagnostic
         modules_.claim(names.module(use.name), use.name, use.contract.services[0].span)
         yield from contract_problems(use.contract)
     yield from modules_.problems
-    yield from _unequal([*([own] if own else []), *uses])
+    yield from _unequal_messages([*([own] if own else []), *uses])
 
 
 def contract_problems(contract: ProtoContract) -> Iterator[Diagnostic]:
@@ -208,7 +208,7 @@ def contract_problems(contract: ProtoContract) -> Iterator[Diagnostic]:
     yield from message_problems(contract)
 
 
-def _unequal(uses: Sequence[Use]) -> Iterator[Diagnostic]:
+def _unequal_messages(uses: Sequence[Use]) -> Iterator[Diagnostic]:
     """Yield a diagnostic for messages of one full name in different files: a process has one registry of messages."""
     seen: dict[str, tuple[ProtoFile, Use]] = {}
     reported = set()
@@ -220,10 +220,10 @@ def _unequal(uses: Sequence[Use]) -> Iterator[Diagnostic]:
             pair = other.comments.file, file.comments.file
             if len(ref.path) == 1 and pair not in reported and other.descriptor != file.descriptor:
                 reported.add(pair)
-                yield _twice(full, (file, use), (other, by))
+                yield _two_messages(full, (file, use), (other, by))
 
 
-def _twice(full: str, here: tuple[ProtoFile, Use], there: tuple[ProtoFile, Use]) -> Diagnostic:
+def _two_messages(full: str, here: tuple[ProtoFile, Use], there: tuple[ProtoFile, Use]) -> Diagnostic:
     there, here = sorted((here, there), key=lambda pair: (pair[0].span_of(full), pair[1].name))
     (file, use), (other, by) = here, there
     name = full.removeprefix(".")
@@ -233,7 +233,7 @@ def _twice(full: str, here: tuple[ProtoFile, Use], there: tuple[ProtoFile, Use])
     return Diagnostic("two-messages", message, file.span_of(full), hint, (note,))
 
 
-def used(uses: Sequence[Use], package: PyIdent, renderer: Renderer) -> Iterator[File]:
+def client_files(uses: Sequence[Use], package: PyIdent, renderer: Renderer) -> Iterator[File]:
     """Yield the files of a consumer's package `rpc/`: a client per used service, and the messages."""
     if not uses:
         return
@@ -310,7 +310,7 @@ def _message_modules(uses: Sequence[Use], package: PyIdent) -> list[Modules]:
     return result
 
 
-def fields(services: Sequence[Wired], imports: Imports) -> list[Code]:
+def fields(services: Sequence[UsedService], imports: Imports) -> list[Code]:
     """Return the settings of a consumer: one field per used service."""
     for _ in services:
         imports.add(RPC, "RpcClientConf")
@@ -321,7 +321,7 @@ def fields(services: Sequence[Wired], imports: Imports) -> list[Code]:
     ]
 
 
-def statements(services: Sequence[Wired], imports: Imports) -> list[Code]:
+def statements(services: Sequence[UsedService], imports: Imports) -> list[Code]:
     """Return the statements that make the clients in a consumer's service context."""
     lines = []
     for service in services:
@@ -342,13 +342,13 @@ def statements(services: Sequence[Wired], imports: Imports) -> list[Code]:
     return lines
 
 
-def _local(name: str, service: Wired, services: Sequence[Wired]) -> str:
+def _local(name: str, service: UsedService, services: Sequence[UsedService]) -> str:
     """Return a client's name in wiring.py, with its service's in front when two services have one of this name."""
     shared = any(name == other for one in services if one is not service for _, other in one.clients)
     return f"{names.class_name(service.setting.removesuffix('_rpc'))}{name}" if shared else name
 
 
-def settings(services: Sequence[Wired]) -> list[tuple[PyIdent, list[Code]]]:
+def settings(services: Sequence[UsedService]) -> list[tuple[PyIdent, list[Code]]]:
     """Return the YAML blocks of a consumer: each a key, and the commented lines that follow its timeout."""
     return [(_go_name(service.setting), etcd_block(service.key, Code("  "))) for service in services]
 

@@ -11,9 +11,8 @@ from mallgen.model import Binding, Bounds, Field, Member, Type
 from mallgen.rules import Finding, SpanEdit
 
 PAGE_SIZES = frozenset({"ps", "page_size", "pagesize", "per_page", "page_limit"})
-MAYBE_SIZES = frozenset(
-    {"limit", "size", "count"}
-)  # they mean a page's size only beside a page or a cursor: an order has a count, a shoe a size
+# these mean the size of a page only beside a page or a cursor: an order has a count, a shoe a size
+MAYBE_SIZES = frozenset({"limit", "size", "count"})
 CURSORS = frozenset({"cursor", "page", "offset", "page_token", "page_no", "page_num", "last_id", "current"})
 MONEY = frozenset({"price", "amount", "payment", "money", "cost", "fee", "balance", "salary", "postage", "discount"})
 SHARES = frozenset({"rate", "ratio", "percent", "percentage", "factor", "weight"})  # `tax_rate` is no amount of money
@@ -21,9 +20,9 @@ SECRETS = frozenset({"password", "passwd", "pwd", "secret", "salt"})
 
 
 def _bindings(scope: LintScope) -> Iterator[tuple[Type, Field, Binding]]:
-    for found, field in scope.fields():
+    for struct, field in scope.fields():
         for one in field.bindings:
-            yield found, field, one
+            yield struct, field, one
 
 
 def _kind(base: str) -> str:
@@ -89,8 +88,8 @@ def int64_in_javascript(scope: LintScope) -> Iterator[Finding]:
 
     The option `string` writes it in quotation marks: `json:"id,string"`. Changing it breaks clients that are there.
     """
-    for found in scope.response_types():
-        for field in with_inline_fields(found.fields):
+    for struct in scope.response_types():
+        for field in with_inline_fields(struct.fields):
             one = binding(field, "json")
             if one is None or one.string or base_name(field.type) not in ("int64", "uint64"):
                 continue
@@ -105,15 +104,15 @@ def secret_in_response(scope: LintScope) -> Iterator[Finding]:
 
     Give answers types of their own, without it; `json:"-"` keeps it off the wire.
     """
-    for found in scope.response_types():
-        for field in with_inline_fields(found.fields):
+    for struct in scope.response_types():
+        for field in with_inline_fields(struct.fields):
             one = binding(field, "json")
             if (
                 one is not None
                 and item_name(field.type) in ("string", "byte", "uint8")
                 and set(words(one.key)) & SECRETS
             ):
-                yield Finding(f"`{found.name}` answers `{one.key}` to clients", field.span, "leave it out of answers")
+                yield Finding(f"`{struct.name}` answers `{one.key}` to clients", field.span, "leave it out of answers")
 
 
 @rule("default-outside-options")
@@ -255,11 +254,11 @@ def two_sources(scope: LintScope) -> Iterator[Finding]:
 
     A GET reads the query; otherwise JSON and a form are both looked at, and what JSON says counts.
     """
-    told: set[object] = set()
+    reported: set[object] = set()
     for _, request in scope.requests():
         for field in request.fields:
-            if {"form", "json"} <= {one.source for one in field.bindings} and field.span not in told:
-                told.add(field.span)
+            if {"form", "json"} <= {one.source for one in field.bindings} and field.span not in reported:
+                reported.add(field.span)
                 message = f"`{request.name}.{field.name}` is read from the form and from JSON"
                 hint = "keep the one that clients send, or make a request of its own for each"
                 yield Finding(message, field.span, hint)

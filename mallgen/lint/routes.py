@@ -20,9 +20,9 @@ def body_on_get(scope: LintScope) -> Iterator[Finding]:
     `form` reads it from the query; since clients must send it there, `--fix` writes it with `--unsafe-fixes` only, and
     only when no route with a body and no answer uses the type.
     """
-    bodies = {found.name for operation, found in scope.requests() if operation.route.method not in WITHOUT_BODY}
-    kept = {member.span for found in scope.reachable(*map(scope.types.__getitem__, bodies)) for member in found.members}
-    kept |= {member.span for found in scope.response_types() for member in found.members}
+    bodies = {struct.name for operation, struct in scope.requests() if operation.route.method not in WITHOUT_BODY}
+    in_bodies = scope.reachable(*map(scope.types.__getitem__, bodies))
+    kept = {member.span for struct in (*in_bodies, *scope.response_types()) for member in struct.members}
     for operation, request in scope.requests():
         if operation.route.method not in WITHOUT_BODY:
             continue
@@ -31,9 +31,7 @@ def body_on_get(scope: LintScope) -> Iterator[Finding]:
             body = binding(field, "json")
             if member is None or body is None or not member.tag or binding(field, "form"):
                 continue
-            taken = any(
-                found.source == "form" and found.key == body.key for o in request.fields for found in o.bindings
-            )
+            taken = any(one.source == "form" and one.key == body.key for o in request.fields for one in o.bindings)
             alone = len(field.bindings) == 1 and member.span not in kept and bool(item_name(field.type)) and not taken
             yield Finding(
                 f"`{operation.title}` has no body to read `{field.name}` from",

@@ -53,18 +53,18 @@ class RuleCodes(NamedTuple):
     listing: str
 
 
-def apply(found: Sequence[Found], comments: Sequence[Suppression], rules: RuleCodes) -> list[Found]:
+def apply(findings: Sequence[Found], comments: Sequence[Suppression], rules: RuleCodes) -> list[Found]:
     """Return the findings that no comment switches off, and findings about wrong or unused comments.
 
     A comment about a rule that was not run is not reported as unused. `unfit` findings cannot be switched off, since
     they keep code from being generated.
     """
     if not comments:
-        return list(found)
+        return list(findings)
     by_line = {(c.code, c.span.file, c.line): c for c in reversed(comments) if c.reason}
     used: set[Suppression] = set()
     left = []
-    for item in found:
+    for item in findings:
         span = item.diagnostic.span
         comment = by_line.get((item.diagnostic.code, span.file, span.line)) if span else None
         if comment is not None and item.diagnostic.severity != "unfit":

@@ -34,7 +34,7 @@ class Calls:
             return []
         from mallgen.emit import clients
 
-        return clients.settings(clients.wired(self._uses, self._package))
+        return clients.settings(clients.used_services(self._uses, self._package))
 
     def wiring(self, imports: Imports) -> tuple[list[Code], list[Code]]:
         """Return the settings of wiring.py, and the statements that make the clients."""
@@ -42,7 +42,7 @@ class Calls:
             return [], []
         from mallgen.emit import clients
 
-        services = clients.wired(self._uses, self._package)
+        services = clients.used_services(self._uses, self._package)
         return clients.fields(services, imports), clients.statements(services, imports)
 
     def classes(self) -> Iterator[ClassShape]:
@@ -57,4 +57,4 @@ class Calls:
         if self._uses:
             from mallgen.emit import clients
 
-            yield from clients.used(self._uses, self._package, renderer)
+            yield from clients.client_files(self._uses, self._package, renderer)

@@ -85,9 +85,9 @@ class RpcLayout(Struct, frozen=True):
         return Skeleton(self.title, self.package, distribution, ("rpc",), "rpc/test.py", dev)
 
     @property
-    def wired(self) -> tuple[clients.Wired, ...]:
+    def used_services(self) -> tuple[clients.UsedService, ...]:
         """The used services, as wiring.py needs them."""
-        return clients.wired(self.uses, self.package)
+        return clients.used_services(self.uses, self.package)
 
     def folder(self, service: Service) -> str:
         """Return the folder of a service's logic below `logic/`, "" when there is only one service."""
@@ -138,7 +138,7 @@ def _problems(layout: RpcLayout) -> Iterator[Diagnostic]:
 
 def _once(layout: RpcLayout, options: RpcOptions, renderer: Renderer) -> Iterator[File]:
     package = layout.package
-    used = clients.settings(layout.wired)
+    used = clients.settings(layout.used_services)
     settings = renderer.render(
         "rpc/etc.yaml",
         name=yaml_text(layout.key),
@@ -202,7 +202,7 @@ def _server_side(layout: RpcLayout, renderer: Renderer) -> Iterator[File]:
     folders = sorted({"logic", *(f"logic/{layout.folder(s)}".rstrip("/") for s in layout.contract.services)})
     for folder in folders:
         yield init(f"{package}/{folder}", folder, f"The logic of {title}.", renderer)
-    yield from clients.used(layout.uses, package, renderer)
+    yield from clients.client_files(layout.uses, package, renderer)
 
 
 def _wiring(layout: RpcLayout) -> Wiring:
@@ -214,8 +214,8 @@ def _wiring(layout: RpcLayout) -> Wiring:
         asks=f"Settings that {layout.title} asks for.",
         base=imports.add("mallgen_runtime.rpc", "RpcServerConf"),
         imports=imports,
-        fields=clients.fields(layout.wired, imports),
-        statements=clients.statements(layout.wired, imports),
+        fields=clients.fields(layout.used_services, imports),
+        statements=clients.statements(layout.used_services, imports),
     )
 
 
