@@ -1,9 +1,9 @@
-"""The order list through BFF, order.rpc and product.rpc, requests per second of one core, as ratios inside each round.
+"""Compare chains of three services by requests per second of one core, as ratios within each round.
 
-Chains take turns: the generated services, the same chain written by hand on FastAPI and grpc.aio, and one on go-zero.
-All processes of a chain share core 0, the load (wrk, 32 connections) has core 1. The CPU time per request, of the BFF,
-product.rpc and order.rpc, is what the kernel counted; others on the machine disturb it less than the rate. Needs
-taskset, wrk and, for the third chain, Go; what is missing is said and left out.
+A request lists orders through a BFF, order.rpc and product.rpc. The chains take turns: the generated services, an equal
+chain written by hand on FastAPI and grpc.aio, and one on go-zero. All processes of a chain share core 0, the load (wrk,
+32 connections) has core 1. The CPU time per request of each process is the kernel's figure; a busy machine changes it
+less than the rate. Needs taskset and wrk, and Go for the third chain, which is left out without it.
 """
 
 import argparse
@@ -34,7 +34,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Figures(NamedTuple):
-    """One turn of a chain: requests per second, p99 in ms, CPU ms per request of each process, the BFF first."""
+    """The result of one turn: requests per second, p99 in ms, CPU ms per request of each process, the BFF first."""
 
     rate: float
     late: float
@@ -42,14 +42,14 @@ class Figures(NamedTuple):
 
 
 class Running(NamedTuple):
-    """The port of a chain's BFF, and the ids of its processes, the BFF first."""
+    """A started chain: the port of its BFF, and the ids of its processes, the BFF first."""
 
     port: int
     processes: tuple[int, ...]
 
 
 def main() -> int:
-    """Print the table."""
+    """Measure all chains and print the table; return 3 when a tool is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seconds", type=int, default=6)
@@ -66,18 +66,18 @@ def main() -> int:
 
 
 def chains() -> dict[str, "Chain"]:
-    """What takes turns."""
-    found: dict[str, Chain] = {"generated": Generated(), "generated, access log": Generated(access=True)}
-    found["generated, grpc.aio"] = Generated(transport="grpc")
-    found["FastAPI + grpc.aio"] = ByHand()
+    """Return the chains to compare, by name."""
+    by_name: dict[str, Chain] = {"generated": Generated(), "generated, access log": Generated(access=True)}
+    by_name["generated, grpc.aio"] = Generated(transport="grpc")
+    by_name["FastAPI + grpc.aio"] = ByHand()
     program = go_program()
     if program is not None:
-        found["go-zero"] = GoZero(program)
-    return found
+        by_name["go-zero"] = GoZero(program)
+    return by_name
 
 
 def go_program() -> Path | None:
-    """The chain on go-zero, built by the interoperation tests' own way."""
+    """Build the chain on go-zero as the interoperation tests do; return None without Go."""
     from tests.interop.building import GO, built
 
     if shutil.which("go") is None and not Path(GO).exists():
@@ -87,45 +87,45 @@ def go_program() -> Path | None:
 
 
 def measure(folder: Path, taking_turns: "dict[str, Chain]", seconds: int, turn: int) -> dict[str, Figures]:
-    """Every chain once; every other round goes backwards."""
-    found = {}
+    """Measure every chain once, in reverse order in every other round."""
+    figures = {}
     for name, chain in sorted(taking_turns.items(), key=lambda item: item[0], reverse=bool(turn % 2)):
         with chain.up(folder) as running:
             load(running, 1)
-            found[name] = load(running, seconds)
-        print(f"round {turn + 1}: {name}: {found[name].rate:.0f} req/s", file=sys.stderr)
-    return found
+            figures[name] = load(running, seconds)
+        print(f"round {turn + 1}: {name}: {figures[name].rate:.0f} req/s", file=sys.stderr)
+    return figures
 
 
 def load(running: Running, seconds: int) -> Figures:
-    """What wrk and the kernel count; raises when an answer was not 200."""
+    """Put load on a chain and return its figures; raise RuntimeError when a response was not 200."""
     line = f"taskset -c 1 wrk -t1 -c32 -d{seconds}s --latency http://127.0.0.1:{running.port}{PATH}"
     before = [cpu_ms(process) for process in running.processes]
-    said = subprocess.run(line.split(), capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in said or "Socket errors" in said:
-        raise RuntimeError(said)
+    output = subprocess.run(line.split(), capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in output or "Socket errors" in output:
+        raise RuntimeError(output)
     spent = [cpu_ms(process) - start for process, start in zip(running.processes, before, strict=True)]
-    rate, late = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
-    requests = re.search(r"(\d+) requests in", said)
-    assert rate and late and requests, said
+    rate, late = re.search(r"Requests/sec:\s+([\d.]+)", output), re.search(r"99%\s+([\d.]+)(us|ms|s)", output)
+    requests = re.search(r"(\d+) requests in", output)
+    assert rate and late and requests, output
     cpu = tuple(each / int(requests[1]) for each in spent)
     return Figures(float(rate[1]), float(late[1]) * {"us": 0.001, "ms": 1, "s": 1000}[late[2]], cpu)
 
 
 def cpu_ms(process: int) -> float:
-    """The CPU time of a process so far, all threads, user and system."""
+    """Return the CPU time of a process so far in ms: all threads, user and system."""
     after_name = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(after_name[11]) + int(after_name[12])) * 1000 / TICKS
 
 
 def show(rounds: list[dict[str, Figures]]) -> None:
-    """Medians, and ratios taken pair by pair inside a round."""
+    """Print the medians of all rounds, and the medians of the ratios within each round."""
     print(f"{len(rounds)} rounds, medians; ratios of req/s and, in brackets, of CPU per request: above 1 is better")
     print(
         f"{'chain':<24}{'req/s':>7}{'p99 ms':>8}  {'CPU ms: BFF order product':<28}{'to FastAPI':>13}{'to go-zero':>13}"
     )
     for name in sorted(rounds[0]):
-        turns = [found[name] for found in rounds]
+        turns = [figures[name] for figures in rounds]
         rate, late = (statistics.median(values) for values in zip(*(turn[:2] for turn in turns), strict=True))
         parts = [statistics.median(values) for values in zip(*(turn.cpu for turn in turns), strict=True)]
         split = f"{sum(parts):.2f}: {' '.join(f'{part:.2f}' for part in parts)}"
@@ -134,11 +134,11 @@ def show(rounds: list[dict[str, Figures]]) -> None:
 
 
 def ratio(rounds: list[dict[str, Figures]], name: str, base: str) -> str:
-    """How many times better than another chain, by rate and by CPU time."""
+    """Return by which factor a chain is better than another one, by rate and (in brackets) by CPU time."""
     if base not in rounds[0]:
         return "-"
-    rate = statistics.median(found[name].rate / found[base].rate for found in rounds)
-    cpu = statistics.median(sum(found[base].cpu) / sum(found[name].cpu) for found in rounds)
+    rate = statistics.median(figures[name].rate / figures[base].rate for figures in rounds)
+    cpu = statistics.median(sum(figures[base].cpu) / sum(figures[name].cpu) for figures in rounds)
     return f"{rate:.2f} ({cpu:.2f})"
 
 
@@ -146,21 +146,21 @@ class Chain:
     """Three processes on core 0."""
 
     def commands(self, folder: Path, ports: dict[str, int]) -> list[tuple[list[str], Path]]:
-        """Command lines with their folders, the BFF last."""
+        """Return the command lines with their working folders, the BFF last."""
         raise AssertionError("a chain says what it runs")
 
     def environment(self, folder: Path) -> dict[str, str]:
-        """What the processes are given."""
+        """Return the environment variables of the processes."""
         return {**os.environ, "MALLGEN_DISCOVERY": f"file:{folder / 'registry'}", "GOMAXPROCS": "1"}
 
     @contextlib.contextmanager
     def up(self, folder: Path) -> Iterator[Running]:
-        """Start it, and stop it."""
+        """Start the chain, and stop it at the end of the context."""
         ports = {name: free_port() for name in ("bff", "order", "product")}
         running: list[subprocess.Popen[bytes]] = []
         try:
             for number, (words, where) in enumerate(self.commands(folder, ports)):
-                if number == len(ports) - 1:  # a BFF that begins with failures has its breakers open
+                if number == len(ports) - 1:  # the BFF starts last, since failed calls would open its breakers
                     listening(ports["order"], ports["product"])
                 line = ["taskset", "-c", "0", *words]
                 env = self.environment(folder)
@@ -176,7 +176,7 @@ class Chain:
 
 
 def listening(*ports: int) -> None:
-    """Until somebody listens on each of the ports."""
+    """Wait until a process listens on each of the ports; raise RuntimeError after 30 s."""
     end = time.monotonic() + 30
     for port in ports:
         with contextlib.closing(socket.socket()) as probe:
@@ -187,7 +187,7 @@ def listening(*ports: int) -> None:
 
 
 def wait(port: int) -> None:
-    """Until the list is answered."""
+    """Wait until the BFF answers with 200; raise RuntimeError after 30 s."""
     end = time.monotonic() + 30
     while time.monotonic() < end:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
@@ -201,15 +201,15 @@ def wait(port: int) -> None:
 
 
 class Generated(Chain):
-    """generated/, with its default settings; the access log and the RPC transport are two of them."""
+    """The services in generated/ with default settings, but for the access log and the RPC transport."""
 
     def __init__(self, *, access: bool = False, transport: str = "http2") -> None:
         self.access = "true" if access else "false"
         self.transport = f"Transport: {transport}\n"
 
     def commands(self, folder: Path, ports: dict[str, int]) -> list[tuple[list[str], Path]]:
-        """As `python -m` of each package."""
-        found = []
+        """Return a `python -m PACKAGE` for each service."""
+        commands = []
         for name in ("order", "product", "mall"):
             port = ports["bff" if name == "mall" else name]
             kind = "mall_api" if name == "mall" else f"{name}_rpc"
@@ -219,15 +219,15 @@ class Generated(Chain):
             used = [f"{client}RPC:\n  {self.transport}" for client in ("Order", "Product")]
             more = "".join(used) if name == "mall" else self.transport
             settings.write_text(f"Name: {title}\n{listen}\nLog:\n  Access: {self.access}\n{more}", encoding="utf-8")
-            found.append(([sys.executable, "-m", kind, "-f", str(settings)], GENERATED / name))
-        return found
+            commands.append(([sys.executable, "-m", kind, "-f", str(settings)], GENERATED / name))
+        return commands
 
 
 class ByHand(Chain):
-    """benchmarks/chain/by_hand.py in an environment of its own."""
+    """The chain of benchmarks/chain/by_hand.py, in a virtual environment of its own."""
 
     def commands(self, folder: Path, ports: dict[str, int]) -> list[tuple[list[str], Path]]:
-        """The BFF and two servers."""
+        """Return the commands of the two servers and the BFF."""
         python = str(prepared())
         script = str(ROOT / "benchmarks" / "chain" / "by_hand.py")
         order, product = str(ports["order"]), str(ports["product"])
@@ -235,13 +235,13 @@ class ByHand(Chain):
         return [([python, script, *words], ROOT) for words in parts]
 
     def environment(self, folder: Path) -> dict[str, str]:
-        """The messages and the data are those of the generated services."""
+        """Return the environment variables; the messages and the data are those of the generated services."""
         paths = [str(GENERATED / name) for name in ("order", "product")]
         return {**super().environment(folder), "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def prepared() -> Path:
-    """An interpreter with FastAPI, made once."""
+    """Return the interpreter of an environment with FastAPI, made when it does not exist."""
     python = ENVIRONMENT / "bin" / "python"
     if not (ENVIRONMENT / "ready").exists():
         subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
@@ -253,19 +253,19 @@ def prepared() -> Path:
 
 
 class GoZero(Chain):
-    """The Go half of the interoperation tests, go-zero's defaults, fixed addresses."""
+    """The Go services of the interoperation tests, with go-zero's defaults and fixed addresses."""
 
     def __init__(self, program: Path) -> None:
         self.program = program
 
     def commands(self, folder: Path, ports: dict[str, int]) -> list[tuple[list[str], Path]]:
-        """The program in three parts."""
-        found = []
+        """Return the command of each part of the program."""
+        commands = []
         for part in ("order", "product", "bff"):
             settings = folder / f"go-{part}-{ports[part]}.yaml"
             settings.write_text(self._settings(part, ports), encoding="utf-8")
-            found.append(([str(self.program), "-f", str(settings), part], folder))
-        return found
+            commands.append(([str(self.program), "-f", str(settings), part], folder))
+        return commands
 
     @staticmethod
     def _settings(part: str, ports: dict[str, int]) -> str:

@@ -1,9 +1,9 @@
-"""How long `mallgen check` takes on about two thousand files: untouched, with every tenth logic written, with all.
+"""Time `mallgen check` on about two thousand files: with stubs only, with every tenth logic written, with all.
 
-Whole processes, seen from outside; the median of `--runs` turns, and the processor time of the child. The limit is one
-second of wall time on a machine where a loop of three million additions takes at most 0.15 s; where one takes more,
-just before and after a turn, that turn is scaled: the last column.
-`--against DIR`: another checkout of mallgen is timed as well, turn by turn with this one, in the same folder.
+The figures are medians of `--runs` whole processes: wall time, processor time, and wall time scaled to a reference. The
+limit is one second on a machine where a loop of three million additions takes at most 0.15 s; when the loop takes more,
+just before and after a turn, the wall time of that turn is scaled down.
+`--against DIR`: another checkout of mallgen is timed as well, in turns with this one, in the same folder.
 """
 
 import argparse
@@ -20,7 +20,7 @@ ROUTES, LIMIT, LOOP, REFERENCE = 980, 1.0, 3_000_000, 0.15
 
 
 def main() -> int:
-    """Print the table; 1 when a median is above its limit."""
+    """Print the table; return 1 when a median is above the limit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--against", type=Path, help="another checkout, which has its own .venv")
@@ -46,19 +46,19 @@ def main() -> int:
 
 
 def show(what: str, root: Path, pythons: dict[str, str], runs: int) -> bool:
-    """A line of the table for each mallgen, this one last; whether it passed the limit."""
+    """Print a line for each checkout, this one last; return whether this one's scaled time is above the limit."""
     times: dict[str, list[tuple[float, float, float]]] = {name: [] for name in pythons}
     for _ in range(runs):
         for name, python in pythons.items():
             times[name].append(timed(lambda python=python: mallgen(root, "check", "-dir", "out", python=python)))  # type: ignore[misc]
-    for name, found in reversed(times.items()):
-        wall, cpu, scaled = (statistics.median(column) for column in zip(*found, strict=True))
+    for name, turns in reversed(times.items()):
+        wall, cpu, scaled = (statistics.median(column) for column in zip(*turns, strict=True))
         print(f"{name + what:<34}{wall:>8.2f}{cpu:>8.2f}{scaled:>8.2f}")
     return bool(scaled > LIMIT)
 
 
 def timed(work: Callable[[], None]) -> tuple[float, float, float]:
-    """Wall and processor time of a child process, and the wall time that the reference would have taken at most."""
+    """Return seconds of wall time and of the child's processor time, and the wall time scaled to the reference."""
     pace = loop()
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     work()
@@ -68,12 +68,12 @@ def timed(work: Callable[[], None]) -> tuple[float, float, float]:
 
 
 def mallgen(root: Path, *words: str, python: str = sys.executable) -> None:
-    """Run a command that has to succeed."""
+    """Run a mallgen command; raise CalledProcessError when it fails."""
     subprocess.run([python, "-m", "mallgen", *words], cwd=root, check=True, capture_output=True)
 
 
 def loop() -> float:
-    """Seconds of processor time of a fixed piece of work."""
+    """Return the seconds of processor time that a fixed loop takes."""
     start, total = time.process_time(), 0
     for number in range(LOOP):
         total += number
@@ -81,7 +81,7 @@ def loop() -> float:
 
 
 def contract() -> str:
-    """Ten groups of routes, each route with a request and a response of its own."""
+    """Return a contract of ten groups of routes, each route with a request and a response of its own."""
     lines = ['syntax = "v1"', ""]
     for number in range(ROUTES):
         lines += [f"type Req{number} {{", '\tID int64 `form:"id"`', '\tName string `form:"name,optional"`', "}", ""]
@@ -95,7 +95,7 @@ def contract() -> str:
 
 
 def edit(root: Path, each: int) -> None:
-    """Write bodies, as a human would, where there are none."""
+    """Replace the stub in every `each`-th logic file by a body, as a user would."""
     for number, path in enumerate(sorted(root.joinpath("out").rglob("*_logic.py"))):
         text = path.read_text(encoding="utf-8")
         if number % each == 0 and "raise NotImplementedError" in text:

@@ -1,6 +1,6 @@
-"""How long the commands take, as ratios to `python -c pass` measured in the same turns.
+"""Time the commands, as ratios to `python -c pass` measured in the same turns.
 
-Whole processes, seen from outside; medians of `--runs` turns, every command once per turn.
+The figures are the medians of `--runs` turns; each turn runs every command once, as a whole process.
 """
 
 import argparse
@@ -18,7 +18,7 @@ LIMITS = {"help": 10.0, "first generation of mall.api": 20.0}
 
 
 def main() -> int:
-    """Print the table; 1 when a ratio is above its limit."""
+    """Print the table; return 1 when a ratio is above its limit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=15)
     runs = parser.parse_args().runs
@@ -27,8 +27,8 @@ def main() -> int:
     floor = statistics.median(times["python -c pass"])
     over = []
     print(f"{'':<34}{'median ms':>10}{'ratio':>8}{'limit':>8}")
-    for what, found in times.items():
-        median = statistics.median(found)
+    for what, seconds in times.items():
+        median = statistics.median(seconds)
         limit = LIMITS.get(what)
         print(f"{what:<34}{median * 1000:>10.0f}{median / floor:>8.1f}{limit or '':>8}")
         if limit and median / floor > limit:
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def measure(folder: Path, runs: int) -> dict[str, list[float]]:
-    """Seconds of each command, by what it does."""
+    """Return the seconds of each turn of each command, by its description."""
     python = [sys.executable]
     mallgen = [sys.executable, "-m", "mallgen"]
     generate = [*mallgen, "api", "py", "-api", MALL, "-dir"]

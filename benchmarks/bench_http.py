@@ -1,7 +1,8 @@
-"""What a request costs at the front of HTTP: our own server beside the same application under uvicorn and granian.
+"""Compare mallgen's HTTP server with uvicorn and granian that serve the same application.
 
-Needs wrk and Linux. The processor time of a request is the figure to compare: a busy machine changes it least. The
-rounds go around, so that it changes for all of them. `OLD_RUNTIME=folder` adds another version of the runtime.
+Needs wrk and Linux. Compare the processor time per request, which a busy machine changes least. All servers are
+measured in each round, so that a busy machine slows all of them. `OLD_RUNTIME=folder` adds another version of the
+runtime.
 """
 
 import os
@@ -24,7 +25,7 @@ FACTORY = "mall_api.app:create_app"
 
 
 class Server(NamedTuple):
-    """A way to run the shop's BFF, `{port}` in its command."""
+    """A server that runs the shop's BFF; `{port}` in its command is replaced."""
 
     name: str
     command: tuple[str, ...]
@@ -43,7 +44,7 @@ if "OLD_RUNTIME" in os.environ:
 
 
 def started(server: Server, folder: Path, port: int) -> subprocess.Popen[bytes]:
-    """The server, once it answers."""
+    """Start a server and return its process when it answers; raise SystemExit when it does not."""
     lines = f"Name: mall-api\nHost: 127.0.0.1\nPort: {port}\nLog:\n  Access: false\n"
     for name in (f"{port}.yaml", "mall-api.yaml"):
         (folder / "etc" / name).write_text(lines, encoding="utf-8")
@@ -66,14 +67,14 @@ def started(server: Server, folder: Path, port: int) -> subprocess.Popen[bytes]:
 
 
 def spent(pid: int) -> float:
-    """Processor seconds of a process and of those it has started."""
+    """Return the processor seconds of a process and its descendants."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(spent(int(child)) for child in children)
 
 
 def measured(pid: int, port: int, path: str) -> tuple[float, float, float]:
-    """Requests per second, the 99th percentile in milliseconds, microseconds of processor time for a request."""
+    """Return requests per second, the 99th percentile in milliseconds, processor microseconds per request."""
     before = spent(pid)
     command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}s", "--latency", f"http://127.0.0.1:{port}{path}"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -85,26 +86,26 @@ def measured(pid: int, port: int, path: str) -> tuple[float, float, float]:
 
 
 def main() -> None:
-    """Print the table."""
+    """Measure all servers and print the table; raise SystemExit without wrk."""
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not installed")
-    found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "mall"
+    results: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent) / "mall"
         shutil.copytree(ROOT / "generated" / "mall", folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
         running = [started(server, folder, 21_100 + number) for number, server in enumerate(SERVERS)]
         try:
             for _ in range(ROUNDS):
                 for path in PATHS:
                     for number, server in enumerate(SERVERS):
-                        found.setdefault((path, server.name), []).append(
+                        results.setdefault((path, server.name), []).append(
                             measured(running[number].pid, 21_100 + number, path)
                         )
         finally:
             for process in running:
                 process.terminate()
     print("| path | server | processor µs a request | requests/s | p99 ms |\n|---|---|---:|---:|---:|")
-    for (path, name), figures in found.items():
+    for (path, name), figures in results.items():
         rate, slow, cost = (statistics.median(column) for column in zip(*figures, strict=True))
         print(f"| {path} | {name} | {cost:.0f} | {rate:,.0f} | {slow:.1f} |")
 

@@ -1,7 +1,7 @@
-"""How long commands on contracts take: on the largest of the corpus, and on some with ten thousand of something.
+"""Measure the commands on contracts: on the largest of the corpus, and on some with ten thousand of one construct.
 
-Whole processes: processor time and peak memory of the child, the best of `--runs` turns. `--beside DIR` names another
-checkout with its own .venv, which takes its turns in between, so that both have the same machine.
+The figures are processor time and peak memory of whole processes, the best of `--runs` turns. `--beside DIR` names
+another checkout with its own .venv, whose turns alternate with this one's, so that both have the same machine.
 """
 
 import argparse
@@ -40,14 +40,14 @@ print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, file=sys.__stdout__)
 
 
 class Taken(NamedTuple):
-    """Seconds of processor time and mebibytes at the peak."""
+    """The processor time of a command in seconds, and its peak memory in MiB."""
 
     seconds: float
     memory: float
 
 
 def measured(python: Path, folder: Path, words: list[str]) -> Taken:
-    """One command; a run that needs two minutes is cut off."""
+    """Measure one command; one that takes more than two minutes is stopped and counts as infinitely slow."""
     env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     try:
         ran = subprocess.run(
@@ -60,19 +60,19 @@ def measured(python: Path, folder: Path, words: list[str]) -> Taken:
 
 
 def best(pythons: list[Path], folder: Path, words: list[str], runs: int) -> list[Taken]:
-    """The best of several turns of each."""
+    """Return the best of several turns for each interpreter."""
     turns = [[measured(python, folder, words) for python in pythons] for _ in range(runs)]
     return [min(taken) for taken in zip(*turns, strict=True)]
 
 
-def show(what: str, found: list[Taken]) -> None:
-    """A line of the table."""
-    cells = [f"{taken.seconds:>8.2f} s {taken.memory:>5.0f} MiB" for taken in found]
+def show(what: str, results: list[Taken]) -> None:
+    """Print a line of the table."""
+    cells = [f"{taken.seconds:>8.2f} s {taken.memory:>5.0f} MiB" for taken in results]
     print(f"{what:<46}{''.join(cells)}", flush=True)
 
 
 def main() -> int:
-    """Print the table; 1 when a command of this checkout needs more than five seconds or 512 MiB."""
+    """Print the table; return 1 when a command of this checkout needs more than 5 s or 512 MiB."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--beside", type=Path)
@@ -84,19 +84,19 @@ def main() -> int:
         total = [0.0] * len(pythons)
         for name, words in WORDS.items():
             target = str(POWERX / "powerx.api") if name != "format --check" else str(POWERX)
-            found = best(pythons, ROOT, [*words, target], asked.runs)
-            show(f"PowerX, 86 files, 173 KiB: {name}", found)
-            total = [sofar + taken.seconds for sofar, taken in zip(total, found, strict=True)]
+            results = best(pythons, ROOT, [*words, target], asked.runs)
+            show(f"PowerX, 86 files, 173 KiB: {name}", results)
+            total = [sofar + taken.seconds for sofar, taken in zip(total, results, strict=True)]
         print(f"{'PowerX, all five':<46}{''.join(f'{seconds:>8.2f} s          ' for seconds in total)}")
     else:
         print(f"skipped: no corpus at {CORPUS}")
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         for content, make in LARGE.items():
-            make(Path(place))
+            make(Path(folder))
             for name, words in WORDS.items():
-                found = best(pythons, Path(place), [*words, "x.api"], 1)
-                show(f"10 000, {content}: {name}", found)
-                over |= found[0].seconds > SECONDS or found[0].memory > MEBIBYTES
+                results = best(pythons, Path(folder), [*words, "x.api"], 1)
+                show(f"10 000, {content}: {name}", results)
+                over |= results[0].seconds > SECONDS or results[0].memory > MEBIBYTES
     return int(over)
 
 

@@ -1,4 +1,4 @@
-"""The line of a request, CPU microseconds: through a record of logging, and as the runtime writes it; medians."""
+"""Measure the CPU microseconds of an access log line: by a record of `logging`, and as the runtime writes it."""
 
 import logging
 import statistics
@@ -23,7 +23,7 @@ FIELDS: logs.Fields = {
 
 
 def main() -> None:
-    """Print both, and the ratio. The lines go to stdout: send it where a service's would go."""
+    """Print both medians and their ratio to stderr; stdout has the log lines, so redirect it as a service's."""
     logs.set_up(LogConf())
     logger = logging.getLogger("mallgen.access")
     record, direct = [], []

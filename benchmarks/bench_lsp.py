@@ -1,7 +1,7 @@
-"""How long an editor waits: a contract of 500 routes, from a key pressed to what is shown, over stdio.
+"""Measure how long an editor waits for the language server over stdio, on a contract of 500 routes.
 
-Prints milliseconds, the middle of ROUNDS: what passes, with the wait for the next key (debounce) in it, and what the
-server computes of it, which a busy machine does not change.
+It prints medians of ROUNDS in milliseconds: the time from a key press to the result, which includes the debounce of
+keys, and the processor time of the server in it, which a busy machine does not change.
 """
 
 import os
@@ -23,7 +23,7 @@ ROUTES, ROUNDS, MOST = 500, 7, 200.0
 
 
 def contract(routes: int) -> str:
-    """A contract with as many routes, each with a request and an answer of its own."""
+    """Return a contract with `routes` routes, each with a request and a response of its own."""
     return "\n".join(
         [
             'syntax = "v1"\n',
@@ -58,24 +58,24 @@ def _route(number: int) -> str:
 
 
 class Took(NamedTuple):
-    """Milliseconds that passed, and that the server's process computed."""
+    """Milliseconds of wall time, and of the server's processor time."""
 
     passed: float
     computed: float
 
 
-def middle(editor: Editor, measure: Callable[[int], None], rounds: int = ROUNDS) -> Took:
-    """The middle of some measurements."""
-    found = []
+def median(editor: Editor, measure: Callable[[int], None], rounds: int = ROUNDS) -> Took:
+    """Return the medians of several measurements."""
+    rows = []
     for number in range(rounds):
         began, computed = time.perf_counter(), _computed(editor)
         measure(number)
-        found.append(Took(1000 * (time.perf_counter() - began), 1000 * (_computed(editor) - computed)))
-    return Took(*map(statistics.median, zip(*found, strict=True)))
+        rows.append(Took(1000 * (time.perf_counter() - began), 1000 * (_computed(editor) - computed)))
+    return Took(*map(statistics.median, zip(*rows, strict=True)))
 
 
 def _computed(editor: Editor) -> float:
-    """Seconds of processor time that the server has used; 0 where the system does not say."""
+    """Return the seconds of processor time that the server has used, 0 on a system without /proc."""
     stat = Path(f"/proc/{editor.pid}/stat")
     if not stat.exists():
         return 0.0
@@ -84,7 +84,7 @@ def _computed(editor: Editor) -> float:
 
 
 def main() -> int:
-    """Print the figures; 1 when the wait for problems is longer than promised."""
+    """Print the figures; return 1 when diagnostics take longer than MOST milliseconds."""
     text = contract(ROUTES)
     with tempfile.TemporaryDirectory() as folder:
         editor = Editor(Path(folder))
@@ -104,18 +104,18 @@ def main() -> int:
             assert editor.codes("big.api", version) == []
 
         def complete(_: int) -> None:
-            assert editor.ask(editor.client.text_document_completion_async, lsp.CompletionParams(document, place))
+            assert editor.ask(editor.client.text_document_completion_async, lsp.CompletionParams(document, position))
 
-        found = {"opened, until its problems are shown": middle(editor, open_, 1)}
-        found["a name mistyped, until it is shown"] = typed = middle(editor, type_)
-        found["a line put in near the top, until all is shown anew"] = middle(editor, enter)
+        figures = {"opened, until its problems are shown": median(editor, open_, 1)}
+        figures["a name mistyped, until it is shown"] = typed = median(editor, type_)
+        figures["a line put in near the top, until all is shown anew"] = median(editor, enter)
         editor.problems("big.api", editor.change("big.api", text))
-        document, place = editor.at("big.api", "(Thing250|Request)")
-        found["completion of a type in the last block"] = middle(editor, complete)
+        document, position = editor.at("big.api", "(Thing250|Request)")
+        figures["completion of a type in the last block"] = median(editor, complete)
         editor.stop()
     print(f"a contract of {ROUTES} routes, {len(text.splitlines())} lines, {len(text) // 1024} KiB; milliseconds")
     print("passed  computed")
-    for what, took in found.items():
+    for what, took in figures.items():
         print(f"{took.passed:6.0f}  {took.computed:8.0f}  {what}")
     return 1 if typed.passed > MOST else 0
 

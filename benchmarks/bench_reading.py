@@ -1,7 +1,6 @@
-"""How long 1 MiB of JSON holds the event loop, at its worst, for types with markers and for wrong fields.
+"""Measure how long reading 1 MiB of JSON blocks the event loop, for types with markers and for wrong fields.
 
-Run: `python benchmarks/bench_reading.py`. The figures: milliseconds of work, and the longest time that the loop could
-do nothing else while the text was read.
+The figures are milliseconds of work, and the longest time for which the loop was blocked meanwhile.
 """
 
 import asyncio
@@ -25,13 +24,13 @@ class Item(Struct, kw_only=True):
 
 
 class Text(Struct, kw_only=True):
-    """A number in a string."""
+    """A number that is quoted."""
 
     n: Annotated[Int64, AsString()]
 
 
 class Tree(Struct, kw_only=True):
-    """A class that mentions itself."""
+    """A class with a list of its own instances."""
 
     a: Annotated[Int64, Limit(0, 9)] = 0
     b: Annotated[int, Range(0, 5)] = 0
@@ -39,14 +38,14 @@ class Tree(Struct, kw_only=True):
 
 
 class Pair(Struct, kw_only=True):
-    """Fields that come together."""
+    """Two fields that a text must have both or neither of."""
 
     a: Annotated[str, With("b")] = ""
     b: str = ""
 
 
 class Whole(Struct, kw_only=True):
-    """One list of each."""
+    """A class with a list of each other class, and of base types."""
 
     items: list[Item] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
@@ -60,7 +59,7 @@ class Whole(Struct, kw_only=True):
 
 
 class Plain(Struct, kw_only=True):
-    """No marker at all."""
+    """A class without markers."""
 
     items: list["Plain"] = field(default_factory=list)
     n: int = 0
@@ -69,7 +68,7 @@ class Plain(Struct, kw_only=True):
 
 
 def filled(key: str, one: str, last: str = "") -> bytes:
-    """An object whose list `key` fills the size."""
+    """Return a JSON object of about SIZE bytes whose list `key` has the item `one` many times, then `last`."""
     count = (SIZE - 40) // (len(one) + 1)
     return f'{{"{key}":[{",".join([one] * count + [last or one])}]}}'.encode()
 
@@ -101,7 +100,7 @@ BODIES: dict[str, tuple[Any, bytes]] = {
 
 
 async def longest_stop(work: Any) -> tuple[float, float]:
-    """The seconds of work, and the longest stop of the loop while it ran."""
+    """Return the seconds of work, and the longest time in seconds for which it blocked the loop."""
     stops: list[float] = []
 
     async def tick() -> None:

@@ -1,7 +1,7 @@
-"""What a unary call costs its two ends: CPU time per call of our own transport beside grpc.aio, in turns.
+"""Compare the CPU time of a unary call, at server and client, on mallgen's own transport and on grpc.aio, in turns.
 
-The server and the client are processes of their own on one core each; messages are raw bytes, 700 in and 700 out, the
-handler answers with what came. `at once` calls are in flight on one connection. Needs taskset (Debian: util-linux).
+The server and the client are processes of their own on one core each. Messages are 700 raw bytes, which the handler
+sends back. `at once` is the number of concurrent calls on one connection. Needs taskset (Debian: util-linux).
 """
 
 import argparse
@@ -31,7 +31,7 @@ METADATA = (("traceparent", PARENT), ("x-request-id", "0af7651916cd43dd"))
 
 
 def main() -> int:
-    """Print the table; with `serve` or `call` be one of the two ends."""
+    """Print the table, or with `--part` run as the server or the client; return 3 without taskset."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--calls", type=int, default=20_000)
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def show(rounds: int, calls: int) -> None:
-    """Medians, and the ratio of each pair of turns."""
+    """Print the medians, and the medians of the ratios within each round."""
     print(f"{rounds} rounds of {calls} calls; CPU us per call; ratio: grpc.aio's to our own in the same round")
     print(f"{'at once':<10}{'':<10}{'server':>8}{'client':>8}{'p50 ms':>8}{'calls/s':>9}")
     for at_once in (1, 32):
@@ -70,7 +70,7 @@ def show(rounds: int, calls: int) -> None:
 
 
 def measured(kind: str, calls: int, at_once: int) -> list[float]:
-    """CPU us of the server and of the client, p50 in ms, calls per second."""
+    """Return CPU us per call of the server and of the client, p50 in ms, calls per second."""
     line = [sys.executable, __file__, "--part"]
     server = subprocess.Popen(["taskset", "-c", "0", *line, "serve", kind], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
@@ -78,23 +78,23 @@ def measured(kind: str, calls: int, at_once: int) -> list[float]:
         port = server.stdout.readline().strip()
         more = ["--port", port, "--calls", str(calls), "--at-once", str(at_once)]
         words = ["taskset", "-c", "1", *line, "call", kind, *more]
-        said = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+        output = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
     finally:
         server.terminate()
     spent = float(server.stdout.readline())
     server.wait(timeout=10)
-    warm = int(said[3])
-    return [spent / (calls + warm) * 1e6, float(said[0]), float(said[1]), float(said[2])]
+    warm = int(output[3])
+    return [spent / (calls + warm) * 1e6, float(output[0]), float(output[1]), float(output[2])]
 
 
 def cpu() -> float:
-    """The CPU seconds of this process, all threads."""
+    """Return the CPU seconds of this process, all threads."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
 async def serve(kind: str) -> None:
-    """Serve until SIGTERM; print the port, and at the end the CPU seconds."""
+    """Serve until SIGTERM; print the port at the start and the CPU seconds at the end."""
     import signal
 
     over = asyncio.Event()
@@ -108,7 +108,7 @@ async def serve(kind: str) -> None:
 
 
 async def serve_own() -> int:
-    """Our server; its port."""
+    """Start a server on mallgen's transport and return its port."""
     from mallgen_runtime.rpc.h2.limits import Limits
     from mallgen_runtime.rpc.h2.server_transport import MethodRoute, TransportServer
 
@@ -123,7 +123,7 @@ async def serve_own() -> int:
 
 
 async def serve_grpc() -> int:
-    """grpc.aio; its port."""
+    """Start a server on grpc.aio and return its port."""
     import grpc.aio
 
     async def answer(data: bytes, call: Any) -> bytes:
@@ -142,7 +142,7 @@ KEPT: list[Any] = []
 
 
 async def call(kind: str, port: int, calls: int, at_once: int) -> None:
-    """Call; print the CPU us per call, p50 in ms, calls per second, and how many calls came before."""
+    """Call the server; print CPU us per call, p50 in ms, calls per second, and the number of calls to warm up."""
     from mallgen_runtime.rpc.grpcio import GrpcConnection
     from mallgen_runtime.rpc.h2.pool import H2Connection
 
@@ -158,7 +158,7 @@ async def call(kind: str, port: int, calls: int, at_once: int) -> None:
 
 
 async def many(unary: Callable[..., Awaitable[bytes]], calls: int, at_once: int) -> list[float]:
-    """The seconds of each call."""
+    """Make calls, `at_once` of them concurrently, and return the seconds of each."""
     data, times = b"x" * 700, []
 
     async def some(number: int) -> None:

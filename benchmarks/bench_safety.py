@@ -1,7 +1,7 @@
-"""What all-or-nothing costs a first generation: plain writes against the protocol, in alternating rounds, medians.
+"""Measure the cost of all-or-nothing writing in a first generation, against plain writes, by medians of rounds.
 
-The contract has `--routes` routes in groups of ten. Reading and rendering are the same in both and are timed once; the
-limit is on the whole generation, the writing alone is printed beside it.
+The contract has `--routes` routes in groups of ten. Reading and rendering are the same for both and are timed once. The
+limit is on the cost relative to the whole generation; that relative to the writing alone is printed too.
 """
 
 import argparse
@@ -29,7 +29,7 @@ LINE = ContractLine("api", "big.api")
 
 
 def main() -> int:
-    """Print the table; 1 when safety costs more than its limit."""
+    """Print the table; return 1 when the cost is above its limit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--routes", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=15)
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def rendered(routes: int) -> tuple[File, ...]:
-    """The files of a contract with so many routes."""
+    """Return the files of a contract with `routes` routes."""
     lines = ['syntax = "v1"', "type Req {", '\tId int64 `path:"id"`', '\tName string `json:"name"`', "}"]
     lines += ["type Resp {", '\tTotal int64 `json:"total"`', "}"]
     for number in range(routes):
@@ -64,16 +64,16 @@ def rendered(routes: int) -> tuple[File, ...]:
 
 
 def measure(files: tuple[File, ...], rounds: int, where: str | None) -> tuple[float, float]:
-    """Milliseconds of a plain and of a safe first generation."""
+    """Return the milliseconds of writing by `plain` and by `safe`, as medians."""
     times: dict[Callable[[Path, tuple[File, ...]], None], list[float]] = {plain: [], safe: []}
     with tempfile.TemporaryDirectory(dir=where) as name:
         for number in range(rounds + 1):
-            for way, found in times.items():
+            for way, measured in times.items():
                 target = Path(name) / "out"
                 gc.collect()
                 started = time.perf_counter()
                 way(target, files)
-                found.append((time.perf_counter() - started) * 1000)
+                measured.append((time.perf_counter() - started) * 1000)
                 shutil.rmtree(target)
             if number == 0:
                 times = {way: [] for way in times}
@@ -81,7 +81,7 @@ def measure(files: tuple[File, ...], rounds: int, where: str | None) -> tuple[fl
 
 
 def plain(root: Path, files: tuple[File, ...]) -> None:
-    """What a generator without any promise does: the same plan and lock, every file opened and written in its place."""
+    """Write files as a generator without guarantees: with an equal plan and lock, each file directly to its path."""
     with session(Folder(str(root)), shared=True) as here:
         lock, text = here.read_lock()
     steps = plan(Due(LINE.path, files), Survey({}, frozenset(), text), lock.with_contract(LINE))
@@ -98,7 +98,7 @@ def plain(root: Path, files: tuple[File, ...]) -> None:
 
 
 def safe(root: Path, files: tuple[File, ...]) -> None:
-    """What mallgen does."""
+    """Write files as mallgen does, all or nothing."""
     with session(Folder(str(root))) as here:
         lock, _ = here.read_lock()
         steps = plan(Due(LINE.path, files), here.survey(files, lock), lock.with_contract(LINE))

@@ -1,6 +1,6 @@
-"""The Contract: what a set of `.api` files says, free of any language or framework.
+"""The Contract: the content of a set of `.api` files as values, independent of any language or framework.
 
-Every value is immutable, ordered and carries the Span it was read from. Names are spelled as the
+All values are immutable and ordered; most carry the Span they were read from. Names are spelled as the
 contract spells them (Go style); emitters derive their own.
 """
 
@@ -12,7 +12,7 @@ from mallgen.text.span import Span
 
 
 class TypeRef(Struct, frozen=True):
-    """How a type is used: one of the subclasses below."""
+    """A use of a type: one of the subclasses below."""
 
 
 class Primitive(TypeRef, frozen=True):
@@ -61,14 +61,14 @@ class Map(TypeRef, frozen=True):
 
 
 class Inline(TypeRef, frozen=True):
-    """A struct written in place: `members` as written, `fields` as they are on the wire."""
+    """An anonymous struct: `members` as written, `fields` as they are on the wire."""
 
     members: "tuple[Member, ...]"
     fields: "tuple[Field, ...]" = ()
 
 
 class Bounds(Struct, frozen=True):
-    """`[low:high]`; None is an open side. `open_low`/`open_high` exclude the bound itself."""
+    """The interval `[low:high]`; None means no bound on that side. `open_low`/`open_high` exclude the bound itself."""
 
     low: float | int | None
     high: float | int | None
@@ -112,7 +112,7 @@ class Member(Struct, frozen=True):
 class Field(Struct, frozen=True):
     """An effective field: embedded structs are flattened, several names split, tags parsed.
 
-    `together` names the optional embedded struct whose fields must come all or not at all.
+    `together` names the optional embedded struct whose fields a request must have all or none of; "" without one.
     """
 
     name: str
@@ -144,7 +144,7 @@ class Pair(Struct, frozen=True):
 
 
 class Route(Struct, frozen=True):
-    """One operation. `path` is as written, `full_path` has the group's prefix in front.
+    """A route of a service. `path` is as written, `full_path` has the group's prefix in front.
 
     `doc` is the text of `@doc "…"` or its `summary`; `doc_pairs` are the pairs of `@doc (…)`.
     """
@@ -189,7 +189,7 @@ class Contract(Struct, frozen=True):
 
 
 def spell(ref: TypeRef) -> str:
-    """The canonical source text of a type, as goctl writes it (`[]*Product`, `map[string]int64`)."""
+    """Return the canonical source text of a type, as goctl writes it (`[]*Product`, `map[string]int64`)."""
     match ref:
         case Primitive(name=name) | Named(name=name):
             return name
@@ -214,14 +214,14 @@ def _spell_member(member: Member) -> str:
 
 
 def peel(ref: TypeRef, *kinds: type[Pointer] | type[Slice] | type[Array] | type[Map]) -> TypeRef:
-    """The type inside, with every outer layer of the given kinds taken off: `T` of `**T` for Pointer."""
+    """Return the inner type without its outer layers of the given kinds: `T` of `**T` for Pointer."""
     while isinstance(ref, kinds):
         ref = ref.elem
     return ref
 
 
 def elements(ref: TypeRef) -> Iterator[TypeRef]:
-    """A type, its element, the element of that and so on; neither keys of maps nor the fields of a struct."""
+    """Yield a type, its element, the element of that and so on; neither keys of maps nor the fields of a struct."""
     yield ref
     while isinstance(ref, Pointer | Slice | Array | Map):
         ref = ref.elem
@@ -229,7 +229,7 @@ def elements(ref: TypeRef) -> Iterator[TypeRef]:
 
 
 def walk(ref: TypeRef) -> Iterator[TypeRef]:
-    """A type and all types in it, in the order in which they are written: keys, elements, members of a struct."""
+    """Yield a type and all types in it, as they are written from left to right: keys, elements, struct members."""
     waiting = [ref]
     while waiting:
         ref = waiting.pop()
@@ -244,7 +244,7 @@ def walk(ref: TypeRef) -> Iterator[TypeRef]:
 
 
 def map_ref(ref: TypeRef, change: Callable[[TypeRef], TypeRef]) -> TypeRef:
-    """The same type with `change` of each innermost part: base types, names, structs written in place."""
+    """Return a copy of a type with `change` applied to each innermost part: base types, names, anonymous structs."""
     match ref:
         case Pointer(elem=elem):
             return Pointer(map_ref(elem, change))
@@ -258,5 +258,5 @@ def map_ref(ref: TypeRef, change: Callable[[TypeRef], TypeRef]) -> TypeRef:
 
 
 def named(ref: TypeRef) -> Iterator[Named]:
-    """The references to declared types in a type, in the order in which they are written."""
+    """Return the references to declared types in a type, as they are written from left to right."""
     return (part for part in walk(ref) if isinstance(part, Named))

@@ -1,6 +1,6 @@
-"""docs/errors.md from tests/data/mistakes.txt: what people write, what goctl says, what mallgen says.
+"""Make docs/errors.md from tests/data/mistakes.txt: common mistakes with the messages of goctl and mallgen.
 
-`--check` fails when the page is not current; `--goctl` asks the real goctl again and keeps its words in
+`--check` fails when the page is not current; `--goctl` runs the real goctl again and keeps its messages in
 tests/data/mistakes_goctl.json, so that making the page needs no Go.
 """
 
@@ -26,19 +26,19 @@ has a page for each code in brackets. The page is made by `make errors` from tes
 
 
 def mistakes() -> dict[str, str]:
-    """The contracts by their titles."""
+    """Return the wrong contracts by title."""
     parts = re.split(r"^### (.+)\n", MISTAKES.read_text(encoding="utf-8"), flags=re.M)[1:]
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def goctl() -> dict[str, str]:
-    """What the real goctl says to each; it must be there."""
+    """Return the message of the real goctl, which must be installed, for each mistake by title."""
     from tests.differential.goctl import verdicts
 
-    with tempfile.TemporaryDirectory() as place:
-        files = {title: _written(Path(place), number, text) for number, (title, text) in enumerate(mistakes().items())}
-        found = verdicts(list(files.values()))
-        return {title: _tidy(found[path].said, place) for title, path in files.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        files = {title: _written(Path(folder), number, text) for number, (title, text) in enumerate(mistakes().items())}
+        verdict_of = verdicts(list(files.values()))
+        return {title: _tidy(verdict_of[path].said, folder) for title, path in files.items()}
 
 
 def _written(folder: Path, number: int, text: str) -> Path:
@@ -48,23 +48,23 @@ def _written(folder: Path, number: int, text: str) -> Path:
     return path
 
 
-def _tidy(said: str, place: str) -> str:
-    said = re.sub(rf"{re.escape(place)}/\d+/", "", said)
+def _tidy(said: str, folder: str) -> str:
+    said = re.sub(rf"{re.escape(folder)}/\d+/", "", said)
     said = re.sub(r"^exit: \['[\d/: ]*(.*)'\]$", r"\1", said)
     return said or "(nothing: goctl accepts it)"
 
 
 def ours(text: str) -> str:
-    """What mallgen says, as in a terminal without colours."""
-    with tempfile.TemporaryDirectory() as place:
-        path = _written(Path(place), 0, text)
+    """Return mallgen's messages about a contract, as in a terminal without colours."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = _written(Path(folder), 0, text)
         loaded = load(str(path))
         said = Reporter(loaded.sources, color=False).all(loaded.diagnostics)
         return said.replace(f"{path.parent}/", "").strip()
 
 
 def page() -> str:
-    """The whole of docs/errors.md."""
+    """Return the text of docs/errors.md."""
     words: dict[str, str] = json.loads(WORDS.read_text(encoding="utf-8"))
     parts = [HEAD]
     for title, text in mistakes().items():
@@ -75,7 +75,7 @@ def page() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or check it."""
+    """Write the page, or with `--check` compare it; return the exit code."""
     if "--goctl" in arguments:
         WORDS.write_text(json.dumps(goctl(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     made = page()

@@ -1,8 +1,8 @@
 """Compile runtime/protos/etcd.proto into the module of messages that discovery by etcd imports.
 
-Not by protoc's own Python output: that refuses to run on a protobuf older than the protoc that made it. The messages
-go into a pool of their own, where no other library's can be in the way.
-`--check` writes nothing and fails when what is committed is not what would be written.
+protoc's own Python output is not used: it refuses to run on a protobuf older than the protoc that made it. The messages
+go into a pool of their own, so that they cannot collide with those of another library.
+`--check` writes nothing and fails when the committed files are not current.
 """
 
 import argparse
@@ -34,7 +34,7 @@ globals().update({{
 
 
 def built() -> dict[Path, str]:
-    """The module and its types."""
+    """Return the texts of the module and of its `.pyi`, by path."""
     with tempfile.TemporaryDirectory() as work:
         known = os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
         words = [f"-I{PROTO.parent}", f"-I{known}", f"--pyi_out={work}", f"--descriptor_set_out={work}/set", PROTO.name]
@@ -51,7 +51,7 @@ def built() -> dict[Path, str]:
 
 
 def main() -> int:
-    """Write, or with `--check` compare; 1 when something is out of date."""
+    """Write the files, or with `--check` compare them; return 1 when one is out of date."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check

@@ -1,4 +1,4 @@
-"""docs/lint.md, docs/limits.md and docs/settings.md: what is said by the code itself, as pages.
+"""Make docs/lint.md, docs/limits.md and docs/settings.md from docstrings and tables in the code.
 
 `--check` fails when a page is not current; `--corpus` counts the findings on the corpus again and keeps the figures in
 tests/data/lint_counts.json, so that making the pages needs no corpus.
@@ -73,14 +73,14 @@ as text; `--format concise` lists them all, up to ten thousand about types.
 
 
 class Example(NamedTuple):
-    """A contract that a rule finds something in, and one that it does not."""
+    """A contract with a finding of a rule, and the same contract without it."""
 
     before: str
     after: str
 
 
 class Counts(NamedTuple):
-    """Contracts with findings and findings by rule, on so many contracts of the corpus."""
+    """The number of contracts in the corpus, and by rule those with findings and the number of findings."""
 
     files: int
     contracts: dict[str, int]
@@ -88,16 +88,16 @@ class Counts(NamedTuple):
 
 
 def examples() -> dict[str, Example]:
-    """The examples by their rules."""
+    """Return the examples by the code of their rule."""
     parts = re.split(r"^### (.+)\n", EXAMPLES.read_text(encoding="utf-8"), flags=re.M)[1:]
     halves = (text.partition("---\n") for text in parts[1::2])
     return {code: Example(before, after) for code, (before, _, after) in zip(parts[::2], halves, strict=True)}
 
 
-def found(text: str, rule: Rule) -> tuple[Loaded, list[Found]]:
-    """What one rule says to a contract."""
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place, "shop.api")
+def linted(text: str, rule: Rule) -> tuple[Loaded, list[Found]]:
+    """Return a contract loaded from its text, and the findings of one rule about it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "shop.api")
         path.write_text(text, encoding="utf-8")
         loaded = load(str(path))
         assert loaded.contract is not None, (rule.code, loaded.diagnostics)
@@ -105,15 +105,15 @@ def found(text: str, rule: Rule) -> tuple[Loaded, list[Found]]:
         return loaded, lint(LintScope(loaded.contract), (rule,))
 
 
-def said(text: str, rule: Rule) -> str:
-    """The same as in a terminal without colours."""
-    loaded, items = found(text, rule)
+def messages(text: str, rule: Rule) -> str:
+    """Return the messages of one rule about a contract, as in a terminal without colours."""
+    loaded, items = linted(text, rule)
     shown = Reporter(loaded.sources, color=False).all([item.diagnostic for item in items])
     return re.sub(r"/\S*/shop\.api", "shop.api", shown).strip()
 
 
 def counted(corpus: Path) -> Counts:
-    """What all rules find on the corpus."""
+    """Count the findings of all rules on the corpus."""
     contracts: Counter[str] = Counter()
     findings: Counter[str] = Counter()
     files = 0
@@ -129,12 +129,12 @@ def counted(corpus: Path) -> Counts:
 
 
 def kept() -> Counts:
-    """The figures of the last `--corpus`."""
+    """Return the figures of the last run with `--corpus`."""
     return Counts(**json.loads(COUNTS.read_text(encoding="utf-8")))
 
 
 def lint_page() -> str:
-    """The whole of docs/lint.md."""
+    """Return the text of docs/lint.md."""
     from mallgen.lint.suppress import PARSED
 
     counts, known = kept(), examples()
@@ -144,7 +144,7 @@ def lint_page() -> str:
 
 
 def _row(rule: Rule, counts: Counts, example: Example) -> str:
-    _, items = found(example.before, rule)
+    _, items = linted(example.before, rule)
     fix = "" if not items or not items[0].edits else "unsafe" if items[0].changes else "yes"
     contracts, findings = counts.contracts.get(rule.code, 0), counts.findings.get(rule.code, 0)
     on = "on" if rule.default else "off"
@@ -153,12 +153,12 @@ def _row(rule: Rule, counts: Counts, example: Example) -> str:
 
 def _section(rule: Rule, example: Example) -> str:
     before, after = (f"````api\n{text.strip(chr(10))}\n````" for text in example)
-    text = f"````text\n{said(example.before, rule)}\n````"
+    text = f"````text\n{messages(example.before, rule)}\n````"
     return f"\n## {rule.code}\n\n{pages()[rule.code]}\n\n{before}\n\n{text}\n\nNothing to say:\n\n{after}\n"
 
 
 def limits_page() -> str:
-    """The whole of docs/limits.md."""
+    """Return the text of docs/limits.md."""
     return LIMITS_HEAD + "".join(_limits()) + LIMITS_TAIL
 
 
@@ -170,13 +170,13 @@ def _limits() -> Iterator[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages, or check them."""
+    """Write the pages, or with `--check` compare them; return the exit code."""
     if "--corpus" in arguments:
         from tests.conftest import CORPUS
 
         figures = counted(CORPUS)._asdict()
         COUNTS.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    from settings_page import settings_page  # beside this file, which tests load by its path
+    from settings_page import settings_page  # imported late: tests load this file by its path, without its folder
 
     code = 0
     for path, made in ((LINT, lint_page()), (LIMITS, limits_page()), (SETTINGS, settings_page())):

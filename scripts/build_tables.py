@@ -1,6 +1,6 @@
-"""Compile grammar/, templates/ and the runtime's settings into mallgen/_built/: a run of mallgen only imports.
+"""Compile grammar/, templates/ and the runtime's settings into mallgen/_built/, which mallgen imports when it runs.
 
-`--check` writes nothing and fails when what is committed is not what would be written.
+`--check` writes nothing and fails when the committed files are not current.
 """
 
 import argparse
@@ -32,29 +32,29 @@ STARTS = ("syntax", "info", "import", "type", "service", "declaration", "item", 
 
 
 class NoLexer(Lexer):
-    """Our tokens come from mallgen/syntax/scan.py; lark needs a class to be given."""
+    """A placeholder: lark asks for a lexer class, but tokens come from mallgen/syntax/scan.py."""
 
     def __init__(self, conf: Any = None) -> None:
         self.conf = conf
 
     def lex(self, tokens: Any) -> Iterator[Any]:  # type: ignore[override]
-        """Never called."""
+        """Return the tokens; never called."""
         return iter(tokens)
 
 
 def tables() -> str:
-    """The parse tables of grammar/api.lark as a module of plain data, states numbered by first visit.
+    """Return the parse tables of grammar/api.lark as a module of plain data, states numbered by first visit.
 
-    A row maps a terminal or a rule's name to the next state, or to -1 minus the number of the rule to reduce. A rule is
-    its name, what makes its value (a method of the builder, `one` or `several`), how many values it takes, and which of
-    them go on: n as it is, -1-n all that is in it, None an optional part that is absent.
+    A row maps the name of a terminal or a rule to the next state, or to -1 minus the number of the rule to reduce. A
+    rule is its name, its callback (a method of the builder, `one` or `several`), the number of values it takes, and the
+    arguments of the callback: n for the n-th value, -1-n for each item of the n-th value, None for an absent part.
     """
     grammar = (ROOT / "grammar" / "api.lark").read_text(encoding="utf-8")
     lark: Any = Lark(grammar, parser="lalr", lexer=NoLexer, start=list(STARTS))
     table = lark.parser.parser._parse_table
     number = _numbered(table)
-    found = {target for row in table.states.values() for action, target in row.values() if action is not Shift}
-    rules = sorted(found, key=_order)
+    reduced = {target for row in table.states.values() for action, target in row.values() if action is not Shift}
+    rules = sorted(reduced, key=_order)
     position = {rule: index for index, rule in enumerate(rules)}
     rows = [
         {
@@ -75,7 +75,7 @@ def tables() -> str:
 
 
 def _numbered(table: Any) -> dict[Any, int]:
-    """The states by first visit from the starts: lark numbers them in the order of its sets."""
+    """Number the states by first visit from the starts, as lark's own numbers depend on the order of its sets."""
     number: dict[Any, int] = {}
     waiting = [state for _, state in sorted(table.start_states.items())]
     while waiting:
@@ -101,7 +101,7 @@ def _rule(rule: Rule) -> tuple[str, str, int, tuple[int | None, ...]]:
 
 
 def _picks(rule: Rule) -> Iterator[int | None]:
-    """Which values of a rule its method is given: lark's own rules for filtered tokens, `_rules` and `[…]`."""
+    """Yield the values that a rule's callback is given, by lark's rules for filtered tokens, `_rules` and `[…]`."""
     flags = "".join(str(int(empty)) for empty in rule.options.empty_indices) or "0" * len(rule.expansion)
     absent = [len(ones) for ones in flags.split("0")]
     for index, symbol in enumerate(rule.expansion):
@@ -116,18 +116,18 @@ def _plain(value: Any) -> str:
 
 
 def templates() -> dict[str, str]:
-    """Each template of templates/ as the source of a module, by module name."""
-    found: dict[str, str] = {}
+    """Return the source of a module for each template in templates/, by module name."""
+    sources: dict[str, str] = {}
     for path in sorted((ROOT / "templates").rglob("*.j2")):
         name = path.relative_to(ROOT / "templates").as_posix()
         source = path.read_text(encoding="utf-8")
         module = name.removesuffix(".j2").replace("/", "_").replace(".", "_")
-        found[module] = HEADER.format(source=f"templates/{name}") + compiled(source, name)
-    return found
+        sources[module] = HEADER.format(source=f"templates/{name}") + compiled(source, name)
+    return sources
 
 
 def remarks() -> str:
-    """The runtime's module about settings, for the generator, which does not import the runtime."""
+    """Return a copy of the runtime's module of remarks on settings, as the generator does not import the runtime."""
     name = "runtime/mallgen_runtime/process/known_keys.py"
     body = ast.parse(text := (ROOT / name).read_text(encoding="utf-8")).body
     lines = text.splitlines(keepends=True)[body[0].end_lineno :]
@@ -135,13 +135,13 @@ def remarks() -> str:
 
 
 def settings() -> str:
-    """The classes of the runtime that settings are read into: their keys, with the class of a block, and remarks."""
-    found: dict[str, dict[str, str]] = {}
+    """Return a module with the runtime's settings classes: their keys, the classes of their blocks, their remarks."""
+    classes: dict[str, dict[str, str]] = {}
     tables: dict[str, str] = {}
     names = {id(table): name for name, table in vars(known_keys).items() if isinstance(table, dict)}
 
     def visit(cls: Any) -> str:
-        keys = found.setdefault(cls.__name__, {})
+        keys = classes.setdefault(cls.__name__, {})
         tables[cls.__name__] = names.get(id(getattr(cls, "remarks", None)), "")
         for field in reflection.fields(cls):
             inner = reflection.describe(field.kind.args[0]) if field.kind.origin is list else field.kind
@@ -154,13 +154,13 @@ def settings() -> str:
         visit(cls)
     return (
         HEADER.format(source="the settings of mallgen_runtime")
-        + f"CLASSES: dict[str, dict[str, str]] = {_plain(found)}\n"
+        + f"CLASSES: dict[str, dict[str, str]] = {_plain(classes)}\n"
         + f"REMARKS: dict[str, str] = {_plain(tables)}\n"
     )
 
 
 def everything() -> dict[Path, str]:
-    """Every built file and what belongs in it."""
+    """Return the text of every built file by path."""
     files = {BUILT / "__init__.py": '"""What scripts/build_tables.py compiled."""\n'}
     files[BUILT / "api_tables.py"] = tables()
     files[BUILT / "known_keys.py"] = remarks()
@@ -171,13 +171,13 @@ def everything() -> dict[Path, str]:
 
 
 def main() -> int:
-    """Write, or with `--check` compare; 1 when something is out of date."""
+    """Write the files, or with `--check` compare them; return 1 when one is out of date."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
-    due = everything()
-    stale = [path for path, text in due.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-    extra = [path for path in BUILT.glob("*.py") if path not in due]
+    expected = everything()
+    stale = [path for path, text in expected.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    extra = [path for path in BUILT.glob("*.py") if path not in expected]
     if check:
         for path in stale + extra:
             print(f"{path.relative_to(ROOT)} is out of date: run `make built`", file=sys.stderr)
@@ -186,8 +186,8 @@ def main() -> int:
     for path in extra:
         path.unlink()
     for path in stale:
-        path.write_text(due[path], encoding="utf-8")
-    print(f"built {len(due)} files, {len(stale)} changed")
+        path.write_text(expected[path], encoding="utf-8")
+    print(f"built {len(expected)} files, {len(stale)} changed")
     return 0
 
 

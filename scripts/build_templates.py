@@ -1,7 +1,7 @@
-"""Compile a template to a module with one function: what it needs are keywords, what it gives is the text.
+"""Compile a template to a module with one function, which takes the template's names as keywords and returns text.
 
-jinja2 reads the template; its own compiler is not used, because what that makes needs jinja2 at every start (20 ms) and
-a context for every file. Output, `for`, `if`, names and attributes are all that a template may have; anything else is
+jinja2 parses the template; its own compiler is not used, because compiled templates import jinja2 at every start (20
+ms) and need a context for every file. A template may have output, `for`, `if`, names and attributes; anything else is
 refused here.
 """
 
@@ -13,24 +13,24 @@ HEAD = "from typing import Any\n\n\n"
 
 
 def environment() -> Environment:
-    """How whitespace around tags is read: tags on lines of their own leave no trace."""
+    """Return a jinja2 environment in which a tag on a line of its own leaves no whitespace behind."""
     return Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
 
 
 def compiled(source: str, name: str) -> str:
-    """The module; raises ValueError for a template that has logic in it."""
+    """Return the source of the module; raise ValueError for a template that has logic in it."""
     return _Function(name).text(environment().parse(source, name))
 
 
 class _Function:
-    """`needed` are the keywords, in the order of their first use."""
+    """The function of one template; `_needed` collects its keywords, in the order of their first use."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._needed: dict[str, None] = {"header": None, "yours": None}
 
     def text(self, template: nodes.Template) -> str:
-        """The whole module."""
+        """Return the source of the module."""
         body = list(self._block(template.body, 1, {}))
         keywords = ", ".join(f"{name}: Any" for name in self._needed)
         lines = [f"def render(*, {keywords}) -> str:", "    parts: list[str] = []", "    add = parts.append", *body]
@@ -53,7 +53,7 @@ class _Function:
                 raise self._refused(node)
 
     def _loop(self, node: nodes.For, depth: int, local: dict[str, str]) -> Iterator[str]:
-        """A loop's names are its own: outside of it the same names mean what they meant."""
+        """Yield a loop, whose variables get a suffix so that they do not change equal names outside of it."""
         pad = "    " * depth
         targets = node.target.items if isinstance(node.target, nodes.Tuple) else [node.target]
         names = [target.name for target in targets if isinstance(target, nodes.Name)]
@@ -68,7 +68,7 @@ class _Function:
             yield from self._block(node.else_, depth + 1, local)
 
     def _output(self, node: nodes.Output, local: dict[str, str]) -> str:
-        """One f-string; `{{ "{" }}` is how a template writes a brace that jinja2 must not see."""
+        """Return one f-string; `{{ "{" }}` in a template is a brace that jinja2 must not interpret."""
         parts = []
         for part in node.nodes:
             if isinstance(part, nodes.TemplateData):

@@ -1,7 +1,7 @@
-"""The main job, seen: contracts become services that answer.
+"""Demonstrate the main job: generate services from contracts, start them and call them.
 
-Works on a copy of the workspace from which every file of mallgen's was removed, so that both halves of the promise are
-seen: generated files come back byte for byte, hand-written ones are kept. `--serve` leaves the services up.
+It works on a copy of the workspace without the generated files, and shows that these come back byte for byte while
+hand-written ones are kept. `--serve` leaves the services running.
 """
 
 import argparse
@@ -32,7 +32,7 @@ CALLS = (
 
 
 def main() -> int:
-    """Run the demo; 0 when everything was as promised."""
+    """Run the demo; return 0 when all files and responses are as expected."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--serve", action="store_true", help="leave the services up until Ctrl-C")
     parser.add_argument("--call", metavar="PORT", type=int, help="call the seven routes")
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def prepare() -> list[str]:
-    """Copy the workspace and take away what mallgen owns there."""
+    """Copy the workspace, remove the generated files from the copy and return their names."""
     shutil.rmtree(COPY, ignore_errors=True)
     COPY.mkdir(parents=True)
     for name in ("examples", "generated"):
@@ -67,19 +67,19 @@ def prepare() -> list[str]:
 
 
 def is_owned(path: Path) -> bool:
-    """Whether mallgen rewrites a file."""
+    """Return whether a file is a generated file, which mallgen rewrites."""
     return path.read_bytes().startswith(HEADER)
 
 
 def files(root: Path) -> list[str]:
-    """The files below a folder, without caches."""
-    found = (path.relative_to(root) for path in sorted(root.rglob("*")) if path.is_file())
+    """Return the relative paths of the files below a folder, without caches and hidden files."""
+    paths = (path.relative_to(root) for path in sorted(root.rglob("*")) if path.is_file())
     hidden = ("__pycache__", ".")
-    return [path.as_posix() for path in found if not any(part.startswith(hidden) for part in path.parts)]
+    return [path.as_posix() for path in paths if not any(part.startswith(hidden) for part in path.parts)]
 
 
 def show_tree(root: Path) -> None:
-    """The tree, with the owner of each file."""
+    """Print the tree of files below a folder, with the owner of each."""
     shown: list[str] = []
     for name in files(root):
         *folders, leaf = name.split("/")
@@ -92,7 +92,7 @@ def show_tree(root: Path) -> None:
 
 
 def once() -> int:
-    """All three services up by one command, the calls, and down again."""
+    """Start all three services by one command, call them and stop them; return the exit code."""
     ports = {name: free_port() for name in ("mall", "order", "product")}
     for name, port in ports.items():
         for settings in (COPY / "generated" / name / "etc").glob("*.yaml"):
@@ -113,7 +113,7 @@ def serve() -> int:
 
 
 def call_all(port: int) -> int:
-    """Call each route over a socket; 1 when one does not answer 200."""
+    """Call each route over a socket; return 1 as soon as one does not answer 200."""
     for path in CALLS:
         status, body = get(port, path)
         print(f"\n$ curl '127.0.0.1:{port}{path}'\n{status} {shortened(body)}", flush=True)
@@ -123,7 +123,7 @@ def call_all(port: int) -> int:
 
 
 def get(port: int, path: str) -> tuple[int, bytes]:
-    """One request."""
+    """Send one GET request; return the status and the body of the response."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request("GET", quote(path, safe="/?&="))
     answer = connection.getresponse()
@@ -131,13 +131,13 @@ def get(port: int, path: str) -> tuple[int, bytes]:
 
 
 def shortened(body: bytes) -> str:
-    """The JSON as it came, cut after 400 characters."""
+    """Return a JSON text, cut after 400 characters."""
     text = json.dumps(json.loads(body), ensure_ascii=False)
     return text if len(text) <= 400 else f"{text[:400]} … ({len(text)} characters)"
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
+    """Return a TCP port of this machine that is free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,8 +1,8 @@
-"""Freeze what this version generates as tests/compat/VERSION/: the workspace of a team that upgrades from it.
+"""Freeze the output of this version in tests/compat/VERSION/: the workspace of a team that will upgrade from it.
 
-It holds generated/ with its hand-written logic, and a service of each kind with untouched stubs, as they would be in a
-repository: generated files, mallgen.lock and all. `make freeze` belongs to every release; tests/compat starts each of
-them under the generator of the day. What was released never changes: `--again` is for a version that was not.
+It has generated/ with its hand-written logic, and a service of each kind with untouched stubs, all as they would be in
+a repository, mallgen.lock included. `make freeze` belongs to every release; tests/compat runs the current generator on
+each of these workspaces. That of a released version never changes; `--again` is for a version not released yet.
 """
 
 import argparse
@@ -30,7 +30,7 @@ dir = "services/chat"
 
 
 def main() -> int:
-    """Write the folder; 1 when it is there already."""
+    """Write the folder; return 1 when it exists already."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--again", action="store_true", help="replace it: this version was not released yet")
     target = FROZEN / __version__
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def fill(workspace: Path) -> None:
-    """Contracts, and the user's code in generated/."""
+    """Copy the contracts, and generated/ with its user code, into a new workspace."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "examples", "generated"], cwd=ROOT, capture_output=True, check=True
     )

@@ -1,4 +1,4 @@
-"""The house's own rules, those that no linter knows: sizes, purity, templates without quotes, no registry hosts."""
+"""Check the project's own rules, which no linter knows: sizes, purity, words, templates without quotes, no hosts."""
 
 import ast
 import io
@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES, FUNCTION_LINES, MAP_LINES = 400, 50, 80
-EDGES = "mallgen/{"  # how the line of pyproject.toml begins that lists the rooms which may touch the world
+EDGES = "mallgen/{"  # the start of the line in pyproject.toml that lists the folders with access to files and clocks
 IMPURE = {"open", "print", "input", "exec", "eval", "__import__", "breakpoint"}
 OPENINGS = re.compile(r"(?:What|Who|Whose|Whether|How|Where|When|Why|It|Its|Those|These|That|The same|Such)\b")
 CRYPTIC = re.compile(
@@ -25,22 +25,22 @@ HOSTS = re.compile(r"https?://[^\s\"']*(?:pypi|npmjs|pythonhosted|mirror|registr
 
 
 def main() -> int:
-    """Print every broken rule; 1 when there is one."""
-    found = [*sizes(), *purity(), *words(), *templates(), *plain()]
-    for line in found:
+    """Print every violation; return 1 when there is one."""
+    violations = [*sizes(), *purity(), *words(), *templates(), *registry_hosts()]
+    for line in violations:
         print(line, file=sys.stderr)
-    print(f"house rules: {len(found)} broken")
-    return 1 if found else 0
+    print(f"house rules: {len(violations)} broken")
+    return 1 if violations else 0
 
 
 def sources() -> Iterator[Path]:
-    """Our own Python files."""
+    """Yield the paths of the project's Python files, without built ones."""
     for folder in ("mallgen", "runtime", "scripts", "benchmarks", "tests"):
         yield from (path for path in sorted((ROOT / folder).rglob("*.py")) if "_built" not in path.parts)
 
 
 def sizes() -> Iterator[str]:
-    """Files and functions that have grown too large, and the map of the house."""
+    """Yield files and functions that are too large, ARCHITECTURE.md included."""
     lines = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").count("\n")
     if lines > MAP_LINES:
         yield f"ARCHITECTURE.md: {lines} lines, at most {MAP_LINES}"
@@ -57,14 +57,14 @@ def sizes() -> Iterator[str]:
 
 
 def edges() -> set[str]:
-    """The rooms of mallgen/ that may touch files, processes and clocks."""
+    """Return the folders of mallgen/ that may touch files, processes and clocks."""
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     (line,) = (key for key in tool["ruff"]["lint"]["per-file-ignores"] if key.startswith(EDGES))
     return set(line.removeprefix(EDGES).partition("}")[0].split(","))
 
 
 def purity() -> Iterator[str]:
-    """Calls in the pure core that touch the world, and a map that names other edges."""
+    """Yield impure calls outside of the edges; also when ARCHITECTURE.md and pyproject.toml name different edges."""
     rooms = edges()
     listed = re.search(r"The edges are (.*?):", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"), re.S)
     if listed is None or set(re.findall(r"`(\w+)/`", listed[1])) != rooms:
@@ -78,7 +78,7 @@ def purity() -> Iterator[str]:
 
 
 def words() -> Iterator[str]:
-    """Docstrings, comments and messages that a newcomer has to decode: see CONTRIBUTING.md, Words."""
+    """Yield docstrings, comments and messages that a newcomer has to decode: see CONTRIBUTING.md, Words."""
     for path in sources():
         if path.is_relative_to(ROOT / "tests" / "golden") or path.is_relative_to(ROOT / "tests" / "compat"):
             continue
@@ -87,11 +87,11 @@ def words() -> Iterator[str]:
             yield from messages(ast.parse(text), name)
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                said = ast.get_docstring(node) or ""
+                docstring = ast.get_docstring(node) or ""
                 line = getattr(node, "lineno", 1)
-                if match := OPENINGS.match(said):
+                if match := OPENINGS.match(docstring):
                     yield f"{name}:{line}: a docstring that opens with `{match[0]}`"
-                if match := CRYPTIC.search(said):
+                if match := CRYPTIC.search(docstring):
                     yield f"{name}:{line}: a docstring with `{match[0]}`"
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.COMMENT and (match := CRYPTIC.search(token.string)):
@@ -99,23 +99,23 @@ def words() -> Iterator[str]:
 
 
 def messages(tree: ast.Module, name: Path) -> Iterator[str]:
-    """Texts that a user may see, with a word that is refused; docstrings are looked at apart from them."""
+    """Yield texts that a user may see, with a word that is refused; docstrings are looked at apart from them."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
-            if match := CRYPTIC.search(node.value):
-                yield f"{name}:{node.lineno}: a text with `{match[0]}`"
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if " " in text and (match := CRYPTIC.search(text)):
+            yield f"{name}:{getattr(node, 'lineno', 1)}: a text with `{match[0]}`"
 
 
 def templates() -> Iterator[str]:
-    """Values between quotation marks or behind a comment sign: they must come as literals."""
+    """Yield values in templates between quotation marks or after a comment sign: they must be literals instead."""
     for path in sorted((ROOT / "templates").rglob("*.j2")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if QUOTED.search(line):
                 yield f"{path.relative_to(ROOT)}:{number}: a value in quotation marks or a comment: {line.strip()}"
 
 
-def plain() -> Iterator[str]:
-    """Registry hosts in what is committed."""
+def registry_hosts() -> Iterator[str]:
+    """Yield package registries that committed files name."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
     for name in filter(None, listed.split("\0")):
         path = ROOT / name

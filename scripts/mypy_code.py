@@ -1,7 +1,7 @@
-"""A plugin of mypy: what becomes code is code. `Code(…)` and `call(…)` refuse text that is neither ours nor code.
+"""A plugin of mypy that keeps text from a contract out of code: `Code(…)` and `call(…)` take constants and code only.
 
-Ours are constants. Code is what has the type Code: of it, of numbers and of constants a new piece may be put together
-with an f-string, `+`, `join` or a condition. Apart are mallgen/python/code.py and layout.py, which make code of text.
+Code is a value of the type Code. An argument may combine code, numbers and constants with an f-string, `+`, `join` or a
+condition. mallgen/python/code.py and layout.py are exempt, since they make code from text.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,10 +31,10 @@ _SEVERAL = frozenset({"builtins.list", "builtins.tuple", "typing.Sequence", "typ
 
 
 class CodePlugin(Plugin):
-    """Looks at the arguments of every call that makes code."""
+    """The plugin, which checks the arguments of every call that makes code."""
 
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
-        """mypy asks for each function that is called."""
+        """Return the check for a called function that makes code, None for others."""
         return _check if fullname in CHECKED else None
 
 
@@ -47,7 +47,7 @@ def _check(context: FunctionContext) -> Type:
 
 
 def _strange(node: Expression, api: CheckerPluginInterface) -> Iterator[Expression]:
-    """The innermost parts of an expression that are neither code nor ours."""
+    """Yield the innermost parts of an expression that are neither code nor constants."""
     inner = _parts(node)
     if inner is not None:
         for part in inner:
@@ -57,10 +57,13 @@ def _strange(node: Expression, api: CheckerPluginInterface) -> Iterator[Expressi
 
 
 def _parts(node: Expression) -> list[Expression] | None:
-    """What an expression that only puts text together consists of; mypy has f-strings as `join` and `format`."""
+    """Return the parts of an expression that only combines text, None for others.
+
+    mypy represents f-strings as calls of `join` and `format`.
+    """
     if isinstance(node, CallExpr) and isinstance(node.callee, MemberExpr):
-        made = isinstance(node.callee.expr, StrExpr) and node.callee.name in ("join", "format")
-        return node.args if made else None
+        combines = isinstance(node.callee.expr, StrExpr) and node.callee.name in ("join", "format")
+        return node.args if combines else None
     if isinstance(node, ListExpr | TupleExpr):
         return node.items
     if isinstance(node, OpExpr) and node.op in ("+", "*", "or"):
@@ -76,19 +79,19 @@ def _parts(node: Expression) -> list[Expression] | None:
     return None
 
 
-def _is_code(kind: Type) -> bool:
-    found = get_proper_type(kind)
-    if isinstance(found, UnionType):
-        return all(map(_is_code, found.items))
-    if isinstance(found, AnyType | NoneType):
+def _is_code(declared: Type) -> bool:
+    kind = get_proper_type(declared)
+    if isinstance(kind, UnionType):
+        return all(map(_is_code, kind.items))
+    if isinstance(kind, AnyType | NoneType):
         return False
-    if not isinstance(found, Instance):
-        return isinstance(found, TupleType) and all(map(_is_code, found.items))
-    if found.type.fullname in _SEVERAL:
-        return bool(found.args) and all(map(_is_code, found.args))
-    return found.type.fullname in _PLAIN or found.type.has_base(CODE)
+    if not isinstance(kind, Instance):
+        return isinstance(kind, TupleType) and all(map(_is_code, kind.items))
+    if kind.type.fullname in _SEVERAL:
+        return bool(kind.args) and all(map(_is_code, kind.args))
+    return kind.type.fullname in _PLAIN or kind.type.has_base(CODE)
 
 
 def plugin(version: str) -> type[Plugin]:
-    """Where mypy starts."""
+    """Return the plugin's class; mypy calls this function."""
     return CodePlugin

@@ -1,4 +1,4 @@
-"""docs/settings.md: every key of every block, as the classes of the runtime have them, and what go-zero has besides."""
+"""The text of docs/settings.md: every key of every settings class in the runtime, and go-zero's other keys."""
 
 import re
 from collections.abc import Iterator
@@ -69,7 +69,7 @@ Keys of your own are fields of `Config` in `config.py`, blocks are classes: `cla
 
 
 def settings_page() -> str:
-    """The whole of docs/settings.md."""
+    """Return the text of docs/settings.md."""
     keys = {spelled(field.wire) for _, _, cls in BLOCKS for field in fields(cls)}
     keys |= {name for _, _, cls in BLOCKS for name in getattr(cls, "remarks", {})}
     protects = ", ".join(sorted(key for key in keys if folded(key) in PROTECTS))
@@ -96,7 +96,7 @@ def _block(title: str, place: str, cls: Any) -> Iterator[str]:
 
 
 def _prose(cls: Any, known: tuple[Field, ...]) -> str:
-    """The class's own words, its attributes as files spell them."""
+    """Return the class's docstring, with its attributes spelt as in settings files."""
     names = {field.name: spelled(field.wire) for field in known}
     text = " ".join(cleandoc(cls.__doc__ or "").split())
     return re.sub(r"`(\w+)`", lambda match: f"`{names.get(match[1], match[1])}`", text)

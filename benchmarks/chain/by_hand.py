@@ -1,6 +1,6 @@
-"""The same chain written by hand: a FastAPI BFF and two grpc.aio servers on uvloop.
+"""The shop's chain of services written by hand: a FastAPI BFF and two grpc.aio servers on uvloop.
 
-`python by_hand.py PART PORT [ORDER PRODUCT]`. No logs, no metrics, no limits on the servers: as little as works.
+`python by_hand.py PART PORT [ORDER PRODUCT]`. The code is minimal: no logs, no metrics, no limits on the servers.
 Messages and data are those of the generated services.
 """
 
@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 
 def unary(service: str, method: str, endpoint: Any, request: Any, reply: Any) -> Any:
-    """What the code of a gRPC plugin does."""
+    """Return a handler for one unary method, as the code of protoc's gRPC plugin does."""
     handler = grpc.unary_unary_rpc_method_handler(
         endpoint, request_deserializer=request.FromString, response_serializer=reply.SerializeToString
     )
@@ -41,9 +41,9 @@ async def order(port: int) -> None:
     store = Store()
 
     async def orders(request: OrdersRequest, context: Any) -> OrdersResponse:
-        found, is_end = store.page(request.user_id, request.status, request.cursor, request.ps or 20)
+        page, is_end = store.page(request.user_id, request.status, request.cursor, request.ps or 20)
         reply = OrdersResponse(is_end=is_end)
-        for order in found:
+        for order in page:
             item = reply.orders.add()
             item.order_id = order.order_id
             item.quantity = order.quantity
@@ -51,8 +51,8 @@ async def order(port: int) -> None:
             item.product_id = order.product_id
             item.user_id = order.user_id
             item.create_time = order.create_time
-        if found:
-            reply.create_time = found[-1].create_time
+        if page:
+            reply.create_time = page[-1].create_time
         return reply
 
     await serve(port, unary("order.Order", "Orders", orders, OrdersRequest, OrdersResponse))
@@ -98,7 +98,7 @@ class OrderList(BaseModel):
 
 
 def stub(address: str, wire: str, request: Any, reply: Any) -> Any:
-    """A method of a gRPC plugin's client."""
+    """Return a callable for one unary method, as a client of protoc's gRPC plugin has."""
     channel = grpc.aio.insecure_channel(address)
     return channel.unary_unary(
         wire, request_serializer=request.SerializeToString, response_deserializer=reply.FromString
@@ -135,12 +135,12 @@ def bff(port: int, order_port: int, product_port: int) -> None:
     @app.get("/v1/order/list", response_model=OrderList)
     async def order_list(uid: int, status: int = 0, cursor: int = 0, ps: int = 20) -> OrderList:
         request = OrdersRequest(user_id=uid, status=status, cursor=cursor, ps=ps)
-        found = await calls["orders"](request, timeout=2)
-        ids = sorted({item.product_id for item in found.orders})
+        answer = await calls["orders"](request, timeout=2)
+        ids = sorted({item.product_id for item in answer.orders})
         wanted = ProductRequest(product_ids=",".join(map(str, ids)))
         known = (await calls["products"](wanted, timeout=2)).products if ids else {}
-        rows = [joined(item, known.get(item.product_id), status) for item in found.orders]
-        return OrderList(orders=rows, is_end=found.is_end, order_time=found.create_time)
+        rows = [joined(item, known.get(item.product_id), status) for item in answer.orders]
+        return OrderList(orders=rows, is_end=answer.is_end, order_time=answer.create_time)
 
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
 

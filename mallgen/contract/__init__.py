@@ -1,1 +1,1 @@
-"""What a contract means, in no programming language."""
+"""The meaning of a `.api` contract, independent of the programming language that is generated."""

@@ -1,4 +1,4 @@
-"""The base types of Go, by name: what kind of value each holds, and which values fit."""
+"""The base types of Go, by name: the kind of value each holds, and its smallest and largest value."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ Kind = Literal["bool", "string", "integer", "float", "complex"]
 
 
 class BaseType(Struct, frozen=True):
-    """A base type. `low` and `high` are the smallest and the largest number that fits, None where it is no number.
+    """A base type. `low` and `high` are the smallest and the largest number that fits, None when it is no number.
 
     `canonical` is the sized type with the same values: `int64` for `int`, `uint8` for `byte`; else the name itself.
     """
@@ -23,17 +23,17 @@ class BaseType(Struct, frozen=True):
 
     @property
     def is_number(self) -> bool:
-        """Whether bounds can be put on it: complex numbers have no order."""
+        """Return whether values of the type can have bounds; complex numbers cannot, they have no order."""
         return self.kind in ("integer", "float")
 
     @property
     def is_byte(self) -> bool:
-        """Whether a list of it is binary data."""
+        """Return whether a list of this type is binary data."""
         return self.canonical == "uint8"
 
     @property
     def is_map_key(self) -> bool:
-        """Whether a key of a JSON object can be of this type."""
+        """Return whether the keys of a JSON object can have this type."""
         return self.kind in ("integer", "string")
 
 

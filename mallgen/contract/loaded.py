@@ -1,4 +1,4 @@
-"""What became of a contract that was read. Pure."""
+"""The result of loading a `.api` contract. Pure."""
 
 from typing import NamedTuple
 
@@ -7,9 +7,9 @@ from mallgen.model import Contract
 
 
 class Loaded(NamedTuple):
-    """A contract, or what is wrong with it; `sources` are the texts for code frames by file name.
+    """A contract, None when it has errors, with its diagnostics; `sources` are the texts of its files by name.
 
-    `view` is what could be understood of a contract whose files parse, wrong or not.
+    `view` is the part of the contract that could be understood, errors or not; None when a file does not parse.
     """
 
     contract: Contract | None
@@ -18,7 +18,7 @@ class Loaded(NamedTuple):
     view: Contract | None = None
 
     def strict(self) -> "Loaded":
-        """The same for who generates code: there is no contract when something in it is unfit."""
-        found = strict(self.diagnostics)
-        fit = not any(d.severity == "error" for d in found)
-        return Loaded(self.contract if fit else None, found, self.sources, self.view)
+        """Return the result for a caller that generates code: `unfit` diagnostics count as errors."""
+        diagnostics = strict(self.diagnostics)
+        fit = not any(d.severity == "error" for d in diagnostics)
+        return Loaded(self.contract if fit else None, diagnostics, self.sources, self.view)

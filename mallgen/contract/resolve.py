@@ -1,4 +1,4 @@
-"""From the parsed files of a contract to the Contract, or to everything that is wrong with it."""
+"""Turns the parsed files of a contract into a Contract, or into diagnostics for everything that is wrong with it."""
 
 import posixpath
 import re
@@ -27,16 +27,16 @@ _MILLISECONDS = {"h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1, "us": 1e-3, "Â
 
 
 class ParsedFile(NamedTuple):
-    """A file of the contract: the root first, then what it imports."""
+    """The name and the nodes of one file of a contract; a contract has its root file first, then its imports."""
 
     file: str
     nodes: tuple[nodes.Node, ...]
 
 
 class Resolved(NamedTuple):
-    """The Contract, None as soon as there is an error; warnings stand beside it.
+    """The Contract, None when there is an error; a contract with warnings has both.
 
-    `view` is as much of it as could be understood, for who helps to write it; its `service` may be empty.
+    `view` is the part that could be understood, for editors; its `service` may be empty.
     """
 
     contract: Contract | None
@@ -45,7 +45,7 @@ class Resolved(NamedTuple):
 
 
 def resolve(files: tuple[ParsedFile, ...], limits: Limits = DEFAULT) -> Resolved:
-    """Resolve the files of a contract; all problems are reported, not the first."""
+    """Resolve the files of a contract and report all problems, not the first alone."""
     problems = list(_once_per_file(files))
     declarations = _declarations(files, problems)
     types = Types(declarations, limits.fields)
@@ -89,14 +89,14 @@ def _once_per_file(files: tuple[ParsedFile, ...]) -> Iterator[Diagnostic]:
 def _versions(files: tuple[ParsedFile, ...]) -> Iterator[Diagnostic]:
     expected = _version(files[0])
     for file in files[1:]:
-        found = _version(file)
-        if found.value != expected.value:
-            message = f'this file says syntax "{found.value}", {files[0].file} says "{expected.value}"'
-            yield Diagnostic("other-syntax", message, found.span, "use one syntax in all files")
+        version = _version(file)
+        if version.value != expected.value:
+            message = f'this file says syntax "{version.value}", {files[0].file} says "{expected.value}"'
+            yield Diagnostic("other-syntax", message, version.span, "use one syntax in all files")
 
 
 def _version(file: ParsedFile) -> nodes.Text:
-    """goctl compares only a `syntax` that comes first."""
+    """Return the syntax version of a file, `v1` without one; as goctl, read only a `syntax` that comes first."""
     for node in file.nodes[:1]:
         if isinstance(node, nodes.SyntaxNode):
             return node.version
@@ -119,18 +119,18 @@ def _repeated_keys(pairs: tuple[Pair, ...]) -> Iterator[Diagnostic]:
 
 
 def _declarations(files: tuple[ParsedFile, ...], problems: list[Diagnostic]) -> dict[str, Declaration]:
-    found: dict[str, Declaration] = {}
+    declarations: dict[str, Declaration] = {}
     for file in files:
         for node in file.nodes:
             for declaration in node.declarations if isinstance(node, nodes.TypeNode) else ():
                 name = declaration.name
-                other = found.setdefault(name.value, declaration)
+                other = declarations.setdefault(name.value, declaration)
                 if other is not declaration:
                     note = Note(other.name.span, "first declared here")
                     hint = "all files share one namespace of types: rename one"
                     message = f"type `{name.value}` is declared twice"
                     problems.append(Diagnostic("duplicate-type", message, name.span, hint, (note,)))
-    return found
+    return declarations
 
 
 def _service_names(services: list[ServiceNode]) -> Iterator[Diagnostic]:
@@ -173,7 +173,7 @@ class _Groups:
         )
 
     def _unknown(self, settings: dict[str, Pair]) -> None:
-        """A key that nearly asks for protection or a limit is not ignored: its routes would go without."""
+        """Report unknown keys; one that resembles a key for protection or a limit is unfit, as its routes lack it."""
         unknown = sorted(settings.keys() - SETTINGS)
         if not unknown:
             return
@@ -187,7 +187,7 @@ class _Groups:
             self._report("unknown-setting", message, settings[key].span, hint, severity)
 
     def _flag(self, pair: Pair | None, code: str) -> bool:
-        """goctl knows `true` only, and takes every other word for false."""
+        """Return whether a flag is set; report words that are not booleans (goctl takes all but `true` for false)."""
         if pair is not None and pair.value not in ("true", "false"):
             message = f"`{pair.value}` is neither `true` nor `false`"
             self._unfit(code, message, pair.span, f"write `{pair.key}: true`, or leave it out")
@@ -197,7 +197,7 @@ class _Groups:
         self.problems.append(Diagnostic(code, message, span, hint, severity=severity))
 
     def _unfit(self, code: str, message: str, span: Span, hint: str) -> None:
-        """What goctl reads without a look, and a service could not start with."""
+        """Report a value that goctl accepts unchecked, and that a service would be wrong or could not start with."""
         self._report(code, message, span, hint, "unfit")
 
     def _events(self, service: ServiceNode, span: Span) -> None:
@@ -313,7 +313,7 @@ def _span_of(ref: TypeRef) -> Span:
 
 
 def anonymous(path: str) -> str:
-    """A path with its parameters' names left out: of two routes with one such path only one can be reached."""
+    """Return a path without the names of its parameters; of two routes with equal results one cannot be reached."""
     return "/".join(":" if part.startswith(":") else part for part in path.split("/"))
 
 
@@ -351,9 +351,9 @@ def _duplicate_handlers(groups: tuple[Group, ...]) -> Iterator[Diagnostic]:
 
 
 def _same_place(one: Span, other: Span) -> bool:
-    """goctl tells two names apart by file name without folder, line and column: here it would see one."""
-    places = {(posixpath.basename(span.file.replace("\\", "/")), span.line, span.col) for span in (one, other)}
-    return len(places) == 1
+    """Return whether goctl would take two spans for one: it compares file name without folder, line and column."""
+    positions = {(posixpath.basename(span.file.replace("\\", "/")), span.line, span.col) for span in (one, other)}
+    return len(positions) == 1
 
 
 def _in_order(groups: Iterable[Group]) -> list[Route]:

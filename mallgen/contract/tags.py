@@ -1,7 +1,7 @@
-"""The tag of a field, parsed into bindings, by the rules of go-zero's core/mapping.
+"""Parser from the tag of a field to bindings, by the rules of go-zero's core/mapping.
 
-A tag is `source:"key,option,…"` one or more times. go-zero ignores unknown options and so do we;
-`limit` is ours: outside its bounds the default is used instead of an error.
+A tag is `source:"key,option,…"` one or more times. go-zero ignores unknown options, and so does mallgen.
+The option `limit` is mallgen's own: a number outside its bounds is replaced by the default instead of refused.
 """
 
 import math
@@ -24,7 +24,7 @@ _ONE_LINE = 'write the whole tag on one line, with one space between its parts: 
 
 
 class TagError(Exception):
-    """What is wrong with a tag, in words, and the way out."""
+    """A tag that cannot be read: the message and the hint that the user sees."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -34,32 +34,32 @@ class TagError(Exception):
 
 @lru_cache(maxsize=1 << 16)  # many fields of a contract are tagged alike
 def parse_tag(tag: str, name: str) -> tuple[Binding, ...]:
-    """The bindings of a tag with its back-quotes, in the order path, form, header, json.
+    """Return the bindings of a tag with its back-quotes, in the order path, form, header, json.
 
-    A field without a source tag is bound to json under its own name, as encoding/json has it. Of a source that stands
-    twice the first counts, as in Go. Raises TagError for a tag that is not made of `key:"value"`, and for bounds that
+    A field without a source tag is bound to json under its own name, as in encoding/json. When a source occurs twice,
+    the first one counts, as in Go. Raises TagError for a tag that is not made of `key:"value"`, and for bounds that
     make no sense.
     """
     pairs, rest = _pairs(tag.strip("`"))
     if rest and not pairs:
         raise TagError(f"`{_short(rest)}` is not a tag", 'write it as `json:"name,option"`')
-    found: dict[str, Binding] = {}
+    bindings: dict[str, Binding] = {}
     hidden: set[str] = set()
     for source, quoted in pairs:
-        if source not in SOURCES or source in found or source in hidden:
+        if source not in SOURCES or source in bindings or source in hidden:
             continue
         binding = _binding(source, _unquoted(source, quoted), name)
         if binding.key == "-":
             hidden.add(source)
         else:
-            found[source] = binding
-    if not found and "json" not in hidden:
-        found["json"] = Binding("json", name)
-    return tuple(found[source] for source in SOURCES if source in found)
+            bindings[source] = binding
+    if not bindings and "json" not in hidden:
+        bindings["json"] = Binding("json", name)
+    return tuple(bindings[source] for source in SOURCES if source in bindings)
 
 
 def unread(tag: str) -> Iterator[tuple[str, str]]:
-    """What Go does not read of a tag that it reads in part: messages and ways out.
+    """Yield message and hint for each part of a tag that Go does not read, when it reads the tag in part.
 
     reflect.StructTag.Lookup stops at whatever is not `key:"value"` with spaces between, a line end included.
     """
@@ -80,7 +80,7 @@ def _short(text: str) -> str:
 
 
 def _pairs(text: str) -> tuple[list[tuple[str, str]], str]:
-    """The pairs as far as Go's reflect reads them, values in their quoted spelling, and the rest."""
+    """Return the (source, value) pairs that Go's reflect reads, values still escaped, and the unread rest."""
     pairs: list[tuple[str, str]] = []
     pos = 0
     while match := _PART.match(text, pos):
@@ -90,7 +90,7 @@ def _pairs(text: str) -> tuple[list[tuple[str, str]], str]:
 
 
 def _unquoted(source: str, text: str) -> str:
-    """The value as strconv.Unquote has it; Go takes a source for absent whose value it cannot unquote."""
+    """Return the value as Go's strconv.Unquote does; raise TagError where Go would take the source for absent."""
     if "\n" in text:
         raise TagError(f"the value of `{source}` has a line end in it", "write a tag on one line")
     if "\\" not in text:
@@ -110,7 +110,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def split_options(value: str) -> list[str]:
-    """Split at commas that stand outside brackets; a backslash takes the next character as it is."""
+    """Split at commas outside brackets; a backslash takes the next character literally."""
     if not _NESTING.search(value):
         return [part.strip() for part in value.split(",")]
     parts: list[list[str]] = [[]]
@@ -135,9 +135,9 @@ def _binding(source: str, value: str, name: str) -> Binding:
     settings: dict[str, object] = {}
     unknown = []
     for option in options:
-        found = _option(option)
-        settings.update(found)
-        if not found:
+        meaning = _option(option)
+        settings.update(meaning)
+        if not meaning:
             unknown.append(option)
     if unknown:
         settings["unknown"] = tuple(unknown)
@@ -169,7 +169,7 @@ def _choices(value: str) -> tuple[str, ...]:
 
 
 def parse_bounds(word: str, value: str) -> Bounds:
-    """`[1:50]`, `(0:1]`, `[1:]` as Bounds; raises TagError when no number could be inside."""
+    """Parse an interval such as `[1:50]`, `(0:1]` or `[1:]`; raise TagError when no number could be inside."""
     match = _BOUNDS.match(value)
     way_out = f"write `{word}=[1:50]`; one side may be left out, `(` and `)` exclude the bound"
     if match is None:

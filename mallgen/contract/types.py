@@ -1,4 +1,4 @@
-"""From declarations to the types of a Contract: names looked up, embedded structs flattened."""
+"""Turns declarations into the types of a Contract: looks names up and flattens embedded structs."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,26 +32,26 @@ from mallgen.text.span import Span
 
 _LAYOUT = dict.fromkeys(map(ord, "\t\r\f\v\n"))
 MOST_PROBLEMS = 10_000
-GUESSES = 20  # the first of many unknown names get a guess: comparing each with thousands takes minutes
+GUESSES = 20  # only this many unknown names get a guess: to compare each with thousands of names takes minutes
 
 
 class Types:
-    """Resolves declarations once; `problems` collects what is wrong."""
+    """A resolver of declarations, used once; `problems` collects its diagnostics."""
 
     def __init__(self, declarations: Mapping[str, Declaration], most: int) -> None:
         self.declarations = declarations
         self._most = most
         self._guesses = GUESSES
         self._seen: set[Diagnostic] = set()
-        self._told: Counter[str] = Counter()
+        self._reported: Counter[str] = Counter()
         self.problems: list[Diagnostic] = []
         self._members: dict[str, tuple[Member, ...]] = {}
 
     def resolve(self) -> tuple[Type, ...]:
-        """Every declared struct, sorted by name as goctl sorts them."""
+        """Return every declared struct, sorted by name as goctl sorts them."""
         for name, declaration in self.declarations.items():
             self._members[name] = self._declared(declaration)
-        found = []
+        types = []
         total = 0
         for name in sorted(self.declarations):
             declaration = self.declarations[name]
@@ -62,13 +62,13 @@ class Types:
                 message = f"the contract has more than {self._most} fields"
                 self._report("too-many-fields", message, declaration.name.span, hint)
                 break
-            found.append(
+            types.append(
                 Type(name, self._members[name], fields, declaration.comment, declaration.docs, declaration.name.span)
             )
-        return tuple(found)
+        return tuple(types)
 
     def lookup(self, ref: TypeRef) -> TypeRef:
-        """The same reference with its names known as base types or declared ones."""
+        """Return the reference with its names replaced by base types or declared ones; report unknown names."""
         return map_ref(ref, self._known)
 
     def _known(self, ref: TypeRef) -> TypeRef:
@@ -121,8 +121,8 @@ class Types:
         notes: tuple[Note, ...] = (),
         severity: str = "error",
     ) -> None:
-        self._told[severity] += 1
-        if self._told[severity] <= MOST_PROBLEMS:
+        self._reported[severity] += 1
+        if self._reported[severity] <= MOST_PROBLEMS:
             self._add(Diagnostic(code, message, span, hint, notes, severity))
 
     def _add(self, problem: Diagnostic) -> None:
@@ -135,20 +135,20 @@ class Types:
         return self.unique(fields)
 
     def unique(self, fields: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Of several fields of one name the outermost counts, as in Go; a wire name may stand once."""
+        """Return one field per name and per wire name: as in Go the outermost, which comes first; report the rest."""
         named: dict[str, Field] = {}
         for field in fields:
             named.setdefault(field.name, field)
         keys: dict[tuple[str, str], Field] = {}
-        found = []
+        result = []
         for field in named.values():
             kept = tuple(b for b in field.bindings if keys.setdefault((b.source, b.key), field) is field)
             for lost in field.bindings:
                 if lost not in kept:
                     self._lost(field, lost, keys[lost.source, lost.key])
             if kept:
-                found.append(field if kept == field.bindings else replace(field, bindings=kept))
-        return tuple(found)
+                result.append(field if kept == field.bindings else replace(field, bindings=kept))
+        return tuple(result)
 
     def _lost(self, field: Field, binding: Binding, other: Field) -> None:
         message = f'{binding.source} "{binding.key}" is bound to two fields; `{field.name}` is left out'
@@ -199,7 +199,7 @@ class Types:
                 yield Field(name, ref, bindings, member.comment, member.docs, member.span, together)
 
     def _complete(self, ref: TypeRef, path: tuple[str, ...]) -> TypeRef:
-        """The same type with the fields of a struct written in place, which only pointers may lead to."""
+        """Return the type with the fields of its anonymous struct filled in, which only pointers may lead to."""
         inner = peel(ref, Pointer)
         if not isinstance(inner, Inline):
             return ref
@@ -208,25 +208,25 @@ class Types:
 
     def _parse(self, member: Member, name: str) -> tuple[Binding, ...]:
         try:
-            found = parse_tag(member.tag, name)
-            self._doubts(found, member)
-            return found
+            bindings = parse_tag(member.tag, name)
+            self._warn(bindings, member)
+            return bindings
         except TagError as problem:
             self._report("bad-tag", problem.message, member.tag_span or member.span, problem.hint, severity="unfit")
             return ()
 
-    def _doubts(self, bindings: tuple[Binding, ...], member: Member) -> None:
-        """What can be read, and is not what it looks like."""
-        place = member.tag_span or member.span
+    def _warn(self, bindings: tuple[Binding, ...], member: Member) -> None:
+        """Warn of parts of a readable tag that do not mean what they look like."""
+        span = member.tag_span or member.span
         for message, hint in unread(member.tag):
-            self._report("bad-tag", message, place, hint, severity="warning")
+            self._report("bad-tag", message, span, hint, severity="warning")
         for binding in bindings:
             if binding.unknown:
                 self._misspelt(binding, member)
         if not (member.tag.isascii() and member.tag.isprintable()):
-            self._unseen(bindings, member.tag, place)
+            self._invisible(bindings, member.tag, span)
 
-    def _unseen(self, bindings: tuple[Binding, ...], tag: str, place: Span) -> None:
+    def _invisible(self, bindings: tuple[Binding, ...], tag: str, span: Span) -> None:
         from mallgen.syntax.characters import INVISIBLE, called, hidden
 
         for binding in bindings:
@@ -234,12 +234,12 @@ class Types:
             if char:
                 message = f"the {binding.source} name `{binding.key}` has {called(char)}, which nobody sees"
                 hint = "delete it: clients would have to send it"
-                self._report("invisible-name", message, place, hint, severity="unfit")
+                self._report("invisible-name", message, span, hint, severity="unfit")
                 return
         char = hidden(tag.translate(_LAYOUT))
-        if char and not INVISIBLE.match(char):  # the scanner has told about the others
+        if char and not INVISIBLE.match(char):  # the scanner has reported the others
             message = f"{called(char)} is invisible and can make the tag look like another"
-            self._report("invisible-character", message, place, "delete it unless clients send it", severity="warning")
+            self._report("invisible-character", message, span, "delete it unless clients send it", severity="warning")
 
     def _misspelt(self, binding: Binding, member: Member) -> None:
         for option in binding.unknown:
@@ -253,8 +253,8 @@ class Types:
 
 
 def _refusal(ref: TypeRef) -> tuple[str, str, str] | None:
-    """What goctl refuses about a type, the outermost part first: code, message, hint."""
-    if isinstance(ref, Primitive | Named):  # most fields
+    """Return code, message and hint of the outermost part of a type that goctl refuses, None without one."""
+    if isinstance(ref, Primitive | Named):  # a short cut: most fields are one of these
         return None
     for part in elements(ref):
         match part:
@@ -280,6 +280,6 @@ def _complex(ref: TypeRef) -> bool:
 
 
 def _guess(word: str, known: Iterable[str]) -> str:
-    from mallgen.text.suggest import did_you_mean  # only where something is wrong
+    from mallgen.text.suggest import did_you_mean  # imported late: only a wrong contract needs it
 
     return did_you_mean(word, known)

@@ -1,4 +1,4 @@
-"""The words of a tag as values of a field's type: `default=…` and `options=…`."""
+"""Conversion of words in a tag, `default=…` and `options=…`, to values of the field's type."""
 
 import re
 
@@ -10,11 +10,11 @@ _TRUE, _FALSE = ("1", "true"), ("0", "false")
 
 
 class BadValue(Exception):
-    """A text of a tag that the field's type cannot hold: what is wrong."""
+    """A text in a tag that is no value of the field's type; the message says why."""
 
 
 def scalar(text: str, ref: TypeRef) -> Scalar:
-    """The value of one word for a base type; raises BadValue."""
+    """Return the value of one word for a base type; raise BadValue when it has none."""
     base = BASE_TYPES[ref.name] if isinstance(ref, Primitive) else None
     if base is None or base.kind == "complex":
         raise BadValue("only fields of a base type, or lists of one, can have values in their tag")
@@ -46,7 +46,7 @@ def _integer(text: str, base: BaseType) -> int:
 
 
 def default_of(text: str, ref: TypeRef) -> Scalar | tuple[Scalar, ...]:
-    """The value of `default=…`: one, or several for a list; raises BadValue."""
+    """Return the value of `default=…`, a tuple for a list; raise BadValue when the type cannot hold it."""
     ref = peel(ref, Pointer)
     if not isinstance(ref, Slice | Array):
         return scalar(text, ref)
@@ -59,7 +59,7 @@ def default_of(text: str, ref: TypeRef) -> Scalar | tuple[Scalar, ...]:
 
 
 def list_words(text: str) -> list[str] | None:
-    """The words of `[a,b]`, without quotation marks; None for a text that is not written so."""
+    """Return the words of `[a,b]` without their quotation marks, None for a text without the brackets."""
     inner = text.strip()
     if not (inner.startswith("[") and inner.endswith("]")):
         return None
@@ -67,7 +67,7 @@ def list_words(text: str) -> list[str] | None:
 
 
 def options_of(words: tuple[str, ...], ref: TypeRef) -> tuple[Scalar, ...]:
-    """The values of `options=…`, in a list those of its elements; raises BadValue."""
+    """Return the values of `options=…`, for a list those of its elements; raise BadValue when one does not fit."""
     ref = peel(ref, Pointer)
     if isinstance(ref, Slice | Array):
         ref = peel(ref.elem, Pointer)

@@ -1,7 +1,7 @@
-"""How the fields of a contract's structs travel: what each source carries of them, and by which rules.
+"""The wire format of a contract's structs: which source carries which field, and by which rules.
 
-`fields` gives the fields of a struct, `request` how one method reads them, `json_types` the structs that are part of a
-JSON text. Whoever writes code, documents or verdicts from a contract asks here, and spells the answer in its own way.
+`fields` returns the fields of a struct, `request` the way in which one method reads them, `json_types` the structs that
+are part of a JSON text. It is independent of the generated language, so that emitters, documents and drift share it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,24 +31,25 @@ from mallgen.model import (
 )
 
 FORM_BODY = frozenset({"post", "put", "patch"})  # Go's ParseForm reads a form's body for these, else the query alone
-BODILESS = frozenset({"get", "head"})  # a field with `form` and `json` comes in the query
-WITHOUT_BODY = BODILESS | {"delete", "options"}  # browsers and proxies may drop their body
+BODILESS = frozenset({"get", "head"})  # a field with both `form` and `json` comes in the query for these
+WITHOUT_BODY = BODILESS | {"delete", "options"}  # browsers and proxies may drop the body of these
 
 
 class WireValue(Struct, frozen=True):
-    """What one source carries of a field.
+    """The value of a field in one source, with the rules for it.
 
-    `source` is path, form (the query, or a form's body), header or json; `key` is the name there.
+    `source` is path, form (the query, or a form's body), header or json; `key` is the wire name in this source.
     `optional`: the value may be absent, since the tag has `optional`, `default=…` or `omitempty`.
-    `not_null`: a pointer that must be sent, so that null is refused as absence is.
-    `default` is the value of an absent field, None where the contract gives none and the zero value is meant.
-    `options` are the values that are allowed, in a list those of its elements.
-    `range` are the bounds of a number that is not refused, `limit` those outside of which the default is used.
+    `not_null`: the field is a pointer that must be sent: null is refused as an absent value is.
+    `default` is the value of an absent field, None when the contract gives none and the zero value is meant.
+    `options` are the allowed values, for a list those of its elements; empty when all are allowed.
+    `range` are the bounds outside of which a number is refused, `limit` those outside of which the default is used.
     `quoted`: the number or boolean is written in quotation marks.
-    `omitempty`: the tag says so; `omits_empty` is whether it makes a difference.
-    `comes_with`, `comes_without`: the key of another field of this source; both come, or exactly one of the two.
-    `together` names the optional embedded struct whose fields in this source come all or not at all.
-    `problems`: what is wrong with the tag for a field of this type; `default` and `options` are then not to be used.
+    `omitempty`: the tag has this option; `omits_empty` says whether it has an effect for the field's type.
+    `comes_with` is the key of another field of this source: both are sent or neither.
+    `comes_without` is the key of another field of this source: exactly one of the two is sent.
+    `together` names the optional embedded struct whose fields in this source are sent all or not at all.
+    `problems` say what in the tag does not fit the field's type; `default` and `options` may then be empty.
     """
 
     field: Field
@@ -69,12 +70,12 @@ class WireValue(Struct, frozen=True):
 
     @property
     def required(self) -> bool:
-        """Whether a request without it is refused; a field that comes together with others may be absent with them."""
+        """Return whether a request without the value is refused; fields sent `together` may be absent together."""
         return not self.optional and not self.together
 
     @property
     def omits_empty(self) -> bool:
-        """Whether an answer leaves the value out while it is empty: a struct or an array with elements never is."""
+        """Return whether a response leaves an empty value out; a struct or an array with elements is never empty."""
         ref = self.field.type
         return (
             self.omitempty
@@ -84,13 +85,13 @@ class WireValue(Struct, frozen=True):
 
 
 class WireField(Struct, frozen=True):
-    """A field with what each of its sources carries of it, in the order path, form, header, json."""
+    """A field with its value in each of its sources, in the order path, form, header, json."""
 
     field: Field
     values: tuple[WireValue, ...]
 
     def of(self, source: str) -> WireValue | None:
-        """What `source` carries of the field, None when the field is not bound to it."""
+        """Return the field's value in `source`, None when the field is not bound to it."""
         for value in self.values:
             if value.source == source:
                 return value
@@ -98,24 +99,24 @@ class WireField(Struct, frozen=True):
 
     @property
     def main(self) -> WireValue:
-        """The value whose rules are those of the type: json's where there is one."""
+        """The value whose rules the attribute of a generated class has: json's, else that of the first source."""
         return self.of("json") or self.values[0]
 
     @property
     def is_either(self) -> bool:
-        """Whether the field must come, in the form or in the JSON body: the kind of the request decides in which."""
+        """Return whether the field must be sent in the form or in the JSON body; the kind of request decides which."""
         form, json = self.of("form"), self.of("json")
         return form is not None and json is not None and not form.optional and not json.optional
 
     def in_body(self, method: str) -> bool:
-        """Whether the JSON body of a request with `method` is looked at for the field."""
+        """Return whether the field is read from the JSON body of a request with `method`."""
         return self.of("json") is not None and not (method in BODILESS and self.of("form") is not None)
 
 
 class Request(Struct, frozen=True):
-    """How a request is read: `parameters` of path, form and header, and the fields of its JSON body.
+    """The sources that a request is read from: `parameters` of path, form and header, the fields of its JSON body.
 
-    `reads_form_body`: a form is looked for in the body as well as in the query.
+    `reads_form_body`: a form is read from the body as well as from the query.
     """
 
     parameters: tuple[WireValue, ...]
@@ -124,34 +125,34 @@ class Request(Struct, frozen=True):
 
 
 def fields(struct: Type | Inline) -> tuple[WireField, ...]:
-    """The fields of a struct, those of embedded structs among them."""
+    """Return the fields of a struct, those of embedded structs included."""
     return tuple(map(wire_field, struct.fields))
 
 
 def wire_field(field: Field) -> WireField:
-    """What the sources carry of one field."""
+    """Return a field with its value in each source."""
     return WireField(field, tuple(_value(field, binding) for binding in field.bindings))
 
 
 def request(struct: Iterable[WireField], method: str) -> Request:
-    """How the struct of a request is read for `method`, which is written as in the contract: `post`."""
+    """Return the way in which `method`, spelt as in the contract (`post`), reads the struct of a request."""
     struct = tuple(struct)
     parameters = tuple(value for field in struct for value in field.values if value.source != "json")
     return Request(parameters, tuple(field for field in struct if field.in_body(method)), method in FORM_BODY)
 
 
 def together(struct: Iterable[WireField], source: str) -> dict[str, tuple[str, ...]]:
-    """The keys that come all or not at all in one source, by the optional embedded struct they belong to."""
-    found: dict[str, tuple[str, ...]] = {}
+    """Return the keys that one source has all or none of, by the optional embedded struct they belong to."""
+    keys: dict[str, tuple[str, ...]] = {}
     for field in struct:
         value = field.of(source)
         if value is not None and value.together:
-            found[value.together] = (*found.get(value.together, ()), value.key)
-    return found
+            keys[value.together] = (*keys.get(value.together, ()), value.key)
+    return keys
 
 
 def wrong_tags(struct: Iterable[WireField]) -> Iterator[Diagnostic]:
-    """Every tag that says of its field what a field of this type cannot have."""
+    """Yield a diagnostic for every default, option or bound in a tag that does not fit its field's type."""
     for field in struct:
         for value in field.values:
             for problem in value.problems:
@@ -160,32 +161,32 @@ def wrong_tags(struct: Iterable[WireField]) -> Iterator[Diagnostic]:
 
 
 def json_types(contract: Contract) -> set[str]:
-    """The names of the structs that are part of a JSON text: of an answer, or below a request."""
+    """Return the names of the structs that are part of a JSON text: in a response, or nested in a request."""
     declared = {t.name: t for t in contract.types}
     routes = [route for group in contract.groups for route in group.routes]
     waiting = [ref.name for route in routes if route.response is not None for ref in named(route.response)]
     for name in {ref.name for route in routes if route.request is not None for ref in named(route.request)}:
-        waiting += _below(declared[name].fields)
-    found: set[str] = set()
+        waiting += _nested_structs(declared[name].fields)
+    names: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += _below(declared[name].fields)
-    return found
+        if name not in names:
+            names.add(name)
+            waiting += _nested_structs(declared[name].fields)
+    return names
 
 
-def _below(struct: Sequence[Field]) -> Iterator[str]:
+def _nested_structs(struct: Sequence[Field]) -> Iterator[str]:
     for field in struct:
         match peel(field.type, Pointer, Slice, Array, Map):
             case Named(name=name):
                 yield name
             case Inline(fields=inner):
-                yield from _below(inner)
+                yield from _nested_structs(inner)
 
 
 def binding(field: Field, source: str) -> Binding | None:
-    """The tag of a field for one source."""
+    """Return the binding of a field to one source, None when it has none."""
     for found in field.bindings:
         if found.source == source:
             return found
@@ -193,12 +194,12 @@ def binding(field: Field, source: str) -> Binding | None:
 
 
 def path_parameters(path: str) -> list[str]:
-    """`id` of `/user/:id`."""
+    """Return the names of a path's parameters: `id` for `/user/:id`."""
     return [part[1:] for part in path.split("/") if part.startswith(":")]
 
 
 def without_parameter(struct: Iterable[Field], path: str) -> Iterator[tuple[Field, Binding]]:
-    """The fields that must come in a parameter which the path does not have."""
+    """Yield the required fields that are bound to a path parameter which the path does not have."""
     parameters = path_parameters(path)
     for field in struct:
         found = binding(field, "path")
@@ -207,18 +208,18 @@ def without_parameter(struct: Iterable[Field], path: str) -> Iterator[tuple[Fiel
 
 
 def base_type(ref: TypeRef) -> BaseType | None:
-    """The base type of a field, behind pointers; None for anything else."""
+    """Return the base type that a type or the target of its pointers is, None for any other type."""
     ref = peel(ref, Pointer)
     return BASE_TYPES[ref.name] if isinstance(ref, Primitive) else None
 
 
 def is_bytes(ref: TypeRef) -> bool:
-    """`[]byte`, which JSON carries as base64."""
+    """Return whether a type is `[]byte`, which JSON carries as base64."""
     return isinstance(ref, Slice) and isinstance(ref.elem, Primitive) and BASE_TYPES[ref.elem.name].is_byte
 
 
 def inside(value: float, bounds: Bounds) -> bool:
-    """Whether a number lies within bounds."""
+    """Return whether a number lies within bounds."""
     low, high = bounds.low, bounds.high
     if low is not None and not (value > low if bounds.open_low else value >= low):
         return False
@@ -257,7 +258,7 @@ _Values = tuple[Scalar | tuple[Scalar, ...] | None, tuple[Scalar, ...], tuple[st
 
 
 def _values(binding: Binding, ref: TypeRef) -> _Values:
-    """The default, the options, and what is wrong with them or with the bounds."""
+    """Return the default, the options, and the problems of these and of the bounds."""
     if binding.default is None and not binding.options and binding.range is None and binding.limit is None:
         return None, (), ()
     try:

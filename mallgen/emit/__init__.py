@@ -1,4 +1,4 @@
-"""One module per output: emit(contract, options) → files."""
+"""The emitters, which make files of a contract, and the values that they share."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -14,16 +14,16 @@ from mallgen.text.span import Span
 
 
 class LogicBody(NamedTuple):
-    """The statements of a logic method that is not to be a stub, and what they need: pairs of module and name."""
+    """The statements of a logic method that would else be a stub; `imports` are pairs of module and name."""
 
     lines: tuple[Code, ...]
     imports: tuple[tuple[str, str], ...] = ()
 
 
 class Emitted(NamedTuple):
-    """The files in the order they are reported; none when there is an error among `diagnostics`.
+    """The result of an emitter: files in the order of the report, none when `diagnostics` has an error.
 
-    `classes` are those of the contract's types, which user code imports.
+    `classes` are the classes of the contract's types, which user code imports.
     """
 
     files: tuple[File, ...]
@@ -32,24 +32,24 @@ class Emitted(NamedTuple):
 
 
 class UserText(NamedTuple):
-    """A user's file as it is made, and what the contract asks of it later."""
+    """The first text of a user file, and the signature that the contract asks for from then on."""
 
     text: str
     signature: Signature
 
 
 def typed(package: str) -> File:
-    """The file that says that a package has types."""
+    """Return the file py.typed, which marks a package as typed (PEP 561)."""
     return File(f"{package}/py.typed", "", Owner.ALWAYS, Role("py.typed"))
 
 
 def first_test(package: str, text: str) -> File:
-    """The test that a new project brings along."""
+    """Return the file of a new project's first test."""
     return File(f"tests/test_{package}.py", text, Owner.ONCE, FIRST_TEST)
 
 
 def too_much(most: int, span: Span) -> Emitted:
-    """What is said instead of files that would be larger than `most` in all."""
+    """Return the diagnostic that stands for files of more than `most` bytes in total."""
     message = f"what is generated from this contract has more than {most} bytes"
     hint = f"split the contract into several services, {raise_it('output', 2 * most)}"
     return Emitted((), (Diagnostic("too-much-output", message, span, hint),))
@@ -58,7 +58,7 @@ def too_much(most: int, span: Span) -> Emitted:
 def emitted(
     files: Iterable[File], problems: tuple[Diagnostic, ...], span: Span, classes: Iterable[ClassShape] = ()
 ) -> Emitted:
-    """Files whose names every file system takes; `span` is where those come from that know no better place."""
+    """Return `files`, or none when a file system would refuse a path; `span` is the origin of those without one."""
     placed = tuple(file if file.span else file._replace(span=span) for file in files)
     bad = tuple(paths.check(placed))
     return Emitted(() if bad else placed, (*problems, *bad), tuple(classes))

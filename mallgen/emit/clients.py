@@ -1,4 +1,4 @@
-"""Typed clients of RPC services, for the service's own package and for those that use it."""
+"""Typed clients of RPC services, for the service's own package and for the services that use it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -25,7 +25,7 @@ _START = Span("mallgen.toml", 1, 1, 1, 1)
 
 
 class MethodView(NamedTuple):
-    """One method as source text."""
+    """One method or function as source text."""
 
     signature: Code
     docstring: Code
@@ -33,15 +33,18 @@ class MethodView(NamedTuple):
 
 
 class ClientView(NamedTuple):
-    """The class of a service's client."""
+    """The class of a service's client as source text."""
 
     name: PyIdent
     docstring: Code
     methods: tuple[MethodView, ...]
 
 
-class Wired(NamedTuple):
-    """What the wiring of a consumer says of one used service: its setting, and its clients by attribute."""
+class UsedService(NamedTuple):
+    """A used service in a consumer's wiring.py: its setting, its registration key, its client module.
+
+    `clients` are pairs of an attribute of the service context and a client class.
+    """
 
     setting: PyIdent
     key: str
@@ -50,7 +53,7 @@ class Wired(NamedTuple):
 
 
 def client(contract: ProtoContract, where: Modules, renderer: Renderer) -> str:
-    """A module with a typed client for each service, which also has the messages that its callers need."""
+    """Return a module with a typed client for each service, which also exports the messages its callers need."""
     imports = Imports(where.package.partition(".")[0])
     imports.add(RPC, "Channel")
     clients = {client_name(service): service for service in contract.services}
@@ -79,12 +82,12 @@ def _listed(items: Sequence[str]) -> Literal:
 
 
 def client_name(service: Service) -> PyIdent:
-    """`OrderClient`."""
+    """Return the name of a service's client class: `OrderClient` for `Order`."""
     return PyIdent(f"{names.class_name(service.name)}Client")
 
 
 def reachable(contract: ProtoContract) -> tuple[MessageRef, ...]:
-    """The messages and enums outside of others that the services' requests and replies lead to."""
+    """Return the outermost messages and enums that the services' requests and replies use, directly or not."""
     messages = {
         MessageRef(file.name, (message.name,)): message
         for file in contract.files
@@ -94,18 +97,18 @@ def reachable(contract: ProtoContract) -> tuple[MessageRef, ...]:
     waiting = [
         ref for service in contract.services for method in service.methods for ref in (method.request, method.reply)
     ]
-    found: dict[MessageRef, None] = {}
+    reached: dict[MessageRef, None] = {}
     while waiting:
         ref = waiting.pop()
         top = MessageRef(ref.file, ref.path[:1])
-        if top not in found:
-            found[top] = None
+        if top not in reached:
+            reached[top] = None
             waiting += [contract.types[name] for name in _named(messages.get(top))]
-    return tuple(sorted(found))
+    return tuple(sorted(reached))
 
 
 def _named(message: DescriptorProto | None) -> Iterator[str]:
-    """The full names of the types that a message's fields have, those of messages inside it too."""
+    """Yield the full names of the types of a message's fields, those of its nested messages included."""
     waiting = [message] if message is not None else []
     while waiting:
         one = waiting.pop()
@@ -114,7 +117,7 @@ def _named(message: DescriptorProto | None) -> Iterator[str]:
 
 
 class CallSignature(NamedTuple):
-    """What a method is given and gives: `req: OrdersRequest`, `OrdersResponse`."""
+    """The parameter of a method, its name and type (`req`, `OrdersRequest`), and the type it returns."""
 
     name: PyIdent
     takes: Code
@@ -122,12 +125,12 @@ class CallSignature(NamedTuple):
 
     @property
     def given(self) -> Code:
-        """The parameter."""
+        """The parameter with its type: `req: OrdersRequest`."""
         return Code(f"{self.name}: {self.takes}")
 
 
 def signature(method: Method, uses: Uses, imports: Imports, many: str = "AsyncIterator") -> CallSignature:
-    """The types of an RPC; `many` is what a stream of requests is taken as."""
+    """Return the signature of an RPC; `many` is the class in collections.abc of a stream of requests."""
     request, reply = uses.type(method.request), uses.type(method.reply)
     name, takes, gives = PyIdent("req"), request, reply
     if method.takes_stream:
@@ -157,43 +160,43 @@ _KINDS = {
     (True, False): PyIdent("client_stream"),
     (True, True): PyIdent("two_way"),
 }
-VERBS = {False: (Code("async def"), Code("return await")), True: (Code("def"), Code("return"))}  # by: gives a stream
+VERBS = {False: (Code("async def"), Code("return await")), True: (Code("def"), Code("return"))}  # by `gives_stream`
 
 
-def wired(uses: Iterable[Use], package: PyIdent) -> tuple[Wired, ...]:
-    """What a consumer's wiring has of each service that it uses."""
-    return tuple(_wired(use, package) for use in uses)
+def used_services(uses: Iterable[Use], package: PyIdent) -> tuple[UsedService, ...]:
+    """Return the services that a consumer uses, as its wiring needs them."""
+    return tuple(_used_service(use, package) for use in uses)
 
 
-def _wired(use: Use, package: PyIdent) -> Wired:
+def _used_service(use: Use, package: PyIdent) -> UsedService:
     base = names.snake(use.name).removesuffix("_rpc")
-    found = []
+    attributes = []
     plain = _plain(use.contract.services, base)
     for service in use.contract.services:
         own = "" if service is plain else f"_{names.snake(service.name)}"
-        found.append((PyIdent(f"{base}{own}_rpc"), client_name(service)))
+        attributes.append((PyIdent(f"{base}{own}_rpc"), client_name(service)))
     key = use.key or use.contract.key
-    return Wired(PyIdent(f"{base}_rpc"), key, f"{package}.rpc.{names.module(use.name)}", tuple(found))
+    return UsedService(PyIdent(f"{base}_rpc"), key, f"{package}.rpc.{names.module(use.name)}", tuple(attributes))
 
 
 def _plain(services: Sequence[Service], base: str) -> Service:
-    """The service whose client has the plain name: the one that is called as the proto is, else the first."""
+    """Return the service whose client has no suffix: the one named as the used service is, else the first."""
     return next((service for service in services if names.snake(service.name) == base), services[0])
 
 
 def problems(uses: Sequence[Use], own: Use | None = None) -> Iterator[Diagnostic]:
-    """Uses that cannot live in one process; `own` is what the process serves itself."""
+    """Yield diagnostics for used services that cannot be in one process; `own` is the service of the process itself."""
     modules_ = names.Claims("module below rpc/", "give one of them another name in mallgen.toml")
     modules_.claim("pb", "pb, the package of the messages", _START)
     for use in uses:
         modules_.claim(names.module(use.name), use.name, use.contract.services[0].span)
         yield from contract_problems(use.contract)
     yield from modules_.problems
-    yield from _unequal([*([own] if own else []), *uses])
+    yield from _unequal_messages([*([own] if own else []), *uses])
 
 
 def contract_problems(contract: ProtoContract) -> Iterator[Diagnostic]:
-    """Names of a contract that its client and its messages could not have in Python."""
+    """Yield diagnostics for names that collide in a contract's client or messages."""
     classes = names.Claims("client", "rename one of the services")
     methods = names.Claims("method", "rename one of the RPCs")
     for service in contract.services:
@@ -205,48 +208,49 @@ def contract_problems(contract: ProtoContract) -> Iterator[Diagnostic]:
     yield from message_problems(contract)
 
 
-def _unequal(uses: Sequence[Use]) -> Iterator[Diagnostic]:
-    """Messages of one full name in files of unequal content: Python has one registry for a process."""
+def _unequal_messages(uses: Sequence[Use]) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for messages of one full name in different files: a process has one registry of messages."""
     seen: dict[str, tuple[ProtoFile, Use]] = {}
-    told = set()
+    reported = set()
     for use in uses:
         files = {file.name: file for file in use.contract.files}
         for full, ref in use.contract.types.items():
             file = files[ref.file]
             other, by = seen.setdefault(full, (file, use))
             pair = other.comments.file, file.comments.file
-            if len(ref.path) == 1 and pair not in told and other.descriptor != file.descriptor:
-                told.add(pair)
-                yield _twice(full, (file, use), (other, by))
+            if len(ref.path) == 1 and pair not in reported and other.descriptor != file.descriptor:
+                reported.add(pair)
+                yield _two_messages(full, (file, use), (other, by))
 
 
-def _twice(full: str, here: tuple[ProtoFile, Use], there: tuple[ProtoFile, Use]) -> Diagnostic:
-    there, here = sorted((here, there), key=lambda pair: (pair[0].place(full), pair[1].name))
+def _two_messages(full: str, here: tuple[ProtoFile, Use], there: tuple[ProtoFile, Use]) -> Diagnostic:
+    there, here = sorted((here, there), key=lambda pair: (pair[0].span_of(full), pair[1].name))
     (file, use), (other, by) = here, there
     name = full.removeprefix(".")
     message = f"`{name}` of service {use.name} is not the `{name}` of service {by.name}: one process cannot have both"
-    note = Note(other.place(full), "declared here with another content of the file")
-    return Diagnostic("two-messages", message, file.place(full), "share one file, or give one another package", (note,))
+    note = Note(other.span_of(full), "declared here with another content of the file")
+    hint = "share one file, or give one another package"
+    return Diagnostic("two-messages", message, file.span_of(full), hint, (note,))
 
 
-def used(uses: Sequence[Use], package: PyIdent, renderer: Renderer) -> Iterator[File]:
-    """The package `rpc/` of a consumer: a client per service, and the messages."""
+def client_files(uses: Sequence[Use], package: PyIdent, renderer: Renderer) -> Iterator[File]:
+    """Yield the files of a consumer's package `rpc/`: a client per used service, and the messages."""
     if not uses:
         return
     root = f"{package}/rpc"
     yield init(root, root, f"The services that {package} uses.", renderer)
     written: dict[str, str] = {}
-    for use, where in zip(uses, _places(uses, package), strict=True):
+    for use, where in zip(uses, _message_modules(uses, package), strict=True):
         source = client(use.contract, where, renderer)
         span = use.contract.services[0].span
         yield File(f"{root}/{names.module(use.name)}.py", source, Owner.ALWAYS, Role("client", use.name), span)
-        yield from _fresh(modules(use.contract, where, f"{root}/pb", renderer), written)
+        yield from _unwritten(modules(use.contract, where, f"{root}/pb", renderer), written)
 
 
-def _fresh(files: Iterable[File], written: dict[str, str]) -> Iterator[File]:
-    """The files of messages that are not there yet; a stub goes with its module, since only comments can differ.
+def _unwritten(files: Iterable[File], written: dict[str, str]) -> Iterator[File]:
+    """Yield the files that `written` does not have; a `.pyi` goes with its module, since only comments can differ.
 
-    Two texts for one path both come out: they are refused before anything is written.
+    Two different texts for one path are both yielded: they are refused before anything is written.
     """
     wanted: set[str] = set()
     for file in files:
@@ -259,30 +263,30 @@ def _fresh(files: Iterable[File], written: dict[str, str]) -> Iterator[File]:
 
 
 def used_classes(uses: Sequence[Use], package: PyIdent) -> Iterator[ClassShape]:
-    """The classes of the package `rpc/` of a consumer."""
-    for use, where in zip(uses, _places(uses, package), strict=True):
+    """Yield the classes of a consumer's package `rpc/`."""
+    for use, where in zip(uses, _message_modules(uses, package), strict=True):
         yield from classes(use.contract, where, f"{package}.rpc.{names.module(use.name)}")
 
 
 def classes(contract: ProtoContract, where: Modules, module: str) -> Iterator[ClassShape]:
-    """The messages of a contract in their modules, and again in the client's, which exports them, with the clients."""
-    found: dict[tuple[str, str], ClassShape] = {}
+    """Yield the messages of a contract by their own modules, then the client module's classes: messages and clients."""
+    shapes: dict[tuple[str, str], ClassShape] = {}
     for file in contract.files:
         for message in file.descriptor.message_type if file.ours else ():
             shape, *inner = _messages(where.module(file.name), message)
-            found[file.name, message.name] = shape
+            shapes[file.name, message.name] = shape
             yield from (shape, *inner)
         for enum in file.descriptor.enum_type if file.ours else ():
             yield ClassShape(where.module(file.name), names.message(enum.name))
     for ref in reachable(contract):
-        known = found.get((ref.file, ref.path[0]), ClassShape(module, names.message(ref.path[0])))
+        known = shapes.get((ref.file, ref.path[0]), ClassShape(module, names.message(ref.path[0])))
         yield known._replace(module=module, name=names.message(ref.path[0]))
     for service in contract.services:
         yield ClassShape(module, client_name(service))
 
 
 def _messages(around: str, message: DescriptorProto) -> Iterator[ClassShape]:
-    """A message and those in it, which are of the module or the message around them."""
+    """Yield a message and its nested messages; `around` is the module, or the message that contains them."""
     name = names.message(message.name)
     fields = tuple(names.message(field.name) for field in message.field)
     yield ClassShape(around, name, fields, True, tuple(str(field.number) for field in message.field))
@@ -291,35 +295,36 @@ def _messages(around: str, message: DescriptorProto) -> Iterator[ClassShape]:
             yield from _messages(f"{around}.{name}", inner)
 
 
-def _places(uses: Sequence[Use], package: PyIdent) -> list[Modules]:
-    """Files of one module and one content are shared; the first content of a module has the plain place."""
+def _message_modules(uses: Sequence[Use], package: PyIdent) -> list[Modules]:
+    """Return the modules of each use: equal files share one, a file that differs from the first of its name moves."""
     plain = Modules(Code(f"{package}.rpc.pb"))
     taken: dict[str, str] = {}
-    found = []
+    result = []
     for use in uses:
         moved = frozenset(
             file.name
             for file in use.contract.files
             if file.ours and taken.setdefault(plain.module(file.name), file.descriptor.name) != file.descriptor.name
         )
-        found.append(plain._replace(moved=moved, under=names.module(use.name)))
-    return found
+        result.append(plain._replace(moved=moved, under=names.module(use.name)))
+    return result
 
 
-def fields(found: Sequence[Wired], imports: Imports) -> list[Code]:
-    """The settings of a consumer: one block per service."""
-    for _ in found:
+def fields(services: Sequence[UsedService], imports: Imports) -> list[Code]:
+    """Return the settings of a consumer: one field per used service."""
+    for _ in services:
         imports.add(RPC, "RpcClientConf")
         imports.add("mallgen_runtime.schema", "field")
     return [
-        call(f"{wired.setting}: RpcClientConf = field(", ["default_factory=RpcClientConf"], indent=4) for wired in found
+        call(f"{service.setting}: RpcClientConf = field(", ["default_factory=RpcClientConf"], indent=4)
+        for service in services
     ]
 
 
-def made(found: Sequence[Wired], imports: Imports) -> list[Code]:
-    """The statements that make the clients of a consumer's service context."""
+def statements(services: Sequence[UsedService], imports: Imports) -> list[Code]:
+    """Return the statements that make the clients in a consumer's service context."""
     lines = []
-    for service in found:
+    for service in services:
         imports.add(RPC, "connect")
         channel = Code(f"self.keep(connect(config.{service.setting}, {literal(service.key)}))")
         if len(service.clients) > 1:
@@ -332,28 +337,28 @@ def made(found: Sequence[Wired], imports: Imports) -> list[Code]:
             )
             channel = service.setting
         for attribute, name in service.clients:
-            local = imports.add(service.module, name, _local(name, service, found))
+            local = imports.add(service.module, name, _local(name, service, services))
             lines.append(call(f"self.{attribute} = {local}(", [channel], indent=8))
     return lines
 
 
-def _local(name: str, service: Wired, found: Sequence[Wired]) -> str:
-    """The name of a client in wiring.py: two services may have a client of one name."""
-    shared = any(name == other for wired in found if wired is not service for _, other in wired.clients)
+def _local(name: str, service: UsedService, services: Sequence[UsedService]) -> str:
+    """Return a client's name in wiring.py, with its service's in front when two services have one of this name."""
+    shared = any(name == other for one in services if one is not service for _, other in one.clients)
     return f"{names.class_name(service.setting.removesuffix('_rpc'))}{name}" if shared else name
 
 
-def settings(found: Sequence[Wired]) -> list[tuple[PyIdent, list[Code]]]:
-    """The yaml blocks of a consumer: key and commented lines below its timeout."""
-    return [(_go_name(service.setting), etcd_block(service.key, Code("  "))) for service in found]
+def settings(services: Sequence[UsedService]) -> list[tuple[PyIdent, list[Code]]]:
+    """Return the YAML blocks of a consumer: each a key, and the commented lines that follow its timeout."""
+    return [(_go_name(service.setting), etcd_block(service.key, Code("  "))) for service in services]
 
 
 def _go_name(setting: str) -> PyIdent:
-    """`order_rpc` → `OrderRPC`, as the article writes it."""
+    """Return the key of a setting as go-zero's projects write it: `OrderRPC` for `order_rpc`."""
     return PyIdent("".join(word.capitalize() for word in setting.removesuffix("_rpc").split("_")) + "RPC")
 
 
 def etcd_block(key: str, indent: Code = Code("")) -> list[Code]:  # noqa: B008 - a constant
-    """An Etcd block in comments, for who wants to use one."""
+    """Return the lines of a commented-out Etcd block, which the user may enable."""
     lines = (Code("Etcd:"), Code("  Hosts:"), Code("    - 127.0.0.1:2379"), Code(f"  Key: {yaml_text(key)}"))
     return [Code(f"{indent}# {line}") for line in lines]

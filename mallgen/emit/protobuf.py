@@ -1,4 +1,4 @@
-"""Modules for the messages of proto files, for every emitter that needs them."""
+"""Modules for the messages of proto files, which servers and clients share."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -20,9 +20,10 @@ _SENDING = "SerializeToString"
 
 
 class Modules(NamedTuple):
-    """Where the messages of a contract live: `package` is the pb package, `order_rpc.pb`.
+    """The modules that hold the messages of a contract; `package` is the pb package, such as `order_rpc.pb`.
 
-    The files in `moved` live in the folder `under` of it, because another contract has others of that name there.
+    The proto files in `moved` have their modules in its subpackage `under`, because another contract already has
+    different modules of these names in the package itself.
     """
 
     package: Code
@@ -30,7 +31,7 @@ class Modules(NamedTuple):
     under: Code = Code("")
 
     def module(self, file: str) -> Code:
-        """The module of a proto file."""
+        """Return the module of a proto file."""
         if is_known(file):
             return google_module(file)
         *folders, leaf = file.removesuffix(".proto").split("/")
@@ -40,15 +41,15 @@ class Modules(NamedTuple):
 
 
 def google_module(file: str) -> Code:
-    """The module of one of Google's own files; ValueError for any other text."""
+    """Return the module of one of Google's own files; raise ValueError for a path that makes no module name."""
     parts = [PyIdent(part) for part in file.removesuffix(".proto").split("/")]
     return Code(f"{'.'.join(parts)}_pb2")
 
 
 class Uses:
-    """The names of one generated file: what it has of its own (`taken`), and the messages that it imports.
+    """Imports messages into one generated file, whose own names are `taken`.
 
-    A message whose name is there already gets its module's in front.
+    A message whose name is taken is imported with its module's name in front.
     """
 
     def __init__(self, where: Modules, imports: Imports, taken: Iterable[str]) -> None:
@@ -58,7 +59,7 @@ class Uses:
         self._locals: dict[tuple[str, str], str] = {}
 
     def type(self, ref: MessageRef) -> Code:
-        """The expression for a message, its outermost class imported."""
+        """Return the expression for a message or enum, and import its outermost class."""
         top, *rest = (names.message(part) for part in ref.path)
         module = self._where.module(ref.file)
         local = self._locals.get((module, top))
@@ -74,7 +75,7 @@ class Uses:
 
 
 def modules(contract: ProtoContract, where: Modules, root: str, renderer: Renderer) -> Iterator[File]:
-    """The pb package below `root` (`order_rpc/pb`)."""
+    """Yield the files of the pb package in the folder `root` (`order_rpc/pb`)."""
     folders = {""}
     for file in contract.files:
         if not file.ours:
@@ -121,29 +122,29 @@ def _stub(file: ProtoFile, where: Modules, types: dict[str, MessageRef], rendere
 def _renamed(
     holder: Code, messages: Sequence[DescriptorProto], enums: Sequence[EnumDescriptorProto], nested: bool = False
 ) -> Iterator[Code]:
-    """Statements that give what is named by a keyword a name that can be written: `None_` beside `None`."""
+    """Yield statements that add a name for each class or value named like a keyword: `None_` beside `None`."""
 
-    def place(name: str) -> Code:
+    def target(name: str) -> Code:
         return Code(f"{holder}.{PyIdent(name)}") if nested else Code(f"{holder}[{literal(name)}]")
 
-    def found(name: str) -> Code:
-        return Code(f"getattr({holder}, {literal(name)})") if nested else place(name)
+    def current(name: str) -> Code:
+        return Code(f"getattr({holder}, {literal(name)})") if nested else target(name)
 
     for name in (*(message.name for message in messages), *(enum.name for enum in enums)):
         if names.message(name) != name:
-            yield Code(f"{place(names.message(name))} = {found(name)}")
+            yield Code(f"{target(names.message(name))} = {current(name)}")
     for enum in enums:
         for value in enum.value:
             if names.message(value.name) != value.name:
-                both = Code(f"{place(names.message(enum.name))}.{names.message(value.name)}")
-                yield Code(f"{both} = {place(names.message(value.name))} = {found(value.name)}")
+                in_class = Code(f"{target(names.message(enum.name))}.{names.message(value.name)}")
+                yield Code(f"{in_class} = {target(names.message(value.name))} = {current(value.name)}")
     for message in messages:
-        own = place(names.message(message.name))
+        own = target(names.message(message.name))
         yield from _renamed(own, message.nested_type, message.enum_type, nested=True)
 
 
 def problems(contract: ProtoContract) -> Iterator[Diagnostic]:
-    """Names of the protos that would become one name in Python, and a field that would hide what sends a message."""
+    """Yield diagnostics for names that collide in Python, and for fields that would hide `SerializeToString`."""
     claims = names.Claims("module", "rename one of the files")
     for file in contract.files:
         if file.ours:
@@ -158,14 +159,14 @@ def problems(contract: ProtoContract) -> Iterator[Diagnostic]:
 def _file_problems(file: ProtoFile) -> Iterator[Diagnostic]:
     claims = names.Claims("name", "rename one of them")
     seen: dict[str, Declared] = {}
-    for place in file.declared():
-        name = ".".join([*place.around, names.message(place.name)])
-        other = seen.setdefault(name, place)
-        if other is not place:
+    for declared in file.declared():
+        name = ".".join([*declared.around, names.message(declared.name)])
+        other = seen.setdefault(name, declared)
+        if other is not declared:
             claims.claim(name, other.name, file.comments.at(other.path))
-            claims.claim(name, place.name, file.comments.at(place.path))
-        if place.is_field and place.name == _SENDING:
+            claims.claim(name, declared.name, file.comments.at(declared.path))
+        if declared.is_field and declared.name == _SENDING:
             message = f"a field called `{_SENDING}` would hide the method that sends the message"
-            span = file.comments.at(place.path)
+            span = file.comments.at(declared.path)
             yield Diagnostic("taken-name", message, span, "rename it; json_name keeps its name in JSON")
     yield from claims.problems

@@ -1,4 +1,4 @@
-"""The files that a service has whatever its contract: project, settings classes, service context, entry point."""
+"""The files of every service, whatever its kind: project, settings classes, service context, entry point."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,14 +12,14 @@ from mallgen.python.code import Code, Literal, PyIdent
 from mallgen.python.layout import Imports, docstring, literal, toml_text
 from mallgen.python.render import Renderer
 
-DEV = ("mypy>=1.13", "pytest>=8")  # what a project is worked on with
+DEV = ("mypy>=1.13", "pytest>=8")  # the development requirements of a new project
 
 
 class Skeleton(Struct, frozen=True):
-    """A service as its skeleton needs to know it.
+    """The facts about a service that its common files are made from.
 
-    `title` is what it is called in words, `distribution` the name of its wheel. `extras` are those of mallgen-runtime,
-    `dev` what it is worked on with. `test` is the template of its first test.
+    `title` is its name in prose, `distribution` the name of its wheel. `extras` are those of mallgen-runtime that it
+    needs, `dev` its development requirements, `test` the template of its first test.
     """
 
     title: str
@@ -31,11 +31,11 @@ class Skeleton(Struct, frozen=True):
 
     @property
     def config_path(self) -> str:
-        """Where the settings lie, from the folder that was given as `-dir`."""
+        """The path of the settings file, relative to the output folder."""
         return f"etc/{self.title}.yaml"
 
     def once(self, settings: str, blocks: tuple[SettingsBlock, ...], renderer: Renderer) -> Iterator[File]:
-        """The user's files; `settings` is the text of the yaml."""
+        """Yield the user files; `settings` is the text of the YAML file."""
         package = self.package
         yield File(self.config_path, settings, Owner.ONCE, SETTINGS, blocks=blocks)
         yield File("pyproject.toml", self._pyproject(renderer), Owner.ONCE, PYPROJECT)
@@ -56,7 +56,7 @@ class Skeleton(Struct, frozen=True):
         yield first_test(package, renderer.python(self.test, module_docstring=what, package=package))
 
     def app(self, template: str, what: str, renderer: Renderer) -> File:
-        """app.py, by the template of the kind; `what` it is."""
+        """Return app.py, made by the kind's template; `what` is its module docstring."""
         text = renderer.python(
             template,
             module_docstring=docstring([what], 0),
@@ -79,39 +79,42 @@ class Skeleton(Struct, frozen=True):
 
 
 class Wiring(Struct, frozen=True):
-    """What wiring.py declares: the base of the settings, their fields, and what every service context is made of."""
+    """The content of wiring.py: the settings class and the statements that every service context runs.
+
+    `what` is the docstring of the module, `asks` that of the settings class; `base` is the base class of the settings.
+    """
 
     what: str
     asks: str
     base: PyIdent
     imports: Imports
     fields: Sequence[Code]
-    made: Sequence[Code]
+    statements: Sequence[Code]
 
 
-def wiring(skeleton: Skeleton, found: Wiring, renderer: Renderer) -> File:
-    """wiring.py: what the contract asks of the settings and of the service context."""
+def wiring(skeleton: Skeleton, content: Wiring, renderer: Renderer) -> File:
+    """Return wiring.py, with the settings and the clients that the contract asks for."""
     text = renderer.python(
         "service/wiring.py",
-        module_docstring=docstring([found.what], 0),
-        base=found.base,
-        imports=found.imports.lines(),
-        config_docstring=docstring([found.asks], 4),
+        module_docstring=docstring([content.what], 0),
+        base=content.base,
+        imports=content.imports.lines(),
+        config_docstring=docstring([content.asks], 4),
         context_docstring=docstring([f"What every service context of {skeleton.title} has."], 4),
-        fields=found.fields,
-        made=found.made,
+        fields=content.fields,
+        made=content.statements,
     )
     return File(f"{skeleton.package}/wiring.py", text, Owner.ALWAYS, Role("wiring"))
 
 
 def init(path: str, name: str, what: str, renderer: Renderer) -> File:
-    """The `__init__.py` of a package: its folder, its name for mallgen.lock, what it holds."""
+    """Return the `__init__.py` of the folder `path`; `name` goes into its role, `what` is its docstring."""
     text = renderer.python("service/init.py", docstring=docstring([what], 0))
     return File(f"{path}/__init__.py", text, Owner.ALWAYS, Role("package", name))
 
 
 def packages(package: str) -> list[Literal]:
-    """What a wheel has: all packages that are generated into a folder, whatever comes there later."""
+    """Return the patterns of packages that a wheel has: also of those generated into the same folder later."""
     patterns = ("/*_api", "/*_rpc")
     named = () if package.endswith(("_api", "_rpc")) else (f"/{package}",)
     return [toml_text(name) for name in (*named, *patterns)]

@@ -1,4 +1,4 @@
-"""Contracts of new projects, and the logic that makes them answer at once. The commands have checked the names."""
+"""Contracts of new projects, with logic that answers at once; names must be checked before they come here."""
 
 from mallgen.emit import LogicBody
 from mallgen.python import names
@@ -8,17 +8,17 @@ GREETER = PyIdent("greeter")
 
 
 def title(name: str) -> PyIdent:
-    """`my-shop` → `MyShop`."""
+    """Return the name in title case: `MyShop` for `my-shop`."""
     return PyIdent("".join(word.capitalize() for word in names.snake(name).split("_")))
 
 
 def service(name: str) -> str:
-    """The service's name: goctl allows one dash, the one before `api`."""
+    """Return the service's name, such as `my_shop-api`: goctl allows one dash, the one before `api`."""
     return f"{name.replace('-', '_')}-api"
 
 
 def api(name: str) -> str:
-    """A contract with one route."""
+    """Return the text of a `.api` contract with one route."""
     return f"""syntax = "v1"
 
 info (
@@ -45,12 +45,12 @@ service {service(name)} {{
 
 
 def api_bodies(name: str) -> tuple[tuple[str, LogicBody], ...]:
-    """The route answers by itself."""
+    """Return the logic of a route that answers by itself."""
     return ((f"GET /v1/{name}", LogicBody((Code(f'return {title(name)}Response(message=f"Hello {{req.name}}")'),))),)
 
 
 def calling_bodies(name: str) -> tuple[tuple[str, LogicBody], ...]:
-    """The route asks the greeter."""
+    """Return the logic of a route that calls the greeter service."""
     package = names.http_package(service(name))
     lines = (
         Code(f"reply = await self.svc.{GREETER}_rpc.greet(GreetRequest(name=req.name))"),
@@ -60,12 +60,12 @@ def calling_bodies(name: str) -> tuple[tuple[str, LogicBody], ...]:
 
 
 def greeter_bodies() -> tuple[tuple[str, LogicBody], ...]:
-    """The greeter greets."""
+    """Return the logic of the greeter service."""
     return (("/greeter.Greeter/Greet", LogicBody((Code('return GreetResponse(message=f"Hello {req.name}")'),))),)
 
 
 def greeter() -> str:
-    """The proto of a service that greets."""
+    """Return the proto of the greeter service."""
     return """syntax = "proto3";
 
 package greeter;
@@ -89,7 +89,7 @@ message GreetResponse {
 
 
 def rpc(name: str) -> str:
-    """A proto with one RPC, as `goctl rpc new` writes it."""
+    """Return a proto with one RPC, as `goctl rpc new` writes it."""
     return f"""syntax = "proto3";
 
 package {names.snake(name)};
@@ -109,13 +109,13 @@ service {title(name)} {{
 
 
 def rpc_bodies(name: str) -> tuple[tuple[str, LogicBody], ...]:
-    """The RPC answers."""
+    """Return the logic of the RPC in `rpc(name)`."""
     wire = f"/{names.snake(name)}.{title(name)}/Ping"
     return ((wire, LogicBody((Code('return Response(pong=f"pong {req.ping}")'),))),)
 
 
 def workspace(name: str) -> str:
-    """The mallgen.toml of a BFF that uses a greeter."""
+    """Return the mallgen.toml of an HTTP service that uses the greeter service."""
     return f"""[service.{service(name)}]
 contract = "contracts/{name}.api"
 dir = "services/{service(name)}"
@@ -128,7 +128,7 @@ dir = "services/{GREETER}"
 
 
 def pytest_settings(name: str) -> str:
-    """The pyproject.toml of a workspace: its tests are those of its services."""
+    """Return the pyproject.toml of a workspace, which runs the tests of all its services."""
     return f"""[tool.pytest.ini_options]
 testpaths = ["services"]
 pythonpath = [
@@ -139,7 +139,7 @@ pythonpath = [
 
 
 def readme(name: str) -> str:
-    """What is where."""
+    """Return the README.md of a workspace."""
     return f"""# {name}
 
 `contracts/` is what you write first, `services/` is made from it; `mallgen.toml` says which goes where and who calls

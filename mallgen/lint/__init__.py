@@ -1,4 +1,4 @@
-"""Rules about contracts that work, and could be better."""
+"""The rules of `mallgen api lint`, about contracts that work and could be better."""
 
 from mallgen import rules as registry
 from mallgen.lint.scope import LintScope
@@ -7,4 +7,4 @@ Rule = registry.Rule[LintScope]
 RULES: registry.Registry[LintScope] = registry.Registry(
     "mallgen.lint.fields", "mallgen.lint.routes", "mallgen.lint.types"
 )
-rule, rules, lint = RULES.rule, RULES.rules, RULES.look
+rule, rules, lint = RULES.rule, RULES.rules, RULES.run

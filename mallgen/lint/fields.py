@@ -6,24 +6,23 @@ from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.values import list_words
 from mallgen.contract.wire import base_type, binding, inside
 from mallgen.lint import rule
-from mallgen.lint.scope import LintScope, deep, is_list, key, plain, single, words
+from mallgen.lint.scope import LintScope, base_name, is_list, item_name, key, with_inline_fields, words
 from mallgen.model import Binding, Bounds, Field, Member, Type
 from mallgen.rules import Finding, SpanEdit
 
 PAGE_SIZES = frozenset({"ps", "page_size", "pagesize", "per_page", "page_limit"})
-MAYBE_SIZES = frozenset(
-    {"limit", "size", "count"}
-)  # beside a page or a cursor only: an order has a count, a shoe a size
+# these mean the size of a page only beside a page or a cursor: an order has a count, a shoe a size
+MAYBE_SIZES = frozenset({"limit", "size", "count"})
 CURSORS = frozenset({"cursor", "page", "offset", "page_token", "page_no", "page_num", "last_id", "current"})
 MONEY = frozenset({"price", "amount", "payment", "money", "cost", "fee", "balance", "salary", "postage", "discount"})
-SHARES = frozenset({"rate", "ratio", "percent", "percentage", "factor", "weight"})  # of money, but no money
+SHARES = frozenset({"rate", "ratio", "percent", "percentage", "factor", "weight"})  # `tax_rate` is no amount of money
 SECRETS = frozenset({"password", "passwd", "pwd", "secret", "salt"})
 
 
 def _bindings(scope: LintScope) -> Iterator[tuple[Type, Field, Binding]]:
-    for found, field in scope.fields():
+    for struct, field in scope.fields():
         for one in field.bindings:
-            yield found, field, one
+            yield struct, field, one
 
 
 def _kind(base: str) -> str:
@@ -44,7 +43,11 @@ def page_size_unbounded(scope: LintScope) -> Iterator[Finding]:
             for one in field.bindings:
                 word = "_".join(words(one.key))
                 is_size = word in (PAGE_SIZES | MAYBE_SIZES if paged else PAGE_SIZES)
-                if is_size and _kind(plain(field.type)) == "integer" and not (one.range or one.limit or one.options):
+                if (
+                    is_size
+                    and _kind(base_name(field.type)) == "integer"
+                    and not (one.range or one.limit or one.options)
+                ):
                     hint = f'write `{one.source}:"{one.key},default=20,range=[1:100]"`'
                     yield Finding(f"the page size `{one.key}` has no bounds", field.span, hint)
 
@@ -74,7 +77,7 @@ def money_as_float(scope: LintScope) -> Iterator[Finding]:
     Use whole cents in an `int64`, or a decimal in a `string`.
     """
     for _, field in scope.fields():
-        kind, name = single(field.type), {word.removesuffix("s") for word in words(key(field))}
+        kind, name = item_name(field.type), {word.removesuffix("s") for word in words(key(field))}
         if _kind(kind) == "float" and name & MONEY and not name & SHARES:
             yield Finding(f"`{key(field)}` is money in a {kind}", field.span, "use int64 cents, or a decimal string")
 
@@ -85,10 +88,10 @@ def int64_in_javascript(scope: LintScope) -> Iterator[Finding]:
 
     The option `string` writes it in quotation marks: `json:"id,string"`. Changing it breaks clients that are there.
     """
-    for found in scope.answered():
-        for field in deep(found.fields):
+    for struct in scope.response_types():
+        for field in with_inline_fields(struct.fields):
             one = binding(field, "json")
-            if one is None or one.string or plain(field.type) not in ("int64", "uint64"):
+            if one is None or one.string or base_name(field.type) not in ("int64", "uint64"):
                 continue
             if words(one.key)[-1] in ("id", "ids"):
                 hint = f'write `json:"{one.key},string"`'
@@ -101,11 +104,15 @@ def secret_in_response(scope: LintScope) -> Iterator[Finding]:
 
     Give answers types of their own, without it; `json:"-"` keeps it off the wire.
     """
-    for found in scope.answered():
-        for field in deep(found.fields):
+    for struct in scope.response_types():
+        for field in with_inline_fields(struct.fields):
             one = binding(field, "json")
-            if one is not None and single(field.type) in ("string", "byte", "uint8") and set(words(one.key)) & SECRETS:
-                yield Finding(f"`{found.name}` answers `{one.key}` to clients", field.span, "leave it out of answers")
+            if (
+                one is not None
+                and item_name(field.type) in ("string", "byte", "uint8")
+                and set(words(one.key)) & SECRETS
+            ):
+                yield Finding(f"`{struct.name}` answers `{one.key}` to clients", field.span, "leave it out of answers")
 
 
 @rule("default-outside-options")
@@ -118,7 +125,7 @@ def default_outside_options(scope: LintScope) -> Iterator[Finding]:
 
 
 def _values(field: Field, one: Binding) -> list[str]:
-    """The default, or the values of a list's."""
+    """Return the values of a default: one, several for a list, none without a default."""
     text = one.default
     if text is None:
         return []
@@ -184,7 +191,7 @@ def optional_with_default(scope: LintScope) -> Iterator[Finding]:
 
 
 def _without(member: Member | None, option: str) -> tuple[SpanEdit, ...]:
-    """The edit that takes one option out of a tag that has it once."""
+    """Return the edit that removes an option from a tag, none unless the tag has it exactly once."""
     if member is None or member.tag_span is None:
         return ()
     if member.tag.count(f",{option},") + member.tag.count(f',{option}"') != 1:
@@ -220,7 +227,7 @@ def field_without_tag(scope: LintScope) -> Iterator[Finding]:
 def float_options(scope: LintScope) -> Iterator[Finding]:
     """Options of a float are compared as text: `1` is not `1.0`."""
     for _, field, one in _bindings(scope):
-        if one.options and _kind(plain(field.type)) == "float":
+        if one.options and _kind(base_name(field.type)) == "float":
             yield Finding(f"the options of `{one.key}` are compared as text", field.span, "use a string or an integer")
 
 
@@ -247,11 +254,11 @@ def two_sources(scope: LintScope) -> Iterator[Finding]:
 
     A GET reads the query; otherwise JSON and a form are both looked at, and what JSON says counts.
     """
-    told: set[object] = set()
+    reported: set[object] = set()
     for _, request in scope.requests():
         for field in request.fields:
-            if {"form", "json"} <= {one.source for one in field.bindings} and field.span not in told:
-                told.add(field.span)
+            if {"form", "json"} <= {one.source for one in field.bindings} and field.span not in reported:
+                reported.add(field.span)
                 message = f"`{request.name}.{field.name}` is read from the form and from JSON"
                 hint = "keep the one that clients send, or make a request of its own for each"
                 yield Finding(message, field.span, hint)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mallgen.contract.wire import WITHOUT_BODY, binding, path_parameters, without_parameter
 from mallgen.diagnostics import Note
 from mallgen.lint import rule
-from mallgen.lint.scope import LintScope, Operation, single, words
+from mallgen.lint.scope import LintScope, Operation, item_name, words
 from mallgen.model import Group, Member
 from mallgen.rules import Finding, SpanEdit
 from mallgen.text.span import Span
@@ -20,9 +20,9 @@ def body_on_get(scope: LintScope) -> Iterator[Finding]:
     `form` reads it from the query; since clients must send it there, `--fix` writes it with `--unsafe-fixes` only, and
     only when no route with a body and no answer uses the type.
     """
-    bodies = {found.name for operation, found in scope.requests() if operation.route.method not in WITHOUT_BODY}
-    kept = {member.span for found in scope.reachable(*map(scope.types.__getitem__, bodies)) for member in found.members}
-    kept |= {member.span for found in scope.answered() for member in found.members}
+    bodies = {struct.name for operation, struct in scope.requests() if operation.route.method not in WITHOUT_BODY}
+    in_bodies = scope.reachable(*map(scope.types.__getitem__, bodies))
+    kept = {member.span for struct in (*in_bodies, *scope.response_types()) for member in struct.members}
     for operation, request in scope.requests():
         if operation.route.method not in WITHOUT_BODY:
             continue
@@ -31,10 +31,8 @@ def body_on_get(scope: LintScope) -> Iterator[Finding]:
             body = binding(field, "json")
             if member is None or body is None or not member.tag or binding(field, "form"):
                 continue
-            taken = any(
-                found.source == "form" and found.key == body.key for o in request.fields for found in o.bindings
-            )
-            alone = len(field.bindings) == 1 and member.span not in kept and bool(single(field.type)) and not taken
+            taken = any(one.source == "form" and one.key == body.key for o in request.fields for one in o.bindings)
+            alone = len(field.bindings) == 1 and member.span not in kept and bool(item_name(field.type)) and not taken
             yield Finding(
                 f"`{operation.title}` has no body to read `{field.name}` from",
                 member.tag_span or member.span,
@@ -45,7 +43,7 @@ def body_on_get(scope: LintScope) -> Iterator[Finding]:
 
 
 def _as_form(member: Member) -> tuple[SpanEdit, ...]:
-    """The tag with `form` for `json`; one that names no key would take the Go name for it, as before."""
+    """Return the edit that replaces `json` by `form` in a tag; a tag without a key keeps the Go name as its key."""
     if member.tag_span is None or member.tag.count('json:"') != 1:
         return ()
     return (SpanEdit(member.tag_span, member.tag.replace('json:"', 'form:"')),)
@@ -91,21 +89,21 @@ def route_shadowed(scope: LintScope) -> Iterator[Finding]:
 
 
 class _Branch:
-    """Routes by method and the parts of their paths, in which all parameters are one `:`."""
+    """A tree of routes by method and the segments of their paths, in which every parameter is `:`."""
 
     def __init__(self) -> None:
         self._below: dict[str, _Branch] = {}
         self._operation: Operation | None = None
 
     def add(self, operation: Operation) -> None:
-        """Put a route where its path leads."""
+        """Add a route below the branches of its path."""
         here = self
         for part in _parts(operation):
             here = here._below.setdefault(part, _Branch())
         here._operation = here._operation or operation
 
     def covering(self, operation: Operation) -> Iterator[Operation]:
-        """The routes that would match all requests of another one, and more."""
+        """Yield the routes that match all requests of another one, and more."""
         here, parts = [self], _parts(operation)
         for part in parts:
             here = [

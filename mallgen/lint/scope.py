@@ -1,4 +1,4 @@
-"""A contract as rules look at it: who uses which type, and the words of names."""
+"""Look-ups in a contract for rules: its operations, the types that these use, the words of names."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -34,68 +34,68 @@ class Operation(NamedTuple):
 
     @property
     def title(self) -> str:
-        """`GET /v1/recommend`."""
+        """The method and the full path: `GET /v1/recommend`."""
         return f"{self.route.method.upper()} {self.route.full_path}"
 
 
 class LintScope:
-    """Look-ups over one contract."""
+    """The subject of the lint rules: one contract with look-ups over its types and routes."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self.types = {found.name: found for found in contract.types}
+        self.types = {struct.name: struct for struct in contract.types}
         self.operations = [Operation(group, route) for group in contract.groups for route in group.routes]
-        self._members = {member.span: member for found in contract.types for member in _written(found.members)}
-        self._answered: list[Type] | None = None
-        self._fields = [(found, field) for found in contract.types for field in deep(found.fields)]
-        asked = ((operation, self.request(operation)) for operation in self.operations)
-        self._requests = [(operation, found) for operation, found in asked if found is not None]
+        self._members = {member.span: member for struct in contract.types for member in _written(struct.members)}
+        self._response_types: list[Type] | None = None
+        self._fields = [(struct, field) for struct in contract.types for field in with_inline_fields(struct.fields)]
+        requests = ((operation, self.request(operation)) for operation in self.operations)
+        self._requests = [(operation, request) for operation, request in requests if request is not None]
 
     def fields(self) -> Sequence[tuple[Type, Field]]:
-        """Every field of every type, those of structs written in place too."""
+        """Return every field of every type, those of anonymous structs included."""
         return self._fields
 
     def member(self, field: Field) -> Member | None:
-        """The line that a field was written in, wherever it was embedded from."""
+        """Return the member that declares a field, also when the field comes from an embedded struct."""
         return self._members.get(field.span)
 
     def request(self, operation: Operation) -> Type | None:
-        """The declared type of a route's request."""
+        """Return the declared type of a route's request, None without one."""
         return self._type(operation.route.request)
 
     def response(self, operation: Operation) -> Type | None:
-        """The declared type of a route's answer, an element's when it is a list."""
+        """Return the declared type of a route's response, or of its elements when it is a list; None without one."""
         return self._type(operation.route.response)
 
     def requests(self) -> Sequence[tuple[Operation, Type]]:
-        """Routes with a request."""
+        """Return the routes that have a request, with its type."""
         return self._requests
 
     def responses(self) -> Iterator[tuple[Operation, Type]]:
-        """Routes with an answer."""
+        """Yield the routes that have a response, with its type."""
         for operation in self.operations:
-            found = self.response(operation)
-            if found is not None:
-                yield operation, found
+            response = self.response(operation)
+            if response is not None:
+                yield operation, response
 
     def reachable(self, *starts: Type) -> list[Type]:
-        """Types and all that their fields lead to, in the order in which they are met."""
-        found: dict[str, Type] = {}
+        """Return types and all types that their fields lead to, breadth first."""
+        reached: dict[str, Type] = {}
         waiting = deque(starts)
         while waiting:
             here = waiting.popleft()
-            if here.name in found:
+            if here.name in reached:
                 continue
-            found[here.name] = here
+            reached[here.name] = here
             for member in here.members:
                 waiting += [self.types[ref.name] for ref in named(member.type) if ref.name in self.types]
-        return list(found.values())
+        return list(reached.values())
 
-    def answered(self) -> list[Type]:
-        """Every type that an answer leads to."""
-        if self._answered is None:
-            self._answered = self.reachable(*(found for _, found in self.responses()))
-        return self._answered
+    def response_types(self) -> list[Type]:
+        """Return every type that is part of a response."""
+        if self._response_types is None:
+            self._response_types = self.reachable(*(response for _, response in self.responses()))
+        return self._response_types
 
     def _type(self, ref: TypeRef | None) -> Type | None:
         inner = peel(ref, Pointer, Slice) if ref is not None else None
@@ -109,28 +109,28 @@ def _written(members: Sequence[Member]) -> Iterator[Member]:
             yield from _written(inner.members)
 
 
-def deep(fields: Sequence[Field]) -> Iterator[Field]:
-    """Fields, each followed by those of a struct that is written in its place."""
+def with_inline_fields(fields: Sequence[Field]) -> Iterator[Field]:
+    """Yield fields, each followed by the fields of its anonymous struct, if it has one."""
     for field in fields:
         yield field
         if isinstance(inner := peel(field.type, Pointer), Inline):
-            yield from deep(inner.fields)
+            yield from with_inline_fields(inner.fields)
 
 
-def plain(ref: TypeRef) -> str:
-    """The base type of a field, behind pointers; empty for anything else."""
+def base_name(ref: TypeRef) -> str:
+    """Return the name of the base type that a type or the target of its pointers is, "" for any other type."""
     base = base_type(ref)
     return base.name if base is not None else ""
 
 
-def single(ref: TypeRef) -> str:
-    """The base type of a field or of the values in its list."""
+def item_name(ref: TypeRef) -> str:
+    """Return the name of a field's base type, or of its elements' when it is a list; "" for any other type."""
     ref = peel(ref, Pointer)
-    return plain(ref.elem if isinstance(ref, LISTS) else ref)
+    return base_name(ref.elem if isinstance(ref, LISTS) else ref)
 
 
 def is_list(ref: TypeRef) -> bool:
-    """Whether a field holds many values."""
+    """Return whether a field holds many values; a list of bytes is one value."""
     ref = peel(ref, Pointer)
     if not isinstance(ref, LISTS):
         return False
@@ -139,10 +139,10 @@ def is_list(ref: TypeRef) -> bool:
 
 
 def words(name: str) -> list[str]:
-    """`userID` → `user`, `id`."""
+    """Return the words of a name in lower case: `user` and `id` for `userID`."""
     return names.snake(name).split("_")
 
 
 def key(field: Field) -> str:
-    """The field's name on the wire."""
+    """Return the field's name on the wire."""
     return field.bindings[0].key if field.bindings else field.name

@@ -1,4 +1,4 @@
-"""What `mallgen api lint` finds, without what comments of the contract switch off."""
+"""The findings of `mallgen api lint`, without those that comments in the contract switch off."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,9 +18,8 @@ PARSED = (  # warnings from reading the contract, which can be switched off as r
 def findings(
     contract: Contract, parsed: Sequence[Diagnostic], texts: Mapping[str, str], chosen: Sequence[Rule]
 ) -> list[Found]:
-    """What reading a contract has told, and what the chosen rules find; without what comments switch off."""
+    """Return the diagnostics of reading a contract and the findings of the chosen rules, without suppressed ones."""
     known = rules()
-    own = [Found(diagnostic, ()) for diagnostic in parsed if diagnostic.code not in known]  # the rule says it again
-    codes = [*known, *PARSED]
-    judged = RuleCodes(codes, [*(rule.code for rule in chosen), *PARSED], "mallgen api lint --rules")
-    return apply([*own, *lint(LintScope(contract), tuple(chosen))], suppressions(texts), judged)
+    own = [Found(diagnostic, ()) for diagnostic in parsed if diagnostic.code not in known]  # rules report theirs again
+    codes = RuleCodes([*known, *PARSED], [*(rule.code for rule in chosen), *PARSED], "mallgen api lint --rules")
+    return apply([*own, *lint(LintScope(contract), tuple(chosen))], suppressions(texts), codes)

@@ -13,21 +13,21 @@ from mallgen.rules import Finding
 @rule("unused-type", default=False)
 def unused_type(scope: LintScope) -> Iterator[Finding]:
     """Nothing leads to this type from any route."""
-    roots = [found for _, found in (*scope.requests(), *scope.responses())]
+    roots = [struct for _, struct in (*scope.requests(), *scope.responses())]
     if not scope.operations:
         return
-    used = {found.name for found in scope.reachable(*roots)}
-    for found in scope.contract.types:
-        if found.name not in used:
-            yield Finding(f"nothing uses the type `{found.name}`", found.span, "remove it, or use it")
+    used = {struct.name for struct in scope.reachable(*roots)}
+    for struct in scope.contract.types:
+        if struct.name not in used:
+            yield Finding(f"nothing uses the type `{struct.name}`", struct.span, "remove it, or use it")
 
 
 @rule("keys-mixed")
 def keys_mixed(scope: LintScope) -> Iterator[Finding]:
     """JSON keys of one type are written in two ways: `user_id` beside `userName`."""
-    for found in scope.contract.types:
+    for struct in scope.contract.types:
         snake = camel = None
-        for field in found.fields:
+        for field in struct.fields:
             one = binding(field, "json")
             if one is None:
                 continue
@@ -37,15 +37,15 @@ def keys_mixed(scope: LintScope) -> Iterator[Finding]:
                 camel = field
         if snake is not None and camel is not None:
             note = (Note(snake.span, "snake case here"),)
-            yield Finding(f"`{found.name}` mixes snake case and camel case", camel.span, "keep to one", note)
+            yield Finding(f"`{struct.name}` mixes snake case and camel case", camel.span, "keep to one", note)
 
 
 @rule("untyped-map", default=False)
 def untyped_map(scope: LintScope) -> Iterator[Finding]:
     """A map of anything: neither clients nor the type checker know what is in it."""
-    for found, field in scope.fields():
+    for struct, field in scope.fields():
         if isinstance(field.type, Map) and isinstance(field.type.elem, AnyType):
-            yield Finding(f"`{found.name}.{field.name}` holds anything", field.span, "declare a type for it")
+            yield Finding(f"`{struct.name}.{field.name}` holds anything", field.span, "declare a type for it")
 
 
 @rule("request-is-response")
@@ -60,6 +60,6 @@ def request_is_response(scope: LintScope) -> Iterator[Finding]:
 @rule("type-without-comment", default=False)
 def type_without_comment(scope: LintScope) -> Iterator[Finding]:
     """A type has no comment: the contract is the documentation."""
-    for found in scope.contract.types:
-        if not (found.docs or found.comment):
-            yield Finding(f"`{found.name}` has no comment", found.span, "say in a line above it what it is")
+    for struct in scope.contract.types:
+        if not (struct.docs or struct.comment):
+            yield Finding(f"`{struct.name}` has no comment", struct.span, "say in a line above it what it is")

@@ -1,1 +1,1 @@
-"""Protos, from the file to a ProtoContract."""
+"""Reading of `.proto` files, from the disk to a ProtoContract."""

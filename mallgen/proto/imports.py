@@ -1,4 +1,4 @@
-"""Which files protoc will read, looked at before it does: all must lie in the folders that were named. An edge."""
+"""Finds and checks the files that protoc will read, before it does; all must lie in the -I folders. An edge."""
 
 import os
 import re
@@ -12,17 +12,17 @@ from mallgen.proto.scan import ProtoImport, outline
 from mallgen.text.limits import DEFAULT
 from mallgen.text.span import Span
 
-_SOUND = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.proto")
+_FILE_NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.proto")
 _LONGEST = 1024
 _SPELLING = "use letters, digits, `_`, `-` and `.`, and the suffix `.proto`"
 
 
 class ReadProtos(NamedTuple):
-    """The files of a run, or what is wrong with them.
+    """The files that protoc will read, and diagnostics about them.
 
-    `folders` are searched in their order, protobuf's own last; `roots` are the named files as protoc names them,
-    `within` the number of the folder that each lies in; `paths` are all files by that name, as the user names them;
-    `texts` what they hold, by the user's name.
+    `folders` are searched in this order; the last is protobuf's own. `roots` are the files that the user named, by
+    protoc's names, which are relative to a folder; `within` is the index of each root's folder. `paths` are the paths
+    of all files by protoc's names; `texts` are their texts by path.
     """
 
     folders: tuple[str, ...]
@@ -34,7 +34,7 @@ class ReadProtos(NamedTuple):
 
 
 def read(paths: Sequence[str], includes: Sequence[str]) -> ReadProtos:
-    """Find and look over `paths` and all that they import; without `includes` each file's own folder is searched."""
+    """Find and check `paths` and all that they import; without `includes` each file's own folder is searched."""
     try:
         reader = _ImportReader(list(dict.fromkeys(includes or [os.path.dirname(path) or "." for path in paths])))
     except Unreadable as problem:
@@ -49,8 +49,8 @@ def read(paths: Sequence[str], includes: Sequence[str]) -> ReadProtos:
     )
 
 
-def _known() -> str:
-    """The folder of the protos that come with protobuf."""
+def _google_folder() -> str:
+    """Return the folder of the protos that come with protobuf."""
     import grpc_tools
 
     return os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
@@ -58,17 +58,17 @@ def _known() -> str:
 
 class _ImportReader:
     def __init__(self, folders: list[str]) -> None:
-        self.folders = [*folders, _known()]
+        self.folders = [*folders, _google_folder()]
         self.within: dict[str, int] = {}
         self.paths: dict[str, str] = {}
         self.texts: dict[str, str] = {}
         self.problems: list[Diagnostic] = []
         self._limits = limits()
-        self._told_of_many = False
-        self._tops = [os.path.realpath(folder) for folder in self.folders]
+        self._reported_too_many = False
+        self._real_folders = [os.path.realpath(folder) for folder in self.folders]
 
     def check_folders(self, includes: Sequence[str]) -> None:
-        """Folders that do not exist, and those that would open the whole machine to imports."""
+        """Report folders that do not exist, and the root folder, which would allow to import any file."""
         for folder in dict.fromkeys(includes):
             if os.path.realpath(folder) == os.sep:
                 message = f"`-I {folder}` would let a proto import any file of this machine"
@@ -77,14 +77,14 @@ class _ImportReader:
                 self._wrong("no-such-file", f"there is no folder `{folder}`", None, "check the path after -I")
 
     def root(self, path: str) -> str:
-        """The name of a file that was given on the command line; empty when it cannot be used."""
+        """Return protoc's name for a file that the user named; report a file that cannot be used and return ""."""
         if not os.path.exists(path):
             return self._wrong("no-such-file", f"there is no file `{path}`", None, "check the path")
         if not os.path.isfile(path):
             hint = "name the `.proto` file itself"
             return self._wrong("not-a-file", f"`{path}` is not a regular file", None, hint)
         real = os.path.realpath(path)
-        for number, top in enumerate(self._tops[:-1]):
+        for number, top in enumerate(self._real_folders[:-1]):
             if is_inside(real, top):
                 return self._named(path, os.path.relpath(real, top).replace(os.sep, "/"), number)
         linked = f": it is a link to `{real}`" if os.path.islink(path) else ""
@@ -92,7 +92,7 @@ class _ImportReader:
         return self._wrong("outside-include", f"`{path}` is in none of the -I folders{linked}", None, hint)
 
     def _named(self, path: str, name: str, number: int) -> str:
-        if not _SOUND.fullmatch(name):
+        if not _FILE_NAME.fullmatch(name):
             return self._wrong("bad-file-name", f"{name!r} cannot be the name of a proto file", None, _SPELLING)
         first = self._find(name)
         if first is not None and not os.path.samefile(os.path.join(self.folders[first], name), path):
@@ -102,7 +102,7 @@ class _ImportReader:
         return name
 
     def visit(self, name: str, by: ProtoImport | None, depth: int) -> None:
-        """Look over a file and what it imports."""
+        """Check a file and all that it imports; `by` is the import that names it, None for a root."""
         if name in self.paths:
             return
         number = self._find(name)
@@ -112,40 +112,40 @@ class _ImportReader:
         path = os.path.normpath(os.path.join(self.folders[number], name))
         if number == len(self.folders) - 1:
             self._keep(name, path, number)
-            self._follow(name, path, None, depth)
+            self._visit_imports(name, path, None, depth)
         elif self._inside(path, by) and not self._too_many(by, depth):
             self._keep(name, path, number)
-            self._follow(name, path, by, depth)
+            self._visit_imports(name, path, by, depth)
 
     def _keep(self, name: str, path: str, number: int) -> None:
         self.paths[name] = path
         self.within[name] = number
 
-    def _follow(self, name: str, path: str, by: ProtoImport | None, depth: int) -> None:
+    def _visit_imports(self, name: str, path: str, by: ProtoImport | None, depth: int) -> None:
         try:
             text = read_text(path, self._limits.bytes, ".proto")
         except Unreadable as problem:
             self._wrong(problem.code, problem.message, by, problem.hint)
             return
         self.texts[path] = text
-        found = outline(text, path, self._limits)
-        self.problems += found.diagnostics
-        for item in found.imports:
-            if not _SOUND.fullmatch(item.name) or len(item.name) > _LONGEST:
-                self._unsound(item)
+        proto = outline(text, path, self._limits)
+        self.problems += proto.diagnostics
+        for item in proto.imports:
+            if not _FILE_NAME.fullmatch(item.name) or len(item.name) > _LONGEST:
+                self._bad_import(item)
             else:
                 self.visit(item.name, item, depth + 1)
 
     def _find(self, name: str) -> int | None:
-        """The first folder that has the file."""
+        """Return the index of the first folder that has the file, None when none has it."""
         return next(
             (number for number, folder in enumerate(self.folders) if os.path.lexists(os.path.join(folder, name))), None
         )
 
     def _inside(self, path: str, by: ProtoImport | None) -> bool:
-        """Whether a file lies in one of the folders even when links are followed."""
+        """Return whether a file lies in one of the folders after links are followed; report it if not."""
         real = os.path.realpath(path)
-        if any(is_inside(real, top) for top in self._tops):
+        if any(is_inside(real, top) for top in self._real_folders):
             return True
         self._wrong(
             "outside-include", f"`{path}` is a link that leads out of the -I folders", by, "copy the file there"
@@ -156,8 +156,8 @@ class _ImportReader:
         if len(self.paths) < self._limits.files and depth <= self._limits.depth:
             return False
         message = f"more than {self._limits.files} files or {self._limits.depth} levels of imports"
-        if not self._told_of_many:
-            self._told_of_many = True
+        if not self._reported_too_many:
+            self._reported_too_many = True
             hint = f"raise the limits: MALLGEN_MAX_FILES={DEFAULT.files * 4}, MALLGEN_MAX_DEPTH={DEFAULT.depth * 2}"
             self._wrong("too-many-files", message, by, hint)
         return True
@@ -167,7 +167,7 @@ class _ImportReader:
         hint = f"name the folder that has it with -I; searched: {searched}"
         self._wrong("no-such-file", f"there is no `{name}` in the -I folders", by, hint)
 
-    def _unsound(self, item: ProtoImport) -> None:
+    def _bad_import(self, item: ProtoImport) -> None:
         if len(item.name) > _LONGEST:
             message = f'"{item.name[:40]}…" is longer than {_LONGEST} characters'
             self._wrong("bad-file-name", message, item, "no system has such a path")

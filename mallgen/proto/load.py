@@ -1,4 +1,4 @@
-"""Load protos: from paths to a ProtoContract."""
+"""Loads proto files: compiles and resolves them to a ProtoContract."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class LoadedProtos(NamedTuple):
-    """What some proto files say, or what is wrong with them."""
+    """A contract, None when it has errors, with its diagnostics; `sources` are the texts of its files by path."""
 
     contract: "ProtoContract | None"
     diagnostics: tuple[Diagnostic, ...]
@@ -19,7 +19,7 @@ class LoadedProtos(NamedTuple):
 
 def load_protos(paths: Sequence[str], includes: Sequence[str]) -> LoadedProtos:
     """Compile and resolve proto files; without `includes` each file's own folder is searched for imports."""
-    from mallgen.proto.model import ProtoOrigin, resolve  # protobuf takes 20 ms, which only those who read protos pay
+    from mallgen.proto.model import ProtoOrigin, resolve  # imported late, as protobuf takes 20 ms to import
     from mallgen.proto.protoc import compile_protos
 
     compiled = compile_protos(paths, includes)

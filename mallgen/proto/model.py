@@ -1,4 +1,4 @@
-"""From a FileDescriptorSet to what the emitters need: files under names of their own, services, comments."""
+"""Turns a FileDescriptorSet into the ProtoContract that the emitters need: renamed files, services, comments."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from mallgen.diagnostics import Diagnostic, Note
 from mallgen.text.span import Span
 
 Path = tuple[int, ...]
-MESSAGES, ENUMS, NESTED, NESTED_ENUMS = 4, 5, 3, 4  # the numbers of fields in descriptor.proto, which make paths
+MESSAGES, ENUMS, NESTED, NESTED_ENUMS = 4, 5, 3, 4  # field numbers in descriptor.proto, of which paths are made
 _SERVICES, _EXTENSIONS, _METHODS, _FIELDS, _VALUES, _NESTED_EXTENSIONS = 6, 7, 2, 2, 2, 6
 _KNOWN = (
     *("any", "api", "compiler/plugin", "descriptor", "duration", "empty", "field_mask", "source_context", "struct"),
@@ -27,16 +27,19 @@ _KNOWN = (
 
 
 class Comments(NamedTuple):
-    """What stands in comments, and where things are as protoc counts, by descriptor path; `lines` of the file."""
+    """The comments and the spans of declarations by their descriptor paths, and the lines of the file.
+
+    The spans are protoc's: from 0, in bytes, with tabs of eight columns; of three numbers when within one line.
+    """
 
     file: str
     texts: dict[Path, str]
-    places: dict[Path, Sequence[int]]
+    spans: dict[Path, Sequence[int]]
     lines: Sequence[str]
 
     def at(self, path: Path) -> Span:
-        """Where something is; the start of the file when that is not known."""
-        span = self.places.get(path)
+        """Return the span of a declaration, the start of the file when protoc gives none."""
+        span = self.spans.get(path)
         if span is None:
             return _start(self.file)
         end_line, end_col = (span[2], span[3]) if len(span) == 4 else (span[0], span[2])
@@ -45,9 +48,9 @@ class Comments(NamedTuple):
 
 
 class Declared(NamedTuple):
-    """A name in a proto: of a message, enum, field, extension or enum value; `around` are the messages it is in.
+    """A name in a proto: of a message, enum, field, extension or enum value; `around` are the messages around it.
 
-    A value belongs to what its enum is in, as protobuf has it. `path` is where the descriptor has it.
+    As in protobuf, an enum value belongs to the messages around its enum. `path` is the descriptor path.
     """
 
     name: str
@@ -58,11 +61,11 @@ class Declared(NamedTuple):
 
 
 class ProtoFile(NamedTuple):
-    """One `.proto` file. `name` is the author's; the descriptor's own name and its dependencies' come of its content.
+    """One `.proto` file. `name` is the author's; the descriptor has names made of content hashes, of its imports too.
 
-    Registering two different files under one name fails in Python's one pool, so `common.proto` of two services needs
-    two names; the same content has one name wherever it lies, and may be registered twice. Google's files keep their
-    names, since other libraries of a process register them as well.
+    Python has one pool of descriptors, in which two different files cannot have one name: `common.proto` of two
+    services needs two names. Equal files have equal names wherever they lie, and may be registered twice. Google's
+    files keep their names, since other libraries of a process register them as well.
     """
 
     name: str
@@ -72,16 +75,16 @@ class ProtoFile(NamedTuple):
 
     @property
     def ours(self) -> bool:
-        """Whether a module is generated for it; google's own come with protobuf."""
+        """Return whether a module is generated for the file; those of protobuf's own files come with protobuf."""
         return not is_known(self.name)
 
     @property
     def start(self) -> Span:
-        """Where the file begins."""
+        """The span of the file's first character."""
         return _start(self.comments.file)
 
     def declared(self) -> Iterator[Declared]:
-        """Every name that the file declares, services and what is made for maps left out."""
+        """Yield every name that the file declares, without services and the entry messages of maps."""
         yield from self._extensions(self.descriptor.extension, (), (_EXTENSIONS,))
         yield from self._enums(self.descriptor.enum_type, (), (ENUMS,))
         for index, message in enumerate(self.descriptor.message_type):
@@ -110,28 +113,28 @@ class ProtoFile(NamedTuple):
         for index, extension in enumerate(extensions):
             yield Declared(extension.name, around, (*path, index))
 
-    def place(self, full: str) -> Span:
-        """Where a message or enum outside of others is declared; `full` has a dot in front."""
+    def span_of(self, full: str) -> Span:
+        """Return the span of an outermost message or enum by its full name, which has a dot in front."""
         name = full.rpartition(".")[2]
         kinds = {
             MESSAGES: [item.name for item in self.descriptor.message_type],
             ENUMS: [item.name for item in self.descriptor.enum_type],
         }
-        for number, found in kinds.items():
-            if name in found:
-                return self.comments.at((number, found.index(name)))
+        for number, declared in kinds.items():
+            if name in declared:
+                return self.comments.at((number, declared.index(name)))
         return _start(self.comments.file)
 
 
 class MessageRef(NamedTuple):
-    """A message or enum: the file it is in, and its name with the messages around it."""
+    """A reference to a message or enum: its file, and its name after those of the messages around it."""
 
     file: str
     path: tuple[str, ...]
 
 
 class Method(NamedTuple):
-    """One RPC. `wire` is its path on the wire: `/order.Order/Orders`."""
+    """One RPC. `wire` is its path on the wire: `/order.Order/Orders`; `doc` its comment."""
 
     name: str
     wire: str
@@ -155,9 +158,10 @@ class Service(NamedTuple):
 
 
 class ProtoContract(NamedTuple):
-    """What a set of proto files says: all files, dependencies first, and the services of the named ones.
+    """The content of a set of proto files: all files, dependencies first, and the services of the root files.
 
-    `types` finds messages and enums by their full name with a dot in front, as descriptors spell it.
+    `roots` are the files that the user named. `types` has messages and enums by their full name with a dot in front,
+    as descriptors spell it.
     """
 
     package: str
@@ -168,12 +172,12 @@ class ProtoContract(NamedTuple):
 
     @property
     def title(self) -> str:
-        """The service's name: the proto package, or the file's name where there is none."""
+        """The service's name: the proto package, or the file's name when it has none."""
         return self.package or self.stem
 
     @property
     def stem(self) -> str:
-        """The name of the first file."""
+        """The name of the first root file without its suffix."""
         return self.roots[0].rpartition("/")[2].removesuffix(".proto")
 
     @property
@@ -183,7 +187,7 @@ class ProtoContract(NamedTuple):
 
 
 class Use(NamedTuple):
-    """A service that another one calls, under the name that mallgen.toml has for it; `key`: where not the proto's."""
+    """A service that another one calls, by its name in mallgen.toml; `key` replaces the contract's key unless empty."""
 
     name: str
     contract: ProtoContract
@@ -191,7 +195,7 @@ class Use(NamedTuple):
 
 
 class ResolvedProtos(NamedTuple):
-    """A contract, or what is wrong with it."""
+    """A contract, None when it has errors, with its diagnostics."""
 
     contract: ProtoContract | None
     diagnostics: tuple[Diagnostic, ...]
@@ -201,26 +205,25 @@ _HTTP = b"\x82\xd3\xe4\x93\x02"  # the tag of google.api.http, extension 7229572
 
 
 def is_known(name: str) -> bool:
-    """Whether protobuf itself brings the file."""
+    """Return whether the file comes with protobuf itself."""
     return name.removeprefix("google/protobuf/").removesuffix(".proto") in _KNOWN and name.startswith("google/")
 
 
 def is_googles(name: str) -> bool:
-    """Whether the file is one of https://github.com/googleapis/googleapis, which other distributions bring as well."""
+    """Return whether the file is one of https://github.com/googleapis/googleapis, which other libraries have too."""
     return name.startswith("google/") and not is_known(name)
 
 
 class ProtoOrigin(NamedTuple):
-    """Where a proto file lies, as the user names it, and what it holds."""
+    """The path of a proto file, as the user names it, and its text."""
 
     path: str
     text: str
 
 
 def resolve(descriptors: bytes, roots: Sequence[str], origins: Mapping[str, ProtoOrigin]) -> ResolvedProtos:
-    """Read a descriptor set with source info; `roots` are the files whose services are wanted."""
-    found = FileDescriptorSet.FromString(descriptors)
-    files = tuple(_renamed(found, origins))
+    """Resolve a serialized descriptor set with source info to the contract of the services in `roots`."""
+    files = tuple(_renamed(FileDescriptorSet.FromString(descriptors), origins))
     types = {full: ref for file in files for full, ref in _types(file)}
     by_name = {file.name: file for file in files}
     services = tuple(service for root in roots for service in _services(by_name[root], types))
@@ -229,7 +232,7 @@ def resolve(descriptors: bytes, roots: Sequence[str], origins: Mapping[str, Prot
     contract = ProtoContract(package, tuple(roots), files, services, types)
     ignored = tuple(_http(by_name[root]) for root in roots)
     return ResolvedProtos(
-        None if problems else contract, (*problems, *(found for found in ignored if found is not None))
+        None if problems else contract, (*problems, *(warning for warning in ignored if warning is not None))
     )
 
 
@@ -254,7 +257,7 @@ def _problems(
 
 
 def _http(file: ProtoFile) -> Diagnostic | None:
-    """A word on the first method that asks for a route of its own; no extension need be known for that."""
+    """Return a warning about the first method with `google.api.http`, found by its tag without that extension."""
     for index, service in enumerate(file.descriptor.service):
         for number, method in enumerate(service.method):
             if _HTTP in method.options.SerializeToString():
@@ -265,9 +268,9 @@ def _http(file: ProtoFile) -> Diagnostic | None:
     return None
 
 
-def _renamed(found: FileDescriptorSet, origins: Mapping[str, ProtoOrigin]) -> Iterator[ProtoFile]:
+def _renamed(descriptors: FileDescriptorSet, origins: Mapping[str, ProtoOrigin]) -> Iterator[ProtoFile]:
     names: dict[str, str] = {}
-    for original in found.file:
+    for original in descriptors.file:
         comments = _comments(original, origins.get(original.name, ProtoOrigin(original.name, "")))
         name = original.name
         copy = FileDescriptorProto()
@@ -284,25 +287,25 @@ def _renamed(found: FileDescriptorSet, origins: Mapping[str, ProtoOrigin]) -> It
 
 
 def prose(comment: str) -> list[str]:
-    """A proto comment as lines."""
+    """Return the lines of a proto comment, none for an empty one."""
     lines = [line.strip() for line in comment.strip("\n").split("\n")]
     return lines if any(lines) else []
 
 
 def _comments(file: FileDescriptorProto, origin: ProtoOrigin) -> Comments:
     texts: dict[Path, str] = {}
-    places: dict[Path, Sequence[int]] = {}
+    spans: dict[Path, Sequence[int]] = {}
     for location in file.source_code_info.location:
         path = tuple(location.path)
         text = location.leading_comments or location.trailing_comments
         if text.strip():
             texts[path] = text
-        places[path] = location.span
-    return Comments(origin.path, texts, places, origin.text.split("\n"))
+        spans[path] = location.span
+    return Comments(origin.path, texts, spans, origin.text.split("\n"))
 
 
 def column(lines: Sequence[str], row: int, before: int) -> int:
-    """The column in characters, from 1, of a place that protoc counts from 0, in bytes and with tabs of eight."""
+    """Return the column in characters, from 1, of protoc's column `before`: from 0, in bytes, with tabs of eight."""
     line = lines[row] if row < len(lines) else ""
     if line.isascii() and "\t" not in line:
         return before + 1

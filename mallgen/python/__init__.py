@@ -1,1 +1,1 @@
-"""Python as text: names, literals, layout, templates. Pure."""
+"""Writing of Python source: names, literals, layout, templates. Pure."""

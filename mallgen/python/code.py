@@ -1,8 +1,8 @@
-"""What may reach a template: text that was made as code, and not text that came from a contract.
+"""Types for text that may reach a template: text that was made as code, not text that came from a contract.
 
-names.py makes `PyIdent`, pycode.py `Literal` and `Code`. An emitter composes a line of such parts: `Code(f"…")`, or
+names.py makes `PyIdent`, layout.py `Literal` and `Code`. An emitter composes a line of such parts: `Code(f"…")`, or
 `code` with a pattern; scripts/mypy_code.py refuses a part that is neither code nor a constant. All are strings, so that
-templates and files take them as they are; a plain string in a view is refused in tests.
+templates and files take them as they are; the tests refuse a plain string in a view.
 """
 
 from typing import Any
@@ -15,18 +15,18 @@ class Code(str):
 
 
 class Literal(Code):
-    """A literal of Python, TOML or YAML: whatever text is in it, it is one value."""
+    """A literal of Python, TOML or YAML, which is one value whatever text is in it."""
 
     __slots__ = ()
 
 
 class PyIdent(Code):
-    """An identifier; ValueError for any other text."""
+    """An identifier; the constructor raises ValueError for any other text."""
 
     __slots__ = ()
 
     def __new__(cls, text: str) -> "PyIdent":
-        """Check the text; what is one already stays itself."""
+        """Check the text; return a PyIdent unchanged."""
         if text.__class__ is PyIdent:
             return text
         if not text.isidentifier():
@@ -35,7 +35,7 @@ class PyIdent(Code):
 
 
 def code(pattern: str, *parts: Code | int) -> Code:
-    """`pattern`, a constant of ours, with code in the place of each `{}`; TypeError for any other text."""
+    """Return `pattern`, which must be a constant, with code for each `{}`; raise TypeError for other parts."""
     for part in parts:
         if not isinstance(part, Code | int):
             raise TypeError(f"not code: {part!r}")
@@ -43,7 +43,7 @@ def code(pattern: str, *parts: Code | int) -> Code:
 
 
 def require(value: Any, where: str) -> None:
-    """TypeError unless everything in a view is code, a number or nothing; dictionaries are no views."""
+    """Raise TypeError unless everything in a view is code, a number or None; dictionaries are refused."""
     if isinstance(value, Code | int | None):
         return
     if isinstance(value, list | tuple):

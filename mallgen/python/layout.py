@@ -1,4 +1,4 @@
-"""Python source as black and isort would have it: widths, wrapped calls, sorted imports, literals."""
+"""Python source laid out as black and isort would do it: widths, wrapped calls, sorted imports, literals."""
 
 import functools
 import re
@@ -16,7 +16,7 @@ _PLAIN = re.compile(r"[!#-\[\]-~](?:[ !#-\[\]-~]*[!#-\[\]-~])?")  # ASCII withou
 
 
 def literal(value: object) -> Literal:
-    """A Python literal with black's quotes; text that cannot be printed is escaped."""
+    """Return a Python literal with the quotes that black prefers; unprintable characters are escaped."""
     if isinstance(value, str):
         return Literal(_quoted(value))
     if isinstance(value, bytes):
@@ -33,13 +33,13 @@ def _quoted(text: str) -> str:
     body = text
     if "\\" in text or not text.isprintable():
         body = "".join(char if char.isprintable() and char != "\\" else repr(char)[1:-1] for char in text)
-    # black keeps double quotes unless they need more escapes than single ones
+    # black uses double quotes unless they need more escapes than single ones
     quote = '"' if text.count('"') <= text.count("'") else "'"
     return quote + body.replace(quote, f"\\{quote}") + quote
 
 
 def _quoted_bytes(data: bytes) -> str:
-    """As black has it: double quotes unless they need more escapes."""
+    """Return a bytes literal with black's quotes: double ones unless they need more escapes."""
     text = repr(data)
     if text.startswith("b'") and '"' not in text:
         return f'b"{text[2:-1]}"'
@@ -47,7 +47,7 @@ def _quoted_bytes(data: bytes) -> str:
 
 
 def printable(text: str) -> str:
-    """The text on one line, without characters that a reader cannot see."""
+    """Return the text on one line, with invisible characters escaped."""
     if text.isprintable():
         return text.strip()
     return "".join(
@@ -56,12 +56,12 @@ def printable(text: str) -> str:
 
 
 def comment(text: str) -> Code:
-    """`# text`, never a pragma for a linter, a formatter or a type checker."""
+    """Return the comment `# text`, altered where it would be a pragma for a linter, formatter or type checker."""
     return Code("# " + _PRAGMA.sub("// ", printable(text)))
 
 
 def fold(text: str, columns: int) -> list[str]:
-    """Cut one line of prose at spaces, and Chinese text anywhere, into lines of at most `columns`."""
+    """Cut one line of prose into lines of at most `columns`, at spaces and anywhere in Chinese text."""
     if width(text) <= columns:
         return [text.rstrip()] if text.strip() else []
     lines: list[str] = []
@@ -76,7 +76,7 @@ def fold(text: str, columns: int) -> list[str]:
 
 
 def docstring(lines: Sequence[str], indent: int) -> Literal:
-    """A whole docstring literal for a body indented by `indent`; the first line stands by the quotes."""
+    """Return a docstring literal for a body indented by `indent`; its first line follows the quotes."""
     columns = WIDTH - indent
     if len(lines) == 1 and len(lines[0]) <= columns - 6 and _PLAIN.fullmatch(lines[0]):
         return Literal(f'"""{lines[0]}"""')
@@ -88,7 +88,7 @@ def docstring(lines: Sequence[str], indent: int) -> Literal:
     if body[0].startswith('"'):
         body[0] = f" {body[0]}"
     if len(body) == 1:
-        # ruff counts an escaped quote at the end as no quote, black counts it: the last one of three needs no escape
+        # black counts an escaped quote at the end as a quote, ruff does not: the last of three stays unescaped
         body[0] = f'{body[0][:-2]}"' if body[0].endswith('\\"\\"\\"') else body[0]
         gap = " " if body[0].endswith('"') else ""
         return Literal(f'"""{body[0]}{gap}"""')
@@ -98,12 +98,12 @@ def docstring(lines: Sequence[str], indent: int) -> Literal:
 
 
 def call(head: str, args: Sequence[str], tail: str = ")", indent: int = 0) -> Code:
-    """A bracket as black lays it out; scripts/mypy_code.py sees to it that all parts are code."""
+    """Return a bracket as black lays it out; scripts/mypy_code.py checks that all parts are code."""
     return Code(bracket(head, args, tail, indent))
 
 
 def bracket(head: str, args: Sequence[str], tail: str = ")", indent: int = 0) -> str:
-    """`head` + args + `tail` as black lays out one bracket: one line, an inner line, or one per line."""
+    """Return `head` + args + `tail` as black lays out a bracket: on one line, on an inner line, or one per line."""
     pad, inner = " " * indent, " " * (indent + 4)
     line = f"{head}{', '.join(args)}{tail}"
     if width(pad + line) <= WIDTH or not args:
@@ -127,24 +127,24 @@ def _member_key(name: str) -> tuple[int, object, object]:
 
 
 def exported(names: Iterable[PyIdent]) -> list[PyIdent]:
-    """Names in the order that ruff wants in `__all__`: constants, classes, the rest, numbers by value, with case."""
+    """Sort names as ruff does in `__all__`: constants, classes, the rest; numbers by value, case counts."""
     return sorted(set(names), key=lambda name: (_member_key(name)[0], _natural(name)))
 
 
-# isort moves the comment of a line that it takes for too long to where mypy does not look for it
+# `isort: skip`, because isort wraps a line that is too long and moves its comment to where mypy ignores it
 _UNTYPED = "  # type: ignore[import-untyped, unused-ignore]  # isort: skip"
 _SECTIONS = {"__future__": 0, "google": 2, "mallgen_runtime": 2}
 
 
 class Imports:
-    """The `from … import …` lines of one file, in isort's sections and order."""
+    """The `from … import …` statements of one file, in isort's sections and order."""
 
     def __init__(self, first_party: str) -> None:
         self._first_party = first_party
         self._names: dict[str, dict[str, str]] = {}
 
     def add(self, source: str, name: str, local: str = "") -> PyIdent:
-        """Import `name` from `source`; returns the name to use. ValueError for what are no names."""
+        """Import `name` from `source`, as `local` unless empty, and return the name to use; raise ValueError."""
         names = self._names.get(source)
         if names is None:
             _dotted(source)
@@ -154,44 +154,44 @@ class Imports:
         return known
 
     def entries(self) -> list[tuple[str, str, str]]:
-        """Module, name and local name of everything that is imported."""
+        """Return module, name and local name of every import."""
         return [(source, name, local) for source, names in self._names.items() for name, local in names.items()]
 
     def lines(self) -> list[Code]:
-        """The block of imports, sections apart by an empty line."""
-        found: list[Code] = []
+        """Return the lines of the import block, with an empty line between sections."""
+        lines: list[Code] = []
         section = -1
-        for number, _, source in sorted(_place(source, self._first_party) for source in self._names):
-            if found and number != section:
-                found.append(Code())
+        for number, _, source in sorted(_sort_key(source, self._first_party) for source in self._names):
+            if lines and number != section:
+                lines.append(Code())
             section = number
-            found += _statements(source, tuple(self._names[source].items()))
-        return found
+            lines += _statements(source, tuple(self._names[source].items()))
+        return lines
 
 
 @functools.lru_cache(1 << 12)
-def _place(source: str, first_party: str) -> tuple[int, str, str]:
-    """Where isort has a module: the number of the section, then its name."""
+def _sort_key(source: str, first_party: str) -> tuple[int, str, str]:
+    """Return isort's key for a module: the number of its section, then its name."""
     top = source.partition(".")[0]
     return 3 if top == first_party else _SECTIONS.get(top, 1), source.lower(), source
 
 
 @functools.lru_cache(1 << 12)
 def _dotted(source: str) -> Code:
-    """The name of a module; ValueError for any other text."""
+    """Return a module's name as code; raise ValueError for any other text."""
     return Code(".".join(map(PyIdent, source.split("."))))
 
 
-@functools.lru_cache(1 << 14)  # many files import the same
+@functools.lru_cache(1 << 14)  # many files have the same imports
 def _statements(source: str, names: tuple[tuple[str, str], ...]) -> tuple[Code, ...]:
-    """The lines that import names, each with its local name, from one module."""
+    """Return the lines that import names, each with its local name, from one module."""
     if len(names) == 1:
         ((name, local),) = names
         return (Code(_import(source, [name if name == local else f"{name} as {local}"])),)
     plain = sorted((n for n, local in names if n == local), key=_member_key)
-    found = [(plain[0], _import(source, plain))] if plain else []
-    found += [(name, _import(source, [f"{name} as {local}"])) for name, local in names if name != local]
-    return tuple(Code(text) for _, text in sorted(found, key=lambda pair: _member_key(pair[0])))
+    lines = [(plain[0], _import(source, plain))] if plain else []
+    lines += [(name, _import(source, [f"{name} as {local}"])) for name, local in names if name != local]
+    return tuple(Code(text) for _, text in sorted(lines, key=lambda pair: _member_key(pair[0])))
 
 
 def _import(source: str, names: Iterable[str]) -> str:
@@ -203,13 +203,13 @@ def _import(source: str, names: Iterable[str]) -> str:
 
 
 def toml_text(text: str) -> Literal:
-    """A basic string of TOML."""
+    """Return the text as a basic string of TOML."""
     escaped = "".join(char if char.isprintable() and char not in '"\\' else f"\\U{ord(char):08X}" for char in text)
     return Literal(f'"{escaped}"')
 
 
 def yaml_text(text: str) -> Literal:
-    """A scalar of YAML that is read back as this text: plain where that is safe."""
+    """Return a YAML scalar that is read back as this text: plain where that is safe, else quoted."""
     word = re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", text)
     if word and text.lower() not in {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}:
         return Literal(text)

@@ -1,4 +1,4 @@
-"""Every identifier of the generated code: case, keywords, packages, collisions."""
+"""The identifiers of generated code: case, keywords, packages, collisions."""
 
 import keyword
 import re
@@ -12,7 +12,7 @@ from mallgen.python.code import PyIdent
 from mallgen.text.span import Span
 
 _WORDS = re.compile(r"[A-Z]{2,}s(?![a-z])[0-9]*|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
-_remembered = lru_cache(1 << 16)  # a contract says each of its names many times
+_remembered = lru_cache(1 << 16)  # each name occurs many times in a contract
 _BUILTIN_TYPES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "str"})
 _DEPENDENCIES = frozenset(
     [
@@ -35,21 +35,21 @@ _DEPENDENCIES = frozenset(
 
 @_remembered
 def snake(name: str) -> PyIdent:
-    """`ImageURL` → `image_url`, `IDs` → `ids`, `user-admin` → `user_admin`; never empty."""
+    """Return a name in snake case, never empty: `ImageURL` → `image_url`, `IDs` → `ids`, `user-api` → `user_api`."""
     text = "_".join(word.lower() for word in _WORDS.findall(name))
     return PyIdent(text if text[:1].isalpha() else f"n{text}")
 
 
 @_remembered
 def variable(name: str) -> PyIdent:
-    """The attribute, parameter or function for a contract's name: snake case, no keyword, no base type."""
+    """Return the attribute, parameter or function for a contract's name: snake case, no keyword, no built-in type."""
     text = snake(name)
     return PyIdent(f"{text}_" if keyword.iskeyword(text) or text in _BUILTIN_TYPES else text)
 
 
 @_remembered
 def class_name(name: str) -> PyIdent:
-    """The class for a contract's type or handler: its own spelling with a capital first."""
+    """Return the class for a contract's type or handler: its own spelling with a capital first letter."""
     text = name.lstrip("_").replace("-", "_")
     text = text[:1].upper() + text[1:]
     if not text[:1].isalpha():
@@ -58,43 +58,43 @@ def class_name(name: str) -> PyIdent:
 
 
 def message(name: str) -> PyIdent:
-    """The class, field or enum value for a proto's name: the name itself unless Python keeps it."""
+    """Return the class, field or enum value for a proto's name: the name itself unless it is a keyword."""
     return PyIdent(f"{name}_" if keyword.iskeyword(name) else name)
 
 
 def is_attribute(name: str) -> bool:
-    """Whether a proto's field can be a plain attribute: neither a keyword nor one of Python's own, `__init__`."""
+    """Return whether a proto's field can be an attribute: it is neither a keyword nor a name such as `__init__`."""
     return not keyword.iskeyword(name) and not (name.startswith("__") and name.endswith("__"))
 
 
 def rpc_package(package: str) -> PyIdent:
-    """The package of an RPC service: the proto package, `.` as `_`, `_rpc` appended unless there."""
+    """Return the package of an RPC service: the proto package with `_` for `.`, and `_rpc` at the end."""
     text = "_".join(snake(part) for part in package.split("."))
     return PyIdent(text if text.endswith("_rpc") else f"{text}_rpc")
 
 
 @_remembered
 def module(name: str) -> PyIdent:
-    """A module or folder name for a contract's name."""
+    """Return the module or folder for a contract's name."""
     text = snake(name)
     return PyIdent(f"{text}_" if keyword.iskeyword(text) else text)
 
 
 def handler_base(handler: str) -> str:
-    """A handler without the `Handler` that goctl appends itself: `RecommendHandler` → `Recommend`."""
+    """Return a handler's name without the `Handler` that goctl appends itself: `Recommend` for `RecommendHandler`."""
     base = handler.removesuffix("Handler").removesuffix("handler")
     return base or handler
 
 
 def http_package(service: str) -> PyIdent:
-    """The package of a BFF: the service's name, `-` as `_`, `_api` appended unless there."""
+    """Return the package of an HTTP service: the service's name with `_` for `-`, and `_api` at the end."""
     text = re.sub(r"[^a-z0-9_]", "_", service.lower())
     text = text if text.endswith("_api") else f"{text}_api"
     return PyIdent(text if text[:1].isalpha() else f"n{text}")
 
 
 def is_taken(package: str) -> bool:
-    """Whether a package of this name would shadow the standard library or a dependency."""
+    """Return whether a package of this name would shadow the standard library or a dependency, or is a keyword."""
     return package in sys.stdlib_module_names or package in _DEPENDENCIES or keyword.iskeyword(package)
 
 
@@ -102,7 +102,7 @@ Name = TypeVar("Name", bound=str)
 
 
 class Claims:
-    """Names of one kind with the place each came from; two places for one name are an error."""
+    """The names of one kind with their origins in the contract; two origins of one name are an error in `problems`."""
 
     def __init__(self, what: str, hint: str) -> None:
         self._what = what
@@ -111,12 +111,12 @@ class Claims:
         self.problems: list[Diagnostic] = []
 
     def share(self, name: Name, origin: str, span: Span) -> Name:
-        """Take `name` for `origin`, which may take it more than once."""
+        """Claim `name` for `origin`, which may claim it at several spans."""
         other, _ = self._owners.setdefault(name, (origin, span))
         return name if other == origin else self.claim(name, origin, span)
 
     def claim(self, name: Name, origin: str, span: Span) -> Name:
-        """Take `name` for `origin` at this place; another place that has it already is a problem."""
+        """Claim `name` for `origin` at `span`; report a problem when another origin or span has it already."""
         other, other_span = self._owners.setdefault(name, (origin, span))
         if (other, other_span) != (origin, span):
             message = f"`{origin}` and `{other}` would both become the {self._what}: `{name}`"
@@ -126,20 +126,20 @@ class Claims:
 
 
 class Scope:
-    """The names visible in one generated file. What the file defines goes before what it imports."""
+    """The names that are visible in one generated file; those that it defines take precedence over imported ones."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
 
     def local_name(self, name: str) -> PyIdent:
-        """The name under which `name` can be imported without hiding what is there."""
+        """Return the name under which `name` can be imported without hiding a name of the file."""
         local = name
         while local in self._taken:
             local = f"Runtime{local}" if local[:1].isupper() else f"runtime_{local}"
         return PyIdent(local)
 
     def add(self, name: str) -> PyIdent:
-        """Make `name` visible; one that is taken gets underscores."""
+        """Make `name` visible and return it, with underscores at the end while it is taken."""
         while name in self._taken:
             name = f"{name}_"
         self._taken.add(name)

@@ -1,6 +1,6 @@
-"""Rules that look at something and find what could be better: one decorated function each, its docstring its page.
+"""Registries of rules: a rule is a decorated function that yields findings, and its docstring is its page.
 
-A command has a `Registry` of its own, for what its rules look at: a contract, or two versions of one.
+Each command has a `Registry` of its own, for the subject of its rules: a contract, or two versions of one.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -15,16 +15,17 @@ Subject = TypeVar("Subject")
 
 
 class SpanEdit(NamedTuple):
-    """Text that takes the place of a stretch of a file."""
+    """A text that replaces a span of a file."""
 
     span: Span
     text: str
 
 
 class Finding(NamedTuple):
-    """What a rule has found; `edits` mend it. They are for who asks for them when they also change something else.
+    """A problem that a rule reports, with the edits that correct it.
 
-    `changes` says what, such as the place where clients send a field.
+    `changes` names what else the edits change, such as the source in which clients send a field; "" for nothing.
+    Edits with such a side effect are only for a caller that asks for them.
     """
 
     message: str
@@ -36,7 +37,7 @@ class Finding(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A finding as a diagnostic, with the edits that mend it, and what else these change."""
+    """A finding as a diagnostic, with the edits that correct it, and what else these change."""
 
     diagnostic: Diagnostic
     edits: tuple[SpanEdit, ...]
@@ -44,7 +45,7 @@ class Found(NamedTuple):
 
 
 class Rule(NamedTuple, Generic[Subject]):
-    """A rule: its code, how much it matters (`error` or `warning`), and whether it is on when nobody asks."""
+    """A rule: its code, its severity (`error` or `warning`), and whether it is on by default."""
 
     code: str
     severity: str
@@ -53,7 +54,7 @@ class Rule(NamedTuple, Generic[Subject]):
 
 
 class Registry(Generic[Subject]):
-    """The rules of one command. Importing the modules that are named here registers them."""
+    """The rules of one command, registered by importing the `modules` that contain them."""
 
     def __init__(self, *modules: str) -> None:
         self._modules = modules
@@ -62,7 +63,7 @@ class Registry(Generic[Subject]):
     def rule(
         self, code: str, *, severity: str = "warning", default: bool = True
     ) -> Callable[[Callable[[Subject], Iterator[Finding]]], Callable[[Subject], Iterator[Finding]]]:
-        """Register a function as the rule `code`. `default=False`: it fires too often to be on for everybody."""
+        """Register a function as the rule `code`; `default=False`: it reports too often to be on by default."""
 
         def register(check: Callable[[Subject], Iterator[Finding]]) -> Callable[[Subject], Iterator[Finding]]:
             page(code)(check)
@@ -72,21 +73,21 @@ class Registry(Generic[Subject]):
         return register
 
     def rules(self) -> dict[str, Rule[Subject]]:
-        """Every rule by its code, in alphabetical order."""
+        """Return every rule by its code, in alphabetical order."""
         for module in self._modules:
             import_module(module)
         return dict(sorted(self._rules.items()))
 
     def chosen(self, select: Collection[str], ignore: Collection[str]) -> tuple[Rule[Subject], ...]:
-        """The rules that are on by default and those of `select`, which may be `all`, without those of `ignore`."""
+        """Return the rules on by default and those in `select`, which may have `all`, without those in `ignore`."""
         return tuple(
             rule
             for code, rule in self.rules().items()
             if (rule.default or code in select or "all" in select) and code not in ignore
         )
 
-    def look(self, subject: Subject, chosen: Sequence[Rule[Subject]]) -> list[Found]:
-        """What the chosen rules find, each place once: a field that is embedded five times has one line."""
+    def run(self, subject: Subject, chosen: Sequence[Rule[Subject]]) -> list[Found]:
+        """Return the findings of the chosen rules, each span once: a field that is embedded five times has one line."""
         found: dict[tuple[str, Span], Found] = {}
         for one in chosen:
             for finding in one.check(subject):

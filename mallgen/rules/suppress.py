@@ -1,4 +1,4 @@
-"""`// mallgen:ignore CODE reason`: findings that somebody has thought about."""
+"""Comments `// mallgen:ignore CODE reason`, by which the user accepts findings."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ _COMMENT = re.compile(r"//\s*mallgen:ignore\b[ \t]*(?P<code>[\w-]*)[ \t]*(?P<rea
 
 
 class Suppression(NamedTuple):
-    """A comment that switches one rule off, for its own line or, when it stands alone, for the next that does not."""
+    """A comment that switches one rule off for `line`: its own, or the next one with code when it stands alone."""
 
     code: str
     reason: str
@@ -22,12 +22,12 @@ class Suppression(NamedTuple):
 
 
 def suppressions(texts: Mapping[str, str]) -> list[Suppression]:
-    """The comments of all files."""
-    return [found for name, text in texts.items() for found in _of(name, text.split("\n"))]
+    """Return the comments of all files; `texts` are their texts by name."""
+    return [comment for name, text in texts.items() for comment in _in_file(name, text.split("\n"))]
 
 
-def _of(name: str, lines: Sequence[str]) -> Iterator[Suppression]:
-    below = 0  # the next line that is no comment, 0: not looked for
+def _in_file(name: str, lines: Sequence[str]) -> Iterator[Suppression]:
+    below = 0  # the number of the next line that is no comment, 0 until it is searched
     for number, line in enumerate(lines, 1):
         match = _COMMENT.search(line)
         if match is not None:
@@ -46,41 +46,42 @@ def _is_comment(line: str) -> bool:
 
 
 class RuleCodes(NamedTuple):
-    """The codes of all rules, of those that looked at the contract, and the command line that lists them."""
+    """The codes of all rules, of those that checked the contract, and the command that lists all."""
 
     known: Sequence[str]
-    looked: Sequence[str]
+    checked: Sequence[str]
     listing: str
 
 
-def apply(found: Sequence[Found], comments: Sequence[Suppression], judged: RuleCodes) -> list[Found]:
-    """The findings that are left, and what is wrong with the comments.
+def apply(findings: Sequence[Found], comments: Sequence[Suppression], rules: RuleCodes) -> list[Found]:
+    """Return the findings that no comment switches off, and findings about wrong or unused comments.
 
-    A comment about a rule that did not look is neither used nor unused. What keeps code from being generated stays.
+    A comment about a rule that was not run is not reported as unused. `unfit` findings cannot be switched off, since
+    they keep code from being generated.
     """
     if not comments:
-        return list(found)
-    places = {(c.code, c.span.file, c.line): c for c in reversed(comments) if c.reason}
+        return list(findings)
+    by_line = {(c.code, c.span.file, c.line): c for c in reversed(comments) if c.reason}
     used: set[Suppression] = set()
     left = []
-    for item in found:
+    for item in findings:
         span = item.diagnostic.span
-        comment = places.get((item.diagnostic.code, span.file, span.line)) if span else None
+        comment = by_line.get((item.diagnostic.code, span.file, span.line)) if span else None
         if comment is not None and item.diagnostic.severity != "unfit":
             used.add(comment)
         else:
             left.append(item)
-    return left + [Found(problem, ()) for comment in comments for problem in _wrong(comment, used, judged)]
+    return left + [Found(problem, ()) for comment in comments for problem in _wrong(comment, used, rules)]
 
 
-def _wrong(comment: Suppression, used: set[Suppression], judged: RuleCodes) -> Iterator[Diagnostic]:
-    if comment.code not in judged.known:
+def _wrong(comment: Suppression, used: set[Suppression], rules: RuleCodes) -> Iterator[Diagnostic]:
+    if comment.code not in rules.known:
         what = f"there is no rule `{comment.code}`" if comment.code else "no rule is named"
-        hint = did_you_mean(comment.code, judged.known) or f"{judged.listing} lists them"
+        hint = did_you_mean(comment.code, rules.known) or f"{rules.listing} lists them"
         yield Diagnostic("bad-suppression", what, comment.span, hint)
     elif not comment.reason:
         hint = f"// mallgen:ignore {comment.code} why it is fine here"
         yield Diagnostic("bad-suppression", f"`{comment.code}` is switched off without a reason", comment.span, hint)
-    elif comment not in used and comment.code in judged.looked:
+    elif comment not in used and comment.code in rules.checked:
         message = f"`{comment.code}` finds nothing here"
         yield Diagnostic("unused-suppression", message, comment.span, "remove the comment", severity="warning")

@@ -37,10 +37,10 @@ def test_every_rule_has_an_example(script: ModuleType) -> None:
 @pytest.mark.parametrize("code", rules())
 def test_a_rule_fires_on_its_example_and_not_on_the_other(script: ModuleType, code: str, here: Path) -> None:
     example, rule = script.examples()[code], rules()[code]
-    item, *more = script.found(example.before, rule)[1]
+    item, *more = script.linted(example.before, rule)[1]
     assert item.diagnostic.code == code and not more
     assert item.diagnostic.severity == rule.severity
-    assert script.found(example.after, rule)[1] == []
+    assert script.linted(example.after, rule)[1] == []
     (here / "shop.api").write_text(example.before, encoding="utf-8")
     ran = mallgen("api", "lint", "-api", "shop.api", "--fix", "--select", code)
     safe = bool(item.edits) and not item.changes

@@ -54,7 +54,7 @@ def test_rules_are_chosen_by_code(
 
 
 def test_each_place_is_found_once_in_the_order_of_places(registry: Registry[str]) -> None:
-    found = [item.diagnostic for item in registry.look(TEXT, registry.chosen(["all"], []))]
+    found = [item.diagnostic for item in registry.run(TEXT, registry.chosen(["all"], []))]
     assert [(one.code, one.severity, one.span.line if one.span else 0) for one in found] == [
         ("bad", "warning", 2),
         ("worse", "error", 3),
@@ -64,7 +64,7 @@ def test_each_place_is_found_once_in_the_order_of_places(registry: Registry[str]
 def test_a_comment_switches_a_rule_off(registry: Registry[str]) -> None:
     chosen = registry.chosen(["all"], [])
     judged = RuleCodes(list(registry.rules()), [rule.code for rule in chosen], "mallgen read --rules")
-    left = apply(registry.look(TEXT, chosen), suppressions({"a.txt": TEXT}), judged)
+    left = apply(registry.run(TEXT, chosen), suppressions({"a.txt": TEXT}), judged)
     assert [item.diagnostic.code for item in left] == ["bad"]
 
 

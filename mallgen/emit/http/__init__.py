@@ -1,1 +1,1 @@
-"""HTTP services of .api contracts."""
+"""The emitter of HTTP services: turns a `.api` contract into the files of a Python service."""

@@ -1,4 +1,4 @@
-"""What a BFF has of the RPC services that it uses; protobuf is imported only where there are some."""
+"""The parts of an HTTP service that call RPC services; without used services, protobuf is never imported."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,46 +15,46 @@ if TYPE_CHECKING:
 
 
 class Calls:
-    """The used services of one BFF."""
+    """The RPC services that one HTTP service uses."""
 
     def __init__(self, uses: tuple["Use", ...], package: PyIdent) -> None:
         self._uses = uses
         self._package = package
 
     def problems(self) -> Iterator[Diagnostic]:
-        """Uses that cannot live in one process."""
+        """Yield diagnostics for used services that cannot be in one process."""
         if self._uses:
             from mallgen.emit import clients
 
             yield from clients.problems(self._uses)
 
     def settings(self) -> list[tuple[PyIdent, list[Code]]]:
-        """The blocks of the yaml."""
+        """Return the blocks of the YAML file: each a key, and the commented lines that follow its timeout."""
         if not self._uses:
             return []
         from mallgen.emit import clients
 
-        return clients.settings(clients.wired(self._uses, self._package))
+        return clients.settings(clients.used_services(self._uses, self._package))
 
     def wiring(self, imports: Imports) -> tuple[list[Code], list[Code]]:
-        """The settings of wiring.py, and the statements that make the clients."""
+        """Return the settings of wiring.py, and the statements that make the clients."""
         if not self._uses:
             return [], []
         from mallgen.emit import clients
 
-        wired = clients.wired(self._uses, self._package)
-        return clients.fields(wired, imports), clients.made(wired, imports)
+        services = clients.used_services(self._uses, self._package)
+        return clients.fields(services, imports), clients.statements(services, imports)
 
     def classes(self) -> Iterator[ClassShape]:
-        """The classes of the package `rpc/`."""
+        """Yield the classes of the package `rpc/`."""
         if self._uses:
             from mallgen.emit import clients
 
             yield from clients.used_classes(self._uses, self._package)
 
     def files(self, renderer: Renderer) -> Iterator[File]:
-        """The package `rpc/`."""
+        """Yield the files of the package `rpc/`."""
         if self._uses:
             from mallgen.emit import clients
 
-            yield from clients.used(self._uses, self._package, renderer)
+            yield from clients.client_files(self._uses, self._package, renderer)

@@ -1,4 +1,4 @@
-"""How one attribute of a class is declared: annotation, markers, default."""
+"""The declaration of one attribute of a class: annotation, markers, default."""
 
 from mallgen.contract.wire import WireValue, is_bytes
 from mallgen.emit.http.shapes import Attribute
@@ -17,20 +17,20 @@ DEFAULT, FACTORY = Code("default"), Code("default_factory")
 
 
 def bounds_args(bounds: Bounds) -> list[Code]:
-    """The arguments of `Range(1, 10, open_low=True)`."""
+    """Return the arguments of a `Range` or `Limit`: `1, 10, open_low=True`."""
     args: list[Code] = [literal(bounds.low), literal(bounds.high)]
     args += [Code("open_low=True")] if bounds.open_low else []
     return args + ([Code("open_high=True")] if bounds.open_high else [])
 
 
 class Declarer:
-    """Declares attributes in one file. `omits`: the class leaves defaults out of its JSON text."""
+    """Declares attributes in one file."""
 
     def __init__(self, spelling: Spelling) -> None:
         self._spelling = spelling
 
     def annotation(self, attribute: Attribute, value: WireValue) -> Code:
-        """The type, with markers in `Annotated` where the contract has more to say."""
+        """Return the type, in `Annotated` with markers where the tag has more rules."""
         base = self._spelling.type(attribute.ref)
         markers = self._markers(value)
         if not markers:
@@ -38,28 +38,28 @@ class Declarer:
         return Code(f"{self._spelling.name('Annotated', 'typing')}[{', '.join([base, *markers])}]")
 
     def _markers(self, value: WireValue) -> list[Code]:
-        found: list[tuple[str, list[Code]]] = []
+        markers: list[tuple[str, list[Code]]] = []
         if value.not_null:
-            found.append(("NotNull", []))
+            markers.append(("NotNull", []))
         if value.options:
-            found.append(("Options", [literal(option) for option in value.options]))
+            markers.append(("Options", [literal(option) for option in value.options]))
         if value.range is not None:
-            found.append(("Range", bounds_args(value.range)))
+            markers.append(("Range", bounds_args(value.range)))
         if value.limit is not None:
-            found.append(("Limit", bounds_args(value.limit)))
+            markers.append(("Limit", bounds_args(value.limit)))
         if value.quoted:
-            found.append(("AsString", []))
+            markers.append(("AsString", []))
         for marker, other in (("With", value.comes_with), ("Without", value.comes_without)):
             if other:
-                found.append((marker, [literal(other)]))
+                markers.append((marker, [literal(other)]))
         if value.together:
-            found.append(("Together", [literal(value.together)]))
-        return [Code(f"{self._spelling.name(name)}({', '.join(args)})") for name, args in found]
+            markers.append(("Together", [literal(value.together)]))
+        return [Code(f"{self._spelling.name(name)}({', '.join(args)})") for name, args in markers]
 
     def default(self, attribute: Attribute, value: WireValue) -> tuple[Code, Code]:
-        """The default as (keyword, expression): `default`, `default_factory`, or ("", "") when required.
+        """Return the default as (keyword, expression): `default`, `default_factory`, or ("", "") when required.
 
-        Behind `default_factory` the expression is what is to be made anew each time.
+        After `default_factory`, the expression makes a new value each time it is evaluated.
         """
         ref = attribute.ref
         if isinstance(value.default, tuple):
@@ -82,7 +82,10 @@ class Declarer:
         return DEFAULT, self._spelling.zero(ref)
 
     def declaration(self, attribute: Attribute, on_wire: bool, omits: bool) -> Code:
-        """`cursor: Int64 = 0`, as one line."""
+        """Return the declaration as one line, such as `cursor: Int64 = 0`.
+
+        `on_wire`: the class is part of a JSON text; `omits`: it leaves empty values out of it.
+        """
         wire = attribute.wire.main
         head = Code(f"{attribute.name}: {self.annotation(attribute, wire)}")
         keyword, value = self.default(attribute, wire)
@@ -98,13 +101,13 @@ class Declarer:
         return Code(f"{head} = {self._spelling.name('field')}({', '.join(args)})")
 
     def _left_out(self, attribute: Attribute, value: Code, keyword: Code) -> bool:
-        """Whether the class leaves the field out of an answer: its default is the empty value that Go leaves out."""
+        """Return whether the class omits the field's default from a response: it is the empty value that Go omits."""
         wire = attribute.wire.main
         if not wire.omits_empty or keyword == FACTORY:
             return wire.omits_empty and value in ("[]", "{}")
         return wire.default is None or value == self._spelling.zero(attribute.ref)
 
 
-def _factory(made: Code) -> Code:
-    """A function that makes the value."""
-    return Code("list" if made == "[]" else "dict" if made == "{}" else f"lambda: {made}")
+def _factory(value: Code) -> Code:
+    """Return an expression for a function that returns a new `value`."""
+    return Code("list" if value == "[]" else "dict" if value == "{}" else f"lambda: {value}")

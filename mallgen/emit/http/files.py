@@ -1,4 +1,4 @@
-"""`.api` → a BFF in Python: the files of DESIGN's table, as values."""
+"""The files of an HTTP service, made from its contract."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 from mallgen.emit import Emitted, LogicBody, UserText, emitted, too_much, typed
 from mallgen.emit.http import project, routes, schemas
 from mallgen.emit.http.calls import Calls
-from mallgen.emit.http.judge import decide, place
+from mallgen.emit.http.judge import decide, route_path
 from mallgen.emit.http.layout import Layout, RouteNames
 from mallgen.emit.service import init, wiring
 from mallgen.model import Contract
@@ -23,11 +23,11 @@ if TYPE_CHECKING:  # importing protobuf takes 20 ms; a service without clients d
 
 
 class HttpOptions(Struct, frozen=True):
-    """What may be asked beyond the contract.
+    """The options of the emitter beyond the contract itself.
 
-    `name` and `package` where the service is not called as the contract has it; `port` of a new project, `bodies` of
-    logic by route (`GET /v1/greet`), else stubs; `uses`: the RPC services that this one calls; `prove`: compile
-    what is made; `most`: the bytes of all files.
+    `name` and `package` replace those derived from the contract, unless empty. `port` goes into the settings of a new
+    project. `bodies` are pairs of route (`GET /v1/greet`) and logic; the other routes get stubs. `uses` are the RPC
+    services that this one calls. `prove` compiles each generated module; `most` limits the bytes of all files.
     """
 
     port: int = 8888
@@ -40,7 +40,7 @@ class HttpOptions(Struct, frozen=True):
 
 
 def emit(contract: Contract, options: HttpOptions) -> Emitted:
-    """All files of the service that `contract` describes."""
+    """Return all files of the service that `contract` describes, or diagnostics."""
     try:
         return _emit(contract, options)
     except TooMuch:
@@ -50,20 +50,20 @@ def emit(contract: Contract, options: HttpOptions) -> Emitted:
 def _emit(contract: Contract, options: HttpOptions) -> Emitted:
     renderer = Renderer(options.prove, options.most)
     named = structs.replace(contract, service=options.name or contract.service)
-    plan, found = decide(named, options.package)
+    plan, unfit = decide(named, options.package)
     renderer.hold(_least(plan))
     calls = Calls(options.uses, plan.package)
-    problems = (*found, *calls.problems())
+    problems = (*unfit, *calls.problems())
     if any(problem.severity == "error" for problem in problems):
         return Emitted((), problems)
-    theirs = (*_project(plan, options.port, calls, renderer), *_layers(plan, renderer, dict(options.bodies)))
+    user_files = (*_project(plan, options.port, calls, renderer), *_layers(plan, renderer, dict(options.bodies)))
     classes = (*_classes(plan), *calls.classes())
-    files = (*theirs, *_always(plan, calls, renderer), *calls.files(renderer))
+    files = (*user_files, *_always(plan, calls, renderer), *calls.files(renderer))
     return emitted(files, problems, contract.groups[0].span, classes)
 
 
 def _least(plan: Layout) -> int:
-    """The characters that reading the requests takes at least: what many routes ask for is written out for each."""
+    """Return a lower bound for the characters of code that read requests, as each route repeats its fields' code."""
     sizes = {
         shape.name: sum(
             len(a.name) + len('=form.int("")') for a in shape.attributes for v in a.wire.values if v.source != "json"
@@ -87,21 +87,21 @@ def _project(plan: Layout, port: int, calls: Calls, renderer: Renderer) -> Itera
 
 
 def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, LogicBody]) -> Iterator[File]:
-    for found in plan.middlewares:
-        path = f"{plan.package}/middleware/{found.module}.py"
-        made = project.middleware(found, plan, renderer)
-        yield File(path, made.text, Owner.ONCE, Role("middleware", found.origin), signature=made.signature)
+    for one in plan.middlewares:
+        path = f"{plan.package}/middleware/{one.module}.py"
+        user = project.middleware(one, plan, renderer)
+        yield File(path, user.text, Owner.ONCE, Role("middleware", one.origin), signature=user.signature)
     for number, route in enumerate(plan.routes):
-        made = project.handler(route, plan, renderer, number)
-        yield _once(route, made, "handler", plan)
+        user = project.handler(route, plan, renderer, number)
+        yield _once(route, user, "handler", plan)
     for number, route in enumerate(plan.routes):
-        made = project.logic(route, plan, renderer, number, bodies.get(route.title))
-        yield _once(route, made, "logic", plan)
+        user = project.logic(route, plan, renderer, number, bodies.get(route.title))
+        yield _once(route, user, "logic", plan)
 
 
-def _once(route: RouteNames, made: UserText, layer: str, plan: Layout) -> File:
-    path = place(plan, route, layer)
-    return File(path, made.text, Owner.ONCE, Role(layer, route.title), route.route.handler_span, made.signature)
+def _once(route: RouteNames, user: UserText, layer: str, plan: Layout) -> File:
+    path = route_path(plan, route, layer)
+    return File(path, user.text, Owner.ONCE, Role(layer, route.title), route.route.handler_span, user.signature)
 
 
 def _always(plan: Layout, calls: Calls, renderer: Renderer) -> Iterator[File]:
@@ -118,14 +118,14 @@ def _always(plan: Layout, calls: Calls, renderer: Renderer) -> Iterator[File]:
 
 
 def _folders(plan: Layout) -> list[tuple[str, str]]:
-    found = {"": f"The BFF {plan.service}."}
+    docstrings = {"": f"The BFF {plan.service}."}
     if plan.middlewares:
-        found["middleware"] = f"The middlewares of {plan.service}."
+        docstrings["middleware"] = f"The middlewares of {plan.service}."
     for layer, what in (("handler", "handlers"), ("logic", "logic")):
-        found[layer] = f"The {what} of {plan.service}."
+        docstrings[layer] = f"The {what} of {plan.service}."
         for route in plan.routes:
             parts = route.folder.split("/") if route.folder else []
             for count in range(1, len(parts) + 1):
                 group = "/".join(parts[:count])
-                found[f"{layer}/{group}"] = f"The {what} of group {group}."
-    return sorted(found.items())
+                docstrings[f"{layer}/{group}"] = f"The {what} of group {group}."
+    return sorted(docstrings.items())

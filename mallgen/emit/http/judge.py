@@ -1,4 +1,4 @@
-"""What keeps a contract from being a service, or would surprise its author: found before a line is rendered."""
+"""Checks that a contract can become a service, made before anything is rendered."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -19,32 +19,31 @@ from mallgen.text.span import Span
 
 
 class Decided(NamedTuple):
-    """Every name that a contract's code has, and what is wrong with the contract."""
+    """The names of a contract's code, and the diagnostics about them and the tags."""
 
     plan: Layout
     problems: tuple[Diagnostic, ...]
 
 
 def decide(contract: Contract, package: str = "") -> Decided:
-    """Choose the names, and look at what they and the tags ask for. `package`: where it is not the service's name."""
+    """Choose all names and check them and the tags; `package` replaces the one derived from the service's name."""
     types = shapes.build(contract)
     plan = layout(contract, types, package)
     tags = wire.wrong_tags(attribute.wire for shape in types.ordered for attribute in shape.attributes)
-    found = (*types.problems, *plan.problems, *tags, *_package(plan, contract), *_requests(plan))
-    return Decided(plan, found)
+    return Decided(plan, (*types.problems, *plan.problems, *tags, *_package(plan, contract), *_requests(plan)))
 
 
 def judged(loaded: Loaded) -> Loaded:
-    """Add what generating code would say: what it refuses is unfit, what it warns of a warning."""
+    """Add the diagnostics of generating code: its errors as `unfit`, its warnings as warnings."""
     if loaded.contract is None or loaded.strict().contract is None:
         return loaded
-    told = set(loaded.diagnostics)
+    known = set(loaded.diagnostics)
     more = [replace(d, severity="unfit") if d.severity == "error" else d for d in judge(loaded.contract)]
-    return loaded._replace(diagnostics=(*loaded.diagnostics, *(d for d in more if d not in told)))
+    return loaded._replace(diagnostics=(*loaded.diagnostics, *(d for d in more if d not in known)))
 
 
 def judge(contract: Contract) -> tuple[Diagnostic, ...]:
-    """All that generating code from `contract` says about it, without generating any."""
+    """Return the diagnostics that generating code from `contract` would have, without generating any."""
     plan, problems = decide(contract)
     if any(problem.severity == "error" for problem in problems):
         return problems
@@ -52,19 +51,19 @@ def judge(contract: Contract) -> tuple[Diagnostic, ...]:
 
 
 def _files(plan: Layout) -> Iterator[File]:
-    """The files whose names come from the contract, without their texts."""
+    """Yield the files whose names depend on the contract, without their texts."""
     span = plan.routes[0].group.span if plan.routes else None
     yield File(f"{plan.package}/svc.py", "", Owner.ONCE, None, span)
     yield File(f"etc/{plan.service}.yaml", "", Owner.ONCE, None, span)
-    for found in plan.middlewares:
-        yield File(f"{plan.package}/middleware/{found.module}.py", "", Owner.ONCE, None, span)
+    for middleware in plan.middlewares:
+        yield File(f"{plan.package}/middleware/{middleware.module}.py", "", Owner.ONCE, None, span)
     for layer in ("handler", "logic"):
         for route in plan.routes:
-            yield File(place(plan, route, layer), "", Owner.ONCE, None, route.route.handler_span)
+            yield File(route_path(plan, route, layer), "", Owner.ONCE, None, route.route.handler_span)
 
 
-def place(plan: Layout, route: RouteNames, layer: str) -> str:
-    """The path of a route's handler or logic."""
+def route_path(plan: Layout, route: RouteNames, layer: str) -> str:
+    """Return the path of a route's handler or logic."""
     folder = f"{route.folder}/" if route.folder else ""
     return f"{plan.package}/{layer}/{folder}{names.snake(route.base)}_{layer}.py"
 

@@ -1,4 +1,4 @@
-"""Where each route, group and middleware lives in the generated project, and under which names."""
+"""The files, modules and names of each route, group and middleware in the generated project."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.emit.http.prose import place, route_name, route_prose
+from mallgen.emit.http.prose import declared_at, route_name, route_prose
 from mallgen.emit.http.shapes import SchemaClass, Shapes
 from mallgen.model import Contract, Group, Route
 from mallgen.python import names
@@ -43,7 +43,7 @@ SETTINGS = frozenset(
 
 
 class Middleware(Struct, frozen=True):
-    """A middleware that the contract names: its class and its module."""
+    """A middleware: `origin` is its name in the contract, `class_name` and `module` are those of the code."""
 
     origin: str
     class_name: PyIdent
@@ -51,13 +51,18 @@ class Middleware(Struct, frozen=True):
 
 
 class RouteNames(Struct, frozen=True):
-    """One route with every name that its code needs. `folder` is the group's path, "" or `user/admin`."""
+    """One route with every name that its code needs.
+
+    `title` is `GET /v1/users`, `declared_at` its position in the contract (`mall.api:31`), `folder` the group's path,
+    "" or `user/admin`, `base` the handler's name without `Handler`. `handler_local` is the name under which routes.py
+    imports the handler function.
+    """
 
     route: Route
     group: Group
     title: str
     docs: tuple[str, ...]
-    place: str
+    declared_at: str
     folder: str
     base: str
     function: PyIdent
@@ -71,12 +76,15 @@ class RouteNames(Struct, frozen=True):
 
     @property
     def dotted(self) -> str:
-        """`.user.admin` for a group, "" without one."""
+        """The folder as the middle of a module's name: `.user.admin`, "" without a group."""
         return "".join(f".{part}" for part in self.folder.split("/") if part)
 
 
 class Layout(Struct, frozen=True):
-    """Everything that is decided before a line is rendered."""
+    """All names of a service's code, chosen before anything is rendered.
+
+    `jwt` and `transitions` are the names of the settings that the groups ask for, each once.
+    """
 
     service: str
     package: PyIdent
@@ -89,7 +97,7 @@ class Layout(Struct, frozen=True):
 
 
 def layout(contract: Contract, shapes: Shapes, package: str = "") -> Layout:
-    """Choose all names; collisions are among `problems`. `package`: where it is not the service's name."""
+    """Choose all names; collisions are among `problems`. `package` replaces the one derived from the service's name."""
     return _LayoutBuilder(contract, shapes).build(PyIdent(package) if package else names.http_package(contract.service))
 
 
@@ -148,21 +156,21 @@ class _LayoutBuilder:
             self._route(group, route, base, counts[names.variable(base)] == 1)
             for (group, route), base in zip(pairs, bases, strict=True)
         ]
-        # what routes.py itself needs
+        # `annotations` and `tuple` are names that routes.py itself uses
         functions = names.Scope(("annotations", "tuple", *(draft.handler_local for draft in drafts)))
         return tuple(replace(draft, function=functions.add(draft.function)) for draft in drafts)
 
     def _route(self, group: Group, route: Route, base: str, alone: bool) -> RouteNames:
         folder = "/".join(names.module(part) for part in group.group.split("/") if part)
         path = "/".join(part for part in ("handler", folder, f"{names.snake(base)}_handler") if part)
-        self.modules.claim(path, route.handler, route.handler_span)  # the logic's path follows it
+        self.modules.claim(path, route.handler, route.handler_span)  # the logic's path collides when this one does
         prefix = f"{folder.replace('/', '_')}_" if folder else ""
         return RouteNames(
             route=route,
             group=group,
             title=route_name(route),
             docs=tuple(route_prose(route)),
-            place=place(self.contract, route.span),
+            declared_at=declared_at(self.contract, route.span),
             folder=folder,
             base=base,
             function=names.variable(prefix + names.snake(base)),
@@ -177,18 +185,18 @@ class _LayoutBuilder:
 
 
 def _folders_and_modules(routes: Sequence[RouteNames]) -> Iterator[Diagnostic]:
-    """Groups whose folder would hide a module of a handler, or of its logic: Python sees the folder only."""
+    """Yield a diagnostic for each group whose folder would hide a handler's or logic's module from Python."""
     modules = {
         "/".join(filter(None, (layer, route.folder, f"{names.snake(route.base)}_{layer}"))): route
         for route in routes
         for layer in ("handler", "logic")
     }
-    told: set[str] = set()
+    reported: set[str] = set()
     for route in routes:
         folders = list(accumulate(filter(None, route.folder.split("/")), "{}/{}".format))
         for path in (f"{layer}/{folder}" for folder in folders for layer in ("handler", "logic")):
-            if path in modules and path not in told:
-                told.add(path)
+            if path in modules and path not in reported:
+                reported.add(path)
                 other = modules[path].route
                 message = (
                     f"the group `{route.group.group}` and the handler `{other.handler}` would both become `{path}`"

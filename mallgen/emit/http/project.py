@@ -16,7 +16,7 @@ RUNTIME = "mallgen_runtime"
 
 
 def settings(layout: Layout, port: int, calls: Calls, renderer: Renderer) -> str:
-    """etc/<service>.yaml."""
+    """Return the text of etc/<service>.yaml."""
     return renderer.render(
         "http/etc.yaml",
         name=yaml_text(layout.service),
@@ -28,7 +28,7 @@ def settings(layout: Layout, port: int, calls: Calls, renderer: Renderer) -> str
 
 
 def blocks(layout: Layout, calls: Calls) -> tuple[SettingsBlock, ...]:
-    """The blocks of the settings that the contract asks for, as settings() writes them."""
+    """Return the blocks of settings that the contract asks for, as settings() writes them."""
     keys = {
         **dict.fromkeys(layout.jwt, ("AccessSecret: ${%s_ACCESS_SECRET}", "AccessExpire: 86400")),
         **dict.fromkeys(layout.transitions, ("Secret: ${%s_SECRET}", "PrevSecret: ${%s_PREV_SECRET}")),
@@ -44,17 +44,17 @@ def blocks(layout: Layout, calls: Calls) -> tuple[SettingsBlock, ...]:
 
 
 def env_name(name: str) -> PyIdent:
-    """The prefix of the environment variables of a jwt block: `Auth` → `AUTH`."""
+    """Return the prefix of a jwt block's environment variables: `AUTH` for `Auth`."""
     return PyIdent(snake(name).upper())
 
 
 def skeleton(layout: Layout) -> Skeleton:
-    """What the service is called, and what it is installed with."""
+    """Return the facts that the common files of a service are made from."""
     return Skeleton(layout.service, layout.package, layout.service, ("rest", "rpc"), "http/test.py")
 
 
 def wiring(layout: Layout, calls: Calls) -> Wiring:
-    """wiring.py: a setting per jwt block and per service that is used, and the clients of these."""
+    """Return the content of wiring.py: a setting per jwt block and per used service, and the clients of these."""
     imports = Imports(layout.package)
     imports.add("typing", "TypeVar")
     imports.add(RUNTIME, "ServiceBase")
@@ -65,8 +65,8 @@ def wiring(layout: Layout, calls: Calls) -> Wiring:
             imports.add(RUNTIME, kind)
             imports.add("mallgen_runtime.schema", "field")
             local = PyIdent(kind)
-            made = call(f"{local}.from_env(", [literal(name), literal(f"{env_name(name)}_{secret}")], indent=8)
-            fields.append(call(f"{variable(name)}: {local} = field(", [Code(f"default_factory={made}")], indent=4))
+            factory = call(f"{local}.from_env(", [literal(name), literal(f"{env_name(name)}_{secret}")], indent=8)
+            fields.append(call(f"{variable(name)}: {local} = field(", [Code(f"default_factory={factory}")], indent=4))
     settings_of_clients, clients = calls.wiring(imports)
     return Wiring(
         what=f"What {layout.service}'s contract asks of its configuration.",
@@ -74,27 +74,30 @@ def wiring(layout: Layout, calls: Calls) -> Wiring:
         base=imports.add(RUNTIME, "RestConf"),
         imports=imports,
         fields=[*fields, *settings_of_clients],
-        made=clients,
+        statements=clients,
     )
 
 
-def middleware(found: Middleware, layout: Layout, renderer: Renderer) -> UserText:
-    """middleware/<name>_middleware.py."""
+def middleware(names: Middleware, layout: Layout, renderer: Renderer) -> UserText:
+    """Return middleware/<name>_middleware.py."""
     text = renderer.python(
         "http/middleware.py",
-        module_docstring=docstring([f"The middleware {found.origin}."], 0),
-        name=found.class_name,
+        module_docstring=docstring([f"The middleware {names.origin}."], 0),
+        name=names.class_name,
         package=layout.package,
     )
     runtime = [Imported(RUNTIME, name, name) for name in ("Context", "Next", "Response")]
     svc = Imported(f"{layout.package}.svc", "ServiceContext", "ServiceContext")
     params = (Param("ctx", "Context"), Param("next_", "Next"))
-    position = layout.middlewares.index(found)
-    return UserText(text, Signature(f"{found.class_name}.handle", params, "Response", (*runtime, svc), position))
+    position = layout.middlewares.index(names)
+    return UserText(text, Signature(f"{names.class_name}.handle", params, "Response", (*runtime, svc), position))
 
 
 class _Once:
-    """Names and imports of a handler or logic file: what it defines first, then the contract's types."""
+    """The names and imports of a handler or logic file.
+
+    The file's own names (`own`) come first; the contract's classes, then the runtime's, are imported under free names.
+    """
 
     def __init__(self, route: RouteNames, layout: Layout, *own: str) -> None:
         self.imports = Imports(layout.package)
@@ -118,14 +121,14 @@ class _Once:
         return self.imports.add(source, name, Scope(self._classes).local_name(name))
 
     def signature(self, qualname: str, before: tuple[Param, ...], position: int) -> Signature:
-        """The contract's line; `before` are the parameters in front of the request."""
+        """Return the signature that the contract asks for; `before` are the parameters in front of the request."""
         params = (*before, Param("req", self.request)) if self.request else before
         imports = tuple(map(Imported._make, self.imports.entries()))
         return Signature(qualname, params, self.response, imports, position)
 
 
 def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int) -> UserText:
-    """handler/<group>/<name>_handler.py."""
+    """Return handler/<group>/<name>_handler.py."""
     once = _Once(route, layout, route.handler_function, route.logic_class)
     module = f"{layout.package}.logic{route.dotted}.{snake(route.base)}_logic"
     logic = once.imports.add(module, route.logic_class)
@@ -147,14 +150,14 @@ def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int
 
 
 def method(route: RouteNames) -> PyIdent:
-    """The method of a logic class, beside its attributes ctx and svc."""
+    """Return the name of a logic class's method, which must not be that of its attributes ctx and svc."""
     return Scope({"ctx", "svc"}).add(variable(route.base))
 
 
 def logic(
     route: RouteNames, layout: Layout, renderer: Renderer, position: int, body: LogicBody | None = None
 ) -> UserText:
-    """logic/<group>/<name>_logic.py; without a `body` its method is a stub."""
+    """Return logic/<group>/<name>_logic.py; without a `body` its method is a stub."""
     once = _Once(route, layout, route.logic_class, "NotImplementedError")
     for source, name in body.imports if body else ():
         once.imports.add(source, name)

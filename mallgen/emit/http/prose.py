@@ -1,4 +1,4 @@
-"""What the contract says in words, as lines without comment marks."""
+"""The contract's comments and descriptions, as lines of text without comment marks."""
 
 import posixpath
 import re
@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from mallgen.model import Contract, Route
 from mallgen.text.span import Span
 
-_SEVERAL = re.compile(r"(?<=\*/) (?=/[/*])")  # comments behind one field
+_SEVERAL = re.compile(r"(?<=\*/) (?=/[/*])")  # the gap between two comments that follow one field
 _SUPPRESSION = re.compile(r"//\s*mallgen:ignore\b")
 
 
 def prose(comments: Iterable[str]) -> list[str]:
-    """`// text` and `/* text */` comments as lines of text."""
+    """Return the text of `//` and `/* */` comments as lines."""
     lines: list[str] = []
     for text in (text.strip() for comment in comments for text in _SEVERAL.split(comment)):
         if _SUPPRESSION.match(text):
-            continue  # for `api lint`, not for readers of the code
+            continue  # `mallgen:ignore` is meant for `api lint`, not for readers of the code
         if text.startswith("/*"):
             inner = text.removeprefix("/*").removesuffix("*/").strip("*")
             lines += [re.sub(r"^\s*\*+ ?", "", line).strip() for line in inner.strip().split("\n")]
@@ -28,25 +28,25 @@ def prose(comments: Iterable[str]) -> list[str]:
 
 
 def route_name(route: Route) -> str:
-    """`GET /v1/recommend`."""
+    """Return a route's method and full path: `GET /v1/recommend`."""
     return f"{route.method.upper()} {route.full_path}"
 
 
 def route_prose(route: Route) -> list[str]:
-    """What the contract says about a route: the summary of its `@doc`, its description, the comments above it."""
+    """Return the lines that describe a route: the summary of its `@doc`, its description, the comments above it."""
     described = next((pair.value for pair in reversed(route.doc_pairs) if pair.key == "description"), "")
     pairs = [f"{pair.key}: {pair.value}" for pair in route.doc_pairs if pair.value]
-    said = [text.strip().split("\n") for text in (route.doc, described) if text.strip()] or [pairs]
-    found: list[str] = []
-    for part in (*said, prose(route.docs)):
+    docs = [text.strip().split("\n") for text in (route.doc, described) if text.strip()] or [pairs]
+    result: list[str] = []
+    for part in (*docs, prose(route.docs)):
         lines = [line.strip() for line in part]
-        if lines and lines != found:
-            found += ["", *lines] if found else lines
-    return found
+        if lines and lines != result:
+            result += ["", *lines] if result else lines
+    return result
 
 
-def place(contract: Contract, span: Span) -> str:
-    """`mall.api:31`: the file relative to the contract's folder, so that no path of a machine is in it."""
+def declared_at(contract: Contract, span: Span) -> str:
+    """Return file and line as `mall.api:31`, relative to the contract's folder: no machine's path gets into code."""
     folder = posixpath.dirname(contract.file.replace("\\", "/"))
     path = span.file.replace("\\", "/")
     relative = posixpath.relpath(path, folder or ".") if path != contract.file else posixpath.basename(path)

@@ -1,4 +1,4 @@
-"""How a request is read: one expression per field, by source."""
+"""Expressions that read the fields of a request from path, form and header."""
 
 from msgspec import Struct
 
@@ -15,7 +15,10 @@ _METHODS = {name: PyIdent("boolean" if name == "bool" else base.canonical) for n
 
 
 class FieldRead(Struct, frozen=True):
-    """A field read from one source: `form.int64("ps", 20)` for the attribute `ps`."""
+    """A field read from one source: `form.int64("ps", 20)` for the attribute `ps`.
+
+    `types` counts the arguments between the key and the default that are types.
+    """
 
     attribute: Attribute
     value: WireValue
@@ -24,13 +27,13 @@ class FieldRead(Struct, frozen=True):
     types: int = 0
 
     def with_default(self, default: Code) -> tuple[Code, ...]:
-        """The arguments of a field that is required, but for a value where it is absent."""
+        """Return the arguments of a required field with a default added, which is used when it is absent."""
         before = 1 + self.types
         return (*self.args[:before], default, *self.args[before:])
 
 
 class ReadPlan(Struct, frozen=True):
-    """What a route does to have its request: reads by source, and the fields of its JSON body."""
+    """The steps in which a route reads its request: reads by source, and the fields of its JSON body."""
 
     reads: tuple[FieldRead, ...]
     body: tuple[Attribute, ...]
@@ -38,23 +41,23 @@ class ReadPlan(Struct, frozen=True):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The sources that are read, `path` first."""
+        """The sources that are read, in the order path, form, header."""
         return tuple(s for s in ("path", "form", "header") if any(r.value.source == s for r in self.reads))
 
     @property
     def only_body(self) -> bool:
-        """Whether the whole request is the JSON body."""
+        """Return whether the whole request is the JSON body."""
         return not self.reads and bool(self.body)
 
 
 def plan(shape: SchemaClass, declarer: Declarer, spelling: Spelling, method: str) -> ReadPlan:
-    """Read every field from its sources, as a request with `method` carries them."""
+    """Return the plan that reads every field from its sources in a request with `method`."""
     reader = _PlanReader(declarer, spelling)
     attributes = {attribute.field.name: attribute for attribute in shape.attributes}
-    asked = request((attribute.wire for attribute in shape.attributes), method)
-    reads = tuple(reader.read(attributes[value.field.name], value) for value in asked.parameters)
-    body = tuple(attributes[field.field.name] for field in asked.body)
-    return ReadPlan(reads, body, asked.reads_form_body)
+    expected = request((attribute.wire for attribute in shape.attributes), method)
+    reads = tuple(reader.read(attributes[value.field.name], value) for value in expected.parameters)
+    body = tuple(attributes[field.field.name] for field in expected.body)
+    return ReadPlan(reads, body, expected.reads_form_body)
 
 
 class _PlanReader:
@@ -99,22 +102,22 @@ class _PlanReader:
 
 
 def presence(shape: SchemaClass, source: str) -> list[Code]:
-    """Rules between fields of one source, as statements on its reader."""
-    found = []
+    """Return the rules between fields of one source, as statements on its reader."""
+    statements = []
     fields = [attribute.wire for attribute in shape.attributes]
     for value in filter(None, (field.of(source) for field in fields)):
         for method, other in (("with_", value.comes_with), ("without", value.comes_without)):
             if other:
                 args = [literal(value.key), literal(other)]
-                found.append(Code(f"{PyIdent(source)}.{PyIdent(method)}({', '.join(args)})"))
-    return found + [
+                statements.append(Code(f"{PyIdent(source)}.{PyIdent(method)}({', '.join(args)})"))
+    return statements + [
         Code(f"{PyIdent(source)}.together({', '.join([literal(key) for key in (name, *keys)])})")
         for name, keys in together(fields, source).items()
     ]
 
 
 def is_checked(shape: SchemaClass, by_name: dict[str, SchemaClass]) -> bool:
-    """Whether some field below writes a number as a string or has a length, which the encoder must be told."""
+    """Return whether the encoder needs the type: a field below is a quoted number or an array of fixed length."""
     seen: set[str] = set()
     todo = [shape]
     while todo:

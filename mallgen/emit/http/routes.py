@@ -1,4 +1,4 @@
-"""routes.py: per route one function that reads and checks the request, calls the handler and encodes."""
+"""Renders routes.py: a function per route that reads and checks the request, calls the handler and encodes."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ _TABLE = "ROUTES"
 
 
 class FunctionView(Struct, frozen=True):
-    """A route function: signature, docstring and statements as source text; `body` is its private struct."""
+    """A route function as source text; `body_class` are the lines of the struct for its JSON body, none without one."""
 
     body_class: tuple[Code, ...]
     signature: Code
@@ -30,7 +30,7 @@ class FunctionView(Struct, frozen=True):
 
 
 def routes(layout: Layout, renderer: Renderer) -> str:
-    """The text of routes.py."""
+    """Return the text of routes.py."""
     return _Routes(layout).text(renderer)
 
 
@@ -120,10 +120,10 @@ class _Routes:
         return [*lines, *rules, Code("ctx.done()")] if plan.reads else lines
 
     def _first_reads(self, plan: readers.ReadPlan) -> list[readers.FieldRead]:
-        found: dict[str, readers.FieldRead] = {}
+        reads: dict[str, readers.FieldRead] = {}
         for read in plan.reads:
-            found.setdefault(read.attribute.name, read)
-        return list(found.values())
+            reads.setdefault(read.attribute.name, read)
+        return list(reads.values())
 
     def _source(self, source: str, reads_form_body: bool) -> Code:
         if source == "form" and reads_form_body:
@@ -140,7 +140,7 @@ class _Routes:
         for read in plan.reads:
             json = read.attribute.wire.of("json") if read.attribute in plan.body else None
             name = local.add(f"{read.value.source}_{read.attribute.name}")
-            # a body that must have the field decides its value; what the other source says is checked all the same
+            # when the body must have the field, its value counts; the other source's value is checked all the same
             either = json is not None and read.value.source == "form" and read.attribute.wire.is_either
             target = Code("") if json and not json.optional and not either else Code(f"{name} = ")
             words = read.with_default(self.spelling.name("UNSET")) if either else read.args
@@ -200,12 +200,12 @@ class _Routes:
         return shape is not None and readers.is_checked(shape, shapes.by_name)
 
     def answer_type(self, response: TypeRef) -> Code:
-        """The annotation of a response as this file writes it."""
+        """Return the annotation of a response in this file."""
         return self.spelling.type(as_classes(response))
 
     def _entry(self, route: RouteNames) -> Code:
         args: list[Code] = [literal(route.route.method.upper()), literal(route.route.full_path), route.function]
-        args.append(Code(f"contract={literal(route.place)}"))
+        args.append(Code(f"contract={literal(route.declared_at)}"))
         if route.jwt or route.transition:
             args.append(Code(f"jwt={literal(route.transition or route.jwt)}"))
         if route.middlewares:
@@ -222,7 +222,7 @@ class _Routes:
 
 
 def as_classes(ref: TypeRef) -> TypeRef:
-    """A response of the contract with class names; a pointer at the top is the type itself."""
+    """Return a response's type with class names in place of the contract's, without a pointer at the top."""
     return map_ref(peel(ref, Pointer), _as_class)
 
 

@@ -1,4 +1,4 @@
-"""schemas.py: the contract's types as msgspec structs."""
+"""Renders schemas.py: the contract's types as msgspec structs."""
 
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ _INDENT = " " * 4
 
 
 class ClassView(Struct, frozen=True):
-    """One class: its head, its docstring ("" for none) and its lines, all as source text."""
+    """One class as source text: its head, its docstring ("" for none) and its lines."""
 
     head: Code
     docstring: Code
@@ -24,7 +24,7 @@ class ClassView(Struct, frozen=True):
 
 
 def schemas(shapes: Shapes, package: str, service: str, renderer: Renderer) -> str:
-    """The text of schemas.py."""
+    """Return the text of schemas.py."""
     imports = Imports(package)
     imports.add("__future__", "annotations")
     taken = {shape.name for shape in shapes.ordered}

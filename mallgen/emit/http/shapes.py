@@ -1,4 +1,4 @@
-"""The contract's types as Python classes: names chosen, structs written in place lifted out."""
+"""The contract's types as Python classes: chooses their names, and makes classes of anonymous structs."""
 
 from collections.abc import Iterable, Iterator
 
@@ -41,7 +41,7 @@ class Attribute(Struct, frozen=True):
 
 
 class SchemaClass(Struct, frozen=True):
-    """A class for a contract's type. `on_wire`: it is part of a JSON text, not only of a query."""
+    """A class for a contract's type, whose name there is `origin`. `on_wire`: it is part of a JSON text."""
 
     name: PyIdent
     origin: str
@@ -52,19 +52,19 @@ class SchemaClass(Struct, frozen=True):
 
     @property
     def omits(self) -> bool:
-        """Whether some field is left out of the JSON text while it is zero."""
+        """Return whether some field is left out of the JSON text while it is empty."""
         return any(a.wire.main.omitempty and a.wire.main.source == "json" for a in self.attributes)
 
 
 class Shapes(Struct, frozen=True):
-    """All classes in the order of the contract, and by name."""
+    """The classes of a contract, in its order and by name."""
 
     ordered: tuple[SchemaClass, ...]
     by_name: dict[str, SchemaClass]
     problems: tuple[Diagnostic, ...]
 
     def of(self, ref: TypeRef | None) -> SchemaClass | None:
-        """The class of a request or response, None for anything that is not a struct."""
+        """Return the class of a request or response, None for one that is not a declared struct."""
         inner = peel(ref, Pointer) if ref is not None else None
         return self.by_name.get(names.class_name(inner.name)) if isinstance(inner, Named) else None
 
@@ -74,37 +74,37 @@ def build(contract: Contract) -> Shapes:
     builder = _SchemaBuilder(json_types(contract))
     for declared in sorted(contract.types, key=lambda t: t.span):
         builder.declared(declared)
-    found = tuple(builder.shapes)
-    by_name: dict[str, SchemaClass] = {shape.name: shape for shape in found}
+    ordered = tuple(builder.shapes)
+    by_name: dict[str, SchemaClass] = {shape.name: shape for shape in ordered}
     problems = [*builder.classes.problems, *builder.problems, *_endless(by_name)]
-    return Shapes(found, by_name, tuple(problems))
+    return Shapes(ordered, by_name, tuple(problems))
 
 
 def _endless(by_name: dict[str, SchemaClass]) -> Iterator[Diagnostic]:
-    """Types that contain themselves by value: no such value can be made, in Go or in Python."""
+    """Yield a diagnostic for each type that contains itself by value: neither Go nor Python can make such a value."""
     parts = {
         name: [(a, inner) for a in shape.attributes for inner in _by_value(a.ref)] for name, shape in by_name.items()
     }
-    told: set[str] = set()
+    reported: set[str] = set()
     for name, shape in by_name.items():
         for attribute, inner in parts[name]:
             reached = _reached(inner, parts)
-            if name in reached and name not in told:
-                told |= reached
+            if name in reached and name not in reported:
+                reported |= reached
                 message = f"a value of `{shape.origin}` would contain another one, and so on without end"
                 hint = f"make `{attribute.field.name}` a pointer: `*{inner}`"
                 yield Diagnostic("endless-type", message, attribute.field.span, hint)
 
 
 def _reached(start: str, parts: dict[str, list[tuple[Attribute, str]]]) -> set[str]:
-    found: set[str] = set()
+    reached: set[str] = set()
     todo = [start]
     while todo:
         name = todo.pop()
-        if name not in found:
-            found.add(name)
+        if name not in reached:
+            reached.add(name)
             todo += [inner for _, inner in parts.get(name, ())]
-    return found
+    return reached
 
 
 def _by_value(ref: TypeRef) -> list[str]:

@@ -1,4 +1,4 @@
-"""How a contract's type is written in Python, and what its zero value is."""
+"""The Python spelling of a contract's types and of their zero values."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ ALIASES = {
 
 
 class Spelling:
-    """Writes types for one file; what it names is imported there. `class_` gives a class of the contract."""
+    """Spells types in one file and imports the names it uses; `class_` returns the local name of a contract's class."""
 
     def __init__(self, imports: Imports, scope: Scope, class_: Callable[[str], PyIdent]) -> None:
         self._imports = imports
@@ -31,7 +31,7 @@ class Spelling:
         return self._imports.add(source, name, self._scope.local_name(name))
 
     def type(self, ref: TypeRef) -> Code:
-        """The annotation; a pointer is optional at the top and nothing inside a list or a map."""
+        """Return the annotation of a type; a pointer adds `| None` at the top, and nothing inside a list or a map."""
         if isinstance(ref, Pointer):
             text = self.type(peel(ref, Pointer))
             return text if text == self._any(ref) else Code(f"{text} | None")
@@ -62,7 +62,7 @@ class Spelling:
         raise AssertionError(f"a type without a Python form: {ref!r}")
 
     def zero(self, ref: TypeRef) -> Code:
-        """An expression for the zero value, evaluated anew each time."""
+        """Return an expression for the zero value of a type, which makes a new value each time it is evaluated."""
         match ref:
             case Primitive(name="string"):
                 return literal("")

@@ -1,4 +1,4 @@
-"""`.proto` → an RPC service in Python: the files of DESIGN's table, as values."""
+"""The emitter of RPC services: turns a `.proto` contract into the files of a Python service."""
 
 from collections.abc import Iterator
 
@@ -43,11 +43,12 @@ _KINDS = {
 
 
 class RpcOptions(Struct, frozen=True):
-    """What may be asked beyond the contract.
+    """The options of the emitter beyond the contract itself.
 
-    `name`, `package` and `key` where the service is not called as the proto has it; `port` of a new project, `bodies`
-    of logic by wire path, else stubs; `uses`: the services that this one calls;
-    `prove`: compile what is made; `most`: the bytes of all files.
+    `name`, `package` and `key` replace those derived from the proto, unless empty. `port` goes into the settings of a
+    new project. `bodies` are pairs of wire path and logic; the other methods become stubs. `client_only` makes the
+    client and its messages alone, `from_filename` names the service after the file. `uses` are the services that this
+    one calls. `prove` compiles each generated module; `most` limits the bytes of all files.
     """
 
     port: int = 8080
@@ -63,38 +64,38 @@ class RpcOptions(Struct, frozen=True):
 
 
 class RpcLayout(Struct, frozen=True):
-    """What is decided before a line is rendered."""
+    """The names of a service, chosen before anything is rendered."""
 
     contract: ProtoContract
     title: str
     package: PyIdent
-    key: str  # what instances are registered under: `order.rpc`, as goctl writes it
+    key: str  # the name under which instances are registered: `order.rpc`, as goctl writes it
     uses: tuple[Use, ...]
 
     @property
     def messages(self) -> Modules:
-        """The service's own pb package."""
+        """The modules of the service's own pb package."""
         return Modules(Code(f"{self.package}.pb"))
 
     @property
     def skeleton(self) -> Skeleton:
-        """What the service is called, and what it is installed with."""
+        """The facts that the common files of a service are made from."""
         distribution = self.package.replace("_", "-")
         dev = (*DEV, "types-protobuf>=5.29")
         return Skeleton(self.title, self.package, distribution, ("rpc",), "rpc/test.py", dev)
 
     @property
-    def wired(self) -> tuple[clients.Wired, ...]:
-        """What the wiring has of each used service."""
-        return clients.wired(self.uses, self.package)
+    def used_services(self) -> tuple[clients.UsedService, ...]:
+        """The used services, as wiring.py needs them."""
+        return clients.used_services(self.uses, self.package)
 
     def folder(self, service: Service) -> str:
-        """The folder of a service's logic below `logic/`: none when there is only one service."""
+        """Return the folder of a service's logic below `logic/`, "" when there is only one service."""
         return names.module(service.name) if len(self.contract.services) > 1 else ""
 
     def functions(self) -> dict[str, PyIdent]:
-        """The functions of server.py by wire path; `tuple` is what the file itself needs."""
-        scope = names.Scope({"tuple"})
+        """Return the function names in server.py by wire path."""
+        scope = names.Scope({"tuple"})  # which the file itself uses
         several = len(self.contract.services) > 1
         return {
             method.wire: scope.add(names.variable(f"{service.name}_{method.name}" if several else method.name))
@@ -104,7 +105,7 @@ class RpcLayout(Struct, frozen=True):
 
 
 def emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
-    """All files of the service that `contract` describes."""
+    """Return all files of the service that `contract` describes, or diagnostics."""
     try:
         return _emit(contract, options)
     except TooMuch:
@@ -137,7 +138,7 @@ def _problems(layout: RpcLayout) -> Iterator[Diagnostic]:
 
 def _once(layout: RpcLayout, options: RpcOptions, renderer: Renderer) -> Iterator[File]:
     package = layout.package
-    used = clients.settings(layout.wired)
+    used = clients.settings(layout.used_services)
     settings = renderer.render(
         "rpc/etc.yaml",
         name=yaml_text(layout.key),
@@ -150,10 +151,10 @@ def _once(layout: RpcLayout, options: RpcOptions, renderer: Renderer) -> Iterato
     bodies = dict(options.bodies)
     methods = [(service, method) for service in layout.contract.services for method in service.methods]
     for number, (service, method) in enumerate(methods):
-        made = _logic(layout, method, bodies.get(method.wire), renderer)
+        logic = _logic(layout, method, bodies.get(method.wire), renderer)
         path = "/".join(filter(None, (package, "logic", layout.folder(service), _module(method) + ".py")))
-        signature = made.signature._replace(position=number)
-        yield File(path, made.text, Owner.ONCE, Role("logic", method.wire), method.span, signature)
+        signature = logic.signature._replace(position=number)
+        yield File(path, logic.text, Owner.ONCE, Role("logic", method.wire), method.span, signature)
 
 
 def _module(method: Method) -> str:
@@ -189,7 +190,7 @@ def _stub(method: Method, uses: Uses) -> tuple[Code, ...]:
 
 
 def _method(method: Method) -> PyIdent:
-    """The method of a logic class, beside its attributes ctx and svc."""
+    """Return the name of a logic class's method, which must not be that of its attributes ctx and svc."""
     return names.Scope({"ctx", "svc"}).add(names.variable(method.name))
 
 
@@ -201,7 +202,7 @@ def _server_side(layout: RpcLayout, renderer: Renderer) -> Iterator[File]:
     folders = sorted({"logic", *(f"logic/{layout.folder(s)}".rstrip("/") for s in layout.contract.services)})
     for folder in folders:
         yield init(f"{package}/{folder}", folder, f"The logic of {title}.", renderer)
-    yield from clients.used(layout.uses, package, renderer)
+    yield from clients.client_files(layout.uses, package, renderer)
 
 
 def _wiring(layout: RpcLayout) -> Wiring:
@@ -213,13 +214,13 @@ def _wiring(layout: RpcLayout) -> Wiring:
         asks=f"Settings that {layout.title} asks for.",
         base=imports.add("mallgen_runtime.rpc", "RpcServerConf"),
         imports=imports,
-        fields=clients.fields(layout.wired, imports),
-        made=clients.made(layout.wired, imports),
+        fields=clients.fields(layout.used_services, imports),
+        statements=clients.statements(layout.used_services, imports),
     )
 
 
 def _always(layout: RpcLayout, renderer: Renderer) -> Iterator[File]:
-    """The client and the messages: what a consumer needs."""
+    """Yield the client and the messages, which consumers need too."""
     package = layout.package
     yield init(package, package, f"The RPC service {layout.title}.", renderer)
     yield typed(package)
@@ -245,7 +246,7 @@ def _server(layout: RpcLayout, renderer: Renderer) -> str:
 
 
 class _Table:
-    """The functions of server.py and the table that names them."""
+    """Renders the functions of server.py and the table that lists them."""
 
     def __init__(self, layout: RpcLayout, imports: Imports) -> None:
         self._imports = imports
@@ -261,7 +262,7 @@ class _Table:
         self._uses = Uses(layout.messages, imports, taken)
 
     def _imported(self, service: Service, method: Method, scope: names.Scope) -> PyIdent:
-        """The logic class of a method, imported under a name that is free."""
+        """Import the logic class of a method and return its local name."""
         folder = self._layout.folder(service)
         module = ".".join(filter(None, (self._layout.package, "logic", folder, f"{names.snake(method.name)}_logic")))
         name = f"{names.class_name(method.name)}Logic"
@@ -269,7 +270,7 @@ class _Table:
         return self._imports.add(module, name, local)
 
     def function(self, method: Method) -> MethodView:
-        """The function that a call of the method comes to."""
+        """Return the function that the server calls for a method."""
         types = signature(method, self._uses, self._imports)
         args = [Code("ctx: RpcContext"), Code("svc: ServiceContext"), types.given]
         head, verb = clients.VERBS[method.gives_stream]
@@ -281,7 +282,7 @@ class _Table:
         )
 
     def entry(self, service: Service) -> Code:
-        """A service with its methods."""
+        """Return the table's entry for a service with its methods."""
         rows = []
         for method in service.methods:
             kind = self._imports.add("mallgen_runtime.rpc", _KINDS[method.takes_stream, method.gives_stream])
@@ -291,8 +292,8 @@ class _Table:
                 self._uses.type(method.request),
                 self._uses.type(method.reply),
             ]
-            place = f"{method.span.file.rpartition('/')[2]}:{method.span.line}"
-            rows.append(call(f"{kind}(", [*args, Code(f"contract={literal(place)}")], "),", 12))
+            declared_at = f"{method.span.file.rpartition('/')[2]}:{method.span.line}"
+            rows.append(call(f"{kind}(", [*args, Code(f"contract={literal(declared_at)}")], "),", 12))
         line = Code(f"        ({rows[0]}),") if len(rows) == 1 else Code("")
         if not line or "\n" in line or width(line) > WIDTH:
             line = Code("\n".join(["        (", *[f"            {row}" for row in rows], "        ),"]))
