@@ -52,7 +52,7 @@ def mending(found: list[Problem], file: str, text: EditorText) -> tuple[RangeEdi
 
 def _modern(mend: Older, file: str, text: EditorText, problem: Problem) -> Action:
     """The whole file in today's dialect: half of it could be read by neither grammar."""
-    count = len(mend.places)
+    count = len(mend.changes)
     title = f"Rewrite from goctl's older dialect ({count} place{'s' * (count != 1)})"
     edits = tuple(RangeEdit(text.raw_between(edit.start, edit.end), edit.text) for edit in mend.edits)
     return Action(title, {file: edits}, problem)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from mallgen.syntax.lalr import Unexpected
 from mallgen.syntax.nodes import Node, ServiceNode
-from mallgen.syntax.parse import Parsed, ParsedStatement, outcome, parse, reader
+from mallgen.syntax.parse import Parsed, ParsedStatement, parse, parse_statement, reader
 from mallgen.syntax.recover import Piece, pieces
 from mallgen.syntax.salvage import salvage
 from mallgen.syntax.scan import Scanned, Statement, Token, scan
@@ -80,8 +80,8 @@ class _Pass:
         self._failed: dict[tuple[str, int, int], Unexpected] = {}
 
     def statement(self, scanned: Scanned, statement: Statement) -> ParsedStatement:
-        """What parse.outcome gives."""
-        found = outcome(scanned, statement, self.read)
+        """What parse.parse_statement gives."""
+        found = parse_statement(scanned, statement, self.read)
         self.nodes += [found.node] if found.node is not None else salvage(scanned, statement, self.read)
         return found
 
