@@ -156,7 +156,7 @@ class NodeBuilder:
     def item(self, *parts: Any) -> nodes.Item:
         doc = parts[0] if isinstance(parts[0], _Doc) else _Doc(parts[0])
         word, handler, method, path, *bodies = parts[1:] if isinstance(parts[0], _Doc) else parts
-        types: dict[str, TypeRef | None] = dict(b for b in bodies if isinstance(b, tuple))  # a `;` at the end is none
+        types: dict[str, TypeRef | None] = dict(b for b in bodies if isinstance(b, tuple))  # `;` is no body
         above = (*_comments_above(doc.word), *(() if word is doc.word else word.head), *method.head)
         handler_text = self._text(handler)
         request, response = types.get("body"), types.get("returns")
