@@ -44,8 +44,8 @@ def hover(project: Project, file: str, line: int, col: int) -> Hover | None:
 def _symbol(project: Project, symbol: Symbol) -> str:
     match symbol.kind:
         case "type":
-            found = project.types.get(symbol.name)
-            return type_text(found) if found is not None else ""
+            declared = project.types.get(symbol.name)
+            return type_text(declared) if declared is not None else ""
         case "base":
             return _explained(symbol.name, words.BASE.get(symbol.name) or words.INSIDE[symbol.name])
         case "method":

@@ -54,7 +54,7 @@ class Project:
     @cached_property
     def types(self) -> dict[str, Type]:
         """The declared types by name, those of imported files too."""
-        return {found.name: found for found in self.view.types}
+        return {declared.name: declared for declared in self.view.types}
 
     @property
     def is_complete(self) -> bool:
@@ -76,8 +76,8 @@ def understand(root: str, sources: Sources, memory: Memory, rules: Sequence[Rule
     project = Project(root, sources, {scanned.file: memory.read(scanned) for scanned in sources.files}, loaded)
     problems = [Problem(_file_of(d, root), d.level, d) for d in loaded.diagnostics]
     if loaded.contract is not None:
-        found = findings(loaded.contract, loaded.diagnostics, sources.texts, tuple(rules))
-        problems = [_problem(item, root) for item in found]
+        linted = findings(loaded.contract, loaded.diagnostics, sources.texts, tuple(rules))
+        problems = [_problem(finding, root) for finding in linted]
     if _is_part(project.files, root):
         problems = [_as_information(problem) for problem in problems]
     project.problems = tuple(problems)

@@ -99,15 +99,15 @@ def field_types(types: Sequence[Type]) -> Iterator[Proposal]:
 
 def embedded(types: Sequence[Type]) -> Iterator[Proposal]:
     """Yield the types that a struct can embed."""
-    for found in _declared(types):
-        yield found._replace(detail=f"embeds {found.detail}" if found.detail else "embeds its fields")
+    for one in _declared(types):
+        yield one._replace(detail=f"embeds {one.detail}" if one.detail else "embeds its fields")
 
 
 def bodies(types: Sequence[Type], answers: bool, brackets: bool) -> Iterator[Proposal]:
     """Yield the types that a route can take or answer; those named like a request or a response come first."""
     endings = _ANSWERS if answers else _REQUESTS
-    for found in _declared(types):
-        yield found._replace(rank=0 if found.label.lower().endswith(endings) else 1)
+    for one in _declared(types):
+        yield one._replace(rank=0 if one.label.lower().endswith(endings) else 1)
     if answers and brackets:
         yield Proposal("[]", "keyword", "a list", "[]$0", rank=2)
 
@@ -147,9 +147,9 @@ def files(paths: Iterable[str]) -> Iterator[Proposal]:
 
 
 def _declared(types: Sequence[Type]) -> Iterator[Proposal]:
-    for found in types:
-        said = " ".join(line.strip("/* ") for line in (*found.docs, found.comment))
-        yield Proposal(found.name, "type", said.strip())
+    for declared in types:
+        comments = " ".join(line.strip("/* ") for line in (*declared.docs, declared.comment))
+        yield Proposal(declared.name, "type", comments.strip())
 
 
 def _wire_name(name: str) -> str:

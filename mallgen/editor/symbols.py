@@ -81,6 +81,6 @@ def _in_item(item: Item) -> Iterator[Symbol]:
 
 
 def _in_type(ref: TypeRef) -> Iterator[Symbol]:
-    for found in named(ref):
-        is_base = found.name in BASE_TYPES or found.name == "any"
-        yield Symbol("base" if is_base else "type", found.name, found.span)
+    for reference in named(ref):
+        is_base = reference.name in BASE_TYPES or reference.name == "any"
+        yield Symbol("base" if is_base else "type", reference.name, reference.span)

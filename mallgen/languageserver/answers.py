@@ -88,8 +88,8 @@ def completion(session: EditorSession, params: lsp.CompletionParams) -> lsp.Comp
         return None
     text = at.document.text
     offset = text.at(convert.position(params.position))
-    found = complete(*at.seen[0], offset, _importable(session, at.document))
-    return convert.completion(text, offset, found, session.can.snippets)
+    completed = complete(*at.seen[0], offset, _importable(session, at.document))
+    return convert.completion(text, offset, completed, session.can.snippets)
 
 
 def prepare_rename(session: EditorSession, params: lsp.PrepareRenameParams) -> lsp.Range:

@@ -102,14 +102,14 @@ def diagnostic(session: EditorSession, problem: Problem, texts: Mapping[str, Edi
 def published(session: EditorSession, one: Published, texts: Mapping[str, EditorText]) -> lsp.PublishDiagnosticsParams:
     """Convert everything to show in one document."""
     shown = {**texts, **{problem.file: one.text for problem in one.problems}}
-    found = [diagnostic(session, problem, shown) for problem in one.problems]
-    return lsp.PublishDiagnosticsParams(one.uri, found, one.version)
+    diagnostics = [diagnostic(session, problem, shown) for problem in one.problems]
+    return lsp.PublishDiagnosticsParams(one.uri, diagnostics, one.version)
 
 
-def completion(text: EditorText, offset: int, found: Completed, snippets: bool) -> lsp.CompletionList:
+def completion(text: EditorText, offset: int, completed: Completed, snippets: bool) -> lsp.CompletionList:
     """Convert proposals, each to replace the text between their start and the cursor's `offset`."""
-    replaced = range_(text.between(found.start, offset))
-    return lsp.CompletionList(False, [_item(one, replaced, snippets) for one in found.proposals])
+    replaced = range_(text.between(completed.start, offset))
+    return lsp.CompletionList(False, [_item(one, replaced, snippets) for one in completed.proposals])
 
 
 def _item(one: Proposal, replaced: lsp.Range, snippets: bool) -> lsp.CompletionItem:

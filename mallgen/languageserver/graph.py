@@ -77,7 +77,7 @@ class Graph:
         return tuple(tops) or (real,)
 
     def _importers(self, real: str) -> Iterable[str]:
-        return [name for name, found in self._imports.items() if real in found and name != real]
+        return [name for name, imported in self._imports.items() if real in imported and name != real]
 
 
 def _imports(text: str) -> tuple[str, ...]:

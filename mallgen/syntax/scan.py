@@ -348,13 +348,13 @@ _LAST = {"_RPAR", "_RBRACE", "STRING"}  # tokens that show the end of a statemen
 
 def statements(tokens: Iterable[Token]) -> "list[Statement]":
     """Cut tokens where statements begin, outside of all brackets."""
-    found: list[Statement] = []
+    parts: list[Statement] = []
     current: list[Token] = []
     depth = 0
     waits = False  # for the `service` that belongs to a block of settings
     for token in tokens:
         if depth == 0 and _begins_statement(token, current, waits):
-            _append_statement(found, current)
+            _append_statement(parts, current)
             current = []
             waits = token.type == "_AT_SERVER"
             if token.value in HEADS:
@@ -365,8 +365,8 @@ def statements(tokens: Iterable[Token]) -> "list[Statement]":
         current.append(token)
         if token.type in _BRACKETS:
             depth = max(0, depth + _BRACKETS[token.type])
-    _append_statement(found, current)
-    return found
+    _append_statement(parts, current)
+    return parts
 
 
 def _begins_statement(token: Token, current: list[Token], waits: bool) -> bool:
@@ -383,14 +383,14 @@ def _begins_statement(token: Token, current: list[Token], waits: bool) -> bool:
     return last.end_line != token.line or last.type in _LAST
 
 
-def _append_statement(found: list[Statement], tokens: list[Token]) -> None:
+def _append_statement(parts: list[Statement], tokens: list[Token]) -> None:
     if not tokens:
         return
     head = tokens[0]
     kinds = {"_AT_SERVER": "service", **{kind: name for name, kind in HEADS.items()}}
     if head.type == "_TYPE":
         _mark_embedded(tokens)
-    found.append(Statement(kinds.get(head.type, "unknown"), tuple(tokens)))
+    parts.append(Statement(kinds.get(head.type, "unknown"), tuple(tokens)))
 
 
 def _mark_embedded(tokens: list[Token]) -> None:

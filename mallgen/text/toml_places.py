@@ -34,10 +34,10 @@ class TomlPlaces(NamedTuple):
     def key(self, *path: str) -> Span | None:
         """Return the span of a key or table header, else of the first key in it, else of the nearest path around it."""
         for end in range(len(path), 0, -1):
-            inside = (span for known, span in self.keys.items() if known[:end] == path[:end])
-            found = self.keys.get(path[:end]) or next(inside, None)
-            if found is not None:
-                return found
+            inside = (key for known, key in self.keys.items() if known[:end] == path[:end])
+            span = self.keys.get(path[:end]) or next(inside, None)
+            if span is not None:
+                return span
         return None
 
 
