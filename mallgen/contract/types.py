@@ -227,18 +227,18 @@ class Types:
             self._invisible(bindings, member.tag, span)
 
     def _invisible(self, bindings: tuple[Binding, ...], tag: str, span: Span) -> None:
-        from mallgen.syntax.characters import INVISIBLE, called, hidden
+        from mallgen.syntax.characters import INVISIBLE, hidden, unicode_name
 
         for binding in bindings:
             char = hidden(binding.key)
             if char:
-                message = f"the {binding.source} name `{binding.key}` has {called(char)}, which nobody sees"
+                message = f"the {binding.source} name `{binding.key}` has {unicode_name(char)}, which nobody sees"
                 hint = "delete it: clients would have to send it"
                 self._report("invisible-name", message, span, hint, severity="unfit")
                 return
         char = hidden(tag.translate(_LAYOUT))
         if char and not INVISIBLE.match(char):  # the scanner has reported the others
-            message = f"{called(char)} is invisible and can make the tag look like another"
+            message = f"{unicode_name(char)} is invisible and can make the tag look like another"
             self._report("invisible-character", message, span, "delete it unless clients send it", severity="warning")
 
     def _misspelt(self, binding: Binding, member: Member) -> None:

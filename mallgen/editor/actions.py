@@ -1,4 +1,4 @@
-"""What can be mended by a click: a lint's edits, a word that was meant, the older dialect."""
+"""Quick fixes: the edits of a lint rule, the word that was meant, the way out of the older dialect."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,43 +16,43 @@ _QUOTED = re.compile(r"`([^`\s]+)`")
 
 
 class Action(NamedTuple):
-    """A change that mends `problem`, or several where that is None; `edits` by file, in order or from the last."""
+    """A change that mends `problem`, or several problems where that is None; `edits` are by file, in either order."""
 
     title: str
     edits: Mapping[str, tuple[RangeEdit, ...]]
     problem: Problem | None = None
 
 
-def quick_fixes(found: list[Problem], file: str, texts: Mapping[str, EditorText], asked: Range) -> Iterator[Action]:
-    """The ways out of what is wrong in a range of a file."""
+def quick_fixes(problems: list[Problem], file: str, texts: Mapping[str, EditorText], asked: Range) -> Iterator[Action]:
+    """Yield the fixes for the problems in a range of a file."""
     dialect: list[Older | None] = []
-    for problem in found:
-        if problem.file != file or not _meets(problem.diagnostic, texts[file], asked):
+    for problem in problems:
+        if problem.file != file or not _touches(problem.diagnostic, texts[file], asked):
             continue
         if problem.edits:
             yield Action(_title(problem), _by_file(problem.edits, texts), problem)
-        guess = _guess(problem.diagnostic, texts[file])
+        guess = _guessed_edit(problem.diagnostic, texts[file])
         if guess is not None:
             yield Action(f"Write `{guess.text}`", {file: (guess,)}, problem)
         if problem.diagnostic.code.startswith("older-dialect-"):
             dialect = dialect or [older(texts[file].raw, file)]
             if dialect[0] is not None and dialect[0].is_whole:
-                yield _modern(dialect[0], file, texts[file], problem)
+                yield _modernise(dialect[0], file, texts[file], problem)
 
 
-def mending(found: list[Problem], file: str, text: EditorText) -> tuple[RangeEdit, ...]:
-    """Everything in a file that needs no thought and can be mended at once; of edits that overlap the last."""
+def safe_edits(problems: list[Problem], file: str, text: EditorText) -> tuple[RangeEdit, ...]:
+    """Return the edits of a file that need no thought, last one first; of edits that overlap only the last."""
     edits: list[SpanEdit] = []
-    safe = (edit for problem in found if not problem.changes for edit in problem.edits)
+    safe = (edit for problem in problems if not problem.changes for edit in problem.edits)
     for edit in sorted(safe, key=lambda edit: edit.span, reverse=True):
         if edit.span.file == file and (not edits or _end(edit.span) <= (edits[-1].span.line, edits[-1].span.col)):
             edits.append(edit)
     return _by_file(tuple(edits), {file: text}).get(file, ())
 
 
-def _modern(mend: Older, file: str, text: EditorText, problem: Problem) -> Action:
-    """The whole file in today's dialect: half of it could be read by neither grammar."""
-    count = len(mend.places)
+def _modernise(mend: Older, file: str, text: EditorText, problem: Problem) -> Action:
+    """Return the action that rewrites the whole file: half a file in each dialect no grammar could read."""
+    count = len(mend.changes)
     title = f"Rewrite from goctl's older dialect ({count} place{'s' * (count != 1)})"
     edits = tuple(RangeEdit(text.raw_between(edit.start, edit.end), edit.text) for edit in mend.edits)
     return Action(title, {file: edits}, problem)
@@ -64,25 +64,25 @@ def _title(problem: Problem) -> str:
     return f"{hint[:1].upper()}{hint[1:]}{changes}"
 
 
-def _meets(diagnostic: Diagnostic, text: EditorText, asked: Range) -> bool:
+def _touches(diagnostic: Diagnostic, text: EditorText, asked: Range) -> bool:
     span = diagnostic.span
     if span is None:
         return False
-    found = text.range(span)
-    return found.start <= asked.end and asked.start <= found.end
+    own = text.range(span)
+    return own.start <= asked.end and asked.start <= own.end
 
 
 def _by_file(edits: tuple[SpanEdit, ...], texts: Mapping[str, EditorText]) -> dict[str, tuple[RangeEdit, ...]]:
-    found: dict[str, tuple[RangeEdit, ...]] = {}
+    files: dict[str, tuple[RangeEdit, ...]] = {}
     for edit in edits:
         name = edit.span.file
         if name in texts:
-            found[name] = (*found.get(name, ()), RangeEdit(texts[name].range(edit.span), edit.text))
-    return found
+            files[name] = (*files.get(name, ()), RangeEdit(texts[name].range(edit.span), edit.text))
+    return files
 
 
-def _guess(diagnostic: Diagnostic, text: EditorText) -> RangeEdit | None:
-    """The edit that a did-you-mean proposes, where it is clear which word was meant."""
+def _guessed_edit(diagnostic: Diagnostic, text: EditorText) -> RangeEdit | None:
+    """Return the edit that a did-you-mean hint proposes, or None where it is unclear which word it would replace."""
     guess, span = guessed(diagnostic.hint), diagnostic.span
     if not guess or span is None:
         return None
@@ -91,9 +91,9 @@ def _guess(diagnostic: Diagnostic, text: EditorText) -> RangeEdit | None:
     for word in (match.partition("=")[0] for match in _QUOTED.findall(diagnostic.message)):
         if word == written:
             return RangeEdit(text.between(start, end), guess)
-        places = [m.start() for m in re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", written)]
-        if len(places) == 1:
-            at = start + places[0]
+        starts = [m.start() for m in re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", written)]
+        if len(starts) == 1:
+            at = start + starts[0]
             return RangeEdit(text.between(at, at + len(word)), guess)
     return None
 

@@ -1,7 +1,7 @@
-"""What could be written where the cursor stands.
+"""Proposals for what could be written at the cursor.
 
-The text before the cursor is scanned and cut as a broken file is; what its last part may go on with comes from the
-parse tables, so that proposals are what the grammar allows.
+The text before the cursor is scanned, and its last statement cut as syntax/recover.py cuts a broken one; the parse
+tables say what can follow its last part, so that proposals are what the grammar allows.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mallgen.editor import proposals
 from mallgen.editor.project import Project
 from mallgen.editor.proposals import Proposal
-from mallgen.editor.tags import part
+from mallgen.editor.tags import tag_position
 from mallgen.model import Type
 from mallgen.syntax.lalr import END, acceptable
 from mallgen.syntax.recover import Piece, pieces
@@ -22,14 +22,17 @@ _CLOSING = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "_LSQB": "_RSQB"}
 
 
 class Completed(NamedTuple):
-    """The proposals, each for what stands from `start` to the cursor (offsets in the text as the parser reads it)."""
+    """The proposals; each replaces the text from `start` to the cursor (offsets in the text as the parser reads it)."""
 
     start: int
     proposals: tuple[Proposal, ...]
 
 
 class _Context(NamedTuple):
-    """The part of a statement that the cursor ends, and whether something of it stands on the same line."""
+    """The part of a statement in front of the cursor.
+
+    `same_line`: its last token is on the cursor's line; `expected`: the terminals that can follow it.
+    """
 
     rule: str
     tokens: Sequence[Token]
@@ -38,15 +41,15 @@ class _Context(NamedTuple):
 
 
 def complete(project: Project, file: str, offset: int, files: Iterable[str]) -> Completed:
-    """What fits at an offset of a file; `files` are the contracts that could be imported, as an import writes them.
+    """Return the proposals at an offset of a file; `files` are the contracts to import, as an import writes them.
 
-    Only the statement around the offset is looked at: the lexer reads from left to right, so what came before is known.
+    Only the statement around the offset is scanned: the lexer reads from left to right, so the text before it is known.
     """
     read = project.files[file]
     begins = [statement.tokens[0].start_pos for statement in read.scanned.statements]
     begin = max((one for one in begins if one < offset), default=0)
-    found = _complete(project, read.text[begin:], offset - begin, files)
-    return found._replace(start=found.start + begin)
+    completed = _complete(project, read.text[begin:], offset - begin, files)
+    return completed._replace(start=completed.start + begin)
 
 
 def _complete(project: Project, text: str, offset: int, files: Iterable[str]) -> Completed:
@@ -58,21 +61,20 @@ def _complete(project: Project, text: str, offset: int, files: Iterable[str]) ->
     if opened is not None and opened.span is not None:
         lines = before.split("\n")
         at = sum(len(line) + 1 for line in lines[: opened.span.line - 1]) + opened.span.col - 1
-        return _inside(text, at, start, offset, scanned, tuple(files))
+        return _in_literal(text, at, start, offset, scanned, tuple(files))
     if _in_comment(before, scanned):
         return Completed(start, ())
-    found = _proposals(project, _context(before, scanned))
-    return Completed(start, tuple(found))
+    return Completed(start, tuple(_proposals(project, _context(before, scanned))))
 
 
-def _inside(text: str, at: int, start: int, offset: int, scanned: Scanned, files: tuple[str, ...]) -> Completed:
-    """In a text or a tag that is not closed before the cursor."""
+def _in_literal(text: str, at: int, start: int, offset: int, scanned: Scanned, files: tuple[str, ...]) -> Completed:
+    """Return the proposals inside a text or a tag that begins at `at` and is not closed before the cursor."""
     statement = scanned.statements[-1] if scanned.statements else None
     if text[at] == '"' and statement is not None and statement.kind == "import":
         return Completed(at + 1, tuple(proposals.files(files)))
     if text[at] != "`" or statement is None or statement.kind != "type":
         return Completed(start, ())
-    here = part(text[at:start])
+    here = tag_position(text[at:start])
     name = _field_name(statement.tokens)
     if text[start - 1] == "=":
         return Completed(start, ())
@@ -84,7 +86,7 @@ def _inside(text: str, at: int, start: int, offset: int, scanned: Scanned, files
 
 
 def _field_name(tokens: Sequence[Token]) -> str:
-    """The name of the field whose tag is being written: the first word of the last line."""
+    """Return the name of the field whose tag is being written: the first word of the last line."""
     row = tokens[-1].row
     return next((token.value for token in tokens if token.row == row and token.value.isidentifier()), "")
 
@@ -98,11 +100,11 @@ def _in_comment(before: str, scanned: Scanned) -> bool:
 
 
 def _context(before: str, scanned: Scanned) -> _Context:
-    statement = _last(scanned)
+    statement = _last_statement(scanned)
     if statement is None or statement.kind == "unknown":
         return _Context("file", (), False, frozenset())
     piece = Piece(statement.kind, statement.tokens, None)
-    while (inner := _ending(piece)) is not None:
+    while (inner := _last_part(piece)) is not None:
         piece = inner
     same_line = "\n" not in before[piece.tokens[-1].end_pos :]
     expected = frozenset(acceptable(piece.tokens, piece.rule, None))
@@ -111,22 +113,22 @@ def _context(before: str, scanned: Scanned) -> _Context:
     return _Context(piece.rule, piece.tokens, same_line, expected)
 
 
-def _last(scanned: Scanned) -> Statement | None:
-    """The last statement; a word of the left margin that begins one does so though something is not closed."""
+def _last_statement(scanned: Scanned) -> Statement | None:
+    """Return the last statement; a word in column 1 that can begin one does so even inside of an unclosed bracket."""
     if not scanned.statements:
         return None
-    found = scanned.statements[-1]
-    heads = [i for i, token in enumerate(found.tokens) if i and token.column == 1 and token.value in HEADS]
-    if heads and found.tokens[0].type != "_AT_SERVER":
-        return statements(found.tokens[heads[-1] :])[-1]
-    return found
+    last = scanned.statements[-1]
+    heads = [i for i, token in enumerate(last.tokens) if i and token.column == 1 and token.value in HEADS]
+    if heads and last.tokens[0].type != "_AT_SERVER":
+        return statements(last.tokens[heads[-1] :])[-1]
+    return last
 
 
-def _ending(piece: Piece) -> Piece | None:
-    """The part of a piece that goes on to its end."""
+def _last_part(piece: Piece) -> Piece | None:
+    """Return the part of a piece that reaches to its end, or None when there is none."""
     if piece.rule in {"info", "server"}:
         return None
-    if piece.rule == "type" and _open(piece.tokens) is not None and piece.tokens[1].type == "_LPAR":
+    if piece.rule == "type" and _unclosed(piece.tokens) is not None and piece.tokens[1].type == "_LPAR":
         rest = piece.tokens[_last_declaration(piece.tokens) :]
         return Piece("declaration", rest, None) if rest else None
     *_, inner = (piece, *pieces(piece))
@@ -136,7 +138,7 @@ def _ending(piece: Piece) -> Piece | None:
 
 
 def _last_declaration(tokens: Sequence[Token]) -> int:
-    """Where in a group of types the declaration begins that is not closed, or would begin."""
+    """Return the index in a group of types where the unclosed declaration begins, or the next one would."""
     depth, begin = 0, 2
     for index, token in enumerate(tokens[2:], 2):
         depth += (token.type == "_LBRACE") - (token.type == "_RBRACE")
@@ -146,11 +148,11 @@ def _last_declaration(tokens: Sequence[Token]) -> int:
 
 
 def _is_closed(tokens: Sequence[Token]) -> bool:
-    return tokens[-1].type == "_RBRACE" and _open(tokens) is None
+    return tokens[-1].type == "_RBRACE" and _unclosed(tokens) is None
 
 
-def _open(tokens: Sequence[Token]) -> int | None:
-    """The index of the innermost bracket that is not closed."""
+def _unclosed(tokens: Sequence[Token]) -> int | None:
+    """Return the index of the innermost bracket that is not closed."""
     opened: list[int] = []
     for index, token in enumerate(tokens):
         if token.type in _CLOSING:
@@ -186,9 +188,9 @@ def _has_syntax(project: Project) -> bool:
 def _in_item(here: _Context, types: Sequence[Type]) -> Iterator[Proposal]:
     tokens = here.tokens
     handler = next((i for i, token in enumerate(tokens) if token.type == "_AT_HANDLER"), None)
-    opened = _open(tokens)
+    opened = _unclosed(tokens)
     if handler is None:
-        if opened is not None and _at_key(tokens, here.same_line):
+        if opened is not None and _is_at_key(tokens, here.same_line):
             yield from proposals.doc_keys()
         elif opened is None and "_AT_HANDLER" in here.expected:
             yield from proposals.words("@handler")
@@ -207,12 +209,12 @@ def _in_item(here: _Context, types: Sequence[Type]) -> Iterator[Proposal]:
 
 
 def _in_pairs(project: Project, here: _Context) -> Iterator[Proposal]:
-    """Keys of settings or of info; the values of settings that other blocks have."""
-    if _open(here.tokens) is None:
+    """Yield keys of settings or of info, or for a setting the values that other blocks have."""
+    if _unclosed(here.tokens) is None:
         if "_SERVICE" in here.expected or here.rule == "server":
             yield from proposals.words("service")
         return
-    if _at_key(here.tokens, here.same_line):
+    if _is_at_key(here.tokens, here.same_line):
         yield from proposals.setting_keys() if here.rule == "server" else proposals.info_keys()
     elif here.rule == "server":
         colon = next((i for i in range(len(here.tokens) - 1, 0, -1) if here.tokens[i].type == "_COLON"), 0)
@@ -221,13 +223,13 @@ def _in_pairs(project: Project, here: _Context) -> Iterator[Proposal]:
         yield from proposals.setting_values(key, values)
 
 
-def _at_key(tokens: Sequence[Token], same_line: bool) -> bool:
+def _is_at_key(tokens: Sequence[Token], same_line: bool) -> bool:
     return tokens[-1].type == "_LPAR" or (not same_line and tokens[-1].type not in {"_COLON", "_COMMA"})
 
 
 def _in_struct(here: _Context, types: Sequence[Type]) -> Iterator[Proposal]:
     tokens = here.tokens
-    if here.rule == "declaration" and _open(tokens) is None:
+    if here.rule == "declaration" and _unclosed(tokens) is None:
         return
     if not here.same_line or tokens[-1].type == "_LBRACE":
         yield from proposals.embedded(types)

@@ -1,4 +1,4 @@
-"""What a cursor rests on, in Markdown."""
+"""Explanations of the word under the cursor, in Markdown."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,14 +17,14 @@ MOST_FIELDS = 40
 
 
 class Hover(NamedTuple):
-    """What to say about a stretch of a file."""
+    """The explanation of a span of a file."""
 
     span: Span
     markdown: str
 
 
 def hover(project: Project, file: str, line: int, col: int) -> Hover | None:
-    """What stands at a place, None where there is nothing to say."""
+    """Return the explanation of the word at a line and column, None where there is nothing to explain."""
     read = project.files.get(file)
     if read is None:
         return None
@@ -32,30 +32,30 @@ def hover(project: Project, file: str, line: int, col: int) -> Hover | None:
     text = _symbol(project, symbol) if symbol is not None else ""
     if symbol is not None and text:
         return Hover(symbol.span, text)
-    found = spot(read, line, col)
-    if found.token is None or found.statement is None:
+    here = spot(read, line, col)
+    if here.token is None or here.statement is None:
         return None
-    if found.token.type == "RAW":
-        return _tag(file, found.token, line, col)
-    text = _word(found.token, found.statement.tokens)
-    return Hover(span_of(file, found.token), text) if text else None
+    if here.token.type == "RAW":
+        return _tag(file, here.token, line, col)
+    text = _word(here.token, here.statement.tokens)
+    return Hover(span_of(file, here.token), text) if text else None
 
 
 def _symbol(project: Project, symbol: Symbol) -> str:
     match symbol.kind:
         case "type":
-            found = project.types.get(symbol.name)
-            return type_text(found) if found is not None else ""
+            declared = project.types.get(symbol.name)
+            return type_text(declared) if declared is not None else ""
         case "base":
-            return _said(symbol.name, words.BASE.get(symbol.name) or words.INSIDE[symbol.name])
+            return _explained(symbol.name, words.BASE.get(symbol.name) or words.INSIDE[symbol.name])
         case "method":
-            return _said(symbol.name, words.METHOD.get(symbol.name, ""))
+            return _explained(symbol.name, words.METHOD.get(symbol.name, ""))
         case "handler" | "route":
-            return next((_route(one) for one in _operations(project) if symbol.span in _places(one.route)), "")
+            return next((_route(one) for one in _operations(project) if symbol.span in _name_spans(one.route)), "")
     return ""
 
 
-def _places(route: Route) -> tuple[Span, Span]:
+def _name_spans(route: Route) -> tuple[Span, Span]:
     return route.handler_span, route.path_span
 
 
@@ -63,24 +63,24 @@ def _operations(project: Project) -> list[Operation]:
     return LintScope(project.view).operations
 
 
-def _said(word: str, text: str) -> str:
+def _explained(word: str, text: str) -> str:
     return f"`{word}`: {text}" if text else ""
 
 
 def _word(token: Token, tokens: tuple[Token, ...]) -> str:
-    """A keyword, or the key of a setting."""
+    """Return the explanation of a keyword or of a setting's key; empty for any other word."""
     word = token.value
     index = next(i for i, one in enumerate(tokens) if one is token)
     if tokens[index + 1 : index + 2] and tokens[index + 1].type == "_COLON":
         table = words.INFO if tokens[0].type == "_INFO" else _keys(tokens[:index])
-        return _said(word, table.get(word, ""))
+        return _explained(word, table.get(word, ""))
     if token.type.startswith("_") or token.type in {"RETURNS", "MAP", "ANY"}:
-        return _said(word, {**words.STATEMENTS, **words.INSIDE}.get(word, ""))
+        return _explained(word, {**words.STATEMENTS, **words.INSIDE}.get(word, ""))
     return ""
 
 
 def _keys(before: tuple[Token, ...]) -> dict[str, str]:
-    """The keys of the parentheses that a key stands in."""
+    """Return the explained keys for the parentheses behind `before`: those of `@doc` or of `@server`."""
     heads = [token.type for token in before if token.type in {"_AT_SERVER", "_AT_DOC"}]
     return words.DOC if heads[-1:] == ["_AT_DOC"] else words.SETTINGS
 
@@ -88,24 +88,25 @@ def _keys(before: tuple[Token, ...]) -> dict[str, str]:
 def _tag(file: str, token: Token, line: int, col: int) -> Hover | None:
     if token.line != token.end_line:
         return None
-    found = word_at(token.value, col - token.column)
-    if found is None:
+    word = word_at(token.value, col - token.column)
+    if word is None:
         return None
-    table = words.SOURCES if found.is_source else words.OPTIONS
-    text = _said(found.text, table.get(found.text, ""))
-    start = token.column + found.start
-    return Hover(Span(file, line, start, line, start + len(found.text)), text) if text else None
+    table = words.SOURCES if word.is_source else words.OPTIONS
+    text = _explained(word.text, table.get(word.text, ""))
+    start = token.column + word.start
+    return Hover(Span(file, line, start, line, start + len(word.text)), text) if text else None
 
 
-def type_text(found: Type) -> str:
-    """A type with its fields as they are on the wire: embedded ones written out."""
-    lines = [f"type {found.name} {{", *_rows(found.fields), "}"]
-    return "\n\n".join(["\n".join(["```api", *lines, "```"]), *filter(None, [_prose(found.docs, found.comment)])])
+def type_text(declared: Type) -> str:
+    """Return a type with its fields as they travel: those of embedded types written out."""
+    lines = [f"type {declared.name} {{", *_rows(declared.fields), "}"]
+    prose = _prose(declared.docs, declared.comment)
+    return "\n\n".join(["\n".join(["```api", *lines, "```"]), *filter(None, [prose])])
 
 
 def _rows(fields: tuple[Field, ...]) -> Iterator[str]:
     shown = fields[:MOST_FIELDS]
-    cells = [(field.name, _spelled(field), _tags(field), field.comment) for field in shown]
+    cells = [(field.name, _spelled_type(field), _tags(field), field.comment) for field in shown]
     first, second = (max((width(cell[i]) for cell in cells), default=0) for i in (0, 1))
     for name, ref, tag, comment in cells:
         row = f"{name}{' ' * (first - width(name))} {ref}{' ' * (second - width(ref))} {tag} {comment}"
@@ -114,8 +115,8 @@ def _rows(fields: tuple[Field, ...]) -> Iterator[str]:
         yield f"    // … and {len(fields) - len(shown)} more"
 
 
-def _spelled(field: Field) -> str:
-    """The type as written; `{…}` stands for a struct that is written in place."""
+def _spelled_type(field: Field) -> str:
+    """Return the type as written; `{…}` stands for a struct that is written in place."""
     if isinstance(peel(field.type, Pointer), Inline):
         return spell(map_ref(field.type, lambda _: Named("{…}", field.span)))
     return spell(field.type)
@@ -141,7 +142,7 @@ def _bounds(one: Bounds) -> str:
 
 
 def _prose(docs: tuple[str, ...], comment: str) -> str:
-    """Comments as text, without their slashes."""
+    """Return comments as text, without their slashes and stars."""
     lines = [line.strip() for text in (*docs, comment) for line in text.strip("/*").split("\n")]
     return "  \n".join(line.lstrip("/* ") for line in lines if line.strip("/* "))
 

@@ -1,4 +1,4 @@
-"""A document in its layout, as edits that leave alone what stays."""
+"""The layout of a document, as edits that leave unchanged lines alone."""
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
@@ -9,7 +9,7 @@ from mallgen.syntax.format import format_text
 
 
 class DoesNotParse(Exception):
-    """The document has no layout: `diagnostics` say why."""
+    """Raised for a document that has no layout; `diagnostics` say why."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         super().__init__("the file does not parse")
@@ -17,9 +17,9 @@ class DoesNotParse(Exception):
 
 
 def laid_out(text: EditorText, file: str) -> tuple[RangeEdit, ...]:
-    """The edits that bring a document into goctl's layout, a run of lines each. Raises DoesNotParse.
+    """Return the edits that bring a document into goctl's layout, each for a run of lines. Raises DoesNotParse.
 
-    Lines end as most of them do, as `mallgen api format` has it.
+    All lines get the end that most of them have, as with `mallgen api format`.
     """
     formatted = format_text(text.text, file)
     if formatted.text is None:
@@ -30,7 +30,7 @@ def laid_out(text: EditorText, file: str) -> tuple[RangeEdit, ...]:
 
 
 def changes(before: EditorText, after: str) -> Iterator[RangeEdit]:
-    """The edits that make `after` of a document, by lines: marks and cursors elsewhere stay where they are."""
+    """Yield the edits that turn a document into `after`, by lines: marks and cursors elsewhere stay where they are."""
     old, new = _lines(before.raw), _lines(after)
     head = 0
     while head < min(len(old), len(new)) and old[head] == new[head]:
@@ -46,7 +46,7 @@ def changes(before: EditorText, after: str) -> Iterator[RangeEdit]:
 
 
 def _lines(text: str) -> list[str]:
-    """Lines with their ends; only LF ends one, since a cut between CR and LF is none that an editor can make."""
+    """Split a text into lines with their ends; only LF ends one, since no editor can cut between CR and LF."""
     *whole, rest = text.split("\n")
     return [*(f"{line}\n" for line in whole), *([rest] if rest else [])]
 

@@ -1,11 +1,11 @@
-"""From a name to where it is declared and used, and the outline of a file."""
+"""From a name to its declaration and its uses, and the outline of a file."""
 
 import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from mallgen.editor.memory import ReadFile
-from mallgen.editor.project import Project, Seen
+from mallgen.editor.project import Project, SeenFile
 from mallgen.editor.symbols import Symbol, symbol_at, symbols
 from mallgen.model import spell
 from mallgen.syntax.nodes import Declaration, InfoNode, Item, ServiceNode, TypeNode
@@ -29,32 +29,35 @@ class Entry(NamedTuple):
 
 
 def definition(project: Project, file: str, line: int, col: int) -> Span | None:
-    """Where the type, or the file, that stands at a place is declared."""
+    """Return the declaration of the type at a line and column, or the file that an import there names."""
     read = project.files.get(file)
     symbol = symbol_at(read, line, col) if read is not None else None
     if symbol is None:
         return None
     if symbol.kind == "import":
         target = posixpath.normpath(posixpath.join(posixpath.dirname(file.replace("\\", "/")), symbol.name))
-        found = next((name for name in project.files if name.replace("\\", "/") == target), None)
-        return Span(found, 1, 1, 1, 1) if found is not None else None
+        imported = next((name for name in project.files if name.replace("\\", "/") == target), None)
+        return Span(imported, 1, 1, 1, 1) if imported is not None else None
     if symbol.kind == "type":
         return next((one.span for one in _uses(project, symbol) if one.declares), None)
     return symbol.span if symbol.declares else None
 
 
-def references(places: Iterable[Seen], line: int, col: int, declared: bool) -> list[Span]:
-    """Every place of the type or handler at a place, in all contracts that see it; its declaration if `declared`."""
-    found: dict[Span, None] = {}
-    for project, file in places:
+def references(seen: Iterable[SeenFile], line: int, col: int, declared: bool) -> list[Span]:
+    """Return the spans of the type or handler at a line and column, in all contracts that see the file.
+
+    Its declaration is one of them if `declared`.
+    """
+    spans: dict[Span, None] = {}
+    for project, file in seen:
         symbol = symbol_at(project.files[file], line, col)
         if symbol is not None and symbol.kind in {"type", "handler"}:
-            found.update((one.span, None) for one in _uses(project, symbol) if declared or not one.declares)
-    return sorted(found)
+            spans.update((one.span, None) for one in _uses(project, symbol) if declared or not one.declares)
+    return sorted(spans)
 
 
 def _uses(project: Project, symbol: Symbol) -> Iterator[Symbol]:
-    """Where a type stands in all files of a contract; a handler stands once."""
+    """Yield the declaration and the uses of a type in all files of a contract; a handler is named only once."""
     if symbol.kind == "handler":
         yield symbol
         return
@@ -65,26 +68,26 @@ def _uses(project: Project, symbol: Symbol) -> Iterator[Symbol]:
 
 
 def outline(read: ReadFile) -> list[Entry]:
-    """What a file holds: info, types with their fields, services with their routes."""
-    shape = _Extent(read)
-    found: list[Entry] = []
+    """Return the outline of a file: info, types with their fields, services with their routes."""
+    extent = _Extent(read)
+    entries: list[Entry] = []
     for node in read.nodes:
         match node:
             case InfoNode(span=span):
-                found.append(Entry("info", "info", "", shape.statement(span), span))
+                entries.append(Entry("info", "info", "", extent.statement(span), span))
             case TypeNode(declarations=declarations):
-                found += [shape.declaration(one) for one in declarations]
+                entries += [extent.declaration(one) for one in declarations]
             case ServiceNode(items=items, name=name):
-                children = tuple(shape.route(item) for item in items)
-                whole = shape.statement(name.span)
+                children = tuple(extent.route(item) for item in items)
+                whole = extent.statement(name.span)
                 settings = {pair.key: pair.value for pair in node.settings}
                 detail = settings.get("prefix") or settings.get("group") or ""
-                found.append(Entry("service", name.value or "service", detail, whole, name.span, children))
-    return found
+                entries.append(Entry("service", name.value or "service", detail, whole, name.span, children))
+    return entries
 
 
 class _Extent:
-    """How far the parts of a file reach."""
+    """The spans of whole statements, declarations and routes of a file."""
 
     def __init__(self, read: ReadFile) -> None:
         self._file = read.scanned.file
@@ -93,7 +96,7 @@ class _Extent:
         self._statements = read.scanned.statements
 
     def statement(self, inside: Span) -> Span:
-        """The whole statement around a span."""
+        """Return the span of the whole statement around a span."""
         for statement in self._statements:
             first, last = statement.tokens[0], statement.tokens[-1]
             if (first.line, first.column) <= inside[1:3] <= (last.line, last.column):
@@ -101,17 +104,17 @@ class _Extent:
         return inside
 
     def declaration(self, one: Declaration) -> Entry:
-        """A type with its fields."""
+        """Return the entry of a type with its fields."""
         fields: list[Entry] = []
         for member in getattr(one.type, "members", ()):
             end = member.tag_span or member.span
             whole = member.span._replace(end_line=end.end_line, end_col=end.end_col)
             fields.append(Entry("field", ", ".join(member.names), spell(member.type), whole, member.span))
-        span = self._closed(one.name.span)
+        span = self._to_closing_bracket(one.name.span)
         return Entry("type", one.name.value, "", span, one.name.span, tuple(fields))
 
     def route(self, item: Item) -> Entry:
-        """A route from its handler's name to its end."""
+        """Return the entry of a route, from its handler's name to its end."""
         last = self._index[item.path.span[1:3]]
         while last + 1 < len(self._tokens) and self._tokens[last + 1].type not in _AFTER_ROUTE:
             last += 1
@@ -119,8 +122,8 @@ class _Extent:
         span = item.handler.span._replace(end_line=end.end_line, end_col=end.end_col)
         return Entry("route", f"{item.method.value} {item.path.value}", item.handler.value, span, item.path.span)
 
-    def _closed(self, name: Span) -> Span:
-        """From a name to the bracket that closes what it begins."""
+    def _to_closing_bracket(self, name: Span) -> Span:
+        """Return the span from a name to the bracket that closes its declaration."""
         start = self._index.get(name[1:3])
         if start is None:
             return name

@@ -1,4 +1,4 @@
-"""A contract as an editor needs it: whatever could be understood of it, and everything there is to say about it."""
+"""A contract as an editor needs it: as much of it as could be understood, and every problem to show."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -21,9 +21,9 @@ TYPES_ALONE = "no-service"
 
 
 class Problem(NamedTuple):
-    """Something to show in `file`: `level` is error, warning or information; `edits` mend it.
+    """A diagnostic to show in `file`: `level` is error, warning or information; `edits` mend it.
 
-    They need thought when they change more than the contract's text: `changes` says what.
+    `changes` says what the edits change besides the contract's text; such edits need thought.
     """
 
     file: str
@@ -34,7 +34,7 @@ class Problem(NamedTuple):
 
 
 class Project:
-    """The contract that begins at `root`, with the files that it imports, by their names.
+    """The contract that begins in the file `root`, with its own file and those that it imports, by name.
 
     `loaded.contract` is None while something is wrong.
     """
@@ -48,63 +48,63 @@ class Project:
 
     @cached_property
     def view(self) -> Contract:
-        """What could be understood: of files that do not parse, what could be saved."""
+        """The contract as far as it could be understood: of files that do not parse, the readable parts."""
         return self.loaded.view or _view(self.root, self.files, self._sources)
 
     @cached_property
     def types(self) -> dict[str, Type]:
-        """The declared types by name, those of other files too."""
-        return {found.name: found for found in self.view.types}
+        """The declared types by name, those of imported files too."""
+        return {declared.name: declared for declared in self.view.types}
 
     @property
-    def reads(self) -> bool:
-        """Whether every file could be read and parsed, so that nothing of it is unknown."""
+    def is_complete(self) -> bool:
+        """Return whether every file could be read and parsed, so that no part of the contract is unknown."""
         unread = [problem for problem in self.loaded.diagnostics if problem.severity == "error"]
         return bool(self.files) and (self.loaded.view is not None or not unread)
 
 
-class Seen(NamedTuple):
-    """A file as one contract sees it: links may give it another name in another."""
+class SeenFile(NamedTuple):
+    """A file as one contract sees it, under its name there; links may give it other names in other contracts."""
 
     project: Project
     file: str
 
 
 def understand(root: str, sources: Sources, memory: Memory, rules: Sequence[Rule]) -> Project:
-    """Compile what was read; rules look at a contract without errors, as `mallgen api lint` has it."""
+    """Compile sources into a project; rules look only at a contract without errors, as in `mallgen api lint`."""
     loaded = judged(compile_sources(sources, memory.parsed))
     project = Project(root, sources, {scanned.file: memory.read(scanned) for scanned in sources.files}, loaded)
-    problems = [Problem(_place(d, root), d.level, d) for d in loaded.diagnostics]
+    problems = [Problem(_file_of(d, root), d.level, d) for d in loaded.diagnostics]
     if loaded.contract is not None:
-        found = findings(loaded.contract, loaded.diagnostics, sources.texts, tuple(rules))
-        problems = [_problem(item, root) for item in found]
+        linted = findings(loaded.contract, loaded.diagnostics, sources.texts, tuple(rules))
+        problems = [_problem(finding, root) for finding in linted]
     if _is_part(project.files, root):
-        problems = [_mild(problem) for problem in problems]
+        problems = [_as_information(problem) for problem in problems]
     project.problems = tuple(problems)
     return project
 
 
 def _view(root: str, files: dict[str, ReadFile], sources: Sources) -> Contract:
-    """What could be understood of files of which some do not parse."""
+    """Return the contract as far as it can be understood when some of its files do not parse."""
     if not files:
         return Contract(root, "", (), (), ())
     return resolve(tuple(ParsedFile(name, read.nodes) for name, read in files.items()), sources.limits).view
 
 
 def _problem(item: Found, root: str) -> Problem:
-    """A finding is shown as a warning at most: the contract works."""
-    return Problem(_place(item.diagnostic, root), "warning", item.diagnostic, item.edits, item.changes)
+    """Return a finding as a problem, a warning at most: the contract works."""
+    return Problem(_file_of(item.diagnostic, root), "warning", item.diagnostic, item.edits, item.changes)
 
 
-def _place(diagnostic: Diagnostic, root: str) -> str:
+def _file_of(diagnostic: Diagnostic, root: str) -> str:
     return diagnostic.span.file if diagnostic.span is not None else root
 
 
 def _is_part(files: dict[str, ReadFile], root: str) -> bool:
-    """Whether the file only declares types: it is meant to be imported, wherever that is done."""
+    """Return whether the file only declares types, so that it is meant to be imported by a file not seen here."""
     nodes = files[root].nodes if root in files else ()
     return any(isinstance(n, TypeNode) for n in nodes) and not any(isinstance(n, ServiceNode) for n in nodes)
 
 
-def _mild(problem: Problem) -> Problem:
+def _as_information(problem: Problem) -> Problem:
     return problem._replace(level="information") if problem.diagnostic.code == TYPES_ALONE else problem

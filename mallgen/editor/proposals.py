@@ -1,4 +1,4 @@
-"""What completion offers, each with what to write for it and one line about it."""
+"""The proposals that completion offers, each with the text that it writes and one line about it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
@@ -12,7 +12,7 @@ ProposalKind = Literal["keyword", "type", "base", "method", "setting", "option",
 
 
 class Proposal(NamedTuple):
-    """`snippet` is in the protocol's snippet syntax, empty where the label is all; `rank` sorts, the lowest first."""
+    """A proposal; `snippet`, in the protocol's syntax, is empty where the label is written; low `rank` comes first."""
 
     label: str
     kind: ProposalKind
@@ -42,45 +42,45 @@ _REQUESTS, _ANSWERS = ("req", "request"), ("resp", "response", "reply", "answer"
 
 
 def statements(with_syntax: bool) -> Iterator[Proposal]:
-    """What a file is made of."""
+    """Yield the statements that a file is made of."""
     for word, meaning in meanings.STATEMENTS.items():
         if word != "syntax" or with_syntax:
             yield Proposal(word, "keyword", meaning, _STATEMENTS[word])
 
 
 def words(*names: str) -> Iterator[Proposal]:
-    """Keywords."""
+    """Yield keywords, in the order of `names`."""
     known = {**meanings.STATEMENTS, **meanings.INSIDE}
     for rank, name in enumerate(names):
         yield Proposal(name, "keyword", known[name], _STATEMENTS.get(name, ""), rank)
 
 
 def methods() -> Iterator[Proposal]:
-    """HTTP methods, as a route writes them."""
+    """Yield the HTTP methods, as a route writes them."""
     for rank, (name, meaning) in enumerate(meanings.METHOD.items()):
         yield Proposal(name, "method", meaning, rank=rank)
 
 
 def setting_keys() -> Iterator[Proposal]:
-    """Keys of `@server`."""
+    """Yield the keys of `@server`."""
     for key, meaning in meanings.SETTINGS.items():
         yield Proposal(key, "setting", meaning, f"{key}: $0")
 
 
 def info_keys() -> Iterator[Proposal]:
-    """Keys of `info`."""
+    """Yield the keys of `info`."""
     for key, meaning in meanings.INFO.items():
         yield Proposal(key, "setting", meaning, f'{key}: "$1"')
 
 
 def doc_keys() -> Iterator[Proposal]:
-    """Keys of `@doc (…)`."""
+    """Yield the keys of `@doc (…)`."""
     for key, meaning in meanings.DOC.items():
         yield Proposal(key, "setting", meaning, f'{key}: "$1"')
 
 
 def setting_values(key: str, used: Iterable[str]) -> Iterator[Proposal]:
-    """Values that a setting has elsewhere in the contract, or can only have."""
+    """Yield the values that a setting has elsewhere in the contract (`used`), and its usual ones."""
     fixed = {"sse": ["true"], "signature": ["true"], "jwt": ["Auth"], "timeout": ["3s"]}.get(key, [])
     separate = {name.strip() for value in used for name in (value.split(",") if key == "middleware" else [value])}
     for value in sorted({*fixed, *separate} - {""}):
@@ -88,7 +88,7 @@ def setting_values(key: str, used: Iterable[str]) -> Iterator[Proposal]:
 
 
 def field_types(types: Sequence[Type]) -> Iterator[Proposal]:
-    """What a field can be."""
+    """Yield the types that a field can have."""
     yield from _declared(types)
     for name, meaning in meanings.BASE.items():
         if BASE_TYPES[name].kind != "complex" and name != "uintptr":
@@ -98,57 +98,59 @@ def field_types(types: Sequence[Type]) -> Iterator[Proposal]:
 
 
 def embedded(types: Sequence[Type]) -> Iterator[Proposal]:
-    """What can stand alone on a line of a struct."""
-    for found in _declared(types):
-        yield found._replace(detail=f"embeds {found.detail}" if found.detail else "embeds its fields")
+    """Yield the types that a struct can embed."""
+    for one in _declared(types):
+        yield one._replace(detail=f"embeds {one.detail}" if one.detail else "embeds its fields")
 
 
 def bodies(types: Sequence[Type], answers: bool, brackets: bool) -> Iterator[Proposal]:
-    """What a route takes or answers; types that are called so come first."""
+    """Yield the types that a route can take or answer; those named like a request or a response come first."""
     endings = _ANSWERS if answers else _REQUESTS
-    for found in _declared(types):
-        yield found._replace(rank=0 if found.label.lower().endswith(endings) else 1)
+    for one in _declared(types):
+        yield one._replace(rank=0 if one.label.lower().endswith(endings) else 1)
     if answers and brackets:
         yield Proposal("[]", "keyword", "a list", "[]$0", rank=2)
 
 
 def tags(name: str) -> Iterator[Proposal]:
-    """Whole tags for a field."""
+    """Yield whole tags for the field `name`."""
     for rank, (source, meaning) in enumerate(meanings.SOURCES.items()):
-        yield Proposal(f'`{source}:"{_key(name)}"`', "source", meaning, f'`{source}:"${{1:{_key(name)}}}$2"`', rank)
+        yield Proposal(
+            f'`{source}:"{_wire_name(name)}"`', "source", meaning, f'`{source}:"${{1:{_wire_name(name)}}}$2"`', rank
+        )
 
 
 def sources(name: str, used: Sequence[str]) -> Iterator[Proposal]:
-    """Sources that a tag does not have yet."""
+    """Yield the sources that a tag does not have yet."""
     for rank, (source, meaning) in enumerate(meanings.SOURCES.items()):
         if source not in used:
-            yield Proposal(source, "source", meaning, f'{source}:"${{1:{_key(name)}}}$2"', rank)
+            yield Proposal(source, "source", meaning, f'{source}:"${{1:{_wire_name(name)}}}$2"', rank)
 
 
 def keys(name: str) -> Iterator[Proposal]:
-    """The name on the wire that a field usually has."""
+    """Yield the wire name that a field usually has."""
     if name:
-        yield Proposal(_key(name), "value", "the field's name in snake case")
+        yield Proposal(_wire_name(name), "value", "the field's name in snake case")
 
 
 def options(used: Sequence[str]) -> Iterator[Proposal]:
-    """Options of a tag that it does not have yet."""
+    """Yield the options that a tag does not have yet."""
     for rank, (option, meaning) in enumerate(meanings.OPTIONS.items()):
         if option not in used and option != "inherit":
             yield Proposal(option, "option", meaning, _OPTIONS.get(option, ""), rank)
 
 
 def files(paths: Iterable[str]) -> Iterator[Proposal]:
-    """Contracts that can be imported."""
+    """Yield the contracts that can be imported."""
     for path in paths:
         yield Proposal(path, "file")
 
 
 def _declared(types: Sequence[Type]) -> Iterator[Proposal]:
-    for found in types:
-        said = " ".join(line.strip("/* ") for line in (*found.docs, found.comment))
-        yield Proposal(found.name, "type", said.strip())
+    for declared in types:
+        comments = " ".join(line.strip("/* ") for line in (*declared.docs, declared.comment))
+        yield Proposal(declared.name, "type", comments.strip())
 
 
-def _key(name: str) -> str:
+def _wire_name(name: str) -> str:
     return snake(name) if name else "name"

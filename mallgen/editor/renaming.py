@@ -1,4 +1,4 @@
-"""Another name for a type, or a handler, wherever it stands; or why not."""
+"""The renaming of a type or a handler in all contracts, or the reason why it is refused."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.editor.navigation import references
-from mallgen.editor.project import Project, Seen
+from mallgen.editor.project import Project, SeenFile
 from mallgen.editor.symbols import Symbol, symbol_at, symbols
 from mallgen.lint.scope import LintScope
 from mallgen.syntax.scan import GO_KEYWORDS
@@ -16,17 +16,17 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 class SymbolRename(NamedTuple):
-    """The places that take the new name, or `refusal`, in the user's words."""
+    """The spans that get the new name, or `refusal`, the reason against it in the user's words."""
 
     spans: tuple[Span, ...]
     refusal: str = ""
 
 
-def renamable(places: Sequence[Seen], line: int, col: int) -> Symbol | str:
-    """The type or handler at a place, or why there is nothing to rename."""
-    if not places:
+def renamable(seen: Sequence[SeenFile], line: int, col: int) -> Symbol | str:
+    """Return the type or handler at a line and column, or the reason why nothing there can be renamed."""
+    if not seen:
         return "the file cannot be read"
-    project, file = places[0]
+    project, file = seen[0]
     symbol = symbol_at(project.files[file], line, col)
     if symbol is not None and symbol.kind == "base":
         return f"`{symbol.name}` is a base type of the language"
@@ -37,23 +37,23 @@ def renamable(places: Sequence[Seen], line: int, col: int) -> Symbol | str:
     return symbol
 
 
-def rename(places: Sequence[Seen], line: int, col: int, name: str) -> SymbolRename:
-    """Every place of what stands at a place, in all contracts that see it.
+def rename(seen: Sequence[SeenFile], line: int, col: int, name: str) -> SymbolRename:
+    """Return every span of the type or handler at a line and column, in all contracts that see the file.
 
-    Refused: names that the language cannot have, names that are taken, and contracts of which a part cannot be read,
-    since the name may stand there.
+    Refused are names that the language cannot have, names that are taken, and contracts of which a part cannot be
+    read, since the name may be used there.
     """
-    symbol = renamable(places, line, col)
+    symbol = renamable(seen, line, col)
     if isinstance(symbol, str):
         return SymbolRename((), symbol)
     if name == symbol.name:
         return SymbolRename(())
-    refusal = _no_name(symbol, name) or next(_refusals(places, line, col, name), "")
-    return SymbolRename((), refusal) if refusal else SymbolRename(tuple(references(places, line, col, declared=True)))
+    refusal = _refused_name(symbol, name) or next(_refusals(seen, line, col, name), "")
+    return SymbolRename((), refusal) if refusal else SymbolRename(tuple(references(seen, line, col, declared=True)))
 
 
-def _no_name(symbol: Symbol, name: str) -> str:
-    """Why the language cannot have a name, empty when it can."""
+def _refused_name(symbol: Symbol, name: str) -> str:
+    """Return the reason why the language does not allow a name, empty when it does."""
     if not _NAME.match(name):
         return f"`{name}` is no name: letters A-Z, a-z, digits and `_`, no digit first"
     if symbol.kind == "type" and (name in BASE_TYPES or name in {"any", "map", "interface"}):
@@ -63,9 +63,9 @@ def _no_name(symbol: Symbol, name: str) -> str:
     return ""
 
 
-def _refusals(places: Sequence[Seen], line: int, col: int, name: str) -> Iterator[str]:
-    for project, file in places:
-        if not project.reads:
+def _refusals(seen: Sequence[SeenFile], line: int, col: int, name: str) -> Iterator[str]:
+    for project, file in seen:
+        if not project.is_complete:
             broken = next((p for p in project.problems if p.level == "error"), None)
             where = f" ({broken.file}: {broken.diagnostic.message})" if broken is not None else ""
             yield f"a part of the contract cannot be read, and the name may stand there{where}"

@@ -1,4 +1,4 @@
-"""The names of a file: what is declared where, and what refers to it."""
+"""The symbols of a file: declarations, and the names that refer to them."""
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -15,7 +15,7 @@ Kind = Literal["type", "handler", "import", "route", "method", "base"]
 
 
 class Symbol(NamedTuple):
-    """A name at a place. A route's name is its method and path, an import's its text, a base type is never declared."""
+    """A name and its span. A route's name is its method and path, an import's its path; no base type is declared."""
 
     kind: Kind
     name: str
@@ -24,40 +24,40 @@ class Symbol(NamedTuple):
 
 
 class Spot(NamedTuple):
-    """Where a cursor stands in a file: the token that it touches, and the statement around it."""
+    """The statement around a cursor, and the token that it touches."""
 
     statement: Statement | None
     token: Token | None
 
 
 def symbols(read: ReadFile) -> Iterator[Symbol]:
-    """Every symbol of a file, in the order of its statements."""
+    """Yield every symbol of a file, in the order of its statements."""
     for node in read.nodes:
-        yield from _of(node)
+        yield from _in_node(node)
 
 
 def symbol_at(read: ReadFile, line: int, col: int) -> Symbol | None:
-    """The symbol that a cursor stands in or right behind; where two touch, the one that begins there."""
+    """Return the symbol that a cursor is in or right behind; where two touch, the one that begins there."""
     touched = [symbol for symbol in symbols(read) if contains(symbol.span, line, col)]
     return max(touched, key=lambda symbol: symbol.span[1:3], default=None)
 
 
 def spot(read: ReadFile, line: int, col: int) -> Spot:
-    """The token and the statement at a place."""
-    here, found = (line, col), None
+    """Return the statement and the token at a line and column."""
+    here, around = (line, col), None
     for statement in read.scanned.statements:
         if (statement.tokens[0].line, statement.tokens[0].column) > here:
             break
-        found = statement
-    if found is None:
+        around = statement
+    if around is None:
         return Spot(None, None)
-    for token in reversed(found.tokens):
+    for token in reversed(around.tokens):
         if (token.line, token.column) <= here <= (token.end_line, token.end_column):
-            return Spot(found, token)
-    return Spot(found, None)
+            return Spot(around, token)
+    return Spot(around, None)
 
 
-def _of(node: Node) -> Iterator[Symbol]:
+def _in_node(node: Node) -> Iterator[Symbol]:
     match node:
         case ImportNode(paths=paths):
             for path in paths:
@@ -65,22 +65,22 @@ def _of(node: Node) -> Iterator[Symbol]:
         case TypeNode(declarations=declarations):
             for declaration in declarations:
                 yield Symbol("type", declaration.name.value, declaration.name.span, declares=True)
-                yield from _types(declaration.type)
+                yield from _in_type(declaration.type)
         case ServiceNode(items=items):
             for item in items:
-                yield from _item(item)
+                yield from _in_item(item)
 
 
-def _item(item: Item) -> Iterator[Symbol]:
+def _in_item(item: Item) -> Iterator[Symbol]:
     yield Symbol("handler", item.handler.value, item.handler.span, declares=True)
     yield Symbol("method", item.method.value, item.method.span)
     yield Symbol("route", f"{item.method.value} {item.path.value}", item.path.span, declares=True)
     for ref in (item.request, item.response):
         if ref is not None:
-            yield from _types(ref)
+            yield from _in_type(ref)
 
 
-def _types(ref: TypeRef) -> Iterator[Symbol]:
-    for found in named(ref):
-        is_base = found.name in BASE_TYPES or found.name == "any"
-        yield Symbol("base" if is_base else "type", found.name, found.span)
+def _in_type(ref: TypeRef) -> Iterator[Symbol]:
+    for reference in named(ref):
+        is_base = reference.name in BASE_TYPES or reference.name == "any"
+        yield Symbol("base" if is_base else "type", reference.name, reference.span)

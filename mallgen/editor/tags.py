@@ -1,4 +1,4 @@
-"""The inside of a tag, as a cursor meets it: which source, which part of its value."""
+"""The inside of a tag: the source, wire name or option at a cursor."""
 
 import re
 from typing import NamedTuple
@@ -15,10 +15,10 @@ class TagWord(NamedTuple):
     is_source: bool
 
 
-class Part(NamedTuple):
-    """Where in a tag a cursor stands: in the value of `source`, or outside of all when that is empty.
+class TagPosition(NamedTuple):
+    """The position of a cursor in a tag: in the value of `source`, or outside of all values when that is empty.
 
-    `options` are those written before it; `in_key` is whether it is still the name on the wire; `used` are the sources.
+    `in_key`: it is still in the wire name; `options` are those before it; `used` are the sources of the tag.
     """
 
     source: str
@@ -28,7 +28,7 @@ class Part(NamedTuple):
 
 
 def word_at(tag: str, offset: int) -> TagWord | None:
-    """The source or option at an offset of a tag; names on the wire and values of options are none."""
+    """Return the source or option at an offset of a tag; None for wire names and the values of options."""
     for match in _SOURCE.finditer(tag):
         if match.start(1) <= offset <= match.end(1):
             return TagWord(match[1], match.start(1), is_source=True)
@@ -41,19 +41,19 @@ def word_at(tag: str, offset: int) -> TagWord | None:
     return None
 
 
-def part(before: str) -> Part:
-    """Where a cursor stands behind `before`, which is a tag from its back-quote on."""
-    found = list(_SOURCE.finditer(before))
-    used = tuple(match[1] for match in found)
-    if found and not found[-1][3] and found[-1].end() == len(before):
-        _, *options = _split(found[-1][2])
+def tag_position(before: str) -> TagPosition:
+    """Return the position of a cursor behind `before`, which is a tag from its back-quote on."""
+    sources = list(_SOURCE.finditer(before))
+    used = tuple(match[1] for match in sources)
+    if sources and not sources[-1][3] and sources[-1].end() == len(before):
+        _, *options = _split(sources[-1][2])
         written = tuple(option.partition("=")[0] for option in options[:-1])
-        return Part(found[-1][1], not options, written, used)
-    return Part("", False, (), used)
+        return TagPosition(sources[-1][1], not options, written, used)
+    return TagPosition("", False, (), used)
 
 
 def _split(value: str) -> list[str]:
-    """The parts of a value with all of their characters, so that offsets stay: commas in brackets split nothing."""
+    """Split a value at its commas outside of brackets; the parts keep all characters, so that offsets stay right."""
     parts, depth = [""], 0
     for char in value:
         if char == "," and depth == 0:

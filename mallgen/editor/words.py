@@ -1,4 +1,4 @@
-"""What the words of the language mean, in one line each."""
+"""The meanings of the language's words, in one line each; editors show them."""
 
 from mallgen.contract.base_types import BASE_TYPES, BaseType
 from mallgen.contract.resolve import METHODS

@@ -1,4 +1,4 @@
-"""The answers to an editor's questions; each runs in the session's thread."""
+"""The answers to an editor's requests; each runs in the session's thread."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,8 +24,8 @@ _QUICK_FIX = lsp.CodeActionKind.QuickFix.value
 _NOT_OPEN = "the document is not open"
 
 
-class _Placed(Protocol):
-    """A question about a place."""
+class _WithPosition(Protocol):
+    """The parameters of a request about a position in a document."""
 
     @property
     def text_document(self) -> lsp.TextDocumentIdentifier: ...
@@ -35,13 +35,13 @@ class _Placed(Protocol):
 
 
 class RequestRefused(JsonRpcException):
-    """What cannot be done, in words for the person at the editor (LSP 3.17, RequestFailed)."""
+    """Raised for a request that is refused, with the reason in the user's words (LSP 3.17, RequestFailed)."""
 
     CODE = lsp.LSPErrorCodes.RequestFailed.value
 
 
 def hover(session: EditorSession, params: lsp.HoverParams) -> lsp.Hover | None:
-    """What the cursor rests on."""
+    """Return the explanation of the word under the cursor."""
     at = _place(session, params)
     for project, file in at.seen if at is not None else ():
         assert at is not None
@@ -53,7 +53,7 @@ def hover(session: EditorSession, params: lsp.HoverParams) -> lsp.Hover | None:
 
 
 def definition(session: EditorSession, params: lsp.DefinitionParams) -> lsp.Location | None:
-    """Where the name under the cursor is declared."""
+    """Return the location where the name under the cursor is declared."""
     at = _place(session, params)
     for project, file in at.seen if at is not None else ():
         assert at is not None
@@ -64,7 +64,7 @@ def definition(session: EditorSession, params: lsp.DefinitionParams) -> lsp.Loca
 
 
 def references(session: EditorSession, params: lsp.ReferenceParams) -> list[lsp.Location]:
-    """Everywhere the name under the cursor stands."""
+    """Return the locations of the name under the cursor, in all contracts that see the document."""
     at = _place(session, params)
     if at is None:
         return []
@@ -73,7 +73,7 @@ def references(session: EditorSession, params: lsp.ReferenceParams) -> list[lsp.
 
 
 def outline(session: EditorSession, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
-    """The parts of a document."""
+    """Return the outline of a document."""
     document = session.overlay.documents.get(params.text_document.uri)
     read = session.read_of(document) if document is not None else None
     if document is None or read is None:
@@ -82,29 +82,29 @@ def outline(session: EditorSession, params: lsp.DocumentSymbolParams) -> list[ls
 
 
 def completion(session: EditorSession, params: lsp.CompletionParams) -> lsp.CompletionList | None:
-    """What could be written here."""
+    """Return the proposals for what could be written at the cursor."""
     at = _place(session, params)
     if at is None or not at.seen:
         return None
     text = at.document.text
     offset = text.at(convert.position(params.position))
-    found = complete(*at.seen[0], offset, _importable(session, at.document))
-    return convert.completion(text, offset, found, session.can.snippets)
+    completed = complete(*at.seen[0], offset, _importable(session, at.document))
+    return convert.completion(text, offset, completed, session.can.snippets)
 
 
 def prepare_rename(session: EditorSession, params: lsp.PrepareRenameParams) -> lsp.Range:
-    """The word that can be renamed. Raises RequestRefused."""
+    """Return the range of the word that can be renamed. Raises RequestRefused."""
     at = _place(session, params)
     if at is None:
         raise RequestRefused(_NOT_OPEN)
-    found = renaming.renamable(at.seen, at.line, at.col)
-    if isinstance(found, str):
-        raise RequestRefused(found)
-    return convert.range_(at.document.text.range(found.span))
+    symbol = renaming.renamable(at.seen, at.line, at.col)
+    if isinstance(symbol, str):
+        raise RequestRefused(symbol)
+    return convert.range_(at.document.text.range(symbol.span))
 
 
 def rename(session: EditorSession, params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
-    """Another name for what is under the cursor. Raises RequestRefused."""
+    """Return the edits that rename the type or handler under the cursor. Raises RequestRefused."""
     at = _place(session, params)
     if at is None:
         raise RequestRefused(_NOT_OPEN)
@@ -112,22 +112,22 @@ def rename(session: EditorSession, params: lsp.RenameParams) -> lsp.WorkspaceEdi
         raise RequestRefused(
             f"`{session.graph.cut}` is too large to look at all of it: the name may stand elsewhere in it"
         )
-    found = renaming.rename(at.seen, at.line, at.col, params.new_name)
-    if found.refusal:
-        raise RequestRefused(found.refusal)
+    renamed = renaming.rename(at.seen, at.line, at.col, params.new_name)
+    if renamed.refusal:
+        raise RequestRefused(renamed.refusal)
     texts = session.texts(at.projects)
     edits: dict[str, list[RangeEdit]] = {}
-    seen: set[tuple[str, Span]] = set()
-    for span in found.spans:
-        place = (os.path.realpath(span.file), span._replace(file=""))
-        if place not in seen:
-            seen.add(place)
+    done: set[tuple[str, Span]] = set()
+    for span in renamed.spans:
+        real_span = (os.path.realpath(span.file), span._replace(file=""))
+        if real_span not in done:
+            done.add(real_span)
             edits.setdefault(span.file, []).append(RangeEdit(texts[span.file].range(span), params.new_name))
     return convert.workspace_edit(session, edits, session.can.versions)
 
 
 def formatting(session: EditorSession, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
-    """The document in its layout. Raises RequestRefused when it does not parse."""
+    """Return the edits that bring the document into its layout. Raises RequestRefused when it does not parse."""
     document = session.overlay.documents.get(params.text_document.uri)
     if document is None:
         return []
@@ -140,41 +140,41 @@ def formatting(session: EditorSession, params: lsp.DocumentFormattingParams) -> 
 
 
 def actions(session: EditorSession, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-    """The ways out of what is wrong in a range."""
+    """Return the fixes for the problems in a range; a client that asks for FIX_ALL gets one that mends the file."""
     at = session.place(params.text_document.uri, convert.position(params.range.start))
     if at is None:
         return []
     texts = session.texts(at.projects)
-    found = list(dict.fromkeys(problem for project in at.projects for problem in project.problems))
-    asked = convert.asked(params.range)
+    problems = list(dict.fromkeys(problem for project in at.projects for problem in project.problems))
+    asked = convert.asked_range(params.range)
     answers: list[lsp.CodeAction] = []
     if _wants(params.context.only, _QUICK_FIX):
         for file in dict.fromkeys(seen.file for seen in at.seen):
-            fixes = quick_fixes(found, file, texts, asked)
-            answers += [_action(session, fix, _QUICK_FIX, found, texts) for fix in fixes]
+            fixes = quick_fixes(problems, file, texts, asked)
+            answers += [_action(session, fix, _QUICK_FIX, problems, texts) for fix in fixes]
     if params.context.only and _wants(params.context.only, FIX_ALL):
         edits = tuple(changes(at.document.text, session.mended(at.document)))
         whole = Action("Mend all that needs no thought", {at.document.path: edits})
-        answers += [_action(session, whole, FIX_ALL, found, texts)] if edits else []
+        answers += [_action(session, whole, FIX_ALL, problems, texts)] if edits else []
     return answers
 
 
 def _wants(only: Sequence[lsp.CodeActionKind | str] | None, kind: str) -> bool:
-    """Whether a kind was asked for: all are when none is named, and a kind stands for those below it."""
-    return only is None or any(kind == one or kind.startswith(f"{_text(one)}.") for one in map(_text, only))
+    """Return whether a kind was asked for: without `only` all are, and a kind includes those below it."""
+    return only is None or any(kind == one or kind.startswith(f"{_kind_name(one)}.") for one in map(_kind_name, only))
 
 
-def _text(kind: lsp.CodeActionKind | str) -> str:
+def _kind_name(kind: lsp.CodeActionKind | str) -> str:
     return kind.value if isinstance(kind, lsp.CodeActionKind) else kind
 
 
 def _action(
-    session: EditorSession, action: Action, kind: str, found: list[Problem], texts: Mapping[str, EditorText]
+    session: EditorSession, action: Action, kind: str, problems: list[Problem], texts: Mapping[str, EditorText]
 ) -> lsp.CodeAction:
     problem = action.problem
     mended = [convert.diagnostic(session, problem, texts)] if problem is not None else None
-    places = [one.diagnostic.span for one in found]
-    alone = problem is not None and places.count(problem.diagnostic.span) == 1 and not problem.changes
+    spans = [one.diagnostic.span for one in problems]
+    alone = problem is not None and spans.count(problem.diagnostic.span) == 1 and not problem.changes
     return lsp.CodeAction(
         action.title,
         kind=kind,
@@ -184,22 +184,22 @@ def _action(
     )
 
 
-def _place(session: EditorSession, params: _Placed) -> Place | None:
+def _place(session: EditorSession, params: _WithPosition) -> Place | None:
     return session.place(params.text_document.uri, convert.position(params.position))
 
 
 def _locations(session: EditorSession, at: Place, spans: Iterable[Span]) -> list[lsp.Location]:
     texts = session.texts(at.projects)
-    found: dict[tuple[str, Position], lsp.Location] = {}
+    locations: dict[tuple[str, Position], lsp.Location] = {}
     for span in spans:
-        place = texts[span.file].range(span)
+        own = texts[span.file].range(span)
         uri = session.uri(span.file)
-        found.setdefault((uri, place.start), lsp.Location(uri, convert.range_(place)))
-    return list(found.values())
+        locations.setdefault((uri, own.start), lsp.Location(uri, convert.range_(own)))
+    return list(locations.values())
 
 
 def _importable(session: EditorSession, document: Document) -> list[str]:
-    """The contracts around a document, as its imports would write them."""
+    """Return the other contracts of the workspace, as imports of a document would write them."""
     folder = os.path.dirname(document.path)
     names = (name for real, name in session.graph.names.items() if real != document.real)
     return sorted(os.path.relpath(name, folder).replace(os.sep, "/") for name in names) if os.path.isabs(folder) else []

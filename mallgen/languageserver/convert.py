@@ -1,4 +1,4 @@
-"""Our values as those of the protocol."""
+"""The conversion of our values into those of the protocol, and of positions back."""
 
 from collections.abc import Iterable, Mapping
 
@@ -39,43 +39,43 @@ _SYMBOLS: dict[OutlineKind, lsp.SymbolKind] = {
 
 
 def position(at: lsp.Position) -> Position:
-    """A position that the editor sent."""
+    """Convert a position that the editor sent."""
     return Position(at.line, at.character)
 
 
-def asked(found: lsp.Range) -> Range:
-    """A range that the editor sent."""
-    return Range(position(found.start), position(found.end))
+def asked_range(asked: lsp.Range) -> Range:
+    """Convert a range that the editor sent."""
+    return Range(position(asked.start), position(asked.end))
 
 
-def range_(found: Range) -> lsp.Range:
-    """A range for the editor."""
-    return lsp.Range(lsp.Position(*found.start), lsp.Position(*found.end))
+def range_(own: Range) -> lsp.Range:
+    """Convert a range for the editor."""
+    return lsp.Range(lsp.Position(*own.start), lsp.Position(*own.end))
 
 
 def edit(one: RangeEdit) -> lsp.TextEdit:
-    """An edit for the editor."""
+    """Convert an edit for the editor."""
     return lsp.TextEdit(range_(one.range), one.text)
 
 
 def workspace_edit(
     session: EditorSession, edits: Mapping[str, Iterable[RangeEdit]], documents: bool
 ) -> lsp.WorkspaceEdit:
-    """Edits of several files, with the versions that they were made for where the editor can check them."""
-    texts = {name: [edit(one) for one in found] for name, found in edits.items()}
+    """Convert edits of several files; with `documents` they carry the files' versions, which the editor checks."""
+    converted = {name: [edit(one) for one in own] for name, own in edits.items()}
     if not documents:
-        return lsp.WorkspaceEdit(changes={session.uri(name): found for name, found in texts.items()})
+        return lsp.WorkspaceEdit(changes={session.uri(name): own for name, own in converted.items()})
     changes = [
         lsp.TextDocumentEdit(
-            lsp.OptionalVersionedTextDocumentIdentifier(session.uri(name), session.version(name)), list(found)
+            lsp.OptionalVersionedTextDocumentIdentifier(session.uri(name), session.version(name)), list(own)
         )
-        for name, found in texts.items()
+        for name, own in converted.items()
     ]
     return lsp.WorkspaceEdit(document_changes=list(changes))
 
 
 def diagnostic(session: EditorSession, problem: Problem, texts: Mapping[str, EditorText]) -> lsp.Diagnostic:
-    """A problem: what is wrong, the way out below it, the other places that explain it, the page of its code."""
+    """Convert a problem: the message with the hint below it, notes as related information, the page of its code."""
     found = problem.diagnostic
     href = page_of(found.code)
     message = visible(found.message) + (f"\nhelp: {visible(found.hint)}" if found.hint else "")
@@ -100,19 +100,19 @@ def diagnostic(session: EditorSession, problem: Problem, texts: Mapping[str, Edi
 
 
 def published(session: EditorSession, one: Published, texts: Mapping[str, EditorText]) -> lsp.PublishDiagnosticsParams:
-    """Everything to show in one document."""
+    """Convert everything to show in one document."""
     shown = {**texts, **{problem.file: one.text for problem in one.problems}}
-    found = [diagnostic(session, problem, shown) for problem in one.problems]
-    return lsp.PublishDiagnosticsParams(one.uri, found, one.version)
+    diagnostics = [diagnostic(session, problem, shown) for problem in one.problems]
+    return lsp.PublishDiagnosticsParams(one.uri, diagnostics, one.version)
 
 
-def completion(text: EditorText, offset: int, found: Completed, snippets: bool) -> lsp.CompletionList:
-    """Proposals, each for the word before the cursor."""
-    place = range_(text.between(found.start, offset))
-    return lsp.CompletionList(False, [_item(one, place, snippets) for one in found.proposals])
+def completion(text: EditorText, offset: int, completed: Completed, snippets: bool) -> lsp.CompletionList:
+    """Convert proposals, each to replace the text between their start and the cursor's `offset`."""
+    replaced = range_(text.between(completed.start, offset))
+    return lsp.CompletionList(False, [_item(one, replaced, snippets) for one in completed.proposals])
 
 
-def _item(one: Proposal, place: lsp.Range, snippets: bool) -> lsp.CompletionItem:
+def _item(one: Proposal, replaced: lsp.Range, snippets: bool) -> lsp.CompletionItem:
     with_snippet = bool(one.snippet) and snippets
     return lsp.CompletionItem(
         one.label,
@@ -121,20 +121,20 @@ def _item(one: Proposal, place: lsp.Range, snippets: bool) -> lsp.CompletionItem
         sort_text=f"{one.rank:02}{one.label}",
         filter_text=one.label,
         insert_text_format=lsp.InsertTextFormat.Snippet if with_snippet else lsp.InsertTextFormat.PlainText,
-        text_edit=lsp.TextEdit(place, one.snippet if with_snippet else one.label),
+        text_edit=lsp.TextEdit(replaced, one.snippet if with_snippet else one.label),
     )
 
 
 def outline(text: EditorText, entries: Iterable[Entry]) -> list[lsp.DocumentSymbol]:
-    """An outline; the protocol wants what is selected inside of the whole."""
-    found = []
+    """Convert an outline; each span is widened to include its name, since the protocol wants that."""
+    converted = []
     for entry in entries:
         whole, name = text.range(entry.span), text.range(entry.name_span)
         whole = Range(min(whole.start, name.start), max(whole.end, name.end))
         children = outline(text, entry.children)
-        found.append(
+        converted.append(
             lsp.DocumentSymbol(
                 entry.name, _SYMBOLS[entry.kind], range_(whole), range_(name), entry.detail or None, children=children
             )
         )
-    return found
+    return converted

@@ -1,4 +1,4 @@
-"""Where a contract's files come from while somebody edits: open documents first, then the disk."""
+"""The files of contracts as an editor sees them: open documents first, then the disk."""
 
 import os
 from typing import NamedTuple
@@ -18,7 +18,7 @@ MOST_FOLDERS, MOST_FILES = 20_000, 10_000
 
 
 class Document(NamedTuple):
-    """An open document. `path` is its file, or its URI where it has none yet; `real` is the path without links."""
+    """An open document: `path` is its file, or its URI where it has no file yet; `real` is the path without links."""
 
     uri: str
     path: str
@@ -28,26 +28,26 @@ class Document(NamedTuple):
 
 
 class Overlay(FileTexts):
-    """The disk with the open documents before it, and a memory for what was parsed."""
+    """The disk behind the open documents, with a cache of parsed files."""
 
     def __init__(self) -> None:
         self.memory = Memory()
         self.documents: dict[str, Document] = {}
 
     def put(self, document: Document) -> None:
-        """Open a document, or change it."""
+        """Open a document, or replace its text."""
         self.documents[document.uri] = document
 
     def drop(self, uri: str) -> None:
-        """Close a document: the file on the disk counts again."""
+        """Close a document: its file on disk counts again."""
         self.documents.pop(uri, None)
 
     def opened(self, real: str) -> Document | None:
-        """The document of a file; of several, by links, the one that was opened last."""
+        """Return the open document of a file; of several that links lead to, the one opened last."""
         return next((one for one in reversed(self.documents.values()) if one.real == real), None)
 
     def text(self, path: str, real: str, most: int) -> str:
-        """The text of one file, unsaved changes included. Raises Unreadable."""
+        """Return the text of one file, unsaved changes included, of at most `most` bytes. Raises Unreadable."""
         document = self.opened(real)
         if document is None:
             return read_text(path, most)
@@ -58,12 +58,12 @@ class Overlay(FileTexts):
         return document.text.text
 
     def scanned(self, text: str, path: str, limits: Limits) -> Scanned:
-        """A text cut into statements, once."""
+        """Return a text cut into statements; an unchanged text is scanned only once."""
         return self.memory.scanned(text, path, limits)
 
 
 def path_of(uri: str) -> str:
-    """The path that a `file:` URI names, decoded; empty for every other scheme."""
+    """Return the path that a `file:` URI names, decoded; empty for every other scheme."""
     parts = urlsplit(uri)
     if parts.scheme != "file":
         return ""
@@ -72,26 +72,26 @@ def path_of(uri: str) -> str:
 
 
 def uri_of(path: str) -> str:
-    """A path as a URI; what is none yet stays what it is."""
+    """Return an absolute path as a URI, and any other name as it is."""
     return (from_fs_path(path) or path) if os.path.isabs(path) else path
 
 
 class FoundContracts(NamedTuple):
-    """The contracts of a folder; not `whole` when there are more than are looked at."""
+    """The contracts of a folder; `whole` is false where the search ended at MOST_FOLDERS or MOST_FILES."""
 
     paths: list[str]
     whole: bool
 
 
 def contracts(folder: str, deep: bool = True) -> FoundContracts:
-    """The `.api` files of a folder, with those of folders below it if `deep`; hidden ones and links are left out.
+    """Return the `.api` files of a folder, and if `deep` those below it, except in hidden, linked and _SKIPPED ones.
 
-    Of a very large folder not all: MOST_FOLDERS are looked into, MOST_FILES found.
+    The search ends after MOST_FOLDERS folders or about MOST_FILES files.
     """
-    found: list[str] = []
+    paths: list[str] = []
     for number, (here, folders, names) in enumerate(os.walk(folder)):
-        if number >= MOST_FOLDERS or len(found) >= MOST_FILES:
-            return FoundContracts(found, whole=False)
+        if number >= MOST_FOLDERS or len(paths) >= MOST_FILES:
+            return FoundContracts(paths, whole=False)
         folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in _SKIPPED) if deep else []
-        found += [os.path.join(here, name) for name in sorted(names) if name.endswith(".api")]
-    return FoundContracts(found, whole=True)
+        paths += [os.path.join(here, name) for name in sorted(names) if name.endswith(".api")]
+    return FoundContracts(paths, whole=True)

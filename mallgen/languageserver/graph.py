@@ -1,4 +1,4 @@
-"""Which contract imports which: a type's file is understood from the contracts that import it."""
+"""The graph of imports: a file that only declares types is understood through the contracts that import it."""
 
 import os
 import re
@@ -9,13 +9,13 @@ from mallgen.loading.sources import Unreadable, read_text
 from mallgen.syntax.scan import scan
 
 _IMPORT = re.compile(r"\bimport\b")
-_OTHER = re.compile(r"^(?:type|service|@server|info)\b", re.MULTILINE)
+_OTHER_STATEMENT = re.compile(r"^(?:type|service|@server|info)\b", re.MULTILINE)
 
 
 class Graph:
-    """The imports of the files that are known, by real paths.
+    """The imports of all known files, by real path (links resolved).
 
-    `names` are the paths as they were found; `cut` is a folder that has more than are looked at.
+    `names` are their paths as they were found; `cut` is a folder that is too large to be searched in full, or empty.
     """
 
     def __init__(self) -> None:
@@ -25,16 +25,16 @@ class Graph:
         self.cut = ""
 
     def add_folder(self, folder: str, deep: bool = True) -> None:
-        """Look at the contracts of a folder, once."""
+        """Read the imports of the contracts in a folder; a folder that was searched before is not read again."""
         real = os.path.realpath(folder)
         if any(real == known or real.startswith(known.rstrip(os.sep) + os.sep) for known in self._folders):
             return
         if deep:
             self._folders.add(real)
-        found = contracts(folder, deep)
-        for path in found.paths:
+        inside = contracts(folder, deep)
+        for path in inside.paths:
             self.refresh(path)
-        self.cut = self.cut if found.whole else folder
+        self.cut = self.cut if inside.whole else folder
 
     def remove_folder(self, folder: str) -> None:
         """Forget the contracts of a folder."""
@@ -45,12 +45,12 @@ class Graph:
             self._imports.pop(name, None)
 
     def holds(self, path: str) -> bool:
-        """Whether a file lies in a folder that was looked at."""
+        """Return whether a file lies in a folder that was searched."""
         real = os.path.realpath(path)
         return any(real.startswith(known.rstrip(os.sep) + os.sep) for known in self._folders)
 
     def refresh(self, path: str) -> None:
-        """Look at a file of the disk again, or forget it when it is gone."""
+        """Read the imports of a file on disk again, or forget it when it cannot be read."""
         real = os.path.realpath(path)
         try:
             self.put(path, real, _imports(read_text(path)))
@@ -59,13 +59,13 @@ class Graph:
             self._imports.pop(real, None)
 
     def put(self, path: str, real: str, imports: tuple[str, ...]) -> None:
-        """Take the imports of a file, as they are written."""
+        """Record the imports of a file, as they are written in it."""
         self.names.setdefault(real, path)
         folder = os.path.dirname(path)
         self._imports[real] = tuple(os.path.realpath(os.path.join(folder, value)) for value in imports)
 
     def roots(self, real: str) -> tuple[str, ...]:
-        """The contracts that a file is part of: those that import it, in steps, and that nobody imports; or itself."""
+        """Return the contracts that a file is part of: its importers, direct or not, that none imports; or itself."""
         reached, waiting = {real}, [real]
         while waiting:
             here = waiting.pop()
@@ -77,13 +77,13 @@ class Graph:
         return tuple(tops) or (real,)
 
     def _importers(self, real: str) -> Iterable[str]:
-        return [name for name, found in self._imports.items() if real in found and name != real]
+        return [name for name, imported in self._imports.items() if real in imported and name != real]
 
 
 def _imports(text: str) -> tuple[str, ...]:
-    """The imports of a text; what stands behind the last of them is not looked at, since many files are long."""
-    found = list(_IMPORT.finditer(text)) if "import" in text else []
-    if not found:
+    """Return the imports of a text; to save time on long files the text behind the last one is not scanned."""
+    imports = list(_IMPORT.finditer(text)) if "import" in text else []
+    if not imports:
         return ()
-    end = _OTHER.search(text, found[-1].end())
+    end = _OTHER_STATEMENT.search(text, imports[-1].end())
     return tuple(item.value for item in scan(text[: end.start() if end else len(text)], "").imports)

@@ -1,4 +1,4 @@
-"""The pages of codes as files, so that an editor can open what `mallgen explain` prints."""
+"""The pages of diagnostic codes as files, so that an editor can open what `mallgen explain` prints."""
 
 import contextlib
 import hashlib
@@ -11,12 +11,12 @@ from mallgen.languageserver.files import uri_of
 
 
 def page_of(code: str) -> str:
-    """The URI of a code's page, empty when there is none; written into the user's cache folder when it is asked for."""
+    """Return the URI of a code's page, empty when there is none; the page is written to the cache folder on demand."""
     text = _pages().get(code)
     if text is None:
         return ""
-    path = os.path.join(_folder(), f"{code}.md")
-    if not os.path.exists(path) and not _written(path, f"# {code}\n\n{text}\n"):
+    path = os.path.join(_cache_folder(), f"{code}.md")
+    if not os.path.exists(path) and not _write(path, f"# {code}\n\n{text}\n"):
         return ""
     return uri_of(path)
 
@@ -27,15 +27,15 @@ def _pages() -> dict[str, str]:
 
 
 @cache
-def _folder() -> str:
-    """A folder for these very texts: another version of mallgen has another."""
+def _cache_folder() -> str:
+    """Return the folder for exactly these texts in the user's cache: another version of mallgen has another."""
     digest = hashlib.sha256("\0".join(f"{code}\0{text}" for code, text in _pages().items()).encode()).hexdigest()
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return os.path.join(base, "mallgen", f"pages-{digest[:12]}")
 
 
-def _written(path: str, text: str) -> bool:
-    """Whether the page is there; a cache that cannot be written only costs the link."""
+def _write(path: str, text: str) -> bool:
+    """Write a page and return whether that worked; where the cache cannot be written, only the link is missing."""
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         handle, staged = tempfile.mkstemp(dir=os.path.dirname(path))

@@ -1,13 +1,13 @@
-"""What is open, and what is understood of it. Runs in one thread, so that answers come in the order of questions."""
+"""The open documents and the contracts they are part of; runs in one thread, so that answers keep the order."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from mallgen.editor.actions import mending
+from mallgen.editor.actions import safe_edits
 from mallgen.editor.memory import ReadFile
 from mallgen.editor.places import EditorText, Position
-from mallgen.editor.project import Problem, Project, Seen, understand
+from mallgen.editor.project import Problem, Project, SeenFile, understand
 from mallgen.languageserver.files import Document, Overlay, path_of, uri_of
 from mallgen.languageserver.graph import Graph
 from mallgen.lint import RULES, Rule
@@ -15,30 +15,30 @@ from mallgen.loading.borders import import_border
 from mallgen.loading.sources import Sources, Unreadable, limits, read
 from mallgen.text.limits import DEFAULT, Limits
 
-_ROUNDS = 10  # as the command has it
+_ROUNDS = 10  # of mending, as in `mallgen api lint --fix`
 
 
 class Options(NamedTuple):
-    """What the editor's settings say: rules to add and to leave out, imports from other repositories."""
+    """The editor's settings: rules to add and to leave out, and whether imports from other repositories are allowed."""
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     outside: bool = False
 
     def chosen(self) -> tuple[Rule, ...]:
-        """The rules that are on, as `mallgen api lint` has them."""
+        """Return the rules that are on, as in `mallgen api lint`."""
         return RULES.chosen(self.select, self.ignore)
 
 
 class Abilities(NamedTuple):
-    """What the editor can take: snippets in completion, edits with versions."""
+    """The editor's capabilities: snippets in completion, edits with versions."""
 
     snippets: bool = False
     versions: bool = False
 
 
 class Published(NamedTuple):
-    """Everything to show in one document; `version` is None for files that are not open."""
+    """Everything to show in one document; `version` is None for a file that is not open."""
 
     uri: str
     version: int | None
@@ -46,21 +46,21 @@ class Published(NamedTuple):
     problems: tuple[Problem, ...]
 
     def equals(self, other: "Published") -> bool:
-        """Whether an editor that shows the one shows the other."""
+        """Return whether an editor that shows one of them need not be sent the other."""
         return (self.version, self.problems) == (other.version, other.problems)
 
 
 class Place(NamedTuple):
-    """A position in a document, and the document in the contracts that it is part of."""
+    """A position in a document (line and column as the parser counts them), and the contracts that see the document."""
 
     document: Document
-    seen: tuple[Seen, ...]
+    seen: tuple[SeenFile, ...]
     line: int
     col: int
 
     @property
     def projects(self) -> tuple[Project, ...]:
-        """The contracts alone."""
+        """The contracts without the names of the document in them."""
         return tuple(one.project for one in self.seen)
 
 
@@ -76,7 +76,7 @@ class EditorSession:
         self._projects: dict[str, tuple[Sources, Project]] = {}
         self._shown: dict[str, Published] = {}
         self._texts: dict[str, tuple[ReadFile, EditorText]] = {}
-        self._unconnected: dict[str, Document] = {}
+        self._unconnected: dict[str, Document] = {}  # documents whose imports are not in the graph yet
         self.failures: list[str] = []
 
     # documents
@@ -86,7 +86,7 @@ class EditorSession:
         self.graph.add_folder(folder)
 
     def close_folder(self, folder: str) -> None:
-        """A folder left the workspace; what is open of it stays known."""
+        """Forget a folder that left the workspace, except for its open documents."""
         self.graph.remove_folder(folder)
         for document in self.overlay.documents.values():
             self._unconnected[document.uri] = document
@@ -110,7 +110,7 @@ class EditorSession:
             self.graph.refresh(document.path)
 
     def changed_on_disk(self, uris: tuple[str, ...]) -> None:
-        """Files were written, made or deleted behind the editor."""
+        """Read files again that another program has written, created or deleted."""
         for path in filter(None, map(path_of, uris)):
             if self.overlay.opened(real(path)) is None:
                 self.graph.refresh(path)
@@ -118,9 +118,9 @@ class EditorSession:
     # what is understood
 
     def roots(self, file: str) -> tuple[str, ...]:
-        """The contracts that a file is part of, by the imports that stand in open documents now.
+        """Return the contracts that a file is part of, by the imports that open documents have now.
 
-        These are taken when somebody asks, not at every key: a document may change many times before.
+        These are scanned on demand, not at every key: a document may change many times in between.
         """
         most = _limits()
         for document in self._unconnected.values():
@@ -131,31 +131,27 @@ class EditorSession:
         return self.graph.roots(file)
 
     def projects(self, file: str) -> tuple[Project, ...]:
-        """The contracts that a file, named by its real path, is part of, as they are now."""
-        found = (self._project(root) for root in self.roots(file))
-        return tuple(project for project in found if any(real(name) == file for name in project.files))
+        """Return the contracts that a file, named by its real path, is part of, as they are now."""
+        projects = (self._project(root) for root in self.roots(file))
+        return tuple(project for project in projects if any(real(name) == file for name in project.files))
 
     def place(self, uri: str, position: Position) -> Place | None:
-        """A position in an open document; None when it is not open."""
+        """Return the place of a position in an open document, or None when it is not open."""
         document = self.overlay.documents.get(uri)
         if document is None:
             return None
-        line, col = document.text.place(document.text.at(position))
-        seen = tuple(Seen(project, name_in(project, document)) for project in self.projects(document.real))
+        line, col = document.text.line_col(document.text.at(position))
+        seen = tuple(SeenFile(project, name_in(project, document)) for project in self.projects(document.real))
         return Place(document, seen, line, col)
 
     def read_of(self, document: Document) -> ReadFile | None:
-        """A document on its own."""
-        found = self.projects(document.real)
-        return found[0].files[name_in(found[0], document)] if found else None
+        """Return a document as a parsed file, or None when no contract could read it."""
+        projects = self.projects(document.real)
+        return projects[0].files[name_in(projects[0], document)] if projects else None
 
     def texts(self, projects: tuple[Project, ...]) -> Mapping[str, EditorText]:
-        """The texts of all files of some contracts, by their names in them."""
-        found: dict[str, EditorText] = {}
-        for project in projects:
-            for name, file in project.files.items():
-                found[name] = self._text(name, file)
-        return found
+        """Return the texts of all files of some contracts, by their names in these."""
+        return {name: self._text(name, file) for project in projects for name, file in project.files.items()}
 
     def _text(self, name: str, read: ReadFile) -> EditorText:
         document = self.overlay.opened(real(name))
@@ -167,20 +163,20 @@ class EditorSession:
         return kept[1]
 
     def uri(self, name: str) -> str:
-        """The URI of a file: the editor's own for an open document."""
+        """Return the URI of a file, for an open document the one that the editor uses."""
         document = self.overlay.opened(real(name))
         return document.uri if document is not None else uri_of(name)
 
     def version(self, name: str) -> int | None:
-        """The version of an open document."""
+        """Return the version of an open document, None for a file that is not open."""
         document = self.overlay.opened(real(name))
         return document.version if document is not None else None
 
     def _project(self, root: str) -> Project:
-        """One contract; what was understood of it before, when none of its files has changed."""
+        """Return one contract, compiled again only when one of its files has changed."""
         sources = self._sources(root)
         kept = self._projects.get(root)
-        if kept is not None and _same(kept[0], sources):
+        if kept is not None and _is_unchanged(kept[0], sources):
             return kept[1]
         name = sources.files[0].file if sources.files else root
         project = understand(name, sources, self.overlay.memory, self._rules)
@@ -196,15 +192,15 @@ class EditorSession:
         return read(path, self._options.outside, self.overlay)
 
     def mended(self, document: Document) -> str:
-        """A document's text after `mallgen api lint --fix`: in rounds, since an edit may uncover another.
+        """Return a document's text after `mallgen api lint --fix`: in rounds, since an edit may uncover another.
 
-        A round after which something is no contract any more, or a field is left out, is not made.
+        A round after which a contract can no longer be read, or a field is left out, is undone.
         """
         text, projects = document.text, self.projects(document.real)
         try:
             for _ in range(_ROUNDS):
                 problems = list(dict.fromkeys(problem for project in projects for problem in project.problems))
-                edits = mending(problems, name_in(projects[0], document), text) if projects else ()
+                edits = safe_edits(problems, name_in(projects[0], document), text) if projects else ()
                 after = EditorText(text.edited(edits))
                 self.overlay.put(document._replace(text=after))
                 then = self.projects(document.real)
@@ -218,7 +214,7 @@ class EditorSession:
     # what to show
 
     def diagnose(self) -> list[Published]:
-        """What has to be shown anew: the problems of all files of the contracts that something is open of."""
+        """Return what the editor has to show anew, of all files of contracts that an open document is part of."""
         active = {root: None for one in self.overlay.documents.values() for root in self.roots(one.real)}
         self.failures = []
         projects = list(self._understood(active))
@@ -227,14 +223,14 @@ class EditorSession:
         names = {name for project in projects for name in project.files}
         self.overlay.memory.keep(names)
         self._texts = {name: kept for name, kept in self._texts.items() if name in names}
-        before, self._shown = self._shown, self._all(projects)
+        before, self._shown = self._shown, self._all_published(projects)
         now = self._shown
         fresh = [one for uri, one in now.items() if uri not in before or not one.equals(before[uri])]
         gone = [one._replace(problems=(), version=None) for uri, one in before.items() if uri not in now]
         return fresh + gone
 
     def _understood(self, roots: Iterable[str]) -> Iterator[Project]:
-        """The contracts of some roots; one that a bug of ours keeps from being understood must not hide the others."""
+        """Yield the contracts of some roots; one on which mallgen itself fails is only noted in `failures`."""
         for root in roots:
             try:
                 yield self._project(root)
@@ -242,21 +238,21 @@ class EditorSession:
                 self.failures.append(f"error[internal] {root}: {type(problem).__name__}: {problem}")
 
     def shown_texts(self) -> Mapping[str, EditorText]:
-        """The texts of every file that is understood now, by their names."""
+        """Return the texts of every file of the contracts that are shown now, by name."""
         return self.texts(tuple(project for _, project in self._projects.values()))
 
-    def _all(self, projects: list[Project]) -> dict[str, Published]:
-        """What is shown where: in open documents whatever there is, in other files only problems."""
-        found: dict[str, dict[Problem, None]] = {}
+    def _all_published(self, projects: list[Project]) -> dict[str, Published]:
+        """Return what to show, by URI: every open document, and other files only when they have problems."""
+        files: dict[str, dict[Problem, None]] = {}
         for project in projects:
             for name in project.files:
-                found.setdefault(name, {})
+                files.setdefault(name, {})
             for problem in project.problems:
                 if problem.file in project.files or self._documents(problem.file):
-                    found.setdefault(problem.file, {})[problem] = None
+                    files.setdefault(problem.file, {})[problem] = None
         texts = self.texts(tuple(projects))
         shown: dict[str, Published] = {}
-        for name, problems in found.items():
+        for name, problems in files.items():
             for document in self._documents(name):
                 before = shown[document.uri].problems if document.uri in shown else ()
                 shown[document.uri] = Published(document.uri, document.version, document.text, (*before, *problems))
@@ -270,7 +266,7 @@ class EditorSession:
 
 
 def _limits() -> Limits:
-    """The limits that the environment sets; when it sets nonsense, reading a contract says so."""
+    """Return the limits of the environment, else the defaults: reading a contract reports limits that are invalid."""
     try:
         return limits()
     except Unreadable:
@@ -278,24 +274,24 @@ def _limits() -> Limits:
 
 
 def _harm(projects: tuple[Project, ...]) -> int:
-    """How many contracts cannot be read, and fields are left out since another is read from the same place."""
+    """Return the number of contracts with errors plus that of fields left out because another has their wire name."""
     lost = sum(problem.diagnostic.code == "duplicate-key" for one in projects for problem in one.problems)
     return lost + sum(one.loaded.contract is None for one in projects)
 
 
 def real(name: str) -> str:
-    """A file's path without links; the URI of a document that has no file stays what it is."""
+    """Return a file's path without links; the URI of a document that has no file stays as it is."""
     return os.path.realpath(name) if os.path.isabs(name) else name
 
 
 def name_in(project: Project, document: Document) -> str:
-    """What a contract calls the file of a document: links may give it another name."""
+    """Return the name that a contract has for the file of a document: links may give it another."""
     if document.path in project.files:
         return document.path
     return next((name for name in project.files if real(name) == document.real), document.path)
 
 
-def _same(before: Sources, now: Sources) -> bool:
+def _is_unchanged(before: Sources, now: Sources) -> bool:
     if before.diagnostics != now.diagnostics or len(before.files) != len(now.files):
         return False
     return all(one is other for one, other in zip(before.files, now.files, strict=True))

@@ -1,4 +1,4 @@
-"""What to say about characters that no contract has, or that nobody sees; imported when one was met only."""
+"""Messages about characters that a contract cannot have or that are invisible; imported only after one was met."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from mallgen.text.span import Span
 if TYPE_CHECKING:
     from mallgen.syntax.scan import Token
 
-# marks of direction, zero-width and filling characters, controls, tags: nothing shows them (CVE-2021-42574)
+# direction marks, zero-width and filler characters, controls, tag characters: all invisible (CVE-2021-42574)
 INVISIBLE = re.compile(
     "[\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064"
     "\u2066-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0001-\U000e007f]"
@@ -27,7 +27,7 @@ _FILLERS = re.compile("[\u115f\u1160\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01
 
 
 def nul(text: str, file: str) -> Diagnostic:
-    """goctl takes the character for the end of the file, and what stands behind it is silently lost."""
+    """Return the error for a NUL: goctl takes it for the end of the file and silently loses the text behind it."""
     at = text.index("\0")
     line, col = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
     hint = "save the file as UTF-8 text; UTF-16 and binary files cannot be read"
@@ -35,18 +35,18 @@ def nul(text: str, file: str) -> Diagnostic:
 
 
 def invisible(text: str, file: str) -> Iterator[Diagnostic]:
-    """The first character of each line that changes how a text is shown."""
+    """Yield a warning for each line's first invisible character, but not for a byte order mark that opens the file."""
     for number, line in enumerate(text.split("\n"), 1):
         match = INVISIBLE.search(line)
         if match is not None and not (number == 1 and match.start() == 0 and match[0] == "\ufeff"):
-            message = f"{called(match[0])} is invisible and can make the line look like another"
+            message = f"{unicode_name(match[0])} is invisible and can make the line look like another"
             span = Span(file, number, match.start() + 1, number, match.end() + 1)
             hint = "delete it unless the text needs it"
             yield Diagnostic("invisible-character", message, span, hint, severity="warning")
 
 
 def hidden(word: str) -> str:
-    """The first character of a name that nobody sees, a space of another kind among them; empty when there is none."""
+    """Return the first character of a name that is invisible or a space other than U+0020; empty when there is none."""
     for char in word:
         kind = category(char)
         if kind in ("Cc", "Cf", "Zl", "Zp") or (kind == "Zs" and char != " ") or _FILLERS.match(char):
@@ -54,13 +54,13 @@ def hidden(word: str) -> str:
     return ""
 
 
-def called(char: str) -> str:
-    """`U+200B ZERO WIDTH SPACE`."""
+def unicode_name(char: str) -> str:
+    """Return code point and name of a character: `U+200B ZERO WIDTH SPACE`."""
     return f"U+{ord(char):04X} {name(char, '')}".rstrip()
 
 
 class Illegal(NamedTuple):
-    """What is no token, how long it is, and where reading goes on."""
+    """Text that is no token: the error, its length `size`, and the offset `end` where scanning goes on."""
 
     code: str
     message: str
@@ -70,7 +70,7 @@ class Illegal(NamedTuple):
 
 
 def illegal(text: str, pos: int) -> Illegal:
-    """What stands at `pos` and is no token."""
+    """Return what is wrong with the text at `pos`, where no token begins."""
     for opening, (code, message, hint) in _UNFINISHED.items():
         if text.startswith(opening, pos):
             return Illegal(code, message, hint, len(opening), len(text))
@@ -86,28 +86,28 @@ def illegal(text: str, pos: int) -> Illegal:
         message = "the file starts with a byte order mark"
         return Illegal("byte-order-mark", message, "save it as UTF-8 without BOM", 1, end)
     if char == "'":
-        end = text.find("\n", pos) % (len(text) + 1)  # without a line end, the whole rest
-    shown = called(char) if hidden(char) or not char.isprintable() else char
-    return Illegal("illegal-character", f"`{shown}` cannot stand here", instead(char), 1, end)
+        end = text.find("\n", pos) % (len(text) + 1)  # without a line end the rest of the file
+    shown = unicode_name(char) if hidden(char) or not char.isprintable() else char
+    return Illegal("illegal-character", f"`{shown}` cannot stand here", _hint_for(char), 1, end)
 
 
-def opened(found: Illegal, tokens: "Sequence[Token]", told: list[Diagnostic]) -> int:
-    """Give the last of what was told of a tag the place where it opens; where to read on.
+def point_at_opening(error: Illegal, tokens: "Sequence[Token]", diagnostics: list[Diagnostic]) -> int:
+    """Move the last diagnostic to where an unfinished tag opens; return the offset where scanning goes on.
 
-    A tag is one line: where a back-quote is missing, it would have closed the first tag that is longer.
+    A tag is one line: the back-quote that is missing would have closed the first tag that has several.
     """
-    if found.code != "unfinished-tag":  # it comes once, as the rest of the file is part of it
-        return found.end
+    if error.code != "unfinished-tag":  # reported once only: the rest of the file is part of it
+        return error.end
     torn = next((t for t in tokens if t.type == "RAW" and t.end_line != t.line), None)
     if torn is not None:
-        file = told[-1].span.file if told[-1].span is not None else ""
-        span = Span(file, torn.line, torn.column, torn.line, torn.column + found.size)
-        told[-1] = replace(told[-1], span=span)
-    return found.end
+        file = diagnostics[-1].span.file if diagnostics[-1].span is not None else ""
+        span = Span(file, torn.line, torn.column, torn.line, torn.column + error.size)
+        diagnostics[-1] = replace(diagnostics[-1], span=span)
+    return error.end
 
 
-def instead(char: str) -> str:
-    """What to write for a character that the language does not know."""
+def _hint_for(char: str) -> str:
+    """Return the hint for a character that the language does not know."""
     if hidden(char):
         return "delete it, or put a plain space in its place: nobody sees it"
     plain = normalize("NFKC", char)

@@ -8,7 +8,7 @@ TAB_WIDTH = 8
 
 
 class Row(NamedTuple):
-    """A line: `depth` tabs, `cells` that stand in columns, and `text` that does not. All text counts in characters."""
+    """A line: `depth` tabs, `cells` that are aligned in columns, and `text` that is not; widths are in characters."""
 
     depth: int
     cells: tuple[str, ...]
@@ -16,18 +16,17 @@ class Row(NamedTuple):
 
 
 def aligned(rows: Sequence[Row]) -> Iterator[str]:
-    """The lines of `rows`; a column goes on as long as the rows that follow each other have a cell in it."""
+    """Yield the lines of `rows`; a column ends at the first row without a cell in it."""
     for run in _runs(rows, lambda row: row.depth):
-        pads = _pads(run, 0)
-        for row, cells in zip(run, pads, strict=True):
+        for row, cells in zip(run, _padded_cells(run, 0), strict=True):
             yield "\t" * row.depth + "".join(cells) + row.text
 
 
 def outdented(rows: Sequence[Row]) -> Iterator[Row]:
-    """The rows of a struct's body, of which some have no depth but a cell: embedded types with a tag.
+    """Yield the rows of a struct's body, the others moved right around embedded types with a tag (depth 0, one cell).
 
-    goctl writes those without their indentation, where tabwriter takes them for cells of the column that the
-    indentation of the rows around them is: these move right by as many tabs as the longest name has full eights.
+    goctl writes these types without indentation, so that tabwriter takes them for cells of the column that is the
+    indentation of the other rows. Those move right by one tab for each TAB_WIDTH characters of the longest type.
     """
     for run in _runs(rows, lambda row: bool(row.depth or row.cells)):
         size = 1 + max(0 if row.depth else sum(map(len, row.cells)) for row in run)
@@ -39,7 +38,7 @@ def outdented(rows: Sequence[Row]) -> Iterator[Row]:
 
 
 def _runs(rows: Sequence[Row], key: Callable[[Row], object]) -> Iterator[list[Row]]:
-    """Rows that follow each other with equal keys; one whose text has several lines is the last of its run."""
+    """Yield runs of adjacent rows with equal keys; a row whose text has several lines ends its run."""
     run: list[Row] = []
     for row in rows:
         if run and (key(run[-1]) != key(row) or "\n" in run[-1].text):
@@ -50,14 +49,14 @@ def _runs(rows: Sequence[Row], key: Callable[[Row], object]) -> Iterator[list[Ro
         yield run
 
 
-def _pads(rows: list[Row], column: int) -> list[tuple[str, ...]]:
-    found: list[tuple[str, ...]] = []
+def _padded_cells(rows: list[Row], column: int) -> list[tuple[str, ...]]:
+    padded: list[tuple[str, ...]] = []
     for has_cell, together in groupby(rows, lambda row: len(row.cells) > column):
         run = list(together)
         if not has_cell:
-            found += [()] * len(run)
+            padded += [()] * len(run)
             continue
         size = max(len(row.cells[column]) for row in run) + 1
-        rest = _pads(run, column + 1)
-        found += [(row.cells[column].ljust(size), *more) for row, more in zip(run, rest, strict=True)]
-    return found
+        rest = _padded_cells(run, column + 1)
+        padded += [(row.cells[column].ljust(size), *more) for row, more in zip(run, rest, strict=True)]
+    return padded

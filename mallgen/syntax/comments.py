@@ -1,4 +1,4 @@
-"""The comments of a `.api` text, each on the word that it stands beside: what the formatter must not lose."""
+"""The comments of a `.api` text, each attached to the token beside it, so that the formatter loses none."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -7,9 +7,9 @@ from mallgen.syntax.scan import Token, trivia
 
 
 class CommentedToken(NamedTuple):
-    """A token with its comments: `head` stood on lines before it, `tail` behind it on its own line.
+    """A token with its comments: `head` from the lines before it, `tail` from behind it on its own line.
 
-    `line` counts as goctl does: a line end inside a comment or a text is none.
+    `line` counts as goctl does: line ends inside comments and texts do not count.
     """
 
     text: str
@@ -20,26 +20,26 @@ class CommentedToken(NamedTuple):
 
     @property
     def comments(self) -> tuple[str, ...]:
-        """Both, in their order."""
+        """All comments, in the order of the text."""
         return self.head + self.tail
 
 
-def words(text: str, tokens: Iterable[Token]) -> tuple[list[CommentedToken], tuple[str, ...]]:
-    """The tokens of `text` as words, and the comments after the last of them."""
-    found: list[CommentedToken] = []
+def with_comments(text: str, tokens: Iterable[Token]) -> tuple[list[CommentedToken], tuple[str, ...]]:
+    """Return the tokens of `text` with their comments, and the comments after the last token."""
+    commented: list[CommentedToken] = []
     position, line = 0, 1
     for token in tokens:
         line, tail, head = _gap(text[position : token.start_pos], line)
-        found, head = _behind(found, tail, head)
-        found.append(CommentedToken(token.value, token.type, line, tuple(head)))
+        commented, head = _attach(commented, tail, head)
+        commented.append(CommentedToken(token.value, token.type, line, tuple(head)))
         position = token.end_pos
     _, tail, head = _gap(text[position:], line)
-    found, head = _behind(found, tail, head)
-    return found, tuple(head)
+    commented, head = _attach(commented, tail, head)
+    return commented, tuple(head)
 
 
 def merged(parts: list[CommentedToken]) -> CommentedToken:
-    """Words that are written without a space, as one; a comment between them moves before or behind the whole."""
+    """Join tokens that are written without a space; a comment between them moves before or behind the whole."""
     first, last = parts[0], parts[-1]
     inner = [comment for part in parts[:-1] for comment in part.tail] + [c for part in parts[1:] for c in part.head]
     short = tuple(comment for comment in inner if is_inline(comment))
@@ -49,12 +49,12 @@ def merged(parts: list[CommentedToken]) -> CommentedToken:
 
 
 def is_inline(comment: str) -> bool:
-    """Whether something can follow on the line of this comment without being read as another line."""
+    """Return whether code can follow this comment on its line."""
     return comment.startswith("/*") and "\n" not in comment
 
 
 def _gap(gap: str, line: int) -> tuple[int, list[str], list[str]]:
-    """The line after a gap between two tokens, the comments on the first one's line, and the others."""
+    """Return the line after the gap between two tokens, the comments on the first token's line, and the others."""
     tail: list[str] = []
     head: list[str] = []
     start = line
@@ -66,9 +66,10 @@ def _gap(gap: str, line: int) -> tuple[int, list[str], list[str]]:
     return line, tail, head
 
 
-def _behind(found: list[CommentedToken], tail: list[str], head: list[str]) -> tuple[list[CommentedToken], list[str]]:
-    if not found:
-        return found, tail + head
+def _attach(tokens: list[CommentedToken], tail: list[str], head: list[str]) -> tuple[list[CommentedToken], list[str]]:
+    """Attach `tail` to the last token; without one it joins `head`, the comments of the token to come."""
+    if not tokens:
+        return tokens, tail + head
     if tail:
-        found[-1] = found[-1]._replace(tail=tuple(tail))
-    return found, head
+        tokens[-1] = tokens[-1]._replace(tail=tuple(tail))
+    return tokens, head

@@ -1,4 +1,4 @@
-"""Edits of a text, and the way back from the places of the edited text to those of the first."""
+"""Edits of a text, and the mapping of spans in the edited text back to the original."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -14,7 +14,7 @@ from mallgen.text.splice import spliced
 
 
 class DialectEdit(NamedTuple):
-    """`text` for what stands from `start` to `end`; `message` says the modern spelling, `code` the kind."""
+    """The text that replaces `start` to `end` (offsets); `message` names the modern spelling, `code` the kind."""
 
     start: int
     end: int
@@ -29,43 +29,43 @@ def applied(text: str, edits: Iterable[DialectEdit]) -> str:
 
 
 class Offsets:
-    """Offsets of a text as lines and columns, and back."""
+    """Conversion between the offsets of a text and its lines and columns, which count from 1."""
 
     def __init__(self, text: str, file: str) -> None:
         self._file = file
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def span(self, start: int, end: int) -> Span:
-        """The Span from one offset to another."""
-        return Span(self._file, *self._place(start), *self._place(end))
+        """Return the Span from one offset to another."""
+        return Span(self._file, *self._line_col(start), *self._line_col(end))
 
     def offset(self, line: int, col: int) -> int:
-        """The offset of a place."""
+        """Return the offset of a line and column."""
         return self._starts[min(line, len(self._starts)) - 1] + col - 1
 
-    def _place(self, offset: int) -> tuple[int, int]:
+    def _line_col(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
 
-class Back:
-    """From places of the rewritten text to those of the text before."""
+class SpanMap:
+    """A mapping of spans in the edited text (`after`) back to the original (`before`)."""
 
     def __init__(self, edits: tuple[DialectEdit, ...], before: Offsets, after: Offsets) -> None:
         self._edits = edits
         self._before = before
         self._after = after
         grown = (len(edit.text) - (edit.end - edit.start) for edit in edits)
-        self._shifts = [0, *accumulate(grown)]  # by how much a place behind so many edits has moved
+        self._shifts = [0, *accumulate(grown)]  # by how much the first 0, 1, 2 … edits move the text behind them
         self._starts = [edit.start + shift for edit, shift in zip(edits, self._shifts, strict=False)]
 
-    def diagnostic(self, found: Diagnostic) -> Diagnostic:
-        """The same, pointing into the text before."""
-        notes = tuple(replace(note, span=self.span(note.span)) for note in found.notes)
-        return replace(found, span=found.span and self.span(found.span), notes=notes)
+    def diagnostic(self, problem: Diagnostic) -> Diagnostic:
+        """Return a diagnostic of the edited text, its spans mapped to the original."""
+        notes = tuple(replace(note, span=self.span(note.span)) for note in problem.notes)
+        return replace(problem, span=problem.span and self.span(problem.span), notes=notes)
 
     def span(self, span: Span) -> Span:
-        """The same for one place."""
+        """Return a span of the edited text mapped to the original; text that an edit made maps to the edit's start."""
         start = self._offset(self._after.offset(span.line, span.col))
         end = self._offset(self._after.offset(span.end_line, span.end_col))
         return self._before.span(start, max(start, end))

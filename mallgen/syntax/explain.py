@@ -1,4 +1,4 @@
-"""Say in the reader's words what was found and what could have stood there."""
+"""Messages and hints for syntax errors: what was found, what could stand there, how it is written."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -43,7 +43,7 @@ _A_TYPE = {"ANY", "MAP", "_STAR", "_LSQB", "_LBRACE"}
 
 
 def expected_in_words(terminals: Iterable[str]) -> str:
-    """`a name, `(` or `}``: the acceptable terminals, the most telling first."""
+    """Return the terminals in words, the most telling first: `a name, `(` or `}``."""
     wanted = set(terminals)
     words: list[str] = []
     if wanted >= _A_TYPE:
@@ -59,21 +59,21 @@ def expected_in_words(terminals: Iterable[str]) -> str:
 
 
 def found_in_words(token: Token | None) -> str:
-    """What stands there instead: the token itself or the end of the statement."""
+    """Return the unexpected token in back-quotes, cut to 40 characters; for None the end of the file."""
     if token is None:
         return "the end of the file"
     text = token.value.split("\n", 1)[0]
     return f"`{text if len(text) <= 40 else text[:37] + '…'}`"
 
 
-def way_out(token: Token | None, expected: set[str], rule: str) -> str:
-    """A hint for the mistakes that people make most often, else how such a part is written."""
+def hint_for(token: Token | None, expected: set[str], rule: str) -> str:
+    """Return a hint for one of the common mistakes, else how a part of this rule is written."""
     if token is None:
         return "something that was opened is not closed"
-    return _known(token, expected, rule) or _keyword(token, expected) or _WRITTEN[rule]
+    return _common_mistake(token, expected, rule) or _misspelt_keyword(token, expected) or _HOW_WRITTEN[rule]
 
 
-def _known(token: Token, expected: set[str], rule: str) -> str:
+def _common_mistake(token: Token, expected: set[str], rule: str) -> str:
     kind, value = token.type, token.value
     name = kind in {"NAME", "NAME_END"}
     if kind == "_AT_SERVER":
@@ -85,11 +85,11 @@ def _known(token: Token, expected: set[str], rule: str) -> str:
     if expected == {"$END"} and kind in {"_RBRACE", "_RPAR", "_RSQB"}:
         return f"nothing is open here: remove this `{value}`, or look for one too many above"
     if rule in {"item", "service"}:
-        return _of_routes(token, expected, name)
-    return _of_types(token, expected) if rule in {"fields", "declaration", "type"} else ""
+        return _route_mistake(token, expected, name)
+    return _type_mistake(token, expected) if rule in {"fields", "declaration", "type"} else ""
 
 
-def _of_routes(token: Token, expected: set[str], name: bool) -> str:
+def _route_mistake(token: Token, expected: set[str], name: bool) -> str:
     kind = token.type
     if kind == "_AT_DOC":
         return "`@doc` stands before `@handler`"
@@ -108,7 +108,7 @@ def _of_routes(token: Token, expected: set[str], name: bool) -> str:
     return ""
 
 
-def _of_types(token: Token, expected: set[str]) -> str:
+def _type_mistake(token: Token, expected: set[str]) -> str:
     kind, value = token.type, token.value
     if value == "struct":
         return "leave out `struct`: today's goctl writes `type X {`"
@@ -127,8 +127,8 @@ def _of_types(token: Token, expected: set[str]) -> str:
     return ""
 
 
-def _keyword(token: Token, expected: set[str]) -> str:
-    """A guess at a misspelt keyword that could stand here."""
+def _misspelt_keyword(token: Token, expected: set[str]) -> str:
+    """Return a hint with the keyword that may have been misspelt here, or an empty string."""
     if token.type not in {"NAME", "NAME_END"}:
         return ""
     words = {"RETURNS": "returns", "_SERVICE": "service", "MAP": "map"}
@@ -136,7 +136,7 @@ def _keyword(token: Token, expected: set[str]) -> str:
 
 
 def begins_nothing(tokens: Sequence[Token]) -> tuple[str, str]:
-    """Message and hint for words that no statement begins with."""
+    """Return message and hint for words that begin no statement."""
     token = tokens[0]
     hint = did_you_mean(token.value, [*HEADS, "@server"])
     name = next((name.value for name, brace in pairwise(tokens[:3]) if brace.type == "_LBRACE"), "")
@@ -149,7 +149,7 @@ def begins_nothing(tokens: Sequence[Token]) -> tuple[str, str]:
 _FIELD = 'a field is written ``Name type `json:"name"` ``, an embedded type alone on its line'
 _ROUTE = "a route is written `get /path (Request) returns (Response)`, below `@doc` and `@handler Name`"
 _VALUE = "a setting is written `key: value`; put a value with anything but names, `/`, `-` and `,` in quotation marks"
-_WRITTEN = {
+_HOW_WRITTEN = {
     "syntax": 'write `syntax = "v1"`',
     "info": 'write `info ( title: "…" )`',
     "pair": 'write `key: "value"`, each on its own line, without commas',

@@ -1,8 +1,8 @@
 """The one layout of a `.api` file: goctl's, with every comment kept.
 
-goctl 1.10.2 (pkg/parser/api/ast) lays a file out as it is read here: a statement, an empty line; one line for a pair,
-a field, a route; columns for values, types and tags. Beyond goctl: a comment between two words stays between them,
-and what is formatted twice does not change again. docs/formatting.md has the rules and the differences.
+The layout is that of goctl 1.10.2 (pkg/parser/api/ast): an empty line between statements; one line for a pair, a field,
+a route; columns for values, types and tags. Beyond goctl: a comment between two words stays between them, and
+formatting a second time changes nothing. docs/formatting.md has the rules and the differences.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.syntax.columns import Row, aligned, outdented
-from mallgen.syntax.comments import CommentedToken, merged, words
+from mallgen.syntax.comments import CommentedToken, merged, with_comments
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Statement, scan
 from mallgen.syntax.service_words import wrong_words
@@ -21,7 +21,7 @@ _ENDS_LINE = "//"
 
 
 class Formatted(NamedTuple):
-    """The text in its layout, or what keeps it from being read."""
+    """The text in its layout, or None and the errors that keep it from being read."""
 
     text: str | None
     diagnostics: tuple[Diagnostic, ...]
@@ -35,23 +35,23 @@ def format_text(text: str, file: str, limits: Limits = DEFAULT) -> Formatted:
     if any(problem.severity == "error" for problem in problems):
         return Formatted(None, problems)
     printer = _Printer()
-    found, rest = words(text, (token for statement in scanned.statements for token in statement.tokens))
+    tokens, rest = with_comments(text, (token for statement in scanned.statements for token in statement.tokens))
     begin = 0
     for statement in scanned.statements:
         end = begin + len(statement.tokens)
-        printer.statement(statement, found[begin:end])
+        printer.statement(statement, tokens[begin:end])
         begin = end
     printer.finish(rest)
     return Formatted("".join(f"{line}\n" for line in aligned(printer.rows)), ())
 
 
 class _Line:
-    """The line that is being written: words and cells. `depth` is for lines to come, `written` that of this one."""
+    """The line that is being written; `depth` is the indentation of later lines, `written` its own, both in tabs."""
 
     def __init__(self, rows: list[Row]) -> None:
         self.rows = rows
         self.depth = 0
-        self.left: list[str] = []
+        self.left: list[str] = []  # comments of words that were left out, for the line before the next word
         self.written = 0
         self._cells: list[str] = []
         self._text: list[str] = []
@@ -67,7 +67,10 @@ class _Line:
         self._put(word)
 
     def add(self, separator: str, word: CommentedToken) -> None:
-        """Put `word` behind the last one; `separator` is empty, a space, two, or a tab, which begins a cell."""
+        """Put `word` behind the last one, or on a new line where comments need one.
+
+        `separator` is empty, one or two spaces, or a tab, which begins a cell.
+        """
         last = self._last
         assert last is not None
         if self.left or word.head or (last.tail and word.line > last.line):
@@ -80,9 +83,9 @@ class _Line:
             self._text.append(separator)
         self._put(word)
 
-    def drop(self, gone: list[CommentedToken]) -> None:
-        """Leave words out; their comments stay behind the last word, or go to where the next one comes."""
-        for word in gone:
+    def drop(self, dropped: list[CommentedToken]) -> None:
+        """Leave words out; their comments go behind the last word, else to the line before the next word."""
+        for word in dropped:
             self.left += word.head
             for comment in word.tail:
                 last = self._last
@@ -106,7 +109,7 @@ class _Line:
 
 
 class _Printer:
-    """Walks the words of statements that are known to parse."""
+    """A printer of statements that are known to parse: it walks their tokens and writes rows."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -115,13 +118,13 @@ class _Printer:
         self._at = 0
         self._before = ""
 
-    def statement(self, statement: Statement, found: list[CommentedToken]) -> None:
-        """Write one statement and what separates it from the one before."""
-        self._words, self._at = found, 0
+    def statement(self, statement: Statement, tokens: list[CommentedToken]) -> None:
+        """Write one statement, and before it the empty line that separates it from the last one."""
+        self._words, self._at = tokens, 0
         if self._is_empty(statement.kind):
-            self._line.drop(found)
+            self._line.drop(tokens)
             return
-        single = statement.kind == "import" and found[1].text != "("
+        single = statement.kind == "import" and tokens[1].text != "("
         kind = "single import" if single else statement.kind
         if self._before and not (single and self._before == kind):
             self.rows.append(Row(0, (), ""))
@@ -136,7 +139,7 @@ class _Printer:
         self.rows += [Row(0, (), comment) for comment in (*self._line.left, *rest)]
 
     def _is_empty(self, kind: str) -> bool:
-        """Whether goctl leaves the statement out: it says nothing."""
+        """Return whether goctl leaves the statement out because it says nothing."""
         if kind == "type":
             return [word.text for word in self._words[1:]] == ["(", ")"]
         if kind == "import":
@@ -145,7 +148,7 @@ class _Printer:
 
     @staticmethod
     def _are_nothing(group: list[CommentedToken]) -> bool:
-        """Whether a group of pairs has no value that is not empty."""
+        """Return whether every value of a group of pairs is empty."""
         after_colon = [group[i + 1].text for i in range(len(group) - 1) if group[i].kind == "_COLON"]
         return all(text in _NOTHING for text in after_colon)
 
@@ -203,7 +206,7 @@ class _Printer:
     # parts
 
     def _group(self, close: str, one: Callable[[], None]) -> None:
-        """What stands between two brackets, of which the first is written: one line for each part."""
+        """Write the parts up to the bracket `close`, one line each, by calling `one`; the first bracket is written."""
         opened, closing = self._peek(-1), self._peek()
         if closing.kind == close and not opened.tail and not closing.head:
             self._line.add("", self._take())
@@ -242,25 +245,25 @@ class _Printer:
         if self._is("_EQUAL"):
             self._line.add(" ", self._take())
         members = self._is("_LBRACE") and self._peek(1).kind != "_RBRACE"
-        self._data(gap or (" " if members else "  "))
+        self._data_type(gap or (" " if members else "  "))
 
-    def _data(self, separator: str) -> None:
+    def _data_type(self, separator: str) -> None:
         word = self._take()
         self._line.add(separator, word)
         if word.kind == "_LBRACE":
             self._struct()
         elif word.kind == "_STAR":
-            self._data("")
+            self._data_type("")
         elif word.kind == "_LSQB":
             while not self._is("_RSQB"):
                 self._line.add("", self._take())
             self._line.add("", self._take())
-            self._data("")
+            self._data_type("")
         elif word.kind == "MAP":
             self._line.add("", self._take())
-            self._data("")
+            self._data_type("")
             self._line.add("", self._take())
-            self._data("")
+            self._data_type("")
 
     def _struct(self) -> None:
         begin = len(self.rows) + 1
@@ -285,13 +288,13 @@ class _Printer:
                 self._line.add("", self._take())
                 self._line.add(" ", self._take())
             separator = " " if self._has_struct() else "\t"
-            self._data(separator)
+            self._data_type(separator)
         if self._is("RAW"):
             self._line.add(separator, self._take())
         self._line.depth = depth
 
     def _has_struct(self) -> bool:
-        """Whether the type that begins here has a struct in it."""
+        """Return whether the type that begins here contains a struct."""
         end = _after_type(self._words, self._at)
         return any(word.kind == "_LBRACE" for word in self._words[self._at : end])
 
@@ -335,20 +338,20 @@ class _Printer:
             self._line.add(" " if number <= len(before) else "", word)
 
 
-def _after_type(found: list[CommentedToken], at: int) -> int:
-    """The index behind the type that begins at `at`."""
-    kind = found[at].kind
+def _after_type(tokens: list[CommentedToken], at: int) -> int:
+    """Return the index behind the type that begins at `at`."""
+    kind = tokens[at].kind
     if kind == "_STAR":
-        return _after_type(found, at + 1)
+        return _after_type(tokens, at + 1)
     if kind == "_LSQB":
-        return _after_type(found, at + (2 if found[at + 1].kind == "_RSQB" else 3))
+        return _after_type(tokens, at + (2 if tokens[at + 1].kind == "_RSQB" else 3))
     if kind == "MAP":
-        return _after_type(found, _after_type(found, at + 2) + 1)
+        return _after_type(tokens, _after_type(tokens, at + 2) + 1)
     if kind != "_LBRACE":
         return at + 1
     depth = 0
     while True:
-        depth += (found[at].kind == "_LBRACE") - (found[at].kind == "_RBRACE")
+        depth += (tokens[at].kind == "_LBRACE") - (tokens[at].kind == "_RBRACE")
         at += 1
         if not depth:
             return at

@@ -1,4 +1,4 @@
-"""Walks the parse tables that lark made of grammar/api.lark, so that a run need not import lark (60 ms).
+"""The parser: a walk over the tables that lark made of grammar/api.lark, so that no run imports lark (60 ms).
 
 The algorithm is LALR(1)'s usual one: a stack of states, one of values; shift or reduce by the next token's type.
 """
@@ -15,7 +15,7 @@ END = "$END"
 
 
 class Unexpected(Exception):
-    """No rule goes on with this token; None is the end."""
+    """Raised for a token that no rule goes on with; None is the end."""
 
     def __init__(self, token: Token | None) -> None:
         super().__init__(token)
@@ -23,17 +23,17 @@ class Unexpected(Exception):
 
 
 class _Several(list[Any]):
-    """The values of a rule that has no node of its own: its parent takes them in."""
+    """The values of a rule that has no node of its own; its parent takes them over."""
 
 
-class Building(Protocol):
-    """Has a method for each rule of the grammar; `last` is the token that was read last when one is called."""
+class Builder(Protocol):
+    """A builder with a method for each rule of the grammar; `last` is the last token read when one is called."""
 
     last: Token | None
 
 
-def walk(tokens: Iterable[Token], start: str, builder: Building) -> Any:
-    """The node of a statement. Raises Unexpected."""
+def walk(tokens: Iterable[Token], start: str, builder: Builder) -> Any:
+    """Parse tokens by the rule `start`, and return the node that `builder` makes of it. Raises Unexpected."""
     states = [STARTS[start]]
     values: list[Any] = []
     row = STATES[states[0]]
@@ -53,7 +53,7 @@ def walk(tokens: Iterable[Token], start: str, builder: Building) -> Any:
     return values[-1]
 
 
-def _finish(states: list[int], values: list[Any], end: int, builder: Building) -> None:
+def _finish(states: list[int], values: list[Any], end: int, builder: Builder) -> None:
     while states[-1] != end:
         action = STATES[states[-1]].get(END)
         if action is None:
@@ -63,15 +63,15 @@ def _finish(states: list[int], values: list[Any], end: int, builder: Building) -
         _reduce(states, values, _RULES[-action - 1], builder)
 
 
-def _reduce(states: list[int], values: list[Any], rule: "_Reduction", builder: Building) -> dict[str, int]:
-    """Put the value of a rule in the place of its parts; the row of the state that this leads to."""
+def _reduce(states: list[int], values: list[Any], rule: "_Reduction", builder: Builder) -> dict[str, int]:
+    """Replace the parts of a rule by its value, and return the row of the state that this leads to."""
     origin, callback, size, picks, plainly = rule
     if callback:
         at = len(values) - size
         taken = values[at:]
-        found = plainly(taken) if plainly else _picked(taken, picks)
+        picked = plainly(taken) if plainly else _picked(taken, picks)
         del states[at + 1 :], values[at:]
-        values.append(found if callback == "several" else getattr(builder, callback)(*found))
+        values.append(picked if callback == "several" else getattr(builder, callback)(*picked))
     else:
         states.pop()
     state = STATES[states[-1]][origin]
@@ -80,22 +80,25 @@ def _reduce(states: list[int], values: list[Any], rule: "_Reduction", builder: B
 
 
 def _picked(taken: list[Any], picks: tuple[int | None, ...]) -> _Several:
-    """The values that go on; a growing list is taken over, not copied at every step."""
-    found = _Several()
+    """Return the parts that the value is made of; a growing list is extended, not copied at every step."""
+    values = _Several()
     if picks and picks[0] is not None and picks[0] < 0:
-        found, picks = taken[-picks[0] - 1], picks[1:]
+        values, picks = taken[-picks[0] - 1], picks[1:]
     for pick in picks:
         if pick is None:
-            found.append(None)
+            values.append(None)
         elif pick >= 0:
-            found.append(taken[pick])
+            values.append(taken[pick])
         else:
-            found += taken[-pick - 1]
-    return found
+            values += taken[-pick - 1]
+    return values
 
 
 class _Reduction(NamedTuple):
-    """A rule as it is carried out; without a `callback` its only part is its value. `plainly` picks what is simple."""
+    """A rule as it is carried out; without a `callback` its only part is its value.
+
+    `picks` are indexes of parts, None for an absent one, negative for a list to join; `plainly` picks without joining.
+    """
 
     origin: str
     callback: str
@@ -105,27 +108,28 @@ class _Reduction(NamedTuple):
 
 
 def _rule(origin: str, callback: str, size: int, picks: tuple[int | None, ...]) -> _Reduction:
-    places = [pick for pick in picks if pick is not None and pick >= 0]
+    plain = [pick for pick in picks if pick is not None and pick >= 0]
     if callback == "one":
-        assert size == len(places) == 1, f"{origin} is not its only part"
+        assert size == len(plain) == 1, f"{origin} is not its only part"
         return _Reduction(origin, "", 1, picks, None)
-    is_plain = callback != "several" and len(places) == len(picks)
-    if places == list(range(size)) and is_plain:
+    is_plain = callback != "several" and len(plain) == len(picks)
+    if plain == list(range(size)) and is_plain:
         return _Reduction(origin, callback, size, picks, tuple)
-    return _Reduction(origin, callback, size, picks, itemgetter(*places) if is_plain and len(places) > 1 else None)
+    return _Reduction(origin, callback, size, picks, itemgetter(*plain) if is_plain and len(plain) > 1 else None)
 
 
 _RULES = [_rule(*rule) for rule in RULES]
 
 
-def acceptable(tokens: Iterable[Token], start: str, found: Token | None) -> set[str]:
-    """The terminals that could have stood where `walk` met `found`.
+def acceptable(tokens: Iterable[Token], start: str, unexpected: Token | None) -> set[str]:
+    """Return the terminals that could stand where `walk` met the token `unexpected`, or the end.
 
-    The table of a state has more: it was merged from several, and reductions made too early lose some.
+    The row of the state that `walk` stopped in is no answer: states were merged, so that it has too many terminals,
+    and some reductions are made before the error is seen, so that it lacks others.
     """
     states = [STARTS[start]]
     for token in tokens:
-        if token is found:
+        if token is unexpected:
             break
         _shift(states, token.type)
     return {kind for kind in _terminals() if _shift(list(states), kind, ENDS[start])}

@@ -7,7 +7,7 @@ from mallgen.text.span import Span
 
 
 class Text(Struct, frozen=True):
-    """A word or a literal with its place; quotation marks are stripped."""
+    """A word or a literal with its span; quotation marks are stripped."""
 
     value: str
     span: Span

@@ -1,4 +1,4 @@
-"""The words of a text in the older dialect, read from any position; what has been looked for in vain is remembered."""
+"""The words of a text in the older dialect, read from any position; failed searches are remembered, not repeated."""
 
 import re
 from typing import NamedTuple
@@ -9,7 +9,7 @@ _ESCAPED = re.compile(r'"(?:\\[^\r\n]|[^"\\\r\n])*+("?)')  # a text with escapes
 
 
 class OlderWord(NamedTuple):
-    """A word, text or sign: `kind` is name, string or sign."""
+    """A word, a text or a sign: `kind` is name, string or sign."""
 
     kind: str
     value: str
@@ -18,18 +18,18 @@ class OlderWord(NamedTuple):
 
 
 class Words:
-    """Reads the words of a text."""
+    """A reader of the words of a text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._plain = range(0)
-        self._last_comment = len(text)
-        self._last_brace = len(text)
+        self._without_ends = range(0)  # no text with escapes that begins here has an end
+        self._last_comment = len(text)  # no `/*` from here on is closed
+        self._last_brace = len(text)  # there is no `{` from here on
 
     def at(self, position: int) -> OlderWord | None:
-        """The next word, text or sign."""
+        """Return the next word, text or sign from `position` on, or None at the end."""
         start = self._behind_comments(position)
-        if end := self._escaped(start):
+        if end := self._escaped_end(start):
             return OlderWord("string", self.text[start:end], start, end)
         match = _WORD.match(self.text, start)
         if match is None:
@@ -37,7 +37,7 @@ class Words:
         return OlderWord(match.lastgroup or "", match.group(), start, match.end())
 
     def _behind_comments(self, position: int) -> int:
-        """The position behind spaces and comments; behind the last `*/` no `/*` is looked at again."""
+        """Return the position behind spaces and comments; a `/*` that is never closed is no comment."""
         while match := _BLANK.match(self.text, position):
             position = match.end()
             if not self.text.startswith("/*", position) or position >= self._last_comment:
@@ -49,22 +49,22 @@ class Words:
             position = end + 2
         return position
 
-    def _escaped(self, start: int) -> int:
-        """Where the text with escapes ends that begins here, else 0.
+    def _escaped_end(self, start: int) -> int:
+        """Return the end of the text with escapes that begins at `start`, else 0.
 
-        Where one has no end on its line, none that begins further on has: its quotation marks are all escaped.
+        Where it has no end on its line, no text that begins further on has: all quotation marks are escaped.
         """
-        if start in self._plain or not self.text.startswith('"', start):
+        if start in self._without_ends or not self.text.startswith('"', start):
             return 0
         match = _ESCAPED.match(self.text, start)
         if match is None or match[1]:
             return match.end() if match else 0
-        self._plain = range(start, match.end())
+        self._without_ends = range(start, match.end())
         return 0
 
     def brace(self, position: int) -> int:
-        """Where the next `{` is; -1 when there is none."""
-        found = self.text.find("{", position, self._last_brace)
-        if found < 0:
+        """Return the position of the next `{`, -1 when there is none."""
+        brace = self.text.find("{", position, self._last_brace)
+        if brace < 0:
             self._last_brace = min(position, self._last_brace)
-        return found
+        return brace

@@ -11,11 +11,11 @@ from mallgen.syntax.lalr import Unexpected, walk
 from mallgen.syntax.scan import Scanned, Statement, Token
 from mallgen.text.span import Span
 
-Reader = Callable[[Sequence[Token], str], Any]  # the node of tokens that follow a rule; raises Unexpected
+Reader = Callable[[Sequence[Token], str], Any]  # from tokens and the name of their rule to a node; raises Unexpected
 
 
 class NodeBuilder:
-    """Builds nodes while the tables are walked. Method names are rules of the grammar."""
+    """A builder of nodes while the tables are walked; its methods are named after the rules of the grammar."""
 
     def __init__(self, file: str, trailing: dict[int, str]) -> None:
         self.file = file
@@ -156,8 +156,8 @@ class NodeBuilder:
     def item(self, *parts: Any) -> nodes.Item:
         doc = parts[0] if isinstance(parts[0], _Doc) else _Doc(parts[0])
         word, handler, method, path, *bodies = parts[1:] if isinstance(parts[0], _Doc) else parts
-        types: dict[str, TypeRef | None] = dict(b for b in bodies if isinstance(b, tuple))  # a `;` may end it
-        above = (*_near(doc.word), *(() if word is doc.word else word.head), *method.head)
+        types: dict[str, TypeRef | None] = dict(b for b in bodies if isinstance(b, tuple))  # `;` is no body
+        above = (*_comments_above(doc.word), *(() if word is doc.word else word.head), *method.head)
         handler_text = self._text(handler)
         request, response = types.get("body"), types.get("returns")
         return nodes.Item(self._text(method), path, handler_text, request, response, doc.text, doc.pairs, above)
@@ -205,7 +205,7 @@ class NodeBuilder:
 
 
 class _Doc(NamedTuple):
-    """What `@doc` says, and the first word of the route: `@doc`, or `@handler` where there is none."""
+    """The text and pairs of `@doc`, and the first word of the route: `@doc`, or `@handler` where there is none."""
 
     word: Token
     text: str = ""
@@ -227,7 +227,7 @@ class ParsedStatement(NamedTuple):
 
 
 def reader(scanned: Scanned) -> Reader:
-    """What reads the parts of a file."""
+    """Return the function that parses the parts of a scanned file."""
     builder = NodeBuilder(scanned.file, scanned.trailing)
 
     def read(tokens: Sequence[Token], rule: str) -> Any:
@@ -237,29 +237,29 @@ def reader(scanned: Scanned) -> Reader:
     return read
 
 
-def outcome(scanned: Scanned, statement: Statement, read: Reader | None = None) -> ParsedStatement:
-    """Parse one statement of a file; an editor gives a reader that remembers."""
+def parse_statement(scanned: Scanned, statement: Statement, read: Reader | None = None) -> ParsedStatement:
+    """Parse one statement of a file; an editor passes a reader with a cache."""
     read = read or reader(scanned)
     try:
         return ParsedStatement(_node(statement, read), ())
     except Unexpected:
-        return ParsedStatement(None, tuple(_wrong(scanned.file, statement, read)))
+        return ParsedStatement(None, tuple(_mistakes(scanned.file, statement, read)))
 
 
-def parse(scanned: Scanned, one: Callable[[Scanned, Statement], ParsedStatement] = outcome) -> Parsed:
-    """Parse every statement; all mistakes of one that fails are reported, and the others go on.
+def parse(scanned: Scanned, one: Callable[[Scanned, Statement], ParsedStatement] = parse_statement) -> Parsed:
+    """Parse every statement; all mistakes of one that fails are reported, and the others are parsed all the same.
 
-    `one` parses a statement: an editor gives one that remembers.
+    `one` parses a statement: an editor passes one with a cache.
     """
-    torn = _torn(scanned)
-    found: list[nodes.Node] = []
+    torn = _unscanned_lines(scanned)
+    parsed: list[nodes.Node] = []
     problems: list[Diagnostic] = []
     for number, statement in enumerate(scanned.statements):
         node, wrong = one(scanned, statement)
         if node is not None:
-            found.append(node)
+            parsed.append(node)
         problems += [problem for problem in wrong if number not in torn or _before(problem, torn[number])]
-    return Parsed(tuple(found), tuple(problems))
+    return Parsed(tuple(parsed), tuple(problems))
 
 
 def _node(statement: Statement, read: Reader) -> nodes.Node:
@@ -270,18 +270,18 @@ def _node(statement: Statement, read: Reader) -> nodes.Node:
 
 
 def _above(tokens: Sequence[Token], rule: str) -> tuple[str, ...]:
-    """The comments right above a type that is declared alone; in a group each type has its own."""
+    """Return the comments right above a type that is declared alone; in a group each type has its own."""
     if rule != "type" or len(tokens) < 2 or tokens[1].type == "_LPAR":
         return ()
-    return _near(tokens[0])
+    return _comments_above(tokens[0])
 
 
-def _near(token: Token) -> tuple[str, ...]:
-    """The comments right above a word; an empty line parts others from it."""
+def _comments_above(token: Token) -> tuple[str, ...]:
+    """Return the comments right above a token, those that no empty line separates from it."""
     return token.head[len(token.head) - token.near :]
 
 
-def _wrong(file: str, statement: Statement, read: Reader) -> list[Diagnostic]:
+def _mistakes(file: str, statement: Statement, read: Reader) -> list[Diagnostic]:
     from mallgen.syntax.recover import Piece, mistakes
 
     def attempt(piece: Piece) -> Unexpected | None:
@@ -294,17 +294,17 @@ def _wrong(file: str, statement: Statement, read: Reader) -> list[Diagnostic]:
     return list(mistakes(file, statement, attempt))
 
 
-def _torn(scanned: Scanned) -> dict[int, int]:
-    """The statements that the scanner could not read in full, with the first line of that."""
+def _unscanned_lines(scanned: Scanned) -> dict[int, int]:
+    """Return the indexes of statements that the scanner could not read in full, with the first line of that."""
     starts = [(statement.tokens[0].line, statement.tokens[0].column) for statement in scanned.statements]
-    found: dict[int, int] = {}
+    lines: dict[int, int] = {}
     for problem in scanned.diagnostics:
         if problem.span is not None and problem.severity == "error" and "did you mean `@" not in problem.hint:
             number = bisect_right(starts, (problem.span.line, problem.span.col)) - 1
-            found[number] = min(problem.span.line, found.get(number, problem.span.line))
-    return found
+            lines[number] = min(problem.span.line, lines.get(number, problem.span.line))
+    return lines
 
 
 def _before(problem: Diagnostic, line: int) -> bool:
-    """Whether a mistake stands above what could not be read: what follows may only follow from that."""
+    """Return whether a syntax error is above a line that could not be read: errors below may only follow from that."""
     return problem.code == "syntax" and problem.span is not None and problem.span.line < line

@@ -1,7 +1,7 @@
-"""Say everything that is wrong with a statement that did not parse: cut it into parts that can fail on their own.
+"""Everything that is wrong with a statement that did not parse: it is cut into parts that can fail on their own.
 
 Cuts follow how people lay contracts out: a field is a line, an item begins at its @doc or @handler, a setting at a word
-with a colon behind it. A part that parses says nothing; the first mistake outside of all parts is told as well.
+with a colon behind it. Each part that fails is reported, and the first mistake outside of all parts as well.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.syntax.explain import begins_nothing, expected_in_words, found_in_words, way_out
+from mallgen.syntax.explain import begins_nothing, expected_in_words, found_in_words, hint_for
 from mallgen.syntax.lalr import END, Unexpected, acceptable
 from mallgen.syntax.scan import HEADS, Statement, Token, span_of, statements
 
@@ -31,14 +31,14 @@ Attempt = Callable[[Piece], Unexpected | None]
 
 
 class Failed(NamedTuple):
-    """A piece that does not follow its rule, and where."""
+    """A piece that does not follow its rule, and the token where it fails."""
 
     piece: Piece
     problem: Unexpected
 
 
 def mistakes(file: str, statement: Statement, attempt: Attempt) -> Iterator[Diagnostic]:
-    """Everything wrong with a statement, and with those that an unclosed bracket made part of it."""
+    """Yield everything wrong with a statement, and with those that an unclosed bracket made part of it."""
     if statement.kind == "unknown":
         token = statement.tokens[0]
         message, hint = begins_nothing(statement.tokens)
@@ -54,14 +54,14 @@ def mistakes(file: str, statement: Statement, attempt: Attempt) -> Iterator[Diag
         yield _never_closed(file, opened, tail[0] if tail else body[-1], bool(tail))
     for failed in _failures(Piece(statement.kind, body, tail[0] if tail else None), attempt):
         if opened is None or failed.problem.token is not None:
-            yield _explain(file, failed)
+            yield _diagnostic(file, failed)
     for other in statements(tail):
         if other.kind == "unknown" or attempt(Piece(other.kind, other.tokens, None)) is not None:
             yield from mistakes(file, other, attempt)
 
 
 def _unclosed(tokens: Tokens) -> Token | None:
-    """The innermost brace or parenthesis that is never closed."""
+    """Return the innermost brace or parenthesis that is never closed."""
     opened: list[Token] = []
     for token in tokens:
         if token.type in _MARKS:
@@ -99,7 +99,7 @@ def _holds(part: Piece, token: Token | None) -> bool:
     return any(token is one for one in part.tokens) or token is part.after
 
 
-def _explain(file: str, failed: Failed) -> Diagnostic:
+def _diagnostic(file: str, failed: Failed) -> Diagnostic:
     piece = failed.piece
     found = failed.problem.token or piece.after
     expected = acceptable(piece.tokens, piece.rule, failed.problem.token)
@@ -109,11 +109,11 @@ def _explain(file: str, failed: Failed) -> Diagnostic:
     if found is None:
         span = span._replace(line=span.end_line, col=span.end_col, end_col=span.end_col + 1)
     message = f"expected {expected_in_words(expected)}, found {found_in_words(found)}"
-    return Diagnostic("syntax", message, span, way_out(found, expected, piece.rule))
+    return Diagnostic("syntax", message, span, hint_for(found, expected, piece.rule))
 
 
 def pieces(piece: Piece) -> Iterator[Piece]:
-    """The parts of a piece that can be right or wrong on their own."""
+    """Yield the parts of a piece that can be right or wrong on their own."""
     cut = _CUTS.get(piece.rule)
     if cut is not None:
         yield from cut(piece.tokens)
@@ -124,7 +124,7 @@ def _between(rule: str, tokens: Tokens, cuts: Sequence[int], end: int) -> Iterat
         yield Piece(rule, tokens[start:stop], tokens[stop] if stop < len(tokens) else None)
 
 
-def _service(tokens: Tokens) -> Iterator[Piece]:
+def _cut_service(tokens: Tokens) -> Iterator[Piece]:
     if tokens[0].type == "_AT_SERVER":
         end = next((i for i, token in enumerate(tokens) if token.type == "_SERVICE"), len(tokens))
         yield from _between("server", tokens, [0], end)
@@ -140,7 +140,7 @@ def _service(tokens: Tokens) -> Iterator[Piece]:
     yield from _between("item", tokens, cuts, len(tokens) - (tokens[-1].type == "_RBRACE"))
 
 
-def _type(tokens: Tokens) -> Iterator[Piece]:
+def _cut_type(tokens: Tokens) -> Iterator[Piece]:
     if len(tokens) < 2 or tokens[1].type != "_LPAR":
         if len(tokens) > 1:
             yield Piece("declaration", tokens[1:], None)
@@ -153,7 +153,7 @@ def _type(tokens: Tokens) -> Iterator[Piece]:
             begin = i + 1
 
 
-def _declaration(tokens: Tokens) -> Iterator[Piece]:
+def _cut_declaration(tokens: Tokens) -> Iterator[Piece]:
     begin = next((i for i, token in enumerate(tokens) if token.type == "_LBRACE"), None)
     if begin is None:
         return
@@ -168,23 +168,23 @@ def _declaration(tokens: Tokens) -> Iterator[Piece]:
     yield from _between("fields", tokens, cuts, end)
 
 
-def _pairs(rule: str) -> Callable[[Tokens], Iterator[Piece]]:
+def _cut_pairs(rule: str) -> Callable[[Tokens], Iterator[Piece]]:
     def cut(tokens: Tokens) -> Iterator[Piece]:
         end = len(tokens) - (tokens[-1].type == "_RPAR")
-        cuts = [i for i in range(2, end - 1) if tokens[i + 1].type == "_COLON" and _begins(tokens, i)]
+        cuts = [i for i in range(2, end - 1) if tokens[i + 1].type == "_COLON" and _begins_pair(tokens, i)]
         yield from _between(rule, tokens, cuts, end)
 
     return cut
 
 
-def _begins(tokens: Tokens, i: int) -> bool:
+def _begins_pair(tokens: Tokens, i: int) -> bool:
     return tokens[i].value.isidentifier() and (i == 2 or tokens[i].row != tokens[i - 1].row)
 
 
 _CUTS: dict[str, Callable[[Tokens], Iterator[Piece]]] = {
-    "service": _service,
-    "server": _pairs("setting"),
-    "info": _pairs("pair"),
-    "type": _type,
-    "declaration": _declaration,
+    "service": _cut_service,
+    "server": _cut_pairs("setting"),
+    "info": _cut_pairs("pair"),
+    "type": _cut_type,
+    "declaration": _cut_declaration,
 }

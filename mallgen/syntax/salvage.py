@@ -1,6 +1,7 @@
-"""What can be read of a statement that did not parse: an editor goes on helping while somebody is in the middle of it.
+"""The readable parts of a statement that did not parse, so that an editor goes on helping while it is being written.
 
-Cut as recover.py cuts; the parts that parse are kept, and a declaration keeps its name and the fields that do.
+The statement is cut as in recover.py; parts that parse are kept, and a declaration keeps its name and the fields that
+parse.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,13 +18,13 @@ Tokens = Sequence[Token]
 
 
 def salvage(scanned: Scanned, statement: Statement, read: Reader) -> tuple[nodes.Node, ...]:
-    """The readable rest of a broken statement, and the statements that an unclosed bracket made part of it."""
+    """Return the readable parts of a broken statement, and the statements that an unclosed bracket made part of it."""
     return tuple(_salvaged(_Parts(scanned, read), statement))
 
 
 def _salvaged(parts: "_Parts", statement: Statement) -> Iterator[nodes.Node]:
     tokens = statement.tokens
-    cut = next((i for i, token in enumerate(tokens) if i and _begins(tokens, i)), len(tokens))
+    cut = next((i for i, token in enumerate(tokens) if i and _begins_statement(tokens, i)), len(tokens))
     body, tail = tokens[:cut], tokens[cut:]
     whole = parts.whole(statement.kind, body) if statement.kind != "unknown" else None
     if whole is not None:
@@ -36,27 +37,29 @@ def _salvaged(parts: "_Parts", statement: Statement) -> Iterator[nodes.Node]:
         yield from _salvaged(parts, other)
 
 
-def _begins(tokens: Tokens, i: int) -> bool:
-    """Whether a statement begins at a token, though something before it is not closed."""
+def _begins_statement(tokens: Tokens, i: int) -> bool:
+    """Return whether a statement begins at a token although a bracket before it is not closed."""
     token = tokens[i]
     return token.column == 1 and (token.value in HEADS or token.type == "_AT_SERVER") and tokens[0].type != "_AT_SERVER"
 
 
 class _Parts:
+    """The parts of a broken statement, as far as they parse."""
+
     def __init__(self, scanned: Scanned, read: Reader) -> None:
         self._file = scanned.file
         self._trailing = scanned.trailing
         self._read = read
 
     def whole(self, rule: str, tokens: Tokens) -> Any:
-        """The node of a part, None when it does not parse."""
+        """Return the node of a part, or None when it does not parse."""
         try:
             return self._read(tokens, rule)
         except Unexpected:
             return None
 
     def declarations(self, tokens: Tokens) -> Iterator[nodes.Declaration]:
-        """The types of a `type` statement."""
+        """Yield the declarations of a `type` statement."""
         last = tokens[0]
         for piece in pieces(Piece("type", tokens, None)):
             last = piece.tokens[-1]
@@ -76,14 +79,14 @@ class _Parts:
         name = tokens[brace - 1] if brace else None
         if name is None or not name.value.isidentifier():
             return
-        found: list[Member] = []
+        members: list[Member] = []
         for piece in pieces(Piece("declaration", tokens, None)):
-            found += self.whole("fields", piece.tokens) or ()
+            members += self.whole("fields", piece.tokens) or ()
         text = nodes.Text(name.value, span_of(self._file, name))
-        yield nodes.Declaration(text, Inline(tuple(found)), name.head, self._trailing.get(name.line, ""))
+        yield nodes.Declaration(text, Inline(tuple(members)), name.head, self._trailing.get(name.line, ""))
 
     def service(self, tokens: Tokens) -> nodes.ServiceNode:
-        """A service block with the settings and routes that parse."""
+        """Return a service block with the settings and routes that parse."""
         settings: list[Pair] = []
         items: list[nodes.Item] = []
         for piece in pieces(Piece("service", tokens, None)):

@@ -1,4 +1,4 @@
-"""Split a `.api` file into tokens and statements, find its imports, enforce limits.
+"""The scanner: splits a `.api` file into tokens and statements, finds its imports, enforces limits.
 
 The lexical rules are goctl's (pkg/parser/api/scanner): identifiers are ASCII, strings know no
 escapes, `interface{}` is one token, durations list their units in descending order.
@@ -20,7 +20,7 @@ GO_KEYWORDS = frozenset(
 
 
 _PIECE = re.compile(
-    r"""([ \t\r\f\v\n]*)  # what stands between, then a token, a comment or nothing known
+    r"""([ \t\r\f\v\n]*)  # white space, then a token, a comment, or nothing that is known
     ( //[^\n]*|/\*[^*]*\*[^/]*/
     | interface\{\}|[A-Za-z_][A-Za-z0-9_]*
     | "[^"]*"|`[^`]*`
@@ -78,10 +78,10 @@ HEADS = {"syntax": "_SYNTAX", "info": "_INFO", "import": "_IMPORT", "type": "_TY
 
 
 class Token:
-    """A token with the comments that stand before it; `type` is a terminal of grammar/api.lark.
+    """A token with the comments before it (`head`) and behind it (`tail`); `type` is a terminal of grammar/api.lark.
 
     `row` counts lines as goctl does, without those inside comments and strings: by it goctl tells an embedded field.
-    `near` counts the comments of `head` that no empty line parts from the token; `tail` are those behind it.
+    `near` is the number of comments in `head` that no empty line separates from the token.
     """
 
     __slots__ = tuple("type value line column end_line end_column start_pos end_pos row near head tail".split())
@@ -112,7 +112,7 @@ class Statement(NamedTuple):
 
 
 class Import(NamedTuple):
-    """The text of one import and where it stands."""
+    """The path that one import names, and its span."""
 
     value: str
     span: Span
@@ -128,8 +128,8 @@ class Scanned(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def _duration(text: str, pos: int) -> int:
-    """Where the duration at `pos` ends, or `pos` when digits behind a unit do not go on to a smaller one."""
+def _duration_end(text: str, pos: int) -> int:
+    """Return the end of the duration at `pos`, or `pos` when digits behind a unit do not go on to a smaller one."""
     start, rank = pos, -1
     while match := re.compile(r"[0-9]+(ns|µs|ms|m|s|h)").match(text, pos):
         if _UNITS.index(match[1]) <= rank:
@@ -141,12 +141,12 @@ def _duration(text: str, pos: int) -> int:
 
 
 def span_of(file: str, token: Token) -> Span:
-    """The Span of one token."""
+    """Return the Span of one token."""
     return Span(file, token.line, token.column, token.end_line, token.end_column)
 
 
 def trivia(gap: str) -> Iterator[str]:
-    """The comments in what stands between two tokens, and each line end outside them as `\\n`."""
+    """Yield the comments between two tokens, and each line end outside of them as `\\n`."""
     for match in _TRIVIA.finditer(gap):
         yield match.group()
 
@@ -162,18 +162,18 @@ def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
     if not _PLAIN.fullmatch(text):
         from mallgen.syntax.characters import invisible
 
-        told = {problem.span for problem in lexer.diagnostics}
-        lexer.diagnostics += (problem for problem in invisible(text, file) if problem.span not in told)
+        reported = {problem.span for problem in lexer.diagnostics}
+        lexer.diagnostics += (problem for problem in invisible(text, file) if problem.span not in reported)
     problems = [*lexer.diagnostics, *_nesting(lexer.tokens, file, limits.nesting)]
-    found = () if _too_much(problems) else tuple(statements(lexer.tokens))
+    parts = () if _too_much(problems) else tuple(statements(lexer.tokens))
     imports = tuple(
         Import(token.value[1:-1], span_of(file, token))
-        for statement in found
+        for statement in parts
         if statement.kind == "import"
         for token in statement.tokens
         if token.type == "STRING"
     )
-    return Scanned(file, found, imports, lexer.trailing, tuple(problems))
+    return Scanned(file, parts, imports, lexer.trailing, tuple(problems))
 
 
 def _too_much(problems: list[Diagnostic]) -> bool:
@@ -196,19 +196,19 @@ class _Lexer:
     def run(self) -> None:
         pos, size = 0, len(self.text)
         while pos < size:
-            pos = self._plain(pos)
+            pos = self._take_plain(pos)
             if len(self.tokens) > self.limits.tokens:
                 most = self.limits.tokens
                 hint = f"split the contract into imported files, {raise_it('tokens', 2 * most)}"
                 self._report("too-many-tokens", f"the file has more than {most} tokens", pos, 1, hint)
                 return
             if pos < size:
-                pos = self._closer(pos)
+                pos = self._take_unusual(pos)
         if self._tail:
             self.tokens[-1].tail = tuple(self._tail)
 
-    def _plain(self, pos: int) -> int:
-        """Take what stands from `pos` on; the answer is where something needs a closer look, or the end."""
+    def _take_plain(self, pos: int) -> int:
+        """Take the tokens from `pos` on; return the offset of one that needs a closer look, or the end."""
         tokens, most = self.tokens, self.limits.tokens
         for gap, value in map(_GROUPS, _PIECE.finditer(self.text, pos)):
             if gap:
@@ -232,9 +232,9 @@ class _Lexer:
                 return pos
         return pos
 
-    def _closer(self, pos: int) -> int:
-        """A duration, or what is no token; the answer is where to read on."""
-        end = _duration(self.text, pos)
+    def _take_unusual(self, pos: int) -> int:
+        """Take a duration, or report what is no token; return the offset where scanning goes on."""
+        end = _duration_end(self.text, pos)
         if end == pos:
             return self._illegal(pos)
         self._token("DURATION", self.text[pos:end], pos)
@@ -260,13 +260,13 @@ class _Lexer:
         if value.startswith("/*") and not value.endswith("*/"):
             message = "this comment ends here, at the first `/` behind a `*`"
             at = pos + len(value) - 1
-            problem = self._advanced(value, pos, at)
+            problem = self._last_char(value, pos, at)
             hint = "goctl reads it so: write `//` comments, or leave out the slash or the star"
             self.diagnostics.append(Diagnostic("comment-ends-early", message, problem, hint, severity="warning"))
         self._advance(value, pos)
 
-    def _advanced(self, value: str, pos: int, at: int) -> Span:
-        """The span of the character at `at`, the last of a comment that begins at `pos`."""
+    def _last_char(self, value: str, pos: int, at: int) -> Span:
+        """Return the span of the character at `at`, the last of a comment that begins at `pos`."""
         line = self._line + value.count("\n")
         start = pos + value.rindex("\n") + 1 if "\n" in value else self._line_start
         return Span(self.file, line, at - start + 1, line, at - start + 2)
@@ -296,7 +296,7 @@ class _Lexer:
             token.end_column = pos + len(value) - self._line_start + 1
 
     def _annotation(self, value: str, pos: int) -> str:
-        """Report an annotation that there is not, and read on as if the nearest one stood there."""
+        """Report an unknown annotation, and return the terminal of the nearest one, as if that had been written."""
         from mallgen.text.suggest import nearest
 
         guess = nearest(value, _AT)
@@ -310,12 +310,12 @@ class _Lexer:
         self._report("too-long-name", message, pos, len(value), hint)
 
     def _illegal(self, pos: int) -> int:
-        """Report what is no token, and where to read on."""
-        from mallgen.syntax.characters import illegal, opened
+        """Report text that is no token; return the offset where scanning goes on."""
+        from mallgen.syntax.characters import illegal, point_at_opening
 
-        found = illegal(self.text, pos)
-        self._report(found.code, found.message, pos, found.size, found.hint)
-        return opened(found, self.tokens, self.diagnostics)
+        error = illegal(self.text, pos)
+        self._report(error.code, error.message, pos, error.size, error.hint)
+        return point_at_opening(error, self.tokens, self.diagnostics)
 
     def _report(self, code: str, message: str, pos: int, size: int, hint: str) -> None:
         column = pos - self._line_start + 1
@@ -343,18 +343,18 @@ def _nesting(tokens: list[Token], file: str, most: int) -> list[Diagnostic]:
 
 
 _HEADWORDS = {"NAME", "NAME_END", "KEYWORD"}
-_LAST = {"_RPAR", "_RBRACE", "STRING"}  # what a statement ends with, where its end can be seen
+_LAST = {"_RPAR", "_RBRACE", "STRING"}  # tokens that show the end of a statement
 
 
 def statements(tokens: Iterable[Token]) -> "list[Statement]":
     """Cut tokens where statements begin, outside of all brackets."""
-    found: list[Statement] = []
+    parts: list[Statement] = []
     current: list[Token] = []
     depth = 0
-    waits = False  # a block of settings has begun, and its service has not
+    waits = False  # for the `service` that belongs to a block of settings
     for token in tokens:
-        if depth == 0 and _starts(token, current, waits):
-            _close(found, current)
+        if depth == 0 and _begins_statement(token, current, waits):
+            _append_statement(parts, current)
             current = []
             waits = token.type == "_AT_SERVER"
             if token.value in HEADS:
@@ -365,11 +365,11 @@ def statements(tokens: Iterable[Token]) -> "list[Statement]":
         current.append(token)
         if token.type in _BRACKETS:
             depth = max(0, depth + _BRACKETS[token.type])
-    _close(found, current)
-    return found
+    _append_statement(parts, current)
+    return parts
 
 
-def _starts(token: Token, current: list[Token], waits: bool) -> bool:
+def _begins_statement(token: Token, current: list[Token], waits: bool) -> bool:
     if not current:
         return True
     last = current[-1]
@@ -383,18 +383,18 @@ def _starts(token: Token, current: list[Token], waits: bool) -> bool:
     return last.end_line != token.line or last.type in _LAST
 
 
-def _close(found: list[Statement], tokens: list[Token]) -> None:
+def _append_statement(parts: list[Statement], tokens: list[Token]) -> None:
     if not tokens:
         return
     head = tokens[0]
     kinds = {"_AT_SERVER": "service", **{kind: name for name, kind in HEADS.items()}}
     if head.type == "_TYPE":
         _mark_embedded(tokens)
-    found.append(Statement(kinds.get(head.type, "unknown"), tuple(tokens)))
+    parts.append(Statement(kinds.get(head.type, "unknown"), tuple(tokens)))
 
 
 def _mark_embedded(tokens: list[Token]) -> None:
-    """`returns` is a word of routes; in a struct it is a name like others, alone on its line that of a type."""
+    """Mark `returns`, alone on its line of a struct, as an embedded type: it is a keyword in routes only."""
     for token, after in pairwise(tokens):
         if token.type == "RETURNS" and (after.row != token.row or after.type == "RAW"):
             token.type = "NAME_END"

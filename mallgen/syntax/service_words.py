@@ -1,4 +1,4 @@
-"""Words that goctl's parser looks at and the grammar here does not: methods and the names of services."""
+"""Checks that goctl's parser makes and the grammar here does not: HTTP methods and the names of services."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,13 +9,13 @@ METHODS = ("get", "head", "post", "put", "patch", "delete", "connect", "options"
 
 
 def wrong_words(nodes: Iterable[Node]) -> Iterator[Diagnostic]:
-    """What is wrong with the words of the service blocks of a file."""
+    """Yield an error for each method and each name of a service that goctl refuses."""
     for node in nodes:
         if isinstance(node, ServiceNode):
-            yield from _of_service(node)
+            yield from _check_service(node)
 
 
-def _of_service(service: ServiceNode) -> Iterator[Diagnostic]:
+def _check_service(service: ServiceNode) -> Iterator[Diagnostic]:
     head, dash, tail = service.name.value.partition("-")
     if dash and tail != "api":
         message = f"`{service.name.value}` is not a name for a service"

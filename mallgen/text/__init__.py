@@ -1,1 +1,1 @@
-"""Text as such: edits, widths, differences; nothing in it knows what a contract is. Pure."""
+"""Text as such: spans, edits, widths, diffs; nothing in this folder knows what a contract is. Pure."""

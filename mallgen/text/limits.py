@@ -1,10 +1,10 @@
-"""What a contract may be at most, so that no input takes more than seconds or megabytes."""
+"""Limits of a contract, so that no input takes more than seconds or megabytes."""
 
 from typing import NamedTuple
 
 
 class Limits(NamedTuple):
-    """What is allowed at most, see MEANING. Each can be set: MALLGEN_MAX_BYTES and so on."""
+    """The largest values that are allowed, explained in MEANING. The environment sets them: MALLGEN_MAX_BYTES …"""
 
     bytes: int = 1 << 20
     tokens: int = 200_000
@@ -27,14 +27,14 @@ MEANING = {
     "output": ("too-much-output", "bytes of all that is generated from a contract, counted before anything is written"),
 }
 DEFAULT = Limits()
-DEEPEST = {"nesting": 200, "depth": 200}  # what walks types and imports recurses
+DEEPEST = {"nesting": 200, "depth": 200}  # the most that these can be set to: types and imports are read recursively
 
 
 def setting(name: str) -> str:
-    """The environment variable of a limit."""
+    """Return the environment variable that sets a limit."""
     return f"MALLGEN_MAX_{name.upper()}"
 
 
 def raise_it(name: str, value: int) -> str:
-    """A hint that says how to have more."""
+    """Return a hint that says how to raise a limit to `value`."""
     return f"or raise the limit: {setting(name)}={value}"

@@ -1,4 +1,4 @@
-"""A place in a file."""
+"""The span of a text in a file."""
 
 from typing import NamedTuple
 

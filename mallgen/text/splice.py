@@ -5,11 +5,11 @@ from typing import AnyStr
 
 
 class Overlapping(Exception):
-    """Two edits change the same stretch."""
+    """Raised when two edits change the same stretch."""
 
 
 def spliced(text: AnyStr, edits: Iterable[tuple[int, int, AnyStr]]) -> AnyStr:
-    """Return `text` with each stretch from start to end replaced; edits at one place keep their order.
+    """Return `text` with each stretch from start to end replaced; insertions at one offset keep their order.
 
     Raises Overlapping.
     """

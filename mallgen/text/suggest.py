@@ -1,4 +1,4 @@
-"""Did you mean …? One place, so that every message guesses alike."""
+"""Guesses at a misspelt word ("did you mean …?"), made here for every message, so that all guess alike."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ _GUESS = re.compile(r"did you mean `([^`]+)`")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word nearest to `word`, or an empty string."""
+    """Return the known word nearest to `word`, or an empty string."""
     from difflib import get_close_matches  # 8 ms to import, and only needed after a mistake
 
     by_case = {name.casefold(): name for name in known}
@@ -16,12 +16,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint with the known word nearest to `word`, or an empty string."""
+    """Return a hint with the known word nearest to `word`, or an empty string."""
     guess = nearest(word, known)
     return f"did you mean `{guess}`?" if guess else ""
 
 
 def guessed(hint: str) -> str:
-    """The word that a hint proposes, or an empty string: the way back from `did_you_mean`."""
+    """Return the word that a hint of `did_you_mean` proposes, or an empty string."""
     match = _GUESS.match(hint)
     return match[1] if match is not None else ""

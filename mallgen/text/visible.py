@@ -1,17 +1,17 @@
-"""Text on its way to a terminal: of others (contracts, file names, messages that quote them), and numbers in words."""
+"""Text for a terminal: control characters of contracts and file names escaped, numbers with their nouns."""
 
 import re
 
 
 def visible(text: str, kept: str = "") -> str:
-    """`text` with control characters and those that nobody sees escaped, but for `kept`.
+    """Return `text` with control characters and invisible ones escaped, except those in `kept`.
 
-    The escapes are those of JSON and Python, `\\u001b`: a contract must not drive the terminal, and JSON stays JSON.
+    The escapes are those of JSON and Python, `\\u001b`: a contract must not control the terminal, JSON stays JSON.
     """
     rest = text
     for char in kept:
         rest = rest.replace(char, "")
-    if rest.isprintable():  # the quick way: a long report has nothing to escape
+    if rest.isprintable():  # the fast path: most reports have nothing to escape
         return text
 
     def shown(found: re.Match[str]) -> str:
@@ -26,5 +26,5 @@ def _escape(char: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 route`, `2 routes`."""
+    """Return a number with its noun: `1 route`, `2 routes`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,10 +1,10 @@
-"""How wide a text is on a terminal and for black."""
+"""The width of a text on a terminal and for black."""
 
 import unicodedata
 
 
 def width(text: str) -> int:
-    """Columns that black counts for a line: wide characters are two, combining ones none."""
+    """Return the columns that black counts for a line: two for a wide character, none for a combining one."""
     if text.isascii():
         return len(text)
     return sum(_columns(char) for char in text)

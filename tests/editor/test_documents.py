@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from mallgen.editor import navigation, renaming
-from mallgen.editor.actions import mending, quick_fixes
+from mallgen.editor.actions import quick_fixes, safe_edits
 from mallgen.editor.completion import complete
 from mallgen.editor.hover import hover
 from mallgen.editor.layout import DoesNotParse, laid_out
 from mallgen.editor.memory import Memory
 from mallgen.editor.navigation import Entry
 from mallgen.editor.places import EditorText, Range, RangeEdit
-from mallgen.editor.project import Project, Seen, understand
+from mallgen.editor.project import Project, SeenFile, understand
 from mallgen.lint import rules
 from mallgen.loading.sources import FileTexts, Unreadable, read
 from mallgen.syntax.scan import Scanned
@@ -83,7 +83,7 @@ class Play:
     @property
     def place(self) -> tuple[int, int]:
         """Line and column of the cursor."""
-        return self.texts[self.open].place(self.offset)
+        return self.texts[self.open].line_col(self.offset)
 
     def _problems(self) -> str:
         found = (
@@ -107,14 +107,14 @@ class Play:
         return _spelled(navigation.definition(self.project, self.open, *self.place))
 
     def _references(self) -> str:
-        found = navigation.references([Seen(self.project, self.open)], *self.place, declared=True)
+        found = navigation.references([SeenFile(self.project, self.open)], *self.place, declared=True)
         return "\n".join(map(_spelled, found)) or "nothing"
 
     def _outline(self) -> str:
         return "\n".join(_indented(navigation.outline(self.project.files[self.open]), ""))
 
     def _rename(self, name: str) -> str:
-        found = renaming.rename([Seen(self.project, self.open)], *self.place, name)
+        found = renaming.rename([SeenFile(self.project, self.open)], *self.place, name)
         return found.refusal or "\n".join(map(_spelled, found.spans)) or "nothing"
 
     def _fixes(self) -> str:
@@ -125,7 +125,7 @@ class Play:
         lines = []
         for action in found:
             lines += [action.title, *_changed(text, action.edits[self.open])]
-        every = mending(list(project.problems), self.open, text)
+        every = safe_edits(list(project.problems), self.open, text)
         lines += ["at once:", *_changed(text, every)] if every else []
         return "\n".join(lines) or "nothing"
 
@@ -151,7 +151,7 @@ def _indented(entries: "tuple[Entry, ...] | list[Entry]", pad: str) -> Iterator[
 def _changed(text: EditorText, edits: tuple[RangeEdit, ...]) -> Iterator[str]:
     for edit in edits:
         start, end = text.at(edit.range.start), text.at(edit.range.end)
-        line, col = text.place(start)
+        line, col = text.line_col(start)
         yield f"  {line}:{col} {text.text[start:end]!r} → {edit.text!r}"
 
 

@@ -10,13 +10,13 @@ from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.resolve import METHODS, SETTINGS
 from mallgen.contract.tags import OPTIONS, SOURCES
 from mallgen.editor import navigation, words
-from mallgen.editor.actions import mending, quick_fixes
+from mallgen.editor.actions import quick_fixes, safe_edits
 from mallgen.editor.completion import complete
 from mallgen.editor.hover import hover
 from mallgen.editor.layout import DoesNotParse, changes, laid_out
 from mallgen.editor.memory import Memory
 from mallgen.editor.places import EditorText, Position, Range
-from mallgen.editor.project import Seen, understand
+from mallgen.editor.project import SeenFile, understand
 from mallgen.editor.renaming import rename
 from mallgen.lint import rules
 from mallgen.loading.sources import Sources
@@ -39,7 +39,7 @@ def test_a_place_leads_back(raw: str) -> None:
     text = EditorText(raw)
     for offset in range(len(text.text) + 1):
         assert text.at(text.position(offset)) == offset
-        assert text.offset(*text.place(offset)) == offset
+        assert text.offset(*text.line_col(offset)) == offset
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.integers(0, 5), st.integers(0, 20))
@@ -84,16 +84,16 @@ def test_no_question_fails(seed: int) -> None:
     project = understand(FILE, sources, memory, tuple(rules().values()))
     navigation.outline(project.files[FILE])
     for offset in {len(own.text), *(chance.randrange(len(own.text) + 1) for _ in range(12))}:
-        line, col = own.place(offset)
+        line, col = own.line_col(offset)
         here = own.position(offset)
         hover(project, FILE, line, col)
         found = complete(project, FILE, offset, ["a.api"])
         assert found.start <= offset
         navigation.definition(project, FILE, line, col)
-        navigation.references([Seen(project, FILE)], line, col, declared=True)
-        rename([Seen(project, FILE)], line, col, "Other")
+        navigation.references([SeenFile(project, FILE)], line, col, declared=True)
+        rename([SeenFile(project, FILE)], line, col, "Other")
         list(quick_fixes(list(project.problems), FILE, {FILE: own}, Range(here, here)))
-    own.edited(mending(list(project.problems), FILE, own))
+    own.edited(safe_edits(list(project.problems), FILE, own))
 
 
 @given(

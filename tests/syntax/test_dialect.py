@@ -107,7 +107,7 @@ def test_what_goctl_does_not_parse_is_the_older_dialect(
         assert applied(before, mended.edits) == mended.text
         codes = {d.code for d in load_text(before, str(corpus / name)).diagnostics}
         assert all(code.startswith("older-dialect-") for code in codes), codes
-        places += len(mended.places)
+        places += len(mended.changes)
     record_property("figure", f"older dialect: {len(names)} corpus files mended in {places} places")
     assert len(names) == 6
 

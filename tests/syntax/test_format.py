@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from mallgen.loading.load import load_text
-from mallgen.syntax.comments import words
+from mallgen.syntax.comments import with_comments
 from mallgen.syntax.format import format_text
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import scan
@@ -37,7 +37,7 @@ def formatted(text: str) -> str:
 def comments(text: str) -> Counter[str]:
     """The comments of a text, however often each."""
     tokens = [token for statement in scan(text, "x.api").statements for token in statement.tokens]
-    found, rest = words(text, tokens)
+    found, rest = with_comments(text, tokens)
     return Counter([*rest, *(comment for word in found for comment in word.comments)])
 
 

@@ -14,7 +14,7 @@ from mallgen.loading.load import compile_sources
 from mallgen.loading.rewrite import CannotWrite, TextFile, contract_files, read_file, replace_file
 from mallgen.loading.sources import FileTexts, Sources, Unreadable, limits, read
 from mallgen.syntax.dialect import Older, older
-from mallgen.syntax.edits import Back
+from mallgen.syntax.edits import SpanMap
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Scanned, scan
 from mallgen.text.diff import unified
@@ -60,7 +60,7 @@ class _FixRun:
         self.problems: list[Diagnostic] = []
         self.texts: dict[str, str] = {}
         self.unread: set[str] = set()
-        self._backs: dict[str, Back | None] = {}
+        self._backs: dict[str, SpanMap | None] = {}
         self.fixed = self.places = self.modern = self.failed = 0
 
     def examine(self, path: str) -> None:
@@ -127,7 +127,7 @@ class _FixRun:
         back = self._back(span.file)
         return back.span(span) if back else span
 
-    def _back(self, name: str) -> Back | None:
+    def _back(self, name: str) -> SpanMap | None:
         if name not in self._backs:
             rewrite = self.disk.rewrites.get(os.path.realpath(name))
             self._backs[name] = rewrite.older.back(rewrite.file.raw, name) if rewrite else None
@@ -146,7 +146,7 @@ class _FixRun:
                 self.failed += 1
             else:
                 self.fixed += 1
-                self.places += len(mend.places)
+                self.places += len(mend.changes)
 
     def end(self, again: str) -> int:
         """Print the diagnostics and one line of counts; return the exit code. `again` is the command line to repeat."""
