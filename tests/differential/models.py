@@ -32,7 +32,7 @@ def order(one: dict[str, Any]) -> tuple[str, str]:
 
 
 def structure(found: dict[str, Any]) -> dict[str, Any]:
-    """Convert a type: goctl keeps `X, Y int` as one member, inspect shows two; comments lose white space at their end."""
+    """Convert a type: goctl keeps `X, Y int` as one member where inspect shows two."""
     keys = {"name": "Name", "type": "Type", "tag": "Tag", "comment": "Comment", "embedded": "Inline"}
     members = []
     for member in found["Members"] or []:

@@ -1,4 +1,4 @@
-"""What a head means does not depend on what was read before it."""
+"""The meaning of a header block does not depend on the blocks that were read before it."""
 
 import pytest
 from hypothesis import given
@@ -35,7 +35,7 @@ INDEXED = st.lists(st.integers(1, 70), max_size=3).map(lambda found: HEAD + b"".
 
 
 def meaning(decoder: Decoder, block: bytes) -> object:
-    """What it means to a reader that remembers nothing but the table."""
+    """Return the request in a block as a reader without a cache reads it, which keeps the HPACK table only."""
     fields = decoder.decode(block)
     if decoder.malformed:
         return Malformed
