@@ -1,4 +1,4 @@
-"""An etcd that is missing, dies, loses its data, asks for a password or a certificate; a real one each time."""
+"""Faults of a real etcd: missing, killed, with its data lost, with passwords, and with certificates."""
 
 import asyncio
 import datetime
@@ -32,7 +32,7 @@ Figure = Callable[[str, object], None]
 
 @pytest.fixture
 def told(caplog: pytest.LogCaptureFixture) -> Told:
-    """The warnings so far. A traceback among them fails the test."""
+    """Return a function that lists the warnings so far, and fails on a traceback among them."""
 
     def lines() -> list[str]:
         found = [record for record in caplog.records if record.levelno >= logging.WARNING]
@@ -44,7 +44,7 @@ def told(caplog: pytest.LogCaptureFixture) -> Told:
 
 @pytest.fixture
 def off(tmp_path: Path) -> Iterator[Etcd]:
-    """An etcd that does not run yet."""
+    """Return an etcd that is not started yet."""
     part = Etcd(tmp_path)
     yield part
     part.kill()
@@ -53,7 +53,7 @@ def off(tmp_path: Path) -> Iterator[Etcd]:
 def test_an_etcd_that_comes_late(
     off: Etcd, told: Told, monkeypatch: pytest.MonkeyPatch, record_property: Figure
 ) -> None:
-    attempts = _counted(monkeypatch)
+    attempts = _connection_times(monkeypatch)
 
     async def work() -> None:
         conf = EtcdConf(hosts=[off.host])
@@ -169,7 +169,7 @@ def test_restart_without_its_data(off: Etcd, monkeypatch: pytest.MonkeyPatch, re
 
 
 def test_a_restart_that_takes_the_revisions_back_is_noticed(off: Etcd) -> None:
-    """A watch that waits for a revision far ahead hears nothing; the libraries fall for it."""
+    """A watch notices that a restarted etcd counts from 0 again; other libraries wait for the old revision for ever."""
 
     async def work() -> None:
         conf = EtcdConf(hosts=[off.start().host])
@@ -186,8 +186,8 @@ def test_a_restart_that_takes_the_revisions_back_is_noticed(off: Etcd) -> None:
     run(work)
 
 
-def _guarded(part: Etcd) -> None:
-    """Ask for passwords from now on: root may all, mall the keys of order.rpc."""
+def _enable_passwords(part: Etcd) -> None:
+    """Switch on passwords: root may do everything, mall may use the keys of order.rpc, guest nothing."""
     part.ask("auth/role/add", name="mall")
     end = f"{KEY}0".encode()
     part.ask(
@@ -206,17 +206,17 @@ def _b64(value: str | bytes) -> str:
 
 def test_user_and_password(tmp_path: Path, told: Told) -> None:
     with parts.etcd(tmp_path, "--auth-token-ttl=1", "--bcrypt-cost=4") as part:
-        _guarded(part)
+        _enable_passwords(part)
         conf = EtcdConf(hosts=[part.host], user="mall", password="mall-pass")
 
         async def work() -> None:
             async with resolving(conf, KEY) as seen, registered(conf, KEY, "10.0.0.1:80") as registrar:
                 await soon(lambda: seen.addresses == ("10.0.0.1:80",), "found")
                 client = seen.resolver._client
-                await asyncio.sleep(3.5)  # nothing is asked in this time, so the token ends
+                await asyncio.sleep(3.5)  # no request renews the token, so it expires
                 assert await _values(client) == [b"10.0.0.1:80"]
                 part.kill()
-                await asyncio.to_thread(part.start)  # which forgets all tokens
+                await asyncio.to_thread(part.start)  # a restart forgets all tokens
                 async with registered(conf, KEY, "10.0.0.2:80"):
                     await until(lambda: len(seen.addresses) == 2, 5, "found after the restart")
                 await until(lambda: registrar.state == OK, 6, "the lease is renewed")
@@ -229,7 +229,7 @@ def test_user_and_password(tmp_path: Path, told: Told) -> None:
 
 
 async def _values(client: EtcdClient) -> list[bytes]:
-    """What the service's keys hold."""
+    """Return the values of the service's keys."""
     found = await client.unary(RANGE, pb.RangeRequest(key=f"{KEY}/".encode(), range_end=f"{KEY}0".encode()))
     return [item.value for item in found.kvs]
 
@@ -257,9 +257,9 @@ def test_those_who_may_not(guarded: Etcd, told: Told, user: str, password: str, 
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Etcd]:
-    """An etcd that asks for passwords."""
+    """Start an etcd that asks for passwords."""
     with parts.etcd(tmp_path_factory.mktemp("guarded"), "--bcrypt-cost=4") as part:
-        _guarded(part)
+        _enable_passwords(part)
         yield part
 
 
@@ -273,14 +273,14 @@ def test_a_password_that_nobody_asked_for(off: Etcd) -> None:
 
 
 class Files(NamedTuple):
-    """A certificate and its key."""
+    """The paths of a certificate and of its key."""
 
     cert: str
     key: str
 
 
 class Authority:
-    """Signs certificates for this machine."""
+    """A certificate authority for this machine."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -289,7 +289,7 @@ class Authority:
         self.files = self._written("ca", self._name, self._key, ca=True)
 
     def sign(self, name: str) -> Files:
-        """A certificate that serves both sides of a connection."""
+        """Sign a certificate that serves both sides of a connection."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         return self._written(name, subject, ec.generate_private_key(ec.SECP256R1()), ca=False)
 
@@ -343,8 +343,8 @@ def test_tls_with_client_certificates(tmp_path: Path, told: Told) -> None:
     ]
 
 
-def _counted(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """When connections are tried."""
+def _connection_times(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return a list to which the time of every attempt to connect is added."""
     found: list[float] = []
     real = EtcdClient._greeted
 

@@ -1,4 +1,4 @@
-"""The test client: another service context, forms, files, tokens, made-up secrets."""
+"""The test client: another service context, forms, files, tokens, generated secrets."""
 
 import asyncio
 from typing import Any
