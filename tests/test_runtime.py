@@ -186,7 +186,7 @@ class Page(Omitting, kw_only=True):
 
 
 class AsBefore(Struct, kw_only=True, omit_defaults=True):
-    """As 0.1.0 wrote it first."""
+    """A class with the defaults as version 0.1.0 generated them."""
 
     note: str = ""
     kept: str = field(default_factory=always(""))

@@ -13,7 +13,7 @@ from mallgen_runtime.process import watch
 
 @pytest.fixture
 def told() -> Iterator[list[str]]:
-    """The parts that had ended each time that the process was told."""
+    """Return a list that gets the parts which have ended, each time that the process is notified."""
     found: list[str] = []
     watch.take(lambda: found.append(",".join(watch.states())))
     yield found

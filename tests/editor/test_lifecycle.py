@@ -121,7 +121,7 @@ def test_a_folder_that_leaves_the_workspace(tmp_path: Path) -> None:
 
 
 def test_an_editor_that_dies(tmp_path: Path) -> None:
-    """When the editor's end of the pipe closes, the server ends with code 1 and prints nothing on stderr."""
+    """The server ends with code 1 when the editor's end of the pipe closes, and prints nothing on stderr."""
     ran = subprocess.run(
         [sys.executable, "-m", "mallgen", "lsp"], input=b"", capture_output=True, cwd=tmp_path, timeout=60, check=False
     )

@@ -338,7 +338,7 @@ def test_a_stream_whose_caller_reads_no_more_is_told_in_the_log(chat: RpcService
 
 
 def test_a_part_that_ends_ends_the_process(folder: Path) -> None:
-    """When a part of the process ends, it is not ready any more and exits with 1, so that a supervisor restarts it."""
+    """A process is not ready any more when a part of it ends, and exits with 1, so that a supervisor restarts it."""
     admin = free_port()
     settings = f"{SETTINGS}DevServer:\n  Port: {admin}\n"
     with RpcService(folder, "chat_rpc", folder / "registry", settings) as service:

@@ -1,4 +1,4 @@
-"""The same service on each transport: the settings choose it, and a caller sees no difference."""
+"""One service on each transport: the settings choose it, and a caller sees no difference."""
 
 import asyncio
 import sys

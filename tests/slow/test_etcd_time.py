@@ -167,7 +167,7 @@ def _put(member: Etcd) -> bool:
 def test_a_member_that_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: signal.Signals, record_property: Figure
 ) -> None:
-    """When the member that both are connected to dies or freezes, they go on with the other two."""
+    """After the member that both are connected to dies or freezes, they go on with the other two."""
     monkeypatch.setattr("random.randrange", lambda _: 0)  # begin with the first host
 
     async def work() -> None:

@@ -47,7 +47,7 @@ class Labs(RpcWalk):
 
 
 class Workspace:
-    """A workspace of three members; `names` are those in mallgen.toml, `dirs` the folders, `uses` the called services."""
+    """A workspace of three members; `names` are those in mallgen.toml, `dirs` the folders, `uses` the callees."""
 
     def __init__(self, s: Story, seed: int) -> None:
         self.s = s

@@ -286,7 +286,7 @@ class Walk:
 
 
 class Proto(Contract):
-    """The same contract as a proto: routes are RPCs, groups are services."""
+    """A contract as a proto: routes are RPCs, groups are services."""
 
     def write(self, s: Story) -> None:
         """Write the proto, and the file of the messages in `apart`."""
