@@ -42,7 +42,7 @@ def meaning(decoder: Decoder, block: bytes) -> object:
     return request_of(fields)
 
 
-def told(found: object) -> object:
+def comparable(found: object) -> object:
     if isinstance(found, RequestHeaders) and found.problem is not None:
         return found._replace(problem=None), found.problem.detail
     return found
@@ -66,7 +66,7 @@ def test_any_order_of_heads(blocks: list[bytes]) -> None:
             found = reader.read(block)
         except Malformed:
             found = Malformed
-        assert told(found) == told(expected)
+        assert comparable(found) == comparable(expected)
 
 
 def test_a_known_start_counts_for_the_limits() -> None:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 Figure = Callable[[str, object], None]
 
 
-async def told(ctx: RpcContext, data: bytes) -> bytes:
+async def answer(ctx: RpcContext, data: bytes) -> bytes:
     """Answer as the echo does, and `meta name` with the metadata that came."""
     word, _, name = data[:100].partition(b" ")
     if word != b"meta":
@@ -36,7 +36,7 @@ def test_every_way_to_call_from_go(tmp_path: Path, record_property: Figure) -> N
     program = built()
 
     async def work() -> None:
-        async with serving(told, limit=30) as server:
+        async with serving(answer, limit=30) as server:
             settings = tmp_path / "ask.yaml"
             settings.write_text(f"Address: {server.address}\nCalls: 20000\n", encoding="utf-8")
             words = [str(program), "-f", str(settings), "ask"]

@@ -26,12 +26,12 @@ from tests.parts import Etcd
 from tests.run.discovering import registered, resolving, run, silent_server, soon, until
 
 KEY = "order.rpc"
-Told = Callable[[], list[str]]
+Warned = Callable[[], list[str]]
 Figure = Callable[[str, object], None]
 
 
 @pytest.fixture
-def told(caplog: pytest.LogCaptureFixture) -> Told:
+def warned(caplog: pytest.LogCaptureFixture) -> Warned:
     """Return a function that lists the warnings so far, and fails on a traceback among them."""
 
     def lines() -> list[str]:
@@ -51,7 +51,7 @@ def off(tmp_path: Path) -> Iterator[Etcd]:
 
 
 def test_an_etcd_that_comes_late(
-    off: Etcd, told: Told, monkeypatch: pytest.MonkeyPatch, record_property: Figure
+    off: Etcd, warned: Warned, monkeypatch: pytest.MonkeyPatch, record_property: Figure
 ) -> None:
     attempts = _connection_times(monkeypatch)
 
@@ -64,14 +64,14 @@ def test_an_etcd_that_comes_late(
             missing = f"etcd {off.host} cannot be reached"
             assert registrar.state == seen.resolver.state == missing
             line = f"{missing}; start it (etcd) or remove the Etcd block; still trying"
-            assert told() == [line, line], "one from the server, one from the client"
+            assert warned() == [line, line], "one from the server, one from the client"
             assert 6 <= len(attempts) <= 20, "two that try, 0.1 s to 2 s between attempts"
             await asyncio.to_thread(off.start)
             took = await until(lambda: registrar.state == OK, 5, "registered after etcd has come")
             took = max(took, await until(lambda: seen.addresses == ("10.0.0.1:80",), 3, "found"))
             record_property("figure", f"etcd: registered and found {took:.2f} s after etcd served")
             assert seen.resolver.state == OK
-            assert len(told()) == 2
+            assert len(warned()) == 2
 
     run(work)
 
@@ -95,7 +95,7 @@ def test_a_server_that_leaves_while_etcd_is_gone_does_not_wait(off: Etcd) -> Non
     run(work)
 
 
-def test_required(off: Etcd, told: Told) -> None:
+def test_required(off: Etcd, warned: Warned) -> None:
     async def work() -> None:
         refused = (
             f"etcd {off.host} cannot be reached, and Etcd.Required is set; start it (etcd) or remove the Etcd block"
@@ -106,7 +106,7 @@ def test_required(off: Etcd, told: Told) -> None:
             await _fails(EtcdConf(hosts=[host], required=True), silent)
 
     run(work)
-    assert told() == []
+    assert warned() == []
 
 
 async def _fails(conf: EtcdConf, line: str) -> None:
@@ -117,7 +117,7 @@ async def _fails(conf: EtcdConf, line: str) -> None:
     assert str(problem.value) == line
 
 
-def test_restart_with_its_data(off: Etcd, told: Told, record_property: Figure) -> None:
+def test_restart_with_its_data(off: Etcd, warned: Warned, record_property: Figure) -> None:
     async def work() -> None:
         conf = EtcdConf(hosts=[off.start().host])
         async with resolving(conf, KEY) as seen, registered(conf, KEY, "10.0.0.1:80") as registrar:
@@ -127,7 +127,7 @@ def test_restart_with_its_data(off: Etcd, told: Told, record_property: Figure) -
             await soon(lambda: seen.resolver.state.endswith("cannot be reached"), "noticed")
             await asyncio.sleep(2)
             assert seen.addresses == ("10.0.0.1:80",)
-            assert any(line.endswith("1 known instances of order.rpc are kept") for line in told())
+            assert any(line.endswith("1 known instances of order.rpc are kept") for line in warned())
             await asyncio.to_thread(off.start)
             off.put(f"{KEY}/1", b"10.0.0.2:80")
             took = await until(lambda: len(seen.addresses) == 2, 3, "the watch is resumed")
@@ -204,7 +204,7 @@ def _b64(value: str | bytes) -> str:
     return parts.coded(value.encode() if isinstance(value, str) else value)
 
 
-def test_user_and_password(tmp_path: Path, told: Told) -> None:
+def test_user_and_password(tmp_path: Path, warned: Warned) -> None:
     with parts.etcd(tmp_path, "--auth-token-ttl=1", "--bcrypt-cost=4") as part:
         _enable_passwords(part)
         conf = EtcdConf(hosts=[part.host], user="mall", password="mall-pass")
@@ -225,7 +225,7 @@ def test_user_and_password(tmp_path: Path, told: Told) -> None:
             await other.close()
 
         run(work)
-    assert not any("refuses" in line for line in told())
+    assert not any("refuses" in line for line in warned())
 
 
 async def _values(client: EtcdClient) -> list[bytes]:
@@ -243,14 +243,14 @@ async def _values(client: EtcdClient) -> list[bytes]:
         ("", "", "refuses: user name is empty"),
     ],
 )
-def test_those_who_may_not(guarded: Etcd, told: Told, user: str, password: str, says: str) -> None:
+def test_those_who_may_not(guarded: Etcd, warned: Warned, user: str, password: str, says: str) -> None:
     async def work() -> None:
         conf = EtcdConf(hosts=[guarded.host], user=user, password=password)
         async with resolving(conf, KEY) as seen, registered(conf, KEY, "10.0.0.1:80") as registrar:
             await asyncio.sleep(0.5)
             what = f"etcd {guarded.host} {says}"
             assert registrar.state == seen.resolver.state == what
-            assert told() == [f"{what}; check Etcd.User and Etcd.Pass; still trying"] * 2
+            assert warned() == [f"{what}; check Etcd.User and Etcd.Pass; still trying"] * 2
 
     run(work)
 
@@ -312,7 +312,7 @@ class Authority:
         return files
 
 
-def test_tls_with_client_certificates(tmp_path: Path, told: Told) -> None:
+def test_tls_with_client_certificates(tmp_path: Path, warned: Warned) -> None:
     folders = [tmp_path / name for name in ("etcd", "ours", "theirs")]
     for folder in folders:
         folder.mkdir()
@@ -336,7 +336,7 @@ def test_tls_with_client_certificates(tmp_path: Path, told: Told) -> None:
 
         run(work)
     hint = "check Etcd.CACertFile, CertFile and CertKeyFile; still trying"
-    assert [line.removeprefix(f"etcd {part.host} ") for line in told()] == [
+    assert [line.removeprefix(f"etcd {part.host} ") for line in warned()] == [
         "closes the connection; check Etcd.Hosts; if it asks for TLS, name the Etcd.CACertFile; still trying",
         f"does not agree on TLS; {hint}",
         f"shows a certificate that is not signed by the one in Etcd.CACertFile; {hint}",

@@ -111,8 +111,8 @@ def test_a_lease_is_renewed_while_the_clock_jumps(alone: Etcd, tmp_path: Path) -
             assert 6 <= sum(after > before for before, after in itertools.pairwise(left)) <= 9
             child.kill()
             assert child.stdout is not None
-            told = [int(line) for line in child.stdout.read().split()]
-            assert max(told) - min(told) > 7000, "the clock of the process has jumped"
+            times = [int(line) for line in child.stdout.read().split()]
+            assert max(times) - min(times) > 7000, "the clock of the process has jumped"
 
     run(work)
 

@@ -50,7 +50,7 @@ def answer_questions(s: Story, w: Walk) -> None:
 def change_both_branches(s: Story, w: Walk, name: str) -> str:
     """Make one round: change two branches, merge them, and write the contract with the changes of both."""
     base, said = w.now, []
-    places: dict[str, set[str]] = {}
+    branch_paths: dict[str, set[str]] = {}
     serials = {"left": w.serial + 100, "right": w.serial + 200}
     for side, serial in serials.items():
         git(s, "checkout", "-q", "-b", f"{side}-{name}", "main")
@@ -61,14 +61,14 @@ def change_both_branches(s: Story, w: Walk, name: str) -> str:
         w.moved_roles()
         commit(s, side)
         for mark, paths in bodies(s).items():
-            places.setdefault(mark, set()).update(paths)
+            branch_paths.setdefault(mark, set()).update(paths)
     git(s, "checkout", "-q", "main")
     for side in serials:  # without the option git moves files where a folder looks renamed
         git(s, "-c", "merge.directoryRenames=false", "merge", "-q", f"{side}-{name}", "-m", side)
     w.now = copy.deepcopy(base)
     for side, serial in serials.items():
         change(w, f"{name}.{side}", serial)
-    settle(s, places)
+    settle(s, branch_paths)
     w.now.write(s)
     return "; ".join(said)
 
@@ -96,7 +96,7 @@ def commit(s: Story, title: str) -> None:
     git(s, "commit", "-qm", title)
 
 
-def settle(s: Story, places: dict[str, set[str]]) -> None:
+def settle(s: Story, branch_paths: dict[str, set[str]]) -> None:
     """End a merge as a human does: the right side's lines where both changed them, one file where both moved it.
 
     A file that git has moved to a path of neither side, because it took it for another file, goes back.
@@ -110,8 +110,8 @@ def settle(s: Story, places: dict[str, set[str]]) -> None:
         for other in paths:
             if other != newest:
                 (s.root / other).unlink()
-        free = sorted(path for path in places.get(mark, ()) if not (s.root / path).exists())
-        if free and newest not in places[mark]:
+        free = sorted(path for path in branch_paths.get(mark, ()) if not (s.root / path).exists())
+        if free and newest not in branch_paths[mark]:
             (s.root / free[0]).parent.mkdir(parents=True, exist_ok=True)
             (s.root / newest).rename(s.root / free[0])
     s.marks = {number: mark for number, mark in s.marks.items() if str(number) in found}
