@@ -1,4 +1,4 @@
-"""The structural oracle: two files are one file with other texts in it, and each text is read back as it was given."""
+"""Comparison of two generated trees that may differ in their texts only, each text read back as it was given."""
 
 import ast
 import io
@@ -13,11 +13,11 @@ PRAGMA = re.compile(r"#\s*(?:type:|noqa|fmt:|ruff:|isort:|mypy:|flake8|pylint:|p
 
 
 class Interfered(AssertionError):
-    """A text that became structure, or is not read back."""
+    """A text of the contract changed the structure of the code, or is not read back as it was given."""
 
 
 def compare(benign: tuple[File, ...], hostile: tuple[File, ...], texts: Mapping[str, str]) -> int:
-    """Compare what was generated with markers and with `texts` in their place; how many were read back exactly."""
+    """Compare files made with markers and with `texts` in their stead; return how many texts were read back exactly."""
     if [(file.path, file.owner) for file in benign] != [(file.path, file.owner) for file in hostile]:
         raise Interfered(f"other files: {[file.path for file in hostile]}")
     return sum(_file(one, other, texts) for one, other in zip(benign, hostile, strict=True))
@@ -52,12 +52,12 @@ def _filled(text: str, texts: Mapping[str, str]) -> str:
 
 
 def squashed(text: str) -> str:
-    """A text as prose shows it: no white space, what cannot be seen escaped."""
+    """Return a text without white space and with invisible characters escaped, as docstrings show it."""
     return "".join(c if c.isprintable() else "" if c.isspace() else ascii(c)[1:-1] for c in text).replace(" ", "")
 
 
 class Blanked(ast.NodeTransformer):
-    """A module: its tree without texts, and the texts in their order. Docstrings are no part of the structure."""
+    """The structure of a module without its texts and docstrings, and those texts in their order."""
 
     def __init__(self, text: str) -> None:
         self.strings: list[str] = []
@@ -67,7 +67,7 @@ class Blanked(ast.NodeTransformer):
         self.structure = ast.dump(self.visit(tree))
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        """Take the docstring away first."""
+        """Remove the docstring of a node before its children are visited."""
         body: Any = getattr(node, "body", None)
         if isinstance(body, list) and body and _text(body[0]) is not None:
             self.docstrings.append(_text(body[0]) or "")
@@ -75,7 +75,7 @@ class Blanked(ast.NodeTransformer):
         return super().generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        """Blank it."""
+        """Keep a text in `strings` and replace it by an empty one."""
         if isinstance(node.value, str):
             self.strings.append(node.value)
             return ast.Constant("")

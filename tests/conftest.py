@@ -1,4 +1,4 @@
-"""What all tests share: running mallgen in this process, and the corpus of other people's contracts."""
+"""Helpers that all tests share: mallgen run in this process, and the corpus of public contracts."""
 
 import contextlib
 import io
@@ -23,12 +23,12 @@ render.strict = True  # in every test that generates in this process
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "tests" / "contracts"
 CORPUS = Path(os.environ.get("MALLGEN_CORPUS", ROOT.parent / "shared" / "corpus"))
-collect_ignore_glob = ["golden/*", "compat/[0-9]*"]  # what was generated brings tests of its own
+collect_ignore_glob = ["golden/*", "compat/[0-9]*"]  # generated projects have tests of their own
 STARTED = pytest.StashKey[float]()
 
 
 class Ran(NamedTuple):
-    """A finished command."""
+    """The exit code and the output of a finished command."""
 
     code: int
     out: str
@@ -36,7 +36,7 @@ class Ran(NamedTuple):
 
 
 def mallgen(*words: str) -> Ran:
-    """Run a command line in this process."""
+    """Run a mallgen command line in this process."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(words)
@@ -51,21 +51,21 @@ def mallgen(*words: str) -> Ran:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory."""
+    """Change into an empty working directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    """The corpus; skipped with a reason where it is absent."""
+    """Return the folder of the corpus; skip with the reason where there is none."""
     if not (CORPUS / "VERDICTS.tsv").is_file():
         pytest.skip(f"no corpus at {CORPUS}; MALLGEN_CORPUS names another place")
     return CORPUS
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    """Every file below a folder, caches and .mallgen left out."""
+    """Return every file below a folder by its path, without caches and .mallgen."""
     found = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root)
@@ -76,7 +76,7 @@ def tree(root: Path) -> dict[str, bytes]:
 
 @contextlib.contextmanager
 def working_in(folder: Path) -> Iterator[None]:
-    """Another working directory for a while."""
+    """Change the working directory while the context lasts."""
     before = Path.cwd()
     os.chdir(folder)
     try:
@@ -94,7 +94,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """`make test` promises five minutes; a run that needs longer fails."""
+    """Fail a run that took longer than the five minutes that `make test` promises."""
     took = time.monotonic() - session.config.stash[STARTED]
     if "not slow" in session.config.option.markexpr and took > BUDGET and not exitstatus:
         print(f"\nthe tests took {took:.0f} s, more than the {BUDGET:.0f} s that make test promises")
@@ -102,7 +102,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Figures that tests measured, by the property `figure`."""
+    """Print the figures that tests recorded as the property `figure`."""
     for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
         for name, value in getattr(report, "user_properties", ()):
             if name == "figure":
@@ -111,6 +111,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[parts.Etcd]:
-    """An etcd for the tests that do not stop it; each takes keys of its own."""
+    """Start an etcd shared by the tests that do not stop it; each of them uses keys of its own."""
     with parts.etcd(tmp_path_factory.mktemp("etcd")) as part:
         yield part

@@ -1,4 +1,4 @@
-"""`make conformance`: what measures agreement with goctl, and fuzzing; tests/conftest.py prints their figures."""
+"""`make conformance`: measures the agreement with goctl, and fuzzes; tests/conftest.py prints the figures."""
 
 import sys
 
@@ -18,7 +18,7 @@ MEASURED = (
 
 
 def main(words: list[str]) -> int:
-    """Fuzz for SECONDS, then run the tests with the reasons of what is skipped; the figures come last."""
+    """Fuzz for SECONDS, then run the tests with the reasons of skips; the figures come last."""
     fuzzed = fuzz.main(words)
     found = [str(path) for path in (ROOT / "tests" / name for name in MEASURED) if path.is_file()]
     return fuzzed or int(pytest.main(["-q", "-rs", "--no-header", "-W", "ignore", *found]))

@@ -1,4 +1,4 @@
-"""Random contracts against what must always hold: `python -m tests.fuzz [SECONDS [SEED]]`, or `make fuzz`.
+"""Random contracts, checked for crashes and incomplete messages: `python -m tests.fuzz [SECONDS [SEED]]`, `make fuzz`.
 
 Half of them follow grammar/api.lark (hypothesis), half are mutated contracts of the corpus and the conformance cases.
 An input that breaks a rule becomes a case document in tests/cases/found/: correct mallgen, `make accept`, commit it.
@@ -40,7 +40,7 @@ ENDS = st.sampled_from([" ", "\n", " // c\n", "/* c */ "])
 
 
 def terminals() -> dict[str, st.SearchStrategy[str]]:
-    """What the declared terminals of the grammar look like, each with white space or a comment behind it."""
+    """Return a strategy for each declared terminal of the grammar; most texts end in white space or a comment."""
     one = {"_LPAR": "(", "_RPAR": ")", "_LBRACE": "{", "_RBRACE": "}", "_LSQB": "[", "_RSQB": "]", "_COMMA": ","}
     one |= {"_COLON": ":", "_SEMICOLON": ";", "_EQUAL": "=", "_STAR": "*", "SLASH": "/", "DASH": "-", "DOT": "."}
     one |= {"_SYNTAX": "syntax", "_INFO": "info", "_IMPORT": "import", "_TYPE": "type", "_SERVICE": "service"}
@@ -56,7 +56,7 @@ def terminals() -> dict[str, st.SearchStrategy[str]]:
 
 
 def statements() -> st.SearchStrategy[str]:
-    """Files that follow the grammar."""
+    """Return a strategy for files that follow the grammar."""
     return st.lists(st.one_of(*map(_following, ("syntax", "info", "type", "service"))), max_size=5).map("\n".join)
 
 
@@ -67,17 +67,17 @@ def _following(start: str) -> st.SearchStrategy[str]:
 
 
 class _NoLexer(Lexer):
-    """lark wants one; the terminals here come from strategies."""
+    """A lexer that does nothing: lark needs one, but the terminals come from strategies."""
 
     def __init__(self, conf: object) -> None: ...
 
     def lex(self, lexer_state: object, parser_state: object) -> Iterator[Token]:
-        """Never called."""
+        """Fail, since lark never calls it here."""
         raise NotImplementedError
 
 
 def check(text: str) -> str:
-    """Whether the contract is accepted, refused or unfit; raises for what must never happen."""
+    """Return whether a contract is accepted, refused or unfit; raise for a crash, a bad diagnostic or a slow run."""
     began = time.perf_counter()
     loaded = load_text(text, "x.api")
     known = pages()
@@ -111,7 +111,7 @@ def keep(text: str) -> Path:
 
 
 def main(words: list[str]) -> int:
-    """Fuzz until the time is up; 1 when something was found."""
+    """Fuzz until the time is up; return 1 when an input broke a rule."""
     seconds = float(words[0]) if words else SECONDS
     start = int(words[1]) if len(words) > 1 else random.SystemRandom().randrange(1 << 30)
     warnings.simplefilter("ignore", HypothesisWarning)
@@ -123,7 +123,7 @@ def main(words: list[str]) -> int:
     def tried(text: str) -> None:
         try:
             outcomes[check(text)] += 1
-        except Exception:  # whatever it is, it is what we look for
+        except Exception:  # any exception is a bug
             traceback.print_exc()
             failed.append(keep(text))
 

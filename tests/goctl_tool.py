@@ -1,4 +1,4 @@
-"""The real goctl 1.10.2 for tests that ask it: the one that MALLGEN_GOCTL names, or built by tests/differential."""
+"""The real goctl 1.10.2 for tests that run it: from the path in MALLGEN_GOCTL, or built by tests/differential."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from tests.differential.goctl import Missing, command, required
 
 
 def goctl() -> Path:
-    """The command; without one a skip with its reason, in CI an error."""
+    """Return the path of goctl; without one skip with the reason, or raise Missing in CI."""
     named = os.environ.get("MALLGEN_GOCTL")
     if named:
         return Path(named)
@@ -23,13 +23,13 @@ def goctl() -> Path:
 
 
 def formatted(tool: Path, text: str) -> str:
-    """What `goctl api format --stdin` makes of a text."""
+    """Return a text as `goctl api format --stdin` lays it out."""
     ran = subprocess.run([tool, "api", "format", "--stdin"], input=text.encode(), capture_output=True, timeout=60)
     assert ran.returncode == 0, ran.stderr.decode()
     return ran.stdout.decode()
 
 
 def said(tool: Path, path: Path) -> str:
-    """What `goctl api validate` says to a file; empty when it accepts it."""
+    """Return the message of `goctl api validate` about a file, empty when it accepts the file."""
     ran = subprocess.run([tool, "api", "validate", "--api", str(path)], capture_output=True, timeout=60)
     return "" if ran.returncode == 0 else (ran.stdout + ran.stderr).decode(errors="replace").strip()

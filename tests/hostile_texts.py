@@ -1,4 +1,4 @@
-"""Texts that were written to become code: the payloads of injection advisories, and what breaks quoting."""
+"""Texts that try to become code: the payloads of published injection advisories, and texts that break quoting."""
 
 SEPARATORS = ("\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
 CODE = '__import__("os").system("touch PWNED")'

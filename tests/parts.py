@@ -1,7 +1,6 @@
-"""Real parts for tests: programs that are found or installed, started on free ports in a temporary folder, stopped.
+"""Real programs for tests: found or installed, started on free ports in a temporary folder, and stopped.
 
-A part that is missing is a printed skip on a laptop and an error in CI (`CI` in the environment), where it is installed
-when we may.
+A missing program is a skip with its reason on a laptop; in CI (`CI` in the environment) it is installed, or an error.
 """
 
 import base64
@@ -25,18 +24,18 @@ from tests.ports import free_port
 
 
 def program(name: str, package: str) -> str:
-    """The path of a program that Debian has in `package`."""
-    found = shutil.which(name)
-    if found is None and os.environ.get("CI"):
-        found = _installed(name, package)
-    if found is None:
+    """Return the path of a program that Debian has in `package`; skip or install it when it is missing."""
+    path = shutil.which(name)
+    if path is None and os.environ.get("CI"):
+        path = _installed(name, package)
+    if path is None:
         pytest.skip(f"no {name} on this machine; on Debian: apt install {package}")
-    return found
+    return path
 
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """One worker of a run at a time: apt, and builds that all of them wait for."""
+    """Let only one worker of a run at a time install a program or build one that all of them need."""
     with open(Path(tempfile.gettempdir(), f"mallgen-parts-{os.getuid()}.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -59,7 +58,7 @@ def _installed(name: str, package: str) -> str:
 
 
 def wait_for(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
-    """Until something holds; fails when it does not in time."""
+    """Wait until a condition holds; fail when it does not within `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"{what}: not within {seconds:g} s"
@@ -67,7 +66,7 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 10.0) ->
 
 
 class Process:
-    """A program that a test starts, kills and starts again. Its output goes to `log`."""
+    """A program that a test starts, kills and starts again; its output goes to `log`."""
 
     def __init__(self, command: list[str], log: Path) -> None:
         self.command = command
@@ -76,11 +75,11 @@ class Process:
 
     @property
     def running(self) -> bool:
-        """Whether it runs."""
+        """Return whether the program runs."""
         return self._process is not None and self._process.poll() is None
 
     def launch(self) -> None:
-        """Start it."""
+        """Start the program."""
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
 
@@ -90,13 +89,13 @@ class Process:
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """As a power cut does."""
+        """Kill the program without a warning, as a power cut does."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
 
     def stop(self) -> None:
-        """Politely, then not."""
+        """Stop the program with SIGTERM, and after 10 s with SIGKILL."""
         if self._process is not None:
             self._process.terminate()
             try:
@@ -106,7 +105,7 @@ class Process:
 
 
 class Etcd(Process):
-    """One etcd. `options` are added to its command line; `tls` are those of its client side."""
+    """One etcd; `options` are added to its command line, `tls` are the options of its client side."""
 
     def __init__(self, folder: Path, *options: str, tls: tuple[str, ...] = ()) -> None:
         self.data = folder / "data"
@@ -123,13 +122,13 @@ class Etcd(Process):
         super().__init__([program("etcd", "etcd-server"), *own, *options, *tls], folder / "etcd.log")
 
     def start(self) -> "Etcd":
-        """Start it, and wait until it serves."""
+        """Start etcd and wait until it serves."""
         self.launch()
         wait_for(self.healthy, f"etcd serves ({self.log.read_text()[-500:]})")
         return self
 
     def healthy(self) -> bool:
-        """Whether it serves."""
+        """Return whether etcd serves."""
         connection = http.client.HTTPConnection("127.0.0.1", self._health, timeout=2)
         try:
             connection.request("GET", "/health")
@@ -141,11 +140,11 @@ class Etcd(Process):
             connection.close()
 
     def wipe(self) -> None:
-        """Lose all data; it must not run."""
+        """Delete all data; etcd must not run."""
         shutil.rmtree(self.data)
 
     def ask(self, path: str, **body: Any) -> Any:
-        """Its JSON gateway, which is not the way that the tested code takes. Bytes travel in base64."""
+        """Call etcd's JSON gateway, another way than the tested code's; bytes travel in base64."""
         sent = {key: coded(value) if isinstance(value, bytes) else value for key, value in body.items()}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         with contextlib.closing(connection):
@@ -156,7 +155,7 @@ class Etcd(Process):
         return json.loads(text)
 
     def keys(self, prefix: str = "") -> dict[str, bytes]:
-        """All keys that begin with `prefix`."""
+        """Return the keys that begin with `prefix`, and their values."""
         start = prefix.encode() or b"\0"
         end = start[:-1] + bytes([start[-1] + 1]) if prefix else b"\0"
         found = self.ask("kv/range", key=start, range_end=end).get("kvs", [])
@@ -171,12 +170,12 @@ class Etcd(Process):
         self.ask("kv/deleterange", key=key.encode())
 
     def lease_left(self, lease: int) -> int:
-        """The seconds that a lease has left; -1 when there is none."""
+        """Return the seconds that a lease has left; -1 when there is no such lease."""
         return int(self.ask("lease/timetolive", ID=lease).get("TTL", 0))
 
 
 def coded(value: bytes) -> str:
-    """Bytes as the gateway takes them."""
+    """Encode bytes as the gateway takes them."""
     return base64.b64encode(value).decode()
 
 
@@ -186,7 +185,7 @@ def _plain(value: str) -> bytes:
 
 @contextlib.contextmanager
 def etcd(folder: Path, *options: str, tls: tuple[str, ...] = ()) -> Iterator[Etcd]:
-    """A running etcd."""
+    """Start an etcd, and kill it at the end."""
     part = Etcd(folder, *options, tls=tls)
     try:
         yield part.start()

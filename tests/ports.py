@@ -1,4 +1,4 @@
-"""Ports for what tests start."""
+"""Free ports for the programs that tests start."""
 
 import os
 import socket
@@ -9,7 +9,7 @@ FIRST, EACH = 20_000, 4_000  # below what Linux and macOS give to outgoing conne
 
 
 def free_port() -> int:
-    """A port that nobody uses now, and that no other test process is going to be given before it is used."""
+    """Return a port that nothing uses now and that no other test process gets before it is used."""
     for port in _PORTS:
         with socket.socket() as probe:
             try:
@@ -20,10 +20,10 @@ def free_port() -> int:
     raise AssertionError("the ports never end")
 
 
-def _mine() -> Iterator[int]:
+def _ports_of_this_process() -> Iterator[int]:
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 3
     start = os.getpid() % EACH
     return cycle(FIRST + worker * EACH + (start + number) % EACH for number in range(EACH))
 
 
-_PORTS = _mine()
+_PORTS = _ports_of_this_process()

@@ -1,6 +1,6 @@
-"""The protos of tests/contracts/protos: what each needs on the command line, generated side by side.
+"""The protos of tests/contracts/protos with the options that each needs, generated side by side.
 
-`python -m tests.protos FOLDER` generates them all there and prints a digest of what was made.
+`python -m tests.protos FOLDER` generates them all there and prints a digest of the generated files.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ PROTOS = CONTRACTS / "protos"
 
 
 class Proto(NamedTuple):
-    """A service: its folder below PROTOS, the words of its command line, the package it becomes."""
+    """A service: its folder below PROTOS, the words of its command line, and the package it becomes."""
 
     folder: str
     words: tuple[str, ...]
@@ -49,7 +49,7 @@ def generate(out: Path, protos: tuple[Proto, ...] = ALL) -> None:
 
 
 def fill(out: Path, protos: tuple[Proto, ...] = ALL) -> None:
-    """Logic that answers: the request where that is of the same type, else an empty reply; one for each of a stream."""
+    """Write logic that answers with the request where its type fits, else with an empty reply; one reply per item."""
     for proto in protos:
         for path in (out / proto.folder / proto.package / "logic").rglob("*_logic.py"):
             text, stub, rest = path.read_text(encoding="utf-8").partition("raise NotImplementedError(")
@@ -66,7 +66,7 @@ def fill(out: Path, protos: tuple[Proto, ...] = ALL) -> None:
 
 
 def digest(out: Path) -> str:
-    """One number for all that was generated."""
+    """Return one digest of all generated files."""
     parts = [name.encode() + b"\0" + content for name, content in tree(out).items()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 

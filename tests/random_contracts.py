@@ -1,10 +1,10 @@
-"""Contracts that nobody would write and everybody could: the whole language, with hostile names and texts."""
+"""Random contracts that use the whole language, with hostile names and texts."""
 
 from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-# words that mean something in Python, in the standard library, or in the code that mallgen writes
+# words with a meaning in Python, in the standard library, or in the code that mallgen writes
 HOSTILE = """
  AccessSecret Always And Annotated Any ApiError App As AsString Async Asyncio Await Base64 BaseConfig
 BaseContext Body Bool Boolean Bytes Class Config Context Continue Copy Create_app Ctx Def Del Dict Done Empty
@@ -67,14 +67,14 @@ class Field(NamedTuple):
     note: str
 
     def line(self) -> str:
-        """As source."""
+        """Return the line as it is written in a contract."""
         tag = f" `{self.tag}`" if self.tag else ""
         return f"{self.names} {self.kind}{tag} // {self.note}".replace("\n", " ")
 
 
 @st.composite
 def kinds(draw: st.DrawFn, declared: list[str], depth: int = 0) -> str:
-    """A type that may hold any declared one."""
+    """Draw a type that may contain any declared one."""
     scalar = st.sampled_from((*NUMBERS, "string", "string", "bool"))
     if depth > 2:
         return draw(scalar)
@@ -95,13 +95,13 @@ def _escaped(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text of the language has no escapes."""
+    """Replace quotation marks, because texts of the language have no escapes."""
     return text.replace('"', "'")
 
 
 @st.composite
 def options(draw: st.DrawFn, kind: str, source: str) -> str:
-    """What may stand behind the key of a tag."""
+    """Draw the options behind the key of a tag."""
     base = kind.lstrip("*")
     found = []
     number = base in NUMBERS
@@ -145,7 +145,7 @@ def options(draw: st.DrawFn, kind: str, source: str) -> str:
 
 @st.composite
 def tags(draw: st.DrawFn, kind: str, key: str, sources: tuple[str, ...]) -> str:
-    """The tag of a field."""
+    """Draw the tag of a field."""
     if not sources:
         return ""
     source = draw(st.sampled_from(sources))
@@ -159,7 +159,7 @@ def tags(draw: st.DrawFn, kind: str, key: str, sources: tuple[str, ...]) -> str:
 
 @st.composite
 def structs(draw: st.DrawFn, name: str, declared: list[str], sources: tuple[str, ...]) -> list[str]:
-    """The lines of one struct."""
+    """Draw the lines of one struct."""
     names = draw(st.lists(WORDS, max_size=6, unique_by=lambda word: word.lower().replace("_", "")))
     lines = []
     for number, field in enumerate(names):
@@ -184,7 +184,7 @@ def structs(draw: st.DrawFn, name: str, declared: list[str], sources: tuple[str,
 
 @st.composite
 def servers(draw: st.DrawFn) -> list[str]:
-    """An `@server` block."""
+    """Draw the lines of an `@server` block."""
     lines = []
     if draw(st.booleans()):
         lines.append(f"prefix: {draw(st.sampled_from(('/v1', '/a/b', '/a-b', '/v1/v2_x')))}")
@@ -208,7 +208,7 @@ def servers(draw: st.DrawFn) -> list[str]:
 
 @st.composite
 def contracts(draw: st.DrawFn) -> str:
-    """The text of a contract. Most are good; names may collide, which mallgen has to say."""
+    """Draw the text of a contract; most are valid, some have names that collide, which mallgen must report."""
     names = draw(st.lists(WORDS, min_size=1, max_size=5, unique_by=lambda word: word.lower().replace("_", "")))
     lines = ['syntax = "v1"', "", "info (", f'\ttitle: "{_plain(draw(TEXT))}"', ")", ""]
     declared: list[str] = []

@@ -34,7 +34,7 @@ def test_case(path: Path, here: Path) -> None:
 
 
 def play(block: re.Match[str], here: Path) -> str:
-    """Carry out one block; a console block is given back with what its commands print now."""
+    """Carry out one block; return a console block with the output that its commands have now."""
     if block["kind"] != "console":
         if block["name"]:
             target = here / block["name"]
@@ -47,14 +47,14 @@ def play(block: re.Match[str], here: Path) -> str:
 
 
 def run(command: str, here: Path) -> str:
-    """What a command prints, with `exit N` when it fails."""
+    """Return the output of a command, with `exit N` when it fails."""
     name, *words = command.split()
     if name == "mallgen":
         code, out, err = mallgen(*words)
         text = "\n".join(line.rstrip() for line in f"{out}{err}".split("\n"))
         return text.replace(str(here), "…") + (f"exit {code}\n" if code else "")
     if name == "cd":
-        os.chdir(words[0])  # for the commands below; the fixture goes back
+        os.chdir(words[0])  # for the commands below; the fixture restores it
         return ""
     if name == "cat":
         return (here / words[0]).read_text(encoding="utf-8")

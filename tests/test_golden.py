@@ -1,4 +1,4 @@
-"""Whole trees: what a contract becomes, byte for byte. `make accept` writes them anew."""
+"""Whole generated trees, compared byte for byte; `make accept` writes them anew."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ def test_golden_tree(name: str, tmp_path: Path) -> None:
 
 
 def test_the_workspace_is_current(tmp_path: Path) -> None:
-    """generated/ is what examples/ makes: its always-files are mallgen's bytes, and its lock is current."""
+    """generated/ is current: gen over examples/ changes none of its files, mallgen.lock included."""
     for name in ("examples", "generated"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     shutil.copy(ROOT / "mallgen.toml", tmp_path)

@@ -1,4 +1,4 @@
-"""Inputs that were made to take a reader long: each is made of `n` equal pieces."""
+"""Inputs that a slow reader would take long for, each made of `n` equal pieces."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ GOOD = "service a-api {\n\t@handler Greet\n\tget /greet\n}\n"
 
 
 def _each(piece: str, head: str = "", tail: str = "") -> Make:
-    """`piece` so many times, `{}` in it is a number."""
+    """Return a maker of `piece` repeated n times; `{}` in it becomes a number."""
     return lambda n: head + "".join(piece.replace("{}", str(i)) for i in range(n)) + tail
 
 

@@ -1,1 +1,1 @@
-"""What a hostile peer does to a service, and what becomes of the others."""
+"""Attacks on a service by a hostile peer, and their effect on other clients."""

@@ -1,4 +1,4 @@
-"""A service under attack: it is watched from another connection, and judged when the attack is over."""
+"""A service under attack, watched from another connection and checked when the attack is over."""
 
 import os
 import re
@@ -33,17 +33,17 @@ BODIES = {
 
 
 class Running(Protocol):
-    """What the harness asks of a service that a test has started."""
+    """The parts of a service started by a test that the harness uses."""
 
     port: int
     process: "subprocess.Popen[bytes]"
 
     def lines(self) -> str:
-        """What it wrote."""
+        """Return what the service has written to stdout and stderr."""
 
 
 def target(folder: Path) -> Path:
-    """The attacked HTTP service: generated from target.api, its logic filled in."""
+    """Generate the attacked HTTP service from target.api, fill in its logic and return its folder."""
     folder.mkdir(parents=True)
     (folder / "target.api").write_bytes((ROOT / "tests" / "attacks" / "target.api").read_bytes())
     command = [sys.executable, "-m", "mallgen", "api", "py", "-api", "target.api", "-dir", ".", "-q"]
@@ -60,35 +60,35 @@ def target(folder: Path) -> Path:
 
 
 def rss(pid: int) -> float:
-    """The memory of a process in MiB."""
+    """Return the resident memory of a process in MiB."""
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert found
     return int(found[1]) / 1024
 
 
 def answer(port: int, data: bytes, seconds: float = 5.0, *, end: bool = False) -> bytes:
-    """Send bytes; all that comes back until the service closes, or is silent for so long. `end` closes our half."""
+    """Send bytes and return the reply until the service closes or is silent for `seconds`; `end` closes our half."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
-        found = b""
+        received = b""
         try:
             connection.sendall(data)
             if end:
                 connection.shutdown(socket.SHUT_WR)
             while chunk := connection.recv(65536):
-                found += chunk
+                received += chunk
         except OSError:
-            pass  # a reset or silence ends what comes
-        return found
+            pass  # a reset or silence ends the reply
+        return received
 
 
-def statuses(found: bytes) -> list[int]:
-    """The status of every answer in a stream."""
-    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3})", found)]
+def statuses(stream: bytes) -> list[int]:
+    """Return the status of every HTTP answer in a stream of bytes."""
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3})", stream)]
 
 
 @contextmanager
 def attacked(service: Running, *, settle: float = 3.0) -> Iterator[None]:
-    """Around an attack: others are answered in time, memory comes back, and the log has no traceback."""
+    """Wrap an attack: fail unless others are answered in time, memory is given back and the log has no traceback."""
     before = rss(service.process.pid)
     with Probe(service.port, GOOD, b"HTTP/1.1 200 ") as probe:
         yield

@@ -1,7 +1,7 @@
-"""Good calls beside an attack, from a process of their own: the attacker's threads must not make them wait.
+"""Good calls during an attack, made by a process of their own so that the attacker's threads cannot delay them.
 
 `python -m tests.attacks.probe PORT SENT WANTED` sends SENT on a new connection every 10 ms and reads until WANTED (both
-in hexadecimal) has come. Each line that it prints is the milliseconds of a call, or what was wrong with one.
+in hexadecimal) has come. It prints one line for each call: its milliseconds, or the reason why it failed.
 """
 
 import socket
@@ -16,7 +16,7 @@ PACE, PATIENCE, FEW = 0.01, 30.0, 20
 
 
 class Probe:
-    """The calls of a process that runs while the context lasts: `taken` in milliseconds, `wrong` in words."""
+    """A process that makes good calls while the context lasts: `taken` has their milliseconds, `wrong` the failures."""
 
     def __init__(self, port: int, sent: bytes, wanted: bytes) -> None:
         command = [sys.executable, "-m", "tests.attacks.probe", str(port), sent.hex(), wanted.hex()]
@@ -27,13 +27,13 @@ class Probe:
 
     def __enter__(self) -> "Probe":
         self._reader.start()
-        self._until(1)
+        self._wait_for_calls(1)
         self.taken.clear()
         return self
 
     def __exit__(self, *problem: object) -> None:
         if problem[0] is None:
-            self._until(FEW)  # an attack may be over sooner than a call
+            self._wait_for_calls(FEW)  # an attack may be over sooner than a call
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(PATIENCE + 10)
@@ -41,10 +41,10 @@ class Probe:
 
     @property
     def p99(self) -> float:
-        """The milliseconds that 99 of 100 calls do not exceed."""
+        """Return the 99th percentile of the calls' milliseconds."""
         return sorted(self.taken)[len(self.taken) * 99 // 100]
 
-    def _until(self, number: int) -> None:
+    def _wait_for_calls(self, number: int) -> None:
         deadline = time.monotonic() + PATIENCE
         while len(self.taken) + len(self.wrong) < number and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -59,24 +59,24 @@ class Probe:
 
 
 def call(port: int, sent: bytes, wanted: bytes) -> str:
-    """A call: its milliseconds, or what is wrong with it."""
-    started, found = time.perf_counter(), b""
+    """Make one call and return its milliseconds, or the reason why it failed, as text."""
+    started, received = time.perf_counter(), b""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.sendall(sent)
-            while wanted not in found:
+            while wanted not in received:
                 chunk = connection.recv(65536)
                 if not chunk:
-                    return f"closed after {found[:80]!r}"
-                found += chunk
+                    return f"closed after {received[:80]!r}"
+                received += chunk
     except OSError as problem:
-        return f"{problem!r} after {found[:80]!r}"
+        return f"{problem!r} after {received[:80]!r}"
     return f"{(time.perf_counter() - started) * 1000:.3f}"
 
 
 def main(port: str, sent: str, wanted: str) -> None:
-    """Call until standard input ends."""
+    """Make calls until standard input ends."""
     over = threading.Event()
 
     def wait() -> None:

@@ -1,4 +1,4 @@
-"""Attacks on an RPC service: floods on raw connections, and what good calls on other connections see meanwhile."""
+"""Attacks on an RPC service: floods on raw connections, while good calls on other connections are measured."""
 
 import contextlib
 import os
@@ -24,55 +24,55 @@ EMPTY = b"\0\0\0\0\0"
 
 
 def head(path: bytes = PATH, *more: tuple[bytes, bytes], kind: bytes = b"application/grpc") -> bytes:
-    """The header block of a call."""
+    """Return the HPACK block of a call's request headers."""
     fields = ((b":path", path), (b":authority", b"x"), (b"te", b"trailers"), (b"content-type", kind), *more)
     return indexed(3) + indexed(6) + b"".join(literal(*field) for field in fields)
 
 
 def opened(number: int, block: bytes = b"") -> bytes:
-    """The head of a call whose body does not come."""
+    """Return the HEADERS frame of a call whose body is still to come."""
     return frames.headers(number, block or head(), end=False)
 
 
 def data(number: int, body: bytes = EMPTY, *, end: bool = True) -> bytes:
-    """DATA."""
+    """Return a DATA frame."""
     return frames.frame(frames.DATA, frames.END_STREAM if end else 0, number, body)
 
 
 def call(number: int, block: bytes = b"", body: bytes = EMPTY) -> bytes:
-    """A whole call."""
+    """Return the frames of a whole call."""
     return opened(number, block) + data(number, body)
 
 
 def connected(port: int, hello: bytes = HELLO) -> socket.socket:
-    """A connection that has greeted."""
-    found = socket.create_connection(("127.0.0.1", port), timeout=30)
-    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    found.sendall(hello)
-    return found
+    """Open a connection and send the client's greeting."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.sendall(hello)
+    return connection
 
 
 def good_call(port: int) -> float:
-    """The seconds of a call on a connection of its own; it must succeed."""
+    """Make a call on its own connection, which must succeed, and return its seconds."""
     started = time.monotonic()
     with connected(port) as caller:
         caller.sendall(call(1))
-        found = b""
-        while GOOD not in found:
+        received = b""
+        while GOOD not in received:
             chunk = caller.recv(65536)
-            assert chunk, f"the good call failed: {found!r}"
-            found += chunk
+            assert chunk, f"the good call failed: {received!r}"
+            received += chunk
     return time.monotonic() - started
 
 
 def rss(service: RpcService) -> float:
-    """The MiB of a process that are in memory."""
+    """Return the resident memory of a service's process in MiB."""
     pages = int(Path(f"/proc/{service.process.pid}/statm").read_text(encoding="utf-8").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
 def survives(service: RpcService, attack: Callable[[int], None]) -> None:
-    """Attack, and judge: good calls, memory, log, life."""
+    """Run an attack and check good calls, memory, the log and that the process is still alive."""
     before, log = rss(service), len(service.lines())
     with Probe(service.port, HELLO + call(1), GOOD) as probe:
         attack(service.port)
@@ -88,7 +88,7 @@ def survives(service: RpcService, attack: Callable[[int], None]) -> None:
 
 
 def flood(port: int, chunks: Iterator[bytes], hello: bytes = HELLO, seconds: float = SECONDS) -> bytes:
-    """Send one chunk after the other as fast as the service takes them; the end of what it said, b"" after a reset."""
+    """Send the chunks as fast as the service takes them; return the last 4 KiB of its reply, b"" after a reset."""
     with connected(port, hello) as caller:
         caller.setblocking(False)
         end, rest, said = time.monotonic() + seconds, b"", b""
@@ -108,8 +108,8 @@ def flood(port: int, chunks: Iterator[bytes], hello: bytes = HELLO, seconds: flo
     return said
 
 
-def drained(caller: socket.socket) -> None:
-    """Read what has come so far."""
+def drain(caller: socket.socket) -> None:
+    """Read and drop what has arrived so far."""
     caller.setblocking(False)
     with contextlib.suppress(OSError):
         while caller.recv(1 << 18):

@@ -1,4 +1,4 @@
-"""What a peer with a TCP connection can do to the front of HTTP. `make attack` runs the long form."""
+"""Attacks on the HTTP front by a peer with a TCP connection; `make attack` runs them longer."""
 
 import contextlib
 import socket
@@ -151,7 +151,7 @@ def test_health_is_answered_when_the_service_is_full(tmp_path: Path) -> None:
 
 
 def opened(port: int, count: int, data: bytes, receive: int = 0) -> list[socket.socket]:
-    """Connections that have sent something; `receive` is the size of their receive buffers."""
+    """Open connections that have sent `data`; `receive` is the size of their receive buffers in bytes."""
     found = []
     for _ in range(count):
         connection = socket.socket()
@@ -165,7 +165,7 @@ def opened(port: int, count: int, data: bytes, receive: int = 0) -> list[socket.
 
 
 def poured(port: int, start: bytes, piece: bytes, seconds: float) -> tuple[int, bytes]:
-    """Send pieces until the service ends it: how many bytes it took, and its answer."""
+    """Send pieces until the service closes or time is up; return the number of bytes it took, and its answer."""
     sent = 0
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(start)
@@ -237,7 +237,7 @@ def test_readers_that_do_not_read(service: Service) -> None:
 
 
 def closed_within(held: list[socket.socket], seconds: float, drip: bytes = b"") -> int:
-    """How many connections the service has closed after so long; `drip` goes out on each every half second."""
+    """Return how many connections the service closes within `seconds`; `drip` is sent on each every half second."""
     deadline = time.monotonic() + seconds
     open_ = set(held)
     while open_ and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""A log that is not read holds up no request and no stop; what it loses is counted. A line is one line."""
+"""A log that nobody reads delays no request and no stop; lost lines are counted, and no text breaks a line in two."""
 
 import http.client
 import json
@@ -21,17 +21,17 @@ from tests.ports import free_port
 pytestmark = pytest.mark.slow
 
 LONG = "/" + "x" * 8000
-UNREAD = 64 << 10  # what a pipe holds
+UNREAD = 64 << 10  # bytes that a pipe holds
 
 
 class Unread(NamedTuple):
-    """A service whose stdout and stderr are one pipe."""
+    """A service whose stdout and stderr go to one pipe."""
 
     process: "subprocess.Popen[bytes]"
     port: int
 
     def get(self, path: str) -> tuple[int, float]:
-        """Status and seconds of a request."""
+        """Return the status and the seconds of a GET request."""
         started = time.monotonic()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         connection.request("GET", path)
@@ -106,7 +106,7 @@ except ValueError:
 @pytest.mark.parametrize("form", ["json", "plain"])
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_no_text_breaks_a_line(form: str, text: str) -> None:
-    """Neither a line of its own nor a sequence that a terminal obeys comes of what a client sent."""
+    """No text that a client sends starts a log line of its own or reaches the terminal as an escape sequence."""
     spelled = text.encode("unicode_escape").decode()
     run = subprocess.run([sys.executable, "-c", WRITES, form, spelled], capture_output=True, timeout=20, check=True)
     assert run.stderr == b""

@@ -1,4 +1,4 @@
-"""Floods against an RPC service: each is answered with good calls in time on other connections, and leaves nothing."""
+"""Floods against an RPC service: good calls on other connections stay in time, and the memory is given back."""
 
 import contextlib
 import gzip
@@ -134,7 +134,7 @@ def test_windows_of_a_thousand_streams(service: RpcService) -> None:
 
 
 def held(port: int, connections: int, sent: Callable[[int], bytes]) -> None:
-    """Send something on each of some connections and wait; then all are closed."""
+    """Send something on each of `connections` connections, hold them open for SECONDS, then close them all."""
     callers = []
     for number in range(connections):
         caller = connected(port)

@@ -1,4 +1,4 @@
-"""What the common path may import: start-up time is modules."""
+"""The modules that the common command lines may import, because imports are most of the start-up time."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ print(code, *sorted(sys.modules), file=sys.stderr)
 
 
 def imported(here: Path, *words: str) -> set[str]:
-    """The modules of a process that ran a command line."""
+    """Return the modules of a process that ran a command line."""
     ran = subprocess.run(
         [sys.executable, "-c", SCRIPT, *words], cwd=here, capture_output=True, text=True, check=True, timeout=60
     )

@@ -127,7 +127,7 @@ CASES: list[tuple[str, Make, int, str]] = [
 ]
 
 
-# no more memory and own time than promised, set by the child: gRPC's threads do not survive a fork that runs Python
+# the child limits its own memory and processor time: gRPC's threads do not survive a fork that runs Python
 BOUNDED = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))

@@ -20,7 +20,7 @@ class Case(NamedTuple):
 
 
 def cases() -> list[Case]:
-    """All of them."""
+    """Return all lines of the catalogue."""
     with PATH.open(encoding="utf-8", newline="") as file:
         return [Case(*row) for row in list(csv.reader(file, delimiter="\t"))[1:]]
 

@@ -1,4 +1,4 @@
-"""No reader takes more than its share for a longer text: n, 2n and 4n of its worst inputs."""
+"""The time of every reader grows linearly: measured for n, 2n and 4n of its worst inputs."""
 
 import gc
 import time
@@ -27,11 +27,11 @@ pytestmark = pytest.mark.slow
 
 Read = Callable[[str], Any]
 GROWTH = 9.0  # for four times the text: 4 is linear, 16 quadratic
-FLOOR = 0.05  # seconds, below which a clock says little
+FLOOR = 0.05  # seconds that noise of the clock may add
 
 
 def seconds(read: Read, text: str) -> float:
-    """The processor time of the quicker of two runs."""
+    """Return the processor time of the quicker of two runs."""
     spent = []
     for _ in range(2):
         gc.collect()
@@ -44,7 +44,7 @@ def seconds(read: Read, text: str) -> float:
 
 
 def grows_evenly(read: Read, make: Make, size: int) -> None:
-    """Fail where four times the text takes more than nine times as long; `size` is that of the longest."""
+    """Fail where four times the text takes more than nine times as long; `size` is the length of the longest text."""
     piece = max(1, len(make(101)) - len(make(100)))
     count = max(4, size // piece // 4)
     gc.disable()

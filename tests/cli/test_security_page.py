@@ -1,4 +1,4 @@
-"""docs/security.md names tests: each of them exists."""
+"""docs/security.md names tests, and each of them exists."""
 
 import re
 
@@ -9,7 +9,7 @@ NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 
 
 def test_each_named_test_exists() -> None:
-    """A row whose test was renamed or removed promises a defence that no test attacks."""
+    """A row whose test was renamed or removed would promise a defence that no test covers."""
     missing = []
     for path, name in NAMED.findall(PAGE.read_text()):
         file = ROOT / path
@@ -21,7 +21,7 @@ def test_each_named_test_exists() -> None:
 
 
 def test_each_row_names_a_test() -> None:
-    """The last cell of each row is a test."""
+    """The last cell of each row names a test."""
     rows = [
         line
         for line in PAGE.read_text().splitlines()

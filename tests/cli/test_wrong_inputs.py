@@ -1,4 +1,4 @@
-"""Wrong input: one clear message each, the right exit code, and a tree that is as it was."""
+"""Wrong input: one clear message each, the right exit code, and a tree without changes."""
 
 import errno
 import os
@@ -32,7 +32,7 @@ PY = ("api", "py", "-api", "a.api", "-dir", "out")
 
 
 def everything(root: Path) -> dict[str, tuple[int, bytes]]:
-    """Names, modification times and contents of all that is below a folder, links not followed."""
+    """Return modification time and content of everything below a folder, by path; links are not followed."""
     found = {}
     for folder, names, files in os.walk(root):
         for name in [*names, *files]:
@@ -256,7 +256,7 @@ def test_a_secret_that_is_not_set_is_one_line(here: Path, monkeypatch: pytest.Mo
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, method: str, number: int, code: int) -> None:
-    """The system refuses the n-th call of a method of Root."""
+    """Let the n-th call of a method of Root fail with an error code of the system."""
     real, count = getattr(Root, method), [0]
 
     def call(self: Root, *words: object) -> None:
@@ -324,7 +324,7 @@ def test_a_bug_is_not_a_traceback(here: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def shell(script: str) -> "subprocess.CompletedProcess[str]":
-    """A line of sh, in which $M is mallgen."""
+    """Run a line of sh, in which $M is mallgen."""
     environment = {**os.environ, "M": f"{sys.executable} -m mallgen"}
     return subprocess.run(
         ["/bin/sh", "-c", script], capture_output=True, text=True, timeout=20, check=False, env=environment

@@ -1,4 +1,4 @@
-"""What every release has generated, under the generator of today: user code is untouched and the services start.
+"""The code that every release generated, under today's generator: user code is untouched and the services start.
 
 Each folder beside this file is a workspace as it was on the day of a release; `make freeze` makes the next one.
 """
@@ -44,7 +44,7 @@ ROUTES = (
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The workspace of a release after today's `mallgen gen`."""
+    """Copy the workspace of a release and run today's `mallgen gen` on it."""
     here = tmp_path_factory.mktemp(f"from-{request.param}")
     shutil.copytree(FROZEN / request.param, here, dirs_exist_ok=True)
     with working_in(here):

@@ -1,4 +1,4 @@
-"""validate, gen, check, lint and the editor say the same: all of them are asked about every contract in tests/cases."""
+"""validate, gen, check, lint and the editor report the same about every contract in tests/cases."""
 
 import json
 import re
@@ -19,14 +19,14 @@ CASES = ROOT / "tests" / "cases"
 BLOCK = re.compile(r"^```(?P<kind>\w+) (?P<name>\S+)\n(?P<body>.*?)^```$", re.M | re.S)
 SAID = re.compile(r"mallgen:ignore")
 DOCUMENTS = sorted(path for path in CASES.rglob("*.md") if "\n```api " in path.read_text(encoding="utf-8"))
-SILENT = {"completion", "explain", "lsp", "dev"}  # they say nothing about a contract
-Place = tuple[str, str, int]
+SILENT = {"completion", "explain", "lsp", "dev"}  # commands that report nothing about a contract
+Report = tuple[str, str, int]
 
 
-def said(text: str) -> set[Place]:
-    """The findings about a contract in a JSON document, which comes first where there are any: code, message, line.
+def said(text: str) -> set[Report]:
+    """Return code, message and line of the findings in a JSON document, if the text begins with one.
 
-    What mallgen.toml and the protos of a workspace have against each other is no matter of the contract.
+    Findings about mallgen.toml and protos belong to the workspace and are left out.
     """
     found = json.JSONDecoder().raw_decode(text)[0] if text.startswith("[") else []
     return {
@@ -37,7 +37,7 @@ def said(text: str) -> set[Place]:
 
 
 class Remembered(FileTexts):
-    """The files of the disk, scanned by what an editor remembers."""
+    """The files on disk, scanned with the memory of an editor."""
 
     def __init__(self) -> None:
         self.memory = Memory()
@@ -46,7 +46,7 @@ class Remembered(FileTexts):
         return self.memory.scanned(text, path, limits)
 
 
-def editors(path: str) -> set[Place]:
+def editors(path: str) -> set[Report]:
     disk = Remembered()
     found = understand(path, read(path, disk=disk), disk.memory, tuple(rules().values())).problems
     return {

@@ -1,4 +1,4 @@
-"""The parts of a type: what each way to walk them meets."""
+"""The parts of a type that each way to walk them meets."""
 
 import pytest
 

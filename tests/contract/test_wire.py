@@ -1,4 +1,4 @@
-"""What a contract says of the fields that travel: the contract's text in, the facts of contract/wire.py out."""
+"""The fields that travel: from a contract's text to the facts of contract/wire.py."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from mallgen.model import Bounds, Contract, Type
 
 
 def contract(types: str, routes: str = "@handler ask\n\tpost /ask (Ask)") -> Contract:
-    """A contract with some types, and one route that asks with the type `Ask`."""
+    """Return a contract with some types, and one route whose request is the type `Ask`."""
     text = f'syntax = "v1"\n\n{types}\n\nservice shop-api {{\n\t{routes}\n}}\n'
     found = load_text(text, "shop.api").contract
     assert found is not None
@@ -18,17 +18,17 @@ def contract(types: str, routes: str = "@handler ask\n\tpost /ask (Ask)") -> Con
 
 
 def declared(found: Contract, name: str = "Ask") -> Type:
-    """A type of a contract by its name."""
+    """Return a type of a contract by its name."""
     return next(one for one in found.types if one.name == name)
 
 
 def fields(lines: str, more: str = "") -> tuple[WireField, ...]:
-    """The fields of a struct `Ask` that is made of `lines`."""
+    """Return the fields of a struct `Ask` that is made of `lines`."""
     return wire.fields(declared(contract(f"type Ask {{\n{lines}\n}}\n{more}")))
 
 
 def value(line: str, more: str = "") -> WireValue:
-    """The only value of the only field of a struct."""
+    """Return the only value of the only field of a struct."""
     (field,) = fields(line, more)
     (only,) = field.values
     return only
@@ -158,7 +158,7 @@ def test_the_required_fields_of_an_optional_embedded_struct_come_all_or_not_at_a
 
 
 def ask(lines: str, method: str) -> Request:
-    """How a struct is read for one method."""
+    """Return how the parts of a request are read for one method."""
     return wire.request(fields(lines), method)
 
 

@@ -1,1 +1,1 @@
-"""Kills at every file-system event of a run, and what the tree is like afterwards."""
+"""Kills at every file-system event of a run, and the state of the tree afterwards."""

@@ -1,4 +1,4 @@
-"""python -m tests.crash: every event of every scenario, then random kills; prints what was seen."""
+"""Kill runs at every event of every scenario, then at random ones, and print how often each outcome was seen."""
 
 import argparse
 import random
@@ -14,13 +14,13 @@ from tests.crash.promises import Lost, Promises, scratch
 
 
 def main() -> int:
-    """0 when every promise held."""
+    """Run the trials; return 0 when every promise held."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--random", type=int, default=500, help="random kills, half of them from outside")
     parser.add_argument("--nested", type=int, default=1, help="recovery is struck for each n-th event that needs one")
     parser.add_argument("--seed", type=int, default=0)
     words = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` and nohup hand on ignored ones
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # `&` and nohup start us with it ignored
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     started = time.monotonic()
     figures: Counter[str] = Counter()
@@ -38,9 +38,9 @@ def main() -> int:
 
 
 def campaign(harness: Harness, kills: int, nested: int, chance: random.Random, figures: Counter[str]) -> None:
-    """Every n, nested where something was begun, signals, then random kills."""
-    found = list(harness.prepared())
-    for prepared in found:
+    """Kill at every event, during recoveries too, send signals, then kill at random."""
+    scenarios = list(harness.prepared())
+    for prepared in scenarios:
         promises = Promises(harness, prepared, figures)
         print(f"{prepared.scenario.name}: {len(prepared.new)} files, {prepared.events} events")
         for number in range(1, prepared.events + 1):
@@ -53,7 +53,7 @@ def campaign(harness: Harness, kills: int, nested: int, chance: random.Random, f
                 promises.signal(number, signum)
                 figures["signals"] += 1
     for number in range(kills):
-        prepared = chance.choice(found)
+        prepared = chance.choice(scenarios)
         promises = Promises(harness, prepared, figures)
         if number % 2:
             promises.kill(chance.randint(1, prepared.events))

@@ -1,4 +1,4 @@
-"""Counts the file-system events of this process and strikes at one of them; knows nothing of mallgen.
+"""A counter of this process's file-system events that interrupts at one of them; it knows nothing of mallgen.
 
 Events are Python's own audit events for what changes a file system, and every os.write and os.pwrite. A process that is
 struck inside a write has written the first half of it.
@@ -14,7 +14,7 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 class Events:
-    """Counts from `start`; at event `number` (from 1) `strike` is called, before the event happens."""
+    """A counter of events from `start` on, which calls `strike` before event `number` (from 1) happens."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -26,14 +26,14 @@ class Events:
             setattr(os, name, self._torn(getattr(os, name)))
 
     def start(self, number: int, strike: Callable[[], None]) -> None:
-        """Count from 0; number 0 never strikes."""
+        """Count from 0; number 0 never calls `strike`."""
         self.count, self._number, self._strike, self.active = 0, number, strike, True
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
         if self.active and (event in _CHANGES or (event == "open" and isinstance(args[2], int) and args[2] & _WRITING)):
-            self._next()
+            self._count_one()
 
-    def _next(self) -> None:
+    def _count_one(self) -> None:
         self.count += 1
         if self.count == self._number:
             self._strike()
@@ -43,10 +43,10 @@ class Events:
             half = len(data) // 2
             if self.active and half and not rest and self.count + 1 == self._number:
                 real(descriptor, data[:half])
-                self._next()
+                self._count_one()
                 return half + real(descriptor, data[half:])
             if self.active:
-                self._next()
+                self._count_one()
             return real(descriptor, data, *rest)
 
         return write

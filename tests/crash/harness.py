@@ -1,4 +1,4 @@
-"""One process per trial, forked from one that has everything imported; struck at a file-system event."""
+"""Trials, each in a process forked from one that has imported everything, and interrupted at a file-system event."""
 
 import os
 import select
@@ -18,11 +18,11 @@ FAST = Path("/dev/shm")
 
 
 class Lost(AssertionError):
-    """A promise that did not hold: which, in which scenario, at which event."""
+    """A promise that did not hold, with the scenario and the event."""
 
 
 class Prepared(NamedTuple):
-    """A scenario with its folder before, and what is in it before and after an undisturbed run."""
+    """A scenario with its folder, the files before and after an undisturbed run, and the number of its events."""
 
     scenario: Scenario
     folder: Path
@@ -32,29 +32,29 @@ class Prepared(NamedTuple):
 
 
 def tree(here: Path) -> Tree:
-    """Every file but mallgen's own house, links as their targets, and empty folders in the output with a `/`."""
-    found = {}
+    """Return every file outside .mallgen by its path, and the empty folders of the output, which end with a `/`."""
+    files_by_path = {}
     for folder, names, files in os.walk(here):
         if ".mallgen" in names:
             names.remove(".mallgen")
         elif not names and not files and Path(folder) not in (here, here / "out"):
-            found[f"{Path(folder).relative_to(here).as_posix()}/"] = b""
+            files_by_path[f"{Path(folder).relative_to(here).as_posix()}/"] = b""
         for name in files:
             path = Path(folder) / name
-            found[path.relative_to(here).as_posix()] = path.read_bytes()
-    return found
+            files_by_path[path.relative_to(here).as_posix()] = path.read_bytes()
+    return files_by_path
 
 
 def kept(here: Path) -> list[bytes]:
-    """What is in the backups and in the trash."""
-    places = ("backup", "trash")
+    """Return the contents of the files in the backup and trash folders."""
+    folders = ("backup", "trash")
     return sorted(
-        path.read_bytes() for name in places for path in here.glob(f"out/.mallgen/{name}/**/*") if path.is_file()
+        path.read_bytes() for name in folders for path in here.glob(f"out/.mallgen/{name}/**/*") if path.is_file()
     )
 
 
 class Harness:
-    """Trials in a scratch folder. `strike` of a trial: SIGKILL itself, another signal, or a kill from outside."""
+    """Trials in a scratch folder, each a forked command that is undisturbed, killed or sent a signal."""
 
     def __init__(self, work: Path) -> None:
         self.here = work / "here"
@@ -62,7 +62,7 @@ class Harness:
         self._events = Events()
 
     def prepared(self) -> Iterator[Prepared]:
-        """All scenarios."""
+        """Prepare every scenario and count its events."""
         self._warm_up()
         for number, scenario in enumerate(SCENARIOS):
             folder, scratch = self._work / f"before{number}", self._work / f"after{number}"
@@ -73,7 +73,7 @@ class Harness:
             yield Prepared(scenario, folder, tree(folder), tree(scratch), events)
 
     def _warm_up(self) -> None:
-        """Import what the runs need, so that a trial is a fork and no more."""
+        """Import what the runs need, so that a trial costs no more than a fork."""
         folder = self._work / "warm"
         folder.mkdir()
         SCENARIOS[0].prepare(folder, self.run)
@@ -83,19 +83,19 @@ class Harness:
                 assert main(words) == 0
 
     def run(self, here: Path, *words: str) -> int:
-        """A command, undisturbed; its exit code."""
+        """Run a command undisturbed and return its exit code."""
         return self._wait(self._fork(here, words, 0, lambda: None))
 
     def killed(self, here: Path, words: tuple[str, ...], number: int) -> bool:
-        """A command that kills itself at event `number`; whether it came that far."""
+        """Run a command that kills itself at event `number`; return whether it came that far."""
         return self._wait(self._fork(here, words, number, lambda: os.kill(os.getpid(), signal.SIGKILL))) == -9
 
     def signalled(self, here: Path, words: tuple[str, ...], number: int, signum: int) -> int:
-        """A command that gets a signal at event `number`; its exit code."""
+        """Run a command that gets a signal at event `number`; return its exit code."""
         return self._wait(self._fork(here, words, number, lambda: os.kill(os.getpid(), signum)))
 
     def killed_after(self, here: Path, words: tuple[str, ...], number: int, seconds: float) -> bool:
-        """A command that is killed from outside, some time after it has reached event `number`."""
+        """Kill a command from outside, `seconds` after it reached event `number`; return whether it still ran then."""
         reader, writer = os.pipe()
         child = self._fork(here, words, number, lambda: os.close(writer))
         os.close(writer)

@@ -1,4 +1,4 @@
-"""What must hold after a strike: entirely old or, after the next command, entirely new; nothing of the user's lost."""
+"""The promises after a kill: the tree is old or, after the next command, new, and no work of the user's is lost."""
 
 from collections import Counter
 from pathlib import Path
@@ -8,11 +8,11 @@ from tests.crash.scenarios import EDITED, MARK, copy
 
 
 class Lost(AssertionError):
-    """A promise that did not hold: which, in which scenario, at which event."""
+    """A promise that did not hold, with the scenario and the event."""
 
 
 class Promises:
-    """Strikes one prepared scenario and judges; `figures` counts what was seen."""
+    """Trials of one prepared scenario and the checks after each; `figures` counts the outcomes."""
 
     def __init__(self, harness: Harness, prepared: Prepared, figures: Counter[str]) -> None:
         self._harness = harness
@@ -27,7 +27,7 @@ class Promises:
         self._aside |= {n: c for n, c in old.items() if MARK in c and n not in new and n not in sources}
 
     def kill(self, number: int) -> bool:
-        """SIGKILL at event `number`; False when the run has fewer."""
+        """Send SIGKILL at event `number`; return False when the run has fewer events."""
         self._fresh()
         if not self._harness.killed(self._here, self._prepared.scenario.run, number):
             return False
@@ -35,7 +35,7 @@ class Promises:
         return True
 
     def kill_nested(self, number: int) -> None:
-        """SIGKILL at event `number`, then at every event of the recovery, then once more in the one after that."""
+        """Send SIGKILL at event `number`, then at every event of the recovery, then once more in the next recovery."""
         for inner in range(1, 1000):
             self._fresh()
             if not self._harness.killed(self._here, self._prepared.scenario.run, number):
@@ -48,14 +48,14 @@ class Promises:
         raise AssertionError("recovery does not end")
 
     def kill_after(self, number: int, seconds: float) -> None:
-        """SIGKILL from outside, some time after event `number`."""
+        """Send SIGKILL from outside, `seconds` after event `number`."""
         self._fresh()
         struck = self._harness.killed_after(self._here, self._prepared.scenario.run, number, seconds)
         self._figures["ended before the kill"] += not struck
         self._judge(f"killed {seconds * 1000:.3f} ms after event {number}")
 
     def signal(self, number: int, signum: int) -> None:
-        """Another signal at event `number`: the exit code tells it, whoever ends the process."""
+        """Send another signal at event `number`; the exit code must name it, whoever ends the process."""
         self._fresh()
         code = self._harness.signalled(self._here, self._prepared.scenario.run, number, signum)
         if code not in (128 + signum, -signum):
@@ -66,7 +66,7 @@ class Promises:
         copy(self._prepared.folder, self._here)
 
     def _judge(self, how: str) -> str:
-        """What the strike left: old, new or mixed."""
+        """Check every promise after a kill and return the state that it left: old, new or mixed."""
         self._figures["trials"] += 1
         state = self._state(tree(self._here))
         self._figures[f"left {state}"] += 1
@@ -96,7 +96,7 @@ class Promises:
         return sorted(name for name in found.keys() | new.keys() if found.get(name) != new.get(name))[:10]
 
     def _check_mine(self, how: str) -> None:
-        """Nothing of the user's is lost, and no file is anything but what it was or is to be."""
+        """Fail when work of the user's is lost, or when a file is neither as before nor as after an undisturbed run."""
         old, new, here = self._prepared.old, self._prepared.new, tree(self._here)
         for name, content in self._mine.items():
             if here.get(name) != content:
@@ -117,6 +117,6 @@ class Promises:
 
 
 def scratch() -> Path | None:
-    """A folder in memory where there is one: the trials are many."""
+    """Return a folder in memory where the system has one, because there are many trials."""
     fast = Path("/dev/shm")
     return fast if fast.is_dir() else None

@@ -1,4 +1,4 @@
-"""The runs that are struck: a folder before, a command, and the folder after it."""
+"""The runs that are interrupted: a folder before, and the command that changes it."""
 
 import shutil
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ def contract(
     answer: str = "Resp",
     renamed: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """A contract with every route in every group; `renamed` are groups and handlers whose paths stay as they were."""
+    """Return a contract with every route in every group; `renamed` has new names of groups and handlers."""
     lines = ['syntax = "v1"', "type Req {", '\tId int64 `path:"id"`', f'\t{field} string `json:"name"`', "}"]
     lines += [f"type {answer} {{", '\tTotal int64 `json:"total"`', "}"]
     for group in groups:
@@ -65,9 +65,9 @@ NOTES = {"out/shop_api/handler/order/notes.txt": b"mine", "out/README": b"mine t
 
 
 class Scenario(NamedTuple):
-    """`prepare` fills an empty folder; `run` is the command.
+    """A command `run` in a folder that `prepare` fills.
 
-    `mine` are files that no run may change; `moved` those of the user's that it moves, old and new path.
+    `mine` are files that no run may change; `moved` are user files that it moves, as pairs of old and new path.
     """
 
     name: str
@@ -82,7 +82,7 @@ def _first(here: Path, mallgen: Callable[..., int]) -> None:
 
 
 def _first_beside(here: Path, mallgen: Callable[..., int]) -> None:
-    """The folder is there and holds work of the user's."""
+    """Prepare a first generation into a folder that already has files of the user's."""
     _first(here, mallgen)
     (here / "out" / "etc").mkdir(parents=True)
     (here / "out" / "README").write_bytes(MINE["out/README"])
@@ -90,7 +90,7 @@ def _first_beside(here: Path, mallgen: Callable[..., int]) -> None:
 
 
 def _again(here: Path, mallgen: Callable[..., int]) -> None:
-    """Generated before; then the user wrote, edited generated files too, and the contract changed."""
+    """Generate, let the user write files and edit generated ones, then change the contract."""
     _first(here, mallgen)
     assert mallgen(here, *GENERATE) == 0
     for name, content in (MINE | EDITED).items():
@@ -99,7 +99,7 @@ def _again(here: Path, mallgen: Callable[..., int]) -> None:
 
 
 def _written(here: Path, mallgen: Callable[..., int], later: str, notes: Mapping[str, bytes]) -> None:
-    """Generated before; every second body is written, and the contract becomes `later`."""
+    """Generate, write every second body, then change the contract to `later`."""
     _first(here, mallgen)
     assert mallgen(here, *GENERATE) == 0
     for number, path in enumerate(sorted(here.glob("out/shop_api/logic/*/*_logic.py"))):
@@ -114,12 +114,12 @@ def _written(here: Path, mallgen: Callable[..., int], later: str, notes: Mapping
 
 
 def _drifted(here: Path, mallgen: Callable[..., int]) -> None:
-    """A type, a handler and a group have other names, and a group came."""
+    """Change the contract after a generation: a type, a handler and a group have other names, and one group is new."""
     _written(here, mallgen, FOLLOWED, NOTES)
 
 
 def _orphaned(here: Path, mallgen: Callable[..., int]) -> None:
-    """A group and half of the routes went; mallgen was run since, and Python has left its byte code."""
+    """Remove a group and half of the routes, run mallgen, and leave byte code and an empty folder."""
     notes = {"out/README": b"mine too", "out/shop_api/logic/item/own.py": b"MINE = 1\n"}
     _written(here, mallgen, FEWER, notes)
     assert mallgen(here, *GENERATE) == 0
@@ -149,6 +149,6 @@ SCENARIOS = (
 
 
 def copy(source: Path, target: Path) -> None:
-    """A fresh copy of a prepared folder."""
+    """Replace `target` by a fresh copy of a prepared folder."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target, symlinks=True)

@@ -1,4 +1,4 @@
-"""docs/errors.md is what mallgen says today, and each mistake is one."""
+"""docs/errors.md shows today's messages, and each of its mistakes is one."""
 
 import importlib.util
 from types import ModuleType

@@ -1,4 +1,4 @@
-"""Every code that can be printed has its page."""
+"""Every code that mallgen can print has a page for `mallgen explain`."""
 
 import ast
 import re
@@ -12,11 +12,11 @@ from tests.conftest import ROOT, mallgen
 
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 CALLS = {"Diagnostic", "Unreadable", "_report", "_unfit"}
-COMPOSED = {"duplicate-syntax", "duplicate-info", "bad-jwt", "bad-jwttransition"}  # f-strings of resolve.py
+COMPOSED = {"duplicate-syntax", "duplicate-info", "bad-jwt", "bad-jwttransition"}  # from f-strings in resolve.py
 
 
 def used() -> set[str]:
-    """Codes in the sources: first arguments of what makes diagnostics, and triples of code, message, hint."""
+    """Return the codes in the sources: arguments of calls that make diagnostics, and triples of code, message, hint."""
     found = set(COMPOSED)
     for path in (ROOT / "mallgen").rglob("*.py"):
         if not {"_built", "pages"} & set(path.parts):

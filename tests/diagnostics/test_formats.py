@@ -1,4 +1,4 @@
-"""Diagnostics for machines: SARIF against its schema, JSON and GitHub's annotations as they are read."""
+"""Diagnostics for machines: SARIF against its schema, JSON and GitHub's annotations as their readers parse them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Code frames: the carets stand below what they mean, whatever the line is made of."""
+"""Code frames: the carets are exactly below what they mark, whatever characters the line has."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ PIECES = st.lists(
 
 
 def frame(line: str, start: int, end: int) -> tuple[str, str]:
-    """The line as it is shown and the carets below it, both behind the bar."""
+    """Return the line as it is shown and the carets below it, both without their margins."""
     problem = Diagnostic("syntax", "m", Span("a.api", 1, start + 1, 1, end + 1))
     lines = Reporter({"a.api": line}, color=False).one(problem).split("\n")
     return lines[3].removeprefix("1 |")[1:], lines[4].removeprefix("  |")[1:]

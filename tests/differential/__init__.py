@@ -1,1 +1,1 @@
-"""The differential run: goctl's verdicts on mutated contracts against ours."""
+"""The differential run, which compares goctl's verdicts on mutated contracts with ours."""

@@ -1,4 +1,4 @@
-"""goctl's verdicts against ours on mutated contracts: `python -m tests.differential.compare [COUNT [SEED]]`."""
+"""goctl's verdicts on mutated contracts, compared with ours: `python -m tests.differential.compare [COUNT [SEED]]`."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ COUNT, SEED = 5_000, 1
 
 
 class Disagreement(NamedTuple):
-    """A file that the two judge or read differently; `codes` are ours, empty where we accept it."""
+    """A file that goctl and mallgen judge or read differently; `codes` are our errors, none where we accept it."""
 
     file: Path
     theirs: Verdict
@@ -31,7 +31,7 @@ class Disagreement(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a run found; `explained` counts by the codes of stricter.tsv, `comment` is an accident of goctl's."""
+    """The result of a run; `explained` counts by the codes of stricter.tsv, and as `comment` a bug of goctl's."""
 
     files: int
     accepted: int
@@ -40,13 +40,13 @@ class Outcome(NamedTuple):
 
 
 def stricter() -> dict[str, str]:
-    """Our code → why we refuse what goctl reads."""
+    """Return for each of our codes the reason why we refuse a contract that goctl accepts."""
     with (CONFORMANCE / "stricter.tsv").open(encoding="utf-8", newline="") as file:
         return {row["code"]: row["reason"] for row in csv.DictReader(file, delimiter="\t")}
 
 
 def compare(files: list[Path]) -> Outcome:
-    """Judge every file twice."""
+    """Judge every file with goctl and with mallgen, and compare."""
     reasons = stricter()
     theirs = verdicts(files, "model")
     outcome = Outcome(len(files), sum(v.ok for v in theirs.values()), Counter(), [])
@@ -65,13 +65,13 @@ def compare(files: list[Path]) -> Outcome:
 
 
 def _comment_taken_for_text(said: str) -> bool:
-    """goctl compares service names and syntax versions with the comments behind them: equal ones would differ."""
+    """Return whether goctl refused equal names or versions because it compares them with the comments behind them."""
     match = re.search(r"(?:expected|defined) <(.*?)>,? (?:got|and) <(.*?)>", said, re.S)
     return match is not None and len({re.split(r"\s*/[/*]", text)[0] for text in match.groups()}) == 1
 
 
 def judged(path: Path, theirs: Verdict) -> tuple[frozenset[str], str]:
-    """The codes of our errors, empty when we accept the file, and the part of it that goctl reads otherwise."""
+    """Return our error codes, none when we accept the file, and the part of it that goctl reads differently."""
     loaded = load(str(path))
     errors = frozenset(d.code for d in loaded.diagnostics if d.severity == "error")
     assert bool(errors) == (loaded.contract is None), path
@@ -81,7 +81,7 @@ def judged(path: Path, theirs: Verdict) -> tuple[frozenset[str], str]:
 
 
 def mutants(folder: Path, count: int, seed: int) -> list[Path]:
-    """`count` mutated copies in `folder`, each beside the files that its original imports."""
+    """Write `count` mutated copies below `folder`, each beside the files that its original imports."""
     if CORPUS.is_dir():
         shutil.copytree(CORPUS, folder / "corpus")
     texts = {path: path.read_bytes() for path in (*originals(folder / "corpus"), *_cases(folder))}
@@ -96,7 +96,7 @@ def mutants(folder: Path, count: int, seed: int) -> list[Path]:
 
 
 def originals(corpus: Path) -> Iterator[Path]:
-    """The corpus files that are small enough to be judged by the thousand."""
+    """Yield the corpus files that are small enough for thousands of trials."""
     for path in sorted(corpus.rglob("*.api")):
         if "golden" not in path.parts and 0 < path.stat().st_size < LARGEST:
             yield path
@@ -111,13 +111,13 @@ def _cases(folder: Path) -> Iterator[Path]:
 
 
 def conformance() -> tuple[dict[str, str], dict[str, str]]:
-    """The conformance cases by file name, and the files that they import."""
+    """Return the files that the conformance cases import, and the cases, each by file name."""
     head, *cases = (json.loads(line) for line in (CONFORMANCE / "api_language.jsonl").read_text("utf-8").splitlines())
     return head["aux_files"], {f"{case['case']}.api": case["source"] for case in cases}
 
 
 def report(outcome: Outcome) -> list[str]:
-    """What `make conformance` prints of a run."""
+    """Return the lines that `make conformance` prints about a run."""
     agreed = outcome.files - outcome.explained.total() - len(outcome.unexplained)
     return [
         f"differential run against goctl: {outcome.files} mutated files, {outcome.accepted} accepted by goctl",
@@ -127,20 +127,21 @@ def report(outcome: Outcome) -> list[str]:
 
 
 def main(words: list[str]) -> int:
-    """Run, print, keep the files that nobody can explain in build/disagreements."""
+    """Compare, print the result and keep the files of unexplained disagreements in build/disagreements."""
     count, seed = [*(int(word) for word in words), *(COUNT, SEED)[len(words) :]]
     kept = ROOT / "build" / "disagreements"
     shutil.rmtree(kept, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as scratch:
         try:
-            outcome = compare(mutants(Path(place), count, seed))
+            outcome = compare(mutants(Path(scratch), count, seed))
         except Missing as problem:
             print(f"skipped: {problem}")
             return int(required())
-        for found in outcome.unexplained:
+        for disagreement in outcome.unexplained:
             kept.mkdir(parents=True, exist_ok=True)
-            shutil.copy(found.file, kept)
-            print(f"{found.file.name}: goctl {found.theirs.said or 'accepts'}; we {sorted(found.codes) or 'accept'}")
+            shutil.copy(disagreement.file, kept)
+            theirs, ours = disagreement.theirs.said or "accepts", sorted(disagreement.codes) or "accept"
+            print(f"{disagreement.file.name}: goctl {theirs}; we {ours}")
     print("\n".join(report(outcome)))
     return 1 if outcome.unexplained else 0
 

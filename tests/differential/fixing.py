@@ -1,6 +1,6 @@
-"""`api fix` on aged and mutated contracts, beside goctl: `python -m tests.differential.fixing [COUNT [SEED]]`.
+"""`api fix` on aged and mutated contracts, checked by goctl: `python -m tests.differential.fixing [COUNT [SEED]]`.
 
-goctl must accept what was written, and read in it what its first grammar read in the text before.
+goctl must accept the fixed text, and read in it what its first grammar read in the text before.
 """
 
 import json
@@ -30,7 +30,7 @@ _AGED = [
 
 
 class Outcome(NamedTuple):
-    """How many texts became what; `wrong` are those that goctl refuses or reads otherwise, with what it said.
+    """The number of contracts with each outcome; `wrong` has those that goctl refuses or misreads, with its message.
 
     `parts` have no routes, so that goctl accepts them only with the file that imports them; `newer` are texts that
     the first grammar did not read either.
@@ -45,7 +45,7 @@ class Outcome(NamedTuple):
 
 
 def aged(text: str, seed: int) -> str:
-    """A contract with some of its places in the older dialect, and in two of three cases something broken."""
+    """Rewrite parts of a contract in the older dialect, and break something in two of three cases."""
     dice = random.Random(seed)
     for pattern, older in _AGED:
         text = re.sub(pattern, _sometimes(older, dice), text)
@@ -60,7 +60,7 @@ def _sometimes(older: str, dice: random.Random) -> Callable[[re.Match[str]], str
 
 
 def run(folder: Path, count: int, seed: int) -> Outcome:
-    """Age contracts of a copy of the corpus in `folder`, fix each, and ask goctl about what was written."""
+    """Age `count` contracts of a copy of the corpus in `folder`, fix each, and judge the results with goctl."""
     shutil.copytree(CORPUS, folder / "corpus", copy_function=shutil.copyfile)
     for path in (folder / "corpus").rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
@@ -101,7 +101,7 @@ def _has_routes(path: Path) -> bool:
 
 
 def _on_one_line(then: Verdict) -> bool:
-    """Two settings on one line, which the first grammar took for one, are today's language: nothing to rewrite."""
+    """Return whether two settings share a line: the first grammar took them for one, today's allows it."""
     assert then.model is not None
     return any(
         ":" in value.strip('"') for group in then.model["Groups"] or [] for value in (group["Server"] or {}).values()
@@ -109,10 +109,10 @@ def _on_one_line(then: Verdict) -> bool:
 
 
 def _meaning(verdict: Verdict) -> Any:
-    """A model without what the dialects spell differently: quotes, hyphens, white space, order."""
+    """Return a model without what the dialects spell differently: quotes, hyphens, white space and order."""
     model: dict[str, Any] = json.loads(json.dumps(verdict.model))
     groups = [_group(group) for group in model["Groups"] or [] if group["Routes"]]
-    types = sorted((_type(found) for found in model["Types"] or []), key=str)
+    types = sorted((_type(kind) for kind in model["Types"] or []), key=str)
     info = {key: value.strip('"`: ') for key, value in (model["Info"] or {}).items()}
     return model["Service"].replace("-", "_"), info, types, sorted(groups, key=str)
 
@@ -125,18 +125,18 @@ def _group(group: dict[str, Any]) -> Any:
     return sorted(server.items()), sorted(group["Routes"], key=str)
 
 
-def _type(found: dict[str, Any]) -> Any:
-    members = [(m["Name"], _bare(m["Type"]), m["Tag"], m["Inline"]) for m in found["Members"]]
-    return found["Name"], members
+def _type(kind: dict[str, Any]) -> Any:
+    members = [(m["Name"], _bare(m["Type"]), m["Tag"], m["Inline"]) for m in kind["Members"]]
+    return kind["Name"], members
 
 
 def _bare(text: str) -> str:
-    """A type without white space, and without the comment that today's goctl prints into it."""
+    """Remove white space, and the comment that today's goctl prints into a type."""
     return re.sub(r"//.*|/\*.*?\*/|\s", "", text)
 
 
 def report(outcome: Outcome) -> str:
-    """What `make conformance` prints of a run."""
+    """Return the line that `make conformance` prints about a run."""
     return (
         f"api fix against goctl: {outcome.files} aged and mutated contracts, {outcome.written} rewritten: "
         f"{outcome.same} with the meaning of goctl's first grammar, {outcome.newer} that it did not read, "
@@ -145,13 +145,13 @@ def report(outcome: Outcome) -> str:
 
 
 def main(words: list[str]) -> int:
-    """Run, print, keep what is wrong in build/fixed."""
+    """Run, print the result and keep the wrong contracts in build/fixed."""
     count, seed = [*(int(word) for word in words), *(COUNT, SEED)[len(words) :]]
     kept = ROOT / "build" / "fixed"
     shutil.rmtree(kept, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as scratch:
         try:
-            outcome = run(Path(place), count, seed)
+            outcome = run(Path(scratch), count, seed)
         except Missing as problem:
             print(f"skipped: {problem}")
             return int(required())

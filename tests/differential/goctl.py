@@ -1,4 +1,4 @@
-"""The real goctl 1.10.2: its parser linked into a small driver of ours, built once under build/."""
+"""The real goctl 1.10.2, its parser linked into a small driver of ours that is built once under build/."""
 
 import json
 import os
@@ -18,11 +18,11 @@ STUCK = 20.0
 
 
 class Missing(Exception):
-    """There is no Go toolchain: a reason to skip on a laptop, an error in CI."""
+    """No Go toolchain is installed: a reason to skip on a laptop, an error in CI."""
 
 
 class Verdict(NamedTuple):
-    """Whether goctl accepts a file, and else what it said; `panic: …` and `exit: …` are its accidents.
+    """goctl's verdict on a file, and its message when it refuses; `panic: …` and `exit: …` are crashes of goctl.
 
     `model` is what it parsed and `layout` the formatted text, when asked for.
     """
@@ -34,7 +34,7 @@ class Verdict(NamedTuple):
 
 
 def go() -> str:
-    """The go command; raises Missing."""
+    """Return the path of the go command; raise Missing without one."""
     found = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
     if found is None:
         raise Missing("no Go toolchain: the differential run needs `go` to build goctl")
@@ -42,12 +42,12 @@ def go() -> str:
 
 
 def driver() -> Path:
-    """The driver, built when its sources have changed; raises Missing."""
+    """Return the path of the driver, built when its sources have changed; raise Missing without Go."""
     return _built("driver", ".")
 
 
 def command() -> Path:
-    """goctl itself, for what its users see on their terminals; raises Missing."""
+    """Return the path of goctl itself, whose output users see on their terminals; raise Missing without Go."""
     return _built("goctl", MODULE)
 
 
@@ -71,7 +71,7 @@ def _up_to_date(name: str, package: str) -> Path:
 
 
 def verdicts(files: Sequence[Path], ask: str = "") -> dict[Path, Verdict]:
-    """goctl's verdict on each file; a process that died or hung is started again behind the file that did it.
+    """Return goctl's verdict on each file; a process that died or hung is started again after the file that caused it.
 
     `ask` for more: `model`, `older` (the model of goctl's first grammar), or `layout`.
     """
@@ -97,16 +97,16 @@ def _run(words: list[str], files: Sequence[Path]) -> tuple[list[Verdict], str]:
         process.kill()
         out, _ = process.communicate()
         end = "exit: no end"
-    return list(_answers(out)), end
+    return list(_parse_answers(out)), end
 
 
-def _answers(out: bytes) -> Iterator[Verdict]:
+def _parse_answers(out: bytes) -> Iterator[Verdict]:
     for line in out.splitlines(keepends=True):
         if line.endswith(b"\n"):
-            found = json.loads(line)
-            yield Verdict(found["ok"], found["said"], found.get("model"), found.get("layout", ""))
+            answer = json.loads(line)
+            yield Verdict(answer["ok"], answer["said"], answer.get("model"), answer.get("layout", ""))
 
 
 def required() -> bool:
-    """Whether a missing toolchain is an error."""
+    """Return whether a missing toolchain is an error, as in CI."""
     return bool(os.environ.get("CI"))

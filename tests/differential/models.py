@@ -1,4 +1,4 @@
-"""What goctl parsed, in the shape of `api inspect`."""
+"""goctl's parse of a contract, brought into the shape that `api inspect` prints."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from mallgen.model import Contract
 
 
 def difference(contract: Contract, theirs: dict[str, Any]) -> str:
-    """The first part of a contract that goctl reads otherwise, empty when there is none.
+    """Return the first part of a contract that goctl reads differently, empty when there is none.
 
     Groups that come from several files have no order: goctl imports in the random order of a Go map.
     """
@@ -21,18 +21,18 @@ def difference(contract: Contract, theirs: dict[str, Any]) -> str:
         found["comment"] = found["comment"].rstrip()
     types = [structure(found) for found in theirs["Types"] or []]
     wanted = {"service": theirs["Service"], "types": types, "groups": groups}
-    if "Info" in theirs:  # the goldens of the corpus do without
+    if "Info" in theirs:  # the goldens of the corpus have none
         wanted["info"] = theirs["Info"] or {}
     return next((part for part, value in wanted.items() if ours[part] != value), "")
 
 
 def order(one: dict[str, Any]) -> tuple[str, str]:
-    """A key for groups without an order."""
+    """Return a sort key for groups, for contracts where their order does not count."""
     return one["server"].get("group", ""), json.dumps(one, sort_keys=True)
 
 
 def structure(found: dict[str, Any]) -> dict[str, Any]:
-    """A type. goctl keeps `X, Y int` as one member, inspect shows two; white space ends no comment."""
+    """Convert a type: goctl keeps `X, Y int` as one member where inspect shows two."""
     keys = {"name": "Name", "type": "Type", "tag": "Tag", "comment": "Comment", "embedded": "Inline"}
     members = []
     for member in found["Members"] or []:
@@ -43,7 +43,7 @@ def structure(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def group(found: dict[str, Any]) -> dict[str, Any]:
-    """A service block."""
+    """Convert a service block."""
     keys = {"method": "Method", "path": "Path", "handler": "Handler", "request": "Req", "response": "Resp"}
     routes = [
         {**{ours: route.get(theirs, "") for ours, theirs in keys.items()}, "doc": _doc(route)}
@@ -53,12 +53,12 @@ def group(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _doc(route: dict[str, Any]) -> str:
-    """goctl keeps the quotation marks and has the pairs of `@doc (…)` apart."""
+    """Return a route's documentation; goctl keeps the quotation marks, and the pairs of `@doc (…)` in another field."""
     text: str = route.get("DocText") or (route.get("Doc") or {}).get("summary", "")
     return text.strip('"')
 
 
 def _on_one_line(text: str) -> str:
-    """goctl lays out a struct written in place over several lines, with aligned columns."""
+    """Join a struct written in place, which goctl lays out over several lines with aligned columns."""
     lines = re.sub(r"[ \t]+", " ", re.sub(r"\s*\n\s*", "; ", text))
     return lines.replace("{; ", "{").replace("; }", "}")

@@ -1,4 +1,4 @@
-"""Contracts with something wrong in them, or nothing: small changes of real ones, the same ones for one seed."""
+"""Contracts with up to three small changes of real ones, the same for the same seed; most are wrong, some are not."""
 
 import random
 import re
@@ -24,7 +24,7 @@ Change = Callable[[list[bytes], random.Random], None]
 
 
 def mutated(text: bytes, seed: int) -> bytes:
-    """One to three changes: most of tokens, some of lines, some of bytes."""
+    """Change a text in one to three ways: mostly tokens, sometimes lines or bytes."""
     dice = random.Random(seed)
     for _ in range(dice.choice((1, 1, 1, 2, 3))):
         pieces, changes = _cut(text, dice)

@@ -1,4 +1,4 @@
-"""Contracts as people write them, tests/data/owned.txt, with what goctl makes of each: verdict, model and layout.
+"""Contracts as people write them, in tests/data/owned.txt, and goctl's verdict, model and layout of each.
 
 `python -m tests.differential.owned` asks the real goctl again and keeps its answers in tests/data/owned_goctl.json.
 """
@@ -18,7 +18,7 @@ CONTRACTS, ANSWERS = ROOT / "tests" / "data" / "owned.txt", ROOT / "tests" / "da
 
 
 def contracts() -> dict[str, dict[str, str]]:
-    """The files of each contract by name, the root first, by the contract's title."""
+    """Return the files of each contract by name, the root first, by the contract's title."""
     parts = re.split(r"^### (.+)\n", CONTRACTS.read_text(encoding="utf-8"), flags=re.M)[1:]
     return dict(zip(parts[::2], map(_files, parts[1::2]), strict=True))
 
@@ -29,7 +29,7 @@ def _files(text: str) -> dict[str, str]:
 
 
 def written(files: dict[str, str], folder: Path) -> Path:
-    """Write a contract below a folder; the path of its root."""
+    """Write a contract's files below a folder and return the path of its root."""
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -37,15 +37,16 @@ def written(files: dict[str, str], folder: Path) -> Path:
 
 
 def asked() -> dict[str, Any]:
-    """What the real goctl says, parses and lays out, by title; raises Missing."""
-    with tempfile.TemporaryDirectory() as place:
+    """Return the real goctl's message, model and layout of each contract by title; raise Missing without Go."""
+    with tempfile.TemporaryDirectory() as scratch:
         roots = {
-            title: written(files, Path(place, str(number))) for number, (title, files) in enumerate(contracts().items())
+            title: written(files, Path(scratch, str(number)))
+            for number, (title, files) in enumerate(contracts().items())
         }
         models, layouts = verdicts(list(roots.values()), "model"), verdicts(list(roots.values()), "layout")
         return {
             title: {
-                "said": _tidy(models[path].said, place),
+                "said": _without_scratch(models[path].said, scratch),
                 "model": models[path].model,
                 "layout": layouts[path].layout if layouts[path].ok else None,
             }
@@ -53,19 +54,19 @@ def asked() -> dict[str, Any]:
         }
 
 
-def _tidy(said: str, place: str) -> str:
-    return re.sub(rf"{re.escape(place)}/\d+/", "", said)
+def _without_scratch(said: str, scratch: str) -> str:
+    return re.sub(rf"{re.escape(scratch)}/\d+/", "", said)
 
 
 def answers() -> Iterator[tuple[str, dict[str, str], dict[str, Any]]]:
-    """Title, files and goctl's answer of each contract."""
+    """Yield the title, the files and goctl's recorded answer of each contract."""
     kept: dict[str, Any] = json.loads(ANSWERS.read_text(encoding="utf-8"))
     for title, files in contracts().items():
         yield title, files, kept[title]
 
 
 def main() -> int:
-    """Keep what goctl answers today."""
+    """Record the answers that goctl gives today."""
     found = asked()
     ANSWERS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{len(found)} contracts, {sum(not answer['said'] for answer in found.values())} accepted by goctl")

@@ -1,4 +1,4 @@
-"""What a contract may read and name: the repository is the border, and names work on every file system."""
+"""The files that a contract may read, and the names it may use: nothing outside the repository."""
 
 import subprocess
 import sys
@@ -154,7 +154,7 @@ LOOKING = ["check", "diff", "status", "sync", "prune --dry-run", "gen -dir .", "
 
 
 def clone(here: Path) -> Path:
-    """A repository with links that lead out, beside a home with a secret in several spellings."""
+    """Make a repository with links that lead out of it, beside a home folder with a secret in several files."""
     secrets = here / "home" / ".ssh"
     secrets.mkdir(parents=True)
     for name in ("credentials", "x.api", "x.proto"):

@@ -22,7 +22,7 @@ MALLGEN = [sys.executable, "-m", "mallgen", *PY]
 
 @pytest.fixture
 def small_disk(here: Path) -> Iterator[Callable[[int], Path]]:
-    """Mounts file systems of a few KiB; skipped where that is not allowed."""
+    """Return a function that mounts file systems of a few KiB; skip where mounting is not allowed."""
     mounted = []
 
     def mount(kib: int) -> Path:
@@ -59,7 +59,7 @@ def test_a_full_disk_leaves_nothing_or_everything(small_disk: Callable[[int], Pa
 
 
 def fill(path: Path, free: int) -> None:
-    """Leave `free` bytes on the file system."""
+    """Fill the file system but for `free` bytes."""
     with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(bytes(4096))
@@ -98,10 +98,10 @@ def test_a_file_size_limit_leaves_nothing(here: Path) -> None:
     assert list(everything(here)) == ["a.api"]
 
 
-def without_first(found: dict[str, bytes]) -> dict[str, bytes]:
-    """Without pyproject.toml, which is that of the contract that came first."""
-    lock = [line for line in found["mallgen.lock"].splitlines() if b"pyproject.toml" not in line]
-    return found | {"mallgen.lock": b"\n".join(lock), "pyproject.toml": b""}
+def without_first(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return files without pyproject.toml, which belongs to the contract that was generated first."""
+    lock = [line for line in files["mallgen.lock"].splitlines() if b"pyproject.toml" not in line]
+    return files | {"mallgen.lock": b"\n".join(lock), "pyproject.toml": b""}
 
 
 def test_two_runs_at_once_are_as_one_after_the_other(here: Path) -> None:
@@ -134,7 +134,7 @@ with session(Folder("out")):
 
 @pytest.fixture
 def holder(here: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Another process that holds the folder `out`."""
+    """Start another process that holds the output folder `out`."""
     (here / "a.api").write_text(GOOD)
     assert mallgen(*PY).code == 0
     with subprocess.Popen([sys.executable, "-c", HOLD], cwd=here, stdout=subprocess.PIPE) as process:
@@ -172,7 +172,7 @@ def test_a_waiter_gets_its_turn(here: Path, holder: "subprocess.Popen[bytes]") -
 
 
 def test_an_interrupt_when_all_is_said() -> None:
-    """Python is only taking itself down: what was printed is the result, and nothing follows it."""
+    """An interrupt while Python shuts down prints nothing after the result."""
     late = "import atexit, os, sys, mallgen.__main__ as m; atexit.register(os.kill, os.getpid(), 2); sys.exit(m.main())"
     ran = subprocess.run([sys.executable, "-c", late, "--version"], capture_output=True, check=False)
     assert (ran.returncode, ran.stdout[:8], ran.stderr) == (-signal.SIGINT, b"mallgen ", b"")
@@ -188,7 +188,7 @@ def test_a_signal_at_any_moment(here: Path, signum: signal.Signals) -> None:
             time.sleep(0.08 + number * 0.02)
             process.send_signal(signum)
             said = process.communicate(timeout=20)[1]
-        if b"Traceback" in said:  # Python itself was still starting: nothing of ours was loaded
+        if b"Traceback" in said:  # Python was still starting and had loaded nothing of mallgen
             assert b"mallgen.cli" not in said and b"in run" not in said
         else:
             assert process.returncode in (0, 128 + signum, -signum)
@@ -200,7 +200,7 @@ def test_a_signal_at_any_moment(here: Path, signum: signal.Signals) -> None:
 
 
 def interfering(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
-    """Somebody acts after the journal was written and before the first move."""
+    """Call `act` after the journal was written and before the first file is moved."""
     real = Staging.carry_out
 
     def carry_out(self: Staging) -> object:

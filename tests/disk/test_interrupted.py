@@ -1,4 +1,4 @@
-"""A run that was ended between its commit and its end: who completes it, and who only tells of it."""
+"""A run that was interrupted after its commit: some commands complete it, the others only report it."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from tests.cli.test_wrong_inputs import GOOD, PY
 from tests.conftest import mallgen, tree
 
 
-def interrupted(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An output whose run was ended right after its commit."""
+def interrupt_a_run(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make an output whose run was interrupted right after its commit."""
     (here / "a.api").write_text(GOOD)
     assert mallgen(*PY).code == 0
     (here / "a.api").write_text(GOOD.replace("/greet", "/hello"))
@@ -43,7 +43,7 @@ READING = [
 def test_a_command_that_reads_completes_no_run(
     here: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
-    interrupted(here, monkeypatch)
+    interrupt_a_run(here, monkeypatch)
     before = tree(here)
     ran = mallgen(*words)
     assert tree(here) == before
@@ -57,7 +57,7 @@ def test_a_command_that_reads_completes_no_run(
 def test_a_run_of_another_user_is_not_completed(
     here: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    interrupted(here, monkeypatch)
+    interrupt_a_run(here, monkeypatch)
     before = tree(here)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("another")))
     ran = mallgen(*PY)
@@ -68,13 +68,13 @@ def test_a_run_of_another_user_is_not_completed(
 
 
 def test_a_journal_without_a_lock_file_is_told_too(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    interrupted(here, monkeypatch)
+    interrupt_a_run(here, monkeypatch)
     (here / "out" / ".mallgen" / "lock").unlink()
     assert "error[interrupted-run]" in mallgen("check", "-dir", "out").err
 
 
 def test_a_home_that_cannot_keep_a_key(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null")
-    interrupted(here, monkeypatch)
+    interrupt_a_run(here, monkeypatch)
     assert mallgen(*PY).code == 0
     assert not (here / "out" / ".mallgen" / "journal").exists()

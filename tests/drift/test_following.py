@@ -1,4 +1,4 @@
-"""Any change of a contract: sync leaves nothing but what needs a human, and every byte that is the user's."""
+"""After any change of a contract, sync leaves only what a human has to decide, and changes no byte of the user's."""
 
 import contextlib
 import importlib
@@ -19,7 +19,7 @@ HUMAN = {"uses-vanished", "maybe-renamed", "orphan"}
 
 
 class Route:
-    """A route of the model; `number` never changes, and is in the body that was written for it."""
+    """A route of the model; `number` never changes and is in the body that was written for it."""
 
     def __init__(self, number: int, handler: str, request: str, response: str) -> None:
         self.number = number
@@ -28,7 +28,7 @@ class Route:
 
 
 class Model:
-    """A contract that changes, and the words it may still use."""
+    """A contract that changes, with a supply of unused names."""
 
     def __init__(self) -> None:
         self.types: dict[str, list[str]] = {}
@@ -37,12 +37,12 @@ class Model:
         self.count = 0
 
     def fresh(self) -> str:
-        """A name that was never used."""
+        """Return a name that was never used before."""
         self.count += 1
         return f"{WORDS[self.count % len(WORDS)]}{self.count}"
 
     def text(self) -> str:
-        """The contract."""
+        """Return the text of the contract."""
         lines = ['syntax = "v1"', ""]
         for name, fields in self.types.items():
             source = "form" if name.endswith("Request") else "json"
@@ -61,14 +61,14 @@ class Model:
         return "\n".join(lines)
 
     def add(self) -> None:
-        """A route with types of its own."""
+        """Add a route with types of its own."""
         base = self.fresh()
         self.types[f"{base}Request"] = list(FIELDS[: 2 + self.count % 3])
         self.types[f"{base}Answer"] = list(FIELDS[self.count % 3 :])
         self.routes.append(Route(self.count, base, f"{base}Request", f"{base}Answer"))
 
     def change(self, what: str, which: int) -> None:
-        """One change, on a route or type that `which` picks."""
+        """Make one change, on a route or type that `which` picks."""
         route = self.routes[which % len(self.routes)]
         name = list(self.types)[which % len(self.types)]
         if what == "add route":
@@ -116,7 +116,7 @@ CHANGES = st.tuples(
 
 
 def written(path: Path, number: int, crlf: bool) -> None:
-    """The body of a human, in a file that was a stub."""
+    """Replace a stub by the body of a human."""
     text = path.read_text(encoding="utf-8")
     answer = re.search(r"(?s)async def.*-> (?:list\[)?(\w+)", text)
     assert answer is not None
@@ -127,7 +127,7 @@ def written(path: Path, number: int, crlf: bool) -> None:
 
 
 def untouchable(path: Path) -> list[bytes]:
-    """The lines that no contract decides."""
+    """Return the lines that no contract decides."""
     lines = path.read_bytes().split(b"\n")
     return [
         line
@@ -137,7 +137,7 @@ def untouchable(path: Path) -> list[bytes]:
 
 
 def logic(root: Path) -> dict[int, Path]:
-    """The files with a human's body, by the number that is in it."""
+    """Return the files with a human's body, by the number in it."""
     found = {}
     for path in (root / "a_api" / "logic").rglob("*_logic.py"):
         match = re.search(r"# 人 (\d+)", path.read_text(encoding="utf-8"))
@@ -148,7 +148,7 @@ def logic(root: Path) -> dict[int, Path]:
 
 @contextlib.contextmanager
 def importing(root: Path) -> Iterator[None]:
-    """The generated package of a folder, and no other."""
+    """Make the generated package of a folder importable, and forget it afterwards."""
     sys.path.insert(0, str(root))
     importlib.invalidate_caches()
     try:
@@ -160,7 +160,7 @@ def importing(root: Path) -> Iterator[None]:
 
 
 def step(root: Path, model: Model, what: str, which: int, generated: bool) -> bool:
-    """One change of the contract, and what sync makes of it; False when it waits for a human and wrote nothing."""
+    """Change the contract once and check sync; return False when it waits for a human and wrote nothing."""
     before = {number: untouchable(path) for number, path in logic(root).items()}
     model.change(what, which)
     (root / "a.api").write_text(model.text())

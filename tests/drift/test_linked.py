@@ -1,4 +1,4 @@
-"""Files of the user's that are symbolic links: compared through a link that stays inside, never written through one."""
+"""User files that are symbolic links: compared through a link that stays inside, never written through one."""
 
 from pathlib import Path
 

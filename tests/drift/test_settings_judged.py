@@ -1,4 +1,4 @@
-"""check and the service say the same of a yaml, and the quick look of check hides nothing."""
+"""check and the service report the same about a yaml, and the fast path of check hides nothing."""
 
 import ast
 from typing import Any
@@ -59,12 +59,12 @@ files = st.dictionaries(st.sampled_from(KEYS), trees, max_size=6)
 
 
 def of_check(text: str) -> set[tuple[int, bool]]:
-    """Lines that check says something of, and whether it is an error."""
+    """Return the lines that check reports, each with whether it is an error."""
     return {(d.span.line, d.severity == "error") for d in judge.judged(text, "a.yaml", "Config", KNOWN) if d.span}
 
 
 def of_service(text: str) -> set[tuple[int, bool]]:
-    """The same of the service, mistakes in values left out."""
+    """Return the lines that the service reports, without mistakes in values."""
     problems: tuple[str, ...] = ()
     try:
         warnings = parse(SPACE["Config"], text, "a.yaml").warnings
@@ -76,7 +76,7 @@ def of_service(text: str) -> set[tuple[int, bool]]:
 
 
 def is_twice(text: str) -> bool:
-    """Whether a key stands there twice, in two spellings."""
+    """Return whether a key is given twice, in two spellings."""
     try:
         parse(SPACE["Config"], text, "a.yaml")
     except ConfigError as problem:
@@ -88,7 +88,7 @@ def is_twice(text: str) -> bool:
 @given(files, st.booleans())
 def test_check_says_what_the_service_says(tree: dict[str, Any], flow: bool) -> None:
     text = HEAD + yaml.safe_dump(tree, default_flow_style=None if flow else False, sort_keys=False) if tree else HEAD
-    assume(not is_twice(text))  # which of the two blocks is meant is open
+    assume(not is_twice(text))  # no rule says which of the two counts
     assert of_check(text) == of_service(text)
 
 
@@ -158,6 +158,6 @@ def test_a_key_that_is_no_word_is_not_written_out() -> None:
     bomb = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9) if n else '{b: 1}'}]\n" for n in range(30))
     text = f"Labels: {{}}\n{HEAD}x: [&l [1, 2], &m [*l, *l]]\n? *m\n: 1\n"
     assert [d.message for d in judge.judged(text, "a.yaml", "Config", KNOWN)][-1].startswith("`?` is no setting")
-    assert of_service(text) == of_check(text) == {(4, False)}  # an alias has the place of its anchor
+    assert of_service(text) == of_check(text) == {(4, False)}  # an alias has the span of its anchor
     judged = list(judge.judged(f"{HEAD}{bomb}? *a29\n: 1\n", "a.yaml", "Config", KNOWN))
     assert len(judged) == 31

@@ -1,4 +1,4 @@
-"""`mallgen sync` byte by byte: what the contract decides follows, every other byte is the user's."""
+"""`mallgen sync` byte by byte: it changes what the contract decides, and no other byte."""
 
 import re
 from pathlib import Path

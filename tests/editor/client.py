@@ -1,4 +1,4 @@
-"""An editor for tests: pygls' client over the stdio of a real server process."""
+"""An editor for tests: pygls' client over the standard input and output of a real server process."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ service mall-api {
 
 
 class Editor:
-    """Speaks to one server. Positions are found by a mark in the text: `at("mall.api", "Prod|uct")`."""
+    """An editor connected to one server; positions are given by a mark in the text: `at("mall.api", "Prod|uct")`."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
@@ -76,11 +76,11 @@ class Editor:
         self.client.feature(lsp.CLIENT_REGISTER_CAPABILITY)(register)
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """The result of a coroutine."""
+        """Run a coroutine and return its result."""
         return self.loop.run_until_complete(asyncio.wait_for(work, PATIENCE))
 
     def initialize(self, options: Mapping[str, object] | None = None) -> lsp.InitializeResult:
-        """Begin as editors do."""
+        """Send `initialize` and `initialized`, as editors do."""
         item = lsp.ClientCompletionItemOptions(snippet_support=True)
         capabilities = lsp.ClientCapabilities(
             general=lsp.GeneralClientCapabilities(position_encodings=[lsp.PositionEncodingKind.Utf8]),
@@ -100,11 +100,11 @@ class Editor:
         return result
 
     def uri(self, name: str) -> str:
-        """The URI of a file of the folder; a URI stays what it is."""
+        """Return the URI of a file in the folder; a name that is a URI already is returned as it is."""
         return name if ":" in name or self.folder is None else (self.folder / name).as_uri()
 
     def open(self, name: str, text: str | None = None) -> str:
-        """Open a document, with the text of its file unless another is given; its URI."""
+        """Open a document with `text`, or with the text of its file, and return its URI."""
         uri = self.uri(name)
         if text is None:
             assert self.folder is not None
@@ -115,7 +115,7 @@ class Editor:
         return uri
 
     def change(self, name: str, text: str) -> int:
-        """Replace the text of an open document; its new version."""
+        """Replace the text of an open document and return its new version."""
         uri = self.uri(name)
         self.texts[uri] = text
         self._versions[uri] += 1
@@ -130,7 +130,7 @@ class Editor:
         self.client.text_document_did_close(lsp.DidCloseTextDocumentParams(document))
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
-        """Listen until something holds."""
+        """Run the client until a condition holds; fail after PATIENCE seconds."""
 
         async def wait() -> None:
             while not condition():
@@ -142,22 +142,22 @@ class Editor:
             raise AssertionError(f"{what}: not within {PATIENCE:g} s; shown: {self.shown}") from None
 
     def problems(self, name: str, version: int | None = 1) -> list[lsp.Diagnostic]:
-        """What is shown in a document once its `version` has been looked at."""
+        """Return the diagnostics of a document, once the server has published those of `version`."""
         uri = self.uri(name)
         self.until(lambda: uri in self.shown and self.shown[uri].version == version, f"problems of {name}")
         return list(self.shown[uri].diagnostics)
 
     def is_wrong(self, name: str) -> bool:
-        """Whether something is shown in a document now."""
+        """Return whether any diagnostics are shown for a document now."""
         uri = self.uri(name)
         return uri in self.shown and bool(self.shown[uri].diagnostics)
 
     def codes(self, name: str, version: int | None = 1) -> list[object]:
-        """The codes of what is shown."""
+        """Return the codes of a document's diagnostics."""
         return [problem.code for problem in self.problems(name, version)]
 
     def at(self, name: str, marked: str) -> tuple[lsp.TextDocumentIdentifier, lsp.Position]:
-        """A document, and the position of `|` in a piece of its text that stands there without the mark."""
+        """Return a document, and the position of `|` in a piece of its text, which itself has no mark."""
         uri = self.uri(name)
         before, _, after = marked.partition("|")
         offset = self.texts[uri].index(before + after) + len(before)
@@ -167,36 +167,36 @@ class Editor:
         return lsp.TextDocumentIdentifier(uri), lsp.Position(line, units)
 
     def ask(self, question: Callable[[Any], Coroutine[Any, Any, Result]], params: object) -> Result:
-        """Ask, and wait for the answer."""
+        """Send a request and wait for the answer."""
         return self.run(question(params))
 
-    async def _closed(self) -> None:
+    async def _close_client(self) -> None:
         await self.client.stop()  # type: ignore[no-untyped-call]
 
     @property
     def pid(self) -> int:
-        """The server's process."""
+        """Return the id of the server's process."""
         assert self.client._server is not None
         return self.client._server.pid
 
     def stop(self) -> int | None:
-        """Shut down as editors do; the exit code."""
+        """Shut down as editors do, and return the exit code of the server."""
         self.run(self.client.shutdown_async(None))
         self.client.exit(None)
         return self.wait()
 
     def wait(self) -> int | None:
-        """The exit code of the server, when it has ended."""
+        """Wait until the server has ended, and return its exit code."""
         server = self.client._server
         assert server is not None
         code = self.run(server.wait())
-        self.run(self._closed())
+        self.run(self._close_client())
         self.loop.close()
         return code
 
 
 def applied(text: str, edits: list[lsp.TextEdit]) -> str:
-    """A text with edits, as an editor applies them: all ranges are those of the text before."""
+    """Apply edits as an editor does: all ranges refer to the text before."""
     lines = text.splitlines(keepends=True)
     starts = [0]
     for line in lines:
@@ -212,7 +212,7 @@ def applied(text: str, edits: list[lsp.TextEdit]) -> str:
 
 
 def write(editor: Editor, **files: str) -> None:
-    """Put files on the disk, as `mall="…"` for mall.api, and tell the server as a watching editor does."""
+    """Write files, given as `mall="…"` for mall.api, and notify the server as an editor that watches files does."""
     assert editor.folder is not None
     for name, text in files.items():
         (editor.folder / f"{name}.api").write_bytes(text.encode())

@@ -1,4 +1,4 @@
-"""A server for the tests of a module, and two contracts for it."""
+"""A server shared by the tests of a module, with a folder for each test."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.editor.client import Editor
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
-    """One server with an empty workspace; each test has names of its own."""
+    """Start one server with an empty workspace; each test uses names of its own."""
     editor = Editor(tmp_path_factory.mktemp("a 空 b#1"))
     editor.initialize()
     yield editor
@@ -19,7 +19,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
 
 @pytest.fixture
 def editor(server: Editor, request: pytest.FixtureRequest) -> Iterator[Editor]:
-    """The server, looking at a folder of the test's own below the workspace."""
+    """Return the server with a folder of the test's own below the workspace, and close its documents afterwards."""
     workspace = server.folder
     assert workspace is not None
     server.folder = workspace / request.node.name

@@ -1,4 +1,4 @@
-"""Runs the documents in tests/editor/cases: prose, contracts, and what an editor is told about them.
+"""Runs the documents in tests/editor/cases: prose, contracts, and the answers that an editor gets about them.
 
 A fenced block with a file name after its language is a file; `‸` marks the cursor, in the file that is open. The
 blocks that follow are questions about it, named by their language, each with its answer: problems, hover, completion,
@@ -33,7 +33,7 @@ CURSOR = "‸"
 
 
 class Files(FileTexts):
-    """Files that exist in a document only."""
+    """Files that exist in a document only, and not on disk."""
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
@@ -49,7 +49,7 @@ class Files(FileTexts):
 
 
 class Play:
-    """One document, block by block."""
+    """One document, played block by block."""
 
     def __init__(self) -> None:
         self.files = Files(Memory())
@@ -57,7 +57,7 @@ class Play:
         self.offset = 0
 
     def block(self, match: re.Match[str]) -> str:
-        """A block with the answer that is due."""
+        """Return a block with the answer that mallgen gives today."""
         kind, name, body = match["kind"], match["name"], match["body"]
         if kind in {"api", "text"}:
             assert name, "a file has a name"
@@ -70,19 +70,19 @@ class Play:
 
     @property
     def project(self) -> Project:
-        """The contract that begins at the first file that imports the open one, or at the open one."""
+        """Return the project of the contract that imports the open file first, or of the open file itself."""
         root = next((n for n, text in self.files.texts.items() if f'"{self.open}"' in text), self.open)
         chosen = tuple(rule for rule in rules().values() if rule.default)
         return understand(root, read(root, disk=self.files), self.files.memory, chosen)
 
     @property
     def texts(self) -> Mapping[str, EditorText]:
-        """All files."""
+        """Return the text of every file by name."""
         return {name: EditorText(text) for name, text in self.files.texts.items()}
 
     @property
-    def place(self) -> tuple[int, int]:
-        """Line and column of the cursor."""
+    def cursor(self) -> tuple[int, int]:
+        """Return the line and the column of the cursor."""
         return self.texts[self.open].line_col(self.offset)
 
     def _problems(self) -> str:
@@ -93,7 +93,7 @@ class Play:
         return "\n".join(found) or "nothing"
 
     def _hover(self) -> str:
-        found = hover(self.project, self.open, *self.place)
+        found = hover(self.project, self.open, *self.cursor)
         return found.markdown.replace("```", "~~~") if found is not None else "nothing"
 
     def _completion(self) -> str:
@@ -104,17 +104,17 @@ class Play:
         return "\n".join([f"for `{text}`:", *lines]) if lines else "nothing"
 
     def _definition(self) -> str:
-        return _spelled(navigation.definition(self.project, self.open, *self.place))
+        return _spelled(navigation.definition(self.project, self.open, *self.cursor))
 
     def _references(self) -> str:
-        found = navigation.references([SeenFile(self.project, self.open)], *self.place, declared=True)
+        found = navigation.references([SeenFile(self.project, self.open)], *self.cursor, declared=True)
         return "\n".join(map(_spelled, found)) or "nothing"
 
     def _outline(self) -> str:
         return "\n".join(_indented(navigation.outline(self.project.files[self.open]), ""))
 
     def _rename(self, name: str) -> str:
-        found = renaming.rename([SeenFile(self.project, self.open)], *self.place, name)
+        found = renaming.rename([SeenFile(self.project, self.open)], *self.cursor, name)
         return found.refusal or "\n".join(map(_spelled, found.spans)) or "nothing"
 
     def _fixes(self) -> str:

@@ -1,4 +1,4 @@
-"""The folders for editors: the grammar colours what the scanner finds, the extension and the snippets are whole."""
+"""The folders for editors: the grammar colours as the scanner reads, the extension and the snippets are complete."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ HEADS = {"_SYNTAX", "_INFO", "_IMPORT", "_TYPE", "_SERVICE", "RETURNS"}
 
 
 def contracts() -> dict[str, str]:
-    """The examples, and every contract of the tests that parses."""
+    """Return the examples, and every contract of the tests that parses, by path."""
     paths = [
         ROOT / "examples" / "mall.api",
         *sorted(CONTRACTS.rglob("*.api")),
@@ -40,7 +40,7 @@ def contracts() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def modules() -> Path:
-    """A folder with the extension's node modules, those of its lock file; made once."""
+    """Install the extension's node modules from its lock file, once, and return their folder."""
     parts.program("node", "nodejs")
     npm = parts.program("npm", "npm")
     lock = (VSCODE / "package-lock.json").read_bytes()
@@ -66,7 +66,7 @@ def modules() -> Path:
 
 
 def tokenized(modules: Path, texts: dict[str, str]) -> Any:
-    """What the grammar makes of texts."""
+    """Return the tokens that the grammar finds in texts, line by line."""
     ran = subprocess.run(
         ["node", str(Path(__file__).parent / "tokenize.cjs"), str(modules), str(GRAMMAR)],
         input=json.dumps(texts),
@@ -80,7 +80,7 @@ def tokenized(modules: Path, texts: dict[str, str]) -> Any:
 
 
 def wanted(statement: Statement) -> Iterator[tuple[Token, str]]:
-    """Tokens of a statement, each with a scope that it must have."""
+    """Yield the tokens of a statement, each with the scope that the grammar must give it."""
     before, depth = "", 0
     for index, token in enumerate(statement.tokens):
         following = statement.tokens[index + 1].type if index + 1 < len(statement.tokens) else ""
@@ -107,7 +107,7 @@ def wanted(statement: Statement) -> Iterator[tuple[Token, str]]:
 
 
 def missed(name: str, text: str, lines: list[list[list[Any]]]) -> Iterator[str]:
-    """Tokens whose scope is another; the grammar counts UTF-16 units."""
+    """Yield the tokens to which the grammar gives another scope; it counts UTF-16 units."""
     rows = text.split("\n")
     for statement in scan(text, name).statements:
         for token, scope in wanted(statement):
@@ -126,7 +126,7 @@ def test_the_grammar_colours_what_the_scanner_finds(modules: Path) -> None:
 
 
 def test_the_grammar_on_the_corpus(modules: Path, corpus: Path) -> None:
-    """On other people's contracts too; what is open at the end of one would colour nothing right behind it."""
+    """The grammar is right on public contracts too, and leaves nothing open at their end."""
     paths = sorted(corpus.rglob("*.api"))
     texts = {str(path): path.read_text(encoding="utf-8").replace("\r\n", "\n") for path in paths}
     texts = {name: text for name, text in texts.items() if not parse(scan(text, name)).diagnostics}
@@ -158,7 +158,7 @@ def test_the_grammar_tells_apart(modules: Path, line: str, word: str, scope: str
 
 
 def test_the_extension_is_whole(modules: Path) -> None:
-    """Every file that it names is there and reads; its script is JavaScript, and it asks for what the server takes."""
+    """Every file that the extension names exists and reads, its script is JavaScript, its settings are the server's."""
     contributes = MANIFEST["contributes"]
     named = [MANIFEST["main"], *(one["path"] for one in (*contributes["grammars"], *contributes["snippets"]))]
     named += [one["configuration"] for one in contributes["languages"]]
@@ -187,7 +187,7 @@ def test_versions_are_exact_and_no_registry_is_named() -> None:
 
 
 def test_the_server_understands_the_client_of_vs_code(modules: Path) -> None:
-    """Microsoft's protocol library instead of pygls' client: framing, encoding, shutdown."""
+    """Microsoft's protocol library, used instead of pygls' client, agrees on framing, encoding and shutdown."""
     talk = Path(__file__).parent / "talk.cjs"
     ran = subprocess.run(
         ["node", str(talk), str(modules), sys.executable, "-m", "mallgen", "lsp"],
@@ -206,7 +206,7 @@ def test_the_server_understands_the_client_of_vs_code(modules: Path) -> None:
 
 
 def test_the_extension_starts_the_command_of_the_settings() -> None:
-    """It starts anew when the settings change, and says what to do when the command does not start."""
+    """The extension restarts the command when the settings change, and says what to do when it does not start."""
     node = parts.program("node", "nodejs")
     double = Path(__file__).parent / "extension.cjs"
     ran = subprocess.run(
@@ -226,7 +226,7 @@ def test_the_extension_starts_the_command_of_the_settings() -> None:
 
 @pytest.mark.slow
 def test_neovim_finds_the_filetype_and_talks_to_the_server(tmp_path: Path) -> None:
-    """Places before which a character of the line is no ASCII are right, whatever encoding Neovim likes."""
+    """Positions behind characters that are not ASCII are right, in the position encoding that Neovim chooses."""
     nvim = parts.program("nvim", "neovim")
     (tmp_path / "mall.api").write_text('syntax = "v1"\ntype X {\n\tA /* 😀商 */ Strng\n}\n', encoding="utf-8")
     folder = ROOT / "editors" / "nvim"

@@ -1,4 +1,4 @@
-"""What must not stop the server, and how it ends."""
+"""Events that must not stop the server, and the ways in which it ends."""
 
 import asyncio
 import signal
@@ -52,7 +52,7 @@ def test_no_text_stops_the_server(editor: Editor, name: str) -> None:
 
 
 def test_a_question_can_be_taken_back(editor: Editor) -> None:
-    """While the server is busy with a long one, another one waits; what is taken back is not answered."""
+    """A request that waits behind a long one can be cancelled, and is then not answered."""
     write(editor, types=TYPES)
     editor.open("mall.api", MALL)
     document, place = editor.at("mall.api", "(Us|er)")
@@ -92,7 +92,7 @@ def test_what_is_no_message_is_survived(editor: Editor) -> None:
 
 
 def test_files_outside_of_any_workspace(tmp_path: Path) -> None:
-    """The contracts of their own folder are looked at; ended by `exit` without `shutdown`, the server says 1."""
+    """Outside of a workspace, the contracts in a file's folder are read; `exit` without `shutdown` ends with code 1."""
     (tmp_path / "mall.api").write_text(MALL, encoding="utf-8")
     (tmp_path / "types.api").write_text(TYPES.replace("Name string", "Last *GetRequest"), encoding="utf-8")
     editor = Editor(None)
@@ -105,7 +105,7 @@ def test_files_outside_of_any_workspace(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_leaves_the_workspace(tmp_path: Path) -> None:
-    """Its contracts import nothing any more; a rule that the settings add is on."""
+    """After its folder has left, a contract's imports are unknown; a rule that the settings add stays on."""
     folder = tmp_path / "shop"
     folder.mkdir()
     (folder / "mall.api").write_text(MALL, encoding="utf-8")
@@ -121,7 +121,7 @@ def test_a_folder_that_leaves_the_workspace(tmp_path: Path) -> None:
 
 
 def test_an_editor_that_dies(tmp_path: Path) -> None:
-    """Its end of the pipe closes: the server ends too, says 1, and nothing on stderr."""
+    """The server ends with code 1 when the editor's end of the pipe closes, and prints nothing on stderr."""
     ran = subprocess.run(
         [sys.executable, "-m", "mallgen", "lsp"], input=b"", capture_output=True, cwd=tmp_path, timeout=60, check=False
     )

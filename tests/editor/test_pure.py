@@ -1,4 +1,4 @@
-"""What holds for every text: places lead back, the memory has what would be read anew, no question is too much."""
+"""Properties of any text: positions convert back, the memory equals a fresh reading, and no request fails."""
 
 import random
 
@@ -51,7 +51,7 @@ def test_every_position_is_a_place(raw: str, line: int, character: int) -> None:
 @given(st.integers(0, 1 << 32))
 @settings(max_examples=25, deadline=None)
 def test_what_is_remembered_is_what_would_be_read(seed: int) -> None:
-    """Lines come and go in a contract; after each the memory has the nodes and mistakes of a first reading."""
+    """After each random change of lines, the memory has the nodes and mistakes that a fresh reading finds."""
     chance = random.Random(seed)
     memory = Memory()
     lines = chance.choice((SHOP, WIDE)).split("\n")
@@ -71,7 +71,7 @@ def test_what_is_remembered_is_what_would_be_read(seed: int) -> None:
 @given(st.integers(0, 1 << 32))
 @settings(max_examples=40, deadline=None)
 def test_no_question_fails(seed: int) -> None:
-    """In a text that is cut, doubled or mixed at will, every question has an answer, wherever the cursor stands."""
+    """In a text that is cut, doubled or mixed at random, every request is answered, wherever the cursor is."""
     chance = random.Random(seed)
     memory = Memory()
     text = chance.choice((SHOP, WIDE))
@@ -127,7 +127,7 @@ def test_what_does_not_parse_has_no_layout() -> None:
 
 
 def test_every_word_has_its_meaning() -> None:
-    """A keyword, setting, source, option, base type or method that the language gains is explained too."""
+    """Every keyword, setting, source, option, base type and method of the language has its explanation."""
     assert {*HEADS, "@server"} == set(words.STATEMENTS)
     assert set(words.SETTINGS) == SETTINGS
     assert set(words.SOURCES) == set(SOURCES)

@@ -1,4 +1,4 @@
-"""`mallgen lsp` by a real client over stdio: one server for all of it, since each costs its start."""
+"""`mallgen lsp` used by a real client over stdio; all tests share one server, since each start takes time."""
 
 import os
 import shutil
@@ -59,7 +59,7 @@ def test_what_is_unsaved_in_an_imported_file_counts(editor: Editor) -> None:
 
 
 def test_a_file_that_is_imported_is_seen_from_its_importer(editor: Editor) -> None:
-    """It uses a type of the file that imports it, which is not open: no error. What is wrong there is shown there."""
+    """A file may use a type of its importer, which is on disk only; mistakes in the importer are shown there."""
     write(editor, mall=MALL, types=TYPES.replace("Name string", "Last *GetRequest"))
     editor.open("types.api")
     assert editor.problems("types.api") == []
@@ -102,7 +102,7 @@ def test_a_second_place_is_a_link(editor: Editor) -> None:
 
 
 def test_places_count_utf_16_units(editor: Editor) -> None:
-    """A character beyond the basic plane is two; tabs are one; the client's wish for UTF-8 is not heard."""
+    """A character beyond the basic plane counts two, a tab one; the client's wish for UTF-8 is ignored."""
     text = 'type X {\n\tA /* 😀商 */ Strng `json:"a"` // 中\n}\nservice x { @handler H get / (X) }\n'
     for number, ends in enumerate(("\n", "\r\n")):
         name = f"x{number}.api"
@@ -290,7 +290,7 @@ def test_an_unsaved_document_without_a_file(editor: Editor) -> None:
 
 
 def test_the_shop_is_opened_without_a_word(editor: Editor) -> None:
-    """Everything that is said of examples/mall.api is a warning."""
+    """examples/mall.api has warnings only, and no errors."""
     assert editor.folder is not None
     shutil.copy(ROOT / "examples" / "mall.api", editor.folder / "mall.api")
     editor.open("mall.api")

@@ -1,4 +1,4 @@
-"""What a session shows does not depend on how the documents came to be as they are."""
+"""The editor session: its answers depend on the documents' texts only, not on the order of the edits."""
 
 import os
 import random
@@ -30,7 +30,7 @@ LINES = [
 
 
 def shown(session: EditorSession) -> dict[str, list[tuple[str, str, object]]]:
-    """Everything that is shown, by document."""
+    """Return the level, code and span of every diagnostic that is shown, by document."""
     session.diagnose()
     assert session.failures == []
     return {
@@ -42,7 +42,7 @@ def shown(session: EditorSession) -> dict[str, list[tuple[str, str, object]]]:
 @given(st.integers(0, 1 << 32))
 @settings(max_examples=15, deadline=None)
 def test_what_is_shown_follows_from_the_texts_alone(seed: int) -> None:
-    """Files that import each other, edited at random: a session that saw it all shows what a new one does."""
+    """After random edits of files that import each other, a session shows the same as a new one with the same texts."""
     chance = random.Random(seed)
     texts = {"file:///nowhere/mall.api": MALL, "file:///nowhere/types.api": TYPES, "file:///nowhere/c.api": TYPES}
     old = EditorSession(Options(), Abilities())
@@ -137,7 +137,7 @@ def test_a_file_that_two_contracts_reach_by_two_names_is_renamed_in_both(tmp_pat
 
 
 def test_the_importers_of_a_file(tmp_path: Path) -> None:
-    """A file of types belongs to all contracts that lead to it; files in a circle belong to themselves."""
+    """A file belongs to the contracts that import it, directly or not; files in a circle belong to themselves."""
     for name, text in {
         "a.api": 'import "lib/types.api"\nservice a {}\n',
         "b.api": 'import (\n\t"more.api"\n)\n// import "none.api"\nservice b {}\n',

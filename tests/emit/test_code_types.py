@@ -1,4 +1,4 @@
-"""scripts/mypy_code.py, the plugin that lets nothing become code but constants, code and numbers."""
+"""scripts/mypy_code.py, the mypy plugin by which only constants, code and numbers become code."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""One contract makes the same bytes everywhere: hash seed, locale, time zone, working directory, way to the file."""
+"""One contract gives the same bytes with any hash seed, locale, time zone, working directory and path spelling."""
 
 import hashlib
 import os
@@ -24,7 +24,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def generated(folder: Path, surroundings: dict[str, str], cwd: Path, relative: bool = False) -> str:
-    """The digest of the tree that a process makes in other surroundings."""
+    """Return the digest of the tree that a process with another environment and working directory generates."""
     contracts = folder / "contracts"
     contracts.mkdir()
     for path in CONTRACTS.glob("*.api"):

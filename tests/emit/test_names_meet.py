@@ -1,4 +1,4 @@
-"""Every name that generated modules make or import, given to all that a contract names: no two meet in one scope."""
+"""Every name that generated modules make or import, given to all that a contract names: none collides in one scope."""
 
 import builtins
 import subprocess
@@ -43,8 +43,8 @@ BASE = frozenset(
 TYPES = tuple(name for name in NAMES if name not in GO | BASE)
 
 
-def sound(folder: Path, types: bool = False) -> None:
-    """Nothing in the generated code is bound twice, or used and not bound; `types`: and mypy --strict agrees."""
+def check_names(folder: Path, types: bool = False) -> None:
+    """Check that the generated code binds no name twice and uses no unbound one; with `types` also by mypy --strict."""
     run = [sys.executable, *"-m ruff check --isolated --ignore-noqa --select F402,F811,F821,F823,E9 .".split()]
     ruff = subprocess.run(run, cwd=folder, capture_output=True, text=True)
     assert ruff.returncode == 0, ruff.stdout[-3000:]
@@ -56,20 +56,20 @@ def sound(folder: Path, types: bool = False) -> None:
 
 
 def distinct(found: tuple[str, ...], become: Callable[[str], str]) -> list[str]:
-    """One name of those that would become one in Python, which mallgen refuses."""
+    """Return one of those names that would become the same name in Python, which mallgen refuses."""
     kept: dict[str, str] = {}
     for name in found:
         kept.setdefault(become(name), name)
     return list(kept.values())
 
 
-def one_module(name: str) -> str:
-    """What a handler, a middleware, a field or an rpc is called in Python."""
+def python_name(name: str) -> str:
+    """Return the Python name of a handler, a middleware, a field or an rpc."""
     return names.snake(names.handler_base(name).removesuffix("Middleware"))
 
 
 def http(found: list[str]) -> str:
-    """A contract in which every type is asked for and answered by a handler List, in a group of its own."""
+    """Return a contract in which every type is request and answer of a handler List, in a group of its own."""
     types = "".join(
         f'type {n} {{\n\tId int64 `form:"id,range=[1:9]"`\n\tN int64 `form:"n,default=5,limit=[1:50]"`\n'
         f'\tOf []int64 `json:"of,optional"`\n}}\n\n'
@@ -90,11 +90,11 @@ def test_types_of_a_bff(types: bool, here: Path) -> None:
     (here / "t.api").write_text(http(distinct(TYPES, names.class_name)), encoding="utf-8")
     made = mallgen("api", "py", "-api", "t.api", "-dir", "out", "-q")
     assert made.code == 0, made.err
-    sound(here / "out", types)
+    check_names(here / "out", types)
 
 
 def test_a_type_beside_one_handler(here: Path) -> None:
-    """Alone, a handler's function has no group in its name."""
+    """A handler that is alone with its type has a function without a group in its name."""
     for name in TYPES:
         text = f"""syntax = "v1"
 
@@ -114,13 +114,13 @@ service reg-api {{
         (here / "t.api").write_text(text, encoding="utf-8")
         made = mallgen("api", "py", "-api", "t.api", "-dir", f"out/{name}", "-q")
         assert made.code == 0 or ("error[" in made.err and "rename" in made.err), made.err
-    sound(here / "out")
+    check_names(here / "out")
 
 
 @pytest.mark.parametrize("types", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["names", "types"])
 @pytest.mark.parametrize("what", ["handler", "field", "middleware"])
 def test_other_names_of_a_bff(what: str, types: bool, here: Path) -> None:
-    found = [n for n in distinct(NAMES, one_module) if not n.startswith("_") and n not in {"handler", "Handler"} | GO]
+    found = [n for n in distinct(NAMES, python_name) if not n.startswith("_") and n not in {"handler", "Handler"} | GO]
     fields = "".join(f'\t{n} string `json:"{n}" form:"{n},optional"`\n' for n in found) if what == "field" else ""
     handlers = found if what == "handler" else ["List"]
     guards = ", ".join(found) if what == "middleware" else "Guard"
@@ -132,14 +132,14 @@ def test_other_names_of_a_bff(what: str, types: bool, here: Path) -> None:
     (here / "t.api").write_text(text, encoding="utf-8")
     made = mallgen("api", "py", "-api", "t.api", "-dir", "out", "-q")
     assert made.code == 0, made.err
-    sound(here / "out", types)
+    check_names(here / "out", types)
 
 
 PROTO = 'syntax = "proto3";\npackage shop;\n\n'
 
 
 def rpc(what: str, found: list[str]) -> str:
-    """A proto in which everything of one kind has one of the names."""
+    """Return a proto in which everything of the kind `what` has one of the names."""
     if what == "message":
         messages = "".join(f"message {n} {{ string id = 1; repeated .shop.{n} subs = 2; }}\n" for n in found)
         calls = "".join(
@@ -161,9 +161,9 @@ def rpc(what: str, found: list[str]) -> str:
 @pytest.mark.parametrize("types", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["names", "types"])
 @pytest.mark.parametrize("what", ["message", "enum", "rpc", "service"])
 def test_names_of_an_rpc_service(what: str, types: bool, here: Path) -> None:
-    found = distinct(NAMES, one_module) if what in ("rpc", "service") else NAMES
+    found = distinct(NAMES, python_name) if what in ("rpc", "service") else NAMES
     left = [name for name in dict.fromkeys(n.lstrip("_") for n in found) if name not in ("Ask", "Thing")]
     (here / "shop.proto").write_text(rpc(what, left), encoding="utf-8")
     made = mallgen("rpc", "protoc", "shop.proto", "--zrpc_out", "out", "-q")
     assert made.code == 0, made.err[-3000:]
-    sound(here / "out", types)
+    check_names(here / "out", types)

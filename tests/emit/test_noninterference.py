@@ -1,4 +1,4 @@
-"""A contract is data: whatever its texts say, the generated code has the structure that harmless texts give it."""
+"""Whatever the texts of a contract say, the generated code has the structure that harmless texts give it."""
 
 import ast
 import itertools
@@ -69,14 +69,14 @@ ROUNDS = 105  # times 20 positions: 2 100 cases
 
 
 def contract() -> Contract:
-    """The contract above, in a file whose name is a text as well."""
+    """Return the contract above, in a file whose name is a text as well."""
     found = load_text(API, "zqfilez.api").contract
     assert found is not None
     return found
 
 
 def filled(value: Any, texts: dict[str, str]) -> Any:
-    """A model with other texts in the place of the markers."""
+    """Return a model whose markers are replaced by other texts."""
     if isinstance(value, str):
         for marker, text in texts.items():
             value = value.replace(marker, text)
@@ -95,7 +95,7 @@ BENIGN = emit(MODEL, HttpOptions()).files
 
 
 def judge(texts: dict[str, str]) -> int:
-    """Generate with these texts and compare; the number of texts that were read back exactly."""
+    """Generate with these texts and compare; return the number of texts that were read back exactly."""
     made = emit(filled(MODEL, texts), HttpOptions())
     assert made.files, made.diagnostics
     return compare(BENIGN, made.files, texts)
@@ -125,7 +125,7 @@ def test_the_name_of_a_file(payload: str) -> None:
 
 
 def test_the_oracle_sees_an_injection() -> None:
-    """Break the emitter of literals in two ways; both are seen."""
+    """An emitter of literals that is broken in one of two ways is noticed."""
     texts = dict.fromkeys(MARKERS, 'x" + str(1) + "')
     for broken in (lambda value: f'"{value}"', lambda value: repr("other")):
         with pytest.MonkeyPatch.context() as patch:
@@ -137,23 +137,23 @@ def test_the_oracle_sees_an_injection() -> None:
 IDENTIFIERS = ("Inner", "Name", "user", "a-api", "Greet", "string", "post")
 
 
-@pytest.mark.parametrize("place", IDENTIFIERS)
-def test_identifiers_are_refused_not_quoted(place: str) -> None:
-    """In the place of a name a payload is an error, or another contract's plain text; never code that runs."""
+@pytest.mark.parametrize("name", IDENTIFIERS)
+def test_identifiers_are_refused_not_quoted(name: str) -> None:
+    """A payload used as a name is an error, or another contract's plain text, but never code that runs."""
     for payload in PAYLOADS:
-        loaded = load_text(API.replace(place, payload, 1), "a.api").strict()
+        loaded = load_text(API.replace(name, payload, 1), "a.api").strict()
         if loaded.contract is None:
             assert loaded.diagnostics
             continue
         for file in emit(loaded.contract, HttpOptions()).files:
             if file.path.endswith(".py"):
                 calls = [node for node in ast.walk(ast.parse(file.text)) if isinstance(node, ast.Name)]
-                assert not {node.id for node in calls} & {"__import__", "SystemExit", "os"}, (place, payload)
+                assert not {node.id for node in calls} & {"__import__", "SystemExit", "os"}, (name, payload)
 
 
 @pytest.mark.parametrize("key", ["middleware", "jwt", "timeout", "group", "prefix", "maxBytes"])
 def test_settings_of_a_group(key: str) -> None:
-    """Reliability cases 7 to 9."""
+    """A payload as the value of a setting is an error or plain text, but never code or a path."""
     for value in (*PAYLOADS, "A;B", "x) or (1", "3s;import os", "\"/v1'+exec(1)+'\"", '"../../evil"', "a/../../evil"):
         text = GOOD.replace("service", f"@server (\n\t{key}: {value}\n)\nservice", 1)
         loaded = load_text(text, "a.api").strict()
@@ -213,7 +213,7 @@ def in_string(payload: str) -> str:
 
 
 def test_protos(here: Path) -> None:
-    """Comments and strings of a proto; those that protoc does not take are its errors, with a place."""
+    """Payloads in the comments and strings of a proto change no structure; protoc refuses some of them, with a span."""
     found = proto(PROTO, here)
     assert found is not None
     benign = rpc.emit(found, rpc.RpcOptions()).files
@@ -232,7 +232,7 @@ def test_protos(here: Path) -> None:
 
 
 def structures(benign: Any, hostile: Any) -> None:
-    """Equal structures; the texts of protos are in docstrings and in the descriptor's bytes."""
+    """Check that two trees have the same structure; a proto's texts are in docstrings and in the descriptor's bytes."""
     from tests.blanked import Blanked
 
     assert [file.path for file in benign] == [file.path for file in hostile]
@@ -245,7 +245,7 @@ def structures(benign: Any, hostile: Any) -> None:
 
 
 def test_a_plain_string_does_not_reach_a_template() -> None:
-    """Whoever hands a contract's text to a template fails the tests, hostile or not."""
+    """Code that passes a contract's text to a template fails the tests, whether the text is hostile or not."""
     with pytest.raises(TypeError, match="not code"):
         Renderer().render("service/init.py", docstring="a text")
     assert Renderer().render("service/init.py", docstring=layout.docstring(["a text"], 0)).endswith('"""a text"""\n')

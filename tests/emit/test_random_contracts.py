@@ -1,4 +1,4 @@
-"""Any contract is refused at a place, or becomes a package that can be imported and answers whatever it is sent."""
+"""Any contract is refused with a span, or becomes a package that can be imported and answers every request."""
 
 import asyncio
 import importlib
@@ -36,7 +36,7 @@ QUERIES: tuple[dict[str, str], ...] = (
 
 
 def generated(text: str) -> tuple[File, ...]:
-    """The files of a contract; () when it is refused, which needs a place and a way out."""
+    """Return the files of a contract, none when it is refused; every diagnostic must have a span and a message."""
     loaded = load_text(text, "x.api")
     made = emit(loaded.contract, HttpOptions()) if loaded.contract else None
     found = [*loaded.diagnostics, *(made.diagnostics if made else ())]
@@ -47,7 +47,7 @@ def generated(text: str) -> tuple[File, ...]:
 
 
 def write(files: tuple[File, ...], folder: Path) -> str:
-    """The files on disk; the package's name."""
+    """Write the files below a folder and return the package's name."""
     for file in files:
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def write(files: tuple[File, ...], folder: Path) -> str:
 
 @contextmanager
 def imported(files: tuple[File, ...], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The package's `app` module, for a while."""
+    """Import the package's `app` module, and forget it afterwards."""
     with tempfile.TemporaryDirectory() as name, monkeypatch.context() as patch:
         package = write(files, Path(name))
         settings = (Path(name) / "etc" / f"{service_of(files)}.yaml").read_text(encoding="utf-8")
@@ -75,13 +75,13 @@ def imported(files: tuple[File, ...], monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def service_of(files: tuple[File, ...]) -> str:
-    """`mall-api` of `etc/mall-api.yaml`."""
+    """Return the service's name: `mall-api` where the files have `etc/mall-api.yaml`."""
     path = next(file.path for file in files if file.path.startswith("etc/"))
     return os.path.basename(path).removesuffix(".yaml")
 
 
 async def answers(app: Any) -> list[tuple[str, Answer]]:
-    """What every route says to every body and query."""
+    """Return the answer of every route to every body and query."""
     token = jwt.encode({"alg": "HS256"}, {"uid": 1}, OctKey.import_key(SECRET))
     routes = importlib.import_module(f"{type(app.svc).__module__.split('.')[0]}.routes").ROUTES
     found = []

@@ -1,4 +1,4 @@
-"""What tests of our own transport share: cores without sockets, servers with them, callers that break rules."""
+"""Helpers for tests of our own transport: connections without sockets, servers with them, callers that break rules."""
 
 import asyncio
 import contextlib
@@ -38,17 +38,17 @@ HEAD = b"".join(
 
 
 def data(stream: int, payload: bytes, *, end: bool = True) -> bytes:
-    """DATA."""
+    """Return a DATA frame."""
     return frames.frame(frames.DATA, frames.END_STREAM if end else 0, stream, payload)
 
 
 def call(stream: int, message: bytes = b"hi", more: bytes = b"") -> bytes:
-    """A whole call; `more` are fields as HPACK has them."""
+    """Return the frames of a whole call; `more` are header fields encoded as HPACK."""
     return frames.headers(stream, HEAD + more, end=False) + data(stream, grpc.framed(message))
 
 
 class Echo:
-    """Answers with what came, at once, from a core without a socket; `hello` is its greeting, `out` the rest."""
+    """A server connection without a socket that returns each message; `hello` is its greeting, `out` the rest."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         limits = limits or Limits()
@@ -63,30 +63,30 @@ class Echo:
         self.out.clear()
 
     def settled(self) -> None:
-        """Nothing is timed here."""
+        """Do nothing, since the echo has no timers."""
 
     def opened(self, call: ServerCall) -> None:
-        """Nothing is timed here."""
+        """Do nothing, since the echo has no timers."""
 
     def called(self, call: ServerCall, message: bytes) -> None:
-        """Answer."""
+        """Answer a call with its message."""
         self.calls.append((call.request.path, message))
         self.core.reply(call, message)
 
     def closed(self, call: ServerCall) -> None:
-        """Count it."""
+        """Count a call that is over."""
         self.closed_calls += 1
 
     def ended(self, fault: ConnectionFault) -> None:
-        """Keep why."""
+        """Keep the fault that ended the connection."""
         self.fault = fault
 
     def empty(self) -> None:
-        """Nothing is left."""
+        """Do nothing when the last call is over."""
 
 
 class Frame(NamedTuple):
-    """One frame of a server."""
+    """One frame sent by a server."""
 
     kind: int
     flags: int
@@ -95,7 +95,7 @@ class Frame(NamedTuple):
 
 
 def cut(data: bytes) -> tuple[list[Frame], bytes]:
-    """The frames in some bytes, and what is left."""
+    """Return the frames in some bytes, and the bytes that are left."""
     found, at = [], 0
     while len(data) - at >= frames.HEAD_SIZE:
         high, low, kind, flags, stream = frames.HEAD.unpack_from(data, at)
@@ -108,7 +108,7 @@ def cut(data: bytes) -> tuple[list[Frame], bytes]:
 
 
 async def echo(ctx: RpcContext, data: bytes) -> bytes:
-    """`sleep 0.5` waits, `fail 5 text` fails with a code, `size 9` answers with so many bytes, the rest comes back."""
+    """Answer the message, or obey it: `sleep 0.5` waits, `fail 5 text` fails, `size 9` answers with so many bytes."""
     word, _, rest = data[:100].partition(b" ")
     if word == b"sleep":
         await asyncio.sleep(float(rest))
@@ -123,14 +123,14 @@ async def echo(ctx: RpcContext, data: bytes) -> bytes:
 
 
 class Serving(NamedTuple):
-    """A server that runs."""
+    """A running server and its port."""
 
     server: TransportServer
     port: int
 
     @property
     def address(self) -> str:
-        """`host:port`."""
+        """Return the server's address as `host:port`."""
         return f"127.0.0.1:{self.port}"
 
 
@@ -138,7 +138,7 @@ class Serving(NamedTuple):
 async def serving(
     answer: Any = echo, limits: Limits | None = None, *, limit: float | None = 2.0, idle: float = 0.0, port: int = 0
 ) -> AsyncIterator[Serving]:
-    """A server of one method."""
+    """Start a server of one method, whose deadline is `limit` seconds."""
     bound = listening("127.0.0.1", port)
     server = TransportServer({ECHO.encode(): MethodRoute(ECHO, answer, limit)}, limits or Limits(), idle)
     await server.start(bound)
@@ -150,9 +150,9 @@ async def serving(
 
 @asynccontextmanager
 async def calling(addresses: str | Iterable[str], **settings: Any) -> AsyncIterator[H2Connection]:
-    """A client of some addresses."""
-    places = [addresses] if isinstance(addresses, str) else list(addresses)
-    connection = H2Connection(places, RpcClientConf(**settings))
+    """Connect our client to some addresses."""
+    peers = [addresses] if isinstance(addresses, str) else list(addresses)
+    connection = H2Connection(peers, RpcClientConf(**settings))
     try:
         yield connection
     finally:
@@ -161,9 +161,9 @@ async def calling(addresses: str | Iterable[str], **settings: Any) -> AsyncItera
 
 @asynccontextmanager
 async def grpc_calling(addresses: str | Iterable[str]) -> AsyncIterator[Connection]:
-    """A client of grpc.aio."""
-    places = [addresses] if isinstance(addresses, str) else list(addresses)
-    connection = await GrpcConnection.to(places, RpcClientConf())
+    """Connect a client of grpc.aio to some addresses."""
+    peers = [addresses] if isinstance(addresses, str) else list(addresses)
+    connection = await GrpcConnection.to(peers, RpcClientConf())
     try:
         yield connection
     finally:
@@ -174,12 +174,12 @@ CLIENTS: dict[str, Callable[..., AbstractAsyncContextManager[Any]]] = {"own": ca
 
 
 def kinds(found: list[Frame], kind: int, *, ended: bool = False) -> list[int]:
-    """The streams of the frames of a kind; `ended`: of those that end their stream."""
+    """Return the streams of the frames of a kind; with `ended` only of those that end their stream."""
     return [frame.stream for frame in found if frame.kind == kind and (frame.flags & frames.END_STREAM or not ended)]
 
 
 async def good_call(serving: Serving) -> float:
-    """The seconds that an honest caller waits, its connection included."""
+    """Call as an honest client and return the seconds until the answer, connecting included."""
     started = time.monotonic()
     async with calling(serving.address) as connection:
         assert await connection.unary(ECHO, b"honest", 5.0, ()) == b"honest"
@@ -187,7 +187,7 @@ async def good_call(serving: Serving) -> float:
 
 
 class Raw:
-    """A caller that writes what it likes."""
+    """A client that sends arbitrary bytes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -197,13 +197,13 @@ class Raw:
 
     @classmethod
     async def to(cls, port: int, first: bytes = HELLO) -> "Raw":
-        """A connection that has said hello."""
-        found = cls(*await asyncio.open_connection("127.0.0.1", port))
-        await found.send(first)
-        return found
+        """Connect and send the client's greeting, or `first` in its stead."""
+        connected = cls(*await asyncio.open_connection("127.0.0.1", port))
+        await connected.send(first)
+        return connected
 
     async def send(self, data: bytes) -> bool:
-        """Write; False when the server has gone."""
+        """Write; return False when the server has closed the connection."""
         try:
             self.writer.write(data)
             await self.writer.drain()
@@ -212,7 +212,7 @@ class Raw:
         return True
 
     async def read(self, seconds: float = 0.2) -> list[Frame]:
-        """What comes within some seconds, or until the end."""
+        """Return the frames that arrive within some seconds, or until the connection closes."""
         found: list[Frame] = []
         try:
             async with asyncio.timeout(seconds):
@@ -225,7 +225,7 @@ class Raw:
         return found
 
     async def until(self, enough: Callable[[list[Frame]], object], seconds: float = 15.0) -> list[Frame]:
-        """All frames so far, when there are enough of them. Fails when there never are."""
+        """Return all frames so far, once `enough` of them accepts; fail when that takes more than `seconds`."""
         end = time.monotonic() + seconds
         while not enough(self.frames):
             assert time.monotonic() < end, self.frames[-5:]
@@ -236,9 +236,9 @@ class Raw:
         return self.frames
 
     async def until_closed(self, seconds: float = 15.0) -> int | None:
-        """The reason of the GOAWAY with which the server ended the connection, None when it just closed it.
+        """Return the reason of the GOAWAY with which the server ended the connection, None when there was no GOAWAY.
 
-        Fails when the connection stays.
+        Fails when the connection stays open.
         """
         started = time.monotonic()
         await self.read(seconds)
@@ -247,7 +247,7 @@ class Raw:
         return int(reasons[-1]) if reasons else None
 
     async def close(self) -> None:
-        """Go."""
+        """Close the connection."""
         self.writer.close()
         try:
             await self.writer.wait_closed()
@@ -259,7 +259,7 @@ OK_HEAD = indexed(8) + literal(b"content-type", b"application/grpc")
 
 
 def reply(stream: int, message: bytes) -> bytes:
-    """A whole answer."""
+    """Return the frames of a whole answer."""
     start = frames.headers(stream, OK_HEAD, end=False) + data(stream, grpc.framed(message), end=False)
     return start + frames.headers(stream, literal(b"grpc-status", b"0"), end=True)
 
@@ -269,7 +269,7 @@ Behave = Callable[[Frame, asyncio.StreamWriter], None]
 
 @asynccontextmanager
 async def scripted(behave: Behave, hello: bytes = frames.settings(())) -> AsyncIterator[str]:
-    """A server that does with each frame what `behave` says; its address."""
+    """Start a server that passes each frame to `behave`, and yield its address."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):

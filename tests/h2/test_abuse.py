@@ -1,4 +1,4 @@
-"""Callers that break rules or ask too much: each is stopped, and an honest call right after is answered at once."""
+"""Callers that break rules or ask too much: each is stopped, and an honest call right after is answered in time."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The protocol without sockets: against the h2 library, in any pieces, and with any bytes changed."""
+"""The protocol without sockets: checked with the h2 library, with bytes cut anywhere, and with random bytes changed."""
 
 import asyncio
 import gzip
@@ -43,7 +43,7 @@ def library() -> h2.connection.H2Connection:
 
 
 def pumped(client: h2.connection.H2Connection, server: Echo) -> list[h2.events.Event]:
-    """Exchange until both are silent."""
+    """Exchange bytes until both sides are silent; return the events of the library."""
     found: list[h2.events.Event] = []
     while sent := client.data_to_send():
         server.core.receive(sent)
@@ -81,7 +81,7 @@ def test_calls_of_the_h2_library(sizes: list[int], padded: bool) -> None:
 
 
 class Ignored:
-    """Takes the events of a client connection and keeps its faults only."""
+    """A receiver of a client connection's events that keeps the faults only."""
 
     def __init__(self) -> None:
         self.faults: list[ConnectionFault] = []
@@ -102,7 +102,7 @@ class Ignored:
 
 
 class Asking:
-    """A client without a socket."""
+    """A client connection without a socket."""
 
     def __init__(self) -> None:
         self.out = bytearray()
@@ -154,7 +154,7 @@ def test_calls_to_the_h2_library(sizes: list[int]) -> None:
 
 
 def stream_of_calls() -> bytes:
-    """Calls of all shapes in one connection's bytes."""
+    """Return calls of all shapes as the bytes of one connection."""
     packed = gzip.compress(b"packed" * 100)
     block = HEAD + literal(b"x-long", b"v" * 300)
     prefix = grpc.PREFIX.pack(1, len(packed))
@@ -263,7 +263,7 @@ def test_changed_bytes_end_in_a_fault_or_an_answer(seed: int) -> None:
 
 
 def half_calls(number: int) -> bytes:
-    """The beginnings of so many calls."""
+    """Return the beginnings of `number` calls, whose bodies never end."""
     whole = grpc.framed(b"x" * 2000)
     return b"".join(
         frames.headers(2 * n + 1, HEAD, end=False) + data(2 * n + 1, whole[:1000], end=False) for n in range(number)

@@ -1,4 +1,4 @@
-"""Several instances, none, ones that come late, and ones that hang."""
+"""Clients with several instances, with none, with instances that start later, and with instances that hang."""
 
 import asyncio
 import contextlib
@@ -51,7 +51,7 @@ def test_nobody_there_is_told_at_once_and_who_comes_is_found() -> None:
             assert not await connection.ready(0.2)
             await asyncio.sleep(2)
             async with serving(port=port):
-                await asyncio.sleep(0.1)  # it may have been tried a moment ago
+                await asyncio.sleep(0.1)  # the client may have tried to connect a moment ago
                 assert await connection.unary(ECHO, b"x", 5.0, ()) == b"x"
                 assert connection.connected
 
@@ -73,7 +73,7 @@ def test_a_name_stands_for_its_addresses() -> None:
 
 @pytest.mark.parametrize("address", ["grpc://127.0.0.1:80", "nobody", "127.0.0.1:99999", "a b:80", "x:port", ":"])
 def test_an_address_that_is_none_is_told(address: str) -> None:
-    """What stands in a registry need not be an address; the others are called all the same."""
+    """An invalid address in a registry fails its own calls only; other instances are called all the same."""
 
     async def work() -> None:
         async with calling(address) as connection:
@@ -104,7 +104,7 @@ def test_who_accepts_and_never_greets_costs_a_call_its_deadline_at_most() -> Non
 
 @pytest.mark.parametrize("alive", ["", "500ms"])
 def test_a_server_that_hangs_is_noticed(alive: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It takes calls and is silent for ever: after the first that times out, it is asked, and given up."""
+    """A server that never answers gets a PING after the first call that times out, and is dropped when it is silent."""
     monkeypatch.setattr(client_transport, "PROBE", 0.4)
 
     async def work() -> None:
@@ -123,13 +123,13 @@ def test_a_server_that_hangs_is_noticed(alive: str, monkeypatch: pytest.MonkeyPa
                     assert problem.code in (Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE)
                     lost += 1
                 await asyncio.sleep(0.01)
-            assert 1 <= lost <= 4  # without the question every other call would be lost
+            assert 1 <= lost <= 4  # without the PING every other call would be lost
 
     run(work)
 
 
 def test_a_slow_server_is_kept() -> None:
-    """Its calls time out, it answers PING: at most two are sent in a row, as grpc-go asks."""
+    """A server that answers PING is kept although its calls time out; it gets two PINGs in a row at most."""
     pings = 0
 
     def slow(frame: Frame, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""What a head means does not depend on what was read before it."""
+"""The meaning of a header block does not depend on the blocks that were read before it."""
 
 import pytest
 from hypothesis import given
@@ -35,14 +35,14 @@ INDEXED = st.lists(st.integers(1, 70), max_size=3).map(lambda found: HEAD + b"".
 
 
 def meaning(decoder: Decoder, block: bytes) -> object:
-    """What it means to a reader that remembers nothing but the table."""
+    """Return the request in a block as a reader without a cache reads it, which keeps the HPACK table only."""
     fields = decoder.decode(block)
     if decoder.malformed:
         return Malformed
     return request_of(fields)
 
 
-def told(found: object) -> object:
+def comparable(found: object) -> object:
     if isinstance(found, RequestHeaders) and found.problem is not None:
         return found._replace(problem=None), found.problem.detail
     return found
@@ -66,7 +66,7 @@ def test_any_order_of_heads(blocks: list[bytes]) -> None:
             found = reader.read(block)
         except Malformed:
             found = Malformed
-        assert told(found) == told(expected)
+        assert comparable(found) == comparable(expected)
 
 
 def test_a_known_start_counts_for_the_limits() -> None:

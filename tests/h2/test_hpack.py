@@ -1,4 +1,4 @@
-"""HPACK against the library of the same name: what one writes, the other reads; nothing else breaks it."""
+"""HPACK checked with the library of the same name: each reads the other's bytes, and wrong bytes raise nothing else."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Servers that leave, die, hang and come back: what is answered, what is made again, how soon it is noticed."""
+"""Servers that stop, die, hang and come back: calls in flight, repeated calls, and the time until it is noticed."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ Figure = Callable[[str, object], None]
 
 
 async def load(connection: Connection, over: asyncio.Event, lost: list[str]) -> int:
-    """Call without a pause; how many calls were answered."""
+    """Call without a pause until `over`, and return the number of calls that were answered."""
     done = 0
     while not over.is_set():
         try:
@@ -39,7 +39,7 @@ clients = pytest.mark.parametrize("client", CLIENTS)
 
 @clients
 def test_servers_are_replaced_under_load(client: str, record_property: Figure) -> None:
-    """Each stop is graceful; one of two instances always stays."""
+    """Each stop is graceful, and one of two instances always runs."""
 
     async def work() -> None:
         over = asyncio.Event()
@@ -94,7 +94,7 @@ def test_a_stop_has_its_end() -> None:
 
 
 def test_a_call_on_its_way_to_a_server_that_leaves_is_answered() -> None:
-    """The first GOAWAY promises nothing; the second one says what was taken."""
+    """The first GOAWAY excludes no call; the second one names the last call that was taken."""
 
     async def work() -> None:
         async with serving() as server:
@@ -136,7 +136,7 @@ def test_who_has_connected_when_the_door_closes_is_served() -> None:
 
 @pytest.mark.parametrize("how", ["refused", "goaway"])
 def test_what_was_not_begun_with_is_made_again(how: str) -> None:
-    """It need not be idempotent: the server says that it did nothing."""
+    """A call that the server refused or never began is repeated, even if it is not idempotent."""
     seen: list[int] = []
 
     def refuse(frame: Frame, writer: asyncio.StreamWriter) -> None:
@@ -176,7 +176,7 @@ def test_what_may_have_been_begun_with_is_not_made_again() -> None:
 
 
 def test_a_reset_at_the_deadline_is_the_deadline() -> None:
-    """grpc-go's client and server both reset a stream whose time is over."""
+    """grpc-go's client and server both reset a stream whose deadline has passed."""
 
     def cancel(frame: Frame, writer: asyncio.StreamWriter) -> None:
         if frame.kind == frames.DATA:
@@ -249,7 +249,7 @@ def test_stream_numbers_end_and_the_calls_go_on() -> None:
 
 
 def test_heads_are_read_while_their_table_changes() -> None:
-    """What a block meant is not remembered past a change of the table it refers to."""
+    """A decoded header block is not reused after the table that it refers to has changed."""
 
     async def answer(ctx: RpcContext, data: bytes) -> bytes:
         return ctx.metadata["k"].encode()

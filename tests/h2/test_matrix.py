@@ -1,4 +1,4 @@
-"""Our client and our server with grpc.aio's, over real sockets: the same answers in all four pairs."""
+"""Our client and server together with grpc.aio's, over real sockets: the same answers in all four pairs."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ Ask = Callable[..., Awaitable[bytes]]
 
 @asynccontextmanager
 async def grpc_serving() -> AsyncIterator[str]:
-    """grpc.aio with the same method; its address."""
+    """Start a server of grpc.aio with the same method, and yield its address."""
 
     async def answer(data: bytes, call: Any) -> bytes:
         try:
@@ -44,14 +44,14 @@ async def grpc_serving() -> AsyncIterator[str]:
 
 
 class Pair(NamedTuple):
-    """A client that is connected."""
+    """A connected client."""
 
     ask: Ask
 
 
 @asynccontextmanager
 async def paired(name: str) -> AsyncIterator[Pair]:
-    """`own-grpc` is our client with grpc.aio's server."""
+    """Connect a client to a server, for example ours to grpc.aio's as `own-grpc`."""
     client, server = name.split("-")
     made: Any = serving() if server == "own" else grpc_serving()
     async with made as found:
@@ -68,8 +68,8 @@ async def paired(name: str) -> AsyncIterator[Pair]:
 pairs = pytest.mark.parametrize("pair", ["own-own", "own-grpc", "grpc-own", "grpc-grpc"])
 
 
-async def told(work: Awaitable[bytes]) -> tuple[Code, str]:
-    """How a call failed."""
+async def failure(work: Awaitable[bytes]) -> tuple[Code, str]:
+    """Return the code and the detail with which a call failed."""
     with pytest.raises(RpcError) as problem:
         await work
     return problem.value.code, problem.value.detail
@@ -93,7 +93,7 @@ def test_every_code_with_its_text(pair: str) -> None:
             for code in Code:
                 if code is not Code.OK:
                     text = f"没有 100% \x7f\n {code.name}"
-                    assert await told(found.ask(f"fail {int(code)} {text}".encode())) == (code, text)
+                    assert await failure(found.ask(f"fail {int(code)} {text}".encode())) == (code, text)
 
     run(work)
 
@@ -103,7 +103,7 @@ def test_a_deadline(pair: str) -> None:
     async def work() -> None:
         async with paired(pair) as found:
             started = time.monotonic()
-            assert (await told(found.ask(b"sleep 3", 0.2)))[0] is Code.DEADLINE_EXCEEDED
+            assert (await failure(found.ask(b"sleep 3", 0.2)))[0] is Code.DEADLINE_EXCEEDED
             assert 0.19 < time.monotonic() - started < 2.5
             assert await found.ask(b"after") == b"after"
 
@@ -115,7 +115,7 @@ def test_methods_that_nobody_has(pair: str) -> None:
     async def work() -> None:
         async with paired(pair) as found:
             for path in ("/test.Echo/Nope", "/other.Thing/Echo"):
-                assert (await told(found.ask(b"", wire=path)))[0] is Code.UNIMPLEMENTED
+                assert (await failure(found.ask(b"", wire=path)))[0] is Code.UNIMPLEMENTED
 
     run(work)
 
@@ -125,14 +125,14 @@ def test_messages_beyond_the_limit(pair: str) -> None:
     async def work() -> None:
         async with paired(pair) as found:
             for asked in (b"x" * ((4 << 20) + 1), b"size %d" % ((4 << 20) + 1)):
-                assert (await told(found.ask(asked)))[0] is Code.RESOURCE_EXHAUSTED
+                assert (await failure(found.ask(asked)))[0] is Code.RESOURCE_EXHAUSTED
                 assert await found.ask(b"after") == b"after"
 
     run(work)
 
 
 def test_messages_that_settings_allow_to_be_very_large() -> None:
-    most = -1  # as gRPC writes it: of any size
+    most = -1  # gRPC's way to say: no limit
 
     async def work() -> None:
         async with serving(limits=limits_for(most)) as server, calling(server.address, max_message=most) as connection:
@@ -150,7 +150,7 @@ def test_many_at_once(pair: str) -> None:
             started = time.monotonic()
             replies = await asyncio.gather(*(found.ask(b"sleep 0.3") for _ in range(300)))
             assert set(replies) == {b"sleep 0.3"}
-            assert time.monotonic() - started < 30  # one after the other they take 90 s
+            assert time.monotonic() - started < 30  # in sequence they would take 90 s
             big = await asyncio.gather(*(found.ask(bytes([n]) * 300_000) for n in range(40)))
             assert [(item[0], len(item)) for item in big] == [(n, 300_000) for n in range(40)]
 
@@ -160,7 +160,7 @@ def test_many_at_once(pair: str) -> None:
 def test_an_exception_does_not_reach_the_wire() -> None:
     async def work() -> None:
         async with serving() as server, calling(server.address) as connection:
-            code, text = await told(connection.unary(ECHO, b"boom", 1.0, ()))
+            code, text = await failure(connection.unary(ECHO, b"boom", 1.0, ()))
             assert (code, "mysql" in text) == (Code.INTERNAL, False)
 
     run(work)
@@ -260,9 +260,11 @@ def test_metadata_of_nine_and_of_twenty_thousand_bytes() -> None:
             for client in CLIENTS.values():
                 async with client(server.address) as connection:
                     assert await connection.unary(ECHO, b"x", 5.0, (("long", "v" * 9000),)) == b"x"
-                    code, _ = await told(connection.unary(ECHO, b"x", 5.0, (("long", "v" * 20_000),)))
+                    code, _ = await failure(connection.unary(ECHO, b"x", 5.0, (("long", "v" * 20_000),)))
                     assert code is Code.RESOURCE_EXHAUSTED
-                    code, _ = await told(connection.unary(ECHO, b"x", 5.0, tuple((f"k{n}", "v") for n in range(300))))
+                    code, _ = await failure(
+                        connection.unary(ECHO, b"x", 5.0, tuple((f"k{n}", "v") for n in range(300)))
+                    )
                     assert code is Code.RESOURCE_EXHAUSTED
                     assert await connection.unary(ECHO, b"y", 5.0, ()) == b"y"
 

@@ -1,4 +1,4 @@
-"""The deadlines of many calls by one timer, and what happens per second."""
+"""The deadlines of many calls, kept by one timer, and counters of events per second."""
 
 import asyncio
 import random
@@ -66,7 +66,7 @@ def test_the_last_entry_counts_and_one_that_fails_stops_no_other() -> None:
 def test_what_is_too_much_in_a_second() -> None:
     now = 100.0
     rate = Rate(10, lambda: now)
-    assert not any(rate.count() for _ in range(11))  # the first second began before anybody looked
+    assert not any(rate.count() for _ in range(11))  # the first second began before the first count
     assert [rate.count() for _ in range(10)] == [False] * 9 + [True]
     now += 2
     assert not any(rate.count() for _ in range(10))
@@ -86,7 +86,7 @@ def test_timeouts_and_texts_on_the_wire() -> None:
 
 
 class Clock:
-    """A loop whose time is set by hand; it has the one timer that a wheel winds."""
+    """A loop whose time is set by hand; it keeps the timers that a wheel asks for."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -98,7 +98,7 @@ class Clock:
         return timer
 
     def advance(self, seconds: float) -> None:
-        """Let time go by, and call what is over, as a loop would."""
+        """Let time pass and call the timers that expire, as a loop would."""
         end = self.now + seconds
         while True:
             self.timers = [timer for timer in self.timers if not timer.cancelled]
@@ -133,7 +133,7 @@ STEPS = st.one_of(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(STEPS, max_size=60))
 def test_a_wheel_keeps_every_deadline_that_a_list_of_them_would(steps: list[tuple[Any, ...]]) -> None:
-    """Each callback adds another entry, or moves one: what it adds must hide no other."""
+    """Each callback adds another entry or moves one; an added entry must not hide others."""
     clock = Clock()
     wheel = TimerWheel(clock, lambda: clock.now)  # type: ignore[arg-type]
     alarms = [Timer() for _ in range(10)]
@@ -181,7 +181,7 @@ def test_removed_entries_are_freed() -> None:
 
 
 def test_entries_that_are_held_cost_nothing() -> None:
-    """A turn of the wheel looks at what is over and at nothing else."""
+    """A turn of the wheel visits only the entries that have expired."""
     clock = Clock()
     wheel = TimerWheel(clock, lambda: clock.now)  # type: ignore[arg-type]
     held, alarm = [Timer() for _ in range(100_000)], Timer()
@@ -191,7 +191,7 @@ def test_entries_that_are_held_cost_nothing() -> None:
     for _ in range(2000):
         wheel.add(alarm, clock.now + 0.01, lambda waiter: None)
         clock.advance(0.02)
-    assert time.process_time() - started < 0.4  # 0.03; the former one took 20 s
+    assert time.process_time() - started < 0.4  # 0.03 is usual; a wheel that visits every entry took 20 s
 
 
 def test_many_that_are_over_at_once_do_not_keep_the_loop() -> None:

@@ -1,4 +1,4 @@
-"""Builds the Go half of the interoperation tests, once per content, below build/."""
+"""The Go half of the interoperation tests, built below build/ once for each content of its sources."""
 
 import hashlib
 import os
@@ -19,8 +19,8 @@ GO = "/usr/local/go/bin/go"
 
 
 def built() -> Path:
-    """The program; a skip without Go on a laptop, an error in CI."""
-    go = _go()
+    """Build the program and return its path; without Go skip on a laptop, or raise RuntimeError in CI."""
+    go = _go_command()
     files = [*sorted(SOURCE.glob("*")), *sorted(PROTOS.glob("*.proto"))]
     digest = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()
     folder = ROOT / "build" / "interop" / digest[:16]
@@ -32,17 +32,17 @@ def built() -> Path:
 
 
 def h2spec() -> Path:
-    """The conformance tool for HTTP/2, https://github.com/summerwind/h2spec; a skip or an error as above."""
+    """Return the path of https://github.com/summerwind/h2spec, a conformance test for HTTP/2; without Go as `built`."""
     program = ROOT / "build" / "interop" / f"h2spec-{H2SPEC}" / "h2spec"
     with parts.alone():
         if not program.exists():
-            words = [_go(), "install", f"github.com/summerwind/h2spec/cmd/h2spec@v{H2SPEC}"]
+            words = [_go_command(), "install", f"github.com/summerwind/h2spec/cmd/h2spec@v{H2SPEC}"]
             program.parent.mkdir(parents=True, exist_ok=True)
             _run(words, program.parent, {**os.environ, "GOBIN": str(program.parent)})
     return program
 
 
-def _go() -> str:
+def _go_command() -> str:
     go = shutil.which("go") or (GO if Path(GO).exists() else "")
     if not go:
         if os.environ.get("CI"):

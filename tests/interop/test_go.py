@@ -41,7 +41,7 @@ LOGIC = """
 
 
 class Both:
-    """The shop with an etcd, parts of it in Python and parts in Go."""
+    """The shop with an etcd, some of its services in Python and some in Go."""
 
     def __init__(self, root: Path, etcd: parts.Etcd, program: Path) -> None:
         self.shop = Shop(root)
@@ -56,31 +56,31 @@ class Both:
         self.env = {name: value for name, value in os.environ.items() if name != "MALLGEN_DISCOVERY"}
 
     def block(self, key: str) -> str:
-        """An Etcd block."""
+        """Return a server's `Etcd` settings."""
         return f"Etcd:\n  Hosts:\n    - {self.etcd.host}\n  Key: {key}.rpc\n"
 
     def client(self, name: str, key: str) -> str:
-        """A block of a client."""
+        """Return a client's settings, which name the same etcd."""
         return f"{name}:\n" + "".join(f"  {line}\n" for line in self.block(key).splitlines())
 
     def python(self, key: str) -> RpcService:
-        """order or product in Python."""
+        """Return the Python service `order` or `product`, not started yet."""
         folder = self.shop.root / "shop" / key
         settings = f"Log:\n  Access: false\n{self.block(key)}"
         return InEtcd(self.etcd, folder, f"{key}_rpc", self.shop.registry, settings, self.env)
 
     def go(self, part: str, settings: str = "") -> "Go":
-        """A part in Go."""
+        """Return a service in Go, not started yet."""
         return Go(self, part, settings)
 
     def mall(self, settings: str = "") -> Service:
-        """The BFF in Python."""
+        """Return the BFF in Python."""
         settings += self.client("OrderRPC", "order") + self.client("ProductRPC", "product")
         return Service(self.shop.root / "shop" / "mall", "mall_api", settings, env=self.env)
 
 
 class InEtcd(RpcService):
-    """A service of ours that registers in etcd."""
+    """A Python service that registers in etcd."""
 
     def __init__(self, etcd: parts.Etcd, *rest: object) -> None:
         self._etcd = etcd
@@ -91,7 +91,7 @@ class InEtcd(RpcService):
 
 
 class Go(parts.Process):
-    """A part of the shop on go-zero."""
+    """A service of the shop built on go-zero."""
 
     def __init__(self, both: Both, part: str, more: str) -> None:
         self.port = free_port()
@@ -124,7 +124,7 @@ class Go(parts.Process):
 
 
 def answer(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
-    """Status and body; 0 when nobody listens."""
+    """Return status and body of a GET request; status 0 when nothing listens."""
     import http.client
 
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -164,7 +164,7 @@ def test_go_calls_python(both: Both) -> None:
             if code is not Code.OK:
                 status, body = answer(bff.port, f"/v1/order/list?uid={-code}")
                 assert (status, "boom" in body) == (HTTP_STATUS.get(code, 500), True), (code, body)
-        _came_along(bff.port, 2000)
+        _check_trace_and_deadline(bff.port, 2000)
         started = time.monotonic()
         status, body = answer(bff.port, "/v1/order/list?uid=999")
         assert (status, "DeadlineExceeded" in body) == (504, True)
@@ -184,7 +184,7 @@ def test_python_calls_go(both: Both) -> None:
         assert (found.status, found.json()["code"]) == (500, "unknown")
         order = mall.get("/v1/order/list?uid=404").json()["orders"][0]
         assert (order["product_id"], order["product_name"]) == (999, "")
-        _came_along(mall.port, 2000)
+        _check_trace_and_deadline(mall.port, 2000)
         started = time.monotonic()
         found = mall.get("/v1/order/list?uid=999")
         assert (found.status, found.json()["code"]) == (504, "deadline_exceeded")
@@ -194,14 +194,14 @@ def test_python_calls_go(both: Both) -> None:
 def test_what_is_left_of_a_request_is_what_its_calls_may_take(both: Both) -> None:
     with both.python("order"), both.python("product"), both.go("bff", "Timeout: 900\n") as bff:
         ready(bff.port)
-        _came_along(bff.port, 900)
+        _check_trace_and_deadline(bff.port, 900)
     with both.go("order"), both.go("product"), both.mall("Timeout: 900\n") as mall:
         ready(mall.port)
-        _came_along(mall.port, 900)
+        _check_trace_and_deadline(mall.port, 900)
 
 
-def _came_along(port: int, timeout: int) -> None:
-    """The trace is the caller's, the span is new, the flag is kept; the deadline is the client's."""
+def _check_trace_and_deadline(port: int, timeout: int) -> None:
+    """Check that trace and flag are the caller's, the span is new, and the deadline is the client's."""
     status, body = answer(port, "/v1/order/list?uid=777", {"traceparent": PARENT})
     assert status == 200, body
     parent, _, left = json.loads(body)["orders"][0]["order_id"].partition("|")
@@ -244,7 +244,7 @@ def test_a_python_server_is_killed_under_load_from_go(both: Both, record_propert
         said = load(both, 5)
         record_property("figure", f"kill -9 of a Python server under load from Go: {said.splitlines()[0]}")
         failed = int(said.split()[3])
-        assert failed <= 16, said  # at most what was on its way there
+        assert failed <= 16, said  # at most the calls that were on their way to it
     parts.wait_for(lambda: not both.etcd.keys("order.rpc/"), "the key of the killed one ends with its lease", 15)
 
 
@@ -276,7 +276,7 @@ def test_failures_of_a_go_server_open_the_breaker_of_a_python_client(both: Both)
 
 
 def load(both: Both, seconds: int, user: int = 1) -> str:
-    """What the Go client prints after calling order.rpc without a pause."""
+    """Return the Go client's report after it called order.rpc without a pause for `seconds`."""
     settings = both.root / "load.yaml"
     settings.write_text(f"{both.client('Order', 'order')}Seconds: {seconds}\nCallers: 8\nUserId: {user}\n", "utf-8")
     words = [str(both.program), "-f", str(settings), "load"]

@@ -24,8 +24,8 @@ pytestmark = pytest.mark.slow
 Figure = Callable[[str, object], None]
 
 
-async def told(ctx: RpcContext, data: bytes) -> bytes:
-    """The echo, and `meta name`: what came along."""
+async def answer(ctx: RpcContext, data: bytes) -> bytes:
+    """Answer as the echo does, and `meta name` with the metadata that came."""
     word, _, name = data[:100].partition(b" ")
     if word != b"meta":
         return await echo(ctx, data)
@@ -36,7 +36,7 @@ def test_every_way_to_call_from_go(tmp_path: Path, record_property: Figure) -> N
     program = built()
 
     async def work() -> None:
-        async with serving(told, limit=30) as server:
+        async with serving(answer, limit=30) as server:
             settings = tmp_path / "ask.yaml"
             settings.write_text(f"Address: {server.address}\nCalls: 20000\n", encoding="utf-8")
             words = [str(program), "-f", str(settings), "ask"]
@@ -53,7 +53,7 @@ def test_every_way_to_call_from_go(tmp_path: Path, record_property: Figure) -> N
 
 @asynccontextmanager
 async def go_echo(program: Path, folder: Path, settings: str = "") -> AsyncIterator[str]:
-    """The echo of grpc-go; its address."""
+    """Start grpc-go's echo and yield its address."""
     port = free_port()
     file = folder / f"echo-{port}.yaml"
     file.write_text(f"Port: {port}\n{settings}", encoding="utf-8")
@@ -110,7 +110,7 @@ def test_every_way_to_call_go(tmp_path: Path) -> None:
 
 
 def test_connections_that_end_all_the_time_lose_no_call(tmp_path: Path, record_property: Figure) -> None:
-    """grpc-go's MaxConnectionAge: a GOAWAY every 300 ms under load."""
+    """grpc-go's MaxConnectionAge ends each connection after 300 ms, with a GOAWAY, under load."""
     program = built()
 
     async def work() -> None:

@@ -22,7 +22,7 @@ DIST = "toy_kind-1.2.dist-info"
 
 @pytest.fixture
 def toy(here: Path) -> Iterator[Path]:
-    """A workspace with the toy's contract, while the toy is known."""
+    """Make a workspace with a contract of the toy kind, which is known while the test runs."""
     kind.register(KIND)
     (here / "mallgen.toml").write_text(TOML)
     (here / "fruit.csv").write_text(CSV)
@@ -94,7 +94,7 @@ def test_dev_runs_it(toy: Path) -> None:
 
 
 def installed(folder: Path, module: str) -> dict[str, str]:
-    """The environment in which a distribution has an entry point; its module is in the same folder."""
+    """Install a distribution with an entry point for `module`, and return the environment that sees it."""
     (folder / DIST).mkdir(parents=True)
     (folder / DIST / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-kind\nVersion: 1.2\n")
     (folder / DIST / "entry_points.txt").write_text(f"[mallgen.kinds]\nprices = {module}\n")
@@ -172,7 +172,7 @@ def test_what_names_no_kind_is_told(here: Path) -> None:
 
 
 def test_only_the_two_kinds_know_their_names() -> None:
-    """What differs by kind of contract is a value of the kind."""
+    """Only kinds/ and syntax/ compare with the names of the two kinds; other differences are values of a Kind."""
     asked = []
     for path in sorted((ROOT / "mallgen").rglob("*.py")):
         if path.parent.name in ("kinds", "syntax", "_built"):

@@ -1,4 +1,4 @@
-"""The rules of api lint on other people's contracts: none fires everywhere, and what is fixed means the same."""
+"""The rules of api lint on public contracts: none fires on most of them, and a fixed contract means the same."""
 
 import importlib.util
 import json
@@ -22,7 +22,7 @@ MOST = 0.2
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    """scripts/build_pages.py, which has the examples."""
+    """Import scripts/build_pages.py, which has the examples."""
     spec = importlib.util.spec_from_file_location("build_pages", ROOT / "scripts" / "build_pages.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -54,7 +54,7 @@ def test_the_figures_of_the_page_are_those_of_the_corpus(script: ModuleType, cor
 
 
 def meaning(path: Path) -> object:
-    """What a contract means at run time: routes with their paths cleaned, and how each field is read and written."""
+    """Return what matters at run time: routes with clean paths, and the bindings of each field."""
     contract = load(str(path)).contract
     assert contract is not None
     routes = sorted(
@@ -102,7 +102,7 @@ def test_no_rule_that_is_on_fires_on_more_than_a_fifth_of_the_corpus(
 
 
 def test_what_is_found_in_the_shop() -> None:
-    """The article's prices are floats, and its carts and orders are anybody's: it says so, and leaves it."""
+    """The article's prices are floats and its user ids come from the query: both are reported, and nothing else."""
     ran = mallgen("api", "lint", "-api", str(ROOT / "examples" / "mall.api"), "--format", "json")
     found = Counter(item["code"] for item in json.loads(ran.out))
     assert (ran.code, found) == (1, {"money-as-float": 3, "user-id-from-query": 2})

@@ -1,4 +1,4 @@
-"""The registry of rules: what a command other than `api lint` needs to have rules of its own."""
+"""The registry of rules, as a command other than `api lint` would use it for rules of its own."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ TEXT = "good\nbad\nworse // mallgen:ignore worse we know\n"
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Registry[str]:
-    """Two rules about the lines of a text; their pages are forgotten after the test."""
+    """Return a registry with two rules about the lines of a text; their pages are forgotten after the test."""
     monkeypatch.setattr("mallgen.diagnostics.pages._docstrings", {})
     registry: Registry[str] = Registry()
 

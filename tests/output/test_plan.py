@@ -1,4 +1,4 @@
-"""Ownership: what a second run touches, and what it must not."""
+"""Ownership: the files that a second run writes, and those it must not touch."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ ONCE = File("b.py", "stub\n", Owner.ONCE, Role("b"))
 
 
 def planned(content: bytes | None, recorded: bytes | None = None, file: File = ALWAYS) -> tuple[StepKind, str]:
-    """The step for one file, from what is on disk and what the lock recorded."""
+    """Return the step for one file, from its content on disk and the content that mallgen.lock recorded."""
     present = frozenset() if content is None else frozenset({file.path})
     disk = Survey({file.path: content or b""}, present, "")
     records = () if recorded is None else (Record("x.api", file.path, Owner.ALWAYS, Role("a"), digest(recorded)),)

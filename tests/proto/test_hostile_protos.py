@@ -1,4 +1,4 @@
-"""Protos that mean harm: nothing in them becomes code, nothing outside of the folders is read, none takes long."""
+"""Hostile protos: no text of theirs becomes code, no file outside the folders is read, and none takes long."""
 
 import ast
 import os
@@ -60,7 +60,7 @@ message Evil {{
 
 
 def generated(folder: Path, payload: str) -> dict[str, str]:
-    """The Python files made of a proto that has the payload in every comment and string."""
+    """Return the Python files made of a proto that has the payload in every comment and string."""
     text = "".join(f"\\x{byte:02x}" for byte in payload.encode())
     folder.mkdir()
     source = PROTO.format(comment=payload, text=text)
@@ -70,8 +70,8 @@ def generated(folder: Path, payload: str) -> dict[str, str]:
     return {name: data.decode() for name, data in tree(folder / "out").items() if name.endswith((".py", ".pyi"))}
 
 
-def bones(text: str) -> str:
-    """The structure of a module: its tree without the values of constants."""
+def structure(text: str) -> str:
+    """Return the structure of a module: its tree without the values of texts."""
     found = ast.parse(text)
     for node in ast.walk(found):
         if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
@@ -84,7 +84,7 @@ def test_text_changes_no_structure(tmp_path: Path, payload: str) -> None:
     benign, hostile = generated(tmp_path / "benign", PLAIN), generated(tmp_path / "hostile", payload)
     assert benign.keys() == hostile.keys()
     for name, text in hostile.items():
-        assert bones(text) == bones(benign[name]), name
+        assert structure(text) == structure(benign[name]), name
         assert not {char for char in text if not char.isprintable()} - {"\n"}, name
 
 

@@ -1,4 +1,4 @@
-"""Protos of every kind become packages that agree with protobuf, live in one process, and are the same everywhere."""
+"""Protos of every kind become packages that agree with protobuf, work in one process, and are the same everywhere."""
 
 import base64
 import os
@@ -17,7 +17,7 @@ from tests.protos import ALL, PROTOS, Proto, digest, fill, generate
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every proto generated, side by side."""
+    """Generate every proto, side by side."""
     out = tmp_path_factory.mktemp("protos")
     generate(out)
     return out
@@ -30,7 +30,7 @@ def python(*words: str, **surroundings: str) -> subprocess.CompletedProcess[str]
 
 @pytest.fixture(scope="module")
 def reflected(made: Path) -> dict[str, FileDescriptorProto]:
-    """The files of all pb2 modules, after all packages were imported by one process and held against their stubs."""
+    """Import all packages in one process, compare them with their stubs, and return the files of all pb2 modules."""
     ran = python("-m", "tests.run.reflect", *(str(made / proto.folder) for proto in ALL))
     assert ran.returncode == 0, ran.stderr + "\n".join(line for line in ran.stdout.splitlines() if "_pb2 " not in line)
     lines = [line.split(" ") for line in ran.stdout.splitlines()]
@@ -50,7 +50,7 @@ def test_descriptors_are_those_of_protoc(proto: Proto, reflected: dict[str, File
 
 
 def compiled(proto: Proto) -> list[FileDescriptorProto]:
-    """What protoc itself makes of a proto and what it imports."""
+    """Return the descriptors that protoc makes of a proto and its imports."""
     protos = [word for word in proto.words if word.endswith(".proto")]
     with working_in(PROTOS / proto.folder), tempfile.TemporaryDirectory() as work:
         known = Path(protoc.__file__).parent / "_proto"
@@ -60,7 +60,7 @@ def compiled(proto: Proto) -> list[FileDescriptorProto]:
 
 
 def bare(file: FileDescriptorProto) -> bytes:
-    """A file without what mallgen names in another way: itself and its imports."""
+    """Return a file without the names that mallgen changes: its own and its imports'."""
     copy = FileDescriptorProto()
     copy.CopyFrom(file)
     copy.ClearField("name")
@@ -103,7 +103,7 @@ def test_same_bytes_however_it_is_called(made: Path, tmp_path: Path, cwd: Path, 
 
 
 def test_nothing_of_a_hostile_proto_runs(made: Path) -> None:
-    """The comments say print("EXECUTED"); that all was imported, `reflected` has seen."""
+    """A proto with print("EXECUTED") in its comments is generated and imported, and prints nothing."""
     ran = python("-m", "tests.run.reflect", str(made / "hostile"))
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "EXECUTED" not in "".join(line for line in ran.stdout.splitlines() if "_pb2 " not in line)
@@ -114,7 +114,7 @@ def test_nothing_of_a_hostile_proto_runs(made: Path) -> None:
 
 
 def test_every_rpc_answers_over_a_socket(tmp_path: Path) -> None:
-    """All services in one process, each called by its generated client."""
+    """All services run in one process, and each is called by its generated client."""
     generate(tmp_path)
     fill(tmp_path)
     ran = python("-m", "tests.run.answer", *(str(tmp_path / proto.folder) for proto in ALL))
@@ -190,7 +190,7 @@ def test_one_process_has_unrelated_files_of_one_name_and_equal_files_under_two(h
 
 @pytest.mark.parametrize("first", ["google.api.annotations_pb2", "annotated_rpc.client"])
 def test_files_of_google_that_another_library_brings(made: Path, tmp_path: Path, first: str) -> None:
-    """OpenTelemetry's exporter brings google/api and google/rpc, in a version of its own: there can be one only."""
+    """OpenTelemetry's exporter has its own versions of google/api and google/rpc; protobuf accepts one version only."""
     for name in ("http", "annotations"):
         path = tmp_path / "protos" / "google" / "api" / f"{name}.proto"
         path.parent.mkdir(parents=True, exist_ok=True)

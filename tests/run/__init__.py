@@ -1,1 +1,1 @@
-"""Starts what was generated and talks to it over a socket."""
+"""Tests that start generated services and talk to them over a socket."""

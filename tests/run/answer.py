@@ -1,6 +1,6 @@
-"""Serves generated packages on sockets of one process and calls every RPC by the generated clients:
-`python -m tests.run.answer FOLDER…`, each with one package and its logic. Prints the number of calls.
+"""Serves generated packages on sockets of one process and calls every RPC by the generated clients.
 
+`python -m tests.run.answer FOLDER…`, each with one package and its logic. Prints the number of calls.
 With `--at PORT` before a folder, its service runs elsewhere and is only called.
 """
 
@@ -20,7 +20,7 @@ from mallgen_runtime.rpc.transport import RpcServer, server_for
 
 
 async def serve(package: str) -> tuple[RpcServer, int]:
-    """A running server of the package, and its port."""
+    """Start a server of the package; return it and its port."""
     config = importlib.import_module(f"{package}.config").Config
     made = config(name=package, listen_on="127.0.0.1:0", health=False, log=LogConf(access=False))
     server = server_for(made, importlib.import_module(f"{package}.app").create_app(made))
@@ -30,7 +30,7 @@ async def serve(package: str) -> tuple[RpcServer, int]:
 
 
 async def call(package: str, port: int) -> int:
-    """Call every RPC; the number of calls."""
+    """Call every RPC of a package and return the number of calls."""
     count = 0
     clients = importlib.import_module(f"{package}.client")
     channel = connect(RpcClientConf(endpoints=[f"127.0.0.1:{port}"], timeout=5000), package)
@@ -46,13 +46,13 @@ async def call(package: str, port: int) -> int:
 
 
 async def asked(use: Any, method: Any) -> list[Any]:
-    """The replies to one request."""
+    """Return the replies to one request."""
     given = requests(method) if method.takes_stream else request(method)
     return [reply async for reply in use(given)] if method.gives_stream else [await use(given)]
 
 
 def request(method: Any) -> Any:
-    """A message with all that it must have."""
+    """Return a message with all its required fields."""
     made = method.request()
     for field in made.DESCRIPTOR.fields:
         if field.is_required:
@@ -66,9 +66,9 @@ async def requests(method: Any) -> AsyncIterator[Any]:
 
 
 async def main(words: Sequence[str]) -> int:
-    """Serve and call; the number of calls."""
+    """Serve and call; return the number of calls."""
     servers = []
-    places: dict[str, int] = {}
+    ports: dict[str, int] = {}
     given = list(words)
     while given:
         port = 0
@@ -80,8 +80,8 @@ async def main(words: Sequence[str]) -> int:
         if not port:
             server, port = await serve(package)
             servers.append(server)
-        places[package] = port
-    count = sum([await call(package, port) for package, port in places.items()])
+        ports[package] = port
+    count = sum([await call(package, port) for package, port in ports.items()])
     for server in servers:
         await server.stop(0)
     return count

@@ -1,4 +1,4 @@
-"""A generated service with the four kinds of RPC, and calls that no client of gRPC makes."""
+"""A generated service with the four kinds of RPC, and calls that no gRPC library makes."""
 
 import socket
 import sys
@@ -26,7 +26,7 @@ SETTINGS = "Mode: dev\nTimeout: 1500\nMaxMessage: 65536\n"
 
 
 def chat_folder(root: Path) -> Path:
-    """Generate the service and give it logic."""
+    """Generate the service, fill in its logic and return its folder."""
     with working_in(root):
         ran = mallgen("rpc", "protoc", str(CONTRACTS / "chat.proto"), "-dir", "chat")
         assert ran.code == 0, ran.err
@@ -45,13 +45,13 @@ def chat_folder(root: Path) -> Path:
 
 
 def raw_call(service: RpcService, path: bytes, *more: tuple[bytes, bytes]) -> bytes:
-    """What comes back for a call of any path at all."""
+    """Send a call with any path and return the reply's bytes."""
     fields = ((b":path", path), (b":authority", b"x"), (b"te", b"trailers"), (b"content-type", b"application/grpc"))
     block = indexed(3) + indexed(6) + b"".join(literal(*field) for field in (*fields, *more))
     body = frames.frame(frames.DATA, frames.END_STREAM, 1, b"\0\0\0\0\0")
-    found = b""
+    received = b""
     with socket.create_connection(("127.0.0.1", service.port), timeout=5) as caller:
         caller.sendall(frames.PREFACE + frames.settings(()) + frames.headers(1, block, end=False) + body)
-        while b"grpc-status" not in found and (chunk := caller.recv(65536)):
-            found += chunk
-    return found
+        while b"grpc-status" not in received and (chunk := caller.recv(65536)):
+            received += chunk
+    return received

@@ -1,4 +1,4 @@
-"""What tests of discovery share: an event loop as servers have it, registrars and resolvers that are closed."""
+"""Helpers for tests of discovery: the servers' event loop, and registrars and resolvers that are closed afterwards."""
 
 import asyncio
 import socket
@@ -16,12 +16,12 @@ from mallgen_runtime.discovery.etcd import EtcdRegistrar, EtcdResolver
 
 @cache
 def _runner() -> asyncio.Runner:
-    """One loop for all tests: grpc.aio has one poller per process, and it still wakes loops that are closed."""
+    """Return one loop for all tests: grpc.aio has one poller per process, and it still wakes loops that are closed."""
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
 def run(work: Callable[[], Awaitable[Any]]) -> None:
-    """Run a test on uvloop, as the servers do."""
+    """Run a coroutine on uvloop, as the servers do, for 90 s at most."""
 
     async def main() -> None:
         async with asyncio.timeout(90):
@@ -31,7 +31,7 @@ def run(work: Callable[[], Awaitable[Any]]) -> None:
 
 
 async def until(condition: Callable[[], bool], seconds: float, what: str) -> float:
-    """Wait for something; how long it took. Fails when it does not come in time."""
+    """Wait for a condition and return the seconds it took; fail when it takes more than `seconds`."""
     start = time.monotonic()
     while not condition():
         taken = time.monotonic() - start
@@ -41,19 +41,19 @@ async def until(condition: Callable[[], bool], seconds: float, what: str) -> flo
 
 
 async def soon(condition: Callable[[], bool], what: str) -> None:
-    """Within 2 s, which on a healthy etcd is for ever."""
+    """Wait for a condition for 2 s, far more than a healthy etcd needs."""
     await until(condition, 2, what)
 
 
 @contextmanager
 def silent_server() -> Iterator[str]:
-    """`host:port` of somebody who lets connections open and never answers."""
+    """Yield the `host:port` of a server that lets connections open and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
 class Seen:
-    """A resolver, and every set of addresses that it told of."""
+    """A resolver, and every set of addresses that it reported."""
 
     def __init__(self, resolver: EtcdResolver) -> None:
         self.resolver = resolver
@@ -64,13 +64,13 @@ class Seen:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """What it knows now."""
+        """Return the addresses that the resolver knows now."""
         return self.resolver.addresses
 
 
 @asynccontextmanager
 async def resolving(conf: EtcdConf, key: str) -> AsyncIterator[Seen]:
-    """A resolver that has started."""
+    """Start a resolver, and close it at the end."""
     seen = Seen(EtcdResolver(conf, key))
     try:
         await seen.resolver.start(seen)
@@ -81,7 +81,7 @@ async def resolving(conf: EtcdConf, key: str) -> AsyncIterator[Seen]:
 
 @asynccontextmanager
 async def registered(conf: EtcdConf, key: str, address: str) -> AsyncIterator[EtcdRegistrar]:
-    """A registrar that has been told to register; it may not have yet."""
+    """Start a registrar; its entry may not be in etcd yet."""
     registrar = EtcdRegistrar(conf, key)
     try:
         await registrar.register(address)

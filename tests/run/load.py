@@ -1,11 +1,11 @@
-"""Clients that never stop asking, until the door is closed; each counts what it lost."""
+"""Clients that send requests without a pause until the service refuses connections, and count lost requests."""
 
 import asyncio
 from typing import NamedTuple
 
 
 class Tally(NamedTuple):
-    """Requests that were answered, answers that asked to leave, and every one that was accepted and then lost."""
+    """The answered requests, the answers that closed a kept connection, and the accepted requests that were lost."""
 
     answered: int
     leaving: int
@@ -13,7 +13,7 @@ class Tally(NamedTuple):
 
 
 async def ask_until_refused(port: int, path: str, *, keep: bool, over: asyncio.Event | None = None) -> Tally:
-    """Ask one request after the other, at most until `over`; `keep`: on one connection as long as it is allowed."""
+    """Send requests one after the other until refused or `over`; `keep`: on one connection while the service allows."""
     answered, leaving = 0, 0
     lost: list[str] = []
     while over is None or not over.is_set():
@@ -23,7 +23,7 @@ async def ask_until_refused(port: int, path: str, *, keep: bool, over: asyncio.E
             return Tally(answered, leaving, lost)
         stay = True
         while stay and not (over is not None and over.is_set()):
-            status, stay = await _one(reader, writer, path, keep=keep)
+            status, stay = await _request(reader, writer, path, keep=keep)
             if status != "200":
                 lost.append(status)
                 break
@@ -33,10 +33,10 @@ async def ask_until_refused(port: int, path: str, *, keep: bool, over: asyncio.E
     return Tally(answered, leaving, lost)
 
 
-async def _one(
+async def _request(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, *, keep: bool
 ) -> tuple[str, bool]:
-    """Status of one answer, and whether the connection stays."""
+    """Return the status of one answer, and whether the connection stays open."""
     close = "" if keep else "Connection: close\r\n"
     try:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n{close}\r\n".encode())
@@ -49,7 +49,7 @@ async def _one(
 
 
 async def load(port: int, path: str, clients: int) -> Tally:
-    """Many clients at once, every other one on a kept connection."""
+    """Run many clients at once, every other one on a kept connection."""
     found = await asyncio.gather(*(ask_until_refused(port, path, keep=bool(n % 2)) for n in range(clients)))
     answered, leaving, lost = zip(*found, strict=True)
     return Tally(sum(answered), sum(leaving), [text for texts in lost for text in texts])

@@ -1,8 +1,8 @@
-"""Holds generated packages against what protobuf says of them, in one process: `python -m tests.run.reflect FOLDER…`.
+"""Checks generated packages against protobuf's descriptors: `python -m tests.run.reflect FOLDER…`.
 
 Each folder has one package. Every module is imported; every message and enum is compared with its class in the
-`.pyi`: where it is, its fields with their types, what its constructor takes. Prints a line for each difference, then
-one line per pb2 module: its name and its FileDescriptorProto in base64.
+`.pyi`: its module, its fields with their types, the arguments of its constructor. Prints a line for each difference,
+then one line per pb2 module: its name and its FileDescriptorProto in base64.
 """
 
 import ast
@@ -31,7 +31,7 @@ class Marker(str):
 
 
 class Union(tuple[Any, ...]):
-    """What stands between `|`."""
+    """The types that an annotation joins with `|`."""
 
 
 class Number:
@@ -47,13 +47,13 @@ class Number:
         return self.descriptor.full_name
 
 
-def written(name: str) -> str:
-    """A name as Python can write it."""
+def python_name(name: str) -> str:
+    """Return a name as Python can write it: keywords get an underscore."""
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
 class Stub:
-    """One `.pyi`, its annotations evaluated against the module it describes."""
+    """One `.pyi`, its annotations evaluated in the module that it describes."""
 
     def __init__(self, module: ModuleType) -> None:
         assert module.__file__ is not None
@@ -76,7 +76,7 @@ class Stub:
         return getattr(found, name) if hasattr(found, name) else importlib.import_module(f"{source}.{name}")
 
     def value(self, node: ast.expr, hidden: set[str]) -> Any:
-        """What an annotation names, brackets and unions as tuples; `hidden` is what the class around it declares."""
+        """Evaluate an annotation, brackets and unions as tuples; fail where a name is `hidden` by the class."""
         if isinstance(node, ast.Subscript):
             args = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             return (self.value(node.value, hidden), *(self.value(arg, hidden) for arg in args))
@@ -89,12 +89,12 @@ class Stub:
 
 
 def differences(stub: Stub) -> Iterator[str]:
-    """What of a stub does not agree with the module."""
+    """Yield the differences between a stub and its module."""
     file = descriptor_of(stub.module)
     for message in file.message_types_by_name.values():
-        yield from of_message(stub, stub.tree.body, stub.module, message)
+        yield from message_differences(stub, stub.tree.body, stub.module, message)
     for enum in file.enum_types_by_name.values():
-        yield from of_enum(stub, stub.tree.body, stub.module, enum)
+        yield from enum_differences(stub, stub.tree.body, stub.module, enum)
 
 
 def declared(body: list[ast.stmt]) -> dict[str, ast.expr]:
@@ -106,18 +106,18 @@ def declared(body: list[ast.stmt]) -> dict[str, ast.expr]:
 
 
 def class_of(body: list[ast.stmt], name: str) -> ast.ClassDef:
-    return next(node for node in body if isinstance(node, ast.ClassDef) and node.name == written(name))
+    return next(node for node in body if isinstance(node, ast.ClassDef) and node.name == python_name(name))
 
 
-def of_enum(stub: Stub, body: list[ast.stmt], holder: Any, enum: EnumDescriptor) -> Iterator[str]:
-    found = getattr(holder, written(enum.name))
+def enum_differences(stub: Stub, body: list[ast.stmt], holder: Any, enum: EnumDescriptor) -> Iterator[str]:
+    found = getattr(holder, python_name(enum.name))
     beside, inside = declared(body), declared(class_of(body, enum.name).body)
     hidden = {*dir(EnumTypeWrapper), "DESCRIPTOR"}
-    reached = {written(value.name) for value in enum.values if value.name not in hidden}
+    reached = {python_name(value.name) for value in enum.values if value.name not in hidden}
     if reached != set(inside):
         yield f"{enum.full_name}: the stub has {sorted(inside)}"
     for value in enum.values:
-        name = written(value.name)
+        name = python_name(value.name)
         if value.number != getattr(holder, name) or (name in inside and value.number != getattr(found, name)):
             yield f"{enum.full_name}.{name} is not {value.number}"
         if Number(enum) != stub.value(beside[name], set()):
@@ -126,16 +126,16 @@ def of_enum(stub: Stub, body: list[ast.stmt], holder: Any, enum: EnumDescriptor)
         yield f"{enum.full_name}: a value has another type in the stub"
 
 
-def of_message(stub: Stub, body: list[ast.stmt], holder: Any, message: Descriptor) -> Iterator[str]:
+def message_differences(stub: Stub, body: list[ast.stmt], holder: Any, message: Descriptor) -> Iterator[str]:
     node = class_of(body, message.name)
-    if getattr(holder, written(message.name)) is not GetMessageClass(message):
+    if getattr(holder, python_name(message.name)) is not GetMessageClass(message):
         yield f"{message.full_name} is not at its place"
     inside = declared(node.body)
     nested = {found.name for found in node.body if isinstance(found, ast.ClassDef)}
     hidden = set(inside) | nested
     made = next(found for found in node.body if isinstance(found, ast.FunctionDef) and found.name == "__init__")
     taken = {arg.arg: arg.annotation for arg in made.args.kwonlyargs}
-    plain = [field for field in message.fields if written(field.name) == field.name and field.name not in METHODS]
+    plain = [field for field in message.fields if python_name(field.name) == field.name and field.name not in METHODS]
     more = len(plain) < len(message.fields)
     if {field.name for field in plain} != set(taken) or more != (made.args.kwarg is not None):
         yield f"{message.full_name}: the constructor takes {sorted(taken)}"
@@ -147,16 +147,16 @@ def of_message(stub: Stub, body: list[ast.stmt], holder: Any, message: Descripto
         if stub.value(annotation, hidden) != argument(field):
             yield f"{field.full_name}: the constructor takes {ast.unparse(annotation)}"
         sample(message, field)
-    values = {written(value.name) for enum in message.enum_types for value in enum.values}
+    values = {python_name(value.name) for enum in message.enum_types for value in enum.values}
     extensions = {extension.name for extension in message.extensions}
     if set(inside) != {field.name for field in plain} | values | extensions:
         yield f"{message.full_name}: the stub has {sorted(inside)}"
-    own = getattr(holder, written(message.name))
+    own = getattr(holder, python_name(message.name))
     for enum in message.enum_types:
-        yield from of_enum(stub, node.body, own, enum)
+        yield from enum_differences(stub, node.body, own, enum)
     for inner in message.nested_types:
         if not inner.GetOptions().map_entry:
-            yield from of_message(stub, node.body, own, inner)
+            yield from message_differences(stub, node.body, own, inner)
 
 
 def one(field: FieldDescriptor) -> Any:
@@ -166,7 +166,7 @@ def one(field: FieldDescriptor) -> Any:
 
 
 def scalar(field: FieldDescriptor) -> Any:
-    """The type of one value; what a repeated field has by default says nothing of it."""
+    """Return the type of a single value; the default of a repeated field would be a list."""
     if field.message_type is None and field.enum_type is None:
         kinds = {"STRING": str, "BYTES": bytes, "BOOL": bool, "DOUBLE": float, "FLOAT": float}
         names = {getattr(FieldDescriptor, f"TYPE_{name}"): kind for name, kind in kinds.items()}
@@ -174,7 +174,7 @@ def scalar(field: FieldDescriptor) -> Any:
     return one(field)
 
 
-def pair(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor] | None:
+def map_entry(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor] | None:
     entry = field.message_type
     if entry is None or not entry.GetOptions().map_entry:
         return None
@@ -182,8 +182,8 @@ def pair(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor] | No
 
 
 def expected(field: FieldDescriptor) -> Any:
-    """What reading a field gives."""
-    both = pair(field)
+    """Return the type that reading a field gives."""
+    both = map_entry(field)
     if both is not None:
         kind = "MessageMap" if both[1].message_type is not None else "ScalarMap"
         return (kind, scalar(both[0]), scalar(both[1]))
@@ -193,25 +193,25 @@ def expected(field: FieldDescriptor) -> Any:
 
 
 def argument(field: FieldDescriptor) -> Union:
-    """What a constructor takes; for an enum its number or name too."""
-    both = pair(field)
+    """Return the type that the constructor takes for a field; for an enum also its number or name."""
+    both = map_entry(field)
     if both is not None:
-        return Union((("Mapping", scalar(both[0]), given(both[1])), None))
+        return Union((("Mapping", scalar(both[0]), argument_type(both[1])), None))
     if field.is_repeated:
-        return Union((("Iterable", given(field)), None))
-    taken = given(field)
+        return Union((("Iterable", argument_type(field)), None))
+    taken = argument_type(field)
     return Union((*(taken if isinstance(taken, Union) else (taken,)), None))
 
 
-def given(field: FieldDescriptor) -> Any:
+def argument_type(field: FieldDescriptor) -> Any:
     return Union((one(field), int, str)) if field.enum_type is not None else scalar(field)
 
 
 def sample(message: Descriptor, field: FieldDescriptor) -> None:
-    """Make a message with the field as the stub allows it, and read it again."""
+    """Make a message with the field as the stub allows it, read it again and compare."""
     if field.message_type is not None and field.message_type.full_name == message.full_name and not field.is_repeated:
         return
-    both = pair(field)
+    both = map_entry(field)
     if both is not None:
         given: Any = {scalar(both[0])("1"): value_of(both[1])}
     else:
@@ -229,9 +229,9 @@ def value_of(field: FieldDescriptor) -> Any:
 
 
 def main(folders: list[str]) -> int:
-    """Import and compare; 1 when something differs."""
+    """Import and compare; return 1 when there are differences."""
     wrong: list[str] = []
-    told: list[str] = []
+    descriptors: list[str] = []
     for folder in folders:
         sys.path.insert(0, folder)
         package = next(path.parent.name for path in Path(folder).glob("*/server.py"))
@@ -242,14 +242,14 @@ def main(folders: list[str]) -> int:
             if name.endswith("_pb2"):
                 proto = FileDescriptorProto()
                 descriptor_of(module).CopyToProto(proto)
-                told.append(f"{name} {base64.b64encode(proto.SerializeToString(deterministic=True)).decode()}")
+                descriptors.append(f"{name} {base64.b64encode(proto.SerializeToString(deterministic=True)).decode()}")
                 wrong += differences(Stub(module))
-    print("\n".join([*wrong, *told]))
+    print("\n".join([*wrong, *descriptors]))
     return 1 if wrong else 0
 
 
 def descriptor_of(module: ModuleType) -> Any:
-    """The module's file; a value of an enum may be called DESCRIPTOR too."""
+    """Return the descriptor of the module's file, although a value of an enum may be called DESCRIPTOR."""
     if hasattr(module.DESCRIPTOR, "CopyToProto"):
         return module.DESCRIPTOR
     return next(value.DESCRIPTOR.file for value in vars(module).values() if hasattr(value, "DESCRIPTOR"))

@@ -1,4 +1,4 @@
-"""Instances that come and go under load; what is lost is counted. `make soak` runs five hundred turns."""
+"""Instances that start and stop under load, with a count of the lost calls; `make soak` makes five hundred turns."""
 
 import argparse
 import asyncio
@@ -23,7 +23,7 @@ HTTP = f"{QUIET}Shutdown:\n  WrapUpTime: 300ms\n"
 
 
 class Figures(NamedTuple):
-    """Calls that were answered, and what was lost, in words."""
+    """The number of calls that were answered, and the lost ones as text."""
 
     turns: int
     calls: int
@@ -47,10 +47,10 @@ def roll(root: Path, turns: int, clients: int = 4) -> Figures:
 
 
 def _started(shop: Shop, name: str, stack: ExitStack) -> Service | RpcService:
-    found = _new(shop, name)
-    stack.push(found)
-    found.__enter__()
-    return found
+    instance = _new(shop, name)
+    stack.push(instance)
+    instance.__enter__()
+    return instance
 
 
 def _new(shop: Shop, name: str) -> Service | RpcService:
@@ -80,7 +80,7 @@ async def _load(
 
 
 async def _call(over: asyncio.Event, lost: list[str]) -> int:
-    """Call order.rpc through the registry, never a second time for the same call."""
+    """Call order.rpc through the registry without a pause; a lost call is not repeated."""
     from order_rpc.client import OrdersRequest, OrdersResponse  # type: ignore[import-not-found]
 
     channel = connect(RpcClientConf(timeout=5000), "order.rpc")
@@ -98,7 +98,7 @@ async def _call(over: asyncio.Event, lost: list[str]) -> int:
 
 
 async def _ask(running: dict[str, Service | RpcService], over: asyncio.Event, keep: bool) -> Tally:
-    """Ask whichever BFF is the present one until it refuses, then the next."""
+    """Send requests to the present BFF until it refuses connections, then to the next one."""
     total = Tally(0, 0, [])
     while not over.is_set():
         found = await ask_until_refused(running["mall"].port, PATH, keep=keep, over=over)
@@ -108,7 +108,7 @@ async def _ask(running: dict[str, Service | RpcService], over: asyncio.Event, ke
 
 
 def main() -> int:
-    """Print the figures; 1 when something was lost."""
+    """Print the figures; return 1 when a call was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turns", type=int, default=500)
     turns = parser.parse_args().turns
@@ -116,13 +116,13 @@ def main() -> int:
     try:
         sys.path.insert(0, str(root / "shop" / "order"))
         started = time.monotonic()
-        found = roll(root, turns)
+        figures = roll(root, turns)
     finally:
         shutil.rmtree(root, ignore_errors=True)
-    print(f"{found}; {time.monotonic() - started:.0f} s")
-    for text in found.lost[:20]:
+    print(f"{figures}; {time.monotonic() - started:.0f} s")
+    for text in figures.lost[:20]:
         print(f"  lost: {text}")
-    return 1 if found.lost else 0
+    return 1 if figures.lost else 0
 
 
 if __name__ == "__main__":

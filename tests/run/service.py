@@ -1,4 +1,4 @@
-"""A generated service as a process of its own."""
+"""A generated HTTP service that runs as a process of its own."""
 
 import http.client
 import json
@@ -18,19 +18,19 @@ SECRET = "a secret of at least thirty-two bytes"
 
 
 class Answer(NamedTuple):
-    """What came back."""
+    """The status, headers and body of an answer."""
 
     status: int
     headers: dict[str, str]
     body: bytes
 
     def json(self) -> Any:
-        """The body as plain values."""
+        """Return the JSON body as plain values."""
         return json.loads(self.body)
 
 
 class Service:
-    """Runs `python -m <package>` in a folder; `settings` are lines added to its configuration."""
+    """A process `python -m <package>` in a folder; `settings` are lines added to its configuration."""
 
     def __init__(
         self,
@@ -74,16 +74,16 @@ class Service:
             assert self.stop() == 0
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and wait for the exit code."""
+        """Send a signal, wait, and return the exit code."""
         self.process.send_signal(number)
         return self.process.wait(timeout=20)
 
     def lines(self) -> str:
-        """What the service wrote."""
+        """Return the output of the service."""
         return self.log.read_text(encoding="utf-8")
 
     def line_with(self, word: str) -> str:
-        """The first log line that holds a word; the access line is written just after the answer."""
+        """Return the first log line that contains a word, waiting for it: the access line follows the answer."""
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
             for line in self.lines().splitlines():
@@ -93,13 +93,13 @@ class Service:
         raise AssertionError(f"no line with {word}: {self.lines()}")
 
     def get(self, path: str, **rest: Any) -> Answer:
-        """GET."""
+        """Send a GET request."""
         return self.request("GET", path, **rest)
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Answer:
-        """One request on a connection of its own; `path` may hold characters that need escapes, and ready escapes."""
+        """Send one request on its own connection; `path` may have characters that need escapes, and ready escapes."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request(method, quote(path, safe="/?&=%+;[]:!,"), body, headers or {})
@@ -114,10 +114,10 @@ class Service:
         return self.request("POST", path, json.dumps(value).encode(), sent)
 
     def raw(self, data: bytes) -> bytes:
-        """Bytes on the socket, and all that comes back until the service closes it."""
+        """Send bytes, and return all that comes back until the service closes the connection."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
             connection.sendall(data)
-            found = b""
+            received = b""
             while chunk := connection.recv(65536):
-                found += chunk
-        return found
+                received += chunk
+        return received

@@ -1,4 +1,4 @@
-"""The three services of generated/ as processes that find each other through a folder of their own."""
+"""The three services of generated/ as processes that find each other through a registry folder of their own."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ KEYS = {"order_rpc": "order.rpc", "product_rpc": "product.rpc"}
 
 
 class RpcService:
-    """Runs `python -m <package>` in a folder; `settings` are lines of its configuration besides name and address."""
+    """A process `python -m <package>`; `settings` are lines of its configuration besides name, address and shutdown."""
 
     def __init__(
         self, folder: Path, package: str, registry: Path, settings: str = "", env: dict[str, str] | None = None
@@ -57,11 +57,11 @@ class RpcService:
             assert self.stop() == 0, self.lines()
 
     def registered(self) -> bool:
-        """Whether others can find it."""
+        """Return whether clients can find the service in the registry."""
         return self._entry.exists()
 
     def forget(self) -> None:
-        """Take it out of the registry, as if it had never been there."""
+        """Remove the service's entry from the registry."""
         self._entry.unlink()
 
     @property
@@ -69,12 +69,12 @@ class RpcService:
         return self.registry / self.key / f"{self.process.pid}-{self.port}"
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and wait for the exit code."""
+        """Send a signal, wait, and return the exit code."""
         self.process.send_signal(number)
         return self.process.wait(timeout=20)
 
     def lines(self) -> str:
-        """What the service wrote."""
+        """Return the output of the service."""
         return self.log.read_text(encoding="utf-8")
 
 
@@ -87,20 +87,20 @@ class Shop:
         shutil.copytree(ROOT / "generated", root / "shop", ignore=shutil.ignore_patterns(".*", "__pycache__"))
 
     def rpc(self, name: str, settings: str = "") -> RpcService:
-        """An instance of `order` or `product`."""
+        """Start an instance of `order` or `product`."""
         return RpcService(self.root / "shop" / name, f"{name}_rpc", self.registry, settings)
 
     def mall(self, settings: str = "") -> Service:
-        """The BFF."""
+        """Start the BFF."""
         return Service(self.root / "shop" / "mall", "mall_api", settings, env=environment(self.registry))
 
     @contextlib.contextmanager
     def up(self, settings: str = "") -> Iterator[Service]:
-        """All three."""
+        """Start all three services."""
         with self.rpc("product"), self.rpc("order"), self.mall(settings) as mall:
             yield mall
 
 
 def environment(registry: Path) -> dict[str, str]:
-    """The environment of a service in tests."""
+    """Return the environment of a service in tests."""
     return {**os.environ, "AUTH_ACCESS_SECRET": SECRET, "MALLGEN_DISCOVERY": f"file:{registry}"}

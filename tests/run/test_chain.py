@@ -30,7 +30,7 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def until(mall: Service, status: int) -> None:
-    """Wait until the order list answers with a status: the BFF looks into the registry ten times a second."""
+    """Wait until the order list answers with a status; the BFF reads the registry ten times a second."""
     deadline = time.monotonic() + 5
     while mall.get(LIST).status != status:
         assert time.monotonic() < deadline, mall.get(LIST)

@@ -21,7 +21,7 @@ ORDERS = "/v1/order/list?uid=123&ps=1"
 
 
 class Dev:
-    """A copy of the shop's workspace on ports of its own."""
+    """A copy of the shop's workspace with free ports."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -37,12 +37,12 @@ class Dev:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """`mallgen dev` in the background."""
+        """Start `mallgen dev` in the background."""
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([*command(), "dev"], cwd=self.root, stdout=log, stderr=log)
 
     def once(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """`mallgen dev --once …`."""
+        """Run `mallgen dev --once …`."""
         return subprocess.run(
             [*command(), "dev", "--once", *words],
             cwd=self.root,
@@ -53,7 +53,7 @@ class Dev:
         )
 
     def until(self, pattern: str, count: int = 1) -> str:
-        """Wait for a line."""
+        """Wait until the log matches `pattern` `count` times, and return the log."""
         deadline = time.monotonic() + 25
         while time.monotonic() < deadline:
             text = self.log.read_text(encoding="utf-8")
@@ -63,13 +63,13 @@ class Dev:
         raise AssertionError(f"no {pattern!r} in {self.log.read_text(encoding='utf-8')}")
 
     def get(self, path: str) -> str:
-        """What the BFF answers."""
+        """Return the body of the BFF's answer."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ports['mall']}{path}", timeout=10) as found:
             text: str = found.read().decode()
             return text
 
     def free(self) -> bool:
-        """Whether nobody listens on any of the ports."""
+        """Return whether nothing listens on any of the ports."""
         for port in self.ports.values():
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -244,7 +244,7 @@ dir = "dog"
 
 
 def written(path: Path, *pairs: tuple[str, str]) -> None:
-    """Replace what a stub has; all of it is there."""
+    """Replace pieces of a file, each of which it must contain."""
     text = path.read_text(encoding="utf-8")
     for old, new in pairs:
         assert old in text, text

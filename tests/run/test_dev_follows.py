@@ -1,4 +1,4 @@
-"""mallgen dev follows mallgen.toml and what its services ask for."""
+"""mallgen dev follows changes of mallgen.toml, and changes of the calls that its services need."""
 
 import signal
 import socket
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 
 class Fresh(Dev):
-    """What `mallgen new` makes, on ports of its own."""
+    """A project made by `mallgen new`, with free ports."""
 
     def __init__(self, root: Path) -> None:
         subprocess.run([*command(), "new", "shop", "-q"], cwd=root, check=True)
@@ -47,7 +47,7 @@ def fresh(tmp_path: Path) -> Iterator[Fresh]:
 
 
 def other(root: Path, port: int) -> str:
-    """A contract beside the greeter's, its settings, and its lines for mallgen.toml."""
+    """Write a second contract and its settings; return its section of mallgen.toml."""
     text = (root / "contracts" / "greeter.proto").read_text(encoding="utf-8")
     text = text.replace("greeter", "other").replace("Greeter", "Other")
     (root / "contracts" / "other.proto").write_text(text, encoding="utf-8")

@@ -19,13 +19,13 @@ from tests.run.discovering import registered, resolving, run, silent_server, soo
 
 @pytest.fixture
 def key() -> str:
-    """A service that no other test has."""
+    """Return a service key that no other test uses."""
     return f"order-{uuid4().hex[:8]}.rpc"
 
 
 @pytest.fixture
 def conf(etcd: Etcd) -> EtcdConf:
-    """The settings for the shared etcd."""
+    """Return the settings of the shared etcd."""
     return EtcdConf(hosts=[etcd.host])
 
 
@@ -200,7 +200,7 @@ def test_compaction_ends_a_watch_that_is_behind(etcd: Etcd, conf: EtcdConf, key:
 
 
 def test_a_watch_for_what_etcd_has_forgotten_is_not_silent(etcd: Etcd, conf: EtcdConf, key: str) -> None:
-    """An etcd that lost its data between our look and our watch; the revision would not come for hours."""
+    """A watch fails when etcd lost its data after the list was read: the awaited revision would take hours."""
     now = int(etcd.ask("kv/range", key=b"x")["header"]["revision"])
 
     async def work() -> None:
@@ -223,7 +223,7 @@ def test_a_resolver_looks_again_after_a_compaction(
         real = EtcdClient.unary
 
         async def unary(self: EtcdClient, rpc: Any, request: Any) -> Any:
-            """A look whose revision is compacted before the watch begins, three times."""
+            """Compact the revision of the first three replies before their watch begins."""
             reply: Any = await real(self, rpc, request)
             if rpc is RANGE and behind[0]:
                 behind[0] -= 1

@@ -1,4 +1,4 @@
-"""An etcd that is missing, dies, loses its data, asks for a password or a certificate; a real one each time."""
+"""Faults of a real etcd: missing, killed, with its data lost, with passwords, and with certificates."""
 
 import asyncio
 import datetime
@@ -26,13 +26,13 @@ from tests.parts import Etcd
 from tests.run.discovering import registered, resolving, run, silent_server, soon, until
 
 KEY = "order.rpc"
-Told = Callable[[], list[str]]
+Warned = Callable[[], list[str]]
 Figure = Callable[[str, object], None]
 
 
 @pytest.fixture
-def told(caplog: pytest.LogCaptureFixture) -> Told:
-    """The warnings so far. A traceback among them fails the test."""
+def warned(caplog: pytest.LogCaptureFixture) -> Warned:
+    """Return a function that lists the warnings so far, and fails on a traceback among them."""
 
     def lines() -> list[str]:
         found = [record for record in caplog.records if record.levelno >= logging.WARNING]
@@ -44,16 +44,16 @@ def told(caplog: pytest.LogCaptureFixture) -> Told:
 
 @pytest.fixture
 def off(tmp_path: Path) -> Iterator[Etcd]:
-    """An etcd that does not run yet."""
+    """Return an etcd that is not started yet."""
     part = Etcd(tmp_path)
     yield part
     part.kill()
 
 
 def test_an_etcd_that_comes_late(
-    off: Etcd, told: Told, monkeypatch: pytest.MonkeyPatch, record_property: Figure
+    off: Etcd, warned: Warned, monkeypatch: pytest.MonkeyPatch, record_property: Figure
 ) -> None:
-    attempts = _counted(monkeypatch)
+    attempts = _connection_times(monkeypatch)
 
     async def work() -> None:
         conf = EtcdConf(hosts=[off.host])
@@ -64,14 +64,14 @@ def test_an_etcd_that_comes_late(
             missing = f"etcd {off.host} cannot be reached"
             assert registrar.state == seen.resolver.state == missing
             line = f"{missing}; start it (etcd) or remove the Etcd block; still trying"
-            assert told() == [line, line], "one from the server, one from the client"
+            assert warned() == [line, line], "one from the server, one from the client"
             assert 6 <= len(attempts) <= 20, "two that try, 0.1 s to 2 s between attempts"
             await asyncio.to_thread(off.start)
             took = await until(lambda: registrar.state == OK, 5, "registered after etcd has come")
             took = max(took, await until(lambda: seen.addresses == ("10.0.0.1:80",), 3, "found"))
             record_property("figure", f"etcd: registered and found {took:.2f} s after etcd served")
             assert seen.resolver.state == OK
-            assert len(told()) == 2
+            assert len(warned()) == 2
 
     run(work)
 
@@ -95,7 +95,7 @@ def test_a_server_that_leaves_while_etcd_is_gone_does_not_wait(off: Etcd) -> Non
     run(work)
 
 
-def test_required(off: Etcd, told: Told) -> None:
+def test_required(off: Etcd, warned: Warned) -> None:
     async def work() -> None:
         refused = (
             f"etcd {off.host} cannot be reached, and Etcd.Required is set; start it (etcd) or remove the Etcd block"
@@ -106,7 +106,7 @@ def test_required(off: Etcd, told: Told) -> None:
             await _fails(EtcdConf(hosts=[host], required=True), silent)
 
     run(work)
-    assert told() == []
+    assert warned() == []
 
 
 async def _fails(conf: EtcdConf, line: str) -> None:
@@ -117,7 +117,7 @@ async def _fails(conf: EtcdConf, line: str) -> None:
     assert str(problem.value) == line
 
 
-def test_restart_with_its_data(off: Etcd, told: Told, record_property: Figure) -> None:
+def test_restart_with_its_data(off: Etcd, warned: Warned, record_property: Figure) -> None:
     async def work() -> None:
         conf = EtcdConf(hosts=[off.start().host])
         async with resolving(conf, KEY) as seen, registered(conf, KEY, "10.0.0.1:80") as registrar:
@@ -127,7 +127,7 @@ def test_restart_with_its_data(off: Etcd, told: Told, record_property: Figure) -
             await soon(lambda: seen.resolver.state.endswith("cannot be reached"), "noticed")
             await asyncio.sleep(2)
             assert seen.addresses == ("10.0.0.1:80",)
-            assert any(line.endswith("1 known instances of order.rpc are kept") for line in told())
+            assert any(line.endswith("1 known instances of order.rpc are kept") for line in warned())
             await asyncio.to_thread(off.start)
             off.put(f"{KEY}/1", b"10.0.0.2:80")
             took = await until(lambda: len(seen.addresses) == 2, 3, "the watch is resumed")
@@ -169,7 +169,7 @@ def test_restart_without_its_data(off: Etcd, monkeypatch: pytest.MonkeyPatch, re
 
 
 def test_a_restart_that_takes_the_revisions_back_is_noticed(off: Etcd) -> None:
-    """A watch that waits for a revision far ahead hears nothing; the libraries fall for it."""
+    """A watch notices that a restarted etcd counts from 0 again; other libraries wait for the old revision for ever."""
 
     async def work() -> None:
         conf = EtcdConf(hosts=[off.start().host])
@@ -186,8 +186,8 @@ def test_a_restart_that_takes_the_revisions_back_is_noticed(off: Etcd) -> None:
     run(work)
 
 
-def _guarded(part: Etcd) -> None:
-    """Ask for passwords from now on: root may all, mall the keys of order.rpc."""
+def _enable_passwords(part: Etcd) -> None:
+    """Switch on passwords: root may do everything, mall may use the keys of order.rpc, guest nothing."""
     part.ask("auth/role/add", name="mall")
     end = f"{KEY}0".encode()
     part.ask(
@@ -204,19 +204,19 @@ def _b64(value: str | bytes) -> str:
     return parts.coded(value.encode() if isinstance(value, str) else value)
 
 
-def test_user_and_password(tmp_path: Path, told: Told) -> None:
+def test_user_and_password(tmp_path: Path, warned: Warned) -> None:
     with parts.etcd(tmp_path, "--auth-token-ttl=1", "--bcrypt-cost=4") as part:
-        _guarded(part)
+        _enable_passwords(part)
         conf = EtcdConf(hosts=[part.host], user="mall", password="mall-pass")
 
         async def work() -> None:
             async with resolving(conf, KEY) as seen, registered(conf, KEY, "10.0.0.1:80") as registrar:
                 await soon(lambda: seen.addresses == ("10.0.0.1:80",), "found")
                 client = seen.resolver._client
-                await asyncio.sleep(3.5)  # nothing is asked in this time, so the token ends
+                await asyncio.sleep(3.5)  # no request renews the token, so it expires
                 assert await _values(client) == [b"10.0.0.1:80"]
                 part.kill()
-                await asyncio.to_thread(part.start)  # which forgets all tokens
+                await asyncio.to_thread(part.start)  # a restart forgets all tokens
                 async with registered(conf, KEY, "10.0.0.2:80"):
                     await until(lambda: len(seen.addresses) == 2, 5, "found after the restart")
                 await until(lambda: registrar.state == OK, 6, "the lease is renewed")
@@ -225,11 +225,11 @@ def test_user_and_password(tmp_path: Path, told: Told) -> None:
             await other.close()
 
         run(work)
-    assert not any("refuses" in line for line in told())
+    assert not any("refuses" in line for line in warned())
 
 
 async def _values(client: EtcdClient) -> list[bytes]:
-    """What the service's keys hold."""
+    """Return the values of the service's keys."""
     found = await client.unary(RANGE, pb.RangeRequest(key=f"{KEY}/".encode(), range_end=f"{KEY}0".encode()))
     return [item.value for item in found.kvs]
 
@@ -243,23 +243,23 @@ async def _values(client: EtcdClient) -> list[bytes]:
         ("", "", "refuses: user name is empty"),
     ],
 )
-def test_those_who_may_not(guarded: Etcd, told: Told, user: str, password: str, says: str) -> None:
+def test_those_who_may_not(guarded: Etcd, warned: Warned, user: str, password: str, says: str) -> None:
     async def work() -> None:
         conf = EtcdConf(hosts=[guarded.host], user=user, password=password)
         async with resolving(conf, KEY) as seen, registered(conf, KEY, "10.0.0.1:80") as registrar:
             await asyncio.sleep(0.5)
             what = f"etcd {guarded.host} {says}"
             assert registrar.state == seen.resolver.state == what
-            assert told() == [f"{what}; check Etcd.User and Etcd.Pass; still trying"] * 2
+            assert warned() == [f"{what}; check Etcd.User and Etcd.Pass; still trying"] * 2
 
     run(work)
 
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Etcd]:
-    """An etcd that asks for passwords."""
+    """Start an etcd that asks for passwords."""
     with parts.etcd(tmp_path_factory.mktemp("guarded"), "--bcrypt-cost=4") as part:
-        _guarded(part)
+        _enable_passwords(part)
         yield part
 
 
@@ -273,14 +273,14 @@ def test_a_password_that_nobody_asked_for(off: Etcd) -> None:
 
 
 class Files(NamedTuple):
-    """A certificate and its key."""
+    """The paths of a certificate and of its key."""
 
     cert: str
     key: str
 
 
 class Authority:
-    """Signs certificates for this machine."""
+    """A certificate authority for this machine."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -289,7 +289,7 @@ class Authority:
         self.files = self._written("ca", self._name, self._key, ca=True)
 
     def sign(self, name: str) -> Files:
-        """A certificate that serves both sides of a connection."""
+        """Sign a certificate that serves both sides of a connection."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         return self._written(name, subject, ec.generate_private_key(ec.SECP256R1()), ca=False)
 
@@ -312,7 +312,7 @@ class Authority:
         return files
 
 
-def test_tls_with_client_certificates(tmp_path: Path, told: Told) -> None:
+def test_tls_with_client_certificates(tmp_path: Path, warned: Warned) -> None:
     folders = [tmp_path / name for name in ("etcd", "ours", "theirs")]
     for folder in folders:
         folder.mkdir()
@@ -336,15 +336,15 @@ def test_tls_with_client_certificates(tmp_path: Path, told: Told) -> None:
 
         run(work)
     hint = "check Etcd.CACertFile, CertFile and CertKeyFile; still trying"
-    assert [line.removeprefix(f"etcd {part.host} ") for line in told()] == [
+    assert [line.removeprefix(f"etcd {part.host} ") for line in warned()] == [
         "closes the connection; check Etcd.Hosts; if it asks for TLS, name the Etcd.CACertFile; still trying",
         f"does not agree on TLS; {hint}",
         f"shows a certificate that is not signed by the one in Etcd.CACertFile; {hint}",
     ]
 
 
-def _counted(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """When connections are tried."""
+def _connection_times(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return a list to which the time of every attempt to connect is added."""
     found: list[float] = []
     real = EtcdClient._greeted
 

@@ -1,4 +1,4 @@
-"""The same requests to a generated service and to go-zero 1.10.2, whose raw answers were recorded.
+"""Requests to a generated service, compared with the recorded raw answers of go-zero 1.10.2.
 
 Statuses agree, and so do the values of successful answers, except for the exact list below.
 """
@@ -58,7 +58,7 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def is_about_http(case: dict[str, Any]) -> bool:
-    """gRPC statuses are for services that call one; what JSON holds cannot be said by the recorded contract."""
+    """Return whether a case needs neither gRPC statuses nor JSON bodies, which the recorded contract does not cover."""
     return not case["case"].startswith(("code ", "wrapped ", "json"))
 
 
@@ -76,7 +76,7 @@ def test_same_answer(facts: Service, case: dict[str, Any]) -> None:
 
 
 def request(case: dict[str, Any]) -> bytes:
-    """The raw request, with a token of the recorded claims."""
+    """Return the raw request, with a token of the recorded claims."""
     text: str = case["request"]
     claims = dict(case.get("jwt", {}))
     if claims.pop("alg", "") == "none":
@@ -88,7 +88,7 @@ def request(case: dict[str, Any]) -> bytes:
 
 
 def parsed(answer: bytes) -> tuple[int, bytes]:
-    """Status and body of a raw answer; 0 when the connection was closed without one."""
+    """Return status and body of a raw answer; status 0 when the connection was closed without one."""
     head, _, body = answer.partition(b"\r\n\r\n")
     found = re.match(rb"HTTP/1\.1 (\d{3})", head)
     return int(found.group(1)) if found else 0, body

@@ -54,7 +54,7 @@ BODIES = {
 
 @pytest.fixture(scope="module")
 def talk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The generated service, with logic, importable."""
+    """Generate the service, fill in its logic and make it importable."""
     root = tmp_path_factory.mktemp("talk")
     with working_in(root):
         ran = mallgen("rpc", "protoc", str(CONTRACTS / "talk.proto"), "-dir", ".", "-q")
@@ -83,7 +83,7 @@ def app() -> Any:
 
 
 def asked(use: Callable[[Any], Awaitable[Any]], **settings: int) -> Any:
-    """What `use` makes of a client."""
+    """Return the result of `use`, called with a client of the service."""
     from talk_rpc.client import TalkClient  # type: ignore[import-not-found]
 
     async def run() -> Any:
@@ -126,7 +126,7 @@ def test_the_four_kinds() -> None:
 
 
 def test_two_ways_in_turn() -> None:
-    """Each reply comes before the next request is made."""
+    """In a stream in both directions, each reply comes before the next request is made."""
 
     async def use(client: Any) -> Any:
         turn = asyncio.Queue[str]()
@@ -188,7 +188,7 @@ def test_who_stops_listening_ends_the_call() -> None:
         counted = await client.count(words("a", "enough", "b"))
         return len(asyncio.all_tasks()) + int(counted.words)
 
-    assert asked(use) == 1 + 1  # only this task is left
+    assert asked(use) == 1 + 1  # one task, our own, and one word
 
 
 def test_deadlines() -> None:

@@ -42,7 +42,7 @@ Use = Callable[[Any], Coroutine[Any, Any, Any]]
 
 
 def called(service: RpcService, use: Use, **settings: Any) -> Any:
-    """What `use` gives, called with a generated client of the service."""
+    """Return the result of `use`, called with a generated client of the service."""
     from chat_rpc.client import ChatClient  # type: ignore[import-not-found]
 
     async def run() -> Any:
@@ -127,7 +127,7 @@ def test_a_reply_that_is_none_stays_in_the_log_too(chat: RpcService) -> None:
 
 
 def row_with(service: RpcService, *words: str) -> str:
-    """The log line with all of some words; a thread writes it a moment later."""
+    """Wait for a log line that contains all of some words, since a thread writes it, and return it."""
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         for row in service.lines().splitlines():
@@ -316,7 +316,7 @@ def test_metadata_that_is_not_utf_8_leaves_no_traceback(chat: RpcService) -> Non
 
 
 def test_a_stream_whose_caller_reads_no_more_is_told_in_the_log(chat: RpcService) -> None:
-    """The reply that waits for room is interrupted: the call ends there, in its own context, and is counted."""
+    """A reply that waits for a caller who reads no more is interrupted, logged as cancelled, without a traceback."""
     before = len(chat.lines())
 
     async def work() -> None:
@@ -338,7 +338,7 @@ def test_a_stream_whose_caller_reads_no_more_is_told_in_the_log(chat: RpcService
 
 
 def test_a_part_that_ends_ends_the_process(folder: Path) -> None:
-    """Not ready from then on, and exit code 1: who supervises the process starts it anew."""
+    """A process is not ready any more when a part of it ends, and exits with 1, so that a supervisor restarts it."""
     admin = free_port()
     settings = f"{SETTINGS}DevServer:\n  Port: {admin}\n"
     with RpcService(folder, "chat_rpc", folder / "registry", settings) as service:
@@ -349,7 +349,7 @@ def test_a_part_that_ends_ends_the_process(folder: Path) -> None:
                 await asyncio.to_thread(urllib.request.urlopen, f"http://127.0.0.1:{admin}/readyz", timeout=5)
             except urllib.error.HTTPError as answer:
                 return answer.code
-            except OSError:  # it is gone already
+            except OSError:  # the process has already ended
                 return 503
             return 200
 

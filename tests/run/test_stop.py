@@ -1,4 +1,4 @@
-"""How a service stops: not ready, still serving, then the door closes and what is in flight is finished."""
+"""The stop of a service: it is not ready but still serves, then refuses connections and finishes what has begun."""
 
 import asyncio
 import shutil
@@ -27,7 +27,7 @@ def shop(tmp_path: Path) -> Path:
 
 
 def slow(folder: Path, seconds: float) -> None:
-    """The flash sale takes its time."""
+    """Make the flash sale's logic sleep."""
     logic = folder / "mall_api" / "logic" / "flash_sale_logic.py"
     text = logic.read_text(encoding="utf-8")
     waiting = f"-> FlashSaleResponse:\n        import asyncio\n\n        await asyncio.sleep({seconds})"
@@ -35,7 +35,7 @@ def slow(folder: Path, seconds: float) -> None:
 
 
 def asked(service: Service, path: str) -> tuple[threading.Thread, list[Answer]]:
-    """A request in flight, and where its answer will be."""
+    """Send a request from a thread; return the thread, and the list that its answer will be added to."""
     answers: list[Answer] = []
     thread = threading.Thread(target=lambda: answers.append(service.get(path)))
     thread.start()
@@ -43,12 +43,12 @@ def asked(service: Service, path: str) -> tuple[threading.Thread, list[Answer]]:
     return thread, answers
 
 
-def received(connection: socket.socket, end: bytes) -> bytes:
-    """What comes, up to an end."""
-    found = b""
-    while end not in found and (chunk := connection.recv(4096)):
-        found += chunk
-    return found
+def read_until(connection: socket.socket, end: bytes) -> bytes:
+    """Read from a connection until `end` has come or it closes."""
+    read = b""
+    while end not in read and (chunk := connection.recv(4096)):
+        read += chunk
+    return read
 
 
 def test_ready_until_the_signal(shop: Path) -> None:
@@ -70,11 +70,11 @@ def test_who_was_silent_is_served_during_the_wrap_up(shop: Path) -> None:
         request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
         with socket.create_connection(("127.0.0.1", service.port), timeout=5) as kept:
             kept.sendall(request)
-            assert b"connection: close" not in received(kept, b"}")
+            assert b"connection: close" not in read_until(kept, b"}")
             service.process.send_signal(signal.SIGTERM)
             time.sleep(0.5)
             kept.sendall(request)
-            answer = received(kept, b"}")
+            answer = read_until(kept, b"}")
             assert answer.startswith(b"HTTP/1.1 200")
             assert b"connection: close" in answer
         assert service.process.wait(timeout=5) == 0
@@ -94,19 +94,19 @@ def test_a_signal_as_soon_as_the_port_is_open(tmp_path: Path, package: str, numb
     folder = shutil.copytree(ROOT / "generated" / name, tmp_path / name, ignore=shutil.ignore_patterns(".*"))
     for pause in (0, 0.005, 0.02, 0.05):
         service = starting(folder, package, tmp_path)
-        reached(service.port)
+        wait_until_reachable(service.port)
         time.sleep(pause)
         assert service.stop(number) == 0, (pause, service.lines())
         assert "Traceback" not in service.lines()
 
 
 def starting(folder: Path, package: str, registry: Path) -> Service | RpcService:
-    """A service that nobody has waited for."""
+    """Start a service without waiting until it is ready."""
     return RpcService(folder, package, registry) if package.endswith("_rpc") else Service(folder, package)
 
 
-def reached(port: int) -> None:
-    """Wait until something listens on a port."""
+def wait_until_reachable(port: int) -> None:
+    """Wait until a program listens on a port."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         with socket.socket() as probe:
@@ -145,7 +145,7 @@ def test_a_duration_is_checked_before_the_start(shop: Path, value: str) -> None:
 
 
 def under_load(folder: Path, clients: int, seconds: float) -> Tally:
-    """Start, load, stop; what became of the requests."""
+    """Start a service, put it under load, stop it, and return the counts of requests."""
     with Service(folder, "mall_api", QUIET) as service:
         stopper = threading.Timer(seconds, service.process.send_signal, [signal.SIGTERM])
         stopper.start()
@@ -157,8 +157,8 @@ def under_load(folder: Path, clients: int, seconds: float) -> Tally:
 Figure = Callable[[str, object], None]
 
 
-def judged(folder: Path, stops: int, clients: int, record: Figure) -> None:
-    """Stop again and again under load; nothing that was accepted may be lost."""
+def check_stops(folder: Path, stops: int, clients: int, record: Figure) -> None:
+    """Stop a service many times under load; fail when an accepted request is lost."""
     tallies = [under_load(folder, clients, 0.3) for _ in range(stops)]
     lost = [text for tally in tallies for text in tally.lost]
     record("figure", f"stops under load: {sum(t.answered for t in tallies)} requests, {len(lost)} lost, {stops} stops")
@@ -167,9 +167,9 @@ def judged(folder: Path, stops: int, clients: int, record: Figure) -> None:
 
 
 def test_a_stop_under_load_loses_nothing(shop: Path, record_property: Figure) -> None:
-    judged(shop, 2, 16, record_property)
+    check_stops(shop, 2, 16, record_property)
 
 
 @pytest.mark.slow
 def test_many_stops_under_load_lose_nothing(shop: Path, record_property: Figure) -> None:
-    judged(shop, 40, 64, record_property)
+    check_stops(shop, 40, 64, record_property)

@@ -1,4 +1,4 @@
-"""mallgen_runtime.testing, as README shows it, on the shop of generated/."""
+"""The examples of mallgen_runtime.testing in README, run on the shop of generated/."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""The test client: another service context, forms, files, tokens, made-up secrets."""
+"""The test client: another service context, forms, files, tokens, generated secrets."""
 
 import asyncio
 from typing import Any
@@ -27,7 +27,7 @@ def answer(value: object) -> Response:
     return Response(msgspec.json.encode(value))
 
 
-async def told(ctx: Context, svc: Svc) -> Response:
+async def show_me(ctx: Context, svc: Svc) -> Response:
     return answer({"svc": svc.name, "claims": ctx.claims})
 
 
@@ -42,7 +42,7 @@ TEXT = "Name: t\nPort: 1\nAuth: {AccessSecret: '${T_ACCESS_SECRET}'}\n"
 def app() -> App[Svc]:
     with made_up_secrets():
         config = parse_config(Config, TEXT, "t.yaml")
-    return App(config, Svc(config), [Route("GET", "/me", told, jwt="auth"), Route("POST", "/form", sent)])
+    return App(config, Svc(config), [Route("GET", "/me", show_me, jwt="auth"), Route("POST", "/form", sent)])
 
 
 def test_secrets_are_made_up_only_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The same service on each transport: chosen as the settings say, and no caller can tell which it is."""
+"""One service on each transport: the settings choose it, and a caller sees no difference."""
 
 import asyncio
 import sys
@@ -41,7 +41,7 @@ PRODUCT = "/product.Product/Products"
 
 
 class Running(NamedTuple):
-    """product.rpc on the transports `http2`, `grpc` and `auto`."""
+    """The services product.rpc on the transports `http2`, `grpc` and `auto`, by transport."""
 
     services: dict[str, RpcService]
 
@@ -64,7 +64,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def started(shop: Shop, transport: str) -> RpcService:
-    """product.rpc; a free port may be somebody's by the time it is bound, above all beside tests that connect a lot."""
+    """Start product.rpc, on another port where another process has taken the free one in the meantime."""
     for _ in range(3):
         service = shop.rpc("product", SETTINGS.format(transport))
         try:
@@ -80,7 +80,7 @@ both = pytest.mark.parametrize("client", ["http2", "grpc"])
 
 
 def called(service: RpcService, use: Callable[..., Awaitable[Any]], **settings: Any) -> None:
-    """Run `use` with a function that asks product.rpc by its generated client."""
+    """Run `use` with a function that calls product.rpc by its generated client."""
 
     async def work() -> None:
         from product_rpc.client import ProductClient, ProductRequest  # type: ignore[import-not-found]
@@ -148,7 +148,7 @@ def test_why_a_call_ended_stands_in_the_log(running: Running, server: str, clien
 
 
 def ask_health(service: RpcService, method: str, name: str) -> Any:
-    """The answer of grpc.health.v1, or the code with which it failed."""
+    """Return the status that grpc.health.v1 answers, or the code with which it failed."""
 
     async def work() -> Any:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{service.port}") as channel:
@@ -181,7 +181,7 @@ def test_health(running: Running, server: str) -> None:
     ("server", "version"), [("http2", "v1alpha"), ("http2", "v1"), ("auto", "v1alpha"), ("grpc", "v1alpha")]
 )
 def test_reflection(running: Running, server: str, version: str) -> None:
-    """A stream in both directions: each question is answered before the next one is put."""
+    """In a stream in both directions, each question is answered before the next one is sent."""
     service = running.services[server]
 
     async def work() -> None:
@@ -210,7 +210,7 @@ def test_reflection(running: Running, server: str, version: str) -> None:
 
 
 def service_of(*, streams: bool) -> Any:
-    """What `server_for` looks at."""
+    """Return an app with the attributes that `server_for` reads."""
     method = SimpleNamespace(wire="/a.B/C", name="C", takes_stream=streams, gives_stream=False)
     method.request = SimpleNamespace(FromString=bytes)
     bound = SimpleNamespace(limit=None)

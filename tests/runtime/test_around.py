@@ -1,4 +1,4 @@
-"""What stands around a handler: middlewares see every answer, errors too, and nothing ends outside the error model."""
+"""The error model of HTTP: middlewares see every answer, errors too, and every exception becomes such an answer."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ Handler = Callable[[Context], Awaitable[Any]]
 
 
 class Audit:
-    """Notes the status of each answer."""
+    """A middleware that notes the status of each answer in a header."""
 
     def __init__(self, svc: Any) -> None:
         self.svc = svc
@@ -31,7 +31,7 @@ class Audit:
 
 
 class Outer(Audit):
-    """The service's own, around everything."""
+    """A middleware of the service, around all routes."""
 
     async def handle(self, ctx: Context, next_: Next) -> Response:
         answer = await next_(ctx)
@@ -40,7 +40,7 @@ class Outer(Audit):
 
 
 class Broken(Audit):
-    """Does what a request asks for."""
+    """A middleware that breaks its answer in the way that a request's header asks for."""
 
     async def handle(self, ctx: Context, next_: Next) -> Response:
         kind = ctx.headers.get("x-kind", [""])[0]
@@ -60,7 +60,7 @@ class Broken(Audit):
 
 
 async def asked(handler: Handler, *around: Any, path: str = "/it", method: str = "GET", **rest: Any) -> Answer:
-    """One request to a service of one route, which `around` stands around."""
+    """Send one request to a service of one route with the middlewares `around`."""
 
     async def it(ctx: Context, svc: Any) -> Any:
         return await handler(ctx)

@@ -1,4 +1,4 @@
-"""go-zero's breaker: figures of its own tests and of interop runs."""
+"""go-zero's breaker, with the figures of go-zero's own tests and of interoperation runs."""
 
 import random
 

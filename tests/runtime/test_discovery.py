@@ -1,4 +1,4 @@
-"""Discovery without a registry server: the folder of services, and the rules by which a resolver keeps and forgets."""
+"""Discovery without a registry server: the folder of services, and the rules by which a resolver keeps addresses."""
 
 import asyncio
 import logging
@@ -39,14 +39,14 @@ for registrar in registrars:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of services for one test."""
+    """Return the folder of services for one test."""
     monkeypatch.setenv("MALLGEN_DISCOVERY", f"file:{tmp_path / 'services'}")
     return tmp_path / "services"
 
 
 @contextmanager
 def instance(*addresses: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process that has registered these; it leaves when its input ends."""
+    """Start another process that registers some addresses and leaves when its input ends."""
     command = [sys.executable, "-c", CHILD, *addresses]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdout is not None
@@ -75,7 +75,7 @@ def test_a_process_with_several_ports(folder: Path) -> None:
 
 
 def test_a_process_id_that_is_used_again(folder: Path) -> None:
-    """What is left by a dead process that had the id of a live one, ours."""
+    """An entry left by a dead process is removed even if its process id is used again, here by us."""
     (folder / KEY).mkdir(parents=True)
     left = folder / KEY / f"{os.getpid()}-81"
     left.write_text("127.0.0.1:81")
@@ -84,7 +84,7 @@ def test_a_process_id_that_is_used_again(folder: Path) -> None:
 
 
 def test_an_entry_appears_whole(folder: Path) -> None:
-    """Half-written files are never read, however often one looks."""
+    """An entry is never read half-written."""
 
     async def work() -> None:
         for number in range(200):
@@ -95,13 +95,13 @@ def test_an_entry_appears_whole(folder: Path) -> None:
                 assert looker.line() == "saw one"
             await registrar.deregister()
 
-    with _looking() as looker:
+    with _watching() as looker:
         asyncio.run(work())
         assert looker.rest() == ""
 
 
-class _Looker:
-    """Another process that looks all the time, half a minute at most; at its end it says what nobody announced."""
+class _Watcher:
+    """Another process that reads the entries for 30 s at most, and prints at the end those that nobody registered."""
 
     CODE = """
 import select, sys, time
@@ -130,8 +130,8 @@ print(*wrong)
 
 
 @contextmanager
-def _looking() -> Iterator[_Looker]:
-    looker = _Looker()
+def _watching() -> Iterator[_Watcher]:
+    looker = _Watcher()
     assert looker.line() == "looking"
     yield looker
 

@@ -1,4 +1,4 @@
-"""Tokens that must not pass: forged, confused, malformed, out of time. Each gets the same 401."""
+"""Tokens that must not pass: forged, confused, malformed, out of their time; each gets the same 401."""
 
 import base64
 import hmac
@@ -24,7 +24,7 @@ def _part(value: Any) -> bytes:
 
 
 def signed(payload: Any, head: Any = HEAD, secret: str = SECRET, digest: str = "sha256") -> str:
-    """A token with this head and payload, JSON or bytes."""
+    """Return a signed token with this head and payload, given as JSON values or bytes."""
     text = _part(head) + b"." + _part(payload)
     return (text + b"." + _part(hmac.new(secret.encode(), text, digest).digest())).decode()
 
@@ -103,7 +103,7 @@ STRICT = {
 
 @pytest.mark.parametrize("token", STRICT.values(), ids=STRICT.keys())
 def test_strict(token: str) -> None:
-    """What two readers would read differently, or read as a token without an end, is no token."""
+    """A token that two readers may read differently, or as one that never ends, is refused."""
     with pytest.raises(ApiError) as refused:
         check(context(headers={"authorization": token}), (SECRET,))
     assert refused.value.status == 401
@@ -131,7 +131,7 @@ def test_another_spelling_of_a_token_is_none() -> None:
     ],
 )
 def test_rules(claims: dict[str, Any], rules: TokenRules, good: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.time", lambda: NOW)  # a minute may have passed since this module was read
+    monkeypatch.setattr("time.time", lambda: NOW)  # time has passed since this module was imported
     ctx = context(headers={"authorization": signed(claims)})
     if good:
         assert check(ctx, (SECRET,), rules) == claims

@@ -1,6 +1,6 @@
-"""What a peer sends is read in time that grows as it does, and holds the event loop for less than 100 ms.
+"""The time for reading a peer's input grows linearly and holds the event loop for less than 100 ms.
 
-Beyond 32 KiB a text is read beside the loop (offload.py), so that only what is shorter counts for the loop.
+Beyond 32 KiB a text is read in a thread (offload.py), so that only shorter texts count for the loop.
 """
 
 import json
@@ -31,12 +31,12 @@ from tests.cli.test_linear import grows_evenly, seconds
 pytestmark = pytest.mark.slow
 
 STOP = 0.1
-HEAD = 64 << 10  # bytes of a request's head, at most
+HEAD = 64 << 10  # the largest head of a request, in bytes
 SECRET = "0123456789abcdef0123456789abcdef"
 
 
 class Item(Struct, kw_only=True):
-    """A line of an order."""
+    """A class with the three checks that are most frequent: integers, options, unsigned."""
 
     id: Int64
     kind: Annotated[str, Options("a", "b")]
@@ -50,7 +50,7 @@ class Text(Struct, kw_only=True):
 
 
 class Tree(Struct, kw_only=True):
-    """A class that mentions itself."""
+    """A class that contains itself."""
 
     a: Annotated[Int64, Limit(0, 9)] = 0
     b: Annotated[int, Range(0, 5)] = 0
@@ -58,14 +58,14 @@ class Tree(Struct, kw_only=True):
 
 
 class Pair(Struct, kw_only=True):
-    """Fields that come together."""
+    """Two fields that must be given together."""
 
     a: Annotated[str, With("b")] = ""
     b: str = ""
 
 
 class Whole(Struct, kw_only=True):
-    """One list of each."""
+    """One field of each kind."""
 
     items: list[Item] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Whole(Struct, kw_only=True):
 
 
 class Plain(Struct, kw_only=True):
-    """No marker at all."""
+    """A class without markers."""
 
     items: list["Plain"] = field(default_factory=list)
     n: int = 0

@@ -1,4 +1,4 @@
-"""The line of a request: written without a record where only our handler sees it, with one where anybody else does."""
+"""The log line of a request: no LogRecord where only our handler sees it, a LogRecord for other handlers."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The `Middlewares` blocks: what is switched off is off, for routes with limits of their own in the contract too."""
+"""The `Middlewares` settings: what they switch off is off, for routes with limits of their own in the contract too."""
 
 import asyncio
 import gzip
@@ -51,7 +51,7 @@ ROUTES = [
 
 
 def _asked(*requests: tuple[str, str, bytes, dict[str, str]], **off: bool) -> list[Answer]:
-    """The answers to requests that are made at once."""
+    """Return the answers to requests that are sent at the same time."""
     conf = RestConf(name="a", port=1, timeout=30, max_bytes=8, max_conns=1, middlewares=MiddlewaresConf(**off))
 
     async def run() -> list[Answer]:
@@ -94,15 +94,15 @@ def test_the_line_of_a_request(on: bool, caplog: pytest.LogCaptureFixture) -> No
 
 
 class Message:
-    """As far as the runtime needs one."""
+    """A message with the methods that the runtime uses."""
 
     def SerializeToString(self) -> bytes:  # noqa: N802 - protobuf's name
-        """Nothing."""
+        """Return no bytes."""
         return b""
 
     @staticmethod
     def FromString(data: bytes) -> "Message":  # noqa: N802 - protobuf's name
-        """One."""
+        """Return a message."""
         return Message()
 
 
@@ -144,7 +144,7 @@ def test_the_line_of_a_call(on: bool, caplog: pytest.LogCaptureFixture) -> None:
 
 
 class Fake:
-    """A connection that fails every call and keeps what it was given."""
+    """A connection that fails every call and keeps the arguments."""
 
     connected = True
 
@@ -152,12 +152,12 @@ class Fake:
         self.calls: list[tuple[float | None, tuple[tuple[str, str], ...]]] = []
 
     async def unary(self, wire: str, data: bytes, timeout: float | None, metadata: Any) -> bytes:
-        """Fail."""
+        """Fail the call."""
         self.calls.append((timeout, metadata))
         raise RpcError(Code.UNAVAILABLE, "gone")
 
     async def close(self) -> None:
-        """Close."""
+        """Do nothing."""
 
 
 def _client(count: int, after: Callable[[], None] = lambda: None, **settings: Any) -> Fake:

@@ -1,4 +1,4 @@
-"""JSON is read the same on the short way, which msgspec goes alone, and on the long one, a walk over plain values."""
+"""JSON is read the same by the short way, which msgspec goes alone, and by the long one, a walk over plain values."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ from mallgen_runtime.schema.errors import FieldError
 
 
 class Leaf(Struct, kw_only=True):
-    """Rules that are checked behind msgspec."""
+    """A class with rules that are checked after msgspec."""
 
     kind: Annotated[str, Options("a", "b")] = "a"
     n: UInt64 = 0
@@ -43,7 +43,7 @@ class Leaf(Struct, kw_only=True):
 
 
 class Tree(Struct, kw_only=True):
-    """The same at every depth."""
+    """A class that contains such rules at every depth."""
 
     leaf: Annotated[Leaf | None, NotNull()]
     ratio: Float32 = 0.5
@@ -57,7 +57,7 @@ class Tree(Struct, kw_only=True):
 
 
 class Texts(Struct, kw_only=True):
-    """Only a walk can read these."""
+    """A class that only a walk can read, because of numbers in strings."""
 
     id: Annotated[UInt64, AsString()] = 0
     fee: Annotated[float, AsString()] = 0.0
@@ -120,7 +120,7 @@ def test_the_short_way_and_the_walk_agree(value: dict[str, Any]) -> None:
 )
 @pytest.mark.parametrize("around", ['{{"tree":{}}}', '{{"tree":{{"leaf":{{}},"maybe":{}}}}}'])
 def test_the_last_of_two_equal_keys_counts(body: str, wanted: str, around: str) -> None:
-    """As in go-zero and FastAPI, at every depth, on both ways."""
+    """The last one counts as in go-zero and FastAPI, at every depth, on both ways."""
     read = outcome(lambda: decode(body.encode(), Tree))
     walked = outcome(lambda: decode(around.format(body).encode(), Texts))
     if wanted:
@@ -213,7 +213,7 @@ def _refuse() -> None:
 
 
 class Grid(Struct, kw_only=True):
-    """`[2]float64`, at several depths."""
+    """Arrays of fixed length, as Go's `[2]float64`, at several depths."""
 
     at: Annotated[list[float], exactly(2)]
     rows: Annotated[list[Annotated[list[Int8], exactly(3)]], exactly(1)] = field(default_factory=lambda: [[0] * 3])
@@ -222,7 +222,7 @@ class Grid(Struct, kw_only=True):
 
 
 class Short(Struct, kw_only=True):
-    """The same where msgspec reads alone."""
+    """An array of fixed length in a class that msgspec reads alone."""
 
     at: Annotated[list[float], exactly(2)]
 

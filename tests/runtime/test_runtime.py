@@ -73,7 +73,7 @@ class Everything(Struct, kw_only=True):
     flag: Annotated[bool, AsString()] = False
 
 
-def told(data: str, kind: Any = Everything) -> list[tuple[str, str]]:
+def errors_in(data: str, kind: Any = Everything) -> list[tuple[str, str]]:
     with pytest.raises(Wrong) as problem:
         decode(data.encode(), kind)
     return [(error.name, error.reason) for error in problem.value.errors]
@@ -100,7 +100,7 @@ def test_a_good_body() -> None:
 
 
 def test_every_wrong_field_of_a_body_is_told_with_its_path() -> None:
-    assert told(
+    assert errors_in(
         '{"name":5,"big":true,"ratio":1e39,"age":150,"kinds":["a","c"],"home":null,"by_id":{"x":{"city":1}},'
         '"blob":"?","flag":"maybe","inner":[{"city":"e"},{},5]}'
     ) == [
@@ -134,7 +134,7 @@ class Nested(Struct, kw_only=True):
     ],
 )
 def test_hostile_bodies_end_in_a_short_list(data: str, kind: Any) -> None:
-    wrong = told(data, kind)
+    wrong = errors_in(data, kind)
     assert 1 <= len(wrong) <= 100
     assert all(len(name) <= 201 for name, _ in wrong)
 
@@ -160,7 +160,7 @@ class Dependent(Struct, kw_only=True):
 )
 def test_fields_that_depend_on_each_other(data: str, wrong: list[str]) -> None:
     if wrong:
-        assert [name for name, _ in told(data, Dependent)] == wrong
+        assert [name for name, _ in errors_in(data, Dependent)] == wrong
     else:
         decode(data.encode(), Dependent)
 
@@ -186,7 +186,7 @@ class Page(Omitting, kw_only=True):
 
 
 class AsBefore(Struct, kw_only=True, omit_defaults=True):
-    """As 0.1.0 wrote it first."""
+    """A class with the defaults as version 0.1.0 generated them."""
 
     note: str = ""
     kept: str = field(default_factory=always(""))

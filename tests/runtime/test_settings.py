@@ -1,4 +1,4 @@
-"""Settings: each key of go-zero's is honoured, warned of or refused; misspelt ones are told; `${X:-default}`."""
+"""Settings: each key of go-zero's is honoured, warned of or refused; misspelt keys are reported; `${X:-default}`."""
 
 import time
 from typing import Any
@@ -17,14 +17,14 @@ from mallgen_runtime.schema.reflection import fields, is_struct
 
 
 class Inner(Struct, kw_only=True):
-    """A block of the user's own."""
+    """A settings class of the user's own."""
 
     data_source: str = ""
     pool_size: int = 4
 
 
 class Bff(RestConf, kw_only=True):
-    """As a contract and its user have it."""
+    """The settings of a BFF: generated blocks and the user's."""
 
     auth: JwtConf = field(default_factory=lambda: JwtConf(access_secret="x" * 32))
     order_rpc: RpcClientConf = field(default_factory=RpcClientConf)
@@ -34,14 +34,14 @@ class Bff(RestConf, kw_only=True):
 
 
 class Rpc(RpcServerConf, kw_only=True):
-    """As a proto has it."""
+    """The settings of an RPC service."""
 
 
 BFF, RPC = "Name: a\nPort: 1\n", "Name: a\n"
 
 
-def told(kind: Any, text: str) -> tuple[list[str], list[str]]:
-    """Refusals and warnings of a file."""
+def problems_of(kind: Any, text: str) -> tuple[list[str], list[str]]:
+    """Return the refusals and the warnings for a settings file."""
     try:
         return [], list(parse(kind, text, "a.yaml").warnings)
     except ConfigError as problem:
@@ -68,9 +68,9 @@ GO_ZERO = {
 CLASSES: dict[str, Any] = {"rest": Bff, "rpc": Rpc, "client": RpcClientConf}
 
 
-def _class(place: str) -> Any:
-    cls = CLASSES[place.partition(".")[0]]
-    below = place.partition(".")[2]
+def _class(block: str) -> Any:
+    cls = CLASSES[block.partition(".")[0]]
+    below = block.partition(".")[2]
     for found in fields(cls):
         if below and spelled(found.wire) == below:
             return found.kind.args[0] if found.kind.origin is list else found.kind.origin
@@ -78,9 +78,9 @@ def _class(place: str) -> Any:
     return cls
 
 
-@pytest.mark.parametrize(("place", "key"), [(place, key) for place, keys in GO_ZERO.items() for key in keys.split()])
-def test_each_key_of_go_zero_is_known(place: str, key: str) -> None:
-    cls = _class(place)
+@pytest.mark.parametrize(("block", "key"), [(block, key) for block, keys in GO_ZERO.items() for key in keys.split()])
+def test_each_key_of_go_zero_is_known(block: str, key: str) -> None:
+    cls = _class(block)
     honoured = {folded(found.wire) for found in fields(cls)}
     remarks: dict[str, Remark] = getattr(cls, "remarks", {})
     remarked = {folded(name) for name, remark in remarks.items() if not remark.honoured}
@@ -88,16 +88,16 @@ def test_each_key_of_go_zero_is_known(place: str, key: str) -> None:
 
 
 REMARKS = [
-    (place, key, remark)
-    for place in GO_ZERO
-    for key, remark in getattr(_class(place), "remarks", {}).items()
-    if place != "rpc.MethodTimeouts"
+    (block, key, remark)
+    for block in GO_ZERO
+    for key, remark in getattr(_class(block), "remarks", {}).items()
+    if block != "rpc.MethodTimeouts"
 ]
 SET = {"Breaker": "true", "Trace": "false", "Recover": "false", "Mode": "file", "Rotation": "size", "MaxSize": "10"}
 
 
-def _file(place: str, key: str, value: str) -> tuple[Any, str]:
-    kind, _, below = place.partition(".")
+def _file(block: str, key: str, value: str) -> tuple[Any, str]:
+    kind, _, below = block.partition(".")
     line = f"{key}: {value}\n"
     if below:
         line = f"{below}:\n  {'Hosts: [a:1]' if below == 'Etcd' else ''}\n  {line}"
@@ -106,23 +106,23 @@ def _file(place: str, key: str, value: str) -> tuple[Any, str]:
     return (Bff, BFF + line) if kind == "rest" else (Rpc, RPC + line)
 
 
-@pytest.mark.parametrize(("place", "key", "remark"), REMARKS)
-def test_a_key_that_does_nothing_is_refused_or_warned_of(place: str, key: str, remark: Remark) -> None:
+@pytest.mark.parametrize(("block", "key", "remark"), REMARKS)
+def test_a_key_that_does_nothing_is_refused_or_warned_of(block: str, key: str, remark: Remark) -> None:
     value = SET.get(key, "{Strict: true, Host: a, Endpoint: b, ServerAddr: c}" if remark.needs else "900")
-    refused, warned = told(*_file(place, key, value))
+    refused, warned = problems_of(*_file(block, key, value))
     lines = refused if remark.refused else warned
     assert len(lines) == 1
     assert f"{key}: {remark.why}" in lines[0]
     assert not (warned if remark.refused else refused)
 
 
-@pytest.mark.parametrize(("place", "key", "remark"), REMARKS)
+@pytest.mark.parametrize(("block", "key", "remark"), REMARKS)
 @pytest.mark.parametrize("value", ["false", "''", "0", "{Enabled: false}", "{}", "[]"])
-def test_a_key_that_is_off_is_no_finding(place: str, key: str, remark: Remark, value: str) -> None:
+def test_a_key_that_is_off_is_no_finding(block: str, key: str, remark: Remark, value: str) -> None:
     if remark.honoured and value[0] in "[{":
-        return  # a block in the place of a word is wrong anyhow
+        return  # a mapping or list is refused where a word is expected
     if value.strip("'") in remark.quiet or (value == "[]") or "Enabled" in value or (value == "{}" and remark.needs):
-        assert told(*_file(place, key, value)) == ([], [])
+        assert problems_of(*_file(block, key, value)) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_key_that_is_off_is_no_finding(place: str, key: str, remark: Remark, v
     ],
 )
 def test_nearly_a_limit_is_refused(kind: Any, text: str, line: str) -> None:
-    refused, _ = told(kind, (BFF if kind is Bff else RPC) + text)
+    refused, _ = problems_of(kind, (BFF if kind is Bff else RPC) + text)
     assert [one for one in refused if one.startswith(f"a.yaml:{line}")]
 
 
@@ -187,20 +187,20 @@ def test_nearly_a_limit_is_refused(kind: Any, text: str, line: str) -> None:
     ],
 )
 def test_another_unknown_key_is_warned_of(kind: Any, text: str, line: str) -> None:
-    refused, warned = told(kind, (BFF if kind is Bff else RPC) + text)
+    refused, warned = problems_of(kind, (BFF if kind is Bff else RPC) + text)
     assert refused == []
     assert [one[: len(line) + 7] for one in warned] == [f"a.yaml:{line}"]
 
 
 def test_keys_of_a_mapping_are_the_users() -> None:
-    assert told(Bff, BFF + "Labels:\n  Timout: a\n  anything: b\n") == ([], [])
+    assert problems_of(Bff, BFF + "Labels:\n  Timout: a\n  anything: b\n") == ([], [])
 
 
 def test_all_of_a_file_is_told_at_once() -> None:
     text = (
         "Name: a\nPort: many\nMode: prod\nSignature: {Strict: true}\nZebra: 1\nKeyFile: k\nMaxBytes: ${NOT_SET_HERE}\n"
     )
-    refused, warned = told(Bff, text)
+    refused, warned = problems_of(Bff, text)
     assert [line.split(":")[1] for line in refused] == ["2", "3", "4", "6", "7"]
     assert [line.split(":")[1] for line in warned] == ["5"]
 
@@ -212,7 +212,7 @@ def test_merged_keys_are_read() -> None:
 
 
 def test_a_merged_key_is_checked_as_any_other() -> None:
-    refused, _ = told(Bff, f"x: &b {{Timout: 5}}\n{BFF}OrderRPC:\n  <<: *b\n")
+    refused, _ = problems_of(Bff, f"x: &b {{Timout: 5}}\n{BFF}OrderRPC:\n  <<: *b\n")
     assert [line.split(";")[0] for line in refused] == ["a.yaml:1: OrderRPC.Timout is no setting"]
 
 
@@ -296,13 +296,13 @@ def test_a_variable_is_a_number_a_word_of_a_list_and_a_part(monkeypatch: pytest.
     assert (config.name, config.port, config.mode, config.max_bytes) == ("a-b", 81, "dev", 2048)
     assert not config.log.access
     assert warnings == ()
-    refused, _ = told(Rpc, "Name: a\nAuth: ${AUTH:-true}\n")
+    refused, _ = problems_of(Rpc, "Name: a\nAuth: ${AUTH:-true}\n")
     assert refused and refused[0].startswith("a.yaml:2: Auth:")
-    assert told(Rpc, "Name: a\nAuth: ${AUTH:-false}\n") == ([], [])
+    assert problems_of(Rpc, "Name: a\nAuth: ${AUTH:-false}\n") == ([], [])
 
 
 def test_protecting_keys_exist() -> None:
-    """A name in the list that no class has protects nothing."""
+    """Every name in the list is a key of some class, since another name would protect nothing."""
     names: set[str] = set()
 
     def walk(cls: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a service says when libraries that it needs are not installed."""
+"""The message of a service when libraries that it needs are not installed."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What a service tells of itself, and whom it believes: secrets in settings, states, addresses of clients."""
+"""Secrets, states and addresses: no output of a service shows a secret, and proxies are believed only where trusted."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ ETCD = EtcdConf(hosts=["etcd:2379"], user="mall", password="s3cret")
 
 
 class Database(Struct, kw_only=True):
-    """A class of the user's own."""
+    """A settings class of the user's own."""
 
     data_source: str = "root:s3cret@tcp(db:3306)/mall"
     password: str = "s3cret"
@@ -32,7 +32,7 @@ class Database(Struct, kw_only=True):
 
 
 class Settings(RestConf, kw_only=True):
-    """All kinds of secrets."""
+    """Settings with all kinds of secrets."""
 
     auth: JwtConf = field(default_factory=lambda: JwtConf(access_secret="s3cret", prev_secret="s3cret"))
     moved: JwtTransitionConf = field(default_factory=lambda: JwtTransitionConf(secret="s3cret"))
@@ -106,7 +106,7 @@ def test_what_is_no_proxy_is_told() -> None:
         TrustedProxies(["nginx"])
 
 
-async def _who(ctx: Context, svc: object) -> Response:
+async def _client_address(ctx: Context, svc: object) -> Response:
     return Response(ctx.client.encode())
 
 
@@ -116,7 +116,7 @@ async def _calls(ctx: Context, svc: object) -> Response:
 
 def _app(states: dict[str, str], **settings: Any) -> App:
     conf = RestConf(name="a", port=1, **settings)
-    app = App(conf, ServiceBase(conf), [Route("GET", "/who", _who), Route("GET", "/call", _calls)])
+    app = App(conf, ServiceBase(conf), [Route("GET", "/who", _client_address), Route("GET", "/call", _calls)])
     app.checks.append(lambda: states)
     return app
 

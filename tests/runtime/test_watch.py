@@ -12,8 +12,8 @@ from mallgen_runtime.process import watch
 
 
 @pytest.fixture
-def told() -> Iterator[list[str]]:
-    """The parts that had ended each time that the process was told."""
+def ended_parts() -> Iterator[list[str]]:
+    """Return a list that gets the parts which have ended, each time that the process is notified."""
     found: list[str] = []
     watch.take(lambda: found.append(",".join(watch.states())))
     yield found
@@ -33,19 +33,19 @@ async def is_cancelled_by_itself() -> None:
 
 
 @pytest.mark.parametrize("work", [ends, fails, is_cancelled_by_itself])
-def test_a_part_that_ends(work: object, told: list[str], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_part_that_ends(work: object, ended_parts: list[str], caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         watch.keep(work(), "a part")  # type: ignore[operator]
         await asyncio.sleep(0.01)
 
     with caplog.at_level(logging.CRITICAL):
         asyncio.run(main())
-    assert told == ["a part"]
+    assert ended_parts == ["a part"]
     assert watch.lost()
     assert "a part has ended and must not" in caplog.text
 
 
-def test_a_part_that_its_owner_ends(told: list[str]) -> None:
+def test_a_part_that_its_owner_ends(ended_parts: list[str]) -> None:
     async def main() -> None:
         task = watch.keep(asyncio.sleep(100), "a part")
         await asyncio.sleep(0)
@@ -55,11 +55,13 @@ def test_a_part_that_its_owner_ends(told: list[str]) -> None:
         await asyncio.sleep(0.01)
 
     asyncio.run(main())
-    assert not told
+    assert not ended_parts
     assert not watch.lost()
 
 
-def test_a_resolver_that_fails_is_a_part(told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resolver_that_fails_is_a_part(
+    ended_parts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MALLGEN_DISCOVERY", f"file:{tmp_path}")
 
     async def main() -> None:
@@ -70,4 +72,4 @@ def test_a_resolver_that_fails_is_a_part(told: list[str], tmp_path: Path, monkey
         await resolver.close()
 
     asyncio.run(main())
-    assert told == ["find a.rpc"]
+    assert ended_parts == ["find a.rpc"]

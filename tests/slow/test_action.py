@@ -1,4 +1,4 @@
-"""action.yml as GitHub runs it: every step with a command, in a fresh environment, from a checkout of mallgen."""
+"""action.yml as GitHub runs it: every step with a command, in a new environment, from a checkout of mallgen."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 def checkout(folder: Path) -> Path:
-    """The files that git knows, as they are now."""
+    """Copy the files that git tracks, with their present content, into a folder."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
@@ -28,7 +28,7 @@ def checkout(folder: Path) -> Path:
 
 
 def steps(environment: Path, action: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
-    """Run the steps one after the other as a runner does; the last one's outcome. setup-python is the environment."""
+    """Run the steps as a runner does, setup-python skipped, and return the result of the last one."""
     described: Any = yaml.safe_load((action / "action.yml").read_text())
     values = {name: inputs.get(name, spec["default"]) for name, spec in described["inputs"].items()}
     outer = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}

@@ -26,7 +26,7 @@ CONTRACTS = (
 
 @pytest.fixture(scope="module")
 def services(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, str]]:
-    """Every contract in a folder of its own: the folder and the package."""
+    """Generate every contract into its own folder; return folder and package by the contract's name."""
     found = {}
     for number, name in enumerate(CONTRACTS):
         folder = tmp_path_factory.mktemp(f"service{number}")
@@ -51,13 +51,13 @@ def test_it_passes_the_strict_checks(services: dict[str, tuple[Path, str]], name
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_it_starts_and_says_what_is_missing(services: dict[str, tuple[Path, str]], name: str) -> None:
     folder, package = services[name]
-    text = "\n".join(_blocks(folder))
+    text = "\n".join(_settings_blocks(folder))
     with Service(folder, package, text) as service:
         assert service.get("/healthz").status == 200
         assert service.get("/no/such/path").status == 404
 
 
-def _blocks(folder: Path) -> list[str]:
-    """The blocks below the comment and the first three keys of the generated settings, with a secret in them."""
+def _settings_blocks(folder: Path) -> list[str]:
+    """Return the generated settings below the comment and the first three keys, with a secret filled in."""
     settings = next(folder.glob("etc/*.yaml")).read_text(encoding="utf-8").split("\n", 4)[4]
     return [line.split("${")[0] + SECRET if "${" in line else line for line in settings.splitlines()]

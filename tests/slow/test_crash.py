@@ -1,4 +1,4 @@
-"""The crash harness, shortened; and that it sees what a generator without a journal does."""
+"""The crash harness, shortened, and a check that it notices a generator without a journal."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ sys.exit(main())
 
 
 def crash(*words: str) -> "subprocess.CompletedProcess[str]":
-    """The harness as a process of its own; it forks."""
+    """Run the harness as a process of its own, because it forks."""
     return subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=1800, check=False)
 
 

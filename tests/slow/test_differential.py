@@ -1,4 +1,4 @@
-"""goctl itself against mallgen: the verdicts of both on 5 000 mutated contracts."""
+"""The verdicts of goctl and mallgen on 5 000 mutated contracts."""
 
 import importlib.util
 import json
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module", autouse=True)
 def goctl() -> None:
-    """goctl's parser; without Go a skip here, an error in CI."""
+    """Build goctl's parser; without Go skip, or fail in CI."""
     try:
         driver()
     except Missing as problem:

@@ -1,4 +1,4 @@
-"""order.rpc behind a real etcd, under load: instances come, go and die, etcd restarts; failed calls are counted."""
+"""order.rpc behind a real etcd, under load: instances start, stop and die, etcd restarts; failed calls are counted."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ class Instance(RpcService):
 
 
 class Load:
-    """Eight callers that never stop; calls are made once, or again where no instance was reached."""
+    """Eight callers without a pause; with `again`, a call is repeated where no instance was reached."""
 
     def __init__(self, etcd: parts.Etcd, *, again: bool) -> None:
         conf = RpcClientConf(etcd=EtcdConf(hosts=[etcd.host], key="order.rpc"), timeout=5000)
@@ -44,7 +44,7 @@ class Load:
         self._over = asyncio.Event()
 
     async def around(self, work: Awaitable[None]) -> None:
-        """Call while something happens."""
+        """Make calls while `work` runs."""
         await self.channel.start()
         callers = [asyncio.create_task(self._call()) for _ in range(8)]
         await work
@@ -78,7 +78,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 @pytest.fixture
 def alone(tmp_path: Path) -> Iterator[parts.Etcd]:
-    """An etcd that the test may stop."""
+    """Start an etcd that the test may stop."""
     (tmp_path / "etcd").mkdir()
     with parts.etcd(tmp_path / "etcd") as found:
         yield found
@@ -131,7 +131,7 @@ def test_a_killed_instance(shop: Shop, alone: parts.Etcd, again: bool, record_pr
         load = loaded(alone, work, again=again)
         kind = "idempotent" if again else "made once"
         record_property("figure", f"kill -9 under load, calls {kind}: {load.done} calls, {len(load.lost)} failed")
-        assert len(load.lost) <= (0 if again else 8), load.lost  # at most what was on its way there
+        assert len(load.lost) <= (0 if again else 8), load.lost  # at most the calls that were on their way to it
 
 
 @pytest.mark.parametrize("wiped", [False, True], ids=["with its data", "without its data"])

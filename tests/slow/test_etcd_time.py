@@ -1,4 +1,4 @@
-"""What only time shows about etcd: leases that run out, processes and members that stand still, clocks that jump."""
+"""Effects of time on etcd: leases that expire, processes and members that are stopped, clocks that jump."""
 
 import asyncio
 import itertools
@@ -37,14 +37,14 @@ asyncio.run(main())
 
 @pytest.fixture
 def alone(tmp_path: Path) -> Iterator[Etcd]:
-    """An etcd of the test's own."""
+    """Start an etcd for one test."""
     with parts.etcd(tmp_path) as part:
         yield part
 
 
 @contextmanager
 def instance(part: Etcd, address: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process that has registered; it writes what its clock says once a second."""
+    """Start another process that registers; it prints the time of its clock once a second."""
     command = [sys.executable, "-c", CHILD, part.host, address]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **env})
     assert child.stdout is not None
@@ -87,7 +87,7 @@ def test_a_process_that_stood_still_registers_again_once(alone: Etcd, record_pro
 
 
 def test_a_lease_is_renewed_while_the_clock_jumps(alone: Etcd, tmp_path: Path) -> None:
-    """The wall clock of the process jumps an hour forth and two back; its monotonic clock does not, as in life."""
+    """A lease is renewed while the wall clock jumps an hour forward and two back; the monotonic clock does not jump."""
     clock = tmp_path / "clock"
     clock.write_text("+0\n")
     wrapper = [parts.program("faketime", "faketime"), "-m", "-f", "+0", "printenv", "LD_PRELOAD"]
@@ -111,8 +111,8 @@ def test_a_lease_is_renewed_while_the_clock_jumps(alone: Etcd, tmp_path: Path) -
             assert 6 <= sum(after > before for before, after in itertools.pairwise(left)) <= 9
             child.kill()
             assert child.stdout is not None
-            told = [int(line) for line in child.stdout.read().split()]
-            assert max(told) - min(told) > 7000, "the clock of the process has jumped"
+            times = [int(line) for line in child.stdout.read().split()]
+            assert max(times) - min(times) > 7000, "the clock of the process has jumped"
 
     run(work)
 
@@ -138,7 +138,7 @@ def test_an_etcd_that_stands_still(alone: Etcd) -> None:
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[list[Etcd]]:
-    """Three members."""
+    """Start three members."""
     members: list[Etcd] = []
     for name in "abc":
         (folder / name).mkdir()
@@ -155,7 +155,7 @@ def cluster(folder: Path) -> Iterator[list[Etcd]]:
 
 
 def _put(member: Etcd) -> bool:
-    """Whether a second instance could be written: not while the members have no leader."""
+    """Return whether a second instance could be written, which needs a leader among the members."""
     try:
         member.put(f"{KEY}/1", b"10.0.0.2:80")
     except (AssertionError, OSError):
@@ -167,7 +167,7 @@ def _put(member: Etcd) -> bool:
 def test_a_member_that_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: signal.Signals, record_property: Figure
 ) -> None:
-    """The member that both are connected to dies or freezes; the other two go on."""
+    """After the member that both are connected to dies or freezes, they go on with the other two."""
     monkeypatch.setattr("random.randrange", lambda _: 0)  # begin with the first host
 
     async def work() -> None:
@@ -189,7 +189,7 @@ def test_a_member_that_fails(
 
 
 def test_a_member_without_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It answers, but cannot serve: that is said, and what is known stays."""
+    """A member that answers but has no leader is reported, and the known addresses stay."""
 
     async def work() -> None:
         with cluster(tmp_path) as members:

@@ -1,4 +1,4 @@
-"""goctl itself beside the formatter and the fixer: it makes what is listed, and accepts what was fixed."""
+"""goctl itself beside the formatter and the fixer: it makes the listed differences, and accepts what was fixed."""
 
 import shutil
 from collections.abc import Callable
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def tool() -> Path:
-    """The goctl command."""
+    """Return the path of goctl."""
     return goctl()
 
 

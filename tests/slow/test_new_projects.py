@@ -1,4 +1,4 @@
-"""What a generated project brings along: its test passes by `pytest` as it lies, its wheel has every package."""
+"""Generated projects as they are: their test passes under `pytest`, and their wheel has every package."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 
 def run_pytest(project: Path) -> str:
-    """pytest in a folder, with no secrets and nothing of ours but what is installed."""
+    """Run pytest in a folder, without secrets and with the installed packages only, and return its output."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))}
     env = {name: value for name, value in env.items() if not name.endswith("_SECRET")}
     words = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error"]

@@ -1,4 +1,4 @@
-"""What is made of every proto passes mypy --strict, black and ruff, starts as a process and answers."""
+"""The code generated from every proto passes mypy --strict, black and ruff, starts as a process and answers."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ SETTINGS = "[mypy]\nstrict = true\n"
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every proto generated, side by side."""
+    """Generate every proto, side by side."""
     out = tmp_path_factory.mktemp("protos")
     generate(out)
     return out
@@ -27,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def untyped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python that sees what is installed, the distributions of stubs left out."""
+    """Return a Python with the installed packages, but without those of type stubs."""
     folder = tmp_path_factory.mktemp("untyped")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
     site = next((folder / "venv" / "lib").glob("python3*")) / "site-packages"
@@ -40,7 +40,7 @@ def untyped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def mypy(folder: Path, *words: str, path: list[Path]) -> str:
-    """What mypy --strict says, empty when it has nothing to say."""
+    """Return the errors of mypy --strict, empty when there are none."""
     (folder / "mypy.ini").write_text(SETTINGS, encoding="utf-8")
     ran = subprocess.run(
         [str(BIN / "mypy"), "--config-file", "mypy.ini", "--no-error-summary", *words],

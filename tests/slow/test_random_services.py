@@ -18,7 +18,7 @@ COUNT = int(os.environ.get("MALLGEN_RANDOM", "12"))
 
 
 def drawn(count: int) -> list[str]:
-    """The same contracts every time."""
+    """Draw `count` contracts, the same ones every time."""
     found: list[str] = []
 
     @seed(20)
@@ -41,7 +41,7 @@ def drawn(count: int) -> list[str]:
 
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, str, str]]:
-    """Folder, package and service of each."""
+    """Generate each contract; return its folder, package and service."""
     found = []
     for text in drawn(COUNT):
         folder = tmp_path_factory.mktemp("random")

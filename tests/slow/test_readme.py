@@ -1,4 +1,4 @@
-"""The transcripts of README.md are real: they are played, and what is printed is what stands there."""
+"""The transcripts of README.md are played, and must print what README.md shows."""
 
 import os
 import re
@@ -23,7 +23,7 @@ BLOCK = re.compile(r"^```console\n(?P<body>.*?)^```$", re.M | re.S)
 
 
 class Shell:
-    """Plays command lines in a folder; one that ends in `&` is the service, on a port that is free."""
+    """A shell that plays command lines in a folder; one that ends in `&` starts the service, on a free port."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -33,14 +33,14 @@ class Shell:
         self.env = {**os.environ, "PATH": path, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
     def play(self, block: re.Match[str]) -> str:
-        """A console block with what its commands print now."""
+        """Return a console block with the output that its commands have now."""
         commands = [line[2:] for line in block["body"].splitlines() if line.startswith("$ ")]
         return "```console\n" + "".join(f"$ {command}\n{self.run(command)}" for command in commands) + "```"
 
     def run(self, command: str) -> str:
-        """What one command prints on stdout and stderr."""
+        """Run a command and return what it prints on stdout and stderr."""
         if command.startswith("pip install"):
-            return ""  # the test of the whole file does it
+            return ""  # test_pasted_into_an_empty_machines_shell covers it
         if command.startswith("kill"):
             self.stop()
             return ""
@@ -60,7 +60,7 @@ class Shell:
         return text if not text or text.endswith("\n") else f"{text}\n"
 
     def stop(self) -> None:
-        """End the service, which has to go in peace."""
+        """Stop the service, which must exit with code 0."""
         if self.service is not None:
             self.service.terminate()
             assert self.service.wait(timeout=20) == 0
@@ -68,7 +68,7 @@ class Shell:
 
 
 def fetch(words: list[str]) -> str:
-    """What `curl -s [-H 'name: value'] address` prints; not every machine has curl."""
+    """Return the output of `curl -s [-H 'name: value'] address`, because not every machine has curl."""
     headers = dict(word.split(": ", 1) for before, word in pairwise(words) if before == "-H")
     request = urllib.request.Request(f"http://{words[-1]}", headers=headers)
     try:
@@ -104,7 +104,7 @@ def test_the_readme_is_short() -> None:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the transcript asks with curl, which is not here")
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
 def test_pasted_into_an_empty_machines_shell(tmp_path: Path, name: str) -> None:
-    """Installation, then the transcript, in bash as they are printed, `&` and all."""
+    """The installation, then the transcript, run in bash exactly as they are printed."""
     document = (ROOT / name).read_text(encoding="utf-8")
     install = document[document.index("```sh\n") :].split("```")[1].removeprefix("sh\n")
     lines = [line[2:] for block in BLOCK.finditer(document) for line in block["body"].splitlines() if line[:2] == "$ "]

@@ -1,7 +1,7 @@
-"""docs/regeneration.md is a story, and it is true: played on a copy of the shop, whose services start after each step.
+"""docs/regeneration.md is played on a copy of the shop, whose services start after each step.
 
-A `diff` block with a file name changes that file: its lines with ` ` and `-` are looked for, and stand there once.
-`console` blocks are commands and what they print. After every step each line that a human wrote is still somewhere.
+A `diff` block with a file name changes that file: its lines with ` ` and `-` must be there exactly once. `console`
+blocks are commands and what they print. After every step each line that a human wrote is still in some file.
 """
 
 import os
@@ -30,7 +30,7 @@ except urllib.error.HTTPError as problem:
 
 
 class Story:
-    """A copy of the shop that the document's blocks work on."""
+    """A copy of the shop that the document's blocks change."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -49,32 +49,32 @@ class Story:
         shims.mkdir()
         (shims / "curl").write_text(CURL.replace("{python}", sys.executable))
         (shims / "curl").chmod(0o755)
-        places = os.pathsep.join([str(shims), str(Path(sys.executable).parent), os.environ["PATH"]])
-        self.env = {**os.environ, "PATH": places, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        folders = os.pathsep.join([str(shims), str(Path(sys.executable).parent), os.environ["PATH"]])
+        self.env = {**os.environ, "PATH": folders, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         self.env["MYPY_CACHE_DIR"] = str(root / "mypy")
         self.written = {line for file in self.modules() if file.parent.name != "handler" for line in handwritten(file)}
 
     def modules(self) -> list[Path]:
-        """Every Python file that is not mallgen's, in the trash too."""
+        """Return every Python file that is not mallgen's, in the trash too."""
         found = [path for path in (self.root / "generated").rglob("*.py") if "DO NOT EDIT" not in path.read_text()]
         return [path for path in found if ".mallgen/stage" not in path.as_posix()]
 
     def play(self, block: re.Match[str]) -> str:
-        """Carry out one block; a console block is given back with what its commands print now."""
+        """Carry out one block; return a console block with the output that its commands have now."""
         if block["kind"] == "diff":
             self.change(self.root / block["name"], block["body"])
             return block.group()
         commands = [line[2:] for line in block["body"].splitlines() if line.startswith("$ ")]
         text = "".join(f"$ {command}\n{self.run(command)}" for command in commands)
-        assert self.written <= self.standing(), self.written - self.standing()
+        assert self.written <= self.all_lines(), self.written - self.all_lines()
         return f"```console\n{text}```"
 
-    def standing(self) -> set[str]:
-        """The lines that are somewhere."""
+    def all_lines(self) -> set[str]:
+        """Return the lines of all these files."""
         return {line for path in self.modules() for line in path.read_text(encoding="utf-8").splitlines()}
 
     def change(self, path: Path, body: str) -> None:
-        """What a human does to a file; what he takes out is no longer expected to stand."""
+        """Change a file as a human does; the lines that the change removes may be missing from now on."""
         lines = body.splitlines()
         text = path.read_text(encoding="utf-8")
         for hunk in re.split(r"(?m)^@@.*\n", body):
@@ -88,7 +88,7 @@ class Story:
             self.written |= {line[1:] for line in lines if line.startswith("+") and line[1:].strip()}
 
     def run(self, command: str) -> str:
-        """What one command prints on stdout and stderr."""
+        """Run a command and return what it prints on stdout and stderr."""
         folder = self.root / "generated" / "mall" if command.startswith("mypy") else self.root
         line = command.replace("8888", self.port)
         ran = subprocess.run(
@@ -102,7 +102,7 @@ class Story:
 
 
 def handwritten(path: Path) -> list[str]:
-    """The lines of a file that no contract decides: not imports, not the line with the types, not a docstring."""
+    """Return the lines of a file that no contract decides: no imports, no line with the types, no docstring."""
     lines = path.read_text(encoding="utf-8").splitlines()
     kept = [line for line in lines if line.startswith("    ") and not re.match(r'\s*("""|async def|def )', line)]
     return [line for line in kept if "Request" not in line or "(" in line]

@@ -1,4 +1,4 @@
-"""A service of the shop gets another name: what check says is done to the letter, and the shop is up again."""
+"""A service of the shop is rename: the commands that check suggests are run, and the shop works again."""
 
 import re
 import shutil
@@ -14,8 +14,8 @@ from tests.run.shop import RpcService, environment
 pytestmark = pytest.mark.slow
 
 
-def renamed(root: Path, contract: str, old: str, new: str) -> None:
-    """Change the contract, then do what the help line says: its commands, in their order."""
+def rename(root: Path, contract: str, old: str, new: str) -> None:
+    """Change the contract, then run the commands of the help line in their order."""
     for name in ("examples", "generated"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     shutil.copy(ROOT / "mallgen.toml", root)
@@ -23,10 +23,10 @@ def renamed(root: Path, contract: str, old: str, new: str) -> None:
     assert old in text
     (root / contract).write_text(text.replace(old, new), encoding="utf-8")
     packages = sorted(root.glob("generated/*/*_*"))
-    told = mallgen("check")
-    assert (told.code, mallgen("gen", "-q").code) == (1, 1)
+    checked = mallgen("check")
+    assert (checked.code, mallgen("gen", "-q").code) == (1, 1)
     assert sorted(root.glob("generated/*/*_*")) == packages, "there is no second tree"
-    (hint,) = re.findall(r"= help: (run `mv .*)", told.err)
+    (hint,) = re.findall(r"= help: (run `mv .*)", checked.err)
     moves, sync = re.findall(r"`(.*?)`", hint)
     subprocess.run(["bash", "-ec", moves], cwd=root, check=True)
     ran = mallgen(*sync.split()[1:])
@@ -37,13 +37,13 @@ def renamed(root: Path, contract: str, old: str, new: str) -> None:
 
 
 def test_the_bff(here: Path) -> None:
-    renamed(here, "examples/mall.api", "service mall-api", "service shop-api")
+    rename(here, "examples/mall.api", "service mall-api", "service shop-api")
     with Service(here / "generated" / "mall", "shop_api", env=environment(here / "registry")) as shop:
         assert shop.get("/v1/flashsale").json()["products"]
 
 
 def test_an_rpc_service_that_is_called(here: Path) -> None:
-    renamed(here, "examples/protos/order.proto", "package order;", "package purchase;")
+    rename(here, "examples/protos/order.proto", "package order;", "package purchase;")
     generated, registry = here / "generated", here / "registry"
     assert not [name for name in tree(generated / "order") if name.startswith("order_rpc/")]
     with (

@@ -1,4 +1,4 @@
-"""Starting and stopping under load loses nothing: the turns that CI has time for."""
+"""Starting and stopping under load loses no call: as many turns as CI has time for."""
 
 import os
 import sys

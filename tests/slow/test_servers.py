@@ -1,4 +1,4 @@
-"""create_app needs no arguments, so any ASGI server runs the service."""
+"""create_app needs no arguments, so that any ASGI server can run the service."""
 
 import shutil
 import subprocess
@@ -36,7 +36,7 @@ def test_the_shop_answers_under(server: str, tmp_path: Path) -> None:
 
 
 def answer(process: "subprocess.Popen[bytes]", url: str) -> bytes:
-    """The body behind an address, once somebody listens there; nothing when the process ends first."""
+    """Wait until a program listens at a URL and return the body; return nothing when the process ends first."""
     deadline = time.monotonic() + 30
     while process.poll() is None and time.monotonic() < deadline:
         try:

@@ -1,4 +1,4 @@
-"""The tools that people run over their projects change nothing in a generated one, and nothing of mallgen's at all."""
+"""Common tools change nothing in a generated project, and never change mallgen's own files."""
 
 import os
 import subprocess
@@ -41,7 +41,7 @@ SWITCHES = {"# fmt: off", "# isort: skip_file", "# ruff: noqa"}
 
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
-    """A project of every contract, side by side."""
+    """Generate a project of every contract, side by side."""
     generate(tmp_path)
     more = ["wide.api", "deep/deep.api", "chat.proto", "talk.proto"]
     for path in (*(CONTRACTS / name for name in more), ROOT / "examples" / "mall.api"):
@@ -52,7 +52,7 @@ def made(tmp_path: Path) -> Path:
 
 
 def run(words: tuple[str, ...], project: Path) -> str:
-    """What a tool says of a project."""
+    """Run a tool over a project and return its output."""
     ran = subprocess.run([str(BIN / words[0]), *words[1:]], cwd=project, capture_output=True, text=True, check=False)
     assert ran.returncode in (0, 1), ran.stderr
     return ran.stdout + ran.stderr
@@ -65,7 +65,7 @@ def projects(made: Path) -> list[Path]:
 
 
 def always(project: Path) -> set[str]:
-    """The paths of mallgen's own files."""
+    """Return the paths of mallgen's own files."""
     lock = parse((project / "mallgen.lock").read_text(encoding="utf-8"))
     return {record.path for record in lock.files if record.owner is Owner.ALWAYS}
 
@@ -89,7 +89,7 @@ def test_mallgens_files_stay_whatever_the_settings_are(made: Path) -> None:
 
 
 def test_mallgens_files_are_clean_without_their_protection(made: Path) -> None:
-    """ruff has one thing to say: messages import those that theirs are built of, and use them no further."""
+    """Without their protection, mallgen's files have one kind of remark from ruff: unused imports in messages."""
     for project in projects(made):
         for name in (name for name in always(project) if not name.endswith("py.typed")):
             path = project / name

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """Run a command that must succeed; its stdout."""
+    """Run a command that must succeed, and return its stdout."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     ran = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False, env=clean)
     assert ran.returncode == 0, f"{command}\n{ran.stdout}\n{ran.stderr}"
@@ -24,7 +24,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 
 def environment(folder: Path, *wheels: Path | str) -> Path:
-    """A fresh environment with some wheels and what they depend on; the path of its python."""
+    """Create an environment with some wheels and their dependencies, and return the path of its Python."""
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
     run(python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", *wheels, cwd=folder)
@@ -32,7 +32,7 @@ def environment(folder: Path, *wheels: Path | str) -> Path:
 
 
 def wheel(project: Path, out: Path) -> Path:
-    """Build one wheel; its path."""
+    """Build one wheel and return its path."""
     before = set(out.glob("*.whl"))
     run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, project, cwd=out)
     (made,) = set(out.glob("*.whl")) - before

@@ -1,8 +1,8 @@
 """Stories: contracts that change step by step beside hand-written code.
 
-The law of sync, which every step is held to: after every `sync --apply` that exits 0 or 1 the service imports, and each
+Every step checks the law of sync: after every `sync --apply` that exits 0 or 1 the service imports, and each
 route that answered before and is still in the contract answers. The files of one route move and change together or not
-at all; what would leave a file of the user's importing a name that the contract no longer has writes nothing.
+at all; sync writes nothing where a user file would import a name that the contract no longer has.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""`python -m tests.stories NAME…` plays stories and leaves their logs: what every command said after each step.
+"""`python -m tests.stories NAME…` plays stories and writes their logs: the output of every command after each step.
 
 A number is the seed of a walk: twenty random changes. `proto:`, `branches:` and `workspace:NUMBER` are others.
 """
@@ -25,7 +25,7 @@ WALKS: dict[str, Callable[[Story, int], None]] = {
 
 
 def main(names: list[str]) -> int:
-    """Play the named stories, all without names; 1 when one of them has problems."""
+    """Play the named stories, all of them without names; return 1 when one has problems."""
     problems = 0
     for name in names or list(STORIES):
         root = Path(tempfile.gettempdir()) / "mallgen-stories" / name

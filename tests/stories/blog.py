@@ -1,10 +1,10 @@
-"""A blog with comments; and handlers that take each other's names."""
+"""A blog with comments, and handlers that exchange their names."""
 
 from tests.stories.driver import Story, given
 
 
 def blog(s: Story) -> None:
-    """The blog with everything written."""
+    """Generate the blog and write every body."""
     s.write("blog.api", given("blog.api"))
     ran = s.run("api", "py", "-api", "blog.api", "-dir", ".", "-q")
     assert not ran.code, ran.err
@@ -102,7 +102,7 @@ def story_blog(s: Story) -> None:
 
 
 def names(s: Story, *routes: tuple[str, str], first: bool = False, gen: str = "") -> None:
-    """Routes by handler and path, each `(In) returns (Out)`."""
+    """Write a contract of routes by handler and path, each `(In) returns (Out)`."""
     lines = "".join(f"\t@handler {name}\n\tget {path} (In) returns (Out)\n\n" for name, path in routes)
     s.write("n.api", given("names.api") % lines)
     if first:

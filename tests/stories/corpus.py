@@ -1,4 +1,4 @@
-"""Contracts of other people."""
+"""Stories with contracts of public projects."""
 
 import re
 import shutil
@@ -8,7 +8,7 @@ from tests.stories.driver import Story, given
 
 
 def everywhere(s: Story, folder: str, pattern: str, new: str, suffix: str = "api") -> None:
-    """Replace in all contracts below a folder."""
+    """Replace a pattern in all contracts below a folder."""
     hits = 0
     for path in (s.root / folder).rglob(f"*.{suffix}"):
         text = path.read_text(encoding="utf-8")

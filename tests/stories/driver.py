@@ -1,7 +1,7 @@
-"""A story: a contract that changes step by step beside hand-written code, and what has to be true after each step.
+"""A story: a contract that changes step by step beside hand-written code, and the checks after each step.
 
-Nothing of the product is asked what is right: the bytes are compared by the syntax tree, the truth of `check` by mypy
-and by starting the service, `diff` and the preview by git.
+The checks use independent tools: the syntax tree for the bytes, mypy and a start of the service for the findings of
+`check`, git for `diff` and the preview.
 """
 
 import json
@@ -27,12 +27,12 @@ FILES = Path(__file__).parent / "files"
 
 
 def given(name: str) -> str:
-    """A contract or a hand-written file of the stories."""
+    """Return the text of a contract or a hand-written file of the stories."""
     return (FILES / name).read_text(encoding="utf-8")
 
 
 class Finding(NamedTuple):
-    """One of check's."""
+    """A finding of `mallgen check`."""
 
     code: str
     file: str
@@ -41,7 +41,7 @@ class Finding(NamedTuple):
 
 
 class Story:
-    """A workspace below `root`; every problem that the audits find is in `problems`, with its step."""
+    """A workspace below `root`; `problems` has every problem that a check found, with its step."""
 
     def __init__(self, root: Path, mypy: bool = True, start: bool = True) -> None:
         self.root = root / "work"
@@ -57,23 +57,23 @@ class Story:
         self.marks: dict[int, tuple[str, str]] = {}
         self.log: list[str] = []
         self.errors: dict[str, set[str]] = {}
-        self.due_at: Callable[[str], str] = lambda _: ""  # the identity due at a path, where a walk knows: git may err
+        self.expected_role: Callable[[str], str] = lambda _: ""  # a path's role, where a walk knows it
 
-    # what a human does
+    # the actions of a human
 
     def run(self, *words: str) -> Ran:
-        """A command in the workspace."""
+        """Run a mallgen command in the workspace."""
         with working_in(self.root):
             return mallgen(*words)
 
     def write(self, name: str, text: str) -> None:
-        """A file, new or not."""
+        """Write a file, new or not."""
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
     def sub(self, name: str, pattern: str, new: str, count: int = 0) -> None:
-        """Replace in a file; it has to change something."""
+        """Replace a pattern in a file, which must change."""
         path = self.root / name
         text = path.read_bytes().decode("utf-8")
         after = re.sub(pattern, new, text, count=count, flags=re.S)
@@ -81,7 +81,7 @@ class Story:
         path.write_bytes(after.encode())
 
     def edit(self, name: str, old: str, new: str) -> None:
-        """Replace a text that is there once."""
+        """Replace a text that the file contains exactly once."""
         path = self.root / name
         text = path.read_bytes().decode("utf-8")
         assert text.count(old) == 1, f"{self.title}: {text.count(old)} times in {name}: {old}"
@@ -101,18 +101,18 @@ class Story:
                     assert path.read_bytes() != before, path
                     self.marks[number] = (folder, self.owner(folder, path))
 
-    # what there is
+    # the content of the workspace
 
     def folders(self) -> list[str]:
-        """The generated folders."""
+        """Return the generated folders."""
         return sorted(path.parent.relative_to(self.root).as_posix() for path in self.root.rglob("mallgen.lock"))
 
     def packages(self, folder: str) -> list[str]:
-        """The packages in one."""
+        """Return the packages in a generated folder."""
         return sorted(path.parent.name for path in (self.root / folder).glob("*/wiring.py"))
 
     def owner(self, folder: str, path: Path) -> str:
-        """The identity that the lock has for a file."""
+        """Return the role that mallgen.lock has for a file, as text."""
         name = path.relative_to(self.root / folder).as_posix()
         for line in (self.root / folder / "mallgen.lock").read_text(encoding="utf-8").splitlines():
             cells = line.split("\t")
@@ -121,7 +121,7 @@ class Story:
         raise AssertionError(f"{name} is not in the lock")
 
     def tree(self, root: Path | None = None) -> dict[str, bytes]:
-        """Every file, caches and .mallgen left out."""
+        """Return every file by its path, without caches and .mallgen."""
         found = {}
         base = root or self.root
         for path in sorted(base.rglob("*")):
@@ -131,14 +131,14 @@ class Story:
         return found
 
     def copy(self, name: str) -> Path:
-        """The workspace again, elsewhere."""
+        """Copy the workspace to another folder and return it."""
         to = self.copies / name
         shutil.rmtree(to, ignore_errors=True)
         shutil.copytree(self.root, to, ignore=shutil.ignore_patterns(*SKIPPED))
         return to
 
     def check(self, where: Sequence[str], root: Path | None = None) -> tuple[int, list[Finding]]:
-        """What `mallgen check` finds."""
+        """Return the exit code and the errors of `mallgen check`."""
         with working_in(root or self.root):
             ran = mallgen("check", *where, "--format", "json")
         found = json.loads(ran.out)
@@ -149,10 +149,10 @@ class Story:
             if i["severity"] == "error"
         ]
 
-    # the audits
+    # the checks
 
     def problem(self, text: str) -> None:
-        """Something that is not as it has to be."""
+        """Record a problem of the present step."""
         self.problems.append(f"[{self.title}] {text}")
 
     def step(
@@ -164,9 +164,9 @@ class Story:
         human: bool = False,
         gen_first: bool = False,
     ) -> None:
-        """Audit everything after the contract was changed; `moved`: identities that are others, `maybe`: may be.
+        """Check everything after the contract was changed; `moved` maps roles to new ones, `maybe` to possible ones.
 
-        The law of sync stands in the package's docstring. Where sync waits for a human the story ends.
+        The law of sync is in the package's docstring. Where sync waits for a human the story ends.
         """
         if self.waits:
             return
@@ -179,30 +179,30 @@ class Story:
         if "contract-invalid" in [f.code for f in found] or code == 3:
             self.problem(f"the contract: {self.run('check', *where).err}")
             return
-        gen = self._diff_is_gen(where)
-        quiet = self._mypy(gen) if self.mypy else {}
-        self._preview(where, before)
+        gen = self._check_diff(where)
+        errors_after_gen = self._mypy(gen) if self.mypy else {}
+        self._check_preview(where, before)
         ran = self.run("sync", *where, "--apply")
         self.log.append("   sync: " + (ran.out + ran.err).replace("\n", "\n   "))
         if ran.code not in (0, 1):
             self.problem(f"sync: {ran.code} {ran.err}")
         after = self.tree()
         if "nothing was written" in ran.err:
-            self._waiting(before, after, gen_first)
+            self._check_waiting(before, after, gen_first)
             return
-        self._bytes(before, after, ran)
-        self._again(where, after, ran)
+        self._check_bytes(before, after, ran)
+        self._check_repeated(where, after, ran)
         code2, found2 = self.check(where)
-        self._findings(ran, code2, found, found2)
-        self._owners(moved or {}, maybe or {})
-        self._truth(quiet, found, found2)
+        self._check_findings(ran, code2, found, found2)
+        self._check_owners(moved or {}, maybe or {})
+        self._check_errors_were_reported(errors_after_gen, found, found2)
         if self.start:
-            self._starts(found2)
+            self._check_starts(found2)
         if human:
             self.implement()
 
     def _generate(self, where: Sequence[str]) -> None:
-        """gen, and with --force where it stops: then it has written nothing."""
+        """Run gen, and again with --force where it refuses; a refusal must not write."""
         before = self.tree()
         ran = self.run("gen", *where, "-q")
         if "error[needs-sync]" in ran.err:
@@ -212,15 +212,15 @@ class Story:
         if ran.code:
             self.problem(f"gen: {ran.code} {ran.err}")
 
-    def _waiting(self, before: dict[str, bytes], after: dict[str, bytes], gen_first: bool) -> None:
+    def _check_waiting(self, before: dict[str, bytes], after: dict[str, bytes], gen_first: bool) -> None:
         self.waits = True
         if before != after:
             self.problem("sync said that nothing was written, and wrote")
         if self.start and not gen_first:
-            self._starts([])
+            self._check_starts([])
 
-    def _diff_is_gen(self, where: Sequence[str]) -> Path:
-        """`git apply` of diff's output is the same as gen."""
+    def _check_diff(self, where: Sequence[str]) -> Path:
+        """Check that `git apply` of diff's output gives the files that gen writes, and return the folder with gen's."""
         patched = self.copy("diff")
         ran = self.run("diff", *where)
         if ran.out:
@@ -244,7 +244,7 @@ class Story:
                 self.problem(f"diff is not gen: {name} {left is not None} {right is not None}")
         return generated
 
-    def _preview(self, where: Sequence[str], before: dict[str, bytes]) -> None:
+    def _check_preview(self, where: Sequence[str], before: dict[str, bytes]) -> None:
         ran = self.run("sync", *where)
         if self.tree() != before:
             self.problem("the preview wrote")
@@ -270,15 +270,15 @@ class Story:
             if name not in names or name.endswith("mallgen.lock"):
                 continue
             if left is None and name not in before:
-                continue  # a file that comes new is told by its number only
+                continue  # the preview has only the number of new files
             self.problem(f"the preview is not what apply does: {name}")
         promised = re.search(r"it would be: (.*)", ran.err)
         told = re.search(r"^(\d+ (?:moved|patched|created|regenerated).*)$", done.err, re.M)
         if (promised and promised[1]) != (told and told[1]):
             self.problem(f"counts: {promised and promised[1]} / {told and told[1]}")
 
-    def _bytes(self, before: dict[str, bytes], after: dict[str, bytes], ran: Ran) -> None:
-        """Every byte of a human that no contract decides is there still."""
+    def _check_bytes(self, before: dict[str, bytes], after: dict[str, bytes], ran: Ran) -> None:
+        """Check that every byte of a human that no contract decides is still there."""
         moves = dict(re.findall(r"^(\S+) -> (\S+)$", ran.out, re.M))
         for name, data in before.items():
             if b"DO NOT EDIT" in data[:80] or name.endswith("mallgen.lock"):
@@ -293,8 +293,8 @@ class Story:
             elif new != data and not name.endswith(".py") and not new.startswith(data.rstrip()):
                 self.problem(f"{name}: more than appended")
 
-    def _again(self, where: Sequence[str], after: dict[str, bytes], ran: Ran) -> None:
-        """A second run of anything changes nothing."""
+    def _check_repeated(self, where: Sequence[str], after: dict[str, bytes], ran: Ran) -> None:
+        """Check that running sync, gen and diff again changes nothing."""
         second = self.run("sync", *where, "--apply")
         if self.tree() != after:
             names = [n for n, _, _ in differing(after, self.tree())]
@@ -311,7 +311,7 @@ class Story:
         if diff.code or diff.out:
             self.problem(f"diff after sync: {diff.code} {diff.out[:300]}")
 
-    def _findings(self, ran: Ran, code: int, before: list[Finding], after: list[Finding]) -> None:
+    def _check_findings(self, ran: Ran, code: int, before: list[Finding], after: list[Finding]) -> None:
         self.log.append("   after: " + "".join(f"\n   {f.code} {f.file}: {f.message} // {f.hint}" for f in after))
         codes = {f.code for f in after}
         if codes & {"stale", "missing", "edited-generated"}:
@@ -324,8 +324,8 @@ class Story:
             if not finding.hint:
                 self.problem(f"no way out: {finding}")
 
-    def _owners(self, moved: dict[str, str], maybe: dict[str, set[str]]) -> None:
-        """Each body is still that of its route."""
+    def _check_owners(self, moved: dict[str, str], maybe: dict[str, set[str]]) -> None:
+        """Check that each body still belongs to its route."""
         found: dict[int, tuple[str, str]] = {}
         for folder in self.folders():
             records = {}
@@ -340,7 +340,7 @@ class Story:
                     if mark:
                         number = int(mark[1])
                         _, before = self.marks.get(number, ("", ""))
-                        at = self.due_at(name)
+                        at = self.expected_role(name)
                         found[number] = (folder, at if at in maybe.get(before, ()) else identity)
         for number, (folder, identity) in self.marks.items():
             due = moved.get(identity, identity)
@@ -351,7 +351,7 @@ class Story:
         self.marks = {**self.marks, **found}
 
     def _mypy(self, root: Path, cache: str = "gen") -> dict[str, set[str]]:
-        """mypy's errors by file, of every generated folder."""
+        """Return mypy's errors by file, of every generated folder."""
         errors: dict[str, set[str]] = {}
         for folder in self.folders():
             for package in self.packages(folder):
@@ -366,13 +366,15 @@ class Story:
                     self.problem(f"mypy: {ran.stdout} {ran.stderr}")
         return errors
 
-    def _truth(self, quiet: dict[str, set[str]], before: list[Finding], after: list[Finding]) -> None:
-        """What mypy sees and sync mends was told; what sync leaves is told or is mypy's own."""
+    def _check_errors_were_reported(
+        self, errors_after_gen: dict[str, set[str]], before: list[Finding], after: list[Finding]
+    ) -> None:
+        """Check that check reported every user file whose mypy errors were mended by sync."""
         if not self.mypy:
             return
         left = self._mypy(self.root, "work")
         told = {f.file for f in before if f.code not in ("stale", "missing")}
-        for name, errors in quiet.items():
+        for name, errors in errors_after_gen.items():
             if b"DO NOT EDIT" in self.tree().get(name, b"")[:80]:
                 continue
             mended = errors - left.get(name, set())
@@ -382,8 +384,8 @@ class Story:
         for name, errors in left.items():
             self.log.append(f"   mypy: {name}: {sorted(errors)}")
 
-    def _starts(self, found: list[Finding]) -> None:
-        """The services start and stop, unless a human has to decide first."""
+    def _check_starts(self, found: list[Finding]) -> None:
+        """Check that the services start and stop, unless a human has to decide first."""
         copy = self.copy("start")
         humans = {f.code for f in found} & {"user-syntax-error", "maybe-renamed"}
         for folder in self.folders():

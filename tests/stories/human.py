@@ -1,4 +1,4 @@
-"""Plausible hand-written code, in many hands: what each stub of a generated folder becomes."""
+"""Plausible hand-written code in many styles, to replace the stubs of a generated folder."""
 
 import ast
 import re
@@ -36,7 +36,7 @@ def counted(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
 
 
 class Stub:
-    """What a stub of logic says: its class, method, request, answer, and where the types come from."""
+    """A stub of logic: its class, method, request, answer, and the modules of its types."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -58,11 +58,11 @@ class Stub:
         self.doc = ast.get_docstring(tree) or ""
 
     def types(self) -> list[str]:
-        """The contract's types that it imports."""
+        """Return the contract's types that the stub imports."""
         return [name for name, module in self.imported.items() if module.endswith((".schemas", "_pb2"))]
 
     def fields(self, name: str) -> list[str]:
-        """The attributes of a contract's type."""
+        """Return the attributes of a contract's type."""
         package = self.path.parents[len(self.path.parts) - 1 - self.path.parts.index("logic")]
         for module in [package / "schemas.py", *sorted((package / "pb").glob("*.pyi"))]:
             tree = ast.parse(module.read_text(encoding="utf-8")) if module.exists() else ast.Module([], [])
@@ -74,21 +74,21 @@ class Stub:
 
     @property
     def home(self) -> str:
-        """The module of the types."""
+        """Return the module of the contract's types."""
         return next((m for m in self.imported.values() if m.endswith((".schemas", "_pb2"))), f"{self.package}.schemas")
 
     @property
     def kind(self) -> str:
-        """The class of the context."""
+        """Return the name of the context's class."""
         return "RpcContext" if "RpcContext" in self.imported else "Context"
 
     @property
     def context(self) -> str:
-        """Its import."""
+        """Return the import of the context's class."""
         return f"from {self.imported[self.kind]} import {self.kind}"
 
     def answer(self, name: str = "") -> str:
-        """An expression that is one."""
+        """Return an expression for an answer of the stub's type."""
         kind = re.sub(r"^list\[(.*)\]$", r"\1", self.returns)
         if self.returns == "None" or "AsyncIterator" in self.returns:
             return "None"
@@ -98,7 +98,7 @@ class Stub:
 
 
 def write(path: Path, number: int, style: int) -> None:
-    """Replace a stub by hand-written logic; its first comment has a number by which it is known again."""
+    """Replace a stub by hand-written logic, whose first comment has a number that identifies it later."""
     stub = Stub(path)
     homes = {module for module in stub.imported.values() if module.endswith("_pb2")}
     if len(homes) > 1 or "AsyncIterator" in stub.text or not stub.types() or stub.returns == "None":
@@ -111,7 +111,7 @@ def write(path: Path, number: int, style: int) -> None:
 
 
 def plain(stub: Stub, number: int) -> str:
-    """Only the body, with early returns."""
+    """Return the stub with a body with early returns."""
     body = f"        # written by hand: {number}\n"
     if stub.request and "AsyncIterator" not in stub.request:
         body += "        if not req:\n            raise ValueError('nothing')  # 空\n"
@@ -130,14 +130,14 @@ def plain(stub: Stub, number: int) -> str:
 
 
 def with_import(text: str, stub: Stub) -> str:
-    """The helper's import, below the last one."""
+    """Add the helper's import below the last one."""
     at = text.rindex("\n\n\nclass ")
     names = ", ".join(name for name in ("anything", "made") if f"{name}(" in text)
     return f"{text[:at]}\nfrom {stub.package}.store import {names}{text[at:]}" if names else text
 
 
 def module_alias(stub: Stub, number: int) -> str:
-    """`import package.schemas as t`."""
+    """Return logic that uses `import package.schemas as t`."""
     request = f", req: t.{stub.request}" if stub.request else ""
     returns = re.sub(r"\b([A-Z]\w*)", r"t.\1", stub.returns)
     answer = stub.answer(re.sub(r"^list\[(.*)\]$", r"\1", returns))
@@ -158,7 +158,7 @@ class {stub.owner.name}:
 
 
 def renamed_import(stub: Stub, number: int) -> str:
-    """`from x import y as z`, a local helper with the types, a multi-line signature."""
+    """Return logic with `from x import y as z`, a local helper with the types and a signature over several lines."""
     kinds = stub.types()
     names = ",\n".join(f"    {k} as {k}Kind" for k in kinds)
     again = re.compile(r"\b(" + "|".join(kinds) + r")\b")
@@ -199,7 +199,7 @@ class {stub.owner.name}:
 
 
 def quoted(stub: Stub, number: int) -> str:
-    """Types as strings below TYPE_CHECKING, a decorator, another layout."""
+    """Return logic with types as strings below TYPE_CHECKING, a decorator and another layout."""
     kinds = ", ".join(stub.types())
     request = f', req: "{stub.request}"' if stub.request else ""
     kind = re.sub(r"^list\[(.*)\]$", r"\1", stub.returns)
@@ -225,7 +225,7 @@ class {stub.owner.name} (object) :
 
 
 def type_alias(stub: Stub, number: int) -> str:
-    """Aliases of types at the top, used in the signature."""
+    """Return logic with aliases of types at the top, used in the signature."""
     kind = re.sub(r"^list\[(.*)\]$", r"\1", stub.returns)
     alias = "" if not stub.request else f"In = {stub.request}\n"
     request = ", req: In" if stub.request else ""
@@ -257,7 +257,7 @@ class {stub.owner.name}:
 
 
 def relative(stub: Stub, number: int) -> str:
-    """Relative imports, a private helper method; written with CRLF and a mark."""
+    """Return logic with relative imports and a private helper; `write` gives it CRLF and a byte order mark."""
     depth = len(stub.path.parts) - stub.path.parts.index("logic") - 1
     dots = "." * (depth + 1)
     inner = stub.home.partition(".")[2]

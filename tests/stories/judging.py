@@ -1,4 +1,4 @@
-"""What has to be true of files and services, told without the product: by syntax trees, comments, and processes."""
+"""Checks of files and services that do not use mallgen: by syntax trees, comments and processes."""
 
 import ast
 import contextlib
@@ -21,7 +21,7 @@ _FIELD = re.compile(r"(?<=\.)\w+|\b\w+(?==)")
 
 
 def starts(folder: Path, package: str, registry: Path) -> str:
-    """Start a service, wait for its port, stop it; what went wrong."""
+    """Start a service, wait for its port and stop it; return what went wrong, empty for nothing."""
     settings = next((folder / "etc").glob("*.yaml"))
     text = settings.read_bytes().decode("utf-8-sig")
     port = free_port()
@@ -48,14 +48,14 @@ def starts(folder: Path, package: str, registry: Path) -> str:
 
 
 def differing(left: dict[str, bytes], right: dict[str, bytes]) -> Iterator[tuple[str, bytes | None, bytes | None]]:
-    """The files in which two trees differ."""
+    """Yield the path and both contents of each file in which two trees differ."""
     for name in sorted({*left, *right}):
         if left.get(name) != right.get(name):
             yield name, left.get(name), right.get(name)
 
 
 def changed_bytes(before: bytes, after: bytes) -> Iterator[str]:
-    """What of a human's file is not as it was, the lines of the contract apart."""
+    """Yield the changes of a human's file other than in lines that the contract decides."""
     if before.startswith(b"\xef\xbb\xbf") != after.startswith(b"\xef\xbb\xbf"):
         yield "the mark"
     if (b"\r\n" in before) != (b"\r\n" in after) or (b"\r\n" in before and after.count(b"\n") != after.count(b"\r\n")):
@@ -72,19 +72,19 @@ def changed_bytes(before: bytes, after: bytes) -> Iterator[str]:
 
 
 def comments(data: bytes) -> list[str]:
-    """All comments."""
+    """Return all comments of a module, sorted."""
     return sorted(t.string for t in tokenize.tokenize(io.BytesIO(data).readline) if t.type == tokenize.COMMENT)
 
 
-def place(node: ast.stmt | ast.expr | ast.arg, starts: list[int]) -> tuple[int, int]:
-    """The first byte of a node and the one behind the last, by the starts of the lines."""
+def byte_range(node: ast.stmt | ast.expr | ast.arg, starts: list[int]) -> tuple[int, int]:
+    """Return the first byte of a node and the one behind its last, computed from the starts of the lines."""
     assert node.end_lineno is not None
     assert node.end_col_offset is not None
     return starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
 
 
 def rest(data: bytes) -> str:
-    """A module without its imports, and without the heads of its functions and the names of its classes."""
+    """Return a module without its imports, the heads of its functions and the names of its classes."""
     text = data.decode("utf-8-sig").replace("\r\n", "\n")
     tree = ast.parse(text)
     utf8 = text.encode()
@@ -93,12 +93,12 @@ def rest(data: bytes) -> str:
         starts.append(starts[-1] + len(line) + 1)
     cuts: list[tuple[int, int]] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.Pass):  # a block keeps a `pass` for its last import
-            cuts.append(place(node, starts))
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.Pass):  # a `pass` may replace a block's only import
+            cuts.append(byte_range(node, starts))
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            begin, _ = place(node, starts)
+            begin, _ = byte_range(node, starts)
             ends = [n for n in (*node.args.args, *node.args.kwonlyargs, node.returns) if n is not None]
-            last = max((place(n, starts)[1] for n in ends), default=begin)
+            last = max((byte_range(n, starts)[1] for n in ends), default=begin)
             cuts.append((begin, utf8.index(b":", last)))
         elif isinstance(node, ast.ClassDef):
             begin = starts[node.lineno - 1] + node.col_offset

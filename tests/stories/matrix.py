@@ -1,4 +1,4 @@
-"""Every hand meets every change of a signature."""
+"""Each style of hand-written code meets each change of a signature."""
 
 from tests.stories.driver import Story
 
@@ -6,7 +6,7 @@ from tests.stories.driver import Story
 def matrix(
     s: Story, request: str = "Ask", returns: str = "Answer", handler: str = "H", group: str = "", types: str = ""
 ) -> None:
-    """Twelve routes, two for each hand, all alike."""
+    """Write a contract of twelve routes, two for each style, all alike."""
     types = types or "Ask,Answer"
     ask, answer = types.split(",")
     lines = [
@@ -29,7 +29,7 @@ def matrix(
 
 
 def story_matrix(s: Story) -> None:
-    """Every hand meets every change of a signature."""
+    """Change the signatures of all styles, one change after the other."""
     matrix(s)
     assert not s.run("api", "py", "-api", "m.api", "-dir", ".", "-q").code
     s.implement()

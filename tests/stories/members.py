@@ -1,4 +1,4 @@
-"""A walk over a workspace: a BFF and two services; their contracts and mallgen.toml change at random."""
+"""A walk over a workspace of a BFF and two services: their contracts and mallgen.toml change at random."""
 
 import copy
 import random
@@ -23,31 +23,31 @@ FROM_BESIDE = "from {package}.rpc.{used} import {first}, {second}\n"
 
 
 class RoomsRpc(Rpc):
-    """An RPC of the one service."""
+    """An RPC of the service `rooms`."""
 
     package = "rooms"
 
 
 class LabsRpc(Rpc):
-    """An RPC of the other."""
+    """An RPC of the service `labs`."""
 
     package = "labs"
 
 
 class Rooms(RpcWalk):
-    """The one service."""
+    """Random changes of the service `rooms`."""
 
     route_type = RoomsRpc
 
 
 class Labs(RpcWalk):
-    """The other."""
+    """Random changes of the service `labs`."""
 
     route_type = LabsRpc
 
 
 class Workspace:
-    """Three members; `names` is what mallgen.toml calls each, `dirs` where it is, `uses` whom it calls."""
+    """A workspace of three members; `names` are those in mallgen.toml, `dirs` the folders, `uses` the callees."""
 
     def __init__(self, s: Story, seed: int) -> None:
         self.s = s
@@ -66,12 +66,12 @@ class Workspace:
         self.remember()
 
     def remember(self) -> None:
-        """What may come back."""
+        """Keep the contracts, so that later steps can go back to them."""
         for key, walk in self.walks.items():
             self.past[key].append(copy.deepcopy(walk.now))
 
     def write(self) -> None:
-        """All contracts and mallgen.toml."""
+        """Write all contracts and mallgen.toml."""
         for walk in self.walks.values():
             walk.now.write(self.s)
         lines = ["# ours: the workspace"]
@@ -86,7 +86,7 @@ class Workspace:
         self.s.write("mallgen.toml", "\n".join(lines))
 
     def step(self) -> str:
-        """Changes of one to three members, or of the workspace."""
+        """Change one or two members, and sometimes mallgen.toml."""
         keys = self.random.sample([*self.walks], self.random.randint(1, 2))
         said = [f"{key}: {self.walks[key].step(self.past[key])}" for key in keys]
         if self.random.random() < 0.4:
@@ -95,30 +95,30 @@ class Workspace:
         return "; ".join(said)
 
     def possible(self) -> tuple[Callable[[], str], ...]:
-        """What may happen to mallgen.toml."""
+        """Return the possible changes of mallgen.toml."""
         return (self.use, self.use, self.rename, self.reorder, self.move, self.move_contract)
 
     def use(self) -> str:
-        """Another service is called, or one no more."""
+        """Let a member call another service, or call it no longer."""
         user, used = self.random.choice([("front", "rooms"), ("front", "labs"), ("rooms", "labs")])
         mine = self.uses[user]
         mine.remove(used) if used in mine else mine.insert(self.random.randint(0, len(mine)), used)
         return f"{user} uses {mine}"
 
     def rename(self) -> str:
-        """A member has another name in the workspace."""
+        """Rename a member in mallgen.toml."""
         key = self.random.choice([*self.walks])
         self.serial += 1
         self.names[key] = f"{key}{self.serial}"
         return f"{key} is {self.names[key]}"
 
     def reorder(self) -> str:
-        """The sections of mallgen.toml in another order."""
+        """Shuffle the sections of mallgen.toml."""
         self.random.shuffle(self.order)
         return f"{self.order}"
 
     def move(self) -> str:
-        """A human moves a generated folder."""
+        """Move a generated folder, as a human does."""
         key = self.random.choice([*self.walks])
         self.serial += 1
         old, self.dirs[key] = self.dirs[key], self.random.choice(
@@ -130,7 +130,7 @@ class Workspace:
         return f"{old} is {self.dirs[key]}"
 
     def move_contract(self) -> str:
-        """The contracts of a member are elsewhere."""
+        """Move the contracts of a member to another folder."""
         key = self.random.choice([*self.walks])
         self.serial += 1
         now = self.walks[key].now
@@ -140,16 +140,16 @@ class Workspace:
             contract.folder = new
         return f"{old} is {new}"
 
-    def others(self) -> dict[str, set[str]]:
-        """The identities of what has another path now."""
+    def moved_roles(self) -> dict[str, set[str]]:
+        """Return the roles that each role may have become, where paths have changed."""
         found: dict[str, set[str]] = {}
         for walk in self.walks.values():
-            for old, new in walk.others().items():
+            for old, new in walk.moved_roles().items():
                 found.setdefault(old, set()).update(new)
         return found
 
     def human(self) -> None:
-        """Someone writes modules of his own that name what the used services have."""
+        """Write user modules that import from the generated code of the used services."""
         for user, package in (("front", "front_api"), ("rooms", "rooms_rpc")):
             for used in self.uses[user]:
                 types = [*self.walks[used].now.types]
@@ -158,12 +158,12 @@ class Workspace:
                 text = FROM_MODULE if is_module else FROM_BESIDE
                 name = f"s.{second}" if is_module else second
                 imports = text.format(package=package, used=self.names[used], first=first, second=second)
-                place = f"{self.dirs[user]}/{package}/asks_{used}.py"
-                self.s.write(place, OURS.format(imports=imports, first=first, second=name))
+                path = f"{self.dirs[user]}/{package}/asks_{used}.py"
+                self.s.write(path, OURS.format(imports=imports, first=first, second=name))
 
 
 def walk_workspace(s: Story, seed: int, steps: int) -> None:
-    """`steps` changes of a workspace; now and then a human writes what is missing, and mends his own modules."""
+    """Make `steps` changes of a workspace; sometimes a human writes missing bodies and mends the user modules."""
     w = Workspace(s, seed)
     w.write()
     ran = s.run("gen", "-q")
@@ -171,11 +171,11 @@ def walk_workspace(s: Story, seed: int, steps: int) -> None:
     for folder in s.folders():
         s.implement(folder)
     w.human()
-    s.step("nothing", (), maybe=w.others())
+    s.step("nothing", (), maybe=w.moved_roles())
     for number in range(steps):
         said = w.step()
         w.write()
-        s.step(f"{seed}.{number}: {said}", (), maybe=w.others())
+        s.step(f"{seed}.{number}: {said}", (), maybe=w.moved_roles())
         if w.random.random() < 0.5:
             for folder in s.folders():
                 s.implement(folder)

@@ -1,4 +1,4 @@
-"""Two branches change contract and code, and meet."""
+"""Two branches change contract and code, and are merged."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ CONFLICT = re.compile(rb"<<<<<<<[^\n]*\n.*?=======\r?\n(.*?)>>>>>>>[^\n]*\n", re
 
 
 def git(s: Story, *words: str) -> int:
-    """git in the workspace."""
+    """Run git in the workspace and return its exit code."""
     names = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "core.autocrlf=false")
     ran = subprocess.run(["git", *names, *words], cwd=s.root, capture_output=True, text=True, check=False)
     s.log.append(f"git {' '.join(words)}: {ran.returncode} {ran.stdout[-300:]}{ran.stderr[-300:]}")
@@ -18,7 +18,7 @@ def git(s: Story, *words: str) -> int:
 
 
 def story_merge(s: Story) -> None:
-    """Two branches change contract and code, and meet."""
+    """Change contract and code on two branches, and merge them."""
     blog(s)
     s.write(".gitattributes", "mallgen.lock merge=union\n")
     assert not git(s, "init", "-q", "-b", "main")
@@ -52,7 +52,7 @@ def story_merge(s: Story) -> None:
 
 
 def both_rename(s: Story) -> None:
-    """The same type has another name on either side."""
+    """Give one type another name on each side, and merge."""
     git(s, "checkout", "-qb", "one")
     s.sub("blog.api", r"\bWriter\b(?= \{|[ `]*`json)", "Person")
     s.step("one: Writer is Person")

@@ -1,10 +1,10 @@
-"""RPC services: one, then two; RPCs come, go and change."""
+"""RPC services: one, then two; RPCs are added, removed and changed."""
 
 from tests.stories.driver import Story, given
 
 
 def story_rpc(s: Story) -> None:
-    """One service, then two; RPCs come, go and change."""
+    """Add, remove and change RPCs in one service, then in two."""
     s.write("shop.proto", given("shop.proto"))
     s.write("common.proto", given("common.proto"))
     assert not s.run("rpc", "protoc", "shop.proto", "-dir", ".", "-m", "-q").code

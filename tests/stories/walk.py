@@ -1,4 +1,4 @@
-"""A walk: a contract that changes at random, several things at once, and now and then goes back to what it was."""
+"""A walk: a contract that changes at random, several parts at once, and sometimes returns to an earlier version."""
 
 import copy
 import random
@@ -17,7 +17,7 @@ KINDS = ("string", "int64", "bool", "[]string", "map[string]string")
 
 @dataclass
 class Route:
-    """One route; `path` and `method` are what mallgen knows it by, `number` is for us."""
+    """One route, known to mallgen by `path` and `method`, to the test by `number`."""
 
     number: int
     method: str
@@ -30,13 +30,13 @@ class Route:
 
     @property
     def identity(self) -> str:
-        """As the lock has it."""
+        """Return the route's title, as in mallgen.lock."""
         return f"{self.method.upper()} /v1{self.path}"
 
 
 @dataclass
 class Contract:
-    """A contract as it is edited, below `folder`; `apart` are the types in a file of their own."""
+    """A contract that is edited, below `folder`; the types in `apart` are in a file of their own."""
 
     name: str = "clinic"
     folder: str = ""
@@ -47,7 +47,7 @@ class Contract:
     apart: set[str] = field(default_factory=set)
 
     def write(self, s: Story) -> None:
-        """The contract, and another file where types live apart."""
+        """Write the contract, and the file of the types in `apart`."""
         lines = ['syntax = "v1"', ""]
         if self.apart:
             s.write(f"{self.folder}{self.name}_types.api", "\n".join(['syntax = "v1"', "", *self._types(True), ""]))
@@ -84,7 +84,7 @@ class Contract:
 
 
 class Walk:
-    """Changes of a contract; each says what it did, or "" where it could do nothing."""
+    """Random changes of a contract; each returns its description, or "" where it could not change anything."""
 
     words = ("api", "py", "-api", "clinic.api", "-dir", ".", "-q")
     route_type: type[Route] = Route
@@ -103,7 +103,7 @@ class Walk:
             self.add()
 
     def possible(self) -> tuple[Callable[[], str], ...]:
-        """What may happen, the more often the more often it is there."""
+        """Return the possible changes; a likely one is listed more than once."""
         return (
             *(self.rename_type, self.rename_type, self.add_field, self.drop_field, self.rename_field, self.split_type),
             *(self.rename_handler, self.rename_handler, self.swap_handlers, self.move, self.move, self.swap_groups),
@@ -113,7 +113,7 @@ class Walk:
         )
 
     def step(self, past: list[Contract]) -> str:
-        """One to four changes, or back to some earlier contract."""
+        """Make one to four changes, or return to an earlier contract."""
         self.old = {route.number for route in self.now.routes}
         if past and self.random.random() < 0.2:
             self.now = copy.deepcopy(self.random.choice(past))
@@ -121,7 +121,7 @@ class Walk:
         return "; ".join(filter(None, (self.random.choice(self.changes)() for _ in range(self.random.randint(1, 4)))))
 
     def fresh(self, words: list[str]) -> str:
-        """A name that nothing has had."""
+        """Return a name that was never used before."""
         self.serial += 1
         return f"{self.random.choice(words)}{self.random.choice(NOUNS)}{self.serial}"
 
@@ -201,20 +201,20 @@ class Walk:
         return f"{old} is {route.handler}"
 
     def swap_handlers(self) -> str:
-        """A route that is new and takes the name of one whose path changes too is more than can be told."""
+        """Swap the handlers of two routes that are not new; with a new one mallgen could not tell them apart."""
         one, other = self.random.sample([route for route in self.now.routes if route.number in self.old], 2)
         one.handler, other.handler = other.handler, one.handler
         return f"{one.handler} and {other.handler} change places"
 
     def other_path(self) -> str:
-        """The body goes along, or mallgen asks, or the file is left behind and the route is new."""
+        """Give a route another path: its body moves along, or mallgen asks, or the file is left behind as an orphan."""
         route = self.route()
         old, self.serial = route.identity, self.serial + 1
         route.path = f"/p{self.serial}of{route.number}"
         return f"{old} is {route.identity}"
 
-    def others(self) -> dict[str, set[str]]:
-        """The identities of what has another path now, those of long ago too."""
+    def moved_roles(self) -> dict[str, set[str]]:
+        """Return the roles that each role may have become, those of earlier paths too."""
         for route in self.now.routes:
             self.known.setdefault(route.number, set()).add(route.identity)
         found: dict[str, set[str]] = {}
@@ -286,10 +286,10 @@ class Walk:
 
 
 class Proto(Contract):
-    """The same as a proto: routes are RPCs, groups are services."""
+    """A contract as a proto: routes are RPCs, groups are services."""
 
     def write(self, s: Story) -> None:
-        """The proto, and another where messages live apart."""
+        """Write the proto, and the file of the messages in `apart`."""
         head = ['syntax = "proto3";', "", f"package {self.name};", ""]
         if self.apart:
             s.write(f"{self.folder}{self.name}_types.proto", "\n".join([*head, *self._messages(True)]))
@@ -317,40 +317,40 @@ SERVICES = {group: f"S{group.title().replace('/', '')}" for group in GROUPS}
 
 
 class Rpc(Route):
-    """An RPC is known by its service and its name."""
+    """An RPC, known by its service and its name."""
 
     package = "clinic"
 
     @property
     def identity(self) -> str:
-        """As the lock has it."""
+        """Return the RPC's title, as in mallgen.lock."""
         return f"/{self.package}.{SERVICES[self.group]}/{self.handler}"
 
 
 class RpcWalk(Walk):
-    """Changes of a proto."""
+    """Random changes of a proto."""
 
     words = ("rpc", "protoc", "clinic.proto", "-dir", ".", "-m", "-q")
     route_type: type[Route] = Rpc
     nothing: tuple[str, ...] = ()
 
     def possible(self) -> tuple[Callable[[], str], ...]:
-        """What a proto has; RPCs that swap names and those that swap services are the same."""
-        others = (self.without_request, self.other_path, self.jwt, self.middleware, self.swap_handlers)
-        return tuple(change for change in super().possible() if change not in others)
+        """Return the changes that a proto can have; swapping the names of RPCs equals swapping their services."""
+        excluded = (self.without_request, self.other_path, self.jwt, self.middleware, self.swap_handlers)
+        return tuple(change for change in super().possible() if change not in excluded)
 
 
 def walk(s: Story, seed: int, steps: int, *, rpc: bool = False) -> None:
-    """`steps` changes of one to four things; every fifth goes back to some earlier contract."""
+    """Make `steps` times one to four changes, or return to an earlier contract every fifth time on average."""
     w = RpcWalk(seed, Proto()) if rpc else Walk(seed, Contract())
     w.now.write(s)
     ran = s.run(*w.words)
     assert not ran.code, ran.err
     s.implement()
-    s.step("nothing", maybe=w.others())
+    s.step("nothing", maybe=w.moved_roles())
     past = [copy.deepcopy(w.now)]
     for number in range(steps):
         said = w.step(past)
         w.now.write(s)
-        s.step(f"{seed}.{number}: {said}", human=w.random.random() < 0.5, maybe=w.others())
+        s.step(f"{seed}.{number}: {said}", human=w.random.random() < 0.5, maybe=w.moved_roles())
         past.append(copy.deepcopy(w.now))

@@ -4,7 +4,7 @@ from tests.stories.driver import Story, given
 
 
 def story_bff(s: Story) -> None:
-    """A workspace: a BFF and three services that it calls."""
+    """Play a workspace of a BFF and three services that it calls."""
     for name, text in (("order", given("order.proto")), ("user", given("user.proto")), ("news", given("news.proto"))):
         s.write(f"protos/{name}.proto", text)
     s.write("api/front.api", given("front.api"))
@@ -22,7 +22,7 @@ def story_bff(s: Story) -> None:
 
 
 def its_messages(s: Story) -> None:
-    """The protos of the used services change."""
+    """Change the protos of the used services."""
     here: tuple[str, ...] = ()
     s.edit("protos/user.proto", "rpc Get(GetRequest)", "rpc Find(GetRequest)")
     s.step("an RPC of a used service has another name", here, moved={"logic /user.Users/Get": "logic /user.Users/Find"})
@@ -45,7 +45,7 @@ def its_messages(s: Story) -> None:
 
 
 def its_workspace(s: Story) -> None:
-    """mallgen.toml changes."""
+    """Change mallgen.toml."""
     here: tuple[str, ...] = ()
     s.edit("mallgen.toml", 'uses = ["order", "user", "news"]', 'uses = ["order", "user"]')
     s.step("the BFF no longer uses news", here)

@@ -15,14 +15,14 @@ HEAD, *CASES = [json.loads(line) for line in (CONFORMANCE / "api_language.jsonl"
 
 
 def divergences() -> dict[str, str]:
-    """Case → why mallgen is stricter than goctl there."""
+    """Return for each case where mallgen is stricter than goctl the reason."""
     with (CONFORMANCE / "divergences.tsv").open(encoding="utf-8", newline="") as file:
         return {row["case"]: row["reason"] for row in csv.DictReader(file, delimiter="\t")}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All cases beside the files that they import, as goctl had them."""
+    """Write all cases into a folder with the files that they import, as goctl had them."""
     here = tmp_path_factory.mktemp("cases")
     for name, text in HEAD["aux_files"].items():
         (here / name).parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Other people's contracts: goctl's verdict on each file, and goctl's parse of the roots."""
+"""Public contracts: goctl's verdict on each file of the corpus, and goctl's parse of the roots."""
 
 import csv
 import json

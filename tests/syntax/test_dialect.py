@@ -1,4 +1,4 @@
-"""The older dialect: what is written is today's language, and nothing else of a file changes."""
+"""The older dialect: fixing it gives today's language and changes nothing else of a file."""
 
 import csv
 import difflib
@@ -68,8 +68,8 @@ AGED = [
 ]
 
 
-def found(text: str) -> Older:
-    """What of a text is in the older dialect."""
+def modernize(text: str) -> Older:
+    """Rewrite a text that is in the older dialect, and return the result with its problems."""
     result = older(text, "x.api")
     assert result is not None
     return result
@@ -82,13 +82,13 @@ def test_what_was_aged_is_found_again(chosen: set[int], end: str) -> None:
     aged = MODERN
     for number in sorted(chosen):
         aged = re.sub(*AGED[number], aged)
-    mended = found(aged.replace("\n", end))
+    mended = modernize(aged.replace("\n", end))
     assert mended.is_whole, mended.problems
     assert mended.text == MODERN.replace("\n", end)
 
 
 def rejected(corpus: Path) -> list[Path]:
-    """The files of the corpus that goctl does not parse."""
+    """Return the files of the corpus that goctl does not parse."""
     with (corpus / "VERDICTS.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     return [Path(f"{row['repo'].replace('/', '+')}/{row['path']}") for row in rows if row["syntax_ok"] == "0"]
@@ -101,7 +101,7 @@ def test_what_goctl_does_not_parse_is_the_older_dialect(
     places = 0
     for name in names:
         before = (corpus / name).read_text(encoding="utf-8")
-        mended = found(before)
+        mended = modernize(before)
         assert mended.is_whole, (name, mended.problems)
         assert format_text(mended.text, str(name)).text is not None
         assert applied(before, mended.edits) == mended.text
@@ -115,10 +115,10 @@ def test_what_goctl_does_not_parse_is_the_older_dialect(
 def test_only_the_places_change(corpus: Path) -> None:
     for name in rejected(corpus):
         before = (corpus / name).read_text(encoding="utf-8")
-        edits = found(before).edits
+        edits = modernize(before).edits
         touched = {n for e in edits for n in range(before.count("\n", 0, e.start), before.count("\n", 0, e.end) + 1)}
         kept = [line for n, line in enumerate(before.split("\n")) if n not in touched]
-        after = found(before).text.split("\n")
+        after = modernize(before).text.split("\n")
         matcher = difflib.SequenceMatcher(None, kept, after, autojunk=False)
         assert sum(block.size for block in matcher.get_matching_blocks()) == len(kept)
 

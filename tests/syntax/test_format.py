@@ -1,4 +1,4 @@
-"""The layout of contracts: goctl's bytes on other people's files, no comment lost, the same meaning."""
+"""The layout of contracts: goctl's bytes on public files, every comment kept, the same meaning."""
 
 import json
 from collections import Counter
@@ -28,26 +28,26 @@ GAPS = ["", " ", "\n", "\n\n", "\t", " /* c */ ", " // c\n", "\n// c\n", "\n/* c
 
 
 def formatted(text: str) -> str:
-    """The layout of a text that can be read."""
+    """Return a readable text in mallgen's layout."""
     result = format_text(text, "x.api")
     assert result.text is not None, result.diagnostics
     return result.text
 
 
 def comments(text: str) -> Counter[str]:
-    """The comments of a text, however often each."""
+    """Return the comments of a text and how often each occurs."""
     tokens = [token for statement in scan(text, "x.api").statements for token in statement.tokens]
     found, rest = with_comments(text, tokens)
     return Counter([*rest, *(comment for word in found for comment in word.comments)])
 
 
 def written(text: str) -> list[str]:
-    """The tokens of a text without those that goctl's layout may leave out."""
+    """Return the values of a text's tokens."""
     return [token.value for statement in scan(text, "x.api").statements for token in statement.tokens]
 
 
 def meaning(value: Any, without: frozenset[str] = frozenset()) -> Any:
-    """A contract or a tree as plain values, without its places."""
+    """Return a contract or a tree as plain values without spans."""
     if isinstance(value, Span):
         return None
     if isinstance(value, Struct):
@@ -59,7 +59,7 @@ def meaning(value: Any, without: frozenset[str] = frozenset()) -> Any:
 
 
 def sources(corpus: Path) -> list[Path]:
-    """Every file of the corpus that goctl has formatted."""
+    """Return every file of the corpus that goctl has formatted."""
     root = corpus / "golden_format"
     return [path.relative_to(root) for path in sorted(root.rglob("*.api"))]
 
@@ -104,7 +104,7 @@ def test_each_divergence_is_one_for_its_reason(case: dict[str, str]) -> None:
 
 @st.composite
 def disordered(draw: st.DrawFn) -> str:
-    """A contract with other gaps between some of its tokens: white space, comments, nothing."""
+    """Draw a contract with other gaps between some of its tokens: white space, comments, nothing."""
     statements = scan(SAMPLE, "x.api").statements
     begin = draw(st.integers(0, len(statements) - 1))
     tokens = [t for s in statements[begin : begin + draw(st.integers(1, 3))] for t in s.tokens]

@@ -1,4 +1,4 @@
-"""Contracts as people write them: the same verdict, model and layout as goctl's, but for what is listed here."""
+"""Contracts as people write them: goctl's verdict, model and layout, except for what is listed here."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -19,13 +19,13 @@ COMMENT = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), 
 
 
 class Sketch(NamedTuple):
-    """A contract before it is written down."""
+    """The types and routes of a contract, before they are written as text."""
 
     types: dict[str, list[tuple[str, str, str]]]
     routes: list[tuple[str, str, str, str, str]]
 
     def text(self) -> str:
-        """The contract as source."""
+        """Return the contract as source."""
         lines = ['syntax = "v1"', ""]
         for name, fields in self.types.items():
             lines += [

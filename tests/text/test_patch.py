@@ -1,4 +1,4 @@
-"""The diff of large files: shown in time, and what is shown leads from one text to the other."""
+"""The diff of large files: made in time, and applying it to one text gives the other."""
 
 import random
 import re
@@ -15,7 +15,7 @@ from tests.conftest import tree
 
 
 def applied(before: str, diff: str) -> str:
-    """What patch(1) makes of a text."""
+    """Apply a diff to a text as patch(1) does."""
     old = before.split("\n")[:-1]
     new: list[str] = []
     at = 0
@@ -58,7 +58,7 @@ def test_ten_thousand_changes_take_a_second() -> None:
 
 
 def test_git_takes_what_is_told_of_many_files(tmp_path: Path) -> None:
-    """Changed, made, moved as it is, moved and changed, deleted, with content and without, one behind the other."""
+    """git applies a diff of many files: changed, made, moved, moved and changed, deleted, in any order."""
     parts = [
         changed(b"1\n2\n", b"1\n3\n", "plain"),
         changed(None, b"", "made/empty"),

@@ -1,4 +1,4 @@
-"""Readers of mallgen.toml's places, of settings, and of the log lines that `mallgen dev` shows."""
+"""Readers of mallgen.toml's spans, of settings, and of the log lines that `mallgen dev` shows."""
 
 import time
 from collections.abc import Callable

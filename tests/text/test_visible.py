@@ -1,4 +1,4 @@
-"""What a contract or a file's name holds never drives the terminal, nor a workflow of GitHub."""
+"""No text of a contract and no file name reaches a terminal as a control sequence, or GitHub as a workflow command."""
 
 import json
 from pathlib import Path

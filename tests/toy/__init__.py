@@ -1,1 +1,1 @@
-"""A kind of contract that mallgen does not have: rows of a .csv become a module that prints them."""
+"""A kind of contract that mallgen does not have: the rows of a .csv become a module that prints them."""

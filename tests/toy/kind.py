@@ -1,4 +1,4 @@
-"""`name,price` and its rows: a module with the prices, and one that is the user's and says what a price costs."""
+"""A kind for files of `name,price` rows: a module with the prices, and a user file for each cost."""
 
 import csv
 from pathlib import Path
@@ -16,7 +16,7 @@ from mallgen.text.span import Span
 
 
 def make(target: Target, prove: bool) -> Made:
-    """A file of prices, one that runs, and a function for each price that is the user's."""
+    """Make a module of prices, one that prints them, and for each price a function that the user writes."""
     path, package = target.contract, PyIdent(Path(target.contract).stem)
     text = Path(path).read_text(encoding="utf-8")
     rows = list(csv.reader(text.splitlines()))[1:]
