@@ -354,7 +354,7 @@ def settings(services: Sequence[UsedService]) -> list[tuple[PyIdent, list[Code]]
 
 
 def _go_name(setting: str) -> PyIdent:
-    """Return the key of a setting as go-zero's projects write it: `OrderRPC` for `order_rpc`."""
+    """Return the key of a setting as the article behind examples/ writes it: `OrderRPC` for `order_rpc`."""
     return PyIdent("".join(word.capitalize() for word in setting.removesuffix("_rpc").split("_")) + "RPC")
 
 
