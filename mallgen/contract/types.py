@@ -227,16 +227,16 @@ class Types:
             self._invisible(bindings, member.tag, span)
 
     def _invisible(self, bindings: tuple[Binding, ...], tag: str, span: Span) -> None:
-        from mallgen.syntax.characters import INVISIBLE, hidden, unicode_name
+        from mallgen.syntax.characters import INVISIBLE, first_invisible, unicode_name
 
         for binding in bindings:
-            char = hidden(binding.key)
+            char = first_invisible(binding.key)
             if char:
                 message = f"the {binding.source} name `{binding.key}` has {unicode_name(char)}, which nobody sees"
                 hint = "delete it: clients would have to send it"
                 self._report("invisible-name", message, span, hint, severity="unfit")
                 return
-        char = hidden(tag.translate(_LAYOUT))
+        char = first_invisible(tag.translate(_LAYOUT))
         if char and not INVISIBLE.match(char):  # the scanner has reported the others
             message = f"{unicode_name(char)} is invisible and can make the tag look like another"
             self._report("invisible-character", message, span, "delete it unless clients send it", severity="warning")

@@ -42,7 +42,7 @@ class Memory:
         return kept[2]
 
     def parsed(self, scanned: Scanned) -> Parsed:
-        """Return the nodes of a scanned file, those of statements that parse."""
+        """Return the nodes of the statements that parse, and everything wrong with the others."""
         return self.read(scanned).parsed
 
     def read(self, scanned: Scanned) -> ReadFile:

@@ -29,7 +29,7 @@ class Entry(NamedTuple):
 
 
 def definition(project: Project, file: str, line: int, col: int) -> Span | None:
-    """Return the declaration of the type at a line and column, or the file that an import there names."""
+    """Return the declaration of the symbol at a line and column, for an import the start of its file, or None."""
     read = project.files.get(file)
     symbol = symbol_at(read, line, col) if read is not None else None
     if symbol is None:

@@ -101,7 +101,7 @@ def _file_of(diagnostic: Diagnostic, root: str) -> str:
 
 
 def _is_part(files: dict[str, ReadFile], root: str) -> bool:
-    """Return whether the file only declares types, so that it is meant to be imported by a file not seen here."""
+    """Return whether the file only declares types, so that other contracts are meant to import it."""
     nodes = files[root].nodes if root in files else ()
     return any(isinstance(n, TypeNode) for n in nodes) and not any(isinstance(n, ServiceNode) for n in nodes)
 

@@ -26,7 +26,7 @@ _UNFINISHED = {
 _FILLERS = re.compile("[\u115f\u1160\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
-def nul(text: str, file: str) -> Diagnostic:
+def nul_error(text: str, file: str) -> Diagnostic:
     """Return the error for a NUL: goctl takes it for the end of the file and silently loses the text behind it."""
     at = text.index("\0")
     line, col = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
@@ -45,7 +45,7 @@ def invisible(text: str, file: str) -> Iterator[Diagnostic]:
             yield Diagnostic("invisible-character", message, span, hint, severity="warning")
 
 
-def hidden(word: str) -> str:
+def first_invisible(word: str) -> str:
     """Return the first character of a name that is invisible or a space other than U+0020; empty when there is none."""
     for char in word:
         kind = category(char)
@@ -69,7 +69,7 @@ class Illegal(NamedTuple):
     end: int
 
 
-def illegal(text: str, pos: int) -> Illegal:
+def illegal_text(text: str, pos: int) -> Illegal:
     """Return what is wrong with the text at `pos`, where no token begins."""
     for opening, (code, message, hint) in _UNFINISHED.items():
         if text.startswith(opening, pos):
@@ -87,7 +87,7 @@ def illegal(text: str, pos: int) -> Illegal:
         return Illegal("byte-order-mark", message, "save it as UTF-8 without BOM", 1, end)
     if char == "'":
         end = text.find("\n", pos) % (len(text) + 1)  # without a line end the rest of the file
-    shown = unicode_name(char) if hidden(char) or not char.isprintable() else char
+    shown = unicode_name(char) if first_invisible(char) or not char.isprintable() else char
     return Illegal("illegal-character", f"`{shown}` cannot stand here", _hint_for(char), 1, end)
 
 
@@ -108,7 +108,7 @@ def point_at_opening(error: Illegal, tokens: "Sequence[Token]", diagnostics: lis
 
 def _hint_for(char: str) -> str:
     """Return the hint for a character that the language does not know."""
-    if hidden(char):
+    if first_invisible(char):
         return "delete it, or put a plain space in its place: nobody sees it"
     plain = normalize("NFKC", char)
     if char == "'":

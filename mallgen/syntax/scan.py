@@ -155,9 +155,9 @@ def scan(text: str, file: str, limits: Limits = DEFAULT) -> Scanned:
     """Cut the text of a `.api` file into statements; everything wrong is in `diagnostics`."""
     lexer = _Lexer(text, file, limits)
     if "\0" in text:
-        from mallgen.syntax.characters import nul
+        from mallgen.syntax.characters import nul_error
 
-        return Scanned(file, (), (), {}, (nul(text, file),))
+        return Scanned(file, (), (), {}, (nul_error(text, file),))
     lexer.run()
     if not _PLAIN.fullmatch(text):
         from mallgen.syntax.characters import invisible
@@ -260,12 +260,12 @@ class _Lexer:
         if value.startswith("/*") and not value.endswith("*/"):
             message = "this comment ends here, at the first `/` behind a `*`"
             at = pos + len(value) - 1
-            problem = self._last_char(value, pos, at)
+            problem = self._last_char_span(value, pos, at)
             hint = "goctl reads it so: write `//` comments, or leave out the slash or the star"
             self.diagnostics.append(Diagnostic("comment-ends-early", message, problem, hint, severity="warning"))
         self._advance(value, pos)
 
-    def _last_char(self, value: str, pos: int, at: int) -> Span:
+    def _last_char_span(self, value: str, pos: int, at: int) -> Span:
         """Return the span of the character at `at`, the last of a comment that begins at `pos`."""
         line = self._line + value.count("\n")
         start = pos + value.rindex("\n") + 1 if "\n" in value else self._line_start
@@ -311,9 +311,9 @@ class _Lexer:
 
     def _illegal(self, pos: int) -> int:
         """Report text that is no token; return the offset where scanning goes on."""
-        from mallgen.syntax.characters import illegal, point_at_opening
+        from mallgen.syntax.characters import illegal_text, point_at_opening
 
-        error = illegal(self.text, pos)
+        error = illegal_text(self.text, pos)
         self._report(error.code, error.message, pos, error.size, error.hint)
         return point_at_opening(error, self.tokens, self.diagnostics)
 

@@ -14,7 +14,7 @@ def unified(before: str, after: str, name: str) -> str:
 
 
 def changed(before: bytes | None, after: bytes, name: str, new: str = "") -> str:
-    """Return the diff of a file that is changed, created (`before` is None) or moved to `new`, with git's header."""
+    """Return the diff of a file that is changed, created (`before` is None) or moved to `new`; git's header tells."""
     old, text = (_lines((data or b"").decode("utf-8", "replace")) for data in (before, after))
     to = new or name
     lines = _diff(old, text, "/dev/null" if before is None else f"a/{name}", f"b/{to}")
