@@ -14,7 +14,7 @@ _LONGEST = 64
 
 
 class Remark(NamedTuple):
-    """What is to be said of a key.
+    """The message about one key of go-zero's.
 
     `quiet` are values that ask for nothing, `needs` the keys of a block of which one must have a value, `honoured` is
     for a setting that has its effect all the same.
@@ -28,7 +28,7 @@ class Remark(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What is to be said of one key of a file, without its place, and the way out. `known`: the key is go-zero's."""
+    """A message about one key of a file, without its place, and its hint. `known`: the key is go-zero's."""
 
     refused: bool
     known: bool
@@ -125,10 +125,10 @@ ETCD = {"InsecureSkipVerify": Remark("etcd's certificate is always checked; name
 
 
 def remark_on(key: str, value: object, known: Iterable[str], remarks: Mapping[str, Remark]) -> Told | None:
-    """What is to be said of a key that no field has; None when it asks for nothing.
+    """Return the message about a key that no field has, None when its value asks for nothing.
 
     `value` is text, a list, or a mapping by folded keys. A key that is nearly one that limits or protects is refused:
-    who wrote it wants the limit, and would believe to have it.
+    its author wants the limit, and would believe to have it.
     """
     remark = next((remark for name, remark in remarks.items() if folded(name) == folded(key)), None)
     if remark is not None:
@@ -146,13 +146,13 @@ def remark_on(key: str, value: object, known: Iterable[str], remarks: Mapping[st
 
 
 def remarked(remark: Remark) -> Told:
-    """What is to be said of a key that is known."""
+    """Return the message about a key that is known."""
     why, _, hint = remark.why.partition("; ")
     return Told(remark.refused, True, why, hint)
 
 
 def asks(remark: Remark, value: object) -> bool:
-    """Whether a value asks for what the key stands for."""
+    """Return whether a value asks for what the key means."""
     if isinstance(value, Mapping):
         if not _is_set(value.get("enabled", "true")) or _is_set(value.get("disabled", "")):
             return False

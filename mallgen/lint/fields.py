@@ -162,7 +162,7 @@ def range_without_number(scope: LintScope) -> Iterator[Finding]:
 
 @rule("duplicate-option")
 def duplicate_option(scope: LintScope) -> Iterator[Finding]:
-    """The same value stands twice among the options."""
+    """One value is given twice among the options."""
     for _, field, one in _bindings(scope):
         twice = [option for index, option in enumerate(one.options) if option in one.options[:index]]
         if twice:

@@ -1,4 +1,4 @@
-"""How services find each other: a Registrar announces an instance, a Resolver follows the instances of a service.
+"""Discovery: a Registrar announces an instance, a Resolver follows the instances of a service.
 
 The settings decide: `Etcd` → etcd, `Endpoints` → these addresses, neither → a folder for the services of this machine.
 `MALLGEN_DISCOVERY=file:FOLDER` puts a folder in etcd's place, which is how `mallgen dev` runs without one.

@@ -30,7 +30,7 @@ class MiddlewaresConf(Conf, kw_only=True):
 
 
 class RestConf(Conf, kw_only=True):
-    """What every HTTP service is told.
+    """The settings that every HTTP service has.
 
     `timeout` in milliseconds (0: none), `max_bytes` of a request's body (0: no limit), `max_conns` requests at a time
     (0: no limit). `mode` dev, test, rt, pre or pro: dev and test add the contract's line to errors. `trusted_proxies`
@@ -52,7 +52,7 @@ class RestConf(Conf, kw_only=True):
 
 
 class TokenRules(NamedTuple):
-    """What a token must satisfy besides its signature: seconds that clocks may differ by, whether it must expire."""
+    """The rules for a token besides its signature: seconds that clocks may differ by, whether it must expire."""
 
     leeway: int
     needs_expiry: bool

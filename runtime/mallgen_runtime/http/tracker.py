@@ -1,4 +1,4 @@
-"""What the connections of a server share: one timer for their deadlines, one budget for the memory they hold."""
+"""State that the connections of a server share: one timer for their deadlines, one budget for the memory they hold."""
 
 import asyncio
 import logging

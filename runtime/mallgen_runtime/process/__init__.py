@@ -1,1 +1,1 @@
-"""What HTTP and RPC services have in common: settings, logs, metrics, signals, errors, the request's origin."""
+"""The common ground of HTTP and RPC services: settings, logs, metrics, signals, errors, the request's origin."""

@@ -1,4 +1,4 @@
-"""How the process of every service starts and ends: command line, settings, signals, exit codes."""
+"""The start and the end of a service's process: command line, settings, signals, exit codes."""
 
 import argparse
 import asyncio

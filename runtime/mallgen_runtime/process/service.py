@@ -6,11 +6,11 @@ C = TypeVar("C")
 
 
 class Resource(Protocol):
-    """What the generated half opens and closes: a channel to another service."""
+    """A resource that the generated half opens and closes: a channel to another service."""
 
     @property
     def key(self) -> str:
-        """Its name in readiness answers."""
+        """The name in readiness answers."""
 
     @property
     def state(self) -> str:

@@ -9,7 +9,7 @@ _ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 
 class Ids(NamedTuple):
-    """What identifies a request; `trace_flags` are the last two digits of a traceparent."""
+    """The ids of a request; `trace_flags` are the last two digits of a traceparent."""
 
     request_id: str
     trace_id: str

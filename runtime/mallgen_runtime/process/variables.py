@@ -15,7 +15,7 @@ ENVIRONMENT: ContextVar[Mapping[str, str]] = ContextVar("environment", default=o
 
 
 class BadVariable(ValueError):
-    """What is wrong with a text, in words."""
+    """The problem with a text, in words."""
 
 
 def expand(text: str, environment: Mapping[str, str]) -> str:

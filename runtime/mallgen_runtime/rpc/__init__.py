@@ -1,4 +1,4 @@
-"""What generated RPC services and clients import. Nothing here names a transport."""
+"""The names that generated RPC services and clients import; none of them is a transport's."""
 
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.process.errors import Code, RpcError

@@ -52,7 +52,7 @@ class ClientMiddlewaresConf(Conf, kw_only=True):
 
 
 class RpcServerConf(Conf, kw_only=True):
-    """What every RPC server is told.
+    """The settings that every RPC server has.
 
     `listen_on` is `host:port`. `timeout` in milliseconds of one unary call (0: none), `method_timeouts` replace it for
     single methods. `max_message` bytes of one message (-1: no limit). `max_connection_idle` as `5m`. `mode` dev, test,
@@ -85,7 +85,7 @@ class RpcServerConf(Conf, kw_only=True):
 
 
 class RpcClientConf(Conf, kw_only=True):
-    """Where a service is: `endpoints` (static), else `target` (gRPC's, as `dns:///order:8080`, or go-zero's
+    """The way to a service: `endpoints` (static), else `target` (gRPC's, as `dns:///order:8080`, or go-zero's
     `direct:///a:1,b:2`), else `etcd`, else the services of this machine by `key`, which is by default the name that the
     callee has from its contract.
 
@@ -117,7 +117,7 @@ class RpcClientConf(Conf, kw_only=True):
 
     @property
     def credentials(self) -> tuple[tuple[str, str], ...]:
-        """What go-zero's servers with `Auth` look for in the metadata of a call."""
+        """Return the metadata of a call that go-zero's servers with `Auth` look for."""
         return (("app", self.app), ("token", self.token)) if self.app or self.token else ()
 
     @property

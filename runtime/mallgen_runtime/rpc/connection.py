@@ -1,4 +1,4 @@
-"""What a channel needs of a transport: a connection to the instances of a service."""
+"""The part of a transport that a channel needs: a connection to the instances of a service."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol

@@ -186,7 +186,7 @@ class GrpcConnection:
 
     @property
     def connected(self) -> bool:
-        """Whether an instance can be reached now."""
+        """Return whether an instance can be reached now."""
         return self._channel.get_state() is grpc.ChannelConnectivity.READY
 
     async def ready(self, seconds: float) -> bool:

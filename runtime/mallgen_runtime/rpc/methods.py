@@ -45,14 +45,14 @@ class RpcContext:
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """What the caller sent along, as text."""
+        """Return the caller's metadata, as text."""
         if self._metadata is None:
             self._metadata = {name: value for name, value in self._pairs if isinstance(value, str)}
         return self._metadata
 
     @property
     def binary(self) -> Mapping[str, bytes]:
-        """What the caller sent along as bytes: metadata whose names end in `-bin`."""
+        """Return the caller's metadata as bytes: names that end in `-bin`."""
         return {name: value for name, value in self._pairs if isinstance(value, bytes)}
 
     @property

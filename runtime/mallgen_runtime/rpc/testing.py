@@ -85,7 +85,7 @@ class _Connection:
         self._methods = {method.wire: method for service in app.services for method in service.methods}
 
     async def ready(self, seconds: float) -> bool:
-        """It is."""
+        """Return at once: there is nothing to connect."""
         return True
 
     async def unary(self, wire: str, data: bytes, timeout: float | None, metadata: Metadata) -> bytes:

@@ -1,4 +1,4 @@
-"""What generated schemas are made of: structs, Go's number types, and the markers of a tag.
+"""The parts of generated schemas: structs, Go's number types, and the markers of a tag.
 
 A marker stands in `Annotated[...]` and is honoured when JSON is read; constructors do not check.
 """

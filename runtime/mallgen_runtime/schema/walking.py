@@ -49,7 +49,7 @@ def _under(found: Found, since: int, step: str) -> bool:
 
 
 class _Row(NamedTuple):
-    """How a field is read; `default` None: it is required. `limit` outside of it, the default is used."""
+    """The way a field is read. `default` None: the field is required; outside of `limit` the default is used."""
 
     name: str
     wire: str

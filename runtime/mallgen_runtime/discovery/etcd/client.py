@@ -191,9 +191,9 @@ class EtcdClient:
             raise LeaseLost(f"the lease at etcd {self.hosts} is gone")
 
     async def watch(self, key: bytes, end: bytes, revision: int) -> AsyncGenerator[pb.Event, None]:
-        """What happens after `revision` to the keys from `key` up to `end`, which is left out; to `key` if it is empty.
+        """Yield the changes after `revision` to the keys from `key` to before `end`; to `key` alone if `end` is empty.
 
-        Ends by an EtcdError only.
+        Ends with an EtcdError only.
         """
         create = pb.WatchCreateRequest(key=key, range_end=end, start_revision=revision + 1)
         link = await self._linked()

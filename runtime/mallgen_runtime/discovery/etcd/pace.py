@@ -1,4 +1,4 @@
-"""How often to try again, and how often to say that it did not work."""
+"""The pace of new attempts, and of the log lines about failed ones."""
 
 import asyncio
 import logging

@@ -70,7 +70,7 @@ class BudgetedConnection(ConnectionBase[ServerCall]):
 
     @abstractmethod
     def fail(self, call: ServerCall, problem: RpcError) -> None:
-        """Answer with an error; what still comes of the request is not read."""
+        """Answer with an error; the rest of the request is not read."""
 
     @abstractmethod
     def abort(self, call: ServerCall, reason: Reason) -> None:

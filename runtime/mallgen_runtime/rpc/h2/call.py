@@ -37,7 +37,7 @@ class ServerCall(Stream):
 
 
 class ServerEvents(Protocol):
-    """What a server's connection reports to its transport."""
+    """The events that a server's connection reports to its transport."""
 
     def settled(self) -> None:
         """The caller's settings have come."""

@@ -42,7 +42,7 @@ class ClientCall(Stream):
 
 
 class ClientEvents(Protocol):
-    """What a client's connection reports to its transport."""
+    """The events that a client's connection reports to its transport."""
 
     def settled(self) -> None:
         """The server's settings are known, or changed."""

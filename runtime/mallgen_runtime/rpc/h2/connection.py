@@ -1,4 +1,4 @@
-"""What both ends of a connection do: parse frames, keep windows, count the work. Bytes in, bytes out."""
+"""The work of both ends of a connection: parse frames, keep windows, count the work. Bytes in, bytes out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable

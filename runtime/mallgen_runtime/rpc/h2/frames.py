@@ -18,7 +18,7 @@ _SETTING = Struct(">HL")
 
 
 class Reason(IntEnum):
-    """Why a stream or a connection is ended."""
+    """The reason for which a stream or a connection is ended."""
 
     NO_ERROR = 0
     PROTOCOL_ERROR = 1

@@ -87,7 +87,7 @@ class ServerConnection(BudgetedConnection):
         self.out.share.check()
 
     def fail(self, call: ServerCall, problem: RpcError) -> None:
-        """Answer with an error; what still comes of the request is not read."""
+        """Answer with an error; the rest of the request is not read."""
         if self.streams.get(call.id) is not call:
             return
         block = literal(b"grpc-status", b"%d" % problem.code)
