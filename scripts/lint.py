@@ -20,13 +20,14 @@ CRYPTIC = re.compile(
     r"|comes? of|that there (?:is|are) not|in hand)\b",
     re.IGNORECASE,
 )
+MODULE = re.compile(r"`[\w/.]*?(\w+\.(?:py|lark|sh|tsv))\b")
 QUOTED = re.compile(r"""["'`]\s*\{\{|\}\}\s*["'`]|#[^\n{]*\{\{""")
 HOSTS = re.compile(r"https?://[^\s\"']*(?:pypi|npmjs|pythonhosted|mirror|registry)|^--?(?:index|extra-index)", re.M)
 
 
 def main() -> int:
     """Print every violation; return 1 when there is one."""
-    violations = [*sizes(), *purity(), *words(), *templates(), *registry_hosts()]
+    violations = [*sizes(), *purity(), *words(), *templates(), *maps(), *registry_hosts()]
     for line in violations:
         print(line, file=sys.stderr)
     print(f"house rules: {len(violations)} broken")
@@ -114,10 +115,26 @@ def templates() -> Iterator[str]:
                 yield f"{path.relative_to(ROOT)}:{number}: a value in quotation marks or a comment: {line.strip()}"
 
 
+def committed() -> list[str]:
+    """Return the paths of all files that git tracks."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    return list(filter(None, listed.split("\0")))
+
+
+def maps() -> Iterator[str]:
+    """Yield modules that the map, the rules for contributors or a decision name, and that are nowhere."""
+    tracked = committed()
+    known = {name.rpartition("/")[2] for name in tracked}
+    for name in tracked:
+        if name in ("ARCHITECTURE.md", "CONTRIBUTING.md") or name.startswith("docs/decisions/"):
+            for module in MODULE.findall((ROOT / name).read_text(encoding="utf-8")):
+                if module not in known:
+                    yield f"{name}: names `{module}`, which is nowhere"
+
+
 def registry_hosts() -> Iterator[str]:
     """Yield package registries that committed files name."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
-    for name in filter(None, listed.split("\0")):
+    for name in committed():
         path = ROOT / name
         if path.suffix in {".txt", ".toml", ".lock", ".cfg", ".yaml", ".yml"} and path.is_file():
             for match in HOSTS.finditer(path.read_text(encoding="utf-8")):
