@@ -27,7 +27,7 @@ HOSTS = re.compile(r"https?://[^\s\"']*(?:pypi|npmjs|pythonhosted|mirror|registr
 
 def main() -> int:
     """Print every violation; return 1 when there is one."""
-    violations = [*sizes(), *purity(), *words(), *templates(), *maps(), *registry_hosts()]
+    violations = [*sizes(), *purity(), *words(), *class_names(), *templates(), *maps(), *registry_hosts()]
     for line in violations:
         print(line, file=sys.stderr)
     print(f"house rules: {len(violations)} broken")
@@ -97,6 +97,20 @@ def words() -> Iterator[str]:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.COMMENT and (match := CRYPTIC.search(token.string)):
                 yield f"{name}:{token.start[0]}: a comment with `{match[0]}`"
+
+
+def class_names() -> Iterator[str]:
+    """Yield classes whose name another class of the same distribution has, an underscore apart."""
+    homes: dict[tuple[str, str], Path] = {}
+    for path in sources():
+        top = path.relative_to(ROOT).parts[0]
+        if top not in ("mallgen", "runtime"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                other = homes.setdefault((top, node.name.lstrip("_")), path)
+                if other != path:
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} is also in {other.relative_to(ROOT)}"
 
 
 def messages(tree: ast.Module, name: Path) -> Iterator[str]:

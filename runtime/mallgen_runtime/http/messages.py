@@ -136,7 +136,7 @@ class Context:
     @property
     def header(self) -> Reader:
         """Reads the headers; their names have no case."""
-        return _HeaderReader("header", self.headers, self.errors)
+        return _RequestHeaderReader("header", self.headers, self.errors)
 
     async def read_form(self) -> Reader:
         """Reads the form in the body (urlencoded or multipart), then the query: the order of Go's ParseForm."""
@@ -236,7 +236,7 @@ class Context:
         return parse_query(self.scope["query_string"].decode("utf-8", "replace"))
 
 
-class _HeaderReader(Reader):
+class _RequestHeaderReader(Reader):
     __slots__ = ()
 
     def first(self, name: str) -> str:

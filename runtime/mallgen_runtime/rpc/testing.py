@@ -35,8 +35,8 @@ class Local(Channel):
     """
 
     def __init__(self, app: RpcApp, *, timeout: int = 2000) -> None:
-        async def connect(addresses: tuple[str, ...]) -> "_Connection":
-            return _Connection(app)
+        async def connect(addresses: tuple[str, ...]) -> "_LocalConnection":
+            return _LocalConnection(app)
 
         super().__init__(RpcClientConf(endpoints=[f"{PEER}:0"], timeout=timeout), app.config.name, connect)
         self._app = app
@@ -75,7 +75,7 @@ def _context(method: str, metadata: dict[str, str], timeout: float | None, reque
     )
 
 
-class _Connection:
+class _LocalConnection:
     """Runs the methods of an application, each call in a task and in variables of its own."""
 
     connected = True
