@@ -1,1 +1,1 @@
-"""What of the user's code no longer fits the contract, and the bytes that would. Pure."""
+"""Drift of user code from its contract: the lines that no longer fit, and the edits that mend them. Pure."""

@@ -1,4 +1,4 @@
-"""Types as they are meant, however they are written: quoted, through an alias of an import, as Optional or with `|`."""
+"""Types by full name, however an annotation spells them: quoted, through an import's alias, as Optional or with `|`."""
 
 import ast
 from collections.abc import Callable
@@ -23,14 +23,14 @@ _BUILTINS = frozenset({"bool", "bytes", "dict", "float", "int", "list", "object"
 
 
 class Meant(NamedTuple):
-    """A type: the full name and its arguments; `|` has its members as arguments, unsorted."""
+    """A type: its full name and its arguments; the arguments of `|` are its members, and `?` is an unknown type."""
 
     name: str
     args: tuple["Meant", ...] = ()
 
 
 def meant(node: ast.expr, meaning: Callable[[ast.expr], str]) -> Meant:
-    """What an annotation says; "?" stands for what cannot be known."""
+    """Return the type that an annotation means; `meaning` returns the full name of a name or dotted name."""
     if isinstance(node, ast.Constant):
         return _constant(node, meaning)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
@@ -74,7 +74,7 @@ def _union(parts: list[Meant]) -> Meant:
 
 
 def fits(found: Meant, wanted: Meant, judge: Callable[[str, str], bool]) -> bool:
-    """Whether a user's type does for the contract's; `judge` decides about two different names."""
+    """Return whether a user's type is acceptable for the contract's; `judge` decides about two different full names."""
     if found == wanted or found.name.startswith("?") or found.name == "typing.Any":
         return True
     if found.name == "|" and wanted.name == "|":
@@ -89,7 +89,7 @@ def fits(found: Meant, wanted: Meant, judge: Callable[[str, str], bool]) -> bool
 
 
 def bare(found: Meant | None) -> Meant | None:
-    """A type without `| None`; None for what is not one known type."""
+    """Return a type without `| None`; None where the rest is not a single known type."""
     if found is None or found.name in ("", "typing.Any") or (found.name.startswith("?") and "." not in found.name):
         return None
     if found.name != "|":
@@ -106,7 +106,7 @@ _WITH_ITEMS = frozenset(
 
 
 def items_of(found: Meant | None) -> Meant | None:
-    """The type of what a loop over it gives."""
+    """Return the type of a container's items; None where it is unknown."""
     if found is None or found.name.rpartition(".")[2] not in _WITH_ITEMS or not found.args:
         return None
     is_tuple = found.name == "tuple"

@@ -1,4 +1,4 @@
-"""User code follows the contract: what of it no longer fits, and what its files would have to be. Pure."""
+"""Comparison of all user files with the contract: verdicts, and the contents that would fit. Pure."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -17,11 +17,11 @@ from mallgen.text.span import Span
 
 
 class Followed(NamedTuple):
-    """All verdicts, the changes that would make the files fit, and what may be a move: new and old path.
+    """All verdicts, and the changes that would make the files fit, by expected path.
 
-    `texts` are the files that something is said of, for code frames; `lock` has new records of files that stay where
-    another route is expected now, as their content tells. `unsure` is told once, when a field has another name, by the
-    expected path.
+    `doubts` are moves that only the user can confirm, as new and old path. `texts` are the files with remarks, for code
+    frames, by path on disk. `lock` has new records of files that stay and are for another route now, as their first
+    line says. `unsure` has possible uses of fields by expected path; each rename of a field is reported in one run.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -33,16 +33,16 @@ class Followed(NamedTuple):
 
 
 def follow(due: Due, disk: Survey, lock: Lock, respells: bool = False) -> Followed:
-    """Compare every user's file in `disk.contents` with what the contract makes.
+    """Compare every user file in `disk.contents` with what the contract asks for.
 
-    `respells`: a class that has another name is to have it wherever a file uses it, not by `import New as Old`.
+    `respells`: write a renamed class's new name at each use of it, instead of importing `New as Old`.
     """
     placement = Placement(due, disk, lock)
     return _Report(due, disk, placement, Judge(placement, respells)).followed()
 
 
 class _Report:
-    """Verdicts and changes of all files of the user's."""
+    """Verdicts and changes of all user files, collected file by file."""
 
     def __init__(self, due: Due, disk: Survey, placement: Placement, judge: Judge) -> None:
         self._due = due
@@ -55,7 +55,7 @@ class _Report:
         self._unsure: dict[str, tuple[Unsure, ...]] = {}
 
     def followed(self) -> Followed:
-        """Judge the handlers first: what they call decides how a method of a logic class may be named."""
+        """Return the result; handlers are judged first, as their calls decide how a logic class may name its method."""
         once = [file for file in self._due.files if file.owner is Owner.ONCE]
         verdicts = [self._file(file) for file in once if file.layer == "handler"]
         verdicts += [self._file(file) for file in once if file.layer != "handler"]
@@ -67,7 +67,7 @@ class _Report:
         return Followed(tuple(verdicts), self._changes, doubts, self._texts, self._placement.lock(), self._unsure)
 
     def _unlinked(self, verdict: Verdict) -> Verdict:
-        """Leave to the user what does not fit behind a link: sync does not write through it."""
+        """Leave to the user the changes of a file that is a link: sync does not write through links."""
         target = self._disk.links.get(verdict.source)
         if target is None or self._changes.pop(verdict.path, None) is None:
             return verdict
@@ -111,7 +111,7 @@ class _Report:
         return found._replace(state=judged.state, remarks=judged.remarks)
 
     def _other(self, path: str) -> Verdict | None:
-        """Judge a module that is the user's own from the start: its imports follow."""
+        """Judge a module that mallgen did not generate: only its references to generated code are compared."""
         record = self._placement.known.get(path)
         if path in self._paths or (record and record.role != FIRST_TEST) or not path.endswith(".py"):
             return None
@@ -147,5 +147,5 @@ class _Report:
 
 
 def _plain(file: File) -> State:
-    """Return the state of a file as mallgen wrote it: logic is to be written, a handler passes on as it is."""
+    """Return the state of a file that is as mallgen wrote it: logic is a stub, a handler works as it is."""
     return State.STUB if file.layer == "logic" else State.FITS

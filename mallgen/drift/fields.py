@@ -1,4 +1,4 @@
-"""Fields that have another name and the same key on the wire: where a file reads or sets them."""
+"""Uses of renamed fields in a user file: fields with another name and the same key on the wire."""
 
 import ast
 import re
@@ -17,9 +17,9 @@ _BY_NAME = frozenset({"HasField", "ClearField"})
 
 
 class Fields:
-    """The uses in one file. `sites` can be mended, by `edits`, `stuck` by the user; `unsure` may be ones.
+    """Uses of renamed fields in one file: `edits` mends those in `sites`, the user has to mend those in `stuck`.
 
-    `types` are those of annotations that are replaced.
+    `unsure` are field names with expressions that may be a use. `types` are the new types of replaced annotations.
     """
 
     def __init__(self, file: UserFile, world: World, types: Mapping[ast.AST, Meant]) -> None:
@@ -36,7 +36,7 @@ class Fields:
         return Inferred(self._file, self._world, self._types)
 
     def run(self) -> None:
-        """Look at what has one of the names that were."""
+        """Look at every node that has a renamed field's old name."""
         names = self._world.field_names
         for node in self._file.of(ast.Attribute, ast.Call, ast.MatchClass) if names else ():
             if isinstance(node, ast.Attribute):
@@ -55,7 +55,7 @@ class Fields:
             self._doubt(node, node.attr)
 
     def _is_module(self, node: ast.expr) -> bool:
-        """Whether something is imported: what that has, the contract did not give."""
+        """Return whether a dotted name begins with an import: the contract has no fields there."""
         while isinstance(node, ast.Attribute):
             node = node.value
         return isinstance(node, ast.Name) and node.id in self._file.bindings
@@ -66,7 +66,7 @@ class Fields:
         self.unsure.append((name, Site(node, f"{', '.join(texts)}, and this may be {which}", UNSURE)))
 
     def _call(self, node: ast.Call) -> None:
-        """Calls that have the name of a field as a keyword or as text."""
+        """Rename fields that a call names: in a string (`getattr`, `HasField`) or as a keyword of `replace`."""
         if isinstance(node.func, ast.Attribute) and node.func.attr in _BY_NAME and len(node.args) == 1:
             self._text(node.args[0], self._shape(node.func.value))
         elif isinstance(node.func, ast.Name) and node.func.id in _BY_TEXT and len(node.args) > 1:
@@ -88,7 +88,7 @@ class Fields:
             self._add(ByteEdit(start + 1, end - 1, new), node, f"`{shape.name}.{node.value}` is `{new}` now")
 
     def _case(self, node: ast.MatchClass) -> None:
-        """A pattern: the tree does not say where its keywords are, the text does where it has the name once."""
+        """Rename keywords of a class pattern; `ast` does not say where they are, so each must be unique in its text."""
         shape = self._world.classes.get(self._world.home(self._world.now(self._file.meaning(node.cls))))
         start, end = self._file.offset(node.lineno, node.col_offset), self._file.offset(
             node.end_lineno, node.end_col_offset
@@ -105,14 +105,14 @@ class Fields:
                 self.stuck.append(Site(node.cls, text, VANISHED))
 
     def attribute(self, node: ast.Attribute, shape: ClassShape) -> bool:
-        """Rename a field behind a dot; whether it has another name."""
+        """Rename a field behind a dot; return whether the contract has renamed it."""
         new = self._world.field(shape, node.attr)
         if new:
             self._rename(node, node.attr, new, shape)
         return bool(new)
 
     def keyword(self, node: ast.keyword, call: ast.Call, shape: ClassShape) -> bool:
-        """Rename an argument of a constructor; whether it has another name."""
+        """Rename a keyword argument of a constructor; return whether the contract has renamed the field."""
         new = self._world.field(shape, node.arg or "")
         if new and node.arg:
             self._rename(node, node.arg, new, shape, call)
@@ -121,7 +121,7 @@ class Fields:
     def _rename(
         self, node: ast.Attribute | ast.keyword, old: str, new: str, shape: ClassShape, around: ast.Call | None = None
     ) -> None:
-        """Where the tree has a wrong place, as older Pythons in a text with expressions, the user has to do it."""
+        """Rename one use; leave it to the user where `ast` has a wrong position, as in older Pythons' f-strings."""
         text = f"`{shape.name}.{old}` is `{new}` now"
         size = len(old.encode())
         is_read = isinstance(node, ast.Attribute)

@@ -1,4 +1,4 @@
-"""Drift in words: a finding per file and reason, with its code, its place and the command that mends it. Pure."""
+"""Diagnostics about drift: one per file and reason, with its code, its span and the command that mends it. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
@@ -16,9 +16,10 @@ from mallgen.text.span import Span
 
 
 class InspectedFolder(NamedTuple):
-    """What is known of one contract's folder. `where` is what a command needs to mean it: ` -dir out`, or nothing.
+    """One contract's output folder as the commands have inspected it; `known` are the records of mallgen.lock by path.
 
-    `shown` names a file of the folder as the user would.
+    `where` are the arguments that make a command mean this folder (` -dir out`), or "". `shown` returns a path of the
+    folder as the user would write it.
     """
 
     contract: str
@@ -35,7 +36,7 @@ _STOPS = "change these lines by hand; until then sync writes nothing, as the ser
 
 
 def findings(service: InspectedFolder, stubs: bool) -> Iterator[Diagnostic]:
-    """Everything that is not as the contract has it; `stubs` count too when they are asked for."""
+    """Yield a diagnostic for everything that differs from the contract, unwritten logic included if `stubs` is set."""
     verdicts = {verdict.path: verdict for verdict in service.followed.verdicts}
     for step in service.plan.steps:
         yield from _file(service, step)
@@ -56,7 +57,7 @@ def findings(service: InspectedFolder, stubs: bool) -> Iterator[Diagnostic]:
 
 
 def unsure(service: InspectedFolder, applied: bool = False) -> Iterator[Diagnostic]:
-    """Where a field that has another name may be meant; `applied`: in the files as sync has left them."""
+    """Yield warnings where a renamed field may be used; `applied`: with the spans that they have after sync."""
     hint = "if it is, write the new name; `mypy --strict` tells where the type is known"
     for found in service.followed.unsure.values():
         for each in found:
@@ -66,7 +67,7 @@ def unsure(service: InspectedFolder, applied: bool = False) -> Iterator[Diagnost
 
 
 def for_humans(service: InspectedFolder) -> Iterator[Diagnostic]:
-    """What sync leaves to the user."""
+    """Yield the diagnostics about what sync leaves to the user."""
     for verdict in service.followed.verdicts:
         if verdict.state in (State.STUCK, State.BROKEN):
             mine = tuple(r for r in verdict.remarks if r.is_yours or verdict.state is State.BROKEN)
@@ -78,7 +79,11 @@ def for_humans(service: InspectedFolder) -> Iterator[Diagnostic]:
 
 
 def is_stopped(service: InspectedFolder) -> bool:
-    """Whether sync writes nothing: a user's file could not be imported, or a middleware's stub would let all pass."""
+    """Return whether sync writes nothing, as the result would break the service.
+
+    A user file could not be imported, or a stub would answer while the user's code is elsewhere: a middleware's stub
+    would let every request pass.
+    """
     if any(True for _ in breaking(service)):
         return True
     contents = service.disk.contents
@@ -86,7 +91,7 @@ def is_stopped(service: InspectedFolder) -> bool:
 
 
 def breaking(service: InspectedFolder) -> Iterator[Diagnostic]:
-    """What would keep the service from being imported, were the generated half that of the contract."""
+    """Yield the diagnostics about user code that could not be imported with the contract's new generated files."""
     for verdict in service.followed.verdicts:
         mine = tuple(remark for remark in verdict.remarks if remark.stops)
         if mine:
@@ -94,9 +99,9 @@ def breaking(service: InspectedFolder) -> Iterator[Diagnostic]:
 
 
 def gone(service: InspectedFolder, edited_too: bool = False) -> list[Record]:
-    """Files that are no longer due; a package stays while code of the user's is in it or below.
+    """Return the orphans that can be deleted; a package's `__init__.py` stays while user code is in it or below.
 
-    `edited_too`: what the user edited is to go as well, and keeps no package.
+    `edited_too`: files that the user has edited are to be deleted as well, and keep no package.
     """
     left = {record.path: record for record in service.plan.left}
     staying = service.disk.present - left.keys()
@@ -111,7 +116,7 @@ def gone(service: InspectedFolder, edited_too: bool = False) -> list[Record]:
 
 
 def left_blocks(service: InspectedFolder) -> Iterator[tuple[str, unasked_blocks.LeftBlock]]:
-    """Blocks of the settings that the contract no longer asks for, with the settings' path."""
+    """Yield the path of the settings file with each of its blocks that the contract no longer asks for."""
     files = {step.file.role: step.file for step in service.plan.steps}
     settings, contents = files.get(SETTINGS), service.disk.contents
     if settings is not None and settings.path in contents:
@@ -199,7 +204,7 @@ def _doubt(service: InspectedFolder, record: Record, path: str) -> Diagnostic:
 
 
 def _displaced(service: InspectedFolder, record: Record, here: Role, path: str) -> Diagnostic:
-    """A file that may belong to the route that it was written for, or to the one that has its name now."""
+    """Report a file that may belong to the route it was written for, or to the one that has its path now."""
     old, new = service.shown(record.path), service.shown(path)
     title = here.title
     stay = f'if it is for {title} now, let it begin with `"""{title}"""`'
@@ -215,7 +220,7 @@ def _displaced(service: InspectedFolder, record: Record, here: Role, path: str) 
 
 
 def _is_occupied(service: InspectedFolder, record: Record, path: str) -> bool:
-    """Whether there is a file of the user's in the place of a file's route, which was written for another."""
+    """Return whether the path of a record's route holds a user file that was written for something else."""
     there = service.known.get(path)
     is_other = there is None or there.role != record.role
     return path in service.disk.present and is_other and not is_known(there, service.disk.contents.get(path))

@@ -1,4 +1,4 @@
-"""Changes of a file's imports: names come and go one by one, the rest of each statement stays as it is written."""
+"""Edits of a file's imports: names are added and removed one by one, the rest of each statement stays as written."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ Alias = tuple[str, str]
 
 
 class ImportEdits:
-    """What is to be imported and what no more; `edits` gives the bytes. `home` is the module that the file becomes."""
+    """Names to import and to stop importing in one file; `home` is the module that it becomes, by default its own."""
 
     def __init__(self, file: UserFile, home: str = "") -> None:
         self._file = file
@@ -34,7 +34,7 @@ class ImportEdits:
         self._removed.setdefault(binding.statement, set()).add(binding.alias)
 
     def retarget(self, statement: ast.ImportFrom, module: str) -> None:
-        """Import the same names from another module; what was added to the statement stays with the old one."""
+        """Import a statement's names from another module; names that were added to it still come from the old one."""
         before = self.module(statement)
         self._modules[statement] = module
         added = self._added.pop(statement, []) if module != before else []
@@ -42,12 +42,12 @@ class ImportEdits:
             self.add(before, name, local)
 
     def rename(self, binding: ImportBinding, module: str) -> None:
-        """Another module for the name that `import module as name` gives."""
+        """Let `import module as name` import another module under the same name."""
         self._renamed[binding.alias] = module
         self._removed.setdefault(binding.statement, set())
 
     def add(self, module: str, name: str, local: str, beside: ast.ImportFrom | None = None) -> None:
-        """Import a name, in the statement `beside` when it is of that module, else in one there is, else in a new."""
+        """Import a name: in `beside` if that is of the module, else in another such statement, else in a new one."""
         alias = (name, local)
         found = beside if beside is not None and self.module(beside) == module else self._statement(module)
         names = self._new.setdefault(module, []) if found is None else self._added.setdefault(found, [])
@@ -56,7 +56,7 @@ class ImportEdits:
         self._taken.add(local)
 
     def use(self, full: str, wanted: str, beside: ast.ImportFrom | None = None) -> str:
-        """The expression for something by its full name; what is not imported yet will be, as `wanted` if free."""
+        """Return the expression for a full name; import it if need be, as `wanted`, or `wanted_` where taken."""
         for local, binding in self._file.bindings.items():
             if binding.alias in self._removed.get(binding.statement, ()):
                 continue
@@ -78,7 +78,7 @@ class ImportEdits:
         return free
 
     def edits(self) -> Iterator[ByteEdit]:
-        """The changes as ranges of bytes."""
+        """Yield all changes as edits of bytes."""
         for statement in {*self._added, *self._removed, *self._modules}:
             yield from self._statement_edits(statement)
         for module, names in sorted(self._new.items()):
@@ -94,11 +94,11 @@ class ImportEdits:
         return binding.full
 
     def module(self, statement: ast.ImportFrom) -> str:
-        """The module that a statement is going to import from."""
+        """Return the module that a statement will import from."""
         return self._modules.get(statement) or self._file.absolute(statement)
 
     def _statement(self, module: str) -> ast.ImportFrom | None:
-        """A statement of this module that runs whenever the file is imported."""
+        """Return a statement at the top level that imports names from this module."""
         for node in self._file.tree.body:
             if isinstance(node, ast.ImportFrom) and self.module(node) == module and node.names[0].name != "*":
                 return node
@@ -147,7 +147,7 @@ class ImportEdits:
         return ByteEdit(first, last, text)
 
     def _sorted(self, kept: list[ast.alias], added: list[Alias]) -> list[str]:
-        """The names as written, each new one in front of the first that isort has behind it."""
+        """Return the names as written, each new one before the first that isort sorts behind it."""
         names = [(alias.name, self._piece(alias)) for alias in kept]
         for name, local in added:
             at = next((i for i, (other, _) in enumerate(names) if _key(other) > _key(name)), len(names))
@@ -155,14 +155,14 @@ class ImportEdits:
         return [text for _, text in names]
 
     def _piece(self, alias: ast.alias) -> str:
-        """A name as it is written, from the module that it has now."""
+        """Return a name as the statement spells it, with its new module if it was renamed."""
         piece = self._file.piece(alias)
         return f"{self._renamed[alias]}{piece.removeprefix(alias.name)}" if alias in self._renamed else piece
 
     def _lines(
         self, statement: ast.ImportFrom | ast.Import, kept: list[ast.alias], added: list[Alias]
     ) -> Iterator[ByteEdit]:
-        """Of a statement in several lines only the names' own bytes change: comments and layout stay."""
+        """Edit only the names of a statement in several lines: comments and layout stay."""
         names = statement.names
         spare = list(added)
         gone = [alias for alias in names if alias not in kept]
@@ -188,7 +188,7 @@ class ImportEdits:
             yield ByteEdit(end, end, "".join(f"{gap}{_alias(name, local)}" for name, local in spare))
 
     def _whole(self, statement: ast.ImportFrom | ast.Import) -> ByteEdit:
-        """A statement without names goes with its line, or becomes `pass` where it shares the line or the block."""
+        """Remove a statement that has lost its names, or write `pass` where it shares its line or is inside a block."""
         start, end = self._file.range(statement)
         assert statement.end_lineno is not None
         line, behind = self._file.line_start(statement.lineno), self._file.line_start(statement.end_lineno + 1)
@@ -198,7 +198,7 @@ class ImportEdits:
         return ByteEdit(start, end, "pass")
 
     def _insertion(self, module: str, names: list[Alias]) -> ByteEdit:
-        """A new statement, behind the one that isort has in front of it."""
+        """Insert a new statement behind the one that isort sorts before it."""
         newline = self._file.newline
         plain = sorted((name for name, local in names if name == local), key=_key)
         each = [_alias(name, local) for name, local in sorted(names, key=lambda alias: _key(alias[0])) if name != local]
@@ -223,7 +223,7 @@ class ImportEdits:
         return ByteEdit(at, at, text)
 
     def _one(self, module: str, names: list[str]) -> str:
-        """One statement, in several lines where black would have it so."""
+        """Return an import statement, in several lines where black would break it."""
         newline = self._file.newline
         line = f"from {module} import {', '.join(names)}"
         if width(line) <= WIDTH:
@@ -237,7 +237,7 @@ class ImportEdits:
         return ByteEdit(at, at, text if ended else f"{self._file.newline}{text}")
 
     def _written(self, statement: ast.ImportFrom, module: str) -> str:
-        """The module as the statement names modules: with dots in front where it had some."""
+        """Return the module as the statement spells it: relative where the statement already is."""
         if not statement.level:
             return module
         here = self._home.split(".")[:-1]
@@ -257,7 +257,7 @@ def _alias(name: str, local: str) -> str:
 
 
 def _key(name: str) -> tuple[int, str]:
-    """isort's order: constants, classes, functions."""
+    """Return isort's sort key: constants, then classes, then functions."""
     kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
     return kind, name.lower()
 
@@ -267,6 +267,6 @@ def _bytes(text: str) -> int:
 
 
 def _assigned(file: UserFile) -> set[str]:
-    """Every name that is bound anywhere in the file."""
+    """Return every name that is assigned or a parameter anywhere in the file."""
     names = {node.id for node in file.of(ast.Name) if isinstance(node.ctx, ast.Store)}
     return names | {node.arg for node in file.of(ast.arg)}

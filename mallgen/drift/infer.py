@@ -1,4 +1,4 @@
-"""Which class an expression has, where the file and the generated half say so; what they do not say is left open."""
+"""Inference of the types of expressions in a user file; unknown where the file and the generated code do not say."""
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ _AWAITED = "await"
 
 
 class Inferred:
-    """The classes of one file's expressions. A name has one where everything that binds it in its function agrees."""
+    """Types of one file's expressions. A name has one where everything that binds it in its function agrees."""
 
     def __init__(self, file: UserFile, world: World, types: Mapping[ast.AST, Meant]) -> None:
         self._file = file
@@ -44,14 +44,14 @@ class Inferred:
         self._scopes: dict[ast.AST, dict[str, list[Source]]] = {}
 
     def kind(self, node: ast.AST) -> Meant | None:
-        """The class of an expression, without `| None`; None where it is not sure."""
+        """Return the type of an expression, without `| None`; None where it is unknown."""
         if node not in self._found:
-            self._found[node] = None  # what needs itself is not sure
+            self._found[node] = None  # a type that depends on itself is unknown
             self._found[node] = bare(self._kind(node))
         return self._found[node]
 
     def full(self, node: ast.AST) -> str:
-        """The full name of a class of the contract, as the generated modules have it now."""
+        """Return the current full name of an expression's type; "" where it is unknown."""
         found = self.kind(node)
         return found.name if found else ""
 
@@ -70,7 +70,7 @@ class Inferred:
         return self._composed(node)
 
     def _composed(self, node: ast.AST) -> Meant | None:
-        """What is made of other expressions."""
+        """Return the type of an expression that is built of others, or of a constant."""
         if isinstance(node, ast.NamedExpr):
             return self.kind(node.value)
         if isinstance(node, ast.BoolOp):
@@ -91,7 +91,7 @@ class Inferred:
         return None
 
     def _agreed(self, nodes: Iterable[ast.AST]) -> Meant | None:
-        """What all of them are, `None` and empty lists and mappings apart."""
+        """Return the type that all expressions have, `None` and empty lists and dicts aside."""
         found = {self.kind(node) for node in nodes if not _is_empty(node)} - {Meant("None")}
         return found.pop() if len(found) == 1 else None
 
@@ -112,12 +112,12 @@ class Inferred:
         return self._own(mine, node.attr) if mine is not None else self._made.attribute(owner.name, node.attr)
 
     def _mine(self, owner: Meant) -> ast.ClassDef | None:
-        """The class of this file that a value is of."""
+        """Return the class of this file that a value is an instance of."""
         module, _, name = owner.name.rpartition(".")
         return self._classes.get(name) if module == f"?{self._file.module}" else None
 
     def _own(self, owner: ast.ClassDef, name: str) -> Meant | None:
-        """What an attribute of a class of this file is: as it is annotated, or as every method sets it."""
+        """Return the type of an attribute of a class of this file: as annotated, else as all assignments have it."""
         for node in owner.body:
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
                 return self._said(node.annotation)
@@ -144,7 +144,7 @@ class Inferred:
         return self._world.now(self._world.starred(full, self._file.stars))
 
     def _is_bound(self, node: ast.expr) -> bool:
-        """Whether a dotted name begins with a variable, so that it is not what an import says."""
+        """Return whether a dotted name begins with a local variable, which hides an import of that name."""
         while isinstance(node, ast.Attribute):
             node = node.value
         around = self._around.get(node)
@@ -167,7 +167,7 @@ class Inferred:
         return self._known(full, node.args)
 
     def _known(self, full: str, args: list[ast.expr]) -> Meant | None:
-        """What a few functions of Python give of what they are given."""
+        """Return the type that a call of a well-known Python function has, by the types of its arguments."""
         if full == "typing.cast" and len(args) == 2:
             return self._said(args[0])
         first = self.kind(args[0]) if args else None
@@ -207,7 +207,7 @@ class Inferred:
         return _of_container(owner, "get") or items_of(owner)
 
     def _scope(self, around: ast.AST) -> dict[str, list[Source]]:
-        """Everything that binds a name in a function with all that is in it, or in the module around them."""
+        """Return the sources of each name's type, in a function with its inner ones or in the module around them."""
         if around not in self._scopes:
             found: dict[str, list[Source]] = {}
             nodes = walked(around) if around is not self._file.tree else self._module
@@ -249,7 +249,7 @@ class Inferred:
                 yield node.name, _unsure
 
     def _lambdas(self, call: ast.Call) -> Iterator[tuple[ast.AST, Source]]:
-        """The parameters of functions that a call gives each item of something."""
+        """Yield the parameters of lambdas that a call applies to each item (as `sorted` does), with their types."""
         name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
         given = [k.value for k in call.keywords if k.arg == "key"] if name in _BY_KEY else call.args[:1]
         rest = call.args[1:2] if name in ("filter", "map") else call.args[:1] if name != "sort" else []
@@ -263,7 +263,7 @@ class Inferred:
         return items_of(self.kind(node))
 
     def _targets(self, node: ast.AST) -> Iterator[tuple[ast.AST, Source]]:
-        """The names that a statement binds, with what it gives each."""
+        """Yield the targets that a statement binds, each with the source of its type."""
         if isinstance(node, ast.AnnAssign):
             yield node.target, partial(self._said, node.annotation)
         elif isinstance(node, ast.Assign):
@@ -300,7 +300,7 @@ def _list(item: Meant | None) -> Meant | None:
 
 
 def _of_container(owner: Meant, name: str) -> Meant | None:
-    """What a method of a list or a mapping gives."""
+    """Return the type that a method of a list or a mapping returns."""
     args = owner.args
     if len(args) == 2 and owner.name != "tuple":
         found = {"values": _list(args[1]), "keys": _list(args[0]), "items": _list(Meant("tuple", args))}
@@ -324,7 +324,7 @@ def _yields(function: Function) -> bool:
 
 
 def _outermost(body: Iterable[ast.AST]) -> Iterator[Function]:
-    """The functions of a module and the methods of its classes, not those inside functions."""
+    """Yield the functions of a module and the methods of its classes, not those inside functions."""
     for node in body:
         if is_function(node):
             yield node

@@ -1,4 +1,4 @@
-"""Judge one Python file of the user's: what of it no longer fits, and the bytes that would. Pure."""
+"""Comparison of one Python user file with the contract: its remarks, and the content that would fit. Pure."""
 
 import ast
 from collections.abc import Sequence
@@ -17,9 +17,10 @@ from mallgen.text.span import Span
 
 
 class Judged(NamedTuple):
-    """How a file stands to the contract; `data` is the content that would fit, None when that is not known.
+    """Result of comparing one file; `data` is the content that would fit, None when that is not known.
 
-    `name` is that of the function in it. `text` is the file for code frames, None when nothing is said of it.
+    `name` is the qualified name of the function in `data`. `text` is the file's text for code frames, None when there
+    is nothing to report.
     """
 
     state: State
@@ -31,9 +32,9 @@ class Judged(NamedTuple):
 
 
 class Judge:
-    """The rules for all files of a contract. Handlers go first: what they call decides how a logic's method is named.
+    """Comparison of the files of a contract. Handlers go first: their calls decide how a logic class names its method.
 
-    `respells`: a class that has another name is to have it wherever a file uses it, not by `import New as Old`.
+    `respells`: write a renamed class's new name at each use of it, instead of importing `New as Old`.
     """
 
     def __init__(self, placement: Placement, respells: bool) -> None:
@@ -61,7 +62,7 @@ class Judge:
         return found
 
     def accepted(self, file: File, signature: Signature, user: UserFile, names: Sequence[str]) -> Signature:
-        """Return the signature, where the method of a logic class may keep the name by which the handler calls it."""
+        """Return the signature; a logic class's method keeps the one name by which the handler calls it."""
         called = self._called.get(file.title)
         if file.layer != "logic" or called is None:
             return signature
@@ -75,13 +76,13 @@ class Judge:
         return signature._replace(qualname=f"{wanted}.{mine.pop()}")
 
     def is_used(self, file: File, qualname: str) -> bool:
-        """Return whether the route's handler imports a class of logic; one that the user wrote need not."""
+        """Return whether the route's handler imports a class of logic; True when no handler was compared."""
         bound, before = self._bound.get(file.title), self._placement.qualnames(file.path)
         return bound is None or bool(bound & {*map(top, [qualname, *before])})
 
 
 class _OneFile:
-    """The comparison of one file: its function, then all that it takes from the generated half."""
+    """Comparison of one file: its function, then its other references to generated code."""
 
     def __init__(self, judge: Judge, file: File, user: UserFile, names: list[str]) -> None:
         self._judge = judge
@@ -136,7 +137,7 @@ class _OneFile:
         return Judged(state, remarks, data, self._wanted)
 
     def _stuck(self, sites: list[Site]) -> list[Site]:
-        """Return what needs a human; in a class that no handler imports nothing keeps the service from starting."""
+        """Return the sites that the user has to mend; a signature that no handler imports breaks nothing."""
         if self._file.layer != "logic" or not self._match:
             return sites
         if self._judge.is_used(self._file, self._wanted):
@@ -147,7 +148,7 @@ class _OneFile:
         return _crossed([signature.qualname, *self._names])
 
     def _relocate(self, imports: ImportEdits) -> None:
-        """Let relative imports mean the same from another place."""
+        """Make relative imports mean the same modules from the file's new path."""
         for statement in [node for node in self._user.of(ast.ImportFrom) if node.level]:
             imports.retarget(statement, self._judge.world.module(imports.module(statement)))
 
@@ -177,7 +178,7 @@ def _is_stub(user: UserFile, qualnames: list[str]) -> bool:
 
 
 def _crossed(qualnames: Sequence[str]) -> list[str]:
-    """Return the names, then each class with each method: one of the two may have been kept."""
+    """Return the names, then each class with each method, as only one of the two may have been renamed."""
     if len(set(qualnames)) == 1:
         return [qualnames[0]]
     tops = dict.fromkeys(top(name) for name in qualnames)

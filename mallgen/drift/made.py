@@ -1,4 +1,4 @@
-"""What the classes of the generated modules have: the types of their attributes, and what their methods give."""
+"""Types of the attributes and methods of generated classes."""
 
 import ast
 
@@ -8,14 +8,14 @@ from mallgen.drift.user_file import is_function
 
 
 class GeneratedClasses:
-    """Reads them from the generated texts of today, each class once."""
+    """Types of attributes and methods, read from the current generated texts and remembered."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._found: dict[tuple[str, str], Meant | None] = {}
 
     def attribute(self, owner: str, name: str) -> Meant | None:
-        """The type of an attribute, under the name that it has today."""
+        """Return the type of an attribute, under its current name; None where it is unknown."""
         new = self._world.field(shape, name) if (shape := self._world.classes.get(owner)) else ""
         key = owner, new or name
         if key not in self._found:
@@ -23,7 +23,7 @@ class GeneratedClasses:
         return self._found[key]
 
     def method(self, owner: str, name: str) -> Meant | None:
-        """What a method gives, as a type checker sees it."""
+        """Return the type of a method's call, wrapped in `await` for an async one; None where it is unknown."""
         node = self._class(owner)
         function = next((n for n in node.body if is_function(n) and n.name == name), None) if node else None
         if function is None:
@@ -32,7 +32,7 @@ class GeneratedClasses:
         return found if isinstance(function, ast.FunctionDef) else Meant("await", (found or Meant("?"),))
 
     def resolved(self, found: Meant) -> Meant:
-        """A type with the classes where they are defined, not where they are exported again."""
+        """Return a type whose classes are named by the module that defines them, not by one that re-exports them."""
         return Meant(self._world.home(found.name), tuple(map(self.resolved, found.args)))
 
     def _attribute(self, owner: str, name: str) -> Meant | None:
@@ -48,7 +48,7 @@ class GeneratedClasses:
         return None
 
     def _class(self, full: str) -> ast.ClassDef | None:
-        """The class; of the user's service context the one that it is made of."""
+        """Return a generated class by its full name; for the user's ServiceContext its generated base."""
         package, _, name = full.partition(".")
         full = f"{package}.wiring.BaseContext" if name == "svc.ServiceContext" else full
         node = self._world.named(full)

@@ -1,4 +1,4 @@
-"""Which file of the user's belongs to which expected path, and under which names the generated half goes now. Pure."""
+"""Expected paths of the user's files, and current names of the generated code that they use. Pure."""
 
 from collections.abc import Collection, Mapping
 
@@ -14,11 +14,11 @@ from mallgen.output.renames import remembered
 
 
 class Placement:
-    """The moves of one contract's files.
+    """Moves of one contract's user files, and the renames that their code has to follow.
 
-    `origins` has the file that moves to an expected path, `doubts` the one that may, `left` the files that go away.
-    `known` are the records by path. `packages` and `renamed` lead from old names to new ones, `fresh` has the fields
-    whose new name is seen for the first time.
+    `origins` has for an expected path the file that moves there, `doubts` the one that may; `left` are the paths that
+    such moves make free. `known` are the records by path. `packages` and `renamed` lead from old names to new ones;
+    `fresh` are the old names of fields whose rename mallgen.lock does not have yet.
     """
 
     def __init__(self, due: Due, disk: Survey, lock: Lock) -> None:
@@ -41,13 +41,13 @@ class Placement:
         self.left = {*self.origins.values()} - {*self.origins}
 
     def qualnames(self, source: str) -> list[str]:
-        """Return what the function of a file was called before."""
+        """Return the qualified names that the function of a file had, the latest first."""
         record = self.known.get(self._carried.get(source, source))
         before = self.known.get(record.was.path) if record and record.was else None
         return [known.qualname for known in (record, before) if known and known.qualname]
 
     def lock(self) -> Lock:
-        """Return the lock with new records of files that stay where another route is expected now."""
+        """Return the lock with new records for files that stay at their path and are for another route now."""
         away = {*self.origins.values(), *self.doubts.values()}
         stay = {
             record
@@ -60,7 +60,7 @@ class Placement:
         return self._lock._replace(files=tuple(_now(r, here[r.path]) if r in stay else r for r in self._lock.files))
 
     def world(self) -> World:
-        """Return the generated half under its names of today, and the modules beside it."""
+        """Return the names of the generated code and of the modules beside it, as they are after the moves."""
         texts = {file.path: file.text for file in self._due.files if file.owner is Owner.ALWAYS}
         modules = self._moved_protos({module_of(path) for path in texts})
         names = dict(self.renamed)
@@ -83,16 +83,16 @@ class Placement:
         return World(texts, self._due.classes, names, modules, self.packages, present)
 
     def _moved_protos(self, generated: Collection[str]) -> dict[str, str]:
-        """Return the modules whose classes are all in one other module now: their protos have other names."""
+        """Return the modules whose classes are all in one other module now, as their proto was renamed; old to new."""
         now: dict[str, set[str]] = {}
         for old, new in self.renamed.items():
             now.setdefault(old.rpartition(".")[0], set()).add(new.rpartition(".")[0])
         return {old: new for old, (new, *more) in now.items() if not more and old not in generated}
 
     def _confirmed(self, found: Moves) -> dict[str, str]:
-        """Return the moves into paths that are empty, hold an untouched stub or become free, of files that can be read.
+        """Return the moves, new to old path, into paths that are empty, hold an untouched stub or become free.
 
-        A file whose path stays taken is in doubt.
+        Where the new path stays taken, the move becomes a doubt.
         """
         doubts, worth = (self._worth(pairs) for pairs in (found.doubts, found.origins))
         asked = {new: old for new, old in doubts.items() if not self._is_free(old)}
@@ -104,7 +104,7 @@ class Placement:
         return worth
 
     def _worth(self, pairs: Mapping[str, str]) -> dict[str, str]:
-        """Return the moves of which there is something to move: an untouched stub beside a new one is but an orphan."""
+        """Return the moves of readable files; an untouched stub whose new path exists is an orphan instead."""
         return {new: old for new, old in pairs.items() if self._is_worth(old, new) and not self._stays(old)}
 
     def _is_worth(self, old: str, new: str) -> bool:
@@ -114,17 +114,17 @@ class Placement:
         return content is not None and not (new in self._disk.present and is_known(self.known.get(old), content))
 
     def _has_own(self, path: str) -> bool:
-        """Return whether a file was written for the route whose path it has."""
+        """Return whether the file at a path was written for the route of this path."""
         record = self.known.get(path)
         return record is not None and record.role == self._roles[path]
 
     def _stays(self, path: str) -> bool:
-        """Return whether a file says in its first line that it is for the route whose path it has."""
+        """Return whether the file at a path says in its first line that it is for the route of this path."""
         role = self._roles.get(path)
         return role is not None and role.title != "" and title(self._disk.contents.get(path, b"")) == role.title
 
     def _is_decided(self, path: str) -> bool:
-        """Return whether a lost file may be that of the path it has: nobody has touched it, or it says so."""
+        """Return whether a file that stays may be for its path's route: it is untouched, or its first line says so."""
         return self._is_free(path) or self._stays(path)
 
     def _is_free(self, path: str) -> bool:
@@ -141,5 +141,5 @@ def top(qualname: str) -> str:
 
 
 def _now(record: Record, place: Expected) -> Record:
-    """Return the record of a file that stays and is for another route now; its function has the name that it had."""
+    """Return the record of a file that stays and is for another route now; its function keeps its name."""
     return record._replace(role=place.role, shape=place.shape._replace(qualname=record.qualname))

@@ -1,4 +1,4 @@
-"""pyproject.toml beside what is generated: what its wheel would lack of a package, and the file with that added."""
+"""Comparison of pyproject.toml and the settings: what a wheel would lack, old package names, and the mended file."""
 
 import re
 import tomllib
@@ -18,7 +18,7 @@ _RUN = ".app:run"
 
 
 class Wanted(NamedTuple):
-    """What a service has in its wheel: its package, the name of its command, its settings in the folder."""
+    """Contents that a service needs in its wheel: its package, the name of its command, the path of its settings."""
 
     package: str
     script: str
@@ -26,7 +26,7 @@ class Wanted(NamedTuple):
 
 
 class Lack(NamedTuple):
-    """What is missing, in words; `is_grave`: the package itself. The rest says where it would be added."""
+    """Something missing in the wheel; `is_grave`: the package itself. `added` goes into the list `key` of `table`."""
 
     text: str
     is_grave: bool
@@ -36,9 +36,9 @@ class Lack(NamedTuple):
 
 
 def judged(file: File, content: bytes, packages: Mapping[str, str], due: Due) -> tuple[State, list[Remark], bytes]:
-    """How the settings or pyproject.toml stand to what is due, what is to be said, and the bytes that would fit.
+    """Return the state of the settings or pyproject.toml, the remarks, and the content that would fit.
 
-    `packages` are those with new names.
+    `packages` are the renamed packages, old to new name.
     """
     data, remarks = _renamed(file, content, packages)
     state = State.DRIFTED if remarks else State.FITS
@@ -56,7 +56,7 @@ def judged(file: File, content: bytes, packages: Mapping[str, str], due: Due) ->
 
 
 def _renamed(file: File, content: bytes, packages: Mapping[str, str]) -> tuple[bytes, list[Remark]]:
-    """The settings and pyproject.toml name the service: where its package was renamed, that follows."""
+    """Return the file with the names of renamed packages replaced, and a remark for each of them."""
     readers = {PYPROJECT: renamed_service.project, SETTINGS: renamed_service.settings}
     reader = readers.get(file.role) if file.role else None
     words = list(reader(content, file.text, packages)) if reader is not None and packages else []
@@ -73,13 +73,13 @@ def _renamed(file: File, content: bytes, packages: Mapping[str, str]) -> tuple[b
 
 
 def _wanted(due: str, settings: str) -> Wanted:
-    """What the pyproject.toml that is due says of its package."""
+    """Return what the expected pyproject.toml says about its package."""
     ((script, place),) = tomllib.loads(due)["project"]["scripts"].items()
     return Wanted(place.partition(".")[0], script, settings)
 
 
 def lacks(content: bytes, service: Wanted) -> tuple[Lack, ...]:
-    """What a wheel that hatch builds by this file would lack; nothing for another builder, or what is no TOML."""
+    """Return what a wheel would lack by hatch's tables and the project's scripts; nothing where this is not TOML."""
     try:
         found = tomllib.loads(content.decode())
     except ValueError:
@@ -88,7 +88,7 @@ def lacks(content: bytes, service: Wanted) -> tuple[Lack, ...]:
 
 
 def mended(content: bytes, missing: tuple[Lack, ...], service: Wanted) -> bytes | None:
-    """The file with all of it added; None when its layout does not let us."""
+    """Return the file with all missing entries added; None when its layout does not allow that."""
     newline = "\r\n" if b"\r\n" in content else "\n"
     if not missing:
         return content
@@ -143,6 +143,6 @@ def _table(found: Any, *keys: str) -> dict[str, Any]:
 
 
 def _has(entry: object, package: str) -> bool:
-    """Whether a path or a pattern of hatch means the package."""
+    """Return whether a path or pattern of hatch includes the package."""
     last = str(entry).strip("/").rpartition("/")[2]
     return last in ("", ".", "**") or fnmatchcase(package, last)

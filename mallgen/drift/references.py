@@ -1,4 +1,4 @@
-"""What the rest of a user's file takes from the generated half: names that changed, and fields that are gone."""
+"""References of a user file to generated code: follow names that changed, report names and fields that are gone."""
 
 import ast
 import builtins
@@ -32,7 +32,7 @@ _BINDING |= {getattr(ast, name): ("name",) for name in ("TypeVar", "ParamSpec", 
 
 
 class References:
-    """One file without what a match replaces. `sites` can be mended, `stuck` needs a human."""
+    """References of one file, outside of nodes that a match replaces: sync mends `sites`, the user mends `stuck`."""
 
     def __init__(self, file: UserFile, world: World, imports: ImportEdits, match: Match | None) -> None:
         self._file = file
@@ -48,11 +48,11 @@ class References:
 
     @property
     def edits(self) -> list[ByteEdit]:
-        """The bytes that change, those of imports apart."""
+        """Return the edits of everything but the imports."""
         return [*self._fields.edits, *self._spelled]
 
     def unsure(self, names: Collection[str]) -> list[Site]:
-        """Where one of these names of fields may be meant, that of another class may as well."""
+        """Return the expressions that may use one of these fields, though the field of another class may be meant."""
         told = {site.node for site in (*self.sites, *self.stuck)}
         return [site for name, site in self._fields.unsure if name in names and site.node not in told]
 
@@ -65,7 +65,7 @@ class References:
         return shadowed(self._file.nodes)
 
     def run(self) -> None:
-        """Compare everything."""
+        """Compare every reference with the generated code."""
         whole: dict[ast.ImportFrom, list[tuple[ImportBinding, str]]] = {}
         for local, binding in self._file.every_import():
             statement = binding.statement
@@ -96,7 +96,7 @@ class References:
         self.stuck += self._fields.stuck
 
     def _module(self, binding: ImportBinding, new: str) -> None:
-        """`import module` of one that has moved: what follows in the file says the old name, except with `as`."""
+        """Follow `import module` of a moved module; without `as` the user has to, as each use spells the old name."""
         text = f"the module `{binding.alias.name}` is `{new}` now"
         if binding.alias.asname:
             self._imports.rename(binding, new)
@@ -105,7 +105,7 @@ class References:
             self.stuck.append(Site(binding.statement, text, VANISHED, True))
 
     def _star(self, statement: ast.ImportFrom, alias: ast.alias) -> None:
-        """`from module import *` of a module that has moved, or is gone."""
+        """Follow `from module import *` of a module that has moved; report it where the module is gone."""
         module = self._file.absolute(statement)
         new = self._world.module(module)
         if new != module and not self._world.generates(module):
@@ -120,7 +120,7 @@ class References:
         return tuple(map(self._world.module, self._file.stars))
 
     def _starred(self) -> None:
-        """Names that came by `import *` and have others now, or are gone."""
+        """Report names that came by `import *` and are renamed or gone."""
         stars = self._stars
         if not stars:
             return
@@ -138,14 +138,14 @@ class References:
 
     @property
     def _unbound(self) -> frozenset[str]:
-        """Names that nothing but an `import *` can have given to the file."""
+        """Return the names that nothing but an `import *` can have bound."""
         bound = {getattr(node, key, None) for node in self._file.nodes for key in _BINDING.get(node.__class__, ())}
         bound |= {node.id for node in self._file.of(ast.Name) if not isinstance(node.ctx, ast.Load)}
         bound |= {local for local, _ in self._file.every_import()}
         return frozenset(self._uses.keys() - bound - _ALWAYS)
 
     def _is_spare(self, local: str, binding: ImportBinding) -> bool:
-        """Whether only the types that are replaced have used an import of the contract's."""
+        """Return whether only replaced annotations have used an import of generated code."""
         mine = self._world.generates(binding.full.rpartition(".")[0])
         return mine and local in self._signed - self._kept and not self._uses.get(local)
 
@@ -182,7 +182,7 @@ class References:
                 self._imports.add(module, name, local, statement)
 
     def _respelled(self, binding: ImportBinding, now: str) -> bool:
-        """Write the name of today for the one of an import; whether it could be done."""
+        """Write a class's new name at each use of an import; return whether that was possible."""
         module, _, name = now.rpartition(".")
         edits = respelled(self._file, binding.alias.asname or binding.alias.name, now, self._replaced)
         if edits is None or not isinstance(binding.statement, ast.ImportFrom):
@@ -212,18 +212,18 @@ class References:
 
     @cached_property
     def _inner(self) -> frozenset[ast.AST]:
-        """What runs when a function is called, not when the file is imported."""
+        """Return the nodes that run when a function is called, not when the file is imported."""
         functions = filter(is_function, self._file.nodes)
         return frozenset(node for function in functions for part in function.body for node in ast.walk(part))
 
     def _is_local(self, node: ast.expr) -> bool:
-        """Whether a dotted name begins with a function's own variable, whatever an import says."""
+        """Return whether a dotted name begins with a function's own variable, which hides an import of that name."""
         while isinstance(node, ast.Attribute):
             node = node.value
         return node in self._shadowed
 
     def _meaning(self, node: ast.expr) -> str:
-        """The full name of a name or a dotted name, of one that came by `import *` too."""
+        """Return the full name of a name or a dotted name, also of one that came by `import *`."""
         full = self._file.meaning(node)
         if not self._stars:
             return full
@@ -231,7 +231,7 @@ class References:
         return f"{self._world.starred(head, self._stars)}{dot}{rest}"
 
     def request(self, match: Match, signature: Signature, names: Sequence[str]) -> None:
-        """Fields of the request that are read and that it does not have."""
+        """Compare the fields that a function reads of its request with those that the request has."""
         shape = self._shape(signature)
         if shape is None or not match.request:
             return
@@ -256,14 +256,14 @@ class References:
 
 
 def _read_of(name: str, nodes: Iterable[ast.Attribute]) -> Iterator[ast.Attribute]:
-    """Where a field is read of what has this name."""
+    """Yield the attributes that may be fields of the variable `name`."""
     for node in nodes:
         if isinstance(node.value, ast.Name) and node.value.id == name and _is_field(node.attr):
             yield node
 
 
 def _scope(node: ast.AST, name: str) -> Iterator[ast.AST]:
-    """The nodes of a function, without functions inside it that have a parameter of that name."""
+    """Yield the nodes of a function, without inner functions that have a parameter `name`."""
     yield node
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
@@ -274,17 +274,17 @@ def _scope(node: ast.AST, name: str) -> Iterator[ast.AST]:
 
 
 def _imported(binding: ImportBinding) -> str:
-    """The full name that a statement asks for; `import a.b` binds `a`, and needs `a.b`."""
+    """Return the full name that an import needs: `import a.b` binds `a` and needs `a.b`."""
     return binding.alias.name if isinstance(binding.statement, ast.Import) else binding.full
 
 
 def _is_field(name: str) -> bool:
-    """Messages have methods, which begin with a capital; underscores are Python's."""
+    """Return whether an attribute may be a field: messages' methods begin with a capital, Python's names with `_`."""
     return not name.startswith("_") and not name[:1].isupper()
 
 
 def _uses(nodes: Sequence[ast.AST], replaced: set[ast.AST]) -> dict[str, list[ast.AST]]:
-    """Where each name is read, in quoted types too."""
+    """Return the nodes that read each name, quoted annotations included."""
     found: dict[str, list[ast.AST]] = {}
     prose = {node.value for node in nodes if isinstance(node, ast.Expr)}
     for node in nodes:

@@ -1,4 +1,4 @@
-"""What names a service outside of its code, after its package was renamed: the distribution, the registry key. Pure."""
+"""Names of a service outside of its code, to change when its package is renamed: distribution, registry key. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ _KEY = re.compile(rb"^(?:# ?)?Etcd:[ \t]*\r?\n(?:(?:#|[ ])(?![ ]*Key:)[^\n]*\n)*
 
 
 class RenamedWord(NamedTuple):
-    """A word of a file, what it says and what it is to say."""
+    """A word to replace, bytes `start` to `end` of a file; `what` says which kind of name it is, for the remark."""
 
     start: int
     end: int
@@ -22,7 +22,7 @@ class RenamedWord(NamedTuple):
 
 
 def project(content: bytes, due: str, packages: Mapping[str, str]) -> Iterator[RenamedWord]:
-    """The package in pyproject.toml, and the distribution that was named like it."""
+    """Yield the renamed packages in pyproject.toml, and the distribution that was named like its package."""
     distribution = _DISTRIBUTION.search(due)
     olds = {_plain(old): (old, new) for old, new in packages.items()}
     for match in _WORD.finditer(content):
@@ -35,7 +35,7 @@ def project(content: bytes, due: str, packages: Mapping[str, str]) -> Iterator[R
 
 
 def settings(content: bytes, due: str, packages: Mapping[str, str]) -> Iterator[RenamedWord]:
-    """The `Name` of a settings file and the key of its Etcd block, which instances are registered under."""
+    """Yield the old `Name` of a settings file and the `Key` of its Etcd block, under which instances are registered."""
     wanted = _NAME.search(due.encode())
     for match in filter(None, (pattern.search(content) for pattern in (_NAME, _KEY))):
         old = match["name"].decode("utf-8", "replace")

@@ -1,6 +1,6 @@
-"""The plain values of a settings file with their places, by the keys above them; block style only. Pure.
+"""Scalar values of a YAML settings file with their spans, by dotted key; block style only. Pure.
 
-What is written in another way is left out, since only the service's own YAML reader knows it.
+Values in another style are left out: only the service's own YAML reader can tell what they are.
 """
 
 import re
@@ -14,14 +14,14 @@ _COMMENT = re.compile(r"(?:^|[ \t])#")
 
 
 class Scalar(NamedTuple):
-    """A value without its quotation marks, and where it is; empty for what is written below its key."""
+    """A value without its quotation marks, and its span; empty where the value is a block below its key."""
 
     value: str
     span: Span
 
 
 def scalars(text: str, file: str) -> dict[str, Scalar]:
-    """The values by their keys: `name`, `etcd.key`. The runtime reads keys in any case, without underscores."""
+    """Return the values by key (`name`, `etcd.key`); keys are as the runtime compares them, see `plain`."""
     return dict(_scalars(text, file))
 
 
@@ -44,7 +44,7 @@ def _scalars(text: str, file: str) -> Iterator[tuple[str, Scalar]]:
 
 
 def plain(key: str) -> str:
-    """A key as the runtime compares it."""
+    """Return a key as the runtime compares it: in lower case, without underscores."""
     return key.replace("_", "").lower()
 
 

@@ -1,4 +1,4 @@
-"""What a generated module, message or enum has by name."""
+"""Names that a generated module, message or enum has."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ Scope = Mapping[str, ast.stmt]
 
 
 def bound(body: Iterable[ast.stmt]) -> Scope:
-    """The names that statements bind, each with its statement."""
+    """Return the names that statements bind, each with its statement."""
     return {name: node for node in top_level(body) for name in _names(node)}
 
 
@@ -26,7 +26,7 @@ def _names(node: ast.stmt) -> Iterator[str]:
 
 
 def members(node: ast.ClassDef) -> Scope | None:
-    """What the class of a message or an enum has, as its stub tells; None where that is not all of it."""
+    """Return the names that a message or an enum has, by its stub; None for others, or where the stub is incomplete."""
     base = node.bases[0].id.strip("_") if node.bases and isinstance(node.bases[0], ast.Name) else ""
     if base not in ("Message", "Enum"):
         return None
@@ -40,13 +40,13 @@ def members(node: ast.ClassDef) -> Scope | None:
 
 
 def _entry(field: str) -> str:
-    """The message that protoc makes of a map: `LabelsEntry` for `labels`."""
+    """Return the name of the message that protoc makes of a map field: `LabelsEntry` for `labels`."""
     return "".join(part[:1].upper() + part[1:] for part in field.split("_")) + "Entry"
 
 
 @lru_cache(1)
 def _inherited() -> Mapping[str, frozenset[str]]:
-    from google.protobuf.descriptor_pb2 import FieldDescriptorProto  # a contract without protos has no messages
+    from google.protobuf.descriptor_pb2 import FieldDescriptorProto  # only contracts with protos need it
     from google.protobuf.message import Message
 
     return {"Message": frozenset((*dir(Message), "Extensions")), "Enum": frozenset(dir(FieldDescriptorProto.Type))}

@@ -1,4 +1,4 @@
-"""The blocks of a settings file that the contract asks for: which are missing, and the file with them behind it."""
+"""Settings blocks that the contract asks for: the missing ones of a file, and the file with them appended."""
 
 import re
 from collections.abc import Iterable
@@ -9,18 +9,18 @@ _KEY = re.compile(rb"^[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*:(?:\s|$)", re.M)
 
 
 def missing(data: bytes, blocks: Iterable[SettingsBlock]) -> tuple[SettingsBlock, ...]:
-    """The blocks whose key is not in the file, in any case and with or without underscores, as the runtime reads it."""
+    """Return the blocks whose key the file lacks; as in the runtime, case and underscores do not matter."""
     keys = {_plain(key.decode()) for key in _KEY.findall(data)}
     return tuple(block for block in blocks if _plain(block.key) not in keys)
 
 
 def is_flow(data: bytes) -> bool:
-    """Whether the whole file is one `{…}`, JSON for instance: nothing can be appended to it."""
+    """Return whether the whole file is one `{…}` or `[…]`, JSON for instance, to which nothing can be appended."""
     return data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
 
 
 def appended(data: bytes, blocks: Iterable[SettingsBlock]) -> bytes:
-    """The file with the blocks as text behind it; what was there stays as it is."""
+    """Return the file with the blocks appended; no byte that was there changes."""
     newline = "\r\n" if b"\r\n" in data else "\n"
     ended = not data or data.endswith((b"\n", b"\r"))
     text = "".join(newline + newline.join(block.lines) + newline for block in blocks)

@@ -1,4 +1,4 @@
-"""Names of a user's file that are not what its imports say: where a function has a variable of that name."""
+"""Shadowed names of a user file: local variables with the name of an import."""
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +8,7 @@ _LOOPS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def shadowed(nodes: Iterable[ast.AST]) -> frozenset[ast.Name]:
-    """The names, of all of a module's nodes, that are variables of functions, lambdas and comprehensions."""
+    """Return the names, among a module's nodes, that are variables of functions, lambdas and comprehensions."""
     found: set[ast.Name] = set()
     for node in nodes:
         if isinstance(node, _FUNCTIONS):
@@ -25,7 +25,7 @@ def shadowed(nodes: Iterable[ast.AST]) -> frozenset[ast.Name]:
 
 
 def _parts(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> Iterator[ast.expr]:
-    """What a comprehension's own variables are known in: all but what the first loop runs over."""
+    """Yield the parts of a comprehension that see its own variables: all but the iterable of its first loop."""
     yield from (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
     for number, loop in enumerate(node.generators):
         yield from (loop.target, *loop.ifs, *([loop.iter] if number else []))
@@ -36,7 +36,7 @@ def _inside(parts: Sequence[ast.AST]) -> list[ast.AST]:
 
 
 def _assigned(inner: Iterable[ast.AST]) -> set[str]:
-    """The variables that a function's body makes: those of functions in it too, which costs a finding at most."""
+    """Return the variables that a function's body binds; inner functions' count too, which at worst hides a finding."""
     own: set[str] = set()
     given: set[str] = set()
     for node in inner:

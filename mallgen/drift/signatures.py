@@ -1,4 +1,4 @@
-"""A user's function beside the contract's line: what does not fit, and the bytes that would."""
+"""Comparison of a user's function with the contract's signature, and the edits that make it fit."""
 
 import ast
 import re
@@ -20,7 +20,11 @@ _CLASS = re.compile(r"class\s+")
 
 
 class Match:
-    """One function of a file and the signature that it has to have. `sites` say what does not fit."""
+    """One function of a file compared with its signature: `edits` mends `sites`, the user has to mend `stuck`.
+
+    `found` is the function's qualified name in the file, `request` its parameter for the request. `replaced` are the
+    nodes that `edits` replaces, `types` the new types of annotations, `used` the local names that those need.
+    """
 
     def __init__(self, file: UserFile, signature: Signature, world: World, imports: ImportEdits) -> None:
         self._file = file
@@ -38,7 +42,7 @@ class Match:
         self.used: set[str] = set()
 
     def run(self, qualnames: Sequence[str]) -> None:
-        """Look for the function under its name, or one of those it may have had, and compare it."""
+        """Find the function under the first of these names that the file has, and compare it."""
         found = next((name for name in qualnames if self._file.find(name)[1] is not None), "")
         if not found:
             self._missing(qualnames)
@@ -103,7 +107,7 @@ class Match:
             self.replaced.append(arg)
 
     def _without(self, arg: ast.arg, before: int | None) -> Iterator[ByteEdit]:
-        """Take a parameter away, not the comments beside it; `before` is where the one in front of it ends."""
+        """Remove a parameter, but no comment beside it; `before` is the offset at which the previous parameter ends."""
         utf8 = self._file.utf8
         start, end = self._file.range(arg)
         if before is not None and re.fullmatch(rb"[ \t]*,[ \t]*", utf8[before:start]):
@@ -140,7 +144,7 @@ class Match:
         self.edits.append(ByteEdit(end, end, "".join(f"{pad}{text}" for text in texts)))
 
     def _annotation(self, node: ast.expr | None, wanted: str, what: str) -> None:
-        """A missing annotation is the user's choice; one that fits by its import's new name stays when it has `as`."""
+        """Replace an annotation that does not fit; none, or an old name kept by `import … as`, is the user's choice."""
         if node is None or self._is_as_generated(node, wanted):
             return
         type_ = self._meant(wanted)
@@ -150,7 +154,7 @@ class Match:
             self._replace(node, wanted, what)
 
     def _is_as_generated(self, node: ast.expr, wanted: str) -> bool:
-        """Whether it is the contract's name, of the contract's module, which most are."""
+        """Return whether an annotation is the contract's name from the contract's module, as most are."""
         entry = self._wanted.get(wanted)
         if entry is None or not isinstance(node, ast.Name) or node.id != wanted:
             return False
@@ -182,7 +186,7 @@ class Match:
         return ", ".join(sorted({self._wanted[name].module for name in names if name in self._wanted}))
 
     def _statements(self, node: ast.expr) -> Iterator[ast.ImportFrom]:
-        """The statements that the names of an annotation come from."""
+        """Yield the statements that import an annotation's names."""
         for part in ast.walk(_unquoted(node)):
             binding = self._file.bindings.get(part.id) if isinstance(part, ast.Name) else None
             if binding is not None and isinstance(binding.statement, ast.ImportFrom):
@@ -205,7 +209,7 @@ class Match:
         return meant(parsed(annotation), meaning)
 
     def _spelled(self, annotation: str, beside: ast.ImportFrom | None = None) -> str:
-        """The contract's type in this file's names; what is missing is imported."""
+        """Return the contract's type in this file's local names; import those that are missing."""
         tree = parsed(annotation)
         text = annotation
         names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in self._wanted]
@@ -219,7 +223,7 @@ class Match:
         return self._imports.use(f"{entry.module}.{entry.name}", entry.local, beside)
 
     def _relaid(self, function: Function) -> None:
-        """A head that no longer fits into its line is laid out as black does; one in several lines stays as it is."""
+        """Lay out a head that has become too long for its line as black does; one in several lines stays as it is."""
         if not self.edits:
             return
         start, _ = self._file.range(function)
@@ -231,7 +235,7 @@ class Match:
         moved = sorted({(edit.start - start, edit.end - start, edit.text.encode()) for edit in own})
         try:
             after = spliced(head.encode(), moved).decode()
-        except Overlapping:  # the file is refused as a whole
+        except Overlapping:  # `edited` refuses the whole file later
             return
         indent = start - self._file.line_start(function.lineno)
         if indent + width(after) <= WIDTH or indent + width(head) > WIDTH:
@@ -246,14 +250,14 @@ class Match:
 
 
 def _may_have(owner: ast.ClassDef, qualname: str) -> bool:
-    """Whether a class may have a method that is no function of its body: it is inherited, or assigned."""
+    """Return whether a class may have a method that its body does not define: inherited, or assigned."""
     method = qualname.rpartition(".")[2]
     assigned = [target for node in owner.body if isinstance(node, ast.Assign) for target in node.targets]
     return bool(owner.bases or owner.keywords) or any(isinstance(n, ast.Name) and n.id == method for n in assigned)
 
 
 def _awaited(function: Function) -> ast.expr | None:
-    """The type of the result; of a plain function that gives a coroutine, what awaiting that gives."""
+    """Return the annotation of the awaited result; for a plain function, the argument of its Awaitable or Coroutine."""
     node = function.returns
     if isinstance(function, ast.FunctionDef) and isinstance(node, ast.Subscript):
         name = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
@@ -276,7 +280,7 @@ def _is_static(function: Function) -> bool:
 
 
 def _split(text: str) -> list[str]:
-    """Arguments at the commas outside of brackets."""
+    """Return the arguments in a text, split at the commas outside of brackets."""
     parts, depth, at = [], 0, 0
     for index, char in enumerate(text):
         depth += (char in "([{") - (char in ")]}")

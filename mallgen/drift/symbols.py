@@ -1,4 +1,4 @@
-"""What the generated half offers to user code now, and what the names that user code knows have become."""
+"""Symbols: the names that generated code offers now, and the current names of those that user code knows."""
 
 import ast
 import sys
@@ -15,9 +15,11 @@ DRIFT, VANISHED, UNSURE = "signature-drift", "uses-vanished", "uses-uncertain"
 
 
 class World:
-    """`texts` are the generated Python files by path, `classes` those of the contract, `renamed` full names that
-    changed, `modules` the user's modules that moved, old to new; `packages` the same of whole packages, `present` are
-    the paths of all modules that stay. `respells`: uses of a class that has another name are written anew.
+    """Names that user code can import, under their current and their former names.
+
+    `texts` are the generated Python files by path, `classes` those of the contract, `present` the paths of all modules
+    that stay. `renamed` (full names), `modules` (of the user) and `packages` lead from old names to new ones.
+    `respells`: write a renamed class's new name at each use of it, instead of importing `New as Old`.
     """
 
     respells = False
@@ -45,22 +47,22 @@ class World:
         self._there = frozenset(chain.from_iterable(folders))
 
     def generates(self, module: str) -> bool:
-        """Whether it is a module of mallgen's."""
+        """Return whether mallgen generates a module."""
         return module in self._texts
 
     def has(self, full: str) -> bool:
-        """Whether a generated module or message has such a name, or a package a module of the user's."""
+        """Return whether a full name exists, in a generated module or message, or as a module of the user's."""
         around, _, name = full.rpartition(".")
         if full in self.classes or full in self._texts or full in self._there or name.startswith("_"):
             return True
         return name in (self._scope(around) or {})
 
     def lacks(self, full: str) -> bool:
-        """Whether something of a generated module, package or message is not there."""
+        """Return whether a generated module, package or message exists but does not have this name."""
         return not self.has(full) and self._scope(full.rpartition(".")[0]) is not None
 
     def _scope(self, full: str) -> Scope | None:
-        """What a generated module, or a message or an enum in one, has; None for all else."""
+        """Return the names in a generated module, or in a message or an enum of one; None for all else."""
         if full not in self._scopes:
             text = self._texts.get(full)
             self._scopes[full] = self._inner(full) if text is None else bound(ast.parse(text).body)
@@ -75,18 +77,18 @@ class World:
         return members(node) if isinstance(node, ast.ClassDef) else None
 
     def named(self, full: str) -> ast.stmt | None:
-        """The statement that makes a name of a generated module, or of a message in one."""
+        """Return the statement that defines a name in a generated module, or in a message of one."""
         around, _, name = full.rpartition(".")
         return (self._scope(around) or {}).get(name) if around else None
 
     def around(self, full: str) -> str:
-        """The generated module that a name is in."""
+        """Return the generated module that a full name is in."""
         while full and full not in self._texts:
             full = full.rpartition(".")[0]
         return full
 
     def home(self, full: str) -> str:
-        """The full name where a class is defined, of one that a generated module exports again."""
+        """Return a class's full name in the module that defines it, not in one that re-exports it."""
         around, _, name = full.rpartition(".")
         if around and around not in self._texts:
             full = f"{self.home(around)}.{name}"
@@ -97,20 +99,20 @@ class World:
         return self.home(f"{node.module}.{was}")
 
     def full(self, module: str, name: str) -> str:
-        """The full name that a name has in a generated module."""
+        """Return the full name that a local name of a generated module means."""
         node = (self._scope(module) or {}).get(name)
         if isinstance(node, ast.Import):
             return next((alias.name for alias in node.names if name == alias.asname), name)
         return name if node is None else self.home(f"{module}.{name}")
 
     def missing(self, full: str) -> str:
-        """The part of a dotted name, from its start, that is not there; "" when all is, or is not mallgen's."""
+        """Return the shortest head of a dotted name that is gone; "" when all of it exists, or is not generated."""
         parts = full.split(".")
         names = (".".join(parts[:count]) for count in range(2, len(parts) + 1))
         return next((name for name in names if self.lacks(name)), "")
 
     def now(self, full: str) -> str:
-        """The name that something has now: the same when nothing happened to it."""
+        """Return the current full name of something: the same when it was not renamed."""
         if full not in self._today:
             self._today[full] = self._named(full)
         return self._today[full]
@@ -126,27 +128,27 @@ class World:
         return full if self.lacks(new) else new
 
     def _at(self, full: str) -> str:
-        """A dotted name with the module that it is in now, whether it is there or not."""
+        """Return a dotted name with its module's current name, whether the module has such a name or not."""
         parts = full.split(".") if self._modules else []
         heads = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
         moved = next((head for head in heads if head in self._modules and not self.generates(head)), None)
         return full if moved is None else self._modules[moved] + full.removeprefix(moved)
 
     def lost(self, full: str) -> str:
-        """A name, with the module that it is in now, that is not there or has become another; "" when neither."""
+        """Return the name, in its old or its current module, that is gone or renamed; "" when neither is."""
         if full not in self._lost:
             names = (full, self._at(full)) if full else ()
             self._lost[full] = next((n for n in names if self.lacks(n) or self._is_renamed(n)), "")
         return self._lost[full]
 
     def field(self, shape: ClassShape, name: str) -> str:
-        """The name that a field of a class has now; "" where it has none, or the same."""
+        """Return the new name of a field of a class; "" where it was not renamed."""
         new = self.fields.get(f"{shape.full}:{name}", "").partition(":")[2]
         return new if new in shape.fields and name not in shape.fields else ""
 
     @cached_property
     def field_names(self) -> Mapping[str, frozenset[str]]:
-        """The names that fields had, each with what has become of those that had it."""
+        """Return the former names of fields, each with a text for every class that has renamed such a field."""
         found: dict[str, set[str]] = {}
         for old in self.fields:
             around, _, name = old.partition(":")
@@ -156,26 +158,26 @@ class World:
         return {name: frozenset(texts) for name, texts in found.items()}
 
     def module(self, name: str) -> str:
-        """The name that a module has now."""
+        """Return the current name of a module."""
         placed = self._placed(name)
         return self._modules.get(placed, placed)
 
     def _placed(self, full: str) -> str:
-        """A name of the package in the one that it has become."""
+        """Return a full name with its package's current name."""
         head, dot, rest = full.partition(".")
         return f"{self._packages[head]}{dot}{rest}" if head in self._packages else full
 
     def _is_renamed(self, full: str) -> bool:
-        """Whether something has another last name now, wherever it is."""
+        """Return whether something is gone under this name and has another last part now, in whatever module."""
         return self.now(full).rpartition(".")[2] != full.rpartition(".")[2] and not self.has(full)
 
     def starred(self, name: str, modules: Iterable[str]) -> str:
-        """The full name of something that came by `from module import *`, now or under its old name."""
+        """Return the full name of a name that came by `from module import *`; a former name counts too."""
         fulls = [f"{module}.{name}" for module in modules if name.isidentifier() and self.generates(module)]
         return next((full for full in fulls if self.has(full) or full in self.renamed), name)
 
     def same(self, found: str, wanted: str) -> bool:
-        """Whether a user's type of another name does: one that a module exports again, or the user's own."""
+        """Return whether a user's type of another name is acceptable: a twin of the class, or one not generated."""
         module = found.rpartition(".")[0]
         if not self.generates(module):
             return "." in found and found.partition(".")[0] not in sys.stdlib_module_names
@@ -184,9 +186,9 @@ class World:
 
 
 class Site(NamedTuple):
-    """A place that does not fit the contract: the node, what is wrong with it, and the code it is told under.
+    """A node that does not fit the contract, what is wrong with it, and the code of its diagnostic.
 
-    `breaks`: with the generated half of today the file could not be imported.
+    `breaks`: with the contract's generated code the file could not be imported.
     """
 
     node: ast.AST
@@ -196,6 +198,6 @@ class Site(NamedTuple):
 
 
 def _module(path: str) -> str:
-    """The module of a path; an extension module has its platform behind its name."""
+    """Return the module of a path; the name of an extension module has its platform behind it (`x.abi3.so`)."""
     folder, _, name = path.rpartition("/")
     return module_of(path) if name.endswith(".py") else f"{folder}/{name.partition('.')[0]}".replace("/", ".")

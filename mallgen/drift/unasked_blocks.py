@@ -1,4 +1,4 @@
-"""Blocks of settings that the contract asked for once: a service that is no longer used, a `jwt` that is gone. Pure."""
+"""Settings blocks that the contract no longer asks for: of a service it does not call, of a `jwt` it dropped. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ _AS_MADE = re.compile(
 
 
 class LeftBlock(NamedTuple):
-    """A block with its place; `start` and `end` in the file's bytes, `is_made`: just as mallgen writes it."""
+    """A settings block, bytes `start` to `end` of the file; `is_made`: it is exactly as mallgen writes it."""
 
     key: str
     span: Span
@@ -28,7 +28,7 @@ class LeftBlock(NamedTuple):
 
 
 def left(content: bytes, due: Iterable[str], config: bytes) -> Iterator[LeftBlock]:
-    """The blocks of a settings file that nothing asks for; `due` are the contract's, `config` is the user's module."""
+    """Yield the blocks whose keys are neither in `due`, the contract's, nor words of `config`, the user's module."""
     text = content.decode("utf-8", "replace")
     wanted = {plain(key) for key in due} | {
         plain(word) for word in re.findall(r"\w+", config.decode("utf-8", "replace"))
@@ -57,7 +57,7 @@ def left(content: bytes, due: Iterable[str], config: bytes) -> Iterator[LeftBloc
 
 
 def without(content: bytes, blocks: Iterable[LeftBlock]) -> bytes:
-    """The file without some blocks and the empty line before each."""
+    """Return the file without these blocks and the empty line before each."""
     for block in sorted(blocks, key=lambda block: -block.start):
         before = content[: block.start]
         head = (

@@ -1,6 +1,6 @@
-"""Settings in yaml beside the classes that they are read into: keys that do nothing. Pure; nothing is imported of them.
+"""Keys of YAML settings that no settings class reads. Pure: no module of the service is imported.
 
-A class that is made of others than those of this service and the runtime is not judged, nor what lies below it.
+A class with a base from elsewhere than this service and the runtime is not judged, nor are the blocks below it.
 """
 
 import ast
@@ -21,7 +21,7 @@ _EMPTY = re.compile(r"\s*(?:#.*)?")
 
 
 class SettingsClass(NamedTuple):
-    """A class of settings: its keys as files spell them, each with the class of its own keys, or nothing."""
+    """A settings class: its keys as files spell them, each with the class of the block below it, or ""."""
 
     keys: Mapping[str, str]
     remarks: Mapping[str, known_keys.Remark] = {}
@@ -29,7 +29,7 @@ class SettingsClass(NamedTuple):
 
 
 def blocks(*modules: ast.Module) -> dict[str, SettingsClass]:
-    """The classes of the runtime, and those that modules declare, one building on the other."""
+    """Return the settings classes of the runtime and of these modules; a class may build on any before it."""
     found = {
         name: SettingsClass(keys, getattr(known_keys, REMARKS[name], {}) if REMARKS[name] else {})
         for name, keys in CLASSES.items()
@@ -66,14 +66,14 @@ def _block(node: ast.ClassDef, known: Mapping[str, SettingsClass]) -> SettingsCl
 
 
 def _wire(value: ast.expr | None) -> str:
-    """The name that `field(name=…)` gives."""
+    """Return the name in `field(name=…)`, "" without one."""
     words = value.keywords if isinstance(value, ast.Call) else []
     found = next((word.value for word in words if word.arg == "name"), None)
     return found.value if isinstance(found, ast.Constant) and isinstance(found.value, str) else ""
 
 
 def _type(node: ast.expr) -> str:
-    """The class that an annotation names, `[]` before it for a list; empty for what is none."""
+    """Return the class that an annotation names, with `[]` before it for a list; "" where it names none."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -98,10 +98,10 @@ def _spelled(name: str) -> str:
 
 
 def judged(text: str, path: str, name: str, known: Mapping[str, SettingsClass]) -> Iterator[Diagnostic]:
-    """What is to be said of the keys of a yaml that is read into the class `name`."""
+    """Yield diagnostics about the keys of a YAML text that is read into the class `name`."""
     if name not in known or _is_plain(text, name, known):
         return
-    import yaml  # it costs more than the rest of this, and most files are plain
+    import yaml  # slow to import, and most files need no YAML reader
 
     try:
         root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -117,7 +117,7 @@ def judged(text: str, path: str, name: str, known: Mapping[str, SettingsClass]) 
 
 
 class _NodeWalk(NamedTuple):
-    """Nodes of YAML with their classes, each pair once: an alias may stand for a node a thousand times."""
+    """Walk over YAML nodes and their classes, each pair once, as aliases may repeat a node a thousand times."""
 
     path: str
     known: Mapping[str, SettingsClass]
@@ -149,7 +149,7 @@ class _NodeWalk(NamedTuple):
 
 
 def _key(node: Any) -> str:
-    """The text of a key; one that is a list or a block is never a setting's, and its aliases may make it endless."""
+    """Return a key's text; `?` for a list or a block, which is no setting's key and may be endless by its aliases."""
     return node.value if node.id == "scalar" else "?"
 
 
@@ -164,14 +164,14 @@ def _told(block: SettingsClass, key: str, spelled: str, value: object) -> known_
 
 
 def _value(node: Any) -> object:
-    """What a value says, as far as remarks ask: a word, or the first keys of a block. Aliases may make it endless."""
+    """Return a value for remarks: a scalar's text, or the first 64 keys of a block, as aliases may make it endless."""
     if node.id != "mapping":
         return _leaf(node)
     return {known_keys.folded(_key(key)): _leaf(item) for key, item in node.value[:_LOOKED_AT]}
 
 
 def _leaf(node: Any) -> object:
-    """A word; what comes out of the environment asks for nothing yet. For a list or a block, whether it has any."""
+    """Return a scalar's text, "" if it is read from the environment; for a list or a block a list, empty if that is."""
     if node.id != "scalar":
         return ["…"] if node.value else []
     return "" if "${" in node.value else node.value
@@ -189,7 +189,7 @@ def _span(path: str, key: Any) -> Span:
 
 
 def _is_plain(text: str, name: str, known: Mapping[str, SettingsClass]) -> bool:
-    """Whether a file has nothing but lines of known keys: then there is nothing to say, without reading it as YAML."""
+    """Return whether all lines have known keys and simple values: such a file is correct without a YAML reader."""
     levels: list[tuple[int, str]] = [(0, name)]
     below: str | None = ""
     for line in text.split("\n"):
@@ -213,7 +213,7 @@ def _is_plain(text: str, name: str, known: Mapping[str, SettingsClass]) -> bool:
 
 
 def _below(block: SettingsClass, key: str) -> str | None:
-    """The class below a key that there is nothing to say of; None where there may be."""
+    """Return the class of the block below a key, or ""; None for a key that a diagnostic may be needed for."""
     if any(known_keys.folded(name) == key for name in block.remarks):
         return None
     return next((kind for name, kind in block.keys.items() if known_keys.folded(name) == key), None)

@@ -1,4 +1,4 @@
-"""A user's Python file: its tree, where each node is in its bytes, what its names mean. Nothing is reformatted."""
+"""A user's Python file: its tree, the bytes of each node, the meaning of its names. Nothing is reformatted."""
 
 import ast
 import codecs
@@ -20,7 +20,7 @@ Kind = TypeVar("Kind", bound=ast.AST)
 
 
 class NotPython(Exception):
-    """A file that cannot be read as Python: what is wrong, and where."""
+    """A file that cannot be read as Python; `line` and `column` count from 1."""
 
     def __init__(self, message: str, line: int, column: int) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class NotPython(Exception):
 
 
 class ImportBinding(NamedTuple):
-    """A name that an import gives to a file: what it means, and the statement; `alias` is its place in it."""
+    """A name that an import binds: its full name, the statement, and the `alias` in it that binds the name."""
 
     full: str
     statement: ast.Import | ast.ImportFrom
@@ -38,7 +38,7 @@ class ImportBinding(NamedTuple):
 
 
 class ByteEdit(NamedTuple):
-    """Bytes to replace, as offsets into the file's text in UTF-8 without its mark."""
+    """An edit: `text` replaces bytes `start` to `end` of the file's text in UTF-8 without byte order mark."""
 
     start: int
     end: int
@@ -46,7 +46,7 @@ class ByteEdit(NamedTuple):
 
 
 class UserFile:
-    """One file. `path` is below the output folder; raises NotPython."""
+    """One Python file; `path` is relative to the output folder. Raises NotPython."""
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
@@ -58,7 +58,7 @@ class UserFile:
             text = bare.decode(self._encoding)
             self.utf8 = bare if self._encoding == "utf-8" else text.encode()
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # an odd escape is the user's to find
+                warnings.simplefilter("ignore")  # the user's Python warns of odd escapes, mallgen does not
                 self.tree = ast.parse(text)
         except SyntaxError as problem:
             raise NotPython(problem.msg, problem.lineno or 1, problem.offset or 1) from None
@@ -77,17 +77,17 @@ class UserFile:
 
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
-        """All nodes of the tree, the outer ones first."""
+        """Return all nodes of the tree, the outer ones first."""
         return walked(self.tree)
 
     def of(self, kind: type[Kind], *more: type[Kind]) -> list[Kind]:
-        """All nodes of some kinds, the outer ones first."""
+        """Return all nodes of these classes, the outer ones first."""
         kinds = (kind, *more)
         return [node for node in self.nodes if node.__class__ in kinds]
 
     @cached_property
     def stars(self) -> tuple[str, ...]:
-        """The modules of `from module import *`."""
+        """Return the modules of `from module import *`."""
         if b"*" not in self.utf8:
             return ()
         return tuple(self.absolute(node) for node in self.of(ast.ImportFrom) if _is_star(node))
@@ -97,22 +97,22 @@ class UserFile:
         return [0, *(match.end() for match in _LINE_ENDS.finditer(self.utf8))]
 
     def offset(self, line: int, column: int) -> int:
-        """The byte of a place as the tree has it: lines from 1, columns from 0 in bytes of UTF-8."""
+        """Return the byte offset of a position in `ast`: lines from 1, columns from 0 in bytes of UTF-8."""
         return self._starts[line - 1] + column
 
     def range(self, node: ast.AST) -> tuple[int, int]:
-        """First byte and the one behind the last of a node that has a place."""
+        """Return the offset of a node's first byte and of the one behind its last."""
         assert isinstance(node, ast.expr | ast.stmt | ast.alias | ast.arg)
         assert node.end_lineno is not None and node.end_col_offset is not None
         return self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
 
     def piece(self, node: ast.AST) -> str:
-        """The source of a node."""
+        """Return the source text of a node."""
         start, end = self.range(node)
         return self.utf8[start:end].decode()
 
     def span(self, node: ast.AST, shown: str) -> Span:
-        """The place of a node for a message: columns in characters, from 1; of what is long, the first line."""
+        """Return a node's span for a message, in a file named `shown`; of a node in several lines, the first line."""
         start, end = self.range(node)
         line, column = self.place(start)
         end_line, end_column = self.place(end)
@@ -121,21 +121,21 @@ class UserFile:
         return Span(shown, line, column, end_line, end_column)
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Line and column of a byte, both from 1, the column in characters."""
+        """Return line and column of a byte offset, both from 1, the column in characters."""
         line = next(i for i in range(len(self._starts), 0, -1) if self._starts[i - 1] <= offset)
         return line, len(self.utf8[self._starts[line - 1] : offset].decode(errors="replace")) + 1
 
     def line_start(self, line: int) -> int:
-        """The first byte of a line; behind the last line the end of the file."""
+        """Return the offset of a line's first byte; behind the last line, that of the file's end."""
         return self._starts[line - 1] if line <= len(self._starts) else len(self.utf8)
 
     def edited(self, edits: Iterable[ByteEdit]) -> bytes:
-        """The file with ranges replaced; every other byte is as it was. Raises Overlapping."""
+        """Return the file with the edits made; every other byte is as it was. Raises Overlapping."""
         found = spliced(self.utf8, ((edit.start, edit.end, edit.text.encode()) for edit in sorted(set(edits))))
         return self._mark + found.decode().encode(self._encoding)
 
     def absolute(self, statement: ast.ImportFrom) -> str:
-        """The module that a statement imports from."""
+        """Return the module that a statement imports from."""
         if not statement.level:
             return statement.module or ""
         parts = self.module.split(".")
@@ -156,12 +156,12 @@ class UserFile:
                     yield alias.asname or full, ImportBinding(full, node, alias)
 
     def every_import(self) -> Iterator[tuple[str, ImportBinding]]:
-        """Local names and bindings of all imports, those inside functions too."""
+        """Return local names and bindings of all imports, those inside functions too."""
         return self._bindings(self.of(ast.ImportFrom, ast.Import))
 
     @cached_property
     def defined(self) -> frozenset[str]:
-        """What the file itself defines at the top: classes, functions, variables."""
+        """Return the names that the file defines at its top level: classes, functions, variables."""
         found = set(self.aliases)
         for node in self.top:
             if isinstance(node, ast.ClassDef | Function):
@@ -171,7 +171,7 @@ class UserFile:
         return frozenset(found)
 
     def meaning(self, node: ast.expr) -> str:
-        """The full name that a name or a dotted name stands for; "?x" for the file's own, "" for what is no name."""
+        """Return the full name that a (dotted) name means; "?x" for the file's own, "" for other expressions."""
         if isinstance(node, ast.Name):
             binding = self.bindings.get(node.id)
             if binding is not None:
@@ -186,7 +186,7 @@ class UserFile:
         return ""
 
     def find(self, qualname: str) -> tuple[ast.ClassDef | None, Function | None]:
-        """The class and the function of a qualified name, None for what is not there."""
+        """Return the class and the function of a qualified name, None for one that does not exist."""
         if qualname not in self._found:
             self._found[qualname] = self._searched(qualname)
         return self._found[qualname]
@@ -204,7 +204,7 @@ class UserFile:
 
 
 def edited(user: UserFile, edits: Sequence[ByteEdit]) -> bytes | None:
-    """The file with ranges replaced; None when that would be no Python: then nothing of it is written."""
+    """Return the file with the edits made; None when they overlap, or the result is not Python or not encodable."""
     try:
         data = user.edited(edits)
         UserFile(user.path, data)
@@ -214,7 +214,7 @@ def edited(user: UserFile, edits: Sequence[ByteEdit]) -> bytes | None:
 
 
 def shifted(user: UserFile, edits: Iterable[ByteEdit], span: Span, path: str) -> Span:
-    """The place of a span's first line when the file is edited and at `path`."""
+    """Return a span as it is when the file has been edited and is at `path`."""
     start = user.line_start(span.line)
     lines = sum(
         edit.text.count("\n") - user.utf8[edit.start : edit.end].count(b"\n")
@@ -229,17 +229,17 @@ def _is_star(node: ast.ImportFrom) -> bool:
 
 
 def is_function(node: ast.AST) -> TypeGuard[Function]:
-    """Whether a node is a function, plain or async."""
+    """Return whether a node is a function, plain or async."""
     return isinstance(node, Function)
 
 
 def module_of(path: str) -> str:
-    """`mall_api/logic/__init__.py` → `mall_api.logic`."""
+    """Return the module of a path: `mall_api.logic` for `mall_api/logic/__init__.py`."""
     return path.removesuffix(".pyi").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements of a body, those below `if`, `try` and `with` too."""
+    """Yield the statements of a body, those below `if`, `try` and `with` too."""
     for node in body:
         yield node
         if isinstance(node, ast.If | ast.Try | ast.With):
@@ -251,7 +251,7 @@ def top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def walked(tree: ast.AST) -> tuple[ast.AST, ...]:
-    """What ast.walk gives, without the contexts of names, four times faster."""
+    """Return the nodes that ast.walk gives, without the contexts of names, four times faster."""
     found = [tree]
     for node in found:
         kind = node.__class__
@@ -273,14 +273,14 @@ _INNER: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
 def _inner(kind: type[ast.AST]) -> tuple[str, ...]:
-    """The fields of a kind of node that may hold nodes."""
+    """Return the fields of a node class that may hold nodes."""
     found = _INNER[kind] = () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _TEXTS)
     return found
 
 
 @lru_cache(1 << 12)
 def annotation(text: str) -> ast.expr:
-    """The tree of a generated type."""
+    """Return the tree of a generated annotation."""
     if text.isidentifier() and not iskeyword(text):
         return ast.Name(text, ast.Load(), lineno=1, col_offset=0, end_lineno=1, end_col_offset=len(text))
     return ast.parse(text, mode="eval").body

@@ -1,4 +1,4 @@
-"""Uses of a class under the name that it had: renamed in the file where the name means nothing else."""
+"""Uses of a class under its former name: renamed in a file where that name means nothing else."""
 
 import ast
 from collections.abc import Mapping, Set
@@ -7,7 +7,7 @@ from mallgen.drift.user_file import ByteEdit, ImportBinding, UserFile
 
 
 def is_former(binding: ImportBinding, now: str, renamed: Mapping[str, str]) -> bool:
-    """Whether a file calls a class by a name that it had: by an import of the old one, or by `New as Old`."""
+    """Return whether a file uses a former name of a class: by an import of the old name, or by `New as Old`."""
     local = binding.alias.asname or binding.alias.name
     if binding.alias.asname is None:
         return local != now.rpartition(".")[2]
@@ -15,10 +15,10 @@ def is_former(binding: ImportBinding, now: str, renamed: Mapping[str, str]) -> b
 
 
 def respelled(file: UserFile, local: str, now: str, kept: Set[ast.AST]) -> list[ByteEdit] | None:
-    """The edits that write the class's name of today, the last word of `now`, for `local`.
+    """Return the edits that write a class's new name, the last part of `now`, wherever the file has `local`.
 
-    None where one of the two names may mean something else in the file, in a string that could be a type too. `kept`
-    are nodes that are replaced anyway.
+    None where one of the two names may mean something else in the file, or is in a string, which could be a type.
+    `kept` are nodes that other edits replace.
     """
     new = now.rpartition(".")[2]
     other = file.bindings.get(new)
@@ -40,7 +40,7 @@ def _text(node: ast.AST) -> str:
 
 
 def _bound(node: ast.AST) -> tuple[str, ...]:
-    """Names that a node binds, or speaks of, without being an `ast.Name`."""
+    """Return the names that a node other than an `ast.Name` binds or declares."""
     if isinstance(node, ast.arg):
         return (node.arg,)
     if isinstance(node, ast.Global | ast.Nonlocal):

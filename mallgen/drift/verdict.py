@@ -1,4 +1,4 @@
-"""What is said of one user's file."""
+"""Verdicts on user files, and the remarks in them."""
 
 from enum import Enum
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from mallgen.text.span import Span
 
 
 class State(Enum):
-    """How a user's file stands to the contract."""
+    """State of a user file compared with the contract."""
 
     FITS = "implemented"
     STUB = "stub"
@@ -20,10 +20,10 @@ class State(Enum):
 
 
 class Remark(NamedTuple):
-    """Something that does not fit: its code, what it is, and its place in the file that is there now.
+    """Something in a user file that does not fit the contract: its diagnostic's code, its text, its span in the file.
 
-    `is_yours`: nothing but a human can mend it. `stops`: until then the generated half of today would keep the file
-    from being imported, so sync writes nothing.
+    `is_yours`: only the user can mend it. `stops`: until then the contract's generated code would keep the file from
+    being imported, so sync writes nothing.
     """
 
     code: str
@@ -34,7 +34,7 @@ class Remark(NamedTuple):
 
 
 class Unsure(NamedTuple):
-    """Where a field that has another name may be meant: what is to be said, its place now, and after sync."""
+    """A possible use of a renamed field: the warning's text, and the span now and after sync."""
 
     text: str
     span: Span
@@ -42,7 +42,7 @@ class Unsure(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """One user's file: where it is due, where it is now, and what is to be said of it."""
+    """Result for one user file: its expected path, its path on disk (`source`), state, remarks, missing blocks."""
 
     path: str
     source: str

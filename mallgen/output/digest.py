@@ -1,8 +1,8 @@
-"""What mallgen.lock records of a file's content."""
+"""Digest of a file's content, as mallgen.lock records it."""
 
 import hashlib
 
 
 def digest(data: bytes) -> str:
-    """The sha256 that mallgen.lock records, in hexadecimal."""
+    """Return the sha256 that mallgen.lock records, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()

@@ -1,4 +1,4 @@
-"""Generated files as values, and all that one contract makes. Pure."""
+"""Expected files as values, and everything that one contract produces. Pure."""
 
 from typing import NamedTuple
 
@@ -10,11 +10,11 @@ MODULES = (".py", ".so", ".pyd")
 
 
 class File(NamedTuple):
-    """A generated file: its path below the output folder with `/`, its text, and what it is for.
+    """An expected file: its path below the output folder with `/`, its generated text, its owner and role.
 
-    One without a role is not recorded: a contract that `api new` writes is the user's from the start.
-    `span` is the place in the contract that it comes from, for messages; `signature` and `blocks` are what the
-    contract asks of it once it is the user's.
+    A file without a role is not recorded: a contract that `api new` writes is the user's from the start.
+    `span` is the part of the contract that asks for the file, for messages. `signature` and `blocks` are what the
+    contract asks of a user file after it was edited.
     """
 
     path: str
@@ -27,24 +27,24 @@ class File(NamedTuple):
 
     @property
     def layer(self) -> str:
-        """`handler`, `logic` or what else the role says."""
+        """Return the layer of the role (`handler`, `logic` …), "" without one."""
         return self.role.layer if self.role else ""
 
     @property
     def title(self) -> str:
-        """`GET /v1/x`: the route, RPC or middleware of the role."""
+        """Return the route, RPC or middleware of the role (`GET /v1/x`), "" without one."""
         return self.role.title if self.role else ""
 
 
 class Due(NamedTuple):
-    """What a contract makes: its files, and the classes that user code imports."""
+    """Everything that a contract produces: its files, and the classes that user code may import."""
 
     contract: str
     files: tuple[File, ...]
     classes: tuple[ClassShape, ...] = ()
 
     def beside(self, present: frozenset[str]) -> "Due":
-        """What is due where some files are: a project that is no new one is not given its first test again."""
+        """Return what is expected beside the files in `present`: the first test comes with a new project only."""
         is_new = any(file.role == MAIN and file.path not in present for file in self.files)
         files = self.files
         if not is_new:

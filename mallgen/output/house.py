@@ -1,4 +1,4 @@
-"""Where mallgen keeps its own files in an output folder."""
+"""Paths of mallgen's own files in an output folder."""
 
 HOUSE = ".mallgen"
 LOCK = f"{HOUSE}/lock"

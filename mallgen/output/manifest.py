@@ -10,11 +10,11 @@ Lines of tab-separated cells, sorted, so that two branches merge by union:
     renamed<TAB>contract<TAB>full name that was<TAB>full name that is
 
 Identity is the text of a Role, shape is `position;request;returns;qualname`: the position is empty where the route is
-gone, and `?` where the file was not in its place. `was` is a path, behind `?` where that is in doubt. Fields are names
-with commas between them, `name=key` where the key is another word.
+gone, and `?` where the file was not at its expected path. `was` is a path, with `?` before it where that is in doubt.
+Fields are names with commas between them, `name=key` where the key is another word.
 
-What a merge leaves behind (its markers, lines twice, two versions of one line) is read; the content of the files
-settles it (recognise.py).
+Merge leftovers (markers, repeated lines, two versions of a line) are accepted; the content of the files decides
+between two versions (recognise.py).
 """
 
 import re
@@ -61,7 +61,7 @@ class Lock(NamedTuple):
         classes: Iterable[Class] = (),
         renamed: Iterable[Renamed] = (),
     ) -> "Lock":
-        """This lock with all lines of one contract's files and classes replaced."""
+        """Return this lock with all lines of one contract's files, classes and renames replaced."""
         return Lock(
             self.contracts,
             _replaced(self.files, contract, files),
@@ -70,12 +70,12 @@ class Lock(NamedTuple):
         )
 
     def with_contract(self, line: ContractLine) -> "Lock":
-        """This lock with `line` as the only one for its kind and path."""
+        """Return this lock with `line` as the only one for its kind and path."""
         kept = {found for found in self.contracts if (found.kind, found.path) != (line.kind, line.path)}
         return self._replace(contracts=tuple(sorted({*kept, line})))
 
     def text(self) -> str:
-        """The content of the file."""
+        """Return the content of the file."""
         rows: list[tuple[str, ...]] = [("contract", *line) for line in sorted(self.contracts)]
         rows += [("file", *row) for row in sorted(map(_cells, self.files))]
         rows += [("class", *row) for row in sorted(map(_cells, self.classes))]
@@ -92,7 +92,7 @@ def _replaced(lines: Iterable[Line], contract: str, new: Iterable[Line]) -> tupl
 
 
 def _cells(line: Record | Class | Renamed) -> tuple[str, ...]:
-    """The cells of a line: the order of lines is that of their text, so that a merge finds them where they were."""
+    """Return the cells of a line; lines are sorted by this text, so that merged branches keep their order."""
     if isinstance(line, Record):
         shape = _shape_text(line.shape) if line.shape else ""
         was = line.was.path if line.was else ""
@@ -105,7 +105,9 @@ def _cells(line: Record | Class | Renamed) -> tuple[str, ...]:
 
 _DOUBT = "?"
 _UNPLACED = {GONE: "", DOUBT: _DOUBT}
-_TWO_WORDS = {str(role): role for role in (FIRST_TEST, SERVICE_CONTEXT)}  # no layer and title
+_TWO_WORDS = {
+    str(role): role for role in (FIRST_TEST, SERVICE_CONTEXT)
+}  # their two words are the layer, without a title
 
 
 def _shape_text(shape: Shape) -> str:
@@ -148,7 +150,7 @@ _UNESCAPED = {escape: char for char, escape in _ESCAPES.items()}
 
 
 def cell(text: str) -> str:
-    """`text` without tabs and line ends."""
+    """Return `text` with backslashes, tabs and line ends escaped."""
     return text.translate(_TABLE)
 
 
@@ -160,12 +162,12 @@ def _line(row: tuple[str, ...]) -> str:
 
 
 def uncell(text: str) -> str:
-    """The text that `cell` was given."""
+    """Return the text that `cell` has escaped."""
     return re.sub(r"\\.", lambda match: _UNESCAPED.get(match.group(), match.group()), text)
 
 
 class BadLock(Exception):
-    """A mallgen.lock that cannot be read: the number of its line, and what is wrong with it."""
+    """A mallgen.lock that cannot be read; `line` counts from 1."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
@@ -174,12 +176,12 @@ class BadLock(Exception):
 
 
 class NewerLock(BadLock):
-    """A mallgen.lock that a later mallgen has written."""
+    """A mallgen.lock that a later version of mallgen has written."""
 
 
-@lru_cache(2)  # it is read when a contract is looked for, and again with the folder in hand
+@lru_cache(2)  # read to find the contract, and again when the folder is locked
 def parse(text: str) -> Lock:
-    """The lock that `text` holds; an absent file is empty text. Raises BadLock and NewerLock."""
+    """Return the lock in `text`, which is empty for an absent file. Raises BadLock and NewerLock."""
     found: dict[str, set[tuple[str, ...]]] = {kind: set() for kind in _LINES}
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line and not _MARKER.fullmatch(line)]
     for number, line in lines:
@@ -203,7 +205,7 @@ _LINES = {"contract": (2, 3), "file": (5, 7), "class": (2, 3), "renamed": (3, 3)
 
 
 def _is_head(number: int, line: str, first: bool) -> bool:
-    """Whether a line is the format's or the comment below it; the first one has to be."""
+    """Return whether a line is the format's or the comment. Raises BadLock if the first is not, and NewerLock."""
     version = _FORMAT.fullmatch(line)
     if version is not None and int(version[1]) > 1:
         raise NewerLock(number, "a newer mallgen has written it")
@@ -213,6 +215,6 @@ def _is_head(number: int, line: str, first: bool) -> bool:
 
 
 def is_merged(text: str) -> bool:
-    """Whether a merge has left its markers, or lines twice."""
+    """Return whether a merge has left markers or repeated lines."""
     lines = text.split("\n")[:-1]
     return any(map(_MARKER.fullmatch, lines)) or len(lines) != len(set(lines))

@@ -1,8 +1,8 @@
-"""Where a user's file belongs when the routes of its contract have changed. Pure.
+"""Moves: new paths of user files when the routes of their contract have changed. Pure.
 
-mallgen.lock says which route a file was written for. A route of today is the same one by its role (`logic GET /v1/x`),
-else by the name of its handler and its types, else by its types and its place in the contract, in this order. What
-these do not tell is in doubt until the user has answered.
+mallgen.lock says which route a file was written for. Rules find this route in the contract of today: by its role
+(`logic GET /v1/x`), else by the name of its handler and its types, else by its types and its position in the contract.
+A move that they leave open is in doubt until the user has answered.
 """
 
 import re
@@ -15,7 +15,7 @@ from mallgen.output.records import DOUBT, GONE, Origin, Record, Renamed, Role, S
 
 
 class Expected(NamedTuple):
-    """A user's file that the contract expects: its path, its role, and the shape of its route."""
+    """A user file that the contract expects: its path, its role, and the shape of its route."""
 
     path: str
     role: Role
@@ -23,9 +23,10 @@ class Expected(NamedTuple):
 
 
 class Moves(NamedTuple):
-    """`origins`: where the file of an expected path is now. `doubts`: the same, where it may as well be something new.
+    """Moves of user files: `origins` and `doubts` map an expected path to the present path of its file.
 
-    `lost` are files whose route is not to be found, while another one has their name now.
+    In `doubts` are moves that the user has to confirm, as the route may also be a new one. `lost` are paths of files
+    whose route was not found, while another route has their path now.
     """
 
     origins: Mapping[str, str]
@@ -33,14 +34,14 @@ class Moves(NamedTuple):
     lost: Collection[str]
 
     def without(self, filled: Collection[str]) -> "Moves":
-        """Return the moves without those into paths that have their file."""
+        """Return the moves without those to the paths in `filled`."""
         origins, doubts = (
             {new: old for new, old in pairs.items() if new not in filled} for pairs in (self.origins, self.doubts)
         )
         return Moves(origins, doubts, self.lost)
 
     def origin(self, path: str) -> Origin | None:
-        """Return the file that the one at `path` comes from, None when it is new."""
+        """Return the file that moves to `path`, None when that is for a new one."""
         if path in self.origins:
             return Origin(self.origins[path], True)
         return Origin(self.doubts[path], False) if path in self.doubts else None
@@ -51,14 +52,14 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class _Facts(NamedTuple):
-    """What the rules look at: the expected files of today, the records of the lock, the new names of types."""
+    """Input of the rules: the expected files of today, the records of the lock, the new names of types."""
 
     expected: Sequence[Expected]
     known: Mapping[str, Record]
     renamed: Mapping[str, str]
 
     def types(self, old: Record) -> Types:
-        """Return request and result of a record, in today's names."""
+        """Return request and result type of a record, by their current names."""
         request, returns = old.shape.types if old.shape else ("", "")
         return self._today(request), self._today(returns)
 
@@ -75,8 +76,8 @@ def moves(
 ) -> Moves:
     """Match `left`, files that are not where the contract expects them, with the expected files of today.
 
-    Such a file has no path any more, or its path is that of another route, which has its name now. `known` are the
-    records of all files, `present` the paths that are on disk.
+    Such a file's path is no longer expected, or is expected for another route. `known` are the records of all files,
+    `present` the paths on disk.
     """
     olds = [record for record in left if record.path.endswith(".py") and record.shape]
     if not olds:
@@ -93,7 +94,7 @@ def moves(
 
 
 class _Matching:
-    """The rules, one after the other; each looks only at files and paths that those before it have left."""
+    """Rules that match records with expected files; each looks only at those that the rules before it have left."""
 
     def __init__(self, contract: _Facts, olds: Sequence[Record]) -> None:
         self._contract = contract
@@ -104,11 +105,11 @@ class _Matching:
         self._doubts: dict[str, str] = {}
 
     def found(self) -> Moves:
-        """Return what the rules have told."""
+        """Return the moves that the rules have found."""
         return Moves(self._origins, self._doubts, self._strays - self._taken())
 
     def by_record(self) -> None:
-        """Keep what was matched when the path came, which may have been an earlier run."""
+        """Keep the matches that an earlier run has recorded, when the expected path was new."""
         paths = {old.path: old for old in self._olds}
         for place in self._contract.expected:
             record = self._contract.known.get(place.path)
@@ -119,7 +120,7 @@ class _Matching:
                 self._add(place.path, old.path, record.was.is_sure)
 
     def without_rivals(self, present: Collection[str]) -> None:
-        """Drop what was matched, and files of a role that another file has."""
+        """Drop the records that are matched, and those whose role another file on disk has."""
         held = [r for r in self._contract.known.values() if r.path in present and not r.is_gone]
         owned, placed = ({r.role for r in records} for records in (held, (r for r in held if r.path in self._here)))
         taken = self._taken()
@@ -130,7 +131,7 @@ class _Matching:
         ]
 
     def by_role(self) -> None:
-        """Match files with the path that their route has now, unless they stay for the route that has their name."""
+        """Match records with their route's new path, unless they stay for the route that has their path now."""
         for new, was, goes in _by_role(self._olds, self._free(), self._contract):
             if goes is False:
                 self._strays.remove(was)
@@ -138,11 +139,11 @@ class _Matching:
                 self._add(new, was, goes is True)
 
     def without_strays(self) -> None:
-        """Drop files in the place of another route: no other rule moves them."""
+        """Drop the records whose path is another route's: no later rule moves them."""
         self._olds = [old for old in self._olds if old.path not in self._here]
 
     def by_name(self) -> None:
-        """Match a route with another path, or in another group: handler's name and types are the same."""
+        """Match a route with another URL, or in another group: its handler's name and types are the same."""
         for old, place in self._pairs(
             lambda old: (_file_name(old.path), old.role.layer, self._contract.types(old)),
             lambda place: (_file_name(place.path), place.role.layer, place.shape.types),
@@ -150,9 +151,9 @@ class _Matching:
             self._add(place.path, old.path, True)
 
     def by_place(self) -> None:
-        """Match another name and another path at the same place of the contract, with the same types.
+        """Match a route with another name and URL: its position in the contract and its types are the same.
 
-        It is sure where no other route has these types, and the method is the same.
+        The match is sure where no other route has these types and the HTTP method is the same.
         """
         specific = _specific(self._contract.expected)
         for old, place in self._pairs(
@@ -164,7 +165,7 @@ class _Matching:
     def _pairs(
         self, old_key: Callable[[Record], object], new_key: Callable[[Expected], object]
     ) -> list[tuple[Record, Expected]]:
-        """Return pairs with equal keys, of new paths and files that are free, in which each has no other partner."""
+        """Return the unmatched records and expected files with equal keys, where each has no other partner."""
         taken = self._taken()
         before: dict[object, list[Record]] = {}
         after: dict[object, list[Expected]] = {}
@@ -194,7 +195,7 @@ def carried(
     renamed: Iterable[Renamed],
     present: Collection[str],
 ) -> dict[str, str]:
-    """Return files that the user has moved to an expected path that is new, each with the path of its record."""
+    """Return the new expected paths to which the user has already moved a file, each with the path of its record."""
     away = [record for record in known.values() if record.contract == contract and record.path not in present]
     found = moves(away, expected, known, renamed, present)
     pairs = {**found.doubts, **found.origins}
@@ -204,7 +205,7 @@ def carried(
 def displaced(records: Iterable[Record], here: Mapping[str, Role]) -> tuple[Record, ...]:
     """Return the records whose path is another route's today, while their own route has another path.
 
-    So are those that had no place before. `here` is what each path is for today.
+    Records that were not at their expected path before count too. `here` has the role of each expected path.
     """
     there = set(here.values())
     other = (record for record in records if here.get(record.path, record.role) != record.role)
@@ -212,21 +213,21 @@ def displaced(records: Iterable[Record], here: Mapping[str, Role]) -> tuple[Reco
 
 
 def forgotten(record: Record) -> Record:
-    """Return the record of a file whose route is gone: what is at its position later is something else."""
+    """Return the record of a file whose route is gone: a later route at its position is another one."""
     return record.at(GONE)
 
 
 def unplaced(record: Record) -> Record:
-    """Return the record of a file that is not where it belongs: the order of the next contract says nothing of it."""
+    """Return the record of a file that is not at its expected path: its position must not be compared later."""
     return record if record.is_gone else record.at(DOUBT)
 
 
 def _by_role(
     olds: Sequence[Record], expected: Sequence[Expected], contract: _Facts
 ) -> list[tuple[str, str, bool | None]]:
-    """Return the path that each file's route has now, the file, and whether it goes there; None where that is open.
+    """Return for each file its route's new path, its own path, and whether it moves there; None where that is open.
 
-    What else it may do is to stay where it is, with its name, on another path.
+    A file that does not move stays for the route that has its path now.
     """
     count = Counter(old.role for old in olds)
     there = {place.role: place for place in expected}
@@ -248,14 +249,14 @@ def _by_role(
 
 
 def _alike(old: Record, place: Expected, contract: _Facts) -> int:
-    """Return how many of request and result are the same."""
+    """Return how many of the request and result types are the same: 0 to 2."""
     return sum(map(eq, contract.types(old), place.shape.types))
 
 
 def _in_order(
     old: Record, there: Expected, here: Expected, expected: Sequence[Expected], known: Mapping[str, Record]
 ) -> bool | None:
-    """Tell two routes that swap their handlers' names from two that swap their paths: by their order alone."""
+    """Return whether a file follows its role, not its path: whichever reorders fewer routes; None for a tie."""
     layer = [
         record
         for record in known.values()
@@ -270,7 +271,7 @@ def _in_order(
 
 
 def _settled(ways: Mapping[str, str], sure: Mapping[str, bool], likely: Mapping[str, bool]) -> dict[str, bool | None]:
-    """Decide whether each file moves: no file stays where another one goes, and none goes where one stays."""
+    """Return whether each file moves, so that none stays at a path to which another moves; None where that is open."""
     found: dict[str, bool | None] = {}
     for known in (sure, likely):
         found = {**known, **found}
@@ -293,7 +294,7 @@ Id = TypeVar("Id", str, Role)
 
 
 def _passed(old: Record, now: Expected, expected: Mapping[Id, Expected], others: Iterable[tuple[Record, Id]]) -> int:
-    """Count how many others a route would have overtaken, or been overtaken by, if it were `now`."""
+    """Return how many other routes would have changed their order with `old`, if it had become `now`."""
     was, is_ = _position(old.shape), _position(now.shape)
     pairs = ((_position(r.shape), _position(expected[key].shape)) for r, key in others if key in expected)
     return sum((before < was) != (after < is_) for before, after in pairs)
@@ -304,13 +305,13 @@ def _position(shape: Shape | None) -> int:
 
 
 def _roles_then(record: Record, old: Record) -> tuple[Role, ...]:
-    """Return what a path was for when it was matched with `old`; a file that did not belong there says nothing."""
+    """Return the roles of an expected path for which its match with `old` still holds; in doubt, `old`'s role alone."""
     is_in_doubt = record.shape is not None and record.shape.position is DOUBT
     return (old.role,) if is_in_doubt else (record.role, old.role)
 
 
 def _specific(expected: Sequence[Expected]) -> set[Expected]:
-    """Return the routes whose types no other has: who had them before is this one. Middlewares are all alike."""
+    """Return the expected files whose types no other of the layer has; middlewares never count, they are all alike."""
     alike = Counter((place.role.layer, place.shape.types) for place in expected)
     named = [place for place in expected if place.role.layer != "middleware" and place.shape.types != ("", "None")]
     return {place for place in named if alike[place.role.layer, place.shape.types] == 1}

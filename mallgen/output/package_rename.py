@@ -1,7 +1,7 @@
-"""A contract that makes another package than before, because its service was renamed. Pure.
+"""Package renames: a contract produces another package than before, because its service was renamed. Pure.
 
-The folder holds the user's code, so it is the user who moves it; sync then mends what names the old package. Until then
-nothing is generated: a second tree of stubs beside the user's code would look as if that code were gone.
+The package's folder has the user's code, so the user moves it; sync then mends references to the old package. Until
+then nothing is generated: a second tree of stubs beside the user's code would look as if that code were gone.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from mallgen.text.span import Span
 
 
 class PackageRename(NamedTuple):
-    """The two packages, and what moves with them: old and new paths, the package's folder first."""
+    """An old and a new package; `moves` are old and new paths for the user to move, the package's folder first."""
 
     old: str
     new: str
@@ -23,12 +23,12 @@ class PackageRename(NamedTuple):
     span: Span | None
 
     def left(self, present: frozenset[str]) -> list[tuple[str, str]]:
-        """The moves that are still to be made."""
+        """Return the moves that the user has not made yet."""
         return [(old, new) for old, new in self.moves if any(_is_below(path, old) for path in present)]
 
 
 def renamed(due: Due, lock: Lock, present: frozenset[str]) -> PackageRename | None:
-    """What became of the package; None when it is the same, or when neither of the two is there."""
+    """Return the rename of a contract's package; None when it has the same name, or neither folder is on disk."""
     mine = [record for record in lock.files if record.contract == due.contract]
     heads = {file.path: file for file in due.files if _is_head(file.path)}
     olds = {record.path for record in mine if _is_head(record.path)}
@@ -42,9 +42,9 @@ def renamed(due: Due, lock: Lock, present: frozenset[str]) -> PackageRename | No
 
 
 def adopted(lock: Lock, found: PackageRename, contract: str) -> Lock:
-    """The lock after the user has moved the folder: what was recorded of the old package is that of the new one.
+    """Return the lock as it is after the user has moved the folder: records of the old package become the new one's.
 
-    It keeps the package's old name, for code that still uses it.
+    The package's old name is recorded as a rename, for code that still uses it.
     """
     paths = dict(found.moves)
 
@@ -69,7 +69,7 @@ def adopted(lock: Lock, found: PackageRename, contract: str) -> Lock:
 
 
 def problem(found: PackageRename, present: frozenset[str], shown: Callable[[str], str], where: str) -> Diagnostic:
-    """What the user has to do; `where` is what a command needs to mean the folder."""
+    """Return the diagnostic that says what the user has to do; `where` are the arguments that mean the folder."""
     left = found.left(present)
     sync = f"`mallgen sync --apply{where}`"
     if not left:
@@ -82,7 +82,7 @@ def problem(found: PackageRename, present: frozenset[str], shown: Callable[[str]
 
 
 def _beside(due: Due, mine: list[Record], old: str) -> Iterator[tuple[str, str]]:
-    """Files of the user's outside the package whose names follow the service's: the settings."""
+    """Yield old and new paths of user files outside the package that are named like the service: the settings."""
     places = {file.role: file.path for file in due.files if file.owner is Owner.ONCE}
     paths = set(places.values())
     for record in mine:

@@ -1,4 +1,4 @@
-"""Which paths a generated file may have, on every file system and for every tool: one rule for all emitters."""
+"""Check of generated paths: one rule for all emitters, so that every file system and tool accepts them."""
 
 import functools
 import re
@@ -18,7 +18,7 @@ _FORBIDDEN = frozenset('<>:"|?*\\')
 
 
 def trouble(path: str) -> str:
-    """What is wrong with a path, "" when nothing is."""
+    """Return what is wrong with a path, in words; "" when nothing is."""
     folder, _, name = path.rpartition("/")
     if len(path) * 4 > MAX_PATH and len(path.encode("utf-8", "surrogatepass")) > MAX_PATH:
         return f"it is longer than {MAX_PATH} bytes"
@@ -28,7 +28,7 @@ def trouble(path: str) -> str:
 
 @functools.lru_cache(1 << 12)
 def _trouble_above(folder: str) -> str:
-    """What is wrong with the folders of a path."""
+    """Return what is wrong with the folders of a path, "" when nothing is."""
     return next(filter(None, map(_name_trouble, folder.split("/"))), "")
 
 
@@ -54,7 +54,7 @@ def _is_forbidden(char: str) -> bool:
 
 
 def check(files: Iterable[File]) -> Iterator[Diagnostic]:
-    """Every file that could not be written everywhere, with the place in the contract; one cause is told once."""
+    """Yield a diagnostic, at its span in the contract, for each file that some system cannot write; one per cause."""
     spellings: dict[str, tuple[str, File]] = {}
     told: set[str] = set()
     for file in files:
@@ -70,7 +70,7 @@ def check(files: Iterable[File]) -> Iterator[Diagnostic]:
 
 
 def _twins(file: File, spellings: dict[str, tuple[str, File]]) -> Iterator[Diagnostic]:
-    """Names that a file system without case, or with another normal form, takes for one; folders too."""
+    """Report a path or folder that a file system without case, or with Unicode normal forms, takes for another."""
     end = len(file.path)
     while end > 0:
         part = file.path[:end]

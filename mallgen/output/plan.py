@@ -1,7 +1,7 @@
-"""Files as values, and the plan that leads from what is on disk to what is due.
+"""Plans: the steps that turn the files on disk into the expected ones. Pure.
 
-One plan serves all commands: `generate` carries out what is mallgen's, `sync` also what follows in the user's files,
-`prune` what is no longer due; `check`, `diff` and `status` only look at it.
+One plan serves all commands: `generate` applies the steps for generated files, `sync` also those for user files,
+`prune` deletes orphans; `check`, `diff` and `status` only read the plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ from mallgen.output.renames import remembered
 
 
 class StepKind(Enum):
-    """What a step does to a file. IGNORE and KEEP touch nothing; PATCH, MOVE and DELETE are for who asks for them."""
+    """Action of a step. IGNORE and KEEP touch nothing; PATCH, MOVE and DELETE are applied by sync and prune only."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -37,11 +37,11 @@ _THEIRS = frozenset({StepKind.IGNORE, StepKind.PATCH, StepKind.MOVE})
 
 
 class Step(NamedTuple):
-    """One file's part of a plan; `backup` says where the present content goes first, when it is not ours.
+    """One file's part of a plan; `backup` is the path to which present content that the user has edited is moved first.
 
-    `before` is the sha256 of the content that the plan has seen: any other one is somebody's work and stays.
-    PATCH and MOVE have their content in `data`, MOVE the file that it takes away in `source`, `taken` is its sha256.
-    `name` is that of the function in the content, where it is not the one of the signature.
+    `before` is the sha256 of the content that the plan has seen: a file that differs was edited meanwhile and stays.
+    PATCH and MOVE write `data`; MOVE removes the file `source`, whose sha256 is `taken`. `name` is the function's
+    qualified name in `data`, where that differs from the signature's.
     """
 
     kind: StepKind
@@ -55,18 +55,18 @@ class Step(NamedTuple):
 
     @property
     def content(self) -> bytes | None:
-        """What the file holds afterwards; None when it is gone."""
+        """Return the file's content after the step; None when it is deleted."""
         if self.kind is StepKind.DELETE:
             return None
         return self.file.text.encode() if self.data is None else self.data
 
 
 class Plan(NamedTuple):
-    """The steps in the order of the files; `lock` is what mallgen.lock becomes, None when it stays as it is.
+    """Steps in the order of the expected files; `lock` is the new text of mallgen.lock, None when it does not change.
 
-    `left` are files of this contract that are on disk but no longer due; `elsewhere` are users' files that belong to
-    another place and stay, each with that place and whether that is sure. `waiting` are places whose route's file is
-    elsewhere, each with it. `renamed`: types or fields have other names than they had.
+    `does` are the kinds of steps to apply. `left` are this contract's orphans. `elsewhere` are user files that stay
+    but belong to another path: each with that path ("" if none is known) and whether that is sure. `waiting` are
+    expected files whose user file is at another path, each with that path. `renamed`: types or fields have new names.
     """
 
     steps: tuple[Step, ...]
@@ -79,14 +79,14 @@ class Plan(NamedTuple):
 
     @property
     def writes(self) -> tuple[Step, ...]:
-        """The steps that touch the disk."""
+        """Return the steps that touch the disk."""
         return tuple(step for step in self.steps if step.kind in self.does)
 
 
 class Change(NamedTuple):
-    """What becomes of a user's file: its new content, where it is now when it moves, and the name of its function.
+    """A change of a user file: its new content, its present path in `source` if it moves, its function's name.
 
-    `name` is empty where that is the one of the signature.
+    `name` is empty where the function has the name of the signature.
     """
 
     data: bytes
@@ -95,7 +95,7 @@ class Change(NamedTuple):
 
 
 def plan(due: Due, disk: Survey, lock: Lock, changes: Mapping[str, Change] = MappingProxyType({})) -> Plan:
-    """What has to be done so that the folder holds what is due; `changes` are those of users' files, by path."""
+    """Return the steps after which the folder has the expected files; `changes` are those of user files, by path."""
     known = recorded(lock, disk)
     taken = set(disk.present)
     leaving = {change.source for change in changes.values() if change.source}
@@ -119,10 +119,10 @@ def plan(due: Due, disk: Survey, lock: Lock, changes: Mapping[str, Change] = Map
 
 
 def _waiting(steps: Iterable[Step], moved: Moves, away: Iterable[Record]) -> Iterator[tuple[File, str]]:
-    """Places whose route would be answered by a new stub, or by another route's code, while its file is elsewhere.
+    """Yield the files that would answer with a stub or another route's code, each with the path of its route's file.
 
-    A middleware counts even where it may be another one: its stub lets every request pass. A route that is still in
-    the contract counts even where its file may be for the route that has its place.
+    A middleware in doubt counts as well, as its stub lets every request pass. So does a route that is still in the
+    contract, though its file may be for the route that has its path now.
     """
     due = {step.file.path: step for step in steps}
     strays = {record.path: record.role for record in away} if any(s.kind in GENERATED for s in steps) else {}
@@ -137,7 +137,7 @@ def _waiting(steps: Iterable[Step], moved: Moves, away: Iterable[Record]) -> Ite
 
 
 def orphans(due: Due, disk: Survey, known: Mapping[str, Record]) -> tuple[Record, ...]:
-    """Files of the contract that are there and no longer due; the first test is the user's alone once it is there."""
+    """Return the files on disk that the contract no longer produces, except the first test, which is the user's."""
     paths = {file.path for file in due.files}
     alike = (record for record in known.values() if record.contract == due.contract)
     mine = (record for record in alike if record.role != FIRST_TEST)
@@ -145,7 +145,7 @@ def orphans(due: Due, disk: Survey, known: Mapping[str, Record]) -> tuple[Record
 
 
 def astray(due: Due, disk: Survey, known: Mapping[str, Record]) -> tuple[Record, ...]:
-    """Users' files whose place is that of another route of the contract today."""
+    """Return the user files whose path is another route's today, while their own route has another path."""
     mine = (record for record in known.values() if record.contract == due.contract and record.path in disk.present)
     return displaced(mine, {place.path: place.role for place in expected(due)})
 
@@ -158,7 +158,7 @@ def _elsewhere(away: Iterable[Record], moved: Moves) -> tuple[tuple[str, str, bo
 
 
 def expected(due: Due) -> Iterator[Expected]:
-    """Yield the user's files that follow the contract."""
+    """Yield the expected user files that have a signature to follow."""
     for file in due.files:
         if file.signature and file.role:
             yield Expected(file.path, file.role, file.signature.shape)
@@ -167,9 +167,9 @@ def expected(due: Due) -> Iterator[Expected]:
 def prune(
     records: Mapping[Record, str], disk: Survey, lock: Lock, cut: Mapping[str, bytes] = MappingProxyType({})
 ) -> Plan:
-    """Delete files that are no longer due; the values say where one is put aside, "" for those that are forgotten.
+    """Return the plan that deletes orphans; the values are paths to move them to, "" for those to delete for good.
 
-    `cut` are user's files of which something goes, with what is left of them.
+    `cut` are user files from which something is removed, with the content that is left.
     """
     taken = set(disk.present)
     steps = []
@@ -189,9 +189,9 @@ def prune(
 def _record(contract: str, step: Step, disk: Survey, known: Mapping[str, Record], moved: Moves) -> Record | None:
     """Return the record of a step's file, None for one that is not recorded.
 
-    Its sha256 is that of what mallgen wrote, and its shape has the name that the function has in the file. A file that
-    belongs elsewhere, or is in the place of one, keeps its record, which says what the content is for; it loses its
-    position, as the next contract's order says nothing of it.
+    The sha256 is that of the text mallgen wrote; the shape has the function's name in the file. A file that belongs to
+    another path, or is at a path where another belongs, keeps its record, which says what the content is for, but
+    without its position, which must not be compared later.
     """
     file = step.file
     if file.role is None:
@@ -220,7 +220,7 @@ def _record(contract: str, step: Step, disk: Survey, known: Mapping[str, Record]
 
 
 def _is_at_home(file: File, known: Mapping[str, Record]) -> bool:
-    """Whether the file of a place was made for it: what may come there was told when the place came, or never will."""
+    """Return whether the file at an expected path was written for it: then only a recorded move can still be open."""
     record = known.get(file.path)
     return record is not None and record.role == file.role
 
@@ -261,7 +261,7 @@ def _digest(content: bytes | None) -> str:
 
 
 def _free(path: str, taken: set[str]) -> str:
-    """`path`, or `path-2`, `path-3` … when it is taken; the answer is taken from now on."""
+    """Return `path`, or `path-2`, `path-3` … when it is taken, and add the result to `taken`."""
     found, count = path, 1
     while found in taken:
         count += 1

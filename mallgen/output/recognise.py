@@ -16,10 +16,10 @@ _STUB = b"raise NotImplementedError"
 
 
 class Survey(NamedTuple):
-    """What stands in the output folder: contents of always-files, names of all files, the lock's text.
+    """Files in the output folder: contents of generated files, paths of all files, text of mallgen.lock.
 
-    `contents` also has the user's files for those who compare them: generating never looks at them. `links` are those
-    of them that are links, with where they lead: "" is out of the folder, and then there is no content.
+    `contents` also has user files for commands that compare them; generating never reads them. `links` maps those that
+    are links to their targets: "" for one outside of the folder, which has no content here.
     """
 
     contents: Mapping[str, bytes]
@@ -29,7 +29,7 @@ class Survey(NamedTuple):
 
 
 def recorded(lock: Lock, disk: Survey) -> dict[str, Record]:
-    """The record of each path; of two that a merge has left, the one that knows the content, or that it says."""
+    """Return the record of each path; of two that a merge has left, the one whose digest or title fits the content."""
     found: dict[str, Record] = {}
     for record in lock.files:
         other = found.get(record.path)
@@ -40,20 +40,20 @@ def recorded(lock: Lock, disk: Survey) -> dict[str, Record]:
 
 
 def _is_said(record: Record, content: bytes | None) -> bool:
-    """Whether a file says in its first line that it is for the route of a record."""
+    """Return whether a file says in its first line that it is for the route of a record."""
     return content is not None and title(content) == record.role.title
 
 
 def title(content: bytes) -> str:
-    """The text that a module begins with, as generated logic begins with its route."""
+    """Return the docstring of a module, as generated logic has its route there; "" without one."""
     match = _FIRST.match(content[:_HEAD].removeprefix(codecs.BOM_UTF8))
     return match["text"].decode("utf-8", "replace").strip() if match else ""
 
 
 def is_known(record: Record | None, content: bytes | None) -> bool:
-    """Whether a file is as mallgen wrote it, line ends apart, so that it may be made anew or deleted.
+    """Return whether a file is as mallgen wrote it, line ends aside, so that it may be rewritten or deleted.
 
-    Logic with a body that works, as a new project's, is the user's from the start.
+    Logic with a working body, as a new project has, is the user's from the start: False.
     """
     if record is None or content is None or (record.role.layer == "logic" and _STUB not in content):
         return False

@@ -1,6 +1,6 @@
-"""What mallgen.lock remembers, as values: contracts, generated files, classes and their fields, renames. Pure.
+"""Lines of mallgen.lock as values: contracts, files, classes and their fields, renames. Pure.
 
-lock.py has the text form of all of them; nothing else takes such text apart.
+manifest.py has the text form of all of them; no other module reads or writes it.
 """
 
 from enum import Enum
@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 
 class Owner(Enum):
-    """Who may change a file after it was written: mallgen (always) or the user (once)."""
+    """Owner of a file: mallgen, which rewrites it (ALWAYS), or the user, after it was written once (ONCE)."""
 
     ALWAYS = "always"
     ONCE = "once"
 
 
 class Role(NamedTuple):
-    """What a generated file is for: its layer (`logic`), and the route, RPC or middleware that it serves.
+    """Purpose of a file: its layer (`logic`), and the route, RPC or middleware that it serves.
 
-    `title` is `GET /v1/x` for a route, and empty for a file of which a service has one. The layer of a kind of
-    contract that is installed beside mallgen is one word.
+    `title` is `GET /v1/x` for a route, and empty for a file that a service has once. Layers of an installed kind of
+    contract are one word each.
     """
 
     layer: str
@@ -29,7 +29,7 @@ class Role(NamedTuple):
 
     @property
     def method(self) -> str:
-        """`POST` of a route; an RPC and a middleware have none."""
+        """Return the HTTP method of a route, "" for an RPC or a middleware."""
         method, sign, _ = self.title.partition(" ")
         return method if sign else ""
 
@@ -43,7 +43,7 @@ FIRST_TEST = Role("first test")  # comes with a new project and never again
 
 
 class Unplaced(Enum):
-    """Why the contract's order says nothing of a file: its route is GONE, or the file is not where it belongs."""
+    """Reason for a shape without position: its route is GONE, or its file was not at the expected path (DOUBT)."""
 
     GONE = "gone"
     DOUBT = "doubt"
@@ -53,10 +53,10 @@ GONE, DOUBT = Unplaced.GONE, Unplaced.DOUBT
 
 
 class Shape(NamedTuple):
-    """What a route or RPC is known by when its name and path have changed.
+    """Properties by which a route or RPC is recognized when its name and path have changed.
 
-    `position` is its place in the contract, counted from 1; `request` and `returns` are types as the file spells them,
-    empty where there is none; `qualname` is the function or method in the user's file.
+    `position` is its number in the contract, from 1; `request` and `returns` are types as the file spells them, empty
+    where there is none; `qualname` is the function or method in the user's file.
     """
 
     position: int | Unplaced
@@ -66,24 +66,24 @@ class Shape(NamedTuple):
 
     @property
     def types(self) -> tuple[str, str]:
-        """Request and result."""
+        """Return request and result type."""
         return self.request, self.returns
 
     @property
     def is_placed(self) -> bool:
-        """Whether the file was where the contract expected it, so that its position is that of its route."""
+        """Return whether the file was at its expected path, so that `position` is that of its route."""
         return not isinstance(self.position, Unplaced)
 
 
 class Origin(NamedTuple):
-    """The file that another one may have come from, and whether that is sure."""
+    """Path of the file that another one comes from, surely or perhaps."""
 
     path: str
     is_sure: bool
 
 
 class ContractLine(NamedTuple):
-    """A contract generated into the folder; `path` is relative to the lock, with `/`."""
+    """A contract whose files are in the folder; `path` is relative to mallgen.lock, with `/`."""
 
     kind: str
     path: str
@@ -93,7 +93,8 @@ class ContractLine(NamedTuple):
 class Record(NamedTuple):
     """A generated file and the contract it belongs to.
 
-    `sha256` is that of what mallgen wrote, `-` where it wrote nothing that is known. `shape` is that of a user's file.
+    `sha256` is that of the text mallgen wrote, `-` where that is unknown. User files that follow a route have a
+    `shape`; `was` is the file that this one comes from.
     """
 
     contract: str
@@ -106,26 +107,26 @@ class Record(NamedTuple):
 
     @property
     def is_gone(self) -> bool:
-        """Whether the contract no longer had the route when the lock was written."""
+        """Return whether the contract no longer had the route when the lock was written."""
         return self.shape is not None and self.shape.position is GONE
 
     @property
     def is_placed(self) -> bool:
-        """Whether the file was where the contract expected it; one that follows no route always is."""
+        """Return whether the file was at its expected path; True for one that follows no route."""
         return self.shape is None or self.shape.is_placed
 
     @property
     def qualname(self) -> str:
-        """The function or method that the file had for its route; empty for one that follows no route."""
+        """Return the function or method that the file had for its route; empty for one that follows no route."""
         return self.shape.qualname if self.shape else ""
 
     def at(self, position: int | Unplaced) -> "Record":
-        """This record with another position, where it has one at all."""
+        """Return this record with another position, if it has a shape."""
         return self._replace(shape=self.shape._replace(position=position)) if self.shape else self
 
 
 class ClassField(NamedTuple):
-    """A field of a class, and what it is called on the wire: the key of its tag, or a proto's number."""
+    """A field of a class, and its key on the wire: the key of its tag, or a proto's number."""
 
     name: str
     key: str
@@ -140,14 +141,14 @@ class Class(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the fields."""
+        """Return the names of the fields."""
         return tuple(field.name for field in self.fields)
 
 
 class Renamed(NamedTuple):
-    """A class that has another name since: user code may still use the old one.
+    """A class, field or package that was renamed: user code may still use the old name.
 
-    A field is `mall_api.schemas.Product:title`; a name without a dot is a whole package, whose service was renamed.
+    A field is `mall_api.schemas.Product:title`; a name without a dot is a package, whose service was renamed.
     """
 
     contract: str
@@ -156,5 +157,5 @@ class Renamed(NamedTuple):
 
     @property
     def is_package(self) -> bool:
-        """Whether a whole package has another name."""
+        """Return whether a whole package was renamed."""
         return "." not in self.old

@@ -1,4 +1,4 @@
-"""Which classes and fields of a contract have other names than mallgen.lock remembers. Pure."""
+"""Renames of classes and fields since mallgen.lock was written. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ _ALIKE = 0.5
 def remembered(
     contract: str, shapes: Iterable[ClassShape], lock: Lock
 ) -> tuple[tuple[Class, ...], tuple[Renamed, ...]]:
-    """Return the classes and the renames that mallgen.lock keeps of a contract from now on."""
+    """Return the classes and the renames that mallgen.lock should have of a contract."""
     now = tuple(Class(contract, shape.full, shape.members) for shape in shapes)
     before = [found for found in lock.classes if found.contract == contract]
     fresh = {old.name: new.name for old, new in _pairs(before, now)}
@@ -28,13 +28,13 @@ def remembered(
 
 
 def _today(name: str, fresh: Mapping[str, str]) -> str:
-    """Return the name that a class, or a field of one, has now."""
+    """Return the current name of a class, or of a field."""
     around, sign, field = name.partition(":")
     return fresh.get(name) or f"{fresh.get(around, around)}{sign}{field}"
 
 
 def _fields(before: Iterable[Class], now: Iterable[Class], fresh: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the fields with another name and the same key, as `module.Class:field`, old and new."""
+    """Yield old and new name, as `module.Class:field`, of the fields with another name and the same key."""
     today = {found.name: found for found in now}
     for old in before:
         new = today.get(fresh.get(old.name, old.name))
@@ -47,13 +47,13 @@ def _fields(before: Iterable[Class], now: Iterable[Class], fresh: Mapping[str, s
 
 
 def _keys(found: Class) -> dict[str, str]:
-    """Return the field of each key that only one field has."""
+    """Return the name of the field by key, for keys that only one field has."""
     count = Counter(field.key for field in found.fields)
     return {field.key: field.name for field in found.fields if field.key and count[field.key] == 1}
 
 
 def _pairs(before: Sequence[Class], now: Sequence[Class]) -> list[tuple[Class, Class]]:
-    """Return classes that are gone, each with the new one that took its place; none where there is doubt."""
+    """Return the classes that are gone, each with the new one that it has become; without those in doubt."""
     here, there = {found.name for found in now}, {found.name for found in before}
     gone = [found for found in before if found.name not in here]
     come = [found for found in now if found.name not in there]
@@ -68,13 +68,13 @@ def _pairs(before: Sequence[Class], now: Sequence[Class]) -> list[tuple[Class, C
 
 
 def _moved(old: Class, come: Sequence[Class]) -> Class | None:
-    """Return the same class in another module: a message that another proto has now."""
+    """Return the same class in another module, as a message that was moved to another proto; None where several fit."""
     same = [new for new in come if (_short(new), new.names) == (_short(old), old.names)]
     return same[0] if len(same) == 1 else None
 
 
 def _only(old: Class, come: Sequence[Class], gone: Sequence[Class]) -> Class | None:
-    """Return the class that `old` has become: the only one with its fields, else the only one much like it."""
+    """Return the class that `old` has become: the only one with its fields, else the only one that has most of them."""
     same = [new for new in come if new.names == old.names]
     twins = [other for other in gone if other.names == old.names]
     if same and old.fields:
@@ -86,8 +86,8 @@ def _only(old: Class, come: Sequence[Class], gone: Sequence[Class]) -> Class | N
 
 
 def _closest(old: Class, same: Sequence[Class]) -> Class | None:
-    """Return, of several with equal fields, the one whose name is clearly the nearest."""
-    from difflib import SequenceMatcher  # only where there is doubt
+    """Return, of several classes with equal fields, the one whose name is clearly the most similar."""
+    from difflib import SequenceMatcher  # imported only when names have to decide
 
     ranked = sorted(same, key=lambda new: -SequenceMatcher(None, old.name, new.name).ratio())
     scores = [SequenceMatcher(None, old.name, new.name).ratio() for new in ranked[:2]]
@@ -95,7 +95,7 @@ def _closest(old: Class, same: Sequence[Class]) -> Class | None:
 
 
 def _likeness(old: Class, new: Class) -> float:
-    """Return the share of fields that both have."""
+    """Return the share of fields, from 0 to 1, that both classes have."""
     mine, theirs = set(old.names), set(new.names)
     return len(mine & theirs) / len(mine | theirs) if mine or theirs else 1.0
 

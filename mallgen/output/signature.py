@@ -1,4 +1,4 @@
-"""What a contract asks of a user's file, as data: the line per route that follows it, and blocks of settings."""
+"""Demands of a contract on user files, as data: the signature of each route's function, blocks of settings."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ class Param(NamedTuple):
 
 
 class Imported(NamedTuple):
-    """A name that the types need: `from module import name as local`."""
+    """An import that the types of a signature need: `from module import name as local`."""
 
     module: str
     name: str
@@ -23,10 +23,10 @@ class Imported(NamedTuple):
 
 
 class Signature(NamedTuple):
-    """The contract's line in a user's file.
+    """The function that the contract asks for in a user file.
 
     `qualname` is a function (`recommend_handler`) or a method with its class (`RecommendLogic.recommend`), `params` are
-    without `self`; `position` is the place of the route or RPC in the contract.
+    without `self`; `position` is the number of the route or RPC in the contract, from 1.
     """
 
     qualname: str
@@ -37,7 +37,7 @@ class Signature(NamedTuple):
 
     @property
     def request(self) -> str:
-        """The type of the request, empty when there is none."""
+        """Return the type of the request, empty when there is none."""
         for param in self.params:
             if param.name in REQUESTS:
                 return param.annotation
@@ -45,12 +45,12 @@ class Signature(NamedTuple):
 
     @property
     def shape(self) -> Shape:
-        """What mallgen.lock keeps, so that the route is known again under another name."""
+        """Return what mallgen.lock records to recognize the route under another name."""
         return Shape(self.position, self.request, self.returns, self.qualname)
 
 
 class SettingsBlock(NamedTuple):
-    """A block of a settings file: its key, its lines, and whether a service may not start without it."""
+    """A block of a settings file; `needed`: the service may not start without it."""
 
     key: str
     lines: tuple[str, ...]
@@ -58,9 +58,9 @@ class SettingsBlock(NamedTuple):
 
 
 class ClassShape(NamedTuple):
-    """A class that user code may import, and its fields; `checked`: a constructor takes these and nothing else.
+    """A class that user code may import, and its fields; `checked`: its constructor takes these and nothing else.
 
-    `keys` has for each field what it is called on the wire: the key of its tag, or a proto's number.
+    `keys` has the key of each field on the wire: that of its tag, or a proto's number; by default the field's name.
     """
 
     module: str
@@ -71,10 +71,10 @@ class ClassShape(NamedTuple):
 
     @property
     def members(self) -> tuple[ClassField, ...]:
-        """What mallgen.lock keeps of the fields: each with its key."""
+        """Return the fields with their keys, as mallgen.lock records them."""
         return tuple(ClassField(name, key) for name, key in zip(self.fields, self.keys or self.fields, strict=True))
 
     @property
     def full(self) -> str:
-        """`mall_api.schemas.Product`."""
+        """Return the full name, such as `mall_api.schemas.Product`."""
         return f"{self.module}.{self.name}"
