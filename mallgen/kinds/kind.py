@@ -145,7 +145,7 @@ def _load() -> dict[str, Kind]:
         except Exception as problem:  # a plug-in may raise anything
             raise KindError(f"{by} does not work: {type(problem).__name__}: {problem}", hint) from None
         if not isinstance(kind, Kind):
-            raise KindError(f"{by} does not work: {point.value} is no mallgen.kind.Kind", hint)
+            raise KindError(f"{by} does not work: {point.value} is no mallgen.kinds.kind.Kind", hint)
         register(kind)
         kinds[kind.name] = kind
     return kinds

@@ -124,7 +124,7 @@ def test_an_installed_package_brings_a_kind(here: Path, tmp_path_factory: pytest
             "tests.toy.kind:NONE",
             "toy-kind 1.2 does not work: AttributeError: module 'tests.toy.kind' has no attribute 'NONE'",
         ),
-        ("tests.toy.kind:make", "toy-kind 1.2 does not work: tests.toy.kind:make is no mallgen.kind.Kind"),
+        ("tests.toy.kind:make", "toy-kind 1.2 does not work: tests.toy.kind:make is no mallgen.kinds.kind.Kind"),
     ],
 )
 def test_one_that_does_not_work_is_one_line(
