@@ -7,7 +7,7 @@ from functools import cached_property
 
 from mallgen.drift.annotations import Meant
 from mallgen.drift.infer import Inferred
-from mallgen.drift.symbols import UNSURE, VANISHED, Site, World
+from mallgen.drift.symbols import UNSURE, VANISHED, Site, Symbols
 from mallgen.drift.user_file import ByteEdit, UserFile
 from mallgen.output.signature import ClassShape
 
@@ -22,9 +22,9 @@ class Fields:
     `unsure` are field names with expressions that may be a use. `types` are the new types of replaced annotations.
     """
 
-    def __init__(self, file: UserFile, world: World, types: Mapping[ast.AST, Meant]) -> None:
+    def __init__(self, file: UserFile, symbols: Symbols, types: Mapping[ast.AST, Meant]) -> None:
         self._file = file
-        self._world = world
+        self._symbols = symbols
         self._types = types
         self.sites: list[Site] = []
         self.stuck: list[Site] = []
@@ -33,11 +33,11 @@ class Fields:
 
     @cached_property
     def _inferred(self) -> Inferred:
-        return Inferred(self._file, self._world, self._types)
+        return Inferred(self._file, self._symbols, self._types)
 
     def run(self) -> None:
         """Look at every node that has a renamed field's old name."""
-        names = self._world.field_names
+        names = self._symbols.former_fields
         for node in self._file.of(ast.Attribute, ast.Call, ast.MatchClass) if names else ():
             if isinstance(node, ast.Attribute):
                 self._read(node) if node.attr in names else None
@@ -48,7 +48,7 @@ class Fields:
 
     def _read(self, node: ast.Attribute) -> None:
         found = self._inferred.kind(node.value)
-        shape = self._world.classes.get(found.name) if found else None
+        shape = self._symbols.classes.get(found.name) if found else None
         if shape is not None:
             self.attribute(node, shape)
         elif found is None and not self._is_module(node.value):
@@ -61,7 +61,7 @@ class Fields:
         return isinstance(node, ast.Name) and node.id in self._file.bindings
 
     def _doubt(self, node: ast.AST, name: str) -> None:
-        texts = sorted(self._world.field_names[name])
+        texts = sorted(self._symbols.former_fields[name])
         which = "it" if len(texts) == 1 else "one of them"
         self.unsure.append((name, Site(node, f"{', '.join(texts)}, and this may be {which}", UNSURE)))
 
@@ -77,24 +77,24 @@ class Fields:
                 self.keyword(keyword, node, shape) if shape else None
 
     def _shape(self, node: ast.AST) -> ClassShape | None:
-        return self._world.classes.get(self._inferred.full(node))
+        return self._symbols.classes.get(self._inferred.full(node))
 
     def _text(self, node: ast.expr, shape: ClassShape | None) -> None:
         if shape is None or not isinstance(node, ast.Constant) or not isinstance(node.value, str):
             return
-        new = self._world.field(shape, node.value)
+        new = self._symbols.new_field(shape, node.value)
         start, end = self._file.range(node)
         if new and self._file.utf8[start + 1 : end - 1] == node.value.encode():
             self._add(ByteEdit(start + 1, end - 1, new), node, f"`{shape.name}.{node.value}` is `{new}` now")
 
     def _case(self, node: ast.MatchClass) -> None:
         """Rename keywords of a class pattern; `ast` does not say where they are, so each must be unique in its text."""
-        shape = self._world.classes.get(self._world.home(self._world.now(self._file.meaning(node.cls))))
+        shape = self._symbols.classes.get(self._symbols.definition(self._symbols.current(self._file.meaning(node.cls))))
         start, end = self._file.offset(node.lineno, node.col_offset), self._file.offset(
             node.end_lineno, node.end_col_offset
         )
         for name in node.kwd_attrs if shape else ():
-            if shape is None or not (new := self._world.field(shape, name)):
+            if shape is None or not (new := self._symbols.new_field(shape, name)):
                 continue
             places = [*re.finditer(rb"\b%b(?=\s*=)" % name.encode(), self._file.utf8[start:end])]
             text = f"`{shape.name}.{name}` is `{new}` now"
@@ -106,14 +106,14 @@ class Fields:
 
     def attribute(self, node: ast.Attribute, shape: ClassShape) -> bool:
         """Rename a field behind a dot; return whether the contract has renamed it."""
-        new = self._world.field(shape, node.attr)
+        new = self._symbols.new_field(shape, node.attr)
         if new:
             self._rename(node, node.attr, new, shape)
         return bool(new)
 
     def keyword(self, node: ast.keyword, call: ast.Call, shape: ClassShape) -> bool:
         """Rename a keyword argument of a constructor; return whether the contract has renamed the field."""
-        new = self._world.field(shape, node.arg or "")
+        new = self._symbols.new_field(shape, node.arg or "")
         if new and node.arg:
             self._rename(node, node.arg, new, shape, call)
         return bool(new)

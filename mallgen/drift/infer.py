@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 
 from mallgen.drift.annotations import Meant, bare, items_of, meant
-from mallgen.drift.made import GeneratedClasses
-from mallgen.drift.symbols import World
+from mallgen.drift.generated_classes import GeneratedClasses
+from mallgen.drift.symbols import Symbols
 from mallgen.drift.user_file import Function, UserFile, is_function, walked
 
 Source = Callable[[], Meant | None]
@@ -31,11 +31,11 @@ _AWAITED = "await"
 class Inferred:
     """Types of one file's expressions. A name has one where everything that binds it in its function agrees."""
 
-    def __init__(self, file: UserFile, world: World, types: Mapping[ast.AST, Meant]) -> None:
+    def __init__(self, file: UserFile, symbols: Symbols, types: Mapping[ast.AST, Meant]) -> None:
         self._file = file
         self._types = types
-        self._world = world
-        self._made = GeneratedClasses(world)
+        self._symbols = symbols
+        self._made = GeneratedClasses(symbols)
         self._found: dict[ast.AST, Meant | None] = {}
         self._around: dict[ast.AST, ast.AST] = {}
         self._classes = {node.name: node for node in file.tree.body if isinstance(node, ast.ClassDef)}
@@ -141,7 +141,7 @@ class Inferred:
         full = self._file.meaning(node)
         if full.startswith("?") and full[1:] in self._classes:
             return f"?{self._file.module}.{full[1:]}"
-        return self._world.now(self._world.starred(full, self._file.stars))
+        return self._symbols.current(self._symbols.from_star(full, self._file.stars))
 
     def _is_bound(self, node: ast.expr) -> bool:
         """Return whether a dotted name begins with a local variable, which hides an import of that name."""
@@ -155,14 +155,14 @@ class Inferred:
             return self._method(owner, node.func.attr, node)
         if not isinstance(node.func, ast.Name | ast.Attribute) or self._is_bound(node.func):
             return None
-        full = self._world.home(self._meaning(node.func))
-        if full in self._world.classes or full.rpartition(".")[0] == f"?{self._file.module}":
+        full = self._symbols.definition(self._meaning(node.func))
+        if full in self._symbols.classes or full.rpartition(".")[0] == f"?{self._file.module}":
             return self._made.resolved(Meant(full))
         function = self._file.find(node.func.id)[1] if isinstance(node.func, ast.Name) else None
         if function is not None and not function.decorator_list:
             return self._returned(function)
         around, _, maker = full.rpartition(".")
-        if maker == "FromString" and around in self._world.classes:
+        if maker == "FromString" and around in self._symbols.classes:
             return self._made.resolved(Meant(around))
         return self._known(full, node.args)
 

@@ -40,8 +40,8 @@ class Judge:
     def __init__(self, placement: Placement, respells: bool) -> None:
         self._placement = placement
         self.fresh = placement.fresh
-        self.world = placement.world()
-        self.world.respells = respells
+        self.symbols = placement.symbols()
+        self.symbols.respells = respells
         self._called: dict[str, set[str]] = {}
         self._bound: dict[str, set[str]] = {}
 
@@ -93,11 +93,11 @@ class _OneFile:
         self._home = module_of(file.path)
         self._imports = ImportEdits(user, self._home)
         self._match = self._matched(file.signature) if file.signature else None
-        self._body = References(user, judge.world, self._imports, self._match)
+        self._body = References(user, judge.symbols, self._imports, self._match)
 
     def _matched(self, signature: Signature) -> Match:
         wanted = self._judge.accepted(self._file, signature, self._user, self._names)
-        match = Match(self._user, wanted, self._judge.world, self._imports)
+        match = Match(self._user, wanted, self._judge.symbols, self._imports)
         match.run(_crossed([wanted.qualname, *self._names]))
         self._wanted = wanted.qualname
         return match
@@ -150,7 +150,7 @@ class _OneFile:
     def _relocate(self, imports: ImportEdits) -> None:
         """Make relative imports mean the same modules from the file's new path."""
         for statement in [node for node in self._user.of(ast.ImportFrom) if node.level]:
-            imports.retarget(statement, self._judge.world.module(imports.module(statement)))
+            imports.retarget(statement, self._judge.symbols.current_module(imports.module(statement)))
 
     def _moved_as_it_is(self) -> bytes | None:
         if self._home == self._user.module:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from mallgen.drift.symbols import World
+from mallgen.drift.symbols import Symbols
 from mallgen.drift.user_file import module_of
 from mallgen.output.files import MODULES, Due
 from mallgen.output.manifest import Lock
@@ -59,7 +59,7 @@ class Placement:
         here = {place.path: place for place in expected(self._due)}
         return self._lock._replace(files=tuple(_now(r, here[r.path]) if r in stay else r for r in self._lock.files))
 
-    def world(self) -> World:
+    def symbols(self) -> Symbols:
         """Return the names of the generated code and of the modules beside it, as they are after the moves."""
         texts = {file.path: file.text for file in self._due.files if file.owner is Owner.ALWAYS}
         modules = self._moved_protos({module_of(path) for path in texts})
@@ -80,7 +80,7 @@ class Placement:
         gone = {r.path for r in orphans(self._due, self._disk, self.known) if r.owner is Owner.ALWAYS}
         paths = (self._disk.present - gone - self.left) | {file.path for file in self._due.files}
         present = [path for path in paths if path.endswith(MODULES)]
-        return World(texts, self._due.classes, names, modules, self.packages, present)
+        return Symbols(texts, self._due.classes, names, modules, self.packages, present)
 
     def _moved_protos(self, generated: Collection[str]) -> dict[str, str]:
         """Return the modules whose classes are all in one other module now, as their proto was renamed; old to new."""

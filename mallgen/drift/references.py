@@ -10,7 +10,7 @@ from mallgen.drift.fields import Fields
 from mallgen.drift.imports import ImportEdits
 from mallgen.drift.shadow import shadowed
 from mallgen.drift.signatures import Match
-from mallgen.drift.symbols import VANISHED, Site, World
+from mallgen.drift.symbols import VANISHED, Site, Symbols
 from mallgen.drift.user_file import ByteEdit, ImportBinding, UserFile, is_function
 from mallgen.drift.uses import is_former, respelled
 from mallgen.output.signature import ClassShape, Signature
@@ -34,14 +34,14 @@ _BINDING |= {getattr(ast, name): ("name",) for name in ("TypeVar", "ParamSpec", 
 class References:
     """References of one file, outside of nodes that a match replaces: sync mends `sites`, the user mends `stuck`."""
 
-    def __init__(self, file: UserFile, world: World, imports: ImportEdits, match: Match | None) -> None:
+    def __init__(self, file: UserFile, symbols: Symbols, imports: ImportEdits, match: Match | None) -> None:
         self._file = file
-        self._world = world
+        self._symbols = symbols
         self._imports = imports
         self._replaced = {inner for node in (match.replaced if match else []) for inner in ast.walk(node)}
         self._signed = {n.id for n in self._replaced if isinstance(n, ast.Name)} | _quoted(self._replaced)
         self._kept = match.used if match else set()
-        self._fields = Fields(file, world, match.types if match else {})
+        self._fields = Fields(file, symbols, match.types if match else {})
         self._spelled: list[ByteEdit] = []
         self.sites: list[Site] = []
         self.stuck: list[Site] = []
@@ -72,16 +72,21 @@ class References:
             if isinstance(statement, ast.ImportFrom) and binding.alias.name == "*":
                 self._star(statement, binding.alias)
                 continue
-            now = self._world.now(binding.full)
+            now = self._symbols.current(binding.full)
             if isinstance(statement, ast.ImportFrom) and now != binding.full:
                 whole.setdefault(statement, []).append((binding, now))
-            elif isinstance(statement, ast.Import) and (new := self._world.module(name := binding.alias.name)) != name:
+            elif (
+                isinstance(statement, ast.Import)
+                and (new := self._symbols.current_module(name := binding.alias.name)) != name
+            ):
                 self._module(binding, new)
             elif (
-                self._world.respells and is_former(binding, now, self._world.renamed) and self._respelled(binding, now)
+                self._symbols.respells
+                and is_former(binding, now, self._symbols.renamed)
+                and self._respelled(binding, now)
             ):
                 self.sites.append(Site(binding.alias, f"`{local}` is `{now}` now"))
-            elif missing := self._world.missing(_imported(binding)):
+            elif missing := self._symbols.missing_head(_imported(binding)):
                 self._gone(local, binding, missing)
             elif self._is_spare(local, binding):
                 self._imports.remove(binding)
@@ -107,27 +112,27 @@ class References:
     def _star(self, statement: ast.ImportFrom, alias: ast.alias) -> None:
         """Follow `from module import *` of a module that has moved; report it where the module is gone."""
         module = self._file.absolute(statement)
-        new = self._world.module(module)
-        if new != module and not self._world.generates(module):
+        new = self._symbols.current_module(module)
+        if new != module and not self._symbols.generates(module):
             self._imports.retarget(statement, new)
             self.sites.append(Site(statement, f"the module `{module}` is `{new}` now"))
-        elif missing := self._world.missing(module):
+        elif missing := self._symbols.missing_head(module):
             where, _, name = missing.rpartition(".")
             self.stuck.append(Site(alias, f"there is no `{name}` in `{where}` any more", VANISHED, True))
 
     @cached_property
     def _stars(self) -> tuple[str, ...]:
-        return tuple(map(self._world.module, self._file.stars))
+        return tuple(map(self._symbols.current_module, self._file.stars))
 
     def _starred(self) -> None:
         """Report names that came by `import *` and are renamed or gone."""
         stars = self._stars
         if not stars:
             return
-        unbound = self._unbound if all(map(self._world.generates, stars)) else frozenset()
+        unbound = self._unbound if all(map(self._symbols.generates, stars)) else frozenset()
         for name in sorted(self._uses.keys() - self._file.bindings.keys() - self._file.defined):
-            full = self._world.starred(name, stars)
-            now = self._world.now(full)
+            full = self._symbols.from_star(name, stars)
+            now = self._symbols.current(full)
             if now != full:
                 text = f"there is no `{full}` any more, it is `{now}` now"
                 self.stuck += [Site(node, text, VANISHED, True) for node in self._uses[name]]
@@ -146,7 +151,7 @@ class References:
 
     def _is_spare(self, local: str, binding: ImportBinding) -> bool:
         """Return whether only replaced annotations have used an import of generated code."""
-        mine = self._world.generates(binding.full.rpartition(".")[0])
+        mine = self._symbols.generates(binding.full.rpartition(".")[0])
         return mine and local in self._signed - self._kept and not self._uses.get(local)
 
     def _gone(self, local: str, binding: ImportBinding, missing: str) -> None:
@@ -175,7 +180,11 @@ class References:
         for binding, now in pairs:
             module, _, name = now.rpartition(".")
             local = binding.alias.asname or binding.alias.name
-            if self._world.respells and is_former(binding, now, self._world.renamed) and self._respelled(binding, now):
+            if (
+                self._symbols.respells
+                and is_former(binding, now, self._symbols.renamed)
+                and self._respelled(binding, now)
+            ):
                 continue
             self._imports.remove(binding)
             if self._uses.get(local) or local not in self._signed or binding.alias.asname:
@@ -195,13 +204,13 @@ class References:
 
     def _node(self, node: ast.expr) -> None:
         if isinstance(node, ast.Attribute):
-            full = self._world.lost(self._meaning(node))
+            full = self._symbols.stale(self._meaning(node))
             if full and not self._is_local(node):
-                now = self._world.now(full)
+                now = self._symbols.current(full)
                 hint = f", it is `{now}` now" if now != full else ""
                 self.stuck.append(Site(node, f"there is no `{full}` any more{hint}", VANISHED, True))
         elif isinstance(node, ast.Call):
-            shape = self._world.classes.get(self._world.home(self._world.now(self._meaning(node.func))))
+            shape = self._symbols.classes.get(self._symbols.definition(self._symbols.current(self._meaning(node.func))))
             if shape is None or not shape.checked:
                 return
             for keyword in () if self._is_local(node.func) else node.keywords:
@@ -228,7 +237,7 @@ class References:
         if not self._stars:
             return full
         head, dot, rest = full.partition(".")
-        return f"{self._world.starred(head, self._stars)}{dot}{rest}"
+        return f"{self._symbols.from_star(head, self._stars)}{dot}{rest}"
 
     def request(self, match: Match, signature: Signature, names: Sequence[str]) -> None:
         """Compare the fields that a function reads of its request with those that the request has."""
@@ -251,7 +260,7 @@ class References:
 
     def _shape(self, signature: Signature) -> ClassShape | None:
         entry = next((e for e in signature.imports if e.local == signature.request), None)
-        shape = self._world.classes.get(f"{entry.module}.{entry.name}") if entry else None
+        shape = self._symbols.classes.get(f"{entry.module}.{entry.name}") if entry else None
         return shape if shape is not None and shape.checked else None
 
 

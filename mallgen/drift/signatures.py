@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from mallgen.drift.annotations import Meant, fits, meant
 from mallgen.drift.imports import ImportEdits
-from mallgen.drift.symbols import Site, World
+from mallgen.drift.symbols import Site, Symbols
 from mallgen.drift.user_file import ByteEdit, Function, UserFile, walked
 from mallgen.drift.user_file import annotation as parsed
 from mallgen.output.signature import Imported, Param, Signature
@@ -26,10 +26,10 @@ class Match:
     nodes that `edits` replaces, `types` the new types of annotations, `used` the local names that those need.
     """
 
-    def __init__(self, file: UserFile, signature: Signature, world: World, imports: ImportEdits) -> None:
+    def __init__(self, file: UserFile, signature: Signature, symbols: Symbols, imports: ImportEdits) -> None:
         self._file = file
         self._signature = signature
-        self._world = world
+        self._symbols = symbols
         self._imports = imports
         self._wanted = {entry.local: entry for entry in signature.imports}
         self.sites: list[Site] = []
@@ -149,7 +149,7 @@ class Match:
             return
         type_ = self._meant(wanted)
         is_renamed = any(map(self._is_renamed, walked(_unquoted(node))))
-        if is_renamed or not fits(meant(node, self._now), type_, self._world.same):
+        if is_renamed or not fits(meant(node, self._now), type_, self._symbols.is_acceptable):
             self.types[node] = type_
             self._replace(node, wanted, what)
 
@@ -160,14 +160,14 @@ class Match:
             return False
         binding = self._file.bindings.get(wanted)
         full = f"{entry.module}.{entry.name}"
-        return binding is not None and binding.full == full == self._world.now(full)
+        return binding is not None and binding.full == full == self._symbols.current(full)
 
     def _is_renamed(self, node: ast.AST) -> bool:
         if not isinstance(node, ast.Name | ast.Attribute):
             return False
         binding = self._file.bindings.get(node.id) if isinstance(node, ast.Name) else None
         full = self._full(node)
-        name = self._world.now(full).rpartition(".")[2]
+        name = self._symbols.current(full).rpartition(".")[2]
         return name != full.rpartition(".")[2] and (binding is None or binding.alias.asname is None)
 
     def _replace(self, node: ast.expr, wanted: str, what: str) -> None:
@@ -193,10 +193,10 @@ class Match:
                 yield binding.statement
 
     def _now(self, node: ast.expr) -> str:
-        return self._world.now(self._full(node))
+        return self._symbols.current(self._full(node))
 
     def _full(self, node: ast.expr) -> str:
-        return self._world.starred(self._file.meaning(node), self._file.stars)
+        return self._symbols.from_star(self._file.meaning(node), self._file.stars)
 
     def _meant(self, annotation: str) -> Meant:
         def meaning(node: ast.expr) -> str:

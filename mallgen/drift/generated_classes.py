@@ -3,20 +3,20 @@
 import ast
 
 from mallgen.drift.annotations import Meant, bare, meant
-from mallgen.drift.symbols import World
+from mallgen.drift.symbols import Symbols
 from mallgen.drift.user_file import is_function
 
 
 class GeneratedClasses:
     """Types of attributes and methods, read from the current generated texts and remembered."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, symbols: Symbols) -> None:
+        self._symbols = symbols
         self._found: dict[tuple[str, str], Meant | None] = {}
 
     def attribute(self, owner: str, name: str) -> Meant | None:
         """Return the type of an attribute, under its current name; None where it is unknown."""
-        new = self._world.field(shape, name) if (shape := self._world.classes.get(owner)) else ""
+        new = self._symbols.new_field(shape, name) if (shape := self._symbols.classes.get(owner)) else ""
         key = owner, new or name
         if key not in self._found:
             self._found[key] = self._attribute(*key)
@@ -33,7 +33,7 @@ class GeneratedClasses:
 
     def resolved(self, found: Meant) -> Meant:
         """Return a type whose classes are named by the module that defines them, not by one that re-exports them."""
-        return Meant(self._world.home(found.name), tuple(map(self.resolved, found.args)))
+        return Meant(self._symbols.definition(found.name), tuple(map(self.resolved, found.args)))
 
     def _attribute(self, owner: str, name: str) -> Meant | None:
         node = self._class(owner)
@@ -51,15 +51,15 @@ class GeneratedClasses:
         """Return a generated class by its full name; for the user's ServiceContext its generated base."""
         package, _, name = full.partition(".")
         full = f"{package}.wiring.BaseContext" if name == "svc.ServiceContext" else full
-        node = self._world.named(full)
+        node = self._symbols.statement(full)
         return node if isinstance(node, ast.ClassDef) else None
 
     def _said(self, owner: str, annotation: ast.expr | None) -> Meant | None:
-        around = self._world.around(owner)
+        around = self._symbols.module_around(owner)
 
         def meaning(node: ast.expr) -> str:
             if isinstance(node, ast.Attribute):
                 return f"{meaning(node.value)}.{node.attr}"
-            return self._world.full(around, node.id) if isinstance(node, ast.Name) else ""
+            return self._symbols.full_name(around, node.id) if isinstance(node, ast.Name) else ""
 
         return bare(self.resolved(meant(annotation, meaning))) if annotation is not None else None
