@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable
 from typing import NamedTuple
 
-_SAME = {
+_CANONICAL_NAMES = {
     "typing.List": "list",
     "typing.Dict": "dict",
     "typing.Tuple": "tuple",
@@ -22,58 +22,58 @@ _WRAPPERS = ("typing.Annotated", "typing_extensions.Annotated")
 _BUILTINS = frozenset({"bool", "bytes", "dict", "float", "int", "list", "object", "set", "str", "tuple", "None"})
 
 
-class Meant(NamedTuple):
+class NamedType(NamedTuple):
     """A type: its full name and its arguments; the arguments of `|` are its members, and `?` is an unknown type."""
 
     name: str
-    args: tuple["Meant", ...] = ()
+    args: tuple["NamedType", ...] = ()
 
 
-def meant(node: ast.expr, meaning: Callable[[ast.expr], str]) -> Meant:
-    """Return the type that an annotation means; `meaning` returns the full name of a name or dotted name."""
+def named_type(node: ast.expr, full_name: Callable[[ast.expr], str]) -> NamedType:
+    """Return the type that an annotation means; `full_name` returns the full name of a name or dotted name."""
     if isinstance(node, ast.Constant):
-        return _constant(node, meaning)
+        return _constant(node, full_name)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return _union([meant(node.left, meaning), meant(node.right, meaning)])
+        return _union([named_type(node.left, full_name), named_type(node.right, full_name)])
     if isinstance(node, ast.Subscript):
-        return _subscript(node, meaning)
-    full = meaning(node)
-    return Meant(_SAME.get(full, full) or "?")
+        return _subscript(node, full_name)
+    full = full_name(node)
+    return NamedType(_CANONICAL_NAMES.get(full, full) or "?")
 
 
-def _constant(node: ast.Constant, meaning: Callable[[ast.expr], str]) -> Meant:
+def _constant(node: ast.Constant, full_name: Callable[[ast.expr], str]) -> NamedType:
     if node.value is None:
-        return Meant("None")
+        return NamedType("None")
     if isinstance(node.value, str):
         try:
-            return meant(ast.parse(node.value.strip(), mode="eval").body, meaning)
+            return named_type(ast.parse(node.value.strip(), mode="eval").body, full_name)
         except (SyntaxError, ValueError):
-            return Meant("?")
-    return Meant("?")
+            return NamedType("?")
+    return NamedType("?")
 
 
-def _subscript(node: ast.Subscript, meaning: Callable[[ast.expr], str]) -> Meant:
-    base = meaning(node.value)
+def _subscript(node: ast.Subscript, full_name: Callable[[ast.expr], str]) -> NamedType:
+    base = full_name(node.value)
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     if base in _WRAPPERS:
-        return meant(parts[0], meaning)
-    args = tuple(meant(part, meaning) for part in parts)
+        return named_type(parts[0], full_name)
+    args = tuple(named_type(part, full_name) for part in parts)
     if base == "typing.Optional":
-        return _union([*args, Meant("None")])
+        return _union([*args, NamedType("None")])
     if base == "typing.Union":
         return _union(list(args))
     if base.rpartition(".")[2] in _STREAMS:
-        return Meant(_STREAM, args[:1])
-    return Meant(_SAME.get(base, base) or "?", args)
+        return NamedType(_STREAM, args[:1])
+    return NamedType(_CANONICAL_NAMES.get(base, base) or "?", args)
 
 
-def _union(parts: list[Meant]) -> Meant:
+def _union(parts: list[NamedType]) -> NamedType:
     flat = [inner for part in parts for inner in (part.args if part.name == "|" else (part,))]
     members = tuple(sorted(set(flat)))
-    return members[0] if len(members) == 1 else Meant("|", members)
+    return members[0] if len(members) == 1 else NamedType("|", members)
 
 
-def fits(found: Meant, wanted: Meant, judge: Callable[[str, str], bool]) -> bool:
+def fits(found: NamedType, wanted: NamedType, judge: Callable[[str, str], bool]) -> bool:
     """Return whether a user's type is acceptable for the contract's; `judge` decides about two different full names."""
     if found == wanted or found.name.startswith("?") or found.name == "typing.Any":
         return True
@@ -88,26 +88,26 @@ def fits(found: Meant, wanted: Meant, judge: Callable[[str, str], bool]) -> bool
     return len(found.args) == len(wanted.args) and all(fits(one, other, judge) for one, other in pairs)
 
 
-def bare(found: Meant | None) -> Meant | None:
+def without_none(found: NamedType | None) -> NamedType | None:
     """Return a type without `| None`; None where the rest is not a single known type."""
     if found is None or found.name in ("", "typing.Any") or (found.name.startswith("?") and "." not in found.name):
         return None
     if found.name != "|":
         return found
     parts = [part for part in found.args if part.name != "None"]
-    return bare(parts[0]) if len(parts) == 1 else None
+    return without_none(parts[0]) if len(parts) == 1 else None
 
 
-_WITH_ITEMS = frozenset(
+_CONTAINERS = frozenset(
     "list set frozenset tuple deque dict defaultdict OrderedDict Sequence MutableSequence Iterable Iterator Collection"
     " AsyncIterator AsyncIterable AsyncGenerator Generator Set Mapping MutableMapping Repeated RepeatedMessage"
     " MessageMap ScalarMap".split()
 )
 
 
-def items_of(found: Meant | None) -> Meant | None:
+def item_type(found: NamedType | None) -> NamedType | None:
     """Return the type of a container's items; None where it is unknown."""
-    if found is None or found.name.rpartition(".")[2] not in _WITH_ITEMS or not found.args:
+    if found is None or found.name.rpartition(".")[2] not in _CONTAINERS or not found.args:
         return None
     is_tuple = found.name == "tuple"
-    return bare(found.args[0]) if not is_tuple or len({*found.args}) == 1 else None
+    return without_none(found.args[0]) if not is_tuple or len({*found.args}) == 1 else None

@@ -5,15 +5,15 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 
-from mallgen.drift.annotations import Meant
+from mallgen.drift.annotations import NamedType
 from mallgen.drift.infer import Inferred
 from mallgen.drift.symbols import UNSURE, VANISHED, Site, Symbols
 from mallgen.drift.user_file import ByteEdit, UserFile
 from mallgen.output.signature import ClassShape
 
-_REPLACES = frozenset({"copy.replace", "dataclasses.replace", "msgspec.structs.replace"})
-_BY_TEXT = frozenset({"getattr", "hasattr", "setattr", "delattr"})
-_BY_NAME = frozenset({"HasField", "ClearField"})
+_REPLACE_FUNCTIONS = frozenset({"copy.replace", "dataclasses.replace", "msgspec.structs.replace"})
+_ATTRIBUTE_FUNCTIONS = frozenset({"getattr", "hasattr", "setattr", "delattr"})
+_FIELD_METHODS = frozenset({"HasField", "ClearField"})
 
 
 class Fields:
@@ -22,7 +22,7 @@ class Fields:
     `unsure` are field names with expressions that may be a use. `types` are the new types of replaced annotations.
     """
 
-    def __init__(self, file: UserFile, symbols: Symbols, types: Mapping[ast.AST, Meant]) -> None:
+    def __init__(self, file: UserFile, symbols: Symbols, types: Mapping[ast.AST, NamedType]) -> None:
         self._file = file
         self._symbols = symbols
         self._types = types
@@ -40,19 +40,19 @@ class Fields:
         names = self._symbols.former_fields
         for node in self._file.of(ast.Attribute, ast.Call, ast.MatchClass) if names else ():
             if isinstance(node, ast.Attribute):
-                self._read(node) if node.attr in names else None
+                self._compare_read(node) if node.attr in names else None
             elif isinstance(node, ast.Call):
-                self._call(node)
+                self._compare_call(node)
             elif isinstance(node, ast.MatchClass):
-                self._case(node)
+                self._compare_pattern(node)
 
-    def _read(self, node: ast.Attribute) -> None:
-        found = self._inferred.kind(node.value)
+    def _compare_read(self, node: ast.Attribute) -> None:
+        found = self._inferred.type_of(node.value)
         shape = self._symbols.classes.get(found.name) if found else None
         if shape is not None:
             self.attribute(node, shape)
         elif found is None and not self._is_module(node.value):
-            self._doubt(node, node.attr)
+            self._add_doubt(node, node.attr)
 
     def _is_module(self, node: ast.expr) -> bool:
         """Return whether a dotted name begins with an import: the contract has no fields there."""
@@ -60,26 +60,26 @@ class Fields:
             node = node.value
         return isinstance(node, ast.Name) and node.id in self._file.bindings
 
-    def _doubt(self, node: ast.AST, name: str) -> None:
+    def _add_doubt(self, node: ast.AST, name: str) -> None:
         texts = sorted(self._symbols.former_fields[name])
         which = "it" if len(texts) == 1 else "one of them"
         self.unsure.append((name, Site(node, f"{', '.join(texts)}, and this may be {which}", UNSURE)))
 
-    def _call(self, node: ast.Call) -> None:
+    def _compare_call(self, node: ast.Call) -> None:
         """Rename fields that a call names: in a string (`getattr`, `HasField`) or as a keyword of `replace`."""
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _BY_NAME and len(node.args) == 1:
-            self._text(node.args[0], self._shape(node.func.value))
-        elif isinstance(node.func, ast.Name) and node.func.id in _BY_TEXT and len(node.args) > 1:
-            self._text(node.args[1], self._shape(node.args[0]))
-        elif node.args and node.keywords and self._file.meaning(node.func) in _REPLACES:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _FIELD_METHODS and len(node.args) == 1:
+            self._compare_text(node.args[0], self._shape(node.func.value))
+        elif isinstance(node.func, ast.Name) and node.func.id in _ATTRIBUTE_FUNCTIONS and len(node.args) > 1:
+            self._compare_text(node.args[1], self._shape(node.args[0]))
+        elif node.args and node.keywords and self._file.meaning(node.func) in _REPLACE_FUNCTIONS:
             shape = self._shape(node.args[0])
             for keyword in node.keywords if shape else ():
                 self.keyword(keyword, node, shape) if shape else None
 
     def _shape(self, node: ast.AST) -> ClassShape | None:
-        return self._symbols.classes.get(self._inferred.full(node))
+        return self._symbols.classes.get(self._inferred.class_name(node))
 
-    def _text(self, node: ast.expr, shape: ClassShape | None) -> None:
+    def _compare_text(self, node: ast.expr, shape: ClassShape | None) -> None:
         if shape is None or not isinstance(node, ast.Constant) or not isinstance(node.value, str):
             return
         new = self._symbols.new_field(shape, node.value)
@@ -87,7 +87,7 @@ class Fields:
         if new and self._file.utf8[start + 1 : end - 1] == node.value.encode():
             self._add(ByteEdit(start + 1, end - 1, new), node, f"`{shape.name}.{node.value}` is `{new}` now")
 
-    def _case(self, node: ast.MatchClass) -> None:
+    def _compare_pattern(self, node: ast.MatchClass) -> None:
         """Rename keywords of a class pattern; `ast` does not say where they are, so each must be unique in its text."""
         shape = self._symbols.classes.get(self._symbols.definition(self._symbols.current(self._file.meaning(node.cls))))
         start, end = self._file.offset(node.lineno, node.col_offset), self._file.offset(

@@ -9,7 +9,7 @@ from mallgen.drift.user_file import ByteEdit, ImportBinding, UserFile
 from mallgen.python.layout import WIDTH
 from mallgen.text.width import width
 
-_FROM = re.compile(r"from\s*(?P<module>\.*\s*[\w.]*?)\s*\bimport\b")
+_FROM_STATEMENT = re.compile(r"from\s*(?P<module>\.*\s*[\w.]*?)\s*\bimport\b")
 Alias = tuple[str, str]
 
 
@@ -26,7 +26,7 @@ class ImportEdits:
         self._renamed: dict[ast.alias, str] = {}
 
     @cached_property
-    def _taken(self) -> set[str]:
+    def _taken_names(self) -> set[str]:
         return {*self._file.bindings, *self._file.defined, *_assigned(self._file)}
 
     def remove(self, binding: ImportBinding) -> None:
@@ -53,7 +53,7 @@ class ImportEdits:
         names = self._new.setdefault(module, []) if found is None else self._added.setdefault(found, [])
         if alias not in names:
             names.append(alias)
-        self._taken.add(local)
+        self._taken_names.add(local)
 
     def use(self, full: str, wanted: str, beside: ast.ImportFrom | None = None) -> str:
         """Return the expression for a full name; import it if need be, as `wanted`, or `wanted_` where taken."""
@@ -72,7 +72,7 @@ class ImportEdits:
                 if (source, known) == (module, name) and local == wanted:
                     return local
         free = wanted
-        while free in self._taken and not self._freed(free):
+        while free in self._taken_names and not self._is_freed(free):
             free = f"{free}_"
         self.add(module, name, free, beside)
         return free
@@ -84,7 +84,7 @@ class ImportEdits:
         for module, names in sorted(self._new.items()):
             yield self._insertion(module, names)
 
-    def _freed(self, local: str) -> bool:
+    def _is_freed(self, local: str) -> bool:
         binding = self._file.bindings.get(local)
         return binding is not None and binding.alias in self._removed.get(binding.statement, ())
 
@@ -110,26 +110,26 @@ class ImportEdits:
         kept = [alias for alias in statement.names if alias not in gone]
         added = self._added.get(statement, []) if isinstance(statement, ast.ImportFrom) else []
         if not kept and not added:
-            yield self._whole(statement)
+            yield self._removal(statement)
             return
         if isinstance(statement, ast.ImportFrom) and statement in self._modules:
-            head = _FROM.match(self._file.utf8[start:end].decode())
+            head = _FROM_STATEMENT.match(self._file.utf8[start:end].decode())
             assert head is not None, "a from statement has its module behind `from`"
-            text = self._written(statement, self._modules[statement])
-            place = [start + _bytes(head.string[:at]) for at in head.span("module")]
+            text = self._spelled_module(statement, self._modules[statement])
+            place = [start + _size(head.string[:at]) for at in head.span("module")]
             yield ByteEdit(place[0], place[1], text)
         renamed = [alias for alias in kept if alias in self._renamed]
         if added or gone:
             first, last = self._file.range(statement.names[0])[0], self._file.range(statement.names[-1])[1]
             is_one_line = b"\n" not in self._file.utf8[start:end] and b"\r" not in self._file.utf8[start:end]
             if is_one_line:
-                yield self._line(statement, kept, added, (start, first, last, end))
+                yield self._line_edit(statement, kept, added, (start, first, last, end))
                 return
-            yield from self._lines(statement, kept, added)
+            yield from self._multiline_edits(statement, kept, added)
         for alias in renamed:
-            yield ByteEdit(*self._file.range(alias), self._piece(alias))
+            yield ByteEdit(*self._file.range(alias), self._spelled(alias))
 
-    def _line(
+    def _line_edit(
         self,
         statement: ast.ImportFrom | ast.Import,
         kept: list[ast.alias],
@@ -148,18 +148,18 @@ class ImportEdits:
 
     def _sorted(self, kept: list[ast.alias], added: list[Alias]) -> list[str]:
         """Return the names as written, each new one before the first that isort sorts behind it."""
-        names = [(alias.name, self._piece(alias)) for alias in kept]
+        names = [(alias.name, self._spelled(alias)) for alias in kept]
         for name, local in added:
-            at = next((i for i, (other, _) in enumerate(names) if _key(other) > _key(name)), len(names))
+            at = next((i for i, (other, _) in enumerate(names) if _isort_key(other) > _isort_key(name)), len(names))
             names.insert(at, (name, _alias(name, local)))
         return [text for _, text in names]
 
-    def _piece(self, alias: ast.alias) -> str:
+    def _spelled(self, alias: ast.alias) -> str:
         """Return a name as the statement spells it, with its new module if it was renamed."""
-        piece = self._file.piece(alias)
+        piece = self._file.source(alias)
         return f"{self._renamed[alias]}{piece.removeprefix(alias.name)}" if alias in self._renamed else piece
 
-    def _lines(
+    def _multiline_edits(
         self, statement: ast.ImportFrom | ast.Import, kept: list[ast.alias], added: list[Alias]
     ) -> Iterator[ByteEdit]:
         """Edit only the names of a statement in several lines: comments and layout stay."""
@@ -187,7 +187,7 @@ class ImportEdits:
             gap = f",{self._file.newline}{self._file.utf8[line:start].decode()}" if alone and is_open else ", "
             yield ByteEdit(end, end, "".join(f"{gap}{_alias(name, local)}" for name, local in spare))
 
-    def _whole(self, statement: ast.ImportFrom | ast.Import) -> ByteEdit:
+    def _removal(self, statement: ast.ImportFrom | ast.Import) -> ByteEdit:
         """Remove a statement that has lost its names, or write `pass` where it shares its line or is inside a block."""
         start, end = self._file.range(statement)
         assert statement.end_lineno is not None
@@ -200,29 +200,33 @@ class ImportEdits:
     def _insertion(self, module: str, names: list[Alias]) -> ByteEdit:
         """Insert a new statement behind the one that isort sorts before it."""
         newline = self._file.newline
-        plain = sorted((name for name, local in names if name == local), key=_key)
-        each = [_alias(name, local) for name, local in sorted(names, key=lambda alias: _key(alias[0])) if name != local]
+        plain = sorted((name for name, local in names if name == local), key=_isort_key)
+        each = [
+            _alias(name, local)
+            for name, local in sorted(names, key=lambda alias: _isort_key(alias[0]))
+            if name != local
+        ]
         parts = [f"from {module} import {one}{newline}" for one in each]
         if plain:
-            parts.insert(0, self._one(module, plain))
+            parts.insert(0, self._statement_text(module, plain))
         text = "".join(parts)
         found = [n for n in self._file.tree.body if isinstance(n, ast.ImportFrom | ast.Import)]
         same = [n for n in found if _module_name(n).partition(".")[0] == module.partition(".")[0]]
         before = [n for n in same if _module_name(n) < module]
         if before:
-            return self._behind(before[-1], text)
+            return self._insert_behind(before[-1], text)
         if same:
             at = self._file.line_start(same[0].lineno)
             return ByteEdit(at, at, text)
         if found:
-            return self._behind(found[-1], f"{newline}{text}")
+            return self._insert_behind(found[-1], f"{newline}{text}")
         first = self._file.tree.body[0] if self._file.tree.body else None
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-            return self._behind(first, f"{newline}{text}")
+            return self._insert_behind(first, f"{newline}{text}")
         at = self._file.line_start(first.lineno) if first else len(self._file.utf8)
         return ByteEdit(at, at, text)
 
-    def _one(self, module: str, names: list[str]) -> str:
+    def _statement_text(self, module: str, names: list[str]) -> str:
         """Return an import statement, in several lines where black would break it."""
         newline = self._file.newline
         line = f"from {module} import {', '.join(names)}"
@@ -230,13 +234,13 @@ class ImportEdits:
             return f"{line}{newline}"
         return f"from {module} import ({newline}" + "".join(f"    {name},{newline}" for name in names) + f"){newline}"
 
-    def _behind(self, node: ast.stmt, text: str) -> ByteEdit:
+    def _insert_behind(self, node: ast.stmt, text: str) -> ByteEdit:
         assert node.end_lineno is not None
         at = self._file.line_start(node.end_lineno + 1)
         ended = self._file.utf8[:at].endswith((b"\n", b"\r"))
         return ByteEdit(at, at, text if ended else f"{self._file.newline}{text}")
 
-    def _written(self, statement: ast.ImportFrom, module: str) -> str:
+    def _spelled_module(self, statement: ast.ImportFrom, module: str) -> str:
         """Return the module as the statement spells it: relative where the statement already is."""
         if not statement.level:
             return module
@@ -256,13 +260,13 @@ def _alias(name: str, local: str) -> str:
     return name if name == local else f"{name} as {local}"
 
 
-def _key(name: str) -> tuple[int, str]:
+def _isort_key(name: str) -> tuple[int, str]:
     """Return isort's sort key: constants, then classes, then functions."""
     kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
     return kind, name.lower()
 
 
-def _bytes(text: str) -> int:
+def _size(text: str) -> int:
     return len(text.encode())
 
 

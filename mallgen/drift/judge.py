@@ -128,9 +128,9 @@ class _OneFile:
         match, signature = self._match, self._file.signature
         if is_edited and data is None:
             remarks = tuple(remark._replace(is_yours=True, stops=True) for remark in remarks)
-            return Judged(State.STUCK, remarks, self._moved_as_it_is(), match.found if match else "")
+            return Judged(State.STUCK, remarks, self._moved_as_it_is(), match.qualname if match else "")
         if is_stuck:
-            kept = self._wanted if match and match.found else next(iter(self._names), "")
+            kept = self._wanted if match and match.qualname else next(iter(self._names), "")
             return Judged(State.STUCK, remarks, data, kept)
         is_empty = signature is not None and _is_stub(self._user, self._all_names(signature))
         state = State.DRIFTED if has_sites else State.STUB if is_empty else State.FITS

@@ -35,11 +35,11 @@ def members(node: ast.ClassDef) -> Scope | None:
     if isinstance(maker, ast.FunctionDef) and maker.args.kwarg:
         return None
     fields = [name for name, inner in found.items() if isinstance(inner, ast.AnnAssign)]
-    made = [name for field in fields for name in (f"{field.upper()}_FIELD_NUMBER", _entry(field))]
+    made = [name for field in fields for name in (f"{field.upper()}_FIELD_NUMBER", _map_entry(field))]
     return dict.fromkeys((*made, *_inherited()[base]), node) | dict(found)
 
 
-def _entry(field: str) -> str:
+def _map_entry(field: str) -> str:
     """Return the name of the message that protoc makes of a map field: `LabelsEntry` for `labels`."""
     return "".join(part[:1].upper() + part[1:] for part in field.split("_")) + "Entry"
 

@@ -12,11 +12,11 @@ def shadowed(nodes: Iterable[ast.AST]) -> frozenset[ast.Name]:
     found: set[ast.Name] = set()
     for node in nodes:
         if isinstance(node, _FUNCTIONS):
-            inner = _inside(node.body if isinstance(node.body, list) else [node.body])
+            inner = _nodes_in(node.body if isinstance(node.body, list) else [node.body])
             own = {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)} | _assigned(inner)
         elif isinstance(node, _LOOPS):
-            targets = [name for loop in node.generators for name in _inside([loop.target])]
-            inner = [each for part in _parts(node) for each in _inside([part])]
+            targets = [name for loop in node.generators for name in _nodes_in([loop.target])]
+            inner = [each for part in _scoped_parts(node) for each in _nodes_in([part])]
             own = {name.id for name in targets if isinstance(name, ast.Name)}
         else:
             continue
@@ -24,14 +24,14 @@ def shadowed(nodes: Iterable[ast.AST]) -> frozenset[ast.Name]:
     return frozenset(found)
 
 
-def _parts(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> Iterator[ast.expr]:
+def _scoped_parts(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> Iterator[ast.expr]:
     """Yield the parts of a comprehension that see its own variables: all but the iterable of its first loop."""
     yield from (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
     for number, loop in enumerate(node.generators):
         yield from (loop.target, *loop.ifs, *([loop.iter] if number else []))
 
 
-def _inside(parts: Sequence[ast.AST]) -> list[ast.AST]:
+def _nodes_in(parts: Sequence[ast.AST]) -> list[ast.AST]:
     return [node for part in parts for node in ast.walk(part)]
 
 

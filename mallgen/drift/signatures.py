@@ -4,11 +4,10 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from mallgen.drift.annotations import Meant, fits, meant
+from mallgen.drift.annotations import NamedType, fits, named_type
 from mallgen.drift.imports import ImportEdits
 from mallgen.drift.symbols import Site, Symbols
-from mallgen.drift.user_file import ByteEdit, Function, UserFile, walked
-from mallgen.drift.user_file import annotation as parsed
+from mallgen.drift.user_file import ByteEdit, Function, UserFile, annotation_tree, walked
 from mallgen.output.signature import Imported, Param, Signature
 from mallgen.python.layout import WIDTH, bracket
 from mallgen.text.splice import Overlapping, spliced
@@ -22,7 +21,7 @@ _CLASS = re.compile(r"class\s+")
 class Match:
     """One function of a file compared with its signature: `edits` mends `sites`, the user has to mend `stuck`.
 
-    `found` is the function's qualified name in the file, `request` its parameter for the request. `replaced` are the
+    `qualname` is the function's qualified name in the file, `request` its parameter for the request. `replaced` are the
     nodes that `edits` replaces, `types` the new types of annotations, `used` the local names that those need.
     """
 
@@ -31,31 +30,31 @@ class Match:
         self._signature = signature
         self._symbols = symbols
         self._imports = imports
-        self._wanted = {entry.local: entry for entry in signature.imports}
+        self._wanted_imports = {entry.local: entry for entry in signature.imports}
         self.sites: list[Site] = []
         self.stuck: list[Site] = []
         self.edits: list[ByteEdit] = []
         self.replaced: list[ast.AST] = []
-        self.types: dict[ast.AST, Meant] = {}
+        self.types: dict[ast.AST, NamedType] = {}
         self.request = ""
-        self.found = ""
+        self.qualname = ""
         self.used: set[str] = set()
 
     def run(self, qualnames: Sequence[str]) -> None:
         """Find the function under the first of these names that the file has, and compare it."""
         found = next((name for name in qualnames if self._file.find(name)[1] is not None), "")
         if not found:
-            self._missing(qualnames)
+            self._report_missing(qualnames)
             return
-        self.found = found
+        self.qualname = found
         owner, function = self._file.find(found)
         assert function is not None
-        self._names(found, owner, function)
-        self._params(function)
-        self._annotation(_awaited(function), self._signature.returns, "the result")
-        self._relaid(function)
+        self._compare_names(found, owner, function)
+        self._compare_params(function)
+        self._compare_annotation(_awaited(function), self._signature.returns, "the result")
+        self._lay_out(function)
 
-    def _missing(self, qualnames: Sequence[str]) -> None:
+    def _report_missing(self, qualnames: Sequence[str]) -> None:
         wanted = self._signature.qualname
         owner = next((n for name in qualnames if (n := self._file.find(name)[0]) is not None), None)
         top = wanted.partition(".")[0]
@@ -64,7 +63,7 @@ class Match:
         what = f"class {owner.name} has no method `{wanted.rpartition('.')[2]}`" if owner else f"there is no `{wanted}`"
         self.stuck.append(Site(owner or self._file.tree, what, breaks=owner is None))
 
-    def _names(self, found: str, owner: ast.ClassDef | None, function: Function) -> None:
+    def _compare_names(self, found: str, owner: ast.ClassDef | None, function: Function) -> None:
         parts = zip(found.split("."), self._signature.qualname.split("."), strict=True)
         nodes = [(owner, _CLASS)] if owner is not None else []
         for (old, new), (node, keyword) in zip(parts, [*nodes, (function, _DEF)], strict=True):
@@ -76,12 +75,12 @@ class Match:
                 at = start + len(head.group().encode())
                 self.edits.append(ByteEdit(at, at + len(old.encode()), new))
 
-    def _params(self, function: Function) -> None:
+    def _compare_params(self, function: Function) -> None:
         wanted = self._signature.params
         positional = [*function.args.posonlyargs, *function.args.args]
         bound = positional[1:] if "." in self._signature.qualname and not _is_static(function) else positional
         for param, arg in zip(wanted, bound, strict=False):
-            self._annotation(arg.annotation, param.annotation, f"`{arg.arg}`")
+            self._compare_annotation(arg.annotation, param.annotation, f"`{arg.arg}`")
         if len(bound) >= len(wanted):
             if wanted and self._signature.request:
                 self.request = bound[len(wanted) - 1].arg
@@ -103,10 +102,10 @@ class Match:
                 continue
             self.sites.append(site)
             at = positional.index(arg)
-            self.edits += self._without(arg, self._file.range(positional[at - 1])[1] if at else None)
+            self.edits += self._removal(arg, self._file.range(positional[at - 1])[1] if at else None)
             self.replaced.append(arg)
 
-    def _without(self, arg: ast.arg, before: int | None) -> Iterator[ByteEdit]:
+    def _removal(self, arg: ast.arg, before: int | None) -> Iterator[ByteEdit]:
         """Remove a parameter, but no comment beside it; `before` is the offset at which the previous parameter ends."""
         utf8 = self._file.utf8
         start, end = self._file.range(arg)
@@ -130,7 +129,7 @@ class Match:
         for param in missing:
             self.sites.append(Site(function, f"the contract passes `{param.name}: {param.annotation}`"))
         required = positional[: len(positional) - len(function.args.defaults)]
-        texts = [f"{param.name}: {self._spelled(param.annotation)}" for param in missing]
+        texts = [f"{param.name}: {self._in_local_names(param.annotation)}" for param in missing]
         if not required:
             at = self._file.utf8.index(b"(", self._file.range(function)[0]) + 1
             more = bool(positional or function.args.kwonlyargs or function.args.kwarg)
@@ -143,19 +142,19 @@ class Match:
         pad = f",{self._file.newline}{self._file.utf8[line:start].decode()}" if alone else ", "
         self.edits.append(ByteEdit(end, end, "".join(f"{pad}{text}" for text in texts)))
 
-    def _annotation(self, node: ast.expr | None, wanted: str, what: str) -> None:
+    def _compare_annotation(self, node: ast.expr | None, wanted: str, what: str) -> None:
         """Replace an annotation that does not fit; none, or an old name kept by `import … as`, is the user's choice."""
         if node is None or self._is_as_generated(node, wanted):
             return
-        type_ = self._meant(wanted)
+        type_ = self._contract_type(wanted)
         is_renamed = any(map(self._is_renamed, walked(_unquoted(node))))
-        if is_renamed or not fits(meant(node, self._now), type_, self._symbols.is_acceptable):
+        if is_renamed or not fits(named_type(node, self._current), type_, self._symbols.is_acceptable):
             self.types[node] = type_
             self._replace(node, wanted, what)
 
     def _is_as_generated(self, node: ast.expr, wanted: str) -> bool:
         """Return whether an annotation is the contract's name from the contract's module, as most are."""
-        entry = self._wanted.get(wanted)
+        entry = self._wanted_imports.get(wanted)
         if entry is None or not isinstance(node, ast.Name) or node.id != wanted:
             return False
         binding = self._file.bindings.get(wanted)
@@ -166,24 +165,24 @@ class Match:
         if not isinstance(node, ast.Name | ast.Attribute):
             return False
         binding = self._file.bindings.get(node.id) if isinstance(node, ast.Name) else None
-        full = self._full(node)
+        full = self._full_name(node)
         name = self._symbols.current(full).rpartition(".")[2]
         return name != full.rpartition(".")[2] and (binding is None or binding.alias.asname is None)
 
     def _replace(self, node: ast.expr, wanted: str, what: str) -> None:
-        piece = self._file.piece(node)
-        there = f"`{wanted}`" if piece != wanted else f"that of `{self._homes(wanted)}`"
+        piece = self._file.source(node)
+        there = f"`{wanted}`" if piece != wanted else f"that of `{self._modules(wanted)}`"
         self.sites.append(Site(node, f"{what} is `{piece}`, the contract says {there}"))
         self.replaced.append(node)
-        text = self._spelled(wanted, next(self._statements(node), None))
+        text = self._in_local_names(wanted, next(self._statements(node), None))
         start, end = self._file.range(node)
         quoted = isinstance(node, ast.Constant) and isinstance(node.value, str)
         quote = self._file.utf8[start : start + 1].decode() if quoted else ""
         self.edits.append(ByteEdit(start, end, f"{quote}{text}{quote}"))
 
-    def _homes(self, annotation: str) -> str:
+    def _modules(self, annotation: str) -> str:
         names = [node.id for node in ast.walk(ast.parse(annotation, mode="eval")) if isinstance(node, ast.Name)]
-        return ", ".join(sorted({self._wanted[name].module for name in names if name in self._wanted}))
+        return ", ".join(sorted({self._wanted_imports[name].module for name in names if name in self._wanted_imports}))
 
     def _statements(self, node: ast.expr) -> Iterator[ast.ImportFrom]:
         """Yield the statements that import an annotation's names."""
@@ -192,37 +191,37 @@ class Match:
             if binding is not None and isinstance(binding.statement, ast.ImportFrom):
                 yield binding.statement
 
-    def _now(self, node: ast.expr) -> str:
-        return self._symbols.current(self._full(node))
+    def _current(self, node: ast.expr) -> str:
+        return self._symbols.current(self._full_name(node))
 
-    def _full(self, node: ast.expr) -> str:
-        return self._symbols.from_star(self._file.meaning(node), self._file.stars)
+    def _full_name(self, node: ast.expr) -> str:
+        return self._symbols.from_star(self._file.meaning(node), self._file.star_modules)
 
-    def _meant(self, annotation: str) -> Meant:
+    def _contract_type(self, annotation: str) -> NamedType:
         def meaning(node: ast.expr) -> str:
             if isinstance(node, ast.Attribute):
                 return f"{meaning(node.value)}.{node.attr}"
             assert isinstance(node, ast.Name), "generated types are names"
-            entry = self._wanted.get(node.id)
+            entry = self._wanted_imports.get(node.id)
             return f"{entry.module}.{entry.name}" if entry else node.id
 
-        return meant(parsed(annotation), meaning)
+        return named_type(annotation_tree(annotation), meaning)
 
-    def _spelled(self, annotation: str, beside: ast.ImportFrom | None = None) -> str:
+    def _in_local_names(self, annotation: str, beside: ast.ImportFrom | None = None) -> str:
         """Return the contract's type in this file's local names; import those that are missing."""
-        tree = parsed(annotation)
+        tree = annotation_tree(annotation)
         text = annotation
-        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in self._wanted]
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in self._wanted_imports]
         for node in sorted(names, key=lambda found: -found.col_offset):
-            local = self._local(self._wanted[node.id], beside)
+            local = self._imported_as(self._wanted_imports[node.id], beside)
             self.used.add(local.partition(".")[0])
             text = f"{text[: node.col_offset]}{local}{text[node.col_offset + len(node.id) :]}"
         return text
 
-    def _local(self, entry: Imported, beside: ast.ImportFrom | None) -> str:
+    def _imported_as(self, entry: Imported, beside: ast.ImportFrom | None) -> str:
         return self._imports.use(f"{entry.module}.{entry.name}", entry.local, beside)
 
-    def _relaid(self, function: Function) -> None:
+    def _lay_out(self, function: Function) -> None:
         """Lay out a head that has become too long for its line as black does; one in several lines stays as it is."""
         if not self.edits:
             return

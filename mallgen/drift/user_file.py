@@ -51,10 +51,10 @@ class UserFile:
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.module = module_of(path)
-        self._mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+        self._bom = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
         try:
             self._encoding = detect_encoding(io.BytesIO(data).readline)[0].removesuffix("-sig")
-            bare = data.removeprefix(self._mark)
+            bare = data.removeprefix(self._bom)
             text = bare.decode(self._encoding)
             self.utf8 = bare if self._encoding == "utf-8" else text.encode()
             with warnings.catch_warnings():
@@ -66,9 +66,9 @@ class UserFile:
             raise NotPython(str(problem) or type(problem).__name__, 1, 1) from None
         self.text = text
         self.newline = "\r\n" if b"\r\n" in self.utf8 else "\n"
-        self._found: dict[str, tuple[ast.ClassDef | None, Function | None]] = {}
-        self.top = tuple(top_level(self.tree.body))
-        self.bindings = dict(self._bindings(self.top))
+        self._definitions: dict[str, tuple[ast.ClassDef | None, Function | None]] = {}
+        self.top_statements = tuple(top_level(self.tree.body))
+        self.bindings = dict(self._bindings(self.top_statements))
         self.aliases = {
             node.targets[0].id: node.value
             for node in self.tree.body
@@ -86,7 +86,7 @@ class UserFile:
         return [node for node in self.nodes if node.__class__ in kinds]
 
     @cached_property
-    def stars(self) -> tuple[str, ...]:
+    def star_modules(self) -> tuple[str, ...]:
         """Return the modules of `from module import *`."""
         if b"*" not in self.utf8:
             return ()
@@ -106,7 +106,7 @@ class UserFile:
         assert node.end_lineno is not None and node.end_col_offset is not None
         return self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
 
-    def piece(self, node: ast.AST) -> str:
+    def source(self, node: ast.AST) -> str:
         """Return the source text of a node."""
         start, end = self.range(node)
         return self.utf8[start:end].decode()
@@ -114,13 +114,13 @@ class UserFile:
     def span(self, node: ast.AST, shown: str) -> Span:
         """Return a node's span for a message, in a file named `shown`; of a node in several lines, the first line."""
         start, end = self.range(node)
-        line, column = self.place(start)
-        end_line, end_column = self.place(end)
+        line, column = self.position(start)
+        end_line, end_column = self.position(end)
         if end_line != line:
-            end_line, end_column = self.place(len(self.utf8[start:].split(b"\n", 1)[0].rstrip()) + start)
+            end_line, end_column = self.position(len(self.utf8[start:].split(b"\n", 1)[0].rstrip()) + start)
         return Span(shown, line, column, end_line, end_column)
 
-    def place(self, offset: int) -> tuple[int, int]:
+    def position(self, offset: int) -> tuple[int, int]:
         """Return line and column of a byte offset, both from 1, the column in characters."""
         line = next(i for i in range(len(self._starts), 0, -1) if self._starts[i - 1] <= offset)
         return line, len(self.utf8[self._starts[line - 1] : offset].decode(errors="replace")) + 1
@@ -132,7 +132,7 @@ class UserFile:
     def edited(self, edits: Iterable[ByteEdit]) -> bytes:
         """Return the file with the edits made; every other byte is as it was. Raises Overlapping."""
         found = spliced(self.utf8, ((edit.start, edit.end, edit.text.encode()) for edit in sorted(set(edits))))
-        return self._mark + found.decode().encode(self._encoding)
+        return self._bom + found.decode().encode(self._encoding)
 
     def absolute(self, statement: ast.ImportFrom) -> str:
         """Return the module that a statement imports from."""
@@ -163,7 +163,7 @@ class UserFile:
     def defined(self) -> frozenset[str]:
         """Return the names that the file defines at its top level: classes, functions, variables."""
         found = set(self.aliases)
-        for node in self.top:
+        for node in self.top_statements:
             if isinstance(node, ast.ClassDef | Function):
                 found.add(node.name)
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
@@ -187,13 +187,13 @@ class UserFile:
 
     def find(self, qualname: str) -> tuple[ast.ClassDef | None, Function | None]:
         """Return the class and the function of a qualified name, None for one that does not exist."""
-        if qualname not in self._found:
-            self._found[qualname] = self._searched(qualname)
-        return self._found[qualname]
+        if qualname not in self._definitions:
+            self._definitions[qualname] = self._search(qualname)
+        return self._definitions[qualname]
 
-    def _searched(self, qualname: str) -> tuple[ast.ClassDef | None, Function | None]:
+    def _search(self, qualname: str) -> tuple[ast.ClassDef | None, Function | None]:
         owner, _, name = qualname.rpartition(".")
-        body, found = self.top, None
+        body, found = self.top_statements, None
         if owner:
             found = next((n for n in body if isinstance(n, ast.ClassDef) and n.name == owner), None)
             if found is None:
@@ -255,7 +255,7 @@ def walked(tree: ast.AST) -> tuple[ast.AST, ...]:
     found = [tree]
     for node in found:
         kind = node.__class__
-        for name in _INNER[kind] if kind in _INNER else _inner(kind):
+        for name in _CHILD_FIELDS[kind] if kind in _CHILD_FIELDS else _child_fields(kind):
             value = getattr(node, name, None)
             if not value:
                 continue
@@ -266,20 +266,24 @@ def walked(tree: ast.AST) -> tuple[ast.AST, ...]:
     return tuple(found)
 
 
-_TEXTS = frozenset({"arg", "asname", "attr", "conversion", "ctx", "id", "kind", "level", "module", "type_comment"})
+_LEAF_FIELDS = frozenset(
+    {"arg", "asname", "attr", "conversion", "ctx", "id", "kind", "level", "module", "type_comment"}
+)
 
 
-_INNER: dict[type[ast.AST], tuple[str, ...]] = {}
+_CHILD_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
-def _inner(kind: type[ast.AST]) -> tuple[str, ...]:
+def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
     """Return the fields of a node class that may hold nodes."""
-    found = _INNER[kind] = () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _TEXTS)
+    found = _CHILD_FIELDS[kind] = (
+        () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _LEAF_FIELDS)
+    )
     return found
 
 
 @lru_cache(1 << 12)
-def annotation(text: str) -> ast.expr:
+def annotation_tree(text: str) -> ast.expr:
     """Return the tree of a generated annotation."""
     if text.isidentifier() and not iskeyword(text):
         return ast.Name(text, ast.Load(), lineno=1, col_offset=0, end_lineno=1, end_col_offset=len(text))

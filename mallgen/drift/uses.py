@@ -30,16 +30,16 @@ def respelled(file: UserFile, local: str, now: str, kept: Set[ast.AST]) -> list[
             if (node.id == new and other is None) or not isinstance(node.ctx, ast.Load):
                 return None
             edits += [ByteEdit(*file.range(node), new)] if node.id == local else []
-        elif {local, new} & {*_bound(node), _text(node)}:
+        elif {local, new} & {*_other_names(node), _string(node)}:
             return None
     return edits
 
 
-def _text(node: ast.AST) -> str:
+def _string(node: ast.AST) -> str:
     return node.value.strip() if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def _bound(node: ast.AST) -> tuple[str, ...]:
+def _other_names(node: ast.AST) -> tuple[str, ...]:
     """Return the names that a node other than an `ast.Name` binds or declares."""
     if isinstance(node, ast.arg):
         return (node.arg,)

@@ -283,7 +283,7 @@ def test_comments_stay_where_a_request_goes(here: Path) -> None:
 
 def test_what_would_be_no_python_is_not_written(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(here, BODY.encode())
-    monkeypatch.setattr("mallgen.drift.signatures.Match._spelled", lambda *words: ")")
+    monkeypatch.setattr("mallgen.drift.signatures.Match._in_local_names", lambda *words: ")")
     (here / "a.api").write_text(API.replace("returns (Greeting)", "returns ([]Greeting)"))
     ran = mallgen("sync", "-dir", ".", "--apply")
     assert (ran.code, (here / LOGIC).read_text()) == (1, BODY)
