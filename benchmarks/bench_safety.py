@@ -19,7 +19,7 @@ from mallgen.disk.folder import Folder
 from mallgen.disk.session import session
 from mallgen.emit.http.files import HttpOptions, emit
 from mallgen.loading.load import load_text
-from mallgen.output.files import Due, File
+from mallgen.output.files import ExpectedFiles, File
 from mallgen.output.plan import plan
 from mallgen.output.recognise import Survey
 from mallgen.output.records import ContractLine
@@ -84,7 +84,7 @@ def plain(root: Path, files: tuple[File, ...]) -> None:
     """Write files as a generator without guarantees: with an equal plan and lock, each file directly to its path."""
     with session(Folder(str(root)), shared=True) as here:
         lock, text = here.read_lock()
-    steps = plan(Due(LINE.path, files), Survey({}, frozenset(), text), lock.with_contract(LINE))
+    steps = plan(ExpectedFiles(LINE.path, files), Survey({}, frozenset(), text), lock.with_contract(LINE))
     made: set[str] = set()
     for step in steps.writes:
         path = os.path.join(root, step.file.path)
@@ -101,7 +101,7 @@ def safe(root: Path, files: tuple[File, ...]) -> None:
     """Write files as mallgen does, all or nothing."""
     with session(Folder(str(root))) as here:
         lock, _ = here.read_lock()
-        steps = plan(Due(LINE.path, files), here.survey(files, lock), lock.with_contract(LINE))
+        steps = plan(ExpectedFiles(LINE.path, files), here.survey(files, lock), lock.with_contract(LINE))
         here.apply(steps)
 
 

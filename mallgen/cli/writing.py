@@ -194,7 +194,7 @@ def _apply(output: Output, here: Session) -> tuple[Plan, tuple[Diagnostic, ...]]
     seen = survey_target(here, output.target, output.made, f" -dir {output.target.folder}", theirs=False)
     if seen.moved is not None:
         raise Refused(package_rename.problem(seen.moved, seen.disk.present, output.folder.shown, seen.where))
-    steps = plan(seen.due, seen.disk, seen.lock)
+    steps = plan(seen.expected, seen.disk, seen.lock)
     waiting = (
         () if output.options.force else tuple(_unsynced(output, steps, recorded(seen.lock, seen.disk), seen.where))
     )

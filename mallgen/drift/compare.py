@@ -8,7 +8,7 @@ from mallgen.drift.judge import Judge, Judged
 from mallgen.drift.placement import Placement
 from mallgen.drift.settings import appended, is_flow, missing
 from mallgen.drift.verdict import Remark, State, Unsure, Verdict
-from mallgen.output.files import Due, File
+from mallgen.output.files import ExpectedFiles, File
 from mallgen.output.manifest import Lock
 from mallgen.output.plan import Change
 from mallgen.output.recognise import Survey, is_known
@@ -32,36 +32,36 @@ class Followed(NamedTuple):
     unsure: Mapping[str, tuple[Unsure, ...]]
 
 
-def follow(due: Due, disk: Survey, lock: Lock, respells: bool = False) -> Followed:
+def follow(expected: ExpectedFiles, disk: Survey, lock: Lock, respells: bool = False) -> Followed:
     """Compare every user file in `disk.contents` with what the contract asks for.
 
     `respells`: write a renamed class's new name at each use of it, instead of importing `New as Old`.
     """
-    placement = Placement(due, disk, lock)
-    return _Report(due, disk, placement, Judge(placement, respells)).followed()
+    placement = Placement(expected, disk, lock)
+    return _Report(expected, disk, placement, Judge(placement, respells)).followed()
 
 
 class _Report:
     """Verdicts and changes of all user files, collected file by file."""
 
-    def __init__(self, due: Due, disk: Survey, placement: Placement, judge: Judge) -> None:
-        self._due = due
+    def __init__(self, expected: ExpectedFiles, disk: Survey, placement: Placement, judge: Judge) -> None:
+        self._expected = expected
         self._disk = disk
         self._placement = placement
         self._judge = judge
-        self._paths = {file.path for file in due.files}
+        self._paths = {file.path for file in expected.files}
         self._changes: dict[str, Change] = {}
         self._texts: dict[str, str] = {}
         self._unsure: dict[str, tuple[Unsure, ...]] = {}
 
     def followed(self) -> Followed:
         """Return the result; handlers are judged first, as their calls decide how a logic class may name its method."""
-        once = [file for file in self._due.files if file.owner is Owner.ONCE]
+        once = [file for file in self._expected.files if file.owner is Owner.ONCE]
         verdicts = [self._file(file) for file in once if file.layer == "handler"]
         verdicts += [self._file(file) for file in once if file.layer != "handler"]
         verdicts += filter(None, map(self._other, sorted(self._disk.contents)))
         verdicts = list(map(self._unlinked, verdicts))
-        order = {file.path: number for number, file in enumerate(self._due.files)}
+        order = {file.path: number for number, file in enumerate(self._expected.files)}
         verdicts.sort(key=lambda verdict: order.get(verdict.path, len(order)))
         doubts = tuple(self._placement.doubts.items())
         return Followed(tuple(verdicts), self._changes, doubts, self._texts, self._placement.lock(), self._unsure)
@@ -138,7 +138,7 @@ class _Report:
         return named._replace(blocks=blocks)
 
     def _project(self, file: File, content: bytes, found: Verdict) -> Verdict:
-        state, remarks, data = project.judged(file, content, self._placement.packages, self._due)
+        state, remarks, data = project.judged(file, content, self._placement.packages, self._expected)
         if remarks:
             self._texts[file.path] = content.decode("utf-8", "replace").replace("\r\n", "\n")
         if data != content:

@@ -121,8 +121,8 @@ def left_blocks(service: InspectedFolder) -> Iterator[tuple[str, unasked_blocks.
     settings, contents = files.get(SETTINGS), service.disk.contents
     if settings is not None and settings.path in contents:
         config = contents.get(files[CONFIG].path, b"") if CONFIG in files else b""
-        due = [block.key for block in settings.blocks]
-        yield from ((settings.path, block) for block in unasked_blocks.left(contents[settings.path], due, config))
+        expected = [block.key for block in settings.blocks]
+        yield from ((settings.path, block) for block in unasked_blocks.left(contents[settings.path], expected, config))
 
 
 def _unasked(service: InspectedFolder, path: str, block: unasked_blocks.LeftBlock) -> Diagnostic:

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 
 from mallgen.drift.symbols import Symbols
 from mallgen.drift.user_file import module_of
-from mallgen.output.files import MODULES, Due
+from mallgen.output.files import MODULES, ExpectedFiles
 from mallgen.output.manifest import Lock
-from mallgen.output.moves import Expected, Moves, carried, moves
-from mallgen.output.plan import astray, expected, orphans
+from mallgen.output.moves import Moves, SignedFile, carried, moves
+from mallgen.output.plan import astray, orphans, signed_files
 from mallgen.output.recognise import Survey, is_known, recorded, title
 from mallgen.output.records import Owner, Record
 from mallgen.output.renames import remembered
@@ -21,20 +21,20 @@ class Placement:
     `fresh` are the old names of fields whose rename mallgen.lock does not have yet.
     """
 
-    def __init__(self, due: Due, disk: Survey, lock: Lock) -> None:
-        self._due = due
+    def __init__(self, expected: ExpectedFiles, disk: Survey, lock: Lock) -> None:
+        self._expected = expected
         self._disk = disk
         self._lock = lock
         self.known = recorded(lock, disk)
-        _, lines = remembered(due.contract, due.classes, lock)
+        _, lines = remembered(expected.contract, expected.classes, lock)
         fresh = {line.old for line in lines} - {line.old for line in lock.renamed}
         self.fresh = {name for _, sign, name in (old.partition(":") for old in fresh) if sign}
         self.renamed = {line.old: line.new for line in lines if not line.is_package}
         self.packages = {line.old: line.new for line in lines if line.is_package and not self._is_there(line.old)}
-        self._roles = {file.path: file.role for file in due.files}
-        away = (*orphans(due, disk, self.known), *astray(due, disk, self.known))
-        found = moves(away, expected(due), self.known, lines, disk.present)
-        self._carried = carried(due.contract, expected(due), self.known, lines, disk.present)
+        self._roles = {file.path: file.role for file in expected.files}
+        away = (*orphans(expected, disk, self.known), *astray(expected, disk, self.known))
+        found = moves(away, signed_files(expected), self.known, lines, disk.present)
+        self._carried = carried(expected.contract, signed_files(expected), self.known, lines, disk.present)
         self._asked = {*found.lost, *found.origins.values(), *found.doubts.values()}
         self.doubts: dict[str, str] = {}
         self.origins = self._confirmed(found)
@@ -51,20 +51,20 @@ class Placement:
         away = {*self.origins.values(), *self.doubts.values()}
         stay = {
             record
-            for record in astray(self._due, self._disk, self.known)
+            for record in astray(self._expected, self._disk, self.known)
             if record.path not in away and (record.path not in self._asked or self._is_decided(record.path))
         }
         if not stay:
             return self._lock
-        here = {place.path: place for place in expected(self._due)}
+        here = {file.path: file for file in signed_files(self._expected)}
         return self._lock._replace(files=tuple(_now(r, here[r.path]) if r in stay else r for r in self._lock.files))
 
     def symbols(self) -> Symbols:
         """Return the names of the generated code and of the modules beside it, as they are after the moves."""
-        texts = {file.path: file.text for file in self._due.files if file.owner is Owner.ALWAYS}
+        texts = {file.path: file.text for file in self._expected.files if file.owner is Owner.ALWAYS}
         modules = self._moved_protos({module_of(path) for path in texts})
         names = dict(self.renamed)
-        for file in self._due.files:
+        for file in self._expected.files:
             source = self.origins.get(file.path) or self._carried.get(file.path, file.path)
             record = self.known.get(source)
             if file.signature is None or record is None:
@@ -77,10 +77,10 @@ class Placement:
                 modules[old] = new
             if before and before != after:
                 names[f"{old}.{before}"] = f"{new}.{after}"
-        gone = {r.path for r in orphans(self._due, self._disk, self.known) if r.owner is Owner.ALWAYS}
-        paths = (self._disk.present - gone - self.left) | {file.path for file in self._due.files}
+        gone = {r.path for r in orphans(self._expected, self._disk, self.known) if r.owner is Owner.ALWAYS}
+        paths = (self._disk.present - gone - self.left) | {file.path for file in self._expected.files}
         present = [path for path in paths if path.endswith(MODULES)]
-        return Symbols(texts, self._due.classes, names, modules, self.packages, present)
+        return Symbols(texts, self._expected.classes, names, modules, self.packages, present)
 
     def _moved_protos(self, generated: Collection[str]) -> dict[str, str]:
         """Return the modules whose classes are all in one other module now, as their proto was renamed; old to new."""
@@ -140,6 +140,6 @@ def top(qualname: str) -> str:
     return qualname.partition(".")[0]
 
 
-def _now(record: Record, place: Expected) -> Record:
+def _now(record: Record, file: SignedFile) -> Record:
     """Return the record of a file that stays and is for another route now; its function keeps its name."""
-    return record._replace(role=place.role, shape=place.shape._replace(qualname=record.qualname))
+    return record._replace(role=file.role, shape=file.shape._replace(qualname=record.qualname))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mallgen.drift import renamed_service
 from mallgen.drift.verdict import Remark, State
-from mallgen.output.files import Due, File
+from mallgen.output.files import ExpectedFiles, File
 from mallgen.output.records import PYPROJECT, SETTINGS
 from mallgen.text.span import Span
 
@@ -35,7 +35,9 @@ class Lack(NamedTuple):
     added: str
 
 
-def judged(file: File, content: bytes, packages: Mapping[str, str], due: Due) -> tuple[State, list[Remark], bytes]:
+def judged(
+    file: File, content: bytes, packages: Mapping[str, str], expected: ExpectedFiles
+) -> tuple[State, list[Remark], bytes]:
     """Return the state of the settings or pyproject.toml, the remarks, and the content that would fit.
 
     `packages` are the renamed packages, old to new name.
@@ -44,7 +46,7 @@ def judged(file: File, content: bytes, packages: Mapping[str, str], due: Due) ->
     state = State.DRIFTED if remarks else State.FITS
     if file.role != PYPROJECT:
         return state, remarks, data
-    settings = next((other.path for other in due.files if other.role == SETTINGS), "")
+    settings = next((other.path for other in expected.files if other.role == SETTINGS), "")
     service = _wanted(file.text, settings)
     lacking = lacks(data, service)
     whole = mended(data, lacking, service)
@@ -72,9 +74,9 @@ def _renamed(file: File, content: bytes, packages: Mapping[str, str]) -> tuple[b
     return b"".join([*parts, content[at:]]), remarks
 
 
-def _wanted(due: str, settings: str) -> Wanted:
+def _wanted(expected: str, settings: str) -> Wanted:
     """Return what the expected pyproject.toml says about its package."""
-    ((script, place),) = tomllib.loads(due)["project"]["scripts"].items()
+    ((script, place),) = tomllib.loads(expected)["project"]["scripts"].items()
     return Wanted(place.partition(".")[0], script, settings)
 
 

@@ -21,9 +21,9 @@ class RenamedWord(NamedTuple):
     what: str
 
 
-def project(content: bytes, due: str, packages: Mapping[str, str]) -> Iterator[RenamedWord]:
+def project(content: bytes, expected: str, packages: Mapping[str, str]) -> Iterator[RenamedWord]:
     """Yield the renamed packages in pyproject.toml, and the distribution that was named like its package."""
-    distribution = _DISTRIBUTION.search(due)
+    distribution = _DISTRIBUTION.search(expected)
     olds = {_plain(old): (old, new) for old, new in packages.items()}
     for match in _WORD.finditer(content):
         word = match.group().decode("utf-8", "replace")
@@ -34,9 +34,9 @@ def project(content: bytes, due: str, packages: Mapping[str, str]) -> Iterator[R
             yield RenamedWord(match.start(), match.end(), word, distribution[1], "distribution")
 
 
-def settings(content: bytes, due: str, packages: Mapping[str, str]) -> Iterator[RenamedWord]:
+def settings(content: bytes, expected: str, packages: Mapping[str, str]) -> Iterator[RenamedWord]:
     """Yield the old `Name` of a settings file and the `Key` of its Etcd block, under which instances are registered."""
-    wanted = _NAME.search(due.encode())
+    wanted = _NAME.search(expected.encode())
     for match in filter(None, (pattern.search(content) for pattern in (_NAME, _KEY))):
         old = match["name"].decode("utf-8", "replace")
         if wanted is not None and match["name"] != wanted["name"] and _plain(old) in map(_plain, packages):

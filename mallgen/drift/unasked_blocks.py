@@ -27,10 +27,10 @@ class LeftBlock(NamedTuple):
     is_made: bool
 
 
-def left(content: bytes, due: Iterable[str], config: bytes) -> Iterator[LeftBlock]:
-    """Yield the blocks whose keys are neither in `due`, the contract's, nor words of `config`, the user's module."""
+def left(content: bytes, expected: Iterable[str], config: bytes) -> Iterator[LeftBlock]:
+    """Yield the blocks with keys neither in `expected`, the contract's, nor among words of `config`, the user's module."""
     text = content.decode("utf-8", "replace")
-    wanted = {plain(key) for key in due} | {
+    wanted = {plain(key) for key in expected} | {
         plain(word) for word in re.findall(r"\w+", config.decode("utf-8", "replace"))
     }
     found = scalars(text, "")

@@ -36,14 +36,14 @@ class File(NamedTuple):
         return self.role.title if self.role else ""
 
 
-class Due(NamedTuple):
+class ExpectedFiles(NamedTuple):
     """Everything that a contract produces: its files, and the classes that user code may import."""
 
     contract: str
     files: tuple[File, ...]
     classes: tuple[ClassShape, ...] = ()
 
-    def beside(self, present: frozenset[str]) -> "Due":
+    def beside(self, present: frozenset[str]) -> "ExpectedFiles":
         """Return what is expected beside the files in `present`: the first test comes with a new project only."""
         is_new = any(file.role == MAIN and file.path not in present for file in self.files)
         files = self.files

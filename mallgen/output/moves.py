@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 from mallgen.output.records import DOUBT, GONE, Origin, Record, Renamed, Role, Shape, Unplaced
 
 
-class Expected(NamedTuple):
+class SignedFile(NamedTuple):
     """A user file that the contract expects: its path, its role, and the shape of its route."""
 
     path: str
@@ -54,7 +54,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 class _Facts(NamedTuple):
     """Input of the rules: the expected files of today, the records of the lock, the new names of types."""
 
-    expected: Sequence[Expected]
+    signed: Sequence[SignedFile]
     known: Mapping[str, Record]
     renamed: Mapping[str, str]
 
@@ -69,7 +69,7 @@ class _Facts(NamedTuple):
 
 def moves(
     left: Iterable[Record],
-    expected: Iterable[Expected],
+    signed: Iterable[SignedFile],
     known: Mapping[str, Record],
     renamed: Iterable[Renamed],
     present: Collection[str],
@@ -83,7 +83,7 @@ def moves(
     if not olds:
         return Moves({}, {}, frozenset())
     short = {line.old.rpartition(".")[2]: line.new.rpartition(".")[2] for line in renamed}
-    matching = _Matching(_Facts(tuple(expected), known, short), olds)
+    matching = _Matching(_Facts(tuple(signed), known, short), olds)
     matching.by_record()
     matching.without_rivals(present)
     matching.by_role()
@@ -98,7 +98,7 @@ class _Matching:
 
     def __init__(self, contract: _Facts, olds: Sequence[Record]) -> None:
         self._contract = contract
-        self._here = {place.path for place in contract.expected}
+        self._here = {file.path for file in contract.signed}
         self._olds = list(olds)
         self._strays = {old.path for old in olds if old.path in self._here}
         self._origins: dict[str, str] = {}
@@ -111,13 +111,13 @@ class _Matching:
     def by_record(self) -> None:
         """Keep the matches that an earlier run has recorded, when the expected path was new."""
         paths = {old.path: old for old in self._olds}
-        for place in self._contract.expected:
-            record = self._contract.known.get(place.path)
+        for file in self._contract.signed:
+            record = self._contract.known.get(file.path)
             if record is None or record.was is None:
                 continue
             old = paths.get(record.was.path)
-            if old and place.role in _roles_then(record, old):
-                self._add(place.path, old.path, record.was.is_sure)
+            if old and file.role in _roles_then(record, old):
+                self._add(file.path, old.path, record.was.is_sure)
 
     def without_rivals(self, present: Collection[str]) -> None:
         """Drop the records that are matched, and those whose role another file on disk has."""
@@ -144,37 +144,37 @@ class _Matching:
 
     def by_name(self) -> None:
         """Match a route with another URL, or in another group: its handler's name and types are the same."""
-        for old, place in self._pairs(
+        for old, file in self._pairs(
             lambda old: (_file_name(old.path), old.role.layer, self._contract.types(old)),
-            lambda place: (_file_name(place.path), place.role.layer, place.shape.types),
+            lambda file: (_file_name(file.path), file.role.layer, file.shape.types),
         ):
-            self._add(place.path, old.path, True)
+            self._add(file.path, old.path, True)
 
     def by_place(self) -> None:
         """Match a route with another name and URL: its position in the contract and its types are the same.
 
         The match is sure where no other route has these types and the HTTP method is the same.
         """
-        specific = _specific(self._contract.expected)
-        for old, place in self._pairs(
+        specific = _specific(self._contract.signed)
+        for old, file in self._pairs(
             lambda old: (old.shape and old.shape.position, old.role.layer, self._contract.types(old)),
-            lambda place: (place.shape.position, place.role.layer, place.shape.types),
+            lambda file: (file.shape.position, file.role.layer, file.shape.types),
         ):
-            self._add(place.path, old.path, place in specific and place.role.method == old.role.method)
+            self._add(file.path, old.path, file in specific and file.role.method == old.role.method)
 
     def _pairs(
-        self, old_key: Callable[[Record], object], new_key: Callable[[Expected], object]
-    ) -> list[tuple[Record, Expected]]:
+        self, old_key: Callable[[Record], object], new_key: Callable[[SignedFile], object]
+    ) -> list[tuple[Record, SignedFile]]:
         """Return the unmatched records and expected files with equal keys, where each has no other partner."""
         taken = self._taken()
         before: dict[object, list[Record]] = {}
-        after: dict[object, list[Expected]] = {}
+        after: dict[object, list[SignedFile]] = {}
         for old in self._olds:
             if old.path not in taken:
                 before.setdefault(old_key(old), []).append(old)
-        for place in self._free():
-            if place.path not in self._contract.known:
-                after.setdefault(new_key(place), []).append(place)
+        for file in self._free():
+            if file.path not in self._contract.known:
+                after.setdefault(new_key(file), []).append(file)
         found = [(same, after.get(value, [])) for value, same in before.items()]
         return [(same[0], there[0]) for same, there in found if len(same) == len(there) == 1]
 
@@ -184,20 +184,20 @@ class _Matching:
     def _taken(self) -> set[str]:
         return {*self._origins.values(), *self._doubts.values()}
 
-    def _free(self) -> list[Expected]:
-        return [p for p in self._contract.expected if p.path not in self._origins and p.path not in self._doubts]
+    def _free(self) -> list[SignedFile]:
+        return [p for p in self._contract.signed if p.path not in self._origins and p.path not in self._doubts]
 
 
 def carried(
     contract: str,
-    expected: Iterable[Expected],
+    signed: Iterable[SignedFile],
     known: Mapping[str, Record],
     renamed: Iterable[Renamed],
     present: Collection[str],
 ) -> dict[str, str]:
     """Return the new expected paths to which the user has already moved a file, each with the path of its record."""
     away = [record for record in known.values() if record.contract == contract and record.path not in present]
-    found = moves(away, expected, known, renamed, present)
+    found = moves(away, signed, known, renamed, present)
     pairs = {**found.doubts, **found.origins}
     return {new: old for new, old in pairs.items() if new in present and new not in known}
 
@@ -223,38 +223,38 @@ def unplaced(record: Record) -> Record:
 
 
 def _by_role(
-    olds: Sequence[Record], expected: Sequence[Expected], contract: _Facts
+    olds: Sequence[Record], signed: Sequence[SignedFile], contract: _Facts
 ) -> list[tuple[str, str, bool | None]]:
     """Return for each file its route's new path, its own path, and whether it moves there; None where that is open.
 
     A file that does not move stays for the route that has its path now.
     """
     count = Counter(old.role for old in olds)
-    there = {place.role: place for place in expected}
-    here = {place.path: place for place in expected}
+    there = {file.role: file for file in signed}
+    here = {file.path: file for file in signed}
     found = [(old, there[old.role]) for old in olds if count[old.role] == 1 and old.role in there]
     sure: dict[str, bool] = {}
     likely: dict[str, bool] = {}
-    for old, place in found:
+    for old, file in found:
         name = here.get(old.path)
-        by_role, by_name = (_alike(old, other, contract) for other in (place, name or place))
+        by_role, by_name = (_alike(old, other, contract) for other in (file, name or file))
         if name is None or (by_role != by_name and 2 in (by_role, by_name)):
             sure[old.path] = name is None or by_role > by_name
         elif by_role != by_name:
             likely[old.path] = by_role > by_name
-        elif by_role and (goes := _in_order(old, place, name, expected, contract.known)) is not None:
+        elif by_role and (goes := _in_order(old, file, name, signed, contract.known)) is not None:
             likely[old.path] = goes
-    settled = _settled({old.path: place.path for old, place in found}, sure, likely)
-    return [(place.path, old.path, settled[old.path]) for old, place in found]
+    settled = _settled({old.path: file.path for old, file in found}, sure, likely)
+    return [(file.path, old.path, settled[old.path]) for old, file in found]
 
 
-def _alike(old: Record, place: Expected, contract: _Facts) -> int:
+def _alike(old: Record, file: SignedFile, contract: _Facts) -> int:
     """Return how many of the request and result types are the same: 0 to 2."""
-    return sum(map(eq, contract.types(old), place.shape.types))
+    return sum(map(eq, contract.types(old), file.shape.types))
 
 
 def _in_order(
-    old: Record, there: Expected, here: Expected, expected: Sequence[Expected], known: Mapping[str, Record]
+    old: Record, there: SignedFile, here: SignedFile, signed: Sequence[SignedFile], known: Mapping[str, Record]
 ) -> bool | None:
     """Return whether a file follows its role, not its path: whichever reorders fewer routes; None for a tie."""
     layer = [
@@ -265,8 +265,8 @@ def _in_order(
     if old not in layer:
         return None
     others = [record for record in layer if record is not old]
-    by_role = _passed(old, there, {place.role: place for place in expected}, ((r, r.role) for r in others))
-    by_name = _passed(old, here, {place.path: place for place in expected}, ((r, r.path) for r in others))
+    by_role = _passed(old, there, {file.role: file for file in signed}, ((r, r.role) for r in others))
+    by_name = _passed(old, here, {file.path: file for file in signed}, ((r, r.path) for r in others))
     return None if by_role == by_name else by_role < by_name
 
 
@@ -293,10 +293,10 @@ def _forced(ways: Mapping[str, str], found: Mapping[str, bool | None]) -> Iterat
 Id = TypeVar("Id", str, Role)
 
 
-def _passed(old: Record, now: Expected, expected: Mapping[Id, Expected], others: Iterable[tuple[Record, Id]]) -> int:
+def _passed(old: Record, now: SignedFile, signed: Mapping[Id, SignedFile], others: Iterable[tuple[Record, Id]]) -> int:
     """Return how many other routes would have changed their order with `old`, if it had become `now`."""
     was, is_ = _position(old.shape), _position(now.shape)
-    pairs = ((_position(r.shape), _position(expected[key].shape)) for r, key in others if key in expected)
+    pairs = ((_position(r.shape), _position(signed[key].shape)) for r, key in others if key in signed)
     return sum((before < was) != (after < is_) for before, after in pairs)
 
 
@@ -310,11 +310,11 @@ def _roles_then(record: Record, old: Record) -> tuple[Role, ...]:
     return (old.role,) if is_in_doubt else (record.role, old.role)
 
 
-def _specific(expected: Sequence[Expected]) -> set[Expected]:
+def _specific(signed: Sequence[SignedFile]) -> set[SignedFile]:
     """Return the expected files whose types no other of the layer has; middlewares never count, they are all alike."""
-    alike = Counter((place.role.layer, place.shape.types) for place in expected)
-    named = [place for place in expected if place.role.layer != "middleware" and place.shape.types != ("", "None")]
-    return {place for place in named if alike[place.role.layer, place.shape.types] == 1}
+    alike = Counter((file.role.layer, file.shape.types) for file in signed)
+    named = [file for file in signed if file.role.layer != "middleware" and file.shape.types != ("", "None")]
+    return {file for file in named if alike[file.role.layer, file.shape.types] == 1}
 
 
 def _file_name(path: str) -> str:

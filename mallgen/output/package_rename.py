@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.output.files import Due
+from mallgen.output.files import ExpectedFiles
 from mallgen.output.manifest import Lock
 from mallgen.output.records import FIRST_TEST, Origin, Owner, Record, Renamed
 from mallgen.text.span import Span
@@ -27,10 +27,10 @@ class PackageRename(NamedTuple):
         return [(old, new) for old, new in self.moves if any(_is_below(path, old) for path in present)]
 
 
-def renamed(due: Due, lock: Lock, present: frozenset[str]) -> PackageRename | None:
+def renamed(expected: ExpectedFiles, lock: Lock, present: frozenset[str]) -> PackageRename | None:
     """Return the rename of a contract's package; None when it has the same name, or neither folder is on disk."""
-    mine = [record for record in lock.files if record.contract == due.contract]
-    heads = {file.path: file for file in due.files if _is_head(file.path)}
+    mine = [record for record in lock.files if record.contract == expected.contract]
+    heads = {file.path: file for file in expected.files if _is_head(file.path)}
     olds = {record.path for record in mine if _is_head(record.path)}
     if len(heads) != 1 or len(olds) != 1 or heads.keys() == olds:
         return None
@@ -38,7 +38,7 @@ def renamed(due: Due, lock: Lock, present: frozenset[str]) -> PackageRename | No
     old, new = olds.pop().partition("/")[0], head.partition("/")[0]
     if not any(_is_below(path, old) or _is_below(path, new) for path in present):
         return None
-    return PackageRename(old, new, ((old, new), *_beside(due, mine, old)), file.span)
+    return PackageRename(old, new, ((old, new), *_beside(expected, mine, old)), file.span)
 
 
 def adopted(lock: Lock, found: PackageRename, contract: str) -> Lock:
@@ -81,9 +81,9 @@ def problem(found: PackageRename, present: frozenset[str], shown: Callable[[str]
     return Diagnostic("package-renamed", message, found.span, hint)
 
 
-def _beside(due: Due, mine: list[Record], old: str) -> Iterator[tuple[str, str]]:
+def _beside(expected: ExpectedFiles, mine: list[Record], old: str) -> Iterator[tuple[str, str]]:
     """Yield old and new paths of user files outside the package that are named like the service: the settings."""
-    places = {file.role: file.path for file in due.files if file.owner is Owner.ONCE}
+    places = {file.role: file.path for file in expected.files if file.owner is Owner.ONCE}
     paths = set(places.values())
     for record in mine:
         place = places.get(record.role, record.path)

@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from mallgen.output.digest import digest
-from mallgen.output.files import Due, File
+from mallgen.output.files import ExpectedFiles, File
 from mallgen.output.house import BACKUP
 from mallgen.output.manifest import Lock
-from mallgen.output.moves import Expected, Moves, displaced, forgotten, moves, unplaced
+from mallgen.output.moves import Moves, SignedFile, displaced, forgotten, moves, unplaced
 from mallgen.output.recognise import Survey, is_known, recorded
 from mallgen.output.records import FIRST_TEST, SETTINGS, Owner, Record
 from mallgen.output.renames import remembered
@@ -94,23 +94,25 @@ class Change(NamedTuple):
     name: str = ""
 
 
-def plan(due: Due, disk: Survey, lock: Lock, changes: Mapping[str, Change] = MappingProxyType({})) -> Plan:
+def plan(
+    expected: ExpectedFiles, disk: Survey, lock: Lock, changes: Mapping[str, Change] = MappingProxyType({})
+) -> Plan:
     """Return the steps after which the folder has the expected files; `changes` are those of user files, by path."""
     known = recorded(lock, disk)
     taken = set(disk.present)
     leaving = {change.source for change in changes.values() if change.source}
     rest = disk._replace(present=disk.present - leaving)
-    steps = [_step(file, rest, known.get(file.path), taken, changes.get(file.path)) for file in due.files]
-    paths = {file.path for file in due.files}
+    steps = [_step(file, rest, known.get(file.path), taken, changes.get(file.path)) for file in expected.files]
+    paths = {file.path for file in expected.files}
     others = [File(path, "", Owner.ONCE, None) for path in sorted(changes) if path not in paths]
     steps += [_changed(file, disk, changes[file.path]) for file in others]
-    left = tuple(r for r in orphans(due, disk, known) if r.path not in leaving)
-    away = tuple(r for r in astray(due, disk, known) if r.path not in leaving)
-    classes, renamed = remembered(due.contract, due.classes, lock)
+    left = tuple(r for r in orphans(expected, disk, known) if r.path not in leaving)
+    away = tuple(r for r in astray(expected, disk, known) if r.path not in leaving)
+    classes, renamed = remembered(expected.contract, expected.classes, lock)
     filled = {step.file.path for step in steps if step.kind is StepKind.MOVE}
-    moved = moves((*left, *away), expected(due), known, renamed, disk.present).without(filled)
-    records = filter(None, (_record(due.contract, step, disk, known, moved) for step in steps))
-    text = lock.replace(due.contract, [*records, *map(forgotten, left)], classes, renamed).text()
+    moved = moves((*left, *away), signed_files(expected), known, renamed, disk.present).without(filled)
+    records = filter(None, (_record(expected.contract, step, disk, known, moved) for step in steps))
+    text = lock.replace(expected.contract, [*records, *map(forgotten, left)], classes, renamed).text()
     kinds = FOLLOWED if changes else GENERATED
     waiting = tuple(_waiting(steps, moved, away))
     saved = None if text == disk.lock else text
@@ -124,30 +126,32 @@ def _waiting(steps: Iterable[Step], moved: Moves, away: Iterable[Record]) -> Ite
     A middleware in doubt counts as well, as its stub lets every request pass. So does a route that is still in the
     contract, though its file may be for the route that has its path now.
     """
-    due = {step.file.path: step for step in steps}
+    expected = {step.file.path: step for step in steps}
     strays = {record.path: record.role for record in away} if any(s.kind in GENERATED for s in steps) else {}
     sure = dict(moved.origins)
     for new, old in moved.doubts.items():
-        file = due[new].file
+        file = expected[new].file
         if file.layer == "middleware" or (file.role and strays.get(old) == file.role):
             sure[new] = old
     for new, old in sure.items():
-        if due[new].kind is StepKind.CREATE or (due[new].kind in (StepKind.IGNORE, StepKind.PATCH) and old in strays):
-            yield due[new].file, old
+        if expected[new].kind is StepKind.CREATE or (
+            expected[new].kind in (StepKind.IGNORE, StepKind.PATCH) and old in strays
+        ):
+            yield expected[new].file, old
 
 
-def orphans(due: Due, disk: Survey, known: Mapping[str, Record]) -> tuple[Record, ...]:
+def orphans(expected: ExpectedFiles, disk: Survey, known: Mapping[str, Record]) -> tuple[Record, ...]:
     """Return the files on disk that the contract no longer produces, except the first test, which is the user's."""
-    paths = {file.path for file in due.files}
-    alike = (record for record in known.values() if record.contract == due.contract)
+    paths = {file.path for file in expected.files}
+    alike = (record for record in known.values() if record.contract == expected.contract)
     mine = (record for record in alike if record.role != FIRST_TEST)
     return tuple(record for record in mine if record.path not in paths and record.path in disk.present)
 
 
-def astray(due: Due, disk: Survey, known: Mapping[str, Record]) -> tuple[Record, ...]:
+def astray(expected: ExpectedFiles, disk: Survey, known: Mapping[str, Record]) -> tuple[Record, ...]:
     """Return the user files whose path is another route's today, while their own route has another path."""
-    mine = (record for record in known.values() if record.contract == due.contract and record.path in disk.present)
-    return displaced(mine, {place.path: place.role for place in expected(due)})
+    mine = (record for record in known.values() if record.contract == expected.contract and record.path in disk.present)
+    return displaced(mine, {file.path: file.role for file in signed_files(expected)})
 
 
 def _elsewhere(away: Iterable[Record], moved: Moves) -> tuple[tuple[str, str, bool], ...]:
@@ -157,11 +161,11 @@ def _elsewhere(away: Iterable[Record], moved: Moves) -> tuple[tuple[str, str, bo
     return tuple((record.path, *to[record.path]) for record in away if record.path in to)
 
 
-def expected(due: Due) -> Iterator[Expected]:
+def signed_files(expected: ExpectedFiles) -> Iterator[SignedFile]:
     """Yield the expected user files that have a signature to follow."""
-    for file in due.files:
+    for file in expected.files:
         if file.signature and file.role:
-            yield Expected(file.path, file.role, file.signature.shape)
+            yield SignedFile(file.path, file.role, file.signature.shape)
 
 
 def prune(
@@ -239,8 +243,8 @@ def _step(file: File, disk: Survey, record: Record | None, taken: set[str], chan
     if file.owner is Owner.ONCE:
         return Step(StepKind.IGNORE, file)
     content = disk.contents[file.path]
-    due = file.text.encode()
-    if content == due or content.replace(b"\r\n", b"\n") == due:
+    expected = file.text.encode()
+    if content == expected or content.replace(b"\r\n", b"\n") == expected:
         return Step(StepKind.KEEP, file)
     before = digest(content)
     if is_known(record, content):

@@ -11,7 +11,7 @@ from mallgen.drift.compare import follow
 from mallgen.drift.findings import InspectedFolder
 from mallgen.kinds.target import Made, Target, kind_or_none, outside
 from mallgen.output import package_rename
-from mallgen.output.files import Due
+from mallgen.output.files import ExpectedFiles
 from mallgen.output.manifest import NAME, Lock
 from mallgen.output.plan import Plan, plan
 from mallgen.output.recognise import recorded
@@ -34,7 +34,7 @@ class Compared(NamedTuple):
     made: Made
     problems: tuple[Diagnostic, ...]
     folder: Folder
-    due: Due
+    expected: ExpectedFiles
     lock: Lock
     service: InspectedFolder | None
     moved: package_rename.PackageRename | None = None
@@ -51,7 +51,9 @@ def compare(
     `respells`: plan the new names of classes in user files, too.
     """
     folder = Folder(target.folder, tell)
-    empty = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None, respells=respells)
+    empty = Compared(
+        target, Made("", "", (), (), {}), (), folder, ExpectedFiles("", ()), Lock(), None, respells=respells
+    )
     gone = missing_paths(target)
     if wrong := outside(target) or gone.problems:
         return empty._replace(made=empty.made._replace(sources=gone.sources), problems=wrong)
@@ -69,7 +71,7 @@ def compare(
 def compare_left(target: Target, tell: Tell) -> Compared:
     """Compare a folder whose service is no longer in mallgen.toml: no file is expected in it."""
     folder = Folder(target.folder, tell)
-    empty = Compared(target, Made("", "", (), (), {}), (), folder, Due("", ()), Lock(), None)
+    empty = Compared(target, Made("", "", (), (), {}), (), folder, ExpectedFiles("", ()), Lock(), None)
     try:
         with session(folder, shared=True) as here:
             return _compare_locked(here, empty, True)
@@ -80,15 +82,15 @@ def compare_left(target: Target, tell: Tell) -> Compared:
 def _compare_locked(here: Session, found: Compared, is_workspace: bool) -> Compared:
     where = "" if is_workspace else f" -dir {found.target.folder}"
     seen = survey_target(here, found.target, found.made, where, theirs=True)
-    due, disk, lock, moved = seen.due, seen.disk, seen.lock, seen.moved
+    expected, disk, lock, moved = seen.expected, seen.disk, seen.lock, seen.moved
     if moved is not None:
         if moved.left(disk.present):
             problem = package_rename.problem(moved, disk.present, found.folder.shown, seen.where)
             return found._replace(problems=(problem,))
-        lock = package_rename.adopted(lock, moved, due.contract)
-    followed = follow(due, disk, lock, found.respells)
+        lock = package_rename.adopted(lock, moved, expected.contract)
+    followed = follow(expected, disk, lock, found.respells)
     lock = followed.lock
-    steps = plan(due, disk, lock, followed.changes)
+    steps = plan(expected, disk, lock, followed.changes)
     service = InspectedFolder(
         os.path.normpath(found.target.contract),
         seen.where,
@@ -101,7 +103,7 @@ def _compare_locked(here: Session, found: Compared, is_workspace: bool) -> Compa
     lockless = not seen.text and any(step.file.path in disk.present for step in steps.steps)
     if lockless:
         found.folder.tell(f"{found.folder.shown('.')} has no {NAME}: its files are taken as they are, by their content")
-    return found._replace(due=due, lock=lock, service=service, moved=moved, lockless=lockless)
+    return found._replace(expected=expected, lock=lock, service=service, moved=moved, lockless=lockless)
 
 
 def carry_out(

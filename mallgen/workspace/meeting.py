@@ -77,10 +77,10 @@ def _service_facts(member: ServiceEntry, target: Target, made: Made, sources: di
         facts += _distribution(text, path, None if is_disk else head)
     if SETTINGS in files:
         text, path, is_disk = _text(target, files[SETTINGS], is_there, sources)
-        due = scalars(files[SETTINGS].text, path)
+        expected = scalars(files[SETTINGS].text, path)
         settings = scalars(text, path)
         calls = kind_named(target.kind).calls
-        key = due["name"].value if calls else ""
+        key = expected["name"].value if calls else ""
         facts += _settings(calls, settings, None if is_disk else head)
     return _ServiceFacts(member, tuple(facts), key, settings if is_there else {}, path)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.kinds.target import Target, of_line
-from mallgen.output.files import Due, File
+from mallgen.output.files import ExpectedFiles, File
 from mallgen.output.manifest import Lock
 from mallgen.output.records import ContractLine, Owner
 from mallgen.text.span import Span
@@ -20,7 +20,7 @@ class Settled(NamedTuple):
     sources: dict[str, str]
 
 
-def settle(lock: Lock, target: Target, due: Due) -> Settled:
+def settle(lock: Lock, target: Target, expected: ExpectedFiles) -> Settled:
     """Give the target its files in the lock; report each other contract of the folder that makes one of them.
 
     Files of a contract that is missing on disk belong to the one that makes them now: the contract was moved.
@@ -31,9 +31,9 @@ def settle(lock: Lock, target: Target, due: Due) -> Settled:
         lock = adopted(lock, line)
     problems = []
     sources: dict[str, str] = {}
-    for other, file in _contested(due, lock).items():
+    for other, file in _contested(expected, lock).items():
         if not os.path.isfile(os.path.join(target.folder, other)):
-            lock = reassigned(lock, other, due.contract)
+            lock = reassigned(lock, other, expected.contract)
             continue
         other_line = next((known for known in lock.contracts if known.path == other), None)
         made = make(of_line(other_line, target.folder), prove=False) if other_line is not None else None
@@ -63,10 +63,10 @@ def adopted(lock: Lock, line: ContractLine) -> Lock:
     return reassigned(lock, same_kind[0].path, line.path)
 
 
-def _contested(due: Due, lock: Lock) -> dict[str, File]:
-    """Return each other contract, with the first generated file of `due` that is recorded as its own."""
-    mine = {file.path: file for file in due.files if file.owner is Owner.ALWAYS}
-    theirs = [r for r in lock.files if r.owner is Owner.ALWAYS and r.contract != due.contract and r.path in mine]
+def _contested(expected: ExpectedFiles, lock: Lock) -> dict[str, File]:
+    """Return each other contract, with the first generated file of `expected` that is recorded as its own."""
+    mine = {file.path: file for file in expected.files if file.owner is Owner.ALWAYS}
+    theirs = [r for r in lock.files if r.owner is Owner.ALWAYS and r.contract != expected.contract and r.path in mine]
     return {record.contract: mine[record.path] for record in reversed(theirs)}
 
 

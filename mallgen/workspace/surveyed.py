@@ -6,7 +6,7 @@ from mallgen.disk.folder import Refused
 from mallgen.disk.session import Session
 from mallgen.kinds.target import Made, Target
 from mallgen.output import package_rename
-from mallgen.output.files import Due
+from mallgen.output.files import ExpectedFiles
 from mallgen.output.manifest import Lock
 from mallgen.output.recognise import Survey
 from mallgen.workspace.owners import adopted, settle
@@ -19,7 +19,7 @@ class SurveyedTarget(NamedTuple):
     which a command means this folder: ` -dir out -api a.api`, or none. `moved`: the package has another name now.
     """
 
-    due: Due
+    expected: ExpectedFiles
     disk: Survey
     lock: Lock
     text: str
@@ -36,11 +36,11 @@ def survey_target(here: Session, target: Target, made: Made, where: str, theirs:
     line = target.line
     if all(known.path != line.path for known in lock.contracts) and (text or not theirs):
         where += f" -api {target.contract}"
-    due = Due(line.path, made.files, made.classes)
-    found = settle(adopted(lock, line) if theirs else lock, target, due)
+    expected = ExpectedFiles(line.path, made.files, made.classes)
+    found = settle(adopted(lock, line) if theirs else lock, target, expected)
     if found.problems:
         raise Refused(*found.problems, sources={**made.sources, **found.sources})
     lock = found.lock.with_contract(line)
-    disk = here.survey(due.files, lock, theirs)
-    due = due.beside(disk.present)
-    return SurveyedTarget(due, disk, lock, text, where, package_rename.renamed(due, lock, disk.present))
+    disk = here.survey(expected.files, lock, theirs)
+    expected = expected.beside(disk.present)
+    return SurveyedTarget(expected, disk, lock, text, where, package_rename.renamed(expected, lock, disk.present))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mallgen.output.digest import digest
-from mallgen.output.files import Due, File
+from mallgen.output.files import ExpectedFiles, File
 from mallgen.output.manifest import BadLock, Lock, parse
 from mallgen.output.plan import StepKind, plan
 from mallgen.output.recognise import Survey
@@ -36,7 +36,7 @@ def planned(content: bytes | None, recorded: bytes | None = None, file: File = A
     present = frozenset() if content is None else frozenset({file.path})
     disk = Survey({file.path: content or b""}, present, "")
     records = () if recorded is None else (Record("x.api", file.path, Owner.ALWAYS, Role("a"), digest(recorded)),)
-    (step,) = plan(Due("x.api", (file,)), disk, Lock((), records)).steps
+    (step,) = plan(ExpectedFiles("x.api", (file,)), disk, Lock((), records)).steps
     return step.kind, step.backup
 
 

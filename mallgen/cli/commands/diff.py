@@ -20,7 +20,7 @@ def _show(compared: Compared) -> bool:
     service = compared.service
     if service is None:
         return False
-    steps = plan(compared.due, service.disk, compared.lock).writes
+    steps = plan(compared.expected, service.disk, compared.lock).writes
     for step in steps:
         before = service.disk.contents.get(step.file.path)
         show(changed(before, step.file.text.encode(), service.shown(step.file.path)))
