@@ -28,7 +28,7 @@ class LeftBlock(NamedTuple):
 
 
 def left(content: bytes, expected: Iterable[str], config: bytes) -> Iterator[LeftBlock]:
-    """Yield the blocks with keys neither in `expected`, the contract's, nor among words of `config`, the user's module."""
+    """Yield the blocks neither in `expected`, the contract's, nor named in `config`, the user's module."""
     text = content.decode("utf-8", "replace")
     wanted = {plain(key) for key in expected} | {
         plain(word) for word in re.findall(r"\w+", config.decode("utf-8", "replace"))

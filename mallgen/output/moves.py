@@ -74,7 +74,7 @@ def moves(
     renamed: Iterable[Renamed],
     present: Collection[str],
 ) -> Moves:
-    """Match `left`, files that are not where the contract expects them, with the expected files of today.
+    """Match `left`, files that are not where the contract expects them, with `signed`, the expected user files.
 
     Such a file's path is no longer expected, or is expected for another route. `known` are the records of all files,
     `present` the paths on disk.
