@@ -93,12 +93,12 @@ def _run_typer(words: list[str]) -> int:
 
 def _values(command: Command, words: list[str]) -> Values | None:
     spellings = {spelling: option for option in command.options for spelling in option.spellings}
-    values: dict[str, Value] = dict(command.reassigned)
+    values: dict[str, Value] = dict(command.given)
     values |= {option.name: option.default for option in command.options if option.metavar}
     arguments = list(command.arguments)
     while words:
         word = words.pop(0)
-        option, reassigned = _option(word, spellings)
+        option, given = _option(word, spellings)
         if option is None and arguments and arguments[0].rest and not word.startswith("-"):
             values[arguments.pop(0).name] = (word, *words)
             words = []
@@ -111,7 +111,7 @@ def _values(command: Command, words: list[str]) -> Values | None:
         elif not option.metavar:
             values[option.name] = True
         else:
-            value = reassigned if reassigned is not None else words.pop(0) if words else ""
+            value = given if given is not None else words.pop(0) if words else ""
             if not value or value.startswith("-") or not _allowed(option.choices, value):
                 return None
             _store(values, option.name, value, option.many)

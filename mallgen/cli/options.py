@@ -36,7 +36,7 @@ class Argument(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command, run by `module` of mallgen.cli.commands; `reassigned` are values that the command itself adds."""
+    """A command, run by `module` of mallgen.cli.commands; `given` are values that the command itself adds."""
 
     path: tuple[str, ...]
     help: str
@@ -44,7 +44,7 @@ class Command(NamedTuple):
     options: tuple[Option, ...] = ()
     arguments: tuple[Argument, ...] = ()
     example: str = ""
-    reassigned: tuple[tuple[str, str], ...] = ()
+    given: tuple[tuple[str, str], ...] = ()
 
 
 class Values:
@@ -110,7 +110,7 @@ COMMANDS = (
         (FORMAT, QUIET),
         (Argument("name", "The project's name; its folder is made here."),),
         example="mallgen api new greet",
-        reassigned=(("project", "api new"),),
+        given=(("project", "api new"),),
     ),
     Command(
         ("api", "validate"),
@@ -209,7 +209,7 @@ COMMANDS = (
         (FORMAT, QUIET),
         (Argument("name", "The service's name; its folder is made here."),),
         example="mallgen rpc new greet",
-        reassigned=(("project", "rpc new"),),
+        given=(("project", "rpc new"),),
     ),
     Command(
         ("new",),
@@ -218,7 +218,7 @@ COMMANDS = (
         (FORMAT, QUIET),
         (Argument("name", "The workspace's name; its folder is made here."),),
         example="mallgen new mall",
-        reassigned=(("project", "new"),),
+        given=(("project", "new"),),
     ),
     Command(
         ("gen",),
@@ -321,7 +321,7 @@ COMMANDS = (
         "sample",
         (SAMPLE, FORMAT),
         example="mallgen api -o greet.api",
-        reassigned=(("suffix", ".api"),),
+        given=(("suffix", ".api"),),
     ),
     Command(
         ("rpc",),
@@ -329,7 +329,7 @@ COMMANDS = (
         "sample",
         (SAMPLE, FORMAT),
         example="mallgen rpc -o greet.proto",
-        reassigned=(("suffix", ".proto"),),
+        given=(("suffix", ".proto"),),
     ),
 )
 

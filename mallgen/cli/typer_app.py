@@ -68,9 +68,9 @@ def _group(path: tuple[str, ...]) -> TyperGroup:
     )
 
 
-def _refuse_options(**reassigned: Any) -> None:
+def _refuse_options(**given: Any) -> None:
     """Refuse options of a group in front of a command; without a command fast.py has run the group by itself."""
-    if any(reassigned.values()):
+    if any(given.values()):
         raise UsageError("a command cannot stand behind the option that writes a contract")
 
 
@@ -92,9 +92,9 @@ def _version() -> TyperOption:
 
 
 def _command(command: Command) -> TyperCommand:
-    def invoke(**reassigned: Any) -> int:
-        values = {_table_name(parameter): value for parameter, value in reassigned.items() if value is not None}
-        return run(command, Values({**dict(command.reassigned), **values}))
+    def invoke(**given: Any) -> int:
+        values = {_table_name(parameter): value for parameter, value in given.items() if value is not None}
+        return run(command, Values({**dict(command.given), **values}))
 
     return TyperCommand(
         name=command.path[-1],

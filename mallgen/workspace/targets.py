@@ -32,14 +32,14 @@ def _use(member: ServiceEntry, names: Called) -> Used:
 def all_targets(workspace: Workspace) -> list[Target]:
     """Return the targets of a workspace, each after those it uses, each with a port of its own for new settings."""
     found: list[Target] = []
-    reassigned: set[int] = set()
+    taken: set[int] = set()
     names = service_names(workspace)
     for member in ordered(workspace):
         first = kind_named(member.kind).first_port
         port = free_port(workspace, member.folder, first) if first else 0
-        while port in reassigned:
+        while port in taken:
             port += 1
-        reassigned |= {port} - {0}
+        taken |= {port} - {0}
         found.append(_of_member(member, workspace, names, port))
     return found
 
