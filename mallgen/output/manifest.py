@@ -87,23 +87,26 @@ Line = TypeVar("Line", Record, Class, Renamed)
 
 
 def _replaced(lines: Iterable[Line], contract: str, new: Iterable[Line]) -> tuple[Line, ...]:
-    kept: list[Line] = [line for line in lines if line.contract != contract]
-    return tuple(sorted(set(kept).union(new), key=_cells))
+    by_cells = {_cells(line): line for line in lines if line.contract != contract}
+    by_cells |= {_cells(line): line for line in new}
+    return tuple(line for _, line in sorted(by_cells.items()))
 
 
 def _cells(line: Record | Class | Renamed) -> tuple[str, ...]:
     """Return the cells of a line; lines are sorted by this text, so that merged branches keep their order."""
     if isinstance(line, Record):
-        shape = _shape_text(line.shape) if line.shape else ""
-        was = line.was.path if line.was else ""
-        was = was if line.was is None or line.was.is_sure else f"{_DOUBT}{was}"
-        return line.contract, line.path, line.owner.value, str(line.role), line.sha256, shape, was
+        contract, path, owner, (layer, title), sha256, shape, origin = line
+        was = "" if origin is None else origin.path if origin.is_sure else f"{_DOUBT}{origin.path}"
+        role = f"{layer} {title}" if title else layer
+        return contract, path, _OWNER_TEXTS[owner is Owner.ONCE], role, sha256, _shape_text(shape) if shape else "", was
     if isinstance(line, Class):
         return line.contract, line.name, ",".join(n if n == key else f"{n}={key}" for n, key in line.fields)
     return line
 
 
 _DOUBT = "?"
+_OWNERS = {owner.value: owner for owner in Owner}
+_OWNER_TEXTS = (Owner.ALWAYS.value, Owner.ONCE.value)  # the value of an enum's member is slow to read
 _UNPLACED = {GONE: "", DOUBT: _DOUBT}
 _TWO_WORDS = {
     str(role): role for role in (FIRST_TEST, SERVICE_CONTEXT)
@@ -111,14 +114,15 @@ _TWO_WORDS = {
 
 
 def _shape_text(shape: Shape) -> str:
-    position = _UNPLACED[shape.position] if isinstance(shape.position, Unplaced) else shape.position
-    return f"{position};{shape.request};{shape.returns};{shape.qualname}"
+    position, request, returns, qualname = shape
+    place = _UNPLACED[position] if isinstance(position, Unplaced) else position
+    return f"{place};{request};{returns};{qualname}"
 
 
 def _record(cells: tuple[str, ...]) -> Record:
     contract, path, owner, role, sha256, shape, was = cells
     origin = Origin(was.removeprefix(_DOUBT), not was.startswith(_DOUBT)) if was else None
-    return Record(contract, path, Owner(owner), _role(role), sha256, _shape(shape), origin)
+    return Record(contract, path, _OWNERS[owner], _role(role), sha256, _shape(shape), origin)
 
 
 def _role(text: str) -> Role:
@@ -129,7 +133,8 @@ def _role(text: str) -> Role:
 def _shape(text: str) -> Shape | None:
     if not text:
         return None
-    place, request, returns, qualname = (*text.split(";", 3), "", "", "")[:4]
+    place, *parts = text.split(";", 3)
+    request, returns, qualname = parts if len(parts) == 3 else (*parts, "", "", "")[:3]
     position = GONE if not place else DOUBT if place.startswith(_DOUBT) else _number(place)
     return Shape(position, request, returns, qualname)
 
@@ -140,7 +145,10 @@ def _number(text: str) -> int:
 
 def _class(cells: tuple[str, ...]) -> Class:
     contract, name, fields = cells
-    members = (field.partition("=") for field in fields.split(",")) if fields else ()
+    names = fields.split(",") if fields else []
+    if "=" not in fields:
+        return Class(contract, name, tuple(map(ClassField, names, names)))
+    members = (field.partition("=") for field in names)
     return Class(contract, name, tuple(ClassField(field, key if sign else field) for field, sign, key in members))
 
 
@@ -200,7 +208,6 @@ def parse(text: str) -> Lock:
     )
 
 
-_OWNERS = frozenset(owner.value for owner in Owner)
 _LINES = {"contract": (2, 3), "file": (5, 7), "class": (2, 3), "renamed": (3, 3)}
 
 
