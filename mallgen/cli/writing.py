@@ -13,7 +13,7 @@ from mallgen.kinds.target import Made, Target
 from mallgen.output import package_rename
 from mallgen.output.plan import Plan, StepKind, plan
 from mallgen.output.recognise import is_known, recorded
-from mallgen.output.records import MAIN, Record
+from mallgen.output.records import MAIN, PYPROJECT, Record
 from mallgen.workspace.config import BadWorkspace, Workspace, find
 from mallgen.workspace.surveyed import survey_target
 from mallgen.workspace.targets import all_targets, make
@@ -91,7 +91,8 @@ def _next_steps(result: WriteResult, output: Output, package: str) -> Iterator[s
     folder = output.folder.shown(".")
     if result.started:
         here = "" if folder == "." else f"cd {_shell(folder)} && "
-        yield f"{here}pip install -e . && python -m {package}"
+        has_project = any(file.role == PYPROJECT for file in output.made.files)
+        yield f"{here}{'pip install -e . && ' if has_project else ''}python -m {package}"
     elif result.renamed:
         where = "" if folder == "." else f" -dir {_shell(folder)}"
         yield f"mallgen sync{where}  # types or fields have other names: your code follows"

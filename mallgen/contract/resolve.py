@@ -23,6 +23,7 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 _PREFIX = re.compile(r"[A-Za-z0-9_.~/-]*\Z")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|μs|ns)")
+_LONGEST = 9e12  # milliseconds; Go counts a duration in 63 bits of nanoseconds
 _MILLISECONDS = {"h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ns": 1e-6}
 
 
@@ -267,6 +268,9 @@ class _Groups:
             )
             return None
         total = sum(float(number) * _MILLISECONDS[unit] for number, unit in parts)
+        if total > _LONGEST:
+            self._unfit("bad-timeout", "a timeout has at most 290 years", pair.span, "write `timeout: 3s`")
+            return None
         return max(1, round(total)) if total else 0
 
     def _max_bytes(self, pair: Pair | None) -> int | None:

@@ -33,6 +33,7 @@ from mallgen.text.span import Span
 _LAYOUT = dict.fromkeys(map(ord, "\t\r\f\v\n"))
 MOST_PROBLEMS = 10_000
 GUESSES = 20  # only this many unknown names get a guess: to compare each with thousands of names takes minutes
+_LENGTH_DIGITS = 18  # of 2**63, which Go counts with
 
 
 class Types:
@@ -110,6 +111,9 @@ class Types:
         if _complex(ref):
             message = "complex numbers have no JSON form"
             self._report("no-json-form", message, member.span, "use two float64 fields", severity="unfit")
+        if not isinstance(ref, Primitive | Named) and any(map(_is_too_long, elements(ref))):
+            message = "no program can hold an array of this length"
+            self._report("array-length", message, member.span, "write `[]` for a list", severity="unfit")
         return replace(member, type=ref)
 
     def _report(
@@ -250,6 +254,10 @@ class Types:
             if guess and option not in OPTIONS:
                 message = f"`{option}` is no option of a tag, and go-zero ignores it"
                 self._report("unknown-option", message, member.tag_span or member.span, guess, severity="warning")
+
+
+def _is_too_long(ref: TypeRef) -> bool:
+    return isinstance(ref, Array) and len(ref.length) > _LENGTH_DIGITS
 
 
 def _refusal(ref: TypeRef) -> tuple[str, str, str] | None:

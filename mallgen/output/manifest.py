@@ -140,7 +140,7 @@ def _shape(text: str) -> Shape | None:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _class(cells: tuple[str, ...]) -> Class:

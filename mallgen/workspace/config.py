@@ -117,8 +117,9 @@ def read(path: str) -> Workspace:
         raise BadWorkspace((_not_toml(why, shown, text),), {shown: text})
     try:
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
-        why = "it is nested too deep" if isinstance(problem, RecursionError) else str(problem)
+    except (ValueError, RecursionError) as problem:  # a number of thousands of digits is a plain ValueError
+        why = str(problem) if isinstance(problem, tomllib.TOMLDecodeError) else "a number is too long"
+        why = "it is nested too deep" if isinstance(problem, RecursionError) else why
         raise BadWorkspace((_not_toml(why, shown, text),), {shown: text}) from None
     from mallgen.text.toml_places import places
 

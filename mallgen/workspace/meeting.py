@@ -19,6 +19,7 @@ from mallgen.python import names
 from mallgen.text.span import Span
 from mallgen.workspace.config import NAME, ServiceEntry, Workspace, free_port
 
+_PORT_DIGITS = 5
 _KINDS = {"package": "package", "key": "registry key", "distribution": "distribution"}
 _HARM = {
     "key": "calls would go to the wrong one",
@@ -105,7 +106,7 @@ def _distribution(text: str, path: str, span: Span | None) -> Iterator[_Fact]:
 
     try:
         name = tomllib.loads(text).get("project", {}).get("name", "")
-    except (tomllib.TOMLDecodeError, RecursionError, AttributeError):
+    except (ValueError, RecursionError, AttributeError):
         return  # pip and the build tool say what is wrong with it
     place = span or places(text, path).value("project", "name")
     if isinstance(name, str) and name and place is not None:
@@ -118,7 +119,7 @@ def _settings(calls: bool, found: Mapping[str, Scalar], span: Span | None) -> It
         yield _Fact("key", key.value, key.value, span or key.span)
     for name in ("port", "listenon", "devserver.port"):
         port = found[name].value.rpartition(":")[2] if name in found else ""
-        if port.isdecimal() and port.strip("0"):
+        if port.isdecimal() and 0 < len(port.lstrip("0")) <= _PORT_DIGITS:
             yield _Fact("port", port, str(int(port)), span or found[name].span)
 
 

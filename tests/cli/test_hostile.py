@@ -108,6 +108,8 @@ CASES: list[tuple[str, Make, int, str]] = [
     ("long-tag", text('type A { X int `json:"' + "a," * 400_000 + f'"` }}\n{GOOD}'), 0, ""),
     ("bad-tag", text("type A { X int `" + "a" * 900_000 + f"!` }}\n{GOOD}"), 0, "bad-tag"),
     ("range", text('type A { X int `form:"x,range=[' + "1" * 900_000 + f':]"` }}\n{GOOD}'), 0, ""),
+    ("array-length", text("type A { X [" + "9" * 5000 + f'] int `json:"x"` }}\n{GOOD}'), 0, ""),
+    ("long-timeout", text("@server (\n timeout: " + "9" * 5000 + "s\n)\nservice s { @handler H\n get /a }"), 0, ""),
     ("10000-routes", text(routes(10_000)), 0, ""),
     ("10000-errors", text(routes(10_000).replace("(T", "(U")), 1, "unknown-type"),
     ("10000-syntax-errors", text(routes(10_000).replace("int", "=")), 1, "syntax"),
@@ -164,6 +166,37 @@ def test_five_seconds_and_half_a_gigabyte(here: Path, make: Make, code: int, err
     assert ran.returncode == code, ran.stderr[:2000]
     assert f"[{error}]" in ran.stderr if error else "error[" not in ran.stderr
     assert not code or "= help: " in ran.stderr
+
+
+LONG = "9" * 5000  # more digits than Python turns into a number
+
+
+@pytest.mark.parametrize(
+    ("contract", "error"),
+    [
+        (f'type A {{ X [{LONG}]int `json:"x"` }}\nservice s {{ @handler H\n get /a (A) }}', "array-length"),
+        (f"@server (\n timeout: {LONG}s\n)\nservice s {{ @handler H\n get /a }}", "bad-timeout"),
+    ],
+    ids=["array", "timeout"],
+)
+def test_a_number_without_end_is_no_bug_of_ours(here: Path, contract: str, error: str) -> None:
+    (here / "x.api").write_text(contract)
+    ran = judged(here, ("api", "py", "-api", "x.api", "-dir", "."))
+    assert ran.returncode == 1 and f"error[{error}]" in ran.stderr
+
+
+def test_nor_is_one_in_a_lock_in_settings_and_in_the_workspace(here: Path) -> None:
+    (here / "x.api").write_text(GOOD)
+    (here / "mallgen.toml").write_text('[service.s]\ncontract = "x.api"\ndir = "."\n')
+    assert judged(here, ("gen",)).returncode == 0
+    (settings,) = here.glob("etc/*.yaml")
+    settings.write_text(re.sub("(?m)^Port: .*", f"Port: {LONG}", settings.read_text()))
+    lock = here / "mallgen.lock"
+    lock.write_text(re.sub(r"\t\d+;", f"\t{LONG};", lock.read_text()))
+    assert judged(here, ("check",)).returncode == 0
+    (here / "mallgen.toml").write_text(f"port = {LONG}\n")
+    ran = judged(here, ("check",))
+    assert ran.returncode != 0 and "a number is too long" in ran.stderr
 
 
 def test_an_unreadable_file(here: Path) -> None:

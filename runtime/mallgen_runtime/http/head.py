@@ -7,7 +7,6 @@ from urllib.parse import unquote
 HEAD_BYTES = 64 << 10
 _HEADER_OVERHEAD = 32  # as HTTP/2 counts a header, RFC 9113 section 6.5.2
 _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]++) ([!\"$-~\x80-\xff]++) HTTP/(\d)\.(\d)\r\n")
-_VERSION = re.compile(rb"\S++ \S++ HTTP/\d\.\d\r\n")
 _HEADERS = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n)*+\r\n")
 _HOST = re.compile(rb"[0-9A-Za-z._~!$&'()*+,;=:%\[\]-]*+")
 _LENGTH = re.compile(rb"[0-9]{1,18}")

@@ -28,7 +28,7 @@ def members(conf: EtcdConf) -> tuple[Member, ...]:
 def _member(given: str) -> Member:
     name = given.strip().partition("://")[2].rstrip("/") or given.strip()
     host, port = split(name)
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536 or "/" in name:
+    if not host or not port.isdecimal() or len(port) > 5 or not 0 < int(port) < 65536 or "/" in name:
         raise ConfigError(f"Etcd.Hosts: {given!r} is not host:port")
     try:
         return Member(name, f"ipv{ipaddress.ip_address(host).version}:{name}")
