@@ -144,6 +144,23 @@ def test_answers_wait_for_a_window_and_not_for_ever() -> None:
     run(work)
 
 
+def test_refusals_wait_for_a_window_and_not_for_ever() -> None:
+    """A request that is no call of gRPC has no task, and its answer needs a time limit of its own."""
+    get = [(b":method", b"GET"), (b":scheme", b"http"), (b":path", b"/"), (b":authority", b"a")]
+
+    async def work() -> None:
+        async with serving(limits=Limits(request=0.3, stalled=0.3)) as server:
+            raw = await Raw.to(server.port, PREFACE + frames.settings([(frames.INITIAL_WINDOW, 0)]))
+            head = b"".join(literal(name, value) for name, value in get)
+            for number in range(1, 201, 2):
+                await raw.send(frames.headers(number, head, end=True))
+            await raw.until(lambda found: len(kinds(found, frames.HEADERS)) == 100)
+            await until(lambda: not any(one.core.streams for one in server.server.connections), 15, "nothing waits")
+            await raw.close()
+
+    run(work)
+
+
 def test_who_reads_slowly_gets_the_answer_of_a_handler_that_was_in_time() -> None:
     async def work() -> None:
         async with serving(limit=0.2) as server:

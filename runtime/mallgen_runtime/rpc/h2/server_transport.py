@@ -321,11 +321,11 @@ class ServerTransport(asyncio.Protocol):
             self.server.tasks.discard(task)
 
     def _watch_begun(self) -> None:
-        """Set the time limit of incomplete requests: most come in one piece with their heads and need none."""
+        """Set the time limit of calls without a task; most requests come in one piece and have theirs by now."""
         if self._begun:
             streams, wheel = self.core.streams, self.server.wheel
             for call, when in self._begun:
-                if not call.whole and streams.get(call.id) is call:
+                if call.task is None and streams.get(call.id) is call:
                     wheel.add(call, when, self._expire)
             self._begun.clear()
 
