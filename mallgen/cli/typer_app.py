@@ -92,8 +92,11 @@ def _version() -> TyperOption:
 
 
 def _command(command: Command) -> TyperCommand:
+    known = [*(option.name for option in command.options), *(argument.name for argument in command.arguments)]
+    names = {_parameter(name): name for name in known}
+
     def invoke(**given: Any) -> int:
-        values = {_table_name(parameter): value for parameter, value in given.items() if value is not None}
+        values = {names[parameter]: value for parameter, value in given.items() if value is not None}
         return run(command, Values({**dict(command.given), **values}))
 
     return TyperCommand(
@@ -108,9 +111,9 @@ def _command(command: Command) -> TyperCommand:
     )
 
 
-def _table_name(parameter: str) -> str:
-    """Return the table's name of one of typer's parameters."""
-    return parameter.removeprefix("v_").replace("_", "-")
+def _parameter(name: str) -> str:
+    """Return the name that an option or argument of the table has as a parameter of Python's."""
+    return f"v_{name.replace('-', '_')}"
 
 
 def _option(option: Option) -> TyperOption:
@@ -123,7 +126,7 @@ def _option(option: Option) -> TyperOption:
         return value
 
     return TyperOption(
-        param_decls=[f"v_{option.name.replace('-', '_')}", *option.spellings],
+        param_decls=[_parameter(option.name), *option.spellings],
         is_flag=not option.metavar,
         metavar=option.metavar or None,
         required=option.required,
@@ -146,7 +149,7 @@ def _argument(argument: Argument) -> TyperArgument:
         return value
 
     return TyperArgument(
-        param_decls=[f"v_{argument.name}"],
+        param_decls=[_parameter(argument.name)],
         metavar=argument.name.upper(),
         required=not (argument.rest or argument.optional),
         nargs=-1 if argument.many else 1,
