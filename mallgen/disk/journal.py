@@ -1,4 +1,4 @@
-"""The journal: the changes that a run makes to a folder, written before the first of them is made.
+"""The journal: the changes that a run makes to a folder, written before the first of them is made. Pure.
 
 Lines of tab-separated cells, in the order in which they are carried out:
 

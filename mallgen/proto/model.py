@@ -1,4 +1,4 @@
-"""Turns a FileDescriptorSet into the ProtoContract that the emitters need: renamed files, services, comments."""
+"""Turns a FileDescriptorSet into the ProtoContract that the emitters need: renamed files, services, comments. Pure."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Scans a proto before protoc reads it: its imports, the depth of its nesting, characters outside ASCII."""
+"""Scans a proto before protoc reads it: its imports, the depth of its nesting, characters outside ASCII. Pure."""
 
 import re
 from collections.abc import Iterator
