@@ -269,7 +269,7 @@ class _Groups:
             return None
         total = sum(float(number) * _MILLISECONDS[unit] for number, unit in parts)
         if total > _LONGEST:
-            self._unfit("bad-timeout", "a timeout has at most 290 years", pair.span, "write `timeout: 3s`")
+            self._unfit("bad-timeout", "a timeout has at most 285 years", pair.span, "write `timeout: 3s`")
             return None
         return max(1, round(total)) if total else 0
 

@@ -33,7 +33,7 @@ from mallgen.text.span import Span
 _LAYOUT = dict.fromkeys(map(ord, "\t\r\f\v\n"))
 MOST_PROBLEMS = 10_000
 GUESSES = 20  # only this many unknown names get a guess: to compare each with thousands of names takes minutes
-_LENGTH_DIGITS = 18  # of 2**63, which Go counts with
+_LENGTH_DIGITS = 18  # Go counts with 63 bits, which hold any number of 18 digits
 
 
 class Types:
@@ -257,7 +257,7 @@ class Types:
 
 
 def _is_too_long(ref: TypeRef) -> bool:
-    return isinstance(ref, Array) and len(ref.length) > _LENGTH_DIGITS
+    return isinstance(ref, Array) and len(ref.length.lstrip("0")) > _LENGTH_DIGITS
 
 
 def _refusal(ref: TypeRef) -> tuple[str, str, str] | None:

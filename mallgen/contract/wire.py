@@ -1,7 +1,8 @@
 """The wire format of a contract's structs: which source carries which field, and by which rules.
 
-`fields` returns the fields of a struct, `request` the way in which one method reads them, `json_types` the structs that
-are part of a JSON text. It is independent of the generated language, so that emitters, documents and drift share it.
+`wire_field` returns what the sources carry of a field, `request` the way in which one method reads a struct,
+`json_types` the structs that are part of a JSON text. It is independent of the generated language: emitters and lint
+share it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +25,6 @@ from mallgen.model import (
     Pointer,
     Primitive,
     Slice,
-    Type,
     TypeRef,
     named,
     peel,
@@ -122,11 +122,6 @@ class Request(Struct, frozen=True):
     parameters: tuple[WireValue, ...]
     body: tuple[WireField, ...]
     reads_form_body: bool
-
-
-def fields(struct: Type | Inline) -> tuple[WireField, ...]:
-    """Return the fields of a struct, those of embedded structs included."""
-    return tuple(map(wire_field, struct.fields))
 
 
 def wire_field(field: Field) -> WireField:

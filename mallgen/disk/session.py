@@ -99,7 +99,7 @@ class Session:
                 root = self._lock_for_writing(stack, made)
                 self._commit(root, plan, signals)
             except BaseException as problem:
-                _remove_made(made)
+                _remove_made(made, os.path.join(self.folder.real, HOUSE))
                 if isinstance(problem, OSError):
                     raise Refused(failed(problem, self.folder.root)) from problem
                 raise
@@ -158,11 +158,11 @@ def _make_all(path: str) -> list[str]:
     return made
 
 
-def _remove_made(made: list[str]) -> None:
-    """Remove the folders that were made for a run that failed."""
+def _remove_made(made: list[str], house: str) -> None:
+    """Remove the folders that were made for a run that failed; `house` is mallgen's own among them."""
     with contextlib.suppress(OSError):
         for folder in reversed(made):
-            if os.path.basename(folder) == HOUSE:
+            if folder == house:
                 for name in (IGNORE, LOCK):
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(os.path.join(os.path.dirname(folder), name))

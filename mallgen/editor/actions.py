@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.editor.places import EditorText, Range, RangeEdit
 from mallgen.editor.project import Problem
-from mallgen.rules import SpanEdit as SpanEdit
+from mallgen.rules import SpanEdit
 from mallgen.syntax.dialect import Older, older
 from mallgen.text.span import Span
 from mallgen.text.suggest import guessed

@@ -108,9 +108,8 @@ _DOUBT = "?"
 _OWNERS = {owner.value: owner for owner in Owner}
 _OWNER_TEXTS = (Owner.ALWAYS.value, Owner.ONCE.value)  # the value of an enum's member is slow to read
 _UNPLACED = {GONE: "", DOUBT: _DOUBT}
-_TWO_WORDS = {
-    str(role): role for role in (FIRST_TEST, SERVICE_CONTEXT)
-}  # their two words are the layer, without a title
+# the layers of two words; the text of all other roles is a layer of one word, and a title
+_TWO_WORDS = {str(role): role for role in (FIRST_TEST, SERVICE_CONTEXT)}
 
 
 def _shape_text(shape: Shape) -> str:

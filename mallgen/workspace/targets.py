@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.kinds.kind import Kind, KindError, is_built_in, kind_named
+from mallgen.kinds.kind import KindError, is_built_in, kind_named
 from mallgen.kinds.naming import Called
 from mallgen.kinds.target import Made, Target, Used, outside
 from mallgen.workspace.called import service_names
@@ -50,14 +50,14 @@ def make(target: Target, prove: bool = True) -> Made:
         return Made("", "", (), wrong, {})
     try:
         kind = kind_named(target.kind)
-        return _checked_layers(kind, kind.make(target, prove))
     except KindError as problem:
-        return Made("", "", (), (Diagnostic("no-kind", problem.message, hint=problem.hint, environment=True),), {})
-
-
-def _checked_layers(kind: Kind, made: Made) -> Made:
-    """Return what a kind has made. Raises KindError for a layer with a space, which mallgen.lock cannot keep."""
+        return _refused(problem.message, problem.hint)
+    made = kind.make(target, prove)
     layers = {file.layer for file in made.files} if not is_built_in(kind) else ()
-    if wrong := next((layer for layer in layers if " " in layer), ""):
-        raise KindError(f"the kind `{kind.name}` has files of the layer `{wrong}`", "the layer of a role is one word")
+    if spaced := next((layer for layer in layers if " " in layer), ""):  # mallgen.lock could not tell its title
+        return _refused(f"the kind `{kind.name}` has files of the layer `{spaced}`", "the layer of a role is one word")
     return made
+
+
+def _refused(message: str, hint: str) -> Made:
+    return Made("", "", (), (Diagnostic("no-kind", message, hint=hint, environment=True),), {})

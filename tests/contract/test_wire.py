@@ -24,7 +24,7 @@ def declared(found: Contract, name: str = "Ask") -> Type:
 
 def fields(lines: str, more: str = "") -> tuple[WireField, ...]:
     """Return the fields of a struct `Ask` that is made of `lines`."""
-    return wire.fields(declared(contract(f"type Ask {{\n{lines}\n}}\n{more}")))
+    return tuple(map(wire.wire_field, declared(contract(f"type Ask {{\n{lines}\n}}\n{more}")).fields))
 
 
 def value(line: str, more: str = "") -> WireValue:

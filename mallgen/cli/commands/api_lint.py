@@ -8,7 +8,6 @@ from mallgen.cli.console import ENVIRONMENT, FINDINGS, FINE, USAGE, for_machines
 from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
 from mallgen.contract.loaded import Loaded
-from mallgen.emit.http.judge import judged
 from mallgen.lint import RULES, Rule
 from mallgen.lint.suppress import findings
 from mallgen.loading.load import compile_sources
@@ -52,6 +51,8 @@ class _LintRun(NamedTuple):
 
     def load(self, disk: FileTexts | None = None) -> Loaded:
         """Load the contract from disk, or from `disk`, with the diagnostics that generating would give."""
+        from mallgen.emit.http.judge import judged  # the list of rules needs no emitter
+
         return judged(compile_sources(read(self.path, self.outside, disk)))
 
     def found(self, loaded: Loaded) -> list[Found]:

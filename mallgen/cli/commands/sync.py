@@ -65,9 +65,9 @@ def _report_aliases(plans: list[Plan], respells: bool) -> None:
 
 def _left_to_user(one: Compared, is_workspace: bool, applied: bool) -> tuple[Compared, list[Diagnostic]]:
     """Return the findings that are left to the user; after a sync was applied, those of the files as they are now."""
-    compared = list(for_humans(one.service)) if one.service is not None else []
-    if not compared or not applied:
-        return one, compared
+    problems = list(for_humans(one.service)) if one.service is not None else []
+    if not problems or not applied:
+        return one, problems
     now = compare(one.target, say, is_workspace)
     return now, [*now.problems, *(for_humans(now.service) if now.service is not None else ())]
 

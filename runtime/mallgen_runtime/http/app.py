@@ -255,7 +255,7 @@ class App(Generic[S]):
             await self.svc.open()
         except ConfigError as problem:
             self.refused = problem
-            logging.getLogger("uvicorn.error").disabled = True  # HttpServer prints it, in one line
+            logging.getLogger("uvicorn.error").disabled = True  # the runner of the service reports it, in one line
             await send({"type": "lifespan.startup.failed", "message": str(problem)})
             return
         except Exception as problem:
