@@ -1,0 +1,177 @@
+"""Tables as values, in no dialect's words: what the reader makes and the emitter, the rules and migrations take."""
+
+from enum import Enum
+from typing import NamedTuple
+
+from mallgen.text.span import Span
+
+
+class Dialect(Enum):
+    """The SQL dialect of a file; MariaDB is read as MySQL."""
+
+    MYSQL = "mysql"
+    POSTGRES = "postgres"
+    SQLITE = "sqlite"
+
+
+class Base(Enum):
+    """The nature of a column's values, which decides on their Python type."""
+
+    BOOL = "bool"
+    INT = "int"
+    FLOAT = "float"
+    DECIMAL = "decimal"
+    TEXT = "text"
+    BYTES = "bytes"
+    BITS = "bits"
+    DATE = "date"
+    TIME = "time"
+    DATETIME = "datetime"
+    YEAR = "year"
+    JSON = "json"
+    ENUM = "enum"
+    SET = "set"
+    UUID = "uuid"
+    ARRAY = "array"
+
+
+class ColumnType(NamedTuple):
+    """The type of a column.
+
+    `spelt` is the text of the DDL in its own dialect. `bits` is the width of an INT or FLOAT (`tinyint` 8) and of
+    BITS. `length` is the most characters of a TEXT or bytes of a BYTES, 0 without a bound. `precision` and `scale` are
+    digits of a DECIMAL; a DATETIME or TIME has its fractional digits in `scale`. A DATETIME is `zoned` when the
+    database knows its instant (MySQL's TIMESTAMP, PostgreSQL's timestamptz). `values` are those of an ENUM or SET,
+    `item` is the type of an ARRAY's elements. `bool_like` is MySQL's tinyint(1).
+    """
+
+    base: Base
+    spelt: str
+    bits: int = 0
+    unsigned: bool = False
+    length: int = 0
+    precision: int = 0
+    scale: int = 0
+    zoned: bool = False
+    values: tuple[str, ...] = ()
+    item: "ColumnType | None" = None
+    bool_like: bool = False
+
+
+class DefaultKind(Enum):
+    """The nature of a default: a literal value, the current time, or another expression."""
+
+    LITERAL = "literal"
+    NOW = "now"
+    EXPRESSION = "expression"
+
+
+class Default(NamedTuple):
+    """The default of a column: the value of a literal without quotes, or the expression as the DDL spells it.
+
+    `is_text` tells a quoted literal from a number; NULL is no Default.
+    """
+
+    kind: DefaultKind
+    text: str
+    span: Span
+    is_text: bool = False
+
+
+class Generated(NamedTuple):
+    """The expression of a generated column as the DDL spells it; `stored` on disk or computed at each read."""
+
+    expression: str
+    stored: bool
+
+
+class Column(NamedTuple):
+    """A column of a table.
+
+    `auto`: the database numbers it (AUTO_INCREMENT, serial, identity, SQLite's rowid). `on_update`: MySQL sets it to
+    the current time at each change. `span` is that of the name.
+    """
+
+    name: str
+    type: ColumnType
+    span: Span
+    nullable: bool = True
+    default: Default | None = None
+    auto: bool = False
+    on_update: bool = False
+    generated: Generated | None = None
+    comment: str = ""
+    collation: str = ""
+
+
+class Index(NamedTuple):
+    """An index or unique constraint; `name` is the database's own where the DDL gives none.
+
+    `where` is the predicate of a partial index. `is_plain` is False when a part of it is an expression or a prefix of a
+    column, and for full-text and spatial indexes: it serves no lists and its uniqueness is not that of columns.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    unique: bool
+    span: Span
+    where: str = ""
+    is_plain: bool = True
+
+
+class ForeignKey(NamedTuple):
+    """A reference to another table; `columns` refer to `target_columns` of the table `target`."""
+
+    columns: tuple[str, ...]
+    target: str
+    target_columns: tuple[str, ...]
+    span: Span
+    on_delete: str = ""
+    on_update: str = ""
+
+
+class ListRule(NamedTuple):
+    """A list declared above a table: `-- mallgen:list sales by category, sort sales desc, limit 1000`."""
+
+    name: str
+    by: tuple[str, ...]
+    sort: str
+    descending: bool
+    limit: int
+    span: Span
+
+
+class Table(NamedTuple):
+    """A table or view. `key` are the columns of its primary key; `database` that of `USE` or of its qualified name.
+
+    `select` is the query of a view, which is read only, and empty for a table. `checks` are the expressions of CHECK
+    constraints as spelt. `span` is that of the name.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    span: Span
+    dialect: Dialect
+    database: str = ""
+    key: tuple[str, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    checks: tuple[str, ...] = ()
+    lists: tuple[ListRule, ...] = ()
+    comment: str = ""
+    charset: str = ""
+    select: str = ""
+
+    def column(self, name: str) -> Column:
+        """Return the column of a name that the table has."""
+        return next(column for column in self.columns if column.name == name)
+
+
+class Schema(NamedTuple):
+    """All tables that files of DDL leave, in the order of their creation."""
+
+    tables: tuple[Table, ...]
+
+    def of(self, database: str) -> tuple[Table, ...]:
+        """Return the tables of a database; all without a name."""
+        return tuple(table for table in self.tables if not database or table.database == database)

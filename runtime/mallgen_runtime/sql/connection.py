@@ -1,0 +1,88 @@
+"""One connection to a database, as the three adapters offer it."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any, NamedTuple, Protocol
+
+Values = tuple[Any, ...]
+
+
+class Dialect(Enum):
+    """The SQL dialect that a connection speaks; MariaDB's is MySQL's."""
+
+    MYSQL = "mysql"
+    POSTGRES = "postgres"
+    SQLITE = "sqlite"
+
+
+class Isolation(Enum):
+    """Isolation level of a transaction; SQLite has SERIALIZABLE only."""
+
+    READ_COMMITTED = "READ COMMITTED"
+    REPEATABLE_READ = "REPEATABLE READ"
+    SERIALIZABLE = "SERIALIZABLE"
+
+
+class Done(NamedTuple):
+    """The result of a statement that writes: rows that were matched, and the id that the database made, else 0."""
+
+    count: int
+    last_id: int = 0
+
+
+class Connection(Protocol):
+    """One connection to a database. Statements have the dialect's own placeholders; values are bound.
+
+    Errors are those of `mallgen_runtime.sql.errors`. A call that is cancelled or ends in a ConnectionLost leaves the
+    connection `is_broken`: the pool closes it and never gives it out again.
+    """
+
+    dialect: Dialect
+
+    @property
+    def is_broken(self) -> bool:
+        """Return whether the connection can no longer be used."""
+
+    async def fetch(self, sql: str, values: Values = ()) -> list[Values]:
+        """Return the rows of a query."""
+
+    async def fetch_named(self, sql: str, values: Values = ()) -> tuple[tuple[str, ...], list[Values]]:
+        """Return the names of the columns, and the rows of a query."""
+
+    async def execute(self, sql: str, values: Values = ()) -> Done:
+        """Run a statement that writes."""
+
+    async def script(self, sql: str) -> None:
+        """Run several statements without values."""
+
+    async def begin(self, isolation: Isolation | None = None) -> None:
+        """Begin a transaction."""
+
+    async def commit(self) -> None:
+        """Commit the transaction."""
+
+    async def rollback(self) -> None:
+        """Undo the transaction."""
+
+    async def ping(self) -> None:
+        """Make sure that the server answers."""
+
+    async def close(self) -> None:
+        """Close the connection, without waiting for a server that does not answer."""
+
+
+class Executor(Protocol):
+    """What a model runs its statements on: the database, or one transaction."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of the statements."""
+
+    async def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[Values]:
+        """Return the rows of a query."""
+
+    async def fetch_named(self, sql: str, values: Sequence[Any] = ()) -> tuple[tuple[str, ...], list[Values]]:
+        """Return the names of the columns, and the rows of a query."""
+
+    async def execute(self, sql: str, values: Sequence[Any] = ()) -> Done:
+        """Run a statement that writes."""
