@@ -1,6 +1,7 @@
 """The kind of .api contracts: HTTP services."""
 
 from mallgen.kinds.kind import HTTP_READY, Kind
+from mallgen.kinds.tables import DATABASE, TABLES, counted_tables, tables_of
 from mallgen.kinds.target import Made, Target, made
 from mallgen.kinds.using import used
 from mallgen.loading.load import load
@@ -15,9 +16,10 @@ def _make(target: Target, prove: bool) -> Made:
 
     loaded = load(target.contract, target.outside).strict()
     uses = used(target.uses)
-    problems = (*loaded.diagnostics, *uses.diagnostics)
-    sources = {**loaded.sources, **uses.sources}
-    if loaded.contract is None or uses.failed:
+    tables = tables_of(target)
+    problems = (*loaded.diagnostics, *uses.diagnostics, *tables.diagnostics)
+    sources = {**loaded.sources, **uses.sources, **tables.sources}
+    if loaded.contract is None or uses.failed or tables.failed:
         return Made("", "", (), problems, sources)
     contract = loaded.contract
     port = target.port or _PORT
@@ -25,6 +27,7 @@ def _make(target: Target, prove: bool) -> Made:
         port=port,
         bodies=target.bodies,
         uses=uses.found,
+        tables=tables.found,
         name=target.called.name,
         package=target.called.package,
         prove=prove,
@@ -33,7 +36,7 @@ def _make(target: Target, prove: bool) -> Made:
     emitted = emit(contract, options)
     routes = sum(len(group.routes) for group in contract.groups)
     title = target.called.name or contract.service
-    subject = f"{title}: {counted(routes, 'route')}, {counted(len(contract.types), 'type')}"
+    subject = f"{title}: {counted(routes, 'route')}, {counted(len(contract.types), 'type')}{counted_tables(tables)}"
     return made(subject, emitted, problems, sources)
 
 
@@ -43,6 +46,8 @@ KIND = Kind(
     _make,
     generate="api py -api {contract}",
     validate="api validate -api {contract}",
+    paths=(TABLES,),
+    options=(DATABASE,),
     first_port=_PORT,
     ready=HTTP_READY,
 )

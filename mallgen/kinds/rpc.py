@@ -1,6 +1,7 @@
 """The kind of .proto contracts: RPC services, which other services call."""
 
 from mallgen.kinds.kind import REGISTERED, Kind
+from mallgen.kinds.tables import DATABASE, TABLES, counted_tables, tables_of
 from mallgen.kinds.target import Made, Target, made
 from mallgen.kinds.using import used
 from mallgen.loading.sources import limits
@@ -17,9 +18,10 @@ def _make(target: Target, prove: bool) -> Made:
 
     loaded = load_protos((target.contract, *target.option(MORE)), target.option(INCLUDES))
     uses = used(target.uses)
-    problems = (*loaded.diagnostics, *uses.diagnostics)
-    sources = {**loaded.sources, **uses.sources}
-    if loaded.contract is None or uses.failed:
+    tables = tables_of(target)
+    problems = (*loaded.diagnostics, *uses.diagnostics, *tables.diagnostics)
+    sources = {**loaded.sources, **uses.sources, **tables.sources}
+    if loaded.contract is None or uses.failed or tables.failed:
         return Made("", "", (), problems, sources)
     contract = loaded.contract
     options = RpcOptions(
@@ -31,13 +33,16 @@ def _make(target: Target, prove: bool) -> Made:
         package=target.called.package,
         key=target.called.key,
         uses=uses.found,
+        tables=tables.found,
         prove=prove,
         most=limits().output,
     )
     emitted = emit(contract, options)
     methods = sum(len(service.methods) for service in contract.services)
     title = target.called.name or contract.title
-    subject = f"{title}: {counted(len(contract.services), 'service')}, {counted(methods, 'RPC')}"
+    subject = (
+        f"{title}: {counted(len(contract.services), 'service')}, {counted(methods, 'RPC')}{counted_tables(tables)}"
+    )
     return made(subject, emitted, problems, sources)
 
 
@@ -46,8 +51,8 @@ KIND = Kind(
     (".proto",),
     _make,
     generate="rpc protoc {contract}",
-    paths=(INCLUDES, MORE),
-    options=(CLIENT_ONLY, FROM_FILENAME),
+    paths=(INCLUDES, MORE, TABLES),
+    options=(CLIENT_ONLY, FROM_FILENAME, DATABASE),
     first_port=_PORT,
     ready=REGISTERED,
     calls=True,

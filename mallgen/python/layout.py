@@ -29,6 +29,13 @@ def literal(value: object) -> Literal:
     return Literal(repr(value))
 
 
+def lines(text: str) -> Literal:
+    """Return a literal of several lines, which stand as they are where no character needs an escape."""
+    if "\\" in text or '"""' in text or not text.replace("\n", " ").isprintable():
+        return literal(text)
+    return Literal(f'"""\\\n{text}"""')
+
+
 def _quoted(text: str) -> str:
     body = text
     if "\\" in text or not text.isprintable():

@@ -172,6 +172,11 @@ class Schema(NamedTuple):
 
     tables: tuple[Table, ...]
 
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """The databases that have tables, "" for tables of none."""
+        return tuple(dict.fromkeys(table.database for table in self.tables))
+
     def of(self, database: str) -> tuple[Table, ...]:
         """Return the tables of a database; all without a name."""
         return tuple(table for table in self.tables if not database or table.database == database)

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.kinds.tables import TABLES
 from mallgen.kinds.target import Target, kind_or_none
+from mallgen.loading.ddl_files import matching
 from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
 from mallgen.workspace.config import NAME
@@ -22,7 +24,7 @@ class MissingPaths(NamedTuple):
 
 def missing_paths(target: Target) -> MissingPaths:
     """Return every path of a target that is missing, with its position in mallgen.toml where that names it."""
-    problems = [*_contracts(target), *_folders(target)]
+    problems = [*_contracts(target), *_tables(target), *_folders(target)]
     return MissingPaths(tuple(problems), _texts({d.span.file for d in problems if d.span is not None}))
 
 
@@ -45,11 +47,23 @@ def _contracts(target: Target) -> Iterator[Diagnostic]:
             yield Diagnostic("contract-missing", message, hint=hint, environment=True)
 
 
+def _tables(target: Target) -> Iterator[Diagnostic]:
+    for number, path in enumerate(target.option(TABLES)):
+        if matching(path):
+            continue
+        span = target.places.get(f"tables/{number}")
+        if span is not None:
+            yield _missing(path, span, "file of tables", ".sql")
+        else:
+            message = f"no file of tables is named `{os.path.normpath(path)}`"
+            yield Diagnostic("contract-missing", message, hint="bring it back, or name another one", environment=True)
+
+
 def _option_files(target: Target) -> list[str]:
-    """Return the files that options name besides the contract."""
+    """Return the files that options name besides the contract and its tables."""
     kind = kind_or_none(target.kind)
     names = kind.paths if kind is not None else ()
-    return [path for name in names if name != "-I" for path in target.option(name)]
+    return [path for name in names if name not in ("-I", TABLES) for path in target.option(name)]
 
 
 def _folders(target: Target) -> Iterator[Diagnostic]:

@@ -23,7 +23,7 @@ _PORT = re.compile(
 )
 # a key of more than 16 parts: tomllib's time grows with the square of their number
 _LONG_KEY = re.compile(r"""^(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+(?:\.(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+){16}""", re.M)
-_KEYS = {"contract", "dir", "uses", "proto_path", "name", "package", "key", "kind"}
+_KEYS = {"contract", "dir", "uses", "proto_path", "name", "package", "key", "kind", "tables", "database"}
 _MOST_SERVICES = 500
 _NO_PLACES: Mapping[str, Span] = MappingProxyType({})
 
@@ -33,7 +33,8 @@ class ServiceEntry(NamedTuple):
 
     `kind` is the setting, else the kind of the contract's suffix. `title`, `package` and `key` are the settings
     `name`, `package` and `key`, empty where they are left out. `places` has the spans of the values in mallgen.toml
-    under `contract`, `uses/0` and so on, that of the table under the empty text.
+    under `contract`, `uses/0` and so on, that of the table under the empty text. `tables` are files of DDL or
+    patterns of such files, `database` is the one whose tables are the service's, empty for all.
     """
 
     name: str
@@ -46,6 +47,8 @@ class ServiceEntry(NamedTuple):
     package: str = ""
     key: str = ""
     places: Mapping[str, Span] = _NO_PLACES
+    tables: tuple[str, ...] = ()
+    database: str = ""
 
 
 class Workspace(NamedTuple):
@@ -186,7 +189,31 @@ class _ConfigReader:
             self._add_error(message, self._places.key("service", name, "key"), "remove it; only RPC services have one")
         if not contract or not folder or kind is None:
             return None
-        return ServiceEntry(name, kind.name, contract, folder, uses, paths, title, package, key, self._spans(name))
+        spans = self._spans(name)
+        entry = ServiceEntry(name, kind.name, contract, folder, uses, paths, title, package, key, spans)
+        return entry._replace(tables=self._tables(name, values), database=self._database(name, values))
+
+    def _tables(self, name: str, values: dict[str, Any]) -> tuple[str, ...]:
+        """Return the files of DDL, relative to the working directory; patterns stay patterns."""
+        root = os.path.realpath(self._root)
+        found = []
+        for number, path in enumerate(self._texts(name, values, "tables")):
+            if is_inside(os.path.realpath(os.path.join(root, path)), root):
+                found.append(os.path.relpath(os.path.join(root, path)))
+            else:
+                message = f"tables of service {name} leads out of the workspace: {path}"
+                self._add_value_error(message, name, f"tables/{number}", f"keep it below the folder of {NAME}")
+        return tuple(found)
+
+    def _database(self, name: str, values: dict[str, Any]) -> str:
+        value = values.get("database", "")
+        if isinstance(value, str) and (not value or value.isprintable()) and len(value) <= 64:
+            if value and not values.get("tables"):
+                message = f"service {name} has a database, but no tables"
+                self._add_error(message, self._places.key("service", name, "database"), 'write tables = ["….sql"]')
+            return value
+        self._add_value_error(f"database of service {name} must be a name", name, "database", 'write database = "…"')
+        return ""
 
     def _kind(self, name: str, values: dict[str, Any], contract: str) -> Kind | None:
         """Return the kind by the setting, else by the contract's suffix; None after an error, or without a contract."""

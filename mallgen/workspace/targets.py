@@ -20,7 +20,9 @@ def of_member(member: ServiceEntry, workspace: Workspace, port: int = 0) -> Targ
 def _of_member(member: ServiceEntry, workspace: Workspace, names: Mapping[str, Called], port: int) -> Target:
     uses = tuple(_use(used, names[used.name]) for used in workspace.used_by(member))
     target = Target(member.kind, member.contract, member.folder, uses=uses, port=port)
-    own = target.having({"-I": member.includes} if "-I" in kind_named(member.kind).paths else {})
+    kind = kind_named(member.kind)
+    asked = {"-I": member.includes, "tables": member.tables, "database": (member.database,) if member.database else ()}
+    own = target.having({name: values for name, values in asked.items() if name in (*kind.paths, *kind.options)})
     return own._replace(service=member.name, called=names[member.name], places=member.places)
 
 

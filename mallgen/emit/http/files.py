@@ -11,6 +11,7 @@ from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.judge import decide, route_path
 from mallgen.emit.http.layout import Layout, RouteNames
 from mallgen.emit.service import init, wiring
+from mallgen.emit.tables import ServiceTables
 from mallgen.model import Contract
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
@@ -19,6 +20,7 @@ from mallgen.python.render import Renderer, TooMuch
 from mallgen.text.limits import DEFAULT
 
 if TYPE_CHECKING:  # importing protobuf takes 20 ms; a service without clients does not need it
+    from mallgen.emit.model.files import TableSet
     from mallgen.proto.model import Use
 
 
@@ -27,12 +29,14 @@ class HttpOptions(Struct, frozen=True):
 
     `name` and `package` replace those derived from the contract, unless empty. `port` goes into the settings of a new
     project. `bodies` are pairs of route (`GET /v1/greet`) and logic; the other routes get stubs. `uses` are the RPC
-    services that this one calls. `prove` compiles each generated module; `most` limits the bytes of all files.
+    services that this one calls, `tables` those of its database. `prove` compiles each generated module; `most` limits
+    the bytes of all files.
     """
 
     port: int = 8888
     bodies: tuple[tuple[str, LogicBody], ...] = ()
     uses: tuple["Use", ...] = ()
+    tables: "TableSet | None" = None
     name: str = ""
     package: str = ""
     prove: bool = True
@@ -53,12 +57,16 @@ def _emit(contract: Contract, options: HttpOptions) -> Emitted:
     plan, unfit = decide(named, options.package)
     renderer.hold(_least(plan))
     calls = Calls(options.uses, plan.package)
+    tables = ServiceTables(options.tables, plan.package)
     problems = (*unfit, *calls.problems())
     if any(problem.severity == "error" for problem in problems):
         return Emitted((), problems)
-    user_files = (*_project(plan, options.port, calls, renderer), *_layers(plan, renderer, dict(options.bodies)))
+    user_files = (
+        *_project(plan, options.port, calls, tables, renderer),
+        *_layers(plan, renderer, dict(options.bodies)),
+    )
     classes = (*_classes(plan), *calls.classes())
-    files = (*user_files, *_always(plan, calls, renderer), *calls.files(renderer))
+    files = (*user_files, *_always(plan, calls, tables, renderer), *calls.files(renderer), *tables.files(renderer))
     return emitted(files, problems, contract.groups[0].span, classes)
 
 
@@ -81,9 +89,10 @@ def _classes(plan: Layout) -> Iterator[ClassShape]:
         )
 
 
-def _project(plan: Layout, port: int, calls: Calls, renderer: Renderer) -> Iterator[File]:
-    settings = project.settings(plan, port, calls, renderer)
-    return project.skeleton(plan).once(settings, project.blocks(plan, calls), renderer)
+def _project(plan: Layout, port: int, calls: Calls, tables: ServiceTables, renderer: Renderer) -> Iterator[File]:
+    settings = project.settings(plan, port, calls, tables, renderer)
+    blocks = (*project.blocks(plan, calls), *tables.blocks)
+    return project.skeleton(plan, tables).once(settings, blocks, renderer)
 
 
 def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, LogicBody]) -> Iterator[File]:
@@ -104,10 +113,10 @@ def _once(route: RouteNames, user: UserText, layer: str, plan: Layout) -> File:
     return File(path, user.text, Owner.ONCE, Role(layer, route.title), route.route.handler_span, user.signature)
 
 
-def _always(plan: Layout, calls: Calls, renderer: Renderer) -> Iterator[File]:
+def _always(plan: Layout, calls: Calls, tables: ServiceTables, renderer: Renderer) -> Iterator[File]:
     package = plan.package
-    skeleton = project.skeleton(plan)
-    yield wiring(skeleton, project.wiring(plan, calls), renderer)
+    skeleton = project.skeleton(plan, tables)
+    yield wiring(skeleton, project.wiring(plan, calls, tables), renderer)
     yield skeleton.app("http/app.py", f"The application of {plan.service}.", renderer)
     types = schemas.schemas(plan.shapes, package, plan.service, renderer)
     yield File(f"{package}/schemas.py", types, Owner.ALWAYS, Role("schemas"))

@@ -6,6 +6,7 @@ from mallgen.emit.http.layout import Layout, Middleware, RouteNames
 from mallgen.emit.http.routes import as_classes
 from mallgen.emit.http.typing import Spelling
 from mallgen.emit.service import Skeleton, Wiring
+from mallgen.emit.tables import ServiceTables
 from mallgen.output.signature import Imported, Param, SettingsBlock, Signature
 from mallgen.python.code import Code, PyIdent, code
 from mallgen.python.layout import Imports, call, docstring, literal, yaml_text
@@ -15,13 +16,14 @@ from mallgen.python.render import Renderer
 RUNTIME = "mallgen_runtime"
 
 
-def settings(layout: Layout, port: int, calls: Calls, renderer: Renderer) -> str:
+def settings(layout: Layout, port: int, calls: Calls, tables: ServiceTables, renderer: Renderer) -> str:
     """Return the text of etc/<service>.yaml."""
     return renderer.render(
         "http/etc.yaml",
         name=yaml_text(layout.service),
         port=port,
         uses=calls.settings(),
+        data_source=tables.data_source,
         jwt=[(yaml_text(name), env_name(name)) for name in layout.jwt],
         transitions=[(yaml_text(name), env_name(name)) for name in layout.transitions],
     )
@@ -48,12 +50,12 @@ def env_name(name: str) -> PyIdent:
     return PyIdent(snake(name).upper())
 
 
-def skeleton(layout: Layout) -> Skeleton:
+def skeleton(layout: Layout, tables: ServiceTables) -> Skeleton:
     """Return the facts that the common files of a service are made from."""
-    return Skeleton(layout.service, layout.package, layout.service, ("rest", "rpc"), "http/test.py")
+    return Skeleton(layout.service, layout.package, layout.service, ("rest", "rpc", *tables.extras), "http/test.py")
 
 
-def wiring(layout: Layout, calls: Calls) -> Wiring:
+def wiring(layout: Layout, calls: Calls, tables: ServiceTables) -> Wiring:
     """Return the content of wiring.py: a setting per jwt block and per used service, and the clients of these."""
     imports = Imports(layout.package)
     imports.add("typing", "TypeVar")
@@ -73,8 +75,8 @@ def wiring(layout: Layout, calls: Calls) -> Wiring:
         asks=f"Settings that the contract of {layout.service} asks for.",
         base=imports.add(RUNTIME, "RestConf"),
         imports=imports,
-        fields=[*fields, *settings_of_clients],
-        statements=clients,
+        fields=[*fields, *settings_of_clients, *tables.fields(imports)],
+        statements=[*clients, *tables.statements(imports)],
     )
 
 

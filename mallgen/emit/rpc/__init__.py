@@ -1,6 +1,7 @@
 """The emitter of RPC services: turns a `.proto` contract into the files of a Python service."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -9,6 +10,7 @@ from mallgen.emit import Emitted, LogicBody, UserText, clients, emitted, too_muc
 from mallgen.emit.clients import MethodView, signature
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.emit.service import DEV, Skeleton, Wiring, init, wiring
+from mallgen.emit.tables import ServiceTables
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
 from mallgen.output.signature import Imported, Param, SettingsBlock, Signature
@@ -19,6 +21,9 @@ from mallgen.python.layout import WIDTH, Imports, call, docstring, literal, yaml
 from mallgen.python.render import Renderer, TooMuch
 from mallgen.text.limits import DEFAULT
 from mallgen.text.width import width
+
+if TYPE_CHECKING:  # a service without tables does not need it
+    from mallgen.emit.model.files import TableSet
 
 _SERVER_NAMES = (
     "AsyncIterator",
@@ -48,7 +53,8 @@ class RpcOptions(Struct, frozen=True):
     `name`, `package` and `key` replace those derived from the proto, unless empty. `port` goes into the settings of a
     new project. `bodies` are pairs of wire path and logic; the other methods become stubs. `client_only` makes the
     client and its messages alone, `from_filename` names the service after the file. `uses` are the services that this
-    one calls. `prove` compiles each generated module; `most` limits the bytes of all files.
+    one calls, `tables` those of its database. `prove` compiles each generated module; `most` limits the bytes of all
+    files.
     """
 
     port: int = 8080
@@ -59,6 +65,7 @@ class RpcOptions(Struct, frozen=True):
     package: str = ""
     key: str = ""
     uses: tuple[Use, ...] = ()
+    tables: "TableSet | None" = None
     prove: bool = True
     most: int = DEFAULT.output
 
@@ -71,6 +78,7 @@ class RpcLayout(Struct, frozen=True):
     package: PyIdent
     key: str  # the name under which instances are registered: `order.rpc`, as goctl writes it
     uses: tuple[Use, ...]
+    tables: ServiceTables
 
     @property
     def messages(self) -> Modules:
@@ -82,7 +90,8 @@ class RpcLayout(Struct, frozen=True):
         """The facts that the common files of a service are made from."""
         distribution = self.package.replace("_", "-")
         dev = (*DEV, "types-protobuf>=5.29")
-        return Skeleton(self.title, self.package, distribution, ("rpc",), "rpc/test.py", dev)
+        extras = ("rpc", *self.tables.extras)
+        return Skeleton(self.title, self.package, distribution, extras, "rpc/test.py", dev)
 
     @property
     def used_services(self) -> tuple[clients.UsedService, ...]:
@@ -115,7 +124,8 @@ def emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
 def _emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
     title = options.name or (contract.stem if options.from_filename else contract.title)
     package = PyIdent(options.package) if options.package else names.rpc_package(title)
-    layout = RpcLayout(contract, title, package, options.key or f"{title.lower()}.rpc", options.uses)
+    key = options.key or f"{title.lower()}.rpc"
+    layout = RpcLayout(contract, title, package, key, options.uses, ServiceTables(options.tables, package))
     problems = (*_problems(layout), *clients.problems(options.uses, Use(title, contract)))
     if problems:
         return Emitted((), problems)
@@ -145,8 +155,10 @@ def _once(layout: RpcLayout, options: RpcOptions, renderer: Renderer) -> Iterato
         listen_on=code("0.0.0.0:{}", options.port),
         etcd=clients.etcd_block(layout.key),
         uses=used,
+        data_source=layout.tables.data_source,
     )
     blocks = tuple(SettingsBlock(key, (f"{key}:", "  Timeout: 2000", *lines), False) for key, lines in used)
+    blocks += layout.tables.blocks
     yield from layout.skeleton.once(settings, blocks, renderer)
     bodies = dict(options.bodies)
     methods = [(service, method) for service in layout.contract.services for method in service.methods]
@@ -203,19 +215,21 @@ def _server_side(layout: RpcLayout, renderer: Renderer) -> Iterator[File]:
     for folder in folders:
         yield init(f"{package}/{folder}", folder, f"The logic of {title}.", renderer)
     yield from clients.client_files(layout.uses, package, renderer)
+    yield from layout.tables.files(renderer)
 
 
 def _wiring(layout: RpcLayout) -> Wiring:
     imports = Imports(layout.package)
     imports.add("typing", "TypeVar")
     imports.add("mallgen_runtime", "ServiceBase")
+    used = clients.statements(layout.used_services, imports)
     return Wiring(
         what=f"What every {layout.title} service has.",
         asks=f"Settings that {layout.title} asks for.",
         base=imports.add("mallgen_runtime.rpc", "RpcServerConf"),
         imports=imports,
-        fields=clients.fields(layout.used_services, imports),
-        statements=clients.statements(layout.used_services, imports),
+        fields=[*clients.fields(layout.used_services, imports), *layout.tables.fields(imports)],
+        statements=[*used, *layout.tables.statements(imports)],
     )
 
 

@@ -1,0 +1,126 @@
+"""The files of a service's tables: generated and user modules, and the schema that a start compares."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.emit.model.names import TableNames, context_attributes, named
+from mallgen.emit.model.typing import SQL, ColumnTypes
+from mallgen.emit.model.views import TableView
+from mallgen.emit.service import init
+from mallgen.output.files import File
+from mallgen.output.records import Owner, Role
+from mallgen.python.code import Code, PyIdent, code
+from mallgen.python.layout import Imports, docstring, lines, literal
+from mallgen.python.names import Scope
+from mallgen.python.render import Renderer
+from mallgen.tables.ddl import script
+from mallgen.tables.model import Dialect, Table
+
+
+class TableSet(Struct, frozen=True):
+    """The tables of a service: the name of their database, which may be empty, and their names in Python."""
+
+    database: str
+    tables: tuple[Table, ...]
+    names: dict[str, TableNames]
+    problems: tuple[Diagnostic, ...]
+
+
+def table_set(database: str, tables: Sequence[Table]) -> TableSet:
+    """Return tables with their names, and the errors of two that would have one module."""
+    names, problems = named(tables)
+    return TableSet(database, tuple(tables), names, problems)
+
+
+def model_files(tables: TableSet, package: PyIdent, renderer: Renderer) -> Iterator[File]:
+    """Yield the files below `model/`."""
+    yield init(f"{package}/model", "model", "The tables of the service.", renderer)
+    yield File(f"{package}/model/schema.py", _schema(tables, package, renderer), Owner.ALWAYS, Role("schema"))
+    for table in tables.tables:
+        names = tables.names[table.name]
+        path = f"{package}/model/{names.module}_model"
+        text = _generated(table, names, package, renderer)
+        yield File(f"{path}_gen.py", text, Owner.ALWAYS, Role("table", table.name), table.span)
+        text = _yours(table, names, package, renderer)
+        yield File(f"{path}.py", text, Owner.ONCE, Role("model", table.name), table.span)
+
+
+def statements(tables: TableSet, package: PyIdent, imports: Imports) -> list[Code]:
+    """Return the lines of a service context that open the database and make the models."""
+    database = imports.add(SQL, "Database")
+    schema = imports.add(f"{package}.model.schema", "SCHEMA")
+    lines = [code("self.db = self.keep({}(config.data_source, {}, config.mode))", database, schema)]
+    names = [tables.names[table.name] for table in tables.tables]
+    for attribute, one in zip(context_attributes(names), names, strict=True):
+        model = imports.add(f"{package}.model.{one.module}_model", one.model)
+        lines.append(code("self.{} = {}(self.db)", attribute, model))
+    return lines
+
+
+def fields(imports: Imports) -> list[Code]:
+    """Return the settings of a service that has tables."""
+    conf = imports.add(SQL, "DataSourceConf")
+    field = imports.add("mallgen_runtime.schema", "field")
+    return [code("data_source: {} = {}(default_factory={})", conf, field, conf)]
+
+
+def _generated(table: Table, names: TableNames, package: PyIdent, renderer: Renderer) -> str:
+    imports = Imports(package)
+    taken = {*names.attributes.values(), names.row, names.values, names.changes, names.base, "TABLE"}
+    types = ColumnTypes(imports, Scope(taken), table.dialect)
+    for name in ("Row", "Model"):
+        imports.add(SQL, name)
+    view = TableView(table, names, types)
+    parts = {
+        "table": view.table(),
+        "keysets": view.keysets(),
+        "fields": view.fields(),
+        "inputs": view.inputs(),
+        "methods": view.methods(),
+    }
+    return renderer.python(
+        "model/gen.py",
+        module_docstring=_about(f"The table {table.name}", table, 0),
+        imports=imports.lines(),
+        row=names.row,
+        row_docstring=_about(f"A row of {table.name}", table, 4),
+        name=names.base,
+        model_docstring=docstring([f"The statements on {table.name}."], 4),
+        **parts,
+    )
+
+
+def _yours(table: Table, names: TableNames, package: PyIdent, renderer: Renderer) -> str:
+    return renderer.python(
+        "model/model.py",
+        module_docstring=docstring([f"Queries of your own on {table.name}."], 0),
+        package=package,
+        module=PyIdent(f"{names.module}_model"),
+        base=names.base,
+        name=names.model,
+        docstring=_about(f"The table {table.name}", table, 4),
+    )
+
+
+def _about(text: str, table: Table, indent: int) -> Code:
+    return docstring([f"{text}: {table.comment}" if table.comment.strip() else f"{text}."], indent)
+
+
+def _schema(tables: TableSet, package: PyIdent, renderer: Renderer) -> str:
+    imports = Imports(package)
+    schema = imports.add(SQL, "Schema")
+    listed = []
+    for table in tables.tables:
+        module = tables.names[table.name].module
+        listed.append(imports.add(f"{package}.model.{module}_model_gen", "TABLE", PyIdent(f"{module.upper()}_TABLE")))
+    names = Code("".join([f"        {name},\n" for name in listed]))
+    made = lines(script(tables.tables, Dialect.SQLITE))
+    words = code("    {},\n    (\n{}    ),\n    sqlite={},\n", literal(tables.database), names, made)
+    return renderer.python(
+        "model/schema.py",
+        module_docstring=docstring(["The tables of the service, and the statements that make them in SQLite."], 0),
+        imports=imports.lines(),
+        schema=code("SCHEMA = {}(\n{})", schema, words),
+    )

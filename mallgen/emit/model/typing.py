@@ -1,0 +1,130 @@
+"""The Python side of columns: the type of a row's attribute, and the column as the runtime describes it."""
+
+from collections.abc import Sequence
+
+from mallgen.python.code import Code, PyIdent, code
+from mallgen.python.layout import Imports, literal
+from mallgen.python.names import Scope
+from mallgen.tables.model import Base, Column, ColumnType, DefaultKind, Dialect
+
+SQL = "mallgen_runtime.sql"
+_INT = Code("int")
+_PLAIN = {Base.BOOL: Code("bool"), Base.INT: _INT, Base.BITS: _INT, Base.YEAR: _INT, Base.FLOAT: Code("float")}
+_PLAIN |= {Base.TEXT: Code("str"), Base.BYTES: Code("bytes")}
+_IMPORTED = {
+    Base.DECIMAL: ("decimal", "Decimal"),
+    Base.DATE: ("datetime", "date"),
+    Base.DATETIME: ("datetime", "datetime"),
+    Base.JSON: ("typing", "Any"),
+    Base.UUID: ("uuid", "UUID"),
+}
+_COLUMNS = {
+    Base.BOOL: "BoolColumn",
+    Base.INT: "IntColumn",
+    Base.FLOAT: "FloatColumn",
+    Base.DECIMAL: "DecimalColumn",
+    Base.TEXT: "TextColumn",
+    Base.BYTES: "BytesColumn",
+    Base.BITS: "BitsColumn",
+    Base.DATE: "DateColumn",
+    Base.TIME: "TimeColumn",
+    Base.DATETIME: "DatetimeColumn",
+    Base.YEAR: "YearColumn",
+    Base.JSON: "JsonColumn",
+    Base.ENUM: "EnumColumn",
+    Base.SET: "SetColumn",
+    Base.UUID: "UuidColumn",
+    Base.ARRAY: "ArrayColumn",
+}
+
+
+class ColumnTypes:
+    """Spells the types of one table's columns for a file with given imports."""
+
+    def __init__(self, imports: Imports, scope: Scope, dialect: Dialect) -> None:
+        self._imports = imports
+        self._scope = scope
+        self._has_spans = dialect is Dialect.MYSQL
+
+    def runtime(self, name: str) -> PyIdent:
+        """Import a name from the runtime and return its local name."""
+        return self.name(SQL, name)
+
+    def name(self, module: str, name: str) -> PyIdent:
+        """Import a name from a module and return its local name."""
+        return self._imports.add(module, name, self._scope.local_name(name))
+
+    def value(self, kind: ColumnType) -> Code:
+        """Return the type of a value that is not NULL."""
+        if kind.base in _PLAIN:
+            return _PLAIN[kind.base]
+        if kind.base in _IMPORTED:
+            return self.name(*_IMPORTED[kind.base])
+        if kind.base is Base.TIME:
+            return self.name("datetime", "timedelta" if self._has_spans else "time")
+        if kind.base is Base.ARRAY:
+            assert kind.item is not None, "the reader gives every array its item"
+            return code("list[{}]", self.value(kind.item))
+        words = listed([literal(value) for value in kind.values])
+        one = code("{}[{}]", self.name("typing", "Literal"), words)
+        return code("frozenset[{}]", one) if kind.base is Base.SET else one
+
+    def attribute(self, column: Column) -> Code:
+        """Return the type of a column's attribute in a row."""
+        value = self.value(column.type)
+        return code("{} | None", value) if column.nullable and value != "Any" else value
+
+    def column(self, column: Column, attribute: PyIdent) -> Code:
+        """Return the column as the runtime describes it."""
+        words = [*self._arguments(column.type)]
+        if attribute != column.name:
+            words.append(code("attr={}", literal(str(attribute))))
+        flags = {
+            "null": column.nullable,
+            "has_default": has_default(column),
+            "auto": column.auto,
+            "on_update": column.on_update,
+            "made": column.generated is not None,
+        }
+        words += [code("{}=True", PyIdent(name)) for name, is_set in flags.items() if is_set]
+        name = self.runtime(_COLUMNS[column.type.base])
+        return code("{}({})", name, listed([literal(column.name), *words]))
+
+    def _arguments(self, kind: ColumnType) -> list[Code]:
+        base = kind.base
+        if base is Base.INT:
+            return [literal(kind.bits or 32), *([Code("unsigned=True")] if kind.unsigned else [])]
+        if base in (Base.FLOAT, Base.BITS):
+            return [literal(kind.bits or 1)]
+        if base is Base.DECIMAL:
+            return [literal(kind.precision), literal(kind.scale)] if kind.precision else []
+        if base in (Base.TEXT, Base.BYTES):
+            fixed = [Code("fixed=True")] if base is Base.BYTES and kind.spelt.lower().startswith("binary") else []
+            return [*([literal(kind.length)] if kind.length else []), *fixed]
+        if base is Base.DATETIME:
+            return [literal(kind.scale)] if kind.scale else []
+        if base is Base.TIME:
+            return [*([literal(kind.scale)] if kind.scale else []), *([Code("span=True")] if self._has_spans else [])]
+        if base in (Base.ENUM, Base.SET):
+            return [literal(kind.values)]
+        return [self._item(kind)] if base is Base.ARRAY else []
+
+    def _item(self, kind: ColumnType) -> Code:
+        assert kind.item is not None, "the reader gives every array its item"
+        name = self.runtime(_COLUMNS[kind.item.base])
+        return code("item={}({})", name, listed([literal("item"), *self._arguments(kind.item)]))
+
+
+def listed(items: Sequence[Code]) -> Code:
+    """Return code with commas between its parts."""
+    return Code(", ".join(items))
+
+
+def has_default(column: Column) -> bool:
+    """Return whether a new row need not give the column."""
+    return column.default is not None or column.nullable or column.on_update
+
+
+def is_now(column: Column) -> bool:
+    """Return whether the default of a column is the current time."""
+    return column.default is not None and column.default.kind is DefaultKind.NOW

@@ -1,0 +1,219 @@
+"""A table's generated module as a view: the row, the values of changes, and the methods."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from mallgen.emit.model.lists import Listed, lists, unique
+from mallgen.emit.model.names import TableNames
+from mallgen.emit.model.typing import ColumnTypes, has_default, listed
+from mallgen.python.code import Code, PyIdent, code
+from mallgen.python.layout import WIDTH, call, comment, docstring, fold, literal
+from mallgen.tables.model import Column, Table
+from mallgen.text.width import width
+
+_KEY = PyIdent("_KEY")
+
+
+class Input(Struct, frozen=True):
+    """A class of values by column: its name, docstring and lines."""
+
+    name: PyIdent
+    docstring: Code
+    lines: list[Code]
+
+
+class Method(Struct, frozen=True):
+    """A method of one statement."""
+
+    signature: Code
+    docstring: Code
+    line: Code
+
+
+class TableView:
+    """Makes the parts of a table's module."""
+
+    def __init__(self, table: Table, names: TableNames, types: ColumnTypes) -> None:
+        self._table = table
+        self._names = names
+        self._types = types
+        self._lists = list(lists(table))
+
+    def table(self) -> Code:
+        """Return the table as the runtime describes it."""
+        described = [self._types.column(one, self._names.attribute(one.name)) for one in self._table.columns]
+        columns = code("(\n{}    )", Code("".join([f"        {one},\n" for one in described])))
+        words = [literal(self._table.name), columns]
+        words += [code("key={}", literal(self._table.key))] if self._table.key else []
+        inner = Code("".join([f"    {word},\n" for word in words]))
+        return code("{}(\n{})", self._types.runtime("Table"), inner)
+
+    def keysets(self) -> list[Code]:
+        """Return the order of each list, as a constant."""
+        if not self._lists:
+            return []
+        keyset = self._types.runtime("Keyset")
+        return [
+            call(f"{self._constant(one)} = {keyset}(", [literal(one.equal), literal(one.by)]) for one in self._lists
+        ]
+
+    def fields(self) -> list[Code]:
+        """Return the attributes of a row, with the comments of their columns."""
+        return [line for column in self._table.columns for line in self._field(column)]
+
+    def inputs(self) -> list[Input]:
+        """Return the classes of a new row's values and of a change's, none for a view."""
+        if self._table.select:
+            return []
+        self._types.name("typing", "TypedDict")
+        new = [self._given(column) for column in self._table.columns if column.generated is None]
+        found = [Input(self._names.values, _line(f"Values of a new row of {self._table.name}."), new)]
+        if self._changed():
+            lines = [self._pair(column) for column in self._changed()]
+            found.append(Input(self._names.changes, _line(f"New values of a row of {self._table.name}."), lines))
+        return found
+
+    def methods(self) -> list[Method]:
+        """Return the methods of the model."""
+        found = [] if self._table.select else [*self._inserts()]
+        found = [*self._finds(), *found]
+        if self._table.key and not self._table.select:
+            found += [*self._changes()]
+        return [*found, *(method for one in self._lists for method in self._listed(one))]
+
+    def _field(self, column: Column) -> list[Code]:
+        line = code("{}: {}", self._names.attribute(column.name), self._types.attribute(column))
+        if not column.comment.strip():
+            return [line]
+        aside = comment(column.comment)
+        if width(f"    {line}  {aside}") <= WIDTH:
+            return [code("{}  {}", line, aside)]
+        return [*(comment(text) for text in fold(column.comment, WIDTH - 6)), line]
+
+    def _pair(self, column: Column) -> Code:
+        return code("{}: {}", self._names.attribute(column.name), self._types.attribute(column))
+
+    def _given(self, column: Column) -> Code:
+        needed = not column.auto and (column.name in self._table.key or not has_default(column))
+        kind = self._types.attribute(column)
+        if needed:
+            kind = code("{}[{}]", self._types.name("typing", "Required"), kind)
+        return code("{}: {}", self._names.attribute(column.name), kind)
+
+    def _changed(self) -> list[Column]:
+        return [one for one in self._table.columns if one.name not in self._table.key and one.generated is None]
+
+    def _key(self) -> tuple[list[PyIdent], list[Code], Code]:
+        """Return the parameters of the primary key, their declarations, and the type of a key."""
+        parameters = self._names.parameters(self._table.key)
+        types = [self._types.value(self._table.column(name).type) for name in self._table.key]
+        declared = [code("{}: {}", name, kind) for name, kind in zip(parameters, types, strict=True)]
+        return parameters, declared, types[0] if len(types) == 1 else _tuple_type(types)
+
+    def _finds(self) -> Iterator[Method]:
+        row = self._names.row
+        if self._table.key:
+            parameters, declared, kind = self._key()
+            line = Code(f"return await self._find(TABLE.key, {_tuple(parameters)})")
+            what = "Return the row of a primary key, None where there is none."
+            yield self._method(PyIdent("find_one"), declared, code("{} | None", row), what, line)
+            iterable = self._types.name("collections.abc", "Iterable")
+            several = code("keys: {}[{}]", iterable, kind)
+            keys = Code("((key,) for key in keys)" if len(parameters) == 1 else "keys")
+            what = "Return the rows of primary keys, in their order and without those that are missing."
+            line = code("return await self._find_many({})", keys)
+            yield self._method(PyIdent("find_many"), [several], code("list[{}]", row), what, line)
+        for columns in unique(self._table):
+            yield self._find_by(columns)
+
+    def _find_by(self, columns: tuple[str, ...]) -> Method:
+        parameters = self._names.parameters(columns)
+        declared = [self._parameter(name, column) for name, column in zip(parameters, columns, strict=True)]
+        line = Code(f"return await self._find({literal(columns)}, {_tuple(parameters)})")
+        what = f"Return the row with this {_words(columns)}, None where there is none."
+        result = code("{} | None", self._names.row)
+        return self._method(self._names.method("find_one_by", columns), declared, result, what, line)
+
+    def _parameter(self, name: PyIdent, column: str) -> Code:
+        return code("{}: {}", name, self._types.value(self._table.column(column).type))
+
+    def _inserts(self) -> Iterator[Method]:
+        values = self._names.values
+        unpack = self._types.name("typing", "Unpack")
+        result = self._key()[2] if self._table.key else Code("None")
+        given = [Code("/"), code("**values: {}[{}]", unpack, values)]
+        what = "Insert a row and return its primary key." if self._table.key else "Insert a row."
+        if not self._table.key:
+            line = Code("await self._insert(values)")
+        else:
+            line = Code(f"key: {result} = await self._insert(values)\n        return key")
+        yield self._method(PyIdent("insert"), given, result, what, line)
+        sequence = self._types.name("collections.abc", "Sequence")
+        what = "Insert rows that all give the same columns, in as few statements as possible; return their number."
+        line = Code("return await self._insert_many(rows)")
+        yield self._method(PyIdent("insert_many"), [code("rows: {}[{}]", sequence, values)], Code("int"), what, line)
+
+    def _changes(self) -> Iterator[Method]:
+        parameters, declared, _ = self._key()
+        if self._changed():
+            unpack = self._types.name("typing", "Unpack")
+            given = [*declared, Code("/"), code("**values: {}[{}]", unpack, self._names.changes)]
+            what = "Write the given columns of a row; return whether there is such a row."
+            line = Code(f"return await self._update({_tuple(parameters)}, values)")
+            yield self._method(PyIdent("update"), given, Code("bool"), what, line)
+        what = "Delete a row; return whether there was one."
+        line = Code(f"return await self._delete({_tuple(parameters)})")
+        yield self._method(PyIdent("delete"), declared, Code("bool"), what, line)
+
+    def _listed(self, one: Listed) -> Iterator[Method]:
+        parameters = self._names.parameters(one.equal)
+        declared = [self._parameter(name, column) for name, column in zip(parameters, one.equal, strict=True)]
+        cursor = _tuple_type([self._types.value(self._table.column(name).type) for name in one.by])
+        newest = literal(one.columns[-1] == one.by[0] and one.columns != self._table.key)
+        given = [
+            *declared,
+            code("cursor: {} | None = None", cursor),
+            Code("limit: int = 20"),
+            Code("*"),
+            code("descending: bool = {}", newest),
+        ]
+        order = _words(one.by)
+        of = f" with this {_words(one.equal)}" if one.equal else ""
+        what = f"Return a page of the rows{of}, by {order}; the first one without a cursor."
+        result = code("{}[{}, {}]", self._types.runtime("Page"), self._names.row, cursor)
+        equal = _tuple(parameters)
+        line = call(
+            "return await self._page(",
+            [self._constant(one), equal, Code("cursor"), Code("limit"), Code("descending")],
+            indent=8,
+        )
+        yield self._method(self._names.method("list_by", one.columns), given, result, what, line)
+        if one.equal:
+            line = Code(f"return await self._count({literal(one.equal)}, {equal})")
+            what = f"Return the number of rows with this {_words(one.equal)}."
+            yield self._method(self._names.method("count_by", one.columns), declared, Code("int"), what, line)
+
+    def _constant(self, one: Listed) -> PyIdent:
+        return PyIdent(self._names.method("_by", one.columns).upper())
+
+    def _method(self, name: PyIdent, given: Sequence[Code], result: Code, what: str, line: Code) -> Method:
+        signature = call(f"async def {name}(", [Code("self"), *given], f") -> {result}:", 4)
+        return Method(signature, docstring([what], 8), line)
+
+
+def _line(text: str) -> Code:
+    return docstring([text], 4)
+
+
+def _words(columns: Sequence[str]) -> str:
+    *first, last = columns
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _tuple(items: Sequence[Code]) -> Code:
+    return code("({},)", items[0]) if len(items) == 1 else code("({})", listed(items))
+
+
+def _tuple_type(items: Sequence[Code]) -> Code:
+    return code("tuple[{}]", listed(items))

@@ -1,0 +1,66 @@
+"""The parts of a service that has tables; without tables the emitter of models is never imported."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mallgen.output.files import File
+from mallgen.output.signature import SettingsBlock
+from mallgen.python.code import Code, PyIdent
+from mallgen.python.layout import Imports, yaml_text
+from mallgen.python.render import Renderer
+
+if TYPE_CHECKING:
+    from mallgen.emit.model.files import TableSet
+
+
+class ServiceTables:
+    """The tables of one service; `package` is the service's."""
+
+    def __init__(self, found: "TableSet | None", package: PyIdent) -> None:
+        self._found = found if found is not None and found.tables else None
+        self._package = package
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The extras of mallgen-runtime that the service needs: the drivers, and the cache."""
+        if self._found is None:
+            return ()
+        names = {table.dialect.value for table in self._found.tables} | {"sqlite", "cache"}
+        return tuple(sorted(names))
+
+    @property
+    def data_source(self) -> list[Code]:
+        """The lines of the YAML file that name the database: at first a file of SQLite."""
+        if self._found is None:
+            return []
+        name = self._found.database or self._package.removesuffix("_rpc").removesuffix("_api")
+        return [Code(f"DataSource: {yaml_text(f'sqlite:///data/{name}.db')}")]
+
+    @property
+    def blocks(self) -> tuple[SettingsBlock, ...]:
+        """The settings of the database."""
+        lines = self.data_source
+        return (SettingsBlock("DataSource", tuple(lines), True),) if lines else ()
+
+    def fields(self, imports: Imports) -> list[Code]:
+        """Return the settings of wiring.py."""
+        if self._found is None:
+            return []
+        from mallgen.emit.model import files
+
+        return files.fields(imports)
+
+    def statements(self, imports: Imports) -> list[Code]:
+        """Return the statements that open the database and make the models."""
+        if self._found is None:
+            return []
+        from mallgen.emit.model import files
+
+        return files.statements(self._found, self._package, imports)
+
+    def files(self, renderer: Renderer) -> Iterator[File]:
+        """Yield the files of the package `model/`."""
+        if self._found is not None:
+            from mallgen.emit.model import files
+
+            yield from files.model_files(self._found, self._package, renderer)

@@ -1,0 +1,179 @@
+"""The base of generated models: rows by key, changes, pages by cursor, and queries of the user's own."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from mallgen_runtime.sql.connection import Executor
+from mallgen_runtime.sql.reading import rows_of
+from mallgen_runtime.sql.statement import for_values
+from mallgen_runtime.sql.table import Keyset, Table, plan_of
+
+MOST_ROWS = 10_000  # of one page
+_CHUNK = 500  # values of one IN, rows of one INSERT
+_MOST_VALUES = 30_000  # of one statement; PostgreSQL takes 32 767, SQLite 32 766
+
+RowT = TypeVar("RowT", bound=msgspec.Struct)
+AnyRow = TypeVar("AnyRow", bound=msgspec.Struct)
+CursorT = TypeVar("CursorT", bound=tuple[Any, ...])
+ModelT = TypeVar("ModelT", bound="Model[Any]")
+
+
+class Row(msgspec.Struct, frozen=True):
+    """The base of generated rows: a value without ways back to the database."""
+
+
+class Page(NamedTuple, Generic[RowT, CursorT]):
+    """A page of a list: its rows, whether the list ends with them, and the cursor of the next page.
+
+    `cursor` has the values of the last row that the list is ordered by; it is None on an empty page.
+    """
+
+    rows: list[RowT]
+    is_end: bool
+    cursor: CursorT | None
+
+
+class Model(Generic[RowT]):
+    """The statements on one table, run on a database or in a transaction."""
+
+    table: ClassVar[Table]
+    row: ClassVar[type[msgspec.Struct]]
+
+    def __init__(self, on: Executor) -> None:
+        self._on = on
+
+    def within(self: ModelT, transaction: Executor) -> ModelT:
+        """Return this model on a transaction's connection, which reads what the transaction has written."""
+        model = object.__new__(type(self))
+        model.__dict__.update(self.__dict__, _on=transaction)
+        return model
+
+    async def fetch(self, row: type[AnyRow], sql: str, *values: Any) -> list[AnyRow]:
+        """Return the rows of a query of your own; `?` stands for each value, `"name"` for a quoted name.
+
+        Columns go to the fields of `row` that have their names; a column without a field is an error, and so is a
+        field without a column or default.
+        """
+        names, found = await self._on.fetch_named(for_values(sql, self._on.dialect, len(values)), values)
+        return rows_of(row, names, found, self._on.dialect)
+
+    async def fetch_one(self, row: type[AnyRow], sql: str, *values: Any) -> AnyRow | None:
+        """Return the first row of a query of your own, None without one; see `fetch`."""
+        found = await self.fetch(row, sql, *values)
+        return found[0] if found else None
+
+    async def execute(self, sql: str, *values: Any) -> int:
+        """Run a statement of your own that writes, and return the number of rows that it matched; see `fetch`."""
+        return (await self._on.execute(for_values(sql, self._on.dialect, len(values)), values)).count
+
+    @property
+    def _plan(self) -> Any:
+        return plan_of(self.table, self._on.dialect)
+
+    async def _find(self, names: tuple[str, ...], values: Sequence[Any]) -> RowT | None:
+        """Return the row with given values in columns that are unique together, None without one."""
+        plan = self._plan
+        found = await self._on.fetch(plan.find(names), plan.bind(names, values))
+        return plan.rows(found[:1], self.row)[0] if found else None
+
+    async def _find_many(self, keys: Iterable[Sequence[Any]]) -> list[RowT]:
+        """Return the rows of primary keys, in the order of the keys and without those that are missing."""
+        plan, names = self._plan, self.table.key
+        asked = [tuple(key) for key in keys]
+        places = [list(plan.columns).index(name) for name in names]
+        known: dict[Sequence[Any], RowT] = {}
+        distinct = list(dict.fromkeys(asked))
+        for start in range(0, len(distinct), _CHUNK):
+            chunk = distinct[start : start + _CHUNK]
+            padded = chunk + chunk[-1:] * (_padded(len(chunk)) - len(chunk))
+            bound = [one for key in padded for one in plan.bind(names, key)]
+            found = await self._on.fetch(plan.find_many(names, len(padded)), bound)
+            for row in plan.rows(found, self.row):
+                known[tuple(getattr(row, self.row.__struct_fields__[place]) for place in places)] = row
+        return [known[key] for key in asked if key in known]
+
+    async def _insert(self, values: Mapping[str, Any]) -> Any:
+        """Insert a row of values by attribute, and return the value of its primary key, a tuple for several columns."""
+        plan = self._plan
+        names = tuple(column.name for column in self.table.columns if column.attribute in values)
+        self._check_attributes(values)
+        bound = plan.bind(names, [values[plan.columns[name].attribute] for name in names])
+        done = await self._on.execute(plan.insert(names, 1), bound)
+        given = {name: values[plan.columns[name].attribute] for name in names}
+        key = tuple(given.get(name, done.last_id) for name in self.table.key)
+        return key[0] if len(key) == 1 else key
+
+    async def _insert_many(self, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Insert rows that all give the same columns, in as few statements as possible; return their number."""
+        if not rows:
+            return 0
+        plan = self._plan
+        names = tuple(column.name for column in self.table.columns if column.attribute in rows[0])
+        attributes = [plan.columns[name].attribute for name in names]
+        for number, row in enumerate(rows):
+            if row.keys() != rows[0].keys():
+                differing = ", ".join(sorted(row.keys() ^ rows[0].keys()))
+                raise ValueError(f"all rows must give the same columns; row {number} differs in {differing}")
+        self._check_attributes(rows[0])
+        step = max(1, min(_CHUNK, _MOST_VALUES // max(1, len(names))))
+        count = 0
+        for start in range(0, len(rows), step):
+            chunk = rows[start : start + step]
+            bound = [one for row in chunk for one in plan.bind(names, [row[name] for name in attributes])]
+            count += (await self._on.execute(plan.insert(names, len(chunk)), bound)).count
+        return count
+
+    async def _update(self, key: Sequence[Any], values: Mapping[str, Any]) -> bool:
+        """Write the given columns of the row of a primary key; return whether there is such a row."""
+        plan = self._plan
+        self._check_attributes(values)
+        if not values:
+            raise ValueError(f"update of {self.table.name}: give at least one column")
+        names = tuple(column.name for column in self.table.columns if column.attribute in values)
+        bound = plan.bind(names, [values[plan.columns[name].attribute] for name in names])
+        bound += plan.bind(self.table.key, key)
+        return bool((await self._on.execute(plan.update(names, self.table.key), bound)).count)
+
+    async def _delete(self, key: Sequence[Any]) -> bool:
+        """Delete the row of a primary key; return whether there was one."""
+        plan = self._plan
+        return bool((await self._on.execute(plan.delete(), plan.bind(self.table.key, key))).count)
+
+    async def _page(
+        self, keyset: Keyset, equal: Sequence[Any], cursor: CursorT | None, limit: int, descending: bool
+    ) -> Page[RowT, CursorT]:
+        """Return the page of a list that follows a cursor."""
+        if not 1 <= limit <= MOST_ROWS:
+            raise ValueError(f"limit must be from 1 to {MOST_ROWS}, not {limit}")
+        plan = self._plan
+        statement, places = plan.page(keyset, descending, cursor is not None)
+        bound = plan.bind(keyset.equal, equal)
+        if cursor is not None:
+            after = plan.bind(keyset.by, cursor)
+            bound += [after[place] for place in places]
+        found = await self._on.fetch(statement, [*bound, limit + 1])
+        rows: list[RowT] = plan.rows(found[:limit], self.row)
+        attributes = [plan.columns[name].attribute for name in keyset.by]
+        last: Any = tuple(getattr(rows[-1], name) for name in attributes) if rows else None
+        return Page(rows, len(found) <= limit, last)
+
+    async def _count(self, names: tuple[str, ...], values: Sequence[Any]) -> int:
+        """Return the number of rows with given values in columns."""
+        plan = self._plan
+        found = await self._on.fetch(plan.count(names), plan.bind(names, values))
+        return int(found[0][0])
+
+    def _check_attributes(self, values: Mapping[str, Any]) -> None:
+        """Raise TypeError for a value of no column, or of one that the database computes."""
+        for name in values:
+            column = self._plan.by_attribute.get(name)
+            if column is None or column.made:
+                why = "is computed by the database" if column else "is no column"
+                raise TypeError(f"{self.table.name}: {name} {why}")
+
+
+def _padded(count: int) -> int:
+    """Return the next power of two, so that few statements differ in the number of their values alone."""
+    return min(_CHUNK, 1 << (count - 1).bit_length())

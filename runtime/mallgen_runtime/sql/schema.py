@@ -1,0 +1,47 @@
+"""The tables of a service beside those of its database: SQLite's are made in dev mode, others are only compared."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mallgen_runtime.sql.connection import Connection, Dialect
+from mallgen_runtime.sql.embedded import bring_up
+from mallgen_runtime.sql.live import LiveColumn, live_columns
+from mallgen_runtime.sql.table import Table
+
+
+class Schema(NamedTuple):
+    """The tables of a service; `sqlite` has the statements that make them in SQLite."""
+
+    database: str
+    tables: tuple[Table, ...]
+    sqlite: str
+
+
+async def prepare(connection: Connection, schema: Schema, makes: bool) -> list[str]:
+    """Return a line for each difference between the tables of a database and their models.
+
+    In dev mode (`makes`) a file of SQLite first gets the tables, columns and indexes that it lacks.
+    """
+    if makes and connection.dialect is Dialect.SQLITE:
+        problems = await bring_up(connection, schema.sqlite)
+        if problems:
+            return problems
+    lines: list[str] = []
+    for table in schema.tables:
+        lines += _differences(table, await live_columns(connection, table.name), connection.dialect)
+    return lines
+
+
+def _differences(table: Table, found: dict[str, LiveColumn], dialect: Dialect) -> Iterator[str]:
+    if not found:
+        yield f"the table {table.name} is missing"
+        return
+    missing = [column.name for column in table.columns if column.name not in found]
+    wrong = [
+        f"{column.name} is {found[column.name].type}"
+        for column in table.columns
+        if column.name in found and not column.fits(dialect, found[column.name].type)
+    ]
+    if missing or wrong:
+        parts = [*([f"has no {', '.join(missing)}"] if missing else []), *wrong]
+        yield f"the table {table.name} differs from its model: {'; '.join(parts)}"
