@@ -14,17 +14,23 @@ class Limits(NamedTuple):
     depth: int = 32
     fields: int = 50_000
     output: int = 64 << 20
+    sql: int = 16 << 20
+    tables: int = 2_000
+    columns: int = 1_017
 
 
 MEANING = {
     "bytes": ("too-large", "bytes of a `.api` or `.proto` file"),
-    "tokens": ("too-many-tokens", "words, texts and signs of a `.api` file"),
+    "tokens": ("too-many-tokens", "words, texts and signs of a `.api` or `.sql` file, rows of data left out"),
     "nesting": ("too-deep", "levels of brackets, and of `[]`, `map[…]` and `*` in front of a type"),
     "name": ("too-long-name", "characters of a name"),
     "files": ("too-many-files", "files of a contract, imports included"),
     "depth": ("too-many-files", "levels of imports"),
     "fields": ("too-many-fields", "fields of a contract, those of embedded types written out at each place"),
     "output": ("too-much-output", "bytes of all that is generated from a contract, counted before anything is written"),
+    "sql": ("too-large", "characters of a `.sql` file"),
+    "tables": ("too-many-tables", "tables and views of all `.sql` files of a run"),
+    "columns": ("too-many-columns", "columns of a table; InnoDB has as many"),
 }
 DEFAULT = Limits()
 DEEPEST = {"nesting": 200, "depth": 200}  # the most that these can be set to: types and imports are read recursively

@@ -11,7 +11,7 @@ from mallgen.lint import rules
 from tests.conftest import ROOT, mallgen
 
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
-CALLS = {"Diagnostic", "Unreadable", "_report", "_unfit"}
+CALLS = {"Diagnostic", "Unreadable", "_report", "_unfit", "report"}
 COMPOSED = {"duplicate-syntax", "duplicate-info", "bad-jwt", "bad-jwttransition"}  # from f-strings in resolve.py
 
 

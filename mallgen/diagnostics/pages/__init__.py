@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from typing import TypeVar
 
-THEMES = ("files", "language", "meaning", "generation", "writing", "dialect", "drift", "lint")
+THEMES = ("files", "language", "meaning", "generation", "writing", "dialect", "drift", "lint", "ddl")
 _RULES = tuple(f"mallgen.lint.{name}" for name in ("fields", "routes", "types"))
 _HEADING = re.compile(r"^## (.*)\n", re.M)
 _TITLE = re.compile(r"# .+\n\n")

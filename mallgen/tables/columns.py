@@ -1,0 +1,321 @@
+"""The reader of one column: its name, type and attributes, with every flaw at its place."""
+
+from collections.abc import Callable
+
+from mallgen.diagnostics import Note
+from mallgen.tables.cursor import Cursor, Misread, Name
+from mallgen.tables.default_values import check_default
+from mallgen.tables.defaults import ReadDefault, read_default
+from mallgen.tables.keys import Keys, read_reference
+from mallgen.tables.model import Base, Column, ColumnType, Default, Dialect, Generated
+from mallgen.tables.type_words import NUMBERED
+from mallgen.tables.types import read_type, type_token_follows
+from mallgen.text.suggest import did_you_mean
+
+_UNREAD = ColumnType(Base.TEXT, "")
+
+
+class ColumnReader:
+    """The attributes of one column while they are read; `keys` are the table's, which attributes add to."""
+
+    def __init__(self, cursor: Cursor, name: Name, keys: Keys, made: dict[str, ColumnType]) -> None:
+        self.cursor, self.name, self.keys, self.made = cursor, name, keys, made
+        self.type = _UNREAD
+        self.nullable: bool | None = None
+        self.null_span = name.span
+        self.default: ReadDefault | None = None
+        self.auto, self.on_update, self.primary = False, False, False
+        self.generated: Generated | None = None
+        self.comment, self.collation = "", ""
+        self.constraint = ""
+        self.missing_comma = False
+
+    def read(self) -> Column:
+        """Return the column; one that cannot be read to its end has what could be."""
+        try:
+            self._type()
+            while self.cursor.now.kind != "end" and self.cursor.now.upper not in (",", ")") and not self.missing_comma:
+                self._attribute()
+        except Misread:
+            self.cursor.skip_to(",")
+        return self._finished()
+
+    def _type(self) -> None:
+        cursor, first = self.cursor, self.cursor.now
+        if cursor.now.upper in _GENERATED and cursor.dialect is Dialect.SQLITE:
+            self.type = ColumnType(Base.TEXT, "")
+            return
+        try:
+            self.type = read_type(cursor, self.made)
+        except Misread:
+            if cursor.now is first and first.kind == "sign":
+                raise
+            self._skip_unknown()
+        word = first.upper.removeprefix("PUBLIC.")
+        if word in NUMBERED and cursor.dialect is not Dialect.SQLITE:
+            self.auto, self.nullable = True, False
+            if cursor.dialect is Dialect.MYSQL:
+                self.keys.unique_column(self.name, "")
+
+    def _attribute(self) -> None:
+        """Read one attribute; pass over a word that is none, up to the next one."""
+        cursor = self.cursor
+        if self._begins_another():
+            self.missing_comma = True
+            message = f"a `,` is missing in front of {cursor.shown()}"
+            cursor.report("ddl-syntax", message, cursor.span(cursor.now), "write `,` between two definitions")
+            return
+        word = cursor.now.upper
+        reader = _ATTRIBUTES.get(word) or (_BY_DIALECT[cursor.dialect].get(word) if word else None)
+        if reader is not None:
+            cursor.take()
+            reader(self)
+            return
+        guess = did_you_mean(word[:40], [*_ATTRIBUTES, *_BY_DIALECT[cursor.dialect]]) if word.isalpha() else ""
+        message = f"{cursor.shown()} cannot stand here: an attribute of the column, `,` or `)` may"
+        cursor.report("ddl-syntax", message, cursor.span(cursor.now), guess or "delete it, or put `,` in front")
+        self._skip_unknown()
+
+    def _skip_unknown(self) -> None:
+        cursor = self.cursor
+        cursor.take() if cursor.now.upper not in (",", ")") else None
+        while cursor.now.kind != "end" and cursor.now.upper not in _STOPS and not self._begins_another():
+            cursor.skip_group() if cursor.now.upper == "(" else cursor.take()
+
+    def _begins_another(self) -> bool:
+        """Tell a column or key whose comma in front is missing."""
+        cursor, now, after = self.cursor, self.cursor.now, self.cursor.ahead()
+        if cursor.places.line(now.start) == cursor.places.line(cursor.before.start):
+            return False
+        if now.kind == "name" or (now.kind == "word" and now.upper not in _ATTRIBUTES):
+            return type_token_follows(after, cursor.dialect)
+        if now.upper == "PRIMARY":
+            return after.upper == "KEY" and cursor.ahead(2).upper == "("
+        if now.upper in ("KEY", "UNIQUE", "INDEX"):
+            return "(" in (cursor.ahead(1).upper, cursor.ahead(2).upper, cursor.ahead(3).upper) and after.upper != ","
+        return now.upper == "CONSTRAINT" and cursor.ahead(2).upper in ("FOREIGN", "PRIMARY")
+
+    def not_(self) -> None:
+        """Read NOT NULL; another word behind NOT is meant as NULL."""
+        cursor = self.cursor
+        if cursor.accept("DEFERRABLE"):
+            return
+        if not cursor.accept("NULL"):
+            message = f"{cursor.shown()} after NOT; only NULL may follow"
+            cursor.report("ddl-syntax", message, cursor.span(cursor.now), "write `NOT NULL`")
+            if cursor.now.kind == "word" and cursor.now.upper not in _ATTRIBUTES:
+                cursor.take()
+        self._null(False)
+
+    def null(self) -> None:
+        """Read NULL."""
+        self._null(True)
+
+    def _null(self, nullable: bool) -> None:
+        if self.nullable is not None and self.nullable != nullable:
+            message = f"`{self.name.text}` is both NULL and NOT NULL"
+            span = self.cursor.span(self.cursor.before)
+            self.cursor.report("ddl-null-not-null", message, span, "delete one of them", notes=self._note())
+        self.nullable, self.null_span = nullable, self.cursor.span(self.cursor.before)
+
+    def _note(self) -> tuple[Note, ...]:
+        return (Note(self.null_span, "the other one"),)
+
+    def default_(self) -> None:
+        """Read DEFAULT; of two the last counts, as for MySQL."""
+        read = read_default(self.cursor)
+        if self.default is not None:
+            notes = (Note(self.default.span, "the first one"),)
+            message = f"`{self.name.text}` has two defaults"
+            self.cursor.report("ddl-double-default", message, read.span, "delete one of them", notes=notes)
+        self.default = read
+
+    def numbered(self) -> None:
+        """Read AUTO_INCREMENT."""
+        self.auto = True
+
+    def primary_(self) -> None:
+        """Read PRIMARY KEY, or KEY alone, which MySQL takes for the same."""
+        cursor = self.cursor
+        if cursor.before.upper == "PRIMARY":
+            cursor.expect("KEY", "PRIMARY")
+        cursor.accept_any("ASC", "DESC")
+        self.primary = True
+        self.keys.primary((self.name,), cursor.span(cursor.before), self.constraint)
+        self._conflict()
+
+    def unique(self) -> None:
+        """Read UNIQUE."""
+        self.cursor.accept_any("KEY", "INDEX")
+        if self.cursor.accept("NULLS"):
+            self.cursor.accept("NOT")
+            self.cursor.accept("DISTINCT")
+        self.keys.unique_column(self.name, self.constraint)
+        self._conflict()
+
+    def _conflict(self) -> None:
+        if self.cursor.accept("ON", "CONFLICT"):
+            self.cursor.take()
+
+    def comment_(self) -> None:
+        """Read COMMENT."""
+        self.cursor.accept("=")
+        if self.cursor.now.kind != "text":
+            self.cursor.fail("COMMENT is followed by a text", "write it in quotes: COMMENT '…'")
+        self.comment = self.cursor.take().text
+
+    def collate(self) -> None:
+        """Read COLLATE."""
+        self.cursor.accept("=")
+        token = self.cursor.take()
+        self.collation = token.text
+        while self.cursor.accept("."):
+            self.collation = self.cursor.take().text
+
+    def charset(self) -> None:
+        """Read CHARACTER SET."""
+        if self.cursor.before.upper in ("CHARACTER", "CHAR"):
+            self.cursor.expect("SET", "CHARACTER")
+        self.cursor.accept("=")
+        self.cursor.take()
+
+    def on(self) -> None:
+        """Read ON UPDATE CURRENT_TIMESTAMP."""
+        cursor = self.cursor
+        cursor.expect("UPDATE", "ON")
+        if not cursor.accept_any("CURRENT_TIMESTAMP", "NOW", "LOCALTIME", "LOCALTIMESTAMP"):
+            cursor.fail("ON UPDATE is followed by CURRENT_TIMESTAMP", "write `ON UPDATE CURRENT_TIMESTAMP`")
+        if cursor.now.upper == "(":
+            cursor.skip_group()
+        if self.type.base is not Base.DATETIME:
+            message = f"`{self.name.text}` is neither DATETIME nor TIMESTAMP, so ON UPDATE cannot set its value"
+            cursor.report("ddl-bad-default", message, cursor.span(cursor.before), "delete ON UPDATE")
+        self.on_update = True
+
+    def as_(self) -> None:
+        """Read the expression of a generated column, or PostgreSQL's identity."""
+        cursor = self.cursor
+        if cursor.before.upper == "GENERATED":
+            cursor.accept("ALWAYS") or cursor.accept("BY", "DEFAULT")
+            cursor.expect("AS", "GENERATED ALWAYS")
+        if cursor.accept("IDENTITY"):
+            if cursor.now.upper == "(":
+                cursor.skip_group()
+            self.auto, self.nullable = True, False
+            return
+        if cursor.now.upper != "(":
+            cursor.fail("an expression in brackets follows AS", "write `AS (a + b)`")
+        first, last = cursor.skip_group()
+        kind = cursor.accept_any("VIRTUAL", "STORED", "PERSISTENT")
+        stored = kind in ("STORED", "PERSISTENT")
+        self.generated = Generated(cursor.source(first, last), stored)
+        self.keys.expression(first, last, "this expression")
+
+    def check(self) -> None:
+        """Read CHECK."""
+        self.keys.check(self.constraint)
+
+    def references(self) -> None:
+        """Read REFERENCES: of one column in MySQL it is read and has no effect there before 9.0."""
+        read_reference(self.cursor, (self.name,), self.keys, self.constraint, inline=True)
+
+    def constraint_(self) -> None:
+        """Read CONSTRAINT and the name of the attribute behind it."""
+        self.constraint = "" if self.cursor.now.upper in _ATTRIBUTES else self.cursor.name("constraint").text
+
+    def one_word(self) -> None:
+        """Take an attribute's value that no model needs: COLUMN_FORMAT FIXED."""
+        self.cursor.accept("=")
+        self.cursor.take()
+
+    def nothing(self) -> None:
+        """Take an attribute that no model needs."""
+
+    def _finished(self) -> Column:
+        self._check()
+        default = self._default()
+        nullable = self.nullable is not False and not self.primary
+        auto = self.auto or self._is_rowid()
+        return Column(
+            self.name.text,
+            self.type,
+            self.name.span,
+            nullable,
+            default,
+            auto,
+            self.on_update,
+            self.generated,
+            self.comment,
+            self.collation,
+        )
+
+    def _default(self) -> Default | None:
+        if self.default is None:
+            return None
+        if self.default.next_id:
+            self.auto = True
+        return self.default.value
+
+    def _is_rowid(self) -> bool:
+        return self.primary and self.cursor.dialect is Dialect.SQLITE and self.type.spelt.upper() == "INTEGER"
+
+    def _check(self) -> None:
+        """Report attributes that the database refuses together."""
+        cursor, default = self.cursor, self.default
+        if default is not None:
+            check_default(cursor, self.name.text, self.type, default)
+            is_null = default.value is None and not default.next_id
+            if is_null and (self.nullable is False or self.primary):
+                message = f"`{self.name.text}` is NOT NULL and its default is NULL"
+                notes = () if self.nullable is None else (Note(self.null_span, "NOT NULL stands here"),)
+                hint = "delete `DEFAULT NULL`, or `NOT NULL`"
+                cursor.report("ddl-default-null-not-null", message, default.span, hint, notes=notes)
+            if self.auto and not is_null and not default.next_id:
+                message = f"`{self.name.text}` is numbered by the database and has a default"
+                cursor.report("ddl-bad-default", message, default.span, "delete DEFAULT")
+            if self.generated is not None:
+                message = f"`{self.name.text}` is generated and has a default"
+                cursor.report("ddl-bad-default", message, default.span, "delete DEFAULT")
+        if self.auto and self.type.base not in (Base.INT, Base.FLOAT) and self.type.spelt:
+            message = f"`{self.name.text}` is no whole number: the database cannot number it"
+            cursor.report("ddl-bad-auto-increment", message, self.name.span, "make it `bigint unsigned`")
+
+
+_GENERATED = frozenset(("GENERATED", "AS"))
+_ATTRIBUTES: dict[str, Callable[[ColumnReader], None]] = {
+    "NOT": ColumnReader.not_,
+    "NULL": ColumnReader.null,
+    "DEFAULT": ColumnReader.default_,
+    "PRIMARY": ColumnReader.primary_,
+    "UNIQUE": ColumnReader.unique,
+    "COLLATE": ColumnReader.collate,
+    "GENERATED": ColumnReader.as_,
+    "AS": ColumnReader.as_,
+    "CHECK": ColumnReader.check,
+    "REFERENCES": ColumnReader.references,
+    "CONSTRAINT": ColumnReader.constraint_,
+}
+_BY_DIALECT: dict[Dialect, dict[str, Callable[[ColumnReader], None]]] = {
+    Dialect.MYSQL: {
+        "AUTO_INCREMENT": ColumnReader.numbered,
+        "KEY": ColumnReader.primary_,
+        "COMMENT": ColumnReader.comment_,
+        "CHARACTER": ColumnReader.charset,
+        "CHAR": ColumnReader.charset,
+        "CHARSET": ColumnReader.charset,
+        "ON": ColumnReader.on,
+        "COLUMN_FORMAT": ColumnReader.one_word,
+        "STORAGE": ColumnReader.one_word,
+        "SRID": ColumnReader.one_word,
+        "ENGINE_ATTRIBUTE": ColumnReader.one_word,
+        "INVISIBLE": ColumnReader.nothing,
+        "VISIBLE": ColumnReader.nothing,
+    },
+    Dialect.POSTGRES: {
+        "STORAGE": ColumnReader.one_word,
+        "COMPRESSION": ColumnReader.one_word,
+        "DEFERRABLE": ColumnReader.nothing,
+    },
+    Dialect.SQLITE: {"AUTOINCREMENT": ColumnReader.numbered},
+}
+_STOPS = frozenset((",", ")", *_ATTRIBUTES, *_BY_DIALECT[Dialect.MYSQL], "AUTOINCREMENT"))

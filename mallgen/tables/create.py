@@ -1,0 +1,99 @@
+"""The reader of CREATE TABLE."""
+
+from mallgen.diagnostics import Note
+from mallgen.tables.catalog import Catalog
+from mallgen.tables.columns import ColumnReader
+from mallgen.tables.cursor import Cursor, Misread, Name
+from mallgen.tables.drafts import Draft
+from mallgen.tables.elements import begins_key, read_key
+from mallgen.tables.keys import Keys
+from mallgen.tables.options import read_options
+from mallgen.text.limits import Limits, raise_it
+
+
+def create_table(cursor: Cursor, catalog: Catalog, limits: Limits) -> Draft | None:
+    """Read what follows CREATE TABLE into the catalog; return the table, None where there is nothing new."""
+    lenient = cursor.accept("IF", "NOT", "EXISTS")
+    outer, name = cursor.qualified("table")
+    database = catalog.home(outer, cursor.dialect)
+    draft = Draft(name.text, database, name.span, cursor.dialect)
+    known = catalog.get(outer, name.text, cursor.dialect)
+    if known is not None and lenient:
+        message = f"`{name.text}` is there already: this CREATE TABLE IF NOT EXISTS changes nothing"
+        notes = (Note(known.span, "the first one"),)
+        cursor.report("ddl-table-again", message, name.span, "delete one of the two", "warning", notes)
+        return None
+    if known is not None:
+        notes = (Note(known.span, "the first one"),)
+        hint = "delete one of the two, or write DROP TABLE in between"
+        cursor.report("ddl-duplicate-table", f"there are two tables `{name.text}`", name.span, hint, notes=notes)
+    keys = Keys(cursor, draft)
+    if cursor.now.upper != "(":
+        cursor.fail("a table's name is followed by `(`", "write the columns in brackets")
+    _definitions(cursor, catalog, keys, limits)
+    read_options(cursor, draft)
+    keys.finish()
+    if known is None:
+        catalog.put(draft)
+    return draft
+
+
+def _definitions(cursor: Cursor, catalog: Catalog, keys: Keys, limits: Limits) -> None:
+    """Read columns and keys up to the closing bracket; a bad one does not hide the next."""
+    opening = cursor.take()
+    while not cursor.accept(")"):
+        if cursor.now.kind == "end":
+            cursor.report("ddl-syntax", "this `(` is never closed", cursor.span(opening), "close it with `)`")
+            return
+        if _is_option(cursor):
+            message = f"`)` is missing in front of {cursor.shown()}"
+            cursor.report("ddl-syntax", message, cursor.span(cursor.now), "close the columns with `)`")
+            return
+        start = cursor.at
+        try:
+            _definition(cursor, catalog, keys, limits)
+        except Misread:
+            cursor.skip_to(",")
+        if cursor.accept(","):
+            if cursor.now.upper == ")":
+                message = "there is a `,` behind the last definition"
+                cursor.report("ddl-syntax", message, cursor.span(cursor.before), "delete it")
+        elif cursor.at == start:
+            cursor.take()
+
+
+def _is_option(cursor: Cursor) -> bool:
+    return cursor.now.upper in ("ENGINE", "CHARSET", "AUTO_INCREMENT") and cursor.ahead().upper == "="
+
+
+def _definition(cursor: Cursor, catalog: Catalog, keys: Keys, limits: Limits) -> None:
+    if begins_key(cursor):
+        read_key(cursor, keys)
+        if cursor.now.kind != "end" and cursor.now.upper not in (",", ")") and not _is_option(cursor):
+            if cursor.places.line(cursor.now.start) == cursor.places.line(cursor.before.start):
+                cursor.fail("`,` or `)` follows a key", "delete it, or write `,` in front")
+            message = f"a `,` is missing in front of {cursor.shown()}"
+            cursor.report("ddl-syntax", message, cursor.span(cursor.now), "write `,` between two definitions")
+        return
+    name = cursor.name("column")
+    add_column(cursor, catalog, keys, name, limits)
+
+
+def add_column(cursor: Cursor, catalog: Catalog, keys: Keys, name: Name, limits: Limits) -> str:
+    """Read a column behind its name and put it at the table's end; return its name."""
+    draft, known = keys.draft, keys.draft.column(name.text)
+    column = ColumnReader(cursor, name, keys, catalog.made).read()
+    if known is not None:
+        notes = (Note(known.span, "the first one"),)
+        message = f"`{draft.name}` has two columns `{name.text}`"
+        cursor.report("ddl-duplicate-column", message, name.span, "delete one or give it another name", notes=notes)
+        return ""
+    if len(draft.columns) == limits.columns:
+        message = f"`{draft.name}` has more than {limits.columns} columns"
+        hint = "part the table, " + raise_it("columns", 2 * limits.columns)
+        cursor.report("too-many-columns", message, name.span, hint)
+    if len(draft.columns) < limits.columns:
+        draft.put(column)
+    else:
+        draft.is_complete = False
+    return column.name

@@ -1,0 +1,104 @@
+"""Tables while statements are read: what CREATE, ALTER and COMMENT change until all files are read."""
+
+from mallgen.tables.model import Column, Dialect, ForeignKey, Index, ListRule, Table
+from mallgen.text.span import Span
+
+
+class Draft:
+    """One table; `columns` by their names as the dialect compares them."""
+
+    def __init__(self, name: str, database: str, span: Span, dialect: Dialect) -> None:
+        self.name, self.database, self.span, self.dialect = name, database, span, dialect
+        self.columns: dict[str, Column] = {}
+        self.key: tuple[str, ...] = ()
+        self.key_name, self.key_span = "", span
+        self.indexes: dict[str, Index] = {}
+        self.foreign_keys: dict[str, ForeignKey] = {}
+        self.checks: dict[str, str] = {}
+        self.lists: list[ListRule] = []
+        self.comment, self.charset, self.select = "", "", ""
+        self.is_complete = True
+
+    def folded(self, name: str) -> str:
+        """Return a column's or index's name as the dialect compares it."""
+        return name if self.dialect is Dialect.POSTGRES else name.lower()
+
+    def column(self, name: str) -> Column | None:
+        """Return the column of a name, if there is one."""
+        return self.columns.get(self.folded(name))
+
+    def put(self, column: Column) -> None:
+        """Add a column at the end, or replace the one of its name."""
+        self.columns[self.folded(column.name)] = column
+
+    def place(self, column: Column, after: str | None, instead: str = "") -> None:
+        """Put a column behind another, at the front (`after` empty) or, with None, where `instead` is."""
+        gone = self.folded(instead or column.name)
+        old = list(self.columns.values())
+        position = next((at for at, one in enumerate(old) if self.folded(one.name) == gone), len(old))
+        rest = [one for one in old if self.folded(one.name) != gone]
+        if after is not None:
+            names = [self.folded(one.name) for one in rest]
+            position = names.index(self.folded(after)) + 1 if after and self.folded(after) in names else 0
+        rest.insert(position, column)
+        self.columns = {self.folded(one.name): one for one in rest}
+
+    def rename_column(self, old: str, new: str) -> None:
+        """Give a column's new name to all that refer to it within the table."""
+
+        def renamed(names: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(new if self.folded(name) == self.folded(old) else name for name in names)
+
+        self.key = renamed(self.key)
+        self.indexes = {key: one._replace(columns=renamed(one.columns)) for key, one in self.indexes.items()}
+        self.foreign_keys = {key: one._replace(columns=renamed(one.columns)) for key, one in self.foreign_keys.items()}
+
+    def drop_column(self, name: str) -> None:
+        """Take a column out, of indexes too: MySQL keeps an index as long as it has columns."""
+        self.columns.pop(self.folded(name), None)
+        lean = self.dialect is not Dialect.POSTGRES
+
+        def without(names: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(one for one in names if self.folded(one) != self.folded(name))
+
+        self.key = without(self.key)
+        kept = {}
+        for key, one in self.indexes.items():
+            columns = without(one.columns)
+            if columns == one.columns or (columns and lean):
+                kept[key] = one._replace(columns=columns)
+        self.indexes = kept
+        self.foreign_keys = {key: one for key, one in self.foreign_keys.items() if without(one.columns) == one.columns}
+
+    def require_key(self) -> None:
+        """Make the columns of the primary key NOT NULL."""
+        for name in self.key:
+            column = self.column(name)
+            if column is not None and column.nullable:
+                self.put(column._replace(nullable=False))
+
+    def free_name(self, wanted: str, taken: dict[str, Index]) -> str:
+        """Return a name for an index that has none, as the database makes it: `name`, `name_2` …"""
+        number, glue = (1, "") if self.dialect is Dialect.POSTGRES else (2, "_")
+        name = wanted
+        while self.folded(name) in taken:
+            name, number = f"{wanted}{glue}{number}", number + 1
+        return name
+
+    def finished(self) -> Table:
+        """Return the table as a value."""
+        return Table(
+            self.name,
+            tuple(self.columns.values()),
+            self.span,
+            self.dialect,
+            self.database,
+            self.key,
+            tuple(self.indexes.values()),
+            tuple(self.foreign_keys.values()),
+            tuple(self.checks.values()),
+            tuple(self.lists),
+            self.comment,
+            self.charset,
+            self.select,
+        )
