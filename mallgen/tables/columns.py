@@ -188,7 +188,7 @@ class ColumnReader:
         if cursor.now.upper == "(":
             cursor.skip_group()
         if self.type.base is not Base.DATETIME:
-            message = f"`{self.name.text}` is neither DATETIME nor TIMESTAMP, so ON UPDATE cannot set its value"
+            message = f"`{self.name.text}` is neither DATETIME nor TIMESTAMP, which alone can have ON UPDATE"
             cursor.report("ddl-bad-default", message, cursor.span(cursor.before), "delete ON UPDATE")
         self.on_update = True
 

@@ -5,7 +5,7 @@ from typing import NamedTuple, NoReturn
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.tables.model import Dialect
 from mallgen.tables.places import Places
-from mallgen.tables.scan import Statement, Token
+from mallgen.tables.scan import DdlStatement, DdlToken
 from mallgen.tables.words import RESERVED
 from mallgen.text.span import Span
 
@@ -26,25 +26,25 @@ class Name(NamedTuple):
 class Cursor:
     """The tokens of one statement, read from left to right. All findings of a file go to `found`."""
 
-    def __init__(self, statement: Statement, places: Places, dialect: Dialect, found: list[Diagnostic]) -> None:
+    def __init__(self, statement: DdlStatement, places: Places, dialect: Dialect, found: list[Diagnostic]) -> None:
         self.tokens, self.places, self.dialect, self.found = statement.tokens, places, dialect, found
         self.at = 0
 
     @property
-    def now(self) -> Token:
+    def now(self) -> DdlToken:
         """Return the token that is next."""
         return self.tokens[self.at]
 
     @property
-    def before(self) -> Token:
+    def before(self) -> DdlToken:
         """Return the token that was taken last."""
         return self.tokens[max(self.at - 1, 0)]
 
-    def ahead(self, count: int = 1) -> Token:
+    def ahead(self, count: int = 1) -> DdlToken:
         """Return a token behind the next one; the `end` where there is none."""
         return self.tokens[min(self.at + count, len(self.tokens) - 1)]
 
-    def take(self) -> Token:
+    def take(self) -> DdlToken:
         """Take the next token; the `end` stays."""
         token = self.tokens[self.at]
         if token.kind != "end":
@@ -67,7 +67,7 @@ class Cursor:
         if not self.accept(word):
             self.fail(f"{where} is followed by `{word}`", f"write `{word}` here")
 
-    def span(self, first: Token, last: Token | None = None) -> Span:
+    def span(self, first: DdlToken, last: DdlToken | None = None) -> Span:
         """Return the span from one token to another."""
         return self.places.span(first.start, (last or first).end)
 
@@ -77,7 +77,7 @@ class Cursor:
             return ""
         return self.places.text[self.tokens[first].start : self.tokens[last - 1].end]
 
-    def shown(self, token: Token | None = None) -> str:
+    def shown(self, token: DdlToken | None = None) -> str:
         """Return a token as a message shows it."""
         token = token or self.now
         if token.kind == "end":
@@ -111,12 +111,12 @@ class Cursor:
             self.reserved(token, noun)
         return Name(self.fold(token), self.span(token))
 
-    def _text_is_name(self, token: Token) -> bool:
+    def _text_is_name(self, token: DdlToken) -> bool:
         return self.dialect is Dialect.SQLITE or (
             self.dialect is Dialect.MYSQL and self.places.text[token.start] == '"'
         )
 
-    def fold(self, token: Token) -> str:
+    def fold(self, token: DdlToken) -> str:
         """Return a word as the name that the database keeps: PostgreSQL lowers it."""
         return token.text.lower() if self.dialect is Dialect.POSTGRES else token.text
 
@@ -125,7 +125,7 @@ class Cursor:
         quote = "`" if self.dialect is Dialect.MYSQL else '"'
         return quote + name.replace(quote, quote * 2) + quote
 
-    def reserved(self, token: Token, noun: str) -> None:
+    def reserved(self, token: DdlToken, noun: str) -> None:
         """Report a reserved word that names something without quotes."""
         message = f"`{token.text}` is a reserved word and the name of a {noun}"
         self.report("ddl-reserved-name", message, self.span(token), f"write it in quotes: {self.quoted(token.text)}")

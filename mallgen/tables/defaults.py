@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from mallgen.tables.cursor import Cursor
 from mallgen.tables.model import Default, DefaultKind, Dialect
-from mallgen.tables.scan import Token
+from mallgen.tables.scan import DdlToken
 from mallgen.text.span import Span
 
 ENDS = frozenset(
@@ -21,7 +21,7 @@ _SQLITE_NOW = frozenset(("DATETIME", "DATE", "TIME", "STRFTIME", "UNIXEPOCH", "J
 
 
 class ReadDefault(NamedTuple):
-    """What DEFAULT says: `value` is None for NULL; `next_id` for PostgreSQL's nextval; `digits` are those of now()."""
+    """The default of a column: no `value` for NULL, `next_id` for PostgreSQL's nextval, the `digits` of now()."""
 
     value: Default | None
     span: Span
@@ -77,7 +77,7 @@ def _pass_over(cursor: Cursor) -> None:
 _JOINS = frozenset(("::", "+", "-", "*", "/", "|", "%", ".", ">", "<", "=", "AT", "ZONE", "WITHOUT", "WITH", "VARYING"))
 
 
-def _without_brackets(tokens: list[Token]) -> list[Token]:
+def _without_brackets(tokens: list[DdlToken]) -> list[DdlToken]:
     while len(tokens) > 2 and tokens[0].upper == "(" and tokens[-1].upper == ")":
         depth = 0
         for at, token in enumerate(tokens):
@@ -88,7 +88,7 @@ def _without_brackets(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
-def _without_cast(tokens: list[Token]) -> list[Token]:
+def _without_cast(tokens: list[DdlToken]) -> list[DdlToken]:
     """Return a literal without PostgreSQL's casts: `'{}'::jsonb`."""
     at = next((at for at, token in enumerate(tokens) if token.upper == "::"), 0)
     if not at or any(token.upper in ("+", "-", "*", "/", "|", "AT") for token in tokens[at:]):
@@ -96,7 +96,7 @@ def _without_cast(tokens: list[Token]) -> list[Token]:
     return _without_brackets(tokens[:at])
 
 
-def _current_time(tokens: list[Token], dialect: Dialect) -> int | None:
+def _current_time(tokens: list[DdlToken], dialect: Dialect) -> int | None:
     """Return the fractional digits of the current time, None for other values."""
     first, rest = tokens[0], tokens[1:]
     if dialect is Dialect.SQLITE and first.upper in _SQLITE_NOW:
@@ -107,7 +107,7 @@ def _current_time(tokens: list[Token], dialect: Dialect) -> int | None:
     return int(number) if number.isdecimal() and len(number) < 3 else 0
 
 
-def _literal(cursor: Cursor, tokens: list[Token], span: Span) -> Default | None:
+def _literal(cursor: Cursor, tokens: list[DdlToken], span: Span) -> Default | None:
     first = tokens[0]
     if all(token.kind == "text" for token in tokens):
         return Default(DefaultKind.LITERAL, "".join(token.text for token in tokens), span, True)
@@ -121,7 +121,7 @@ def _literal(cursor: Cursor, tokens: list[Token], span: Span) -> Default | None:
     return None
 
 
-def _bare_call(cursor: Cursor, tokens: list[Token], span: Span) -> None:
+def _bare_call(cursor: Cursor, tokens: list[DdlToken], span: Span) -> None:
     """Report an expression without brackets, which MySQL and SQLite refuse."""
     if cursor.dialect is Dialect.POSTGRES or tokens[0].upper == "(":
         return

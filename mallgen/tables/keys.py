@@ -29,7 +29,7 @@ class _Pending(NamedTuple):
 
 
 class Keys:
-    """What a statement adds to the keys of `draft`."""
+    """The keys and indexes that a statement adds to `draft`."""
 
     def __init__(self, cursor: Cursor, draft: Draft) -> None:
         self.cursor, self.draft = cursor, draft

@@ -19,7 +19,7 @@ _ROUTINES = frozenset(("PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"))
 _ILLEGAL = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-class Token(NamedTuple):
+class DdlToken(NamedTuple):
     """A token: `kind` is word, name (quoted), text, bits, number, sign or end; `upper` is that of words and signs."""
 
     kind: str
@@ -37,10 +37,10 @@ class Comment(NamedTuple):
     end: int
 
 
-class Statement(NamedTuple):
+class DdlStatement(NamedTuple):
     """The tokens of a statement; the last is an `end` at its `;` or at the end of the file."""
 
-    tokens: tuple[Token, ...]
+    tokens: tuple[DdlToken, ...]
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -48,11 +48,11 @@ class Statement(NamedTuple):
         return tuple(token.upper for token in self.tokens[:6])
 
 
-class Scanned(NamedTuple):
+class ScannedDdl(NamedTuple):
     """A file as statements; `comments` in order of place. Statements of data alone are left out."""
 
     places: Places
-    statements: tuple[Statement, ...]
+    statements: tuple[DdlStatement, ...]
     comments: tuple[Comment, ...]
     diagnostics: tuple[Diagnostic, ...]
 
@@ -61,7 +61,7 @@ class _Unclosed(Exception):
     """A text or quoted name that reaches the end of the file: the file is scanned again, line by line."""
 
 
-def scan(file: str, text: str, dialect: Dialect, limits: Limits = DEFAULT) -> Scanned:
+def scan(file: str, text: str, dialect: Dialect, limits: Limits = DEFAULT) -> ScannedDdl:
     """Split a file into statements. Linear; an unfinished text ends with its line."""
     places = Places(file, text)
     try:
@@ -70,7 +70,7 @@ def scan(file: str, text: str, dialect: Dialect, limits: Limits = DEFAULT) -> Sc
     except _Unclosed:
         scanner = _Scanner(places, dialect, limits, by_line=True)
         scanner.run()
-    return Scanned(places, tuple(scanner.statements), tuple(scanner.comments), tuple(scanner.found))
+    return ScannedDdl(places, tuple(scanner.statements), tuple(scanner.comments), tuple(scanner.found))
 
 
 class _Scanner:
@@ -78,10 +78,10 @@ class _Scanner:
 
     def __init__(self, places: Places, dialect: Dialect, limits: Limits, *, by_line: bool) -> None:
         self.places, self.dialect, self.limits, self.by_line = places, dialect, limits, by_line
-        self.statements: list[Statement] = []
+        self.statements: list[DdlStatement] = []
         self.comments: list[Comment] = []
         self.found: list[Diagnostic] = []
-        self.tokens: list[Token] = []
+        self.tokens: list[DdlToken] = []
         self.delimiter, self.versioned, self.count = ";", 0, 0
         self.routine, self.blocks, self.resume = False, 0, 0
 
@@ -110,19 +110,19 @@ class _Scanner:
         if kind == "word":
             if not self.tokens and (after := self._whole_line(text, start)):
                 return after
-            self._keep(Token("word", text, text.upper(), start, end))
+            self._keep(DdlToken("word", text, text.upper(), start, end))
         elif kind == "sign":
             self._sign(text, start, end)
         elif kind in ("text", "name"):
             self._check(text, start)
-            self._keep(Token(kind, unescape(text, self.dialect), "", start, end))
+            self._keep(DdlToken(kind, unescape(text, self.dialect), "", start, end))
         elif kind in ("number", "bits"):
-            self._keep(Token(kind, text, "", start, end))
+            self._keep(DdlToken(kind, text, "", start, end))
         else:
             return self._other(kind, text, start, end)
         return end
 
-    def _keep(self, token: Token) -> None:
+    def _keep(self, token: DdlToken) -> None:
         self.count += 1
         self.tokens.append(token)
         if token.upper in _ROUTINES and len(self.tokens) <= 12 and self.tokens[0].upper == "CREATE":
@@ -143,7 +143,7 @@ class _Scanner:
         if text == ";" and self.delimiter == ";" and self.blocks <= 0:
             self._finish(start, end)
         else:
-            self._keep(Token("sign", text, text, start, end))
+            self._keep(DdlToken("sign", text, text, start, end))
 
     def _other(self, kind: str, text: str, start: int, end: int) -> int:
         """Deal with comments and with what is no token."""
@@ -156,7 +156,7 @@ class _Scanner:
             if self.versioned:
                 self.versioned -= 1
             else:
-                self._keep(Token("sign", text, text, start, end))
+                self._keep(DdlToken("sign", text, text, start, end))
         elif kind == "psql":
             self._meta(text, start, end)
         elif kind == "unclosed":
@@ -170,8 +170,8 @@ class _Scanner:
         word, _, rest = text[1:].partition(" ")
         names = rest.split()
         if word in ("c", "connect") and names and not self.tokens:
-            self._keep(Token("word", "USE", "USE", start, end))
-            self._keep(Token("name", names[0].strip('"'), "", start, end))
+            self._keep(DdlToken("word", "USE", "USE", start, end))
+            self._keep(DdlToken("name", names[0].strip('"'), "", start, end))
             self._finish(end, end)
 
     def _whole_line(self, word: str, start: int) -> int:
@@ -190,8 +190,8 @@ class _Scanner:
         self.routine, self.blocks = False, 0
         if not self.tokens:
             return
-        tokens, self.tokens = (*self.tokens, Token("end", self.places.text[start:end], "", start, end)), []
-        self.statements.append(Statement(tokens))
+        tokens, self.tokens = (*self.tokens, DdlToken("end", self.places.text[start:end], "", start, end)), []
+        self.statements.append(DdlStatement(tokens))
         if tokens[0].upper == "COPY" and any(token.upper == "STDIN" for token in tokens[-20:]):
             self.resume = after_copied(self.places.text, end)
 
@@ -224,7 +224,7 @@ class _Scanner:
         self._report(
             "ddl-unfinished", f"this {kind} is never closed in its line", start, end, f"close it with `{opening}`"
         )
-        self._keep(Token(kind, text[start + len(opening) : end], "", start, end))
+        self._keep(DdlToken(kind, text[start + len(opening) : end], "", start, end))
         return end
 
     def _too_many(self, pos: int) -> None:

@@ -5,7 +5,7 @@ from mallgen.tables.catalog import Catalog
 from mallgen.tables.create import create_table
 from mallgen.tables.cursor import Cursor, Misread
 from mallgen.tables.model import Dialect
-from mallgen.tables.scan import Scanned, Statement
+from mallgen.tables.scan import DdlStatement, ScannedDdl
 from mallgen.text.limits import Limits, raise_it
 
 # rows, sessions and rights: nothing that a table is made of
@@ -17,7 +17,7 @@ _DATA = frozenset(
 )
 
 
-def apply(scanned: Scanned, dialect: Dialect, catalog: Catalog, limits: Limits) -> None:
+def apply(scanned: ScannedDdl, dialect: Dialect, catalog: Catalog, limits: Limits) -> None:
     """Apply a file's statements to the catalog."""
     for statement in scanned.statements:
         cursor = Cursor(statement, scanned.places, dialect, catalog.found)
@@ -29,7 +29,7 @@ def apply(scanned: Scanned, dialect: Dialect, catalog: Catalog, limits: Limits) 
             continue
 
 
-def _is_too_deep(statement: Statement, cursor: Cursor, found: list[Diagnostic], limits: Limits) -> bool:
+def _is_too_deep(statement: DdlStatement, cursor: Cursor, found: list[Diagnostic], limits: Limits) -> bool:
     depth = 0
     for token in statement.tokens:
         depth += (token.upper == "(") - (token.upper == ")")

@@ -2,7 +2,7 @@
 
 from mallgen.tables.cursor import Cursor
 from mallgen.tables.model import Base, ColumnType, Dialect
-from mallgen.tables.scan import Token
+from mallgen.tables.scan import DdlToken
 from mallgen.tables.type_words import TYPES, UNMODELLED
 from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
@@ -224,6 +224,6 @@ def _array(cursor: Cursor, found: ColumnType) -> ColumnType:
     return ColumnType(Base.ARRAY, f"{found.spelt}[]", item=found)
 
 
-def type_token_follows(token: Token, dialect: Dialect) -> bool:
+def type_token_follows(token: DdlToken, dialect: Dialect) -> bool:
     """Tell a word that begins a type: used to see that a comma is missing in front of a column."""
     return token.kind == "word" and (token.upper in TYPES[dialect] or token.upper in UNMODELLED[dialect])

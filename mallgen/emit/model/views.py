@@ -23,7 +23,7 @@ class Input(Struct, frozen=True):
     lines: list[Code]
 
 
-class Method(Struct, frozen=True):
+class ModelMethod(Struct, frozen=True):
     """A method of one statement."""
 
     signature: Code
@@ -74,7 +74,7 @@ class TableView:
             found.append(Input(self._names.changes, _line(f"New values of a row of {self._table.name}."), lines))
         return found
 
-    def methods(self) -> list[Method]:
+    def methods(self) -> list[ModelMethod]:
         """Return the methods of the model."""
         found = [] if self._table.select else [*self._inserts()]
         found = [*self._finds(), *found]
@@ -111,7 +111,7 @@ class TableView:
         declared = [code("{}: {}", name, kind) for name, kind in zip(parameters, types, strict=True)]
         return parameters, declared, types[0] if len(types) == 1 else _tuple_type(types)
 
-    def _finds(self) -> Iterator[Method]:
+    def _finds(self) -> Iterator[ModelMethod]:
         row = self._names.row
         if self._table.key:
             parameters, declared, kind = self._key()
@@ -127,7 +127,7 @@ class TableView:
         for columns in unique(self._table):
             yield self._find_by(columns)
 
-    def _find_by(self, columns: tuple[str, ...]) -> Method:
+    def _find_by(self, columns: tuple[str, ...]) -> ModelMethod:
         parameters = self._names.parameters(columns)
         declared = [self._parameter(name, column) for name, column in zip(parameters, columns, strict=True)]
         line = Code(f"return await self._find({literal(columns)}, {_tuple(parameters)})")
@@ -138,7 +138,7 @@ class TableView:
     def _parameter(self, name: PyIdent, column: str) -> Code:
         return code("{}: {}", name, self._types.value(self._table.column(column).type))
 
-    def _inserts(self) -> Iterator[Method]:
+    def _inserts(self) -> Iterator[ModelMethod]:
         values = self._names.values
         unpack = self._types.name("typing", "Unpack")
         result = self._key()[2] if self._table.key else Code("None")
@@ -154,7 +154,7 @@ class TableView:
         line = Code("return await self._insert_many(rows)")
         yield self._method(PyIdent("insert_many"), [code("rows: {}[{}]", sequence, values)], Code("int"), what, line)
 
-    def _changes(self) -> Iterator[Method]:
+    def _changes(self) -> Iterator[ModelMethod]:
         parameters, declared, _ = self._key()
         if self._changed():
             unpack = self._types.name("typing", "Unpack")
@@ -166,7 +166,7 @@ class TableView:
         line = Code(f"return await self._delete({_tuple(parameters)})")
         yield self._method(PyIdent("delete"), declared, Code("bool"), what, line)
 
-    def _listed(self, one: Listed) -> Iterator[Method]:
+    def _listed(self, one: Listed) -> Iterator[ModelMethod]:
         parameters = self._names.parameters(one.equal)
         declared = [self._parameter(name, column) for name, column in zip(parameters, one.equal, strict=True)]
         cursor = _tuple_type([self._types.value(self._table.column(name).type) for name in one.by])
@@ -197,9 +197,9 @@ class TableView:
     def _constant(self, one: Listed) -> PyIdent:
         return PyIdent(self._names.method("_by", one.columns).upper())
 
-    def _method(self, name: PyIdent, given: Sequence[Code], result: Code, what: str, line: Code) -> Method:
+    def _method(self, name: PyIdent, given: Sequence[Code], result: Code, what: str, line: Code) -> ModelMethod:
         signature = call(f"async def {name}(", [Code("self"), *given], f") -> {result}:", 4)
-        return Method(signature, docstring([what], 8), line)
+        return ModelMethod(signature, docstring([what], 8), line)
 
 
 def _line(text: str) -> Code:

@@ -248,7 +248,7 @@ def _server(layout: RpcLayout, renderer: Renderer) -> str:
     imports.add("mallgen_runtime.rpc", "RpcContext")
     imports.add("mallgen_runtime.rpc", "Service")
     imports.add(f"{layout.package}.svc", "ServiceContext")
-    table = _Table(layout, imports)
+    table = _LogicTable(layout, imports)
     functions = [table.function(method) for service in layout.contract.services for method in service.methods]
     return renderer.python(
         "rpc/server.py",
@@ -259,7 +259,7 @@ def _server(layout: RpcLayout, renderer: Renderer) -> str:
     )
 
 
-class _Table:
+class _LogicTable:
     """Renders the functions of server.py and the table that lists them."""
 
     def __init__(self, layout: RpcLayout, imports: Imports) -> None:

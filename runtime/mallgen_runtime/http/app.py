@@ -24,7 +24,7 @@ from mallgen_runtime.http.messages import (
 )
 from mallgen_runtime.http.problems import FOR_CLIENTS, WORDS, ApiError, body
 from mallgen_runtime.http.proxies import TrustedProxies
-from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, Table
+from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, RouteTable
 from mallgen_runtime.http.sending import Unsendable, check, pairs_of
 from mallgen_runtime.process import watch
 from mallgen_runtime.process.devserver import Readiness, in_public, readiness
@@ -67,7 +67,7 @@ class App(Generic[S]):
         kinds = dict.fromkeys(kind for route in routes for kind in route.middlewares)
         made = {kind: kind(svc) for kind in kinds}
         bound = [self._bind(route, made) for route in routes]
-        self._table = Table([*(self._bind(route, {})._replace(counts=False) for route in own), *bound])
+        self._table = RouteTable([*(self._bind(route, {})._replace(counts=False) for route in own), *bound])
         self._warn_of_weak_secrets({route.jwt for route in routes if route.jwt})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -80,7 +80,7 @@ class _PathNode:
         self.bound: BoundRoute | None = None
 
 
-class Table:
+class RouteTable:
     """Finds routes. Fixed segments win over parameters, as in go-zero's router."""
 
     def __init__(self, routes: Iterable[BoundRoute]) -> None:

@@ -48,7 +48,7 @@ def _under(found: Found, since: int, step: str) -> bool:
     return len(found) >= MAX_ERRORS
 
 
-class _Row(NamedTuple):
+class _WalkedField(NamedTuple):
     """The way a field is read. `default` None: the field is required; outside of `limit` the default is used."""
 
     name: str
@@ -129,21 +129,21 @@ class _Compiler:
         known = self._structs.get(cls)
         if known is not None:
             return known
-        rows: list[_Row] = []
+        rows: list[_WalkedField] = []
         relations: list[Relation] = []
         self._structs[cls] = made = _struct(cls, rows, relations)
         rows += [self._row(field) for field in fields(cls)]
         relations += _relations(fields(cls))
         return made
 
-    def _row(self, field: Field) -> _Row:
+    def _row(self, field: Field) -> _WalkedField:
         read = _text(field.kind) if field.marker(AsString) else self._plain(field.kind)
         limit = field.marker(Limit)
         takes_null = field.kind.nullable and not field.marker(NotNull)
-        return _Row(field.name, field.wire, read, field.default, takes_null, limit.holds if limit else None)
+        return _WalkedField(field.name, field.wire, read, field.default, takes_null, limit.holds if limit else None)
 
 
-def _struct(cls: Any, rows: list[_Row], relations: list[Relation]) -> Read:
+def _struct(cls: Any, rows: list[_WalkedField], relations: list[Relation]) -> Read:
     def read(value: Any, found: Found) -> Any:
         if type(value) is not dict:
             return _not(found, value, "must be an object")

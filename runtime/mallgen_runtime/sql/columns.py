@@ -1,131 +1,17 @@
-"""Columns of a table: the Python values that each takes, and the way of a value to and from a driver.
+"""Columns of numbers, texts and bytes: the Python values that each takes, and the way of a value to and from a driver.
 
 A value that a column cannot keep exactly is refused before it is sent, on every database alike: SQLite itself would
 take it, and MySQL would round it.
 """
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
-from typing import Any, TypeAlias
-from uuid import UUID
+from typing import Any
 
-import msgspec
-
+from mallgen_runtime.sql.column import BIGGEST, Column, Convert
 from mallgen_runtime.sql.connection import Dialect
-from mallgen_runtime.sql.errors import ValueRefused
 
-Convert: TypeAlias = Callable[[Any], Any]
-_BIGGEST = (1 << 63) - 1  # of SQLite's integers and PostgreSQL's bigint
 _WIDE = Context(prec=200)  # MySQL has 65 digits, PostgreSQL 147 455; more are refused by quantize
-_LONGEST = timedelta(hours=838, minutes=59, seconds=59)
 _EXACT_DIGITS = 15  # of a decimal in SQLite, whose numbers are doubles
-
-
-_INTEGERS = ("tinyint", "smallint", "mediumint", "int", "bigint")
-_TEXTS = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext")
-_BLOBS = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob")
-LIVE_TYPES = {
-    Dialect.MYSQL: {
-        "BoolColumn": ("tinyint", "bit"),
-        "IntColumn": _INTEGERS,
-        "YearColumn": ("year", "smallint"),
-        "BitsColumn": ("bit", "bigint"),
-        "FloatColumn": ("float", "double"),
-        "DecimalColumn": ("decimal",),
-        "TextColumn": _TEXTS,
-        "BytesColumn": _BLOBS,
-        "DateColumn": ("date",),
-        "TimeColumn": ("time",),
-        "DatetimeColumn": ("datetime", "timestamp"),
-        "JsonColumn": ("json", "longtext"),
-        "EnumColumn": ("enum", *_TEXTS),
-        "SetColumn": ("set", *_TEXTS),
-        "UuidColumn": ("char", "varchar", "uuid"),
-        "ArrayColumn": ("json", "longtext"),
-    },
-    Dialect.POSTGRES: {
-        "BoolColumn": ("bool",),
-        "IntColumn": ("int2", "int4", "int8"),
-        "YearColumn": ("int2", "int4"),
-        "BitsColumn": ("int8",),
-        "FloatColumn": ("float4", "float8"),
-        "DecimalColumn": ("numeric",),
-        "TextColumn": ("text", "varchar", "bpchar", "citext", "name"),
-        "BytesColumn": ("bytea",),
-        "DateColumn": ("date",),
-        "TimeColumn": ("time", "int8"),
-        "DatetimeColumn": ("timestamptz", "timestamp"),
-        "JsonColumn": ("json", "jsonb"),
-        "EnumColumn": ("text", "varchar"),
-        "SetColumn": ("text", "varchar"),
-        "UuidColumn": ("uuid",),
-    },
-    Dialect.SQLITE: {},
-}
-
-
-class _Named(msgspec.Struct, frozen=True):
-    name: str
-
-
-class Column(_Named, frozen=True, kw_only=True):
-    """A column of a table.
-
-    `attr` is its attribute in the row where that is not its name. `null`: it may be NULL. `has_default`: a new row need
-    not give it. `auto`: the database numbers it. `on_update`: it has the time of the last change. `made`: the database
-    computes it from other columns.
-    """
-
-    attr: str = ""
-    null: bool = False
-    has_default: bool = False
-    auto: bool = False
-    on_update: bool = False
-    made: bool = False
-
-    @property
-    def attribute(self) -> str:
-        """The attribute of the row."""
-        return self.attr or self.name
-
-    def fits(self, dialect: Dialect, type_name: str) -> bool:
-        """Return whether a type of the database, in lower case without its length, keeps the column's values."""
-        known = LIVE_TYPES[dialect].get(type(self).__name__)
-        return known is None or type_name in known
-
-    def refused(self, reason: str) -> ValueRefused:
-        """Return the error for a value that the column does not take."""
-        return ValueRefused(f"{self.name}: {reason}")
-
-    def binder(self, dialect: Dialect) -> Convert:
-        """Return the function that checks a value and makes the driver's of it. It raises ValueRefused."""
-        convert = self._bind(dialect)
-
-        def bind(value: Any) -> Any:
-            if value is not None:
-                return convert(value)
-            if self.null:
-                return None
-            raise self.refused("NULL is not allowed")
-
-        return bind
-
-    def reader(self, dialect: Dialect) -> Convert | None:
-        """Return the function that makes the row's value of a driver's, which is never None; None: they are equal."""
-        return None
-
-    def _bind(self, dialect: Dialect) -> Convert:
-        raise NotImplementedError
-
-    def _typed(self, kind: type | tuple[type, ...], word: str) -> Callable[[Any], None]:
-        """Return a check that a value has a type; a bool is no number."""
-
-        def check(value: Any) -> None:
-            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-                raise self.refused(f"{word} is needed, not {type(value).__name__}")
-
-        return check
 
 
 class BoolColumn(Column, frozen=True):
@@ -161,7 +47,7 @@ class IntColumn(Column, frozen=True):
         check = self._typed(int, "an int")
         low, high = self.bounds
         if dialect is not Dialect.MYSQL:
-            high = min(high, _BIGGEST)
+            high = min(high, BIGGEST)
 
         def bind(value: Any) -> int:
             check(value)
@@ -198,7 +84,7 @@ class BitsColumn(Column, frozen=True):
 
         def bind(value: Any) -> int:
             check(value)
-            if 0 <= value <= min(high, _BIGGEST if dialect is not Dialect.MYSQL else high):
+            if 0 <= value <= min(high, BIGGEST if dialect is not Dialect.MYSQL else high):
                 return int(value)
             raise self.refused(f"the number must be from 0 to {high}")
 
@@ -322,185 +208,6 @@ class BytesColumn(Column, frozen=True):
     def reader(self, dialect: Dialect) -> Convert | None:
         """Return bytes, because a driver may give a text or a view."""
         return lambda value: value.encode() if isinstance(value, str) else bytes(value)
-
-
-class DateColumn(Column, frozen=True):
-    """A column of dates."""
-
-    def _bind(self, dialect: Dialect) -> Convert:
-        def bind(value: Any) -> Any:
-            if not isinstance(value, date) or isinstance(value, datetime):
-                raise self.refused(f"a date is needed, not {type(value).__name__}")
-            return value.isoformat() if dialect is Dialect.SQLITE else value
-
-        return bind
-
-    def reader(self, dialect: Dialect) -> Convert | None:
-        """Return the date of SQLite's text."""
-        return date.fromisoformat if dialect is Dialect.SQLITE else None
-
-
-class DatetimeColumn(Column, frozen=True):
-    """A column of instants with `digits` digits after the second; finer parts are cut off.
-
-    A datetime must know its zone. SQLite keeps it as text in UTC.
-    """
-
-    digits: int = 0
-
-    def _bind(self, dialect: Dialect) -> Convert:
-        step = 10 ** (6 - self.digits)
-        width = 19 if not self.digits else 20 + self.digits
-
-        def bind(value: Any) -> Any:
-            if not isinstance(value, datetime):
-                raise self.refused(f"a datetime is needed, not {type(value).__name__}")
-            if value.utcoffset() is None:
-                raise self.refused("the datetime needs a zone: datetime.now(UTC), not datetime.now()")
-            whole = value.replace(microsecond=value.microsecond // step * step)
-            if dialect is not Dialect.SQLITE:
-                return whole
-            return f"{whole.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'microseconds')}"[:width]
-
-        return bind
-
-    def reader(self, dialect: Dialect) -> Convert | None:
-        """Return the instant of SQLite's text."""
-        return _instant if dialect is Dialect.SQLITE else None
-
-
-def _instant(value: Any) -> datetime:
-    found = datetime.fromisoformat(value)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
-
-
-class TimeColumn(Column, frozen=True):
-    """A column of times of the day; `span`: MySQL's TIME, which is a timedelta of up to 838 hours either way."""
-
-    digits: int = 0
-    span: bool = False
-
-    def _bind(self, dialect: Dialect) -> Convert:
-        step = 10 ** (6 - self.digits)
-
-        def bind(value: Any) -> Any:
-            if not self.span and isinstance(value, time):
-                whole = value.replace(microsecond=value.microsecond // step * step)
-                return whole.isoformat() if dialect is Dialect.SQLITE else whole
-            if not self.span or not isinstance(value, timedelta):
-                word = "timedelta" if self.span else "time"
-                raise self.refused(f"a {word} is needed, not {type(value).__name__}")
-            if not -_LONGEST <= value <= _LONGEST:
-                raise self.refused("the time must be from -838:59:59 to 838:59:59")
-            micros = value // timedelta(microseconds=1) // step * step
-            return timedelta(microseconds=micros) if dialect is Dialect.MYSQL else micros
-
-        return bind
-
-    def reader(self, dialect: Dialect) -> Convert | None:
-        """Return the time of a driver's value; only MySQL has spans, elsewhere they are microseconds."""
-        if not self.span:
-            return _time_of_day
-        return None if dialect is Dialect.MYSQL else lambda value: timedelta(microseconds=value)
-
-
-def _time_of_day(value: Any) -> time:
-    if isinstance(value, str):
-        return time.fromisoformat(value)
-    return (datetime.min + value).time() if isinstance(value, timedelta) else value
-
-
-class JsonColumn(Column, frozen=True):
-    """A column of JSON values: what msgspec reads, numbers of any size included."""
-
-    def _bind(self, dialect: Dialect) -> Convert:
-        def bind(value: Any) -> str:
-            try:
-                return msgspec.json.encode(value).decode()
-            except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as problem:
-                raise self.refused(f"the value cannot be JSON: {problem}") from None
-
-        return bind
-
-    def reader(self, dialect: Dialect) -> Convert | None:
-        """Return the value of a JSON text."""
-        return lambda value: msgspec.json.decode(value) if isinstance(value, str | bytes) else value
-
-
-class EnumColumn(Column, frozen=True):
-    """A column with one of some texts."""
-
-    values: tuple[str, ...] = ()
-
-    def _bind(self, dialect: Dialect) -> Convert:
-        def bind(value: Any) -> Any:
-            if value in self.values:
-                return value
-            raise self.refused(f"the value must be one of {', '.join(self.values)}")
-
-        return bind
-
-
-class SetColumn(Column, frozen=True):
-    """MySQL's SET: a column with some of a few texts, as a frozenset."""
-
-    values: tuple[str, ...] = ()
-
-    def _bind(self, dialect: Dialect) -> Convert:
-        def bind(value: Any) -> str:
-            if isinstance(value, frozenset | set) and value <= set(self.values):
-                return ",".join(word for word in self.values if word in value)
-            raise self.refused(f"the value must be a set of {', '.join(self.values)}")
-
-        return bind
-
-    def reader(self, dialect: Dialect) -> Convert | None:
-        """Return the set of a text with commas."""
-        return lambda value: frozenset(value.split(",")) if value else frozenset()
-
-
-class UuidColumn(Column, frozen=True):
-    """A column of UUIDs."""
-
-    def _bind(self, dialect: Dialect) -> Convert:
-        check = self._typed(UUID, "a UUID")
-
-        def bind(value: Any) -> Any:
-            check(value)
-            return value if dialect is Dialect.POSTGRES else str(value)
-
-        return bind
-
-    def reader(self, dialect: Dialect) -> Convert | None:
-        """Return the UUID of a text."""
-        return lambda value: value if isinstance(value, UUID) else UUID(value)
-
-
-class ArrayColumn(Column, frozen=True, kw_only=True):
-    """PostgreSQL's array of one dimension; elsewhere it is kept as JSON."""
-
-    item: Column
-
-    def _bind(self, dialect: Dialect) -> Convert:
-        inner = self.item.binder(dialect)
-
-        def bind(value: Any) -> Any:
-            if not isinstance(value, list | tuple):
-                raise self.refused(f"a list is needed, not {type(value).__name__}")
-            items = [inner(one) for one in value]
-            return items if dialect is Dialect.POSTGRES else msgspec.json.encode(items).decode()
-
-        return bind
-
-    def reader(self, dialect: Dialect) -> Convert | None:
-        """Return the list of a driver's value."""
-        inner = self.item.reader(dialect)
-
-        def read(value: Any) -> list[Any]:
-            items = msgspec.json.decode(value) if isinstance(value, str) else value
-            return [one if one is None or inner is None else inner(one) for one in items]
-
-        return read
 
 
 def _is_unicode(text: str) -> bool:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 Values = tuple[Any, ...]
 
@@ -23,14 +25,14 @@ class Isolation(Enum):
     SERIALIZABLE = "SERIALIZABLE"
 
 
-class Done(NamedTuple):
+class Done(msgspec.Struct, frozen=True):
     """The result of a statement that writes: rows that were matched, and the id that the database made, else 0."""
 
     count: int
     last_id: int = 0
 
 
-class Connection(Protocol):
+class DatabaseConnection(Protocol):
     """One connection to a database. Statements have the dialect's own placeholders; values are bound.
 
     Errors are those of `mallgen_runtime.sql.errors`. A call that is cancelled or ends in a ConnectionLost leaves the
@@ -72,7 +74,7 @@ class Connection(Protocol):
 
 
 class Executor(Protocol):
-    """What a model runs its statements on: the database, or one transaction."""
+    """The side that a model runs its statements on: the database, or one transaction."""
 
     @property
     def dialect(self) -> Dialect:

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from typing import NamedTuple
 
-from mallgen_runtime.sql.connection import Connection, Dialect
+from mallgen_runtime.sql.connection import DatabaseConnection, Dialect
 from mallgen_runtime.sql.errors import DatabaseError
-from mallgen_runtime.sql.table import Writer
+from mallgen_runtime.sql.table import SqlWriter
 
-_WRITER = Writer(Dialect.SQLITE)
+_WRITER = SqlWriter(Dialect.SQLITE)
 _COLUMNS = 'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)'
 _OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
 
@@ -34,7 +34,7 @@ class _Wanted(NamedTuple):
     columns: tuple[_Info, ...]
 
 
-async def bring_up(connection: Connection, script: str) -> list[str]:
+async def bring_up(connection: DatabaseConnection, script: str) -> list[str]:
     """Make the tables, columns and indexes that a file lacks, and return a line for each other difference."""
     problems: list[str] = []
     for one in _wanted(script):
@@ -57,7 +57,7 @@ def _wanted(script: str) -> list[_Wanted]:
         ]
 
 
-async def _extended(connection: Connection, wanted: _Wanted, found: dict[str, _Info]) -> AsyncIterator[str]:
+async def _extended(connection: DatabaseConnection, wanted: _Wanted, found: dict[str, _Info]) -> AsyncIterator[str]:
     """Add the columns that a table lacks; yield a line for each difference that is no addition."""
     for info in wanted.columns:
         known = found.get(info.name)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mallgen_runtime.sql.connection import Connection, Dialect
+from mallgen_runtime.sql.connection import DatabaseConnection, Dialect
 
 _QUERIES = {
     Dialect.MYSQL: "SELECT column_name, data_type, is_nullable FROM information_schema.columns "
@@ -20,7 +20,7 @@ class LiveColumn(NamedTuple):
     nullable: bool
 
 
-async def live_columns(connection: Connection, table: str) -> dict[str, LiveColumn]:
+async def live_columns(connection: DatabaseConnection, table: str) -> dict[str, LiveColumn]:
     """Return the columns of a table by name, none when there is no such table."""
     found = await connection.fetch(_QUERIES[connection.dialect], (table,))
     return {str(name): LiveColumn(_plain(str(kind)), nullable in ("YES", 0)) for name, kind, nullable in found}

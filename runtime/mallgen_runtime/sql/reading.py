@@ -10,19 +10,11 @@ from uuid import UUID
 
 import msgspec
 
-from mallgen_runtime.sql.columns import (
-    BoolColumn,
-    BytesColumn,
-    Column,
-    Convert,
-    DateColumn,
-    DatetimeColumn,
-    DecimalColumn,
-    FloatColumn,
-    TimeColumn,
-    UuidColumn,
-)
+from mallgen_runtime.sql.column import Column, Convert
+from mallgen_runtime.sql.columns import BoolColumn, BytesColumn, DecimalColumn, FloatColumn
 from mallgen_runtime.sql.connection import Dialect
+from mallgen_runtime.sql.time_columns import DateColumn, DatetimeColumn, TimeColumn
+from mallgen_runtime.sql.value_columns import UuidColumn
 
 RowT = TypeVar("RowT", bound=msgspec.Struct)
 _UNIONS = (Union, UnionType)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mallgen_runtime.sql.connection import Connection, Dialect
+from mallgen_runtime.sql.connection import DatabaseConnection, Dialect
 from mallgen_runtime.sql.embedded import bring_up
 from mallgen_runtime.sql.live import LiveColumn, live_columns
 from mallgen_runtime.sql.table import Table
@@ -17,7 +17,7 @@ class Schema(NamedTuple):
     sqlite: str
 
 
-async def prepare(connection: Connection, schema: Schema, makes: bool) -> list[str]:
+async def prepare(connection: DatabaseConnection, schema: Schema, makes: bool) -> list[str]:
     """Return a line for each difference between the tables of a database and their models.
 
     In dev mode (`makes`) a file of SQLite first gets the tables, columns and indexes that it lacks.

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mallgen_runtime.sql.columns import Column, Convert, DatetimeColumn
+from mallgen_runtime.sql.column import Column, Convert
 from mallgen_runtime.sql.connection import Dialect
+from mallgen_runtime.sql.time_columns import DatetimeColumn
 
 _STATEMENTS = 512  # of one table, which differ in the columns that are given and the number of rows
 
@@ -30,7 +31,7 @@ class Keyset(NamedTuple):
     by: tuple[str, ...]
 
 
-class Writer:
+class SqlWriter:
     """The spelling of statements in one dialect."""
 
     def __init__(self, dialect: Dialect) -> None:
@@ -95,7 +96,7 @@ class Plan:
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
         self.table = table
-        self.writer = Writer(dialect)
+        self.writer = SqlWriter(dialect)
         self.columns = {column.name: column for column in table.columns}
         self.by_attribute = {column.attribute: column for column in table.columns}
         self.binders = {column.name: column.binder(dialect) for column in table.columns}

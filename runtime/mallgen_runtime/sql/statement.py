@@ -1,0 +1,112 @@
+"""Statements that users write, with `?` and `"quoted"` names, in the words of a dialect.
+
+Strings, comments and dollar quotes stay as they are and are read by the rules of the dialect: a backslash escapes in
+MySQL's strings, and in none of the others' but PostgreSQL's `E'…'`. `??` is a question mark.
+"""
+
+import re
+from functools import lru_cache
+
+import msgspec
+
+from mallgen_runtime.sql.connection import Dialect
+
+_KEPT = 2048
+_LONGEST = 200
+_READS = frozenset("select with values show explain describe desc table".split())
+_WRITES = frozenset(
+    "insert update delete merge into lock share call alter create drop truncate nextval setval analyze get_lock".split()
+)
+_STANDARD = r"'(?:[^']++|'')*+(?:'|\Z)"
+_ESCAPED = r"'(?:[^'\\]++|''|\\.)*+(?:'|\Z)"
+_TICKS = r"`(?:[^`]++|``)*+(?:`|\Z)"
+_OWN = {
+    Dialect.MYSQL: rf"(?P<kept>{_ESCAPED}|{_TICKS}|--(?=\s|\Z)[^\n]*+|\#[^\n]*+)",
+    Dialect.POSTGRES: rf"(?P<kept>[eE]{_ESCAPED}|{_STANDARD}|--[^\n]*+)|(?P<dollar>\$(?:[^\W\d]\w*+)?\$)",
+    Dialect.SQLITE: rf"(?P<kept>{_STANDARD}|{_TICKS}|\[[^\]]*+\]?|--[^\n]*+)",
+}
+_COMMON = r'|(?P<comment>/\*)|(?P<name>"(?:[^"]++|"")*+(?:"|\Z))|(?P<mark>\?\??)|[^\W\d][\w$]*+'
+_TOKENS = {dialect: re.compile(own + _COMMON, re.DOTALL) for dialect, own in _OWN.items()}
+_BRACKETS = re.compile(r"/\*|\*/")
+_WORD = re.compile(r"[^\W\d]\w*+")
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """A statement in the words of a dialect, and the number of its placeholders."""
+
+    text: str
+    count: int
+
+
+def for_dialect(sql: str, dialect: Dialect) -> str:
+    """Return a neutral statement in the words of a dialect: with `%s` and `%%`, with `$1`, or with `?` as it is."""
+    return translated(sql, dialect).text
+
+
+def for_values(sql: str, dialect: Dialect, given: int) -> str:
+    """Return a neutral statement in the words of a dialect. Raises ValueError unless it has `given` placeholders."""
+    found = translated(sql, dialect)
+    if found.count != given:
+        raise ValueError(f"the statement has {found.count} placeholders, and {given} values came: {sql[:_LONGEST]}")
+    return found.text
+
+
+@lru_cache(_KEPT)
+def translated(sql: str, dialect: Dialect) -> Statement:
+    """Translate a neutral statement, and count its placeholders."""
+    made: list[str] = []
+    at = count = 0
+    literal = _doubled if dialect is Dialect.MYSQL else str
+    while (token := _TOKENS[dialect].search(sql, at)) is not None:
+        made.append(literal(sql[at : token.start()]))
+        at = token.end()
+        if token.lastgroup == "mark" and token.group() == "?":
+            count += 1
+            made.append(_placeholder(count, dialect))
+        elif token.lastgroup == "mark":
+            made.append("?")
+        elif token.lastgroup == "name" and dialect is Dialect.MYSQL:
+            made.append(literal(_ticked(token.group())))
+        else:
+            at = _end(sql, token, dialect)
+            made.append(literal(sql[token.start() : at]))
+    return Statement("".join([*made, literal(sql[at:])]), count)
+
+
+@lru_cache(_KEPT)
+def only_reads(sql: str) -> bool:
+    """Return whether a statement of any dialect only reads and takes no locks; false where that is in doubt."""
+    words = [word.lower() for word in _WORD.findall(sql)]
+    return bool(words) and words[0] in _READS and _WRITES.isdisjoint(words)
+
+
+def _end(sql: str, token: "re.Match[str]", dialect: Dialect) -> int:
+    """Return where a token ends that is as long as its closing mark is far."""
+    if token.lastgroup == "dollar":
+        found = sql.find(token.group(), token.end())
+        return len(sql) if found < 0 else found + len(token.group())
+    if token.lastgroup != "comment":
+        return token.end()
+    depth = 1
+    for bracket in _BRACKETS.finditer(sql, token.end()):
+        if bracket.group() == "*/":
+            depth -= 1
+        elif dialect is Dialect.POSTGRES:  # the only one whose comments nest
+            depth += 1
+        if not depth:
+            return bracket.end()
+    return len(sql)
+
+
+def _placeholder(number: int, dialect: Dialect) -> str:
+    return {Dialect.MYSQL: "%s", Dialect.POSTGRES: f"${number}", Dialect.SQLITE: "?"}[dialect]
+
+
+def _doubled(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+def _ticked(name: str) -> str:
+    """Return a name in double quotation marks as MySQL quotes it."""
+    inner = name[1:-1] if len(name) > 1 and name.endswith('"') else name[1:]
+    return "`" + inner.replace('""', '"').replace("`", "``") + "`"
