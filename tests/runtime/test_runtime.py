@@ -8,7 +8,7 @@ from mallgen_runtime import schema
 from mallgen_runtime.http.forms import parse_query
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.readers import Reader
-from mallgen_runtime.http.routing import BoundRoute, Route, Table, clean
+from mallgen_runtime.http.routing import BoundRoute, Route, RouteTable, clean
 from mallgen_runtime.schema import (
     AsString,
     Float32,
@@ -233,7 +233,7 @@ def bound(method: str, path: str) -> BoundRoute:
 
 def test_the_table_prefers_fixed_segments_and_goes_back() -> None:
     paths = ["/a/:id", "/a/b", "/a/:id/c", "/a/b/:x/d", "/:any/b/e"]
-    table = Table([bound("GET", path) for path in paths] + [bound("POST", "/a/b")])
+    table = RouteTable([bound("GET", path) for path in paths] + [bound("POST", "/a/b")])
 
     def found(path: str, method: str = "GET") -> tuple[str, dict[str, str]] | None:
         match = table.find(method, path)
