@@ -10,11 +10,16 @@ _UNLISTED = (Base.JSON, Base.ARRAY, Base.SET, Base.BITS)
 
 
 class Listed(NamedTuple):
-    """A list: the columns that its method is named after, those with given values, and its order."""
+    """A list: the columns that its method is named after, those with given values, and its order.
+
+    `word` ends the name of a list that a rule declares. `descending`: unless asked otherwise, the last row comes first.
+    """
 
     columns: tuple[str, ...]
     equal: tuple[str, ...]
     by: tuple[str, ...]
+    descending: bool = False
+    word: str = ""
 
 
 def unique(table: Table) -> Iterator[tuple[str, ...]]:
@@ -27,11 +32,15 @@ def unique(table: Table) -> Iterator[tuple[str, ...]]:
 
 
 def lists(table: Table) -> Iterator[Listed]:
-    """Yield the lists that the primary key and the indexes serve, none for a table without a primary key."""
+    """Yield the lists that the primary key, rules and indexes serve, none for a table without a primary key."""
     seen: set[tuple[str, ...]] = set()
     if table.key:
         seen.add(table.key)
         yield Listed(table.key, table.key[:-1], table.key[-1:])
+    for rule in table.lists if table.key else ():
+        seen.add((*rule.by, rule.name))
+        by = (rule.sort, *(name for name in table.key if name != rule.sort))
+        yield Listed(rule.by, rule.by, by, rule.descending, rule.name)
     for index in table.indexes:
         fits = table.key and index.is_plain and not index.where and index.columns not in seen
         if fits and all(table.column(name).type.base not in _UNLISTED for name in index.columns):
@@ -47,6 +56,6 @@ def _listed(table: Table, columns: tuple[str, ...], is_unique: bool) -> Listed |
         nullable = any(table.column(name).nullable for name in columns)
         return None if not first or nullable else Listed(columns, tuple(first), (last,))
     if table.column(last).type.base in _SORTED and not table.column(last).nullable:
-        return Listed(columns, tuple(first), (last, *(name for name in table.key if name not in columns)))
+        return Listed(columns, tuple(first), (last, *(name for name in table.key if name not in columns)), True)
     ties = tuple(name for name in table.key if name not in columns)
     return Listed(columns, columns, ties) if ties else None

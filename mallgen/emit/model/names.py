@@ -58,9 +58,10 @@ class TableNames(Struct, frozen=True):
         scope = Scope(_PARAMETERS)
         return [scope.add(self.attributes[column]) for column in columns]
 
-    def method(self, verb: str, columns: Sequence[str]) -> PyIdent:
-        """Return the method for some columns: `list_by_userid_create_time`."""
-        return PyIdent("_".join([verb, *(self.attributes[column].strip("_") or "n" for column in columns)]))
+    def method(self, verb: str, columns: Sequence[str], word: str = "") -> PyIdent:
+        """Return the method for some columns, and the name of a list: `list_by_userid_create_time`."""
+        words = [self.attributes[column] for column in columns] + ([identifier(word)] if word else [])
+        return PyIdent("_".join([verb, *(one.strip("_") or "n" for one in words)]))
 
 
 def names_of(table: Table) -> TableNames:

@@ -170,13 +170,12 @@ class TableView:
         parameters = self._names.parameters(one.equal)
         declared = [self._parameter(name, column) for name, column in zip(parameters, one.equal, strict=True)]
         cursor = _tuple_type([self._types.value(self._table.column(name).type) for name in one.by])
-        newest = literal(one.columns[-1] == one.by[0] and one.columns != self._table.key)
         given = [
             *declared,
             code("cursor: {} | None = None", cursor),
             Code("limit: int = 20"),
             Code("*"),
-            code("descending: bool = {}", newest),
+            code("descending: bool = {}", literal(one.descending)),
         ]
         order = _words(one.by)
         of = f" with this {_words(one.equal)}" if one.equal else ""
@@ -188,14 +187,14 @@ class TableView:
             [self._constant(one), equal, Code("cursor"), Code("limit"), Code("descending")],
             indent=8,
         )
-        yield self._method(self._names.method("list_by", one.columns), given, result, what, line)
+        yield self._method(self._names.method("list_by", one.columns, one.word), given, result, what, line)
         if one.equal:
             line = Code(f"return await self._count({literal(one.equal)}, {equal})")
             what = f"Return the number of rows with this {_words(one.equal)}."
-            yield self._method(self._names.method("count_by", one.columns), declared, Code("int"), what, line)
+            yield self._method(self._names.method("count_by", one.columns, one.word), declared, Code("int"), what, line)
 
     def _constant(self, one: Listed) -> PyIdent:
-        return PyIdent(self._names.method("_by", one.columns).upper())
+        return PyIdent(self._names.method("_by", one.columns, one.word).upper())
 
     def _method(self, name: PyIdent, given: Sequence[Code], result: Code, what: str, line: Code) -> ModelMethod:
         signature = call(f"async def {name}(", [Code("self"), *given], f") -> {result}:", 4)
