@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mallgen.text.span import Span
+from mallgen.text.span import Span, SpanEdit
 
 
 class Note(Struct, frozen=True):
@@ -20,7 +20,8 @@ class Diagnostic(Struct, frozen=True):
 
     `severity` is `error` (this is no contract), `unfit` (goctl reads it, but a service made from it would be
     wrong or not start: an error where code is generated, a warning elsewhere) or `warning`.
-    `environment` marks an error that is not the input's fault: a full disk, a read-only folder.
+    `environment` marks an error that is not the input's fault: a full disk, a read-only folder. `edits` correct the
+    input where there is one right way to do so.
     """
 
     code: str
@@ -30,6 +31,7 @@ class Diagnostic(Struct, frozen=True):
     notes: tuple[Note, ...] = ()
     severity: str = "error"
     environment: bool = False
+    edits: tuple[SpanEdit, ...] = ()
 
     @property
     def level(self) -> str:

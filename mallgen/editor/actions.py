@@ -7,9 +7,8 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.editor.places import EditorText, Range, RangeEdit
 from mallgen.editor.project import Problem
-from mallgen.rules import SpanEdit
 from mallgen.syntax.dialect import Older, older
-from mallgen.text.span import Span
+from mallgen.text.span import Span, SpanEdit
 from mallgen.text.suggest import guessed
 
 _QUOTED = re.compile(r"`([^`\s]+)`")

@@ -14,8 +14,9 @@ from mallgen.lint.suppress import findings
 from mallgen.loading.load import compile_sources
 from mallgen.loading.sources import Sources
 from mallgen.model import Contract, Type
-from mallgen.rules import Found, SpanEdit
+from mallgen.rules import Found
 from mallgen.syntax.nodes import ServiceNode, TypeNode
+from mallgen.text.span import SpanEdit
 
 TYPES_ALONE = "no-service"
 

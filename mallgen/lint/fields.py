@@ -8,7 +8,8 @@ from mallgen.contract.wire import base_type, binding, inside
 from mallgen.lint import rule
 from mallgen.lint.scope import LintScope, base_name, is_list, item_name, key, with_inline_fields, words
 from mallgen.model import Binding, Bounds, Field, Member, Type
-from mallgen.rules import Finding, SpanEdit
+from mallgen.rules import Finding
+from mallgen.text.span import SpanEdit
 
 PAGE_SIZES = frozenset({"ps", "page_size", "pagesize", "per_page", "page_limit"})
 # these mean the size of a page only beside a page or a cursor: an order has a count, a shoe a size

@@ -7,8 +7,8 @@ from mallgen.diagnostics import Note
 from mallgen.lint import rule
 from mallgen.lint.scope import LintScope, Operation, item_name, words
 from mallgen.model import Group, Member
-from mallgen.rules import Finding, SpanEdit
-from mallgen.text.span import Span
+from mallgen.rules import Finding
+from mallgen.text.span import Span, SpanEdit
 
 USER_IDS = frozenset({"uid", "user_id", "userid"})
 

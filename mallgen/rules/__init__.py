@@ -9,16 +9,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.diagnostics.pages import page
-from mallgen.text.span import Span
+from mallgen.text.span import Span, SpanEdit
 
 Subject = TypeVar("Subject")
-
-
-class SpanEdit(NamedTuple):
-    """A text that replaces a span of a file."""
-
-    span: Span
-    text: str
 
 
 class Finding(NamedTuple):

@@ -10,6 +10,7 @@ from mallgen.tables.keys import Keys, read_reference
 from mallgen.tables.model import Base, Column, ColumnType, Default, Dialect, Generated
 from mallgen.tables.type_words import NUMBERED
 from mallgen.tables.types import read_type, type_token_follows
+from mallgen.text.span import Span, SpanEdit
 from mallgen.text.suggest import did_you_mean
 
 _UNREAD = ColumnType(Base.TEXT, "")
@@ -24,6 +25,7 @@ class ColumnReader:
         self.nullable: bool | None = None
         self.null_span = name.span
         self.default: ReadDefault | None = None
+        self.default_place = (0, 0)
         self.auto, self.on_update, self.primary = False, False, False
         self.generated: Generated | None = None
         self.comment, self.collation = "", ""
@@ -63,7 +65,9 @@ class ColumnReader:
         if self._begins_another():
             self.missing_comma = True
             message = f"a `,` is missing in front of {cursor.shown()}"
-            cursor.report("ddl-syntax", message, cursor.span(cursor.now), "write `,` between two definitions")
+            edits = (cursor.insertion(cursor.before.end, ","),)
+            hint = "write `,` between two definitions"
+            cursor.report("ddl-syntax", message, cursor.span(cursor.now), hint, edits=edits)
             return
         word = cursor.now.upper
         reader = _ATTRIBUTES.get(word) or (_BY_DIALECT[cursor.dialect].get(word) if word else None)
@@ -97,38 +101,43 @@ class ColumnReader:
 
     def not_(self) -> None:
         """Read NOT NULL; another word behind NOT is meant as NULL."""
-        cursor = self.cursor
+        cursor, first = self.cursor, self.cursor.before
         if cursor.accept("DEFERRABLE"):
             return
         if not cursor.accept("NULL"):
             message = f"{cursor.shown()} after NOT; only NULL may follow"
-            cursor.report("ddl-syntax", message, cursor.span(cursor.now), "write `NOT NULL`")
-            if cursor.now.kind == "word" and cursor.now.upper not in _ATTRIBUTES:
+            is_meant = cursor.now.kind == "word" and cursor.now.upper not in _STOPS
+            span = cursor.span(cursor.now)
+            edit = SpanEdit(span, "NULL") if is_meant else cursor.insertion(cursor.before.end, " NULL")
+            cursor.report("ddl-syntax", message, span, "write `NOT NULL`", edits=(edit,))
+            if is_meant:
                 cursor.take()
-        self._null(False)
+        self._null(False, cursor.span(first, cursor.before))
 
     def null(self) -> None:
         """Read NULL."""
-        self._null(True)
+        self._null(True, self.cursor.span(self.cursor.before))
 
-    def _null(self, nullable: bool) -> None:
+    def _null(self, nullable: bool, span: Span) -> None:
         if self.nullable is not None and self.nullable != nullable:
             message = f"`{self.name.text}` is both NULL and NOT NULL"
-            span = self.cursor.span(self.cursor.before)
             self.cursor.report("ddl-null-not-null", message, span, "delete one of them", notes=self._note())
-        self.nullable, self.null_span = nullable, self.cursor.span(self.cursor.before)
+        self.nullable, self.null_span = nullable, span
 
     def _note(self) -> tuple[Note, ...]:
         return (Note(self.null_span, "the other one"),)
 
     def default_(self) -> None:
         """Read DEFAULT; of two the last counts, as for MySQL."""
-        read = read_default(self.cursor)
+        cursor, start = self.cursor, self.cursor.before.start
+        read = read_default(cursor)
         if self.default is not None:
             notes = (Note(self.default.span, "the first one"),)
             message = f"`{self.name.text}` has two defaults"
-            self.cursor.report("ddl-double-default", message, read.span, "delete one of them", notes=notes)
-        self.default = read
+            edits = (cursor.deletion(*self.default_place),)
+            hint = "delete the first one: MySQL takes the last"
+            cursor.report("ddl-double-default", message, read.span, hint, notes=notes, edits=edits)
+        self.default, self.default_place = read, (start, cursor.before.end)
 
     def numbered(self) -> None:
         """Read AUTO_INCREMENT."""
@@ -256,6 +265,20 @@ class ColumnReader:
             self.auto = True
         return self.default.value
 
+    def _with_null(self) -> tuple[SpanEdit, ...]:
+        """Return the edits by which the column is nullable and NULL at first; none for a key, which cannot be.
+
+        A TIMESTAMP of MySQL is NOT NULL where nothing is said, unless explicit_defaults_for_timestamp is on.
+        """
+        if self.default is None or self.primary:
+            return ()
+        value = SpanEdit(self.default.span, "NULL")
+        if self.nullable is False:
+            return SpanEdit(self.null_span, "NULL"), value
+        if self.nullable is None and self.type.zoned:
+            return self.cursor.insertion(self.default_place[0], "NULL "), value
+        return (value,)
+
     def _is_rowid(self) -> bool:
         return self.primary and self.cursor.dialect is Dialect.SQLITE and self.type.spelt.upper() == "INTEGER"
 
@@ -263,7 +286,7 @@ class ColumnReader:
         """Report attributes that the database refuses together."""
         cursor, default = self.cursor, self.default
         if default is not None:
-            check_default(cursor, self.name.text, self.type, default)
+            check_default(cursor, self.name.text, self.type, default, self._with_null())
             is_null = default.value is None and not default.next_id
             if is_null and (self.nullable is False or self.primary):
                 message = f"`{self.name.text}` is NOT NULL and its default is NULL"
@@ -272,7 +295,8 @@ class ColumnReader:
                 cursor.report("ddl-default-null-not-null", message, default.span, hint, notes=notes)
             if self.auto and not is_null and not default.next_id:
                 message = f"`{self.name.text}` is numbered by the database and has a default"
-                cursor.report("ddl-bad-default", message, default.span, "delete DEFAULT")
+                edits = (cursor.deletion(*self.default_place),)
+                cursor.report("ddl-bad-default", message, default.span, "delete DEFAULT", edits=edits)
             if self.generated is not None:
                 message = f"`{self.name.text}` is generated and has a default"
                 cursor.report("ddl-bad-default", message, default.span, "delete DEFAULT")

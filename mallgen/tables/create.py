@@ -47,7 +47,8 @@ def _definitions(cursor: Cursor, catalog: Catalog, keys: Keys, limits: Limits) -
             return
         if _is_option(cursor):
             message = f"`)` is missing in front of {cursor.shown()}"
-            cursor.report("ddl-syntax", message, cursor.span(cursor.now), "close the columns with `)`")
+            edits = (cursor.insertion(cursor.now.start, ") "),)
+            cursor.report("ddl-syntax", message, cursor.span(cursor.now), "close the columns with `)`", edits=edits)
             return
         start = cursor.at
         try:
@@ -57,7 +58,8 @@ def _definitions(cursor: Cursor, catalog: Catalog, keys: Keys, limits: Limits) -
         if cursor.accept(","):
             if cursor.now.upper == ")":
                 message = "there is a `,` behind the last definition"
-                cursor.report("ddl-syntax", message, cursor.span(cursor.before), "delete it")
+                comma = (cursor.deletion(cursor.before.start, cursor.before.end),)
+                cursor.report("ddl-syntax", message, cursor.span(cursor.before), "delete it", edits=comma)
         elif cursor.at == start:
             cursor.take()
 
@@ -73,7 +75,9 @@ def _definition(cursor: Cursor, catalog: Catalog, keys: Keys, limits: Limits) ->
             if cursor.places.line(cursor.now.start) == cursor.places.line(cursor.before.start):
                 cursor.fail("`,` or `)` follows a key", "delete it, or write `,` in front")
             message = f"a `,` is missing in front of {cursor.shown()}"
-            cursor.report("ddl-syntax", message, cursor.span(cursor.now), "write `,` between two definitions")
+            edits = (cursor.insertion(cursor.before.end, ","),)
+            hint = "write `,` between two definitions"
+            cursor.report("ddl-syntax", message, cursor.span(cursor.now), hint, edits=edits)
         return
     name = cursor.name("column")
     add_column(cursor, catalog, keys, name, limits)

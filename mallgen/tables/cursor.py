@@ -7,7 +7,7 @@ from mallgen.tables.model import Dialect
 from mallgen.tables.places import Places
 from mallgen.tables.scan import DdlStatement, DdlToken
 from mallgen.tables.words import RESERVED
-from mallgen.text.span import Span
+from mallgen.text.span import Span, SpanEdit
 
 _SHOWN = 40
 
@@ -86,10 +86,33 @@ class Cursor:
         return f"`{text}`" if len(text) <= _SHOWN else f"`{text[:_SHOWN]}…`"
 
     def report(
-        self, code: str, message: str, span: Span, hint: str, severity: str = "error", notes: tuple[Note, ...] = ()
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        hint: str,
+        severity: str = "error",
+        notes: tuple[Note, ...] = (),
+        edits: tuple[SpanEdit, ...] = (),
     ) -> None:
-        """Keep a finding."""
-        self.found.append(Diagnostic(code, message, span, hint, notes, severity))
+        """Keep a finding; with `edits` only where every reader would mend it so."""
+        self.found.append(Diagnostic(code, message, span, hint, notes, severity, edits=edits))
+
+    def insertion(self, offset: int, text: str) -> SpanEdit:
+        """Return the edit that puts a text into the file."""
+        return SpanEdit(self.places.span(offset, offset), text)
+
+    def deletion(self, start: int, end: int) -> SpanEdit:
+        """Return the edit that takes a stretch of the file out, with the blanks in front of it."""
+        while start and self.places.text[start - 1] in " \t":
+            start -= 1
+        return SpanEdit(self.places.span(start, end), "")
+
+    def bracketed(self, span: Span) -> tuple[SpanEdit, ...]:
+        """Return the edits that put brackets around a stretch of the file."""
+        opening = Span(span.file, span.line, span.col, span.line, span.col)
+        closing = Span(span.file, span.end_line, span.end_col, span.end_line, span.end_col)
+        return SpanEdit(opening, "("), SpanEdit(closing, ")")
 
     def fail(self, expected: str, hint: str) -> NoReturn:
         """Report that another token belongs here, and give this definition up."""
@@ -128,7 +151,9 @@ class Cursor:
     def reserved(self, token: DdlToken, noun: str) -> None:
         """Report a reserved word that names something without quotes."""
         message = f"`{token.text}` is a reserved word and the name of a {noun}"
-        self.report("ddl-reserved-name", message, self.span(token), f"write it in quotes: {self.quoted(token.text)}")
+        quoted = self.quoted(self.fold(token))
+        edits = (SpanEdit(self.span(token), quoted),)
+        self.report("ddl-reserved-name", message, self.span(token), f"write it in quotes: {quoted}", edits=edits)
 
     def qualified(self, noun: str) -> tuple[str, Name]:
         """Take a name with its database or schema in front: both, the first empty where there is none."""

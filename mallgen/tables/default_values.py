@@ -6,6 +6,7 @@ from collections.abc import Callable
 from mallgen.tables.cursor import Cursor
 from mallgen.tables.defaults import ReadDefault
 from mallgen.tables.model import Base, ColumnType, DefaultKind, Dialect
+from mallgen.text.span import SpanEdit
 
 _NUMBER = re.compile(r"\s*[-+]?(\d*)(?:\.\d*)?(?:[eE][-+]?\d{1,3})?\s*")
 _DATE = re.compile(
@@ -16,8 +17,10 @@ _TRUTH = frozenset("t f true false y n yes no on off 1 0".split())
 _LARGE = frozenset((255, 65535, 16_777_215, 0))
 
 
-def check_default(cursor: Cursor, column: str, type_: ColumnType, read: ReadDefault) -> None:
-    """Report a default that the column's type cannot hold."""
+def check_default(
+    cursor: Cursor, column: str, type_: ColumnType, read: ReadDefault, with_null: tuple[SpanEdit, ...]
+) -> None:
+    """Report a default that the column's type cannot hold; `with_null` are edits that make it NULL."""
     if read.value is None:
         return
     if read.value.kind is DefaultKind.NOW:
@@ -27,12 +30,14 @@ def check_default(cursor: Cursor, column: str, type_: ColumnType, read: ReadDefa
         return
     if _is_large(type_, cursor.dialect):
         message = f"MySQL refuses a literal as the default of `{type_.spelt}`; MariaDB takes it"
-        cursor.report("ddl-text-default", message, read.span, "write it in brackets: DEFAULT ('…')", "warning")
+        hint, edits = "write it in brackets: DEFAULT ('…')", cursor.bracketed(read.span)
+        cursor.report("ddl-text-default", message, read.span, hint, "warning", edits=edits)
         return
     text, is_text = read.value.text, read.value.is_text
     if _is_zero_date(type_, text):
         message = f"the default of `{column}` is a date that no calendar has, which NO_ZERO_DATE refuses"
-        cursor.report("ddl-zero-date", message, read.span, "make the column nullable: NULL DEFAULT NULL")
+        hint = "make the column nullable: NULL DEFAULT NULL"
+        cursor.report("ddl-zero-date", message, read.span, hint, edits=with_null)
         return
     check = _CHECKS.get(type_.base)
     reason = check(type_, text, is_text, cursor.dialect) if check is not None else ""
@@ -60,7 +65,8 @@ def _check_now(cursor: Cursor, column: str, type_: ColumnType, read: ReadDefault
     elif read.digits != type_.scale:
         now = f"CURRENT_TIMESTAMP({type_.scale})" if type_.scale else "CURRENT_TIMESTAMP"
         message = f"`{column}` has {type_.scale} fractional digits and its default {read.digits}, which MySQL refuses"
-        cursor.report("ddl-bad-default", message, read.span, f"write `{now}`")
+        edits = (SpanEdit(read.span, now),)
+        cursor.report("ddl-bad-default", message, read.span, f"write `{now}`", edits=edits)
 
 
 def _is_zero_date(type_: ColumnType, text: str) -> bool:

@@ -131,4 +131,6 @@ def _bare_call(cursor: Cursor, tokens: list[DdlToken], span: Span) -> None:
     text = cursor.places.text[tokens[0].start : tokens[-1].end]
     only = ", MariaDB alone does without" if severity == "warning" else ""
     message = f"the default `{text[:40]}` is an expression without brackets{only}"
-    cursor.report("ddl-bare-expression", message, span, f"write `({text[:60]})`, or quote a text", severity)
+    edits = cursor.bracketed(span) if len(tokens) > 1 else ()
+    hint = f"write `({text[:60]})`, or quote a text"
+    cursor.report("ddl-bare-expression", message, span, hint, severity, edits=edits)

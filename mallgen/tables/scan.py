@@ -12,6 +12,7 @@ from mallgen.tables.lexis import FULL_WIDTH, patterns, rows, unescape
 from mallgen.tables.model import Dialect
 from mallgen.tables.places import Places
 from mallgen.text.limits import DEFAULT, Limits, raise_it
+from mallgen.text.span import SpanEdit
 
 _DELIMITER = re.compile(r"delimiter[ \t]+(\S+)[^\n]*", re.I)
 _STDIN_END = re.compile(r"\n\\\.[^\n]*")
@@ -204,7 +205,8 @@ class _Scanner:
         meant = FULL_WIDTH.get(text, "")
         shown = f"`{text}` of full width" if meant else f"the character U+{ord(text[0]):04X}"
         hint = f"write `{meant}`" if meant else "delete it"
-        self._report("ddl-character", f"{shown} is no character of SQL", start, end, hint)
+        edits = (SpanEdit(self.places.span(start, end), meant),) if meant else ()
+        self._report("ddl-character", f"{shown} is no character of SQL", start, end, hint, edits)
         if meant:
             self._sign(meant, start, end)
 
@@ -233,8 +235,10 @@ class _Scanner:
         hint = "split the file, " + raise_it("tokens", 2 * self.limits.tokens)
         self._report("too-many-tokens", message, pos - 1, pos, hint)
 
-    def _report(self, code: str, message: str, start: int, end: int, hint: str) -> None:
-        self.found.append(Diagnostic(code, message, self.places.span(start, end), hint))
+    def _report(
+        self, code: str, message: str, start: int, end: int, hint: str, edits: tuple[SpanEdit, ...] = ()
+    ) -> None:
+        self.found.append(Diagnostic(code, message, self.places.span(start, end), hint, edits=edits))
 
 
 def after_copied(text: str, start: int) -> int:

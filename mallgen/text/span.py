@@ -1,4 +1,4 @@
-"""The span of a text in a file."""
+"""The span of a text in a file, and the text that replaces one."""
 
 from typing import NamedTuple
 
@@ -11,3 +11,10 @@ class Span(NamedTuple):
     col: int
     end_line: int
     end_col: int
+
+
+class SpanEdit(NamedTuple):
+    """A text that replaces a span of a file; a span without characters is the place of an insertion."""
+
+    span: Span
+    text: str

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from mallgen.rules import Finding, Registry, SpanEdit
+from mallgen.rules import Finding, Registry
 from mallgen.rules.suppress import RuleCodes, apply, suppressions
-from mallgen.text.span import Span
+from mallgen.text.span import Span, SpanEdit
 
 TEXT = "good\nbad\nworse // mallgen:ignore worse we know\n"
 

@@ -13,8 +13,9 @@ from mallgen.lint.suppress import findings
 from mallgen.loading.load import compile_sources
 from mallgen.loading.rewrite import CannotWrite, read_file, replace_file
 from mallgen.loading.sources import FileTexts, Unreadable, limits, read
-from mallgen.rules import Found, SpanEdit
+from mallgen.rules import Found
 from mallgen.syntax.edits import Offsets
+from mallgen.text.span import SpanEdit
 from mallgen.text.splice import spliced
 from mallgen.text.suggest import did_you_mean
 from mallgen.text.visible import counted
