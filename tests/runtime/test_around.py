@@ -13,6 +13,7 @@ from mallgen_runtime.http.messages import Context, Next, Response
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.routing import Route
 from mallgen_runtime.process.service import ServiceBase
+from mallgen_runtime.sql.errors import DatabaseError, PoolTimeout, ValueRefused
 from mallgen_runtime.testing import Answer, Client
 
 Handler = Callable[[Context], Awaitable[Any]]
@@ -104,6 +105,9 @@ async def fine(ctx: Context) -> Response:
         (raising(KeyboardInterrupt()), 500),
         (raising(GeneratorExit()), 500),
         (raising(TimeoutError("own")), 500),
+        (raising(DatabaseError("secret")), 500),
+        (raising(ValueRefused("the name is too long")), 400),
+        (raising(PoolTimeout("secret")), 503),
         (sleeping, 503),
         (reading, 413),
     ],

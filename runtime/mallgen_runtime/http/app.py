@@ -28,7 +28,7 @@ from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, R
 from mallgen_runtime.http.sending import Unsendable, check, pairs_of
 from mallgen_runtime.process import watch
 from mallgen_runtime.process.devserver import Readiness, in_public, readiness
-from mallgen_runtime.process.errors import ConfigError, RpcError
+from mallgen_runtime.process.errors import Code, ConfigError, ResourceError, RpcError
 from mallgen_runtime.process.logs import access
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.service import S
@@ -219,6 +219,8 @@ class App(Generic[S]):
         """Return the answer to a request that ended with an exception."""
         match: Match | None = ctx.matched
         contract = match.bound.route.contract if match and self._dev else ""
+        if isinstance(problem, ResourceError) and problem.status is not Code.INTERNAL:
+            problem = RpcError(problem.status, str(problem))
         if isinstance(problem, RpcError):
             problem = _of_rpc(ctx, problem)
         if isinstance(problem, NotImplementedError) and match:

@@ -1,6 +1,7 @@
 """The errors that every part of the runtime knows: settings that cannot be used, and calls that failed."""
 
 from enum import IntEnum
+from typing import ClassVar
 
 
 class ConfigError(Exception):
@@ -67,3 +68,17 @@ class RpcError(Exception):
     def http_status(self) -> int:
         """The HTTP status that go-zero answers for this code."""
         return HTTP_STATUS.get(self.code, 500)
+
+
+class ResourceError(Exception):
+    """A resource of the service, like its database, that failed; a request that does not catch it ends with `status`.
+
+    The message of one that the caller is to blame for is sent to the caller; that of any other only goes to the log.
+    """
+
+    status: ClassVar[Code] = Code.INTERNAL
+
+    @property
+    def is_callers(self) -> bool:
+        """Return whether the caller is to blame, who then reads the message."""
+        return HTTP_STATUS.get(self.status, 500) < 500

@@ -1,6 +1,6 @@
 """The base of every service context."""
 
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 C = TypeVar("C")
 
@@ -64,6 +64,14 @@ class ServiceBase(Generic[C]):
         finally:
             for resource in reversed(self._resources):
                 await resource.close()
+
+    async def __aenter__(self) -> Self:
+        """Open the context outside of a server, for a script: `async with ServiceContext(config) as svc:`."""
+        await self.open()
+        return self
+
+    async def __aexit__(self, *problem: object) -> None:
+        await self.shut()
 
     async def start(self) -> None:
         """Open what the service needs; runs before the first request."""

@@ -8,7 +8,7 @@ from contextlib import aclosing, nullcontext, suppress
 from typing import Any, Generic, NamedTuple
 
 from mallgen_runtime.process import metrics
-from mallgen_runtime.process.errors import HTTP_STATUS, Code, ConfigError, RpcError
+from mallgen_runtime.process.errors import HTTP_STATUS, Code, ConfigError, ResourceError, RpcError
 from mallgen_runtime.process.logs import access
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.service import S
@@ -136,6 +136,11 @@ class _ServedCall:
             return RpcError(Code.UNIMPLEMENTED, f"{self._method.wire} is not implemented")
         if isinstance(problem, TimeoutError) and self.limit is not None and self.limit.expired():
             return RpcError(Code.DEADLINE_EXCEEDED, "the call took too long")
+        if isinstance(problem, ResourceError) and problem.is_callers:
+            return RpcError(problem.status, str(problem))
+        if isinstance(problem, ResourceError) and problem.status is not Code.INTERNAL:
+            self._ctx.log.error("%s failed: %s", self._method.wire, problem)
+            return RpcError(problem.status, f"a resource of the service failed, see the log at {self._ctx.request_id}")
         if not isinstance(problem, Exception):
             return None
         self._ctx.log.error("%s failed", self._method.wire, exc_info=problem)

@@ -7,7 +7,7 @@ import msgspec
 
 from mallgen_runtime.sql.connection import Executor
 from mallgen_runtime.sql.reading import rows_of
-from mallgen_runtime.sql.statement import for_values
+from mallgen_runtime.sql.statement import for_values, power_of_two
 from mallgen_runtime.sql.table import Keyset, Table, plan_of
 
 MOST_ROWS = 10_000  # of one page
@@ -54,9 +54,10 @@ class Model(Generic[RowT]):
         """Return the rows of a query of your own; `?` stands for each value, `"name"` for a quoted name.
 
         Columns go to the fields of `row` that have their names; a column without a field is an error, and so is a
-        field without a column or default.
+        field without a column or default. A tuple is the list of an IN: `"id" IN (?)`.
         """
-        names, found = await self._on.fetch_named(for_values(sql, self._on.dialect, len(values)), values)
+        text, bound = for_values(sql, self._on.dialect, values)
+        names, found = await self._on.fetch_named(text, bound)
         return rows_of(row, names, found, self._on.dialect)
 
     async def fetch_one(self, row: type[AnyRow], sql: str, *values: Any) -> AnyRow | None:
@@ -66,7 +67,8 @@ class Model(Generic[RowT]):
 
     async def execute(self, sql: str, *values: Any) -> int:
         """Run a statement of your own that writes, and return the number of rows that it matched; see `fetch`."""
-        return (await self._on.execute(for_values(sql, self._on.dialect, len(values)), values)).count
+        text, bound = for_values(sql, self._on.dialect, values)
+        return (await self._on.execute(text, bound)).count
 
     @property
     def _plan(self) -> Any:
@@ -87,7 +89,7 @@ class Model(Generic[RowT]):
         distinct = list(dict.fromkeys(asked))
         for start in range(0, len(distinct), _CHUNK):
             chunk = distinct[start : start + _CHUNK]
-            padded = chunk + chunk[-1:] * (_padded(len(chunk)) - len(chunk))
+            padded = chunk + chunk[-1:] * (min(_CHUNK, power_of_two(len(chunk))) - len(chunk))
             bound = [one for key in padded for one in plan.bind(names, key)]
             found = await self._on.fetch(plan.find_many(names, len(padded)), bound)
             for row in plan.rows(found, self.row):
@@ -172,8 +174,3 @@ class Model(Generic[RowT]):
             if column is None or column.made:
                 why = "is computed by the database" if column else "is no column"
                 raise TypeError(f"{self.table.name}: {name} {why}")
-
-
-def _padded(count: int) -> int:
-    """Return the next power of two, so that few statements differ in the number of their values alone."""
-    return min(_CHUNK, 1 << (count - 1).bit_length())

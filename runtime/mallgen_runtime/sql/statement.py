@@ -5,7 +5,9 @@ MySQL's strings, and in none of the others' but PostgreSQL's `E'…'`. `??` is a
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -13,6 +15,7 @@ from mallgen_runtime.sql.connection import Dialect
 
 _KEPT = 2048
 _LONGEST = 200
+MOST_LISTED = 8192  # values of one IN
 _READS = frozenset("select with values show explain describe desc table".split())
 _WRITES = frozenset(
     "insert update delete merge into lock share call alter create drop truncate nextval setval analyze get_lock".split()
@@ -43,26 +46,50 @@ def for_dialect(sql: str, dialect: Dialect) -> str:
     return translated(sql, dialect).text
 
 
-def for_values(sql: str, dialect: Dialect, given: int) -> str:
-    """Return a neutral statement in the words of a dialect. Raises ValueError unless it has `given` placeholders."""
-    found = translated(sql, dialect)
-    if found.count != given:
-        raise ValueError(f"the statement has {found.count} placeholders, and {given} values came: {sql[:_LONGEST]}")
-    return found.text
+def for_values(sql: str, dialect: Dialect, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+    """Return a neutral statement in the words of a dialect, and its values, each tuple of them spread out.
+
+    Raises ValueError unless the statement has a placeholder for each value. A tuple is the list of an IN: its last
+    value is repeated so that few statements differ in the length of a list alone, and an empty one finds nothing.
+    """
+    widths: tuple[int, ...] = ()
+    spread = values
+    if any(type(value) is tuple for value in values):
+        lists = [_padded(value) if type(value) is tuple else (value,) for value in values]
+        widths = tuple(map(len, lists))
+        spread = [one for each in lists for one in each]
+    found = translated(sql, dialect, widths)
+    if found.count != len(values):
+        what = f"the statement has {found.count} placeholders, and {len(values)} values came"
+        raise ValueError(f"{what}: {sql[:_LONGEST]}")
+    return found.text, spread
+
+
+def _padded(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(values) > MOST_LISTED:
+        raise ValueError(f"a list of an IN has at most {MOST_LISTED} values, not {len(values)}")
+    return values + values[-1:] * (power_of_two(len(values)) - len(values)) if values else (None,)
+
+
+def power_of_two(count: int) -> int:
+    """Return the smallest power of two that is not less than a count, which is at least 1."""
+    return 1 << (count - 1).bit_length()
 
 
 @lru_cache(_KEPT)
-def translated(sql: str, dialect: Dialect) -> Statement:
-    """Translate a neutral statement, and count its placeholders."""
+def translated(sql: str, dialect: Dialect, widths: tuple[int, ...] = ()) -> Statement:
+    """Translate a neutral statement, and count its placeholders, each of which stands for `widths` values."""
     made: list[str] = []
-    at = count = 0
+    at = count = bound = 0
     literal = _doubled if dialect is Dialect.MYSQL else str
     while (token := _TOKENS[dialect].search(sql, at)) is not None:
         made.append(literal(sql[at : token.start()]))
         at = token.end()
         if token.lastgroup == "mark" and token.group() == "?":
+            width = widths[count] if count < len(widths) else 1
+            made.append(", ".join(_placeholder(bound + place, dialect) for place in range(1, width + 1)))
             count += 1
-            made.append(_placeholder(count, dialect))
+            bound += width
         elif token.lastgroup == "mark":
             made.append("?")
         elif token.lastgroup == "name" and dialect is Dialect.MYSQL:
