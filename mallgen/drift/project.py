@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from mallgen.drift import renamed_service
+from mallgen.drift import renamed_service, runtime_extras
 from mallgen.drift.verdict import Remark, State
 from mallgen.output.files import ExpectedFiles, File
 from mallgen.output.records import PYPROJECT, SETTINGS
@@ -46,6 +46,10 @@ def judged(
     state = State.DRIFTED if remarks else State.FITS
     if file.role != PYPROJECT:
         return state, remarks, data
+    extras = runtime_extras.missing(data, file.text)
+    if extras:
+        state, remark, data = _with_extras(file, data, extras)
+        remarks.append(remark)
     settings = next((other.path for other in expected.files if other.role == SETTINGS), "")
     service = _wanted(file.text, settings)
     lacking = lacks(data, service)
@@ -53,8 +57,16 @@ def judged(
     place = Span(file.path, 1, 1, 1, 2)
     remarks += [Remark("not-in-wheel", lack.text, place, is_yours=whole is None) for lack in lacking]
     if any(lack.is_grave for lack in lacking):
-        state = State.STUCK if whole is None else State.DRIFTED
+        state = State.STUCK if whole is None or state is State.STUCK else State.DRIFTED
     return state, remarks, data if whole is None else whole
+
+
+def _with_extras(file: File, content: bytes, extras: tuple[str, ...]) -> tuple[State, Remark, bytes]:
+    made = runtime_extras.added(content, extras)
+    several = len(extras) > 1
+    text = f"mallgen-runtime needs the extra{'s' if several else ''} {', '.join(f'`{name}`' for name in extras)}"
+    remark = Remark("missing-extra", text, Span(file.path, 1, 1, 1, 2), is_yours=made is None)
+    return (State.STUCK, remark, content) if made is None else (State.DRIFTED, remark, made)
 
 
 def _renamed(file: File, content: bytes, packages: Mapping[str, str]) -> tuple[bytes, list[Remark]]:
