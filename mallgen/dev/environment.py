@@ -16,6 +16,7 @@ def environment(registry: str) -> dict[str, str]:
     """Return the environment of every service of a run, without secrets; `registry` is the folder for discovery."""
     return {
         **os.environ,
+        "MALLGEN_DEV": "1",
         "MALLGEN_DISCOVERY": f"file:{registry}",
         "MALLGEN_LOG": os.environ.get("MALLGEN_LOG", "plain"),
         "PYTHONUNBUFFERED": "1",
