@@ -6,13 +6,17 @@ import sys
 
 _EXTRAS = {
     "rest": ("joserfc", "multipart"),
+    "cache": ("redis",),
+    "mysql": ("asyncmy",),
+    "postgres": ("asyncpg",),
+    "sqlite": ("aiosqlite",),
     "rpc": ("grpc", "grpc_health", "grpc_reflection", "google.protobuf"),
 }
 _ENVIRONMENT = 3
 
 
 def start(package: str, *extras: str) -> None:
-    """Run the service of a package, which needs these extras of mallgen-runtime: `rest`, `rpc`.
+    """Run the service of a package, which needs these extras of mallgen-runtime.
 
     A missing library ends the process with one line and exit code 3.
     """

@@ -27,14 +27,19 @@ HIDDEN = "***"
 
 
 class Conf(Struct):
-    """A block of settings. Its repr, and that of all blocks below it, has `***` in the place of secrets."""
+    """A block of settings. Its repr, and that of all blocks below it, has `***` in the place of secrets.
+
+    `plain` names the field whose value may stand in the place of the block; empty: there is none.
+    """
+
+    plain: ClassVar[str] = ""
 
     def __repr__(self) -> str:
-        return _shown(self)
+        return _block(self)
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Return what rich prints."""
-        return [("settings", _shown(self))]
+        return [("settings", repr(self))]
 
 
 class LogConf(Conf, kw_only=True):
@@ -74,13 +79,17 @@ def _shown(value: Any, name: str = "") -> str:
     if name and is_secret(name) and value:
         return repr(HIDDEN)
     if isinstance(value, Struct):
-        found = (f"{field.name}={_shown(getattr(value, field.name), field.name)}" for field in fields(value))
-        return f"{type(value).__name__}({', '.join(found)})"
+        return repr(value) if isinstance(value, Conf) else _block(value)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key!r}: {_shown(item, str(key))}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_shown, value)) + "]"
     return repr(_LOGIN.sub(rf"\1{HIDDEN}", value) if isinstance(value, str) else value)
+
+
+def _block(value: Struct) -> str:
+    found = (f"{field.name}={_shown(getattr(value, field.name), field.name)}" for field in fields(value))
+    return f"{type(value).__name__}({', '.join(found)})"
 
 
 class Loaded(NamedTuple, Generic[C]):

@@ -125,6 +125,7 @@ LOG = {
     "FieldKeys": Remark("the names of fields are go-zero's own", quiet=()),
 }
 DEV_SERVER = {"EnablePprof": Remark("profiles are not served")}
+DATA_SOURCE = {"DriverName": Remark("the address itself says which database it is", quiet=("", "mysql"))}
 ETCD = {"InsecureSkipVerify": Remark("etcd's certificate is always checked; name its CACertFile")}
 
 

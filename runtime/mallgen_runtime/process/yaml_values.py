@@ -151,6 +151,9 @@ class YamlValues:
         except BadVariable as problem:
             self.problems.append(Line(node.start_mark.line + 1, str(problem)))
             return None
+        plain = getattr(kind.origin, "plain", "") if is_struct(kind.origin) else ""
+        if plain and isinstance(plain, str) and not node.tag.endswith(":null"):
+            return {plain: text}
         if kind.origin is str:
             return None if node.tag.endswith(":null") else text
         if kind.origin in (int, float, bool):

@@ -69,6 +69,9 @@ class DatabaseConnection(Protocol):
     async def ping(self) -> None:
         """Make sure that the server answers."""
 
+    def abort(self) -> None:
+        """Give up what runs on the connection: the task that waits for it gets StatementTimeout or ConnectionLost."""
+
     async def close(self) -> None:
         """Close the connection, without waiting for a server that does not answer."""
 

@@ -1,0 +1,72 @@
+"""The settings of a service's database."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+import msgspec
+from msgspec import Meta, field
+
+from mallgen_runtime.process.conf import Conf
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.known_keys import DATA_SOURCE, Remark
+from mallgen_runtime.schema import Options
+from mallgen_runtime.sql.source import masked
+
+Count = Annotated[int, Meta(ge=1, le=10_000)]
+Idle = Annotated[int, Meta(ge=0, le=10_000)]
+
+
+class DataSourceConf(Conf, kw_only=True):
+    """The block `DataSource`; a plain text is its `url`.
+
+    `url`: `sqlite:///data/order.db`, `mysql://user:${PASSWORD}@host:3306/order`, `postgresql://…`, or go-zero's
+    `user:${PASSWORD}@tcp(host:3306)/order?loc=Asia%2FShanghai`. `replicas` are more such addresses, to which reading
+    outside of transactions goes by `policy`. `required`: the service does not start while the database is down.
+
+    The pool of each address has at most `max_open` connections and keeps `max_idle` that nobody uses; one is replaced
+    after `max_lifetime` (`0`: never). `connect_timeout` is for making one, `wait_timeout` for waiting until one is
+    free. A statement of `slow_threshold` or more is logged (`0`: none).
+    """
+
+    remarks: ClassVar[Mapping[str, Remark]] = DATA_SOURCE
+    plain: ClassVar[str] = "url"
+    url: str = ""
+    replicas: list[str] = field(default_factory=list)
+    policy: Annotated[str, Options("round-robin", "random")] = "round-robin"
+    required: bool = False
+    max_open: Count = 32
+    max_idle: Idle = 8
+    max_lifetime: str = "30m"
+    connect_timeout: str = "2s"
+    wait_timeout: str = "2s"
+    slow_threshold: str = "500ms"
+
+    def __repr__(self) -> str:
+        hidden = msgspec.structs.replace(self, url=masked(self.url), replicas=[masked(one) for one in self.replicas])
+        return Conf.__repr__(hidden)
+
+
+class PoolLimits(NamedTuple):
+    """The limits of a pool, in connections and seconds."""
+
+    most: int
+    idle: int
+    lifetime: float
+    connect: float
+    wait: float
+
+
+def limits(conf: DataSourceConf, setting: str) -> PoolLimits:
+    """Return the limits that settings ask for. Raises ConfigError."""
+
+    def limit(name: str, key: str) -> float:
+        value: Any = getattr(conf, name)
+        return seconds(value, f"{setting}.{key}")
+
+    return PoolLimits(
+        conf.max_open,
+        min(conf.max_idle, conf.max_open),
+        limit("max_lifetime", "MaxLifetime"),
+        limit("connect_timeout", "ConnectTimeout") or 2.0,
+        limit("wait_timeout", "WaitTimeout") or 2.0,
+    )

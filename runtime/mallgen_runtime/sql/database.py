@@ -1,0 +1,275 @@
+"""A service's database: opened with the service, watched while it runs, used by the models."""
+
+import asyncio
+import logging
+import os
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any, TypeVar
+
+from mallgen_runtime.process import watch
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.sql.conf import DataSourceConf, limits
+from mallgen_runtime.sql.connection import DatabaseConnection, Dialect, Done, Isolation, Values
+from mallgen_runtime.sql.errors import ConnectionLost, DatabaseError, Deadlock, StatementTimeout
+from mallgen_runtime.sql.pool import Held, Pool
+from mallgen_runtime.sql.schema import Schema, prepare
+from mallgen_runtime.sql.slow import SlowLog
+from mallgen_runtime.sql.source import MEMORY, Source, source
+from mallgen_runtime.sql.statement import only_reads
+from mallgen_runtime.sql.transaction import Transaction
+
+T = TypeVar("T")
+_DEV_MODES = ("dev", "test")
+_SQLITE_READERS = 4
+_TICK = 1.0  # seconds between looks at the connections
+_LAST_WORD = 5.0  # seconds that COMMIT or ROLLBACK of a cancelled request may take
+_TRIES = 3
+_LOG = logging.getLogger("mallgen.sql")
+
+
+class Database:
+    """The database of a service: models run their statements on it. The generated service context keeps it.
+
+    `mode` is that of the service's settings; in dev and test, or with MALLGEN_DEV=1 in the environment, a file of
+    SQLite is made from `schema`. `key` is its name in readiness answers, `setting` the one in messages. Raises
+    ConfigError for settings that cannot be used.
+    """
+
+    def __init__(
+        self,
+        conf: DataSourceConf,
+        schema: Schema | None = None,
+        mode: str = "pro",
+        *,
+        key: str = "database",
+        setting: str = "DataSource",
+    ) -> None:
+        self.key = key
+        self._setting = setting
+        self._required = conf.required
+        self._schema = schema
+        self._source = source(conf.url, setting)
+        self._makes = self._source.path == MEMORY or mode in _DEV_MODES or os.environ.get("MALLGEN_DEV", "") == "1"
+        self._slow = SlowLog(seconds(conf.slow_threshold, f"{setting}.SlowThreshold"))
+        self._reading, self._writing = _pools(conf, self._source, setting, self._makes)
+        self._has_one = len(self._reading) == 1 and self._reading[0] is self._writing
+        self._minding: asyncio.Task[Any] | None = None
+        self._is_prepared = False
+        self._state = "ok"
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of the statements."""
+        return self._source.dialect
+
+    @property
+    def state(self) -> str:
+        """`ok`, `unreachable`, or `schema` where tables differ from their models."""
+        return self._state
+
+    async def start(self) -> None:
+        """Connect and compare the tables. Raises ConfigError when the database is down and `Required`."""
+        if self._minding is not None:
+            return
+        await self._look()
+        if self._required and self._state == "unreachable":
+            await self._close_pools()
+            raise ConfigError(f"{self._setting}: the database is required and cannot be used: {self._writing.problem}")
+        self._minding = watch.keep(self._mind(), self.key)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._minding is not None:
+            self._minding.cancel()
+            self._minding = None
+        await self._close_pools()
+
+    async def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[Values]:
+        """Return the rows of a query. Raises DatabaseError."""
+        found: list[Values] = await self._read("fetch", sql, values)
+        return found
+
+    async def fetch_named(self, sql: str, values: Sequence[Any] = ()) -> tuple[tuple[str, ...], list[Values]]:
+        """Return the names of the columns, and the rows of a query. Raises DatabaseError."""
+        found: tuple[tuple[str, ...], list[Values]] = await self._read("fetch_named", sql, values)
+        return found
+
+    async def execute(self, sql: str, values: Sequence[Any] = ()) -> Done:
+        """Run a statement that writes, in a transaction of its own. Raises DatabaseError."""
+        pool = self._writing
+        held = pool.take() or await pool.wait()
+        done: Done = await self._run(pool, held, "execute", sql, values)
+        return done
+
+    @asynccontextmanager
+    async def transaction(self, isolation: Isolation | None = None) -> AsyncIterator[Transaction]:
+        """Begin a transaction, which the end of the block commits and an exception undoes.
+
+        `isolation`: the database's own default without one. Raises DatabaseError.
+        """
+        held = await self._begun(isolation)
+        made = Transaction(held, self._slow)
+        try:
+            yield made
+        except BaseException:
+            await self._ended(held, made.rollback())
+            raise
+        await self._ended(held, made.commit())
+
+    async def retried(
+        self, work: Callable[[Transaction], Awaitable[T]], *, isolation: Isolation | None = None, attempts: int = 3
+    ) -> T:
+        """Return what `work` returns in a transaction; after a deadlock it runs again in a new one.
+
+        Raises Deadlock when it happens in all `attempts`.
+        """
+        for attempt in range(1, attempts):
+            try:
+                async with self.transaction(isolation) as transaction:
+                    return await work(transaction)
+            except Deadlock as problem:
+                _LOG.info("a transaction is repeated after a deadlock, attempt %d: %s", attempt + 1, problem)
+            await asyncio.sleep(random.uniform(0.0, 0.01 * 2**attempt))  # noqa: S311 - so that two do not meet again
+        async with self.transaction(isolation) as transaction:
+            return await work(transaction)
+
+    async def _read(self, kind: str, sql: str, values: Sequence[Any]) -> Any:
+        """Run a query; one that only reads is repeated when its connection turns out to be dead."""
+        reads = only_reads(sql)
+        pool = self._writing if self._has_one or not reads else self._reader()
+        held = pool.take() or await pool.wait()
+        try:
+            return await self._run(pool, held, kind, sql, values)
+        except ConnectionLost:
+            if not reads:
+                raise
+        return await self._run(pool, pool.take() or await pool.wait(), kind, sql, values)
+
+    async def _run(self, pool: Pool, held: Held, kind: str, sql: str, values: Sequence[Any]) -> Any:
+        began = monotonic()
+        try:
+            return await getattr(held.connection, kind)(sql, tuple(values))
+        except ConnectionLost:
+            if held.late:
+                raise StatementTimeout("the request's deadline came while a statement ran") from None
+            raise
+        finally:
+            pool.give(held)
+            self._slow.note(sql, began)
+
+    def _reader(self) -> Pool:
+        """Return the pool that the next query goes to; those that cannot be reached are left out."""
+        pools = [pool for pool in self._reading if pool.problem is None]
+        return random.choice(pools) if pools else self._writing  # noqa: S311
+
+    async def _begun(self, isolation: Isolation | None) -> Held:
+        """Return a connection with a transaction; one that turns out to be dead is replaced."""
+        for attempt in range(1, _TRIES + 1):
+            held = self._writing.take() or await self._writing.wait()
+            try:
+                await held.connection.begin(isolation)
+            except BaseException as problem:
+                self._writing.give(held)
+                if not isinstance(problem, ConnectionLost) or held.late or attempt == _TRIES:
+                    raise
+            else:
+                return held
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _ended(self, held: Held, work: Any) -> None:
+        """Wait for a COMMIT or ROLLBACK, which goes on to its end when the request is cancelled meanwhile."""
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(lambda _: self._writing.give(held))
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.done() and held.alarm is None:
+                held.alarm = asyncio.get_running_loop().call_later(_LAST_WORD, held.end)
+            task.add_done_callback(_retrieved)
+            raise
+
+    async def _mind(self) -> None:
+        """Look at the database every second."""
+        while True:
+            await asyncio.sleep(_TICK)
+            for pool in {id(one): one for one in (self._writing, *self._reading)}.values():
+                await pool.tidy()
+            await self._look()
+
+    async def _look(self) -> None:
+        """Connect where there is no connection, compare the tables once, and keep the state."""
+        try:
+            if not self._is_prepared:
+                await self._prepare()
+            for pool in self._reading:
+                if not pool.size:
+                    pool.give(await pool.wait())
+            if not self._writing.size:
+                self._writing.give(await self._writing.wait())
+        except DatabaseError as problem:
+            return self._became("unreachable", problem)
+        if self._state == "unreachable":
+            self._became("ok", None)
+
+    async def _prepare(self) -> None:
+        held = self._writing.take() or await self._writing.wait()
+        try:
+            lines = [] if self._schema is None else await prepare(held.connection, self._schema, self._makes)
+        finally:
+            self._writing.give(held)
+        self._is_prepared = True
+        for line in lines:
+            _LOG.error("%s: %s%s", self._source.label, line, self._cure())
+        self._became("schema" if lines else "ok", None)
+
+    def _cure(self) -> str:
+        if self.dialect is not Dialect.SQLITE or not self._makes:
+            return ""
+        return f"; for a new file: mv {self._source.path} {self._source.path}.old, and start again"
+
+    def _became(self, state: str, problem: DatabaseError | None) -> None:
+        if state == "unreachable" and self._state != state:
+            _LOG.error("%s: the database is unreachable, and is tried every second: %s", self._setting, problem)
+        elif self._state == "unreachable" and state != self._state:
+            _LOG.info("%s: the database answers: %s", self._setting, self._source.label)
+        self._state = state
+
+    async def _close_pools(self) -> None:
+        await asyncio.gather(*(pool.close() for pool in {*self._reading, self._writing}))
+
+
+def _pools(conf: DataSourceConf, primary: Source, setting: str, makes: bool) -> tuple[list[Pool], Pool]:
+    """Return the pools for reading and the one for writing, which may be the same."""
+    limit = limits(conf, setting)
+    own = Pool(connecting(primary, makes), limit, primary.label)
+    if primary.dialect is not Dialect.SQLITE:
+        replicas = [source(text, f"{setting}.Replicas") for text in conf.replicas]
+        return [Pool(connecting(one, False), limit, one.label) for one in replicas] or [own], own
+    if primary.path == MEMORY:
+        limit = limit._replace(most=1, idle=1, lifetime=0.0)
+        only = Pool(connecting(primary, makes), limit, primary.label)
+        return [only], only
+    writer = Pool(connecting(primary, makes), limit._replace(most=1, idle=1), primary.label)  # SQLite has one writer
+    most = min(limit.most, _SQLITE_READERS)
+    return [Pool(connecting(primary, makes), limit._replace(most=most), primary.label)], writer
+
+
+def connecting(found: Source, makes: bool) -> Callable[[], Awaitable[DatabaseConnection]]:
+    """Return the function that connects to a database; its driver is imported when it is called."""
+
+    async def connect() -> DatabaseConnection:
+        from mallgen_runtime.sql import sqlite
+
+        return await sqlite.connect(found, makes)
+
+    return connect
+
+
+def _retrieved(task: "asyncio.Future[Any]") -> None:
+    """Log what went wrong after the request was cancelled, which nobody else will see."""
+    if not task.cancelled() and (problem := task.exception()) is not None:
+        _LOG.warning("a transaction of a cancelled request did not end well: %s", problem)

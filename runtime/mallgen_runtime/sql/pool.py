@@ -1,0 +1,232 @@
+"""The connections to one address: given out, taken back, kept fresh, and never given out broken."""
+
+import asyncio
+import contextvars
+import logging
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from time import monotonic
+from typing import Any
+
+from mallgen_runtime.process.origin import MARGIN, origin
+from mallgen_runtime.sql.conf import PoolLimits
+from mallgen_runtime.sql.connection import DatabaseConnection
+from mallgen_runtime.sql.errors import DatabaseError, DatabaseUnreachable, PoolTimeout, StatementTimeout
+
+Connect = Callable[[], Awaitable[DatabaseConnection]]
+_UNUSED = 10.0  # seconds after which a connection that nobody used is asked whether it lives
+_LAST = 1.0  # seconds for connections in use when the pool closes
+_PASSED = "the request's deadline has passed"
+_LOG = logging.getLogger("mallgen.service")
+
+
+class Held:
+    """A connection of a pool and its times, all monotonic; `late`: its user's deadline came and ended what ran."""
+
+    __slots__ = ("alarm", "connection", "expires", "late", "used")
+
+    def __init__(self, connection: DatabaseConnection, expires: float) -> None:
+        self.connection = connection
+        self.expires = expires
+        self.used = monotonic()
+        self.alarm: asyncio.TimerHandle | None = None
+        self.late = False
+
+    def end(self) -> None:
+        """Give up what runs."""
+        self.late = True
+        self.connection.abort()
+
+
+class Pool:
+    """At most `limits.most` connections, made when they are needed.
+
+    A connection is made by a task of the pool's own, so that a cancelled request never leaves one half made.
+    """
+
+    def __init__(self, connect: Connect, limits: PoolLimits, label: str) -> None:
+        self._connect = connect
+        self._limits = limits
+        self._label = label
+        self._idle: list[Held] = []
+        self._used: set[Held] = set()
+        self._waiting: deque[asyncio.Future[Held]] = deque()
+        self._opening = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+        self.problem: DatabaseError | None = None  # of the last attempt to make a connection
+
+    @property
+    def size(self) -> int:
+        """The number of connections, those included that are being made."""
+        return len(self._idle) + len(self._used) + self._opening
+
+    def take(self) -> Held | None:
+        """Return a connection that is free, None when there is none. Raises StatementTimeout after the deadline."""
+        while self._idle:
+            held = self._idle.pop()
+            if held.connection.is_broken:
+                self._drop(held)
+                continue
+            return self._lent(held)
+        return None
+
+    async def wait(self) -> Held:
+        """Return a connection as soon as one is free or made. Raises PoolTimeout, DatabaseUnreachable."""
+        if self._closing:
+            raise DatabaseUnreachable(f"{self._label}: the service is stopping")
+        loop = asyncio.get_running_loop()
+        deadline = origin.get().deadline
+        left = self._limits.wait if deadline is None else min(self._limits.wait, deadline - monotonic() - MARGIN)
+        if left <= 0:
+            raise StatementTimeout(_PASSED)
+        place: asyncio.Future[Held] = loop.create_future()
+        self._waiting.append(place)
+        self._grow()
+        alarm = loop.call_later(left, self._give_up, place, left)
+        try:
+            held = await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled() and place.exception() is None:
+                self.give(place.result())
+            raise
+        finally:
+            alarm.cancel()
+        return self._lent(held)
+
+    def give(self, held: Held) -> None:
+        """Take a connection back."""
+        if held.alarm is not None:
+            held.alarm.cancel()
+            held.alarm = None
+        self._used.discard(held)
+        held.used = now = monotonic()
+        if held.connection.is_broken or self._closing or now > held.expires:
+            self._drop(held)
+        else:
+            self._offer(held)
+
+    async def tidy(self) -> None:
+        """Close what is broken, old or surplus, and ask unused connections whether they live."""
+        now = monotonic()
+        for held in list(self._idle):
+            surplus = now - held.used > _UNUSED and len(self._idle) > self._limits.idle
+            if held.connection.is_broken or now > held.expires or surplus:
+                self._idle.remove(held)
+                self._drop(held)
+        for held in [one for one in self._idle if now - one.used > _UNUSED]:
+            if held in self._idle:
+                self._idle.remove(held)
+                self._used.add(held)
+                await self._ping(held)
+
+    async def close(self) -> None:
+        """Close all connections; those in use a moment later, so that what runs may end."""
+        self._closing = True
+        while self._waiting:
+            self._refuse(self._waiting.popleft(), DatabaseUnreachable(f"{self._label}: the service is stopping"))
+        until = monotonic() + _LAST
+        while self._used and monotonic() < until:
+            await asyncio.sleep(0.01)
+        for held in list(self._used):
+            held.end()
+        while self._idle:
+            self._drop(self._idle.pop())
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_LAST)
+
+    def _lent(self, held: Held) -> Held:
+        """Note that a connection is in use, until the deadline of the request at most."""
+        held.late = False
+        deadline = origin.get().deadline
+        if deadline is not None:
+            left = deadline - monotonic() - MARGIN
+            if left <= 0:
+                self._used.discard(held)
+                self._offer(held)
+                raise StatementTimeout(_PASSED)
+            held.alarm = asyncio.get_running_loop().call_later(left, held.end)
+        self._used.add(held)
+        return held
+
+    def _offer(self, held: Held) -> None:
+        """Hand a connection to the first that waits for one, else keep it."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                self._used.add(held)
+                return place.set_result(held)
+        self._idle.append(held)
+
+    def _drop(self, held: Held) -> None:
+        self._spawn(self._shut(held.connection))
+        self._grow()
+
+    def _grow(self) -> None:
+        """Make connections for those that wait."""
+        while not self._closing and self._opening < len(self._waiting) and self.size < self._limits.most:
+            self._opening += 1
+            self._spawn(self._open())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = contextvars.Context().run(asyncio.get_running_loop().create_task, work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _open(self) -> None:
+        try:
+            async with asyncio.timeout(self._limits.connect):
+                connection = await self._connect()
+        except (DatabaseError, TimeoutError, OSError) as problem:
+            self._opening -= 1
+            self._failed(problem)
+            return
+        except BaseException:
+            self._opening -= 1
+            raise
+        self._opening -= 1
+        self.problem = None
+        lifetime = self._limits.lifetime * random.uniform(0.9, 1.0)  # noqa: S311 - so that not all end at once
+        held = Held(connection, monotonic() + lifetime if lifetime else float("inf"))
+        if self._closing:
+            self._drop(held)
+        else:
+            self._offer(held)
+
+    def _failed(self, problem: Exception) -> None:
+        """Tell those that wait, unless a connection that is in use may still come to them."""
+        reason = f"no answer within {self._limits.connect:g} s" if isinstance(problem, TimeoutError) else str(problem)
+        error = problem if isinstance(problem, DatabaseError) else DatabaseUnreachable(f"{self._label}: {reason}")
+        self.problem = error
+        if not self.size:
+            while self._waiting:
+                self._refuse(self._waiting.popleft(), error)
+
+    def _give_up(self, place: "asyncio.Future[Held]", waited: float) -> None:
+        text = f"{self._label}: no connection was free within {waited:.3g} s, {self.size} are open"
+        if self.problem is not None:
+            text = f"{text}; {self.problem}"
+        self._refuse(place, PoolTimeout(f"{text}; inside of a transaction use model.within(transaction)"))
+
+    @staticmethod
+    def _refuse(place: "asyncio.Future[Held]", problem: DatabaseError) -> None:
+        if not place.done():
+            place.set_exception(type(problem)(str(problem), problem.code))
+
+    async def _ping(self, held: Held) -> None:
+        alarm = asyncio.get_running_loop().call_later(self._limits.connect, held.end)
+        try:
+            await held.connection.ping()
+        except DatabaseError:
+            held.end()
+        finally:
+            alarm.cancel()
+            self.give(held)
+
+    async def _shut(self, connection: DatabaseConnection) -> None:
+        try:
+            async with asyncio.timeout(self._limits.connect):
+                await connection.close()
+        except (DatabaseError, TimeoutError, OSError) as problem:
+            _LOG.debug("%s: a connection did not close: %s", self._label, problem)

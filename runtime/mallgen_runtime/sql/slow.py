@@ -1,0 +1,32 @@
+"""The log line of a slow statement. Values are bound, so they are not in it; literals of the statement are masked."""
+
+import logging
+import re
+from functools import lru_cache
+from time import monotonic
+
+_LOG = logging.getLogger("mallgen.sql")
+_LITERAL = re.compile(r"'(?:[^'\\]|''|\\.)*'|\b\d+(?:\.\d+)?\b(?!\$)")
+_SPACE = re.compile(r"\s+")
+_LONGEST = 1000
+
+
+class SlowLog:
+    """Logs statements that take `threshold` seconds or more; 0: none."""
+
+    def __init__(self, threshold: float) -> None:
+        self._threshold = threshold or float("inf")
+
+    def note(self, sql: str, began: float) -> None:
+        """Log a statement that began at a monotonic time and has ended now, if it was slow."""
+        taken = monotonic() - began
+        if taken >= self._threshold:
+            fields = {"duration": f"{taken * 1000:.1f}ms"}
+            _LOG.warning("[SQL] slowcall - %s", shown(sql), extra={"fields": fields})
+
+
+@lru_cache(256)
+def shown(sql: str) -> str:
+    """Return a statement as it may be logged: in one line, without literals."""
+    text = _SPACE.sub(" ", _LITERAL.sub("?", sql)).strip()
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

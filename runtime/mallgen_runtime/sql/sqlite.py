@@ -1,0 +1,211 @@
+"""SQLite through aiosqlite: each connection has a thread of its own, and a call is one visit to it."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from time import monotonic
+from typing import Any, TypeVar
+from uuid import UUID
+
+from mallgen_runtime.process.origin import remaining
+from mallgen_runtime.sql.connection import Dialect, Done, Isolation, Values
+from mallgen_runtime.sql.errors import (
+    ConnectionLost,
+    DatabaseError,
+    DatabaseUnreachable,
+    Deadlock,
+    DuplicateKey,
+    ForeignKeyViolated,
+    StatementTimeout,
+    ValueRefused,
+)
+from mallgen_runtime.sql.source import MEMORY, Source
+
+T = TypeVar("T")
+_BUSY = 0.05  # seconds that the thread itself waits for a lock: an interrupt does not reach it there
+_PATIENCE = 5.0  # seconds for a lock that another process holds
+_SETTINGS = ("foreign_keys = ON", "journal_mode = WAL", "synchronous = NORMAL", f"busy_timeout = {int(_BUSY * 1000)}")
+_CODES: dict[str, type[DatabaseError]] = {
+    "SQLITE_CONSTRAINT_UNIQUE": DuplicateKey,
+    "SQLITE_CONSTRAINT_PRIMARYKEY": DuplicateKey,
+    "SQLITE_CONSTRAINT_ROWID": DuplicateKey,
+    "SQLITE_CONSTRAINT_FOREIGNKEY": ForeignKeyViolated,
+    "SQLITE_CONSTRAINT_NOTNULL": ValueRefused,
+    "SQLITE_CONSTRAINT_CHECK": ValueRefused,
+    "SQLITE_CONSTRAINT_DATATYPE": ValueRefused,
+    "SQLITE_TOOBIG": ValueRefused,
+    "SQLITE_MISMATCH": ValueRefused,
+    "SQLITE_BUSY": Deadlock,
+    "SQLITE_LOCKED": Deadlock,
+    "SQLITE_INTERRUPT": StatementTimeout,
+    "SQLITE_CANTOPEN": ConnectionLost,
+    "SQLITE_CORRUPT": ConnectionLost,
+    "SQLITE_IOERR": ConnectionLost,
+    "SQLITE_NOTADB": ConnectionLost,
+}
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    datetime: lambda value: value.astimezone(UTC).replace(tzinfo=None).isoformat(" "),
+    date: date.isoformat,
+    time: time.isoformat,
+    timedelta: lambda value: value // timedelta(microseconds=1),
+    Decimal: str,
+    UUID: str,
+}
+
+
+class SqliteConnection:
+    """A connection to a file of SQLite, or to a database in memory that lives as long as the connection."""
+
+    dialect = Dialect.SQLITE
+
+    def __init__(self, connection: Any, is_memory: bool) -> None:
+        self._connection = connection
+        self._is_memory = is_memory  # its rows would be lost with it, and an interrupted statement does it no harm
+        self._lost = False
+        self._running = 0
+
+    @property
+    def is_broken(self) -> bool:
+        """Return whether a call was given up, whose end is not known."""
+        return self._lost
+
+    async def fetch(self, sql: str, values: Values = ()) -> list[Values]:
+        """Return the rows of a query."""
+        return (await self._call(_fetched, sql, values))[1]
+
+    async def fetch_named(self, sql: str, values: Values = ()) -> tuple[tuple[str, ...], list[Values]]:
+        """Return the names of the columns, and the rows of a query."""
+        return await self._call(_fetched, sql, values)
+
+    async def execute(self, sql: str, values: Values = ()) -> Done:
+        """Run a statement that writes."""
+        return await self._call(_executed, sql, values)
+
+    async def script(self, sql: str) -> None:
+        """Run several statements without values."""
+        await self._call(_scripted, sql, ())
+
+    async def begin(self, isolation: Isolation | None = None) -> None:
+        """Begin a transaction, which has the right to write from its start: every level is SERIALIZABLE here."""
+        await self._call(_executed, "BEGIN IMMEDIATE", ())
+
+    async def commit(self) -> None:
+        """Commit the transaction."""
+        await self._call(_executed, "COMMIT", ())
+
+    async def rollback(self) -> None:
+        """Undo the transaction; an interrupted statement may have undone it already."""
+        if self._connection.in_transaction:
+            await self._call(_executed, "ROLLBACK", ())
+
+    async def ping(self) -> None:
+        """Make sure that the file can be read."""
+        await self.fetch("SELECT 1 FROM sqlite_master LIMIT 1")
+
+    def abort(self) -> None:
+        """Interrupt what runs."""
+        self._lost = not self._is_memory
+        self._interrupt()
+
+    async def close(self) -> None:
+        """Close the connection after what runs on it."""
+        self._lost = True
+        self._interrupt()
+        try:
+            await self._connection.close()
+        except (sqlite3.Error, ValueError) as problem:
+            raise _error(problem) from None
+
+    async def _call(self, work: Callable[[Any, str, Values], T], sql: str, values: Values) -> T:
+        """Run a statement in the thread, again and again while another process holds the lock."""
+        until = 0.0
+        while True:
+            self._running += 1
+            try:
+                found: T = await self._connection._execute(work, self._connection._conn, sql, values)
+                return found
+            except asyncio.CancelledError:
+                self.abort()
+                self._running += 1  # the thread goes on until it notices
+                raise
+            except (sqlite3.Error, ValueError, OverflowError) as problem:
+                error = _error(problem)
+            finally:
+                self._running -= 1
+            until = until or monotonic() + (remaining(_PATIENCE) or 0.0)
+            if not isinstance(error, Deadlock) or self._connection.in_transaction or monotonic() >= until:
+                raise error
+
+    def _interrupt(self) -> None:
+        """Interrupt what runs; without that the last connection would leave its journal behind."""
+        if self._running and self._connection._connection is not None:
+            self._connection._connection.interrupt()
+
+
+async def connect(source: Source, makes: bool) -> SqliteConnection:
+    """Open a file, which is made only if `makes`, its folder too. Raises DatabaseUnreachable."""
+    import aiosqlite
+
+    path = source.path
+    is_memory = path == MEMORY
+    try:
+        if makes and not is_memory:
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        if not makes and not is_memory and not os.path.exists(path):
+            raise DatabaseUnreachable(
+                f"there is no file {path}; a start with the environment variable MALLGEN_DEV=1 makes it"
+            )
+        made = aiosqlite.connect(path, isolation_level=None, cached_statements=256)
+        made._thread.daemon = True  # a process must be able to end while a statement runs
+        connection = SqliteConnection(await made, is_memory)
+    except (sqlite3.Error, OSError) as problem:
+        raise DatabaseUnreachable(f"{path}: {problem}") from None
+    try:
+        for setting in _SETTINGS:
+            await connection.fetch(f"PRAGMA {setting}")
+    except BaseException as problem:
+        await connection.close()
+        if isinstance(problem, DatabaseError):
+            raise DatabaseUnreachable(f"{path}: {problem}") from None
+        raise
+    return connection
+
+
+def _fetched(connection: sqlite3.Connection, sql: str, values: Values) -> tuple[tuple[str, ...], list[Values]]:
+    cursor = connection.execute(sql, _plain(values))
+    try:
+        return tuple(column[0] for column in cursor.description or ()), cursor.fetchall()
+    finally:
+        cursor.close()
+
+
+def _executed(connection: sqlite3.Connection, sql: str, values: Values) -> Done:
+    cursor = connection.execute(sql, _plain(values))
+    try:
+        return Done(max(cursor.rowcount, 0), cursor.lastrowid or 0)
+    finally:
+        cursor.close()
+
+
+def _scripted(connection: sqlite3.Connection, sql: str, values: Values) -> None:
+    connection.executescript(sql)
+
+
+def _plain(values: Values) -> Values:
+    """Return values as SQLite keeps them; those of models have passed their columns already."""
+    for value in values:
+        if type(value) in _PLAIN:
+            return tuple(_PLAIN[type(one)](one) if type(one) in _PLAIN else one for one in values)
+    return values
+
+
+def _error(problem: Exception) -> DatabaseError:
+    name = getattr(problem, "sqlite_errorname", "") or ""
+    kind = next((kind for start, kind in _CODES.items() if name.startswith(start)), None)
+    if kind is None:
+        kind = ConnectionLost if str(problem) in ("Connection closed", "no active connection") else DatabaseError
+        kind = ValueRefused if isinstance(problem, OverflowError | UnicodeError) else kind
+    return kind(str(problem), name)

@@ -1,0 +1,114 @@
+"""A transaction: statements on one connection that are kept together or not at all."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any, TypeVar
+
+from mallgen_runtime.sql.connection import Dialect, Done, Values
+from mallgen_runtime.sql.errors import ConnectionLost, DatabaseError, StatementTimeout
+from mallgen_runtime.sql.pool import Held
+from mallgen_runtime.sql.slow import SlowLog
+
+T = TypeVar("T")
+AfterCommit = Callable[[], Awaitable[None]]
+_LOG = logging.getLogger("mallgen.sql")
+
+
+class Transaction:
+    """The statements of one transaction; `async with database.transaction()` makes it. Models join by `within`.
+
+    It can be used by several tasks: their statements run one after the other.
+    """
+
+    def __init__(self, held: Held, slow: SlowLog) -> None:
+        self._held = held
+        self._slow = slow
+        self._turn = asyncio.Lock()
+        self._after: list[AfterCommit] = []
+        self._savepoints = 0
+        self._is_over = False
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of the statements."""
+        return self._held.connection.dialect
+
+    async def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[Values]:
+        """Return the rows of a query."""
+        return await self._run(self._held.connection.fetch, sql, values)
+
+    async def fetch_named(self, sql: str, values: Sequence[Any] = ()) -> tuple[tuple[str, ...], list[Values]]:
+        """Return the names of the columns, and the rows of a query."""
+        return await self._run(self._held.connection.fetch_named, sql, values)
+
+    async def execute(self, sql: str, values: Sequence[Any] = ()) -> Done:
+        """Run a statement that writes."""
+        return await self._run(self._held.connection.execute, sql, values)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo what the block has written when it raises, and go on with the transaction."""
+        self._savepoints += 1
+        name, after = f"mallgen_{self._savepoints}", len(self._after)
+        await self.execute(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            del self._after[after:]
+            if not self._held.connection.is_broken:
+                await self.execute(f"ROLLBACK TO SAVEPOINT {name}")
+            raise
+        await self.execute(f"RELEASE SAVEPOINT {name}")
+
+    def after_commit(self, callback: AfterCommit) -> None:
+        """Call `callback` once the transaction is committed, also when the end of its COMMIT is not known."""
+        self._after.append(callback)
+
+    async def commit(self) -> None:
+        """Commit, then call what waits for it. The database does it."""
+        try:
+            await self._run(self._commit, "COMMIT", ())
+        except (ConnectionLost, StatementTimeout):
+            await self._call_after()
+            raise
+        await self._call_after()
+
+    async def rollback(self) -> None:
+        """Undo everything. The database does it; on a connection that is lost the server has done it already."""
+        async with self._turn:
+            self._is_over = True
+            if self._held.connection.is_broken:
+                return
+            try:
+                await self._held.connection.rollback()
+            except DatabaseError as problem:
+                self._held.connection.abort()
+                _LOG.warning("a rollback failed, so the connection is closed: %s", problem)
+
+    async def _commit(self, sql: str, values: Values) -> None:
+        self._is_over = True
+        await self._held.connection.commit()
+
+    async def _call_after(self) -> None:
+        for callback in self._after:
+            try:
+                await callback()
+            except Exception:  # the transaction is committed whatever they do
+                _LOG.exception("a call after a commit failed")
+
+    async def _run(self, call: Callable[[str, Values], Awaitable[T]], sql: str, values: Sequence[Any]) -> T:
+        async with self._turn:
+            if self._is_over:
+                raise RuntimeError("the transaction has ended")
+            began = monotonic()
+            try:
+                return await call(sql, tuple(values))
+            except ConnectionLost:
+                if self._held.late:
+                    raise StatementTimeout("the request's deadline came while a statement ran") from None
+                raise
+            finally:
+                self._slow.note(sql, began)
