@@ -144,8 +144,9 @@ class ListRule(NamedTuple):
 class Table(NamedTuple):
     """A table or view. `key` are the columns of its primary key; `database` that of `USE` or of its qualified name.
 
-    `select` is the query of a view, which is read only, and empty for a table. `checks` are the expressions of CHECK
-    constraints as spelt. `span` is that of the name.
+    `select` is the query of a view, which is read only, and empty for a table. `version` is the column that each change
+    raises (`-- mallgen:version COLUMN`), `deleted` the one that marks deleted rows (`-- mallgen:soft-delete COLUMN`).
+    `checks` are the expressions of CHECK constraints as spelt. `span` is that of the name.
     """
 
     name: str
@@ -161,6 +162,8 @@ class Table(NamedTuple):
     comment: str = ""
     charset: str = ""
     select: str = ""
+    version: str = ""
+    deleted: str = ""
 
     def column(self, name: str) -> Column:
         """Return the column of a name that the table has."""

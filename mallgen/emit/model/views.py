@@ -46,6 +46,8 @@ class TableView:
         columns = code("(\n{}    )", Code("".join([f"        {one},\n" for one in described])))
         words = [literal(self._table.name), columns]
         words += [code("key={}", literal(self._table.key))] if self._table.key else []
+        words += [code("version={}", literal(self._table.version))] if self._table.version else []
+        words += [code("deleted={}", literal(self._table.deleted))] if self._table.deleted else []
         inner = Code("".join([f"    {word},\n" for word in words]))
         return code("{}(\n{})", self._types.runtime("Table"), inner)
 
@@ -102,7 +104,8 @@ class TableView:
         return code("{}: {}", self._names.attribute(column.name), kind)
 
     def _changed(self) -> list[Column]:
-        return [one for one in self._table.columns if one.name not in self._table.key and one.generated is None]
+        fixed = (*self._table.key, self._table.version)
+        return [one for one in self._table.columns if one.name not in fixed and one.generated is None]
 
     def _key(self) -> tuple[list[PyIdent], list[Code], Code]:
         """Return the parameters of the primary key, their declarations, and the type of a key."""
@@ -158,9 +161,15 @@ class TableView:
         parameters, declared, _ = self._key()
         if self._changed():
             unpack = self._types.name("typing", "Unpack")
-            given = [*declared, Code("/"), code("**values: {}[{}]", unpack, self._names.changes)]
+            version = (
+                self._names.parameters([*self._table.key, self._table.version])[-1:] if self._table.version else []
+            )
+            asked = [self._parameter(name, self._table.version) for name in version]
+            given = [*declared, *asked, Code("/"), code("**values: {}[{}]", unpack, self._names.changes)]
             what = "Write the given columns of a row; return whether there is such a row."
-            line = Code(f"return await self._update({_tuple(parameters)}, values)")
+            if version:
+                what = "Write the given columns of a row; return whether there is such a row of this version."
+            line = code("return await self._update({})", listed([_tuple(parameters), Code("values"), *version]))
             yield self._method(PyIdent("update"), given, Code("bool"), what, line)
         what = "Delete a row; return whether there was one."
         line = Code(f"return await self._delete({_tuple(parameters)})")

@@ -127,21 +127,33 @@ class Model(Generic[RowT]):
             count += (await self._on.execute(plan.insert(names, len(chunk)), bound)).count
         return count
 
-    async def _update(self, key: Sequence[Any], values: Mapping[str, Any]) -> bool:
-        """Write the given columns of the row of a primary key; return whether there is such a row."""
+    async def _update(self, key: Sequence[Any], values: Mapping[str, Any], *version: Any) -> bool:
+        """Write the given columns of the row of a primary key; return whether there is such a row.
+
+        A table with a version asks for the one that the change was made from: a row of another version stays.
+        """
         plan = self._plan
         self._check_attributes(values)
         if not values:
             raise ValueError(f"update of {self.table.name}: give at least one column")
         names = tuple(column.name for column in self.table.columns if column.attribute in values)
         bound = plan.bind(names, [values[plan.columns[name].attribute] for name in names])
-        bound += plan.bind(self.table.key, key)
-        return bool((await self._on.execute(plan.update(names, self.table.key), bound)).count)
+        if version:
+            newer = plan.newer(version[0])
+            bound += newer
+            names += (self.table.version,) * len(newer)
+            return await self._changed(
+                plan.update(names), bound, (*self.table.key, self.table.version), (*key, *version)
+            )
+        return await self._changed(plan.update(names), bound, self.table.key, key)
+
+    async def _changed(self, text: str, bound: list[Any], names: Sequence[str], values: Sequence[Any]) -> bool:
+        """Run a statement that changes at most one row, which has values in columns; return whether it did."""
+        return bool((await self._on.execute(text, [*bound, *self._plan.bind(names, values)])).count)
 
     async def _delete(self, key: Sequence[Any]) -> bool:
         """Delete the row of a primary key; return whether there was one."""
-        plan = self._plan
-        return bool((await self._on.execute(plan.delete(), plan.bind(self.table.key, key))).count)
+        return await self._changed(self._plan.delete(), [], self.table.key, key)
 
     async def _page(
         self, keyset: Keyset, equal: Sequence[Any], cursor: CursorT | None, limit: int, descending: bool

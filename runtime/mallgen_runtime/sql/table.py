@@ -1,10 +1,12 @@
 """A table as generated models describe it, and the statements on it in each dialect."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mallgen_runtime.sql.column import Column, Convert
+from mallgen_runtime.sql.columns import BoolColumn
 from mallgen_runtime.sql.connection import Dialect
 from mallgen_runtime.sql.time_columns import DatetimeColumn
 
@@ -12,11 +14,18 @@ _STATEMENTS = 512  # of one table, which differ in the columns that are given an
 
 
 class Table(NamedTuple):
-    """A table: its name in the database, its columns, and the names of those of its primary key."""
+    """A table: its name in the database, its columns, and the names of those of its primary key.
+
+    `version` is the column that every change raises, an int or a datetime: a change names the version that it was made
+    from. `deleted` is the column that marks deleted rows, which no method finds: a datetime that is NULL while the row
+    lives, a bool or an int that is 0.
+    """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
+    version: str = ""
+    deleted: str = ""
 
     @property
     def auto(self) -> str:
@@ -64,10 +73,18 @@ class SqlWriter:
     def now(self, column: Column) -> str:
         """Return the current time as a column keeps it."""
         digits = column.digits if isinstance(column, DatetimeColumn) else 0
-        if self.dialect is Dialect.SQLITE:
-            zeros = "0" * (digits - 3)
-            return f"strftime('%Y-%m-%d %H:%M:%f{zeros}', 'now')" if digits else "CURRENT_TIMESTAMP"
-        return f"CURRENT_TIMESTAMP({digits})"
+        if self.dialect is not Dialect.SQLITE:
+            return f"CURRENT_TIMESTAMP({digits})"
+        exact = f"substr(strftime('%Y-%m-%d %H:%M:%f000', 'now'), 1, {20 + digits})"
+        return exact if digits else "CURRENT_TIMESTAMP"
+
+    def true(self, column: Column) -> str:
+        """Return the mark of a deleted row: true, or 1 in a column of numbers."""
+        return "TRUE" if isinstance(column, BoolColumn) and self.dialect is Dialect.POSTGRES else "1"
+
+    def false(self, column: Column) -> str:
+        """Return the value of a row that is not marked as deleted."""
+        return "FALSE" if isinstance(column, BoolColumn) and self.dialect is Dialect.POSTGRES else "0"
 
     def beyond(self, names: Sequence[str], first: int, descending: bool) -> tuple[str, list[int]]:
         """Return the condition that a row stands after a cursor, and the place in the cursor of each of its values.
@@ -103,11 +120,13 @@ class Plan:
         readers = [(place, column.reader(dialect)) for place, column in enumerate(table.columns)]
         self.readers: list[tuple[int, Convert]] = [(place, read) for place, read in readers if read is not None]
         self._name = self.writer.name(table.name)
+        self._alive = self._condition(table.deleted) if table.deleted else ""
         self._select = f"SELECT {self.writer.names(list(self.columns))} FROM {self._name}"
         self.find = lru_cache(_STATEMENTS)(self._find)
         self.find_many = lru_cache(_STATEMENTS)(self._find_many)
         self.insert = lru_cache(_STATEMENTS)(self._insert)
         self.update = lru_cache(_STATEMENTS)(self._update)
+        self.delete = lru_cache(_STATEMENTS)(self._delete)
         self.page = lru_cache(_STATEMENTS)(self._page)
 
     def bind(self, names: Sequence[str], values: Sequence[Any]) -> list[Any]:
@@ -127,15 +146,35 @@ class Plan:
             rows.append(make(*own))
         return rows
 
+    def newer(self, old: Any) -> list[Any]:
+        """Return the driver's value of the version after `old`; none where the database counts it."""
+        column = self.columns[self.table.version]
+        if not isinstance(column, DatetimeColumn):
+            return []
+        least = old + timedelta(microseconds=10 ** (6 - column.digits))
+        return [self.binders[column.name](max(datetime.now(UTC), least))]
+
+    def _condition(self, name: str) -> str:
+        """Return the condition that a row is not marked as deleted."""
+        column = self.columns[name]
+        if isinstance(column, DatetimeColumn):
+            return f"{self.writer.name(name)} IS NULL"
+        return f"{self.writer.name(name)} = {self.writer.false(column)}"
+
+    def _where(self, *conditions: str) -> str:
+        """Return conditions as a clause, with the one that a row is not deleted."""
+        given = [condition for condition in (*conditions, self._alive) if condition]
+        return f" WHERE {' AND '.join(given)}" if given else ""
+
     def _find(self, names: tuple[str, ...]) -> str:
-        return f"{self._select} WHERE {self.writer.equal(names)}"
+        return f"{self._select}{self._where(self.writer.equal(names))}"
 
     def _find_many(self, names: tuple[str, ...], count: int) -> str:
         one = self.writer.equal
         if len(names) == 1:
-            return f"{self._select} WHERE {self.writer.name(names[0])} IN ({self.writer.marks(count)})"
-        each = (f"({one(names, 1 + place * len(names))})" for place in range(count))
-        return f"{self._select} WHERE {' OR '.join(each)}"
+            return f"{self._select}{self._where(f'{self.writer.name(names[0])} IN ({self.writer.marks(count)})')}"
+        each = " OR ".join(f"({one(names, 1 + place * len(names))})" for place in range(count))
+        return f"{self._select}{self._where(f'({each})')}"
 
     def _insert(self, names: tuple[str, ...], count: int) -> str:
         width = len(names)
@@ -149,36 +188,49 @@ class Plan:
             statement += f" RETURNING {self.writer.name(auto)}"
         return statement
 
-    def _update(self, names: tuple[str, ...], where: tuple[str, ...]) -> str:
+    def _update(self, names: tuple[str, ...]) -> str:
+        """Return the statement that changes columns of a row; with a version, its new one is the last of `names`."""
+        version = self.table.version
         changed = [f"{self.writer.name(name)} = {self.writer.mark(place)}" for place, name in enumerate(names, 1)]
-        changed += [
+        if version and version not in names:
+            changed.append(f"{self.writer.name(version)} = {self.writer.name(version)} + 1")
+        changed += self._touched({*names, version})
+        where = self.writer.equal((*self.table.key, version) if version else self.table.key, len(names) + 1)
+        return f"UPDATE {self._name} SET {', '.join(changed)}{self._where(where)}"
+
+    def _touched(self, given: Collection[str]) -> list[str]:
+        """Return the assignments to the columns that have the time of the last change."""
+        return [
             f"{self.writer.name(column.name)} = {self.writer.now(column)}"
             for column in self.table.columns
-            if column.on_update and column.name not in names
+            if column.on_update and column.name not in given
         ]
-        return f"UPDATE {self._name} SET {', '.join(changed)} WHERE {self.writer.equal(where, len(names) + 1)}"
 
-    def delete(self) -> str:
-        """Return the statement that deletes the row of a primary key."""
-        return f"DELETE FROM {self._name} WHERE {self.writer.equal(self.table.key)}"
+    def _delete(self) -> str:
+        """Return the statement that deletes the row of a primary key, or marks it as deleted."""
+        where = self._where(self.writer.equal(self.table.key))
+        if not self.table.deleted:
+            return f"DELETE FROM {self._name}{where}"
+        column = self.columns[self.table.deleted]
+        value = self.writer.now(column) if isinstance(column, DatetimeColumn) else self.writer.true(column)
+        changed = [f"{self.writer.name(column.name)} = {value}", *self._touched({column.name})]
+        return f"UPDATE {self._name} SET {', '.join(changed)}{where}"
 
     def count(self, names: tuple[str, ...]) -> str:
         """Return the statement that counts the rows with given values in columns."""
-        where = f" WHERE {self.writer.equal(names)}" if names else ""
-        return f"SELECT COUNT(*) FROM {self._name}{where}"
+        return f"SELECT COUNT(*) FROM {self._name}{self._where(self.writer.equal(names))}"
 
     def _page(self, keyset: Keyset, descending: bool, has_cursor: bool) -> tuple[str, list[int]]:
         """Return the statement of a page, and the place in the cursor of each of its values after the equal ones."""
-        conditions = [self.writer.equal(keyset.equal)] if keyset.equal else []
+        conditions = [self.writer.equal(keyset.equal)]
         places: list[int] = []
         if has_cursor:
             beyond, places = self.writer.beyond(keyset.by, len(keyset.equal) + 1, descending)
             conditions.append(beyond)
         way = " DESC" if descending else ""
         order = ", ".join(f"{self.writer.name(name)}{way}" for name in keyset.by)
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         limit = self.writer.mark(len(keyset.equal) + len(places) + 1)
-        return f"{self._select}{where} ORDER BY {order} LIMIT {limit}", places
+        return f"{self._select}{self._where(*conditions)} ORDER BY {order} LIMIT {limit}", places
 
 
 @lru_cache(4096)
