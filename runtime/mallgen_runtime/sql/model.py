@@ -58,7 +58,8 @@ class Model(Generic[RowT]):
         """
         text, bound = for_values(sql, self._on.dialect, values)
         names, found = await self._on.fetch_named(text, bound)
-        return rows_of(row, names, found, self._on.dialect)
+        own: type[msgspec.Struct] = self.row
+        return rows_of(row, names, found, self._on.dialect, self.table.columns if row is own else ())
 
     async def fetch_one(self, row: type[AnyRow], sql: str, *values: Any) -> AnyRow | None:
         """Return the first row of a query of your own, None without one; see `fetch`."""

@@ -30,12 +30,21 @@ _COLUMNS: dict[Any, type[Column]] = {
 }
 
 
-def rows_of(row: type[RowT], names: tuple[str, ...], found: Sequence[Sequence[Any]], dialect: Dialect) -> list[RowT]:
-    """Return rows as structs of the class `row`. Raises TypeError where columns and fields do not match."""
-    readers = _readers(row, names, dialect)
+def rows_of(
+    row: type[RowT],
+    names: tuple[str, ...],
+    found: Sequence[Sequence[Any]],
+    dialect: Dialect,
+    columns: tuple[Column, ...] = (),
+) -> list[RowT]:
+    """Return rows as structs of the class `row`. Raises TypeError where columns and fields do not match.
+
+    `columns` are those of a table whose row it is: their values are read as everywhere else.
+    """
+    fields, readers = _readers(row, names, dialect, columns)
     rows = []
     for values in found:
-        own = dict(zip(names, values, strict=True))
+        own = dict(zip(fields, values, strict=True))
         for name, read in readers:
             if own[name] is not None:
                 own[name] = read(own[name])
@@ -44,17 +53,23 @@ def rows_of(row: type[RowT], names: tuple[str, ...], found: Sequence[Sequence[An
 
 
 @lru_cache(1024)
-def _readers(row: type[msgspec.Struct], names: tuple[str, ...], dialect: Dialect) -> list[tuple[str, Convert]]:
+def _readers(
+    row: type[msgspec.Struct], names: tuple[str, ...], dialect: Dialect, columns: tuple[Column, ...]
+) -> tuple[tuple[str, ...], list[tuple[str, Convert]]]:
+    """Return the field of each column of a query, and the conversions by field."""
+    known = {column.name: column for column in columns}
     fields = {field.name: field for field in msgspec.structs.fields(row)}
-    for name in names:
-        if name not in fields:
+    own = tuple(known[name].attribute if name in known else name for name in names)
+    for name, attribute in zip(names, own, strict=True):
+        if attribute not in fields:
             raise TypeError(f"the query has the column {name}, and {row.__name__} has no field of this name")
     for name, field in fields.items():
-        if field.required and name not in names:
+        if field.required and name not in own:
             raise TypeError(f"{row.__name__} needs {name}, and the query has no column of this name")
     hints = get_type_hints(row)
-    found = ((name, _reader(hints[name], dialect)) for name in names)
-    return [(name, read) for name, read in found if read is not None]
+    readers = {column.attribute: column.reader(dialect) for column in columns}
+    found = ((name, readers[name] if name in readers else _reader(hints[name], dialect)) for name in own)
+    return own, [(name, read) for name, read in found if read is not None]
 
 
 def _reader(hint: Any, dialect: Dialect) -> Convert | None:
