@@ -1,11 +1,14 @@
-"""The three services of generated/ as processes that find each other through a registry folder of their own."""
+"""The services of generated/ as processes that find each other through a registry folder of their own."""
 
+import atexit
 import contextlib
+import functools
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +17,7 @@ from tests.conftest import ROOT
 from tests.ports import free_port
 from tests.run.service import SECRET, Service
 
-KEYS = {"order_rpc": "order.rpc", "product_rpc": "product.rpc"}
+RPC_SERVICES = ("product", "order", "cart", "user", "reply")
 
 
 class RpcService:
@@ -25,7 +28,7 @@ class RpcService:
     ) -> None:
         self.folder = folder
         self.port = free_port()
-        self.key = KEYS.get(package, package.replace("_", "."))
+        self.key = package.replace("_", ".")
         self.registry = registry
         self.admin = 0
         file = f"etc/test-{self.port}.yaml"
@@ -78,17 +81,30 @@ class RpcService:
         return self.log.read_text(encoding="utf-8")
 
 
+@functools.cache
+def seeded() -> Path:
+    """Return a copy of generated/ whose databases have the rows of the example, made once."""
+    shop = Path(tempfile.mkdtemp(prefix="mallgen-shop-")) / "shop"
+    atexit.register(shutil.rmtree, shop.parent, ignore_errors=True)
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "data")
+    shutil.copytree(ROOT / "generated", shop, ignore=ignored)
+    for name in RPC_SERVICES:
+        subprocess.run([sys.executable, "-m", f"{name}_rpc.seed"], cwd=shop / name, check=True, capture_output=True)
+    return shop
+
+
 class Shop:
     """A copy of generated/ and its running services."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.registry = root / "registry"
-        shutil.copytree(ROOT / "generated", root / "shop", ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        shutil.copytree(seeded(), root / "shop")
 
     def rpc(self, name: str, settings: str = "") -> RpcService:
-        """Start an instance of `order` or `product`."""
-        return RpcService(self.root / "shop" / name, f"{name}_rpc", self.registry, settings)
+        """Start an instance of one of the RPC services."""
+        folder = self.root / "shop" / name
+        return RpcService(folder, f"{name}_rpc", self.registry, f"DataSource: sqlite:///data/{name}.db\n{settings}")
 
     def mall(self, settings: str = "") -> Service:
         """Start the BFF."""
@@ -96,9 +112,11 @@ class Shop:
 
     @contextlib.contextmanager
     def up(self, settings: str = "") -> Iterator[Service]:
-        """Start all three services."""
-        with self.rpc("product"), self.rpc("order"), self.mall(settings) as mall:
-            yield mall
+        """Start all services."""
+        with contextlib.ExitStack() as stack:
+            for service in [self.rpc(name) for name in RPC_SERVICES]:
+                stack.enter_context(service)
+            yield stack.enter_context(self.mall(settings))
 
 
 def environment(registry: Path) -> dict[str, str]:

@@ -39,7 +39,9 @@ async def recommend(ctx: Context, svc: ServiceContext) -> Response:
     """GET /v1/recommend"""
     form = ctx.form
     req = RecommendRequest(
-        cursor=form.int64("cursor", 0), ps=form.int64("ps", 20, limit=(1, 50))
+        cursor=form.int64("cursor", 0),
+        last_id=form.int64("last_id", 0),
+        ps=form.int64("ps", 20, limit=(1, 50)),
     )
     ctx.done()
     return ctx.json(await recommend_handler(ctx, svc, req))
@@ -50,6 +52,7 @@ async def category_list(ctx: Context, svc: ServiceContext) -> Response:
     form = ctx.form
     req = CategoryListRequest(
         cursor=form.int64("cursor", 0),
+        last_id=form.int64("last_id", 0),
         ps=form.int64("ps", 20, limit=(1, 50)),
         category=form.string("category", ""),
         sort=form.string("sort", ""),
@@ -72,6 +75,7 @@ async def product_comment(ctx: Context, svc: ServiceContext) -> Response:
     req = ProductCommentRequest(
         product_id=form.int64("product_id"),
         cursor=form.int64("cursor", 0),
+        last_id=form.int64("last_id", 0),
         ps=form.int64("ps", 20, limit=(1, 50)),
     )
     ctx.done()
@@ -85,6 +89,7 @@ async def order_list(ctx: Context, svc: ServiceContext) -> Response:
         uid=form.int64("uid"),
         status=form.int32("status", 0),
         cursor=form.int64("cursor", 0),
+        last_id=form.string("last_id", ""),
         ps=form.int64("ps", 20, limit=(1, 50)),
     )
     ctx.done()
@@ -92,11 +97,11 @@ async def order_list(ctx: Context, svc: ServiceContext) -> Response:
 
 
 ROUTES: tuple[Route[ServiceContext], ...] = (
-    Route("GET", "/v1/home/banner", home_banner, contract="mall.api:156"),
-    Route("GET", "/v1/flashsale", flash_sale, contract="mall.api:160"),
-    Route("GET", "/v1/recommend", recommend, contract="mall.api:164"),
-    Route("GET", "/v1/category/list", category_list, contract="mall.api:168"),
-    Route("GET", "/v1/cart/list", cart_list, contract="mall.api:172"),
-    Route("GET", "/v1/product/comment", product_comment, contract="mall.api:176"),
-    Route("GET", "/v1/order/list", order_list, contract="mall.api:180"),
+    Route("GET", "/v1/home/banner", home_banner, contract="mall.api:165"),
+    Route("GET", "/v1/flashsale", flash_sale, contract="mall.api:169"),
+    Route("GET", "/v1/recommend", recommend, contract="mall.api:173"),
+    Route("GET", "/v1/category/list", category_list, contract="mall.api:177"),
+    Route("GET", "/v1/cart/list", cart_list, contract="mall.api:181"),
+    Route("GET", "/v1/product/comment", product_comment, contract="mall.api:185"),
+    Route("GET", "/v1/order/list", order_list, contract="mall.api:189"),
 )

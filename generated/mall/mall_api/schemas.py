@@ -30,7 +30,7 @@ class Product(Struct, kw_only=True):
     id: Int64  # 商品ID
     name: str  # 产品名称
     description: str  # 商品描述
-    price: float  # 商品价格
+    price: str  # 商品价格, 十进制文本, 单位-元
     stock: Int64  # 库存
     category: str  # 分类
     status: Int64  # 状态:1-正常,2-下架
@@ -45,6 +45,7 @@ class FlashSaleResponse(Struct, kw_only=True):
 
 class RecommendRequest(Struct, kw_only=True):
     cursor: Int64 = 0  # 分页游标
+    last_id: Int64 = 0  # 上一页的 last_id
     ps: Annotated[Int64, Limit(1, 50)] = 20  # 每页大小
 
 
@@ -52,19 +53,22 @@ class RecommendResponse(Struct, kw_only=True):
     products: list[Product]
     is_end: bool  # 是否最后一页
     recommend_time: Int64  # 商品列表最后一个商品的推荐时间
+    last_id: Int64 = 0  # 商品列表最后一个商品的 ID
 
 
 class CategoryListRequest(Struct, kw_only=True):
     cursor: Int64 = 0  # 分页游标
+    last_id: Int64 = 0  # 上一页的 last_id
     ps: Annotated[Int64, Limit(1, 50)] = 20  # 每页大小
     category: str = ""  # 分类
-    sort: str = ""  # 排序
+    sort: str = ""  # 排序: create_time, sales 或 stock
 
 
 class CategoryListResponse(Struct, kw_only=True):
     products: list[Product]
     is_end: bool
     last_val: Int64
+    last_id: Int64 = 0  # 最后一个商品的 ID
 
 
 class CartListRequest(Struct, kw_only=True):
@@ -83,6 +87,7 @@ class CartProduct(Struct, kw_only=True):
 class ProductCommentRequest(Struct, kw_only=True):
     product_id: Int64
     cursor: Int64 = 0
+    last_id: Int64 = 0  # 上一页的 last_id
     ps: Annotated[Int64, Limit(1, 50)] = 20
 
 
@@ -90,6 +95,7 @@ class ProductCommentResponse(Struct, kw_only=True):
     comments: list[Comment]
     is_end: bool  # 是否最后一页
     comment_time: Int64  # 评论列表最后一个评论的时间
+    last_id: Int64 = 0  # 评论列表最后一个评论的 ID
 
 
 class Comment(Struct, kw_only=True):
@@ -119,6 +125,7 @@ class OrderListRequest(Struct, kw_only=True):
     uid: Int64
     status: Int32 = 0  # 订单状态, 0 为全部
     cursor: Int64 = 0
+    last_id: str = ""  # 上一页的 last_id
     ps: Annotated[Int64, Limit(1, 50)] = 20
 
 
@@ -126,6 +133,7 @@ class OrderListResponse(Struct, kw_only=True):
     orders: list[Order]
     is_end: bool  # 是否最后一页
     order_time: Int64  # 订单列表最后一个订单的时间
+    last_id: str = ""  # 订单列表最后一个订单的 ID
 
 
 class Order(Struct, kw_only=True):
@@ -134,8 +142,8 @@ class Order(Struct, kw_only=True):
     order_id: str  # 订单ID
     status: Int64  # 订单状态
     quantity: Int64  # 数量
-    payment: float  # 实付金额
-    total_price: float  # 总价
+    payment: str  # 实付金额, 十进制文本, 单位-元
+    total_price: str  # 总价, 十进制文本, 单位-元
     create_time: Int64  # 下单时间
     product_id: Int64  # 商品ID
     product_name: str  # 商品名称

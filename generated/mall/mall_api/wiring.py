@@ -10,8 +10,11 @@ from mallgen_runtime import RestConf, ServiceBase
 from mallgen_runtime.rpc import RpcClientConf, connect
 from mallgen_runtime.schema import field
 
+from mall_api.rpc.cart import CartClient
 from mall_api.rpc.order import OrderClient
 from mall_api.rpc.product import ProductClient
+from mall_api.rpc.reply import ReplyClient
+from mall_api.rpc.user import UserClient
 
 
 class BaseConfig(RestConf, kw_only=True):
@@ -19,6 +22,9 @@ class BaseConfig(RestConf, kw_only=True):
 
     order_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     product_rpc: RpcClientConf = field(default_factory=RpcClientConf)
+    cart_rpc: RpcClientConf = field(default_factory=RpcClientConf)
+    user_rpc: RpcClientConf = field(default_factory=RpcClientConf)
+    reply_rpc: RpcClientConf = field(default_factory=RpcClientConf)
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseConfig)
@@ -33,3 +39,6 @@ class BaseContext(ServiceBase[ConfigT]):
         self.product_rpc = ProductClient(
             self.keep(connect(config.product_rpc, "product.rpc"))
         )
+        self.cart_rpc = CartClient(self.keep(connect(config.cart_rpc, "cart.rpc")))
+        self.user_rpc = UserClient(self.keep(connect(config.user_rpc, "user.rpc")))
+        self.reply_rpc = ReplyClient(self.keep(connect(config.reply_rpc, "reply.rpc")))

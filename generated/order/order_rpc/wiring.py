@@ -8,10 +8,19 @@ from typing import TypeVar
 
 from mallgen_runtime import ServiceBase
 from mallgen_runtime.rpc import RpcServerConf
+from mallgen_runtime.schema import field
+from mallgen_runtime.sql import Database, DataSourceConf
+
+from order_rpc.model.orderitem_model import OrderitemModel
+from order_rpc.model.orders_model import OrdersModel
+from order_rpc.model.schema import SCHEMA
+from order_rpc.model.shopping_model import ShoppingModel
 
 
 class BaseConfig(RpcServerConf, kw_only=True):
     """Settings that order asks for."""
+
+    data_source: DataSourceConf = field(default_factory=DataSourceConf)
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseConfig)
@@ -19,3 +28,10 @@ ConfigT = TypeVar("ConfigT", bound=BaseConfig)
 
 class BaseContext(ServiceBase[ConfigT]):
     """What every service context of order has."""
+
+    def __init__(self, config: ConfigT) -> None:
+        super().__init__(config)
+        self.db = self.keep(Database(config.data_source, SCHEMA, config.mode))
+        self.orders = OrdersModel(self.db)
+        self.orderitem = OrderitemModel(self.db)
+        self.shopping = ShoppingModel(self.db)

@@ -6,13 +6,37 @@
 
 from mallgen_runtime.rpc import Channel
 
-from product_rpc.pb.product_pb2 import ProductItem, ProductRequest, ProductResponse
+from product_rpc.pb.product_pb2 import (
+    BannerItem,
+    BannersRequest,
+    BannersResponse,
+    CategoryProductsRequest,
+    CurrentSaleRequest,
+    CurrentSaleResponse,
+    ProductItem,
+    ProductPage,
+    ProductRequest,
+    ProductResponse,
+    RecommendedRequest,
+    TakeStockRequest,
+    TakeStockResponse,
+)
 
 __all__ = [
+    "BannerItem",
+    "BannersRequest",
+    "BannersResponse",
+    "CategoryProductsRequest",
+    "CurrentSaleRequest",
+    "CurrentSaleResponse",
     "ProductClient",
     "ProductItem",
+    "ProductPage",
     "ProductRequest",
     "ProductResponse",
+    "RecommendedRequest",
+    "TakeStockRequest",
+    "TakeStockResponse",
 ]
 
 
@@ -25,7 +49,55 @@ class ProductClient:
     async def products(
         self, req: ProductRequest, *, timeout: float | None = None
     ) -> ProductResponse:
-        """按 ID 取商品"""
+        """按 ID 取商品, 一次最多 200 个"""
         return await self._channel.unary(
             "/product.Product/Products", req, ProductResponse, timeout, idempotent=True
+        )
+
+    async def recommended(
+        self, req: RecommendedRequest, *, timeout: float | None = None
+    ) -> ProductPage:
+        """推荐商品, 按推荐时间倒序, 游标分页"""
+        return await self._channel.unary(
+            "/product.Product/Recommended", req, ProductPage, timeout, idempotent=True
+        )
+
+    async def category_products(
+        self, req: CategoryProductsRequest, *, timeout: float | None = None
+    ) -> ProductPage:
+        """分类商品, 按所选的列倒序, 游标分页"""
+        return await self._channel.unary(
+            "/product.Product/CategoryProducts",
+            req,
+            ProductPage,
+            timeout,
+            idempotent=True,
+        )
+
+    async def current_sale(
+        self, req: CurrentSaleRequest, *, timeout: float | None = None
+    ) -> CurrentSaleResponse:
+        """正在进行或最近将开始的限时抢购"""
+        return await self._channel.unary(
+            "/product.Product/CurrentSale",
+            req,
+            CurrentSaleResponse,
+            timeout,
+            idempotent=True,
+        )
+
+    async def banners(
+        self, req: BannersRequest, *, timeout: float | None = None
+    ) -> BannersResponse:
+        """首页 Banner"""
+        return await self._channel.unary(
+            "/product.Product/Banners", req, BannersResponse, timeout, idempotent=True
+        )
+
+    async def take_stock(
+        self, req: TakeStockRequest, *, timeout: float | None = None
+    ) -> TakeStockResponse:
+        """扣减库存; 库存不足时返回 FAILED_PRECONDITION, 不扣减"""
+        return await self._channel.unary(
+            "/product.Product/TakeStock", req, TakeStockResponse, timeout
         )

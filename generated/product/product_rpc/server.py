@@ -6,8 +6,25 @@
 
 from mallgen_runtime.rpc import RpcContext, Service, Unary
 
+from product_rpc.logic.banners_logic import BannersLogic
+from product_rpc.logic.category_products_logic import CategoryProductsLogic
+from product_rpc.logic.current_sale_logic import CurrentSaleLogic
 from product_rpc.logic.products_logic import ProductsLogic
-from product_rpc.pb.product_pb2 import ProductRequest, ProductResponse
+from product_rpc.logic.recommended_logic import RecommendedLogic
+from product_rpc.logic.take_stock_logic import TakeStockLogic
+from product_rpc.pb.product_pb2 import (
+    BannersRequest,
+    BannersResponse,
+    CategoryProductsRequest,
+    CurrentSaleRequest,
+    CurrentSaleResponse,
+    ProductPage,
+    ProductRequest,
+    ProductResponse,
+    RecommendedRequest,
+    TakeStockRequest,
+    TakeStockResponse,
+)
 from product_rpc.svc import ServiceContext
 
 
@@ -16,6 +33,41 @@ async def products(
 ) -> ProductResponse:
     """/product.Product/Products"""
     return await ProductsLogic(ctx, svc).products(req)
+
+
+async def recommended(
+    ctx: RpcContext, svc: ServiceContext, req: RecommendedRequest
+) -> ProductPage:
+    """/product.Product/Recommended"""
+    return await RecommendedLogic(ctx, svc).recommended(req)
+
+
+async def category_products(
+    ctx: RpcContext, svc: ServiceContext, req: CategoryProductsRequest
+) -> ProductPage:
+    """/product.Product/CategoryProducts"""
+    return await CategoryProductsLogic(ctx, svc).category_products(req)
+
+
+async def current_sale(
+    ctx: RpcContext, svc: ServiceContext, req: CurrentSaleRequest
+) -> CurrentSaleResponse:
+    """/product.Product/CurrentSale"""
+    return await CurrentSaleLogic(ctx, svc).current_sale(req)
+
+
+async def banners(
+    ctx: RpcContext, svc: ServiceContext, req: BannersRequest
+) -> BannersResponse:
+    """/product.Product/Banners"""
+    return await BannersLogic(ctx, svc).banners(req)
+
+
+async def take_stock(
+    ctx: RpcContext, svc: ServiceContext, req: TakeStockRequest
+) -> TakeStockResponse:
+    """/product.Product/TakeStock"""
+    return await TakeStockLogic(ctx, svc).take_stock(req)
 
 
 SERVICES: tuple[Service[ServiceContext], ...] = (
@@ -28,6 +80,41 @@ SERVICES: tuple[Service[ServiceContext], ...] = (
                 ProductRequest,
                 ProductResponse,
                 contract="product.proto:10",
+            ),
+            Unary(
+                "/product.Product/Recommended",
+                recommended,
+                RecommendedRequest,
+                ProductPage,
+                contract="product.proto:15",
+            ),
+            Unary(
+                "/product.Product/CategoryProducts",
+                category_products,
+                CategoryProductsRequest,
+                ProductPage,
+                contract="product.proto:20",
+            ),
+            Unary(
+                "/product.Product/CurrentSale",
+                current_sale,
+                CurrentSaleRequest,
+                CurrentSaleResponse,
+                contract="product.proto:25",
+            ),
+            Unary(
+                "/product.Product/Banners",
+                banners,
+                BannersRequest,
+                BannersResponse,
+                contract="product.proto:30",
+            ),
+            Unary(
+                "/product.Product/TakeStock",
+                take_stock,
+                TakeStockRequest,
+                TakeStockResponse,
+                contract="product.proto:35",
             ),
         ),
     ),

@@ -8,10 +8,21 @@ from typing import TypeVar
 
 from mallgen_runtime import ServiceBase
 from mallgen_runtime.rpc import RpcServerConf
+from mallgen_runtime.schema import field
+from mallgen_runtime.sql import Database, DataSourceConf
+
+from product_rpc.model.banner_model import BannerModel
+from product_rpc.model.category_model import CategoryModel
+from product_rpc.model.flashsale_model import FlashsaleModel
+from product_rpc.model.flashsaleitem_model import FlashsaleitemModel
+from product_rpc.model.product_model import ProductModel
+from product_rpc.model.schema import SCHEMA
 
 
 class BaseConfig(RpcServerConf, kw_only=True):
     """Settings that product asks for."""
+
+    data_source: DataSourceConf = field(default_factory=DataSourceConf)
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseConfig)
@@ -19,3 +30,12 @@ ConfigT = TypeVar("ConfigT", bound=BaseConfig)
 
 class BaseContext(ServiceBase[ConfigT]):
     """What every service context of product has."""
+
+    def __init__(self, config: ConfigT) -> None:
+        super().__init__(config)
+        self.db = self.keep(Database(config.data_source, SCHEMA, config.mode))
+        self.product = ProductModel(self.db)
+        self.category = CategoryModel(self.db)
+        self.banner = BannerModel(self.db)
+        self.flashsale = FlashsaleModel(self.db)
+        self.flashsaleitem = FlashsaleitemModel(self.db)

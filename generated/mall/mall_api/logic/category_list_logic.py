@@ -1,17 +1,11 @@
 """GET /v1/category/list"""
 
-from collections.abc import Callable
-
 from mallgen_runtime import Context
 
-from mall_api.schemas import CategoryListRequest, CategoryListResponse, Product
-from mall_api.store import page
+from mall_api.products import product
+from mall_api.rpc.product import CategoryProductsRequest
+from mall_api.schemas import CategoryListRequest, CategoryListResponse
 from mall_api.svc import ServiceContext
-
-SORTS: dict[str, Callable[[Product], int]] = {
-    "create_time": lambda item: item.create_time,
-    "stock": lambda item: item.stock,
-}
 
 
 class CategoryListLogic:
@@ -22,11 +16,18 @@ class CategoryListLogic:
         self.svc = svc
 
     async def category_list(self, req: CategoryListRequest) -> CategoryListResponse:
-        key = SORTS.get(req.sort, SORTS["create_time"])
-        found = [
-            item
-            for item in self.svc.store.products
-            if req.category in ("", item.category)
-        ]
-        products, last, is_end = page(found, key, req.cursor, req.ps)
-        return CategoryListResponse(products=products, is_end=is_end, last_val=last)
+        page = await self.svc.product_rpc.category_products(
+            CategoryProductsRequest(
+                category=req.category,
+                sort=req.sort,
+                cursor=req.cursor,
+                last_id=req.last_id,
+                ps=req.ps,
+            )
+        )
+        return CategoryListResponse(
+            products=[product(item) for item in page.products],
+            is_end=page.is_end,
+            last_val=page.last_val,
+            last_id=page.last_id,
+        )

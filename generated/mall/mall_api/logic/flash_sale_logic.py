@@ -2,8 +2,9 @@
 
 from mallgen_runtime import Context
 
+from mall_api.products import product
+from mall_api.rpc.product import CurrentSaleRequest
 from mall_api.schemas import FlashSaleResponse
-from mall_api.store import START
 from mall_api.svc import ServiceContext
 
 
@@ -15,5 +16,6 @@ class FlashSaleLogic:
         self.svc = svc
 
     async def flash_sale(self) -> FlashSaleResponse:
-        products = self.svc.store.products[:10]
-        return FlashSaleResponse(start_time=START, products=products)
+        sale = await self.svc.product_rpc.current_sale(CurrentSaleRequest())
+        products = [product(item) for item in sale.products]
+        return FlashSaleResponse(start_time=sale.start_time, products=products)

@@ -2,7 +2,8 @@
 
 from mallgen_runtime import Context
 
-from mall_api.schemas import HomeBannerResponse
+from mall_api.rpc.product import BannersRequest
+from mall_api.schemas import Banner, HomeBannerResponse
 from mall_api.svc import ServiceContext
 
 
@@ -14,4 +15,11 @@ class HomeBannerLogic:
         self.svc = svc
 
     async def home_banner(self) -> HomeBannerResponse:
-        return HomeBannerResponse(banners=self.svc.store.banners)
+        found = await self.svc.product_rpc.banners(BannersRequest())
+        banners = [
+            Banner(
+                id=one.banner_id, name=one.name, image_url=one.image_url, link=one.link
+            )
+            for one in found.banners
+        ]
+        return HomeBannerResponse(banners=banners)

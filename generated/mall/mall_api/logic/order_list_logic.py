@@ -17,33 +17,38 @@ class OrderListLogic:
 
     async def order_list(self, req: OrderListRequest) -> OrderListResponse:
         """Orders with their products; one whose product is gone stays, without it."""
-        found = await self.svc.order_rpc.orders(
+        page = await self.svc.order_rpc.orders(
             OrdersRequest(
-                user_id=req.uid, status=req.status, cursor=req.cursor, ps=req.ps
+                user_id=req.uid,
+                status=req.status,
+                cursor=req.cursor,
+                last_id=req.last_id,
+                ps=req.ps,
             )
         )
-        ids = sorted({item.product_id for item in found.orders})
+        ids = sorted({item.product_id for item in page.orders})
         products: dict[int, ProductItem] = {}
         if ids:
-            wanted = ProductRequest(product_ids=",".join(map(str, ids)))
-            products.update((await self.svc.product_rpc.products(wanted)).products)
+            products.update(
+                (await self.svc.product_rpc.products(ProductRequest(ids=ids))).products
+            )
         return OrderListResponse(
             orders=[
-                _joined(item, products.get(item.product_id), req.status)
-                for item in found.orders
+                _order(item, products.get(item.product_id)) for item in page.orders
             ],
-            is_end=found.is_end,
-            order_time=found.create_time,
+            is_end=page.is_end,
+            order_time=page.create_time,
+            last_id=page.last_id,
         )
 
 
-def _joined(item: OrderItem, product: ProductItem | None, status: int) -> Order:
+def _order(item: OrderItem, product: ProductItem | None) -> Order:
     return Order(
         order_id=item.order_id,
-        status=status,
+        status=item.status,
         quantity=item.quantity,
         payment=item.payment,
-        total_price=item.payment,
+        total_price=item.total_price,
         create_time=item.create_time,
         product_id=item.product_id,
         product_name=product.name if product else "",

@@ -2,8 +2,9 @@
 
 from mallgen_runtime import Context
 
+from mall_api.products import product
+from mall_api.rpc.product import RecommendedRequest
 from mall_api.schemas import RecommendRequest, RecommendResponse
-from mall_api.store import page
 from mall_api.svc import ServiceContext
 
 
@@ -15,7 +16,12 @@ class RecommendLogic:
         self.svc = svc
 
     async def recommend(self, req: RecommendRequest) -> RecommendResponse:
-        products, last, is_end = page(
-            self.svc.store.products, lambda item: item.create_time, req.cursor, req.ps
+        page = await self.svc.product_rpc.recommended(
+            RecommendedRequest(cursor=req.cursor, last_id=req.last_id, ps=req.ps)
         )
-        return RecommendResponse(products=products, is_end=is_end, recommend_time=last)
+        return RecommendResponse(
+            products=[product(item) for item in page.products],
+            is_end=page.is_end,
+            recommend_time=page.last_val,
+            last_id=page.last_id,
+        )

@@ -2,7 +2,10 @@
 
 from mallgen_runtime.rpc import RpcContext
 
-from order_rpc.pb.order_pb2 import OrdersRequest, OrdersResponse
+from order_rpc.model.orderitem_model_gen import OrderitemRow
+from order_rpc.model.orders_model_gen import OrdersRow
+from order_rpc.paging import page_size, time_cursor, unix
+from order_rpc.pb.order_pb2 import OrderItem, OrdersRequest, OrdersResponse
 from order_rpc.svc import ServiceContext
 
 
@@ -14,17 +17,33 @@ class OrdersLogic:
         self.svc = svc
 
     async def orders(self, req: OrdersRequest) -> OrdersResponse:
-        ps = req.ps if 0 < req.ps <= 50 else 20
-        found, is_end = self.svc.store.page(req.user_id, req.status, req.cursor, ps)
-        reply = OrdersResponse(is_end=is_end)
-        for order in found:
-            item = reply.orders.add()
-            item.order_id = order.order_id
-            item.quantity = order.quantity
-            item.payment = order.payment
-            item.product_id = order.product_id
-            item.user_id = order.user_id
-            item.create_time = order.create_time
-        if found:
-            reply.create_time = found[-1].create_time
+        orders, user = self.svc.orders, req.user_id
+        cursor, size = time_cursor(req.cursor, req.last_id), page_size(req.ps)
+        if req.status:
+            page = await orders.list_by_userid_status_create_time(
+                user, req.status, cursor, size
+            )
+        else:
+            page = await orders.list_by_userid_create_time(user, cursor, size)
+        goods = await self.svc.orderitem.of_orders([order.id for order in page.rows])
+        reply = OrdersResponse(is_end=page.is_end)
+        reply.orders.extend(
+            _item(order, goods.get(order.id, [])) for order in page.rows
+        )
+        if page.rows:
+            reply.create_time = unix(page.rows[-1].create_time)
+            reply.last_id = page.rows[-1].id
         return reply
+
+
+def _item(order: OrdersRow, goods: list[OrderitemRow]) -> OrderItem:
+    return OrderItem(
+        order_id=order.id,
+        user_id=order.userid,
+        status=order.status,
+        payment=str(order.payment),
+        total_price=str(sum(one.totalprice for one in goods)),
+        quantity=sum(one.quantity for one in goods),
+        product_id=goods[0].proid if goods else 0,
+        create_time=unix(order.create_time),
+    )

@@ -17,6 +17,7 @@ class OrdersRequest(Message):
     status: int
     cursor: int
     ps: int
+    last_id: str
     def __init__(
         self,
         *,
@@ -24,34 +25,43 @@ class OrdersRequest(Message):
         status: int | None = ...,
         cursor: int | None = ...,
         ps: int | None = ...,
+        last_id: str | None = ...,
     ) -> None: ...
 
 class OrdersResponse(Message):
     orders: RepeatedMessage[OrderItem]
     is_end: bool
     create_time: int
+    last_id: str
     def __init__(
         self,
         *,
         orders: Iterable[OrderItem] | None = ...,
         is_end: bool | None = ...,
         create_time: int | None = ...,
+        last_id: str | None = ...,
     ) -> None: ...
 
 class OrderItem(Message):
+    """一个订单; 商品是它的第一个商品, quantity 是全部商品的件数"""
+
     order_id: str
     quantity: int
-    payment: float
     product_id: int
     user_id: int
     create_time: int
+    payment: str
+    total_price: str
+    status: int
     def __init__(
         self,
         *,
         order_id: str | None = ...,
         quantity: int | None = ...,
-        payment: float | None = ...,
         product_id: int | None = ...,
         user_id: int | None = ...,
         create_time: int | None = ...,
+        payment: str | None = ...,
+        total_price: str | None = ...,
+        status: int | None = ...,
     ) -> None: ...

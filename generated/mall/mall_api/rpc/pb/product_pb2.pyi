@@ -5,16 +5,19 @@
 # mypy: ignore-errors
 """The types of product.proto."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mallgen_runtime.rpc.message import Message, MessageMap
+from mallgen_runtime.rpc.message import Message, MessageMap, Repeated, RepeatedMessage
 
 DESCRIPTOR: Any
 
 class ProductRequest(Message):
     product_ids: str
-    def __init__(self, *, product_ids: str | None = ...) -> None: ...
+    ids: Repeated[int]
+    def __init__(
+        self, *, product_ids: str | None = ..., ids: Iterable[int] | None = ...
+    ) -> None: ...
 
 class ProductResponse(Message):
     products: MessageMap[int, ProductItem]
@@ -25,6 +28,12 @@ class ProductItem(Message):
     name: str
     description: str
     image_url: str
+    price: str
+    stock: int
+    category: str
+    status: int
+    create_time: int
+    update_time: int
     def __init__(
         self,
         *,
@@ -32,4 +41,97 @@ class ProductItem(Message):
         name: str | None = ...,
         description: str | None = ...,
         image_url: str | None = ...,
+        price: str | None = ...,
+        stock: int | None = ...,
+        category: str | None = ...,
+        status: int | None = ...,
+        create_time: int | None = ...,
+        update_time: int | None = ...,
     ) -> None: ...
+
+class RecommendedRequest(Message):
+    cursor: int
+    last_id: int
+    ps: int
+    def __init__(
+        self,
+        *,
+        cursor: int | None = ...,
+        last_id: int | None = ...,
+        ps: int | None = ...,
+    ) -> None: ...
+
+class CategoryProductsRequest(Message):
+    category: str
+    sort: str
+    cursor: int
+    last_id: int
+    ps: int
+    def __init__(
+        self,
+        *,
+        category: str | None = ...,
+        sort: str | None = ...,
+        cursor: int | None = ...,
+        last_id: int | None = ...,
+        ps: int | None = ...,
+    ) -> None: ...
+
+class ProductPage(Message):
+    products: RepeatedMessage[ProductItem]
+    is_end: bool
+    last_val: int
+    last_id: int
+    def __init__(
+        self,
+        *,
+        products: Iterable[ProductItem] | None = ...,
+        is_end: bool | None = ...,
+        last_val: int | None = ...,
+        last_id: int | None = ...,
+    ) -> None: ...
+
+class CurrentSaleRequest(Message):
+    def __init__(self) -> None: ...
+
+class CurrentSaleResponse(Message):
+    start_time: int
+    products: RepeatedMessage[ProductItem]
+    def __init__(
+        self,
+        *,
+        start_time: int | None = ...,
+        products: Iterable[ProductItem] | None = ...,
+    ) -> None: ...
+
+class BannersRequest(Message):
+    def __init__(self) -> None: ...
+
+class BannersResponse(Message):
+    banners: RepeatedMessage[BannerItem]
+    def __init__(self, *, banners: Iterable[BannerItem] | None = ...) -> None: ...
+
+class BannerItem(Message):
+    banner_id: int
+    name: str
+    image_url: str
+    link: str
+    def __init__(
+        self,
+        *,
+        banner_id: int | None = ...,
+        name: str | None = ...,
+        image_url: str | None = ...,
+        link: str | None = ...,
+    ) -> None: ...
+
+class TakeStockRequest(Message):
+    product_id: int
+    quantity: int
+    def __init__(
+        self, *, product_id: int | None = ..., quantity: int | None = ...
+    ) -> None: ...
+
+class TakeStockResponse(Message):
+    stock: int
+    def __init__(self, *, stock: int | None = ...) -> None: ...

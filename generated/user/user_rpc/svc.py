@@ -1,0 +1,9 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
+"""What the logic of user works with."""
+
+from user_rpc.config import Config
+from user_rpc.wiring import BaseContext
+
+
+class ServiceContext(BaseContext[Config]):
+    """Made once per process; `self.config` holds the settings."""
