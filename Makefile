@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup attack crash demo run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc freeze generated errors pages built lock clean
+.PHONY: setup servers attack crash demo run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc freeze generated errors pages built lock clean
 
 setup:
 	@scripts/setup.sh
@@ -11,10 +11,13 @@ demo: setup ## generate the shop, start its three services, call the seven route
 run: setup ## the same, and leave it up until Ctrl-C
 	@$(BIN)/python scripts/demo.py --serve
 
-test: setup ## at most five minutes on two cores
+servers: ## install MariaDB, PostgreSQL and Redis, where we are root on Debian
+	@scripts/servers.sh
+
+test: setup servers ## at most five minutes on two cores
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
-test-slow: setup ## what does not fit into make test; the attacks measure time, so they run alone
+test-slow: setup servers ## what does not fit into make test; the attacks measure time, so they run alone
 	$(BIN)/python -m pytest -n 2 -m slow --ignore tests/attacks
 	$(BIN)/python -m pytest -m slow tests/attacks
 

@@ -15,7 +15,7 @@ from hypothesis import settings
 from mallgen.cli.fast import main
 from mallgen.diagnostics.pages import pages
 from mallgen.python import render
-from tests import parts
+from tests import parts, servers
 
 settings.register_profile("mallgen", deadline=None)  # a busy machine is not a slow function
 settings.load_profile("mallgen")
@@ -114,3 +114,24 @@ def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[parts.Etcd]:
     """Start an etcd shared by the tests that do not stop it; each of them uses keys of its own."""
     with parts.etcd(tmp_path_factory.mktemp("etcd")) as part:
         yield part
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[servers.MariaDb]:
+    """Start a MariaDB shared by the tests that do not stop it; each of them takes a database of its own."""
+    with servers.mariadb() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[servers.Postgres]:
+    """Start a PostgreSQL shared by the tests that do not stop it; each of them takes a database of its own."""
+    with servers.postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[servers.Redis]:
+    """Start a Redis shared by the tests that do not stop it; each of them has a prefix of its own."""
+    with servers.redis() as server:
+        yield server
