@@ -1,4 +1,4 @@
-"""Make docs/lint.md, docs/limits.md and docs/settings.md from docstrings and tables in the code.
+"""Make docs/lint.md, docs/model-lint.md, docs/limits.md and docs/settings.md from the code's docstrings and tables.
 
 `--check` fails when a page is not current; `--corpus` counts the findings on the corpus again and keeps the figures in
 tests/data/lint_counts.json, so that making the pages needs no corpus.
@@ -26,7 +26,9 @@ from mallgen.rules import Found  # noqa: E402
 from mallgen.text.limits import DEEPEST, DEFAULT, MEANING, setting  # noqa: E402
 
 EXAMPLES, COUNTS = ROOT / "tests" / "data" / "lint_examples.txt", ROOT / "tests" / "data" / "lint_counts.json"
-LINT, LIMITS, SETTINGS = (ROOT / "docs" / name for name in ("lint.md", "limits.md", "settings.md"))
+LINT, MODEL_LINT, LIMITS, SETTINGS = (
+    ROOT / "docs" / name for name in ("lint.md", "model-lint.md", "limits.md", "settings.md")
+)
 LINT_HEAD = """# The rules of mallgen api lint
 
 `mallgen api lint -api mall.api` finds what works in a contract, and could be better. Exit code 1 when there are
@@ -176,10 +178,13 @@ def main(arguments: list[str]) -> int:
 
         figures = counted(CORPUS)._asdict()
         COUNTS.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    from settings_page import settings_page  # imported late: tests load this file by its path, without its folder
+    # imported late: tests load this file by its path, without its folder
+    from model_lint_page import model_lint_page
+    from settings_page import settings_page
 
     code = 0
-    for path, made in ((LINT, lint_page()), (LIMITS, limits_page()), (SETTINGS, settings_page())):
+    made_pages = ((LINT, lint_page()), (MODEL_LINT, model_lint_page()), (LIMITS, limits_page()))
+    for path, made in (*made_pages, (SETTINGS, settings_page())):
         if "--check" not in arguments:
             path.write_text(made, encoding="utf-8")
             print(f"docs/{path.name}: {made.count(chr(10))} lines")

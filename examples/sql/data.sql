@@ -129,6 +129,7 @@ CREATE TABLE `cartcount` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='购物车商品数表';
 
 -- order.rpc
+-- mallgen:ignore reserved-name the article calls it so, and what mallgen generates quotes every name
 CREATE DATABASE IF NOT EXISTS `order` DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 USE `order`;
 

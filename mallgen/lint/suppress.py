@@ -7,6 +7,7 @@ from mallgen.lint import Rule, lint, rules
 from mallgen.lint.scope import LintScope
 from mallgen.model import Contract
 from mallgen.rules import Found
+from mallgen.rules.chain_codes import CHAIN_CODES
 from mallgen.rules.suppress import RuleCodes, apply, suppressions
 
 PARSED = (  # warnings from reading the contract, which can be switched off as rules are
@@ -21,5 +22,7 @@ def findings(
     """Return the diagnostics of reading a contract and the findings of the chosen rules, without suppressed ones."""
     known = rules()
     own = [Found(diagnostic, ()) for diagnostic in parsed if diagnostic.code not in known]  # rules report theirs again
-    codes = RuleCodes([*known, *PARSED], [*(rule.code for rule in chosen), *PARSED], "mallgen api lint --rules")
+    codes = RuleCodes(
+        [*known, *PARSED, *CHAIN_CODES], [*(rule.code for rule in chosen), *PARSED], "mallgen api lint --rules"
+    )
     return apply([*own, *lint(LintScope(contract), tuple(chosen))], suppressions(texts), codes)

@@ -213,7 +213,7 @@ def read_reference(
 ) -> None:
     """Read what follows REFERENCES, and keep the foreign key."""
     first = cursor.before
-    _, target = cursor.qualified("table")
+    outer, target = cursor.qualified("table")
     targets: tuple[str, ...] = ()
     if cursor.now.upper == "(":
         targets = tuple(part.name.text for part in read_parts(cursor, keys) if part.name is not None)
@@ -234,7 +234,9 @@ def read_reference(
         return
     span = cursor.span(first, cursor.before)
     names = tuple(name.text for name in columns)
-    keys.references.append((constraint, columns, ForeignKey(names, target.text, targets, span, on_delete, on_update)))
+    database = "" if cursor.dialect is not Dialect.MYSQL and outer.lower() in ("public", "main") else outer
+    found = ForeignKey(names, target.text, targets, span, on_delete, on_update, database)
+    keys.references.append((constraint, columns, found))
 
 
 def _action(cursor: Cursor) -> str:

@@ -120,7 +120,10 @@ class Index(NamedTuple):
 
 
 class ForeignKey(NamedTuple):
-    """A reference to another table; `columns` refer to `target_columns` of the table `target`."""
+    """A reference to another table; `columns` refer to `target_columns` of `target`, empty for its primary key.
+
+    `target_database` is empty for a table of the same database.
+    """
 
     columns: tuple[str, ...]
     target: str
@@ -128,6 +131,7 @@ class ForeignKey(NamedTuple):
     span: Span
     on_delete: str = ""
     on_update: str = ""
+    target_database: str = ""
 
 
 class ListRule(NamedTuple):

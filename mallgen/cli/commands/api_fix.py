@@ -6,21 +6,20 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from mallgen.cli.console import FINE, USAGE, report, say, show
+from mallgen.cli.console import USAGE, report, say
 from mallgen.cli.gc import without_gc
+from mallgen.cli.mending import FixCounts, MendedFile
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.loading.load import compile_sources
-from mallgen.loading.rewrite import CannotWrite, TextFile, contract_files, read_file, replace_file
+from mallgen.loading.rewrite import TextFile, contract_files, read_file
 from mallgen.loading.sources import FileTexts, Sources, Unreadable, limits, read
 from mallgen.syntax.dialect import Older, older
 from mallgen.syntax.edits import SpanMap
 from mallgen.syntax.parse import parse
 from mallgen.syntax.scan import Scanned, scan
-from mallgen.text.diff import unified
 from mallgen.text.limits import Limits
 from mallgen.text.span import Span
-from mallgen.text.visible import counted
 
 
 class _Rewrite(NamedTuple):
@@ -53,7 +52,7 @@ class _FixRun:
     """The files of one command line: their rewrites, problems and counts."""
 
     def __init__(self, write: bool, outside: bool) -> None:
-        self.write = write
+        self.counts = FixCounts(write, "modern already")
         self.outside = outside
         self.limits = limits()
         self.disk = _RewrittenFiles()
@@ -61,7 +60,6 @@ class _FixRun:
         self.texts: dict[str, str] = {}
         self.unread: set[str] = set()
         self._backs: dict[str, SpanMap | None] = {}
-        self.fixed = self.places = self.modern = self.failed = 0
 
     def examine(self, path: str) -> None:
         """Read a file and note its rewrite or its errors."""
@@ -75,7 +73,7 @@ class _FixRun:
         found = [d for d in (*scanned.diagnostics, *parse(scanned).diagnostics) if d.severity == "error"]
         mend = older(file.raw, file.name, self.limits, self.disk.scanned) if found else None
         if not found:
-            self.modern += 1
+            self.counts.fine += 1
         elif mend is None:
             self._fail(path, *found)
         elif not mend.is_whole:
@@ -86,7 +84,7 @@ class _FixRun:
     def _fail(self, path: str, *diagnostics: Diagnostic) -> None:
         self.problems += diagnostics
         self.unread.add(os.path.realpath(path))
-        self.failed += 1
+        self.counts.failed += 1
 
     def drop_refused(self, paths: Iterable[str]) -> None:
         """Drop the rewrites of contracts that have an error apart from the dialect."""
@@ -107,7 +105,7 @@ class _FixRun:
         self.problems = list(dict.fromkeys(self.problems))
         for name in refused:
             del self.disk.rewrites[name]
-        self.failed += len(refused)
+        self.counts.failed += len(refused)
 
     def _errors(self, sources: Sources) -> Iterator[Diagnostic]:
         """Yield the errors of a contract as it would be, at their positions in the files on disk."""
@@ -133,31 +131,12 @@ class _FixRun:
             self._backs[name] = rewrite.older.back(rewrite.file.raw, name) if rewrite else None
         return self._backs[name]
 
-    def write_or_show(self) -> None:
-        """Write the rewrites, or show them as diffs."""
-        for file, mend in self.disk.rewrites.values():
-            try:
-                if self.write:
-                    replace_file(file.name, mend.text)
-                else:
-                    show(unified(file.raw, mend.text, file.name))
-            except CannotWrite as problem:
-                self.problems.append(problem.diagnostic)
-                self.failed += 1
-            else:
-                self.fixed += 1
-                self.places += len(mend.changes)
-
     def end(self, again: str) -> int:
-        """Print the diagnostics and one line of counts; return the exit code. `again` is the command line to repeat."""
-        code = report(self.problems, self.texts, "")
-        verb = "fixed" if self.write else "to fix"
-        counts = {f"{verb} in {counted(self.places, 'place')}": self.fixed, "modern already": self.modern}
-        counts["left alone"] = self.failed
-        parts = [f"{number} {what}" for what, number in counts.items() if number]
-        way_out = f"; {again} --write applies it" if self.fixed and not self.write else ""
-        say(f"{counted(self.fixed + self.modern + self.failed, 'file')}: {', '.join(parts)}{way_out}")
-        return code or FINE
+        """Write the rewrites, or show them as diffs, and report; return the exit code."""
+        rewrites = self.disk.rewrites.values()
+        files = (MendedFile(file, mend.text, len(mend.changes)) for file, mend in rewrites)
+        self.problems += self.counts.write_or_show(files)
+        return self.counts.end(self.problems, self.texts, again)
 
 
 def _files(sources: Sources) -> set[str]:
@@ -187,6 +166,5 @@ def _fix(values: Values) -> int:
     for path in named:
         run.examine(path)
     run.drop_refused(named)
-    run.write_or_show()
     words = [f"-api {contract}"] if contract else []
     return run.end(" ".join(["mallgen api fix", *words, *paths]))

@@ -4,9 +4,10 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mallgen.cli.console import ENVIRONMENT, FINDINGS, FINE, USAGE, for_machines, out, report, say, verdict
+from mallgen.cli.console import ENVIRONMENT, FINDINGS, FINE, USAGE, for_machines, report, say, verdict
 from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
+from mallgen.cli.ruling import chosen_rules, list_rules
 from mallgen.contract.loaded import Loaded
 from mallgen.lint import RULES, Rule
 from mallgen.lint.suppress import findings
@@ -17,9 +18,7 @@ from mallgen.rules import Found
 from mallgen.syntax.edits import Offsets
 from mallgen.text.span import SpanEdit
 from mallgen.text.splice import spliced
-from mallgen.text.suggest import did_you_mean
 from mallgen.text.visible import counted
-from mallgen.text.width import width
 
 _ROUNDS = 10  # an edit may make another one possible; none should undo another
 
@@ -70,14 +69,13 @@ def run(values: Values) -> int:
 
 
 def _run(values: Values) -> int:
-    known = RULES.rules()
     if values.flag("rules"):
-        return _list_rules(known)
+        return list_rules(RULES)
     if not values.text("api"):
         say("error[usage] --api is missing")
         say("  = help: mallgen api lint -api mall.api, or mallgen api lint --rules")
         return USAGE
-    chosen = _chosen_rules(values, known)
+    chosen = chosen_rules(RULES, values, "mallgen api lint")
     if chosen is None:
         return USAGE
     lint_run = _LintRun(values.text("api"), values.flag("allow-outside"), chosen)
@@ -93,17 +91,6 @@ def _run(values: Values) -> int:
         return ENVIRONMENT
     except CannotWrite as problem:
         return report([problem.diagnostic], {}, "")
-
-
-def _chosen_rules(values: Values, known: dict[str, Rule]) -> tuple[Rule, ...] | None:
-    """Return the default rules with those of --select, without those of --ignore; None for an unknown name."""
-    selected, ignored = values.many("select"), values.many("ignore")
-    for name in (*selected, *ignored):
-        if name not in known and name != "all":
-            say(f"error[usage] there is no rule `{name}`")
-            say(f"  = help: {did_you_mean(name, known) or 'mallgen api lint --rules lists them'}")
-            return None
-    return RULES.chosen(selected, ignored)
 
 
 def _report(found: Sequence[Found], loaded: Loaded) -> int:
@@ -157,11 +144,3 @@ def _apply_edits(text: str, edits: Sequence[SpanEdit]) -> tuple[str, int]:
             made.append((start, end, edit.text))
             before = start
     return spliced(text, made), len(made)
-
-
-def _list_rules(known: dict[str, Rule]) -> int:
-    widest = max(width(code) for code in known)
-    for code, rule in known.items():
-        first = (rule.check.__doc__ or "").partition("\n")[0]
-        out(f"{code:<{widest}}  {'on ' if rule.default else 'off'}  {rule.severity:<7}  {first}")
-    return FINE

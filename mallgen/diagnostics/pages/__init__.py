@@ -1,7 +1,7 @@
 """The pages that `mallgen explain CODE` prints: those of <theme>.md, one heading per code, and lint rules' docstrings.
 
 A page's first line says what is wrong; then come why it matters and what to write instead. A code without its page
-fails tests/diagnostics/test_explain.py. Rules of `mallgen api lint` register their docstrings with `page`.
+fails tests/diagnostics/test_explain.py. Rules of the linters register their docstrings with `page`.
 """
 
 import re
@@ -11,7 +11,10 @@ from importlib import import_module
 from typing import TypeVar
 
 THEMES = ("files", "language", "meaning", "generation", "writing", "dialect", "drift", "lint", "ddl")
-_RULES = tuple(f"mallgen.lint.{name}" for name in ("fields", "routes", "types"))
+_RULES = (
+    *(f"mallgen.lint.{name}" for name in ("fields", "routes", "types")),
+    *(f"mallgen.tablerules.{name}" for name in ("columns", "keys", "reach", "words")),
+)
 _HEADING = re.compile(r"^## (.*)\n", re.M)
 _TITLE = re.compile(r"# .+\n\n")
 _CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

@@ -1,0 +1,107 @@
+"""Look-ups in tables for rules: their columns, the services that own them, the words of names."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+from mallgen.tables.detect import detect
+from mallgen.tables.model import Column, Dialect, Schema, Table
+from mallgen.tables.scan import ScannedDdl, scan
+
+_ID = re.compile(r"(?P<owner>.+?)_?id", re.I)
+_PREFIX = re.compile(r"^(?:t|tb|tbl|tab)_")
+_PARENTS = frozenset(("parent", "p"))
+# words by which an id is named after its table, without being its name
+_SHORT = {
+    **dict.fromkeys(("pro", "prod"), "product"),
+    **dict.fromkeys(("cate", "cat"), "category"),
+    **dict.fromkeys(("u", "usr"), "user"),
+    "cust": "customer",
+    "dept": "department",
+    "org": "organization",
+    "emp": "employee",
+    "msg": "message",
+}
+
+
+class OwnedTables(NamedTuple):
+    """The tables of one service of a workspace; `package` is its Python package.
+
+    `texts` are the modules in which its user writes queries, by path.
+    """
+
+    service: str
+    package: str
+    tables: tuple[Table, ...]
+    texts: Mapping[str, str]
+
+
+class TableScope:
+    """The subject of the rules: all tables that files leave, the files' texts, and the services that own tables.
+
+    Without services each database is one's own, as the services of a workspace have.
+    """
+
+    def __init__(self, schema: Schema, texts: Mapping[str, str], services: tuple[OwnedTables, ...] = ()) -> None:
+        self.texts, self.services = texts, services
+        self.tables = tuple(table for table in schema.tables if not table.select)
+        self.views = tuple(table for table in schema.tables if table.select)
+
+    @cached_property
+    def scanned(self) -> tuple[tuple[ScannedDdl, Dialect], ...]:
+        """The files as statements of tokens, with their dialects."""
+        told = ((name, text, detect(text)) for name, text in self.texts.items() if name.endswith(".sql"))
+        return tuple((scan(name, text, dialect), dialect) for name, text, dialect in told)
+
+    def columns(self) -> Iterator[tuple[Table, Column]]:
+        """Yield every column of every table."""
+        for table in self.tables:
+            for column in table.columns:
+                yield table, column
+
+    def column(self, table: Table, name: str) -> Column | None:
+        """Return the column that a key or a foreign key names, in whatever case."""
+        exact = next((column for column in table.columns if column.name == name), None)
+        return exact or next((column for column in table.columns if column.name.lower() == name.lower()), None)
+
+    def owners(self, table: Table) -> tuple[OwnedTables, ...]:
+        """Return the services that a table belongs to."""
+        return tuple(one for one in self.services if any(own.span == table.span for own in one.tables))
+
+    def target(self, database: str, name: str, dialect: Dialect) -> Table | None:
+        """Return the table of a name in a database."""
+        fold = str if dialect is Dialect.POSTGRES else str.lower
+        found = (table for table in self.tables if fold(table.name) == fold(name))
+        return next((table for table in found if table.database == database), None)
+
+    def referred(self, table: Table, column: Column) -> Column | None:
+        """Return the id that a column holds by its name: `userid` and `user_id` that of `user`, `parentid` its own.
+
+        None where several tables are meant, or where the id of the one that is has more than one column.
+        """
+        match = _ID.fullmatch(column.name)
+        if match is None or column.name.lower() in ("id", "uuid", "guid", *map(str.lower, table.key)):
+            return None
+        owner = match["owner"].strip("_").lower()
+        meant = table if owner in _PARENTS else self._named(table, _SHORT.get(owner, owner))
+        if meant is None or len(meant.key) != 1:
+            return None
+        found = self.column(meant, meant.key[0])
+        return None if found is column else found
+
+    def _named(self, near: Table, word: str) -> Table | None:
+        """Return the table that a word names, one of the same database first; None for several."""
+        for tables in (self._own(near), self.tables):
+            found = [table for table in tables if _is_named(table.name.lower(), word)]
+            if found:
+                return found[0] if len(found) == 1 else None
+        return None
+
+    def _own(self, near: Table) -> list[Table]:
+        return [table for table in self.tables if table.database == near.database]
+
+
+def _is_named(table: str, word: str) -> bool:
+    """Return whether a table has a word for its name, in the singular or plural, with a prefix such as `t_` or not."""
+    return _PREFIX.sub("", table) in (word, f"{word}s", f"{word}es", f"{word.removesuffix('y')}ies")

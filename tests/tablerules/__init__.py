@@ -1,0 +1,1 @@
+"""The rules about tables, and the mending of DDL."""
