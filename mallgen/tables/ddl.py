@@ -172,8 +172,9 @@ class DdlWriter:
             return f"CURRENT_TIMESTAMP({column.type.scale})"
         if column.type.base is not Base.DATETIME:
             return "CURRENT_DATE" if column.type.base is Base.DATE else "CURRENT_TIME"
-        zeros = "0" * (column.type.scale - 3)
-        return f"(strftime('%Y-%m-%d %H:%M:%f{zeros}', 'now'))" if column.type.scale else "CURRENT_TIMESTAMP"
+        if not column.type.scale:
+            return "CURRENT_TIMESTAMP"
+        return f"(substr(strftime('%Y-%m-%d %H:%M:%f000', 'now'), 1, {20 + column.type.scale}))"
 
     def _numbers_inline(self, table: Table) -> bool:
         """Return whether SQLite numbers the primary key: then the column itself declares it."""

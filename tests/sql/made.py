@@ -1,0 +1,96 @@
+"""The models of tests/data/sql/models.sql, generated once, and an open database of each kind for them."""
+
+import atexit
+import functools
+import importlib
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mallgen.emit.model.files import model_files, table_set
+from mallgen.python.code import PyIdent
+from mallgen.python.render import Renderer
+from mallgen.tables import model
+from mallgen.tables.ddl import script
+from mallgen.tables.read import DdlSource, read
+from mallgen_runtime.sql import Database, DataSourceConf, Schema
+from tests.conftest import ROOT
+from tests.servers import SqlServer
+
+DDL = ROOT / "tests" / "data" / "sql" / "models.sql"
+PACKAGE = "made_for_tests"
+DIALECTS = {"mysql": model.Dialect.MYSQL, "postgresql": model.Dialect.POSTGRES}
+
+
+@functools.cache
+def tables() -> tuple[model.Table, ...]:
+    """Return the tables as they are read."""
+    found = read([DdlSource("models.sql", DDL.read_text(encoding="utf-8"))], model.Dialect.MYSQL)
+    assert found.diagnostics == (), found.diagnostics
+    marked: dict[str, Any] = {"account": {"version": "version"}, "draft": {"deleted": "deleted"}}
+    return tuple(table._replace(**marked.get(table.name, {})) for table in found.schema.tables)
+
+
+@functools.cache
+def package() -> str:
+    """Write the package of the models and return its name, which can be imported."""
+    folder = Path(tempfile.mkdtemp(prefix="mallgen-models-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / PACKAGE).mkdir()
+    (folder / PACKAGE / "__init__.py").touch()
+    for file in model_files(table_set("made", tables()), PyIdent(PACKAGE), Renderer()):
+        path = folder / file.path
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(file.text, encoding="utf-8")
+    sys.path.insert(0, str(folder))
+    return PACKAGE
+
+
+def schema() -> Schema:
+    """Return the generated schema."""
+    found: Schema = importlib.import_module(f"{package()}.model.schema").SCHEMA
+    return found
+
+
+class Models(NamedTuple):
+    """A database and the generated models on it."""
+
+    db: Database
+    everything: Any
+    post: Any
+    membership: Any
+    account: Any
+    draft: Any
+
+
+def models(db: Database) -> Models:
+    """Return the models on a database."""
+
+    def on(name: str) -> Any:
+        module = importlib.import_module(f"{package()}.model.{name}_model")
+        return getattr(module, f"{name.capitalize()}Model")(db)
+
+    return Models(db, *(on(name) for name in Models._fields[1:]))
+
+
+@asynccontextmanager
+async def opened(url: str, **settings: Any) -> AsyncIterator[Models]:
+    """Open a database that has the tables, or a file of SQLite that gets them."""
+    db = Database(DataSourceConf(url=url, **settings), schema(), "dev")
+    await db.start()
+    try:
+        assert db.state == "ok"
+        yield models(db)
+    finally:
+        await db.close()
+
+
+def filled(server: SqlServer) -> str:
+    """Make a database with the tables on a server, and return its URL."""
+    url = server.database()
+    server.run(script(tables(), DIALECTS[server.scheme]), url.rpartition("/")[2])
+    return url
