@@ -1,1 +1,6 @@
-"""The cache in front of a service's tables: rows by key and lists by score, in Redis or in the process."""
+"""The cache of rows and lists: in Redis or, without it, in the process."""
+
+from mallgen_runtime.cache.conf import CacheConf, CacheRedisConf
+from mallgen_runtime.cache.resource import Cache
+
+__all__ = ["Cache", "CacheConf", "CacheRedisConf"]

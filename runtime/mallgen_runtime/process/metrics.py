@@ -41,6 +41,14 @@ def observer(kind: str, labels: Sequence[tuple[str, str]]) -> Observe:
     return observe
 
 
+def counter(name: str, text: str, labels: Sequence[str], values: Sequence[str]) -> Callable[[int], None]:
+    """Return a function that adds to the counter of some values of its labels."""
+    if not _on:
+        return _count_nothing
+    child: Callable[[int], None] = _counter(name, text, tuple(labels)).labels(*values).inc
+    return child
+
+
 def text() -> bytes:
     """Return all metrics of the process in Prometheus' text format."""
     from prometheus_client import generate_latest
@@ -55,6 +63,17 @@ def _pair(kind: str, names: tuple[str, ...]) -> tuple[Any, Any]:
     what = kind.replace("_", " ")
     timed = Histogram(f"{kind}_requests_duration_ms", f"{what} requests duration(ms).", names, buckets=_BUCKETS)
     return timed, Counter(f"{kind}_requests_code_total", f"{what} requests code count.", (*names, "code"))
+
+
+@cache
+def _counter(name: str, text: str, labels: tuple[str, ...]) -> Any:
+    from prometheus_client import Counter
+
+    return Counter(name, text, labels)
+
+
+def _count_nothing(amount: int) -> None:
+    """Count nothing: metrics are off."""
 
 
 def nothing(code: str, taken: float) -> None:

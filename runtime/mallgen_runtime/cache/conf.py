@@ -1,0 +1,102 @@
+"""Settings of the cache, with go-zero's keys."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, NamedTuple
+
+from msgspec import Meta, field
+
+from mallgen_runtime.process.conf import Conf
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.known_keys import CACHE_REDIS, Remark
+from mallgen_runtime.schema import Options
+
+_DAY = 86_400.0
+
+
+class CacheRedisConf(Conf, kw_only=True):
+    """An entry of go-zero's `CacheRedis`: where one Redis is.
+
+    `host` is `host:port`; a cluster or sentinels may be several with commas. `type`: `node`, `cluster` or `sentinel`,
+    which needs the name of its `master`. `user` and `password` (in yaml `Pass`) are for a Redis that asks for them,
+    `sentinel_pass` for sentinels that do. `tls`: speak TLS, certificates are checked by the system's or `ca_cert_file`.
+    Keys are spread over several entries by `weight`. `ping_timeout` is the time that a start waits for an answer; with
+    `non_block: false` one that gets none fails.
+    """
+
+    remarks: ClassVar[Mapping[str, Remark]] = CACHE_REDIS
+    host: str
+    type: Annotated[str, Options("node", "cluster", "sentinel")] = "node"
+    user: str = ""
+    password: str = field(name="pass", default="")
+    tls: bool = False
+    ca_cert_file: str = field(name="cacert_file", default="")
+    master: str = ""
+    sentinel_pass: str = ""
+    weight: Annotated[int, Meta(ge=1, le=1000)] = 100
+    non_block: bool = True
+    ping_timeout: str = "1s"
+
+    def addresses(self) -> list[tuple[str, int]]:
+        """Return hosts with their ports. Raises ConfigError for what is no `host:port`."""
+        found = []
+        for text in filter(None, (part.strip() for part in self.host.split(","))):
+            host, colon, port = text.rpartition(":")
+            if not colon:
+                host, port = text, "26379" if self.type == "sentinel" else "6379"
+            if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
+                raise ConfigError(f"CacheRedis.Host is {self.host!r}; an address is written as redis.local:6379")
+            found.append((host.strip("[]"), int(port)))
+        if not found or (self.type == "node" and len(found) > 1):
+            raise ConfigError(f"CacheRedis.Host is {self.host!r}; a node has one address; write an entry for each")
+        if self.type == "sentinel" and not self.master:
+            raise ConfigError("CacheRedis.Master is missing: sentinels are asked for a master by its name")
+        return found
+
+
+class CacheConf(Conf, kw_only=True):
+    """The block `CacheOptions`: what go-zero gives to its cache in code.
+
+    Times are written as `10s`. `prefix` begins every key. `expiry` of a row, `absent_expiry` of the knowledge that
+    there is none, `list_expiry` of a list; each is up to 5 % longer or shorter. `timeout` of one answer of Redis.
+    `again_after`: writes are followed by a second invalidation after this time, for reads from replicas; empty: none.
+    `local_entries` and `local_bytes` bound the cache of a process without Redis, where nothing is kept for longer than
+    `local_expiry`, because other processes do not learn of a write.
+    """
+
+    prefix: str = "cache"
+    expiry: str = "168h"
+    absent_expiry: str = "1m"
+    list_expiry: str = "1h"
+    timeout: str = "500ms"
+    again_after: str = ""
+    local_entries: Annotated[int, Meta(ge=1)] = 10_000
+    local_bytes: Annotated[int, Meta(ge=1)] = 64 << 20
+    local_expiry: str = "1m"
+
+    def times(self, is_local: bool) -> "CacheTimes":
+        """Return the times in seconds. Raises ConfigError for one that is none, or not above zero."""
+        most = self._above_zero("LocalExpiry", self.local_expiry) if is_local else 366 * _DAY
+        return CacheTimes(
+            row=min(most, self._above_zero("Expiry", self.expiry)),
+            absent=min(most, self._above_zero("AbsentExpiry", self.absent_expiry)),
+            list=min(most, self._above_zero("ListExpiry", self.list_expiry)),
+            timeout=self._above_zero("Timeout", self.timeout),
+            again=seconds(self.again_after, "CacheOptions.AgainAfter"),
+        )
+
+    def _above_zero(self, name: str, text: str) -> float:
+        found = seconds(text, f"CacheOptions.{name}")
+        if found < 0.001:
+            raise ConfigError(f"CacheOptions.{name} is {text!r}; it must be a millisecond at least")
+        return found
+
+
+class CacheTimes(NamedTuple):
+    """The times of a cache in seconds; `again` is 0 when nothing is invalidated a second time."""
+
+    row: float
+    absent: float
+    list: float
+    timeout: float
+    again: float

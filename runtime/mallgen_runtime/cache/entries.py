@@ -1,0 +1,101 @@
+"""Entries of one table: read from the cache, else loaded and kept."""
+
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any, NamedTuple
+
+from mallgen_runtime.cache.codec import Codec, Found
+from mallgen_runtime.cache.resource import Cache
+from mallgen_runtime.cache.store import LEASE, Filling
+
+Load = Callable[[], Awaitable[Any]]
+
+
+class Asked(NamedTuple):
+    """An entry that is asked for: its key, and the exact values that it was made of."""
+
+    key: str
+    values: Hashable
+
+
+class Entries:
+    """Reads entries of one type; what is not there is loaded, once for all that ask at a time, and kept.
+
+    `epoch_key` has what changes when rows of unknown keys are inserted: an entry that says that there is no row counts
+    only as long as it is the same. `copies`: values can be changed by those who get them.
+    """
+
+    def __init__(self, cache: Cache, table: str, codec: Codec, *, epoch_key: str = "", copies: bool = False) -> None:
+        self._cache = cache
+        self._codec = codec
+        self._epoch_key = epoch_key
+        self._copies = copies
+        self._hit, self._miss = cache.counters(table)
+
+    async def find(self, asked: Asked, load: Load) -> Any:
+        """Return an entry, None where there is none."""
+        return await self._cache.flights.run(
+            asked.key, asked.values, lambda: self._find(asked, load), copies=self._copies
+        )
+
+    async def find_many(
+        self, asked: Sequence[Asked], load: Callable[[list[int]], Awaitable[dict[int, Any]]]
+    ) -> list[Any]:
+        """Return entries; `load` gets the places of those that are not there, and returns by place what it found."""
+        store = self._cache.store
+        data = await store.get_many([one.key for one in asked])
+        found = [self._codec.read(one) for one in data]
+        epoch = await self._epoch() if any(one is not None and one.absent is not None for one in found) else b""
+        missing = [
+            place for place, one in enumerate(found) if one is None or not self._counts(one, asked[place], epoch)
+        ]
+        self._hit(len(asked) - len(missing))
+        rows = [None if one is None else one.value for one in found]
+        if not missing:
+            return rows
+        self._miss(len(missing))
+        leases = await store.lease([asked[place].key for place in missing], self._codec.head)
+        epoch = await self._epoch()
+        loaded = await load(missing)
+        fillings = []
+        for place, lease in zip(missing, leases, strict=True):
+            rows[place] = loaded.get(place)
+            fillings += self._filling(asked[place], lease, rows[place], epoch)
+        if fillings:
+            await store.fill(fillings)
+        return rows
+
+    async def _find(self, asked: Asked, load: Load) -> Any:
+        store = self._cache.store
+        data = await store.get(asked.key)
+        found = self._codec.read(data)
+        if found is not None and (found.absent is None or self._counts(found, asked, await self._epoch())):
+            self._hit(1)
+            return found.value
+        self._miss(1)
+        lease = data if data is not None and data.startswith(LEASE) else b""
+        if not lease:
+            (lease,) = await store.lease([asked.key], self._codec.head)
+        epoch = await self._epoch()
+        loaded = await load()
+        fillings = self._filling(asked, lease, loaded, epoch)
+        if fillings:
+            await store.fill(fillings)
+        return loaded
+
+    def _counts(self, found: Found, asked: Asked, epoch: bytes) -> bool:
+        """Return whether an entry is the answer: one that says that there is nothing may be about another spelling."""
+        return found.absent is None or found.absent == self._codec.absent((asked.values, epoch))
+
+    def _filling(self, asked: Asked, lease: bytes, value: Any, epoch: bytes) -> list[Filling]:
+        if not lease.startswith(LEASE):
+            return []
+        times = self._cache.times
+        entry = self._codec.written(value) if value is not None else self._codec.absent((asked.values, epoch))
+        if entry is None:
+            return []
+        return [Filling(asked.key, lease, entry, self._cache.jittered(times.absent if value is None else times.row))]
+
+    async def _epoch(self) -> bytes:
+        if not self._epoch_key:
+            return b""
+        return await self._cache.store.get(self._epoch_key) or b""

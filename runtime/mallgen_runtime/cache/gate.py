@@ -1,0 +1,223 @@
+"""A store behind a gate: while Redis does not answer, no request waits for it.
+
+The first failure shuts the gate. From then on reads find nothing, and writes note the keys that they invalidate. A
+task asks Redis once a second; when it answers, what was noted is deleted first, and then the gate opens.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from mallgen_runtime.cache.store import (
+    ABSENT,
+    CacheDown,
+    CacheRefused,
+    Entry,
+    Filling,
+    ListOrder,
+    ListPage,
+    Store,
+    list_keys,
+)
+
+R = TypeVar("R")
+_LOG = logging.getLogger("mallgen.service")
+MOST_NOTED = 100_000  # keys; beyond it their tables are emptied
+PAUSE, LONGEST_PAUSE = 1.0, 8.0
+SOON = 10.0  # a gate that shuts again so soon after it opened says nothing more, and asks less often
+_EVERY = 60.0  # seconds between two lines about refusals
+
+
+class GatedStore:
+    """A store that answers at once while the one behind it does not; see Store. Nothing here raises CacheDown.
+
+    `table_of` gives the prefix that the keys of a key's table have. `failed` is called for each failure.
+    """
+
+    def __init__(
+        self, store: Store, name: str, timeout: float, table_of: Callable[[str], str], failed: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._name = name
+        self._timeout = timeout
+        self._table_of = table_of
+        self._failed = failed
+        self._noted: set[str] = set()
+        self._emptied: set[str] = set()
+        self._reopening: asyncio.Task[None] | None = None
+        self._changes: set[asyncio.Task[None]] = set()
+        self._opened = self._told = -_EVERY
+        self._pause = PAUSE
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the store is asked."""
+        return self._reopening is None
+
+    async def get(self, key: str) -> bytes | None:
+        """Return the value of a key."""
+        if self._reopening is not None:
+            return None
+        try:
+            return await self._store.get(key)
+        except CacheDown as problem:
+            self._shut(problem)
+            return None
+
+    async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the values of keys."""
+        return await self._asked(lambda: self._store.get_many(keys), [None] * len(keys))
+
+    async def lease(self, keys: Sequence[str], head: bytes) -> list[bytes]:
+        """Return values or leases; empty while the gate is shut: what is loaded then is not kept."""
+        return await self._asked(lambda: self._store.lease(keys, head), [b""] * len(keys))
+
+    async def fill(self, fillings: Sequence[Filling]) -> None:
+        """Keep entries."""
+        await self._asked(lambda: self._store.fill(fillings), None)
+
+    async def put(self, key: str, value: bytes, expiry: float) -> None:
+        """Keep a value; one that cannot be kept is deleted, with what it was to replace."""
+        await self._changed([key], lambda: self._store.put(key, value, expiry))
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Delete keys, now or before the gate opens."""
+        await self._changed(keys, lambda: self._store.delete(keys))
+
+    async def drop(self, prefix: str) -> None:
+        """Delete the keys with a prefix, now or before the gate opens."""
+        self._emptied.add(prefix)
+
+        async def drop() -> None:
+            await self._store.drop(prefix)
+            self._emptied.discard(prefix)
+
+        await self._changed([], drop)
+
+    async def page(self, key: str, order: ListOrder, after: Entry | None, limit: int) -> ListPage:
+        """Return entries of a list."""
+        return await self._asked(lambda: self._store.page(key, order, after, limit), ABSENT)
+
+    async def touch(self, keys: Sequence[str], member: str) -> list[bytes]:
+        """Announce a change; lists that cannot be told are deleted before the gate opens."""
+        found: list[bytes] = []
+
+        async def touch() -> None:
+            found.extend(await self._store.touch(keys, member))
+
+        await self._changed([name for key in keys for name in list_keys(key)], touch)
+        return found or [b""] * len(keys)
+
+    async def settle(self, key: str, order: ListOrder, member: str, token: bytes, score: float | None) -> None:
+        """Give a member its score; a list that cannot be told is deleted before the gate opens."""
+        await self._changed(list_keys(key), lambda: self._store.settle(key, order, member, token, score))
+
+    async def begin(self, key: str) -> bytes:
+        """Begin to build a list."""
+        return await self._asked(lambda: self._store.begin(key), b"")
+
+    async def finish(
+        self, key: str, token: bytes, order: ListOrder, entries: Sequence[Entry], is_whole: bool, expiry: float
+    ) -> bool:
+        """Put what was built in a list's place."""
+        return await self._asked(lambda: self._store.finish(key, token, order, entries, is_whole, expiry), False)
+
+    async def ping(self) -> None:
+        """Ask the store, and shut the gate if it does not answer."""
+        await self._asked(self._store.ping, None)
+
+    async def close(self) -> None:
+        """Make the changes that are under way, stop asking, and close the store."""
+        if self._changes:
+            await asyncio.wait(self._changes, timeout=self._timeout)
+        if self._reopening is not None:
+            self._reopening.cancel()
+            await asyncio.wait([self._reopening])
+        with contextlib.suppress(CacheDown, TimeoutError):
+            async with asyncio.timeout(self._timeout):
+                await self._store.close()
+
+    async def _asked(self, call: Callable[[], Awaitable[R]], otherwise: R) -> R:
+        """Return what the store answers, `otherwise` while it does not."""
+        if self._reopening is not None:
+            return otherwise
+        try:
+            return await call()
+        except CacheRefused as problem:
+            self._tell(problem)
+        except CacheDown as problem:
+            self._shut(problem)
+        return otherwise
+
+    async def _changed(self, keys: Sequence[str], call: Callable[[], Awaitable[None]]) -> None:
+        """Make a change, or note the keys that it makes wrong. It goes on when the request is cancelled."""
+        if self._reopening is not None:
+            return self._note(keys)
+        task = asyncio.create_task(self._change(keys, call))
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+        await asyncio.shield(task)
+
+    async def _change(self, keys: Sequence[str], call: Callable[[], Awaitable[None]]) -> None:
+        try:
+            try:
+                await call()
+            except CacheRefused as problem:
+                self._tell(problem)
+                await self._store.delete(keys)
+        except CacheDown as problem:
+            self._note(keys)
+            self._shut(problem)
+        except BaseException:  # of a loop that ends: what may be wrong now must not be believed
+            self._note(keys)
+            raise
+
+    def _note(self, keys: Sequence[str]) -> None:
+        self._noted.update(keys)
+        if len(self._noted) > MOST_NOTED:
+            self._emptied.update(map(self._table_of, self._noted))
+            self._noted.clear()
+
+    def _tell(self, problem: CacheDown) -> None:
+        """Count a refusal, and say so once in a while."""
+        self._failed()
+        if time.monotonic() - self._told >= _EVERY:
+            self._told = time.monotonic()
+            _LOG.warning("cache: %s refuses: %s", self._name, problem)
+
+    def _shut(self, problem: CacheDown) -> None:
+        self._failed()
+        if self._reopening is not None:
+            return
+        is_new = time.monotonic() - self._opened > SOON
+        self._pause = PAUSE if is_new else min(LONGEST_PAUSE, 2 * self._pause)
+        if is_new:
+            _LOG.warning("cache: %s does not answer, the database does: %s", self._name, problem)
+        self._reopening = asyncio.create_task(self._reopen(is_new), name=f"reach the cache {self._name}")
+
+    async def _reopen(self, is_new: bool) -> None:
+        while True:
+            await asyncio.sleep(self._pause)
+            with contextlib.suppress(CacheDown, TimeoutError):
+                async with asyncio.timeout(20 * self._timeout):
+                    await self._store.ping()
+                    await self._make_good()
+                break
+        self._reopening = None
+        self._opened = time.monotonic()
+        if is_new:
+            _LOG.info("cache: %s answers again", self._name)
+
+    async def _make_good(self) -> None:
+        """Delete what was noted, and what is noted meanwhile."""
+        while self._noted or self._emptied:
+            for prefix in tuple(self._emptied):
+                await self._store.drop(prefix)
+                self._emptied.discard(prefix)
+            keys = list(self._noted)[:500]
+            if keys:
+                await self._store.delete(keys)
+                self._noted.difference_update(keys)

@@ -1,0 +1,150 @@
+"""The cache of a service: opened and closed with it, and asked by its models."""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeAlias
+
+from mallgen_runtime.cache.conf import CacheConf, CacheRedisConf
+from mallgen_runtime.cache.flights import Flights
+from mallgen_runtime.cache.gate import GatedStore
+from mallgen_runtime.cache.local import LocalStore
+from mallgen_runtime.cache.ring import Member, RingStore
+from mallgen_runtime.cache.store import Store
+from mallgen_runtime.process import metrics
+from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import ConfigError
+
+Count: TypeAlias = Callable[[int], None]
+_LOG = logging.getLogger("mallgen.service")
+_TEXT = "reads of the cache by table and result; fail: Redis did not answer, or refused."
+_LABELS = ("database", "table", "result")
+_JITTER = 0.05
+_MOST_LATER = 10_000  # second invalidations that wait; more are not made
+
+
+class Cache:
+    """Keeps rows and lists of one database in Redis, or in this process where `redis` is empty.
+
+    It never raises for a Redis that fails: then the database answers.
+    """
+
+    key = "cache"
+
+    def __init__(self, redis: Sequence[CacheRedisConf], options: CacheConf, database: str) -> None:
+        """Raises ConfigError for settings that cannot be used."""
+        if not options.prefix.isascii() or not options.prefix.isprintable() or set(options.prefix) & set("{}*?[]\\ "):
+            raise ConfigError(f"CacheOptions.Prefix is {options.prefix!r}; letters, digits, `:` and `-` make a prefix")
+        self.prefix = options.prefix
+        self.database = database
+        self.times = options.times(not redis)
+        self.flights = Flights()
+        self._redis = redis
+        self._options = options
+        self._gates: list[GatedStore] = []
+        self._later: dict[asyncio.TimerHandle, tuple[str, ...]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._store: Store | None = None
+        for conf in redis:
+            conf.addresses()
+
+    @property
+    def state(self) -> str:
+        """`ok`, or `degraded` while a Redis does not answer."""
+        return "ok" if all(gate.is_open for gate in self._gates) else "degraded"
+
+    @property
+    def store(self) -> Store:
+        """The place for entries. Raises RuntimeError before the service has started."""
+        if self._store is None:
+            raise RuntimeError("the cache is used before it is started")
+        return self._store
+
+    async def start(self) -> None:
+        """Connect, for a second at most. Raises ConfigError where a Redis must answer and does not."""
+        if not self._redis:
+            self._store = LocalStore(self._options.local_entries, self._options.local_bytes)
+            return
+        members = [self._member(conf) for conf in self._redis]
+        self._gates = [member.store for member in members]
+        self._store = members[0].store if len(members) == 1 else RingStore(members)
+        await asyncio.gather(*map(self._first, members, self._redis))
+
+    async def close(self) -> None:
+        """Make the second invalidations at once, and close the connections."""
+        keys = [key for handle, wanted in self._later.items() for key in wanted if not handle.cancelled()]
+        for handle in self._later:
+            handle.cancel()
+        self._later.clear()
+        if keys:
+            self.background(self.store.delete(keys))
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self.times.timeout)
+        if self._store is not None:
+            await self._store.close()
+
+    def counters(self, table: str) -> tuple[Count, Count]:
+        """Return the functions that count the hits and the misses of a table."""
+        return self._counter(table, "hit"), self._counter(table, "miss")
+
+    def jittered(self, seconds: float) -> float:
+        """Return a time that is up to 5 % shorter or longer, so that what came together does not go together."""
+        return seconds * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311
+
+    async def invalidate(self, keys: Sequence[str]) -> None:
+        """Delete keys, and once more after the time that the settings give: a replica may have been read meanwhile."""
+        self.flights.forget(keys)
+        await self.store.delete(keys)
+        if self.times.again and len(self._later) < _MOST_LATER:
+            handle = asyncio.get_running_loop().call_later(self.times.again, self._again)
+            self._later[handle] = tuple(keys)
+
+    def background(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run work that no request waits for; `close` does, for a moment."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _again(self) -> None:
+        """Make the second invalidations whose time has come."""
+        now = asyncio.get_running_loop().time()
+        due = [handle for handle in self._later if handle.when() <= now + 0.01]
+        keys = [key for handle in due for key in self._later.pop(handle)]
+        if keys:
+            self.flights.forget(keys)
+            self.background(self.store.delete(keys))
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _LOG.warning("cache: %s", task.exception())
+
+    def _counter(self, table: str, result: str) -> Count:
+        return metrics.counter("cache_requests_total", _TEXT, _LABELS, (self.database, table, result))
+
+    def _member(self, conf: CacheRedisConf) -> Member:
+        try:
+            from mallgen_runtime.cache.redis_store import RedisStore
+
+            store = RedisStore(conf, self.times.timeout)
+        except ImportError:
+            raise ConfigError("CacheRedis needs redis-py: pip install 'mallgen-runtime[cache]'") from None
+        failed = self._counter("", "fail")
+        gate = GatedStore(store, conf.host, self.times.timeout, table_of, lambda: failed(1))
+        return Member(gate, f"{conf.host} {conf.master}".strip(), conf.weight)
+
+    async def _first(self, member: Member, conf: CacheRedisConf) -> None:
+        """Ask a Redis for the first time. Raises ConfigError where it must answer and does not."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds(conf.ping_timeout, "CacheRedis.PingTimeout") or None):
+                await member.store.ping()
+        if not conf.non_block and not member.store.is_open:
+            await self.close()
+            raise ConfigError(f"CacheRedis: {conf.host} does not answer, and NonBlock is false")
+
+
+def table_of(key: str) -> str:
+    """Return the beginning that all keys of a key's table have."""
+    return f"{key.partition('{')[0].rpartition(':')[0]}:"
