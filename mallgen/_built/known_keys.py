@@ -122,6 +122,7 @@ LOG = {
 }
 DEV_SERVER = {"EnablePprof": Remark("profiles are not served")}
 DATA_SOURCE = {"DriverName": Remark("the address itself says which database it is", quiet=("", "mysql"))}
+CACHE_REDIS = {"MaintNotifications": Remark("Redis is not asked to announce its maintenance")}
 ETCD = {"InsecureSkipVerify": Remark("etcd's certificate is always checked; name its CACertFile")}
 
 

@@ -1,6 +1,6 @@
 """The keys of the cache: `cache:<database>:<table>:<column>:{<value>}`.
 
-What stands in braces decides on the node of a Redis cluster, so that all keys of a list are on one. Every part is
+The part in braces decides on the node of a Redis cluster, so that all keys of a list are on one. Every part is
 escaped: no value can look like two, like another key, or bring bytes that a terminal obeys.
 """
 

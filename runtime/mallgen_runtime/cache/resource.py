@@ -11,7 +11,7 @@ from mallgen_runtime.cache.conf import CacheConf, CacheRedisConf
 from mallgen_runtime.cache.flights import Flights
 from mallgen_runtime.cache.gate import GatedStore
 from mallgen_runtime.cache.local import LocalStore
-from mallgen_runtime.cache.ring import Member, RingStore
+from mallgen_runtime.cache.ring import RingMember, RingStore
 from mallgen_runtime.cache.store import Store
 from mallgen_runtime.process import metrics
 from mallgen_runtime.process.durations import seconds
@@ -124,7 +124,7 @@ class Cache:
     def _counter(self, table: str, result: str) -> Count:
         return metrics.counter("cache_requests_total", _TEXT, _LABELS, (self.database, table, result))
 
-    def _member(self, conf: CacheRedisConf) -> Member:
+    def _member(self, conf: CacheRedisConf) -> RingMember:
         try:
             from mallgen_runtime.cache.redis_store import RedisStore
 
@@ -133,9 +133,9 @@ class Cache:
             raise ConfigError("CacheRedis needs redis-py: pip install 'mallgen-runtime[cache]'") from None
         failed = self._counter("", "fail")
         gate = GatedStore(store, conf.host, self.times.timeout, table_of, lambda: failed(1))
-        return Member(gate, f"{conf.host} {conf.master}".strip(), conf.weight)
+        return RingMember(gate, f"{conf.host} {conf.master}".strip(), conf.weight)
 
-    async def _first(self, member: Member, conf: CacheRedisConf) -> None:
+    async def _first(self, member: RingMember, conf: CacheRedisConf) -> None:
         """Ask a Redis for the first time. Raises ConfigError where it must answer and does not."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds(conf.ping_timeout, "CacheRedis.PingTimeout") or None):

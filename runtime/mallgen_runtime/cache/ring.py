@@ -11,7 +11,7 @@ from mallgen_runtime.cache.gate import GatedStore
 from mallgen_runtime.cache.store import Entry, Filling, ListOrder, ListPage
 
 
-class Member(NamedTuple):
+class RingMember(NamedTuple):
     """A store of a ring: its name decides, with its weight, which keys it has."""
 
     store: GatedStore
@@ -22,7 +22,7 @@ class Member(NamedTuple):
 class RingStore:
     """Spreads keys over stores; see Store. A store more or less moves only the keys that it has."""
 
-    def __init__(self, members: Sequence[Member]) -> None:
+    def __init__(self, members: Sequence[RingMember]) -> None:
         self._members = members
         self._store_of = lru_cache(65_536)(self._chosen)
 
@@ -89,7 +89,7 @@ class RingStore:
     def _chosen(self, key: str) -> GatedStore:
         """Return the store whose hash with the key is greatest; a weight of two wins twice as often as one."""
 
-        def rank(member: Member) -> float:
+        def rank(member: RingMember) -> float:
             digest = hashlib.blake2b(f"{member.name} {key}".encode(), digest_size=8).digest()
             chance = (int.from_bytes(digest) + 0.5) / 2**64
             return -member.weight / math.log(chance)

@@ -1,4 +1,4 @@
-"""What the cache asks of the place where entries are kept."""
+"""The protocol of the places that keep entries and lists."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -39,7 +39,7 @@ class Entry(NamedTuple):
 
 
 class ListPage(NamedTuple):
-    """What a list knows of a page: `entries` is None when the database must answer.
+    """The answer of a list to a page: `entries` is None when the database must answer.
 
     `is_absent`: there is no such list. `is_end`: the list ends with these entries. `overdue` are members that a write
     has announced and not settled for some time.

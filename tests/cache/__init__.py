@@ -1,0 +1,1 @@
+"""The cache of rows and lists, in the process and in real Redis."""

@@ -1,0 +1,43 @@
+"""The stores that tests of the cache run on, each with keys of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import Any
+
+from mallgen_runtime.cache.conf import CacheRedisConf
+from mallgen_runtime.cache.local import LocalStore
+from mallgen_runtime.cache.redis_store import RedisStore
+from mallgen_runtime.cache.store import Store
+
+_NUMBERS = count(1)
+Make = Callable[[], Store]
+
+
+def local() -> Store:
+    """Return a store in the process."""
+    return LocalStore(10_000, 64 << 20)
+
+
+def redis(host: str, **settings: Any) -> Make:
+    """Return what makes stores in a Redis."""
+    return lambda: RedisStore(CacheRedisConf(host=host, **settings), 5.0)
+
+
+def fresh(name: str) -> str:
+    """Return a key that no other test has."""
+    return f"test:{next(_NUMBERS)}:{{{name}}}"
+
+
+def run(make: Make, work: Callable[[Store], Awaitable[None]]) -> None:
+    """Run work on a store, and close it."""
+
+    async def main() -> None:
+        store = make()
+        try:
+            async with asyncio.timeout(600):
+                await work(store)
+        finally:
+            await store.close()
+
+    asyncio.run(main())

@@ -1,0 +1,238 @@
+"""Leases and lists of every store, in the process and in Redis."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from mallgen_runtime.cache.local import LocalStore
+from mallgen_runtime.cache.store import ABSENT, BEYOND, LEASE, Entry, Filling, ListOrder, Store, list_keys
+from tests.cache import stores
+
+HEAD = b"head"
+UP, DOWN = ListOrder(False, 6), ListOrder(True, 6)
+
+
+def _members(entries: Sequence[Entry] | None) -> list[tuple[float, str]]:
+    assert entries is not None
+    return [(one.score, one.member) for one in entries]
+
+
+async def _built(store: Store, key: str, order: ListOrder, entries: list[Entry], is_whole: bool = True) -> None:
+    token = await store.begin(key)
+    assert token
+    assert await store.finish(key, token, order, entries, is_whole, 60)
+
+
+def test_what_was_loaded_before_a_write_is_not_kept(make: stores.Make) -> None:
+    async def work(store: Store) -> None:
+        key = stores.fresh("row")
+        (lease,) = await store.lease([key], HEAD)
+        assert lease.startswith(LEASE)
+        assert await store.get(key) == lease, "others that load it share the lease"
+        await store.delete([key])
+        await store.fill([Filling(key, lease, HEAD + b"old", 60)])
+        assert await store.get(key) is None
+        (newer,) = await store.lease([key], HEAD)
+        await store.fill([Filling(key, lease, HEAD + b"old", 60)])
+        assert await store.get(key) == newer != lease
+        await store.fill([Filling(key, newer, HEAD + b"new", 60)])
+        await store.fill([Filling(key, newer, HEAD + b"again", 60)])
+        assert await store.get(key) == HEAD + b"new"
+        assert await store.lease([key], HEAD) == [HEAD + b"new"]
+
+    stores.run(make, work)
+
+
+def test_an_entry_of_another_maker_is_replaced(make: stores.Make) -> None:
+    async def work(store: Store) -> None:
+        key = stores.fresh("row")
+        await store.put(key, b'{"id": 1}', 60)
+        (lease,) = await store.lease([key], HEAD)
+        await store.fill([Filling(key, lease, HEAD + b"ours", 60)])
+        assert await store.get_many([key, stores.fresh("none")]) == [HEAD + b"ours", None]
+
+    stores.run(make, work)
+
+
+def test_a_whole_list_answers_to_its_end_and_a_beginning_only_to_there(make: stores.Make) -> None:
+    async def work(store: Store) -> None:
+        key = stores.fresh("list")
+        assert await store.page(key, DOWN, None, 2) == ABSENT
+        await _built(store, key, DOWN, [Entry(5, "c"), Entry(5, "b"), Entry(1, "a")])
+        page = await store.page(key, DOWN, None, 2)
+        assert (_members(page.entries), page.is_end) == ([(5, "c"), (5, "b")], False)
+        page = await store.page(key, DOWN, Entry(5, "b"), 2)
+        assert (_members(page.entries), page.is_end) == ([(1, "a")], True)
+        page = await store.page(key, DOWN, Entry(5, "bb"), 9)
+        assert (_members(page.entries), page.is_end) == ([(5, "b"), (1, "a")], True), "a cursor whose member is gone"
+
+    stores.run(make, work)
+
+
+def test_an_empty_list_is_a_list(make: stores.Make) -> None:
+    async def work(store: Store) -> None:
+        key = stores.fresh("list")
+        await _built(store, key, UP, [])
+        page = await store.page(key, UP, None, 2)
+        assert (page.entries, page.is_end) == ([], True)
+        (token,) = await store.touch([key], "a")
+        await store.settle(key, UP, "a", token, -3.5)
+        assert _members((await store.page(key, UP, None, 2)).entries) == [(-3.5, "a")]
+
+    stores.run(make, work)
+
+
+def test_a_change_goes_only_into_a_list_that_is_there(make: stores.Make) -> None:
+    async def work(store: Store) -> None:
+        key = stores.fresh("list")
+        assert await store.touch([key], "a") == [b""]
+        await store.settle(key, UP, "a", b"token", 1)
+        assert await store.page(key, UP, None, 2) == ABSENT
+        await _built(store, key, UP, [Entry(1, "b"), Entry(2, "c")])
+        (token,) = await store.touch([key], "a")
+        await store.delete(list_keys(key))  # it expires between the announcement and the change
+        await store.settle(key, UP, "a", token, 1)
+        assert await store.page(key, UP, None, 2) == ABSENT, "no list of one element"
+
+    stores.run(make, work)
+
+
+def test_changes_while_a_list_is_built_are_kept(make: stores.Make) -> None:
+    async def work(store: Store) -> None:
+        key = stores.fresh("list")
+        token = await store.begin(key)
+        assert token
+        assert not await store.begin(key), "one builds at a time"
+        (added,), (removed,), (late,) = [await store.touch([key], member) for member in "abz"]
+        await store.settle(key, UP, "a", added, 7)
+        await store.settle(key, UP, "b", removed, None)
+        assert await store.finish(key, token, UP, [Entry(2, "b"), Entry(3, "c")], True, 60)
+        assert _members((await store.page(key, UP, None, 9)).entries) == [(3, "c"), (7, "a")]
+        await store.settle(key, UP, "z", late, 9)
+        assert _members((await store.page(key, UP, None, 9)).entries) == [(3, "c"), (7, "a"), (9, "z")]
+
+    stores.run(make, work)
+
+
+def test_a_builder_that_lost_its_lock_changes_nothing(make: stores.Make) -> None:
+    async def work(store: Store) -> None:
+        key = stores.fresh("list")
+        old = await store.begin(key)
+        await store.delete(list_keys(key))
+        new = await store.begin(key)
+        assert not await store.finish(key, old, UP, [Entry(1, "old")], True, 60)
+        assert await store.page(key, UP, None, 9) == ABSENT
+        assert await store.finish(key, new, UP, [Entry(1, "new")], True, 60)
+        assert not await store.finish(key, new, UP, [Entry(1, "twice")], True, 60)
+        assert _members((await store.page(key, UP, None, 9)).entries) == [(1, "new")]
+
+    stores.run(make, work)
+
+
+def test_an_older_change_does_not_replace_a_newer_one(make: stores.Make) -> None:
+    async def work(store: Store) -> None:
+        key = stores.fresh("list")
+        await _built(store, key, UP, [])
+        (first,) = await store.touch([key], "a")
+        (second,) = await store.touch([key], "a")
+        await store.settle(key, UP, "a", first, 1)
+        assert _members((await store.page(key, UP, None, 9)).entries) == [(1, "a")], "the newer one may not come"
+        await store.settle(key, UP, "a", second, 2)
+        await store.settle(key, UP, "a", first, 1)
+        assert _members((await store.page(key, UP, None, 9)).entries) == [(2, "a")]
+
+    stores.run(make, work)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_random_changes_never_make_a_list_answer_wrongly(make: stores.Make, descending: bool) -> None:
+    """Whatever a list answers is what a sorted list of all rows says; what it does not know, it does not answer."""
+    chance = random.Random(3)
+
+    async def work(store: Store) -> None:
+        answered = 0
+        for _ in range(20):
+            rows = {f"{number:02}": float(chance.randrange(8)) for number in range(chance.randrange(12))}
+            order = ListOrder(descending, chance.randrange(1, 9))
+            key = stores.fresh("list")
+            for _ in range(60):
+                answered += await _step(store, key, order, rows, chance)
+        assert answered > 200
+
+    stores.run(make, work)
+
+
+async def _step(store: Store, key: str, order: ListOrder, rows: dict[str, float], chance: random.Random) -> bool:
+    if chance.random() < 0.5:
+        member = f"{chance.randrange(14):02}"
+        score = None if chance.random() < 0.3 else float(chance.randrange(8))
+        if score is None:
+            rows.pop(member, None)
+        else:
+            rows[member] = score
+        (token,) = await store.touch([key], member)
+        if token:
+            await store.settle(key, order, member, token, score)
+        return False
+    everything = sorted((Entry(score, member) for member, score in rows.items()), reverse=order.descending)
+    after = chance.choice([None, Entry(float(chance.randrange(8)), f"{chance.randrange(14):02}")])
+    limit = chance.randrange(1, 6)
+    page = await store.page(key, order, after, limit)
+    if page is ABSENT:
+        token = await store.begin(key)
+        known = everything[: order.limit]
+        await store.finish(key, token, order, known, len(known) == len(everything), 60)
+    if page.entries is None:
+        return False
+    left = [one for one in everything if after is None or (one < after if order.descending else one > after)]
+    assert (page.entries, page.is_end) == (left[:limit], len(left) <= limit)
+    return True
+
+
+def test_beyond_the_bound_the_list_does_not_answer(make: stores.Make) -> None:
+    async def work(store: Store) -> None:
+        key = stores.fresh("list")
+        await _built(store, key, UP, [Entry(number, f"{number}") for number in range(6)], is_whole=False)
+        page = await store.page(key, UP, None, 5)
+        assert (_members(page.entries), page.is_end) == ([(number, f"{number}") for number in range(5)], False)
+        assert await store.page(key, UP, None, 6) == BEYOND
+        assert await store.page(key, UP, Entry(4, "4"), 1) == BEYOND
+
+    stores.run(make, work)
+
+
+def test_the_memory_of_a_process_is_bounded() -> None:
+    async def work(store: Store) -> None:
+        assert isinstance(store, LocalStore)
+        for number in range(10_000):
+            await store.put(f"key{number}", b"x" * 100, 60)
+            if not number % 7:
+                await _built(store, f"list{number}", UP, [Entry(1, "a"), Entry(2, "b")])
+        assert len(store) <= 100
+        assert store.size <= 20_000
+        assert await store.get("key9999") == b"x" * 100
+        assert await store.get("key0") is None
+        await store.delete([f"key{number}" for number in range(10_000)])
+        await store.delete([f"list{number}" for number in range(10_000)])
+        assert (len(store), store.size) == (0, 0)
+
+    stores.run(lambda: LocalStore(100, 20_000), work)
+
+
+def test_entries_of_a_process_expire() -> None:
+    now = [0.0]
+
+    async def work(store: Store) -> None:
+        await store.put("a", b"x", 10)
+        await _built(store, "list", UP, [Entry(1, "a")])
+        now[0] = 9.9
+        assert await store.get("a") == b"x"
+        now[0] = 60.0
+        assert await store.get("a") is None
+        assert await store.page("list", UP, None, 1) == ABSENT
+        token = await store.begin("list")
+        now[0] = 91.0
+        assert not await store.finish("list", token, UP, [], True, 60)
+
+    stores.run(lambda: LocalStore(100, 20_000, lambda: now[0]), work)
