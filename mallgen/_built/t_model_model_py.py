@@ -3,8 +3,8 @@
 from typing import Any
 
 
-def render(*, header: Any, yours: Any, module_docstring: Any, package: Any, module: Any, base: Any, name: Any, docstring: Any) -> str:
+def render(*, header: Any, yours: Any, module_docstring: Any, home: Any, module: Any, base: Any, name: Any, docstring: Any) -> str:
     parts: list[str] = []
     add = parts.append
-    add(f'{yours}\n{module_docstring}\n\nfrom {package}.model.{module}_gen import {base}\n\n\nclass {name}({base}):\n    {docstring}\n')
+    add(f'{yours}\n{module_docstring}\n\nfrom {home}.{module}_gen import {base}\n\n\nclass {name}({base}):\n    {docstring}\n')
     return "".join(parts)

@@ -20,7 +20,15 @@ _RPC = {
     "go_opt": "it is for Go",
     "go-grpc_opt": "it is for Go",
 }
+_MODEL = {
+    **_COMMON,
+    "style": _PEP8,
+    "strict": "an unsigned column is bounded in every model",
+    "idea": "it is for an editor's terminal",
+}
 FLAGS: dict[tuple[str, ...], dict[str, str]] = {
+    ("model", "mysql", "ddl"): _MODEL,
+    ("model", "ddl"): _MODEL,
     ("api", "py"): {
         **_COMMON,
         "style": _PEP8,
@@ -31,9 +39,9 @@ FLAGS: dict[tuple[str, ...], dict[str, str]] = {
     ("rpc", "protoc"): _RPC,
     ("rpc", "new"): {**_RPC, "name-from-filename": "the proto is named after the project"},
 }
-_SWITCHES = frozenset({"test", "type-group", "verbose", "v", "idea", "client", "c", "name-from-filename"})
+_SWITCHES = frozenset({"strict", "test", "type-group", "verbose", "v", "idea", "client", "c", "name-from-filename"})
 _MISSING = {
-    ("model",): "SQL and models are not generated: open your database in svc.py",
+    ("model", "mongo"): "`mallgen model ddl` makes models of tables",
     ("docker",): "a Dockerfile needs `pip install .` and `python -m <package>`",
     ("kube",): "the service answers /healthz and /readyz for Kubernetes' probes",
     ("gateway",): "`api py` makes the BFF; mallgen.toml's `uses` gives it clients of RPC services",
@@ -65,21 +73,34 @@ class Translated(NamedTuple):
 
 def without_goctl_flags(words: Sequence[str]) -> Translated:
     """Remove goctl's flags that have no effect in this command, with their values."""
-    known = FLAGS.get(tuple(words[:2]), {})
-    kept: list[str] = list(words[:2])
+    size = next((size for size in (3, 2) if tuple(words[:size]) in FLAGS), 2)
+    known = FLAGS.get(tuple(words[:size]), {})
+    kept: list[str] = list(words[:size])
     lines: dict[str, None] = {}
-    rest = list(words[2:])
+    rest = list(words[size:])
     while rest:
         word = rest.pop(0)
         flag, equals, _ = word.partition("=")
         name = flag.lstrip("-")
         if not flag.startswith("-") or name not in known:
-            kept.append(word)
+            plain = _plain_switch(word) if words[0] == "model" else word
+            kept += [plain] if plain is not None else []
             continue
         if not equals and name not in _SWITCHES and rest:
             rest.pop(0)
         lines[f"{flag} has no effect: {known[name]}"] = None
     return Translated(kept, tuple(lines))
+
+
+_TRUE, _FALSE = ("1", "t", "true"), ("0", "f", "false")
+
+
+def _plain_switch(word: str) -> str | None:
+    """Return a switch of a model's command without a value, as pflag allows one; None for one that is switched off."""
+    flag, equals, value = word.partition("=")
+    if not equals or flag.lstrip("-") not in ("cache", "c") or value.lower() not in (*_TRUE, *_FALSE):
+        return word
+    return flag if value.lower() in _TRUE else None
 
 
 def missing_command(words: Sequence[str]) -> tuple[str, str] | None:

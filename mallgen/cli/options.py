@@ -1,4 +1,7 @@
-"""The command line as a table: fast.py reads common command lines by it, typer_app.py builds its commands from it."""
+"""The command line as a table: fast.py reads common command lines by it, typer_app.py builds its commands from it.
+
+The commands below `model` are in model_commands.py, which only they and typer need.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -212,27 +215,6 @@ COMMANDS = (
         given=(("project", "rpc new"),),
     ),
     Command(
-        ("model", "lint"),
-        "Find what works in tables and could be better, and what reaches into another service's tables.",
-        "model_lint",
-        (
-            Option("select", "A rule to add to those that are on; `all` for all.", "RULE", many=True),
-            Option("ignore", "A rule to leave out.", "RULE", many=True),
-            Option("rules", "List the rules."),
-            FORMAT,
-        ),
-        (Argument("file", "Files of DDL, or patterns (default: the workspace's).", many=True, optional=True),),
-        example="mallgen model lint 'sql/*.sql'",
-    ),
-    Command(
-        ("model", "fix"),
-        "Mend what has one right way to be mended in tables; a diff, unless --write is given.",
-        "model_fix",
-        (Option("write", "Apply the changes instead of printing them."), FORMAT),
-        (Argument("file", "Files of DDL, or patterns (default: the workspace's).", many=True, optional=True),),
-        example="mallgen model fix data.sql --write",
-    ),
-    Command(
         ("new",),
         "Make a workspace that runs: a BFF and a service that it calls.",
         "new",
@@ -355,3 +337,8 @@ COMMANDS = (
 )
 
 ROOT_HELP = "Contract-first: .api files in, Python services out."
+GROUP_HELP = {
+    ("model",): "Models of tables from .sql files and databases.",
+    ("model", "mysql"): "Models of tables of MySQL and MariaDB, as goctl names the commands.",
+    ("model", "pg"): "Models of tables of PostgreSQL, as goctl names the commands.",
+}

@@ -3,9 +3,16 @@
 from importlib import import_module
 
 from mallgen.cli.console import AlreadyReported, choose_format
-from mallgen.cli.options import FORMAT, Command, Values
+from mallgen.cli.options import COMMANDS, FORMAT, Command, Values
 
 SIGNALLED = 128  # the exit code of a process that a signal ended is this plus the signal's number
+
+
+def all_commands() -> tuple[Command, ...]:
+    """Return every command of the table."""
+    from mallgen.cli.model_commands import MODEL_COMMANDS
+
+    return (*COMMANDS, *MODEL_COMMANDS)
 
 
 def run(command: Command, values: Values) -> int:

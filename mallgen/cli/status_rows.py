@@ -1,4 +1,4 @@
-"""The state of each route and RPC, for the commands that list it."""
+"""The state of each route, RPC and table, for the commands that list it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,11 +11,12 @@ from mallgen.text.visible import counted
 
 IMPLEMENTED, STUB, DRIFTED, ORPHAN, MISSING = "implemented", "stub", "drifted", "orphan", "missing"
 _NOUNS = (STUB, ORPHAN)
+_LAYERS = ("handler", "logic", "model")
 _DRIFTED = (State.DRIFTED, State.STUCK, State.BROKEN)
 
 
 class StatusRow(NamedTuple):
-    """A route or RPC: its state, its title, and the file with its logic."""
+    """A route, RPC or table: its state, its title, and the file with its logic or model."""
 
     state: str
     route: str
@@ -34,17 +35,19 @@ def summary(states: Iterable[str]) -> str:
 
 
 def rows(service: InspectedFolder) -> Iterator[StatusRow]:
-    """Yield every route and RPC in the order of the contract, then the orphans."""
-    verdicts = [(v.role, v) for v in service.followed.verdicts if v.role and v.role.layer in ("handler", "logic")]
-    parts: dict[str, list[Verdict]] = {}
+    """Yield every route, RPC and table in the order of the contract, then the orphans."""
+    verdicts = [(v.role, v) for v in service.followed.verdicts if v.role and v.role.layer in _LAYERS]
+    parts: dict[tuple[str, bool], list[Verdict]] = {}
     for role, verdict in verdicts:
-        parts.setdefault(role.title, []).append(verdict)
+        parts.setdefault((role.title, role.layer == "model"), []).append(verdict)
     moved = {step.file.path for step in service.plan.steps if step.kind is StepKind.MOVE}
     for role, verdict in verdicts:
-        if role.layer == "logic":
-            yield StatusRow(_state(parts[role.title], moved), role.title, service.shown(verdict.source))
+        if role.layer != "handler":
+            yield StatusRow(
+                _state(parts[role.title, role.layer == "model"], moved), role.title, service.shown(verdict.source)
+            )
     for record in gone(service):
-        if record.role.layer == "logic":
+        if record.role.layer in ("logic", "model"):
             yield StatusRow(ORPHAN, record.role.title, service.shown(record.path))
 
 

@@ -9,8 +9,8 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.exceptions import Abort, Exit
 
 from mallgen.cli.console import FINDINGS, USAGE, say
-from mallgen.cli.options import COMMANDS, COMPLETING, ROOT_HELP, Argument, Command, Option, Values
-from mallgen.cli.run import SIGNALLED, run
+from mallgen.cli.options import COMPLETING, GROUP_HELP, ROOT_HELP, Argument, Command, Option, Values
+from mallgen.cli.run import SIGNALLED, all_commands, run
 from mallgen.text.suggest import did_you_mean
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
@@ -46,20 +46,21 @@ def application() -> TyperGroup:
 
 def _group(path: tuple[str, ...]) -> TyperGroup:
     commands: dict[str, Any] = {}
-    below = [command for command in COMMANDS if command.path[: len(path)] == path and command.path != path]
+    known = all_commands()
+    below = [command for command in known if command.path[: len(path)] == path and command.path != path]
     for command in below:
         name = command.path[len(path)]
         own_path = command.path[: len(path) + 1]
         is_leaf = all(other.path == own_path for other in below if other.path[: len(own_path)] == own_path)
         commands.setdefault(name, _command(command) if is_leaf else _group(own_path))
-    own = next((command for command in COMMANDS if command.path == path), None)
-    options = [_option(option._replace(required=False)) for option in own.options] if own is not None else [_version()]
+    own = next((command for command in known if command.path == path), None)
+    options = [_option(option._replace(required=False)) for option in own.options] if own is not None else []
     return TyperGroup(
         name=path[-1] if path else "mallgen",
         commands=commands,
-        help=own.help if own is not None else ROOT_HELP,
+        help=own.help if own is not None else GROUP_HELP.get(path, ROOT_HELP),
         epilog=f"Example: {own.example}" if own is not None else None,
-        params=options,
+        params=options if path else [_version()],
         callback=_refuse_options,
         rich_markup_mode=None,
         suggest_commands=False,

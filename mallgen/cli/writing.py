@@ -9,7 +9,7 @@ from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk.folder import Folder, Overtaken, Refused
 from mallgen.disk.session import Session, session
-from mallgen.kinds.target import Made, Target
+from mallgen.kinds.target import Made, Target, kind_or_none
 from mallgen.output import package_rename
 from mallgen.output.plan import Plan, StepKind, plan
 from mallgen.output.recognise import is_known, recorded
@@ -53,7 +53,8 @@ class WriteOptions(NamedTuple):
 class WriteResult(NamedTuple):
     """The result of a run: the exit code and the counts in words.
 
-    `started`: the project is new; `changed`: files were written; `renamed`: types or fields have other names now.
+    `started`: the project is new; `changed`: files were written, and code of the user's may depend on them; `renamed`:
+    types or fields have other names now.
     """
 
     code: int
@@ -187,7 +188,10 @@ def write(output: Output) -> WriteResult:
     if problems:
         return WriteResult(report(problems, {}, "; everything else was written"))
     started = any(step.kind is StepKind.CREATE and step.file.role == MAIN for step in steps.steps)
-    return WriteResult(FINE, _summary(steps, output.options.dry_run), started, bool(steps.writes), steps.renamed)
+    kind = kind_or_none(output.target.kind)
+    runs = kind is not None and kind.runs
+    changed = bool(steps.writes) and (runs or any(step.kind is StepKind.UPDATE for step in steps.steps))
+    return WriteResult(FINE, _summary(steps, output.options.dry_run), started, changed, steps.renamed)
 
 
 def _apply(output: Output, here: Session) -> tuple[Plan, tuple[Diagnostic, ...]]:

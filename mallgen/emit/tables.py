@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mallgen.emit.service import init
 from mallgen.output.files import File
 from mallgen.output.signature import SettingsBlock
 from mallgen.python.code import Code, PyIdent
@@ -63,4 +64,5 @@ class ServiceTables:
         if self._found is not None:
             from mallgen.emit.model import files
 
-            yield from files.model_files(self._found, self._package, renderer)
+            yield init(f"{self._package}/model", "model", "The tables of the service.", renderer)
+            yield from files.model_files(self._found, f"{self._package}.model", renderer)

@@ -1,7 +1,7 @@
 """The kind of .api contracts: HTTP services."""
 
 from mallgen.kinds.kind import HTTP_READY, Kind
-from mallgen.kinds.tables import DATABASE, TABLES, counted_tables, tables_of
+from mallgen.kinds.tables import CHOICES, DATABASE, TABLES, counted_tables, tables_of
 from mallgen.kinds.target import Made, Target, made
 from mallgen.kinds.using import used
 from mallgen.loading.load import load
@@ -47,7 +47,7 @@ KIND = Kind(
     generate="api py -api {contract}",
     validate="api validate -api {contract}",
     paths=(TABLES,),
-    options=(DATABASE,),
+    options=(DATABASE, *CHOICES),
     first_port=_PORT,
     ready=HTTP_READY,
 )

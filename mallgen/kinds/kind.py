@@ -1,6 +1,6 @@
 """Kinds of contract: each has its suffixes, makes files of a contract, and says how the service is run.
 
-The built-in ones are `mallgen.kinds.http` and `mallgen.kinds.rpc`. Installed packages bring others through the entry
+The built-in ones are `http`, `rpc` and `model` beside this module. Installed packages bring others through the entry
 point group `mallgen.kinds`; it is read only for a kind or a suffix that is not built in.
 """
 
@@ -57,8 +57,8 @@ class UnknownSuffix(KindError):
     """A file whose suffix belongs to no kind of contract."""
 
 
-_BUILT_IN = {"api": "mallgen.kinds.http", "rpc": "mallgen.kinds.rpc"}
-_SUFFIXES = {".api": "api", ".proto": "rpc"}
+_BUILT_IN = {"api": "mallgen.kinds.http", "rpc": "mallgen.kinds.rpc", "model": "mallgen.kinds.model"}
+_SUFFIXES = {".api": "api", ".proto": "rpc", ".sql": "model"}
 _known: dict[str, Kind] = {}
 
 
@@ -105,9 +105,9 @@ def suffixes() -> tuple[str, ...]:
 
 
 def not_a_contract() -> str:
-    """Return the phrase `neither a .api nor a .proto file`."""
+    """Return the phrase `neither a .api, .proto nor .sql file`."""
     *first, last = suffixes()
-    return f"neither a {', '.join(first)} nor a {last} file"
+    return f"neither a {', '.join(first)} nor {last} file"
 
 
 def register(kind: Kind) -> None:

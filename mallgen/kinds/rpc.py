@@ -1,7 +1,7 @@
 """The kind of .proto contracts: RPC services, which other services call."""
 
 from mallgen.kinds.kind import REGISTERED, Kind
-from mallgen.kinds.tables import DATABASE, TABLES, counted_tables, tables_of
+from mallgen.kinds.tables import CHOICES, DATABASE, TABLES, counted_tables, tables_of
 from mallgen.kinds.target import Made, Target, made
 from mallgen.kinds.using import used
 from mallgen.loading.sources import limits
@@ -52,7 +52,7 @@ KIND = Kind(
     _make,
     generate="rpc protoc {contract}",
     paths=(INCLUDES, MORE, TABLES),
-    options=(CLIENT_ONLY, FROM_FILENAME, DATABASE),
+    options=(CLIENT_ONLY, FROM_FILENAME, DATABASE, *CHOICES),
     first_port=_PORT,
     ready=REGISTERED,
     calls=True,

@@ -1,14 +1,20 @@
 """The tables of a service, for every kind of contract, and for a target that has only tables."""
 
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.target import Target
 
 if TYPE_CHECKING:
-    from mallgen.emit.model.files import TableSet
+    from mallgen.emit.model.files import ModelChoices, TableSet
+    from mallgen.tables.model import Dialect, Table
 
 TABLES, DATABASE = "tables", "database"
+ONLY, UNWRITTEN, CACHE, PREFIX, DIALECT = "table", "ignore-columns", "cache", "prefix", "dialect"
+DIALECTS = ("mysql", "postgres", "sqlite")
+CHOICES = (ONLY, UNWRITTEN, CACHE, PREFIX, DIALECT)
 
 
 class ReadTables(NamedTuple):
@@ -25,12 +31,16 @@ def tables_of(target: Target) -> ReadTables:
     patterns = target.option(TABLES)
     if not patterns:
         return ReadTables(None, (), {}, False)
+    texts, problems = texts_of(patterns)
+    return ReadTables(None, problems, texts, True) if problems else read_tables(texts, target)
+
+
+def texts_of(patterns: Iterable[str]) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
+    """Return the texts of files of DDL by path, and what cannot be read."""
     from mallgen.loading.ddl_files import read_ddl
 
     files = read_ddl(patterns)
-    if files.diagnostics:
-        return ReadTables(None, files.diagnostics, files.texts, True)
-    return read_tables(files.texts, target)
+    return files.texts, files.diagnostics
 
 
 def counted_tables(tables: ReadTables) -> str:
@@ -46,12 +56,68 @@ def read_tables(texts: dict[str, str], target: Target) -> ReadTables:
     from mallgen.loading.sources import limits
     from mallgen.tables.read import DdlSource, read
 
-    result = read([DdlSource(path, text) for path, text in texts.items()], limits=limits())
+    sources = [DdlSource(path, text) for path, text in texts.items()]
+    result = read(sources, _dialect(target), limits=limits())
     database = next(iter(target.option(DATABASE)), "")
-    found = table_set(database, result.schema.of(database))
+    tables, unmatched = _chosen(result.schema.of(database), target)
+    choices, unknown = _choices(tables, target)
+    found = table_set(database, tables, choices)
     problems = (*result.diagnostics, *found.problems, *_nothing(database, result.schema.databases, target))
+    problems += (*unmatched, *unknown)
     failed = any(problem.severity == "error" for problem in problems)
     return ReadTables(None if failed else found, problems, texts, failed)
+
+
+def _dialect(target: Target) -> "Dialect | None":
+    from mallgen.tables.model import Dialect
+
+    asked = next(iter(target.option(DIALECT)), "")
+    return next((dialect for dialect in Dialect if dialect.value == asked), None)
+
+
+def _chosen(tables: "tuple[Table, ...]", target: Target) -> "tuple[tuple[Table, ...], tuple[Diagnostic, ...]]":
+    """Return the tables that patterns choose, all without one, and an error for each pattern that chooses none."""
+    patterns = target.option(ONLY)
+    if not patterns or not tables:
+        return tables, ()
+    from mallgen.text.suggest import did_you_mean
+
+    names = [table.name for table in tables]
+    problems = []
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            hint = did_you_mean(pattern, names) or f"there are {_listed(names)}"
+            problems.append(Diagnostic("no-tables", f"no table is named `{pattern}`", hint=hint))
+    chosen = tuple(table for table in tables if any(fnmatchcase(table.name, pattern) for pattern in patterns))
+    return chosen, tuple(problems)
+
+
+def _choices(tables: "tuple[Table, ...]", target: Target) -> "tuple[ModelChoices, tuple[Diagnostic, ...]]":
+    from mallgen.emit.model.files import ModelChoices
+
+    unwritten = frozenset(name.lower() for name in target.option(UNWRITTEN))
+    prefix = next(iter(target.option(PREFIX)), "cache")
+    choices = ModelChoices(unwritten, bool(target.option(CACHE)), prefix)
+    return choices, tuple(_unwritable(tables, target.option(UNWRITTEN))) if tables else ()
+
+
+def _unwritable(tables: "tuple[Table, ...]", names: tuple[str, ...]) -> Iterator[Diagnostic]:
+    """Yield an error for each column to be left out that no table has, or that a new row cannot do without."""
+    from mallgen.text.suggest import did_you_mean
+
+    known = [column.name for table in tables for column in table.columns]
+    for name in names:
+        if name.lower() not in map(str.lower, known):
+            hint = did_you_mean(name, known) or "leave it out of --ignore-columns"
+            yield Diagnostic("ignored-column", f"no table has a column `{name}`, which is to be left out", hint=hint)
+    left_out = set(map(str.lower, names))
+    for table in tables:
+        for column in table.columns:
+            is_given = not column.nullable and column.default is None and not column.auto and not column.on_update
+            if column.name.lower() in left_out and is_given and column.generated is None and not table.select:
+                message = f"no row can be inserted without `{column.name}`: it is NOT NULL and has no DEFAULT"
+                hint = "give it a DEFAULT, or leave it out of --ignore-columns"
+                yield Diagnostic("ignored-column", message, column.span, hint)
 
 
 def _nothing(database: str, known: tuple[str, ...], target: Target) -> tuple[Diagnostic, ...]:
@@ -60,9 +126,13 @@ def _nothing(database: str, known: tuple[str, ...], target: Target) -> tuple[Dia
 
     if database in known or (not database and known):
         return ()
-    where = ", ".join(target.option(TABLES))
+    where = ", ".join(target.option(TABLES) or (target.contract,))
     message = (
         f"there is no table of the database `{database}` in {where}" if database else f"there is no table in {where}"
     )
     hint = did_you_mean(database, known) or (f"the databases are {', '.join(known)}" if known else "write CREATE TABLE")
     return (Diagnostic("no-tables", message, target.places.get("database"), hint),)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

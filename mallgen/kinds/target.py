@@ -178,7 +178,17 @@ def outside(target: Target, given: str = "") -> tuple[Diagnostic, ...]:
     if not target.border or kind_or_none(target.kind) is None:
         return ()
     lock = os.path.relpath(os.path.join(target.folder, NAME))
-    return tuple(strays((path for path in target.paths if path != given), target.border, lock))
+    named = (file for path in target.paths if path != given for file in _files(path))
+    return tuple(strays(named, target.border, lock))
+
+
+def _files(path: str) -> list[str]:
+    """Return the files that a pattern names, with the pattern itself; a path alone."""
+    if "*" not in path and "?" not in path and "[" not in path:
+        return [path]
+    from mallgen.loading.ddl_files import matching
+
+    return [path, *matching(path)]
 
 
 def made(subject: str, emitted: Emitted, problems: tuple[Diagnostic, ...], sources: dict[str, str]) -> Made:

@@ -154,7 +154,7 @@ class Imports:
         """Import `name` from `source`, as `local` unless empty, and return the name to use; raise ValueError."""
         names = self._names.get(source)
         if names is None:
-            _dotted(source)
+            dotted(source)
             names = self._names[source] = {}
         name = PyIdent(name)
         known = names[name] = PyIdent(local) if local else name
@@ -184,7 +184,7 @@ def _sort_key(source: str, first_party: str) -> tuple[int, str, str]:
 
 
 @functools.lru_cache(1 << 12)
-def _dotted(source: str) -> Code:
+def dotted(source: str) -> Code:
     """Return a module's name as code; raise ValueError for any other text."""
     return Code(".".join(map(PyIdent, source.split("."))))
 

@@ -73,6 +73,12 @@ def rpc_package(package: str) -> PyIdent:
     return PyIdent(text if text.endswith("_rpc") else f"{text}_rpc")
 
 
+def model_package(name: str) -> PyIdent:
+    """Return the package of the models of a database or file: its name with `_model` at the end."""
+    text = snake(name)
+    return PyIdent(text if text.endswith("_model") else f"{text}_model")
+
+
 @_remembered
 def module(name: str) -> PyIdent:
     """Return the module or folder for a contract's name."""

@@ -30,7 +30,7 @@ def missing_paths(target: Target) -> MissingPaths:
 
 def _contracts(target: Target) -> Iterator[Diagnostic]:
     span = target.places.get("contract")
-    if span is not None and not os.path.isfile(target.contract):
+    if span is not None and not _is_there(target.contract):
         yield _missing(target.contract, span, "contract", os.path.splitext(target.contract)[1])
     for number, used in enumerate(target.uses):
         by = target.places.get(f"uses/{number}")
@@ -41,10 +41,15 @@ def _contracts(target: Target) -> Iterator[Diagnostic]:
             )
     plain = [used.contract for number, used in enumerate(target.uses) if f"uses/{number}" not in target.places]
     for path in [*([] if span is not None else [target.contract]), *_option_files(target), *plain]:
-        if not os.path.isfile(path):
+        if not _is_there(path):
             message = f"the contract `{os.path.normpath(path)}` is not there"
             hint = "bring it back, or name another one: -api FILE"
             yield Diagnostic("contract-missing", message, hint=hint, environment=True)
+
+
+def _is_there(contract: str) -> bool:
+    """Return whether there is a contract; that of tables may be a pattern."""
+    return os.path.isfile(contract) or (contract.endswith(".sql") and bool(matching(contract)))
 
 
 def _tables(target: Target) -> Iterator[Diagnostic]:

@@ -13,6 +13,7 @@ from mallgen.kinds.strays import strays
 from mallgen.loading.borders import import_border, is_inside
 from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
+from mallgen.workspace.table_settings import KEYS, TableSettings
 
 if TYPE_CHECKING:  # imported only where there is a workspace
     from mallgen.text.toml_places import TomlPlaces
@@ -23,9 +24,10 @@ _PORT = re.compile(
 )
 # a key of more than 16 parts: tomllib's time grows with the square of their number
 _LONG_KEY = re.compile(r"""^(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+(?:\.(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+){16}""", re.M)
-_KEYS = {"contract", "dir", "uses", "proto_path", "name", "package", "key", "kind", "tables", "database"}
+_KEYS = {"contract", "dir", "uses", "proto_path", "name", "package", "key", "kind", *KEYS}
 _MOST_SERVICES = 500
 _NO_PLACES: Mapping[str, Span] = MappingProxyType({})
+_NO_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 class ServiceEntry(NamedTuple):
@@ -34,7 +36,8 @@ class ServiceEntry(NamedTuple):
     `kind` is the setting, else the kind of the contract's suffix. `title`, `package` and `key` are the settings
     `name`, `package` and `key`, empty where they are left out. `places` has the spans of the values in mallgen.toml
     under `contract`, `uses/0` and so on, that of the table under the empty text. `tables` are files of DDL or
-    patterns of such files, `database` is the one whose tables are the service's, empty for all.
+    patterns of such files, `database` is the one whose tables are the service's, empty for all; `choices` are the
+    other options of tables, by their names in mallgen.lock.
     """
 
     name: str
@@ -49,6 +52,7 @@ class ServiceEntry(NamedTuple):
     places: Mapping[str, Span] = _NO_PLACES
     tables: tuple[str, ...] = ()
     database: str = ""
+    choices: Mapping[str, tuple[str, ...]] = _NO_CHOICES
 
 
 class Workspace(NamedTuple):
@@ -191,29 +195,18 @@ class _ConfigReader:
             return None
         spans = self._spans(name)
         entry = ServiceEntry(name, kind.name, contract, folder, uses, paths, title, package, key, spans)
-        return entry._replace(tables=self._tables(name, values), database=self._database(name, values))
+        return self._with_tables(entry, values)
 
-    def _tables(self, name: str, values: dict[str, Any]) -> tuple[str, ...]:
-        """Return the files of DDL, relative to the working directory; patterns stay patterns."""
-        root = os.path.realpath(self._root)
-        found = []
-        for number, path in enumerate(self._texts(name, values, "tables")):
-            if is_inside(os.path.realpath(os.path.join(root, path)), root):
-                found.append(os.path.relpath(os.path.join(root, path)))
-            else:
-                message = f"tables of service {name} leads out of the workspace: {path}"
-                self._add_value_error(message, name, f"tables/{number}", f"keep it below the folder of {NAME}")
-        return tuple(found)
+    def _with_tables(self, entry: ServiceEntry, values: dict[str, Any]) -> ServiceEntry:
+        """Return a service with its settings about tables."""
+        if not values.keys() & set(KEYS):
+            return entry
 
-    def _database(self, name: str, values: dict[str, Any]) -> str:
-        value = values.get("database", "")
-        if isinstance(value, str) and (not value or value.isprintable()) and len(value) <= 64:
-            if value and not values.get("tables"):
-                message = f"service {name} has a database, but no tables"
-                self._add_error(message, self._places.key("service", name, "database"), 'write tables = ["….sql"]')
-            return value
-        self._add_value_error(f"database of service {name} must be a name", name, "database", 'write database = "…"')
-        return ""
+        def add(message: str, key: str, hint: str) -> None:
+            self._add_value_error(message, entry.name, key, hint)
+
+        found = TableSettings(entry.name, values, add, entry.kind == "model")
+        return entry._replace(tables=found.tables(self._root), database=found.database(), choices=found.choices())
 
     def _kind(self, name: str, values: dict[str, Any], contract: str) -> Kind | None:
         """Return the kind by the setting, else by the contract's suffix; None after an error, or without a contract."""

@@ -22,6 +22,7 @@ def _of_member(member: ServiceEntry, workspace: Workspace, names: Mapping[str, C
     target = Target(member.kind, member.contract, member.folder, uses=uses, port=port)
     kind = kind_named(member.kind)
     asked = {"-I": member.includes, "tables": member.tables, "database": (member.database,) if member.database else ()}
+    asked |= member.choices
     own = target.having({name: values for name, values in asked.items() if name in (*kind.paths, *kind.options)})
     return own._replace(service=member.name, called=names[member.name], places=member.places)
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from mallgen.cli import fast, typer_app
-from mallgen.cli.options import COMMANDS, Argument, Command, Option, Values
+from mallgen.cli.options import Argument, Command, Option, Values
+from mallgen.cli.run import all_commands
 
-GROUPS = {command.path for command in COMMANDS if any(c.path[:1] == command.path for c in COMMANDS if c != command)}
+COMMANDS = all_commands()
+GROUPS = {one.path for one in COMMANDS if any(c.path[: len(one.path)] == one.path for c in COMMANDS if c != one)}
 
 
 def lines(command: Command) -> Iterator[list[str]]:

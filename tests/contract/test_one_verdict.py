@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mallgen.cli.options import COMMANDS
+from mallgen.cli.run import all_commands
 from mallgen.editor.memory import Memory
 from mallgen.editor.project import understand
 from mallgen.lint import rules
@@ -78,5 +78,5 @@ def _compare(name: str, is_silenced: bool) -> None:
 
 
 def test_every_command_that_speaks_of_contracts_takes_format() -> None:
-    without = {c.path[-1] for c in COMMANDS if all(option.name != "format" for option in c.options)}
+    without = {c.path[-1] for c in all_commands() if all(option.name != "format" for option in c.options)}
     assert without <= SILENT

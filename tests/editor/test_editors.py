@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mallgen.cli.options import COMMANDS
+from mallgen.cli.run import all_commands
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.resolve import METHODS
 from mallgen.syntax.parse import parse
@@ -169,7 +169,7 @@ def test_the_extension_is_whole(modules: Path) -> None:
     assert all((VSCODE / name).exists() for name in (*named, *MANIFEST["files"]))
     subprocess.run(["node", "--check", str(VSCODE / MANIFEST["main"])], check=True)
     program, *words = contributes["configuration"]["properties"]["mallgen.command"]["default"]
-    assert (program, tuple(words)) in {("mallgen", one.path) for one in COMMANDS}
+    assert (program, tuple(words)) in {("mallgen", one.path) for one in all_commands()}
     client = subprocess.run(
         ["node", "-e", "require.resolve('vscode-languageclient/node')"], cwd=modules, capture_output=True, check=False
     )

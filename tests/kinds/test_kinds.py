@@ -157,7 +157,7 @@ def test_mallgens_own_kinds_do_not_look_for_others(here: Path, tmp_path_factory:
 def test_what_names_no_kind_is_told(here: Path) -> None:
     (here / "x.txt").write_text("")
     (here / "mallgen.toml").write_text('[service.a]\ncontract = "x.txt"\ndir = "a"\n')
-    assert "is neither a .api nor a .proto file: x.txt" in mallgen("gen").err
+    assert "is neither a .api, .proto nor .sql file: x.txt" in mallgen("gen").err
     (here / "mallgen.toml").write_text('[service.a]\ncontract = "x.txt"\ndir = "a"\nkind = "ap"\n')
     ran = mallgen("gen")
     assert "error[bad-workspace] there is no kind of contract `ap`" in ran.err

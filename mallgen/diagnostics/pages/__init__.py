@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from typing import TypeVar
 
-THEMES = ("files", "language", "meaning", "generation", "writing", "dialect", "drift", "lint", "ddl")
+THEMES = ("files", "language", "meaning", "generation", "writing", "dialect", "drift", "lint", "ddl", "models")
 _RULES = (
     *(f"mallgen.lint.{name}" for name in ("fields", "routes", "types")),
     *(f"mallgen.tablerules.{name}" for name in ("columns", "keys", "reach", "words")),

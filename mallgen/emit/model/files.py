@@ -8,15 +8,25 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.emit.model.names import TableNames, context_attributes, named
 from mallgen.emit.model.typing import SQL, ColumnTypes
 from mallgen.emit.model.views import TableView
-from mallgen.emit.service import init
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
 from mallgen.python.code import Code, PyIdent, code
-from mallgen.python.layout import Imports, docstring, lines, literal
+from mallgen.python.layout import Imports, docstring, dotted, lines, literal
 from mallgen.python.names import Scope
 from mallgen.python.render import Renderer
 from mallgen.tables.ddl import script
 from mallgen.tables.model import Dialect, Table
+
+
+class ModelChoices(Struct, frozen=True):
+    """The user's choices for models: columns that they never write, and a cache with the prefix of its keys."""
+
+    unwritten: frozenset[str] = frozenset()
+    cache: bool = False
+    prefix: str = "cache"
+
+
+_NO_CHOICES = ModelChoices()
 
 
 class TableSet(Struct, frozen=True):
@@ -26,24 +36,25 @@ class TableSet(Struct, frozen=True):
     tables: tuple[Table, ...]
     names: dict[str, TableNames]
     problems: tuple[Diagnostic, ...]
+    choices: ModelChoices = _NO_CHOICES
 
 
-def table_set(database: str, tables: Sequence[Table]) -> TableSet:
+def table_set(database: str, tables: Sequence[Table], choices: ModelChoices = _NO_CHOICES) -> TableSet:
     """Return tables with their names, and the errors of two that would have one module."""
     names, problems = named(tables)
-    return TableSet(database, tuple(tables), names, problems)
+    return TableSet(database, tuple(tables), names, problems, choices)
 
 
-def model_files(tables: TableSet, package: PyIdent, renderer: Renderer) -> Iterator[File]:
-    """Yield the files below `model/`."""
-    yield init(f"{package}/model", "model", "The tables of the service.", renderer)
-    yield File(f"{package}/model/schema.py", _schema(tables, package, renderer), Owner.ALWAYS, Role("schema"))
+def model_files(tables: TableSet, home: str, renderer: Renderer) -> Iterator[File]:
+    """Yield the modules of a package of models; `home` is its dotted name."""
+    folder = home.replace(".", "/")
+    yield File(f"{folder}/schema.py", _schema(tables, home, renderer), Owner.ALWAYS, Role("schema"))
     for table in tables.tables:
         names = tables.names[table.name]
-        path = f"{package}/model/{names.module}_model"
-        text = _generated(table, names, package, renderer)
+        path = f"{folder}/{names.module}_model"
+        text = _generated(table, tables, home, renderer)
         yield File(f"{path}_gen.py", text, Owner.ALWAYS, Role("table", table.name), table.span)
-        text = _yours(table, names, package, renderer)
+        text = _yours(table, names, home, renderer)
         yield File(f"{path}.py", text, Owner.ONCE, Role("model", table.name), table.span)
 
 
@@ -66,13 +77,14 @@ def fields(imports: Imports) -> list[Code]:
     return [code("data_source: {} = {}(default_factory={})", conf, field, conf)]
 
 
-def _generated(table: Table, names: TableNames, package: PyIdent, renderer: Renderer) -> str:
-    imports = Imports(package)
+def _generated(table: Table, tables: TableSet, home: str, renderer: Renderer) -> str:
+    names = tables.names[table.name]
+    imports = Imports(_top(home))
     taken = {*names.attributes.values(), names.row, names.values, names.changes, names.base, "TABLE"}
     types = ColumnTypes(imports, Scope(taken), table.dialect)
     for name in ("Row", "Model"):
         imports.add(SQL, name)
-    view = TableView(table, names, types)
+    view = TableView(table, names, types, tables.choices.unwritten)
     parts = {
         "table": view.table(),
         "keysets": view.keysets(),
@@ -92,11 +104,11 @@ def _generated(table: Table, names: TableNames, package: PyIdent, renderer: Rend
     )
 
 
-def _yours(table: Table, names: TableNames, package: PyIdent, renderer: Renderer) -> str:
+def _yours(table: Table, names: TableNames, home: str, renderer: Renderer) -> str:
     return renderer.python(
         "model/model.py",
         module_docstring=docstring([f"Queries of your own on {table.name}."], 0),
-        package=package,
+        home=dotted(home),
         module=PyIdent(f"{names.module}_model"),
         base=names.base,
         name=names.model,
@@ -104,17 +116,21 @@ def _yours(table: Table, names: TableNames, package: PyIdent, renderer: Renderer
     )
 
 
+def _top(home: str) -> str:
+    return home.partition(".")[0]
+
+
 def _about(text: str, table: Table, indent: int) -> Code:
     return docstring([f"{text}: {table.comment}" if table.comment.strip() else f"{text}."], indent)
 
 
-def _schema(tables: TableSet, package: PyIdent, renderer: Renderer) -> str:
-    imports = Imports(package)
+def _schema(tables: TableSet, home: str, renderer: Renderer) -> str:
+    imports = Imports(_top(home))
     schema = imports.add(SQL, "Schema")
     listed = []
     for table in tables.tables:
         module = tables.names[table.name].module
-        listed.append(imports.add(f"{package}.model.{module}_model_gen", "TABLE", PyIdent(f"{module.upper()}_TABLE")))
+        listed.append(imports.add(f"{home}.{module}_model_gen", "TABLE", PyIdent(f"{module.upper()}_TABLE")))
     names = Code("".join([f"        {name},\n" for name in listed]))
     made = lines(script(tables.tables, Dialect.SQLITE))
     words = code("    {},\n    (\n{}    ),\n    sqlite={},\n", literal(tables.database), names, made)

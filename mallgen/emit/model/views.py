@@ -34,10 +34,13 @@ class ModelMethod(Struct, frozen=True):
 class TableView:
     """Makes the parts of a table's module."""
 
-    def __init__(self, table: Table, names: TableNames, types: ColumnTypes) -> None:
+    def __init__(
+        self, table: Table, names: TableNames, types: ColumnTypes, unwritten: frozenset[str] = frozenset()
+    ) -> None:
         self._table = table
         self._names = names
         self._types = types
+        self._written = [c for c in table.columns if c.generated is None and c.name.lower() not in unwritten]
         self._lists = list(lists(table))
 
     def table(self) -> Code:
@@ -69,7 +72,7 @@ class TableView:
         if self._table.select:
             return []
         self._types.name("typing", "TypedDict")
-        new = [self._given(column) for column in self._table.columns if column.generated is None]
+        new = [self._given(column) for column in self._written]
         found = [Input(self._names.values, _line(f"Values of a new row of {self._table.name}."), new)]
         if self._changed():
             lines = [self._pair(column) for column in self._changed()]
@@ -105,7 +108,7 @@ class TableView:
 
     def _changed(self) -> list[Column]:
         fixed = (*self._table.key, self._table.version)
-        return [one for one in self._table.columns if one.name not in fixed and one.generated is None]
+        return [column for column in self._written if column.name not in fixed]
 
     def _key(self) -> tuple[list[PyIdent], list[Code], Code]:
         """Return the parameters of the primary key, their declarations, and the type of a key."""

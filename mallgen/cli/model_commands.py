@@ -1,0 +1,66 @@
+"""The commands of `mallgen model` and their spelling in goctl, as the rest of the table in options.py."""
+
+from mallgen.cli.options import DIR, DRY_RUN, FORMAT, QUIET, Argument, Command, Option
+
+_DIALECTS = ("mysql", "postgres", "sqlite")
+_SRC = Option("src", "The contract: a .sql file, or a pattern in quotes, 'sql/*.sql'.", "FILE", "-s", required=True)
+_URL = Option("url", "The database: mysql://…, postgresql://…, sqlite:///…, or go-zero's DSN.", "URL", required=True)
+_DIR = DIR._replace(help="The folder that receives the package (default: mallgen.toml's, else this one).", short="-d")
+_TABLE = Option("table", "Only tables of this name or pattern; `a,b*` for several.", "NAME", "-t", many=True)
+_DATABASE = Option("database", "Only the tables behind `USE NAME`.", "NAME")
+_CACHE = Option("cache", "Models that read through a cache.", short="-c")
+_DIALECT = Option("dialect", "The files' dialect, where they do not show it.", "NAME", choices=_DIALECTS)
+_MORE = Argument("file", "More .sql files, applied in this order.", many=True, optional=True)
+_COMMON = (
+    _DIR,
+    _TABLE,
+    _CACHE,
+    Option("prefix", "The first part of the cache's keys (default: cache).", "WORD", "-p"),
+    Option("ignore-columns", "Columns that no insert and update writes; `a,b` for several.", "NAME", "-i", many=True),
+    Option("package", "The package (default: after the database or the file, with _model).", "NAME"),
+)
+_LAST = (DRY_RUN, FORMAT, QUIET)
+_DDL = "Generate models from the CREATE TABLEs of .sql files."
+_LIVE = "Generate models from the tables of a database; their DDL is kept in schema.sql."
+_SCHEMA = Option("schema", "PostgreSQL's schema.", "NAME", "-s", default="public")
+
+MODEL_COMMANDS = (
+    Command(
+        ("model", "ddl"),
+        _DDL,
+        "model_ddl",
+        (_SRC, _DATABASE, _DIALECT, *_COMMON, *_LAST),
+        (_MORE,),
+        example="mallgen model ddl -src sql/data.sql -database shop -dir .",
+    ),
+    Command(
+        ("model", "mysql", "ddl"),
+        _DDL,
+        "model_ddl",
+        (_SRC, _DATABASE, *_COMMON, *_LAST),
+        (_MORE,),
+        example="mallgen model mysql ddl -src 'sql/*.sql' -dir . -c",
+        given=(("dialect", "mysql"),),
+    ),
+    Command(
+        ("model", "lint"),
+        "Find what works in tables and could be better, and what reaches into another service's tables.",
+        "model_lint",
+        (
+            Option("select", "A rule to add to those that are on; `all` for all.", "RULE", many=True),
+            Option("ignore", "A rule to leave out.", "RULE", many=True),
+            Option("rules", "List the rules."),
+            FORMAT,
+        ),
+        (Argument("file", "Files of DDL, or patterns (default: the workspace's).", many=True, optional=True),),
+        example="mallgen model lint 'sql/*.sql'",
+    ),
+    Command(
+        ("model", "fix"),
+        "Mend what has one right way to be mended in tables; a diff, unless --write is given.",
+        "model_fix",
+        (Option("write", "Apply the changes instead of printing them."), FORMAT),
+        (Argument("file", "Files of DDL, or patterns (default: the workspace's).", many=True, optional=True),),
+        example="mallgen model fix data.sql --write",
+    ),
+)
