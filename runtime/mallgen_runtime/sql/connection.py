@@ -45,6 +45,10 @@ class DatabaseConnection(Protocol):
     def is_broken(self) -> bool:
         """Return whether the connection can no longer be used."""
 
+    @property
+    def in_transaction(self) -> bool:
+        """Return whether a transaction is open."""
+
     async def fetch(self, sql: str, values: Values = ()) -> list[Values]:
         """Return the rows of a query."""
 

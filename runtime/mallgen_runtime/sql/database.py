@@ -260,11 +260,22 @@ def _pools(conf: DataSourceConf, primary: Source, setting: str, makes: bool) -> 
 
 def connecting(found: Source, makes: bool) -> Callable[[], Awaitable[DatabaseConnection]]:
     """Return the function that connects to a database; its driver is imported when it is called."""
+    killers: list[Any] = []
 
     async def connect() -> DatabaseConnection:
-        from mallgen_runtime.sql import sqlite
+        if found.dialect is Dialect.SQLITE:
+            from mallgen_runtime.sql import sqlite
 
-        return await sqlite.connect(found, makes)
+            return await sqlite.connect(found, makes)
+        if found.dialect is Dialect.POSTGRES:
+            from mallgen_runtime.sql import postgres
+
+            return await postgres.connect(found)
+        from mallgen_runtime.sql import mysql
+
+        if not killers:
+            killers.append(mysql.Killer(found))
+        return await mysql.connect(found, killers[0])
 
     return connect
 

@@ -102,7 +102,7 @@ class Pool:
             held.alarm = None
         self._used.discard(held)
         held.used = now = monotonic()
-        if held.connection.is_broken or self._closing or now > held.expires:
+        if held.connection.is_broken or held.connection.in_transaction or self._closing or now > held.expires:
             self._drop(held)
         else:
             self._offer(held)

@@ -72,6 +72,11 @@ class SqliteConnection:
         """Return whether a call was given up, whose end is not known."""
         return self._lost
 
+    @property
+    def in_transaction(self) -> bool:
+        """Return whether a transaction is open; an interrupted statement may have undone it."""
+        return bool(self._connection._connection is not None and self._connection.in_transaction)
+
     async def fetch(self, sql: str, values: Values = ()) -> list[Values]:
         """Return the rows of a query."""
         return (await self._call(_fetched, sql, values))[1]
@@ -97,8 +102,8 @@ class SqliteConnection:
         await self._call(_executed, "COMMIT", ())
 
     async def rollback(self) -> None:
-        """Undo the transaction; an interrupted statement may have undone it already."""
-        if self._connection.in_transaction:
+        """Undo the transaction, if an interrupted statement has not done so."""
+        if self.in_transaction:
             await self._call(_executed, "ROLLBACK", ())
 
     async def ping(self) -> None:

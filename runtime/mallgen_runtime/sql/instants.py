@@ -1,0 +1,36 @@
+"""Datetimes on their way to and from servers whose columns know no zone."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+
+from mallgen_runtime.sql.connection import Values
+from mallgen_runtime.sql.errors import ValueRefused
+
+
+def has_instant(values: Values) -> bool:
+    """Return whether a value is a datetime. Raises ValueRefused for one without a zone."""
+    found = False
+    for value in values:
+        if type(value) is datetime:
+            if value.tzinfo is None:
+                raise ValueRefused("the datetime needs a zone: datetime.now(UTC), not datetime.now()")
+            found = True
+    return found
+
+
+def into_zone(values: Values, zone: tzinfo) -> Values:
+    """Return values with the datetimes as a clock in the zone shows them."""
+    return tuple(value.astimezone(zone).replace(tzinfo=None) if type(value) is datetime else value for value in values)
+
+
+def out_of_zone(rows: Sequence[Values], places: Sequence[int], zone: tzinfo) -> list[Values]:
+    """Return rows whose datetimes at some places, which a clock in the zone has shown, know their instant, in UTC."""
+    found = []
+    for row in rows:
+        values = list(row)
+        for place in places:
+            value = values[place]
+            if type(value) is datetime:
+                values[place] = value.replace(tzinfo=UTC) if zone is UTC else value.replace(tzinfo=zone).astimezone(UTC)
+        found.append(tuple(values))
+    return found
