@@ -1,218 +1,255 @@
-"""A database on SQLite: start, states, transactions, deadlines, cancelled requests."""
+"""Databases of all three kinds: transactions, deadlines, cancelled requests, errors, the log of slow statements."""
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
-from mallgen_runtime import ConfigError
-from mallgen_runtime.process.origin import Origin, origin
+from mallgen_runtime.process.origin import NOBODY, Origin, origin
 from mallgen_runtime.sql import (
     Database,
     DatabaseError,
     DataSourceConf,
     Deadlock,
+    Dialect,
     DuplicateKey,
-    IntColumn,
+    Isolation,
     PoolTimeout,
-    Schema,
     StatementTimeout,
-    Table,
-    TextColumn,
     Transaction,
     ValueRefused,
 )
+from mallgen_runtime.sql.statement import for_values
+from tests.sql.conftest import SCHEMA
 
-TABLE = Table("item", (IntColumn("id"), TextColumn("name", 20)), ("id",))
-SCHEMA = Schema("shop", (TABLE,), 'CREATE TABLE "item" ("id" INTEGER PRIMARY KEY, "name" TEXT NOT NULL);')
-ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
-
-
-def _conf(path: Path, **settings: object) -> DataSourceConf:
-    return DataSourceConf(url=f"sqlite:///{path}", **settings)  # type: ignore[arg-type]
+ENDLESS = {
+    Dialect.SQLITE: "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c",
+    Dialect.MYSQL: "SELECT SLEEP(60)",
+    Dialect.POSTGRES: "SELECT pg_sleep(60)",
+}
+Work = Callable[[Database], Awaitable[None]]
 
 
 @asynccontextmanager
-async def _opened(conf: DataSourceConf, mode: str = "dev") -> AsyncIterator[Database]:
-    database = Database(conf, SCHEMA, mode)
+async def opened(url: str, **settings: object) -> AsyncIterator[Database]:
+    """Open a database."""
+    database = Database(DataSourceConf(url=url, **settings), SCHEMA, "dev")  # type: ignore[arg-type]
     await database.start()
+    assert database.state == "ok"
     try:
         yield database
     finally:
         await database.close()
 
 
-async def _insert(on: Database | Transaction, number: int) -> None:
-    await on.execute("INSERT INTO item (id, name) VALUES (?, ?)", (number, f"n{number}"))
+def run(url: str, work: Work, **settings: object) -> None:
+    """Run a coroutine with an open database."""
+
+    async def whole() -> None:
+        async with opened(url, **settings) as database:
+            await work(database)
+
+    asyncio.run(whole())
 
 
-async def _count(on: Database | Transaction) -> int:
+async def execute(on: Database | Transaction, sql: str, *values: object) -> int:
+    """Run a statement with `?` for its values."""
+    return (await on.execute(*for_values(sql, on.dialect, values))).count
+
+
+async def insert(on: Database | Transaction, number: int) -> None:
+    """Insert an item."""
+    await execute(on, "INSERT INTO item (id, name) VALUES (?, ?)", number, f"n{number}")
+
+
+async def rows(on: Database | Transaction) -> int:
+    """Return the number of items."""
     return int((await on.fetch("SELECT COUNT(*) FROM item"))[0][0])
 
 
-def test_file_is_made_in_dev_mode_only(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = tmp_path / "data" / "a.db"
-
-    async def run() -> None:
-        async with _opened(_conf(path), "pro") as database:
-            assert database.state == "unreachable"
-            assert not path.exists()
-            async with _opened(_conf(path), "dev") as other:
-                assert other.state == "ok"
-            await asyncio.sleep(1.3)
-            assert database.state == "ok"
-            assert await _count(database) == 0
-
-    asyncio.run(run())
-    assert "MALLGEN_DEV=1" in caplog.messages[0]
-    assert sorted(one.name for one in path.parent.iterdir()) == ["a.db"]
-
-
-def test_required_database_that_is_missing(tmp_path: Path) -> None:
-    async def run() -> None:
-        with pytest.raises(ConfigError, match="DataSource: the database is required"):
-            await Database(_conf(tmp_path / "a.db", required=True), SCHEMA).start()
-
-    asyncio.run(run())
-
-
-def test_table_that_differs(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    wider = Schema("shop", (), 'CREATE TABLE "item" ("id" INTEGER PRIMARY KEY, "name" BLOB NOT NULL);')
-
-    async def run() -> None:
-        async with _opened(_conf(tmp_path / "a.db")):
-            pass
-        database = Database(_conf(tmp_path / "a.db"), wider, "dev")
-        await database.start()
-        assert database.state == "schema"
-        await database.close()
-
-    asyncio.run(run())
-    assert "item.name is TEXT NOT NULL and should be BLOB NOT NULL" in caplog.text
-    assert "mv " in caplog.text
-
-
-def test_transactions(tmp_path: Path) -> None:
+def test_transactions(source_url: str) -> None:
     told: list[str] = []
 
     async def tell() -> None:
         told.append("committed")
 
-    async def run() -> None:
-        async with _opened(_conf(tmp_path / "a.db")) as database:
-            with pytest.raises(KeyError):
-                async with database.transaction() as undone:
-                    await _insert(undone, 1)
-                    undone.after_commit(tell)
-                    raise KeyError
-            async with database.transaction() as kept:
-                await _insert(kept, 2)
-                with pytest.raises(DuplicateKey):
-                    async with kept.savepoint():
-                        await _insert(kept, 3)
-                        await _insert(kept, 2)
-                kept.after_commit(tell)
-                assert (await _count(kept), await _count(database)) == (1, 0)
-            assert await _count(database) == 1
-            with pytest.raises(RuntimeError, match="has ended"):
-                await _count(kept)
+    async def work(database: Database) -> None:
+        with pytest.raises(KeyError):
+            async with database.transaction() as undone:
+                await insert(undone, 1)
+                undone.after_commit(tell)
+                raise KeyError
+        async with database.transaction() as kept:
+            await insert(kept, 2)
+            with pytest.raises(DuplicateKey):
+                async with kept.savepoint():
+                    await insert(kept, 3)
+                    await insert(kept, 2)
+            async with kept.savepoint():
+                await insert(kept, 4)
+            kept.after_commit(tell)
+            assert (await rows(kept), await rows(database)) == (2, 0)
+        assert await rows(database) == 2
+        with pytest.raises(RuntimeError, match="has ended"):
+            await rows(kept)
 
-    asyncio.run(run())
+    run(source_url, work)
     assert told == ["committed"]
 
 
-def test_deadlocks_are_repeated(tmp_path: Path) -> None:
+@pytest.mark.parametrize("level", list(Isolation))
+def test_isolation_levels(source_url: str, level: Isolation) -> None:
+    async def work(database: Database) -> None:
+        async with database.transaction(level) as transaction:
+            await insert(transaction, 1)
+        assert await rows(database) == 1
+
+    run(source_url, work)
+
+
+def test_deadlocks_are_repeated(source_url: str) -> None:
     tries: list[int] = []
 
-    async def work(transaction: Transaction) -> str:
-        await _insert(transaction, len(tries))
+    async def made_up(transaction: Transaction) -> str:
+        await insert(transaction, len(tries))
         tries.append(len(tries))
         if len(tries) < 3:
             raise Deadlock("made up")
         return "done"
 
-    async def run() -> None:
-        async with _opened(_conf(tmp_path / "a.db")) as database:
-            assert await database.retried(work) == "done"
-            assert await database.fetch("SELECT id FROM item") == [(2,)]
-            tries.clear()
-            with pytest.raises(Deadlock):
-                await database.retried(work, attempts=2)
+    async def work(database: Database) -> None:
+        assert await database.retried(made_up) == "done"
+        assert [tuple(row) for row in await database.fetch("SELECT id FROM item")] == [(2,)]
+        tries.clear()
+        with pytest.raises(Deadlock):
+            await database.retried(made_up, attempts=2)
 
-    asyncio.run(run())
-
-
-def test_statement_ends_with_the_deadline(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with _opened(_conf(tmp_path / "a.db")) as database:
-            origin.set(Origin("", "", time.monotonic() + 0.2))
-            with pytest.raises(StatementTimeout):
-                await database.fetch(ENDLESS)
-            with pytest.raises(StatementTimeout):
-                await database.fetch("SELECT 1")
-            origin.set(Origin("", "", None))
-            assert await _count(database) == 0
-
-    asyncio.run(run())
+    run(source_url, work)
 
 
-@pytest.mark.parametrize("where", ["file", "memory"])
-def test_cancelled_statement_leaves_the_pool_whole(tmp_path: Path, where: str) -> None:
-    conf = _conf(tmp_path / "a.db") if where == "file" else DataSourceConf(url="sqlite://:memory:")
+def test_two_transactions_that_lock_each_other_out(source_url: str) -> None:
+    """Both end: the one that the server gives up runs again. SQLite lets one write after the other."""
 
+    async def work(database: Database) -> None:
+        await insert(database, 1)
+        await insert(database, 2)
+
+        async def swap(first: int, second: int) -> None:
+            async def both(transaction: Transaction) -> None:
+                await execute(transaction, "UPDATE item SET name = ? WHERE id = ?", f"by {first}", first)
+                await asyncio.sleep(0.1)
+                await execute(transaction, "UPDATE item SET name = ? WHERE id = ?", f"by {first}", second)
+
+            await database.retried(both)
+
+        await asyncio.gather(swap(1, 2), swap(2, 1))
+        names = {row[0] for row in await database.fetch("SELECT name FROM item")}
+        assert names in ({"by 1"}, {"by 2"})
+
+    run(source_url, work)
+
+
+def test_statement_ends_with_the_deadline(source_url: str) -> None:
+    async def work(database: Database) -> None:
+        began = time.monotonic()
+        origin.set(Origin("", "", began + 0.2))
+        with pytest.raises(StatementTimeout):
+            await database.fetch(ENDLESS[database.dialect])
+        assert time.monotonic() - began < 0.5
+        with pytest.raises(StatementTimeout):
+            await database.fetch("SELECT 1")
+        origin.set(Origin("", "", time.monotonic() + 0.2))
+        with pytest.raises(StatementTimeout):
+            async with database.transaction() as transaction:
+                await insert(transaction, 1)
+                await transaction.fetch(ENDLESS[database.dialect])
+        origin.set(NOBODY)
+        assert await rows(database) == 0
+
+    run(source_url, work)
+
+
+def test_cancelled_statement_leaves_the_pool_whole(source_url: str) -> None:
     async def half(database: Database) -> None:
         async with database.transaction() as transaction:
-            await _insert(transaction, 9)
-            await transaction.fetch(ENDLESS)
+            await insert(transaction, 9)
+            await transaction.fetch(ENDLESS[database.dialect])
 
-    async def run() -> None:
-        async with _opened(conf) as database:
-            await _insert(database, 1)
-            for _ in range(20):
-                with pytest.raises(TimeoutError):
-                    await asyncio.wait_for(half(database), 0.01)
-            assert await _count(database) == 1
-            await _insert(database, 2)
-            assert await _count(database) == 2
+    async def work(database: Database) -> None:
+        await insert(database, 1)
+        for _ in range(20):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(half(database), 0.02)
+        assert await rows(database) == 1
+        await insert(database, 2)
+        assert await rows(database) == 2
 
-    asyncio.run(run())
-
-
-def test_writer_that_never_comes_free(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with _opened(_conf(tmp_path / "a.db", wait_timeout="50ms")) as database:
-            async with database.transaction():
-                with pytest.raises(PoolTimeout, match=r"within 0\.05 s"):
-                    await _insert(database, 1)
-            await _insert(database, 1)
-
-    asyncio.run(run())
+    run(source_url, work, wait_timeout="10s")
 
 
-def test_refused_values_and_statements(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with _opened(_conf(tmp_path / "a.db")) as database:
+def test_cancelled_transaction_is_undone(source_url: str) -> None:
+    async def half(database: Database) -> None:
+        async with database.transaction() as transaction:
+            await insert(transaction, 9)
+            await asyncio.sleep(60)
+
+    async def work(database: Database) -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(half(database), 0.1)
+        assert await rows(database) == 0
+        await insert(database, 9)
+
+    run(source_url, work)
+
+
+def test_pool_that_is_used_up(source_url: str) -> None:
+    async def work(database: Database) -> None:
+        async with database.transaction():
+            with pytest.raises(PoolTimeout, match=r"within 0\.05 s"):
+                await insert(database, 1)
+        await insert(database, 1)
+
+    run(source_url, work, wait_timeout="50ms", max_open=1)
+
+
+def test_transaction_that_was_begun_by_hand_is_not_lent_on(source_url: str) -> None:
+    async def work(database: Database) -> None:
+        if database.dialect is not Dialect.SQLITE:  # where a statement of its own cannot write
+            await database.execute("BEGIN")
+            await insert(database, 1)
+        assert await rows(database) == (0 if database.dialect is Dialect.SQLITE else 1)
+
+    run(source_url, work, max_open=1)
+
+
+def test_refused_values_and_statements(source_url: str) -> None:
+    async def work(database: Database) -> None:
+        for values in ((1, None), (1 << 70, "a"), (1, "\ud800")):
             with pytest.raises(ValueRefused):
-                await database.execute("INSERT INTO item (id, name) VALUES (?, ?)", (1, None))
-            with pytest.raises(ValueRefused):
-                await database.execute("INSERT INTO item (id, name) VALUES (?, ?)", (1 << 70, "a"))
-            with pytest.raises(DatabaseError, match="no such table"):
-                await database.fetch("SELECT * FROM absent")
+                await execute(database, "INSERT INTO item (id, name) VALUES (?, ?)", *values)
+        with pytest.raises(DatabaseError, match="absent") as caught:
+            await database.fetch("SELECT * FROM absent")
+        assert type(caught.value) is DatabaseError
+        await insert(database, 1)
+        with pytest.raises(DuplicateKey) as twice:
+            await execute(database, "INSERT INTO item (id, name) VALUES (?, ?)", 1, "hidden")
+        assert "hidden" not in str(twice.value)
+        assert await execute(database, "UPDATE item SET name = name WHERE id = ?", 1) == 1
 
-    asyncio.run(run())
+    run(source_url, work)
 
 
-def test_slow_statement_is_logged_without_its_values(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async def run() -> None:
-        async with _opened(_conf(tmp_path / "a.db", slow_threshold="1ns")) as database:
-            await database.fetch(
-                "SELECT name\nFROM item WHERE name = 'it''s secret' AND id = 7 OR name = ?", ("hidden",)
-            )
+def test_slow_statement_is_logged_without_its_values(source_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    query = "SELECT name\nFROM item WHERE name = 'it''s secret' AND id = 7 OR name = ?"
+
+    async def work(database: Database) -> None:
+        await database.fetch(*for_values(query, database.dialect, ("hidden",)))
 
     with caplog.at_level(logging.WARNING, "mallgen.sql"):
-        asyncio.run(run())
-    assert caplog.messages[-1] == "[SQL] slowcall - SELECT name FROM item WHERE name = ? AND id = ? OR name = ?"
+        run(source_url, work, slow_threshold="1ns")
+    (line,) = [line for line in caplog.messages if "FROM item WHERE" in line]
+    assert line.startswith("[SQL] slowcall - SELECT name FROM item WHERE name = ? AND id = ? OR name = ")
+    assert "secret" not in line and "hidden" not in line

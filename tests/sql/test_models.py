@@ -18,7 +18,7 @@ Run = Callable[[Work], None]
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "mariadb", "postgres"])
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     """Return a function that runs a coroutine with the models of an empty database."""
     if request.param == "sqlite":

@@ -75,10 +75,13 @@ class Database:
         """Connect and compare the tables. Raises ConfigError when the database is down and `Required`."""
         if self._minding is not None:
             return
-        await self._look()
-        if self._required and self._state == "unreachable":
-            await self._close_pools()
-            raise ConfigError(f"{self._setting}: the database is required and cannot be used: {self._writing.problem}")
+        try:
+            await self._connect()
+        except DatabaseError as problem:
+            if self._required:
+                await self._close_pools()
+                raise ConfigError(f"{self._setting}: the database is required and cannot be used: {problem}") from None
+            self._became("unreachable", problem)
         self._minding = watch.keep(self._mind(), self.key)
 
     async def close(self) -> None:
@@ -198,20 +201,19 @@ class Database:
             await asyncio.sleep(_TICK)
             for pool in {id(one): one for one in (self._writing, *self._reading)}.values():
                 await pool.tidy()
-            await self._look()
+            try:
+                await self._connect()
+            except DatabaseError as problem:
+                self._is_prepared = False  # the server may come back with other tables
+                self._became("unreachable", problem)
 
-    async def _look(self) -> None:
-        """Connect where there is no connection, compare the tables once, and keep the state."""
-        try:
-            if not self._is_prepared:
-                await self._prepare()
-            for pool in self._reading:
-                if not pool.size:
-                    pool.give(await pool.wait())
-            if not self._writing.size:
-                self._writing.give(await self._writing.wait())
-        except DatabaseError as problem:
-            return self._became("unreachable", problem)
+    async def _connect(self) -> None:
+        """Connect where there is no connection, and compare the tables once. Raises DatabaseError."""
+        if not self._is_prepared:
+            await self._prepare()
+        for pool in (self._writing, *self._reading):
+            if not pool.size:
+                pool.give(await pool.wait())
         if self._state == "unreachable":
             self._became("ok", None)
 

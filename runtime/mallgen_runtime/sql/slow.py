@@ -6,7 +6,7 @@ from functools import lru_cache
 from time import monotonic
 
 _LOG = logging.getLogger("mallgen.sql")
-_LITERAL = re.compile(r"'(?:[^'\\]|''|\\.)*'|\b\d+(?:\.\d+)?\b(?!\$)")
+_LITERAL = re.compile(r"'(?:[^'\\]|''|\\.)*'|(?<![$\w])\d+(?:\.\d+)?\b")
 _SPACE = re.compile(r"\s+")
 _LONGEST = 1000
 
