@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from mallgen.diagnostics import Note
+from mallgen.tables.catalog import MadeType
 from mallgen.tables.cursor import Cursor, Misread, Name
 from mallgen.tables.default_values import check_default
 from mallgen.tables.defaults import ReadDefault, read_default
@@ -19,8 +20,11 @@ _UNREAD = ColumnType(Base.TEXT, "")
 class ColumnReader:
     """The attributes of one column while they are read; `keys` are the table's, which attributes add to."""
 
-    def __init__(self, cursor: Cursor, name: Name, keys: Keys, made: dict[str, ColumnType]) -> None:
+    def __init__(
+        self, cursor: Cursor, name: Name, keys: Keys, made: dict[str, MadeType], stops: tuple[str, ...] = ()
+    ) -> None:
         self.cursor, self.name, self.keys, self.made = cursor, name, keys, made
+        self.stops = (",", ")", *stops)
         self.type = _UNREAD
         self.nullable: bool | None = None
         self.null_span = name.span
@@ -28,7 +32,7 @@ class ColumnReader:
         self.default_place = (0, 0)
         self.auto, self.on_update, self.primary = False, False, False
         self.generated: Generated | None = None
-        self.comment, self.collation = "", ""
+        self.comment, self.collation, self.character_set = "", "", ""
         self.constraint = ""
         self.missing_comma = False
 
@@ -36,11 +40,20 @@ class ColumnReader:
         """Return the column; one that cannot be read to its end has what could be."""
         try:
             self._type()
-            while self.cursor.now.kind != "end" and self.cursor.now.upper not in (",", ")") and not self.missing_comma:
+            while not self._is_done():
                 self._attribute()
         except Misread:
             self.cursor.skip_to(",")
         return self._finished()
+
+    def _is_done(self) -> bool:
+        cursor = self.cursor
+        return (
+            cursor.now.kind == "end"
+            or cursor.now.upper in self.stops
+            or self.missing_comma
+            or cursor.begins_statement()
+        )
 
     def _type(self) -> None:
         cursor, first = self.cursor, self.cursor.now
@@ -148,7 +161,7 @@ class ColumnReader:
         cursor = self.cursor
         if cursor.before.upper == "PRIMARY":
             cursor.expect("KEY", "PRIMARY")
-        cursor.accept_any("ASC", "DESC")
+        self.keys.descends = cursor.accept_any("ASC", "DESC") == "DESC"
         self.primary = True
         self.keys.primary((self.name,), cursor.span(cursor.before), self.constraint)
         self._conflict()
@@ -186,7 +199,7 @@ class ColumnReader:
         if self.cursor.before.upper in ("CHARACTER", "CHAR"):
             self.cursor.expect("SET", "CHARACTER")
         self.cursor.accept("=")
-        self.cursor.take()
+        self.character_set = self.cursor.take().text.lower()
 
     def on(self) -> None:
         """Read ON UPDATE CURRENT_TIMESTAMP."""
@@ -243,19 +256,22 @@ class ColumnReader:
     def _finished(self) -> Column:
         self._check()
         default = self._default()
-        nullable = self.nullable is not False and not self.primary
-        auto = self.auto or self._is_rowid()
+        made = self.made.get(self.type.made) if self.type.made else None
+        nullable = self.nullable is not False and not self.primary and not (made is not None and made.not_null)
+        default = default or (made.default if made is not None else None)
+        mysql = self.cursor.dialect is Dialect.MYSQL
         return Column(
             self.name.text,
             self.type,
             self.name.span,
             nullable,
             default,
-            auto,
+            self.auto,
             self.on_update,
             self.generated,
             self.comment,
             self.collation,
+            self.character_set or self.collation.lower().partition("_")[0] if mysql else "",
         )
 
     def _default(self) -> Default | None:
@@ -278,9 +294,6 @@ class ColumnReader:
         if self.nullable is None and self.type.zoned:
             return self.cursor.insertion(self.default_place[0], "NULL "), value
         return (value,)
-
-    def _is_rowid(self) -> bool:
-        return self.primary and self.cursor.dialect is Dialect.SQLITE and self.type.spelt.upper() == "INTEGER"
 
     def _check(self) -> None:
         """Report attributes that the database refuses together."""

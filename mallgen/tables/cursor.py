@@ -10,6 +10,12 @@ from mallgen.tables.words import RESERVED
 from mallgen.text.span import Span, SpanEdit
 
 _SHOWN = 40
+_MADE = frozenset("TABLE DATABASE SCHEMA INDEX UNIQUE VIEW TYPE OR TEMPORARY SEQUENCE DOMAIN FUNCTION TRIGGER".split())
+BEGINNINGS = {
+    **dict.fromkeys(("CREATE", "ALTER", "DROP"), _MADE),
+    "RENAME": frozenset(("TABLE",)),
+    "INSERT": frozenset(("INTO",)),
+}
 
 
 class Misread(Exception):
@@ -66,6 +72,25 @@ class Cursor:
         """Take a word or sign. Raises Misread, with a finding, when there is another."""
         if not self.accept(word):
             self.fail(f"{where} is followed by `{word}`", f"write `{word}` here")
+
+    def begins_line(self) -> bool:
+        """Tell a token that is the first of its line."""
+        return self.at == 0 or self.places.line(self.now.start) > self.places.line(self.before.start)
+
+    def begins_statement(self) -> bool:
+        """Tell a statement whose `;` in front is missing: its first words at the beginning of a line."""
+        upper = self.now.upper
+        return upper in BEGINNINGS and self.ahead().upper in BEGINNINGS[upper] and self.begins_line()
+
+    def pass_over(self) -> None:
+        """Pass over the rest of the statement, up to one whose `;` in front is missing."""
+        self.take()
+        while self.now.kind != "end" and not self.begins_statement():
+            self.at += 1
+
+    def end(self) -> None:
+        """Pass over the rest of the statement, whatever its lines begin with."""
+        self.at = len(self.tokens) - 1
 
     def span(self, first: DdlToken, last: DdlToken | None = None) -> Span:
         """Return the span from one token to another."""
@@ -159,10 +184,11 @@ class Cursor:
         """Take a name with its database or schema in front: both, the first empty where there is none."""
         name, outer = self.name(noun), ""
         while self.accept("."):
-            outer, name = name.text, self._after_dot(noun)
+            outer, name = name.text, self.after_dot(noun)
         return outer, name
 
-    def _after_dot(self, noun: str) -> Name:
+    def after_dot(self, noun: str) -> Name:
+        """Take the part of a name behind its dot."""
         token = self.now
         if token.kind not in ("word", "name"):
             self.fail(f"the name of a {noun} is missing after `.`", f"write the {noun}'s name")

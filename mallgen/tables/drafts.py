@@ -17,7 +17,8 @@ class Draft:
         self.checks: dict[str, str] = {}
         self.lists: list[ListRule] = []
         self.comment, self.charset, self.select = "", "", ""
-        self.is_complete = True
+        self.is_complete, self.number = True, 0
+        self.has_rowid, self.is_strict = True, False  # of SQLite
 
     def folded(self, name: str) -> str:
         """Return a column's or index's name as the dialect compares it."""
@@ -26,6 +27,45 @@ class Draft:
     def column(self, name: str) -> Column | None:
         """Return the column of a name, if there is one."""
         return self.columns.get(self.folded(name))
+
+    def index(self, name: str) -> Index | None:
+        """Return the index of a name, if there is one."""
+        return self.indexes.get(self.folded(name))
+
+    def remove_index(self, name: str) -> None:
+        """Take out an index that is there."""
+        del self.indexes[self.folded(name)]
+
+    def rename_index(self, old: str, new: str) -> None:
+        """Give an index that is there another name; it keeps its place."""
+        gone = self.folded(old)
+        self.indexes = {
+            (self.folded(new) if key == gone else key): (one._replace(name=new) if key == gone else one)
+            for key, one in self.indexes.items()
+        }
+
+    def remove_constraint(self, name: str) -> bool:
+        """Take out the key, unique index, check or foreign key of a name; False when there is none."""
+        folded = self.folded(name)
+        if self.key and self.key_name and self.folded(self.key_name) == folded:
+            self.key, self.key_name = (), ""
+            return True
+        for named in (self.foreign_keys, self.checks, self.indexes):
+            if folded in named:
+                del named[folded]
+                return True
+        return False
+
+    def rename_constraint(self, old: str, new: str) -> None:
+        """Give a constraint another name."""
+        if self.index(old) is not None:
+            self.rename_index(old, new)
+        if self.key_name and self.folded(self.key_name) == self.folded(old):
+            self.key_name = new
+        if self.folded(old) in self.foreign_keys:
+            self.foreign_keys[self.folded(new)] = self.foreign_keys.pop(self.folded(old))
+        if self.folded(old) in self.checks:
+            self.checks[self.folded(new)] = self.checks.pop(self.folded(old))
 
     def put(self, column: Column) -> None:
         """Add a column at the end, or replace the one of its name."""
@@ -102,3 +142,26 @@ class Draft:
             self.charset,
             self.select,
         )
+
+
+def copy_table(draft: Draft, other: Draft, *, everything: bool, included: frozenset[str] = frozenset()) -> None:
+    """Add the columns of another table, as LIKE does: in MySQL with all but references, in PostgreSQL by INCLUDING."""
+    for column in other.columns.values():
+        draft.put(column if everything else _included(column, included))
+    if everything or "INDEXES" in included:
+        draft.key, draft.key_span = draft.key or other.key, other.key_span
+        draft.indexes |= {key: one for key, one in other.indexes.items() if key not in draft.indexes}
+    if everything or "CONSTRAINTS" in included or "ALL" in included:
+        draft.checks |= other.checks
+    if everything:
+        draft.comment, draft.charset = other.comment, other.charset
+
+
+def _included(column: Column, included: frozenset[str]) -> Column:
+    keeps_default = "DEFAULTS" in included
+    return column._replace(
+        default=column.default if keeps_default else None,
+        auto=column.auto and ("IDENTITY" in included or (keeps_default and column.type.spelt.lower() != "serial")),
+        generated=column.generated if "GENERATED" in included else None,
+        comment=column.comment if "COMMENTS" in included else "",
+    )

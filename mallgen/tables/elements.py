@@ -57,7 +57,7 @@ def _primary(cursor: Cursor, keys: Keys, constraint: str) -> None:
         cursor.take()
         _method(cursor)
     parts = read_parts(cursor, keys)
-    _options(cursor)
+    key_options(cursor)
     keys.primary_key(parts, cursor.span(first, cursor.before), constraint)
 
 
@@ -79,10 +79,10 @@ def _index(cursor: Cursor, keys: Keys, unique: bool, named: Name | None, plain: 
     parts = read_parts(cursor, keys)
     span = named.span if named is not None else cursor.span(first, cursor.before)
     keys.index(named, parts, unique, span, plain=plain)
-    _options(cursor)
+    key_options(cursor)
 
 
-def _options(cursor: Cursor) -> None:
+def key_options(cursor: Cursor) -> None:
     """Take the options behind a key, none of which a model needs."""
     while True:
         if cursor.accept("USING") or cursor.accept("COMMENT") or cursor.accept("KEY_BLOCK_SIZE"):
@@ -125,4 +125,4 @@ def _exclude(cursor: Cursor) -> None:
     cursor.skip_group()
     if cursor.accept("WHERE"):
         cursor.skip_group()
-    _options(cursor)
+    key_options(cursor)

@@ -1,19 +1,15 @@
 """The keys, indexes and constraints of one table while a statement adds them."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from mallgen.diagnostics import Note
 from mallgen.tables.cursor import Cursor, Name
 from mallgen.tables.drafts import Draft
+from mallgen.tables.expressions import check_expressions
+from mallgen.tables.key_lengths import Part, check_auto, check_length, check_row
 from mallgen.tables.model import Dialect, ForeignKey, Index
 from mallgen.text.span import Span
-
-
-class Part(NamedTuple):
-    """A part of a key: a column's name, or an expression (without a name); `length` of a prefix."""
-
-    name: Name | None
-    length: int = 0
 
 
 class _Pending(NamedTuple):
@@ -26,6 +22,7 @@ class _Pending(NamedTuple):
     where: str
     is_plain: bool
     noun: str
+    is_sorted: bool = True
 
 
 class Keys:
@@ -37,6 +34,7 @@ class Keys:
         self.primary_parts: tuple[Part, ...] = ()
         self.references: list[tuple[str, tuple[Name, ...], ForeignKey]] = []
         self.expressions: list[tuple[int, int, str]] = []
+        self.descends = False
 
     def primary(self, names: tuple[Name, ...], span: Span, constraint: str) -> None:
         """Add the primary key."""
@@ -52,7 +50,8 @@ class Keys:
             return
         self.primary_parts = parts
         self.draft.key = tuple(part.name.text for part in parts if part.name is not None)
-        self.draft.key_name, self.draft.key_span = constraint, span
+        own = f"{self.draft.name}_pkey" if self.draft.dialect is Dialect.POSTGRES else ""
+        self.draft.key_name, self.draft.key_span = constraint or own, span
 
     def unique_column(self, name: Name, constraint: str) -> None:
         """Add the unique index of one column."""
@@ -64,7 +63,8 @@ class Keys:
     ) -> None:
         """Add an index."""
         is_plain = plain and all(part.name is not None and not part.length for part in parts)
-        self.pending.append(_Pending(name, parts, unique, span, where, is_plain, "unique key" if unique else "index"))
+        noun = "unique key" if unique else "index"
+        self.pending.append(_Pending(name, parts, unique, span, where, is_plain, noun, plain))
 
     def check(self, constraint: str) -> None:
         """Read the expression of a CHECK."""
@@ -76,7 +76,8 @@ class Keys:
         cursor.accept("NO", "INHERIT")
         cursor.accept("NOT", "VALID")
         checks = self.draft.checks
-        checks[constraint or f"{self.draft.name}_chk_{len(checks) + 1}"] = cursor.source(first, last)
+        name = constraint or _free(f"{self.draft.name}_chk_", checks)
+        checks[self.draft.folded(name)] = cursor.source(first, last)
         self.expression(first, last, "the CHECK")
 
     def expression(self, first: int, last: int, noun: str) -> None:
@@ -86,13 +87,38 @@ class Keys:
     def finish(self) -> None:
         """Put the keys into the table: those with names first, as the others are named after them."""
         self._known(self.primary_parts, "primary key")
+        check_length(self.cursor, self.draft, self.primary_parts, self.draft.key_span)
         self.draft.require_key()
         for one in sorted(self.pending, key=lambda one: one.name is None):
             self._known(one.parts, one.noun)
+            if one.is_sorted:
+                check_length(self.cursor, self.draft, one.parts, one.span)
             self._put(one)
         for constraint, names, reference in self.references:
             self._known(tuple(Part(name) for name in names), "foreign key")
             self._refer(constraint, reference)
+        self._check_sqlite()
+        check_auto(self.cursor, self.draft)
+        check_row(self.cursor, self.draft)
+        check_expressions(self.cursor, self.draft, self.expressions)
+
+    def _check_sqlite(self) -> None:
+        """Report columns that SQLite numbers, and types that its STRICT tables have not."""
+        draft = self.draft
+        if draft.dialect is not Dialect.SQLITE:
+            return
+        single = draft.column(draft.key[0]) if len(draft.key) == 1 and draft.has_rowid else None
+        if single is not None and single.type.spelt.upper() == "INTEGER" and not self.descends:
+            draft.put(single._replace(auto=True))
+        for column in draft.columns.values():
+            if column.auto and column is not draft.column(single.name if single is not None else ""):
+                message = f"`{column.name}` is no INTEGER PRIMARY KEY, which alone SQLite numbers"
+                self.cursor.report("ddl-bad-auto-increment", message, column.span, "write `INTEGER PRIMARY KEY`")
+        for column in draft.columns.values() if draft.is_strict else ():
+            if column.type.spelt.partition("(")[0].strip().upper() not in _STRICT:
+                message = f"`{column.type.spelt[:60]}` is no type of a STRICT table"
+                hint = "write INT, INTEGER, REAL, TEXT, BLOB or ANY"
+                self.cursor.report("ddl-unknown-type", message, column.span, hint)
 
     def _known(self, parts: tuple[Part, ...], noun: str) -> None:
         """Report columns that the table has not, and those that a key names twice."""
@@ -147,7 +173,11 @@ class Keys:
     def _refer(self, constraint: str, reference: ForeignKey) -> None:
         """Add a foreign key, and the index that MySQL makes for one that no other index serves."""
         draft = self.draft
-        name = constraint or f"{draft.name}_ibfk_{len(draft.foreign_keys) + 1}"
+        name = constraint or self._own_reference(reference)
+        if draft.folded(name) in draft.foreign_keys:
+            message = f"`{draft.name}` has two foreign keys `{name}`"
+            self.cursor.report("ddl-duplicate-index", message, reference.span, "give one another name")
+            name = _free(f"{name}_", draft.foreign_keys)
         draft.foreign_keys[draft.folded(name)] = reference
         if reference.on_delete == "SET NULL" or reference.on_update == "SET NULL":
             for column in map(draft.column, reference.columns):
@@ -161,6 +191,22 @@ class Keys:
         if not any(tuple(map(draft.folded, columns[: len(wanted)])) == wanted for columns in served):
             own = draft.free_name(constraint or reference.columns[0], draft.indexes)
             draft.indexes[draft.folded(own)] = Index(own, reference.columns, False, reference.span)
+
+    def _own_reference(self, reference: ForeignKey) -> str:
+        """Return the name that the database gives a foreign key."""
+        table, taken = self.draft.name, self.draft.foreign_keys
+        if self.draft.dialect is not Dialect.POSTGRES:
+            return _free(f"{table}_ibfk_", taken)
+        name = "_".join((table, *reference.columns, "fkey"))[:63]
+        return _free(name, taken) if name in taken else name
+
+
+def _free(stem: str, taken: Mapping[str, object]) -> str:
+    """Return the stem with the first number that no other has."""
+    number = len(taken) + 1
+    while f"{stem}{number}".lower() in taken or f"{stem}{number}" in taken:
+        number += 1
+    return f"{stem}{number}"
 
 
 def read_parts(cursor: Cursor, keys: Keys) -> tuple[Part, ...]:
@@ -198,12 +244,14 @@ def _part(cursor: Cursor, keys: Keys) -> Part:
         cursor.qualified("operator class")
         if cursor.now.upper == "(":
             cursor.skip_group()
-    cursor.accept_any("ASC", "DESC")
+    keys.descends = cursor.accept_any("ASC", "DESC") == "DESC" or keys.descends
+    cursor.accept("AUTOINCREMENT")
     if cursor.accept("NULLS"):
         cursor.accept_any("FIRST", "LAST")
     return Part(name, length)
 
 
+_STRICT = frozenset(("INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"))
 _ORDER = frozenset(("ASC", "DESC", "NULLS", "WITH"))
 _ACTIONS = (("CASCADE",), ("RESTRICT",), ("SET", "NULL"), ("SET", "DEFAULT"), ("NO", "ACTION"))
 
@@ -231,6 +279,9 @@ def read_reference(
         message = f"the foreign key has {len(columns)} columns and refers to {len(targets)}"
         cursor.report("ddl-syntax", message, cursor.span(first, cursor.before), "name as many on both sides")
     if inline and cursor.dialect is Dialect.MYSQL:
+        message = "MySQL passes over REFERENCES behind a column: there is no foreign key"
+        hint = f"write `FOREIGN KEY ({columns[0].text}) REFERENCES …` behind the columns"
+        cursor.report("ddl-inline-reference", message, cursor.span(first, cursor.before), hint, "warning")
         return
     span = cursor.span(first, cursor.before)
     names = tuple(name.text for name in columns)

@@ -42,7 +42,7 @@ class ColumnType(NamedTuple):
     BITS. `length` is the most characters of a TEXT or bytes of a BYTES, 0 without a bound. `precision` and `scale` are
     digits of a DECIMAL; a DATETIME or TIME has its fractional digits in `scale`. A DATETIME is `zoned` when the
     database knows its instant (MySQL's TIMESTAMP, PostgreSQL's timestamptz). `values` are those of an ENUM or SET,
-    `item` is the type of an ARRAY's elements. `bool_like` is MySQL's tinyint(1).
+    `item` is the type of an ARRAY's elements. `bool_like` is MySQL's tinyint(1). `made` is the name of CREATE TYPE.
     """
 
     base: Base
@@ -56,6 +56,7 @@ class ColumnType(NamedTuple):
     values: tuple[str, ...] = ()
     item: "ColumnType | None" = None
     bool_like: bool = False
+    made: str = ""
 
 
 class DefaultKind(Enum):
@@ -89,7 +90,7 @@ class Column(NamedTuple):
     """A column of a table.
 
     `auto`: the database numbers it (AUTO_INCREMENT, serial, identity, SQLite's rowid). `on_update`: MySQL sets it to
-    the current time at each change. `span` is that of the name.
+    the current time at each change. `charset` is its own or its table's. `span` is that of the name.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Column(NamedTuple):
     generated: Generated | None = None
     comment: str = ""
     collation: str = ""
+    charset: str = ""
 
 
 class Index(NamedTuple):

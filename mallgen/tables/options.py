@@ -1,7 +1,9 @@
 """The reader of what follows the columns of CREATE TABLE: MySQL's options and partitions, and those of the others."""
 
+from mallgen.tables.catalog import Catalog
 from mallgen.tables.cursor import Cursor
 from mallgen.tables.drafts import Draft
+from mallgen.tables.lookup import named_table
 from mallgen.tables.model import Dialect
 
 _OPTIONS = frozenset(
@@ -12,22 +14,29 @@ _OPTIONS = frozenset(
 )
 
 
-def read_options(cursor: Cursor, draft: Draft) -> None:
-    """Read to the end of the statement. Comment and character set belong to the table; the others do not change it."""
+def read_options(cursor: Cursor, draft: Draft, catalog: Catalog) -> None:
+    """Read what follows the columns. Comment and character set belong to the table; most others do not change it."""
     if cursor.dialect is Dialect.MYSQL:
-        _mysql(cursor, draft)
+        mysql_options(cursor, draft)
     elif cursor.dialect is Dialect.POSTGRES:
-        _postgres(cursor)
+        _postgres(cursor, draft, catalog)
     else:
-        while cursor.accept("WITHOUT", "ROWID") or cursor.accept("STRICT") or cursor.accept(","):
-            pass
-    if cursor.now.kind != "end":
-        span = cursor.span(cursor.now)
-        message = f"{cursor.shown()} cannot stand behind the columns of a table"
-        cursor.report("ddl-syntax", message, span, "end the statement with `;`, or delete what follows")
+        _sqlite(cursor, draft)
 
 
-def _mysql(cursor: Cursor, draft: Draft) -> None:
+def _sqlite(cursor: Cursor, draft: Draft) -> None:
+    while True:
+        if cursor.accept("WITHOUT", "ROWID"):
+            draft.has_rowid = False
+        elif cursor.accept("STRICT"):
+            draft.is_strict = True
+        elif not cursor.accept(","):
+            return
+
+
+def mysql_options(cursor: Cursor, draft: Draft) -> bool:
+    """Take MySQL's options of a table, up to a word that is none; return whether there was one."""
+    start = cursor.at
     while cursor.now.kind != "end":
         if cursor.accept(","):
             continue
@@ -44,7 +53,8 @@ def _mysql(cursor: Cursor, draft: Draft) -> None:
         elif cursor.now.upper in _OPTIONS:
             _option(cursor, draft)
         else:
-            return
+            break
+    return cursor.at > start
 
 
 def _option(cursor: Cursor, draft: Draft) -> None:
@@ -82,13 +92,12 @@ def _partitions(cursor: Cursor) -> None:
             cursor.take()
 
 
-def _postgres(cursor: Cursor) -> None:
+def _postgres(cursor: Cursor, draft: Draft, catalog: Catalog) -> None:
     while True:
-        if cursor.accept("WITH") or cursor.accept("INHERITS"):
-            if cursor.before.upper == "INHERITS":
-                message = "the columns of the table that this one inherits are not in its model"
-                cursor.report("ddl-inherits", message, cursor.span(cursor.before), "write the columns in both tables")
+        if cursor.accept("WITH"):
             cursor.skip_group()
+        elif cursor.accept("INHERITS"):
+            _inherit(cursor, draft, catalog)
         elif cursor.accept("TABLESPACE") or cursor.accept("USING"):
             cursor.take()
         elif cursor.accept("PARTITION", "BY"):
@@ -97,3 +106,19 @@ def _postgres(cursor: Cursor) -> None:
             cursor.skip_to(";")
         elif not cursor.accept("WITHOUT", "OIDS"):
             return
+
+
+def _inherit(cursor: Cursor, draft: Draft, catalog: Catalog) -> None:
+    """Take the columns of the tables that PostgreSQL's INHERITS names: they stand in front of the table's own."""
+    cursor.expect("(", "INHERITS")
+    own, draft.columns = draft.columns, {}
+    try:
+        while True:
+            for column in named_table(cursor, catalog).columns.values():
+                draft.put(column)
+            if not cursor.accept(","):
+                break
+    finally:
+        for column in own.values():
+            draft.put(column)
+    cursor.expect(")", "the last table")

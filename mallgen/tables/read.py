@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, in_order
 from mallgen.tables.catalog import Catalog
+from mallgen.tables.checks import check_all
 from mallgen.tables.detect import detect
 from mallgen.tables.model import Dialect, Schema
 from mallgen.tables.scan import scan
@@ -32,7 +33,7 @@ def read(sources: Sequence[DdlSource], dialect: Dialect | None = None, limits: L
 
     Without a dialect that of each file is detected. Linear in the files' size.
     """
-    catalog = Catalog()
+    catalog = Catalog(limits)
     for source in sources:
         if len(source.text) > limits.sql:
             catalog.found.append(_too_large(source, limits))
@@ -40,9 +41,10 @@ def read(sources: Sequence[DdlSource], dialect: Dialect | None = None, limits: L
         told = dialect or detect(source.text)
         scanned = scan(source.file, source.text, told, limits)
         catalog.found += scanned.diagnostics
-        catalog.database = ""
-        apply(scanned, told, catalog, limits)
-    return Read(catalog.schema(), tuple(in_order(catalog.found)))
+        catalog.begin()
+        apply(scanned, told, catalog)
+    check_all(catalog)
+    return Read(catalog.finished(), tuple(in_order(catalog.found)))
 
 
 def _too_large(source: DdlSource, limits: Limits) -> Diagnostic:

@@ -1,64 +1,118 @@
 """Statements by their first words: each is read, passed over by design, or a finding."""
 
+from collections.abc import Callable
+
 from mallgen.diagnostics import Diagnostic
+from mallgen.tables.alter import alter
 from mallgen.tables.catalog import Catalog
-from mallgen.tables.create import create_table
-from mallgen.tables.cursor import Cursor, Misread
+from mallgen.tables.comments import comment_on
+from mallgen.tables.creation import create
+from mallgen.tables.cursor import BEGINNINGS, Cursor, Misread
+from mallgen.tables.databases import set_variable, use
+from mallgen.tables.drops import drop, rename
 from mallgen.tables.model import Dialect
 from mallgen.tables.scan import DdlStatement, ScannedDdl
 from mallgen.text.limits import Limits, raise_it
+from mallgen.text.suggest import did_you_mean
 
 # rows, sessions and rights: nothing that a table is made of
 _DATA = frozenset(
-    "INSERT REPLACE UPDATE DELETE SELECT WITH VALUES SET RESET SHOW LOCK UNLOCK START BEGIN COMMIT ROLLBACK SAVEPOINT "
-    "RELEASE END GRANT REVOKE ANALYZE OPTIMIZE VACUUM REINDEX FLUSH CHECK REPAIR EXPLAIN DESCRIBE DESC COPY TRUNCATE "
-    "PRAGMA CALL DO LOAD DELIMITER SOURCE KILL PREPARE EXECUTE DEALLOCATE ATTACH DETACH NOTIFY LISTEN CLUSTER "
-    "DISCARD REFRESH SECURITY REASSIGN".split()
+    "INSERT REPLACE UPDATE DELETE SELECT WITH VALUES RESET SHOW LOCK UNLOCK START BEGIN COMMIT ROLLBACK SAVEPOINT "
+    "RELEASE END ANALYZE OPTIMIZE VACUUM REINDEX FLUSH CHECK CHECKSUM REPAIR DESCRIBE DESC COPY TRUNCATE MERGE TABLE "
+    "PRAGMA DELIMITER KILL DEALLOCATE ATTACH DETACH NOTIFY LISTEN UNLISTEN CLUSTER ABORT HANDLER PURGE HELP CLOSE "
+    "FETCH MOVE DECLARE DISCARD REFRESH SECURITY REASSIGN CHECKPOINT XA BINLOG LOAD ;".split()
 )
+_RIGHTS = frozenset(("GRANT", "REVOKE", "EXPLAIN"))
+# statements that may change tables by text that is not here
+_UNSEEN = frozenset(("CALL", "DO", "PREPARE", "EXECUTE", "SOURCE", "IMPORT"))
+_READERS: dict[str, Callable[[Cursor, Catalog], None]] = {
+    "CREATE": create,
+    "ALTER": alter,
+    "DROP": drop,
+    "RENAME": rename,
+    "COMMENT": comment_on,
+    "USE": use,
+    "SET": set_variable,
+}
 
 
-def apply(scanned: ScannedDdl, dialect: Dialect, catalog: Catalog, limits: Limits) -> None:
+def apply(scanned: ScannedDdl, dialect: Dialect, catalog: Catalog) -> None:
     """Apply a file's statements to the catalog."""
     for statement in scanned.statements:
         cursor = Cursor(statement, scanned.places, dialect, catalog.found)
-        if _is_too_deep(statement, cursor, catalog.found, limits):
-            continue
-        try:
-            _apply(cursor, catalog, limits)
-        except Misread:
-            continue
+        if not _is_too_deep(statement, cursor, catalog.limits):
+            _run(cursor, catalog)
 
 
-def _is_too_deep(statement: DdlStatement, cursor: Cursor, found: list[Diagnostic], limits: Limits) -> bool:
+def _is_too_deep(statement: DdlStatement, cursor: Cursor, limits: Limits) -> bool:
     depth = 0
     for token in statement.tokens:
         depth += (token.upper == "(") - (token.upper == ")")
         if depth > limits.nesting:
             hint = "write it flatter, " + raise_it("nesting", 2 * limits.nesting)
             message = f"more than {limits.nesting} levels of brackets: the statement is left out"
-            found.append(Diagnostic("too-deep", message, cursor.span(token), hint))
+            cursor.found.append(Diagnostic("too-deep", message, cursor.span(token), hint))
             return True
     return False
 
 
-def _apply(cursor: Cursor, catalog: Catalog, limits: Limits) -> None:
+def _run(cursor: Cursor, catalog: Catalog) -> None:
+    """Read one statement, and those that follow it when the `;` between them is missing."""
+    while cursor.now.kind != "end":
+        try:
+            _statement(cursor, catalog)
+            _ended(cursor)
+        except Misread:
+            if not cursor.begins_statement():
+                cursor.pass_over()
+
+
+def _ended(cursor: Cursor) -> None:
+    """Report words behind a statement that is complete. Raises Misread for what begins no other one."""
+    if cursor.now.kind == "end":
+        return
+    if not cursor.begins_statement():
+        cursor.fail("the statement is complete", "end it with `;`, or delete what follows")
+    message = f"a `;` is missing in front of {cursor.shown()}"
+    cursor.report("ddl-syntax", message, cursor.span(cursor.now), "end each statement with `;`")
+
+
+def _statement(cursor: Cursor, catalog: Catalog) -> None:
     """Read one statement."""
     word = cursor.now.upper
-    if word in _DATA:
-        return
-    if cursor.accept("CREATE"):
-        _create(cursor, catalog, limits)
-    elif cursor.accept("USE"):
-        catalog.database = cursor.name("database").text
+    reader = _READERS.get(word)
+    if reader is not None:
+        cursor.take()
+        reader(cursor, catalog)
+    elif word in _RIGHTS:
+        cursor.pass_over()
+        while cursor.now.kind != "end" and cursor.ahead().upper != "TABLE":
+            cursor.pass_over()
+    elif word in _DATA or word == "(":
+        _data(cursor)
+    elif word in _UNSEEN:
+        unseen(cursor)
     else:
-        message = f"{cursor.shown()} begins no statement of SQL"
-        cursor.report("ddl-syntax", message, cursor.span(cursor.now), "begin with CREATE, ALTER, DROP …")
+        hint = did_you_mean(word[:40], BEGINNINGS) if word.isalpha() and word.isascii() else ""
+        cursor.fail("it begins no statement of SQL", hint or "begin with CREATE, ALTER, DROP …")
 
 
-def _create(cursor: Cursor, catalog: Catalog, limits: Limits) -> None:
-    cursor.accept("OR", "REPLACE")
-    if cursor.accept_any("DATABASE", "SCHEMA"):
-        cursor.accept("IF", "NOT", "EXISTS")
-        cursor.name("database")
-    elif cursor.accept("TABLE"):
-        create_table(cursor, catalog, limits)
+def _data(cursor: Cursor) -> None:
+    """Pass over a statement of rows; PostgreSQL's SELECT INTO makes a table of them."""
+    first = cursor.now
+    cursor.pass_over()
+    if cursor.dialect is Dialect.POSTGRES and first.upper == "SELECT":
+        tokens = cursor.tokens[: cursor.at]
+        into = next((token for token in tokens if token.upper == "INTO"), None)
+        if into is not None:
+            message = "SELECT INTO makes a table that gets no model"
+            cursor.report("ddl-unmodelled", message, cursor.span(into), "write CREATE TABLE", "warning")
+
+
+def unseen(cursor: Cursor) -> None:
+    """Report a statement that carries out other text."""
+    token = cursor.now
+    cursor.end()
+    message = f"{token.upper} may change tables, and what it carries out is not read"
+    hint = "write CREATE and ALTER as statements of the file, or leave this one out"
+    cursor.report("ddl-unmodelled", message, cursor.span(token), hint, "warning")

@@ -1,5 +1,6 @@
 """The reader of a column's type: what it means, and what its own brackets say."""
 
+from mallgen.tables.catalog import MadeType
 from mallgen.tables.cursor import Cursor
 from mallgen.tables.model import Base, ColumnType, Dialect
 from mallgen.tables.scan import DdlToken
@@ -12,7 +13,7 @@ _LENGTHS = {"CHAR": 255, "CHARACTER": 255, "NCHAR": 255, "BINARY": 255, "VARCHAR
 _NEEDS_LENGTH = frozenset(("VARCHAR", "CHARACTER VARYING", "NVARCHAR", "VARBINARY", "VARCHARACTER"))
 
 
-def read_type(cursor: Cursor, made: dict[str, ColumnType]) -> ColumnType:
+def read_type(cursor: Cursor, made: dict[str, MadeType]) -> ColumnType:
     """Read a type; `made` are those of CREATE TYPE and CREATE DOMAIN. What cannot be told is text, with a finding."""
     first, start = cursor.now, cursor.at
     word = _words(cursor, made)
@@ -25,7 +26,7 @@ def read_type(cursor: Cursor, made: dict[str, ColumnType]) -> ColumnType:
     last = cursor.at
     found = _told(cursor, word, made)
     if found is None:
-        found = _unknown(cursor, word, cursor.places.span(first.start, cursor.before.end))
+        found = _unknown(cursor, word, cursor.places.span(first.start, cursor.before.end), word in made)
     span = cursor.span(first, cursor.before)
     found = _bounded(cursor, word, found, numbers, values, span)
     found = _suffixes(cursor, word, found)
@@ -33,16 +34,16 @@ def read_type(cursor: Cursor, made: dict[str, ColumnType]) -> ColumnType:
     return _array(cursor, found._replace(spelt=spelt[:200]))
 
 
-def _told(cursor: Cursor, word: str, made: dict[str, ColumnType]) -> ColumnType | None:
+def _told(cursor: Cursor, word: str, made: dict[str, MadeType]) -> ColumnType | None:
     if word in made:
-        return made[word]
+        return made[word].type
     found = TYPES[cursor.dialect].get(word)
     if found is None and cursor.dialect is Dialect.SQLITE:
         return _affinity(word)
     return found
 
 
-def _words(cursor: Cursor, made: dict[str, ColumnType]) -> str:
+def _words(cursor: Cursor, made: dict[str, MadeType]) -> str:
     """Take the words of a type's name: `DOUBLE PRECISION`, `TIMESTAMP WITH TIME ZONE`, `public.mood`."""
     if cursor.now.kind == "name" and cursor.dialect is not Dialect.MYSQL:
         word = cursor.take().text
@@ -97,9 +98,9 @@ def _brackets(cursor: Cursor) -> tuple[list[int], tuple[str, ...] | None]:
     return numbers, None
 
 
-def _unknown(cursor: Cursor, word: str, span: Span) -> ColumnType:
+def _unknown(cursor: Cursor, word: str, span: Span, is_made: bool) -> ColumnType:
     known = TYPES[cursor.dialect]
-    if word in UNMODELLED[cursor.dialect]:
+    if is_made or word in UNMODELLED[cursor.dialect]:
         message = f"`{word.lower()}` has no counterpart in a model"
         hint = "store text or bytes, or leave the column out of the model"
         cursor.report("ddl-unmodelled-type", message, span, hint, "unfit")

@@ -1,0 +1,1 @@
+"""Reading of tables: DDL to models."""
