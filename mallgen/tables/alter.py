@@ -90,6 +90,7 @@ def _alteration(cursor: Cursor, catalog: Catalog, lenient: bool, noun: str = "ta
     cursor.at = start
     draft = named_table(cursor, catalog, noun)
     cursor.accept("*")
+    catalog.annotate(draft)
     return _Alteration(cursor, catalog, draft)
 
 

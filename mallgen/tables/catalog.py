@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.tables.annotations import Annotations
 from mallgen.tables.drafts import Draft
 from mallgen.tables.model import Base, ColumnType, Default, Dialect, ForeignKey, Schema
 from mallgen.text.limits import DEFAULT, Limits
@@ -34,12 +35,13 @@ class Catalog:
         self.sequences: set[str] = set()
         self.charsets: dict[str, str] = {}
         self.database, self.schema = "", ""
+        self.annotations: Annotations | None = None
         self.count, self.is_full = 0, False
         self.found: list[Diagnostic] = []
 
-    def begin(self) -> None:
+    def begin(self, annotations: Annotations) -> None:
         """Begin a file: it is in no database."""
-        self.database, self.schema = "", ""
+        self.database, self.schema, self.annotations = "", "", annotations
 
     def home(self, outer: str, dialect: Dialect) -> str:
         """Return the database of a name with `outer` in front: that of USE where there is none."""
@@ -59,6 +61,11 @@ class Catalog:
         place = draft.database, folded(draft.name, draft.dialect)
         self.hidden.discard(place)
         self.drafts[place] = draft
+
+    def annotate(self, draft: Draft) -> None:
+        """Give a table the annotations above the statement that is read."""
+        if self.annotations is not None:
+            draft.annotations += self.annotations.take()
 
     def drop(self, draft: Draft) -> None:
         """Take a table out."""

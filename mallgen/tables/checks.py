@@ -1,6 +1,7 @@
 """Checks that need all tables: the targets of foreign keys, and names of indexes that a database has once."""
 
 from mallgen.diagnostics import Diagnostic, Note
+from mallgen.tables.annotation_rules import follow
 from mallgen.tables.catalog import Catalog, folded
 from mallgen.tables.drafts import Draft
 from mallgen.tables.model import Base, Column, Dialect, ForeignKey, Index
@@ -11,6 +12,7 @@ def check_all(catalog: Catalog) -> None:
     """Report what is wrong between tables."""
     names: dict[tuple[str, str], Index] = {}
     for draft in catalog.in_order():
+        follow(draft, catalog.found)
         for reference in draft.foreign_keys.values():
             _reference(catalog, draft, reference)
         if draft.dialect is not Dialect.MYSQL:

@@ -34,6 +34,7 @@ def create_table(cursor: Cursor, catalog: Catalog, replaces: bool) -> None:
         notes = (Note(known.span, "the first one"),)
         hint = "delete one of the two, or write DROP TABLE in between"
         cursor.report("ddl-duplicate-table", f"there are two tables `{name.text}`", name.span, hint, notes=notes)
+    catalog.annotate(draft)
     draft.charset = catalog.charsets.get(database, "")
     keys = Keys(cursor, draft)
     _body(cursor, catalog, keys)

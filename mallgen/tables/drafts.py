@@ -1,5 +1,6 @@
 """Tables while statements are read: what CREATE, ALTER and COMMENT change until all files are read."""
 
+from mallgen.tables.annotations import Annotation
 from mallgen.tables.model import Column, Dialect, ForeignKey, Index, ListRule, Table
 from mallgen.text.span import Span
 
@@ -16,7 +17,9 @@ class Draft:
         self.foreign_keys: dict[str, ForeignKey] = {}
         self.checks: dict[str, str] = {}
         self.lists: list[ListRule] = []
+        self.annotations: list[Annotation] = []
         self.comment, self.charset, self.select = "", "", ""
+        self.version, self.deleted = "", ""
         self.is_complete, self.number = True, 0
         self.has_rowid, self.is_strict = True, False  # of SQLite
 
@@ -141,6 +144,8 @@ class Draft:
             self.comment,
             self.charset,
             self.select,
+            self.version,
+            self.deleted,
         )
 
 

@@ -41,7 +41,6 @@ def read(sources: Sequence[DdlSource], dialect: Dialect | None = None, limits: L
         told = dialect or detect(source.text)
         scanned = scan(source.file, source.text, told, limits)
         catalog.found += scanned.diagnostics
-        catalog.begin()
         apply(scanned, told, catalog)
     check_all(catalog)
     return Read(catalog.finished(), tuple(in_order(catalog.found)))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.tables.alter import alter
+from mallgen.tables.annotations import Annotations
 from mallgen.tables.catalog import Catalog
 from mallgen.tables.comments import comment_on
 from mallgen.tables.creation import create
@@ -38,10 +39,16 @@ _READERS: dict[str, Callable[[Cursor, Catalog], None]] = {
 
 def apply(scanned: ScannedDdl, dialect: Dialect, catalog: Catalog) -> None:
     """Apply a file's statements to the catalog."""
+    annotations = Annotations(scanned.places, scanned.comments)
+    catalog.begin(annotations)
+    end = 0
     for statement in scanned.statements:
         cursor = Cursor(statement, scanned.places, dialect, catalog.found)
         if not _is_too_deep(statement, cursor, catalog.limits):
-            _run(cursor, catalog)
+            _run(cursor, catalog, annotations, end)
+        if statement.tokens[0].upper != "DROP":
+            end = statement.tokens[-1].end
+    catalog.found += annotations.left()
 
 
 def _is_too_deep(statement: DdlStatement, cursor: Cursor, limits: Limits) -> bool:
@@ -56,9 +63,10 @@ def _is_too_deep(statement: DdlStatement, cursor: Cursor, limits: Limits) -> boo
     return False
 
 
-def _run(cursor: Cursor, catalog: Catalog) -> None:
+def _run(cursor: Cursor, catalog: Catalog, annotations: Annotations, end: int) -> None:
     """Read one statement, and those that follow it when the `;` between them is missing."""
     while cursor.now.kind != "end":
+        annotations.stand_between(cursor.before.end if cursor.at else end, cursor.now.start)
         try:
             _statement(cursor, catalog)
             _ended(cursor)

@@ -21,6 +21,7 @@ def create_view(cursor: Cursor, catalog: Catalog, replaces: bool) -> None:
     outer, name = cursor.qualified("view")
     known = catalog.get(outer, name.text, cursor.dialect)
     draft = Draft(name.text, catalog.home(outer, cursor.dialect), name.span, cursor.dialect)
+    catalog.annotate(draft)
     names = _names(cursor)
     while cursor.now.kind != "end" and not cursor.accept("AS"):
         cursor.skip_group() if cursor.now.upper == "(" else cursor.take()
