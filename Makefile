@@ -72,7 +72,7 @@ generated: setup ## bring generated/ up to date with examples/
 errors: setup ## docs/errors.md: what mallgen says to common mistakes
 	$(BIN)/python scripts/build_errors.py
 
-pages: setup ## docs/lint.md, model-lint.md, limits.md and settings.md, from the rules, limits and settings themselves
+pages: setup ## docs/lint.md and others, from the rules, limits and settings themselves
 	$(BIN)/python scripts/build_pages.py
 
 built: setup ## compile grammar/ and templates/ into mallgen/_built/, and the messages of etcd

@@ -1,4 +1,4 @@
-"""Make docs/lint.md, docs/model-lint.md, docs/limits.md and docs/settings.md from the code's docstrings and tables.
+"""Make the pages in docs/ that show what the code says of itself: rules, limits and settings.
 
 `--check` fails when a page is not current; `--corpus` counts the findings on the corpus again and keeps the figures in
 tests/data/lint_counts.json, so that making the pages needs no corpus.
@@ -26,9 +26,7 @@ from mallgen.rules import Found  # noqa: E402
 from mallgen.text.limits import DEEPEST, DEFAULT, MEANING, setting  # noqa: E402
 
 EXAMPLES, COUNTS = ROOT / "tests" / "data" / "lint_examples.txt", ROOT / "tests" / "data" / "lint_counts.json"
-LINT, MODEL_LINT, LIMITS, SETTINGS = (
-    ROOT / "docs" / name for name in ("lint.md", "model-lint.md", "limits.md", "settings.md")
-)
+LINT, LIMITS = ROOT / "docs" / "lint.md", ROOT / "docs" / "limits.md"
 LINT_HEAD = """# The rules of mallgen api lint
 
 `mallgen api lint -api mall.api` finds what works in a contract, and could be better. Exit code 1 when there are
@@ -181,10 +179,13 @@ def main(arguments: list[str]) -> int:
     # imported late: tests load this file by its path, without its folder
     from model_lint_page import model_lint_page
     from settings_page import settings_page
+    from table_checks_page import table_checks_page
 
     code = 0
-    made_pages = ((LINT, lint_page()), (MODEL_LINT, model_lint_page()), (LIMITS, limits_page()))
-    for path, made in (*made_pages, (SETTINGS, settings_page())):
+    more = {"model-lint": model_lint_page, "settings": settings_page, "table-checks": table_checks_page}
+    made_pages = {LINT: lint_page, LIMITS: limits_page, **{ROOT / "docs" / f"{n}.md": page for n, page in more.items()}}
+    for path, make in made_pages.items():
+        made = make()
         if "--check" not in arguments:
             path.write_text(made, encoding="utf-8")
             print(f"docs/{path.name}: {made.count(chr(10))} lines")

@@ -13,7 +13,7 @@ _ID = re.compile(r"(?P<owner>.+?)_?id", re.I)
 _PREFIX = re.compile(r"^(?:t|tb|tbl|tab)_")
 _PARENTS = frozenset(("parent", "p"))
 # words by which an id is named after its table, without being its name
-_SHORT = {
+SHORT = {
     **dict.fromkeys(("pro", "prod"), "product"),
     **dict.fromkeys(("cate", "cat"), "category"),
     **dict.fromkeys(("u", "usr"), "user"),
@@ -84,7 +84,7 @@ class TableScope:
         if match is None or column.name.lower() in ("id", "uuid", "guid", *map(str.lower, table.key)):
             return None
         owner = match["owner"].strip("_").lower()
-        meant = table if owner in _PARENTS else self._named(table, _SHORT.get(owner, owner))
+        meant = table if owner in _PARENTS else self._named(table, SHORT.get(owner, owner))
         if meant is None or len(meant.key) != 1:
             return None
         found = self.column(meant, meant.key[0])

@@ -17,6 +17,7 @@ from mallgen.kinds.target import kind_or_none
 from mallgen.output import package_rename
 from mallgen.text.span import Span
 from mallgen.text.visible import counted
+from mallgen.workspace.chain import ChainFindings, chain_findings
 from mallgen.workspace.comparison import Compared, sources
 from mallgen.workspace.meeting import Clashes, find_clashes
 from mallgen.workspace.targets import RUNTIME_NEEDED
@@ -43,7 +44,9 @@ def _check(values: Values) -> int:
         *clashes.problems,
     ]
     problems += [one.finding for one in chosen.left_folders]
-    return _report(tuple(dict.fromkeys(problems)), compared, {**clashes.sources, **configured.texts})
+    chains = chain_findings(chosen.workspace, chosen.targets) if chosen.workspace else ChainFindings((), {})
+    problems += chains.problems
+    return _report(tuple(dict.fromkeys(problems)), compared, {**clashes.sources, **configured.texts, **chains.sources})
 
 
 def _clashes(chosen: ChosenTargets, compared: list[Compared]) -> Clashes:

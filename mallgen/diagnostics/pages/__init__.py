@@ -13,7 +13,7 @@ from typing import TypeVar
 THEMES = ("files", "language", "meaning", "generation", "writing", "dialect", "drift", "lint", "ddl", "models")
 _RULES = (
     *(f"mallgen.lint.{name}" for name in ("fields", "routes", "types")),
-    *(f"mallgen.tablerules.{name}" for name in ("columns", "keys", "reach", "words")),
+    *(f"mallgen.tablerules.{name}" for name in ("chain", "columns", "keys", "reach", "words")),
 )
 _HEADING = re.compile(r"^## (.*)\n", re.M)
 _TITLE = re.compile(r"# .+\n\n")

@@ -25,6 +25,10 @@ class RegisterLogic:
             raise RpcError(
                 Code.INVALID_ARGUMENT, "password must have 8 to 128 characters"
             )
+        if len(req.phone) > 20:
+            raise RpcError(
+                Code.INVALID_ARGUMENT, "phone must have at most 20 characters"
+            )
         password = await hashed(req.password)
         try:
             user = await self.svc.user.insert(

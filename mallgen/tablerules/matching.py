@@ -1,0 +1,101 @@
+"""The tables that a message or type may hold rows of, by its name and by the names of its fields.
+
+A finding about two things that are not meant to agree is worse than none. So a table is taken for a message's only if
+its name says so or several telling columns are there, and a rule holds a field beside the columns of all such tables.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from mallgen.lint.scope import words
+from mallgen.tablerules.carriers import WRITES, CarriedField, Carrier, folded
+from mallgen.tablerules.scope import SHORT
+from mallgen.tables.model import Column, Table
+
+_SHARED, _TELLING = 3, 2  # fields that a message shares with a table of another name, and those that tell it apart
+_NOISE = WRITES | frozenset(
+    "request req response resp reply res result item info dto vo bo po do model entity data detail details row record "
+    "basic base simple summary list page get query find delete remove batch msg pb".split()
+)
+_COMMON = frozenset(
+    "id uid name title type kind status state sort remark description desc content image url position createtime "
+    "updatetime deletetime createdat updatedat deletedat createdby updatedby creator updater version page size".split()
+)
+_PREFIX = re.compile(r"^(?:t|tb|tbl|tab)_")
+
+
+class HeldColumn(NamedTuple):
+    """A column of a table that a field may hold."""
+
+    table: Table
+    column: Column
+
+
+class TableMatching:
+    """The tables of one chain of services, by the names that messages give them and their columns."""
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        self._columns = [(table, _columns(table)) for table in tables if not table.select]
+
+    def held(self, carrier: Carrier) -> Iterator[tuple[CarriedField, tuple[HeldColumn, ...]]]:
+        """Yield the fields of a message with the columns that each may hold, at least one."""
+        tables = [(table, columns) for table, columns in self._columns if self._fits(carrier, table, columns)]
+        for field in carrier.fields:
+            found = tuple(
+                HeldColumn(table, columns[field.folded]) for table, columns in tables if field.folded in columns
+            )
+            if found:
+                yield field, found
+
+    def _fits(self, carrier: Carrier, table: Table, columns: dict[str, Column]) -> bool:
+        shared = [field for field in carrier.fields if field.folded in columns]
+        if _names(carrier.name) & _spellings(table.name):
+            return bool(shared)
+        telling = sum(field.folded not in _COMMON for field in shared)
+        return len(shared) >= _SHARED and telling >= _TELLING and 2 * len(shared) >= len(carrier.fields)
+
+    def secrets(self, secret: frozenset[str]) -> dict[str, HeldColumn]:
+        """Return the columns whose names have a secret's word, by their folded names."""
+        found: dict[str, HeldColumn] = {}
+        for table, _ in self._columns:
+            for column in table.columns:
+                if secret & set(words(column.name)):
+                    found.setdefault(folded(column.name), HeldColumn(table, column))
+        return found
+
+
+def _columns(table: Table) -> dict[str, Column]:
+    """Return the columns by the names that a field may have for them: `orders.id` is also `order_id`."""
+    found: dict[str, Column] = {}
+    for column in table.columns:
+        name = folded(column.name)
+        found[name] = column
+        owner = name.removesuffix("id")
+        if owner in SHORT and name != owner:
+            found.setdefault(f"{SHORT[owner]}id", column)
+    if len(table.key) == 1 and folded(table.key[0]) == "id":
+        for spelling in _spellings(table.name):
+            found.setdefault(f"{spelling}id", found["id"])
+    return found
+
+
+def _names(carrier: str) -> set[str]:
+    """Return what a message is about: the whole name, and the words that are left without `Create`, `Item`, `Resp`."""
+    own = carrier.rpartition(".")[2]
+    parts = words(own)
+    left = [word for word in parts if word not in _NOISE]
+    return {folded(own), *_spellings("".join(left))} if left else {folded(own)}
+
+
+def _spellings(name: str) -> set[str]:
+    """Return a name in lower case without prefix and underscores, in the plural as it is and in the singular."""
+    plain = folded(_PREFIX.sub("", name.lower()))
+    singular = {plain}
+    if plain.endswith("ies"):
+        singular.add(f"{plain[:-3]}y")
+    if plain.endswith("es"):
+        singular.add(plain[:-2])
+    if plain.endswith("s"):
+        singular.add(plain[:-1])
+    return singular
