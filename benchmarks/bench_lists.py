@@ -1,7 +1,7 @@
 """Compare the first and a late page of a generated list on a table of a million rows, on each database.
 
 Rows come in by `insert_many`, ten with each time, so that every page ends within a tie. A page has 20 rows; the late
-one is page 10 000. Both are read in turns, and the medians of their times compared; reading by OFFSET is printed beside.
+one is page 10 000. Both are read in turns, and the medians of their times compared; OFFSET is printed beside.
 Exits with 1 when a late page costs more than 1.3 times the first one. `--rows` and `--database` make it smaller.
 """
 
@@ -72,8 +72,8 @@ async def measured(name: str, url: str, rows: int) -> float:
         (skipped,) = await in_turns(lambda: on.post.fetch(row, offset, 1, page * SIZE), turns=5)
     first, late = times
     print(
-        f"{name}: {rows} rows ({rows / filling:.0f} rows/s); page 1 {first * 1e3:.2f} ms, page {page} {late * 1e3:.2f} ms:"
-        f" {late / first:.2f} x (at most {ALLOWED}); by OFFSET {skipped * 1e3:.0f} ms",
+        f"{name}: {rows} rows ({rows / filling:.0f} rows/s); page 1 {first * 1e3:.2f} ms, page {page} "
+        f"{late * 1e3:.2f} ms: {late / first:.2f} x (at most {ALLOWED}); by OFFSET {skipped * 1e3:.0f} ms",
         flush=True,
     )
     return late / first

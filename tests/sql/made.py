@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mallgen.emit.model.files import model_files, table_set
-from mallgen.python.code import PyIdent
 from mallgen.python.render import Renderer
 from mallgen.tables import model
 from mallgen.tables.ddl import script
@@ -40,11 +39,11 @@ def package() -> str:
     """Write the package of the models and return its name, which can be imported."""
     folder = Path(tempfile.mkdtemp(prefix="mallgen-models-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    (folder / PACKAGE).mkdir()
-    (folder / PACKAGE / "__init__.py").touch()
-    for file in model_files(table_set("made", tables()), PyIdent(PACKAGE), Renderer()):
+    (folder / PACKAGE / "model").mkdir(parents=True)
+    for name in (".", "model"):
+        (folder / PACKAGE / name / "__init__.py").touch()
+    for file in model_files(table_set("made", tables()), f"{PACKAGE}.model", Renderer()):
         path = folder / file.path
-        path.parent.mkdir(exist_ok=True)
         path.write_text(file.text, encoding="utf-8")
     sys.path.insert(0, str(folder))
     return PACKAGE
