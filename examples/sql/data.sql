@@ -30,6 +30,8 @@ USE `product`;
 -- mallgen:list sales by status, sort sales desc, limit 1000
 -- mallgen:list create_time by cateid, status, sort create_time desc, limit 1000
 -- mallgen:list sales by cateid, status, sort sales desc, limit 1000
+-- mallgen:list stock by status, sort stock desc
+-- mallgen:list stock by cateid, status, sort stock desc
 CREATE TABLE `product` (
   `id` bigint NOT NULL AUTO_INCREMENT COMMENT '商品ID',
   `cateid` bigint NOT NULL COMMENT '分类ID',
@@ -69,6 +71,7 @@ CREATE TABLE `category` (
   KEY `ix_parentid` (`parentid`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='商品分类表';
 
+-- mallgen:list position by status, sort position
 CREATE TABLE `banner` (
   `id` bigint NOT NULL AUTO_INCREMENT COMMENT 'Banner ID',
   `name` varchar(100) NOT NULL COMMENT '名称',
@@ -93,6 +96,7 @@ CREATE TABLE `flashsale` (
   CONSTRAINT `ck_flashsale_times` CHECK (`start_time` < `end_time`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='限时抢购表';
 
+-- mallgen:list position by flashsaleid, sort position
 CREATE TABLE `flashsaleitem` (
   `flashsaleid` bigint NOT NULL COMMENT '抢购ID',
   `proid` bigint NOT NULL COMMENT '商品ID',

@@ -52,7 +52,7 @@ def _column(draft: Draft, word: Word) -> Column:
 
 
 def _list(draft: Draft, one: Annotation) -> None:
-    """Read `list NAME [by COLUMN, …], sort COLUMN [asc|desc][, limit N]`."""
+    """Read `list NAME [by COLUMN, …], sort COLUMN [asc|desc][, limit N]`; without a limit it is not cached."""
     parts = _parts(one.words)
     if not parts or not parts[0]:
         _fail("a list has no name", one.span, _FORM)
@@ -61,7 +61,7 @@ def _list(draft: Draft, one: Annotation) -> None:
         _fail(f"`{name.text}` is no name of a list", name.span, "write letters, digits and `_`")
     by: list[Word] = []
     sort: list[Word] = []
-    limit = _LIMIT
+    limit = 0
     if head:
         if head[0].text != "by" or len(head) != 2:
             _fail(f"`{head[0].text}` cannot stand here: `by` and a column, or `,`", head[0].span, _FORM)

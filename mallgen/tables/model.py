@@ -137,7 +137,10 @@ class ForeignKey(NamedTuple):
 
 
 class ListRule(NamedTuple):
-    """A list declared above a table: `-- mallgen:list sales by category, sort sales desc, limit 1000`."""
+    """A list declared above a table: `-- mallgen:list sales by category, sort sales desc, limit 1000`.
+
+    `limit` is the number of rows that a cache keeps of it; 0: the database alone answers.
+    """
 
     name: str
     by: tuple[str, ...]

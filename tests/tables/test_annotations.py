@@ -34,8 +34,8 @@ def test_lists() -> None:
         "/* several\n * mallgen:list cheap by name, limit 5, sort sales asc\n */\n" + TABLE
     ) == [
         ("sales", ("cateid",), "sales", True, 1000),
-        ("newest", ("cateid", "name"), "update_time", True, 1000),
-        ("all", (), "id", False, 1000),
+        ("newest", ("cateid", "name"), "update_time", True, 0),
+        ("all", (), "id", False, 0),
         ("cheap", ("name",), "sales", False, 5),
     ]
 

@@ -34,7 +34,7 @@ TABLE = Table(
     key=("id",),
 )
 _BY_ID = Keyset((), ("id",))
-_BY_STATUS_POSITION = Keyset(("status", "position"), ("id",))
+_BY_STATUS_POSITION = Keyset(("status",), ("position", "id"))
 
 
 class BannerRow(Row, frozen=True):
@@ -123,19 +123,18 @@ class BannerModelGen(Model[BannerRow]):
     async def list_by_status_position(
         self,
         status: int,
-        position: int,
-        cursor: tuple[int] | None = None,
+        cursor: tuple[int, int] | None = None,
         limit: int = 20,
         *,
         descending: bool = False,
-    ) -> Page[BannerRow, tuple[int]]:
-        """Return a page of the rows with this status and position, by id; the first
+    ) -> Page[BannerRow, tuple[int, int]]:
+        """Return a page of the rows with this status, by position and id; the first
         one without a cursor.
         """
         return await self._page(
-            _BY_STATUS_POSITION, (status, position), cursor, limit, descending
+            _BY_STATUS_POSITION, (status,), cursor, limit, descending
         )
 
-    async def count_by_status_position(self, status: int, position: int) -> int:
-        """Return the number of rows with this status and position."""
-        return await self._count(("status", "position"), (status, position))
+    async def count_by_status_position(self, status: int) -> int:
+        """Return the number of rows with this status."""
+        return await self._count(("status",), (status,))

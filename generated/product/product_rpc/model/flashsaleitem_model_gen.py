@@ -19,7 +19,9 @@ TABLE = Table(
     key=("flashsaleid", "proid"),
 )
 _BY_FLASHSALEID_PROID = Keyset(("flashsaleid",), ("proid",))
-_BY_FLASHSALEID_POSITION = Keyset(("flashsaleid", "position"), ("proid",))
+_BY_FLASHSALEID_POSITION = Keyset(
+    ("flashsaleid",), ("position", "flashsaleid", "proid")
+)
 
 
 class FlashsaleitemRow(Row, frozen=True):
@@ -105,21 +107,18 @@ class FlashsaleitemModelGen(Model[FlashsaleitemRow]):
     async def list_by_flashsaleid_position(
         self,
         flashsaleid: int,
-        position: int,
-        cursor: tuple[int] | None = None,
+        cursor: tuple[int, int, int] | None = None,
         limit: int = 20,
         *,
         descending: bool = False,
-    ) -> Page[FlashsaleitemRow, tuple[int]]:
-        """Return a page of the rows with this flashsaleid and position, by proid;
-        the first one without a cursor.
+    ) -> Page[FlashsaleitemRow, tuple[int, int, int]]:
+        """Return a page of the rows with this flashsaleid, by position, flashsaleid
+        and proid; the first one without a cursor.
         """
         return await self._page(
-            _BY_FLASHSALEID_POSITION, (flashsaleid, position), cursor, limit, descending
+            _BY_FLASHSALEID_POSITION, (flashsaleid,), cursor, limit, descending
         )
 
-    async def count_by_flashsaleid_position(
-        self, flashsaleid: int, position: int
-    ) -> int:
-        """Return the number of rows with this flashsaleid and position."""
-        return await self._count(("flashsaleid", "position"), (flashsaleid, position))
+    async def count_by_flashsaleid_position(self, flashsaleid: int) -> int:
+        """Return the number of rows with this flashsaleid."""
+        return await self._count(("flashsaleid",), (flashsaleid,))

@@ -48,8 +48,8 @@ _BY_STATUS_CREATE_TIME = Keyset(("status",), ("create_time", "id"))
 _BY_STATUS_SALES = Keyset(("status",), ("sales", "id"))
 _BY_CATEID_STATUS_CREATE_TIME = Keyset(("cateid", "status"), ("create_time", "id"))
 _BY_CATEID_STATUS_SALES = Keyset(("cateid", "status"), ("sales", "id"))
-_BY_STATUS_STOCK = Keyset(("status", "stock"), ("id",))
-_BY_CATEID_STATUS_STOCK = Keyset(("cateid", "status", "stock"), ("id",))
+_BY_STATUS_STOCK = Keyset(("status",), ("stock", "id"))
+_BY_CATEID_STATUS_STOCK = Keyset(("cateid", "status"), ("stock", "id"))
 _BY_UPDATE_TIME = Keyset((), ("update_time", "id"))
 
 
@@ -252,45 +252,39 @@ class ProductModelGen(Model[ProductRow]):
     async def list_by_status_stock(
         self,
         status: int,
-        stock: int,
-        cursor: tuple[int] | None = None,
+        cursor: tuple[int, int] | None = None,
         limit: int = 20,
         *,
-        descending: bool = False,
-    ) -> Page[ProductRow, tuple[int]]:
-        """Return a page of the rows with this status and stock, by id; the first one
+        descending: bool = True,
+    ) -> Page[ProductRow, tuple[int, int]]:
+        """Return a page of the rows with this status, by stock and id; the first one
         without a cursor.
         """
-        return await self._page(
-            _BY_STATUS_STOCK, (status, stock), cursor, limit, descending
-        )
+        return await self._page(_BY_STATUS_STOCK, (status,), cursor, limit, descending)
 
-    async def count_by_status_stock(self, status: int, stock: int) -> int:
-        """Return the number of rows with this status and stock."""
-        return await self._count(("status", "stock"), (status, stock))
+    async def count_by_status_stock(self, status: int) -> int:
+        """Return the number of rows with this status."""
+        return await self._count(("status",), (status,))
 
     async def list_by_cateid_status_stock(
         self,
         cateid: int,
         status: int,
-        stock: int,
-        cursor: tuple[int] | None = None,
+        cursor: tuple[int, int] | None = None,
         limit: int = 20,
         *,
-        descending: bool = False,
-    ) -> Page[ProductRow, tuple[int]]:
-        """Return a page of the rows with this cateid, status and stock, by id; the
-        first one without a cursor.
+        descending: bool = True,
+    ) -> Page[ProductRow, tuple[int, int]]:
+        """Return a page of the rows with this cateid and status, by stock and id;
+        the first one without a cursor.
         """
         return await self._page(
-            _BY_CATEID_STATUS_STOCK, (cateid, status, stock), cursor, limit, descending
+            _BY_CATEID_STATUS_STOCK, (cateid, status), cursor, limit, descending
         )
 
-    async def count_by_cateid_status_stock(
-        self, cateid: int, status: int, stock: int
-    ) -> int:
-        """Return the number of rows with this cateid, status and stock."""
-        return await self._count(("cateid", "status", "stock"), (cateid, status, stock))
+    async def count_by_cateid_status_stock(self, cateid: int, status: int) -> int:
+        """Return the number of rows with this cateid and status."""
+        return await self._count(("cateid", "status"), (cateid, status))
 
     async def list_by_update_time(
         self,
