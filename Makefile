@@ -5,8 +5,12 @@ BIN := .venv/bin
 setup:
 	@scripts/setup.sh
 
-demo: setup ## generate the shop, start its three services, call the seven routes, stop them
+demo: setup ## generate the shop, start its six services, call the seven routes, stop them
 	@$(BIN)/python scripts/demo.py
+
+demo-real: setup ## the same on MariaDB, Redis and etcd, which it starts and stops itself
+	@scripts/servers.sh
+	@$(BIN)/python scripts/demo_real.py
 
 run: setup ## the same, and leave it up until Ctrl-C
 	@$(BIN)/python scripts/demo.py --serve
