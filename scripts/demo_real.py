@@ -29,7 +29,7 @@ PATIENCE = 30.0  # seconds until all services answer
 def main() -> int:
     """Run the demonstration; return 0 when all seven routes answered."""
     demo.prepare()
-    subprocess.run([*demo.MALLGEN, "gen"], cwd=demo.COPY, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*demo.MALLGEN, "gen", "-q"], cwd=demo.COPY, check=True, stdout=subprocess.DEVNULL)
     try:
         with contextlib.ExitStack() as stack:
             return run(stack)
