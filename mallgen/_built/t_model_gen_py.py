@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def render(*, header: Any, yours: Any, module_docstring: Any, imports: Any, table: Any, keysets: Any, row: Any, row_docstring: Any, fields: Any, inputs: Any, name: Any, model_docstring: Any, methods: Any) -> str:
+def render(*, header: Any, yours: Any, module_docstring: Any, imports: Any, table: Any, keysets: Any, row: Any, row_docstring: Any, fields: Any, inputs: Any, name: Any, model_docstring: Any, cached: Any, methods: Any) -> str:
     parts: list[str] = []
     add = parts.append
     add(f'{header}\n{module_docstring}\n\n')
@@ -20,6 +20,8 @@ def render(*, header: Any, yours: Any, module_docstring: Any, imports: Any, tabl
         for line_2 in group_1.lines:
             add(f'    {line_2}\n')
     add(f'\n\nclass {name}(Model[{row}]):\n    {model_docstring}\n\n    table = TABLE\n    row = {row}\n')
+    for line_1 in cached:
+        add(f'    {line_1}\n')
     for method_1 in methods:
         add(f'\n    {method_1.signature}\n        {method_1.docstring}\n        {method_1.line}\n')
     return "".join(parts)

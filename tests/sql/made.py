@@ -16,6 +16,7 @@ from mallgen.python.render import Renderer
 from mallgen.tables import model
 from mallgen.tables.ddl import script
 from mallgen.tables.read import DdlSource, read
+from mallgen_runtime.cache import Cache
 from mallgen_runtime.sql import Database, DataSourceConf, Schema
 from tests.conftest import ROOT
 from tests.servers import SqlServer
@@ -66,25 +67,29 @@ class Models(NamedTuple):
     draft: Any
 
 
-def models(db: Database) -> Models:
-    """Return the models on a database."""
+def models(db: Database, cache: Cache | None = None) -> Models:
+    """Return the models on a database, and with a cache."""
 
     def on(name: str) -> Any:
         module = importlib.import_module(f"{package()}.model.{name}_model")
-        return getattr(module, f"{name.capitalize()}Model")(db)
+        return getattr(module, f"{name.capitalize()}Model")(db, cache)
 
     return Models(db, *(on(name) for name in Models._fields[1:]))
 
 
 @asynccontextmanager
-async def opened(url: str, **settings: Any) -> AsyncIterator[Models]:
+async def opened(url: str, cache: Cache | None = None, **settings: Any) -> AsyncIterator[Models]:
     """Open a database that has the tables, or a file of SQLite that gets them."""
     db = Database(DataSourceConf(url=url, **settings), schema(), "dev")
     await db.start()
+    if cache is not None:
+        await cache.start()
     try:
         assert db.state == "ok"
-        yield models(db)
+        yield models(db, cache)
     finally:
+        if cache is not None:
+            await cache.close()
         await db.close()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mallgen_runtime.cache import Cache, CacheConf, CacheRedisConf
 from mallgen_runtime.sql import DatabaseError, DuplicateKey, ValueRefused
 from tests.sql.made import Models, filled, opened
 
@@ -18,17 +19,22 @@ Run = Callable[[Work], None]
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "mariadb", "postgres"])
+@pytest.fixture(
+    params=["sqlite", "mariadb", "postgres", "sqlite local", "sqlite redis", "mariadb redis", "postgres local"]
+)
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
-    """Return a function that runs a coroutine with the models of an empty database."""
-    if request.param == "sqlite":
+    """Return a function that runs a coroutine with the models of an empty database, also behind a cache."""
+    database, _, cached = request.param.partition(" ")
+    if database == "sqlite":
         url = f"sqlite:///{tmp_path / 'models.db'}"
     else:
-        url = filled(request.getfixturevalue(f"{request.param}_server"))
+        url = filled(request.getfixturevalue(f"{database}_server"))
+    redis = [CacheRedisConf(host=request.getfixturevalue("redis_server").host)] if cached == "redis" else []
+    name = f"{tmp_path.name} {database}"
 
     def runs(work: Work) -> None:
         async def whole() -> None:
-            async with opened(url) as models:
+            async with opened(url, Cache(redis, CacheConf(), name) if cached else None) as models:
                 await work(models)
 
         asyncio.run(whole())

@@ -90,6 +90,7 @@ def _generated(table: Table, tables: TableSet, home: str, renderer: Renderer) ->
         "keysets": view.keysets(),
         "fields": view.fields(),
         "inputs": view.inputs(),
+        "cached": view.cached(),
         "methods": view.methods(),
     }
     return renderer.python(

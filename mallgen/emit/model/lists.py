@@ -12,7 +12,8 @@ _UNLISTED = (Base.JSON, Base.ARRAY, Base.SET, Base.BITS)
 class Listed(NamedTuple):
     """A list: the columns that its method is named after, those with given values, and its order.
 
-    `word` ends the name of a list that a rule declares. `descending`: unless asked otherwise, the last row comes first.
+    `word` ends the name of a list that a rule declares, of which a cache keeps `limit` rows. `descending`: unless asked
+    otherwise, the last row comes first.
     """
 
     columns: tuple[str, ...]
@@ -20,6 +21,7 @@ class Listed(NamedTuple):
     by: tuple[str, ...]
     descending: bool = False
     word: str = ""
+    limit: int = 0
 
 
 def unique(table: Table) -> Iterator[tuple[str, ...]]:
@@ -40,7 +42,7 @@ def lists(table: Table) -> Iterator[Listed]:
     for rule in table.lists if table.key else ():
         seen.add((*rule.by, rule.name))
         by = (rule.sort, *(name for name in table.key if name != rule.sort))
-        yield Listed(rule.by, rule.by, by, rule.descending, rule.name)
+        yield Listed(rule.by, rule.by, by, rule.descending, rule.name, rule.limit)
     for index in table.indexes:
         fits = table.key and index.is_plain and not index.where and index.columns not in seen
         if fits and all(table.column(name).type.base not in _UNLISTED for name in index.columns):

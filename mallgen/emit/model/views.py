@@ -58,10 +58,25 @@ class TableView:
         """Return the order of each list, as a constant."""
         if not self._lists:
             return []
-        keyset = self._types.runtime("Keyset")
-        return [
-            call(f"{self._constant(one)} = {keyset}(", [literal(one.equal), literal(one.by)]) for one in self._lists
-        ]
+        self._types.runtime("Keyset")
+        return [self._keyset(one) for one in self._lists]
+
+    def cached(self) -> list[Code]:
+        """Return the attributes that a cache needs: unique columns, and the lists that rules declare."""
+        found = []
+        if uniques := list(unique(self._table)):
+            found.append(code("uniques = {}", literal(tuple(uniques))))
+        if lists := [self._constant(one) for one in self._lists if one.limit]:
+            found.append(code("lists = {}", _tuple(lists)))
+        return found
+
+    def _keyset(self, one: Listed) -> Code:
+        """Return the constant of a list: its order, and what a rule says of it."""
+        keyset = code("{}({}, {})", self._types.runtime("Keyset"), literal(one.equal), literal(one.by))
+        if not one.limit:
+            return code("{} = {}", self._constant(one), keyset)
+        words = [literal(one.word), keyset, literal(one.descending), literal(one.limit)]
+        return call(f"{self._constant(one)} = {self._types.runtime('ListRule')}(", words)
 
     def fields(self) -> list[Code]:
         """Return the attributes of a row, with the comments of their columns."""
@@ -195,7 +210,7 @@ class TableView:
         result = code("{}[{}, {}]", self._types.runtime("Page"), self._names.row, cursor)
         equal = _tuple(parameters)
         line = call(
-            "return await self._page(",
+            f"return await self.{'_list' if one.limit else '_page'}(",
             [self._constant(one), equal, Code("cursor"), Code("limit"), Code("descending")],
             indent=8,
         )

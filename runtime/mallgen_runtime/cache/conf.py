@@ -82,6 +82,7 @@ class CacheConf(Conf, kw_only=True):
             absent=min(most, self._above_zero("AbsentExpiry", self.absent_expiry)),
             list=min(most, self._above_zero("ListExpiry", self.list_expiry)),
             timeout=self._above_zero("Timeout", self.timeout),
+            most=most,
             again=seconds(self.again_after, "CacheOptions.AgainAfter"),
         )
 
@@ -93,10 +94,14 @@ class CacheConf(Conf, kw_only=True):
 
 
 class CacheTimes(NamedTuple):
-    """The times of a cache in seconds; `again` is 0 when nothing is invalidated a second time."""
+    """The times of a cache in seconds; `again` is 0 when nothing is invalidated a second time.
+
+    Nothing is kept for longer than `most`.
+    """
 
     row: float
     absent: float
     list: float
     timeout: float
+    most: float
     again: float

@@ -21,15 +21,26 @@ class Entries:
     """Reads entries of one type; what is not there is loaded, once for all that ask at a time, and kept.
 
     `epoch_key` has what changes when rows of unknown keys are inserted: an entry that says that there is no row counts
-    only as long as it is the same. `copies`: values can be changed by those who get them.
+    only as long as it is the same. `copies`: values can be changed by those who get them. `expiry` in seconds replaces
+    that of rows.
     """
 
-    def __init__(self, cache: Cache, table: str, codec: Codec, *, epoch_key: str = "", copies: bool = False) -> None:
+    def __init__(
+        self,
+        cache: Cache,
+        table: str,
+        codec: Codec,
+        *,
+        epoch_key: str = "",
+        copies: bool = False,
+        expiry: float | None = None,
+    ) -> None:
         self._cache = cache
         self._codec = codec
         self._epoch_key = epoch_key
         self._copies = copies
-        self._hit, self._miss = cache.counters(table)
+        self._expiry = expiry
+        self._tally = cache.tally(table)
 
     async def find(self, asked: Asked, load: Load) -> Any:
         """Return an entry, None where there is none."""
@@ -48,11 +59,11 @@ class Entries:
         missing = [
             place for place, one in enumerate(found) if one is None or not self._counts(one, asked[place], epoch)
         ]
-        self._hit(len(asked) - len(missing))
+        self._tally.hit(len(asked) - len(missing))
         rows = [None if one is None else one.value for one in found]
         if not missing:
             return rows
-        self._miss(len(missing))
+        self._tally.miss(len(missing))
         leases = await store.lease([asked[place].key for place in missing], self._codec.head)
         epoch = await self._epoch()
         loaded = await load(missing)
@@ -69,9 +80,9 @@ class Entries:
         data = await store.get(asked.key)
         found = self._codec.read(data)
         if found is not None and (found.absent is None or self._counts(found, asked, await self._epoch())):
-            self._hit(1)
+            self._tally.hit(1)
             return found.value
-        self._miss(1)
+        self._tally.miss(1)
         lease = data if data is not None and data.startswith(LEASE) else b""
         if not lease:
             (lease,) = await store.lease([asked.key], self._codec.head)
@@ -93,7 +104,10 @@ class Entries:
         entry = self._codec.written(value) if value is not None else self._codec.absent((asked.values, epoch))
         if entry is None:
             return []
-        return [Filling(asked.key, lease, entry, self._cache.jittered(times.absent if value is None else times.row))]
+        expiry = times.row if self._expiry is None else min(self._expiry, times.most)
+        if value is None:
+            expiry = min(expiry, times.absent)
+        return [Filling(asked.key, lease, entry, self._cache.jittered(expiry))]
 
     async def _epoch(self) -> bytes:
         if not self._epoch_key:

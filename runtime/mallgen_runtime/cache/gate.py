@@ -48,7 +48,6 @@ class GatedStore:
         self._noted: set[str] = set()
         self._emptied: set[str] = set()
         self._reopening: asyncio.Task[None] | None = None
-        self._changes: set[asyncio.Task[None]] = set()
         self._opened = self._told = -_EVERY
         self._pause = PAUSE
 
@@ -130,9 +129,7 @@ class GatedStore:
         await self._asked(self._store.ping, None)
 
     async def close(self) -> None:
-        """Make the changes that are under way, stop asking, and close the store."""
-        if self._changes:
-            await asyncio.wait(self._changes, timeout=self._timeout)
+        """Stop asking, and close the store."""
         if self._reopening is not None:
             self._reopening.cancel()
             await asyncio.wait([self._reopening])
@@ -153,15 +150,9 @@ class GatedStore:
         return otherwise
 
     async def _changed(self, keys: Sequence[str], call: Callable[[], Awaitable[None]]) -> None:
-        """Make a change, or note the keys that it makes wrong. It goes on when the request is cancelled."""
+        """Make a change, or note the keys that it makes wrong. It must not be cancelled: see Cache.after_write."""
         if self._reopening is not None:
             return self._note(keys)
-        task = asyncio.create_task(self._change(keys, call))
-        self._changes.add(task)
-        task.add_done_callback(self._changes.discard)
-        await asyncio.shield(task)
-
-    async def _change(self, keys: Sequence[str], call: Callable[[], Awaitable[None]]) -> None:
         try:
             try:
                 await call()
@@ -171,9 +162,6 @@ class GatedStore:
         except CacheDown as problem:
             self._note(keys)
             self._shut(problem)
-        except BaseException:  # of a loop that ends: what may be wrong now must not be believed
-            self._note(keys)
-            raise
 
     def _note(self, keys: Sequence[str]) -> None:
         self._noted.update(keys)

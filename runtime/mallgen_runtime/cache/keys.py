@@ -1,7 +1,7 @@
 """The keys of the cache: `cache:<database>:<table>:<column>:{<value>}`.
 
-The part in braces decides on the node of a Redis cluster, so that all keys of a list are on one. Every part is
-escaped: no value can look like two, like another key, or bring bytes that a terminal obeys.
+The part in braces decides on the node of a Redis cluster, so that all keys of a list are on one. The prefix stays as it
+is; every other part is escaped: no value can look like two, like another key, or bring bytes that a terminal obeys.
 """
 
 import hashlib
@@ -20,17 +20,23 @@ _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 @lru_cache(4096)
 def stem(prefix: str, database: str, table: str, columns: Sequence[str]) -> str:
-    """Return the part of a key before its values, with the opening brace; `prefix` stays as it is."""
+    """Return the part of a key before its values, with the opening brace."""
     return f"{prefix}:{escaped(database)}:{escaped(table)}:{','.join(map(escaped, columns))}:{{"
 
 
-def key(before: str, values: Iterable[Any]) -> str:
+@lru_cache(4096)
+def own_stem(prefix: str, database: str, table: str, kind: str, *names: str) -> str:
+    """Return a stem for what is no column: no column's name begins with `%` and a small letter, as `kind` does here."""
+    return f"{prefix}:{escaped(database)}:{escaped(table)}:{'.'.join([f'%{kind}', *map(escaped, names)])}:{{"
+
+
+def key(before: str, values: Iterable[Any], *, folds: bool = True) -> str:
     """Return the key for values of the columns in a stem.
 
-    Texts that a collation may hold to be equal have one key, so that a write under one spelling is seen under all;
-    readers compare the exact values.
+    With `folds`, texts that a collation may hold to be equal have one key, so that a write under one spelling is seen
+    under all; readers compare the exact values.
     """
-    text = ":".join([_spelt(value) for value in values])
+    text = ":".join([_spelt(value, folds) for value in values])
     if len(text) > _LONGEST:
         text = f"%%{hashlib.blake2b(text.encode(), digest_size=20).hexdigest()}"
     return f"{before}{text}}}"
@@ -43,13 +49,13 @@ def escaped(text: str) -> str:
     return "".join([chr(byte) if byte in _SAFE else f"%{byte:02X}" for byte in text.encode("utf-8", "replace")]) or "%"
 
 
-def _spelt(value: Any) -> str:
+def _spelt(value: Any, folds: bool) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):
-        return escaped(_folded(value))
+        return escaped(_folded(value) if folds else value)
     if isinstance(value, float):
         return escaped(repr(value + 0.0))
     if isinstance(value, Decimal):

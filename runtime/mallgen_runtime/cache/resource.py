@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import random
+import secrets
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeVar
 
 from mallgen_runtime.cache.conf import CacheConf, CacheRedisConf
 from mallgen_runtime.cache.flights import Flights
@@ -16,13 +17,22 @@ from mallgen_runtime.cache.store import Store
 from mallgen_runtime.process import metrics
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.origin import origin
 
-Count: TypeAlias = Callable[[int], None]
+T = TypeVar("T")
 _LOG = logging.getLogger("mallgen.service")
 _TEXT = "reads of the cache by table and result; fail: Redis did not answer, or refused."
 _LABELS = ("database", "table", "result")
 _JITTER = 0.05
 _MOST_LATER = 10_000  # second invalidations that wait; more are not made
+
+
+class Tally:
+    """The counters of a table's reads, which count as soon as the cache has started and metrics are on."""
+
+    def __init__(self) -> None:
+        self.hit: Callable[[int], None] = metrics.count_nothing
+        self.miss: Callable[[int], None] = metrics.count_nothing
 
 
 class Cache:
@@ -45,7 +55,8 @@ class Cache:
         self._options = options
         self._gates: list[GatedStore] = []
         self._later: dict[asyncio.TimerHandle, tuple[str, ...]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tallies: dict[str, Tally] = {}
         self._store: Store | None = None
         for conf in redis:
             conf.addresses()
@@ -64,6 +75,8 @@ class Cache:
 
     async def start(self) -> None:
         """Connect, for a second at most. Raises ConfigError where a Redis must answer and does not."""
+        for table, tally in self._tallies.items():
+            tally.hit, tally.miss = self._counter(table, "hit"), self._counter(table, "miss")
         if not self._redis:
             self._store = LocalStore(self._options.local_entries, self._options.local_bytes)
             return
@@ -85,9 +98,9 @@ class Cache:
         if self._store is not None:
             await self._store.close()
 
-    def counters(self, table: str) -> tuple[Count, Count]:
-        """Return the functions that count the hits and the misses of a table."""
-        return self._counter(table, "hit"), self._counter(table, "miss")
+    def tally(self, table: str) -> Tally:
+        """Return the counters of a table."""
+        return self._tallies.setdefault(table, Tally())
 
     def jittered(self, seconds: float) -> float:
         """Return a time that is up to 5 % shorter or longer, so that what came together does not go together."""
@@ -95,17 +108,30 @@ class Cache:
 
     async def invalidate(self, keys: Sequence[str]) -> None:
         """Delete keys, and once more after the time that the settings give: a replica may have been read meanwhile."""
-        self.flights.forget(keys)
-        await self.store.delete(keys)
+        if not keys:
+            return
+        try:
+            await self.store.delete(keys)
+        finally:
+            self.flights.forget(keys)  # whoever comes from now on must not wait for what began before
         if self.times.again and len(self._later) < _MOST_LATER:
             handle = asyncio.get_running_loop().call_later(self.times.again, self._again)
             self._later[handle] = tuple(keys)
 
-    def background(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Run work that no request waits for; `close` does, for a moment."""
-        task = asyncio.create_task(work)
+    async def renew(self, key: str, expiry: float) -> None:
+        """Give a key a value that it never had."""
+        await self.store.put(key, secrets.token_bytes(8), expiry)
+
+    async def after_write(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what a write makes necessary, to its end: not even a request that is cancelled or late stops it."""
+        await asyncio.shield(self.background(work))
+
+    def background(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        """Run work that has the time it needs, also when the request has none left; `close` waits for a moment."""
+        task = asyncio.create_task(_without_deadline(work))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _again(self) -> None:
         """Make the second invalidations whose time has come."""
@@ -119,9 +145,9 @@ class Cache:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            _LOG.warning("cache: %s", task.exception())
+            _LOG.warning("cache: work after a write failed: %s", task.exception())
 
-    def _counter(self, table: str, result: str) -> Count:
+    def _counter(self, table: str, result: str) -> Callable[[int], None]:
         return metrics.counter("cache_requests_total", _TEXT, _LABELS, (self.database, table, result))
 
     def _member(self, conf: CacheRedisConf) -> RingMember:
@@ -148,3 +174,8 @@ class Cache:
 def table_of(key: str) -> str:
     """Return the beginning that all keys of a key's table have."""
     return f"{key.partition('{')[0].rpartition(':')[0]}:"
+
+
+async def _without_deadline(work: Coroutine[Any, Any, T]) -> T:
+    origin.set(origin.get()._replace(deadline=None))
+    return await work

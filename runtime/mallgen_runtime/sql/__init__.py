@@ -25,6 +25,7 @@ from mallgen_runtime.sql.errors import (
     StatementTimeout,
     ValueRefused,
 )
+from mallgen_runtime.sql.lists import ListRule
 from mallgen_runtime.sql.model import Model, Page, Row
 from mallgen_runtime.sql.schema import Schema
 from mallgen_runtime.sql.table import Keyset, Table
@@ -58,6 +59,7 @@ __all__ = [
     "Isolation",
     "JsonColumn",
     "Keyset",
+    "ListRule",
     "Model",
     "Page",
     "PoolTimeout",

@@ -57,6 +57,8 @@ class Database:
         self._slow = SlowLog(seconds(conf.slow_threshold, f"{setting}.SlowThreshold"))
         self._reading, self._writing = _pools(conf, self._source, setting, self._makes)
         self._has_one = len(self._reading) == 1 and self._reading[0] is self._writing
+        self._has_replicas = bool(conf.replicas)
+        self.primary = Primary(self)
         self._minding: asyncio.Task[Any] | None = None
         self._is_prepared = False
         self._state = "ok"
@@ -119,9 +121,9 @@ class Database:
         try:
             yield made
         except BaseException:
-            await self._ended(held, made.rollback())
+            await self._ended(held, made, made.rollback())
             raise
-        await self._ended(held, made.commit())
+        await self._ended(held, made, made.commit())
 
     async def retried(
         self, work: Callable[[Transaction], Awaitable[T]], *, isolation: Isolation | None = None, attempts: int = 3
@@ -140,10 +142,13 @@ class Database:
         async with self.transaction(isolation) as transaction:
             return await work(transaction)
 
-    async def _read(self, kind: str, sql: str, values: Sequence[Any]) -> Any:
-        """Run a query; one that only reads is repeated when its connection turns out to be dead."""
+    async def _read(self, kind: str, sql: str, values: Sequence[Any], *, newest: bool = False) -> Any:
+        """Run a query; one that only reads is repeated when its connection turns out to be dead.
+
+        `newest`: not on a replica, which may not have yet what was committed.
+        """
         reads = only_reads(sql)
-        pool = self._writing if self._has_one or not reads else self._reader()
+        pool = self._writing if self._has_one or not reads or (newest and self._has_replicas) else self._reader()
         held = pool.take() or await pool.wait()
         try:
             return await self._run(pool, held, kind, sql, values)
@@ -183,17 +188,25 @@ class Database:
                 return held
         raise AssertionError("the last attempt returns or raises")
 
-    async def _ended(self, held: Held, work: Any) -> None:
+    async def _ended(self, held: Held, made: Transaction, work: Awaitable[None]) -> None:
         """Wait for a COMMIT or ROLLBACK, which goes on to its end when the request is cancelled meanwhile."""
-        task = asyncio.ensure_future(work)
-        task.add_done_callback(lambda _: self._writing.give(held))
+        task = asyncio.ensure_future(self._finish(held, made, work))
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:
-            if not task.done() and held.alarm is None:
+            if not made.is_released and held.alarm is None:
                 held.alarm = asyncio.get_running_loop().call_later(_LAST_WORD, held.end)
             task.add_done_callback(_retrieved)
             raise
+
+    async def _finish(self, held: Held, made: Transaction, work: Awaitable[None]) -> None:
+        """End a transaction, give its connection back, and only then call what waits for it: it may need one too."""
+        try:
+            await work
+        finally:
+            made.is_released = True
+            self._writing.give(held)
+            await made.call_after()
 
     async def _mind(self) -> None:
         """Look at the database every second."""
@@ -242,6 +255,34 @@ class Database:
 
     async def _close_pools(self) -> None:
         await asyncio.gather(*(pool.close() for pool in {*self._reading, self._writing}))
+
+
+class Primary:
+    """A database without its replicas: what was committed is seen at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of the statements."""
+        return self._database.dialect
+
+    async def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[Values]:
+        """Return the rows of a query. Raises DatabaseError."""
+        found: list[Values] = await self._database._read("fetch", sql, values, newest=True)
+        return found
+
+    async def fetch_named(self, sql: str, values: Sequence[Any] = ()) -> tuple[tuple[str, ...], list[Values]]:
+        """Return the names of the columns, and the rows of a query. Raises DatabaseError."""
+        found: tuple[tuple[str, ...], list[Values]] = await self._database._read(
+            "fetch_named", sql, values, newest=True
+        )
+        return found
+
+    async def execute(self, sql: str, values: Sequence[Any] = ()) -> Done:
+        """Run a statement that writes, in a transaction of its own. Raises DatabaseError."""
+        return await self._database.execute(sql, values)
 
 
 def _pools(conf: DataSourceConf, primary: Source, setting: str, makes: bool) -> tuple[list[Pool], Pool]:

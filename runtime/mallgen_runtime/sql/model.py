@@ -1,19 +1,28 @@
 """The base of generated models: rows by key, changes, pages by cursor, and queries of the user's own."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from asyncio import CancelledError
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from mallgen_runtime.cache.resource import Cache
+from mallgen_runtime.sql.caching import TableCache
 from mallgen_runtime.sql.connection import Executor
+from mallgen_runtime.sql.errors import ConnectionLost, StatementTimeout
+from mallgen_runtime.sql.lists import ListRule
 from mallgen_runtime.sql.reading import rows_of
 from mallgen_runtime.sql.statement import for_values, power_of_two
 from mallgen_runtime.sql.table import Keyset, Table, plan_of
+from mallgen_runtime.sql.transaction import Transaction
 
 MOST_ROWS = 10_000  # of one page
 _CHUNK = 500  # values of one IN, rows of one INSERT
 _MOST_VALUES = 30_000  # of one statement; PostgreSQL takes 32 767, SQLite 32 766
+_UNKNOWN = (ConnectionLost, StatementTimeout, CancelledError)  # after them a statement may have been carried out
 
+T = TypeVar("T")
 RowT = TypeVar("RowT", bound=msgspec.Struct)
 AnyRow = TypeVar("AnyRow", bound=msgspec.Struct)
 CursorT = TypeVar("CursorT", bound=tuple[Any, ...])
@@ -40,15 +49,26 @@ class Model(Generic[RowT]):
 
     table: ClassVar[Table]
     row: ClassVar[type[msgspec.Struct]]
+    uniques: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    lists: ClassVar[tuple[ListRule, ...]] = ()
 
-    def __init__(self, on: Executor) -> None:
+    def __init__(self, on: Executor, cache: Cache | None = None) -> None:
+        """With a cache, rows are read from it, and writes invalidate them; see docs/cache.md."""
         self._on = on
+        self._reads = self._writes = None if cache is None or not self.table.key else self._cached_by(cache)
 
     def within(self: ModelT, transaction: Executor) -> ModelT:
         """Return this model on a transaction's connection, which reads what the transaction has written."""
+        return self._on_another(transaction, self._writes)
+
+    def _on_another(self: ModelT, on: Executor, writes: TableCache | None) -> ModelT:
+        """Return this model on another executor, where nothing is read from the cache."""
         model = object.__new__(type(self))
-        model.__dict__.update(self.__dict__, _on=transaction)
+        model.__dict__.update(self.__dict__, _on=on, _reads=None, _writes=writes)
         return model
+
+    def _cached_by(self, cache: Cache) -> TableCache:
+        return TableCache(cache, self._on_another(getattr(self._on, "primary", self._on), None))
 
     async def fetch(self, row: type[AnyRow], sql: str, *values: Any) -> list[AnyRow]:
         """Return the rows of a query of your own; `?` stands for each value, `"name"` for a quoted name.
@@ -71,12 +91,53 @@ class Model(Generic[RowT]):
         text, bound = for_values(sql, self._on.dialect, values)
         return (await self._on.execute(text, bound)).count
 
+    async def cached(
+        self, key: str | Sequence[Any], load: Callable[[], Awaitable[T]], kind: type[T], *, expiry: float = 60.0
+    ) -> T:
+        """Return what `load` returns, at most `expiry` seconds old: a query of your own whose result may be kept.
+
+        `key` is a text, or texts and numbers, of this table's own. `kind` is the type of the result. Within a
+        transaction, and without a cache, `load` is always called.
+        """
+        if self._reads is None:
+            return await load()
+        words = (key,) if isinstance(key, str) else tuple(key)
+        found: T = await self._reads.own(kind, words, load, expiry)
+        return found
+
+    async def forget(self, *keys: str | Sequence[Any]) -> None:
+        """Forget what `cached` has kept under keys; in a transaction, when it is committed."""
+        words = [(key,) if isinstance(key, str) else tuple(key) for key in keys]
+        await self._tell(lambda cache: cache.cache.invalidate([cache.own_key(one) for one in words]))
+
+    async def changed(self, *keys: Any) -> None:
+        """Tell the cache of rows that a statement of your own has written, by their primary keys.
+
+        In a transaction they are invalidated when that is committed.
+        """
+        for key in keys:
+            values = key if isinstance(key, tuple) else (key,)
+            await self._tell(lambda cache, values=values: cache.changed(values, {}))  # type: ignore[misc]
+
+    async def _tell(self, work: Callable[[TableCache], Coroutine[Any, Any, None]]) -> None:
+        """Tell the cache of a write, now or when the transaction is committed."""
+        writes = self._writes
+        if writes is None:
+            return
+        if isinstance(self._on, Transaction):
+            self._on.after_commit(lambda: writes.cache.after_write(work(writes)))
+        else:
+            await writes.cache.after_write(work(writes))
+
     @property
     def _plan(self) -> Any:
         return plan_of(self.table, self._on.dialect)
 
     async def _find(self, names: tuple[str, ...], values: Sequence[Any]) -> RowT | None:
         """Return the row with given values in columns that are unique together, None without one."""
+        if self._reads is not None:
+            cached: RowT | None = await self._reads.find(names, values)
+            return cached
         plan = self._plan
         found = await self._on.fetch(plan.find(names), plan.bind(names, values))
         return plan.rows(found[:1], self.row)[0] if found else None
@@ -85,6 +146,9 @@ class Model(Generic[RowT]):
         """Return the rows of primary keys, in the order of the keys and without those that are missing."""
         plan, names = self._plan, self.table.key
         asked = [tuple(key) for key in keys]
+        if self._reads is not None:
+            rows = dict(zip(distinct := list(dict.fromkeys(asked)), await self._reads.find_many(distinct), strict=True))
+            return [row for row in (rows[key] for key in asked) if row is not None]
         places = [list(plan.columns).index(name) for name in names]
         known: dict[Sequence[Any], RowT] = {}
         distinct = list(dict.fromkeys(asked))
@@ -103,9 +167,14 @@ class Model(Generic[RowT]):
         names = tuple(column.name for column in self.table.columns if column.attribute in values)
         self._check_attributes(values)
         bound = plan.bind(names, [values[plan.columns[name].attribute] for name in names])
-        done = await self._on.execute(plan.insert(names, 1), bound)
+        try:
+            done = await self._on.execute(plan.insert(names, 1), bound)
+        except _UNKNOWN:
+            await self._tell(lambda cache: cache.inserted_unseen([values]))
+            raise
         given = {name: values[plan.columns[name].attribute] for name in names}
         key = tuple(given.get(name, done.last_id) for name in self.table.key)
+        await self._tell(lambda cache: cache.inserted(key, values))
         return key[0] if len(key) == 1 else key
 
     async def _insert_many(self, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -122,10 +191,13 @@ class Model(Generic[RowT]):
         self._check_attributes(rows[0])
         step = max(1, min(_CHUNK, _MOST_VALUES // max(1, len(names))))
         count = 0
-        for start in range(0, len(rows), step):
-            chunk = rows[start : start + step]
-            bound = [one for row in chunk for one in plan.bind(names, [row[name] for name in attributes])]
-            count += (await self._on.execute(plan.insert(names, len(chunk)), bound)).count
+        try:
+            for start in range(0, len(rows), step):
+                chunk = rows[start : start + step]
+                bound = [one for row in chunk for one in plan.bind(names, [row[name] for name in attributes])]
+                count += (await self._on.execute(plan.insert(names, len(chunk)), bound)).count
+        finally:
+            await self._tell(lambda cache: cache.inserted_unseen(rows))
         return count
 
     async def _update(self, key: Sequence[Any], values: Mapping[str, Any], *version: Any) -> bool:
@@ -139,22 +211,29 @@ class Model(Generic[RowT]):
             raise ValueError(f"update of {self.table.name}: give at least one column")
         names = tuple(column.name for column in self.table.columns if column.attribute in values)
         bound = plan.bind(names, [values[plan.columns[name].attribute] for name in names])
-        if version:
-            newer = plan.newer(version[0])
-            bound += newer
-            names += (self.table.version,) * len(newer)
-            return await self._changed(
-                plan.update(names), bound, (*self.table.key, self.table.version), (*key, *version)
-            )
-        return await self._changed(plan.update(names), bound, self.table.key, key)
-
-    async def _changed(self, text: str, bound: list[Any], names: Sequence[str], values: Sequence[Any]) -> bool:
-        """Run a statement that changes at most one row, which has values in columns; return whether it did."""
-        return bool((await self._on.execute(text, [*bound, *self._plan.bind(names, values)])).count)
+        bound += (newer := plan.newer(version[0]) if version else [])
+        names += (self.table.version,) * len(newer)
+        bound += plan.bind(self.table.key, key)
+        bound += plan.bind((self.table.version,), version) if version else []
+        return await self._write(plan.update(names), bound, key, values)
 
     async def _delete(self, key: Sequence[Any]) -> bool:
         """Delete the row of a primary key; return whether there was one."""
-        return await self._changed(self._plan.delete(), [], self.table.key, key)
+        return await self._write(self._plan.delete(), self._plan.bind(self.table.key, key), key, None)
+
+    async def _write(self, text: str, bound: list[Any], key: Sequence[Any], values: Mapping[str, Any] | None) -> bool:
+        """Run a statement that changes the row of a primary key, if it is there; return whether it was.
+
+        The row is invalidated whatever happens: a statement that failed may have been carried out.
+        """
+        writes = self._writes
+        if writes is None:
+            return bool((await self._on.execute(text, bound)).count)
+        before = await writes.before(self, key, values)
+        try:
+            return bool((await self._on.execute(text, bound)).count)
+        finally:
+            await self._tell(lambda cache: cache.changed(key, before, values))
 
     async def _page(
         self, keyset: Keyset, equal: Sequence[Any], cursor: CursorT | None, limit: int, descending: bool
@@ -173,6 +252,25 @@ class Model(Generic[RowT]):
         attributes = [plan.columns[name].attribute for name in keyset.by]
         last: Any = tuple(getattr(rows[-1], name) for name in attributes) if rows else None
         return Page(rows, len(found) <= limit, last)
+
+    async def _list(
+        self, rule: ListRule, equal: Sequence[Any], cursor: CursorT | None, limit: int, descending: bool
+    ) -> Page[RowT, CursorT]:
+        """Return the page of a declared list that follows a cursor: from the cache if it knows it, with equal rows."""
+        if self._reads is not None and descending == rule.descending and 1 <= limit <= MOST_ROWS:
+            found = await self._reads.lists.page(rule, equal, cursor, limit)
+            if found is not None:
+                return Page(*found)
+        return await self._page(rule.keyset, equal, cursor, limit, descending)
+
+    async def _beginning(self, rule: ListRule, equal: Sequence[Any]) -> list[Any]:
+        """Return what a list begins with, one row more than it keeps, as rows of its columns alone."""
+        statement, names, readers = self._plan.beginning(rule.keyset, rule.descending)
+        rows = []
+        for values in await self._on.fetch(statement, [*equal, rule.limit + 1]):
+            own = [one if read is None else read(one) for read, one in zip(readers, values, strict=True)]
+            rows.append(SimpleNamespace(**dict(zip(names, own, strict=True))))
+        return rows
 
     async def _count(self, names: tuple[str, ...], values: Sequence[Any]) -> int:
         """Return the number of rows with given values in columns."""

@@ -227,10 +227,24 @@ class Plan:
         if has_cursor:
             beyond, places = self.writer.beyond(keyset.by, len(keyset.equal) + 1, descending)
             conditions.append(beyond)
+        return (
+            f"{self._select}{self._ordered(conditions, keyset.by, descending, len(keyset.equal) + len(places))}",
+            places,
+        )
+
+    def _ordered(self, conditions: Sequence[str], by: Sequence[str], descending: bool, count: int) -> str:
+        """Return the clauses of a page after `count` values of its conditions."""
         way = " DESC" if descending else ""
-        order = ", ".join(f"{self.writer.name(name)}{way}" for name in keyset.by)
-        limit = self.writer.mark(len(keyset.equal) + len(places) + 1)
-        return f"{self._select}{self._where(*conditions)} ORDER BY {order} LIMIT {limit}", places
+        order = ", ".join(f"{self.writer.name(name)}{way}" for name in by)
+        return f"{self._where(*conditions)} ORDER BY {order} LIMIT {self.writer.mark(count + 1)}"
+
+    def beginning(self, keyset: Keyset, descending: bool) -> tuple[str, list[str], list[Convert | None]]:
+        """Return the statement of the columns that a list is ordered by, their attributes and conversions."""
+        readers = {column.name: column.reader(self.writer.dialect) for column in self.table.columns}
+        names = keyset.by
+        clauses = self._ordered([self.writer.equal(keyset.equal)], names, descending, len(keyset.equal))
+        statement = f"SELECT {self.writer.names(names)} FROM {self._name}{clauses}"
+        return statement, [self.columns[name].attribute for name in names], [readers[name] for name in names]
 
 
 @lru_cache(4096)

@@ -30,6 +30,8 @@ class Transaction:
         self._after: list[AfterCommit] = []
         self._savepoints = 0
         self._is_over = False
+        self._may_be_kept = False
+        self.is_released = False
 
     @property
     def dialect(self) -> Dialect:
@@ -68,13 +70,21 @@ class Transaction:
         self._after.append(callback)
 
     async def commit(self) -> None:
-        """Commit, then call what waits for it. The database does it."""
+        """Commit. The database does it."""
         try:
             await self._run(self._commit, "COMMIT", ())
         except (ConnectionLost, StatementTimeout):
-            await self._call_after()
+            self._may_be_kept = True
             raise
-        await self._call_after()
+        self._may_be_kept = True
+
+    async def call_after(self) -> None:
+        """Call what waits for the commit, if it has happened or may have. The database does it."""
+        for callback in self._after if self._may_be_kept else ():
+            try:
+                await callback()
+            except Exception:  # the transaction is committed whatever they do
+                _LOG.exception("a call after a commit failed")
 
     async def rollback(self) -> None:
         """Undo everything. The database does it; on a connection that is lost the server has done it already."""
@@ -91,13 +101,6 @@ class Transaction:
     async def _commit(self, sql: str, values: Values) -> None:
         self._is_over = True
         await self._held.connection.commit()
-
-    async def _call_after(self) -> None:
-        for callback in self._after:
-            try:
-                await callback()
-            except Exception:  # the transaction is committed whatever they do
-                _LOG.exception("a call after a commit failed")
 
     async def _run(self, call: Callable[[str, Values], Awaitable[T]], sql: str, values: Sequence[Any]) -> T:
         async with self._turn:

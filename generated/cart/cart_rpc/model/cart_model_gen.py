@@ -78,6 +78,7 @@ class CartModelGen(Model[CartRow]):
 
     table = TABLE
     row = CartRow
+    uniques = (("userid", "proid"),)
 
     async def find_one(self, id: int) -> CartRow | None:
         """Return the row of a primary key, None where there is none."""

@@ -14,6 +14,7 @@ from mallgen_runtime.sql import (
     DecimalColumn,
     IntColumn,
     Keyset,
+    ListRule,
     Model,
     Page,
     Row,
@@ -41,8 +42,12 @@ TABLE = Table(
     key=("id",),
 )
 _BY_ID = Keyset((), ("id",))
-_BY_USERID_CREATE_TIME = Keyset(("userid",), ("create_time", "id"))
-_BY_USERID_STATUS_CREATE_TIME = Keyset(("userid", "status"), ("create_time", "id"))
+_BY_USERID_CREATE_TIME = ListRule(
+    "create_time", Keyset(("userid",), ("create_time", "id")), True, 1000
+)
+_BY_USERID_STATUS_CREATE_TIME = ListRule(
+    "create_time", Keyset(("userid", "status"), ("create_time", "id")), True, 1000
+)
 
 
 class OrdersRow(Row, frozen=True):
@@ -105,6 +110,7 @@ class OrdersModelGen(Model[OrdersRow]):
 
     table = TABLE
     row = OrdersRow
+    lists = (_BY_USERID_CREATE_TIME, _BY_USERID_STATUS_CREATE_TIME)
 
     async def find_one(self, id: str) -> OrdersRow | None:
         """Return the row of a primary key, None where there is none."""
@@ -156,7 +162,7 @@ class OrdersModelGen(Model[OrdersRow]):
         """Return a page of the rows with this userid, by create_time and id; the
         first one without a cursor.
         """
-        return await self._page(
+        return await self._list(
             _BY_USERID_CREATE_TIME, (userid,), cursor, limit, descending
         )
 
@@ -176,7 +182,7 @@ class OrdersModelGen(Model[OrdersRow]):
         """Return a page of the rows with this userid and status, by create_time and
         id; the first one without a cursor.
         """
-        return await self._page(
+        return await self._list(
             _BY_USERID_STATUS_CREATE_TIME, (userid, status), cursor, limit, descending
         )
 

@@ -72,6 +72,7 @@ class CategoryModelGen(Model[CategoryRow]):
 
     table = TABLE
     row = CategoryRow
+    uniques = (("name",),)
 
     async def find_one(self, id: int) -> CategoryRow | None:
         """Return the row of a primary key, None where there is none."""

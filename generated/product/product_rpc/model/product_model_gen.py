@@ -15,6 +15,7 @@ from mallgen_runtime.sql import (
     IntColumn,
     JsonColumn,
     Keyset,
+    ListRule,
     Model,
     Page,
     Row,
@@ -43,11 +44,19 @@ TABLE = Table(
     key=("id",),
 )
 _BY_ID = Keyset((), ("id",))
-_BY_STATUS_RECOMMEND_TIME = Keyset(("status",), ("recommend_time", "id"))
-_BY_STATUS_CREATE_TIME = Keyset(("status",), ("create_time", "id"))
-_BY_STATUS_SALES = Keyset(("status",), ("sales", "id"))
-_BY_CATEID_STATUS_CREATE_TIME = Keyset(("cateid", "status"), ("create_time", "id"))
-_BY_CATEID_STATUS_SALES = Keyset(("cateid", "status"), ("sales", "id"))
+_BY_STATUS_RECOMMEND_TIME = ListRule(
+    "recommend_time", Keyset(("status",), ("recommend_time", "id")), True, 1000
+)
+_BY_STATUS_CREATE_TIME = ListRule(
+    "create_time", Keyset(("status",), ("create_time", "id")), True, 1000
+)
+_BY_STATUS_SALES = ListRule("sales", Keyset(("status",), ("sales", "id")), True, 1000)
+_BY_CATEID_STATUS_CREATE_TIME = ListRule(
+    "create_time", Keyset(("cateid", "status"), ("create_time", "id")), True, 1000
+)
+_BY_CATEID_STATUS_SALES = ListRule(
+    "sales", Keyset(("cateid", "status"), ("sales", "id")), True, 1000
+)
 _BY_STATUS_STOCK = Keyset(("status",), ("stock", "id"))
 _BY_CATEID_STATUS_STOCK = Keyset(("cateid", "status"), ("stock", "id"))
 _BY_UPDATE_TIME = Keyset((), ("update_time", "id"))
@@ -114,6 +123,13 @@ class ProductModelGen(Model[ProductRow]):
 
     table = TABLE
     row = ProductRow
+    lists = (
+        _BY_STATUS_RECOMMEND_TIME,
+        _BY_STATUS_CREATE_TIME,
+        _BY_STATUS_SALES,
+        _BY_CATEID_STATUS_CREATE_TIME,
+        _BY_CATEID_STATUS_SALES,
+    )
 
     async def find_one(self, id: int) -> ProductRow | None:
         """Return the row of a primary key, None where there is none."""
@@ -165,7 +181,7 @@ class ProductModelGen(Model[ProductRow]):
         """Return a page of the rows with this status, by recommend_time and id; the
         first one without a cursor.
         """
-        return await self._page(
+        return await self._list(
             _BY_STATUS_RECOMMEND_TIME, (status,), cursor, limit, descending
         )
 
@@ -184,7 +200,7 @@ class ProductModelGen(Model[ProductRow]):
         """Return a page of the rows with this status, by create_time and id; the
         first one without a cursor.
         """
-        return await self._page(
+        return await self._list(
             _BY_STATUS_CREATE_TIME, (status,), cursor, limit, descending
         )
 
@@ -203,7 +219,7 @@ class ProductModelGen(Model[ProductRow]):
         """Return a page of the rows with this status, by sales and id; the first one
         without a cursor.
         """
-        return await self._page(_BY_STATUS_SALES, (status,), cursor, limit, descending)
+        return await self._list(_BY_STATUS_SALES, (status,), cursor, limit, descending)
 
     async def count_by_status_sales(self, status: int) -> int:
         """Return the number of rows with this status."""
@@ -221,7 +237,7 @@ class ProductModelGen(Model[ProductRow]):
         """Return a page of the rows with this cateid and status, by create_time and
         id; the first one without a cursor.
         """
-        return await self._page(
+        return await self._list(
             _BY_CATEID_STATUS_CREATE_TIME, (cateid, status), cursor, limit, descending
         )
 
@@ -241,7 +257,7 @@ class ProductModelGen(Model[ProductRow]):
         """Return a page of the rows with this cateid and status, by sales and id;
         the first one without a cursor.
         """
-        return await self._page(
+        return await self._list(
             _BY_CATEID_STATUS_SALES, (cateid, status), cursor, limit, descending
         )
 

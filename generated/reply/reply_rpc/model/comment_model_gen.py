@@ -12,6 +12,7 @@ from mallgen_runtime.sql import (
     DatetimeColumn,
     IntColumn,
     Keyset,
+    ListRule,
     Model,
     Page,
     Row,
@@ -32,7 +33,9 @@ TABLE = Table(
     key=("id",),
 )
 _BY_ID = Keyset((), ("id",))
-_BY_PRODUCT_ID_CREATE_TIME = Keyset(("product_id",), ("create_time", "id"))
+_BY_PRODUCT_ID_CREATE_TIME = ListRule(
+    "create_time", Keyset(("product_id",), ("create_time", "id")), True, 1000
+)
 _BY_USER_ID_CREATE_TIME = Keyset(("user_id",), ("create_time", "id"))
 
 
@@ -73,6 +76,7 @@ class CommentModelGen(Model[CommentRow]):
 
     table = TABLE
     row = CommentRow
+    lists = (_BY_PRODUCT_ID_CREATE_TIME,)
 
     async def find_one(self, id: int) -> CommentRow | None:
         """Return the row of a primary key, None where there is none."""
@@ -124,7 +128,7 @@ class CommentModelGen(Model[CommentRow]):
         """Return a page of the rows with this product_id, by create_time and id; the
         first one without a cursor.
         """
-        return await self._page(
+        return await self._list(
             _BY_PRODUCT_ID_CREATE_TIME, (product_id,), cursor, limit, descending
         )
 

@@ -84,6 +84,7 @@ class UserModelGen(Model[UserRow]):
 
     table = TABLE
     row = UserRow
+    uniques = (("username",),)
 
     async def find_one(self, id: int) -> UserRow | None:
         """Return the row of a primary key, None where there is none."""
