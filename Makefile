@@ -1,12 +1,16 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup servers attack crash demo run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc freeze generated errors pages built lock clean
+.PHONY: setup servers attack crash demo demo-real run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc freeze generated errors pages built lock clean
 
 setup:
 	@scripts/setup.sh
 
-demo: setup ## generate the shop, start its three services, call the seven routes, stop them
+demo: setup ## generate the shop, start its six services, call the seven routes, stop them
 	@$(BIN)/python scripts/demo.py
+
+demo-real: setup ## the same on MariaDB, Redis and etcd, which it starts and stops itself
+	@scripts/servers.sh
+	@$(BIN)/python scripts/demo_real.py
 
 run: setup ## the same, and leave it up until Ctrl-C
 	@$(BIN)/python scripts/demo.py --serve

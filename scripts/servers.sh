@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs the database servers that tests, benchmarks and `make demo-real` start, where we are root on Debian.
+# Installs the servers that tests, benchmarks and `make demo-real` start, where we are root on Debian.
 set -eu
 
 needed=""
 [ -x /usr/sbin/mariadbd ] || command -v mariadbd >/dev/null || needed="$needed mariadb-server"
 command -v redis-server >/dev/null || needed="$needed redis-server"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || needed="$needed postgresql"
+command -v etcd >/dev/null || needed="$needed etcd-server"
 [ -n "$needed" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
@@ -17,6 +18,6 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update >/dev/null
 # shellcheck disable=SC2086
 apt-get -qq install -y --no-install-recommends $needed >/dev/null
-for name in mariadb redis-server postgresql; do
+for name in mariadb redis-server postgresql etcd; do
     if [ -d /run/systemd/system ]; then systemctl disable --now --quiet "$name" || true; fi
 done

@@ -28,7 +28,11 @@ _MODEL = {
 }
 FLAGS: dict[tuple[str, ...], dict[str, str]] = {
     ("model", "mysql", "ddl"): _MODEL,
+    ("model", "mysql", "datasource"): _MODEL,
+    ("model", "pg", "datasource"): _MODEL,
     ("model", "ddl"): _MODEL,
+    ("model", "datasource"): _MODEL,
+    ("model", "pg"): _MODEL,
     ("api", "py"): {
         **_COMMON,
         "style": _PEP8,

@@ -20,9 +20,10 @@ _COMMON = (
     Option("package", "The package (default: after the database or the file, with _model).", "NAME"),
 )
 _LAST = (DRY_RUN, FORMAT, QUIET)
+_LIVE_LAST = (Option("force", "Replace schema.sql, although you have edited it."), *_LAST)
 _DDL = "Generate models from the CREATE TABLEs of .sql files."
 _LIVE = "Generate models from the tables of a database; their DDL is kept in schema.sql."
-_SCHEMA = Option("schema", "PostgreSQL's schema.", "NAME", "-s", default="public")
+_SCHEMA = Option("schema", "PostgreSQL's schema (default: public).", "NAME", "-s")
 
 MODEL_COMMANDS = (
     Command(
@@ -41,6 +42,37 @@ MODEL_COMMANDS = (
         (_MORE,),
         example="mallgen model mysql ddl -src 'sql/*.sql' -dir . -c",
         given=(("dialect", "mysql"),),
+    ),
+    Command(
+        ("model", "datasource"),
+        _LIVE,
+        "model_datasource",
+        (_URL, _SCHEMA, *_COMMON, *_LIVE_LAST),
+        example="mallgen model datasource -url 'mysql://root:${PASSWORD}@127.0.0.1/shop' -table 'order*' -dir .",
+    ),
+    Command(
+        ("model", "mysql", "datasource"),
+        _LIVE,
+        "model_datasource",
+        (_URL, *_COMMON, *_LIVE_LAST),
+        example="mallgen model mysql datasource -url 'root:${PASSWORD}@tcp(127.0.0.1:3306)/shop' -table '*' -dir . -c",
+        given=(("dialect", "mysql"),),
+    ),
+    Command(
+        ("model", "pg", "datasource"),
+        _LIVE,
+        "model_datasource",
+        (_URL, _SCHEMA, *_COMMON, *_LIVE_LAST),
+        example="mallgen model pg datasource -url 'postgres://postgres:${PASSWORD}@127.0.0.1/shop' -dir .",
+        given=(("dialect", "postgres"),),
+    ),
+    Command(
+        ("model", "pg"),
+        "The same for PostgreSQL, as goctl spells it.",
+        "model_datasource",
+        (_URL, _SCHEMA, *_COMMON, *_LIVE_LAST),
+        example="mallgen model pg -url 'postgres://postgres:${PASSWORD}@127.0.0.1/shop' -dir .",
+        given=(("dialect", "postgres"),),
     ),
     Command(
         ("model", "lint"),

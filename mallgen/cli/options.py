@@ -339,6 +339,5 @@ COMMANDS = (
 ROOT_HELP = "Contract-first: .api files in, Python services out."
 GROUP_HELP = {
     ("model",): "Models of tables from .sql files and databases.",
-    ("model", "mysql"): "Models of tables of MySQL and MariaDB, as goctl names the commands.",
-    ("model", "pg"): "Models of tables of PostgreSQL, as goctl names the commands.",
+    ("model", "mysql"): "The same for MySQL and MariaDB, as goctl spells it.",
 }

@@ -98,6 +98,20 @@ def replace_file(path: str, text: str) -> None:
                 os.unlink(staged)
 
 
+def put_file(path: str, text: str) -> None:
+    """Write a file as `replace_file` does, also one that is not there, with its folders. Raises CannotWrite."""
+    if os.path.lexists(path):
+        replace_file(path, text)
+        return
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as problem:
+        hint = "make room or allow it"
+        raise CannotWrite(_refused("cannot-write", f"`{path}`: {problem.strerror}", hint)) from problem
+
+
 def _refused(code: str, message: str, hint: str) -> Diagnostic:
     return Diagnostic(code, message, hint=hint, environment=True)
 

@@ -9,7 +9,7 @@ from mallgen.rules import Found
 from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
 
-_MARKS = {".sql": ("--", "#", "/*"), ".py": ("#",)}
+_MARKS = {**dict.fromkeys((".sql", ".ddl", ".mysql", ".pgsql"), ("--", "#", "/*")), ".py": ("#",)}
 _COMMENT = r"(?P<mark>{})\s*mallgen:ignore\b[ \t]*(?P<code>[\w-]*)[ \t]*(?P<reason>.*)"
 
 

@@ -1,17 +1,24 @@
 """The rules of `mallgen check` about columns and the fields that carry their values, in one chain of services."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen import rules as registry
 from mallgen.diagnostics import Note
 from mallgen.lint.fields import SECRETS
+from mallgen.lint.scope import words
 from mallgen.rules import Finding
 from mallgen.tablerules.carriers import CarriedField, Carrier
 from mallgen.tablerules.matching import HeldColumn, TableMatching
 from mallgen.tables.model import Base, Column, Table
 
 _LONG = 16_383  # characters from which on a text is as long as texts get
+
+_KINDS = frozenset(
+    "num number count total type kind level status state sex gender age sort order mode grade rank size source channel "
+    "platform score star role category".split()
+)
 
 
 class ServiceChain(NamedTuple):
@@ -130,10 +137,14 @@ def text_unbounded(scope: ChainScope) -> Iterator[Finding]:
     in words or in a rule (`options=`, `validate:"max=50"`, protovalidate), and check it in the logic:
 
         string username = 1; // at most 50 characters
+
+    Passwords are not meant: what is stored is a hash.
     """
 
     def is_wrong(carrier: Carrier, field: CarriedField, column: Column) -> bool:
         kind = column.type
+        if SECRETS & set(words(column.name)):
+            return False
         return (
             carrier.writes
             and field.kind == "text"
@@ -154,19 +165,24 @@ def text_unbounded(scope: ChainScope) -> Iterator[Finding]:
 def flag_as_number(scope: ChainScope) -> Iterator[Finding]:
     """A column is tinyint(1) or boolean, and the field is a number.
 
-    Write bool in the contract; a column that has more than two values is a tinyint without the (1). One whose comment
-    lists a value above 1 is not reported.
+    Write bool in the contract; a column that has more than two values is a tinyint without the (1). A tinyint(1) is not
+    reported if its comment lists a value above 1, or if its name is that of a count or a kind (`people_num`, `status`).
     """
 
     def is_wrong(carrier: Carrier, field: CarriedField, column: Column) -> bool:
-        is_flag = column.type.base is Base.BOOL or column.type.bool_like
-        return is_flag and field.kind == "int" and not any(digit in column.comment for digit in "23456789")
+        return field.kind == "int" and _is_flag(column)
 
     for one in scope.disagreeing(is_wrong):
         yield one.finding(
             f"`{one.field.name}` is {one.field.spelt}, and its column `{one.shown}` {one.held.column.type.spelt}",
             "write bool, or make the column tinyint",
         )
+
+
+def _is_flag(column: Column) -> bool:
+    if not column.type.bool_like:
+        return column.type.base is Base.BOOL
+    return not set(re.findall(r"\d+", column.comment)) - {"0", "1"} and not _KINDS & set(words(column.name))
 
 
 @CHAIN.rule("secret-answered", severity="error")

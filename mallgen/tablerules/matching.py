@@ -5,6 +5,7 @@ its name says so or several telling columns are there, and a rule holds a field 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from mallgen.tablerules.carriers import WRITES, CarriedField, Carrier, folded
 from mallgen.tablerules.scope import SHORT
 from mallgen.tables.model import Column, Table
 
+_MANY = 3  # tables from which on a prefix that all have is none of their names
 _SHARED, _TELLING = 3, 2  # fields that a message shares with a table of another name, and those that tell it apart
 _NOISE = WRITES | frozenset(
     "request req response resp reply res result item info dto vo bo po do model entity data detail details row record "
@@ -36,36 +38,50 @@ class TableMatching:
     """The tables of one chain of services, by the names that messages give them and their columns."""
 
     def __init__(self, tables: Sequence[Table]) -> None:
-        self._columns = [(table, _columns(table)) for table in tables if not table.select]
+        self._tables = [table for table in tables if not table.select]
+        self._by_name: dict[str, list[int]] = {}
+        self._by_column: dict[str, dict[int, Column]] = {}
+        shared = _shared_prefix([table.name for table in self._tables])
+        for number, table in enumerate(self._tables):
+            spellings = _spellings(table.name) | _spellings(table.name[shared:])
+            for spelling in spellings:
+                self._by_name.setdefault(spelling, []).append(number)
+            for name, column in _columns(table, spellings).items():
+                self._by_column.setdefault(name, {})[number] = column
 
     def held(self, carrier: Carrier) -> Iterator[tuple[CarriedField, tuple[HeldColumn, ...]]]:
-        """Yield the fields of a message with the columns that each may hold, at least one."""
-        tables = [(table, columns) for table, columns in self._columns if self._fits(carrier, table, columns)]
+        """Yield the fields of a message with the columns that each may hold, at least one.
+
+        A table of another name says nothing of common columns: its `id` is hardly the message's.
+        """
+        named = dict.fromkeys(number for name in _names(carrier.name) for number in self._by_name.get(name, ()))
+        alike = [number for number in self._alike(carrier) if number not in named]
         for field in carrier.fields:
-            found = tuple(
-                HeldColumn(table, columns[field.folded]) for table, columns in tables if field.folded in columns
-            )
+            columns = self._by_column.get(field.folded, {})
+            numbers = [*named, *(alike if field.folded not in _COMMON else ())]
+            found = tuple(HeldColumn(self._tables[one], columns[one]) for one in numbers if one in columns)
             if found:
                 yield field, found
 
-    def _fits(self, carrier: Carrier, table: Table, columns: dict[str, Column]) -> bool:
-        shared = [field for field in carrier.fields if field.folded in columns]
-        if _names(carrier.name) & _spellings(table.name):
-            return bool(shared)
-        telling = sum(field.folded not in _COMMON for field in shared)
-        return len(shared) >= _SHARED and telling >= _TELLING and 2 * len(shared) >= len(carrier.fields)
+    def _alike(self, carrier: Carrier) -> list[int]:
+        """Return the tables that share so many fields with a message that it may hold their rows."""
+        found = [(field.folded not in _COMMON, self._by_column.get(field.folded, {})) for field in carrier.fields]
+        telling = Counter(number for tells, columns in found if tells for number in columns)
+        likely = [number for number, count in telling.items() if count >= _TELLING]
+        least = max(_SHARED, (len(carrier.fields) + 1) // 2)
+        return sorted(one for one in likely if sum(one in columns for _, columns in found) >= least)
 
     def secrets(self, secret: frozenset[str]) -> dict[str, HeldColumn]:
         """Return the columns whose names have a secret's word, by their folded names."""
         found: dict[str, HeldColumn] = {}
-        for table, _ in self._columns:
+        for table in self._tables:
             for column in table.columns:
                 if secret & set(words(column.name)):
                     found.setdefault(folded(column.name), HeldColumn(table, column))
         return found
 
 
-def _columns(table: Table) -> dict[str, Column]:
+def _columns(table: Table, spellings: set[str]) -> dict[str, Column]:
     """Return the columns by the names that a field may have for them: `orders.id` is also `order_id`."""
     found: dict[str, Column] = {}
     for column in table.columns:
@@ -75,9 +91,18 @@ def _columns(table: Table) -> dict[str, Column]:
         if owner in SHORT and name != owner:
             found.setdefault(f"{SHORT[owner]}id", column)
     if len(table.key) == 1 and folded(table.key[0]) == "id":
-        for spelling in _spellings(table.name):
+        for spelling in spellings:
             found.setdefault(f"{spelling}id", found["id"])
     return found
+
+
+def _shared_prefix(names: Sequence[str]) -> int:
+    """Return the length of a prefix that all of several names have, such as `mall_`."""
+    if len(names) < _MANY:
+        return 0
+    first, last = min(names), max(names)
+    same = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+    return first.rfind("_", 0, same) + 1
 
 
 def _names(carrier: str) -> set[str]:

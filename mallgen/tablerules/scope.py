@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mallgen.tables.detect import detect
 from mallgen.tables.model import Column, Dialect, Schema, Table
 from mallgen.tables.scan import ScannedDdl, scan
+from mallgen.text.span import Span
 
 _ID = re.compile(r"(?P<owner>.+?)_?id", re.I)
 _PREFIX = re.compile(r"^(?:t|tb|tbl|tab)_")
@@ -51,7 +52,7 @@ class TableScope:
     @cached_property
     def scanned(self) -> tuple[tuple[ScannedDdl, Dialect], ...]:
         """The files as statements of tokens, with their dialects."""
-        told = ((name, text, detect(text)) for name, text in self.texts.items() if name.endswith(".sql"))
+        told = ((name, text, detect(text)) for name, text in self.texts.items())
         return tuple((scan(name, text, dialect), dialect) for name, text, dialect in told)
 
     def columns(self) -> Iterator[tuple[Table, Column]]:
@@ -67,13 +68,34 @@ class TableScope:
 
     def owners(self, table: Table) -> tuple[OwnedTables, ...]:
         """Return the services that a table belongs to."""
-        return tuple(one for one in self.services if any(own.span == table.span for own in one.tables))
+        return tuple(self._owners.get(table.span, ()))
+
+    @cached_property
+    def _owners(self) -> dict[Span, list[OwnedTables]]:
+        found: dict[Span, list[OwnedTables]] = {}
+        for one in self.services:
+            for table in one.tables:
+                found.setdefault(table.span, []).append(one)
+        return found
 
     def target(self, database: str, name: str, dialect: Dialect) -> Table | None:
         """Return the table of a name in a database."""
-        fold = str if dialect is Dialect.POSTGRES else str.lower
-        found = (table for table in self.tables if fold(table.name) == fold(name))
-        return next((table for table in found if table.database == database), None)
+        alike = self._by_place.get((database, name.lower()), ())
+        return next((table for table in alike if table.name == name or dialect is not Dialect.POSTGRES), None)
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], list[Table]]:
+        found: dict[tuple[str, str], list[Table]] = {}
+        for table in self.tables:
+            found.setdefault((table.database, table.name.lower()), []).append(table)
+        return found
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[Table]]:
+        found: dict[str, list[Table]] = {}
+        for table in self.tables:
+            found.setdefault(_PREFIX.sub("", table.name.lower()), []).append(table)
+        return found
 
     def referred(self, table: Table, column: Column) -> Column | None:
         """Return the id that a column holds by its name: `userid` and `user_id` that of `user`, `parentid` its own.
@@ -81,7 +103,7 @@ class TableScope:
         None where several tables are meant, or where the id of the one that is has more than one column.
         """
         match = _ID.fullmatch(column.name)
-        if match is None or column.name.lower() in ("id", "uuid", "guid", *map(str.lower, table.key)):
+        if match is None:
             return None
         owner = match["owner"].strip("_").lower()
         meant = table if owner in _PARENTS else self._named(table, SHORT.get(owner, owner))
@@ -92,16 +114,7 @@ class TableScope:
 
     def _named(self, near: Table, word: str) -> Table | None:
         """Return the table that a word names, one of the same database first; None for several."""
-        for tables in (self._own(near), self.tables):
-            found = [table for table in tables if _is_named(table.name.lower(), word)]
-            if found:
-                return found[0] if len(found) == 1 else None
-        return None
-
-    def _own(self, near: Table) -> list[Table]:
-        return [table for table in self.tables if table.database == near.database]
-
-
-def _is_named(table: str, word: str) -> bool:
-    """Return whether a table has a word for its name, in the singular or plural, with a prefix such as `t_` or not."""
-    return _PREFIX.sub("", table) in (word, f"{word}s", f"{word}es", f"{word.removesuffix('y')}ies")
+        spellings = dict.fromkeys((word, f"{word}s", f"{word}es", f"{word.removesuffix('y')}ies"))
+        found = [table for spelling in spellings for table in self._by_word.get(spelling, ())]
+        found = [table for table in found if table.database == near.database] or found
+        return found[0] if len(found) == 1 else None

@@ -70,8 +70,20 @@ def _pass_over(cursor: Cursor) -> None:
             cursor.skip_group()
             continue
         glue = cursor.take().upper
-        if glue in _JOINS and cursor.now.kind != "end" and cursor.now.upper not in (",", ")", "("):
+        if glue == "::":
+            _cast_type(cursor)
+        elif glue in _JOINS and cursor.now.kind != "end" and cursor.now.upper not in (",", ")", "("):
             cursor.take()
+
+
+def _cast_type(cursor: Cursor) -> None:
+    """Take the type behind `::`, which may have several words."""
+    if cursor.now.kind in ("word", "name"):
+        cursor.take()
+    cursor.accept_any("VARYING", "PRECISION")
+    if cursor.now.upper == "(":
+        cursor.skip_group()
+    cursor.accept("WITHOUT", "TIME", "ZONE") or cursor.accept("WITH", "TIME", "ZONE")
 
 
 _JOINS = frozenset(("::", "+", "-", "*", "/", "|", "%", ".", ">", "<", "=", "AT", "ZONE", "WITHOUT", "WITH", "VARYING"))

@@ -195,6 +195,12 @@ def test_flags_are_no_numbers(column: str, field: str, found: bool) -> None:
     assert codes(table(f"paid {column}"), proto("Order", f"  {field} paid = 1;")) == ["flag-as-number"] * found
 
 
+@pytest.mark.parametrize("comment", ["", "0:房间 1:人次", "1 to 5"])
+def test_a_count_in_tinyint_1_is_no_flag(comment: str) -> None:
+    tables = table(f"row_type tinyint(1) NOT NULL COMMENT '{comment}'")
+    assert codes(tables, proto("Order", "  int64 row_type = 1;")) == []
+
+
 def test_secrets_are_asked_and_not_answered() -> None:
     tables = table("password varchar(128) NOT NULL,\n  salt binary(16) NOT NULL", "account")
     field = "  string password = 1; // 8 to 64 characters"
