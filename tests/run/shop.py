@@ -18,6 +18,16 @@ from tests.ports import free_port
 from tests.run.service import SECRET, Service
 
 RPC_SERVICES = ("product", "order", "cart", "user", "reply")
+RECOMMEND = """
+        from mall_api.schemas import Product
+
+        made = {"price": "9.90", "stock": 1, "category": "", "status": 1, "create_time": 1, "update_time": 1}
+        products = [Product(id=n, name=f"商品 {n}", description="", **made) for n in range(req.ps)]
+        return RecommendResponse(products=products, is_end=False, recommend_time=1)
+"""
+FLASH_SALE = """
+        return FlashSaleResponse(start_time=1, products=[])
+"""
 
 
 class RpcService:
@@ -91,6 +101,18 @@ def seeded() -> Path:
     for name in RPC_SERVICES:
         subprocess.run([sys.executable, "-m", f"{name}_rpc.seed"], cwd=shop / name, check=True, capture_output=True)
     return shop
+
+
+def bff_alone(root: Path) -> Path:
+    """Return a copy of the BFF that answers /v1/recommend and /v1/flashsale without calling a service."""
+    folder = root / "mall"
+    shutil.copytree(ROOT / "generated" / "mall", folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    for name, body in (("recommend", RECOMMEND), ("flash_sale", FLASH_SALE)):
+        logic = folder / "mall_api" / "logic" / f"{name}_logic.py"
+        head, mark, _ = logic.read_text(encoding="utf-8").partition("Response:\n")
+        assert mark
+        logic.write_text(f"{head}{mark}{body}", encoding="utf-8")
+    return folder
 
 
 class Shop:

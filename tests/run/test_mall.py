@@ -1,6 +1,5 @@
 """The shop of generated/: its seven routes, its paging, and how it stops."""
 
-import shutil
 import signal
 import threading
 import time
@@ -9,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.run.service import Answer, Service
-from tests.run.shop import Shop
+from tests.run.shop import Shop, bff_alone
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +109,10 @@ def test_ids_are_taken_over_and_logged(mall: Service) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_a_request_in_flight_finish(tmp_path: Path, number: signal.Signals) -> None:
-    folder = tmp_path / "mall"
-    shutil.copytree(ROOT / "generated" / "mall", folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    folder = bff_alone(tmp_path)
     logic = folder / "mall_api" / "logic" / "flash_sale_logic.py"
     text = logic.read_text(encoding="utf-8")
     slow = "-> FlashSaleResponse:\n        import asyncio\n\n        await asyncio.sleep(0.8)"
-    slow += "\n        return FlashSaleResponse(start_time=1, products=[])"
     logic.write_text(text.replace("-> FlashSaleResponse:", slow, 1), encoding="utf-8")
     with Service(folder, "mall_api") as service:
         answers: list[Answer] = []

@@ -1,7 +1,6 @@
 """The stop of a service: it is not ready but still serves, then refuses connections and finishes what has begun."""
 
 import asyncio
-import shutil
 import signal
 import socket
 import threading
@@ -11,19 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.run.load import Tally, load
 from tests.run.service import Answer, Service
-from tests.run.shop import RpcService
+from tests.run.shop import RpcService, Shop, bff_alone
 
 QUIET = "Log:\n  Access: false\nShutdown:\n  WrapUpTime: 300ms\n"
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    folder = tmp_path / "mall"
-    shutil.copytree(ROOT / "generated" / "mall", folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    return folder
+    return bff_alone(tmp_path)
 
 
 def slow(folder: Path, seconds: float) -> None:
@@ -90,19 +86,13 @@ def test_ctrl_c_does_not_wait_for_load_balancers(shop: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("package", ["mall_api", "order_rpc"])
 def test_a_signal_as_soon_as_the_port_is_open(tmp_path: Path, package: str, number: int) -> None:
-    name = package.partition("_")[0]
-    folder = shutil.copytree(ROOT / "generated" / name, tmp_path / name, ignore=shutil.ignore_patterns(".*"))
+    shop = Shop(tmp_path)
     for pause in (0, 0.005, 0.02, 0.05):
-        service = starting(folder, package, tmp_path)
+        service: Service | RpcService = shop.rpc("order") if package == "order_rpc" else shop.mall()
         wait_until_reachable(service.port)
         time.sleep(pause)
         assert service.stop(number) == 0, (pause, service.lines())
         assert "Traceback" not in service.lines()
-
-
-def starting(folder: Path, package: str, registry: Path) -> Service | RpcService:
-    """Start a service without waiting until it is ready."""
-    return RpcService(folder, package, registry) if package.endswith("_rpc") else Service(folder, package)
 
 
 def wait_until_reachable(port: int) -> None:
