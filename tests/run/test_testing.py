@@ -1,4 +1,4 @@
-"""The examples of mallgen_runtime.testing in README, run on the shop of generated/."""
+"""The examples of mallgen_runtime.testing, run on the shop of generated/."""
 
 import asyncio
 import re
@@ -22,11 +22,30 @@ def shop_on_the_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         del sys.modules[name]
 
 
+def fake_products() -> Any:
+    """Return a client of product.rpc that calls nobody and recommends as many products as it is asked for."""
+    from mall_api.rpc.product import (  # type: ignore[import-not-found]
+        ProductClient,
+        ProductItem,
+        ProductPage,
+        RecommendedRequest,
+    )
+
+    class Products(ProductClient):  # type: ignore[misc]
+        def __init__(self) -> None: ...
+
+        async def recommended(self, req: RecommendedRequest, *, timeout: float | None = None) -> ProductPage:
+            return ProductPage(products=[ProductItem(product_id=n) for n in range(req.ps)])
+
+    return Products()
+
+
 def test_a_client_without_a_socket() -> None:
     from mall_api.app import create_app  # type: ignore[import-not-found]
 
     async def talk() -> None:
         async with Client(create_app()) as client:
+            client.svc.product_rpc = fake_products()
             answer = await client.get("/v1/recommend", params={"ps": "5"})
             assert (answer.status, len(answer.json()["products"])) == (200, 5)
             wrong = await client.post("/v1/recommend", json={"a": 1})
@@ -43,6 +62,7 @@ def test_logic_without_a_service() -> None:
 
     async def think() -> None:
         svc = ServiceContext(create_app().config)
+        svc.product_rpc = fake_products()
         await svc.start()
         page = await RecommendLogic(context(claims={"uid": 1}), svc).recommend(RecommendRequest(ps=5))
         assert (len(page.products), page.is_end) == (5, False)
