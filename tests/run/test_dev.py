@@ -16,6 +16,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.ports import free_port
+from tests.run.shop import RPC_SERVICES, seeded
 
 ORDERS = "/v1/order/list?uid=123&ps=1"
 
@@ -25,14 +26,14 @@ class Dev:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        for name in ("examples", "generated"):
-            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        shutil.copytree(ROOT / "examples", root / "examples", ignore=shutil.ignore_patterns(".*"))
+        shutil.copytree(seeded(), root / "generated")
         shutil.copy(ROOT / "mallgen.toml", root)
-        self.ports = {name: free_port() for name in ("mall", "order", "product")}
+        self.ports = {name: free_port() for name in ("mall", *RPC_SERVICES)}
         for name, port in self.ports.items():
             (settings,) = (root / "generated" / name / "etc").glob("*.yaml")
             text = settings.read_text(encoding="utf-8")
-            settings.write_text(re.sub(r"\b(8888|8080|8081)\b", str(port), text), encoding="utf-8")
+            settings.write_text(re.sub(r"\b(8888|808\d)\b", str(port), text), encoding="utf-8")
         self.log = root / "dev.log"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -101,7 +102,7 @@ def test_once_runs_a_command_when_all_are_up_and_gives_its_exit_code(dev: Dev) -
 
 def test_ctrl_c_stops_all_in_time_and_leaves_nothing(dev: Dev) -> None:
     dev.start()
-    dev.until("all 3 services are up")
+    dev.until("all 6 services are up")
     assert "测试商品名称" in dev.get(ORDERS)
     assert dev.process is not None
     started = time.monotonic()
@@ -115,7 +116,7 @@ def test_ctrl_c_stops_all_in_time_and_leaves_nothing(dev: Dev) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent was killed")
 def test_nothing_is_left_when_mallgen_itself_is_killed(dev: Dev) -> None:
     dev.start()
-    dev.until("all 3 services are up")
+    dev.until("all 6 services are up")
     assert dev.process is not None
     dev.process.kill()
     dev.process.wait()
@@ -127,10 +128,10 @@ def test_nothing_is_left_when_mallgen_itself_is_killed(dev: Dev) -> None:
 
 def test_changed_code_is_restarted_and_a_changed_contract_generated(dev: Dev) -> None:
     dev.start()
-    dev.until("all 3 services are up")
-    store = dev.root / "generated" / "product" / "product_rpc" / "store.py"
-    store.write_text(store.read_text(encoding="utf-8").replace("测试商品名称", "改过的名称"), encoding="utf-8")
-    dev.until("store.py changed; restarting")
+    dev.until("all 6 services are up")
+    items = dev.root / "generated" / "product" / "product_rpc" / "items.py"
+    written(items, ("name=row.name,", 'name="改过的名称",'))
+    dev.until("items.py changed; restarting")
     dev.until("product.rpc listens", 2)
     deadline = time.monotonic() + 10
     while "改过的名称" not in dev.get(ORDERS):
@@ -146,7 +147,7 @@ def test_changed_code_is_restarted_and_a_changed_contract_generated(dev: Dev) ->
 
 def test_a_wrong_contract_is_told_and_the_services_stay(dev: Dev) -> None:
     dev.start()
-    dev.until("all 3 services are up")
+    dev.until("all 6 services are up")
     contract = dev.root / "examples" / "mall.api"
     text = contract.read_text(encoding="utf-8")
     contract.write_text(text.replace("returns (FlashSaleResponse)", "returns (FlashSaleRespons)"), encoding="utf-8")
