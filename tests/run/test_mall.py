@@ -82,11 +82,13 @@ def test_every_wrong_field_is_told_with_its_place_in_the_contract(mall: Service)
     ]
     assert problem["code"] == "invalid_request"
     assert problem["request_id"] == answer.headers["x-request-id"]
-    assert problem["contract"] == "mall.api:180"
+    assert problem["contract"] == "mall.api:189"
 
 
 def test_int64_is_exact(mall: Service) -> None:
-    assert mall.get("/v1/recommend?cursor=9223372036854775807").status == 200
+    assert mall.get("/v1/cart/list?uid=9223372036854775807").json() == {"products": []}
+    late = mall.get("/v1/recommend?cursor=9223372036854775807")
+    assert (late.status, late.json()["detail"]) == (400, "no time has the cursor 9223372036854775807")
     assert mall.get("/v1/recommend?cursor=9223372036854775808").json()["errors"][0]["reason"].startswith("must be from")
 
 
