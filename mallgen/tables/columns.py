@@ -33,7 +33,7 @@ class ColumnReader:
         self.auto, self.on_update, self.primary = False, False, False
         self.generated: Generated | None = None
         self.comment, self.collation, self.character_set = "", "", ""
-        self.constraint = ""
+        self.constraint, self.identity = "", ""
         self.missing_comma = False
 
     def read(self) -> Column:
@@ -155,6 +155,7 @@ class ColumnReader:
     def numbered(self) -> None:
         """Read AUTO_INCREMENT."""
         self.auto = True
+        self.keys.draft.numbers_anew = self.cursor.dialect is Dialect.SQLITE
 
     def primary_(self) -> None:
         """Read PRIMARY KEY, or KEY alone, which MySQL takes for the same."""
@@ -218,13 +219,15 @@ class ColumnReader:
         """Read the expression of a generated column, or PostgreSQL's identity."""
         cursor = self.cursor
         if cursor.before.upper == "GENERATED":
-            cursor.accept("ALWAYS") or cursor.accept("BY", "DEFAULT")
+            is_strict = cursor.accept("ALWAYS") or not cursor.accept("BY", "DEFAULT")
             cursor.expect("AS", "GENERATED ALWAYS")
+            self.identity = "ALWAYS" if is_strict else "BY DEFAULT"
         if cursor.accept("IDENTITY"):
             if cursor.now.upper == "(":
                 cursor.skip_group()
             self.auto, self.nullable = True, False
             return
+        self.identity = ""
         if cursor.now.upper != "(":
             cursor.fail("an expression in brackets follows AS", "write `AS (a + b)`")
         first, last = cursor.skip_group()
@@ -272,6 +275,7 @@ class ColumnReader:
             self.comment,
             self.collation,
             self.character_set or self.collation.lower().partition("_")[0] if mysql else "",
+            self.identity,
         )
 
     def _default(self) -> Default | None:

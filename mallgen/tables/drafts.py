@@ -1,5 +1,7 @@
 """Tables while statements are read: what CREATE, ALTER and COMMENT change until all files are read."""
 
+from collections.abc import Iterator
+
 from mallgen.tables.annotations import Annotation
 from mallgen.tables.model import Column, Dialect, ForeignKey, Index, ListRule, Table
 from mallgen.text.span import Span
@@ -19,7 +21,9 @@ class Draft:
         self.lists: list[ListRule] = []
         self.annotations: list[Annotation] = []
         self.comment, self.charset, self.select = "", "", ""
-        self.version, self.deleted = "", ""
+        self.version, self.deleted, self.collation, self.engine = "", "", "", ""
+        self.numbers_anew = False  # SQLite's AUTOINCREMENT
+        self.is_materialized = False
         self.is_complete, self.number = True, 0
         self.has_rowid, self.is_strict = True, False  # of SQLite
 
@@ -66,7 +70,7 @@ class Draft:
         if self.key_name and self.folded(self.key_name) == self.folded(old):
             self.key_name = new
         if self.folded(old) in self.foreign_keys:
-            self.foreign_keys[self.folded(new)] = self.foreign_keys.pop(self.folded(old))
+            self.foreign_keys[self.folded(new)] = self.foreign_keys.pop(self.folded(old))._replace(name=new)
         if self.folded(old) in self.checks:
             self.checks[self.folded(new)] = self.checks.pop(self.folded(old))
 
@@ -109,7 +113,7 @@ class Draft:
         for key, one in self.indexes.items():
             columns = without(one.columns)
             if columns == one.columns or (columns and lean):
-                kept[key] = one._replace(columns=columns)
+                kept[key] = one if columns == one.columns else one._replace(columns=columns, spelt="")
         self.indexes = kept
         self.foreign_keys = {key: one for key, one in self.foreign_keys.items() if without(one.columns) == one.columns}
 
@@ -146,7 +150,23 @@ class Draft:
             self.select,
             self.version,
             self.deleted,
+            self.key_name,
+            tuple(self.checks),
+            self.collation,
+            tuple(self._options()),
         )
+
+    def _options(self) -> Iterator[str]:
+        if self.engine and self.engine.lower() != "innodb":
+            yield f"ENGINE={self.engine}"
+        if not self.has_rowid:
+            yield "WITHOUT ROWID"
+        if self.is_strict:
+            yield "STRICT"
+        if self.numbers_anew:
+            yield "AUTOINCREMENT"
+        if self.is_materialized:
+            yield "MATERIALIZED"
 
 
 def copy_table(draft: Draft, other: Draft, *, everything: bool, included: frozenset[str] = frozenset()) -> None:

@@ -38,7 +38,7 @@ def read_key(cursor: Cursor, keys: Keys) -> None:
         _exclude(cursor)
     elif word := cursor.accept_any("FULLTEXT", "SPATIAL"):
         cursor.accept_any("KEY", "INDEX")
-        _index(cursor, keys, False, named, plain=not word)
+        _index(cursor, keys, False, named, word)
     elif cursor.accept_any("KEY", "INDEX"):
         if cursor.dialect is not Dialect.MYSQL:
             message = f"{cursor.dialect.value} knows no KEY in CREATE TABLE"
@@ -66,7 +66,7 @@ def _method(cursor: Cursor) -> None:
         cursor.take()
 
 
-def _index(cursor: Cursor, keys: Keys, unique: bool, named: Name | None, plain: bool = True) -> None:
+def _index(cursor: Cursor, keys: Keys, unique: bool, named: Name | None, kind: str = "") -> None:
     """Read an index's name, method, parts and options."""
     first = cursor.now
     if cursor.dialect is Dialect.POSTGRES and cursor.accept("NULLS"):
@@ -76,10 +76,13 @@ def _index(cursor: Cursor, keys: Keys, unique: bool, named: Name | None, plain: 
         cursor.accept("IF", "NOT", "EXISTS")
         named = cursor.name("index")
     _method(cursor)
+    start = cursor.at
     parts = read_parts(cursor, keys)
     span = named.span if named is not None else cursor.span(first, cursor.before)
-    keys.index(named, parts, unique, span, plain=plain)
     key_options(cursor)
+    spelt = cursor.source(start, cursor.at)
+    is_constraint = unique and cursor.dialect is not Dialect.MYSQL
+    keys.index(named, parts, unique, span, plain=not kind, spelt=spelt, kind=kind, is_constraint=is_constraint)
 
 
 def key_options(cursor: Cursor) -> None:

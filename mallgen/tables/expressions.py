@@ -65,8 +65,8 @@ def rename_in_expressions(draft: Draft, old: str, new: str) -> None:
     """Give a column's new name to the checks, predicates and generated columns of its table."""
     draft.checks = {key: _renamed_in(one, draft.dialect, old, new) for key, one in draft.checks.items()}
     for key, index in draft.indexes.items():
-        if index.where:
-            draft.indexes[key] = index._replace(where=_renamed_in(index.where, draft.dialect, old, new))
+        where, spelt = (_renamed_in(text, draft.dialect, old, new) for text in (index.where, index.spelt))
+        draft.indexes[key] = index._replace(where=where, spelt=spelt)
     for column in draft.columns.values():
         if column.generated is not None:
             expression = _renamed_in(column.generated.expression, draft.dialect, old, new)

@@ -24,9 +24,11 @@ def create_index(cursor: Cursor, catalog: Catalog, replaces: bool) -> None:
     draft = named_table(cursor, catalog)
     method = _method(cursor) or method
     keys = Keys(cursor, draft)
+    start = cursor.at
     parts = read_parts(cursor, keys)
     span = named.span if named is not None else cursor.span(first)
     key_options(cursor)
+    spelt = cursor.source(start, cursor.at)
     while cursor.accept_any("ALGORITHM", "LOCK"):
         cursor.accept("=")
         cursor.take()
@@ -37,7 +39,8 @@ def create_index(cursor: Cursor, catalog: Catalog, replaces: bool) -> None:
         if replaces:
             draft.remove_index(named.text)
     plain = kind in ("", "UNIQUE", "CLUSTERED") and (cursor.dialect is not Dialect.POSTGRES or method in _SORTED)
-    keys.index(named, parts, kind == "UNIQUE", span, where, plain)
+    own = method if kind in ("", "UNIQUE", "CLUSTERED") and method not in _SORTED else kind.replace("UNIQUE", "")
+    keys.index(named, parts, kind == "UNIQUE", span, where, plain, spelt, own)
     keys.finish()
 
 

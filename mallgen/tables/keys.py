@@ -23,6 +23,9 @@ class _Pending(NamedTuple):
     is_plain: bool
     noun: str
     is_sorted: bool = True
+    spelt: str = ""
+    kind: str = ""
+    is_constraint: bool = False
 
 
 class Keys:
@@ -56,15 +59,26 @@ class Keys:
     def unique_column(self, name: Name, constraint: str) -> None:
         """Add the unique index of one column."""
         named = Name(constraint, name.span) if constraint else None
-        self.pending.append(_Pending(named, (Part(name),), True, name.span, "", True, "unique key"))
+        self.pending.append(_Pending(named, (Part(name),), True, name.span, "", True, "unique key", is_constraint=True))
 
     def index(
-        self, name: Name | None, parts: tuple[Part, ...], unique: bool, span: Span, where: str = "", plain: bool = True
+        self,
+        name: Name | None,
+        parts: tuple[Part, ...],
+        unique: bool,
+        span: Span,
+        where: str = "",
+        plain: bool = True,
+        spelt: str = "",
+        kind: str = "",
+        is_constraint: bool = False,
     ) -> None:
         """Add an index."""
         is_plain = plain and all(part.name is not None and not part.length for part in parts)
         noun = "unique key" if unique else "index"
-        self.pending.append(_Pending(name, parts, unique, span, where, is_plain, noun, plain))
+        self.pending.append(
+            _Pending(name, parts, unique, span, where, is_plain, noun, plain, spelt, kind, is_constraint)
+        )
 
     def check(self, constraint: str) -> None:
         """Read the expression of a CHECK."""
@@ -159,7 +173,9 @@ class Keys:
             name = draft.free_name(name, draft.indexes)
         known = tuple(column for column in columns if draft.column(column) is not None)
         plain = one.is_plain and known == columns
-        draft.indexes[draft.folded(name)] = Index(name, known, one.unique, one.span, one.where, plain)
+        draft.indexes[draft.folded(name)] = Index(
+            name, known, one.unique, one.span, one.where, plain, one.spelt, one.kind, one.is_constraint
+        )
 
     def _own_name(self, columns: tuple[str, ...], unique: bool) -> str:
         """Return the name that the database gives an index."""
@@ -178,7 +194,7 @@ class Keys:
             message = f"`{draft.name}` has two foreign keys `{name}`"
             self.cursor.report("ddl-duplicate-index", message, reference.span, "give one another name")
             name = _free(f"{name}_", draft.foreign_keys)
-        draft.foreign_keys[draft.folded(name)] = reference
+        draft.foreign_keys[draft.folded(name)] = reference._replace(name=name)
         if reference.on_delete == "SET NULL" or reference.on_update == "SET NULL":
             for column in map(draft.column, reference.columns):
                 if column is not None and not column.nullable:
@@ -245,7 +261,7 @@ def _part(cursor: Cursor, keys: Keys) -> Part:
         if cursor.now.upper == "(":
             cursor.skip_group()
     keys.descends = cursor.accept_any("ASC", "DESC") == "DESC" or keys.descends
-    cursor.accept("AUTOINCREMENT")
+    keys.draft.numbers_anew = cursor.accept("AUTOINCREMENT") or keys.draft.numbers_anew
     if cursor.accept("NULLS"):
         cursor.accept_any("FIRST", "LAST")
     return Part(name, length)
@@ -266,14 +282,19 @@ def read_reference(
     if cursor.now.upper == "(":
         targets = tuple(part.name.text for part in read_parts(cursor, keys) if part.name is not None)
     on_delete = on_update = ""
+    options: list[str] = []
     while True:
+        start = cursor.at
         if cursor.accept("ON", "DELETE"):
             on_delete = _action(cursor)
         elif cursor.accept("ON", "UPDATE"):
             on_update = _action(cursor)
         elif cursor.accept("MATCH") or cursor.accept("INITIALLY"):
             cursor.take()
-        elif not (cursor.accept("DEFERRABLE") or cursor.accept("NOT", "DEFERRABLE") or cursor.accept("NOT", "VALID")):
+            options.append(cursor.source(start, cursor.at).upper())
+        elif cursor.accept("DEFERRABLE") or cursor.accept("NOT", "DEFERRABLE"):
+            options.append(cursor.source(start, cursor.at).upper())
+        elif not cursor.accept("NOT", "VALID"):
             break
     if targets and len(targets) != len(columns):
         message = f"the foreign key has {len(columns)} columns and refers to {len(targets)}"
@@ -286,7 +307,7 @@ def read_reference(
     span = cursor.span(first, cursor.before)
     names = tuple(name.text for name in columns)
     database = "" if cursor.dialect is not Dialect.MYSQL and outer.lower() in ("public", "main") else outer
-    found = ForeignKey(names, target.text, targets, span, on_delete, on_update, database)
+    found = ForeignKey(names, target.text, targets, span, on_delete, on_update, database, options=" ".join(options))
     keys.references.append((constraint, columns, found))
 
 

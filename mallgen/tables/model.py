@@ -90,7 +90,8 @@ class Column(NamedTuple):
     """A column of a table.
 
     `auto`: the database numbers it (AUTO_INCREMENT, serial, identity, SQLite's rowid). `on_update`: MySQL sets it to
-    the current time at each change. `charset` is its own or its table's. `span` is that of the name.
+    the current time at each change. `charset` is its own or its table's. `identity` is ALWAYS or BY DEFAULT for
+    PostgreSQL's. `span` is that of the name.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Column(NamedTuple):
     comment: str = ""
     collation: str = ""
     charset: str = ""
+    identity: str = ""
 
 
 class Index(NamedTuple):
@@ -111,6 +113,8 @@ class Index(NamedTuple):
 
     `where` is the predicate of a partial index. `is_plain` is False when a part of it is an expression or a prefix of a
     column, and for full-text and spatial indexes: it serves no lists and its uniqueness is not that of columns.
+    `spelt` are its parts and options as the DDL has them, empty for plain columns; `kind` is FULLTEXT, SPATIAL or
+    PostgreSQL's method. `is_constraint` tells a UNIQUE constraint from CREATE UNIQUE INDEX.
     """
 
     name: str
@@ -119,12 +123,16 @@ class Index(NamedTuple):
     span: Span
     where: str = ""
     is_plain: bool = True
+    spelt: str = ""
+    kind: str = ""
+    is_constraint: bool = False
 
 
 class ForeignKey(NamedTuple):
     """A reference to another table; `columns` refer to `target_columns` of `target`, empty for its primary key.
 
-    `target_database` is empty for a table of the same database.
+    `target_database` is empty for a table of the same database. `name` is the database's own where the DDL gives none;
+    `options` are words such as DEFERRABLE.
     """
 
     columns: tuple[str, ...]
@@ -134,6 +142,8 @@ class ForeignKey(NamedTuple):
     on_delete: str = ""
     on_update: str = ""
     target_database: str = ""
+    name: str = ""
+    options: str = ""
 
 
 class ListRule(NamedTuple):
@@ -155,7 +165,8 @@ class Table(NamedTuple):
 
     `select` is the query of a view, which is read only, and empty for a table. `version` is the column that each change
     raises (`-- mallgen:version COLUMN`), `deleted` the one that marks deleted rows (`-- mallgen:soft-delete COLUMN`).
-    `checks` are the expressions of CHECK constraints as spelt. `span` is that of the name.
+    `checks` are the expressions of CHECK constraints as spelt, `check_names` their names. `options` are ENGINE=… of
+    MySQL, WITHOUT ROWID, STRICT and AUTOINCREMENT of SQLite, MATERIALIZED of a view. `span` is that of the name.
     """
 
     name: str
@@ -173,6 +184,10 @@ class Table(NamedTuple):
     select: str = ""
     version: str = ""
     deleted: str = ""
+    key_name: str = ""
+    check_names: tuple[str, ...] = ()
+    collation: str = ""
+    options: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """Return the column of a name that the table has."""

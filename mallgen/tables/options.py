@@ -70,8 +70,10 @@ def _option(cursor: Cursor, draft: Draft) -> None:
     elif word == "CHARSET":
         draft.charset = _value(cursor).lower()
     elif word == "COLLATE":
-        charset = _value(cursor).lower().partition("_")[0]
-        draft.charset = draft.charset or charset
+        draft.collation = _value(cursor).lower()
+        draft.charset = draft.charset or draft.collation.partition("_")[0]
+    elif word in ("ENGINE", "TYPE"):
+        draft.engine = _value(cursor)
     else:
         _value(cursor)
 

@@ -15,12 +15,14 @@ _UNTOLD = ColumnType(Base.TEXT, "")
 
 def create_view(cursor: Cursor, catalog: Catalog, replaces: bool) -> None:
     """Read a view from behind CREATE or ALTER: its options, its name and its query."""
+    is_materialized = False
     while not cursor.accept("VIEW"):
-        cursor.take()
+        is_materialized = cursor.take().upper == "MATERIALIZED"
     lenient = cursor.accept("IF", "NOT", "EXISTS")
     outer, name = cursor.qualified("view")
     known = catalog.get(outer, name.text, cursor.dialect)
     draft = Draft(name.text, catalog.home(outer, cursor.dialect), name.span, cursor.dialect)
+    draft.is_materialized = is_materialized
     catalog.annotate(draft)
     names = _names(cursor)
     while cursor.now.kind != "end" and not cursor.accept("AS"):
