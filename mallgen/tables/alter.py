@@ -8,6 +8,7 @@ from mallgen.tables.databases import alter_database
 from mallgen.tables.drafts import Draft
 from mallgen.tables.drops import drop_index, rename_table
 from mallgen.tables.elements import begins_key, read_key
+from mallgen.tables.key_lengths import widened, width
 from mallgen.tables.keys import Keys
 from mallgen.tables.lookup import named_table
 from mallgen.tables.made_types import alter_type
@@ -227,10 +228,12 @@ class _Alteration:
     def _convert(self) -> None:
         """Read MySQL's CONVERT TO CHARACTER SET, which is for all texts of the table."""
         cursor, draft = self.cursor, self.draft
-        before = draft.charset
+        widths = {name: width(column, draft) for name, column in draft.columns.items()}
         if not mysql_options(cursor, draft):
             cursor.fail("CHARACTER SET follows CONVERT TO", "write `CONVERT TO CHARACTER SET utf8mb4`")
-        for column in list(draft.columns.values()) if before != draft.charset else ():
-            if column.charset or column.collation:
-                text = column.type.base in (Base.TEXT, Base.ENUM, Base.SET)
-                draft.put(column._replace(charset="", collation="") if text else column)
+        for name, column in list(draft.columns.items()):
+            if column.type.base in (Base.TEXT, Base.ENUM, Base.SET):
+                column = column._replace(charset="", collation="")
+                draft.put(column)
+                if width(column, draft) > widths[name]:
+                    draft.put(column._replace(type=widened(column.type)))

@@ -283,7 +283,10 @@ class ColumnReader:
             return None
         if self.default.next_id:
             self.auto = True
-        return self.default.value
+        value = self.default.value
+        if value is not None and self.type.base is Base.INT and value.text[:2] in ("0x", "0b") and not value.is_text:
+            return value._replace(text=str(int(value.text, 0)))
+        return value
 
     def _with_null(self) -> tuple[SpanEdit, ...]:
         """Return the edits by which the column is nullable and NULL at first; none for a key, which cannot be.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mallgen.tables.cursor import Cursor, Name
 from mallgen.tables.drafts import Draft
-from mallgen.tables.model import Base, Column, Dialect
+from mallgen.tables.model import Base, Column, ColumnType, Dialect
 from mallgen.text.span import Span
 
 _KEY_BYTES, _ROW_BYTES = 3072, 65535  # https://dev.mysql.com/doc/refman/8.0/en/innodb-limits.html
@@ -30,7 +30,7 @@ def is_large(column: Column) -> bool:
     return column.type.base is Base.JSON or word.endswith(("text", "blob")) or word == "long"
 
 
-def _width(column: Column, draft: Draft) -> int:
+def width(column: Column, draft: Draft) -> int:
     """Return the most bytes of one character of a column."""
     if column.type.base is not Base.TEXT:
         return 1
@@ -38,10 +38,19 @@ def _width(column: Column, draft: Draft) -> int:
     return _WIDTHS.get(charset.lower(), 1)
 
 
+_WIDER = {"tinytext": ("text", 65535), "text": ("mediumtext", 16_777_215), "mediumtext": ("longtext", 0)}
+
+
+def widened(kind: ColumnType) -> ColumnType:
+    """Return the type that a text has behind CONVERT TO a character set with more bytes to a character."""
+    spelt, length = _WIDER.get(kind.spelt.lower(), (kind.spelt, kind.length))
+    return kind._replace(spelt=spelt, length=length)
+
+
 def _bytes(column: Column, draft: Draft) -> int:
     kind = column.type
     if kind.base in (Base.TEXT, Base.BYTES):
-        return kind.length * _width(column, draft)
+        return kind.length * width(column, draft)
     if kind.base is Base.DECIMAL:
         return kind.precision // 2 + 1
     return _FIXED.get(kind.base, (kind.bits + 7) // 8)
@@ -64,7 +73,7 @@ def check_length(cursor: Cursor, draft: Draft, parts: Sequence[Part], span: Span
             continue
         _prefix(cursor, column, part.name, part.length)
         whole = _bytes(column, draft)
-        prefix = part.length * _width(column, draft)
+        prefix = part.length * width(column, draft)
         total += min(prefix, whole or prefix) if part.length else whole
     if total > _KEY_BYTES:
         message = f"this key has up to {total} bytes; InnoDB takes {_KEY_BYTES}"
@@ -107,11 +116,11 @@ def _check_bytes(cursor: Cursor, draft: Draft) -> None:
         if is_large(column):
             total += _LARGE
             continue
-        width = _width(column, draft)
+        each = width(column, draft)
         size = _bytes(column, draft)
         if size > _ROW_BYTES:
             message = f"`{column.name}` has up to {size} bytes; a column of MySQL takes {_ROW_BYTES}"
-            hint = f"write `{column.type.spelt.partition('(')[0]}({_ROW_BYTES // width})` or less, or `text`"
+            hint = f"write `{column.type.spelt.partition('(')[0]}({_ROW_BYTES // each})` or less, or `text`"
             cursor.report("ddl-bad-length", message, column.span, hint)
             return
         total += size

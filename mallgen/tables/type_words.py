@@ -46,6 +46,7 @@ _MYSQL = {
     **dict.fromkeys(("CHAR", "CHARACTER", "NCHAR", "NATIONAL CHAR", "NATIONAL CHARACTER"), _text(1)),
     **dict.fromkeys(("VARCHAR", "CHARACTER VARYING", "CHAR VARYING", "NVARCHAR", "VARCHARACTER"), _text()),
     **dict.fromkeys(("NATIONAL VARCHAR", "VARCHAR2", "NATIONAL CHARACTER VARYING"), _text()),
+    **dict.fromkeys(("CHAR BYTE", "CHARACTER BYTE"), _bytes(1)),
     "TINYTEXT": _text(255),
     "TEXT": _text(65535),
     **dict.fromkeys(("MEDIUMTEXT", "LONG", "LONG VARCHAR"), _text(16_777_215)),

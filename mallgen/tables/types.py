@@ -177,7 +177,8 @@ def _blob_length(word: str, asked: int) -> int:
     """Return the length of `text(1000)`, which becomes the smallest type of its kind."""
     if word not in ("TEXT", "BLOB"):
         return asked
-    return next((size for size in (255, 65535, 16_777_215) if asked <= size), 0)
+    size = asked * 4 if word == "TEXT" else asked  # of utf8mb4
+    return next((most for most in (255, 65535, 16_777_215) if size <= most), 0)
 
 
 def _with_values(cursor: Cursor, found: ColumnType, values: tuple[str, ...], span: Span) -> ColumnType:

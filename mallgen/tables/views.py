@@ -62,7 +62,7 @@ def columns_of_query(cursor: Cursor, catalog: Catalog, draft: Draft, names: list
     if first >= last:
         cursor.fail("a query follows AS", "write `AS SELECT …`")
     text = cursor.source(first, last)
-    places = projections(cursor, first, last)
+    places, own = projections(cursor, first, last), set(draft.columns)
     found = QueryReader(cursor, catalog, draft).read(text, cursor.span(cursor.tokens[first]))
     if found is None:
         draft.is_complete = False
@@ -73,7 +73,9 @@ def columns_of_query(cursor: Cursor, catalog: Catalog, draft: Draft, names: list
     for at, typed in enumerate(found):
         named = names[at] if names and at < len(names) else None
         span = named.span if named is not None else places[min(typed.place, len(places) - 1)]
-        _put(cursor, draft, typed, named.text if named is not None else typed.name, Name("", span))
+        name = named.text if named is not None else typed.name
+        if draft.folded(name) not in own:
+            _put(cursor, draft, typed, name, Name("", span))
     return text
 
 

@@ -145,7 +145,7 @@ def _mariadb_default(given: str, extra: str, nullable: bool, data: str) -> str:
     if given in ("NULL", "\\N"):
         return "null" if nullable else "none"
     if given.startswith("'"):
-        text = given[1:-1].replace("''", "'")
+        text = re.sub(r"\\(.)", lambda one: _ESCAPED.get(one[0], one[1]), given[1:-1].replace("''", "'"))
         return f"={value(text, Base.DECIMAL if data in (*_INTS, 'decimal', 'float', 'double', 'year') else Base.TEXT)}"
     if re.match(r"current_timestamp|curdate|curtime", given):
         return "now"
