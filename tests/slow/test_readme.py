@@ -41,12 +41,17 @@ class Shell:
         """Run a command and return what it prints on stdout and stderr."""
         if command.startswith("pip install"):
             return ""  # test_pasted_into_an_empty_machines_shell covers it
+        if command.startswith("cd "):
+            place, _, command = command.removeprefix("cd ").partition(" && ")
+            self.folder = (self.folder / place).resolve()
+            return self.run(command) if command else ""
+        if command.startswith("mallgen dev"):
+            self._on_free_port()
         if command.startswith("kill"):
             self.stop()
             return ""
         if command.endswith("&"):
-            settings = self.folder / "etc" / "mall-api.yaml"
-            settings.write_text(settings.read_text(encoding="utf-8").replace("8888", self.port), encoding="utf-8")
+            self._on_free_port()
             line = command.removesuffix("&").partition(">")[0]
             with (self.folder / "log").open("wb") as log:
                 self.service = subprocess.Popen(line.split(), cwd=self.folder, env=self.env, stdout=log, stderr=log)
@@ -58,6 +63,10 @@ class Shell:
         ran = subprocess.run(["sh", "-c", line], cwd=self.folder, env=self.env, capture_output=True, check=False)
         text = (ran.stdout + ran.stderr).decode()
         return text if not text or text.endswith("\n") else f"{text}\n"
+
+    def _on_free_port(self) -> None:
+        (settings,) = (self.folder / "etc").glob("*.yaml")
+        settings.write_text(settings.read_text(encoding="utf-8").replace("8888", self.port), encoding="utf-8")
 
     def stop(self) -> None:
         """Stop the service, which must exit with code 0."""
@@ -81,7 +90,8 @@ def fetch(words: list[str]) -> str:
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    (tmp_path / "shop").mkdir()
+    for name in ("shop", "notes"):
+        (tmp_path / name).mkdir()
     made = Shell(tmp_path / "shop")
     yield made
     made.stop()
@@ -134,4 +144,5 @@ def test_pasted_into_an_empty_machines_shell(tmp_path: Path, name: str) -> None:
     assert '"code":"invalid_request"' in ran.stdout, ran.stderr
     assert '"code":"not_implemented"' in ran.stdout, ran.stderr
     assert 'Missing named argument "total"' in ran.stdout, ran.stderr
+    assert '{"notes":[{"id":1,"text":"hello"}]}' in ran.stdout, ran.stderr
     assert "No module named" not in ran.stderr
