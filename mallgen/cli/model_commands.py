@@ -11,6 +11,7 @@ _DATABASE = Option("database", "Only the tables behind `USE NAME`.", "NAME")
 _CACHE = Option("cache", "Models that read through a cache.", short="-c")
 _DIALECT = Option("dialect", "The files' dialect, where they do not show it.", "NAME", choices=_DIALECTS)
 _MORE = Argument("file", "More .sql files, applied in this order.", many=True, optional=True)
+_FILES = Argument("file", "Files of DDL, or patterns (default: the workspace's).", many=True, optional=True)
 _COMMON = (
     _DIR,
     _TABLE,
@@ -82,17 +83,18 @@ MODEL_COMMANDS = (
             Option("select", "A rule to add to those that are on; `all` for all.", "RULE", many=True),
             Option("ignore", "A rule to leave out.", "RULE", many=True),
             Option("rules", "List the rules."),
+            _DIALECT,
             FORMAT,
         ),
-        (Argument("file", "Files of DDL, or patterns (default: the workspace's).", many=True, optional=True),),
+        (_FILES,),
         example="mallgen model lint 'sql/*.sql'",
     ),
     Command(
         ("model", "fix"),
         "Mend what has one right way to be mended in tables; a diff, unless --write is given.",
         "model_fix",
-        (Option("write", "Apply the changes instead of printing them."), FORMAT),
-        (Argument("file", "Files of DDL, or patterns (default: the workspace's).", many=True, optional=True),),
+        (Option("write", "Apply the changes instead of printing them."), _DIALECT, FORMAT),
+        (_FILES,),
         example="mallgen model fix data.sql --write",
     ),
 )

@@ -11,7 +11,7 @@ from mallgen.syntax.edits import DialectEdit, Offsets, SpanMap, applied
 from mallgen.tablerules import TableRule
 from mallgen.tablerules.scope import TableScope
 from mallgen.tablerules.suppress import table_findings
-from mallgen.tables.model import Schema
+from mallgen.tables.model import Dialect, Schema
 from mallgen.tables.read import DdlSource, Read, read
 from mallgen.text.limits import Limits
 from mallgen.text.span import Span, SpanEdit
@@ -31,20 +31,20 @@ class MendedTables(NamedTuple):
 class _Texts:
     """The texts while they are mended; `backs` lead from places of a text to those of the one before it."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self.texts = dict(texts)
+    def __init__(self, texts: Mapping[str, str], dialect: Dialect | None) -> None:
+        self.texts, self.dialect = dict(texts), dialect
         self.counts = dict.fromkeys(texts, 0)
         self.backs: dict[str, list[SpanMap]] = {name: [] for name in texts}
 
     def copy(self) -> "_Texts":
-        other = _Texts(self.texts)
+        other = _Texts(self.texts, self.dialect)
         other.counts, other.backs = dict(self.counts), {name: list(maps) for name, maps in self.backs.items()}
         return other
 
     def read(self, limits: Limits) -> Read:
         """Read the texts as tables."""
         sources = [DdlSource(name, text.replace("\r\n", "\n")) for name, text in self.texts.items()]
-        return read(sources, limits=limits)
+        return read(sources, self.dialect, limits)
 
     def apply(self, groups: Iterable[Edits]) -> bool:
         """Apply groups of edits, each as a whole; one that touches an earlier one waits for the next round."""
@@ -77,9 +77,11 @@ class _Texts:
         return span
 
 
-def mend_tables(texts: Mapping[str, str], rules: Sequence[TableRule], limits: Limits) -> MendedTables:
+def mend_tables(
+    texts: Mapping[str, str], rules: Sequence[TableRule], limits: Limits, dialect: Dialect | None = None
+) -> MendedTables:
     """Apply the edits of the reader's findings in rounds, then those of rules, unless these make errors."""
-    now = _Texts(texts)
+    now = _Texts(texts, dialect)
     result = now.read(limits)
     for _ in range(_ROUNDS):
         if not now.apply(_fitting(result)):

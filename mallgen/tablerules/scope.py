@@ -52,7 +52,8 @@ class TableScope:
     @cached_property
     def scanned(self) -> tuple[tuple[ScannedDdl, Dialect], ...]:
         """The files as statements of tokens, with their dialects."""
-        told = ((name, text, detect(text)) for name, text in self.texts.items())
+        known = {table.span.file: table.dialect for table in (*self.tables, *self.views)}
+        told = ((name, text, known.get(name) or detect(text)) for name, text in self.texts.items())
         return tuple((scan(name, text, dialect), dialect) for name, text, dialect in told)
 
     def columns(self) -> Iterator[tuple[Table, Column]]:

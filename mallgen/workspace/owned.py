@@ -2,17 +2,20 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.kinds.tables import DIALECT, ONLY
 from mallgen.loading.ddl_files import read_ddl
 from mallgen.loading.sources import limits
 from mallgen.tablerules.scope import OwnedTables, TableScope
-from mallgen.tables.model import Schema, Table
+from mallgen.tables.model import Dialect, Schema, Table
 from mallgen.tables.read import DdlSource, Read, read
 from mallgen.text.span import Span
 from mallgen.workspace.config import ServiceEntry, Workspace
 
+_MODEL = "model"  # the kind of a package of models
 _SKIPPED = frozenset(("__pycache__", "node_modules", "site-packages", "tests"))
 
 
@@ -25,41 +28,68 @@ class ReadScope(NamedTuple):
     sources: dict[str, str]
 
 
-def read_files(patterns: Iterable[str]) -> ReadScope:
+class _Files(NamedTuple):
+    """The files of a service's tables as mallgen.toml names them, and their dialect, None to be detected."""
+
+    patterns: tuple[str, ...]
+    dialect: Dialect | None
+
+
+def table_files(member: ServiceEntry) -> tuple[str, ...]:
+    """Return the files of DDL of a service, or of a package of models alone, as paths and patterns."""
+    return (member.contract, *member.tables) if member.kind == _MODEL else member.tables
+
+
+def dialect_named(name: str) -> Dialect | None:
+    """Return the dialect of a name, None for an empty one."""
+    return next((dialect for dialect in Dialect if dialect.value == name), None)
+
+
+def read_files(patterns: Iterable[str], dialect: Dialect | None = None) -> ReadScope:
     """Read the tables of files, in their order."""
     files = read_ddl(patterns)
-    result = _read(files.texts) if not files.diagnostics else Read(Schema(()), ())
+    result = _read(files.texts, dialect) if not files.diagnostics else Read(Schema(()), ())
     return ReadScope(TableScope(result.schema, files.texts), result.diagnostics, files.diagnostics, files.texts)
 
 
 def read_workspace(workspace: Workspace) -> ReadScope:
-    """Read the tables of all services that have some, and the modules of all services."""
+    """Read the tables of all services that have some, and the modules of all services.
+
+    A package of models alone is no service: it owns none of its tables.
+    """
     texts: dict[str, str] = {}
     tables: dict[Span, Table] = {}
     diagnostics: list[Diagnostic] = []
     problems: list[Diagnostic] = []
-    schemas: dict[tuple[str, ...], Schema] = {}
-    for patterns in dict.fromkeys(member.tables for member in workspace.members if member.tables):
-        files = read_ddl(patterns)
-        result = _read(files.texts) if not files.diagnostics else Read(Schema(()), ())
-        schemas[patterns] = result.schema
+    schemas: dict[_Files, Schema] = {}
+    for wanted in dict.fromkeys(map(_files, filter(table_files, workspace.members))):
+        files = read_ddl(wanted.patterns)
+        result = _read(files.texts, wanted.dialect) if not files.diagnostics else Read(Schema(()), ())
+        schemas[wanted] = result.schema
         texts |= files.texts
         problems += files.diagnostics
         diagnostics += result.diagnostics
         tables |= {table.span: table for table in result.schema.tables}
-    services = tuple(_owned(member, schemas) for member in workspace.members)
+    services = tuple(_owned(member, schemas) for member in workspace.members if member.kind != _MODEL)
     scope = TableScope(Schema(tuple(tables.values())), texts, services)
     sources = {**texts, **{path: text for one in services for path, text in one.texts.items()}}
     return ReadScope(scope, tuple(dict.fromkeys(diagnostics)), tuple(dict.fromkeys(problems)), sources)
 
 
-def _read(texts: dict[str, str]) -> Read:
-    return read([DdlSource(name, text) for name, text in texts.items()], limits=limits())
+def _files(member: ServiceEntry) -> _Files:
+    return _Files(table_files(member), dialect_named(next(iter(member.choices.get(DIALECT, ())), "")))
 
 
-def _owned(member: ServiceEntry, schemas: dict[tuple[str, ...], Schema]) -> OwnedTables:
-    tables = schemas[member.tables].of(member.database) if member.tables else ()
-    return OwnedTables(member.name, _package(member.folder), tables, dict(_modules(member.folder)))
+def _read(texts: dict[str, str], dialect: Dialect | None) -> Read:
+    return read([DdlSource(name, text) for name, text in texts.items()], dialect, limits())
+
+
+def _owned(member: ServiceEntry, schemas: dict[_Files, Schema]) -> OwnedTables:
+    """Return the tables of a service: those of its database, and among them those that `only` names."""
+    tables = schemas[_files(member)].of(member.database) if member.tables else ()
+    only = member.choices.get(ONLY, ())
+    own = tuple(table for table in tables if not only or any(fnmatchcase(table.name, one) for one in only))
+    return OwnedTables(member.name, _package(member.folder), own, dict(_modules(member.folder)))
 
 
 def _package(folder: str) -> str:

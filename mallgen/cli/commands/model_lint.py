@@ -5,10 +5,11 @@ from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
 from mallgen.cli.ruling import chosen_rules, list_rules
 from mallgen.cli.writing import current_workspace
+from mallgen.kinds.tables import DIALECT
 from mallgen.tablerules import RULES
 from mallgen.tablerules.suppress import table_findings
 from mallgen.text.visible import counted
-from mallgen.workspace.owned import ReadScope, read_files, read_workspace
+from mallgen.workspace.owned import ReadScope, dialect_named, read_files, read_workspace, table_files
 
 
 def run(values: Values) -> int:
@@ -23,7 +24,7 @@ def _run(values: Values) -> int:
     chosen = chosen_rules(RULES, values, "mallgen model lint")
     if chosen is None:
         return USAGE
-    read = _read(values.many("file"))
+    read = _read(values)
     if read is None:
         return USAGE
     if read.problems:
@@ -40,12 +41,12 @@ def _run(values: Values) -> int:
     return FINDINGS if found else FINE
 
 
-def _read(files: tuple[str, ...]) -> ReadScope | None:
+def _read(values: Values) -> ReadScope | None:
     """Return the tables of the files, without any those of the workspace's services; None when there are none."""
-    if files:
-        return read_files(files)
+    if values.many("file"):
+        return read_files(values.many("file"), dialect_named(values.text(DIALECT)))
     workspace = current_workspace()
-    if any(member.tables for member in workspace.members):
+    if any(map(table_files, workspace.members)):
         return read_workspace(workspace)
     say("error[usage] no files are named, and no service of a workspace has tables here")
     say("  = help: mallgen model lint 'sql/*.sql'")
