@@ -104,12 +104,12 @@ class ColumnReader:
         cursor, now, after = self.cursor, self.cursor.now, self.cursor.ahead()
         if cursor.places.line(now.start) == cursor.places.line(cursor.before.start):
             return False
+        if now.upper in ("KEY", "UNIQUE", "INDEX"):
+            return "(" in (cursor.ahead(1).upper, cursor.ahead(2).upper, cursor.ahead(3).upper) and after.upper != ","
         if now.kind == "name" or (now.kind == "word" and now.upper not in _ATTRIBUTES):
             return type_token_follows(after, cursor.dialect)
         if now.upper == "PRIMARY":
             return after.upper == "KEY" and cursor.ahead(2).upper == "("
-        if now.upper in ("KEY", "UNIQUE", "INDEX"):
-            return "(" in (cursor.ahead(1).upper, cursor.ahead(2).upper, cursor.ahead(3).upper) and after.upper != ","
         return now.upper == "CONSTRAINT" and cursor.ahead(2).upper in ("FOREIGN", "PRIMARY")
 
     def not_(self) -> None:

@@ -1,6 +1,7 @@
 """Files of DDL as tables: statements are applied in order, and every flaw is a finding at its place."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic, in_order
@@ -33,6 +34,11 @@ def read(sources: Sequence[DdlSource], dialect: Dialect | None = None, limits: L
 
     Without a dialect that of each file is detected. Linear in the files' size.
     """
+    return _read(tuple(sources), dialect, limits)
+
+
+@lru_cache(2)  # the services of a workspace often share one file, of which each takes its own database
+def _read(sources: tuple[DdlSource, ...], dialect: Dialect | None, limits: Limits) -> Read:
     catalog = Catalog(limits)
     for source in sources:
         if len(source.text) > limits.sql:
