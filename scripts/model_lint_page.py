@@ -48,7 +48,7 @@ In Python the comment is `# mallgen:ignore foreign-table …`. What the reader o
 | a literal default of a text, blob or JSON column; a call as a default | the same in brackets |
 | `datetime(3) DEFAULT CURRENT_TIMESTAMP` | the digits of the column |
 | a default of an AUTO_INCREMENT column | nothing |
-| a `,` too many, a `,` or `)` that is missing between lines | the sign |
+| a `,` too many; a `,`, `)` or `;` that is missing between lines | the sign |
 | signs of full width: ，（） | those of SQL |
 
 All else is left as it is, with a message for each place.

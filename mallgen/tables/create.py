@@ -82,7 +82,10 @@ def _definitions(cursor: Cursor, catalog: Catalog, keys: Keys) -> None:
             return
         if _is_option(cursor) or cursor.begins_statement():
             message = f"`)` is missing in front of {cursor.shown()}"
-            edits = (cursor.insertion(cursor.now.start, ") "),)
+            is_option = _is_option(cursor)
+            edits = (
+                cursor.insertion(cursor.now.start if is_option else cursor.before.end, ") " if is_option else ")"),
+            )
             cursor.report("ddl-syntax", message, cursor.span(cursor.now), "close the columns with `)`", edits=edits)
             return
         start = cursor.at

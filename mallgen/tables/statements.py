@@ -82,7 +82,8 @@ def _ended(cursor: Cursor) -> None:
     if not cursor.begins_statement():
         cursor.fail("the statement is complete", "end it with `;`, or delete what follows")
     message = f"a `;` is missing in front of {cursor.shown()}"
-    cursor.report("ddl-syntax", message, cursor.span(cursor.now), "end each statement with `;`")
+    edits = (cursor.insertion(cursor.before.end, ";"),)
+    cursor.report("ddl-syntax", message, cursor.span(cursor.now), "end each statement with `;`", edits=edits)
 
 
 def _statement(cursor: Cursor, catalog: Catalog) -> None:

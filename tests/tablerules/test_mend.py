@@ -1,4 +1,4 @@
-"""What model fix writes: nothing but what the findings say, once, in any dialect and with any line ends."""
+"""The mending of DDL: it changes nothing but what findings name, once, in any dialect and with any line ends."""
 
 from pathlib import Path
 
@@ -55,6 +55,24 @@ def test_a_flaw_with_one_right_mending(before: str, after: str) -> None:
     assert [one for one in result.left if one.severity == "error"] == []
     again = mended(result.texts["a.sql"])
     assert (again.texts, again.counts) == (result.texts, {"a.sql": 0})
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("USE a\nCREATE TABLE b (id int PRIMARY KEY)", "USE a;\nCREATE TABLE b (id int PRIMARY KEY)"),
+        (
+            "CREATE TABLE b (id int, PRIMARY KEY (id) ENGINE=InnoDB",
+            "CREATE TABLE b (id int, PRIMARY KEY (id) ) ENGINE=InnoDB",
+        ),
+        (
+            "CREATE TABLE a (id int PRIMARY KEY\nCREATE TABLE b (id int PRIMARY KEY)",
+            "CREATE TABLE a (id int PRIMARY KEY);\nCREATE TABLE b (id int PRIMARY KEY)",
+        ),
+    ],
+)
+def test_a_statement_that_is_not_ended(before: str, after: str) -> None:
+    assert mended(before).texts["a.sql"] == after
 
 
 @pytest.mark.parametrize(
