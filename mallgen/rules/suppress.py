@@ -9,7 +9,10 @@ from mallgen.rules import Found
 from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
 
-_MARKS = {**dict.fromkeys((".sql", ".ddl", ".mysql", ".pgsql"), ("--", "#", "/*")), ".py": ("#",)}
+_MARKS = {
+    **dict.fromkeys((".sql", ".ddl", ".mysql", ".pgsql"), ("--", "#", "/*")),
+    **dict.fromkeys((".py", ".yaml", ".yml"), ("#",)),
+}
 _COMMENT = r"(?P<mark>{})\s*mallgen:ignore\b[ \t]*(?P<code>[\w-]*)[ \t]*(?P<reason>.*)"
 
 

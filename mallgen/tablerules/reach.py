@@ -1,5 +1,6 @@
 """The rule that each service reads its own tables only, and reaches those of others by their RPCs."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from mallgen.tablerules import rule
 from mallgen.tablerules.queries import NamedTable, named_tables, read_module
 from mallgen.tablerules.scope import OwnedTables, TableScope
 from mallgen.tables.model import Table
+from mallgen.text.span import Span
 
 
 @rule("foreign-table", severity="error")
@@ -17,8 +19,8 @@ def foreign_table(scope: TableScope) -> Iterator[Finding]:
 
     Each service owns its database, so that its tables can change, move or be divided without asking anybody; others
     reach the data by its RPCs. Found are foreign keys and views over two databases, a table that two services of the
-    workspace claim, and in a service's modules the tables that SQL names and models that are imported from another
-    service's package.
+    workspace claim, a DataSource that is another's database, and in a service's modules the tables that SQL names and
+    models that are imported from another service's package.
 
         rows = await self.fetch(Row, "SELECT name FROM user WHERE id = ?", uid)  # ask user.rpc instead
     """
@@ -73,6 +75,14 @@ def _views(scope: TableScope) -> Iterator[Finding]:
                 yield Finding(message, view.span, "ask the owner's RPC", (Note(target.span, "the other table"),))
 
 
+_SOURCE = re.compile(
+    r"^[ \t]*(?:- *)?(?:DataSource:[ \t]*[\"']?|(?:Url:[ \t]*)?[\"']?(?=(?:mysql|mariadb|postgres\w*|sqlite)://|\S+@tcp\())"
+    r"[^\s\"'#]*/(?P<name>[^\s\"'/?#$]+)",
+    re.M | re.I,
+)
+_SUFFIX = re.compile(r"\.(?:db|sqlite3?)\Z", re.I)
+
+
 class _Reach(NamedTuple):
     """The tables that a service does not own, by name in lower case, with their owners."""
 
@@ -86,8 +96,23 @@ def _modules(scope: TableScope) -> Iterator[Finding]:
     for service in scope.services:
         reach = _reach(scope, service)
         for path, text in service.texts.items():
-            if _may_reach(text, reach):
+            if path.endswith((".yaml", ".yml")):
+                yield from _settings(path, text, reach)
+            elif _may_reach(text, reach):
                 yield from _module(path, text, reach)
+
+
+def _settings(path: str, text: str, reach: _Reach) -> Iterator[Finding]:
+    """Report a data source that is the database of another service."""
+    for found in _SOURCE.finditer(text):
+        name = _SUFFIX.sub("", found["name"])
+        others = {table.database.lower(): owner for pairs in reach.tables.values() for table, owner in pairs}
+        owner = others.get(name.lower()) if name.lower() not in reach.databases else None
+        if owner is not None:
+            line = text.count("\n", 0, found.start("name")) + 1
+            start = found.start("name") - text.rfind("\n", 0, found.start("name"))
+            span = Span(path, line, start, line, start + len(found["name"]))
+            yield Finding(f"this opens `{name}`, the database of {owner.service}", span, "open the service's own")
 
 
 def _reach(scope: TableScope, service: OwnedTables) -> _Reach:

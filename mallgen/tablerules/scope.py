@@ -29,7 +29,7 @@ SHORT = {
 class OwnedTables(NamedTuple):
     """The tables of one service of a workspace; `package` is its Python package.
 
-    `texts` are the modules in which its user writes queries, by path.
+    `texts` are the modules in which its user writes queries, and its settings, by path.
     """
 
     service: str

@@ -1,6 +1,7 @@
 """The tables of files, or of a workspace's services with the modules that query them. An edge: it reads files."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -13,8 +14,10 @@ from mallgen.tablerules.scope import OwnedTables, TableScope
 from mallgen.tables.model import Dialect, Schema, Table
 from mallgen.tables.read import DdlSource, Read, read
 from mallgen.text.span import Span
-from mallgen.workspace.config import ServiceEntry, Workspace
+from mallgen.workspace.config import ServiceEntry, Workspace, settings_of
 
+# the password in an address, which a code frame would show
+_PASSWORD = re.compile(r"(?P<head>(?:DataSource|Url):[ \t]*[\"']?(?:\w+://)?[^\s:\"'@/]*:)[^\s\"']+(?=@)", re.I)
 _MODEL = "model"  # the kind of a package of models
 _SKIPPED = frozenset(("__pycache__", "node_modules", "site-packages", "tests"))
 
@@ -89,7 +92,7 @@ def _owned(member: ServiceEntry, schemas: dict[_Files, Schema]) -> OwnedTables:
     tables = schemas[_files(member)].of(member.database) if member.tables else ()
     only = member.choices.get(ONLY, ())
     own = tuple(table for table in tables if not only or any(fnmatchcase(table.name, one) for one in only))
-    return OwnedTables(member.name, _package(member.folder), own, dict(_modules(member.folder)))
+    return OwnedTables(member.name, _package(member.folder), own, dict(_texts(member.folder)))
 
 
 def _package(folder: str) -> str:
@@ -98,16 +101,26 @@ def _package(folder: str) -> str:
     return next((name for name in names if os.path.isfile(os.path.join(folder, name, "model", "__init__.py"))), "")
 
 
-def _modules(folder: str) -> Iterator[tuple[str, str]]:
-    """Yield the modules below a service's folder that its user writes, with their texts."""
+def _texts(folder: str) -> Iterator[tuple[str, str]]:
+    """Yield the settings of a service and the modules that its user writes, with their texts."""
+    for path in (*settings_of(folder), *_modules(folder)):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                text = file.read()
+                yield os.path.normpath(path), text if path.endswith(".py") else _PASSWORD.sub(_masked, text)
+        except OSError:
+            continue  # a link that leads nowhere is the survey's finding
+
+
+def _masked(found: re.Match[str]) -> str:
+    """Return an address with as many stars as its password has characters: columns stay as they are."""
+    return found["head"] + "*" * (len(found[0]) - len(found["head"]))
+
+
+def _modules(folder: str) -> Iterator[str]:
+    """Yield the paths of a service's modules, without those that are always generated."""
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
         for name in sorted(names):
-            path = os.path.join(here, name)
-            if not name.endswith(".py") or name.endswith(("_gen.py", "_pb2.py", "_grpc.py")):
-                continue
-            try:
-                with open(path, encoding="utf-8", errors="replace") as file:
-                    yield os.path.normpath(path), file.read()
-            except OSError:
-                continue  # a link that leads nowhere is the survey's finding
+            if name.endswith(".py") and not name.endswith(("_gen.py", "_pb2.py", "_grpc.py")):
+                yield os.path.join(here, name)
