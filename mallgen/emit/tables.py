@@ -13,6 +13,12 @@ from mallgen.python.render import Renderer
 if TYPE_CHECKING:
     from mallgen.emit.model.files import TableSet
 
+_CACHE = (
+    "# Without CacheRedis the cache is in the memory of this process.",
+    "# CacheRedis:",
+    "#   - Host: 127.0.0.1:6379",
+)
+
 
 class ServiceTables:
     """The tables of one service; `package` is the service's."""
@@ -23,19 +29,23 @@ class ServiceTables:
 
     @property
     def extras(self) -> tuple[str, ...]:
-        """The extras of mallgen-runtime that the service needs: the drivers, and the cache."""
+        """The extras of mallgen-runtime that the service needs: the drivers, and the cache if it has one."""
         if self._found is None:
             return ()
-        names = {table.dialect.value for table in self._found.tables} | {"sqlite", "cache"}
+        names = {table.dialect.value for table in self._found.tables} | {"sqlite"}
+        names |= {"cache"} if self._found.choices.cache else set()
         return tuple(sorted(names))
 
     @property
     def data_source(self) -> list[Code]:
-        """The lines of the YAML file that name the database: at first a file of SQLite."""
+        """The lines of the YAML file that name the database, at first a file of SQLite, and say where a cache goes."""
         if self._found is None:
             return []
-        name = self._found.database or self._package.removesuffix("_rpc").removesuffix("_api")
-        return [Code(f"DataSource: {yaml_text(f'sqlite:///data/{name}.db')}")]
+        from mallgen.emit.model.files import service_word
+
+        name = self._found.database or service_word(self._package)
+        lines = [Code(f"DataSource: {yaml_text(f'sqlite:///data/{name}.db')}")]
+        return [*lines, *map(Code, _CACHE)] if self._found.choices.cache else lines
 
     @property
     def blocks(self) -> tuple[SettingsBlock, ...]:
@@ -49,7 +59,7 @@ class ServiceTables:
             return []
         from mallgen.emit.model import files
 
-        return files.fields(imports)
+        return files.fields(self._found, imports)
 
     def statements(self, imports: Imports) -> list[Code]:
         """Return the statements that open the database and make the models."""

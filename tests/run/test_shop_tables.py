@@ -14,7 +14,7 @@ from mallgen.tables import model
 from mallgen.tables.ddl import script
 from mallgen.tables.read import DdlSource, read
 from mallgen_runtime.rpc import Code, RpcError
-from mallgen_runtime.sql import Database, DataSourceConf
+from mallgen_runtime.sql import Database, DataSourceConf, Model
 from mallgen_runtime.testing import Local
 from tests.conftest import ROOT
 
@@ -235,19 +235,19 @@ def test_passwords_are_hashes_and_a_wrong_one_is_told_like_an_unknown_user(opene
 
 
 CALLS = [
-    ("order", "orders", "OrdersRequest", {"user_id": 123}, 2),
-    ("product", "products", "ProductRequest", {"ids": range(1, 51)}, 2),
-    ("product", "recommended", "RecommendedRequest", {}, 2),
-    ("product", "category_products", "CategoryProductsRequest", {"category": "数码", "sort": "sales"}, 3),
-    ("product", "current_sale", "CurrentSaleRequest", {}, 4),
-    ("product", "banners", "BannersRequest", {}, 1),
-    ("cart", "cart_items", "CartItemsRequest", {"user_id": 200}, 1),
-    ("user", "users", "UsersRequest", {"ids": [7, 8]}, 1),
-    ("reply", "comments", "CommentsRequest", {"product_id": 1}, 2),
+    ("order", "orders", "OrdersRequest", {"user_id": 123}, 2, 1),
+    ("product", "products", "ProductRequest", {"ids": range(1, 51)}, 2, 0),
+    ("product", "recommended", "RecommendedRequest", {}, 2, 0),
+    ("product", "category_products", "CategoryProductsRequest", {"category": "数码", "sort": "sales"}, 3, 0),
+    ("product", "current_sale", "CurrentSaleRequest", {}, 4, 2),
+    ("product", "banners", "BannersRequest", {}, 1, 1),
+    ("cart", "cart_items", "CartItemsRequest", {"user_id": 200}, 1, 1),
+    ("user", "users", "UsersRequest", {"ids": [7, 8]}, 1, 0),
+    ("reply", "comments", "CommentsRequest", {"product_id": 1}, 2, 1),
 ]
 
 
-@pytest.mark.parametrize(("service", "rpc", "request_class", "values", "count"), CALLS)
+@pytest.mark.parametrize(("service", "rpc", "request_class", "values", "count", "warm"), CALLS)
 def test_a_page_of_any_size_costs_the_same_number_of_queries(
     opened: Open,
     monkeypatch: pytest.MonkeyPatch,
@@ -256,13 +256,15 @@ def test_a_page_of_any_size_costs_the_same_number_of_queries(
     request_class: str,
     values: dict[str, Any],
     count: int,
+    warm: int,
 ) -> None:
+    """`count` queries without a cache, and `warm` of those with a cache that has seen the request before."""
     asked: list[str] = []
     read = Database._read
 
-    async def counted(self: Database, kind: str, sql: str, bound: Any) -> Any:
+    async def counted(self: Database, kind: str, sql: str, bound: Any, **settings: Any) -> Any:
         asked.append(sql)
-        return await read(self, kind, sql, bound)
+        return await read(self, kind, sql, bound, **settings)
 
     async def shop() -> None:
         async with opened(service) as running:
@@ -270,9 +272,19 @@ def test_a_page_of_any_size_costs_the_same_number_of_queries(
             monkeypatch.setattr(Database, "_read", counted)
             request = getattr(running.pb, request_class)
             sizes = (1, 50) if "ps" in request.DESCRIPTOR.fields_by_name else (0,)
-            for size in sizes:
+            asking = [request(**values, **({"ps": size} if size else {})) for size in sizes]
+            for one in asking * 2:
+                first = await getattr(running.client, rpc)(one)
+            asked.clear()
+            for one in asking:
+                assert await getattr(running.client, rpc)(one) is not None
+            assert len(asked) == warm * len(asking), asked
+            for model in [model for model in vars(running.svc).values() if isinstance(model, Model)]:
+                model._reads = None
+            for one in asking:
                 asked.clear()
-                await getattr(running.client, rpc)(request(**values, **({"ps": size} if size else {})))
+                answer = await getattr(running.client, rpc)(one)
                 assert len(asked) == count, asked
+            assert answer == first, "the cache and the database answer alike"
 
     asyncio.run(shop())

@@ -7,6 +7,7 @@
 from typing import TypeVar
 
 from mallgen_runtime import ServiceBase
+from mallgen_runtime.cache import Cache, CacheConf, CacheRedisConf
 from mallgen_runtime.rpc import RpcServerConf
 from mallgen_runtime.schema import field
 from mallgen_runtime.sql import Database, DataSourceConf
@@ -21,6 +22,8 @@ class BaseConfig(RpcServerConf, kw_only=True):
     """Settings that order asks for."""
 
     data_source: DataSourceConf = field(default_factory=DataSourceConf)
+    cache_redis: list[CacheRedisConf] = field(default_factory=list)
+    cache_options: CacheConf = field(default_factory=CacheConf)
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseConfig)
@@ -32,6 +35,9 @@ class BaseContext(ServiceBase[ConfigT]):
     def __init__(self, config: ConfigT) -> None:
         super().__init__(config)
         self.db = self.keep(Database(config.data_source, SCHEMA, config.mode))
-        self.orders = OrdersModel(self.db)
-        self.orderitem = OrderitemModel(self.db)
-        self.shopping = ShoppingModel(self.db)
+        self.cache = self.keep(
+            Cache(config.cache_redis, config.cache_options, "order", "cache")
+        )
+        self.orders = OrdersModel(self.db, self.cache)
+        self.orderitem = OrderitemModel(self.db, self.cache)
+        self.shopping = ShoppingModel(self.db, self.cache)

@@ -7,6 +7,7 @@
 from typing import TypeVar
 
 from mallgen_runtime import ServiceBase
+from mallgen_runtime.cache import Cache, CacheConf, CacheRedisConf
 from mallgen_runtime.rpc import RpcServerConf
 from mallgen_runtime.schema import field
 from mallgen_runtime.sql import Database, DataSourceConf
@@ -20,6 +21,8 @@ class BaseConfig(RpcServerConf, kw_only=True):
     """Settings that reply asks for."""
 
     data_source: DataSourceConf = field(default_factory=DataSourceConf)
+    cache_redis: list[CacheRedisConf] = field(default_factory=list)
+    cache_options: CacheConf = field(default_factory=CacheConf)
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseConfig)
@@ -31,5 +34,8 @@ class BaseContext(ServiceBase[ConfigT]):
     def __init__(self, config: ConfigT) -> None:
         super().__init__(config)
         self.db = self.keep(Database(config.data_source, SCHEMA, config.mode))
-        self.comment = CommentModel(self.db)
-        self.commentimage = CommentimageModel(self.db)
+        self.cache = self.keep(
+            Cache(config.cache_redis, config.cache_options, "reply", "cache")
+        )
+        self.comment = CommentModel(self.db, self.cache)
+        self.commentimage = CommentimageModel(self.db, self.cache)

@@ -6,16 +6,19 @@ from msgspec import Struct
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.model.names import TableNames, context_attributes, named
-from mallgen.emit.model.typing import SQL, ColumnTypes
+from mallgen.emit.model.typing import CACHE, SQL, ColumnTypes
 from mallgen.emit.model.views import TableView
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
 from mallgen.python.code import Code, PyIdent, code
-from mallgen.python.layout import Imports, docstring, dotted, lines, literal
+from mallgen.python.layout import WIDTH, Imports, call, docstring, dotted, lines, literal
 from mallgen.python.names import Scope
 from mallgen.python.render import Renderer
 from mallgen.tables.ddl import script
 from mallgen.tables.model import Dialect, Table
+from mallgen.text.width import width
+
+DEFAULT_PREFIX = "cache"
 
 
 class ModelChoices(Struct, frozen=True):
@@ -23,7 +26,7 @@ class ModelChoices(Struct, frozen=True):
 
     unwritten: frozenset[str] = frozenset()
     cache: bool = False
-    prefix: str = "cache"
+    prefix: str = DEFAULT_PREFIX
 
 
 _NO_CHOICES = ModelChoices()
@@ -63,18 +66,38 @@ def statements(tables: TableSet, package: PyIdent, imports: Imports) -> list[Cod
     database = imports.add(SQL, "Database")
     schema = imports.add(f"{package}.model.schema", "SCHEMA")
     lines = [code("self.db = self.keep({}(config.data_source, {}, config.mode))", database, schema)]
+    given = Code("self.db")
+    if tables.choices.cache:
+        space = [literal(tables.database or service_word(package)), literal(tables.choices.prefix)]
+        words = [Code("config.cache_redis"), Code("config.cache_options"), *space]
+        made = call(f"{imports.add(CACHE, 'Cache')}(", words, indent=12)
+        whole = code("self.cache = self.keep({})", made)
+        lines.append(
+            whole if width(whole) + 8 <= WIDTH else code("self.cache = self.keep(\n            {}\n        )", made)
+        )
+        given = Code("self.db, self.cache")
     names = [tables.names[table.name] for table in tables.tables]
     for attribute, one in zip(context_attributes(names), names, strict=True):
         model = imports.add(f"{package}.model.{one.module}_model", one.model)
-        lines.append(code("self.{} = {}(self.db)", attribute, model))
+        lines.append(code("self.{} = {}({})", attribute, model, given))
     return lines
 
 
-def fields(imports: Imports) -> list[Code]:
+def fields(tables: TableSet, imports: Imports) -> list[Code]:
     """Return the settings of a service that has tables."""
     conf = imports.add(SQL, "DataSourceConf")
     field = imports.add("mallgen_runtime.schema", "field")
-    return [code("data_source: {} = {}(default_factory={})", conf, field, conf)]
+    found = [code("data_source: {} = {}(default_factory={})", conf, field, conf)]
+    if tables.choices.cache:
+        redis, options = imports.add(CACHE, "CacheRedisConf"), imports.add(CACHE, "CacheConf")
+        found.append(code("cache_redis: list[{}] = {}(default_factory=list)", redis, field))
+        found.append(code("cache_options: {} = {}(default_factory={})", options, field, options))
+    return found
+
+
+def service_word(package: str) -> str:
+    """Return the word that names a service's database where the DDL gives it no name."""
+    return package.removesuffix("_rpc").removesuffix("_api")
 
 
 def _generated(table: Table, tables: TableSet, home: str, renderer: Renderer) -> str:
@@ -135,6 +158,8 @@ def _schema(tables: TableSet, home: str, renderer: Renderer) -> str:
     names = Code("".join([f"        {name},\n" for name in listed]))
     made = lines(script(tables.tables, Dialect.SQLITE))
     words = code("    {},\n    (\n{}    ),\n    sqlite={},\n", literal(tables.database), names, made)
+    if tables.choices.cache and tables.choices.prefix != DEFAULT_PREFIX:
+        words = code("{}    prefix={},\n", words, literal(tables.choices.prefix))
     return renderer.python(
         "model/schema.py",
         module_docstring=docstring(["The tables of the service, and the statements that make them in SQLite."], 0),

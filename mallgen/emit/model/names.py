@@ -13,7 +13,7 @@ from mallgen.python.names import Claims, Scope
 from mallgen.tables.model import Table
 
 # what every service context has; a table of such a name gets another attribute
-_CONTEXT = frozenset("close config db keep middlewares open shut start states use".split())
+_CONTEXT = frozenset("cache close config db keep middlewares open shut start states use".split())
 _PARAMETERS = frozenset({"cursor", "descending", "limit", "self"})
 
 

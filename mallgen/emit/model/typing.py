@@ -7,7 +7,7 @@ from mallgen.python.layout import Imports, literal
 from mallgen.python.names import Scope
 from mallgen.tables.model import Base, Column, ColumnType, DefaultKind, Dialect
 
-SQL = "mallgen_runtime.sql"
+SQL, CACHE = "mallgen_runtime.sql", "mallgen_runtime.cache"
 _INT = Code("int")
 _PLAIN = {Base.BOOL: Code("bool"), Base.INT: _INT, Base.BITS: _INT, Base.YEAR: _INT, Base.FLOAT: Code("float")}
 _PLAIN |= {Base.TEXT: Code("str"), Base.BYTES: Code("bytes")}

@@ -63,3 +63,7 @@ class Flights:
         """Let nobody who comes later wait for what is under way: a write has made it old."""
         for key in keys:
             self._going.pop(key, None)
+
+    def clear(self) -> None:
+        """Let nobody who comes later wait for anything that is under way."""
+        self._going.clear()

@@ -38,16 +38,19 @@ class Tally:
 class Cache:
     """Keeps rows and lists of one database in Redis, or in this process where `redis` is empty.
 
-    It never raises for a Redis that fails: then the database answers.
+    `prefix` begins its keys where the options give no other. It never raises for a Redis that fails: then the database
+    answers.
     """
 
     key = "cache"
 
-    def __init__(self, redis: Sequence[CacheRedisConf], options: CacheConf, database: str) -> None:
+    def __init__(
+        self, redis: Sequence[CacheRedisConf], options: CacheConf, database: str, prefix: str = "cache"
+    ) -> None:
         """Raises ConfigError for settings that cannot be used."""
-        if not options.prefix.isascii() or not options.prefix.isprintable() or set(options.prefix) & set("{}*?[]\\ "):
-            raise ConfigError(f"CacheOptions.Prefix is {options.prefix!r}; letters, digits, `:` and `-` make a prefix")
-        self.prefix = options.prefix
+        self.prefix = options.prefix or prefix
+        if not self.prefix.isascii() or not self.prefix.isprintable() or set(self.prefix) & set("{}*?[]\\ "):
+            raise ConfigError(f"CacheOptions.Prefix is {self.prefix!r}; letters, digits, `:` and `-` make a prefix")
         self.database = database
         self.times = options.times(not redis)
         self.flights = Flights()

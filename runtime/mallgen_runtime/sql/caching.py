@@ -38,6 +38,7 @@ class TableCache:
         self._stems = {
             columns: stem(cache.prefix, cache.database, table.name, columns) for columns in (table.key, *direct.uniques)
         }
+        self._all = own_stem(cache.prefix, cache.database, table.name, "").rpartition("%")[0]
         self._own = own_stem(cache.prefix, cache.database, table.name, "own")
         self._kinds: dict[Any, Entries] = {}
         self.lists = ListCache(cache, direct, self.find_many)
@@ -125,6 +126,13 @@ class TableCache:
             await self.cache.invalidate(self._unique_keys(states[2:]))
         if is_listed:
             await self.lists.changed(key_values, states)
+
+    async def forget_all(self) -> None:
+        """Forget everything of the table."""
+        try:
+            await self.cache.store.drop(self._all)
+        finally:
+            self.cache.flights.clear()
 
     async def _now(self, key_values: Sequence[Any]) -> list[Mapping[str, Any]]:
         """Return the values of a row as it is, none without one."""

@@ -86,10 +86,22 @@ class Model(Generic[RowT]):
         found = await self.fetch(row, sql, *values)
         return found[0] if found else None
 
-    async def execute(self, sql: str, *values: Any) -> int:
-        """Run a statement of your own that writes, and return the number of rows that it matched; see `fetch`."""
+    async def execute(self, sql: str, *values: Any, changes: Iterable[Any] | None = None) -> int:
+        """Run a statement of your own that writes, and return the number of rows that it matched; see `fetch`.
+
+        `changes` are the primary keys of the rows that it writes, for the cache. Without them the cache forgets the
+        whole table, which takes long where it has much.
+        """
         text, bound = for_values(sql, self._on.dialect, values)
-        return (await self._on.execute(text, bound)).count
+        count = -1
+        try:
+            count = (await self._on.execute(text, bound)).count
+        finally:
+            if count and changes is not None:
+                await self.changed(*changes)
+            elif count:
+                await self._tell(lambda cache: cache.forget_all())
+        return count
 
     async def cached(
         self, key: str | Sequence[Any], load: Callable[[], Awaitable[T]], kind: type[T], *, expiry: float = 60.0
@@ -111,7 +123,7 @@ class Model(Generic[RowT]):
         await self._tell(lambda cache: cache.cache.invalidate([cache.own_key(one) for one in words]))
 
     async def changed(self, *keys: Any) -> None:
-        """Tell the cache of rows that a statement of your own has written, by their primary keys.
+        """Tell the cache of rows that were written past this model, by their primary keys.
 
         In a transaction they are invalidated when that is committed.
         """

@@ -10,11 +10,15 @@ from mallgen_runtime.sql.table import Table
 
 
 class Schema(NamedTuple):
-    """The tables of a service; `sqlite` has the statements that make them in SQLite."""
+    """The tables of a service; `sqlite` has the statements that make them in SQLite.
+
+    `prefix` is the first part of the keys in a cache.
+    """
 
     database: str
     tables: tuple[Table, ...]
     sqlite: str
+    prefix: str = "cache"
 
 
 async def prepare(connection: DatabaseConnection, schema: Schema, makes: bool) -> list[str]:

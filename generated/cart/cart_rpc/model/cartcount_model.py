@@ -24,8 +24,7 @@ class CartcountModel(CartcountModelGen):
 
         An update that changes nothing locks on every database; SQLite has no SELECT ... FOR UPDATE.
         """
-        await self.execute(
-            'UPDATE "cartcount" SET "userid" = "userid" WHERE "userid" = ?', userid
-        )
+        statement = 'UPDATE "cartcount" SET "userid" = "userid" WHERE "userid" = ?'
+        await self.execute(statement, userid, changes=[userid])
         row = await self.find_one(userid)
         return row.items if row is not None else 0

@@ -12,6 +12,5 @@ class ProductModel(ProductModelGen):
     async def take(self, id: int, quantity: int) -> bool:
         """Reduce the stock of a product; return False, and change nothing, where there is not enough."""
         statement = 'UPDATE "product" SET "stock" = "stock" - ?, "update_time" = ? WHERE "id" = ? AND "stock" >= ?'
-        return bool(
-            await self.execute(statement, quantity, datetime.now(UTC), id, quantity)
-        )
+        values = (quantity, datetime.now(UTC), id, quantity)
+        return bool(await self.execute(statement, *values, changes=[id]))
