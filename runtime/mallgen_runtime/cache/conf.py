@@ -60,7 +60,7 @@ class CacheConf(Conf, kw_only=True):
     Times are written as `10s`. `prefix` begins every key; empty: the contract's, `cache` by default. `expiry` of a row,
     `absent_expiry` of the knowledge that there is none, `list_expiry` of a list; each is up to 5 % longer or shorter.
     `timeout` of one answer of Redis. `again_after`: writes are followed by a second invalidation after this time, for
-    reads from replicas; empty: none. `local_entries` and `local_bytes` bound the cache of a process without Redis: there
+    reads from replicas; empty: none. `local_entries` and `local_bytes` bound a cache without Redis, where
     nothing is kept for longer than `local_expiry`, because other processes do not learn of a write.
     """
 
