@@ -5,7 +5,7 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.tables.annotations import Annotations
 from mallgen.tables.drafts import Draft
-from mallgen.tables.model import Base, ColumnType, Default, Dialect, ForeignKey, Schema
+from mallgen.tables.model import Base, Column, ColumnType, Default, Dialect, ForeignKey, Schema
 from mallgen.text.limits import DEFAULT, Limits
 
 _DEFAULT_SCHEMAS = {Dialect.POSTGRES: ("public", "pg_catalog"), Dialect.SQLITE: ("main",), Dialect.MYSQL: ()}
@@ -23,7 +23,7 @@ class Catalog:
     """The state of reading; `database` is that of the last USE, `schema` that of PostgreSQL's search_path.
 
     `hidden` are tables that are known and get no model: temporary ones, those of Flink. `charsets` are those of
-    databases. `altered` are enums of ALTER TYPE by the name that they were created with.
+    databases. `altered` are enums of ALTER TYPE by the name that they were created with, `renamed` their values.
     """
 
     def __init__(self, limits: Limits = DEFAULT) -> None:
@@ -32,6 +32,7 @@ class Catalog:
         self.hidden: set[tuple[str, str]] = set()
         self.made: dict[str, MadeType] = {}
         self.altered: dict[str, ColumnType] = {}
+        self.renamed: dict[str, list[tuple[str, str]]] = {}
         self.sequences: set[str] = set()
         self.charsets: dict[str, str] = {}
         self.database, self.schema = "", ""
@@ -102,8 +103,20 @@ class Catalog:
 
     def target(self, draft: Draft, reference: ForeignKey) -> Draft | None:
         """Return the table that a foreign key refers to."""
-        home = reference.target_database or draft.database
-        return self.drafts.get((home, folded(reference.target, draft.dialect)))
+        name = folded(reference.target, draft.dialect)
+        outer = reference.target_database
+        homes = [outer or draft.database]
+        if draft.dialect is Dialect.POSTGRES and outer in ("", "public"):
+            homes += ["", draft.database]  # the search path ends in public
+        return next((self.drafts[home, name] for home in homes if (home, name) in self.drafts), None)
+
+    def _renamed(self, column: Column) -> Default | None:
+        """Return the default of a column whose enum has other names for its values now."""
+        default = column.default
+        for old, new in self.renamed.get(column.type.made, ()) if default is not None else ():
+            if default is not None and default.text == old:
+                default = default._replace(text=new)
+        return default
 
     def in_order(self) -> list[Draft]:
         """Return all tables in the order of their creation."""
@@ -115,7 +128,7 @@ class Catalog:
             for column in draft.columns.values():
                 new = self.altered.get(column.type.made)
                 if new is not None:
-                    draft.put(column._replace(type=_with_values(column.type, new)))
+                    draft.put(column._replace(type=_with_values(column.type, new), default=self._renamed(column)))
         return Schema(tuple(draft.finished() for draft in self.in_order()))
 
 

@@ -8,7 +8,7 @@ from mallgen.tables.cursor import Cursor, Misread, Name
 from mallgen.tables.default_values import check_default
 from mallgen.tables.defaults import ReadDefault, read_default
 from mallgen.tables.keys import Keys, read_reference
-from mallgen.tables.model import Base, Column, ColumnType, Default, Dialect, Generated
+from mallgen.tables.model import Base, Column, ColumnType, Default, DefaultKind, Dialect, Generated
 from mallgen.tables.type_words import NUMBERED
 from mallgen.tables.types import read_type, type_token_follows
 from mallgen.text.span import Span, SpanEdit
@@ -284,8 +284,13 @@ class ColumnReader:
         if self.default.next_id:
             self.auto = True
         value = self.default.value
-        if value is not None and self.type.base is Base.INT and value.text[:2] in ("0x", "0b") and not value.is_text:
+        if value is None or value.kind is not DefaultKind.LITERAL:
+            return value
+        if self.type.base is Base.INT and value.text[:2] in ("0x", "0b") and not value.is_text:
             return value._replace(text=str(int(value.text, 0)))
+        if self.type.base is Base.BOOL and self.cursor.dialect is Dialect.POSTGRES:
+            truth = value.text.lower() in ("t", "true", "y", "yes", "on", "1")
+            return value._replace(text=str(truth).lower(), is_text=False)
         return value
 
     def _with_null(self) -> tuple[SpanEdit, ...]:

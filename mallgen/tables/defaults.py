@@ -70,6 +70,8 @@ def _pass_over(cursor: Cursor) -> None:
             cursor.skip_group()
             continue
         glue = cursor.take().upper
+        while glue in _SIGNS and cursor.now.upper in _SIGNS:  # `||` is two signs, `- -1` too
+            cursor.take()
         if glue == "::":
             _cast_type(cursor)
         elif glue in _JOINS and cursor.now.kind != "end" and cursor.now.upper not in (",", ")", "("):
@@ -86,6 +88,7 @@ def _cast_type(cursor: Cursor) -> None:
     cursor.accept("WITHOUT", "TIME", "ZONE") or cursor.accept("WITH", "TIME", "ZONE")
 
 
+_SIGNS = frozenset("+-*/|%><=")
 _JOINS = frozenset(("::", "+", "-", "*", "/", "|", "%", ".", ">", "<", "=", "AT", "ZONE", "WITHOUT", "WITH", "VARYING"))
 
 
@@ -123,6 +126,8 @@ def _literal(cursor: Cursor, tokens: list[DdlToken], span: Span) -> Default | No
     first = tokens[0]
     if all(token.kind == "text" for token in tokens):
         return Default(DefaultKind.LITERAL, "".join(token.text for token in tokens), span, True)
+    if len(tokens) == 1 and first.kind == "name" and cursor.dialect is Dialect.SQLITE:
+        return Default(DefaultKind.LITERAL, first.text, span, True)
     if len(tokens) == 1 and first.kind in ("number", "bits"):
         return Default(DefaultKind.LITERAL, first.text, span)
     if len(tokens) == 1 and first.upper in ("TRUE", "FALSE"):

@@ -306,7 +306,8 @@ def read_reference(
         return
     span = cursor.span(first, cursor.before)
     names = tuple(name.text for name in columns)
-    database = "" if cursor.dialect is not Dialect.MYSQL and outer.lower() in ("public", "main") else outer
+    is_default = cursor.dialect is not Dialect.MYSQL and outer.lower() in ("public", "main")
+    database = "" if is_default and not keys.draft.database else outer
     found = ForeignKey(names, target.text, targets, span, on_delete, on_update, database, options=" ".join(options))
     keys.references.append((constraint, columns, found))
 

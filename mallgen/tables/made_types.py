@@ -82,6 +82,7 @@ def _values(cursor: Cursor, catalog: Catalog, old: ColumnType, name: Name) -> No
     values = list(old.values)
     if not adds:
         cursor.expect("TO", "a value")
+        catalog.renamed.setdefault(old.made, []).append((value.text, cursor.now.text))
         values = [cursor.now.text if one == value.text else one for one in values]
         cursor.take()
     elif value.text not in values:
