@@ -7,6 +7,7 @@ from mallgen.tables.catalog import MadeType
 from mallgen.tables.cursor import Cursor, Misread, Name
 from mallgen.tables.default_values import check_default
 from mallgen.tables.defaults import ReadDefault, read_default
+from mallgen.tables.elements import key_options
 from mallgen.tables.keys import Keys, read_reference
 from mallgen.tables.model import Base, Column, ColumnType, Default, DefaultKind, Dialect, Generated
 from mallgen.tables.type_words import NUMBERED
@@ -177,7 +178,9 @@ class ColumnReader:
         self._conflict()
 
     def _conflict(self) -> None:
-        if self.cursor.accept("ON", "CONFLICT"):
+        if self.cursor.dialect is Dialect.POSTGRES:
+            key_options(self.cursor)
+        elif self.cursor.accept("ON", "CONFLICT"):
             self.cursor.take()
 
     def comment_(self) -> None:

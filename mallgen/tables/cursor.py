@@ -198,13 +198,14 @@ class Cursor:
     def skip_group(self) -> tuple[int, int]:
         """Pass over brackets and all between them: the indexes of the first token in them and of the closing one."""
         first, depth = self.at + 1, 0
+        opening, closing = ("[", "]") if self.now.upper == "[" else ("(", ")")
         while self.now.kind != "end":
             sign = self.take().upper
-            depth += (sign == "(") - (sign == ")")
+            depth += (sign == opening) - (sign == closing)
             if depth == 0:
                 return first, self.at - 1
-        opening = self.tokens[first - 1]
-        self.report("ddl-syntax", "this `(` is never closed", self.span(opening), "close it with `)`")
+        span = self.span(self.tokens[first - 1])
+        self.report("ddl-syntax", f"this `{opening}` is never closed", span, f"close it with `{closing}`")
         raise Misread
 
     def skip_to(self, *stops: str) -> None:

@@ -66,7 +66,7 @@ def _pass_over(cursor: Cursor) -> None:
     while cursor.now.kind in ("sign", "word") and cursor.now.upper not in ENDS:
         if cursor.now.kind == "word" and cursor.before.upper not in _JOINS:
             return
-        if cursor.now.upper == "(":
+        if cursor.now.upper in ("(", "["):
             cursor.skip_group()
             continue
         glue = cursor.take().upper

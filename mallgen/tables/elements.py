@@ -1,6 +1,7 @@
 """The reader of a key or constraint among the columns of CREATE TABLE, or behind ADD of ALTER TABLE."""
 
 from mallgen.tables.cursor import Cursor, Name
+from mallgen.tables.key_lengths import Part
 from mallgen.tables.keys import Keys, read_parts, read_reference
 from mallgen.tables.model import Dialect
 
@@ -50,8 +51,11 @@ def read_key(cursor: Cursor, keys: Keys) -> None:
 
 def _primary(cursor: Cursor, keys: Keys, constraint: str) -> None:
     first = cursor.before
-    if cursor.accept("USING", "INDEX"):
-        cursor.fail("a primary key is made of columns", "write PRIMARY KEY (column)")
+    if cursor.dialect is Dialect.POSTGRES and cursor.accept("USING", "INDEX"):
+        index = keys.take_index(cursor.name("index"))
+        key_options(cursor)
+        keys.primary_key(tuple(Part(Name(name, index.span)) for name in index.columns), index.span, constraint)
+        return
     _method(cursor)
     if cursor.now.kind in ("word", "name") and cursor.now.upper != "(":
         cursor.take()
@@ -69,6 +73,12 @@ def _method(cursor: Cursor) -> None:
 def _index(cursor: Cursor, keys: Keys, unique: bool, named: Name | None, kind: str = "") -> None:
     """Read an index's name, method, parts and options."""
     first = cursor.now
+    if cursor.dialect is Dialect.POSTGRES and cursor.accept("USING", "INDEX"):
+        index = keys.take_index(cursor.name("index"))
+        key_options(cursor)
+        named = named or Name(index.name, index.span)
+        keys.index(named, tuple(Part(Name(name, index.span)) for name in index.columns), True, named.span)
+        return
     if cursor.dialect is Dialect.POSTGRES and cursor.accept("NULLS"):
         cursor.accept("NOT")
         cursor.expect("DISTINCT", "NULLS")
@@ -88,18 +98,16 @@ def _index(cursor: Cursor, keys: Keys, unique: bool, named: Name | None, kind: s
 def key_options(cursor: Cursor) -> None:
     """Take the options behind a key, none of which a model needs."""
     while True:
-        if cursor.accept("USING") or cursor.accept("COMMENT") or cursor.accept("KEY_BLOCK_SIZE"):
+        if cursor.accept("USING", "INDEX", "TABLESPACE"):
+            cursor.take()
+        elif cursor.accept("USING") or cursor.accept("COMMENT") or cursor.accept("KEY_BLOCK_SIZE"):
             cursor.accept("=")
             cursor.take()
         elif cursor.accept("WITH", "PARSER"):
             cursor.take()
         elif cursor.accept("INCLUDE") or (cursor.dialect is Dialect.POSTGRES and cursor.accept("WITH")):
             cursor.skip_group()
-        elif (
-            cursor.accept("ON", "CONFLICT")
-            or cursor.accept("INITIALLY")
-            or cursor.accept("USING", "INDEX", "TABLESPACE")
-        ):
+        elif cursor.accept("ON", "CONFLICT") or cursor.accept("INITIALLY"):
             cursor.take()
         elif not (
             cursor.accept_any("VISIBLE", "INVISIBLE", "IGNORED", "DEFERRABLE")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mallgen.diagnostics import Note
-from mallgen.tables.cursor import Cursor, Name
+from mallgen.tables.cursor import Cursor, Misread, Name
 from mallgen.tables.drafts import Draft
 from mallgen.tables.expressions import check_expressions
 from mallgen.tables.key_lengths import Part, check_auto, check_length, check_row
@@ -79,6 +79,16 @@ class Keys:
         self.pending.append(
             _Pending(name, parts, unique, span, where, is_plain, noun, plain, spelt, kind, is_constraint)
         )
+
+    def take_index(self, name: Name) -> Index:
+        """Take an index out, which becomes a constraint. Raises Misread, with a finding, when it is not there."""
+        found = self.draft.index(name.text)
+        if found is None:
+            message = f"`{self.draft.name}` has no index `{name.text}`"
+            self.cursor.report("ddl-unknown-index", message, name.span, "correct the name, or create the index")
+            raise Misread
+        self.draft.remove_index(name.text)
+        return found
 
     def check(self, constraint: str) -> None:
         """Read the expression of a CHECK."""

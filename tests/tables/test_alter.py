@@ -162,11 +162,11 @@ def test_types_of_postgres() -> None:
         )
         == [
             "table billing.t",
-            "  a mood = 'ok'",
+            "  a mood = 'fine'",
             "  b email not null",
             "  c public.mood[]",
             "table u (b)",
-            "  a mood = 'ok'",
+            "  a mood = 'fine'",
             "  b email not null",
             "  c public.mood[]",
         ]

@@ -49,7 +49,7 @@ def database(mariadb_server: MariaDb) -> Iterator[str]:
     mariadb_server.run(f"DROP DATABASE {name}")
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.title)
+@pytest.mark.parametrize("case", list(cases()), ids=lambda case: case.title)
 def test_we_say_what_the_database_says(case: Case, mariadb_server: MariaDb, database: str) -> None:
     result = reading(case)
     errors = {one.code for one in result.diagnostics if one.severity == "error"}

@@ -262,6 +262,32 @@ CREATE TABLE events (
 CREATE INDEX events_kind ON events (kind, (body ->> 'type'));
 CREATE INDEX events_recent ON events (version) WHERE version > 100 AND kind <> 'x';
 
+CREATE TABLE reviews (
+    product_id bigint NOT NULL REFERENCES products ON DELETE CASCADE,
+    user_id bigint NOT NULL REFERENCES users ON DELETE CASCADE,
+    stars smallint NOT NULL CONSTRAINT reviews_stars CHECK (stars BETWEEN 1 AND 5),
+    body text NOT NULL DEFAULT '',
+    helpful integer[] NOT NULL DEFAULT ARRAY[0, 0],
+    CONSTRAINT reviews_pk PRIMARY KEY (product_id, user_id) WITH (fillfactor = 90)
+);
+CREATE TABLE coupons (
+    code varchar(20) PRIMARY KEY USING INDEX TABLESPACE pg_default,
+    percent numeric(5, 2) NOT NULL CHECK (percent > 0) CHECK (percent <= 100),
+    valid timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE outbox (
+    id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    topic text NOT NULL,
+    body jsonb NOT NULL DEFAULT jsonb_build_object('v', 1),
+    sent boolean NOT NULL DEFAULT (1 = 0),
+    attempts int NOT NULL DEFAULT (2 + 3) * 4 - 20
+);
+CREATE INDEX outbox_unsent ON outbox (id) WHERE NOT sent;
+CREATE TABLE feature_flags (name text NOT NULL, enabled bool DEFAULT 'yes' NOT NULL, rollout float4 DEFAULT 1.0, ratio float(53), UNIQUE (name));
+ALTER TABLE feature_flags ADD CONSTRAINT feature_flags_pk PRIMARY KEY (name);
+CREATE UNIQUE INDEX coupons_percent_once ON coupons (percent);
+ALTER TABLE coupons ADD CONSTRAINT coupons_once UNIQUE USING INDEX coupons_percent_once;
+
 ALTER TYPE order_status ADD VALUE 'refunded' AFTER 'paid';
 ALTER TYPE order_status RENAME VALUE 'new' TO 'open';
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC;
