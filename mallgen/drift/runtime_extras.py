@@ -4,6 +4,7 @@ import re
 import tomllib
 from typing import Any
 
+_OF_TABLES = frozenset(("cache", "mysql", "postgres", "sqlite"))
 _DEPENDENCY = re.compile(r"(?P<open>[\"'])(?P<name>mallgen[-_.]runtime)[ \t]*(?:\[(?P<extras>[^\]\"'\n]*)\])?", re.I)
 
 
@@ -13,7 +14,7 @@ def missing(content: bytes, expected: str) -> tuple[str, ...]:
     A project that does not name mallgen-runtime gets it from elsewhere, and lacks none.
     """
     found = _extras(content.decode("utf-8", "replace"))
-    return () if found is None else tuple(sorted((_extras(expected) or set()) - found))
+    return () if found is None else tuple(sorted((_extras(expected) or set()) & _OF_TABLES - found))
 
 
 def added(content: bytes, names: tuple[str, ...]) -> bytes | None:

@@ -19,7 +19,8 @@ class Skeleton(Struct, frozen=True):
     """The facts about a service that its common files are made from.
 
     `title` is its name in prose, `distribution` the name of its wheel. `extras` are those of mallgen-runtime that it
-    needs, `dev` its development requirements, `test` the template of its first test.
+    needs to start, `drivers` those that its settings may ask for, `dev` its development requirements, `test` the
+    template of its first test.
     """
 
     title: str
@@ -28,6 +29,7 @@ class Skeleton(Struct, frozen=True):
     extras: tuple[str, ...]
     test: str
     dev: tuple[str, ...] = DEV
+    drivers: tuple[str, ...] = ()
 
     @property
     def config_path(self) -> str:
@@ -70,7 +72,7 @@ class Skeleton(Struct, frozen=True):
         return renderer.render(
             "service/pyproject.toml",
             name=toml_text(self.distribution),
-            runtime=toml_text(f"mallgen-runtime[{','.join(self.extras)}]>=0.1,<0.2"),
+            runtime=toml_text(f"mallgen-runtime[{','.join((*self.extras, *self.drivers))}]>=0.1,<0.2"),
             script=toml_text(f"{self.package}.app:run"),
             packages=packages(self.package),
             dev=[toml_text(name) for name in self.dev],

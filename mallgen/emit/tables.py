@@ -29,7 +29,7 @@ class ServiceTables:
 
     @property
     def extras(self) -> tuple[str, ...]:
-        """The extras of mallgen-runtime that the service needs: the drivers, and the cache if it has one."""
+        """The extras of mallgen-runtime that its settings may ask for: the drivers, and the cache if it has one."""
         if self._found is None:
             return ()
         names = {table.dialect.value for table in self._found.tables} | {"sqlite"}

@@ -6,10 +6,6 @@ import sys
 
 _EXTRAS = {
     "rest": ("joserfc", "multipart"),
-    "cache": ("redis",),
-    "mysql": ("asyncmy",),
-    "postgres": ("asyncpg",),
-    "sqlite": ("aiosqlite",),
     "rpc": ("grpc", "grpc_health", "grpc_reflection", "google.protobuf"),
 }
 _ENVIRONMENT = 3

@@ -4,4 +4,4 @@
 from mallgen_runtime.starting import start
 
 if __name__ == "__main__":
-    start(__package__, "rpc", "cache", "mysql", "sqlite")
+    start(__package__, "rpc")

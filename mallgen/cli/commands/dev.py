@@ -137,11 +137,11 @@ def _line_printer(setup: Setup, quiet: bool, apart: bool) -> Callable[[str, str]
     in_short = not os.environ.get("MALLGEN_LOG")
 
     def line(name: str, text: str) -> None:
-        if name and quiet:
+        short = shown(text) if name else Shown(text)
+        if short is None or (name and quiet and short.mood != BAD):
             return
-        short = shown(text) if in_short and name else Shown(text)
-        if short is None:
-            return
+        if not in_short:
+            short = Shown(text)
         if name and name not in names:
             names.append(name)
         stream = sys.stderr if apart or not name else sys.stdout

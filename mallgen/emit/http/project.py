@@ -52,7 +52,8 @@ def env_name(name: str) -> PyIdent:
 
 def skeleton(layout: Layout, tables: ServiceTables) -> Skeleton:
     """Return the facts that the common files of a service are made from."""
-    return Skeleton(layout.service, layout.package, layout.service, ("rest", "rpc", *tables.extras), "http/test.py")
+    name = layout.service
+    return Skeleton(name, layout.package, name, ("rest", "rpc"), "http/test.py", drivers=tables.extras)
 
 
 def wiring(layout: Layout, calls: Calls, tables: ServiceTables) -> Wiring:

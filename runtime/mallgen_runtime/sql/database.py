@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -23,6 +24,11 @@ from mallgen_runtime.sql.statement import only_reads
 from mallgen_runtime.sql.transaction import Transaction
 
 T = TypeVar("T")
+_DRIVERS = {
+    Dialect.MYSQL: ("asyncmy", "mysql"),
+    Dialect.POSTGRES: ("asyncpg", "postgres"),
+    Dialect.SQLITE: ("aiosqlite", "sqlite"),
+}
 _DEV_MODES = ("dev", "test")
 _SQLITE_READERS = 4
 _TICK = 1.0  # seconds between looks at the connections
@@ -53,6 +59,7 @@ class Database:
         self._required = conf.required
         self._schema = schema
         self._source = source(conf.url, setting)
+        _need_driver(self._source.dialect, setting)
         self._makes = self._source.path == MEMORY or mode in _DEV_MODES or os.environ.get("MALLGEN_DEV", "") == "1"
         self._slow = SlowLog(seconds(conf.slow_threshold, f"{setting}.SlowThreshold"))
         self._reading, self._writing = _pools(conf, self._source, setting, self._makes)
@@ -299,6 +306,13 @@ def _pools(conf: DataSourceConf, primary: Source, setting: str, makes: bool) -> 
     writer = Pool(connecting(primary, makes), limit._replace(most=1, idle=1), primary.label)  # SQLite has one writer
     most = min(limit.most, _SQLITE_READERS)
     return [Pool(connecting(primary, makes), limit._replace(most=most), primary.label)], writer
+
+
+def _need_driver(dialect: Dialect, setting: str) -> None:
+    """Raise ConfigError when the driver of a dialect is not installed."""
+    module, extra = _DRIVERS[dialect]
+    if find_spec(module) is None:
+        raise ConfigError(f"{setting}: {extra} needs {module}: pip install 'mallgen-runtime[{extra}]'")
 
 
 def connecting(found: Source, makes: bool) -> Callable[[], Awaitable[DatabaseConnection]]:
