@@ -115,6 +115,11 @@ def bff_alone(root: Path) -> Path:
     return folder
 
 
+def database(name: str) -> str:
+    """Return the line of settings with the seeded database of an RPC service."""
+    return f"DataSource: sqlite:///data/{name}.db\n"
+
+
 class Shop:
     """A copy of generated/ and its running services."""
 
@@ -126,7 +131,7 @@ class Shop:
     def rpc(self, name: str, settings: str = "") -> RpcService:
         """Start an instance of one of the RPC services."""
         folder = self.root / "shop" / name
-        return RpcService(folder, f"{name}_rpc", self.registry, f"DataSource: sqlite:///data/{name}.db\n{settings}")
+        return RpcService(folder, f"{name}_rpc", self.registry, f"{database(name)}{settings}")
 
     def mall(self, settings: str = "") -> Service:
         """Start the BFF."""

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import CONTRACTS, ROOT, mallgen, working_in
 from tests.protos import ALL, generate
+from tests.run.shop import RPC_SERVICES
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +47,7 @@ def test_protos(tmp_path: Path) -> None:
         assert "1 passed" in run_pytest(tmp_path / proto.folder)
 
 
-@pytest.mark.parametrize("name", ["mall", "order", "product"])
+@pytest.mark.parametrize("name", ["mall", *RPC_SERVICES])
 def test_the_shop(name: str) -> None:
     assert "1 passed" in run_pytest(ROOT / "generated" / name)
 

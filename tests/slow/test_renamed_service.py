@@ -1,4 +1,4 @@
-"""A service of the shop is rename: the commands that check suggests are run, and the shop works again."""
+"""A service of the shop is renamed: the commands that check suggests are run, and the shop works again."""
 
 import re
 import shutil
@@ -9,15 +9,15 @@ import pytest
 
 from tests.conftest import ROOT, mallgen, tree
 from tests.run.service import Service
-from tests.run.shop import RpcService, environment
+from tests.run.shop import RpcService, database, environment, seeded
 
 pytestmark = pytest.mark.slow
 
 
 def rename(root: Path, contract: str, old: str, new: str) -> None:
     """Change the contract, then run the commands of the help line in their order."""
-    for name in ("examples", "generated"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    shutil.copytree(ROOT / "examples", root / "examples", ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(seeded(), root / "generated")
     shutil.copy(ROOT / "mallgen.toml", root)
     text = (root / contract).read_text(encoding="utf-8")
     assert old in text
@@ -38,7 +38,11 @@ def rename(root: Path, contract: str, old: str, new: str) -> None:
 
 def test_the_bff(here: Path) -> None:
     rename(here, "examples/mall.api", "service mall-api", "service shop-api")
-    with Service(here / "generated" / "mall", "shop_api", env=environment(here / "registry")) as shop:
+    generated, registry = here / "generated", here / "registry"
+    with (
+        RpcService(generated / "product", "product_rpc", registry, database("product")),
+        Service(generated / "mall", "shop_api", env=environment(registry)) as shop,
+    ):
         assert shop.get("/v1/flashsale").json()["products"]
 
 
@@ -47,8 +51,8 @@ def test_an_rpc_service_that_is_called(here: Path) -> None:
     generated, registry = here / "generated", here / "registry"
     assert not [name for name in tree(generated / "order") if name.startswith("order_rpc/")]
     with (
-        RpcService(generated / "product", "product_rpc", registry),
-        RpcService(generated / "order", "purchase_rpc", registry),
+        RpcService(generated / "product", "product_rpc", registry, database("product")),
+        RpcService(generated / "order", "purchase_rpc", registry, database("order")),
         Service(generated / "mall", "mall_api", env=environment(registry)) as mall,
     ):
         assert mall.get("/v1/order/list?uid=7").json()["orders"]

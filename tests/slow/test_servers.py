@@ -1,6 +1,5 @@
 """create_app needs no arguments, so that any ASGI server can run the service."""
 
-import shutil
 import subprocess
 import sys
 import time
@@ -9,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.ports import free_port
+from tests.run.shop import bff_alone
 
 pytestmark = pytest.mark.slow
 SERVERS = {
@@ -21,8 +20,7 @@ SERVERS = {
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_the_shop_answers_under(server: str, tmp_path: Path) -> None:
-    folder = tmp_path / "mall"
-    shutil.copytree(ROOT / "generated" / "mall", folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    folder = bff_alone(tmp_path)
     port = free_port()
     command = [sys.executable, "-m", *SERVERS[server], str(port)]
     log = tmp_path / "log"
