@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CONTRACTS, ROOT, mallgen, tree, working_in
+from tests.run.shop import RPC_SERVICES
 
 GOLDEN = ROOT / "tests" / "golden"
 
@@ -41,3 +42,10 @@ def test_the_shops_logic_is_small_and_keeps_nothing_in_memory() -> None:
     for path in generated.glob("*/*/logic/*_logic.py"):
         code = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         assert len(code) <= 90, path
+
+
+@pytest.mark.parametrize("name", RPC_SERVICES)
+def test_the_shops_rows_are_made_in_few_lines(name: str) -> None:
+    text = (ROOT / "generated" / name / f"{name}_rpc" / "seed.py").read_text(encoding="utf-8")
+    code = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    assert len(code) <= 80
