@@ -19,7 +19,7 @@ from tests import parts
 from tests.interop.building import built
 from tests.ports import free_port
 from tests.run.service import Service
-from tests.run.shop import RpcService, Shop
+from tests.run.shop import RpcService, Shop, database
 
 pytestmark = pytest.mark.slow
 Figure = Callable[[str, object], None]
@@ -49,8 +49,9 @@ class Both:
         self.root = root
         self.program = program
         logic = root / "shop" / "order" / "order_rpc" / "logic" / "orders_logic.py"
-        text = logic.read_text(encoding="utf-8")
-        text = text.replace("        ps = req.ps", f"{LOGIC.rstrip()}\n        ps = req.ps", 1)
+        head, mark, body = logic.read_text(encoding="utf-8").partition("-> OrdersResponse:")
+        assert mark
+        text = f"{head}{mark}{LOGIC.rstrip()}{body}"
         imports = "import asyncio\nimport time\n\nfrom mallgen_runtime.rpc import Code, RpcError\n"
         logic.write_text(text.replace("\nfrom ", f"\n{imports}from ", 1), encoding="utf-8")
         self.env = {name: value for name, value in os.environ.items() if name != "MALLGEN_DISCOVERY"}
@@ -66,7 +67,7 @@ class Both:
     def python(self, key: str) -> RpcService:
         """Return the Python service `order` or `product`, not started yet."""
         folder = self.shop.root / "shop" / key
-        settings = f"Log:\n  Access: false\n{self.block(key)}"
+        settings = f"{database(key)}Log:\n  Access: false\n{self.block(key)}"
         return InEtcd(self.etcd, folder, f"{key}_rpc", self.shop.registry, settings, self.env)
 
     def go(self, part: str, settings: str = "") -> "Go":
@@ -159,7 +160,7 @@ def test_go_calls_python(both: Both) -> None:
         ready(bff.port)
         orders = json.loads(answer(bff.port, "/v1/order/list?uid=123")[1])["orders"]
         found = {name: orders[0][name] for name in ("order_id", "payment", "product_name")}
-        assert found == {"order_id": "20220609123456", "payment": 12.25, "product_name": "测试商品名称"}
+        assert found == {"order_id": "20220609123456", "payment": "12.25", "product_name": "测试商品名称"}
         for code in Code:
             if code is not Code.OK:
                 status, body = answer(bff.port, f"/v1/order/list?uid={-code}")
@@ -175,7 +176,7 @@ def test_python_calls_go(both: Both) -> None:
     with both.go("order"), both.go("product"), both.mall() as mall:
         ready(mall.port)
         order = mall.get("/v1/order/list?uid=123").json()["orders"][0]
-        assert (order["order_id"], order["payment"], order["product_name"]) == ("20220609123456", 12.25, "Go 的商品")
+        assert (order["order_id"], order["payment"], order["product_name"]) == ("20220609123456", "12.25", "Go 的商品")
         for code in Code:
             if code is not Code.OK:
                 found = mall.get(f"/v1/order/list?uid={-code}")

@@ -13,7 +13,7 @@ import pytest
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.rpc import RpcClientConf, RpcError, connect
 from tests import parts
-from tests.run.shop import RpcService, Shop
+from tests.run.shop import RpcService, Shop, database
 
 pytestmark = pytest.mark.slow
 Figure = Callable[[str, object], None]
@@ -24,7 +24,7 @@ class Instance(RpcService):
 
     def __init__(self, shop: Shop, etcd: parts.Etcd) -> None:
         self._etcd = etcd
-        settings = f"Log:\n  Access: false\nEtcd:\n  Hosts:\n    - {etcd.host}\n  Key: order.rpc\n"
+        settings = f"{database('order')}Log:\n  Access: false\nEtcd:\n  Hosts:\n    - {etcd.host}\n  Key: order.rpc\n"
         env = {name: value for name, value in os.environ.items() if name != "MALLGEN_DISCOVERY"}
         super().__init__(shop.root / "shop" / "order", "order_rpc", shop.registry, settings, env)
 

@@ -26,16 +26,16 @@ type bffConf struct {
 }
 
 type listed struct {
-	OrderId            string  `json:"order_id"`
-	Status             int64   `json:"status"`
-	Quantity           int64   `json:"quantity"`
-	Payment            float32 `json:"payment"`
-	TotalPrice         float32 `json:"total_price"`
-	CreateTime         int64   `json:"create_time"`
-	ProductId          int64   `json:"product_id"`
-	ProductName        string  `json:"product_name"`
-	ProductImage       string  `json:"product_image"`
-	ProductDescription string  `json:"product_description"`
+	OrderId            string `json:"order_id"`
+	Status             int32  `json:"status"`
+	Quantity           int64  `json:"quantity"`
+	Payment            string `json:"payment"`
+	TotalPrice         string `json:"total_price"`
+	CreateTime         int64  `json:"create_time"`
+	ProductId          int64  `json:"product_id"`
+	ProductName        string `json:"product_name"`
+	ProductImage       string `json:"product_image"`
+	ProductDescription string `json:"product_description"`
 }
 
 func runBff(settings string) {
@@ -75,9 +75,9 @@ func list(ctx context.Context, orderRpc, productRpc zrpc.Client, uid int64, ps i
 	for _, item := range got.Orders {
 		p := known.Products[item.ProductId]
 		found = append(found, listed{
-			OrderId: item.OrderId, Quantity: item.Quantity, Payment: item.Payment, TotalPrice: item.Payment,
-			CreateTime: item.CreateTime, ProductId: item.ProductId, ProductName: p.GetName(),
-			ProductImage: p.GetImageUrl(), ProductDescription: p.GetDescription(),
+			OrderId: item.OrderId, Status: item.Status, Quantity: item.Quantity,
+			Payment: item.Payment, TotalPrice: item.TotalPrice, CreateTime: item.CreateTime, ProductId: item.ProductId,
+			ProductName: p.GetName(), ProductImage: p.GetImageUrl(), ProductDescription: p.GetDescription(),
 		})
 	}
 	return found, nil

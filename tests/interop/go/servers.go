@@ -53,7 +53,8 @@ func listOrders(ctx context.Context, in *order.OrdersRequest) (*order.OrdersResp
 			id = strconv.FormatInt(20220609123456-n, 10)
 		}
 		found.Orders = append(found.Orders, &order.OrderItem{
-			OrderId: id, Quantity: 1, Payment: 12.25, ProductId: first + n, UserId: in.UserId, CreateTime: newest - n,
+			OrderId: id, Quantity: 1, Payment: "12.25", TotalPrice: "12.25", Status: 10,
+			ProductId: first + n, UserId: in.UserId, CreateTime: newest - n,
 		})
 	}
 	return found, nil
@@ -72,12 +73,16 @@ func alongWith(ctx context.Context) string {
 }
 
 func listProducts(_ context.Context, in *product.ProductRequest) (*product.ProductResponse, error) {
-	found := map[int64]*product.ProductItem{}
-	for _, word := range strings.Split(in.ProductIds, ",") {
+	ids := in.Ids
+	for _, word := range strings.FieldsFunc(in.ProductIds, func(r rune) bool { return r == ',' }) {
 		id, err := strconv.ParseInt(word, 10, 64)
 		if err != nil {
 			return nil, status.Error(codes.InvalidArgument, err.Error())
 		}
+		ids = append(ids, id)
+	}
+	found := map[int64]*product.ProductItem{}
+	for _, id := range ids {
 		if id == gone {
 			continue
 		}
