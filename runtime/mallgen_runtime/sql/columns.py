@@ -50,7 +50,8 @@ class IntColumn(Column, frozen=True):
             high = min(high, BIGGEST)
 
         def bind(value: Any) -> int:
-            check(value)
+            if type(value) is not int:
+                check(value)
             if low <= value <= high:
                 return int(value)
             raise self.refused(f"the number must be from {low} to {high}")
@@ -157,11 +158,14 @@ class DecimalColumn(Column, frozen=True):
         """Return the exact decimal of SQLite's number."""
         if dialect is not Dialect.SQLITE:
             return None
-        exponent = Decimal(1).scaleb(-self.scale)
+        if not self.precision:
+            return lambda value: Decimal(repr(value) if isinstance(value, float) else value)
+        exponent, form = Decimal(1).scaleb(-self.scale), f"%.{self.scale}f"
 
         def read(value: Any) -> Decimal:
-            number = Decimal(repr(value) if isinstance(value, float) else value)
-            return number.quantize(exponent, context=_WIDE) if self.precision else number
+            if type(value) is float:
+                return Decimal(form % value)  # exact, as no more digits are written than a double keeps
+            return Decimal(value).quantize(exponent, context=_WIDE)
 
         return read
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from time import monotonic
@@ -14,13 +14,13 @@ from mallgen_runtime.process import watch
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.sql.conf import DataSourceConf, limits
-from mallgen_runtime.sql.connection import DatabaseConnection, Dialect, Done, Isolation, Values
-from mallgen_runtime.sql.errors import ConnectionLost, DatabaseError, Deadlock, StatementTimeout
+from mallgen_runtime.sql.connection import DatabaseConnection, Dialect, Isolation
+from mallgen_runtime.sql.errors import ConnectionLost, DatabaseError, Deadlock
 from mallgen_runtime.sql.pool import Held, Pool
 from mallgen_runtime.sql.schema import Schema, prepare
 from mallgen_runtime.sql.slow import SlowLog
 from mallgen_runtime.sql.source import MEMORY, Source, source
-from mallgen_runtime.sql.statement import only_reads
+from mallgen_runtime.sql.statements import Statements
 from mallgen_runtime.sql.transaction import Transaction
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ _TRIES = 3
 _LOG = logging.getLogger("mallgen.sql")
 
 
-class Database:
+class Database(Statements):
     """The database of a service: models run their statements on it. The generated service context keeps it.
 
     `mode` is that of the service's settings; in dev and test, or with MALLGEN_DEV=1 in the environment, a file of
@@ -61,19 +61,14 @@ class Database:
         self._source = source(conf.url, setting)
         _need_driver(self._source.dialect, setting)
         self._makes = self._source.path == MEMORY or mode in _DEV_MODES or os.environ.get("MALLGEN_DEV", "") == "1"
-        self._slow = SlowLog(seconds(conf.slow_threshold, f"{setting}.SlowThreshold"))
-        self._reading, self._writing = _pools(conf, self._source, setting, self._makes)
-        self._has_one = len(self._reading) == 1 and self._reading[0] is self._writing
-        self._has_replicas = bool(conf.replicas)
-        self.primary = Primary(self)
+        slow = SlowLog(seconds(conf.slow_threshold, f"{setting}.SlowThreshold"))
+        reading, writing = _pools(conf, self._source, setting, self._makes)
+        super().__init__(self._source.dialect, reading, writing, slow)
+        newest = [writing] if conf.replicas else reading
+        self.primary = Statements(self._source.dialect, newest, writing, slow)  # without the replicas, which lag
         self._minding: asyncio.Task[Any] | None = None
         self._is_prepared = False
         self._state = "ok"
-
-    @property
-    def dialect(self) -> Dialect:
-        """The dialect of the statements."""
-        return self._source.dialect
 
     @property
     def state(self) -> str:
@@ -99,23 +94,6 @@ class Database:
             self._minding.cancel()
             self._minding = None
         await self._close_pools()
-
-    async def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[Values]:
-        """Return the rows of a query. Raises DatabaseError."""
-        found: list[Values] = await self._read("fetch", sql, values)
-        return found
-
-    async def fetch_named(self, sql: str, values: Sequence[Any] = ()) -> tuple[tuple[str, ...], list[Values]]:
-        """Return the names of the columns, and the rows of a query. Raises DatabaseError."""
-        found: tuple[tuple[str, ...], list[Values]] = await self._read("fetch_named", sql, values)
-        return found
-
-    async def execute(self, sql: str, values: Sequence[Any] = ()) -> Done:
-        """Run a statement that writes, in a transaction of its own. Raises DatabaseError."""
-        pool = self._writing
-        held = pool.take() or await pool.wait()
-        done: Done = await self._run(pool, held, "execute", sql, values)
-        return done
 
     @asynccontextmanager
     async def transaction(self, isolation: Isolation | None = None) -> AsyncIterator[Transaction]:
@@ -149,38 +127,6 @@ class Database:
         async with self.transaction(isolation) as transaction:
             return await work(transaction)
 
-    async def _read(self, kind: str, sql: str, values: Sequence[Any], *, newest: bool = False) -> Any:
-        """Run a query; one that only reads is repeated when its connection turns out to be dead.
-
-        `newest`: not on a replica, which may not have yet what was committed.
-        """
-        reads = only_reads(sql)
-        pool = self._writing if self._has_one or not reads or (newest and self._has_replicas) else self._reader()
-        held = pool.take() or await pool.wait()
-        try:
-            return await self._run(pool, held, kind, sql, values)
-        except ConnectionLost:
-            if not reads:
-                raise
-        return await self._run(pool, pool.take() or await pool.wait(), kind, sql, values)
-
-    async def _run(self, pool: Pool, held: Held, kind: str, sql: str, values: Sequence[Any]) -> Any:
-        began = monotonic()
-        try:
-            return await getattr(held.connection, kind)(sql, tuple(values))
-        except ConnectionLost:
-            if held.late:
-                raise StatementTimeout("the request's deadline came while a statement ran") from None
-            raise
-        finally:
-            pool.give(held)
-            self._slow.note(sql, began)
-
-    def _reader(self) -> Pool:
-        """Return the pool that the next query goes to; those that cannot be reached are left out."""
-        pools = [pool for pool in self._reading if pool.problem is None]
-        return random.choice(pools) if pools else self._writing  # noqa: S311
-
     async def _begun(self, isolation: Isolation | None) -> Held:
         """Return a connection with a transaction; one that turns out to be dead is replaced."""
         for attempt in range(1, _TRIES + 1):
@@ -201,8 +147,8 @@ class Database:
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:
-            if not made.is_released and held.alarm is None:
-                held.alarm = asyncio.get_running_loop().call_later(_LAST_WORD, held.end)
+            if not made.is_released:
+                self._writing.limit(held, monotonic() + _LAST_WORD)
             task.add_done_callback(_retrieved)
             raise
 
@@ -262,34 +208,6 @@ class Database:
 
     async def _close_pools(self) -> None:
         await asyncio.gather(*(pool.close() for pool in {*self._reading, self._writing}))
-
-
-class Primary:
-    """A database without its replicas: what was committed is seen at once."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    @property
-    def dialect(self) -> Dialect:
-        """The dialect of the statements."""
-        return self._database.dialect
-
-    async def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[Values]:
-        """Return the rows of a query. Raises DatabaseError."""
-        found: list[Values] = await self._database._read("fetch", sql, values, newest=True)
-        return found
-
-    async def fetch_named(self, sql: str, values: Sequence[Any] = ()) -> tuple[tuple[str, ...], list[Values]]:
-        """Return the names of the columns, and the rows of a query. Raises DatabaseError."""
-        found: tuple[tuple[str, ...], list[Values]] = await self._database._read(
-            "fetch_named", sql, values, newest=True
-        )
-        return found
-
-    async def execute(self, sql: str, values: Sequence[Any] = ()) -> Done:
-        """Run a statement that writes, in a transaction of its own. Raises DatabaseError."""
-        return await self._database.execute(sql, values)
 
 
 def _pools(conf: DataSourceConf, primary: Source, setting: str, makes: bool) -> tuple[list[Pool], Pool]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 from mallgen_runtime.sql.connection import Values
 from mallgen_runtime.sql.errors import ValueRefused
@@ -25,12 +26,14 @@ def into_zone(values: Values, zone: tzinfo) -> Values:
 
 def out_of_zone(rows: Sequence[Values], places: Sequence[int], zone: tzinfo) -> list[Values]:
     """Return rows whose datetimes at some places, which a clock in the zone has shown, know their instant, in UTC."""
-    found = []
-    for row in rows:
-        values = list(row)
-        for place in places:
-            value = values[place]
-            if type(value) is datetime:
-                values[place] = value.replace(tzinfo=UTC) if zone is UTC else value.replace(tzinfo=zone).astimezone(UTC)
-        found.append(tuple(values))
-    return found
+    if not rows:
+        return []
+    columns: list[Any] = list(zip(*rows, strict=True))
+    for place in places:
+        if zone is UTC:
+            columns[place] = [one if one is None else one.replace(tzinfo=UTC) for one in columns[place]]
+        else:
+            columns[place] = [
+                one if one is None else one.replace(tzinfo=zone).astimezone(UTC) for one in columns[place]
+            ]
+    return list(zip(*columns, strict=True))

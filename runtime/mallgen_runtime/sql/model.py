@@ -152,7 +152,7 @@ class Model(Generic[RowT]):
             return cached
         plan = self._plan
         found = await self._on.fetch(plan.find(names), plan.bind(names, values))
-        return plan.rows(found[:1], self.row)[0] if found else None
+        return plan.row(found[0], self.row) if found else None
 
     async def _find_many(self, keys: Iterable[Sequence[Any]]) -> list[RowT]:
         """Return the rows of primary keys, in the order of the keys and without those that are missing."""

@@ -6,6 +6,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -16,27 +17,35 @@ from mallgen_runtime.sql.errors import DatabaseError, DatabaseUnreachable, PoolT
 
 Connect = Callable[[], Awaitable[DatabaseConnection]]
 _UNUSED = 10.0  # seconds after which a connection that nobody used is asked whether it lives
+_CLOSE = 0.001  # seconds before a deadline that an alarm may come, as clocks of event loops are coarse
 _LAST = 1.0  # seconds for connections in use when the pool closes
 _PASSED = "the request's deadline has passed"
 _LOG = logging.getLogger("mallgen.service")
 
 
 class Held:
-    """A connection of a pool and its times, all monotonic; `late`: its user's deadline came and ended what ran."""
+    """A connection of a pool and its times, all monotonic: when it is replaced, when it was last lent or given back,
+    and when what runs on it must end. `late`: it was ended then.
+    """
 
-    __slots__ = ("alarm", "connection", "expires", "late", "used")
+    __slots__ = ("connection", "deadline", "expires", "late", "since")
 
     def __init__(self, connection: DatabaseConnection, expires: float) -> None:
         self.connection = connection
         self.expires = expires
-        self.used = monotonic()
-        self.alarm: asyncio.TimerHandle | None = None
+        self.since = monotonic()
+        self.deadline = inf
         self.late = False
 
     def end(self) -> None:
         """Give up what runs."""
         self.late = True
         self.connection.abort()
+
+    def raise_late(self) -> None:
+        """Raise StatementTimeout where the deadline has ended the connection, and not the server."""
+        if self.late:
+            raise StatementTimeout("the request's deadline came while a statement ran") from None
 
 
 class Pool:
@@ -55,6 +64,8 @@ class Pool:
         self._opening = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = inf
         self.problem: DatabaseError | None = None  # of the last attempt to make a connection
 
     @property
@@ -68,8 +79,8 @@ class Pool:
             held = self._idle.pop()
             if held.connection.is_broken:
                 self._drop(held)
-                continue
-            return self._lent(held)
+            else:
+                return self._lent(held)
         return None
 
     async def wait(self) -> Held:
@@ -95,27 +106,35 @@ class Pool:
             alarm.cancel()
         return self._lent(held)
 
-    def give(self, held: Held) -> None:
-        """Take a connection back."""
-        if held.alarm is not None:
-            held.alarm.cancel()
-            held.alarm = None
+    def give(self, held: Held) -> float:
+        """Take a connection back; return the seconds for which it was lent."""
+        now = monotonic()
+        lent, held.since, held.deadline = now - held.since, now, inf
         self._used.discard(held)
-        held.used = now = monotonic()
-        if held.connection.is_broken or held.connection.in_transaction or self._closing or now > held.expires:
+        connection = held.connection
+        if connection.is_broken or connection.in_transaction or self._closing or now > held.expires:
             self._drop(held)
-        else:
+        elif self._waiting:
             self._offer(held)
+        else:
+            self._idle.append(held)
+        return lent
+
+    def limit(self, held: Held, deadline: float) -> None:
+        """End what runs on a connection that is lent at a monotonic time, if it has not ended before."""
+        held.deadline = min(held.deadline, deadline)
+        if held.deadline < self._alarm_at:
+            self._set_alarm(held.deadline)
 
     async def tidy(self) -> None:
         """Close what is broken, old or surplus, and ask unused connections whether they live."""
         now = monotonic()
         for held in list(self._idle):
-            surplus = now - held.used > _UNUSED and len(self._idle) > self._limits.idle
+            surplus = now - held.since > _UNUSED and len(self._idle) > self._limits.idle
             if held.connection.is_broken or now > held.expires or surplus:
                 self._idle.remove(held)
                 self._drop(held)
-        for held in [one for one in self._idle if now - one.used > _UNUSED]:
+        for held in [one for one in self._idle if now - one.since > _UNUSED]:
             if held in self._idle:
                 self._idle.remove(held)
                 self._used.add(held)
@@ -135,20 +154,41 @@ class Pool:
             self._drop(self._idle.pop())
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_LAST)
+        if self._alarm is not None:
+            self._alarm.cancel()
 
     def _lent(self, held: Held) -> Held:
         """Note that a connection is in use, until the deadline of the request at most."""
+        held.since = now = monotonic()
         held.late = False
         deadline = origin.get().deadline
         if deadline is not None:
-            left = deadline - monotonic() - MARGIN
-            if left <= 0:
+            held.deadline = deadline = deadline - MARGIN
+            if deadline <= now:
                 self._used.discard(held)
                 self._offer(held)
                 raise StatementTimeout(_PASSED)
-            held.alarm = asyncio.get_running_loop().call_later(left, held.end)
+            if deadline < self._alarm_at:
+                self._set_alarm(deadline)
         self._used.add(held)
         return held
+
+    def _set_alarm(self, at: float) -> None:
+        """Look at the deadlines at a time: one alarm for all connections, as most statements end long before theirs."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = at
+        self._alarm = asyncio.get_running_loop().call_later(max(0.0, at - monotonic()), self._end_late)
+
+    def _end_late(self) -> None:
+        self._alarm, self._alarm_at = None, inf
+        now = monotonic() + _CLOSE
+        for held in [one for one in self._used if one.deadline <= now]:
+            held.deadline = inf
+            held.end()
+        first = min((held.deadline for held in self._used), default=inf)
+        if first < inf:
+            self._set_alarm(first)
 
     def _offer(self, held: Held) -> None:
         """Hand a connection to the first that waits for one, else keep it."""
@@ -188,7 +228,7 @@ class Pool:
         self._opening -= 1
         self.problem = None
         lifetime = self._limits.lifetime * random.uniform(0.9, 1.0)  # noqa: S311 - so that not all end at once
-        held = Held(connection, monotonic() + lifetime if lifetime else float("inf"))
+        held = Held(connection, monotonic() + lifetime if lifetime else inf)
         if self._closing:
             self._drop(held)
         else:
@@ -215,13 +255,12 @@ class Pool:
             place.set_exception(type(problem)(str(problem), problem.code))
 
     async def _ping(self, held: Held) -> None:
-        alarm = asyncio.get_running_loop().call_later(self._limits.connect, held.end)
+        self.limit(held, monotonic() + self._limits.connect)
         try:
             await held.connection.ping()
         except DatabaseError:
             held.end()
         finally:
-            alarm.cancel()
             self.give(held)
 
     async def _shut(self, connection: DatabaseConnection) -> None:

@@ -3,7 +3,6 @@
 import logging
 import re
 from functools import lru_cache
-from time import monotonic
 
 _LOG = logging.getLogger("mallgen.sql")
 _LITERAL = re.compile(r"'(?:[^'\\]|''|\\.)*'|(?<![$\w])\d+(?:\.\d+)?\b")
@@ -17,9 +16,8 @@ class SlowLog:
     def __init__(self, threshold: float) -> None:
         self._threshold = threshold or float("inf")
 
-    def note(self, sql: str, began: float) -> None:
-        """Log a statement that began at a monotonic time and has ended now, if it was slow."""
-        taken = monotonic() - began
+    def note(self, sql: str, taken: float) -> None:
+        """Log a statement that took some seconds, if it was slow."""
         if taken >= self._threshold:
             fields = {"duration": f"{taken * 1000:.1f}ms"}
             _LOG.warning("[SQL] slowcall - %s", shown(sql), extra={"fields": fields})

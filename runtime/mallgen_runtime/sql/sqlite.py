@@ -79,11 +79,11 @@ class SqliteConnection:
 
     async def fetch(self, sql: str, values: Values = ()) -> list[Values]:
         """Return the rows of a query."""
-        return (await self._call(_fetched, sql, values))[1]
+        return await self._call(_fetched, sql, values)
 
     async def fetch_named(self, sql: str, values: Values = ()) -> tuple[tuple[str, ...], list[Values]]:
         """Return the names of the columns, and the rows of a query."""
-        return await self._call(_fetched, sql, values)
+        return await self._call(_described, sql, values)
 
     async def execute(self, sql: str, values: Values = ()) -> Done:
         """Run a statement that writes."""
@@ -179,7 +179,11 @@ async def connect(source: Source, makes: bool) -> SqliteConnection:
     return connection
 
 
-def _fetched(connection: sqlite3.Connection, sql: str, values: Values) -> tuple[tuple[str, ...], list[Values]]:
+def _fetched(connection: sqlite3.Connection, sql: str, values: Values) -> list[Values]:
+    return connection.execute(sql, _plain(values)).fetchall()
+
+
+def _described(connection: sqlite3.Connection, sql: str, values: Values) -> tuple[tuple[str, ...], list[Values]]:
     cursor = connection.execute(sql, _plain(values))
     try:
         return tuple(column[0] for column in cursor.description or ()), cursor.fetchall()

@@ -135,16 +135,22 @@ class Plan:
 
     def rows(self, found: Sequence[Sequence[Any]], make: Callable[..., Any]) -> list[Any]:
         """Return what `make` makes of the columns of each row."""
-        if not self.readers:
+        if not self.readers or not found:
             return [make(*values) for values in found]
-        rows = []
-        for values in found:
-            own = list(values)
-            for place, read in self.readers:
-                if own[place] is not None:
-                    own[place] = read(own[place])
-            rows.append(make(*own))
-        return rows
+        columns: list[Any] = list(zip(*found, strict=True))
+        for place, read in self.readers:
+            columns[place] = [value if value is None else read(value) for value in columns[place]]
+        return list(map(make, *columns))
+
+    def row(self, values: Sequence[Any], make: Callable[..., Any]) -> Any:
+        """Return what `make` makes of the columns of a row."""
+        if not self.readers:
+            return make(*values)
+        own = list(values)
+        for place, read in self.readers:
+            if own[place] is not None:
+                own[place] = read(own[place])
+        return make(*own)
 
     def newer(self, old: Any) -> list[Any]:
         """Return the driver's value of the version after `old`; none where the database counts it."""

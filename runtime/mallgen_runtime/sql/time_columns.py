@@ -55,8 +55,10 @@ class DatetimeColumn(Column, frozen=True):
 
 
 def _instant(value: Any) -> datetime:
-    found = datetime.fromisoformat(value)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+    try:
+        return datetime.fromisoformat(f"{value}+00:00")
+    except ValueError:  # another program has written it with its zone
+        return datetime.fromisoformat(value)
 
 
 class TimeColumn(Column, frozen=True):

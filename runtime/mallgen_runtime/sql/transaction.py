@@ -110,8 +110,7 @@ class Transaction:
             try:
                 return await call(sql, tuple(values))
             except ConnectionLost:
-                if self._held.late:
-                    raise StatementTimeout("the request's deadline came while a statement ran") from None
+                self._held.raise_late()
                 raise
             finally:
-                self._slow.note(sql, began)
+                self._slow.note(sql, monotonic() - began)
