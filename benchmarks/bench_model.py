@@ -2,16 +2,20 @@
 
 Every kind reads the same rows of the same table: one by its primary key, and 20 of a list by an index. `at once` tasks
 work at the same time, each of a bare driver on a connection of its own. Models go through their pool, make typed rows
-and keep a deadline, as they do in a service.
+and keep a deadline, as they do in a service. `driver` is the driver as it is by default, on SQLite with converters for
+the types of the columns; `prepared` is asyncmy with its cache of prepared statements, `untyped` aiosqlite without
+converters.
 """
 
 import argparse
 import asyncio
+import importlib
+import sqlite3
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -38,11 +42,12 @@ from mallgen_runtime.sql import (  # noqa: E402
 from tests import servers  # noqa: E402
 
 ROWS, USERS, PAGE = 2000, 20, 20
+CENT = Decimal("0.01")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 COLUMNS = "id, userid, payment, status, title, create_time, update_time"
 DDL = {
     Dialect.SQLITE: "CREATE TABLE orders (id INTEGER PRIMARY KEY, userid INTEGER NOT NULL, payment NUMERIC NOT NULL, "
-    "status INTEGER NOT NULL, title TEXT NOT NULL, create_time TEXT NOT NULL, update_time TEXT)",
+    "status INTEGER NOT NULL, title TEXT NOT NULL, create_time DATETIME NOT NULL, update_time DATETIME)",
     Dialect.MYSQL: "CREATE TABLE orders (id bigint AUTO_INCREMENT PRIMARY KEY, userid bigint NOT NULL, payment "
     "decimal(20,2) NOT NULL, status smallint NOT NULL, title varchar(80) NOT NULL, create_time datetime NOT NULL, "
     "update_time datetime)",
@@ -122,11 +127,13 @@ def queries(dialect: Dialect) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def bare(url: str, dialect: Dialect, at_once: int, prepared: bool = False) -> AsyncIterator[Reads]:
-    """Yield the reads of the driver itself, on a connection for each task."""
+async def bare(url: str, dialect: Dialect, at_once: int, other: bool = False) -> AsyncIterator[Reads]:
+    """Yield the reads of the driver itself, on a connection for each task; `other`: with prepared statements on
+    MariaDB, and on SQLite with texts and floats where the others read datetimes and decimals.
+    """
     point, page = queries(dialect)
     async with AsyncExitStack() as after:
-        found = [await connection(url, dialect, after, prepared) for _ in range(at_once)]
+        found = [await connection(url, dialect, after, other) for _ in range(at_once)]
 
         def reads(task: int) -> tuple[Read, Read]:
             own = found[task]
@@ -135,17 +142,19 @@ async def bare(url: str, dialect: Dialect, at_once: int, prepared: bool = False)
         yield reads
 
 
-async def connection(url: str, dialect: Dialect, after: AsyncExitStack, prepared: bool) -> Any:
+async def connection(url: str, dialect: Dialect, after: AsyncExitStack, other: bool) -> Any:
     """Return a function that runs a query with one value on a connection of its own."""
     parts = urlsplit(url)
     if dialect is Dialect.SQLITE:
         import aiosqlite
 
-        own = await after.enter_async_context(aiosqlite.connect(url.removeprefix("sqlite:///")))
+        sqlite3.register_converter("NUMERIC", lambda text: Decimal(text.decode()).quantize(CENT))
+        sqlite3.register_converter("DATETIME", lambda text: datetime.fromisoformat(f"{text.decode()}+00:00"))
+        types = 0 if other else sqlite3.PARSE_DECLTYPES
+        own = await after.enter_async_context(aiosqlite.connect(url.removeprefix("sqlite:///"), detect_types=types))
         return lambda sql, value: own.execute_fetchall(sql, (value,))
     if dialect is Dialect.POSTGRES:
-        import asyncpg
-
+        asyncpg: Any = importlib.import_module("asyncpg")
         peer = await asyncpg.connect(url)
         after.push_async_callback(peer.close)
         return peer.fetch
@@ -157,7 +166,7 @@ async def connection(url: str, dialect: Dialect, after: AsyncExitStack, prepared
         user=parts.username,
         password=unquote(parts.password or ""),
         db=parts.path[1:],
-        stmt_cache_size=100 if prepared else 0,
+        stmt_cache_size=100 if other else 0,
     )
     after.push_async_callback(mine.ensure_closed)
 
@@ -172,14 +181,17 @@ async def connection(url: str, dialect: Dialect, after: AsyncExitStack, prepared
 @asynccontextmanager
 async def sqlalchemy(url: str, at_once: int) -> AsyncIterator[dict[str, Reads]]:
     """Yield the reads of SQLAlchemy's Core and ORM over asyncmy, without a transaction around each read."""
+    from alchemy_tables import Orders
     from sqlalchemy import bindparam, select
     from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-    from benchmarks.alchemy_tables import Orders
-
     address = url.replace("mysql://", "mysql+asyncmy://")
     engine = create_async_engine(
-        address, pool_size=at_once, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, skip_autocommit_rollback=True
+        address,
+        pool_size=at_once,
+        isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,
+        skip_autocommit_rollback=True,
     )
     table: Any = Orders.__table__
     by_id = select(table).where(table.c.id == bindparam("value"))
@@ -207,9 +219,9 @@ async def sqlalchemy(url: str, at_once: int) -> AsyncIterator[dict[str, Reads]]:
     await engine.dispose()
 
 
-async def rate(reads: Reads, place: int, bound: int, at_once: int, seconds: float) -> float:
-    """Return the calls per second of some tasks."""
-    count = 0
+async def turn(reads: Reads, place: int, at_once: int, seconds: float) -> tuple[float, float]:
+    """Return the calls per second of some tasks, and the CPU us of this process per call."""
+    count, bound = 0, ROWS if place == 0 else USERS - 1
     end = time.perf_counter() + seconds
 
     async def task(own: int) -> None:
@@ -222,9 +234,9 @@ async def rate(reads: Reads, place: int, bound: int, at_once: int, seconds: floa
                 await read(1 + number % bound)
             count += 10
 
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     await asyncio.gather(*map(task, range(at_once)))
-    return count / (time.perf_counter() - began)
+    return count / (time.perf_counter() - began), (time.process_time() - cpu) / count * 1e6
 
 
 async def measure(url: str, dialect: Dialect, rounds: int, seconds: float, at_once: int) -> None:
@@ -240,34 +252,44 @@ async def measure(url: str, dialect: Dialect, rounds: int, seconds: float, at_on
     async with AsyncExitStack() as after:
         kinds: dict[str, Reads] = {"model": lambda task: (model.find_one, model.list_by_user)}
         kinds["driver"] = await after.enter_async_context(bare(url, dialect, at_once))
+        if dialect is not Dialect.POSTGRES:
+            name = "prepared" if dialect is Dialect.MYSQL else "untyped"
+            kinds[name] = await after.enter_async_context(bare(url, dialect, at_once, True))
         if dialect is Dialect.MYSQL:
-            kinds["prepared"] = await after.enter_async_context(bare(url, dialect, at_once, True))
             kinds |= await after.enter_async_context(sqlalchemy(url, at_once))
         print(f"\n{dialect.value}, {at_once} at once; bulk insert of a model: {filled:.0f} rows/s")
         for place, what in enumerate(("point", f"{PAGE} rows")):
-            bound = ROWS if place == 0 else USERS - 1
-            turns: dict[str, list[float]] = {kind: [] for kind in kinds}
-            for turn in range(-1, rounds):
-                for kind in kinds if turn % 2 else reversed(kinds):
-                    found = await rate(kinds[kind], place, bound, at_once, seconds)
-                    turns[kind] += [found] if turn >= 0 else []
-            for kind, figures in turns.items():
-                ratio = statistics.median(own / other for own, other in zip(turns["model"], figures, strict=True))
-                middle = statistics.median(figures)
-                print(f"  {what:<8}{kind:<10}{middle:>9.0f}/s   model is {ratio:.2f} times as fast")
+            turns: dict[str, list[tuple[float, float]]] = {kind: [] for kind in kinds}
+            for number in range(-2, rounds):
+                for kind in kinds if number % 2 else reversed(kinds):
+                    found = await turn(kinds[kind], place, at_once, seconds)
+                    turns[kind] += [found] if number >= 0 else []
+            show(what, turns)
     await database.close()
+
+
+def show(what: str, turns: dict[str, list[tuple[float, float]]]) -> None:
+    """Print the medians, and the medians of the ratios within each round."""
+    for kind, figures in turns.items():
+        pairs = list(zip(turns["model"], figures, strict=True))
+        faster = statistics.median(own[0] / other[0] for own, other in pairs)
+        cheaper = statistics.median(other[1] / own[1] for own, other in pairs)
+        calls, cpu = (statistics.median(each) for each in zip(*figures, strict=True))
+        print(f"  {what:<8}{kind:<10}{calls:>8.0f}/s{cpu:>8.1f} us{faster:>9.2f}{cheaper:>9.2f}")
 
 
 def main() -> int:
     """Print the figures of all three databases; return 3 when a part is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.4, help="of each turn")
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--seconds", type=float, default=0.06, help="of each turn")
     parser.add_argument("--at-once", type=int, nargs="*", default=[1, 16])
     parser.add_argument("--only", choices=[one.value for one in Dialect])
     words = parser.parse_args()
     import uvloop
 
+    print("calls per second, CPU of this process per call, and the model's advantage in both: medians of the ratios in")
+    print(f"each of {words.rounds} rounds, in which all kinds take turns of {words.seconds:g} s")
     for dialect in Dialect:
         if words.only in (None, dialect.value):
             for at_once in words.at_once:
@@ -276,22 +298,16 @@ def main() -> int:
     return 0
 
 
-def database_of(dialect: Dialect) -> Any:
-    """Return a context with the URL of an empty database."""
-    from contextlib import contextmanager
-
-    @contextmanager
-    def opened() -> Any:
-        if dialect is Dialect.SQLITE:
-            with servers.folder() as place:
-                file = place / "bench.db"
-                file.touch()
-                yield f"sqlite:///{file}"
-        else:
-            with servers.mariadb() if dialect is Dialect.MYSQL else servers.postgres() as server:
-                yield server.database()
-
-    return opened()
+@contextmanager
+def database_of(dialect: Dialect) -> Iterator[str]:
+    """Make an empty database, and yield its URL."""
+    if dialect is Dialect.SQLITE:
+        with servers.folder() as place:
+            (place / "bench.db").touch()
+            yield f"sqlite:///{place / 'bench.db'}"
+    else:
+        with servers.mariadb() if dialect is Dialect.MYSQL else servers.postgres() as server:
+            yield server.database()
 
 
 if __name__ == "__main__":

@@ -118,7 +118,15 @@ class MysqlConnection:
         if values:
             values = self._checked(values)
         cursor = self._connection.cursor()
-        await self._call(cursor.execute, sql, values)
+        self._runs = True
+        try:
+            await cursor.execute(sql, values)
+        except asyncio.CancelledError:
+            self._lost = True
+            raise
+        except Exception as problem:
+            raise self._failed(problem) from None
+        self._runs = False
         return cursor
 
     async def _call(self, call: Callable[..., Awaitable[T]], *words: Any) -> T:
@@ -129,9 +137,7 @@ class MysqlConnection:
             self._lost = True
             raise
         except Exception as problem:
-            if not self.is_broken:
-                self._runs = False
-            raise self._error(problem) from None
+            raise self._failed(problem) from None
         self._runs = False
         return found
 
@@ -161,7 +167,9 @@ class MysqlConnection:
             places = self._places[sql] = tuple(found)
         return instants.out_of_zone(rows, places, self._zone) if places else rows
 
-    def _error(self, problem: Exception) -> DatabaseError:
+    def _failed(self, problem: Exception) -> DatabaseError:
+        """Return the error for one of the driver's, and note whether the connection can be used on."""
+        self._runs = self.is_broken
         error = mysql_error(problem)
         if isinstance(error, ConnectionLost) or self.is_broken:
             self._lost = True

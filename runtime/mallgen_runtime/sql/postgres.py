@@ -65,8 +65,18 @@ class PostgresConnection:
     async def fetch(self, sql: str, values: Values = ()) -> list[Values]:
         """Return the rows of a query."""
         instants.has_instant(values)
-        found: list[Values] = (await self._run(sql, values))[1]
-        return found
+        prepared = self._statements.get(sql)
+        if prepared is not None:
+            try:  # what PreparedStatement.fetch() does, without the four calls that it takes
+                execute = self._connection._protocol.bind_execute
+                found: list[Values] = await execute(prepared._state, values, "", 0, False, None)
+                return found
+            except asyncio.CancelledError:
+                self._lost = True
+                raise
+            except Exception as problem:
+                self._check(problem)
+        return (await self._run(sql, values))[1]
 
     async def fetch_named(self, sql: str, values: Values = ()) -> tuple[tuple[str, ...], list[Values]]:
         """Return the names of the columns, and the rows of a query."""
@@ -118,21 +128,26 @@ class PostgresConnection:
             self._connection.terminate()
             raise postgres_error(problem) from None
 
-    async def _run(self, sql: str, values: Values) -> tuple[Any, Any]:
+    async def _run(self, sql: str, values: Values) -> tuple[Any, list[Values]]:
+        """Return a prepared statement and its rows; it is prepared again when a table has other columns now."""
         try:
-            statement = self._statements.get(sql)
-            if statement is None:
-                statement = await self._prepared(sql)
+            statement = self._statements.get(sql) or await self._prepared(sql)
             return statement, await statement.fetch(*values)
         except asyncio.CancelledError:
             self._lost = True
             raise
         except Exception as problem:
-            if type(problem).__name__ != "InvalidCachedStatementError" or self.in_transaction:
-                raise self._error(problem) from None
-        self._statements.clear()  # a table has other columns now
+            self._check(problem)
         prepared: Any = await self._call(self._prepared, sql)
         return prepared, await self._call(prepared.fetch, *values)
+
+    def _check(self, problem: Exception) -> None:
+        """Forget all prepared statements when one is out of date and can be repeated, else raise."""
+        name = type(problem).__name__
+        self._lost = self._lost or name == "OutdatedSchemaCacheError"  # a type has changed: a new connection knows it
+        if name != "InvalidCachedStatementError" or self.in_transaction:
+            raise self._error(problem) from None
+        self._statements.clear()
 
     async def _prepared(self, sql: str) -> Any:
         if len(self._statements) >= _STATEMENTS:
@@ -170,7 +185,6 @@ async def connect(source: Source) -> PostgresConnection:
             database=source.database or source.user,
             ssl=context(source) or False,
             timeout=source.timeout or 60,
-            statement_cache_size=0,  # this module keeps them itself
             server_settings={"timezone": zone, "application_name": "mallgen"},
         )
     except Exception as problem:

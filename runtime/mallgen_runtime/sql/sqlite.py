@@ -46,6 +46,7 @@ _CODES: dict[str, type[DatabaseError]] = {
     "SQLITE_IOERR": ConnectionLost,
     "SQLITE_NOTADB": ConnectionLost,
 }
+_FAILURES = (sqlite3.Error, ValueError, OverflowError)  # ValueError: the connection is closed
 _PLAIN: dict[type, Callable[[Any], Any]] = {
     datetime: lambda value: value.astimezone(UTC).replace(tzinfo=None).isoformat(" "),
     date: date.isoformat,
@@ -64,6 +65,7 @@ class SqliteConnection:
     def __init__(self, connection: Any, is_memory: bool) -> None:
         self._connection = connection
         self._is_memory = is_memory  # its rows would be lost with it, and an interrupted statement does it no harm
+        self._raw: sqlite3.Connection = connection._conn
         self._lost = False
         self._running = 0
 
@@ -79,6 +81,20 @@ class SqliteConnection:
 
     async def fetch(self, sql: str, values: Values = ()) -> list[Values]:
         """Return the rows of a query."""
+        self._running += 1
+        try:
+            found: list[Values] = await self._connection._execute(_fetched, self._raw, sql, values)
+        except asyncio.CancelledError:
+            self.abort()
+            raise
+        except _FAILURES as problem:
+            error = _error(problem)
+        else:
+            self._running -= 1
+            return found
+        self._running -= 1
+        if not isinstance(error, Deadlock):
+            raise error
         return await self._call(_fetched, sql, values)
 
     async def fetch_named(self, sql: str, values: Values = ()) -> tuple[tuple[str, ...], list[Values]]:
@@ -126,22 +142,21 @@ class SqliteConnection:
 
     async def _call(self, work: Callable[[Any, str, Values], T], sql: str, values: Values) -> T:
         """Run a statement in the thread, again and again while another process holds the lock."""
-        until = 0.0
+        until = monotonic() + (remaining(_PATIENCE) or 0.0)
         while True:
             self._running += 1
             try:
-                found: T = await self._connection._execute(work, self._connection._conn, sql, values)
-                return found
+                found: T = await self._connection._execute(work, self._raw, sql, values)
             except asyncio.CancelledError:
-                self.abort()
-                self._running += 1  # the thread goes on until it notices
+                self.abort()  # it counts as running: the thread goes on until it notices
                 raise
-            except (sqlite3.Error, ValueError, OverflowError) as problem:
+            except _FAILURES as problem:
                 error = _error(problem)
-            finally:
+            else:
                 self._running -= 1
-            until = until or monotonic() + (remaining(_PATIENCE) or 0.0)
-            if not isinstance(error, Deadlock) or self._connection.in_transaction or monotonic() >= until:
+                return found
+            self._running -= 1
+            if not isinstance(error, Deadlock) or self.in_transaction or monotonic() >= until:
                 raise error
 
     def _interrupt(self) -> None:
