@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,8 @@ from mallgen.tables import model
 from mallgen.tables.ddl import script
 from mallgen.tables.read import DdlSource, read
 from mallgen_runtime.rpc import Code, RpcError
-from mallgen_runtime.sql import Database, DataSourceConf, Model
+from mallgen_runtime.sql import DataSourceConf, Model
+from mallgen_runtime.sql.statements import Statements
 from mallgen_runtime.testing import Local
 from tests.conftest import ROOT
 
@@ -260,16 +261,19 @@ def test_a_page_of_any_size_costs_the_same_number_of_queries(
 ) -> None:
     """`count` queries without a cache, and `warm` of those with a cache that has seen the request before."""
     asked: list[str] = []
-    read = Database._read
 
-    async def counted(self: Database, kind: str, sql: str, bound: Any, **settings: Any) -> Any:
-        asked.append(sql)
-        return await read(self, kind, sql, bound, **settings)
+    def counted(read: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def counts(self: Statements, sql: str, bound: Sequence[Any] = ()) -> Any:
+            asked.append(sql)
+            return await read(self, sql, bound)
+
+        return counts
 
     async def shop() -> None:
         async with opened(service) as running:
             await seeded(running)
-            monkeypatch.setattr(Database, "_read", counted)
+            for name in ("fetch", "fetch_named"):
+                monkeypatch.setattr(Statements, name, counted(getattr(Statements, name)))
             request = getattr(running.pb, request_class)
             sizes = (1, 50) if "ps" in request.DESCRIPTOR.fields_by_name else (0,)
             asking = [request(**values, **({"ps": size} if size else {})) for size in sizes]
