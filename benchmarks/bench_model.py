@@ -88,7 +88,7 @@ class OrdersRow(Row, frozen=True):
 
 
 class OrdersModel(Model[OrdersRow]):
-    """What a generated model of orders has."""
+    """The methods of a generated model of orders."""
 
     table, row = TABLE, OrdersRow
 
