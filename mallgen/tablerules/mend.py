@@ -69,7 +69,7 @@ class _Texts:
     def back(self, problem: Diagnostic) -> Diagnostic:
         """Return a diagnostic of the texts as they are now, at its places in the texts as they were."""
         notes = tuple(replace(note, span=self._back(note.span)) for note in problem.notes)
-        return replace(problem, span=problem.span and self._back(problem.span), notes=notes)
+        return replace(problem, span=problem.span and self._back(problem.span), notes=notes, edits=())
 
     def _back(self, span: Span) -> Span:
         for one in reversed(self.backs.get(span.file, ())):

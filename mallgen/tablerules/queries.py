@@ -7,7 +7,12 @@ from typing import NamedTuple
 
 from mallgen.text.span import Span
 
-_STATEMENT = re.compile(r"\s*(?:\(\s*)?(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|MERGE|WITH|TRUNCATE|EXPLAIN)\b", re.I)
+# the shape of a statement, which sentences such as "Update the user" have not
+_STATEMENT = re.compile(
+    r"\s*(?:\(\s*|EXPLAIN\s+)*(?:SELECT\b.+?\bFROM\b|(?:INSERT|REPLACE)\b.*?\bINTO\b|UPDATE\b.+?\bSET\b|DELETE\b.*?\bFROM\b"
+    r"|MERGE\s+INTO\b|WITH\b.+?\bAS\b.*?\(|TRUNCATE\b)",
+    re.I | re.S,
+)
 _NOISE = re.compile(r"'(?:[^'\\]|''|\\.)*+'|--[^\n]*|/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/", re.S)
 _NAME = r"(?:[\w$]+|`[^`]+`|\"[^\"]+\"|\[[^\]]+\])"
 _PLACE = rf"{_NAME}(?:\s*\.\s*{_NAME})?"
@@ -62,6 +67,8 @@ def read_module(path: str, text: str) -> ReadModule:
     imports: list[ModuleImport] = []
     inner: set[int] = set()
     for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            inner.add(id(node.value))  # a docstring
         if isinstance(node, ast.JoinedStr):
             inner |= {id(part) for part in node.values}
         if isinstance(node, ast.Import | ast.ImportFrom):

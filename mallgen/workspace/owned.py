@@ -19,7 +19,7 @@ from mallgen.workspace.config import ServiceEntry, Workspace, settings_of
 # the password in an address, which a code frame would show
 _PASSWORD = re.compile(r"(?P<head>(?:DataSource|Url):[ \t]*[\"']?(?:\w+://)?[^\s:\"'@/]*:)[^\s\"']+(?=@)", re.I)
 _MODEL = "model"  # the kind of a package of models
-_SKIPPED = frozenset(("__pycache__", "node_modules", "site-packages", "tests"))
+_SKIPPED = frozenset(("__pycache__", "node_modules", "site-packages", "tests", "venv", "env", "build", "dist"))
 
 
 class ReadScope(NamedTuple):

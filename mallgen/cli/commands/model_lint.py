@@ -1,5 +1,7 @@
 """mallgen model lint: find what works in tables and could be better, and what reaches into another service's."""
 
+from msgspec.structs import replace
+
 from mallgen.cli.console import FINDINGS, FINE, USAGE, for_machines, report, say, verdict
 from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
@@ -33,7 +35,7 @@ def _run(values: Values) -> int:
     if for_machines():
         verdict(found, read.sources, "")
         return FINDINGS if found else FINE
-    report(found, read.sources, "")
+    report([replace(one, edits=()) for one in found], read.sources, "")  # the last line tells what can be mended
     tables = len(read.scope.tables) + len(read.scope.views)
     mendable = sum(bool(one.edits) for one in found)
     more = f"; {mendable} can be mended: mallgen model fix" if mendable else ""
