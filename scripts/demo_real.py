@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from redis import Redis as Client
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
@@ -59,7 +60,10 @@ def run(stack: contextlib.ExitStack) -> int:
     print("\n$ python -m mall_api -f etc/real.yaml   # and its five RPC services", flush=True)
     with started(environment):
         wait(ports["mall"])
-        return demo.call_all(ports["mall"])
+        code = demo.call_all(ports["mall"])
+        with Client(port=redis.port) as client:
+            print(f"\n{client.dbsize()} keys are in Redis now", flush=True)
+        return code
 
 
 def write_settings(ports: dict[str, int], mariadb: servers.MariaDb, redis: servers.Redis, etcd: parts.Etcd) -> None:
@@ -76,6 +80,7 @@ def write_settings(ports: dict[str, int], mariadb: servers.MariaDb, redis: serve
                 f"Name: {name}.rpc\nListenOn: 127.0.0.1:{port}",
                 f"Etcd:\n  Hosts: [{etcd.host}]\n  Key: {name}.rpc",
                 f'DataSource: "mysql://{servers.USER}:${{DB_PASSWORD}}@127.0.0.1:{mariadb.port}/{name}"',
+                f"CacheRedis:\n  - Host: {redis.host}",
             ]
         path = demo.COPY / "generated" / name / "etc" / "real.yaml"
         path.write_text("\n".join([*lines, ""]), encoding="utf-8")
