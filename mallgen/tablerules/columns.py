@@ -11,10 +11,12 @@ from mallgen.tablerules import rule
 from mallgen.tablerules.scope import TableScope
 from mallgen.tables.model import Base, Column, ColumnType, Dialect, Table
 
-PASSWORDS = frozenset(("password", "passwd", "pwd", "passcode"))
+_PASSWORDS = ("password", "passwd", "pwd")  # also at the end of a word: `loginpwd`
+_SUMS = ("price", "amount", "money", "payment", "balance", "salary")
+_SUM_SAID = re.compile("价格|金额|单价|总价|售价|余额|费用|运费|佣金|工资|押金")
 _HASHED = 60  # characters of bcrypt's text, the shortest of the hashes made for passwords; argon2's has 97
 _WEAK = re.compile(r"\bmd5\b|(?<![a-z])md5|\bsha-?1\b|\bsha-?256\b|明文|\bplain", re.I)
-_MOMENT = re.compile(r"(?:^|_)(?:time|at|timestamp|date)$|time$", re.I)
+_MOMENT = re.compile(r"(?:^|_)(?:time|at|timestamp)$|time$", re.I)
 _LENGTHS = frozenset(("duration", "elapsed", "run", "cost", "total", "used", "spent", "wait", "timeout", "interval"))
 
 
@@ -28,7 +30,8 @@ def money_column_as_float(scope: TableScope) -> Iterator[Finding]:
     """
     for _, column in scope.columns():
         name = {word.removesuffix("s") for word in words(column.name)}
-        if column.type.base is Base.FLOAT and name & MONEY and not name & SHARES:
+        is_sum = name & MONEY or any(word.endswith(_SUMS) for word in name) or _SUM_SAID.search(column.comment)
+        if column.type.base is Base.FLOAT and is_sum and not name & SHARES:
             message = f"`{column.name}` is money in a {column.type.spelt}"
             yield Finding(message, column.span, "use decimal(20, 2), or whole cents in a bigint")
 
@@ -42,24 +45,29 @@ def password_column(scope: TableScope) -> Iterator[Finding]:
 
         password varchar(128) NOT NULL COMMENT 'argon2'
 
-    A comment that says MD5, SHA-1, SHA-256 or plain text is taken at its word, whatever the length.
+    A name or comment that says MD5, SHA-1, SHA-256 or plain text is taken at its word, whatever the length.
     """
     for _, column in scope.columns():
-        if column.type.base not in (Base.TEXT, Base.BYTES) or not PASSWORDS & set(words(column.name)):
+        name = words(column.name)
+        if column.type.base not in (Base.TEXT, Base.BYTES) or not any(map(_is_password, name)):
             continue
-        said = _WEAK.search(column.comment)
+        said = _WEAK.search(f"{' '.join(name)} {column.comment}")
         hint = "store argon2 or bcrypt in varchar(128)"
         if said is not None:
             what = "as it is" if said[0] == "明文" or said[0].lower() == "plain" else f"as {said[0].upper()}"
-            yield Finding(f"`{column.name}` is stored {what}, as its comment says", column.span, hint)
-        elif 0 < column.type.length < _HASHED and _is_text_of(column):
+            yield Finding(f"`{column.name}` is stored {what}, by its name or comment", column.span, hint)
+        elif (
+            column.type.base is Base.TEXT
+            and 0 < column.type.length < _HASHED
+            and (_is_password(name[-1]) or "hash" in name)
+        ):
             message = f"`{column.name}` has {column.type.length} characters, too few for a hash made for passwords"
             yield Finding(message, column.span, hint)
 
 
-def _is_text_of(column: Column) -> bool:
-    """Return whether a column holds the password itself: `password_hint` and `pwd_type` do not."""
-    return words(column.name)[-1] in PASSWORDS or "hash" in words(column.name)
+def _is_password(word: str) -> bool:
+    """Return whether a word of a name is one for passwords; behind it others follow in `password_hint`, `pwd_type`."""
+    return word == "pass" or word.endswith(_PASSWORDS)
 
 
 @rule("timestamp-2038")

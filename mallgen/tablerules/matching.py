@@ -76,7 +76,7 @@ class TableMatching:
         found: dict[str, HeldColumn] = {}
         for table in self._tables:
             for column in table.columns:
-                if secret & set(words(column.name)):
+                if any(word in secret or word.endswith(("password", "pwd")) for word in words(column.name)):
                     found.setdefault(folded(column.name), HeldColumn(table, column))
         return found
 

@@ -63,3 +63,22 @@ def test_mariadb_takes_what_is_mended(printed: Path, mariadb_server: MariaDb) ->
     finally:
         mariadb_server.run("".join(f"DROP DATABASE IF EXISTS `{name}`;" for name in TABLES))
     assert mallgen("model", "fix", printed.name).err == "1 file: 1 fine already\n"
+
+
+def test_the_articles_proto_disagrees_with_its_tables(printed: Path, here: Path) -> None:
+    proto = re.search(r'^syntax = "proto3";\npackage order;.*?^}\n(?=使用)', ARTICLE.read_text("utf-8"), re.M | re.S)
+    assert proto is not None
+    (here / "order.proto").write_text(proto[0], encoding="utf-8")
+    (here / "mallgen.toml").write_text(
+        '[service.order]\ncontract = "order.proto"\ndir = "order"\ntables = ["data.sql"]\ndatabase = "order"\n',
+        encoding="utf-8",
+    )
+    assert mallgen("model", "fix", "--write").code == 0
+    assert mallgen("gen", "-q").code == 0
+    ran = mallgen("check", "--format", "concise")
+    assert re.findall(r"error\[(\S+)\] `(\w+)` is (\w+), and its column `(\S+)`", ran.out) == [
+        ("number-too-narrow", "user_id", "int64", "orders.userid"),
+        ("decimal-as-float", "payment", "float", "orders.payment"),
+        ("number-too-narrow", "product_id", "int64", "orderitem.proid"),
+        ("number-too-narrow", "user_id", "int64", "orderitem.userid"),
+    ]
