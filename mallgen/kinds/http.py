@@ -1,5 +1,7 @@
 """The kind of .api contracts: HTTP services."""
 
+from typing import TYPE_CHECKING
+
 from mallgen.kinds.kind import HTTP_READY, Kind
 from mallgen.kinds.tables import CHOICES, DATABASE, TABLES, counted_tables, tables_of
 from mallgen.kinds.target import Made, Target, made
@@ -7,6 +9,9 @@ from mallgen.kinds.using import used
 from mallgen.loading.load import load
 from mallgen.loading.sources import limits
 from mallgen.text.visible import counted
+
+if TYPE_CHECKING:
+    from mallgen.tablerules.carriers import Carrier
 
 _PORT = 8888  # as goctl writes it
 
@@ -40,6 +45,13 @@ def _make(target: Target, prove: bool) -> Made:
     return made(subject, emitted, problems, sources)
 
 
+def _carried(target: Target) -> tuple[tuple["Carrier", ...], dict[str, str]]:
+    from mallgen.tablerules.carriers import of_api
+
+    loaded = load(target.contract, target.outside)
+    return tuple(of_api(loaded.contract)) if loaded.contract is not None else (), loaded.sources
+
+
 KIND = Kind(
     "api",
     (".api",),
@@ -50,4 +62,5 @@ KIND = Kind(
     options=(DATABASE, *CHOICES),
     first_port=_PORT,
     ready=HTTP_READY,
+    carried=_carried,
 )

@@ -13,6 +13,9 @@ from mallgen.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from mallgen.kinds.target import Made, Target
+    from mallgen.tablerules.carriers import Carrier
+
+    Carried = tuple[tuple[Carrier, ...], dict[str, str]]
 
 GROUP = "mallgen.kinds"
 HTTP_READY, REGISTERED, STARTED = "http", "registered", "started"
@@ -27,7 +30,8 @@ class Kind(NamedTuple):
     and folders, `options` its other ones; mallgen.lock keeps both. `first_port` is the lowest port of a new service,
     0 for none. `runs`: `mallgen dev` starts the service and waits until it is `ready`: HTTP_READY (it answers),
     REGISTERED or STARTED. `calls`: other services can call it and find its instances under a key. `title` returns the
-    service's name in the text of a contract, empty where the text has none.
+    service's name in the text of a contract, empty where the text has none. `carried` reads a target's contract as
+    messages, which `mallgen check` holds beside tables, with the texts of its files; None: the kind has no messages.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Kind(NamedTuple):
     ready: str = STARTED
     calls: bool = False
     title: Callable[[str], str] = lambda text: ""
+    carried: "Callable[[Target], Carried] | None" = None
 
 
 class KindError(Exception):

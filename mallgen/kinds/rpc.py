@@ -1,5 +1,7 @@
 """The kind of .proto contracts: RPC services, which other services call."""
 
+from typing import TYPE_CHECKING
+
 from mallgen.kinds.kind import REGISTERED, Kind
 from mallgen.kinds.tables import CHOICES, DATABASE, TABLES, counted_tables, tables_of
 from mallgen.kinds.target import Made, Target, made
@@ -8,6 +10,9 @@ from mallgen.loading.sources import limits
 from mallgen.proto.load import load_protos
 from mallgen.proto.scan import package
 from mallgen.text.visible import counted
+
+if TYPE_CHECKING:
+    from mallgen.tablerules.carriers import Carrier
 
 INCLUDES, MORE, CLIENT_ONLY, FROM_FILENAME = "-I", "with", "client-only", "name-from-filename"
 _PORT = 8080  # as goctl writes it
@@ -46,6 +51,13 @@ def _make(target: Target, prove: bool) -> Made:
     return made(subject, emitted, problems, sources)
 
 
+def _carried(target: Target) -> tuple[tuple["Carrier", ...], dict[str, str]]:
+    from mallgen.tablerules.proto_carriers import of_proto
+
+    loaded = load_protos((target.contract, *target.option(MORE)), target.option(INCLUDES))
+    return tuple(of_proto(loaded.contract)) if loaded.contract is not None else (), loaded.sources
+
+
 KIND = Kind(
     "rpc",
     (".proto",),
@@ -57,4 +69,5 @@ KIND = Kind(
     ready=REGISTERED,
     calls=True,
     title=package,
+    carried=_carried,
 )

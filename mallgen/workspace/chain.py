@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.tables import TABLES
-from mallgen.kinds.target import Target
+from mallgen.kinds.target import Target, kind_or_none
 from mallgen.workspace.config import Workspace
 
 if TYPE_CHECKING:
-    from mallgen.tablerules.carriers import Carrier
     from mallgen.tablerules.chain import ServiceChain
     from mallgen.tables.model import Table
 
@@ -59,31 +58,14 @@ def _chains(
     chains: list[ServiceChain] = []
     sources: dict[str, str] = {}
     for target in targets:
+        kind = kind_or_none(target.kind)
+        if kind is None or kind.carried is None:
+            continue
         behind = [*tables.get(target.service, ())]
-        if target.kind == "api":
+        if not kind.calls:  # nobody calls it: what it answers comes from the services that it uses
             behind += [table for used in target.uses for table in tables.get(used.name, ())]
-        if behind and target.kind in _READERS:
-            carriers, texts = _READERS[target.kind](target)
+        if behind:
+            carriers, texts = kind.carried(target)
             chains.append(ServiceChain(carriers, tuple(behind)))
             sources |= texts
     return chains, sources
-
-
-def _of_proto(target: Target) -> "tuple[tuple[Carrier, ...], dict[str, str]]":
-    from mallgen.kinds.rpc import INCLUDES, MORE
-    from mallgen.proto.load import load_protos
-    from mallgen.tablerules.proto_carriers import of_proto
-
-    loaded = load_protos((target.contract, *target.option(MORE)), target.option(INCLUDES))
-    return tuple(of_proto(loaded.contract)) if loaded.contract is not None else (), loaded.sources
-
-
-def _of_api(target: Target) -> "tuple[tuple[Carrier, ...], dict[str, str]]":
-    from mallgen.loading.load import load
-    from mallgen.tablerules.carriers import of_api
-
-    loaded = load(target.contract, target.outside)
-    return tuple(of_api(loaded.contract)) if loaded.contract is not None else (), loaded.sources
-
-
-_READERS = {"rpc": _of_proto, "api": _of_api}
