@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
 
+import uvloop
+
 from mallgen_runtime.cache.conf import CacheRedisConf
 from mallgen_runtime.cache.local import LocalStore
 from mallgen_runtime.cache.redis_store import RedisStore
@@ -35,9 +37,9 @@ def run(make: Make, work: Callable[[Store], Awaitable[None]]) -> None:
     async def main() -> None:
         store = make()
         try:
-            async with asyncio.timeout(600):
-                await work(store)
+            await work(store)
         finally:
             await store.close()
 
-    asyncio.run(main())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
