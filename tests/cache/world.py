@@ -89,7 +89,7 @@ class Process:
 
     async def update(self, key: int, **values: Any) -> None:
         """Change a row that is there."""
-        before = await self._cache.before(self._world, (key,), values)  # type: ignore[arg-type]
+        before = await self._cache.before(self._world, (key,), values)
         async with self._turns.turn():
             old = self._world.rows.get(key)
             if old is not None:
@@ -99,7 +99,7 @@ class Process:
 
     async def delete(self, key: int) -> None:
         """Delete a row."""
-        before = await self._cache.before(self._world, (key,), None)  # type: ignore[arg-type]
+        before = await self._cache.before(self._world, (key,), None)
         async with self._turns.turn():
             self._world.rows.pop(key, None)
         await self._cache.changed((key,), before)
