@@ -210,6 +210,8 @@ DEEP = "type A { X " + "[]" * 150 + f'int `json:"x"` }}\n{GOOD}'
 
 
 GENERATE = ("api", "py", "-api", "x.api", "-dir", "out")
+LINT_TABLES = ("model", "lint", "x.sql")
+TABLES = "CREATE TABLE a (x int PRIMARY KEY, y int);\nCREATE TABLE b (x int PRIMARY KEY);\n"
 SMALL = [
     ("BYTES", "20", GOOD, "too-large"),
     ("TOKENS", "5", GOOD, "too-many-tokens"),
@@ -219,6 +221,9 @@ SMALL = [
     ("FILES", "1", f'import "y.api"\n{GOOD}', "too-many-files"),
     ("DEPTH", "1", f'import "y.api"\n{GOOD}', "too-many-files"),
     ("OUTPUT", "2000", GOOD, "too-much-output"),
+    ("SQL", "20", TABLES, "too-large"),
+    ("TABLES", "1", TABLES, "too-many-tables"),
+    ("COLUMNS", "1", TABLES, "too-many-columns"),
     ("NESTING", "many", GOOD, "bad-limit"),
     ("NESTING", "100000", GOOD, "bad-limit"),
 ]
@@ -233,7 +238,9 @@ def test_every_limit_has_a_case_and_a_meaning() -> None:
 def test_every_limit_is_named_and_can_be_set(here: Path, name: str, value: str, content: str, error: str) -> None:
     text(content)(here)
     (here / "y.api").write_text("type Y {}\n")
-    ran = judged(here, GENERATE if name == "OUTPUT" else VALIDATE, **{f"MALLGEN_MAX_{name}": value})
+    (here / "x.sql").write_text(content)
+    words = GENERATE if name == "OUTPUT" else LINT_TABLES if content == TABLES else VALIDATE
+    ran = judged(here, words, **{f"MALLGEN_MAX_{name}": value})
     assert (ran.returncode, f"error[{error}]" in ran.stderr) == (1, True), ran.stderr
     assert f"MALLGEN_MAX_{name}" in ran.stderr
     assert not (here / "out").exists()
