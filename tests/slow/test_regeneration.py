@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.ports import free_port
+from tests.run.shop import seeded
 
 pytestmark = pytest.mark.slow
 DOCUMENT = ROOT / "docs" / "regeneration.md"
@@ -34,13 +35,9 @@ class Story:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        for name in ("examples", "generated", "mallgen.toml"):
-            source = ROOT / name
-            ignored = shutil.ignore_patterns(".mallgen", "__pycache__", ".*_cache")
-            if source.is_dir():
-                shutil.copytree(source, root / name, ignore=ignored)
-            else:
-                shutil.copy(source, root)
+        shutil.copytree(ROOT / "examples", root / "examples", ignore=shutil.ignore_patterns(".*"))
+        shutil.copytree(seeded(), root / "generated")
+        shutil.copy(ROOT / "mallgen.toml", root)
         self.port = str(free_port())
         for path in root.glob("generated/*/etc/*.yaml"):
             text = re.sub(r"(?m)^(ListenOn: .*:)\d+$", lambda m: f"{m[1]}{free_port()}", path.read_text())
