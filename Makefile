@@ -52,7 +52,7 @@ conformance: setup ## agreement with goctl in figures: cases, goldens, formats, 
 fuzz: setup ## random contracts for a minute, or SECONDS=3600
 	$(BIN)/python -m tests.fuzz $(SECONDS)
 
-soak: setup ## five hundred turns of starting and stopping the three services under load
+soak: setup ## five hundred turns of starting and stopping the order list's three services under load
 	$(BIN)/python -m tests.run.rolling
 
 bench-chain: setup ## the order list through three services, beside FastAPI and go-zero

@@ -1,13 +1,15 @@
 """Compare chains of three services by requests per second of one core, as ratios within each round.
 
 A request lists orders through a BFF, order.rpc and product.rpc. The chains take turns: the generated services, an equal
-chain written by hand on FastAPI and grpc.aio, and one on go-zero. All processes of a chain share core 0, the load (wrk,
-32 connections) has core 1. The CPU time per request of each process is the kernel's figure; a busy machine changes it
-less than the rate. Needs taskset and wrk, and Go for the third chain, which is left out without it.
+chain written by hand on FastAPI and grpc.aio, and one on go-zero. All have their data in memory, since the way of a
+request is compared; `generated, tables` is the shop as it is, on SQLite. All processes of a chain share core 0, the
+load (wrk, 32 connections) has core 1. The CPU time per request of each process is the kernel's figure; a busy machine
+changes it less than the rate. Needs taskset and wrk, and Go for the third chain, which is left out without it.
 """
 
 import argparse
 import contextlib
+import functools
 import http.client
 import os
 import re
@@ -26,9 +28,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.ports import free_port  # noqa: E402
+from tests.run.shop import database, seeded  # noqa: E402
 
 PATH = "/v1/order/list?uid=7&cursor=0&ps=20"
-GENERATED = ROOT / "generated"
+PARTS = ROOT / "benchmarks" / "chain"
 ENVIRONMENT = ROOT / "build" / "bench-venv"
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -69,6 +72,7 @@ def chains() -> dict[str, "Chain"]:
     """Return the chains to compare, by name."""
     by_name: dict[str, Chain] = {"generated": Generated(), "generated, access log": Generated(access=True)}
     by_name["generated, grpc.aio"] = Generated(transport="grpc")
+    by_name["generated, tables"] = Generated(tables=True)
     by_name["FastAPI + grpc.aio"] = ByHand()
     program = go_program()
     if program is not None:
@@ -201,9 +205,13 @@ def wait(port: int) -> None:
 
 
 class Generated(Chain):
-    """The services in generated/ with default settings, but for the access log and the RPC transport."""
+    """The services in generated/ with default settings, but for the access log and the RPC transport.
 
-    def __init__(self, *, access: bool = False, transport: str = "http2") -> None:
+    Without `tables` the logic of order.rpc and product.rpc is that of benchmarks/chain.
+    """
+
+    def __init__(self, *, access: bool = False, transport: str = "http2", tables: bool = False) -> None:
+        self.services = seeded() if tables else in_memory()
         self.access = "true" if access else "false"
         self.transport = f"Transport: {transport}\n"
 
@@ -218,9 +226,25 @@ class Generated(Chain):
             settings = folder / f"{name}-{port}.yaml"
             used = [f"{client}RPC:\n  {self.transport}" for client in ("Order", "Product")]
             more = "".join(used) if name == "mall" else self.transport
-            settings.write_text(f"Name: {title}\n{listen}\nLog:\n  Access: {self.access}\n{more}", encoding="utf-8")
-            commands.append(([sys.executable, "-m", kind, "-f", str(settings)], GENERATED / name))
+            data = "" if name == "mall" else database(name)
+            text = f"Name: {title}\n{listen}\nLog:\n  Access: {self.access}\n{data}{more}"
+            settings.write_text(text, encoding="utf-8")
+            commands.append(([sys.executable, "-m", kind, "-f", str(settings)], self.services / name))
         return commands
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """Return the environment variables; the data in memory are those of benchmarks/chain."""
+        return {**super().environment(folder), "PYTHONPATH": str(PARTS)}
+
+
+@functools.cache
+def in_memory() -> Path:
+    """Return a copy of the services that has the logic of benchmarks/chain."""
+    made = seeded().parent / "memory"
+    shutil.copytree(seeded(), made)
+    for service, name in (("order", "orders_logic.py"), ("product", "products_logic.py")):
+        shutil.copy(PARTS / name, made / service / f"{service}_rpc" / "logic")
+    return made
 
 
 class ByHand(Chain):
@@ -229,14 +253,14 @@ class ByHand(Chain):
     def commands(self, folder: Path, ports: dict[str, int]) -> list[tuple[list[str], Path]]:
         """Return the commands of the two servers and the BFF."""
         python = str(prepared())
-        script = str(ROOT / "benchmarks" / "chain" / "by_hand.py")
+        script = str(PARTS / "by_hand.py")
         order, product = str(ports["order"]), str(ports["product"])
         parts = [["order", order], ["product", product], ["bff", str(ports["bff"]), order, product]]
         return [([python, script, *words], ROOT) for words in parts]
 
     def environment(self, folder: Path) -> dict[str, str]:
-        """Return the environment variables; the messages and the data are those of the generated services."""
-        paths = [str(GENERATED / name) for name in ("order", "product")]
+        """Return the environment variables; the messages are those of the generated services."""
+        paths = [str(ROOT / "generated" / name) for name in ("order", "product")]
         return {**super().environment(folder), "PYTHONPATH": os.pathsep.join(paths)}
 
 

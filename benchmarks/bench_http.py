@@ -1,8 +1,8 @@
 """Compare mallgen's HTTP server with uvicorn and granian that serve the same application.
 
-Needs wrk and Linux. Compare the processor time per request, which a busy machine changes least. All servers are
-measured in each round, so that a busy machine slows all of them. `OLD_RUNTIME=folder` adds another version of the
-runtime.
+The BFF answers /v1/recommend alone, without calling a service. Needs wrk and Linux. Compare the processor time per
+request, which a busy machine changes least. All servers are measured in each round, so that a busy machine slows all of
+them. `OLD_RUNTIME=folder` adds another version of the runtime.
 """
 
 import os
@@ -18,6 +18,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.run.shop import bff_alone  # noqa: E402
+
 ROUNDS, SECONDS, CLIENTS = 3, 3, 64
 PATHS = ("/healthz", "/v1/recommend?ps=5")
 SECRET = "a secret of at least thirty-two bytes"
@@ -91,8 +95,7 @@ def main() -> None:
         raise SystemExit("wrk is not installed")
     results: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
     with tempfile.TemporaryDirectory() as parent:
-        folder = Path(parent) / "mall"
-        shutil.copytree(ROOT / "generated" / "mall", folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        folder = bff_alone(Path(parent))
         running = [started(server, folder, 21_100 + number) for number, server in enumerate(SERVERS)]
         try:
             for _ in range(ROUNDS):

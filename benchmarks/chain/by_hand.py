@@ -1,7 +1,7 @@
 """The shop's chain of services written by hand: a FastAPI BFF and two grpc.aio servers on uvloop.
 
 `python by_hand.py PART PORT [ORDER PRODUCT]`. The code is minimal: no logs, no metrics, no limits on the servers.
-Messages and data are those of the generated services.
+Messages are those of the generated services, the data are in memory.
 """
 
 import sys
@@ -11,6 +11,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
+import memory
 import uvicorn
 import uvloop
 from fastapi import FastAPI
@@ -36,37 +37,30 @@ async def serve(port: int, handlers: Any) -> None:
 
 
 async def order(port: int) -> None:
-    from order_rpc.store import Store
-
-    store = Store()
-
     async def orders(request: OrdersRequest, context: Any) -> OrdersResponse:
-        page, is_end = store.page(request.user_id, request.status, request.cursor, request.ps or 20)
+        page, is_end = memory.page(request.user_id, request.status, request.cursor, request.ps or 20)
         reply = OrdersResponse(is_end=is_end)
         for order in page:
             item = reply.orders.add()
             item.order_id = order.order_id
             item.quantity = order.quantity
-            item.payment = order.payment
+            item.payment = item.total_price = order.payment
             item.product_id = order.product_id
             item.user_id = order.user_id
+            item.status = order.status
             item.create_time = order.create_time
         if page:
-            reply.create_time = page[-1].create_time
+            reply.create_time, reply.last_id = page[-1].create_time, page[-1].order_id
         return reply
 
     await serve(port, unary("order.Order", "Orders", orders, OrdersRequest, OrdersResponse))
 
 
 async def product(port: int) -> None:
-    from product_rpc.store import Store
-
-    names = Store().names
-
     async def products(request: ProductRequest, context: Any) -> ProductResponse:
         reply = ProductResponse()
-        for number in map(int, request.product_ids.split(",")):
-            name = names.get(number)
+        for number in request.ids:
+            name = memory.PRODUCTS.get(number)
             if name is not None:
                 item = reply.products[number]
                 item.product_id = number
@@ -82,8 +76,8 @@ class Order(BaseModel):
     order_id: str
     status: int
     quantity: int
-    payment: float
-    total_price: float
+    payment: str
+    total_price: str
     create_time: int
     product_id: int
     product_name: str
@@ -95,6 +89,7 @@ class OrderList(BaseModel):
     orders: list[Order]
     is_end: bool
     order_time: int
+    last_id: str
 
 
 def stub(address: str, wire: str, request: Any, reply: Any) -> Any:
@@ -105,13 +100,13 @@ def stub(address: str, wire: str, request: Any, reply: Any) -> Any:
     )
 
 
-def joined(item: Any, product: Any, status: int) -> Order:
+def joined(item: Any, product: Any) -> Order:
     return Order(
         order_id=item.order_id,
-        status=status,
+        status=item.status,
         quantity=item.quantity,
         payment=item.payment,
-        total_price=item.payment,
+        total_price=item.total_price,
         create_time=item.create_time,
         product_id=item.product_id,
         product_name=product.name if product else "",
@@ -137,10 +132,10 @@ def bff(port: int, order_port: int, product_port: int) -> None:
         request = OrdersRequest(user_id=uid, status=status, cursor=cursor, ps=ps)
         answer = await calls["orders"](request, timeout=2)
         ids = sorted({item.product_id for item in answer.orders})
-        wanted = ProductRequest(product_ids=",".join(map(str, ids)))
+        wanted = ProductRequest(ids=ids)
         known = (await calls["products"](wanted, timeout=2)).products if ids else {}
-        rows = [joined(item, known.get(item.product_id), status) for item in answer.orders]
-        return OrderList(orders=rows, is_end=answer.is_end, order_time=answer.create_time)
+        rows = [joined(item, known.get(item.product_id)) for item in answer.orders]
+        return OrderList(orders=rows, is_end=answer.is_end, order_time=answer.create_time, last_id=answer.last_id)
 
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
 
