@@ -32,7 +32,7 @@ class Figures(NamedTuple):
 
     def __str__(self) -> str:
         count = f"{self.calls} RPCs and {self.requests} HTTP requests"
-        return f"start and stop of the order list's three services under load: {self.turns} turns, {count}, {len(self.lost)} lost"
+        return f"start and stop of three services under load: {self.turns} turns, {count}, {len(self.lost)} lost"
 
 
 def roll(root: Path, turns: int, clients: int = 4) -> Figures:
