@@ -89,7 +89,7 @@ def mend_tables(
         result = now.read(limits)
     found = table_findings(TableScope(result.schema, now.texts), (), rules)
     after = now.copy()
-    if after.apply(item.edits for item in found if item.edits):
+    if after.apply(_whole((item.edits for item in found), result)):
         then = after.read(limits)
         if _errors(then) <= _errors(result):
             now, result = after, then
@@ -103,8 +103,15 @@ def _errors(result: Read) -> int:
 def _fitting(result: Read) -> list[Edits]:
     """Return the edits of the reader's findings, without those that would make a key NULL."""
     keys = set(_key_defaults(result.schema))
-    found = (one for one in result.diagnostics if one.code != "ddl-zero-date" or one.span not in keys)
-    return [one.edits for one in found if one.edits]
+    found = [one for one in result.diagnostics if one.code != "ddl-zero-date" or one.span not in keys]
+    return _whole([one.edits for one in found], result)
+
+
+def _whole(groups: Iterable[Edits], result: Read) -> list[Edits]:
+    """Return edits without those of files in which a quote is open: nobody can tell where their texts end."""
+    found = (one.span for one in result.diagnostics if one.code == "ddl-unfinished")
+    unfinished = {span.file for span in found if span is not None}
+    return [edits for edits in groups if edits and edits[0].span.file not in unfinished]
 
 
 def _key_defaults(schema: Schema) -> Iterator[Span]:

@@ -148,7 +148,9 @@ class ColumnReader:
         if self.default is not None:
             notes = (Note(self.default.span, "the first one"),)
             message = f"`{self.name.text}` has two defaults"
-            edits = (cursor.deletion(*self.default_place),)
+            value = self.default.value
+            is_plain = value is None or value.kind is not DefaultKind.EXPRESSION
+            edits = (cursor.deletion(*self.default_place),) if is_plain else ()
             hint = "delete the first one: MySQL takes the last"
             cursor.report("ddl-double-default", message, read.span, hint, notes=notes, edits=edits)
         self.default, self.default_place = read, (start, cursor.before.end)

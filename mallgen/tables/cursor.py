@@ -177,7 +177,8 @@ class Cursor:
         """Report a reserved word that names something without quotes."""
         message = f"`{token.text}` is a reserved word and the name of a {noun}"
         quoted = self.quoted(self.fold(token))
-        edits = (SpanEdit(self.span(token), quoted),)
+        is_apart = self.places.text[token.end : token.end + 1] not in ("`", '"', "'", "[")
+        edits = (SpanEdit(self.span(token), quoted),) if is_apart else ()
         self.report("ddl-reserved-name", message, self.span(token), f"write it in quotes: {quoted}", edits=edits)
 
     def qualified(self, noun: str) -> tuple[str, Name]:

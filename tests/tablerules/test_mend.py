@@ -86,6 +86,9 @@ def test_a_statement_that_is_not_ended(before: str, after: str) -> None:
         "x int DEFAULT 1,\n  x int",
         "x enum()",
         "x int DEFAULT",
+        "x int DEFAULT (1 + 1) DEFAULT 2",
+        "x varchar(9) DEFAULT 'a,\n  y int NOT NUMBER",
+        "order`x` int",
     ],
 )
 def test_what_could_be_mended_in_two_ways_is_left(definition: str) -> None:
