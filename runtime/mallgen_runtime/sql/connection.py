@@ -35,11 +35,13 @@ class Done(msgspec.Struct, frozen=True):
 class DatabaseConnection(Protocol):
     """One connection to a database. Statements have the dialect's own placeholders; values are bound.
 
-    Errors are those of `mallgen_runtime.sql.errors`. A call that is cancelled or ends in a ConnectionLost leaves the
-    connection `is_broken`: the pool closes it and never gives it out again.
+    Errors are those of `mallgen_runtime.sql.errors`. A call that ends in a ConnectionLost leaves the connection
+    `is_broken`: the pool closes it and never gives it out again. One that is cancelled leaves it broken, or `restless`
+    where the server can be asked to end the statement: then a `ping` or `rollback` brings it to rest.
     """
 
     dialect: Dialect
+    restless: bool
 
     @property
     def is_broken(self) -> bool:

@@ -178,7 +178,7 @@ class Database(Statements):
         if not self._is_prepared:
             await self._prepare()
         for pool in (self._writing, *self._reading):
-            if not pool.size:
+            if not pool.is_connected:
                 pool.give(await pool.wait())
         if self._state == "unreachable":
             self._became("ok", None)

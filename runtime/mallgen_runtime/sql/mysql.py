@@ -44,6 +44,7 @@ class MysqlConnection:
     """A connection to MariaDB or MySQL."""
 
     dialect = Dialect.MYSQL
+    restless = False
 
     def __init__(self, connection: Any, source: Source, kill: Callable[[int], Awaitable[None]]) -> None:
         self._connection = connection

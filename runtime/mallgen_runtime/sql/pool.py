@@ -73,6 +73,11 @@ class Pool:
         """The number of connections, those included that are being made."""
         return len(self._idle) + len(self._used) + self._opening
 
+    @property
+    def is_connected(self) -> bool:
+        """Return whether there is a connection, one that is being made not counted."""
+        return bool(self._used) or any(not held.connection.is_broken for held in self._idle)
+
     def take(self) -> Held | None:
         """Return a connection that is free, None when there is none. Raises StatementTimeout after the deadline."""
         while self._idle:
@@ -112,7 +117,10 @@ class Pool:
         lent, held.since, held.deadline = now - held.since, now, inf
         self._used.discard(held)
         connection = held.connection
-        if connection.is_broken or connection.in_transaction or self._closing or now > held.expires:
+        if connection.restless and not connection.is_broken:
+            self._used.add(held)
+            self._spawn(self._ping(held))
+        elif connection.is_broken or connection.in_transaction or self._closing or now > held.expires:
             self._drop(held)
         elif self._waiting:
             self._offer(held)

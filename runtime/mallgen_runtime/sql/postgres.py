@@ -51,6 +51,7 @@ class PostgresConnection:
         self._connection = connection
         self._statements: dict[str, Any] = {}
         self._lost = False
+        self.restless = False
 
     @property
     def is_broken(self) -> bool:
@@ -72,7 +73,7 @@ class PostgresConnection:
                 found: list[Values] = await execute(prepared._state, values, "", 0, False, None)
                 return found
             except asyncio.CancelledError:
-                self._lost = True
+                self.restless = True
                 raise
             except Exception as problem:
                 self._check(problem)
@@ -109,10 +110,12 @@ class PostgresConnection:
     async def rollback(self) -> None:
         """Undo the transaction."""
         await self._call(self._connection.execute, "ROLLBACK")
+        self.restless = False
 
     async def ping(self) -> None:
         """Make sure that the server answers."""
         await self._call(self._connection.execute, "")
+        self.restless = False
 
     def abort(self) -> None:
         """End the connection: what waits for it gets ConnectionLost."""
@@ -134,7 +137,7 @@ class PostgresConnection:
             statement = self._statements.get(sql) or await self._prepared(sql)
             return statement, await statement.fetch(*values)
         except asyncio.CancelledError:
-            self._lost = True
+            self.restless = True
             raise
         except Exception as problem:
             self._check(problem)
@@ -159,7 +162,7 @@ class PostgresConnection:
         try:
             return await call(*words)
         except asyncio.CancelledError:
-            self._lost = True
+            self.restless = True  # the driver has asked the server to end the statement, and waits before the next
             raise
         except Exception as problem:
             raise self._error(problem) from None

@@ -61,6 +61,7 @@ class SqliteConnection:
     """A connection to a file of SQLite, or to a database in memory that lives as long as the connection."""
 
     dialect = Dialect.SQLITE
+    restless = False
 
     def __init__(self, connection: Any, is_memory: bool) -> None:
         self._connection = connection
