@@ -341,8 +341,8 @@ def test_declared_lists_answer_as_the_database_does_while_rows_change(run: Run) 
                     rows[key] = (chance.randrange(2), rows[key][1])
                     assert await on.post.update(key, author=rows[key][0])
                 case 3:
-                    one = {"author": chance.randrange(2), "slug": f"s{number}"}
-                    rows[await on.post.insert(**one)] = (one["author"], 0)
+                    author = chance.randrange(2)
+                    rows[await on.post.insert(author=author, slug=f"s{number}")] = (author, 0)
                 case 4:
                     async with on.db.transaction() as tx:
                         values = (chance.randrange(2), chance.randrange(4))
