@@ -13,7 +13,7 @@ from mallgen.text.suggest import did_you_mean
 
 _NUMBERS = (Base.INT, Base.DECIMAL, Base.FLOAT, Base.YEAR)
 _TIMES = (Base.DATE, Base.DATETIME)
-_UNCHOSEN = (Base.JSON, Base.ARRAY, Base.SET, Base.BITS, Base.BYTES)
+_UNCHOSEN = (Base.JSON, Base.ARRAY, Base.SET, Base.BITS, Base.BIT_STRING, Base.BYTES)
 _LIMIT, _MOST = 1_000, 100_000
 _FORM = "write `mallgen:list sales by category, sort sales desc, limit 1000`"
 

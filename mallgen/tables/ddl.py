@@ -119,7 +119,7 @@ class DdlWriter:
         if source is self.dialect:
             return expression
         try:
-            return sqlglot.transpile(expression, read=source.value, write=self.dialect.value, identify="safe")[0]
+            return sqlglot.transpile(expression, read=source.value, write=self.dialect.value)[0]
         except (SqlglotError, RecursionError):
             return expression
 

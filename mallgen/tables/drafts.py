@@ -18,7 +18,6 @@ class Draft:
         self.indexes: dict[str, Index] = {}
         self.foreign_keys: dict[str, ForeignKey] = {}
         self.checks: dict[str, str] = {}
-        self.check_names: dict[str, str] = {}  # as the DDL spells them, by their folded ones
         self.lists: list[ListRule] = []
         self.annotations: list[Annotation] = []
         self.comment, self.charset, self.select = "", "", ""
@@ -74,7 +73,6 @@ class Draft:
             self.foreign_keys[self.folded(new)] = self.foreign_keys.pop(self.folded(old))._replace(name=new)
         if self.folded(old) in self.checks:
             self.checks[self.folded(new)] = self.checks.pop(self.folded(old))
-            self.check_names[self.folded(new)] = new
 
     def put(self, column: Column) -> None:
         """Add a column at the end, or replace the one of its name."""
@@ -153,7 +151,7 @@ class Draft:
             self.version,
             self.deleted,
             self.key_name,
-            tuple(self.check_names.get(key, key) for key in self.checks),
+            tuple(self.checks),
             self.collation,
             tuple(self._options()),
         )

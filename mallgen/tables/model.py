@@ -24,6 +24,7 @@ class Base(Enum):
     TEXT = "text"
     BYTES = "bytes"
     BITS = "bits"
+    BIT_STRING = "bit string"
     DATE = "date"
     TIME = "time"
     DATETIME = "datetime"
@@ -38,11 +39,12 @@ class Base(Enum):
 class ColumnType(NamedTuple):
     """The type of a column.
 
-    `spelt` is the text of the DDL in its own dialect. `bits` is the width of an INT or FLOAT (`tinyint` 8) and of
-    BITS. `length` is the most characters of a TEXT or bytes of a BYTES, 0 without a bound. `precision` and `scale` are
-    digits of a DECIMAL; a DATETIME or TIME has its fractional digits in `scale`. A DATETIME is `zoned` when the
-    database knows its instant (MySQL's TIMESTAMP, PostgreSQL's timestamptz). `values` are those of an ENUM or SET,
-    `item` is the type of an ARRAY's elements. `bool_like` is MySQL's tinyint(1). `made` is the name of CREATE TYPE.
+    `spelt` is the text of the DDL in its own dialect. `bits` is the width of an INT or FLOAT (`tinyint` 8), of BITS and
+    of PostgreSQL's BIT_STRING. `length` is the most characters of a TEXT or bytes of a BYTES, 0 without a bound.
+    `precision` and `scale` are digits of a DECIMAL; a DATETIME or TIME has its fractional digits in `scale`. A DATETIME
+    is `zoned` when the database knows its instant (MySQL's TIMESTAMP, PostgreSQL's timestamptz). `values` are those of
+    an ENUM or SET, `item` is the type of an ARRAY's elements. `bool_like` is MySQL's tinyint(1). `made` is the name of
+    CREATE TYPE.
     """
 
     base: Base

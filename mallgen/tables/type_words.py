@@ -88,8 +88,8 @@ _POSTGRES = {
     **dict.fromkeys(("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE"), _INSTANT._replace(scale=6)),
     **dict.fromkeys(("JSON", "JSONB"), _JSON),
     "UUID": _UUID,
-    "BIT": ColumnType(Base.BITS, "", 1),
-    **dict.fromkeys(("BIT VARYING", "VARBIT"), ColumnType(Base.BITS, "")),
+    "BIT": ColumnType(Base.BIT_STRING, "", 1),
+    **dict.fromkeys(("BIT VARYING", "VARBIT"), ColumnType(Base.BIT_STRING, "")),
 }
 _SQLITE = {
     **dict.fromkeys(("INT", "INTEGER", "TINYINT", "SMALLINT", "MEDIUMINT", "BIGINT", "INT2", "INT4", "INT8"), _int(64)),

@@ -156,7 +156,7 @@ def _sized(cursor: Cursor, word: str, found: ColumnType, first: int, span: Span)
             message = f"`{word.lower()}` has at most 6 fractional digits, not {first}"
             cursor.report("ddl-bad-length", message, span, "write 6 or less")
         return found._replace(scale=min(first, 6))
-    if found.base is Base.BITS:
+    if found.base in (Base.BITS, Base.BIT_STRING):
         return found._replace(bits=first)
     if found.base is Base.FLOAT and word == "FLOAT":
         return found._replace(bits=64 if first > 24 or cursor.dialect is Dialect.SQLITE else 32)

@@ -38,16 +38,23 @@ def tables() -> tuple[model.Table, ...]:
 @functools.cache
 def package() -> str:
     """Write the package of the models and return its name, which can be imported."""
+    written(PACKAGE, tables())
+    return PACKAGE
+
+
+def written(name: str, listed: tuple[model.Table, ...]) -> list[str]:
+    """Write a package of models, which can be imported then, and return the names of the tables' modules."""
     folder = Path(tempfile.mkdtemp(prefix="mallgen-models-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    (folder / PACKAGE / "model").mkdir(parents=True)
-    for name in (".", "model"):
-        (folder / PACKAGE / name / "__init__.py").touch()
-    for file in model_files(table_set("made", tables()), f"{PACKAGE}.model", Renderer()):
-        path = folder / file.path
-        path.write_text(file.text, encoding="utf-8")
+    (folder / name / "model").mkdir(parents=True)
+    for package_folder in (".", "model"):
+        (folder / name / package_folder / "__init__.py").touch()
+    found = table_set("made", listed)
+    assert found.problems == ()
+    for file in model_files(found, f"{name}.model", Renderer()):
+        (folder / file.path).write_text(file.text, encoding="utf-8")
     sys.path.insert(0, str(folder))
-    return PACKAGE
+    return [found.names[table.name].module for table in listed]
 
 
 def schema() -> Schema:

@@ -42,7 +42,7 @@ def kind(type_: ColumnType, dialect: Dialect) -> str:
         return f"{base.value}({type_.length})"
     if base in (Base.TIME, Base.DATETIME):
         return f"{base.value}({type_.scale}){' zoned' if type_.zoned else ''}"
-    if base is Base.BITS:
+    if base in (Base.BITS, Base.BIT_STRING):
         return f"bits({type_.bits})"
     if base in (Base.ENUM, Base.SET):
         return f"{base.value}{type_.values}"

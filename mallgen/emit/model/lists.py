@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mallgen.tables.model import Base, Table
 
 _SORTED = (Base.DATETIME, Base.DATE)
-_UNLISTED = (Base.JSON, Base.ARRAY, Base.SET, Base.BITS)
+_UNLISTED = (Base.JSON, Base.ARRAY, Base.SET, Base.BITS, Base.BIT_STRING)
 
 
 class Listed(NamedTuple):

@@ -10,7 +10,7 @@ from mallgen.tables.model import Base, Column, ColumnType, DefaultKind, Dialect
 SQL, CACHE = "mallgen_runtime.sql", "mallgen_runtime.cache"
 _INT = Code("int")
 _PLAIN = {Base.BOOL: Code("bool"), Base.INT: _INT, Base.BITS: _INT, Base.YEAR: _INT, Base.FLOAT: Code("float")}
-_PLAIN |= {Base.TEXT: Code("str"), Base.BYTES: Code("bytes")}
+_PLAIN |= {Base.TEXT: Code("str"), Base.BIT_STRING: Code("str"), Base.BYTES: Code("bytes")}
 _IMPORTED = {
     Base.DECIMAL: ("decimal", "Decimal"),
     Base.DATE: ("datetime", "date"),
@@ -26,6 +26,7 @@ _COLUMNS = {
     Base.TEXT: "TextColumn",
     Base.BYTES: "BytesColumn",
     Base.BITS: "BitsColumn",
+    Base.BIT_STRING: "BitStringColumn",
     Base.DATE: "DateColumn",
     Base.TIME: "TimeColumn",
     Base.DATETIME: "DatetimeColumn",
@@ -44,6 +45,7 @@ class ColumnTypes:
     def __init__(self, imports: Imports, scope: Scope, dialect: Dialect) -> None:
         self._imports = imports
         self._scope = scope
+        self._dialect = dialect
         self._has_spans = dialect is Dialect.MYSQL
 
     def runtime(self, name: str) -> PyIdent:
@@ -96,15 +98,20 @@ class ColumnTypes:
             return [literal(kind.bits or 32), *([Code("unsigned=True")] if kind.unsigned else [])]
         if base in (Base.FLOAT, Base.BITS):
             return [literal(kind.bits or 1)]
+        if base is Base.BIT_STRING:
+            is_fixed = not kind.spelt.lower().startswith(("bit varying", "varbit"))
+            words = [literal(kind.bits)]
+            return [*words, *([Code("fixed=True")] if is_fixed else [])]
         if base is Base.DECIMAL:
             return [literal(kind.precision), literal(kind.scale)] if kind.precision else []
         if base in (Base.TEXT, Base.BYTES):
-            fixed = [Code("fixed=True")] if base is Base.BYTES and kind.spelt.lower().startswith("binary") else []
+            fixed = [Code("fixed=True")] if _is_fixed(kind, self._dialect) else []
             return [*([literal(kind.length)] if kind.length else []), *fixed]
         if base is Base.DATETIME:
             return [literal(kind.scale)] if kind.scale else []
         if base is Base.TIME:
-            return [*([literal(kind.scale)] if kind.scale else []), *([Code("span=True")] if self._has_spans else [])]
+            flags = [Code("span=True")] if self._has_spans else [Code("zoned=True")] if kind.zoned else []
+            return [*([literal(kind.scale)] if kind.scale else []), *flags]
         if base in (Base.ENUM, Base.SET):
             return [literal(kind.values)]
         return [self._item(kind)] if base is Base.ARRAY else []
@@ -113,6 +120,15 @@ class ColumnTypes:
         assert kind.item is not None, "the reader gives every array its item"
         name = self.runtime(_COLUMNS[kind.item.base])
         return code("item={}({})", name, listed([literal("item"), *self._arguments(kind.item)]))
+
+
+def _is_fixed(kind: ColumnType, dialect: Dialect) -> bool:
+    """Return whether a text or bytes column has values of one length: SQLite's CHAR keeps every text."""
+    spelt = kind.spelt.lower()
+    if kind.base is Base.BYTES:
+        return spelt.startswith("binary")
+    is_char = spelt.startswith(("char", "nchar", "bpchar", "national char")) and "var" not in spelt
+    return is_char and dialect is not Dialect.SQLITE
 
 
 def listed(items: Sequence[Code]) -> Code:

@@ -3,6 +3,7 @@
 from mallgen_runtime.sql.column import Column
 from mallgen_runtime.sql.columns import (
     BitsColumn,
+    BitStringColumn,
     BoolColumn,
     BytesColumn,
     DecimalColumn,
@@ -35,6 +36,7 @@ from mallgen_runtime.sql.value_columns import ArrayColumn, EnumColumn, JsonColum
 
 __all__ = [
     "ArrayColumn",
+    "BitStringColumn",
     "BitsColumn",
     "BoolColumn",
     "BytesColumn",

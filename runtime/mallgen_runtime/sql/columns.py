@@ -100,6 +100,37 @@ class BitsColumn(Column, frozen=True):
         return read
 
 
+class BitStringColumn(Column, frozen=True):
+    """PostgreSQL's bit strings, as texts of 0 and 1.
+
+    They have at most `bits` characters, exactly so many if `fixed`; 0: no bound.
+    """
+
+    bits: int = 0
+    fixed: bool = False
+
+    def _bind(self, dialect: Dialect) -> Convert:
+        def bind(value: Any) -> Any:
+            if not isinstance(value, str) or set(value) - {"0", "1"}:
+                raise self.refused("a str of 0 and 1 is needed")
+            if self.bits and (len(value) > self.bits or (self.fixed and len(value) != self.bits)):
+                few = "exactly" if self.fixed else "at most"
+                raise self.refused(f"there are {len(value)} bits, not {few} {self.bits}")
+            return _bit_string(value) if dialect is Dialect.POSTGRES else value
+
+        return bind
+
+    def reader(self, dialect: Dialect) -> Convert | None:
+        """Return the text of the driver's bit string."""
+        return (lambda value: value.as_string().replace(" ", "")) if dialect is Dialect.POSTGRES else None
+
+
+def _bit_string(text: str) -> Any:
+    from asyncpg import BitString  # type: ignore[import-untyped]
+
+    return BitString(text)
+
+
 class FloatColumn(Column, frozen=True):
     """A column of floating point numbers; NaN and infinity are refused, because MySQL has neither."""
 
@@ -171,9 +202,13 @@ class DecimalColumn(Column, frozen=True):
 
 
 class TextColumn(Column, frozen=True):
-    """A column of texts of at most `length` characters; 0: no bound."""
+    """A column of texts of at most `length` characters; 0: no bound.
+
+    `fixed`: CHAR, which keeps no spaces at the end, so a text that ends with one is refused.
+    """
 
     length: int = 0
+    fixed: bool = False
 
     def _bind(self, dialect: Dialect) -> Convert:
         length = self.length
@@ -183,11 +218,17 @@ class TextColumn(Column, frozen=True):
                 raise self.refused(f"a str is needed, not {type(value).__name__}")
             if length and len(value) > length:
                 raise self.refused(f"the text has {len(value)} characters, more than {length}")
+            if self.fixed and value.endswith(" "):
+                raise self.refused("the text ends with a space, which CHAR does not keep")
             if "\0" in value or not _is_unicode(value):
                 raise self.refused("the text has a NUL or half of a surrogate pair, which databases do not keep")
             return value
 
         return bind
+
+    def reader(self, dialect: Dialect) -> Convert | None:
+        """Return the text without the spaces that PostgreSQL adds to a CHAR."""
+        return (lambda value: value.rstrip(" ")) if self.fixed and dialect is Dialect.POSTGRES else None
 
 
 class BytesColumn(Column, frozen=True):

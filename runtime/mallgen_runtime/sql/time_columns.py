@@ -6,6 +6,7 @@ from typing import Any
 from mallgen_runtime.sql.column import Column, Convert
 from mallgen_runtime.sql.connection import Dialect
 
+_SOME_DAY = date(2000, 1, 2)
 _LONGEST = timedelta(hours=838, minutes=59, seconds=59)
 
 
@@ -62,18 +63,22 @@ def _instant(value: Any) -> datetime:
 
 
 class TimeColumn(Column, frozen=True):
-    """A column of times of the day; `span`: MySQL's TIME, which is a timedelta of up to 838 hours either way."""
+    """A column of times of the day.
+
+    `span`: MySQL's TIME, which is a timedelta of up to 838 hours either way. `zoned`: PostgreSQL's TIME WITH TIME ZONE,
+    whose values have an offset; MySQL keeps them in UTC.
+    """
 
     digits: int = 0
     span: bool = False
+    zoned: bool = False
 
     def _bind(self, dialect: Dialect) -> Convert:
         step = 10 ** (6 - self.digits)
 
         def bind(value: Any) -> Any:
             if not self.span and isinstance(value, time):
-                whole = value.replace(microsecond=value.microsecond // step * step)
-                return whole.isoformat() if dialect is Dialect.SQLITE else whole
+                return self._of_day(value.replace(microsecond=value.microsecond // step * step), dialect)
             if not self.span or not isinstance(value, timedelta):
                 word = "timedelta" if self.span else "time"
                 raise self.refused(f"a {word} is needed, not {type(value).__name__}")
@@ -84,8 +89,23 @@ class TimeColumn(Column, frozen=True):
 
         return bind
 
+    def _of_day(self, value: time, dialect: Dialect) -> Any:
+        """Return the driver's value of a time of the day."""
+        offset = value.utcoffset()
+        if self.zoned and offset is None:
+            raise self.refused("the time needs a zone: time(12, tzinfo=UTC), not time(12)")
+        if not self.zoned and offset is not None:
+            raise self.refused("the time has a zone, which the column does not keep")
+        if dialect is Dialect.SQLITE:
+            return value.isoformat()
+        if offset is None or dialect is Dialect.POSTGRES:
+            return value
+        return (datetime.combine(_SOME_DAY, value) - offset).time()
+
     def reader(self, dialect: Dialect) -> Convert | None:
         """Return the time of a driver's value; only MySQL has spans, elsewhere they are microseconds."""
+        if self.zoned and dialect is Dialect.MYSQL:
+            return lambda value: _time_of_day(value).replace(tzinfo=UTC)
         if not self.span:
             return _time_of_day
         return None if dialect is Dialect.MYSQL else lambda value: timedelta(microseconds=value)

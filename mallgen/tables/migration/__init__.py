@@ -1,1 +1,0 @@
-"""The statements that lead from one schema to another, in one dialect."""
