@@ -88,7 +88,7 @@ class MariaDb(SqlServer):
         data, port = folder / "data", free_port()
         as_mysql = ["--user=mysql"] if os.getuid() == 0 else []
         server, install = program("mariadbd", "mariadb-server"), program("mariadb-install-db", "mariadb-server")
-        _owned_by("mysql", folder)
+        owned_by("mysql", folder)
         if not data.exists():
             words = [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"]
             _run([*words, "--skip-test-db", *as_mysql])
@@ -124,7 +124,7 @@ class Postgres(SqlServer):
         self.socket = folder
         data, port = folder / "data", free_port()
         self._bin = _postgres_bin()
-        _owned_by("postgres", folder)
+        owned_by("postgres", folder)
         if not data.exists():
             secret = folder / "secret"
             secret.write_text(PASSWORD)
@@ -239,7 +239,8 @@ def _as(user: str) -> list[str]:
     return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--reset-env"]
 
 
-def _owned_by(user: str, place: Path) -> None:
+def owned_by(user: str, place: Path) -> None:
+    """Give a folder or file to the user that a server runs as, where we are root."""
     if os.getuid() == 0:
         shutil.chown(place, user, user)
 

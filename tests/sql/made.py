@@ -86,8 +86,9 @@ def models(db: Database, cache: Cache | None = None) -> Models:
 
 @asynccontextmanager
 async def opened(url: str, cache: Cache | None = None, **settings: Any) -> AsyncIterator[Models]:
-    """Open a database that has the tables, or a file of SQLite that gets them."""
-    db = Database(DataSourceConf(url=url, **settings), schema(), "dev")
+    """Open a database that has the tables, or a file of SQLite that gets them; the machine may be busy."""
+    patient = {"connect_timeout": "30s", "wait_timeout": "30s", **settings}
+    db = Database(DataSourceConf(url=url, **patient), schema(), "dev")
     await db.start()
     if cache is not None:
         await cache.start()

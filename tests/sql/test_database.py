@@ -35,8 +35,9 @@ Work = Callable[[Database], Awaitable[None]]
 
 @asynccontextmanager
 async def opened(url: str, **settings: object) -> AsyncIterator[Database]:
-    """Open a database."""
-    database = Database(DataSourceConf(url=url, **settings), SCHEMA, "dev")  # type: ignore[arg-type]
+    """Open a database; the machine may be busy."""
+    patient = {"connect_timeout": "30s", "wait_timeout": "30s", **settings}
+    database = Database(DataSourceConf(url=url, **patient), SCHEMA, "dev")  # type: ignore[arg-type]
     await database.start()
     assert database.state == "ok"
     try:

@@ -1,10 +1,20 @@
 """Prometheus metrics under go-zero's names. Until they are enabled they cost nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from mallgen_runtime.process.errors import ConfigError
+
+
+class Reading(NamedTuple):
+    """A figure that is read when metrics are asked for; a name that ends in `_total` is a counter's."""
+
+    name: str
+    text: str
+    labels: tuple[tuple[str, str], ...]
+    value: float
+
 
 Observe = Callable[[str, float], None]
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -49,6 +59,51 @@ def counter(name: str, text: str, labels: Sequence[str], values: Sequence[str]) 
     return child
 
 
+def timer(name: str, text: str, buckets: Sequence[float], labels: Sequence[tuple[str, str]]) -> Callable[[float], None]:
+    """Return a function that adds the seconds of a call to a histogram of milliseconds."""
+    if not _on:
+        return time_nothing
+    names = tuple(label for label, _ in labels)
+    observe: Callable[[float], None] = (
+        _histogram(name, text, names, tuple(buckets)).labels(*dict(labels).values()).observe
+    )
+    return lambda taken: observe(taken * 1000)
+
+
+def shown(read: Callable[[], Iterable[Reading]]) -> Callable[[], None]:
+    """Show what `read` returns whenever metrics are asked for, until the function that is returned is called."""
+    if not _on:
+        return end_nothing
+    from prometheus_client import REGISTRY
+
+    source = _Readings(read)
+    REGISTRY.register(source)
+    return lambda: REGISTRY.unregister(source)
+
+
+class _Readings:
+    """The source of figures as Prometheus' library asks for it."""
+
+    def __init__(self, read: Callable[[], Iterable[Reading]]) -> None:
+        self._read = read
+
+    def describe(self) -> list[Any]:
+        """Return nothing: what is read is not known before."""
+        return []
+
+    def collect(self) -> Iterator[Any]:
+        """Yield the figures by name."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        families: dict[str, Any] = {}
+        for one in self._read():
+            kind = CounterMetricFamily if one.name.endswith("_total") else GaugeMetricFamily
+            if one.name not in families:
+                families[one.name] = kind(one.name, one.text, labels=[label for label, _ in one.labels])
+            families[one.name].add_metric([value for _, value in one.labels], one.value)
+        yield from families.values()
+
+
 def text() -> bytes:
     """Return all metrics of the process in Prometheus' text format."""
     from prometheus_client import generate_latest
@@ -72,9 +127,24 @@ def _counter(name: str, text: str, labels: tuple[str, ...]) -> Any:
     return Counter(name, text, labels)
 
 
+@cache
+def _histogram(name: str, text: str, labels: tuple[str, ...], buckets: tuple[float, ...]) -> Any:
+    from prometheus_client import Histogram
+
+    return Histogram(name, text, labels, buckets=buckets)
+
+
 def count_nothing(amount: int) -> None:
     """Count nothing: metrics are off."""
 
 
 def nothing(code: str, taken: float) -> None:
     """Observe nothing: metrics are off."""
+
+
+def time_nothing(taken: float) -> None:
+    """Observe nothing: metrics are off."""
+
+
+def end_nothing() -> None:
+    """End nothing: metrics are off."""

@@ -4,21 +4,22 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from time import monotonic
 from typing import Any, TypeVar
 
-from mallgen_runtime.process import watch
+from mallgen_runtime.process import metrics, watch
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.sql.conf import DataSourceConf, limits
 from mallgen_runtime.sql.connection import DatabaseConnection, Dialect, Isolation
 from mallgen_runtime.sql.errors import ConnectionLost, DatabaseError, Deadlock
 from mallgen_runtime.sql.pool import Held, Pool
+from mallgen_runtime.sql.pool_figures import readings
 from mallgen_runtime.sql.schema import Schema, prepare
-from mallgen_runtime.sql.slow import SlowLog
+from mallgen_runtime.sql.slow import StatementLog
 from mallgen_runtime.sql.source import MEMORY, Source, source
 from mallgen_runtime.sql.statements import Statements
 from mallgen_runtime.sql.transaction import Transaction
@@ -34,6 +35,8 @@ _SQLITE_READERS = 4
 _TICK = 1.0  # seconds between looks at the connections
 _LAST_WORD = 5.0  # seconds that COMMIT or ROLLBACK of a cancelled request may take
 _TRIES = 3
+_COMPARED = 30.0  # seconds that the comparison of the tables may take
+UNREACHABLE, REPLICA = "unreachable", "replica unreachable"
 _LOG = logging.getLogger("mallgen.sql")
 
 
@@ -61,18 +64,20 @@ class Database(Statements):
         self._source = source(conf.url, setting)
         _need_driver(self._source.dialect, setting)
         self._makes = self._source.path == MEMORY or mode in _DEV_MODES or os.environ.get("MALLGEN_DEV", "") == "1"
-        slow = SlowLog(seconds(conf.slow_threshold, f"{setting}.SlowThreshold"))
+        log = StatementLog(seconds(conf.slow_threshold, f"{setting}.SlowThreshold"))
         reading, writing = _pools(conf, self._source, setting, self._makes)
-        super().__init__(self._source.dialect, reading, writing, slow)
+        super().__init__(self._source.dialect, reading, writing, log)
+        self._by_chance = conf.policy == "random"
         newest = [writing] if conf.replicas else reading
-        self.primary = Statements(self._source.dialect, newest, writing, slow)  # without the replicas, which lag
+        self.primary = Statements(self._source.dialect, newest, writing, log)  # without the replicas, which lag
         self._minding: asyncio.Task[Any] | None = None
-        self._is_prepared = False
+        self._end_showing: Callable[[], None] = metrics.end_nothing
+        self._is_prepared = self._differs = False
         self._state = "ok"
 
     @property
     def state(self) -> str:
-        """`ok`, `unreachable`, or `schema` where tables differ from their models."""
+        """`ok`, `unreachable`, `replica unreachable`, or `schema` where tables differ from their models."""
         return self._state
 
     async def start(self) -> None:
@@ -85,7 +90,9 @@ class Database(Statements):
             if self._required:
                 await self._close_pools()
                 raise ConfigError(f"{self._setting}: the database is required and cannot be used: {problem}") from None
-            self._became("unreachable", problem)
+            self._became(UNREACHABLE, str(problem))
+        self._log.measure()
+        self._end_showing = metrics.shown(self._readings)
         self._minding = watch.keep(self._mind(), self.key)
 
     async def close(self) -> None:
@@ -93,6 +100,7 @@ class Database(Statements):
         if self._minding is not None:
             self._minding.cancel()
             self._minding = None
+            self._end_showing()
         await self._close_pools()
 
     @asynccontextmanager
@@ -102,7 +110,7 @@ class Database(Statements):
         `isolation`: the database's own default without one. Raises DatabaseError.
         """
         held = await self._begun(isolation)
-        made = Transaction(held, self._slow)
+        made = Transaction(held, self._log)
         try:
             yield made
         except BaseException:
@@ -171,40 +179,50 @@ class Database(Statements):
                 await self._connect()
             except DatabaseError as problem:
                 self._is_prepared = False  # the server may come back with other tables
-                self._became("unreachable", problem)
+                self._became(UNREACHABLE, str(problem))
 
     async def _connect(self) -> None:
         """Connect where there is no connection, and compare the tables once. Raises DatabaseError."""
         if not self._is_prepared:
             await self._prepare()
-        for pool in (self._writing, *self._reading):
-            if not pool.is_connected:
-                pool.give(await pool.wait())
-        if self._state == "unreachable":
-            self._became("ok", None)
+        await _connected(self._writing)
+        others = [pool for pool in self._reading if pool is not self._writing]
+        found = await asyncio.gather(*map(_connected, others), return_exceptions=True)
+        problems = [problem for problem in found if isinstance(problem, BaseException)]
+        if problems and not isinstance(problems[0], DatabaseError):
+            raise problems[0]
+        state = "schema" if self._differs else REPLICA if problems else "ok"
+        self._became(state, str(problems[0]) if problems else "")
 
     async def _prepare(self) -> None:
         held = self._writing.take() or await self._writing.wait()
+        self._writing.limit(held, monotonic() + _COMPARED)
         try:
             lines = [] if self._schema is None else await prepare(held.connection, self._schema, self._makes)
         finally:
             self._writing.give(held)
-        self._is_prepared = True
+        self._is_prepared, self._differs = True, bool(lines)
         for line in lines:
             _LOG.error("%s: %s%s", self._source.label, line, self._cure())
-        self._became("schema" if lines else "ok", None)
 
     def _cure(self) -> str:
         if self.dialect is not Dialect.SQLITE or not self._makes:
             return ""
         return f"; for a new file: mv {self._source.path} {self._source.path}.old, and start again"
 
-    def _became(self, state: str, problem: DatabaseError | None) -> None:
-        if state == "unreachable" and self._state != state:
+    def _became(self, state: str, problem: str = "") -> None:
+        """Keep the state, and log how it has changed."""
+        before, self._state = self._state, state
+        if state != before and state == UNREACHABLE:
             _LOG.error("%s: the database is unreachable, and is tried every second: %s", self._setting, problem)
-        elif self._state == "unreachable" and state != self._state:
+        elif state != before and state == REPLICA:
+            _LOG.error("%s: a replica is unreachable, and is tried every second: %s", self._setting, problem)
+        elif state != before and before in (UNREACHABLE, REPLICA):
             _LOG.info("%s: the database answers: %s", self._setting, self._source.label)
-        self._state = state
+
+    def _readings(self) -> Iterator[metrics.Reading]:
+        for pool in {*self._reading, self._writing}:
+            yield from readings(pool, self._source.database or self._source.path)
 
     async def _close_pools(self) -> None:
         await asyncio.gather(*(pool.close() for pool in {*self._reading, self._writing}))
@@ -253,6 +271,12 @@ def connecting(found: Source, makes: bool) -> Callable[[], Awaitable[DatabaseCon
         return await mysql.connect(found, killers[0])
 
     return connect
+
+
+async def _connected(pool: Pool) -> None:
+    """Make a connection of a pool that has none. Raises DatabaseError."""
+    if not pool.is_connected:
+        pool.give(await pool.wait())
 
 
 def _retrieved(task: "asyncio.Future[Any]") -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from mallgen_runtime.process.origin import MARGIN, origin
 from mallgen_runtime.sql.conf import PoolLimits
 from mallgen_runtime.sql.connection import DatabaseConnection
-from mallgen_runtime.sql.errors import DatabaseError, DatabaseUnreachable, PoolTimeout, StatementTimeout
+from mallgen_runtime.sql.errors import ConnectionLost, DatabaseError, DatabaseUnreachable, PoolTimeout, StatementTimeout
 
 Connect = Callable[[], Awaitable[DatabaseConnection]]
 _UNUSED = 10.0  # seconds after which a connection that nobody used is asked whether it lives
@@ -42,10 +42,23 @@ class Held:
         self.late = True
         self.connection.abort()
 
-    def raise_late(self) -> None:
-        """Raise StatementTimeout where the deadline has ended the connection, and not the server."""
-        if self.late:
-            raise StatementTimeout("the request's deadline came while a statement ran") from None
+    def in_time(self, problem: DatabaseError) -> DatabaseError:
+        """Return the error of a statement: StatementTimeout where the deadline has ended the connection."""
+        if self.late and isinstance(problem, ConnectionLost):
+            return StatementTimeout("the request's deadline came while a statement ran")
+        return problem
+
+
+class PoolFigures:
+    """Totals of a pool since its start."""
+
+    __slots__ = ("surplus", "waited", "waits", "worn")
+
+    def __init__(self) -> None:
+        self.waits = 0  # how often a connection was waited for
+        self.waited = 0.0  # seconds
+        self.surplus = 0  # connections closed because too many were unused
+        self.worn = 0  # connections closed because of their age
 
 
 class Pool:
@@ -57,7 +70,7 @@ class Pool:
     def __init__(self, connect: Connect, limits: PoolLimits, label: str) -> None:
         self._connect = connect
         self._limits = limits
-        self._label = label
+        self.label = label
         self._idle: list[Held] = []
         self._used: set[Held] = set()
         self._waiting: deque[asyncio.Future[Held]] = deque()
@@ -67,11 +80,22 @@ class Pool:
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = inf
         self.problem: DatabaseError | None = None  # of the last attempt to make a connection
+        self.figures = PoolFigures()
 
     @property
     def size(self) -> int:
         """The number of connections, those included that are being made."""
         return len(self._idle) + len(self._used) + self._opening
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """The connections that are in use, and those that are idle."""
+        return len(self._used), len(self._idle)
+
+    @property
+    def most(self) -> int:
+        """The greatest number of connections."""
+        return self._limits.most
 
     @property
     def is_connected(self) -> bool:
@@ -91,12 +115,13 @@ class Pool:
     async def wait(self) -> Held:
         """Return a connection as soon as one is free or made. Raises PoolTimeout, DatabaseUnreachable."""
         if self._closing:
-            raise DatabaseUnreachable(f"{self._label}: the service is stopping")
+            raise DatabaseUnreachable(f"{self.label}: the service is stopping")
         loop = asyncio.get_running_loop()
         deadline = origin.get().deadline
         left = self._limits.wait if deadline is None else min(self._limits.wait, deadline - monotonic() - MARGIN)
         if left <= 0:
             raise StatementTimeout(_PASSED)
+        began = monotonic()
         place: asyncio.Future[Held] = loop.create_future()
         self._waiting.append(place)
         self._grow()
@@ -109,6 +134,8 @@ class Pool:
             raise
         finally:
             alarm.cancel()
+            self.figures.waits += 1
+            self.figures.waited += monotonic() - began
         return self._lent(held)
 
     def give(self, held: Held) -> float:
@@ -142,6 +169,8 @@ class Pool:
             if held.connection.is_broken or now > held.expires or surplus:
                 self._idle.remove(held)
                 self._drop(held)
+                self.figures.surplus += surplus
+                self.figures.worn += now > held.expires
         for held in [one for one in self._idle if now - one.since > _UNUSED]:
             if held in self._idle:
                 self._idle.remove(held)
@@ -152,7 +181,7 @@ class Pool:
         """Close all connections; those in use a moment later, so that what runs may end."""
         self._closing = True
         while self._waiting:
-            self._refuse(self._waiting.popleft(), DatabaseUnreachable(f"{self._label}: the service is stopping"))
+            self._refuse(self._waiting.popleft(), DatabaseUnreachable(f"{self.label}: the service is stopping"))
         until = monotonic() + _LAST
         while self._used and monotonic() < until:
             await asyncio.sleep(0.01)
@@ -245,17 +274,18 @@ class Pool:
     def _failed(self, problem: Exception) -> None:
         """Tell those that wait, unless a connection that is in use may still come to them."""
         reason = f"no answer within {self._limits.connect:g} s" if isinstance(problem, TimeoutError) else str(problem)
-        error = problem if isinstance(problem, DatabaseError) else DatabaseUnreachable(f"{self._label}: {reason}")
+        error = problem if isinstance(problem, DatabaseError) else DatabaseUnreachable(f"{self.label}: {reason}")
         self.problem = error
         if not self.size:
             while self._waiting:
                 self._refuse(self._waiting.popleft(), error)
 
     def _give_up(self, place: "asyncio.Future[Held]", waited: float) -> None:
-        text = f"{self._label}: no connection was free within {waited:.3g} s, {self.size} are open"
-        if self.problem is not None:
-            text = f"{text}; {self.problem}"
-        self._refuse(place, PoolTimeout(f"{text}; inside of a transaction use model.within(transaction)"))
+        text = f"{self.label}: no connection was free within {waited:.3g} s: {len(self._used)} are in use"
+        if self._opening:
+            text = f"{text}, {self._opening} are being made"
+        hint = self.problem or "inside of a transaction use model.within(transaction)"
+        self._refuse(place, PoolTimeout(f"{text}; {hint}"))
 
     @staticmethod
     def _refuse(place: "asyncio.Future[Held]", problem: DatabaseError) -> None:
@@ -276,4 +306,4 @@ class Pool:
             async with asyncio.timeout(self._limits.connect):
                 await connection.close()
         except (DatabaseError, TimeoutError, OSError) as problem:
-            _LOG.debug("%s: a connection did not close: %s", self._label, problem)
+            _LOG.debug("%s: a connection did not close: %s", self.label, problem)

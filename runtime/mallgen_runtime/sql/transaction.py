@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from mallgen_runtime.sql.connection import Dialect, Done, Values
 from mallgen_runtime.sql.errors import ConnectionLost, DatabaseError, StatementTimeout
 from mallgen_runtime.sql.pool import Held
-from mallgen_runtime.sql.slow import SlowLog
+from mallgen_runtime.sql.slow import EXEC, QUERY, StatementLog
 
 T = TypeVar("T")
 AfterCommit = Callable[[], Awaitable[None]]
@@ -23,9 +23,9 @@ class Transaction:
     It can be used by several tasks: their statements run one after the other.
     """
 
-    def __init__(self, held: Held, slow: SlowLog) -> None:
+    def __init__(self, held: Held, log: StatementLog) -> None:
         self._held = held
-        self._slow = slow
+        self._log = log
         self._turn = asyncio.Lock()
         self._after: list[AfterCommit] = []
         self._savepoints = 0
@@ -40,15 +40,15 @@ class Transaction:
 
     async def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[Values]:
         """Return the rows of a query."""
-        return await self._run(self._held.connection.fetch, sql, values)
+        return await self._run(QUERY, self._held.connection.fetch, sql, values)
 
     async def fetch_named(self, sql: str, values: Sequence[Any] = ()) -> tuple[tuple[str, ...], list[Values]]:
         """Return the names of the columns, and the rows of a query."""
-        return await self._run(self._held.connection.fetch_named, sql, values)
+        return await self._run(QUERY, self._held.connection.fetch_named, sql, values)
 
     async def execute(self, sql: str, values: Sequence[Any] = ()) -> Done:
         """Run a statement that writes."""
-        return await self._run(self._held.connection.execute, sql, values)
+        return await self._run(EXEC, self._held.connection.execute, sql, values)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -72,7 +72,7 @@ class Transaction:
     async def commit(self) -> None:
         """Commit. The database does it."""
         try:
-            await self._run(self._commit, "COMMIT", ())
+            await self._run(EXEC, self._commit, "COMMIT", ())
         except (ConnectionLost, StatementTimeout):
             self._may_be_kept = True
             raise
@@ -102,15 +102,15 @@ class Transaction:
         self._is_over = True
         await self._held.connection.commit()
 
-    async def _run(self, call: Callable[[str, Values], Awaitable[T]], sql: str, values: Sequence[Any]) -> T:
+    async def _run(self, kind: str, call: Callable[[str, Values], Awaitable[T]], sql: str, values: Sequence[Any]) -> T:
         async with self._turn:
             if self._is_over:
                 raise RuntimeError("the transaction has ended")
             began = monotonic()
             try:
                 return await call(sql, tuple(values))
-            except ConnectionLost:
-                self._held.raise_late()
-                raise
+            except DatabaseError as problem:
+                self._log.failed(kind, problem)
+                raise self._held.in_time(problem) from None
             finally:
-                self._slow.note(sql, monotonic() - began)
+                self._log.note(kind, sql, monotonic() - began)
