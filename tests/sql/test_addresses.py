@@ -64,7 +64,7 @@ def test_tcp_dsn_of_go(mariadb_server: MariaDb) -> None:
 
 @pytest.mark.parametrize("loc", ["UTC", "Asia/Shanghai", "Local"])
 def test_columns_without_a_zone_have_that_of_the_source(server: SqlServer, loc: str) -> None:
-    """What one source has written is the same instant for itself, and its wall clock for the server."""
+    """A source reads back the instants that it wrote, and the server keeps the wall clock of its zone."""
     url = f"{filled(server)}?loc={quote(loc, safe='')}"
 
     async def work(database: Database) -> None:
