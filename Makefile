@@ -51,6 +51,7 @@ conformance: setup ## agreement with goctl in figures: cases, goldens, formats, 
 
 fuzz: setup ## random contracts for a minute, or SECONDS=3600
 	$(BIN)/python -m tests.fuzz $(SECONDS)
+	$(BIN)/python -m tests.tables.fuzzing $(SECONDS)
 
 soak: setup ## five hundred turns of starting and stopping the order list's three services under load
 	$(BIN)/python -m tests.run.rolling

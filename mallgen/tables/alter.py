@@ -115,19 +115,21 @@ class _Alteration:
         if cursor.accept_any("WAIT", "NOWAIT"):
             cursor.number()
         while True:
+            start = cursor.at
             try:
                 self._action()
             except Misread:
                 cursor.skip_to(",")
             if cursor.now.kind == "end" or cursor.begins_statement():
                 break
-            if not cursor.accept(",") and cursor.before.upper != ",":
+            if not cursor.accept(",") and (cursor.before.upper != "," or cursor.at == start):
                 message = f"{cursor.shown()} cannot stand here: `,` or the end follows an action of ALTER TABLE"
                 cursor.report("ddl-syntax", message, cursor.span(cursor.now), "delete it, or write `,` in front")
                 cursor.take()
                 cursor.skip_to(",")
                 cursor.accept(",") or cursor.accept(")")
         self.keys.finish()
+        self.draft.is_altered = True
 
     def _action(self) -> None:
         cursor, word = self.cursor, self.cursor.now.upper

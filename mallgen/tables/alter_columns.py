@@ -7,12 +7,12 @@ from mallgen.tables.cursor import Cursor, Name
 from mallgen.tables.default_values import check_default
 from mallgen.tables.defaults import read_default
 from mallgen.tables.expressions import rename_in_expressions
+from mallgen.tables.guess import guess
 from mallgen.tables.keys import Keys
 from mallgen.tables.model import Column, Dialect
 from mallgen.tables.scan import DdlToken
 from mallgen.tables.types import read_type
 from mallgen.text.span import Span
-from mallgen.text.suggest import did_you_mean
 
 _PLACES = ("FIRST", "AFTER")
 
@@ -28,7 +28,7 @@ class ColumnActions:
         named = f" `{name}`" if name else ""
         message = f"`{self.draft.name}` has no {noun}{named}"
         code = "ddl-unknown-column" if noun == "column" else "ddl-unknown-index"
-        hint = did_you_mean(name[:100], known[:500]) or "correct the name, or delete this action"
+        hint = guess(self.cursor.found, name, known) or "correct the name, or delete this action"
         self.cursor.report(code, message, span, hint)
 
     def add(self) -> None:

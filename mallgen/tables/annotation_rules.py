@@ -7,6 +7,7 @@ from typing import NoReturn
 from mallgen.diagnostics import Diagnostic
 from mallgen.tables.annotations import Annotation, Word
 from mallgen.tables.drafts import Draft
+from mallgen.tables.guess import guess
 from mallgen.tables.model import Base, Column, ListRule
 from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
@@ -28,7 +29,7 @@ def follow(draft: Draft, found: list[Diagnostic]) -> None:
         reader = _READERS.get(one.verb)
         try:
             if reader is None:
-                hint = did_you_mean(one.verb[:40], _READERS) or f"annotations are {', '.join(_READERS)}"
+                hint = guess(found, one.verb, _READERS) or f"annotations are {', '.join(_READERS)}"
                 _fail(f"`mallgen:{one.verb}` is no annotation", one.span, hint)
             if draft.select:
                 _fail(f"`{draft.name}` is a view, which has no annotations", one.span, "delete it")
@@ -45,8 +46,8 @@ def _fail(message: str, span: Span, hint: str) -> NoReturn:
 def _column(draft: Draft, word: Word) -> Column:
     column = draft.column(word.text)
     if column is None:
-        known = [one.name for one in draft.columns.values()][:500]
-        hint = did_you_mean(word.text[:100], known) or "correct the name, or add the column"
+        hint = did_you_mean(word.text[:100], [one.name for one in draft.columns.values()][:500])
+        hint = hint or "correct the name, or add the column"
         _fail(f"`{draft.name}` has no column `{word.text}`", word.span, hint)
     return column
 

@@ -4,8 +4,9 @@ from mallgen.diagnostics import Diagnostic, Note
 from mallgen.tables.annotation_rules import follow
 from mallgen.tables.catalog import Catalog, folded
 from mallgen.tables.drafts import Draft
+from mallgen.tables.guess import guess
 from mallgen.tables.model import Base, Column, Dialect, ForeignKey, Index
-from mallgen.text.suggest import did_you_mean
+from mallgen.tables.table_checks import check_table
 
 
 def check_all(catalog: Catalog) -> None:
@@ -13,6 +14,8 @@ def check_all(catalog: Catalog) -> None:
     names: dict[tuple[str, str], Index] = {}
     for draft in catalog.in_order():
         follow(draft, catalog.found)
+        if draft.is_altered:
+            check_table(draft, catalog.found)
         for reference in draft.foreign_keys.values():
             _reference(catalog, draft, reference)
         if draft.dialect is not Dialect.MYSQL:
@@ -44,7 +47,7 @@ def _reference(catalog: Catalog, draft: Draft, reference: ForeignKey) -> None:
     missing = [name for name in columns if target.column(name) is None]
     for name in missing if target.is_complete else ():
         message = f"the foreign key refers to `{name}`, and `{target.name}` has no such column"
-        hint = did_you_mean(name[:100], [column.name for column in target.columns.values()][:500])
+        hint = guess(catalog.found, name, (column.name for column in target.columns.values()))
         _report(catalog, "ddl-unknown-target", message, reference, hint or "correct the name")
     if missing or not target.is_complete:
         return
@@ -63,8 +66,8 @@ def _unknown_target(catalog: Catalog, draft: Draft, reference: ForeignKey) -> No
     home = reference.target_database or draft.database
     if (home, folded(reference.target, draft.dialect)) in catalog.hidden:
         return
-    names = [one.name for one in catalog.drafts.values() if one.database == home][:500]
-    hint = did_you_mean(reference.target[:100], names) or "name the file that creates it too"
+    names = (one.name for one in catalog.drafts.values() if one.database == home)
+    hint = guess(catalog.found, reference.target, names) or "name the file that creates it too"
     message = f"the foreign key refers to the table `{reference.target}`, which no file creates"
     _report(catalog, "ddl-unknown-target", message, reference, hint, "warning")
 

@@ -8,12 +8,12 @@ from mallgen.tables.cursor import Cursor, Misread, Name
 from mallgen.tables.default_values import check_default
 from mallgen.tables.defaults import ReadDefault, read_default
 from mallgen.tables.elements import key_options
+from mallgen.tables.guess import guess
 from mallgen.tables.keys import Keys, read_reference
 from mallgen.tables.model import Base, Column, ColumnType, Default, DefaultKind, Dialect, Generated
 from mallgen.tables.type_words import NUMBERED
 from mallgen.tables.types import read_type, type_token_follows
 from mallgen.text.span import Span, SpanEdit
-from mallgen.text.suggest import did_you_mean
 
 _UNREAD = ColumnType(Base.TEXT, "")
 
@@ -89,9 +89,9 @@ class ColumnReader:
             cursor.take()
             reader(self)
             return
-        guess = did_you_mean(word[:40], [*_ATTRIBUTES, *_BY_DIALECT[cursor.dialect]]) if word.isalpha() else ""
+        near = guess(cursor.found, word, [*_ATTRIBUTES, *_BY_DIALECT[cursor.dialect]]) if word.isalpha() else ""
         message = f"{cursor.shown()} cannot stand here: an attribute of the column, `,` or `)` may"
-        cursor.report("ddl-syntax", message, cursor.span(cursor.now), guess or "delete it, or put `,` in front")
+        cursor.report("ddl-syntax", message, cursor.span(cursor.now), near or "delete it, or put `,` in front")
         self._skip_unknown()
 
     def _skip_unknown(self) -> None:

@@ -2,8 +2,8 @@
 
 from mallgen.tables.catalog import Catalog
 from mallgen.tables.cursor import Cursor, Name
+from mallgen.tables.guess import guess
 from mallgen.tables.lookup import named_table, unknown
-from mallgen.text.suggest import did_you_mean
 
 
 def comment_on(cursor: Cursor, catalog: Catalog) -> None:
@@ -37,9 +37,9 @@ def _column(cursor: Cursor, catalog: Catalog) -> None:
     if column is not None:
         draft.put(column._replace(comment=text))
     elif draft.is_complete:
-        known = [one.name for one in draft.columns.values()][:500]
+        known = (one.name for one in draft.columns.values())
         message = f"`{draft.name}` has no column `{name.text}`, which this comment names"
-        hint = did_you_mean(name.text[:100], known) or "correct the name, or add the column"
+        hint = guess(cursor.found, name.text, known) or "correct the name, or add the column"
         cursor.report("ddl-unknown-column", message, name.span, hint)
 
 

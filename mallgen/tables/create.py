@@ -10,6 +10,7 @@ from mallgen.tables.keys import Keys
 from mallgen.tables.lookup import named_table, put_table
 from mallgen.tables.model import Dialect
 from mallgen.tables.options import read_options
+from mallgen.tables.table_checks import check_table
 from mallgen.tables.views import columns_of_query
 from mallgen.text.limits import raise_it
 
@@ -39,6 +40,7 @@ def create_table(cursor: Cursor, catalog: Catalog, replaces: bool) -> None:
     keys = Keys(cursor, draft)
     _body(cursor, catalog, keys)
     keys.finish()
+    check_table(draft, catalog.found)
     if known is None:
         put_table(cursor, catalog, draft)
 
@@ -146,7 +148,7 @@ def add_column(cursor: Cursor, catalog: Catalog, keys: Keys, name: Name, stops: 
         message = f"`{draft.name}` has two columns `{name.text}`"
         cursor.report("ddl-duplicate-column", message, name.span, "delete one or give it another name", notes=notes)
         return ""
-    if len(draft.columns) == limits.columns:
+    if len(draft.columns) == limits.columns and draft.is_complete:
         message = f"`{draft.name}` has more than {limits.columns} columns"
         hint = "part the table, " + raise_it("columns", 2 * limits.columns)
         cursor.report("too-many-columns", message, name.span, hint)

@@ -59,7 +59,10 @@ class Cursor:
 
     def accept(self, *words: str) -> bool:
         """Take words or signs that follow each other; False when others follow."""
-        if any(self.ahead(count).upper != word for count, word in enumerate(words)):
+        at, tokens = self.at, self.tokens
+        if tokens[at].upper != words[0]:
+            return False
+        if len(words) > 1 and (len(tokens) < at + len(words) or any(map(_differ, tokens[at : at + len(words)], words))):
             return False
         self.at += len(words)
         return True
@@ -226,3 +229,7 @@ class Cursor:
             return None
         self.take()
         return int(token.text)
+
+
+def _differ(token: DdlToken, word: str) -> bool:
+    return token.upper != word

@@ -119,7 +119,10 @@ class DdlWriter:
         if source is self.dialect:
             return expression
         try:
-            return sqlglot.transpile(expression, read=source.value, write=self.dialect.value)[0]
+            level = sqlglot.ErrorLevel.IGNORE  # it would be a line of the log
+            is_query = expression.lstrip(" (")[:6].upper().startswith(("SELECT", "WITH"))
+            tree = sqlglot.parse_one(expression, source.value, into=None if is_query else sqlglot.exp.Condition)
+            return tree.sql(self.dialect.value, unsupported_level=level)
         except (SqlglotError, RecursionError):
             return expression
 

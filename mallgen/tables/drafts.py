@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from mallgen.diagnostics import Diagnostic
 from mallgen.tables.annotations import Annotation
 from mallgen.tables.model import Column, Dialect, ForeignKey, Index, ListRule, Table
 from mallgen.text.span import Span
@@ -19,12 +20,14 @@ class Draft:
         self.foreign_keys: dict[str, ForeignKey] = {}
         self.checks: dict[str, str] = {}
         self.lists: list[ListRule] = []
+        self.numbers: dict[str, int] = {}  # where to look for the next free name
         self.annotations: list[Annotation] = []
         self.comment, self.charset, self.select = "", "", ""
         self.version, self.deleted, self.collation, self.engine = "", "", "", ""
         self.numbers_anew = False  # SQLite's AUTOINCREMENT
         self.is_materialized = False
-        self.is_complete, self.number = True, 0
+        self.is_complete, self.is_altered, self.number = True, False, 0
+        self.reported: list[Diagnostic] = []
         self.has_rowid, self.is_strict = True, False  # of SQLite
 
     def folded(self, name: str) -> str:
@@ -127,9 +130,10 @@ class Draft:
     def free_name(self, wanted: str, taken: dict[str, Index]) -> str:
         """Return a name for an index that has none, as the database makes it: `name`, `name_2` …"""
         number, glue = (1, "") if self.dialect is Dialect.POSTGRES else (2, "_")
-        name = wanted
+        number, name = self.numbers.get(wanted, number), wanted
         while self.folded(name) in taken:
             name, number = f"{wanted}{glue}{number}", number + 1
+        self.numbers[wanted] = max(number - 1, 1)
         return name
 
     def finished(self) -> Table:

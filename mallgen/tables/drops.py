@@ -4,9 +4,9 @@ from mallgen.tables.catalog import Catalog, folded
 from mallgen.tables.cursor import Cursor, Name
 from mallgen.tables.databases import drop_database
 from mallgen.tables.drafts import Draft
+from mallgen.tables.guess import guess
 from mallgen.tables.lookup import named_table, unknown
 from mallgen.tables.model import Dialect
-from mallgen.text.suggest import did_you_mean
 
 
 def drop(cursor: Cursor, catalog: Catalog) -> None:
@@ -89,7 +89,7 @@ def drop_index(cursor: Cursor, draft: Draft, name: Name, lenient: bool = False) 
 
 def _unknown_index(cursor: Cursor, name: Name, where: str, known: list[str]) -> None:
     message = f"{where} has {'an' if where == 'no table' else 'no'} index `{name.text}`"
-    hint = did_you_mean(name.text[:100], known[:500]) or "correct the name, or delete the statement"
+    hint = guess(cursor.found, name.text, known) or "correct the name, or delete the statement"
     cursor.report("ddl-unknown-index", message, name.span, hint)
 
 

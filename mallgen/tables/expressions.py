@@ -2,9 +2,9 @@
 
 from mallgen.tables.cursor import Cursor
 from mallgen.tables.drafts import Draft
+from mallgen.tables.guess import guess
 from mallgen.tables.lexis import patterns, unescape
 from mallgen.tables.model import Dialect
-from mallgen.text.suggest import did_you_mean
 
 _LONGEST = 5_000  # tokens of an expression that is looked at
 
@@ -37,7 +37,7 @@ def _check(cursor: Cursor, draft: Draft, first: int, last: int, noun: str) -> No
         cursor.report("ddl-bad-expression", message, span, "write it shorter", "warning")
         return
     try:
-        tree = parse_one(text, dialect=cursor.dialect.value)
+        tree = parse_one(text, dialect=cursor.dialect.value, into=exp.Condition)
         names = [(one.name, one.this.quoted) for one in tree.find_all(exp.Column) if not one.table]
     except (SqlglotError, RecursionError, AttributeError):
         message = f"{noun} cannot be read: `{text[:60]}`"
@@ -56,8 +56,8 @@ def _known(cursor: Cursor, draft: Draft, name: str, at: int, noun: str) -> None:
         return
     token = cursor.tokens[at]
     message = f"`{draft.name}` has no column `{name}`, which {noun} names"
-    known = [column.name for column in draft.columns.values()][:500]
-    hint = did_you_mean(name[:100], known) or "correct the name, or add the column"
+    known = (column.name for column in draft.columns.values())
+    hint = guess(cursor.found, name, known) or "correct the name, or add the column"
     cursor.report("ddl-unknown-column", message, cursor.span(token), hint)
 
 

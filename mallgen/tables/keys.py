@@ -7,7 +7,8 @@ from mallgen.diagnostics import Note
 from mallgen.tables.cursor import Cursor, Misread, Name
 from mallgen.tables.drafts import Draft
 from mallgen.tables.expressions import check_expressions
-from mallgen.tables.key_lengths import Part, check_auto, check_length, check_row
+from mallgen.tables.guess import guess
+from mallgen.tables.key_lengths import Part, check_length
 from mallgen.tables.model import Dialect, ForeignKey, Index
 from mallgen.text.span import Span
 
@@ -121,28 +122,16 @@ class Keys:
         for constraint, names, reference in self.references:
             self._known(tuple(Part(name) for name in names), "foreign key")
             self._refer(constraint, reference)
-        self._check_sqlite()
-        check_auto(self.cursor, self.draft)
-        check_row(self.cursor, self.draft)
+        self._number()
         check_expressions(self.cursor, self.draft, self.expressions)
 
-    def _check_sqlite(self) -> None:
-        """Report columns that SQLite numbers, and types that its STRICT tables have not."""
+    def _number(self) -> None:
+        """Say that SQLite numbers an INTEGER PRIMARY KEY."""
         draft = self.draft
-        if draft.dialect is not Dialect.SQLITE:
-            return
-        single = draft.column(draft.key[0]) if len(draft.key) == 1 and draft.has_rowid else None
-        if single is not None and single.type.spelt.upper() == "INTEGER" and not self.descends:
-            draft.put(single._replace(auto=True))
-        for column in draft.columns.values():
-            if column.auto and column is not draft.column(single.name if single is not None else ""):
-                message = f"`{column.name}` is no INTEGER PRIMARY KEY, which alone SQLite numbers"
-                self.cursor.report("ddl-bad-auto-increment", message, column.span, "write `INTEGER PRIMARY KEY`")
-        for column in draft.columns.values() if draft.is_strict else ():
-            if column.type.spelt.partition("(")[0].strip().upper() not in _STRICT:
-                message = f"`{column.type.spelt[:60]}` is no type of a STRICT table"
-                hint = "write INT, INTEGER, REAL, TEXT, BLOB or ANY"
-                self.cursor.report("ddl-unknown-type", message, column.span, hint)
+        if draft.dialect is Dialect.SQLITE and len(draft.key) == 1 and draft.has_rowid and not self.descends:
+            single = draft.column(draft.key[0])
+            if single is not None and single.type.spelt.upper() == "INTEGER":
+                draft.put(single._replace(auto=True))
 
     def _known(self, parts: tuple[Part, ...], noun: str) -> None:
         """Report columns that the table has not, and those that a key names twice."""
@@ -162,11 +151,9 @@ class Keys:
         """Report a column that the table has not."""
         if not self.draft.is_complete:
             return
-        from mallgen.text.suggest import did_you_mean
-
-        names = [column.name for column in self.draft.columns.values()][:500]
+        names = (column.name for column in self.draft.columns.values())
         message = f"`{self.draft.name}` has no column `{name.text}`, which this {noun} names"
-        hint = did_you_mean(name.text, names) or "correct the name, or add the column"
+        hint = guess(self.cursor.found, name.text, names) or "correct the name, or add the column"
         self.cursor.report("ddl-unknown-column", message, name.span, hint)
 
     def _put(self, one: _Pending) -> None:
@@ -277,7 +264,6 @@ def _part(cursor: Cursor, keys: Keys) -> Part:
     return Part(name, length)
 
 
-_STRICT = frozenset(("INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"))
 _ORDER = frozenset(("ASC", "DESC", "NULLS", "WITH"))
 _ACTIONS = (("CASCADE",), ("RESTRICT",), ("SET", "NULL"), ("SET", "DEFAULT"), ("NO", "ACTION"))
 

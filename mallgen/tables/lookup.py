@@ -3,10 +3,8 @@
 from mallgen.tables.catalog import Catalog
 from mallgen.tables.cursor import Cursor, Misread, Name
 from mallgen.tables.drafts import Draft
+from mallgen.tables.guess import guess
 from mallgen.text.limits import raise_it
-from mallgen.text.suggest import did_you_mean
-
-_COMPARED = 500
 
 
 def named_table(cursor: Cursor, catalog: Catalog, noun: str = "table") -> Draft:
@@ -22,9 +20,9 @@ def named_table(cursor: Cursor, catalog: Catalog, noun: str = "table") -> Draft:
 
 def unknown(cursor: Cursor, catalog: Catalog, name: Name, noun: str, severity: str = "error") -> None:
     """Report a table or view that no statement before this one creates."""
-    names = [draft.name for draft in list(catalog.drafts.values())[:_COMPARED]]
+    names = (draft.name for draft in catalog.drafts.values())
     message = f"no statement before this one creates the {noun} `{name.text}`"
-    hint = did_you_mean(name.text[:100], names) or "put its CREATE in front, in this file or one with a lower number"
+    hint = guess(cursor.found, name.text, names) or "put its CREATE in front, in this file or one with a lower number"
     cursor.report("ddl-unknown-table", message, name.span, hint, severity)
 
 

@@ -11,10 +11,10 @@ from mallgen.tables.creation import create
 from mallgen.tables.cursor import BEGINNINGS, Cursor, Misread
 from mallgen.tables.databases import set_variable, use
 from mallgen.tables.drops import drop, rename
+from mallgen.tables.guess import guess
 from mallgen.tables.model import Dialect
 from mallgen.tables.scan import DdlStatement, ScannedDdl
 from mallgen.text.limits import Limits, raise_it
-from mallgen.text.suggest import did_you_mean
 
 # rows, sessions and rights: nothing that a table is made of
 _DATA = frozenset(
@@ -102,7 +102,7 @@ def _statement(cursor: Cursor, catalog: Catalog) -> None:
     elif word in _UNSEEN:
         unseen(cursor)
     else:
-        hint = did_you_mean(word[:40], BEGINNINGS) if word.isalpha() and word.isascii() else ""
+        hint = guess(cursor.found, word, BEGINNINGS) if word.isalpha() and word.isascii() else ""
         cursor.fail("it begins no statement of SQL", hint or "begin with CREATE, ALTER, DROP …")
 
 

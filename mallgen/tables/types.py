@@ -2,11 +2,11 @@
 
 from mallgen.tables.catalog import MadeType
 from mallgen.tables.cursor import Cursor
+from mallgen.tables.guess import guess
 from mallgen.tables.model import Base, ColumnType, Dialect
 from mallgen.tables.scan import DdlToken
 from mallgen.tables.type_words import TYPES, UNMODELLED
 from mallgen.text.span import Span
-from mallgen.text.suggest import did_you_mean
 
 _UNTOLD = ColumnType(Base.TEXT, "")
 _LENGTHS = {"CHAR": 255, "CHARACTER": 255, "NCHAR": 255, "BINARY": 255, "VARCHAR": 65535, "VARBINARY": 65535, "BIT": 64}
@@ -106,8 +106,8 @@ def _unknown(cursor: Cursor, word: str, span: Span, is_made: bool) -> ColumnType
         cursor.report("ddl-unmodelled-type", message, span, hint, "unfit")
         return _UNTOLD
     named = f"`{word.lower()[:40]}` is no type of {_TITLES[cursor.dialect]}"
-    guess = did_you_mean(word.lower()[:40], [*map(str.lower, known)])
-    cursor.report("ddl-unknown-type", named, span, guess or "write a type that the database has")
+    near = guess(cursor.found, word.lower(), map(str.lower, known))
+    cursor.report("ddl-unknown-type", named, span, near or "write a type that the database has")
     return _UNTOLD
 
 

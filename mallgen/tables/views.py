@@ -10,6 +10,7 @@ from mallgen.tables.model import Base, Column, ColumnType
 from mallgen.tables.query import QueryReader, Typed
 from mallgen.tables.query_places import projections
 
+_BEGINNINGS = ("SELECT", "WITH", "VALUES", "TABLE", "(")
 _UNTOLD = ColumnType(Base.TEXT, "")
 
 
@@ -27,7 +28,8 @@ def create_view(cursor: Cursor, catalog: Catalog, replaces: bool) -> None:
     names = _names(cursor)
     while cursor.now.kind != "end" and not cursor.accept("AS"):
         cursor.skip_group() if cursor.now.upper == "(" else cursor.take()
-    if known is not None and lenient:
+    if (known is not None and lenient) or catalog.is_full:
+        catalog.hide(outer, name.text, cursor.dialect)
         cursor.pass_over()
         return
     draft.select = columns_of_query(cursor, catalog, draft, names)
@@ -56,11 +58,11 @@ def _names(cursor: Cursor) -> list[Name]:
 def columns_of_query(cursor: Cursor, catalog: Catalog, draft: Draft, names: list[Name] | None = None) -> str:
     """Read a query to its end into the columns of a table or view; return its text."""
     first = cursor.at
+    if cursor.now.upper not in _BEGINNINGS:
+        cursor.fail("a query follows", "write `AS SELECT …`")
     while cursor.now.kind != "end" and not cursor.begins_statement():
         cursor.take()
     last = _without_options(cursor, first)
-    if first >= last:
-        cursor.fail("a query follows AS", "write `AS SELECT …`")
     text = cursor.source(first, last)
     places, own = projections(cursor, first, last), set(draft.columns)
     found = QueryReader(cursor, catalog, draft).read(text, cursor.span(cursor.tokens[first]))
