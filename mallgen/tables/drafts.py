@@ -133,7 +133,7 @@ class Draft:
         number, name = self.numbers.get(wanted, number), wanted
         while self.folded(name) in taken:
             name, number = f"{wanted}{glue}{number}", number + 1
-        self.numbers[wanted] = max(number - 1, 1)
+        self.numbers[wanted] = number
         return name
 
     def finished(self) -> Table:

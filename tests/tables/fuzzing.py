@@ -1,7 +1,7 @@
 """Random DDL, checked for crashes, slow reads and bad messages: `python -m tests.tables.fuzzing [SECONDS [SEED]]`.
 
-Most of it is mutated from the files of tests/data/sql and the corpus, a third is made of the words of DDL. Tables that are
-read without an error become modules, which have to compile.
+Most of it is mutated from the files of tests/data/sql and the corpus, a third is made of the words of DDL. Tables that
+are read without an error become modules, which have to compile.
 """
 
 import random
