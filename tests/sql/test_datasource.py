@@ -1,5 +1,7 @@
 """`mallgen model datasource` on real databases: the contract that is read makes the same tables again."""
 
+import asyncio
+import importlib
 import re
 import sqlite3
 from pathlib import Path
@@ -196,3 +198,20 @@ def test_an_address(text: str, label: str) -> None:
 def test_no_address(text: str) -> None:
     with pytest.raises(BadAddress):
         address(text)
+
+
+def test_a_package_opens_its_models(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "shop.sql").write_text("CREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT NOT NULL);")
+    assert mallgen("model", "ddl", "-src", "shop.sql", "--package", "things_for_tests", "-c", "-q").code == 0
+    monkeypatch.syspath_prepend(str(here))
+    made = importlib.import_module("things_for_tests.models").ThingsForTestsModels
+
+    async def uses() -> None:
+        async with made("sqlite:///data/shop.db", "dev") as models:
+            key = await models.thing.insert(name="cup")
+            assert (await models.thing.find_one(key)).name == "cup"
+            assert models.cache.state == "ok"
+        async with made("mysql://shop@127.0.0.1:1/shop") as down:  # a database that is down is no reason to stop
+            assert down.db.state == "unreachable"
+
+    asyncio.run(uses())

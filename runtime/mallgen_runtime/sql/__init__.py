@@ -28,6 +28,7 @@ from mallgen_runtime.sql.errors import (
 )
 from mallgen_runtime.sql.lists import ListRule
 from mallgen_runtime.sql.model import Model, Page, Row
+from mallgen_runtime.sql.opened import OpenedModels
 from mallgen_runtime.sql.schema import Schema
 from mallgen_runtime.sql.table import Keyset, Table
 from mallgen_runtime.sql.time_columns import DateColumn, DatetimeColumn, TimeColumn
@@ -63,6 +64,7 @@ __all__ = [
     "Keyset",
     "ListRule",
     "Model",
+    "OpenedModels",
     "Page",
     "PoolTimeout",
     "Row",
