@@ -64,6 +64,7 @@ class Entries:
         if not missing:
             return rows
         self._tally.miss(len(missing))
+        await self._drop_unread([asked[place].key for place in missing], [data[place] for place in missing])
         leases = await store.lease([asked[place].key for place in missing], self._codec.head)
         epoch = await self._epoch()
         loaded = await load(missing)
@@ -83,6 +84,7 @@ class Entries:
             self._tally.hit(1)
             return found.value
         self._tally.miss(1)
+        await self._drop_unread([asked.key], [data])
         lease = data if data is not None and data.startswith(LEASE) else b""
         if not lease:
             (lease,) = await store.lease([asked.key], self._codec.head)
@@ -92,6 +94,14 @@ class Entries:
         if fillings:
             await store.fill(fillings)
         return loaded
+
+    async def _drop_unread(self, keys: Sequence[str], data: Sequence[bytes | None]) -> None:
+        """Delete entries that are ours and no answer, which a lease would take for good ones."""
+        ours = [
+            key for key, one in zip(keys, data, strict=True) if one is not None and one.startswith(self._codec.head)
+        ]
+        if ours:
+            await self._cache.store.delete(ours)
 
     def _counts(self, found: Found, asked: Asked, epoch: bytes) -> bool:
         """Return whether an entry is the answer: one that says that there is nothing may be about another spelling."""

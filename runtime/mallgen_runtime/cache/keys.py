@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any
 
 _LONGEST = 200  # characters of the values in a key; longer ones go in as a digest
-_PLAIN = re.compile(r"[A-Za-z0-9._~!$'()+,;=@/-]+\Z")
-_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~!$'()+,;=@/-")
+_PLAIN = re.compile(r"[A-Za-z0-9._~!$'()+;=@/-]+\Z")
+_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~!$'()+;=@/-")
 
 
 @lru_cache(4096)
@@ -27,7 +27,7 @@ def stem(prefix: str, database: str, table: str, columns: Sequence[str]) -> str:
 @lru_cache(4096)
 def own_stem(prefix: str, database: str, table: str, kind: str, *names: str) -> str:
     """Return a stem for what is no column: no column's name begins with `%` and a small letter, as `kind` does here."""
-    return f"{prefix}:{escaped(database)}:{escaped(table)}:{'.'.join([f'%{kind}', *map(escaped, names)])}:{{"
+    return f"{prefix}:{escaped(database)}:{escaped(table)}:{','.join([f'%{kind}', *map(escaped, names)])}:{{"
 
 
 def key(before: str, values: Iterable[Any], *, folds: bool = True) -> str:

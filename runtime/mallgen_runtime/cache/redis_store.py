@@ -41,12 +41,12 @@ class RedisStore:
     async def get(self, key: str) -> bytes | None:
         """Return the value of a key; that of another type is none."""
         try:
-            found: bytes | None = await self._client.execute_command("GET", key)
+            found: bytes | None = await self._run(self._client.execute_command("GET", key))
             return found
-        except self._redis.FAILURES as problem:
-            if _is_other_type(problem):
+        except CacheRefused as problem:
+            if str(problem).startswith("WRONGTYPE"):
                 return None
-            raise self._error(problem) from None
+            raise
 
     async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the values of keys, in one round trip to each node."""
@@ -176,22 +176,31 @@ class RedisStore:
 
     async def _call(self, script: Script, keys: Sequence[str], words: Sequence[Any]) -> Any:
         try:
-            try:
-                return await self._client.execute_command("EVALSHA", script.sha, len(keys), *keys, *words)
-            except self._redis.NoScriptError:
-                return await self._client.execute_command("EVAL", script.text, len(keys), *keys, *words)
-        except self._redis.FAILURES as problem:
-            raise self._error(problem) from None
+            return await self._run(self._client.execute_command("EVALSHA", script.sha, len(keys), *keys, *words))
+        except _Unknown:
+            return await self._run(self._client.execute_command("EVAL", script.text, len(keys), *keys, *words))
 
     def _error(self, problem: BaseException) -> CacheDown:
+        if isinstance(problem, self._redis.NoScriptError):
+            return _Unknown(_text(problem))
         is_answer = isinstance(problem, self._redis.REFUSALS) and not isinstance(problem, self._redis.LOST)
         return (CacheRefused if is_answer else CacheDown)(_text(problem))
 
     async def _run(self, call: Awaitable[Any]) -> Any:
+        """Return the answer of a call. A cancellation that redis-py swallows while it connects ends here."""
+        task = asyncio.current_task()
+        before = task.cancelling() if task is not None else 0
         try:
-            return await call
+            found = await call
         except self._redis.FAILURES as problem:
             raise self._error(problem) from None
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
+        return found
+
+
+class _Unknown(CacheRefused):
+    """A Redis does not know a script: it has been started anew."""
 
 
 def _milliseconds(seconds: float) -> int:
@@ -200,10 +209,6 @@ def _milliseconds(seconds: float) -> int:
 
 def _number(score: float) -> str:
     return repr(score) if isinstance(score, float) and not score.is_integer() else str(int(score))
-
-
-def _is_other_type(problem: BaseException) -> bool:
-    return str(problem).startswith("WRONGTYPE")
 
 
 def _text(problem: BaseException) -> str:

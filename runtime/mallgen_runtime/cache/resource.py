@@ -79,7 +79,7 @@ class Cache:
     async def start(self) -> None:
         """Connect, for a second at most. Raises ConfigError where a Redis must answer and does not."""
         for table, tally in self._tallies.items():
-            tally.hit, tally.miss = self._counter(table, "hit"), self._counter(table, "miss")
+            self._bind(table, tally)
         if not self._redis:
             self._store = LocalStore(self._options.local_entries, self._options.local_bytes)
             return
@@ -103,7 +103,10 @@ class Cache:
 
     def tally(self, table: str) -> Tally:
         """Return the counters of a table."""
-        return self._tallies.setdefault(table, Tally())
+        found = self._tallies.setdefault(table, Tally())
+        if self._store is not None:
+            self._bind(table, found)
+        return found
 
     def jittered(self, seconds: float) -> float:
         """Return a time that is up to 5 % shorter or longer, so that what came together does not go together."""
@@ -150,6 +153,9 @@ class Cache:
         if not task.cancelled() and task.exception() is not None:
             _LOG.warning("cache: work after a write failed: %s", task.exception())
 
+    def _bind(self, table: str, tally: Tally) -> None:
+        tally.hit, tally.miss = self._counter(table, "hit"), self._counter(table, "miss")
+
     def _counter(self, table: str, result: str) -> Callable[[int], None]:
         return metrics.counter("cache_requests_total", _TEXT, _LABELS, (self.database, table, result))
 
@@ -176,7 +182,7 @@ class Cache:
 
 def table_of(key: str) -> str:
     """Return the beginning that all keys of a key's table have."""
-    return f"{key.partition('{')[0].rpartition(':')[0]}:"
+    return f"{key.partition(':{')[0].rpartition(':')[0]}:"
 
 
 async def _without_deadline(work: Coroutine[Any, Any, T]) -> T:
