@@ -1,7 +1,6 @@
 """Rows behind a cache: how many queries they cost, what is kept, and what a transaction sees and tells."""
 
 import asyncio
-import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -392,13 +391,3 @@ def test_a_row_keeps_the_type_of_each_column(run: Run) -> None:
         assert all((one, type(one), str(one)) == (other, type(other), str(other)) for one, other in pairs)
 
     run(work)
-
-
-def test_nothing_is_logged_when_all_goes_well(run: Run, caplog: pytest.LogCaptureFixture) -> None:
-    async def work(on: Models) -> None:
-        await on.account.insert(id=1)
-        await on.account.find_one(1)
-
-    with caplog.at_level(logging.INFO):
-        run(work)
-    assert [record for record in caplog.records if record.name == "mallgen.service"] == []
