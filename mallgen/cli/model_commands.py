@@ -76,6 +76,23 @@ MODEL_COMMANDS = (
         given=(("dialect", "postgres"),),
     ),
     Command(
+        ("model", "migrate"),
+        "Print the statements that lead from one schema to another.",
+        "model_migrate",
+        (
+            Option("dialect", "The database that the statements are for.", "NAME", choices=_DIALECTS),
+            _DATABASE,
+            _SCHEMA,
+            Option("apply", "Refused: tools for migrations take the file."),
+            FORMAT,
+        ),
+        (
+            Argument("old", "A .sql file or pattern, REVISION:PATH of git, or the URL of a database."),
+            Argument("new", "The same for what it shall become."),
+        ),
+        example="mallgen model migrate HEAD~1:sql/data.sql sql/data.sql",
+    ),
+    Command(
         ("model", "lint"),
         "Find what works in tables and could be better, and what reaches into another service's tables.",
         "model_lint",

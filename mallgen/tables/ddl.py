@@ -122,7 +122,7 @@ class DdlWriter:
             level = sqlglot.ErrorLevel.IGNORE  # it would be a line of the log
             is_query = expression.lstrip(" (")[:6].upper().startswith(("SELECT", "WITH"))
             tree = sqlglot.parse_one(expression, source.value, into=None if is_query else sqlglot.exp.Condition)
-            return tree.sql(self.dialect.value, unsupported_level=level)
+            return tree.sql(self.dialect.value, identify="safe", unsupported_level=level)
         except (SqlglotError, RecursionError):
             return expression
 

@@ -27,6 +27,11 @@ def detect(text: str) -> Dialect:
 
     A comment `-- mallgen:dialect postgres` decides.
     """
+    return shown(text) or Dialect.MYSQL
+
+
+def shown(text: str) -> Dialect | None:
+    """Return the dialect that a file shows, None where all of them may read it."""
     said = _SAID.search(text)
     if said is not None and said[1].lower() in _NAMES:
         return _NAMES[said[1].lower()]
@@ -34,4 +39,4 @@ def detect(text: str) -> Dialect:
     for found in _ALL.finditer(_NOISE.sub("''", text[:_LOOKED_AT])):
         counts[Dialect(found.lastgroup)] += 1
     best = max(counts, key=lambda one: counts[one])
-    return best if counts[best] else Dialect.MYSQL
+    return best if counts[best] else None

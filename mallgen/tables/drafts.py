@@ -19,6 +19,7 @@ class Draft:
         self.indexes: dict[str, Index] = {}
         self.foreign_keys: dict[str, ForeignKey] = {}
         self.checks: dict[str, str] = {}
+        self.check_names: dict[str, str] = {}  # as the DDL spells them, by their folded ones
         self.lists: list[ListRule] = []
         self.numbers: dict[str, int] = {}  # where to look for the next free name
         self.annotations: list[Annotation] = []
@@ -76,6 +77,7 @@ class Draft:
             self.foreign_keys[self.folded(new)] = self.foreign_keys.pop(self.folded(old))._replace(name=new)
         if self.folded(old) in self.checks:
             self.checks[self.folded(new)] = self.checks.pop(self.folded(old))
+            self.check_names[self.folded(new)] = new
 
     def put(self, column: Column) -> None:
         """Add a column at the end, or replace the one of its name."""
@@ -155,7 +157,7 @@ class Draft:
             self.version,
             self.deleted,
             self.key_name,
-            tuple(self.checks),
+            tuple(self.check_names.get(key, key) for key in self.checks),
             self.collation,
             tuple(self._options()),
         )

@@ -103,6 +103,7 @@ class Keys:
         checks = self.draft.checks
         name = constraint or _free(f"{self.draft.name}_chk_", checks)
         checks[self.draft.folded(name)] = cursor.source(first, last)
+        self.draft.check_names[self.draft.folded(name)] = name
         self.expression(first, last, "the CHECK")
 
     def expression(self, first: int, last: int, noun: str) -> None:
@@ -215,11 +216,9 @@ class Keys:
 
 
 def _free(stem: str, taken: Mapping[str, object]) -> str:
-    """Return the stem with the first number that no other has."""
-    number = len(taken) + 1
-    while f"{stem}{number}".lower() in taken or f"{stem}{number}" in taken:
-        number += 1
-    return f"{stem}{number}"
+    """Return the stem with the number behind the highest that one of the database's own names has."""
+    tails = [name[len(stem) :] for name in taken if name.lower().startswith(stem.lower())]
+    return f"{stem}{1 + max((int(tail) for tail in tails if tail.isdecimal() and len(tail) < 9), default=0)}"
 
 
 def read_parts(cursor: Cursor, keys: Keys) -> tuple[Part, ...]:

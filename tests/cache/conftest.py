@@ -5,14 +5,24 @@ from collections.abc import Iterator
 import pytest
 
 from tests import servers
-from tests.cache import stores
+from tests.cache import clusters, stores
 
 
-@pytest.fixture(params=["local", "redis"])
+@pytest.fixture(scope="session")
+def redis_cluster() -> Iterator[clusters.RedisCluster]:
+    """Start a cluster shared by the tests that do not stop it."""
+    with clusters.cluster() as found:
+        yield found
+
+
+@pytest.fixture(params=["local", "redis", "cluster"])
 def make(request: pytest.FixtureRequest) -> stores.Make:
-    """Return what makes a store, in the process and in Redis."""
+    """Return what makes a store, in the process, in Redis and in a cluster of Redis."""
     if request.param == "local":
         return stores.local
+    if request.param == "cluster":
+        found: clusters.RedisCluster = request.getfixturevalue("redis_cluster")
+        return stores.redis(found.hosts, type="cluster")
     server: servers.Redis = request.getfixturevalue("redis_server")
     return stores.redis(server.host)
 

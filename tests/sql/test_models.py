@@ -320,3 +320,50 @@ def test_two_hundred_at_once_never_take_more_than_there_is(run: Run) -> None:
         assert (await on.account.find_one(1)).balance == 0
 
     run(work)
+
+
+def test_declared_lists_answer_as_the_database_does_while_rows_change(run: Run) -> None:
+    """Pages of random lists, from a cache or not, beside what a sort of all rows says."""
+
+    async def work(on: Models) -> None:
+        chance = random.Random(5)
+        rows: dict[int, tuple[int, int]] = {}
+        for number in range(150):
+            key = chance.choice([*rows, 0])
+            match chance.randrange(6):
+                case 0 if key:
+                    assert await on.post.delete(key)
+                    del rows[key]
+                case 1 if key:
+                    rows[key] = (rows[key][0], chance.randrange(4))
+                    assert await on.post.update(key, score=rows[key][1])
+                case 2 if key:
+                    rows[key] = (chance.randrange(2), rows[key][1])
+                    assert await on.post.update(key, author=rows[key][0])
+                case 3:
+                    author = chance.randrange(2)
+                    rows[await on.post.insert(author=author, slug=f"s{number}")] = (author, 0)
+                case 4:
+                    async with on.db.transaction() as tx:
+                        values = (chance.randrange(2), chance.randrange(4))
+                        made = await on.post.within(tx).insert(author=values[0], slug=f"s{number}", score=values[1])
+                    rows[made] = values
+                case _:
+                    many = [{"author": 1, "slug": f"s{number}-{place}", "score": 3} for place in range(2)]
+                    await on.post.insert_many(many)
+                    found = [await on.post.find_one_by_slug(one["slug"]) for one in many]
+                    rows |= {row.id: (1, 3) for row in found}
+            await _same_pages(on, rows, chance)
+
+    run(work)
+
+
+async def _same_pages(on: Models, rows: dict[int, tuple[int, int]], chance: random.Random) -> None:
+    author = chance.randrange(2)
+    wanted = sorted(((score, key) for key, (who, score) in rows.items() if who == author), reverse=True)
+    limit = chance.choice([1, 3, 5])
+    cursor: Any = chance.choice([None, (chance.randrange(4), chance.choice([*rows, 1]))])
+    left = [one for one in wanted if cursor is None or one < cursor]
+    page = await on.post.list_by_author_score(author, cursor, limit)
+    assert [(row.score, row.id) for row in page.rows] == left[:limit]
+    assert (page.is_end, page.cursor) == (len(left) <= limit, left[:limit][-1] if left else None)

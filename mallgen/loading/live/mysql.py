@@ -21,6 +21,11 @@ _OTHERS = (
 )
 _VIEWS = "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = DATABASE()"
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+(?= |$)")
+# MariaDB makes `json` a text with a check: https://mariadb.com/kb/en/json-data-type/
+_JSON = re.compile(
+    r"^(  (`(?:[^`]|``)+`) )longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin( .*?)? CHECK \(json_valid\(\2\)\)(,?)$",
+    re.M,
+)
 _TIMEOUT = 10  # seconds
 
 
@@ -111,8 +116,9 @@ async def _notes(cursor: Any, kinds: dict[str, str]) -> list[str]:
 
 
 def _plain(sql: str) -> str:
-    """Return a CREATE TABLE without the number of its next row."""
+    """Return a CREATE TABLE without the number of its next row, and with MariaDB's JSON as it was written."""
     head, newline, options = sql.rpartition("\n)")
+    head = _JSON.sub(r"\1json\3\4", head)
     return f"{head}{newline}{_COUNTER.sub('', options, count=1)}"
 
 

@@ -36,7 +36,7 @@ class LocalList:
         return more
 
     def page(self, after: Entry | None, limit: int) -> ListPage:
-        """Return up to `limit` entries that stand after an entry."""
+        """Return `limit` entries that stand after an entry; fewer only where the list ends."""
         late = self._clock() - OVERDUE_SECONDS
         overdue = tuple(member for member, (_, since) in self._touched.items() if since < late)
         if overdue:
@@ -44,11 +44,11 @@ class LocalList:
         count = len(self._entries)
         if self._order.descending:
             end = count if after is None else bisect_left(self._entries, after)
-            found, is_last = self._entries[max(0, end - limit) : end][::-1], end <= limit
+            found = self._entries[max(0, end - limit) : end][::-1]
         else:
             start = 0 if after is None else bisect_right(self._entries, after)
-            found, is_last = self._entries[start : start + limit], start + limit >= count
-        return BEYOND if is_last and not self._whole else ListPage(found, is_end=is_last)
+            found = self._entries[start : start + limit]
+        return BEYOND if len(found) < limit and not self._whole else ListPage(found)
 
     def touch(self, member: str, token: bytes) -> None:
         """Announce a change of a member."""

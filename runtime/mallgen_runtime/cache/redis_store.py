@@ -110,8 +110,7 @@ class RedisStore:
         if state == b"overdue":
             return ListPage(None, overdue=tuple(member.decode() for member in found))
         pairs = zip(found[::2], found[1::2], strict=True)
-        entries = [Entry(float(score), member.decode()) for member, score in pairs]
-        return ListPage(entries, is_end=state == b"end")
+        return ListPage([Entry(float(score), member.decode()) for member, score in pairs])
 
     async def touch(self, keys: Sequence[str], member: str) -> list[bytes]:
         """Announce a change in lists, which may be on several nodes."""

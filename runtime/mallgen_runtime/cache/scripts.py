@@ -185,8 +185,7 @@ if ARGV[4] then
     if after then high = middle else start = middle + 1 end
   end
 end
-if start + limit >= count and not whole then return {'beyond', {}} end
-if start >= count then return {'end', {}} end
-local last = math.min(start + limit, count) - 1
-return {start + limit >= count and 'end' or 'page', entries(start, last)}
+if start + limit > count and not whole then return {'beyond', {}} end
+if start >= count then return {'page', {}} end
+return {'page', entries(start, math.min(start + limit, count) - 1)}
 """)

@@ -41,13 +41,11 @@ class Entry(NamedTuple):
 class ListPage(NamedTuple):
     """The answer of a list to a page: `entries` is None when the database must answer.
 
-    `is_absent`: there is no such list. `is_end`: the list ends with these entries. `overdue` are members that a write
-    has announced and not settled for some time.
+    `is_absent`: there is no such list. `overdue` are members that a write has announced and not settled for some time.
     """
 
     entries: list[Entry] | None
     is_absent: bool = False
-    is_end: bool = False
     overdue: tuple[str, ...] = ()
 
 
@@ -84,7 +82,7 @@ class Store(Protocol):
         """Delete all keys that begin with a prefix."""
 
     async def page(self, key: str, order: ListOrder, after: Entry | None, limit: int) -> ListPage:
-        """Return up to `limit` entries of a list that stand after an entry."""
+        """Return `limit` entries of a list that stand after an entry; fewer only where the list ends."""
 
     async def touch(self, keys: Sequence[str], member: str) -> list[bytes]:
         """Announce that a member of lists has changed; return a token for each, empty where there is no list."""

@@ -13,8 +13,8 @@ FindMany = Callable[[Sequence[tuple[Any, ...]]], Awaitable[list[Any]]]
 class ListCache:
     """The lists of one table whose order a sorted set can have; all others are the database's alone.
 
-    A page is answered only when each of its rows is in the list, at the place that the list says; otherwise the
-    database answers, and the rows are put right.
+    A page is answered only when each of its rows, and the one behind it, is in the list at the place that the list
+    says; otherwise the database answers, and the rows are put right.
     """
 
     def __init__(self, cache: Cache, direct: DirectModel, find_many: FindMany) -> None:
@@ -61,7 +61,7 @@ class ListCache:
             if after is None:
                 return None
         key = one.key(bound)
-        found = await self._entries(one, key, bound, after, limit)
+        found = await self._entries(one, key, bound, after, limit + 1)
         if found.entries is None:
             self._tally.miss(1)
             return None
@@ -73,7 +73,8 @@ class ListCache:
             self._repair(one, key, wrong)
             return None
         self._tally.hit(1)
-        return rows, found.is_end, one.cursor(rows[-1]) if rows else None
+        page = rows[:limit]
+        return page, len(rows) <= limit, one.cursor(page[-1]) if page else None
 
     async def changed(self, key_values: Sequence[Any], states: Sequence[Mapping[str, Any]]) -> None:
         """Put a row where it belongs in the lists that it was in, and in those that it is in."""

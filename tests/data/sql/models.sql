@@ -26,6 +26,8 @@ CREATE TABLE `everything` (
   PRIMARY KEY (`id`)
 ) DEFAULT CHARSET=utf8mb4;
 
+-- mallgen:list score by author, sort score desc, limit 12
+-- mallgen:list created by author, sort created desc, limit 12
 CREATE TABLE `post` (
   `id` bigint NOT NULL AUTO_INCREMENT,
   `author` bigint NOT NULL,

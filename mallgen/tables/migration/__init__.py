@@ -1,0 +1,1 @@
+"""The statements that lead from one schema to another, in one dialect."""
