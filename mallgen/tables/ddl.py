@@ -1,11 +1,11 @@
 """Tables as the DDL of a dialect, which need not be that of the contract."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import sqlglot
 from sqlglot.errors import SqlglotError
 
-from mallgen.tables.model import Base, Column, ColumnType, Default, DefaultKind, Dialect, Index, Table
+from mallgen.tables.model import Base, Column, ColumnType, Default, DefaultKind, Dialect, ForeignKey, Index, Table
 
 _INTS = {Dialect.MYSQL: {8: "tinyint", 16: "smallint", 24: "mediumint", 32: "int", 64: "bigint"}}
 _INTS[Dialect.POSTGRES] = {8: "smallint", 16: "smallint", 24: "integer", 32: "integer", 64: "bigint"}
@@ -65,9 +65,18 @@ class DdlWriter:
         if table.key and not self._numbers_inline(table):
             lines.append(f"PRIMARY KEY ({self.names(table.key)})")
         lines += [f"CHECK ({self.expression(check, table.dialect)})" for check in table.checks]
+        lines += [self.reference(one) for one in table.foreign_keys if self.dialect is Dialect.SQLITE]
         inner = ",\n".join(f"  {line}" for line in lines)
         yield f"CREATE TABLE {self.name(table.name)} (\n{inner}\n)"
         yield from (self.index(table, index) for index in table.indexes if index.is_plain)
+
+    def reference(self, reference: ForeignKey) -> str:
+        """Return a foreign key as SQLite takes it, before the table that it refers to is there."""
+        columns = f" ({self.names(reference.target_columns)})" if reference.target_columns else ""
+        words = [f"FOREIGN KEY ({self.names(reference.columns)}) REFERENCES {self.name(reference.target)}{columns}"]
+        words += [f"ON DELETE {reference.on_delete}"] if reference.on_delete else []
+        words += [f"ON UPDATE {reference.on_update}"] if reference.on_update else []
+        return " ".join(words)
 
     def index(self, table: Table, index: Index) -> str:
         """Return the statement that creates an index; in SQLite and PostgreSQL its name has the table's in front."""
@@ -187,5 +196,18 @@ class DdlWriter:
 
 def script(tables: tuple[Table, ...], dialect: Dialect) -> str:
     """Return the statements that create tables, each with a semicolon and a line end."""
-    writer = DdlWriter(dialect)
-    return "".join(f"{statement};\n" for table in tables for statement in writer.create(table))
+    writer, known = DdlWriter(dialect), {table.name: table for table in tables}
+    own = [
+        table._replace(foreign_keys=tuple(one for one in table.foreign_keys if _is_within(one, table, known)))
+        for table in tables
+    ]
+    return "".join(f"{statement};\n" for table in own for statement in writer.create(table))
+
+
+def _is_within(reference: ForeignKey, table: Table, known: Mapping[str, Table]) -> bool:
+    """Return whether a foreign key refers to a key of a table that is made along with its own."""
+    target = known.get(reference.target)
+    if target is None or reference.target_database not in ("", table.database):
+        return False
+    keys = [target.key, *(index.columns for index in target.indexes if index.unique and not index.where)]
+    return (reference.target_columns or target.key) in keys

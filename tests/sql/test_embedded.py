@@ -1,0 +1,111 @@
+"""A file of SQLite in dev mode: made from the contract, given what the contract has more, robbed of no value."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from mallgen.tables.ddl import script
+from mallgen.tables.model import Dialect
+from mallgen.tables.read import DdlSource, read
+from mallgen_runtime.sql import Database, DataSourceConf, ForeignKeyViolated, Schema, ValueRefused
+
+FIRST = "CREATE TABLE note (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, text varchar(20) NOT NULL, n int DEFAULT 1);"
+
+
+def tables(ddl: str) -> Schema:
+    """Return the schema that a service has for DDL of MySQL, without models."""
+    found = read([DdlSource("a.sql", ddl)], Dialect.MYSQL)
+    assert not [one for one in found.diagnostics if one.severity == "error"], found.diagnostics
+    return Schema("", (), script(found.schema.tables, Dialect.SQLITE))
+
+
+def run(path: Path, ddl: str, *statements: str) -> tuple[str, list[tuple[object, ...]]]:
+    """Start a database in dev mode, run statements, and return its state and the notes."""
+
+    async def work() -> tuple[str, list[tuple[object, ...]]]:
+        db = Database(DataSourceConf(url=f"sqlite:///{path}"), tables(ddl), "dev")
+        await db.start()
+        try:
+            for statement in statements:
+                await db.execute(statement)
+            return db.state, await db.fetch("SELECT * FROM note ORDER BY id")
+        finally:
+            await db.close()
+
+    return asyncio.run(work())
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return a file with two notes, a third one deleted."""
+    path = tmp_path / "notes.db"
+    written = [f"INSERT INTO note (text) VALUES ('{word}')" for word in ("a", "b", "c")]
+    assert run(path, FIRST, *written, "DELETE FROM note WHERE text = 'c'") == ("ok", [(1, "a", 1), (2, "b", 1)])
+    return path
+
+
+def changed(old: str, new: str) -> str:
+    assert old in FIRST
+    return FIRST.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("ddl", "rows"),
+    [
+        (changed("n int", "m int DEFAULT 7, n int"), [(1, "a", 7, 1), (2, "b", 7, 1)]),
+        (changed("n int DEFAULT 1", "n int DEFAULT 2"), [(1, "a", 1), (2, "b", 1)]),
+        (changed(", n int", ", up varchar(20) AS (upper(text)) STORED, n int"), [(1, "a", "A", 1), (2, "b", "B", 1)]),
+        (changed(");", ", CHECK (n > 0));"), [(1, "a", 1), (2, "b", 1)]),
+        (changed(");", ", UNIQUE KEY uk (text));"), [(1, "a", 1), (2, "b", 1)]),
+        (f"{FIRST} CREATE VIEW few AS SELECT id FROM note;", [(1, "a", 1), (2, "b", 1)]),
+    ],
+)
+def test_additions_are_made(path: Path, ddl: str, rows: list[tuple[object, ...]]) -> None:
+    assert run(path, ddl) == ("ok", rows)
+    assert run(path, ddl, "INSERT INTO note (text) VALUES ('d')")[1][-1][0] == 4  # an id is given once only
+    assert run(path, ddl)[0] == "ok"
+
+
+def test_a_column_with_the_time_of_its_making_is_added(path: Path) -> None:
+    state, rows = run(path, changed("n int", "made datetime NOT NULL DEFAULT CURRENT_TIMESTAMP, n int"))
+    assert state == "ok"
+    assert [(row[0], str(row[2])[:2]) for row in rows] == [(1, "20"), (2, "20")]
+
+
+@pytest.mark.parametrize(
+    ("ddl", "said"),
+    [
+        (changed("text varchar(20)", "text int"), "note.text is TEXT NOT NULL and should be INTEGER NOT NULL"),
+        (changed(", n int DEFAULT 1", ""), "note.n is not in the contract"),
+        (changed("n int", "m int NOT NULL, n int"), "note: m cannot be added to the rows that are there"),
+        (changed(");", ", CHECK (n > 1));"), "note: the new constraints do not fit the rows that are there"),
+        (changed(");", ", UNIQUE KEY uk (n));"), "the index note_uk cannot be made"),
+    ],
+)
+def test_what_would_lose_a_value_is_refused(path: Path, ddl: str, said: str, caplog: pytest.LogCaptureFixture) -> None:
+    state, rows = run(path, ddl)
+    assert state == "schema"
+    assert said in caplog.text
+    assert "for a new file: mv " in caplog.text
+    assert [row[:2] for row in rows] == [(1, "a"), (2, "b")]
+    assert run(path, FIRST) == ("ok", [(1, "a", 1), (2, "b", 1)])
+
+
+def test_references_hold_as_they_will_in_production(path: Path) -> None:
+    more = (
+        f"{FIRST} CREATE TABLE tag (note bigint NOT NULL, FOREIGN KEY (note) REFERENCES note (id) ON DELETE CASCADE);"
+    )
+    with pytest.raises(ForeignKeyViolated):
+        run(path, more, "INSERT INTO tag VALUES (99)")
+    assert run(path, more, "INSERT INTO tag VALUES (1)", "DELETE FROM note WHERE id = 1")[1] == [(2, "b", 1)]
+    wider = more.replace("n int", "m int DEFAULT 3, n int")
+    assert run(path, wider) == ("ok", [(2, "b", 3, 1)])
+    with pytest.raises(ForeignKeyViolated):
+        run(path, wider, "INSERT INTO tag VALUES (99)")
+
+
+def test_checks_hold_after_a_change(path: Path) -> None:
+    ddl = changed(");", ", CHECK (n > 0));")
+    with pytest.raises(ValueRefused):
+        run(path, ddl, "INSERT INTO note (text, n) VALUES ('d', 0)")
