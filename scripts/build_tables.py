@@ -17,11 +17,13 @@ from lark.grammar import Rule, Terminal
 from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Shift
 
+from mallgen_runtime.cache import conf as cache_conf
 from mallgen_runtime.http import conf as http_conf
 from mallgen_runtime.process import known_keys
 from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.rpc import conf as rpc_conf
 from mallgen_runtime.schema import reflection
+from mallgen_runtime.sql import conf as sql_conf
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "mallgen" / "_built"
@@ -150,7 +152,8 @@ def settings() -> str:
         return str(cls.__name__)
 
     blocks = (http_conf.RestConf, http_conf.JwtConf, http_conf.JwtTransitionConf)
-    for cls in (*blocks, rpc_conf.RpcServerConf, rpc_conf.RpcClientConf):
+    stores = (sql_conf.DataSourceConf, cache_conf.CacheRedisConf, cache_conf.CacheConf)
+    for cls in (*blocks, rpc_conf.RpcServerConf, rpc_conf.RpcClientConf, *stores):
         visit(cls)
     return (
         HEADER.format(source="the settings of mallgen_runtime")

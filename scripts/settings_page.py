@@ -6,12 +6,14 @@ from inspect import cleandoc
 from typing import Any
 
 from mallgen_runtime import discovery
+from mallgen_runtime.cache import conf as cache_conf
 from mallgen_runtime.http import conf as http_conf
 from mallgen_runtime.process import conf, devserver
 from mallgen_runtime.process.known_keys import PROTECTS, Remark, folded
 from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.rpc import conf as rpc_conf
 from mallgen_runtime.schema.reflection import Field, fields, is_struct
+from mallgen_runtime.sql import conf as sql_conf
 
 BLOCKS: tuple[tuple[str, str, Any], ...] = (
     ("A BFF", "the top of `etc/NAME-api.yaml`", http_conf.RestConf),
@@ -23,6 +25,9 @@ BLOCKS: tuple[tuple[str, str, Any], ...] = (
     ("Limits of single methods", "an entry of `MethodTimeouts`", rpc_conf.MethodTimeoutConf),
     ("An RPC client", "a block such as `OrderRPC`", rpc_conf.RpcClientConf),
     ("Middlewares of an RPC client", "`Middlewares` in the client's block", rpc_conf.ClientMiddlewaresConf),
+    ("A database", "`DataSource` of a service with tables; a text is its `Url`", sql_conf.DataSourceConf),
+    ("Redis", "an entry of `CacheRedis` of a service with a cache", cache_conf.CacheRedisConf),
+    ("A cache", "`CacheOptions` of a service with a cache", cache_conf.CacheConf),
     ("Etcd", "`Etcd` of a server or a client", discovery.EtcdConf),
     ("Log", "`Log` of any service", conf.LogConf),
     ("Shutdown", "`Shutdown` of any service", conf.ShutdownConf),
