@@ -1,16 +1,27 @@
 """The start of a service's database: files of SQLite, servers that are down, tables that differ."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 
 from mallgen_runtime import ConfigError
-from mallgen_runtime.sql import Database, DataSourceConf, Schema, Table, TextColumn
+from mallgen_runtime.process.origin import NOBODY, Origin, origin
+from mallgen_runtime.sql import (
+    Database,
+    DatabaseError,
+    DataSourceConf,
+    Deadlock,
+    Schema,
+    StatementTimeout,
+    Table,
+    TextColumn,
+)
 from tests.ports import free_port
 from tests.servers import MariaDb, Postgres
 from tests.sql.conftest import SCHEMA
-from tests.sql.test_database import opened, rows
+from tests.sql.test_database import insert, opened, rows
 
 WIDER = Schema("shop", (), SCHEMA.sqlite.replace("TEXT", "BLOB"))
 OTHER = Schema("shop", (Table("item", (TextColumn("id"), TextColumn("title"))), Table("stock", ())), "")
@@ -120,3 +131,33 @@ def test_tables_that_differ_from_their_models(source_url: str, caplog: pytest.Lo
     assert lines[0].startswith("the table item differs from its model: has no title")
     assert lines[1] == "the table stock is missing"
     assert ("id is int" in lines[0]) == (not source_url.startswith("sqlite"))
+
+
+def test_two_processes_write_one_file_of_sqlite(tmp_path: Path) -> None:
+    """A writer waits for the lock of another, without a thread that no deadline reaches."""
+    url = f"sqlite:///{tmp_path}/a.db"
+
+    async def run() -> None:
+        async with opened(url) as one, opened(url) as other:
+            async with one.transaction() as transaction:
+                await insert(transaction, 1)
+                origin.set(Origin("", "", time.monotonic() + 0.3))
+                with pytest.raises(DatabaseError) as late:
+                    await insert(other, 2)
+                assert isinstance(late.value, Deadlock | StatementTimeout)
+                assert time.monotonic() - origin.get().deadline < 0.2  # type: ignore[operator]
+                origin.set(NOBODY)
+                waiting = asyncio.create_task(insert(other, 3))
+                await asyncio.sleep(0.3)
+                assert not waiting.done()
+            await waiting
+            await asyncio.gather(
+                *(
+                    insert(each, 10 * number + place)
+                    for number in range(2, 22)
+                    for place, each in enumerate((one, other))
+                )
+            )
+            assert await rows(one) == await rows(other) == 42
+
+    asyncio.run(run())

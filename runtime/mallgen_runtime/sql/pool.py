@@ -139,9 +139,11 @@ class Pool:
         return self._lent(held)
 
     def give(self, held: Held) -> float:
-        """Take a connection back; return the seconds for which it was lent."""
+        """Take a connection back; return the seconds for which it was lent. Nothing is done after the end."""
         now = monotonic()
         lent, held.since, held.deadline = now - held.since, now, inf
+        if held not in self._used:
+            return lent
         self._used.discard(held)
         connection = held.connection
         if connection.restless and not connection.is_broken:
@@ -185,8 +187,10 @@ class Pool:
         until = monotonic() + _LAST
         while self._used and monotonic() < until:
             await asyncio.sleep(0.01)
-        for held in list(self._used):
+        while self._used:
+            held = self._used.pop()
             held.end()
+            self._drop(held)
         while self._idle:
             self._drop(self._idle.pop())
         if self._tasks:

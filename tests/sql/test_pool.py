@@ -1,0 +1,251 @@
+"""The pool on connections that are made up: limits, order, age, health, and what cancelled requests leave."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from mallgen_runtime.process.origin import NOBODY, Origin, origin
+from mallgen_runtime.sql import DatabaseUnreachable, PoolTimeout, StatementTimeout
+from mallgen_runtime.sql import pool as pool_module
+from mallgen_runtime.sql.conf import PoolLimits
+from mallgen_runtime.sql.errors import ConnectionLost
+from mallgen_runtime.sql.pool import Held, Pool
+
+LIMITS = PoolLimits(most=2, idle=1, lifetime=0.0, connect=1.0, wait=5.0)
+
+
+class Made:
+    """A connection without a server."""
+
+    def __init__(self) -> None:
+        self.is_broken = self.in_transaction = self.restless = self.is_closed = self.is_dead = False
+        self.pings = 0
+        self.aborted = 0.0
+
+    async def ping(self) -> None:
+        """Answer, or not."""
+        self.pings += 1
+        if self.is_dead:
+            raise ConnectionLost("dead")
+        self.restless = False
+
+    def abort(self) -> None:
+        """Give up."""
+        self.is_broken, self.aborted = True, time.monotonic()
+
+    async def close(self) -> None:
+        """Close."""
+        self.is_closed = True
+
+
+class Server:
+    """Makes connections; `down` says why it makes none, `slow` is the seconds that one takes."""
+
+    def __init__(self, **limits: Any) -> None:
+        self.made: list[Made] = []
+        self.down = ""
+        self.slow = 0.0
+        self.pool = Pool(self._connect, LIMITS._replace(**limits), "made-up")
+
+    async def _connect(self) -> Any:
+        await asyncio.sleep(self.slow)
+        if self.down:
+            raise DatabaseUnreachable(self.down)
+        self.made.append(Made())
+        return self.made[-1]
+
+    async def lend(self) -> Held:
+        """Return a connection."""
+        return self.pool.take() or await self.pool.wait()
+
+
+def run(work: Callable[[Server], Awaitable[None]], **limits: Any) -> None:
+    """Run a coroutine with a server, then close its pool."""
+
+    async def whole() -> None:
+        server = Server(**limits)
+        await work(server)
+        await server.pool.close()
+        await asyncio.sleep(0)
+        assert all(made.is_closed for made in server.made)
+
+    asyncio.run(whole())
+
+
+def test_no_more_than_the_limit_and_first_come_first_served() -> None:
+    async def work(server: Server) -> None:
+        order: list[int] = []
+
+        async def user(number: int) -> None:
+            held = await server.lend()
+            assert server.pool.counts[0] <= 2
+            order.append(number)
+            await asyncio.sleep(0.001)
+            server.pool.give(held)
+
+        await asyncio.gather(*map(user, range(50)))
+        assert order == list(range(50))
+        assert len(server.made) == 2
+
+    run(work)
+
+
+def test_connection_is_not_lost_with_a_request_that_is_cancelled_as_it_gets_one() -> None:
+    async def work(server: Server) -> None:
+        first = await server.lend()
+        waiting = asyncio.create_task(server.lend())
+        await asyncio.sleep(0)
+        server.pool.give(first)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert server.pool.counts == (0, 1)
+        server.pool.give(await server.lend())
+        assert len(server.made) == 1
+
+    run(work, most=1)
+
+
+def test_broken_ones_and_open_transactions_are_not_lent_again() -> None:
+    async def work(server: Server) -> None:
+        for spoil in ("is_broken", "in_transaction"):
+            held = await server.lend()
+            setattr(held.connection, spoil, True)
+            server.pool.give(held)
+            other = await server.lend()
+            assert other.connection is not held.connection
+            server.pool.give(other)
+        one = await server.lend()
+        server.pool.give(one)
+        one.connection.abort()  # as when the server ends while nobody uses it
+        assert (await server.lend()).connection is not one.connection
+
+    run(work)
+
+
+def test_one_that_a_cancelled_call_left_restless_comes_to_rest_before_it_is_lent() -> None:
+    async def work(server: Server) -> None:
+        held = await server.lend()
+        (made,) = server.made
+        made.restless = True
+        server.pool.give(held)
+        assert server.pool.take() is None
+        assert await server.lend() is held
+        assert made.pings == 1
+        made.restless = made.is_dead = True
+        server.pool.give(held)
+        assert await server.lend() is not held
+
+    run(work, most=1)
+
+
+def test_down_is_told_at_once_to_all_that_wait() -> None:
+    async def work(server: Server) -> None:
+        server.down = "nobody listens"
+        began = time.monotonic()
+        found = await asyncio.gather(*(server.lend() for _ in range(20)), return_exceptions=True)
+        assert all(isinstance(one, DatabaseUnreachable) and "nobody listens" in str(one) for one in found)
+        assert time.monotonic() - began < 1.0
+        server.down = ""
+        server.pool.give(await server.lend())
+        assert server.pool.problem is None
+
+    run(work)
+
+
+def test_no_answer_in_time() -> None:
+    async def work(server: Server) -> None:
+        server.slow = 60.0
+        with pytest.raises(DatabaseUnreachable, match=r"no answer within 0\.05 s"):
+            await server.lend()
+
+    run(work, connect=0.05)
+
+
+def test_waiting_ends_with_the_wait_timeout_or_the_deadline() -> None:
+    async def work(server: Server) -> None:
+        held = await server.lend()
+        for left in (60.0, 0.06):
+            origin.set(Origin("", "", time.monotonic() + left))
+            with pytest.raises(PoolTimeout, match="1 are in use"):
+                await server.lend()
+        origin.set(Origin("", "", time.monotonic() - 1))
+        with pytest.raises(StatementTimeout):
+            await server.lend()
+        origin.set(NOBODY)
+        server.pool.give(held)
+        server.pool.give(await server.lend())
+
+    run(work, most=1, wait=0.1)
+
+
+def test_each_deadline_ends_its_own_connection() -> None:
+    async def work(server: Server) -> None:
+        began = time.monotonic()
+        for left in (0.3, 0.1, None):
+            origin.set(Origin("", "", None if left is None else began + left))
+            await server.lend()
+        await asyncio.sleep(0.4)
+        first, second, third = (made.aborted and made.aborted - began for made in server.made)
+        assert 0.05 < second < 0.2 < first < 0.4
+        assert not third
+
+    run(work, most=3)
+
+
+def test_old_and_surplus_ones_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_UNUSED", 0.05)
+
+    async def work(server: Server) -> None:
+        for held in [await server.lend(), await server.lend()]:
+            server.pool.give(held)
+        await asyncio.sleep(0.06)
+        await server.pool.tidy()
+        assert server.pool.counts == (0, 1)
+        assert server.pool.figures.surplus == 1
+        await asyncio.sleep(0.2)
+        await server.pool.tidy()
+        assert server.pool.counts == (0, 0)
+        assert server.pool.figures.worn == 1
+        held = await server.lend()
+        await asyncio.sleep(0.25)
+        server.pool.give(held)
+        assert server.pool.counts == (0, 0), "one in use is closed when it is given back"
+
+    run(work, lifetime=0.2)
+
+
+def test_unused_ones_are_asked_whether_they_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_UNUSED", 0.01)
+
+    async def work(server: Server) -> None:
+        server.pool.give(await server.lend())
+        (made,) = server.made
+        await asyncio.sleep(0.02)
+        await server.pool.tidy()
+        assert (made.pings, server.pool.counts) == (1, (0, 1))
+        made.is_dead = True
+        await asyncio.sleep(0.02)
+        await server.pool.tidy()
+        assert server.pool.counts == (0, 0)
+
+    run(work)
+
+
+def test_closing_ends_what_runs_and_what_waits() -> None:
+    async def work(server: Server) -> None:
+        held = await server.lend()
+        waiting = asyncio.create_task(server.lend())
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(server.pool.close())
+        with pytest.raises(DatabaseUnreachable, match="is stopping"):
+            await waiting
+        server.pool.give(held)
+        await closing
+        with pytest.raises(DatabaseUnreachable, match="is stopping"):
+            await server.lend()
+
+    run(work, most=1)
