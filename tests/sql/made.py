@@ -72,6 +72,7 @@ class Models(NamedTuple):
     membership: Any
     account: Any
     draft: Any
+    wellliked: Any
 
 
 def models(db: Database, cache: Cache | None = None) -> Models:

@@ -289,6 +289,17 @@ def test_a_deleted_row_is_marked_and_found_no_more(run: Run) -> None:
     run(work)
 
 
+def test_a_view_is_read_only(run: Run) -> None:
+    async def work(on: Models) -> None:
+        await on.post.insert_many([{"author": 1, "slug": f"s{n}", "score": n, "created": NOON} for n in range(9, 13)])
+        found = await on.wellliked.fetch(on.wellliked.row, 'SELECT * FROM "wellliked" ORDER BY "id"')
+        assert [(row.slug, row.created) for row in found] == [("s11", NOON), ("s12", NOON)]
+        for name in ("insert", "insert_many", "update", "delete"):
+            assert not hasattr(on.wellliked, name)
+
+    run(work)
+
+
 def test_a_transaction_is_kept_whole_or_not_at_all(run: Run) -> None:
     async def work(on: Models) -> None:
         await on.account.insert(id=1, balance=5)

@@ -63,3 +63,5 @@ CREATE TABLE `draft` (
   PRIMARY KEY (`id`),
   KEY `ix_title` (`title`)
 ) DEFAULT CHARSET=utf8mb4;
+
+CREATE VIEW `wellliked` AS SELECT `id`, `author`, `slug`, `created` FROM `post` WHERE `score` > 10;
