@@ -89,20 +89,20 @@ def test_a_signal_as_soon_as_the_port_is_open(tmp_path: Path, package: str, numb
     shop = Shop(tmp_path)
     for pause in (0, 0.005, 0.02, 0.05):
         service: Service | RpcService = shop.rpc("order") if package == "order_rpc" else shop.mall()
-        wait_until_reachable(service.port)
+        wait_until_reachable(service)
         time.sleep(pause)
         assert service.stop(number) == 0, (pause, service.lines())
         assert "Traceback" not in service.lines()
 
 
-def wait_until_reachable(port: int) -> None:
-    """Wait until a program listens on a port."""
+def wait_until_reachable(service: Service | RpcService) -> None:
+    """Wait until a service listens on its port."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex(("127.0.0.1", service.port)) == 0:
                 return
-    raise AssertionError(f"nothing listens on {port}")
+    raise AssertionError(f"nothing listens on {service.port}: {service.process.poll()} {service.lines()}")
 
 
 def test_a_second_signal_ends_the_wrap_up_a_third_the_drain(shop: Path) -> None:
