@@ -1,7 +1,11 @@
 """The commands of `mallgen model` beyond what tests/cases/model/ shows."""
 
 import ast
+import os
 import re
+import sqlite3
+import subprocess
+from contextlib import closing
 from pathlib import Path
 
 from mallgen.kinds.target import of_line
@@ -54,3 +58,46 @@ def test_a_pattern_in_a_lock_reads_nothing_outside_of_the_repository(here: Path)
     ran = mallgen("gen", "-dir", "clone")
     assert (ran.code, "error[outside-workspace]" in ran.err) == (1, True)
     assert not (repository / "tables_model").exists()
+
+
+def git(*words: str) -> None:
+    """Run git in the working directory, without anybody's settings."""
+    own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **own})
+
+
+def test_a_revision_of_git_is_a_side_of_a_migration(here: Path) -> None:
+    contract = here / "sql" / "data.sql"
+    contract.parent.mkdir()
+    contract.write_text(DDL)
+    git("init", "-q", ".")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    contract.write_text(DDL.replace("PRIMARY KEY", "note text,\n  PRIMARY KEY"))
+    wanted = "ALTER TABLE `orders`\n  ADD COLUMN `note` text NULL;\n"
+    assert wanted in mallgen("model", "migrate", "HEAD:sql/data.sql", "sql/data.sql").out
+    os.chdir(here / "sql")
+    assert wanted in mallgen("model", "migrate", "HEAD:./data.sql", "data.sql").out
+    for name, said in (("HEAD~1:./data.sql", "HEAD~1"), ("HEAD:./other.sql", "other.sql"), ("v9:data.sql", "v9")):
+        ran = mallgen("model", "migrate", name, "data.sql")
+        assert (ran.code, ran.out, said in ran.err) == (3, "", True)
+
+
+def test_a_file_named_like_a_revision_is_the_file(here: Path) -> None:
+    (here / "HEAD:a.sql").write_text(DDL)
+    assert mallgen("model", "migrate", "HEAD:a.sql", "HEAD:a.sql").err == "no difference: nothing has to be changed\n"
+
+
+def test_a_database_is_a_side_of_a_migration(here: Path) -> None:
+    with closing(sqlite3.connect("shop.db")) as database:
+        database.executescript("CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (7);")
+        (here / "shop.sql").write_text("CREATE TABLE a (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, word TEXT);")
+        ran = mallgen("model", "migrate", "sqlite:///shop.db", "shop.sql")
+        assert ran.code == 0 and ran.out.startswith("-- sqlite: from the database shop to shop.sql")
+        assert "error" not in ran.err and "warning[migrate-may-fail] `a.n` is NOT NULL" in ran.err
+        text = (here / "shop.sql").read_text().replace("NOT NULL", "NOT NULL DEFAULT 3")
+        (here / "shop.sql").write_text(text)
+        database.executescript(mallgen("model", "migrate", "sqlite:///shop.db", "shop.sql").out)
+        assert database.execute("SELECT id, n, word FROM a").fetchall() == [(7, 3, None)]
+        assert "no difference" in mallgen("model", "migrate", "sqlite:///shop.db", "shop.sql").err

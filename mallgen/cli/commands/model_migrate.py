@@ -42,6 +42,7 @@ def run(values: Values) -> int:
         old, new = (_given(values, name) for name in ("old", "new"))
         dialect = _dialect(values.text("dialect"), old, new)
         left, right = _side(old, new.dialect or dialect), _side(new, old.dialect or dialect)
+        _refuse_unknown(values, left, right, dialect)
         steps = migrate(left, right, dialect, values.text("database"), limits())
     cautions = [caution for step in steps for caution in step.cautions]
     sources = {**old.texts, **new.texts}
@@ -107,6 +108,20 @@ def _side(given: _Given, other: Dialect) -> Side:
     if errors:
         raise AlreadyReported(report(errors, given.texts, _END))
     return Side(result.schema, given.is_live)
+
+
+def _refuse_unknown(values: Values, left: Side, right: Side, dialect: Dialect) -> None:
+    """Refuse a database or schema that neither side has. Raises AlreadyReported."""
+    database, known = values.text("database"), {*left.schema.databases, *right.schema.databases}
+    if database and database not in known:
+        say(f"error[usage] neither OLD nor NEW has tables of a database `{database}`")
+        names = ", ".join(sorted(filter(None, known)))
+        say(f"  = help: {f'there are those of {names}' if names else 'leave --database out: nothing names a database'}")
+        raise AlreadyReported(USAGE)
+    if values.text("schema") and not (dialect is Dialect.POSTGRES and (left.is_live or right.is_live)):
+        say("error[usage] --schema is for a database of PostgreSQL, and neither OLD nor NEW is one")
+        say("  = help: leave it out")
+        raise AlreadyReported(USAGE)
 
 
 def _warning(caution: Caution, sources: dict[str, str]) -> Diagnostic:

@@ -92,7 +92,9 @@ def _completed(table: Table, source: Table) -> Table:
         )
         for column in table.columns
     )
-    return table._replace(columns=columns, span=source.span, comment=source.comment, foreign_keys=source.foreign_keys)
+    indexes = tuple(index._replace(span=source.span) for index in table.indexes)
+    made = table._replace(columns=columns, indexes=indexes, foreign_keys=source.foreign_keys)
+    return made._replace(span=source.span, comment=source.comment)
 
 
 def _use(dialect: Dialect, database: str) -> str:
