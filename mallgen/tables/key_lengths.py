@@ -12,7 +12,7 @@ _KEY_BYTES = 3072  # https://dev.mysql.com/doc/refman/8.0/en/innodb-limits.html
 _WIDTHS = {"utf8mb4": 4, "utf16": 4, "utf16le": 4, "utf32": 4, "gb18030": 4, "utf8": 3, "utf8mb3": 3, "ujis": 3}
 _WIDTHS |= dict.fromkeys(("gbk", "gb2312", "big5", "sjis", "cp932", "euckr", "ucs2", "eucjpms"), 2)
 _WIDTHS["eucjpms"] = 3
-_FIXED = {Base.DATE: 3, Base.TIME: 6, Base.DATETIME: 8, Base.YEAR: 1, Base.ENUM: 2, Base.SET: 8, Base.UUID: 16}
+_FIXED = {Base.DATE: 3, Base.YEAR: 1, Base.ENUM: 2, Base.UUID: 16}
 
 
 class Part(NamedTuple):
@@ -51,7 +51,12 @@ def column_bytes(column: Column, draft: Draft) -> int:
     if kind.base in (Base.TEXT, Base.BYTES):
         return kind.length * width(column, draft)
     if kind.base is Base.DECIMAL:
-        return kind.precision // 2 + 1
+        return sum(4 * (digits // 9) + (digits % 9 + 1) // 2 for digits in (kind.precision - kind.scale, kind.scale))
+    if kind.base in (Base.TIME, Base.DATETIME):
+        whole = 3 if kind.base is Base.TIME else 4 if kind.zoned else 5
+        return whole + (kind.scale + 1) // 2
+    if kind.base is Base.SET:
+        return min((len(kind.values) + 7) // 8, 8)
     return _FIXED.get(kind.base, (kind.bits + 7) // 8)
 
 

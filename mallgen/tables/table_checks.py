@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from mallgen.diagnostics import Diagnostic
 from mallgen.tables.drafts import Draft
 from mallgen.tables.key_lengths import column_bytes, is_large, width
-from mallgen.tables.model import Dialect
+from mallgen.tables.model import Base, Dialect
 
 _ROW_BYTES = 65535  # https://dev.mysql.com/doc/refman/8.0/en/column-count-limit.html
+_PAGE_BYTES = 8126  # of 16 KiB: two rows have to fit into one
+_HEAD = 5 + 6 + 7  # of each row, for its transaction
 _LARGE = 12  # bytes of a row for a text or blob, which is stored elsewhere
 _NAME = {Dialect.MYSQL: 64, Dialect.POSTGRES: 63}
 _STRICT = frozenset(("INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"))
@@ -26,6 +28,7 @@ def _flaws(draft: Draft) -> Iterator[Diagnostic]:
         return
     if draft.dialect is Dialect.MYSQL:
         yield from _bytes(draft)
+        yield from _page(draft)
         yield from _numbered(draft)
     elif draft.dialect is Dialect.SQLITE:
         yield from _sqlite(draft)
@@ -40,6 +43,8 @@ def _names(draft: Draft) -> Iterator[Diagnostic]:
             unit = "bytes" if draft.dialect is Dialect.POSTGRES else "characters"
             message = f"the name `{name[:40]}…` has {size} {unit}; the database takes {longest}"
             yield Diagnostic("ddl-bad-length", message, span, "write a shorter name")
+        if name.endswith(" ") and draft.dialect is Dialect.MYSQL:
+            yield Diagnostic("ddl-syntax", f"the name `{name[:40]}` ends in a space", span, "delete the space")
 
 
 def _bytes(draft: Draft) -> Iterator[Diagnostic]:
@@ -60,6 +65,29 @@ def _bytes(draft: Draft) -> Iterator[Diagnostic]:
     if total > _ROW_BYTES:
         message = f"a row of `{draft.name}` has up to {total} bytes; MySQL takes {_ROW_BYTES} beside texts and blobs"
         yield Diagnostic("ddl-bad-length", message, draft.span, "make long columns shorter, or `text`")
+
+
+def _page(draft: Draft) -> Iterator[Diagnostic]:
+    """Yield a warning for a row that does not fit into a page of InnoDB, with as much as can be stored elsewhere.
+
+    MySQL counts 41 bytes of a longer text or blob, MariaDB 21 of one that may have more than 255 and all of others.
+    """
+    if draft.engine.lower() not in ("", "innodb"):
+        return
+    columns = [one for one in draft.columns.values() if one.generated is None or one.generated.stored]
+    head = _HEAD + 6 * (not draft.key) + (sum(column.nullable for column in columns) + 7) // 8
+    mysql = mariadb = head
+    for column in columns:
+        size = column_bytes(column, draft) if not is_large(column) else _ROW_BYTES
+        varies = column.type.base is Base.TEXT or (
+            column.type.base is Base.BYTES and not column.type.spelt.lower().startswith("binary")
+        )
+        mysql += min(size, 40) + 1 if varies or is_large(column) else size
+        mariadb += (21 if size > 255 else size + 1) if varies or is_large(column) else size
+    if max(mysql, mariadb) >= _PAGE_BYTES:
+        refusing = [name for name, total in (("MySQL", mysql), ("MariaDB", mariadb)) if total >= _PAGE_BYTES]
+        message = f"a row of `{draft.name}` may not fit into a page of InnoDB in {' and '.join(refusing)}"
+        yield Diagnostic("ddl-row-size", message, draft.span, "part the table", severity="warning")
 
 
 def _numbered(draft: Draft) -> Iterator[Diagnostic]:

@@ -190,7 +190,7 @@ def _with_values(cursor: Cursor, found: ColumnType, values: tuple[str, ...], spa
         cursor.report("ddl-syntax", f"the value `{min(twice)[:40]}` is there twice", span, "delete one")
     if found.base is Base.SET and any("," in value for value in values):
         cursor.report("ddl-syntax", "a value of a set has a comma, which parts values", span, "choose another sign")
-    return found._replace(values=values)
+    return found._replace(values=tuple(value.rstrip(" ") for value in values))  # as MySQL keeps them
 
 
 def _suffixes(cursor: Cursor, word: str, found: ColumnType) -> ColumnType:

@@ -133,7 +133,7 @@ def _mariadb_kind(data: str, full: str, length: str, precision: str, scale: str,
         return f"bits({precision})"
     if data in ("enum", "set"):
         values = re.findall(r"'((?:[^']|'')*)'", full)
-        return f"{data}{tuple(one.replace(chr(39) * 2, chr(39)) for one in values)}"
+        return f"{data}{tuple(one.replace(chr(39) * 2, chr(39)).replace(chr(92) * 2, chr(92)) for one in values)}"
     return data
 
 

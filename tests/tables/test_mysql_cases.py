@@ -76,3 +76,30 @@ def test_the_file_is_read_to_its_end(record_property: Callable[[str, object], No
     )
     assert len(found) > 100
     assert len(set(titles)) == len(titles), [title for title in titles if titles.count(title) > 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"),
+    [
+        ("varchar(40) NOT NULL", 50),
+        ("varchar(9) NOT NULL", 219),
+        ("varchar(9)", 218),
+        ("char(50) NOT NULL", 40),
+        ("bigint", 997),
+        ("decimal(20,2) NOT NULL", 900),
+        ("binary(16) NOT NULL", 506),
+        ("datetime(6) NOT NULL", 1012),
+    ],
+)
+def test_as_many_columns_as_fit_into_a_row(kind: str, most: int, mariadb_server: MariaDb, database: str) -> None:
+    for count in (most, most + 1):
+        columns = ", ".join(f"c{at} {kind}" for at in range(count))
+        text = f"CREATE TABLE t (id int PRIMARY KEY, {columns}) DEFAULT CHARSET=utf8mb4;"
+        warned = [one.code for one in read([DdlSource("t.sql", text)], Dialect.MYSQL).diagnostics]
+        if count == most:
+            assert warned == []
+            mariadb_server.run(f"{text} DROP TABLE t;", database)
+        else:
+            assert warned == ["ddl-row-size"]
+            with pytest.raises(AssertionError, match="Row size too large"):
+                mariadb_server.run(text, database)

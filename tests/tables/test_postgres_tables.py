@@ -12,13 +12,14 @@ from tests.tables.live import Shape, differences, rows, shape, value
 FILE = ROOT / "tests" / "data" / "sql" / "postgres_tables.sql"
 COLUMNS = """
 SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
-  (SELECT string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) FROM pg_enum e
+  (SELECT string_agg(e.enumlabel, E'\\x01' ORDER BY e.enumsortorder) FROM pg_enum e
     WHERE e.enumtypid = coalesce(nullif(t.typelem, 0), t.oid)),
   format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid),
     CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END),
   a.attnotnull OR t.typnotnull,
-  replace(coalesce(pg_get_expr(d.adbin, d.adrelid), t.typdefault), E'\\t', '\\t'), a.attidentity, a.attgenerated,
-  replace(coalesce(col_description(c.oid, a.attnum), ''), E'\\t', ' ')
+  replace(replace(coalesce(pg_get_expr(d.adbin, d.adrelid), t.typdefault), E'\\t', '\\t'), E'\\n', '\\n'),
+  a.attidentity, a.attgenerated,
+  replace(replace(coalesce(col_description(c.oid, a.attnum), ''), E'\\t', ' '), E'\\n', ' ')
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
 WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('public', 'billing') AND a.attnum > 0 AND NOT a.attisdropped
@@ -72,7 +73,7 @@ def kind(name: str, labels: str) -> str:
     if name.endswith("[]"):
         return f"{kind(name[:-2], labels)}[]"
     if labels:
-        return f"enum{tuple(labels.split(','))}"
+        return f"enum{tuple(labels.split(chr(1)))}"
     found = re.fullmatch(r"(time(?:stamp)?)(?:\((\d)\))? (with|without) time zone", name)
     if found:
         base = "time" if found[1] == "time" else "datetime"
@@ -91,7 +92,7 @@ def default(given: str, identity: str, generated: str, is_null: bool, name: str)
         return "auto"
     if not given:
         return "null" if is_null else "none"
-    bare = re.sub(r"(::[a-z \"_]+(\(\d+(,\d+)?\))?(\[\])?)+$", "", given)
+    bare = re.sub(r"(::(?:[a-z _]+|\"[^\"]+\")(\(\d+(,\d+)?\))?(\[\])?)+$", "", given)
     bare = re.sub(r"^\((.*)\)$", r"\1", bare)
     if name.startswith("bit"):
         return f"=B{bare}"

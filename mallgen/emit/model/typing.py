@@ -8,9 +8,8 @@ from mallgen.python.names import Scope
 from mallgen.tables.model import Base, Column, ColumnType, DefaultKind, Dialect
 
 SQL, CACHE = "mallgen_runtime.sql", "mallgen_runtime.cache"
-_INT = Code("int")
-_PLAIN = {Base.BOOL: Code("bool"), Base.INT: _INT, Base.BITS: _INT, Base.YEAR: _INT, Base.FLOAT: Code("float")}
-_PLAIN |= {Base.TEXT: Code("str"), Base.BIT_STRING: Code("str"), Base.BYTES: Code("bytes")}
+_PLAIN = {Base.BOOL: "bool", Base.INT: "int", Base.BITS: "int", Base.YEAR: "int", Base.FLOAT: "float"}
+_PLAIN |= {Base.TEXT: "str", Base.BIT_STRING: "str", Base.BYTES: "bytes"}
 _IMPORTED = {
     Base.DECIMAL: ("decimal", "Decimal"),
     Base.DATE: ("datetime", "date"),
@@ -56,20 +55,29 @@ class ColumnTypes:
         """Import a name from a module and return its local name."""
         return self._imports.add(module, name, self._scope.local_name(name))
 
+    def base(self, module: str, name: str) -> PyIdent:
+        """Import a name that stands outside of classes, where no attribute hides it."""
+        return self._imports.add(module, name)
+
     def value(self, kind: ColumnType) -> Code:
         """Return the type of a value that is not NULL."""
         if kind.base in _PLAIN:
-            return _PLAIN[kind.base]
+            return self._builtin(_PLAIN[kind.base])
         if kind.base in _IMPORTED:
             return self.name(*_IMPORTED[kind.base])
         if kind.base is Base.TIME:
             return self.name("datetime", "timedelta" if self._has_spans else "time")
         if kind.base is Base.ARRAY:
             assert kind.item is not None, "the reader gives every array its item"
-            return code("list[{}]", self.value(kind.item))
+            return code("{}[{}]", self._builtin("list"), self.value(kind.item))
         words = listed([literal(value) for value in kind.values])
         one = code("{}[{}]", self.name("typing", "Literal"), words)
-        return code("frozenset[{}]", one) if kind.base is Base.SET else one
+        return code("{}[{}]", self._builtin("frozenset"), one) if kind.base is Base.SET else one
+
+    def _builtin(self, name: str) -> PyIdent:
+        """Return the name of a built-in type, imported under another one where an attribute hides it."""
+        local = self._scope.local_name(name)
+        return local if local == name else self._imports.add("builtins", name, local)
 
     def attribute(self, column: Column) -> Code:
         """Return the type of a column's attribute in a row."""

@@ -9,6 +9,7 @@ from mallgen.emit.model.names import TableNames
 from mallgen.emit.model.typing import ColumnTypes, has_default, listed
 from mallgen.python.code import Code, PyIdent, code
 from mallgen.python.layout import WIDTH, call, comment, docstring, fold, literal
+from mallgen.python.names import Scope
 from mallgen.tables.model import Column, Table
 from mallgen.text.width import width
 
@@ -37,6 +38,7 @@ class TableView:
     def __init__(
         self, table: Table, names: TableNames, types: ColumnTypes, unwritten: frozenset[str] = frozenset()
     ) -> None:
+        self._methods = Scope()
         self._table = table
         self._names = names
         self._types = types
@@ -86,7 +88,7 @@ class TableView:
         """Return the classes of a new row's values and of a change's, none for a view."""
         if self._table.select:
             return []
-        self._types.name("typing", "TypedDict")
+        self._types.base("typing", "TypedDict")
         new = [self._given(column) for column in self._written]
         found = [Input(self._names.values, _line(f"Values of a new row of {self._table.name}."), new)]
         if self._changed():
@@ -224,7 +226,7 @@ class TableView:
         return PyIdent(self._names.method("_by", one.columns, one.word).upper())
 
     def _method(self, name: PyIdent, given: Sequence[Code], result: Code, what: str, line: Code) -> ModelMethod:
-        signature = call(f"async def {name}(", [Code("self"), *given], f") -> {result}:", 4)
+        signature = call(f"async def {self._methods.add(name)}(", [Code("self"), *given], f") -> {result}:", 4)
         return ModelMethod(signature, docstring([what], 8), line)
 
 

@@ -1,0 +1,47 @@
+"""Definitions of other databases that SQLite cannot take over, told by asking a database in memory."""
+
+import re
+import sqlite3
+from contextlib import closing
+
+from mallgen.tables.model import Table
+
+_UUID = re.compile(r"\(*\s*(?:uuid|gen_random_uuid|uuid_generate_v4|sys_guid)\s*\(\s*\)\s*\)*", re.I)
+_NOW = re.compile(r"\b(?:now|current_timestamp|localtimestamp|utc_timestamp|sysdate|getdate)\b", re.I)
+UUID = (
+    "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' ||"
+    " substr('89AB', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"
+)
+
+
+def takes(table: Table, definition: str) -> bool:
+    """Return whether SQLite takes a definition, a column `""` or a constraint, among the columns of a table."""
+    names = [column.name.replace('"', '""') for column in table.columns]
+    columns = ", ".join(f'"{name}"' for name in names)
+    row = " ".join(("EXPLAIN INSERT INTO t", f'("{names[0]}")', "VALUES (1)"))
+    return _runs(f"CREATE TABLE t ({columns}, {definition})", row)
+
+
+def takes_view(statement: str) -> bool:
+    """Return whether SQLite can parse a statement that creates a view; its tables need not be there."""
+    return _runs(statement)
+
+
+def _runs(*statements: str) -> bool:
+    with closing(sqlite3.connect(":memory:")) as database:
+        try:
+            for statement in statements:
+                database.execute(statement)
+        except (sqlite3.Error, sqlite3.Warning, UnicodeError, ValueError):
+            return False
+    return True
+
+
+def is_uuid(expression: str) -> bool:
+    """Tell an expression that makes a UUID."""
+    return _UUID.fullmatch(expression.strip()) is not None
+
+
+def is_now(expression: str) -> bool:
+    """Tell an expression that begins with the current time, such as `now() AT TIME ZONE 'utc'`."""
+    return _NOW.search(expression) is not None
