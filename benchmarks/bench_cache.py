@@ -88,7 +88,8 @@ async def compared(what: str, reads: dict[str, Read], at_once: int, seconds: flo
     """Print the reads per second of each kind, and return the model's share of redis-py's."""
     turns: dict[str, list[float]] = {name: [] for name in reads}
     for read in reads.values():
-        await asyncio.gather(*(read(number) for number in range(ROWS)))
+        for number in range(ROWS):
+            await read(number)
     for _ in range(rounds):
         for name, read in reads.items():
             turns[name].append(await turn(read, at_once, seconds))

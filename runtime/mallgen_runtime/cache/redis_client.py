@@ -1,11 +1,11 @@
-"""The clients of redis-py for the settings of one Redis; this module imports redis, the others do not."""
+"""The clients of redis-py for the settings of one Redis. This module and redis_link.py import it, the others do not."""
 
+import asyncio
 import ssl
 from typing import Any
 
-from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
-from redis.asyncio.connection import SSLConnection
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
@@ -22,40 +22,62 @@ from redis.exceptions import (
 )
 
 from mallgen_runtime.cache.conf import CacheRedisConf
+from mallgen_runtime.cache.redis_link import RedisLink
 
-__all__ = ["FAILURES", "LOST", "REFUSALS", "NoScriptError", "connect"]
+__all__ = ["CONNECTIONS", "FAILURES", "LOST", "REFUSALS", "ClusterLink", "NoScriptError", "RedisLink", "connect"]
 FAILURES = (RedisError, RedisClusterException, OSError, ssl.SSLError)
 REFUSALS = (ResponseError,)
 LOST = (AuthenticationError, BusyLoadingError, ClusterError, NoPermissionError, ReadOnlyError)  # answers of no use
 CONNECTIONS = 64  # of one process to one Redis
 
 
+class ClusterLink:
+    """Commands to a cluster by redis-py's client, which follows keys from node to node."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    async def call(self, *words: Any) -> Any:
+        """Return the answer to a command. Raises redis-py's errors."""
+        task = asyncio.current_task()
+        before = task.cancelling() if task is not None else 0
+        found = await self.client.execute_command(*words)
+        if task is not None and task.cancelling() > before:  # redis-py swallows a cancellation while it connects
+            raise asyncio.CancelledError
+        return found
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.client.aclose()
+
+
 def connect(conf: CacheRedisConf, timeout: float) -> Any:
-    """Return a client, which connects when it is used. A command is tried again once: its connection may be old."""
+    """Return the client for a Redis, which connects when it is used. A cluster's tries a command again once."""
     addresses = conf.addresses()
-    common = {**_common(conf, timeout), **_tls(conf)}
+    login = {"username": conf.user or None, "password": conf.password or None}
+    common = {
+        **login,
+        **_tls(conf),
+        "socket_connect_timeout": timeout,
+        "protocol": 2,
+        "max_connections": CONNECTIONS + 8,
+    }
     if conf.type == "cluster":
         nodes = [ClusterNode(host, port) for host, port in addresses]
-        retry = Retry(NoBackoff(), 2)  # a command that moved is sent again too
-        return RedisCluster(startup_nodes=nodes, retry=retry, max_connections=CONNECTIONS, **common)
+        return RedisCluster(startup_nodes=nodes, retry=Retry(NoBackoff(), 2), socket_timeout=timeout, **common)
     retry = Retry(NoBackoff(), 1)
     if conf.type == "sentinel":
-        asked = {"password": conf.sentinel_pass or None, "socket_timeout": timeout, "socket_connect_timeout": timeout}
+        asked: dict[str, Any] = {
+            "password": conf.sentinel_pass or None,
+            "socket_timeout": timeout,
+            "socket_connect_timeout": timeout,
+        }
+        asked |= {**_tls(conf), "protocol": 2, "retry": Retry(NoBackoff(), 0)}  # the next sentinel is asked at once
         make: Any = Sentinel  # it has no types
-        sentinel = make(addresses, sentinel_kwargs={**asked, **_tls(conf), "protocol": 2})
-        return sentinel.master_for(conf.master, retry=retry, max_connections=CONNECTIONS, **common)
+        sentinel = make(addresses, sentinel_kwargs=asked)
+        return sentinel.master_for(conf.master, retry=retry, socket_timeout=None, **common)
     host, port = addresses[0]
-    if common.pop("ssl", False):
-        common["connection_class"] = SSLConnection
-    pool = BlockingConnectionPool(
-        max_connections=CONNECTIONS, timeout=timeout, host=host, port=port, retry=retry, **common
-    )
-    return Redis.from_pool(pool)
-
-
-def _common(conf: CacheRedisConf, timeout: float) -> dict[str, Any]:
-    login = {"username": conf.user or None, "password": conf.password or None}
-    return {**login, "socket_timeout": timeout, "socket_connect_timeout": timeout, "protocol": 2}
+    return Redis(host=host, port=port, retry=retry, socket_timeout=None, **common)
 
 
 def _tls(conf: CacheRedisConf) -> dict[str, Any]:

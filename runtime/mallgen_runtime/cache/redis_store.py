@@ -37,11 +37,14 @@ class RedisStore:
         self._redis = redis_client
         self._client = redis_client.connect(conf, timeout)
         self._is_cluster = conf.type == "cluster"
+        many = redis_client.CONNECTIONS
+        cluster = redis_client.ClusterLink
+        self._link = cluster(self._client) if self._is_cluster else redis_client.RedisLink(self._client, many, timeout)
 
     async def get(self, key: str) -> bytes | None:
         """Return the value of a key; that of another type is none."""
         try:
-            found: bytes | None = await self._run(self._client.execute_command("GET", key))
+            found: bytes | None = await self._run(self._link.call("GET", key))
             return found
         except CacheRefused as problem:
             if str(problem).startswith("WRONGTYPE"):
@@ -53,7 +56,7 @@ class RedisStore:
         if not keys:
             return []
         if not self._is_cluster:
-            found: list[bytes | None] = await self._run(self._client.execute_command("MGET", *keys))
+            found: list[bytes | None] = await self._run(self._link.call("MGET", *keys))
             return found
         pipeline = self._client.pipeline()
         for key in keys:
@@ -78,15 +81,15 @@ class RedisStore:
 
     async def put(self, key: str, value: bytes, expiry: float) -> None:
         """Keep a value."""
-        await self._run(self._client.execute_command("SET", key, value, "PX", _milliseconds(expiry)))
+        await self._run(self._link.call("SET", key, value, "PX", _milliseconds(expiry)))
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete keys."""
         for chunk in self._chunks(keys):
             if len(chunk) == len(keys):
-                await self._run(self._client.execute_command("DEL", *chunk))
+                await self._run(self._link.call("DEL", *chunk))
                 return
-        await self._together([self._client.execute_command("DEL", *chunk) for chunk in self._chunks(keys)])
+        await self._together([self._link.call("DEL", *chunk) for chunk in self._chunks(keys)])
 
     async def drop(self, prefix: str) -> None:
         """Delete all keys that begin with a prefix, by SCAN."""
@@ -150,7 +153,7 @@ class RedisStore:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._link.close()
 
     def _chunks(self, items: Sequence[Any]) -> Iterable[Sequence[Any]]:
         """Yield parts that one command may have: on a cluster single items, because each may be on another node."""
@@ -175,9 +178,9 @@ class RedisStore:
 
     async def _call(self, script: Script, keys: Sequence[str], words: Sequence[Any]) -> Any:
         try:
-            return await self._run(self._client.execute_command("EVALSHA", script.sha, len(keys), *keys, *words))
+            return await self._run(self._link.call("EVALSHA", script.sha, len(keys), *keys, *words))
         except _Unknown:
-            return await self._run(self._client.execute_command("EVAL", script.text, len(keys), *keys, *words))
+            return await self._run(self._link.call("EVAL", script.text, len(keys), *keys, *words))
 
     def _error(self, problem: BaseException) -> CacheDown:
         if isinstance(problem, self._redis.NoScriptError):
@@ -186,16 +189,10 @@ class RedisStore:
         return (CacheRefused if is_answer else CacheDown)(_text(problem))
 
     async def _run(self, call: Awaitable[Any]) -> Any:
-        """Return the answer of a call. A cancellation that redis-py swallows while it connects ends here."""
-        task = asyncio.current_task()
-        before = task.cancelling() if task is not None else 0
         try:
-            found = await call
+            return await call
         except self._redis.FAILURES as problem:
             raise self._error(problem) from None
-        if task is not None and task.cancelling() > before:
-            raise asyncio.CancelledError
-        return found
 
 
 class _Unknown(CacheRefused):
