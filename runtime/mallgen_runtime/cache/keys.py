@@ -7,7 +7,7 @@ is; every other part is escaped: no value can look like two, like another key, o
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -30,12 +30,14 @@ def own_stem(prefix: str, database: str, table: str, kind: str, *names: str) -> 
     return f"{prefix}:{escaped(database)}:{escaped(table)}:{','.join([f'%{kind}', *map(escaped, names)])}:{{"
 
 
-def key(before: str, values: Iterable[Any], *, folds: bool = True) -> str:
+def key(before: str, values: Sequence[Any], *, folds: bool = True) -> str:
     """Return the key for values of the columns in a stem.
 
     With `folds`, texts that a collation may hold to be equal have one key, so that a write under one spelling is seen
     under all; readers compare the exact values.
     """
+    if len(values) == 1 and type(values[0]) is int:
+        return f"{before}{values[0]}}}"
     text = ":".join([_spelt(value, folds) for value in values])
     if len(text) > _LONGEST:
         text = f"%%{hashlib.blake2b(text.encode(), digest_size=20).hexdigest()}"

@@ -23,7 +23,7 @@ class RedisLink:
         self._client = client
         self._turns = asyncio.Semaphore(most)
         self._idle: list[Any] = []
-        self._watch = _Watch(timeout)
+        self._watch = _Deadlines(timeout)
 
     async def call(self, *words: Any) -> Any:
         """Return the answer to a command. Raises redis-py's errors."""
@@ -77,7 +77,7 @@ async def _answer(connection: Any, words: tuple[Any, ...]) -> Any:
     return await connection.read_response()
 
 
-class _Watched:
+class _TimedCommand:
     """A command that must end by a time."""
 
     __slots__ = ("before", "end", "is_done", "is_late", "task")
@@ -93,20 +93,20 @@ class _Watched:
         return self.task.uncancel() <= self.before
 
 
-class _Watch:
+class _Deadlines:
     """Cancels the commands that take too long, by one timer: all have the same time, and so end in their order."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._begun: deque[_Watched] = deque()
+        self._begun: deque[_TimedCommand] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self) -> _Watched:
+    def begin(self) -> _TimedCommand:
         """Watch the command that the current task begins."""
         task = asyncio.current_task()
         assert task is not None, "Redis is asked by tasks"
         loop = task.get_loop()
-        made = _Watched(task, loop.time() + self._seconds)
+        made = _TimedCommand(task, loop.time() + self._seconds)
         self._begun.append(made)
         if self._timer is None:
             self._timer = loop.call_at(made.end, self._look)

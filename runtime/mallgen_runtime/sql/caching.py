@@ -10,7 +10,7 @@ from mallgen_runtime.cache.entries import Asked, Entries
 from mallgen_runtime.cache.keys import key, own_stem, stem
 from mallgen_runtime.cache.resource import Cache
 from mallgen_runtime.sql.list_cache import ListCache
-from mallgen_runtime.sql.lists import DirectModel
+from mallgen_runtime.sql.lists import DirectModel, values_of
 from mallgen_runtime.sql.table import Plan
 from mallgen_runtime.sql.value_columns import ArrayColumn, JsonColumn
 
@@ -39,6 +39,9 @@ class TableCache:
             columns: stem(cache.prefix, cache.database, table.name, columns) for columns in (table.key, *direct.uniques)
         }
         self._all = own_stem(cache.prefix, cache.database, table.name, "").rpartition("%")[0]
+        self._values = {
+            columns: values_of([self._attribute(name) for name in columns]) for columns in (table.key, *direct.uniques)
+        }
         self._own = own_stem(cache.prefix, cache.database, table.name, "own")
         self._kinds: dict[Any, Entries] = {}
         self.lists = ListCache(cache, direct, self.find_many)
@@ -52,15 +55,15 @@ class TableCache:
             )
         else:
             row = await self._by_pointer(names, values, bound)
-        if row is None or self._has(row, names, bound):
+        if row is None or self._has(row, names, values, bound):
             return row
         return await self._direct._find(names, values)  # an equal text in another spelling, or a pointer that is old
 
     async def find_many(self, keys: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Return the rows of primary keys, None for those that are missing."""
         names = self._direct.table.key
-        bound = [self._plan.bind(names, values) for values in keys]
-        asked = [Asked(key(self._stems[names], one), tuple(one)) for one in bound]
+        stem, bind = self._stems[names], self._plan.bind
+        asked = [Asked(key(stem, one := bind(names, values)), tuple(one)) for values in keys]
 
         async def load(places: list[int]) -> dict[int, Any]:
             rows = await self._direct._find_many([keys[place] for place in places])
@@ -68,9 +71,16 @@ class TableCache:
             return {place: by_key.get(asked[place].values) for place in places}
 
         rows = await self._rows.find_many(asked, load)
-        for place, row in enumerate(rows):
-            if row is not None and not self._has(row, names, bound[place]):
-                rows[place] = await self._direct._find(names, keys[place])
+        pairs = zip(rows, keys, asked, strict=True)
+        wrong = [
+            place
+            for place, (row, values, one) in enumerate(pairs)
+            if row is not None and not self._has(row, names, values, one.values)
+        ]
+        if wrong:
+            loaded = await load(wrong)
+            for place in wrong:
+                rows[place] = loaded[place]
         return rows
 
     async def own(self, kind: Any, words: Sequence[Any], load: Callable[[], Awaitable[Any]], expiry: float) -> Any:
@@ -176,14 +186,14 @@ class TableCache:
         if loaded or pointed is None:
             return loaded[0] if loaded else None
         row = await self.find(table_key, pointed)
-        if row is None or not self._has(row, names, bound):
+        if row is None or not self._has(row, names, values, bound):
             await self.cache.invalidate([asked.key])
             row = await self._direct._find(names, values)
         return row
 
-    def _has(self, row: Any, names: Sequence[str], bound: Sequence[Any]) -> bool:
-        """Return whether a row has exactly these driver's values in columns."""
-        return self._bound(row, names) == list(bound)
+    def _has(self, row: Any, names: tuple[str, ...], values: Sequence[Any], bound: Any) -> bool:
+        """Return whether a row has exactly these values in columns, of which the driver makes `bound`."""
+        return self._values[names](row) == values or self._bound(row, names) == list(bound)
 
     def _bound(self, row: Any, names: Sequence[str]) -> list[Any]:
         return self._plan.bind(names, [getattr(row, self._attribute(name)) for name in names])

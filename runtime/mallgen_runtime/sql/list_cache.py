@@ -60,14 +60,14 @@ class ListCache:
             after = one.entry_at(cursor)
             if after is None:
                 return None
-        key = one.key(bound)
+        key, given = one.key(bound), tuple(equal)
         found = await self._entries(one, key, bound, after, limit + 1)
         if found.entries is None:
             self._tally.miss(1)
             return None
         rows = await self._find_many([one.key_values(entry.member) for entry in found.entries])
         pairs = zip(rows, found.entries, strict=True)
-        wrong = [entry.member for row, entry in pairs if row is None or not one.holds(row, entry, equal)]
+        wrong = [entry.member for row, entry in pairs if row is None or not one.holds(row, entry, given)]
         if wrong:
             self._tally.miss(1)
             self._repair(one, key, wrong)

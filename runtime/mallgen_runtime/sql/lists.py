@@ -1,7 +1,8 @@
 """The lists that a table declares, as sorted sets: their keys, their order, and rows as entries."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from mallgen_runtime.cache.keys import key, own_stem
@@ -11,6 +12,14 @@ from mallgen_runtime.sql.scores import is_exact, part_of, score_of
 from mallgen_runtime.sql.table import Keyset, Plan, Table
 
 _BETWEEN = ","  # less than any digit, so that a text stands before those that it begins
+
+
+def values_of(attributes: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return the function that gives the values of some attributes as a tuple."""
+    if len(attributes) == 1:
+        get = attrgetter(attributes[0])
+        return lambda row: (get(row),)
+    return attrgetter(*attributes) if attributes else lambda row: ()
 
 
 class ListRule(NamedTuple):
@@ -62,6 +71,9 @@ class CachedList:
         self._parts = [part for part in parts if part is not None]
         if len(self._parts) < len(table.key):
             raise ValueError(f"the primary key of {table.name} cannot be the member of a sorted set")
+        self.equal_attributes = [columns[name].attribute for name in keyset.equal]  # they say which list a row is in
+        self._equal = values_of(self.equal_attributes)
+        self._sorted = attrgetter(columns[self.sort].attribute)
         self._attributes = {name: columns[name].attribute for name in (*keyset.equal, *keyset.by, *table.key)}
         described = repr((rule.keyset, rule.descending, [columns[name] for name in self._attributes]))
         digest = hashlib.blake2b(described.encode(), digest_size=4).hexdigest()
@@ -70,11 +82,6 @@ class CachedList:
     def key(self, bound: Sequence[Any]) -> str:
         """Return the key for the driver's values of the columns `by`."""
         return key(self.stem, bound, folds=False)
-
-    @property
-    def equal_attributes(self) -> list[str]:
-        """The attributes that say which list a row is in."""
-        return [self._attributes[name] for name in self.rule.keyset.equal]
 
     @property
     def moved_by(self) -> list[str]:
@@ -119,12 +126,13 @@ class CachedList:
 
     def key_values(self, member: str) -> tuple[Any, ...]:
         """Return the primary key of a member."""
+        if len(self._parts) == 1:
+            return (self._parts[0].value(member),)
         return tuple(part.value(text) for part, text in zip(self._parts, member.split(_BETWEEN), strict=True))
 
-    def holds(self, row: Any, entry: Entry, equal: Sequence[Any]) -> bool:
+    def holds(self, row: Any, entry: Entry, equal: tuple[Any, ...]) -> bool:
         """Return whether a row is in the list of some values, at the place of an entry."""
-        given = [getattr(row, name) for name in self.equal_attributes]
-        return given == list(equal) and self._score(getattr(row, self._attributes[self.sort])) == entry.score
+        return self._equal(row) == equal and self._score(self._sorted(row)) == entry.score
 
     def cursor(self, row: Any) -> tuple[Any, ...]:
         """Return the cursor behind a row."""

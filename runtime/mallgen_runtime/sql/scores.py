@@ -93,6 +93,8 @@ def part_of(column: Column) -> Part | None:
     if found is None:
         return None
     number, value = found
+    if number is int and value is int:
+        return Part(_padded, _unpadded)
     return Part(lambda given: _padded(number(given)), lambda text: value(_unpadded(text)))
 
 
