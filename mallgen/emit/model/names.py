@@ -68,8 +68,9 @@ def names_of(table: Table) -> TableNames:
     """Return the names of a table."""
     scope = Scope()
     attributes = {column.name: scope.add(identifier(column.name)) for column in table.columns}
-    word = identifier(table.name)
-    parts = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", word.strip("_")).split("_")
+    word = identifier(table.name).strip("_")
+    word = word if word[:1].isidentifier() else f"n{word}"
+    parts = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", word).split("_")
     stem = "".join(part[:1].upper() + part[1:] for part in parts if part)
     module = "_".join(part.lower() for part in parts if part)
     return TableNames(PyIdent(module or "n"), PyIdent(stem or "N"), attributes)
