@@ -191,11 +191,11 @@ class DecimalColumn(Column, frozen=True):
             return None
         if not self.precision:
             return lambda value: Decimal(repr(value) if isinstance(value, float) else value)
-        exponent, form = Decimal(1).scaleb(-self.scale), f"%.{self.scale}f"
+        exponent, text = Decimal(1).scaleb(-self.scale), f"%.{self.scale}f".__mod__
 
         def read(value: Any) -> Decimal:
             if type(value) is float:
-                return Decimal(form % value)  # exact, as no more digits are written than a double keeps
+                return Decimal(text(value))  # exact, as no more digits are written than a double keeps
             return Decimal(value).quantize(exponent, context=_WIDE)
 
         return read

@@ -55,6 +55,7 @@ class Model(Generic[RowT]):
     def __init__(self, on: Executor, cache: Cache | None = None) -> None:
         """With a cache, rows are read from it, and writes invalidate them; see docs/cache.md."""
         self._on = on
+        self._plan: Any = plan_of(self.table, on.dialect)
         self._reads = self._writes = None if cache is None or not self.table.key else self._cached_by(cache)
 
     def within(self: ModelT, transaction: Executor) -> ModelT:
@@ -140,10 +141,6 @@ class Model(Generic[RowT]):
             self._on.after_commit(lambda: writes.cache.after_write(work(writes)))
         else:
             await writes.cache.after_write(work(writes))
-
-    @property
-    def _plan(self) -> Any:
-        return plan_of(self.table, self._on.dialect)
 
     async def _find(self, names: tuple[str, ...], values: Sequence[Any]) -> RowT | None:
         """Return the row with given values in columns that are unique together, None without one."""

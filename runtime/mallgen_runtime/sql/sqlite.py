@@ -78,7 +78,7 @@ class SqliteConnection:
     @property
     def in_transaction(self) -> bool:
         """Return whether a transaction is open; an interrupted statement may have undone it."""
-        return bool(self._connection._connection is not None and self._connection.in_transaction)
+        return not self._lost and self._raw.in_transaction
 
     async def fetch(self, sql: str, values: Values = ()) -> list[Values]:
         """Return the rows of a query."""

@@ -148,8 +148,8 @@ class Plan:
             return make(*values)
         own = list(values)
         for place, read in self.readers:
-            if own[place] is not None:
-                own[place] = read(own[place])
+            if (value := own[place]) is not None:
+                own[place] = read(value)
         return make(*own)
 
     def newer(self, old: Any) -> list[Any]:

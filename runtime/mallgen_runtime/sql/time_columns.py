@@ -55,11 +55,14 @@ class DatetimeColumn(Column, frozen=True):
         return _instant if dialect is Dialect.SQLITE else None
 
 
+_from_text = datetime.fromisoformat
+
+
 def _instant(value: Any) -> datetime:
     try:
-        return datetime.fromisoformat(f"{value}+00:00")
+        return _from_text(value + "+00:00")
     except ValueError:  # another program has written it with its zone
-        return datetime.fromisoformat(value)
+        return _from_text(value)
 
 
 class TimeColumn(Column, frozen=True):
