@@ -91,14 +91,20 @@ class MariaDb(SqlServer):
         owned_by("mysql", folder)
         if not data.exists():
             words = [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"]
-            _run([*words, "--skip-test-db", *as_mysql])
+            _run([*words, "--skip-test-db", f"--tmpdir={folder}", *as_mysql])
         init = folder / "init.sql"
         init.write_text(
             f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';\n"
             f"GRANT ALL ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
         )
         own = [f"--datadir={data}", f"--socket={self.socket}", f"--port={port}", "--bind-address=127.0.0.1"]
-        own += [f"--init-file={init}", f"--sql-mode={SQL_MODE}", f"--pid-file={folder / 'pid'}", *as_mysql]
+        own += [
+            f"--init-file={init}",
+            f"--tmpdir={folder}",
+            f"--sql-mode={SQL_MODE}",
+            f"--pid-file={folder / 'pid'}",
+            *as_mysql,
+        ]
         own += ["--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2", "--character-set-server=utf8mb4"]
         super().__init__(folder, [server, "--no-defaults", *own, *options], port)
 

@@ -6,7 +6,7 @@ import sqlglot
 from sqlglot.errors import SqlglotError
 
 from mallgen.tables.model import Base, Column, ColumnType, Default, DefaultKind, Dialect, ForeignKey, Index, Table
-from mallgen.tables.sqlite_taste import UUID, is_now, is_uuid, takes, takes_view
+from mallgen.tables.sqlite_taste import UUID, Scratch, is_now, is_uuid, takes
 
 _INTS = {Dialect.MYSQL: {8: "tinyint", 16: "smallint", 24: "mediumint", 32: "int", 64: "bigint"}}
 _INTS[Dialect.POSTGRES] = {8: "smallint", 16: "smallint", 24: "integer", 32: "integer", 64: "bigint"}
@@ -77,13 +77,15 @@ class DdlWriter:
                 yield self.index(table, index)
 
     def _view(self, table: Table) -> str:
-        """Return the statement that creates a view; where SQLite cannot read its query, it has columns and no rows."""
-        head = f"CREATE VIEW {self.name(table.name)} AS"
-        query = self.expression(table.select, table.dialect)
-        if self.dialect is not Dialect.SQLITE or takes_view(f"{head} {query}"):
-            return f"{head} {query}"
-        columns = ", ".join(f"NULL AS {self.name(column.name)}" for column in table.columns)
-        return f"{head} SELECT {columns} WHERE 0"
+        """Return the statement that creates a view."""
+        return f"{self._head(table)} {self.expression(table.select, table.dialect)}"
+
+    def _head(self, table: Table) -> str:
+        return f"CREATE VIEW {self.name(table.name)} ({self.names(tuple(one.name for one in table.columns))}) AS"
+
+    def empty(self, table: Table) -> str:
+        """Return the statement that creates a view with its columns and without rows."""
+        return f"{self._head(table)} SELECT {', '.join(['NULL'] * len(table.columns))} WHERE 0"
 
     def _takes(self, table: Table, definition: str) -> bool:
         """Return whether the dialect takes a definition; only SQLite, which a service starts with, is asked."""
@@ -236,13 +238,24 @@ class DdlWriter:
 
 
 def script(tables: tuple[Table, ...], dialect: Dialect) -> str:
-    """Return the statements that create tables, each with a semicolon and a line end."""
+    """Return the statements that create tables, each with a semicolon and a line end.
+
+    A view whose query SQLite cannot carry out has its columns there, and no rows.
+    """
     writer, known = DdlWriter(dialect), {table.name: table for table in tables}
     own = [
         table._replace(foreign_keys=tuple(one for one in table.foreign_keys if _is_within(one, table, known)))
         for table in tables
     ]
-    return "".join(f"{statement};\n" for table in own for statement in writer.create(table))
+    made: list[str] = []
+    with Scratch() as scratch:
+        for table in own:
+            statements = list(writer.create(table))
+            if table.select and table.dialect is not dialect is Dialect.SQLITE:
+                scratch.add(made)
+                statements = statements if scratch.takes(statements[0], table.name) else [writer.empty(table)]
+            made += statements
+    return "".join(f"{statement};\n" for statement in made)
 
 
 def _is_within(reference: ForeignKey, table: Table, known: Mapping[str, Table]) -> bool:

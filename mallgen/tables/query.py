@@ -6,7 +6,7 @@ from mallgen.tables.catalog import Catalog
 from mallgen.tables.cursor import Cursor
 from mallgen.tables.drafts import Draft
 from mallgen.tables.model import Column, ColumnType, Dialect
-from mallgen.tables.query_types import ExpressionTypes, Told
+from mallgen.tables.query_types import ExpressionTypes, Told, common
 from mallgen.text.span import Span
 
 if TYPE_CHECKING:
@@ -91,9 +91,7 @@ class QueryReader:
         found = []
         for at, one in enumerate(first):
             other = second[at] if at < len(second) else one
-            same = one.type is not None and other.type is not None and one.type.base is other.type.base
-            widest = max((one, other), key=lambda each: (each.type.bits, each.type.length) if each.type else (0, 0))
-            kind = widest.type if same else None
+            kind = common([one.type, other.type]) if one.type is not None and other.type is not None else None
             reason = one.reason or ": the parts of UNION differ"
             found.append(one._replace(type=kind, nullable=one.nullable or other.nullable, reason=reason))
         return found

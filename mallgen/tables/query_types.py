@@ -32,7 +32,7 @@ _TRUTHS = frozenset(
     "eq neq lt lte gt gte and or not is in exists like ilike between nullsafeeq regexplike xor any all".split()
 )
 _SAME = frozenset(
-    "paren max min anyvalue abs lag lead firstvalue lastvalue nthvalue distinct collate neg filter".split()
+    "paren nullif max min anyvalue abs lag lead firstvalue lastvalue nthvalue distinct collate filter".split()
 )
 _PARTS = frozenset(
     "year month day hour minute second dayofmonth dayofweek dayofyear week quarter length datediff".split()
@@ -61,6 +61,15 @@ _TIMES = {
     "TIME": ColumnType(Base.TIME, "time"),
 }
 
+_LOSSY = (Base.DATE, Base.DATETIME, Base.TIME, Base.JSON, Base.TEXT, Base.BYTES)
+_NULLING = ("max", "min", "lag", "lead", "nullif")
+_ANONYMOUS = {  # functions that sqlglot keeps as they are
+    "NOW": Told(_TIMES["DATETIME"], False),
+    "SYSDATE": Told(_TIMES["DATETIME"], False),
+    "CHAR_LENGTH": Told(_INT),
+    "JSON_UNQUOTE": Told(_TEXT),
+}
+
 
 class ExpressionTypes:
     """Tells types; `column` answers for columns, `scalar` for queries that stand as a value."""
@@ -81,7 +90,7 @@ class ExpressionTypes:
             return self._literal(node)
         if key in _SAME:
             inner = self.told(node.this)
-            return inner._replace(nullable=inner.nullable or key in ("max", "min", "lag", "lead"), comment="")
+            return inner._replace(nullable=inner.nullable or key in _NULLING, comment="")
         if key == "window":
             return self.told(node.this)
         return self._function(node)
@@ -90,8 +99,13 @@ class ExpressionTypes:
         key = node.key
         if key in _COUNTS:
             return Told(_BIGINT, False)
+        if key == "neg":
+            inner = self.told(node.this)
+            is_whole = inner.type is not None and inner.type.base is Base.INT
+            return inner._replace(type=_BIGINT if is_whole else inner.type, comment="")
         if key in _TEXTS:
-            return Told(_TEXT, self._any_null(node))
+            too_long = self._dialect is Dialect.MYSQL  # which makes NULL of it
+            return Told(_TEXT, too_long or self._any_null(node))
         if key in _TRUTHS or key == "boolean":
             kind = _BOOL if self._dialect is not Dialect.MYSQL else _INT
             return Told(kind, key not in ("is", "exists", "boolean", "nullsafeeq") and self._any_null(node))
@@ -104,6 +118,10 @@ class ExpressionTypes:
             return Told(_TIMES["TIMESTAMPTZ" if zoned else "DATETIME"], False)
         if key in ("sum", "avg"):
             return self._total(node)
+        if key in ("greatest", "least"):
+            return self._first_of([node.this, *node.expressions], all_null=False)
+        if key == "anonymous":
+            return _ANONYMOUS.get(node.name.upper(), Told(None))
         if key == "coalesce":
             return self._first_of([node.this, *node.expressions], all_null=True)
         if key in ("case", "if"):
@@ -130,6 +148,8 @@ class ExpressionTypes:
             default = [10, 0] if self._dialect is Dialect.MYSQL else [0, 0]
             precision, scale = (*numbers, *default[len(numbers) :])[:2]
             kind = ColumnType(Base.DECIMAL, f"decimal({precision},{scale})", precision=precision, scale=scale)
+        if kind is not None and self._dialect is Dialect.MYSQL and kind.base in _LOSSY:
+            nullable = True  # NULL is what MySQL makes of a value that does not fit
         return Told(kind, nullable, "" if kind is not None else f": CAST to {word.lower()} is not known")
 
     def _literal(self, node: "Expr") -> Told:
@@ -163,7 +183,7 @@ class ExpressionTypes:
         if not types or any(one is None for one in types):
             return Told(None, nullable)
         known = [one for one in types if one is not None]
-        return Told(_common(known), nullable)
+        return Told(common(known), nullable)
 
     def _branches(self, node: "Expr") -> Told:
         if node.key == "if":
@@ -188,9 +208,12 @@ class ExpressionTypes:
         return Told(_BIGINT._replace(unsigned=left.type.unsigned or right.type.unsigned), nullable)
 
 
-def _common(types: list[ColumnType]) -> ColumnType | None:
+def common(types: list[ColumnType]) -> ColumnType | None:
     """Return the type that holds values of all, None where there is none."""
     first = types[0]
+    if all(one.base is Base.INT for one in types) and len({one.unsigned for one in types}) == 2:
+        widest = max(one.bits for one in types if one.unsigned)
+        return ColumnType(Base.DECIMAL, "decimal(20,0)", precision=20) if widest == 64 else _BIGINT
     if all(one.base is first.base for one in types):
         return max(types, key=lambda one: (one.bits, one.precision, one.length))
     bases = {one.base for one in types}

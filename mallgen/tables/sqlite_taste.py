@@ -2,7 +2,9 @@
 
 import re
 import sqlite3
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from typing import Self
 
 from mallgen.tables.model import Table
 
@@ -22,9 +24,41 @@ def takes(table: Table, definition: str) -> bool:
     return _runs(f"CREATE TABLE t ({columns}, {definition})", row)
 
 
-def takes_view(statement: str) -> bool:
-    """Return whether SQLite can parse a statement that creates a view; its tables need not be there."""
-    return _runs(statement)
+class Scratch:
+    """A database in memory with the tables of a script, which tells the views that SQLite can carry out."""
+
+    def __init__(self) -> None:
+        self._database: sqlite3.Connection | None = None
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._database is not None:
+            self._database.close()
+
+    def add(self, statements: Sequence[str]) -> None:
+        """Carry out those of a script's statements that are new; what SQLite refuses is not for this class to say."""
+        self._database = self._database or sqlite3.connect(":memory:")
+        for statement in statements[self._count :]:
+            with suppress(sqlite3.Error, sqlite3.Warning):
+                self._database.execute(statement)
+        self._count = len(statements)
+
+    def takes(self, statement: str, name: str) -> bool:
+        """Return whether SQLite carries out the query of a view; `add` was called before."""
+        assert self._database is not None, "add() opens it"
+        quoted = name.replace('"', '""')
+        try:
+            self._database.execute(statement)
+            self._database.execute(" ".join(("EXPLAIN SELECT * FROM", f'"{quoted}"')))
+        except (sqlite3.Error, sqlite3.Warning):
+            with suppress(sqlite3.Error):
+                self._database.execute(f'DROP VIEW "{quoted}"')
+            return False
+        self._database.execute(f'DROP VIEW "{quoted}"')
+        return True
 
 
 def _runs(*statements: str) -> bool:

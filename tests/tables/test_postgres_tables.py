@@ -105,11 +105,11 @@ def default(given: str, identity: str, generated: str, is_null: bool, name: str)
     return "now" if now else "expression"
 
 
-def server_shapes(server: Postgres, database: str) -> dict[str, Shape]:
+def server_shapes(server: Postgres, database: str, kinds: str = "'r', 'p'") -> dict[str, Shape]:
     """Return the tables of the database by schema and name."""
     found: dict[str, tuple[str, list[str], list[str]]] = {}
     for schema, table, name, spelt, labels, base, not_null, given, identity, generated, comment in rows(
-        server, COLUMNS, database
+        server, COLUMNS.replace("'r', 'p'", kinds), database
     ):
         is_null = not_null == "f"
         words = [name, kind(base if not labels else spelt if spelt.endswith("[]") else "", labels)]
