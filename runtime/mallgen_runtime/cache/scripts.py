@@ -156,7 +156,8 @@ return 1
 """)
 PAGE = _script(_NOW + """
 local list, descending, limit = KEYS[1], ARGV[1] == '1', tonumber(ARGV[2])
-if redis.call('EXISTS', list) == 0 then return {'absent', {}} end
+local total = redis.call('ZCARD', list)
+if total == 0 then return {'absent', {}} end
 local markers = redis.call('ZRANGEBYSCORE', list, '-inf', '-inf')
 local whole, marks, overdue, time = false, #markers, {}, nil
 for _, marker in ipairs(markers) do
@@ -167,7 +168,7 @@ for _, marker in ipairs(markers) do
   end
 end
 if #overdue > 0 then return {'overdue', overdue} end
-local count = redis.call('ZCARD', list) - marks
+local count = total - marks
 local function entries(first, last)
   if descending then return redis.call('ZREVRANGE', list, first, last, 'WITHSCORES') end
   return redis.call('ZRANGE', list, first + marks, last + marks, 'WITHSCORES')
