@@ -56,7 +56,7 @@ async def measured(server: servers.Redis, url: str, seconds: float, rounds: int)
         keys = [row([(number + 1,)])[0] for number in range(ROWS)]
 
         async def raw_page(number: int) -> Any:
-            members: Any = await client.zrevrange(listed.key([number % 5]), 0, PAGE)
+            members: Any = await client.zrevrange(listed.place([number % 5]).key, 0, PAGE)
             return await client.mget([keys[int(member) - 1] for member in members])
 
         rows: dict[str, Read] = {

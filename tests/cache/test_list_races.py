@@ -111,7 +111,7 @@ def _ours(make: stores.Make, count: int) -> Seen:
         people = [Process(world, cache, turns, chance) for cache in caches]
         cached = caches[0].lists._lists[RULE]
         for number in range(count):
-            first, key = 10 * number, cached.key([number])
+            first, key = 10 * number, cached.place([number]).key
             world.rows = {
                 first + place: WorldRow(first + place, "w", number, sales) for place, sales in ((1, 5), (2, 7))
             }

@@ -19,7 +19,7 @@ def _members(entries: Sequence[Entry] | None) -> list[tuple[float, str]]:
 
 
 async def _built(store: Store, key: str, order: ListOrder, entries: list[Entry], is_whole: bool = True) -> None:
-    token = await store.begin(key)
+    token = await store.begin(key, order)
     assert token
     assert await store.finish(key, token, order, entries, is_whole, 60)
 
@@ -101,9 +101,9 @@ def test_a_change_goes_only_into_a_list_that_is_there(make: stores.Make) -> None
 def test_changes_while_a_list_is_built_are_kept(make: stores.Make) -> None:
     async def work(store: Store) -> None:
         key = stores.fresh("list")
-        token = await store.begin(key)
+        token = await store.begin(key, UP)
         assert token
-        assert not await store.begin(key), "one builds at a time"
+        assert not await store.begin(key, UP), "one builds at a time"
         (added,), (removed,), (late,) = [await store.touch([key], member) for member in "abz"]
         await store.settle(key, UP, "a", added, 7)
         await store.settle(key, UP, "b", removed, None)
@@ -118,9 +118,9 @@ def test_changes_while_a_list_is_built_are_kept(make: stores.Make) -> None:
 def test_a_builder_that_lost_its_lock_changes_nothing(make: stores.Make) -> None:
     async def work(store: Store) -> None:
         key = stores.fresh("list")
-        old = await store.begin(key)
+        old = await store.begin(key, UP)
         await store.delete(list_keys(key))
-        new = await store.begin(key)
+        new = await store.begin(key, UP)
         assert not await store.finish(key, old, UP, [Entry(1, "old")], True, 60)
         assert await store.page(key, UP, None, 9) == ABSENT
         assert await store.finish(key, new, UP, [Entry(1, "new")], True, 60)
@@ -180,7 +180,7 @@ async def _step(store: Store, key: str, order: ListOrder, rows: dict[str, float]
     limit = chance.randrange(1, 6)
     page = await store.page(key, order, after, limit)
     if page is ABSENT:
-        token = await store.begin(key)
+        token = await store.begin(key, order)
         known = everything[: order.limit]
         await store.finish(key, token, order, known, len(known) == len(everything), 60)
     if page.entries is None:
@@ -231,7 +231,7 @@ def test_entries_of_a_process_expire() -> None:
         now[0] = 60.0
         assert await store.get("a") is None
         assert await store.page("list", UP, None, 1) == ABSENT
-        token = await store.begin("list")
+        token = await store.begin("list", UP)
         now[0] = 91.0
         assert not await store.finish("list", token, UP, [], True, 60)
 

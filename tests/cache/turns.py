@@ -134,9 +134,9 @@ class SteppedStore:
         async with self._turns.turn():
             await self._store.settle(key, order, member, token, score)
 
-    async def begin(self, key: str) -> bytes:
+    async def begin(self, key: str, order: ListOrder) -> bytes:
         async with self._turns.turn():
-            return await self._store.begin(key)
+            return await self._store.begin(key, order)
 
     async def finish(
         self, key: str, token: bytes, order: ListOrder, entries: Sequence[Entry], is_whole: bool, expiry: float

@@ -114,9 +114,9 @@ class GatedStore:
         """Give a member its score; a list that cannot be told is deleted before the gate opens."""
         await self._changed(list_keys(key), lambda: self._store.settle(key, order, member, token, score))
 
-    async def begin(self, key: str) -> bytes:
+    async def begin(self, key: str, order: ListOrder) -> bytes:
         """Begin to build a list."""
-        return await self._asked(lambda: self._store.begin(key), b"")
+        return await self._asked(lambda: self._store.begin(key, order), b"")
 
     async def finish(
         self, key: str, token: bytes, order: ListOrder, entries: Sequence[Entry], is_whole: bool, expiry: float

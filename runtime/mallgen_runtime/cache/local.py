@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from mallgen_runtime.cache.local_list import Building, LocalList
 from mallgen_runtime.cache.scripts import BUILD_SECONDS
-from mallgen_runtime.cache.store import ABSENT, LEASE, LEASE_SECONDS, Entry, Filling, ListOrder, ListPage
+from mallgen_runtime.cache.store import ABSENT, BEYOND, LEASE, LEASE_SECONDS, Entry, Filling, ListOrder, ListPage
 
 _OVERHEAD = 200  # bytes of an entry beside its key and value
 _MEMBER = 150  # bytes of a member of a list
@@ -78,7 +78,9 @@ class LocalStore:
     async def page(self, key: str, order: ListOrder, after: Entry | None, limit: int) -> ListPage:
         """Return entries of a list."""
         found = self._found(key)
-        return found.page(after, limit) if isinstance(found, LocalList) else ABSENT
+        if not isinstance(found, LocalList):
+            return ABSENT
+        return found.page(after, limit) if found.order.spelling == order.spelling else BEYOND
 
     async def touch(self, keys: Sequence[str], member: str) -> list[bytes]:
         """Announce a change of a member of lists."""
@@ -87,17 +89,19 @@ class LocalStore:
 
     async def settle(self, key: str, order: ListOrder, member: str, token: bytes, score: float | None) -> None:
         """Give a member its score."""
+        if order.spelling:
+            self._end_other_spellings(key, order.spelling)
         found, building = self._found(key), self._now_built(key)
         if isinstance(found, LocalList) and found.settle(member, token, score):
             self._resized(key, found)
         if building is not None:
             building.settle(member, token, score)
 
-    async def begin(self, key: str) -> bytes:
+    async def begin(self, key: str, order: ListOrder) -> bytes:
         """Begin to build a list."""
         if self._found(key) is not None or self._now_built(key) is not None:
             return b""
-        made = Building(secrets.token_bytes(8), self._clock() + BUILD_SECONDS)
+        made = Building(secrets.token_bytes(8), self._clock() + BUILD_SECONDS, order.spelling)
         self._building[key] = made
         return made.token
 
@@ -151,6 +155,14 @@ class LocalStore:
         if building is not None:
             building.touch(member, token)
         return isinstance(found, LocalList) or building is not None
+
+    def _end_other_spellings(self, key: str, spelling: str) -> None:
+        """Delete a list of other texts: whether the database holds both to be equal is not known here."""
+        found, building = self._found(key), self._now_built(key)
+        if isinstance(found, LocalList) and found.order.spelling != spelling:
+            self._remove(key)
+        if building is not None and building.spelling != spelling:
+            del self._building[key]
 
     def _keep(self, key: str, value: bytes, expiry: float) -> None:
         self._remove(key)

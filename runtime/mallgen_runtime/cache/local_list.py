@@ -14,7 +14,7 @@ class LocalList:
     def __init__(
         self, order: ListOrder, entries: Sequence[Entry], is_whole: bool, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._order = order
+        self.order = order
         self._entries = sorted(entries)
         self._scores = {entry.member: entry.score for entry in entries}
         self._whole = is_whole
@@ -42,7 +42,7 @@ class LocalList:
         if overdue:
             return ListPage(None, overdue=overdue)
         count = len(self._entries)
-        if self._order.descending:
+        if self.order.descending:
             end = count if after is None else bisect_left(self._entries, after)
             found = self._entries[max(0, end - limit) : end][::-1]
         else:
@@ -69,7 +69,7 @@ class LocalList:
         old = self._scores.pop(member, None)
         if old is not None:
             del self._entries[bisect_left(self._entries, Entry(old, member))]
-        limit, descending = self._order.limit, self._order.descending
+        limit, descending = self.order.limit, self.order.descending
         if not self._whole and len(self._entries) * 2 < limit:
             self._entries.clear()
             self._scores.clear()
@@ -90,9 +90,10 @@ class LocalList:
 class Building:
     """A list that is being built until `end`, and what has changed meanwhile."""
 
-    def __init__(self, token: bytes, end: float) -> None:
+    def __init__(self, token: bytes, end: float, spelling: str) -> None:
         self.token = token
         self.end = end
+        self.spelling = spelling
         self._touched: dict[str, bytes] = {}
         self._settled: dict[str, float | None] = {}
 

@@ -103,7 +103,7 @@ class RedisStore:
 
     async def page(self, key: str, order: ListOrder, after: Entry | None, limit: int) -> ListPage:
         """Return entries of a list."""
-        words: list[Any] = [int(order.descending), limit, scripts.OVERDUE_SECONDS * 1000]
+        words: list[Any] = [int(order.descending), limit, scripts.OVERDUE_SECONDS * 1000, order.spelling]
         words += [] if after is None else [_number(after.score), after.member]
         state, found = await self._call(scripts.PAGE, [key], words)
         if state == b"absent":
@@ -124,12 +124,13 @@ class RedisStore:
 
     async def settle(self, key: str, order: ListOrder, member: str, token: bytes, score: float | None) -> None:
         """Give a member its score."""
-        words = [member, token, "" if score is None else _number(score), order.limit, int(order.descending)]
+        given = "" if score is None else _number(score)
+        words = [member, token, given, order.limit, int(order.descending), order.spelling]
         await self._call(scripts.SETTLE, [key, building_key(key)], words)
 
-    async def begin(self, key: str) -> bytes:
+    async def begin(self, key: str, order: ListOrder) -> bytes:
         """Begin to build a list."""
-        words = [secrets.token_hex(8), scripts.BUILD_SECONDS * 1000]
+        words = [secrets.token_hex(8), scripts.BUILD_SECONDS * 1000, order.spelling]
         found: bytes = await self._call(scripts.BEGIN, [key, building_key(key)], words)
         return found
 
@@ -143,7 +144,7 @@ class RedisStore:
         for start in range(0, len(members), 2 * _CHUNK):
             words = [scripts.BUILD_SECONDS * 1000, *members[start : start + 2 * _CHUNK]]
             await self._call(scripts.STAGE, [stage], words)
-        words = [token, _milliseconds(expiry), order.limit, int(order.descending)]
+        words = [token, _milliseconds(expiry), order.limit, int(order.descending), order.spelling]
         return bool(await self._call(scripts.FINISH, [key, building_key(key), stage], words))
 
     async def ping(self) -> None:

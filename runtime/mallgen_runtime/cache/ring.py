@@ -68,9 +68,9 @@ class RingStore:
         """Give a member its score."""
         await self._store_of(key).settle(key, order, member, token, score)
 
-    async def begin(self, key: str) -> bytes:
+    async def begin(self, key: str, order: ListOrder) -> bytes:
         """Begin to build a list."""
-        return await self._store_of(key).begin(key)
+        return await self._store_of(key).begin(key, order)
 
     async def finish(
         self, key: str, token: bytes, order: ListOrder, entries: Sequence[Entry], is_whole: bool, expiry: float

@@ -1,11 +1,13 @@
 """The scripts that Redis runs. Each is atomic, and all keys of one have one hash tag.
 
 A list is a sorted set of members by score. Its markers have the score -inf: `$` where every row of the list is in the
-set, and `!member token milliseconds` for a change that was announced and is not settled. Without `$` the set is the
-beginning of the list, and nothing beyond its last member is known.
+set, `=digest` where it belongs to texts, for their exact spelling, and `!member token milliseconds` for a change that
+was announced and is not settled. Without `$` the set is the beginning of the list, and nothing beyond its last member
+is known.
 
-What is being built has a hash: its `token`, `t:member` for changes that were announced meanwhile, and `s:member` for
-those that were settled. Whoever builds writes to a key of its own, which takes the list's place in one step.
+What is being built has a hash: its `token` and `spelling`, `t:member` for changes that were announced meanwhile, and
+`s:member` for those that were settled. Whoever builds writes to a key of its own, which takes the list's place in one
+step.
 """
 
 import hashlib
@@ -108,6 +110,11 @@ return found
 """)
 SETTLE = _script(_MARKERS + _PUT + """
 local list, building, member, token, score = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
+if ARGV[6] ~= '' then
+  -- whether the database holds both spellings to be equal is not known here
+  if not redis.call('ZSCORE', list, '=' .. ARGV[6]) then redis.call('DEL', list) end
+  if redis.call('HGET', building, 'spelling') ~= ARGV[6] then redis.call('DEL', building) end
+end
 local marker, last = marker_of(list, member)
 if marker then
   if last == token then redis.call('ZREM', list, marker) end
@@ -121,7 +128,7 @@ end
 """)
 BEGIN = _script("""
 if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('EXISTS', KEYS[2]) == 1 then return '' end
-redis.call('HSET', KEYS[2], 'token', ARGV[1])
+redis.call('HSET', KEYS[2], 'token', ARGV[1], 'spelling', ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return ARGV[1]
 """)
@@ -137,6 +144,7 @@ if redis.call('HGET', building, 'token') ~= token or redis.call('EXISTS', stage)
 end
 local changes = redis.call('HGETALL', building)
 redis.call('DEL', building)
+if ARGV[5] ~= '' then redis.call('ZADD', stage, '-inf', '=' .. ARGV[5]) end
 for place = 1, #changes, 2 do
   local kind, member = string.sub(changes[place], 1, 2), string.sub(changes[place], 3)
   if kind == 's:' and redis.call('EXISTS', stage) == 1 then
@@ -161,7 +169,10 @@ if total == 0 then return {'absent', {}} end
 local markers = redis.call('ZRANGEBYSCORE', list, '-inf', '-inf')
 local whole, marks, overdue, time = false, #markers, {}, nil
 for _, marker in ipairs(markers) do
-  if marker == '$' then whole = true else
+  if marker == '$' then whole = true
+  elseif string.sub(marker, 1, 1) == '=' then
+    if marker ~= '=' .. ARGV[4] then return {'beyond', {}} end
+  else
     time = time or now()
     local member, since = string.match(marker, '^!(%S*) %S+ (%d+)$')
     if time - tonumber(since) > tonumber(ARGV[3]) then overdue[#overdue + 1] = member end
@@ -174,8 +185,8 @@ local function entries(first, last)
   return redis.call('ZRANGE', list, first + marks, last + marks, 'WITHSCORES')
 end
 local start = 0
-if ARGV[4] then
-  local score, member, high = tonumber(ARGV[4]), ARGV[5], count
+if ARGV[5] then
+  local score, member, high = tonumber(ARGV[5]), ARGV[6], count
   while start < high do
     local middle = math.floor((start + high) / 2)
     local found = entries(middle, middle)

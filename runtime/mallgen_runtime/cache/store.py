@@ -25,10 +25,15 @@ class Filling(NamedTuple):
 
 
 class ListOrder(NamedTuple):
-    """The order of a list and its bound: entries beyond the first `limit` are not kept."""
+    """The order of a list and its bound: entries beyond the first `limit` are not kept.
+
+    `spelling` is a digest of the texts that the list belongs to, empty where it belongs to none. Lists of texts that a
+    collation may hold to be equal share a key: it has the list of one spelling, and a member of another ends it.
+    """
 
     descending: bool
     limit: int
+    spelling: str = ""
 
 
 class Entry(NamedTuple):
@@ -90,7 +95,7 @@ class Store(Protocol):
     async def settle(self, key: str, order: ListOrder, member: str, token: bytes, score: float | None) -> None:
         """Give a member its score, or None to take it out; nothing happens when a later change was settled."""
 
-    async def begin(self, key: str) -> bytes:
+    async def begin(self, key: str, order: ListOrder) -> bytes:
         """Begin to build a list, and return the token; it is empty when the list is there or is being built."""
 
     async def finish(

@@ -5,7 +5,7 @@ from typing import Any
 
 from mallgen_runtime.cache.resource import Cache
 from mallgen_runtime.cache.store import Entry, ListPage, list_keys
-from mallgen_runtime.sql.lists import CachedList, DirectModel, ListRule
+from mallgen_runtime.sql.lists import CachedList, DirectModel, ListPlace, ListRule
 
 FindMany = Callable[[Sequence[tuple[Any, ...]]], Awaitable[list[Any]]]
 
@@ -60,8 +60,8 @@ class ListCache:
             after = one.entry_at(cursor)
             if after is None:
                 return None
-        key, given = one.key(bound), tuple(equal)
-        found = await self._entries(one, key, bound, after, limit + 1)
+        place, given = one.place(bound), tuple(equal)
+        found = await self._entries(one, place, given, after, limit + 1)
         if found.entries is None:
             self._tally.miss(1)
             return None
@@ -70,7 +70,7 @@ class ListCache:
         wrong = [entry.member for row, entry in pairs if row is None or not one.holds(row, entry, given)]
         if wrong:
             self._tally.miss(1)
-            self._repair(one, key, wrong)
+            self._repair(one, place.key, wrong)
             return None
         self._tally.hit(1)
         page = rows[:limit]
@@ -79,7 +79,7 @@ class ListCache:
     async def changed(self, key_values: Sequence[Any], states: Sequence[Mapping[str, Any]]) -> None:
         """Put a row where it belongs in the lists that it was in, and in those that it is in."""
         for one in self._lists.values():
-            keys = {key for key in map(one.key_of, states) if key is not None}
+            keys = {place.key for place in map(one.place_of, states) if place is not None}
             member = one.member(key_values)
             if keys and member is None:
                 await self._forget(keys)
@@ -92,28 +92,37 @@ class ListCache:
             if any(one.needs(given) for given in values):
                 await self._cache.store.drop(one.stem)
                 continue
-            keys = {key for key in map(one.key_of, values) if key is not None}
-            await self._forget(keys)
+            await self._forget({place.key for place in map(one.place_of, values) if place is not None})
 
     async def _forget(self, keys: Iterable[str]) -> None:
         await self._cache.store.delete([name for key in sorted(keys) for name in list_keys(key)])
 
     async def _entries(
-        self, one: CachedList, key: str, bound: Sequence[Any], after: Entry | None, limit: int
+        self,
+        one: CachedList,
+        place: ListPlace,
+        equal: tuple[Sequence[Any], tuple[Any, ...]],
+        after: Entry | None,
+        limit: int,
     ) -> ListPage:
         store = self._cache.store
-        found = await store.page(key, one.order, after, limit)
+        key, order, _ = place
+        found = await store.page(key, order, after, limit)
         if found.is_absent:
-            await self._cache.flights.run(f"{key}:building", None, lambda: self._build(one, key, bound))
-            found = await store.page(key, one.order, after, limit)
+            await self._cache.flights.run(f"{key}:building", order, lambda: self._build(one, place, equal))
+            found = await store.page(key, order, after, limit)
         if found.overdue:
             self._repair(one, key, found.overdue)
         return found
 
-    async def _build(self, one: CachedList, key: str, bound: Sequence[Any]) -> None:
-        """Load a list, if nobody else does, and put it in its place with what has changed meanwhile."""
+    async def _build(self, one: CachedList, place: ListPlace, equal: tuple[Any, ...]) -> None:
+        """Load a list, if nobody else does, and put it in its place with what has changed meanwhile.
+
+        One that cannot be kept exactly keeps its lock for a while, so that not every reader tries.
+        """
         store = self._cache.store
-        token = await store.begin(key)
+        key, order, bound = place
+        token = await store.begin(key, order)
         if not token:
             return
         try:
@@ -121,11 +130,12 @@ class ListCache:
         except BaseException:
             self._cache.background(store.delete([f"{key}:building"]))
             raise
-        entries = [one.entry(row) for row in rows[: one.rule.limit]]
+        entries = [one.entry(row) if one.belongs(row, equal) else None for row in rows[: order.limit]]
         known = [entry for entry in entries if entry is not None]
-        if len(known) == len(entries):  # else the lock stays for a while, so that not every reader tries
-            expiry = self._cache.jittered(self._cache.times.list)
-            await store.finish(key, token, one.order, known, len(rows) <= one.rule.limit, expiry)
+        if len(known) == len(entries):
+            await store.finish(
+                key, token, order, known, len(rows) <= order.limit, self._cache.jittered(self._cache.times.list)
+            )
 
     async def _settled(self, one: CachedList, keys: Sequence[str], member: str) -> None:
         """Announce a change, read the row as it is now, and give it its place, in the lists that there are."""
@@ -137,11 +147,12 @@ class ListCache:
         entry = None if row is None else one.entry(row)
         if row is not None and entry is None:
             return await self._forget(keys)
-        at = None if row is None else one.key_of_row(row)
+        at = None if row is None else one.place_of_row(row)
         for key, token in zip(keys, tokens, strict=True):
-            if token:
-                score = entry.score if entry is not None and key == at else None
-                await store.settle(key, one.order, member, token, score)
+            if token and at is not None and entry is not None and key == at.key:
+                await store.settle(key, at.order, member, token, entry.score)
+            elif token:
+                await store.settle(key, one.order, member, token, None)
 
     def _repair(self, one: CachedList, key: str, members: Sequence[str]) -> None:
         """Put members right that a reader found in the wrong place, while no other reader does."""

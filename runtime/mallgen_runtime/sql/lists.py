@@ -8,10 +8,14 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 from mallgen_runtime.cache.keys import key, own_stem
 from mallgen_runtime.cache.resource import Cache
 from mallgen_runtime.cache.store import Entry, ListOrder
-from mallgen_runtime.sql.scores import is_exact, part_of, score_of
+from mallgen_runtime.sql.scores import can_choose, part_of, score_of
 from mallgen_runtime.sql.table import Keyset, Plan, Table
 
 _BETWEEN = ","  # less than any digit, so that a text stands before those that it begins
+
+
+def _digest(text: str, size: int) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
 
 
 def values_of(attributes: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
@@ -53,6 +57,14 @@ class DirectModel(Protocol):
         """Return what a list begins with."""
 
 
+class ListPlace(NamedTuple):
+    """The key of a list, its order with the spelling of what it belongs to, and this as the driver has it."""
+
+    key: str
+    order: ListOrder
+    bound: Sequence[Any]
+
+
 class CachedList:
     """A list whose beginning is a sorted set for each value of its columns `by`."""
 
@@ -65,7 +77,7 @@ class CachedList:
         self.sort, *_ = keyset.by
         score = score_of(columns[self.sort])
         parts = [part_of(columns[name]) for name in table.key]
-        if score is None or columns[self.sort].null or not all(is_exact(columns[name]) for name in keyset.equal):
+        if score is None or columns[self.sort].null or not all(can_choose(columns[name]) for name in keyset.equal):
             raise ValueError(f"the list {rule.name} of {table.name} has no order or values that a sorted set can have")
         self._score = score
         self._parts = [part for part in parts if part is not None]
@@ -76,12 +88,13 @@ class CachedList:
         self._sorted = attrgetter(columns[self.sort].attribute)
         self._attributes = {name: columns[name].attribute for name in (*keyset.equal, *keyset.by, *table.key)}
         described = repr((rule.keyset, rule.descending, [columns[name] for name in self._attributes]))
-        digest = hashlib.blake2b(described.encode(), digest_size=4).hexdigest()
-        self.stem = own_stem(cache.prefix, cache.database, table.name, "list", rule.name, digest)
+        self.stem = own_stem(cache.prefix, cache.database, table.name, "list", rule.name, _digest(described, 4))
 
-    def key(self, bound: Sequence[Any]) -> str:
-        """Return the key for the driver's values of the columns `by`."""
-        return key(self.stem, bound, folds=False)
+    def place(self, bound: Sequence[Any]) -> "ListPlace":
+        """Return the place of the list for the driver's values of the columns `by`."""
+        texts = [value for value in bound if isinstance(value, str)]
+        order = self.order._replace(spelling=_digest(repr(texts), 8)) if texts else self.order
+        return ListPlace(key(self.stem, bound), order, bound)
 
     @property
     def moved_by(self) -> list[str]:
@@ -94,16 +107,20 @@ class CachedList:
         column = self._plan.columns[self.sort]
         return column.attribute in attributes or column.on_update or column.made
 
-    def key_of_row(self, row: Any) -> str | None:
-        """Return the key of the list that a row is in."""
-        return self.key_of({name: getattr(row, name) for name in self.equal_attributes})
-
-    def key_of(self, values: Mapping[str, Any]) -> str | None:
-        """Return the key of the list that a row is in, by its values; None when it is in none, or one is not given."""
+    def place_of(self, values: Mapping[str, Any]) -> "ListPlace | None":
+        """Return the place of the list that a row is in, by its values; None for no list, or where one is not given."""
         given = [values.get(name) for name in self.equal_attributes]
         if any(value is None for value in given):
             return None
-        return self.key(self._plan.bind(self.rule.keyset.equal, given))
+        return self.place(self._plan.bind(self.rule.keyset.equal, given))
+
+    def place_of_row(self, row: Any) -> "ListPlace | None":
+        """Return the place of the list that a row is in."""
+        return self.place_of({name: getattr(row, name) for name in self.equal_attributes})
+
+    def belongs(self, row: Any, equal: tuple[Any, ...]) -> bool:
+        """Return whether a row has exactly the values of a list."""
+        return self._equal(row) == equal
 
     def needs(self, values: Mapping[str, Any]) -> bool:
         """Return whether values by attribute leave out one that says which list a row is in."""

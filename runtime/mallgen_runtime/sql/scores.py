@@ -7,7 +7,7 @@ alike.
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from mallgen_runtime.sql.value_columns import EnumColumn, UuidColumn
 
 _EXACT = 1 << 53
 _WIDTH = 20  # digits of an unsigned bigint
+_WIDE = Context(prec=200)  # more digits than any column has
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 _WHOLE = (IntColumn, YearColumn, BitsColumn, BoolColumn, DateColumn, DatetimeColumn, DecimalColumn)
@@ -52,9 +53,11 @@ def numbered(column: Column) -> Numbered | None:
             lambda value: (value - _EPOCH) // _MICRO // unit,
             lambda found: _EPOCH + timedelta(microseconds=found * unit),
         )
-    if isinstance(column, DecimalColumn) and 0 < column.precision < _WIDTH:
+    if isinstance(column, DecimalColumn) and column.precision:
         scale = column.scale
-        return Numbered(lambda value: int(value.scaleb(scale)), lambda found: Decimal(found).scaleb(-scale))
+        return Numbered(
+            lambda value: int(value.scaleb(scale, _WIDE)), lambda found: Decimal(found).scaleb(-scale, _WIDE)
+        )
     return None
 
 
@@ -90,7 +93,7 @@ def part_of(column: Column) -> Part | None:
     if isinstance(column, TextColumn):
         return Part(lambda given: given if given.isascii() and given.isdigit() else None, str)
     found = numbered(column)
-    if found is None:
+    if found is None or (isinstance(column, DecimalColumn) and column.precision >= _WIDTH):
         return None
     number, value = found
     if number is int and value is int:
@@ -98,9 +101,9 @@ def part_of(column: Column) -> Part | None:
     return Part(lambda given: _padded(number(given)), lambda text: value(_unpadded(text)))
 
 
-def is_exact(column: Column) -> bool:
-    """Return whether two values are equal for the database when they are for Python: no collation decides."""
-    return isinstance(column, (*_WHOLE, UuidColumn, EnumColumn))
+def can_choose(column: Column) -> bool:
+    """Return whether values of a column can say which list a row is in; of texts the exact spelling is kept."""
+    return isinstance(column, (*_WHOLE, UuidColumn, EnumColumn, TextColumn))
 
 
 def _padded(number: int) -> str:

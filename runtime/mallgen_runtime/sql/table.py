@@ -245,10 +245,10 @@ class Plan:
         return f"{self._where(*conditions)} ORDER BY {order} LIMIT {self.writer.mark(count + 1)}"
 
     def beginning(self, keyset: Keyset, descending: bool) -> tuple[str, list[str], list[Convert | None]]:
-        """Return the statement of the columns that a list is ordered by, their attributes and conversions."""
+        """Return the statement of the columns that make a list, their attributes and conversions."""
         readers = {column.name: column.reader(self.writer.dialect) for column in self.table.columns}
-        names = keyset.by
-        clauses = self._ordered([self.writer.equal(keyset.equal)], names, descending, len(keyset.equal))
+        names = tuple(dict.fromkeys((*keyset.equal, *keyset.by)))
+        clauses = self._ordered([self.writer.equal(keyset.equal)], keyset.by, descending, len(keyset.equal))
         statement = f"SELECT {self.writer.names(names)} FROM {self._name}{clauses}"
         return statement, [self.columns[name].attribute for name in names], [readers[name] for name in names]
 

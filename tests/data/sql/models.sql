@@ -1,4 +1,7 @@
 -- Tables for tests/sql/test_models.py: every type, every kind of key, ties, a version, a mark for deleted rows.
+-- mallgen:list money by size, sort money, limit 10
+-- mallgen:list ratio by flag, sort ratio desc, limit 10
+-- mallgen:list moment, sort moment, limit 10
 CREATE TABLE `everything` (
   `id` bigint NOT NULL AUTO_INCREMENT,
   `flag` boolean NOT NULL,
@@ -55,6 +58,7 @@ CREATE TABLE `account` (
   CONSTRAINT `ck_balance` CHECK (`balance` >= 0)
 ) DEFAULT CHARSET=utf8mb4;
 
+-- mallgen:list changed by title, sort changed desc, limit 10
 CREATE TABLE `draft` (
   `id` bigint NOT NULL AUTO_INCREMENT,
   `title` varchar(50) NOT NULL,
