@@ -58,6 +58,8 @@ _POSTGRES: Types = {
     "text[]": ("'{}'",),
     "integer[]": (),
     "mood": ("'sad'",),
+    "amount": ("1.5",),
+    "bit(4)": ("B'0101'",),
 }
 _SQLITE: Types = {
     "INTEGER": ("1", "-1"),
@@ -113,8 +115,10 @@ class RandomSchema:
             self._references(table)
         statements = [self._create(table) for table in self.tables]
         statements += [one for table in self.tables for one in table.after]
-        has_mood = any(kind == "mood" for table in self.tables for kind in table.types.values())
-        if has_mood:
+        used = {kind for table in self.tables for kind in table.types.values()}
+        if "amount" in used:
+            statements.insert(0, "CREATE DOMAIN amount AS numeric(10,2) CHECK (VALUE >= 0)")
+        if "mood" in used:
             statements.insert(0, f"CREATE TYPE mood AS ENUM ({', '.join(map(repr, self.moods))})")
         return "".join(f"{one};\n" for one in [*statements, *self._views()])
 

@@ -19,6 +19,7 @@ class Draft:
         self.indexes: dict[str, Index] = {}
         self.foreign_keys: dict[str, ForeignKey] = {}
         self.checks: dict[str, str] = {}
+        self.own_numbers: dict[str, int] = {}  # the last one of the names that the database makes, by their stems
         self.check_names: dict[str, str] = {}  # as the DDL spells them, by their folded ones
         self.lists: list[ListRule] = []
         self.numbers: dict[str, int] = {}  # where to look for the next free name

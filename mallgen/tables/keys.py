@@ -101,7 +101,7 @@ class Keys:
         cursor.accept("NO", "INHERIT")
         cursor.accept("NOT", "VALID")
         checks = self.draft.checks
-        name = constraint or _free(f"{self.draft.name}_chk_", checks)
+        name = constraint or _free(self.draft, f"{self.draft.name}_chk_", checks)
         checks[self.draft.folded(name)] = cursor.source(first, last)
         self.draft.check_names[self.draft.folded(name)] = name
         self.expression(first, last, "the CHECK")
@@ -191,7 +191,7 @@ class Keys:
         if draft.folded(name) in draft.foreign_keys:
             message = f"`{draft.name}` has two foreign keys `{name}`"
             self.cursor.report("ddl-duplicate-index", message, reference.span, "give one another name")
-            name = _free(f"{name}_", draft.foreign_keys)
+            name = _free(draft, f"{name}_", draft.foreign_keys)
         draft.foreign_keys[draft.folded(name)] = reference._replace(name=name)
         if reference.on_delete == "SET NULL" or reference.on_update == "SET NULL":
             for column in map(draft.column, reference.columns):
@@ -210,15 +210,18 @@ class Keys:
         """Return the name that the database gives a foreign key."""
         table, taken = self.draft.name, self.draft.foreign_keys
         if self.draft.dialect is not Dialect.POSTGRES:
-            return _free(f"{table}_ibfk_", taken)
+            return _free(self.draft, f"{table}_ibfk_", taken)
         name = "_".join((table, *reference.columns, "fkey"))[:63]
-        return _free(name, taken) if name in taken else name
+        return _free(self.draft, name, taken) if name in taken else name
 
 
-def _free(stem: str, taken: Mapping[str, object]) -> str:
-    """Return the stem with the number behind the highest that one of the database's own names has."""
-    tails = [name[len(stem) :] for name in taken if name.lower().startswith(stem.lower())]
-    return f"{stem}{1 + max((int(tail) for tail in tails if tail.isdecimal() and len(tail) < 9), default=0)}"
+def _free(draft: Draft, stem: str, taken: Mapping[str, object]) -> str:
+    """Return the stem with the number that the database gives next; linear in the number of names."""
+    number = draft.own_numbers.get(stem, 0) + 1
+    while draft.folded(f"{stem}{number}") in taken:
+        number += 1
+    draft.own_numbers[stem] = number
+    return f"{stem}{number}"
 
 
 def read_parts(cursor: Cursor, keys: Keys) -> tuple[Part, ...]:

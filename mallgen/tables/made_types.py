@@ -40,7 +40,7 @@ def _value(cursor: Cursor, known: list[str]) -> str:
 
 def create_domain(cursor: Cursor, catalog: Catalog) -> None:
     """Read what follows CREATE DOMAIN: a type with a default and NOT NULL; its checks are the database's."""
-    name = cursor.qualified("domain")[1]
+    name, start = cursor.qualified("domain")[1], cursor.at
     cursor.accept("AS")
     kind = read_type(cursor, catalog.made)
     not_null, default = False, None
@@ -54,7 +54,9 @@ def create_domain(cursor: Cursor, catalog: Catalog) -> None:
         else:
             cursor.take()
     folded = name.text.lower()
-    catalog.made[folded] = MadeType(kind._replace(made=kind.made or folded), not_null, default)
+    catalog.made[folded] = MadeType(
+        kind._replace(made=kind.made or folded, domain=cursor.source(start, cursor.at)), not_null, default
+    )
 
 
 def alter_type(cursor: Cursor, catalog: Catalog) -> None:

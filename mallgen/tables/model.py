@@ -59,6 +59,7 @@ class ColumnType(NamedTuple):
     item: "ColumnType | None" = None
     bool_like: bool = False
     made: str = ""
+    domain: str = ""
 
 
 class DefaultKind(Enum):

@@ -23,7 +23,8 @@ _VIEWS = "SELECT table_name, view_definition FROM information_schema.views WHERE
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+(?= |$)")
 # MariaDB makes `json` a text with a check: https://mariadb.com/kb/en/json-data-type/
 _JSON = re.compile(
-    r"^(  (`(?:[^`]|``)+`) )longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin( .*?)? CHECK \(json_valid\(\2\)\)(,?)$",
+    r"^(  (`(?:[^`]|``)+`) )longtext(?: CHARACTER SET utf8mb4)?(?: COLLATE utf8mb4_bin)?( .*?)?"
+    r" CHECK \(json_valid\(\2\)\)(.*)$",
     re.M,
 )
 _TIMEOUT = 10  # seconds

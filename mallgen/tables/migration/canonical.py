@@ -106,6 +106,8 @@ class Canon:
         return (default.kind, _without_brackets(self.words(default.text)))
 
     def _literal(self, kind: ColumnType, default: Default) -> object:
+        if bits := re.fullmatch(r"[bB]?'?([01]+)'?", default.text) if "bit" in kind.spelt.lower() else None:
+            return bits[1]
         if kind.base is Base.BOOL or kind.bool_like:
             return default.text.lower() in _TRUE
         if kind.base in _NUMERIC:
@@ -179,9 +181,19 @@ class Canon:
         is_idle = action == "NO ACTION" or (action == "RESTRICT" and self.dialect is Dialect.MYSQL)
         return "" if is_idle else action
 
+    def domain(self, text: str) -> Words:
+        """Return the canonical form of a domain, from behind its name on."""
+        return _without_names(self.words(text))
+
     def check(self, expression: str) -> Words:
         """Return the canonical form of a CHECK."""
         return _without_brackets(self.words(expression))
+
+
+def _without_names(words: Words) -> Words:
+    """Return words without the names of constraints, which a database gives where the DDL has none."""
+    named = {at + step for at, word in enumerate(words) if word == "constraint" for step in (0, 1)}
+    return tuple(word for at, word in enumerate(words) if at not in named)
 
 
 def _told(charset: str, collation: str) -> tuple[str, str]:
@@ -222,25 +234,42 @@ def _closes_last(words: Words) -> bool:
 
 
 def _loosened(words: list[str]) -> list[str]:
-    """Return words without brackets, casts, the tables in front of columns, and `AS x` behind x."""
+    """Return words without brackets, casts, the tables in front of columns, and `AS x` behind x.
+
+    BETWEEN, IN and != are as PostgreSQL writes them.
+    """
     found: list[str] = []
-    at = 0
+    at, between = 0, ""
     while at < len(words):
-        word = words[at]
+        word, after = words[at], words[at + 1 : at + 3]
         if word == "::":
             at = _behind_cast(words, at + 1)
             continue
-        if word == "as" and found and words[at + 1 : at + 2] == found[-1:]:
-            at += 2
-            continue
-        if word == "." and found:
+        if word == "as" and found and after[:1] == found[-1:]:
+            at += 1
+        elif word == "." and found:
             found.pop()
+        elif word == "between" and found:
+            between = found[-1]
+            found += (">", "=")
+        elif word == "and" and between:
+            found += ("and", between, "<", "=")
+            between = ""
+        elif word == "!" and after[:1] == ["="]:
+            found += ("<", ">")
+            at += 1
+        elif word == "=" and after == ["any", "("]:
+            found.append("in")
+            at += 1
         elif number := _QUOTED_NUMBER.fullmatch(word):
             found += filter(None, number.groups())
-        elif word not in ("(", ")", ";", "as"):
-            found.append({"!=": "<>"}.get(word, word))
+        elif word not in _LOOSE:
+            found.append(word)
         at += 1
     return found
+
+
+_LOOSE = frozenset(("(", ")", "[", "]", ";", "as", "array"))
 
 
 def _behind_cast(words: list[str], at: int) -> int:

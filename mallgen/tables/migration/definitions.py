@@ -9,6 +9,7 @@ from mallgen.tables.model import Base, Column, DefaultKind, Dialect, ForeignKey,
 
 _SERIALS = {16: "smallserial", 32: "serial", 64: "bigserial"}
 _INTS = {"serial": "integer", "bigserial": "bigint", "smallserial": "smallint"}
+_BITS = re.compile(r"[bBxX]'[0-9A-Fa-f]*'|0[xb][0-9A-Fa-f]+")
 _INTS |= {"serial4": "integer", "serial8": "bigint", "serial2": "smallint"}
 
 
@@ -47,6 +48,8 @@ class Definitions:
         default = column.default
         if default is None or column.auto or column.generated is not None:
             return ""
+        if default.kind is DefaultKind.LITERAL and not default.is_text and _BITS.fullmatch(default.text):
+            return default.text
         if default.kind is DefaultKind.LITERAL:
             return self._writer.default(column, default, self.dialect)
         text = default.text.strip()

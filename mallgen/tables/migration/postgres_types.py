@@ -29,13 +29,15 @@ class TypeSteps:
         for _, old, new in self._grown:
             yield from self._grow(old, new)
         known = _domains(self._change.old)
-        for name, (table, column) in _domains(self._change.new).items():
-            if name not in known:
-                message = f"`{table.name}.{column.name}` has the domain `{column.type.spelt}`, which is not made here"
-                yield MigrationStep(
-                    "",
-                    (Caution(BY_HAND, message, "write its CREATE DOMAIN in front of these statements", column.span),),
-                )
+        for name, (_, column) in _domains(self._change.new).items():
+            kind = column.type.item or column.type
+            before = (known[name][1].type.item or known[name][1].type) if name in known else None
+            if before is None:
+                yield MigrationStep(f"CREATE DOMAIN {_plain(column.type.spelt)} {kind.domain}")
+            elif self._canon.domain(before.domain) != self._canon.domain(kind.domain):
+                message = f"the domain `{_plain(column.type.spelt)}` is another one now"
+                hint = "write its ALTER DOMAIN in front of these statements"
+                yield MigrationStep("", (Caution(BY_HAND, message, hint, column.span),))
 
     def after(self) -> Iterator[MigrationStep]:
         """Yield the types that are made anew, with the columns that have them, and drop those that none has."""
@@ -49,6 +51,10 @@ class TypeSteps:
         for name, kind in self._old.items():
             if name not in self._new:
                 yield MigrationStep(f"DROP TYPE {_plain(kind.spelt)}")
+        kept = _domains(self._change.new)
+        for name, (_, column) in _domains(self._change.old).items():
+            if name not in kept:
+                yield MigrationStep(f"DROP DOMAIN {_plain(column.type.spelt)}")
 
     def _create(self, kind: ColumnType, spelt: str) -> str:
         return f"CREATE TYPE {_plain(spelt)} AS ENUM ({', '.join(map(self._write.text, kind.values))})"
@@ -90,7 +96,9 @@ def _enums(tables: Iterable[Table]) -> dict[str, ColumnType]:
         for column in table.columns if not table.select else ():
             kind = column.type.item or column.type
             if kind.made and kind.base is Base.ENUM and kind.values:
-                found.setdefault(kind.made, kind._replace(spelt=_plain(column.type.spelt)))
+                plain = _plain(column.type.spelt)
+                is_own = plain.strip('"').lower() == kind.made
+                found.setdefault(kind.made, kind._replace(spelt=plain if is_own else f'"{kind.made}"'))
     return found
 
 
@@ -99,7 +107,7 @@ def _domains(tables: Iterable[Table]) -> dict[str, tuple[Table, Column]]:
     for table in tables:
         for column in table.columns if not table.select else ():
             kind = column.type.item or column.type
-            if kind.made and kind.base is not Base.ENUM:
+            if kind.made and kind.domain:
                 found.setdefault(kind.made, (table, column))
     return found
 
