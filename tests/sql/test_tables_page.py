@@ -1,4 +1,4 @@
-"""docs/tables.md is played: its files are written, its commands print what it shows, its Python runs."""
+"""docs/tables.md and docs/cache.md are played: files are written, commands print what is shown, the Python runs."""
 
 import ast
 import asyncio
@@ -14,30 +14,32 @@ import pytest
 from tests.conftest import ROOT
 from tests.test_cases import BLOCK, play
 
-PAGE = ROOT / "docs" / "tables.md"
 
-
-def test_the_page_is_played(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["tables", "cache"])
+def test_the_page_is_played(name: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(here))
-    document = PAGE.read_text(encoding="utf-8")
+    page = ROOT / "docs" / f"{name}.md"
+    document = page.read_text(encoding="utf-8")
     codes: list[CodeType] = []
 
     def played(block: Any) -> str:
         if block["kind"] == "python":
             place = document.count("\n", 0, block.start()) + 1
             text = "\n" * place + block["body"]
-            codes.append(compile(text, str(PAGE), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT))
+            codes.append(compile(text, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT))
         elif block["kind"] in ("sql", "console"):
             return play(block, here)
         return str(block.group())
 
     shown = BLOCK.sub(played, document)
     if os.environ.get("MALLGEN_ACCEPT"):
-        PAGE.write_text(shown, encoding="utf-8")
+        page.write_text(shown, encoding="utf-8")
     assert shown == document
     asyncio.run(_run(codes))
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("shop_model", "goods")]:
-        del sys.modules[name]
+    for module in [
+        module for module in sys.modules if module.partition(".")[0] in ("shop_model", "goods", "mall_model")
+    ]:
+        del sys.modules[module]
 
 
 async def _run(codes: list[CodeType]) -> None:
