@@ -195,7 +195,7 @@ class Database(Statements):
         self._became(state, str(problems[0]) if problems else "")
 
     async def _prepare(self) -> None:
-        held = self._writing.take() or await self._writing.wait()
+        held = await self._writing.reach()
         self._writing.limit(held, monotonic() + _COMPARED)
         try:
             lines = [] if self._schema is None else await prepare(held.connection, self._schema, self._makes)
@@ -276,7 +276,7 @@ def connecting(found: Source, makes: bool) -> Callable[[], Awaitable[DatabaseCon
 async def _connected(pool: Pool) -> None:
     """Make a connection of a pool that has none. Raises DatabaseError."""
     if not pool.is_connected:
-        pool.give(await pool.wait())
+        pool.give(await pool.reach())
 
 
 def _retrieved(task: "asyncio.Future[Any]") -> None:

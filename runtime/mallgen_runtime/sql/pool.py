@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from mallgen_runtime.process.origin import MARGIN, origin
 from mallgen_runtime.sql.conf import PoolLimits
@@ -49,6 +49,14 @@ class Held:
         return problem
 
 
+class _Waiter(NamedTuple):
+    """A task that waits for a connection, for some seconds until a monotonic time."""
+
+    place: "asyncio.Future[Held]"
+    until: float
+    seconds: float
+
+
 class PoolFigures:
     """Totals of a pool since its start."""
 
@@ -73,7 +81,7 @@ class Pool:
         self.label = label
         self._idle: list[Held] = []
         self._used: set[Held] = set()
-        self._waiting: deque[asyncio.Future[Held]] = deque()
+        self._waiting: deque[_Waiter] = deque()
         self._opening = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -112,20 +120,28 @@ class Pool:
                 return self._lent(held)
         return None
 
-    async def wait(self) -> Held:
-        """Return a connection as soon as one is free or made. Raises PoolTimeout, DatabaseUnreachable."""
+    async def reach(self) -> Held:
+        """Return a connection, for which it takes as long as it takes to make one. Raises DatabaseUnreachable."""
+        return self.take() or await self.wait(2 * self._limits.connect)
+
+    async def wait(self, limit: float = 0.0) -> Held:
+        """Return a connection as soon as one is free or made, within `limit` seconds (0: WaitTimeout).
+
+        Raises PoolTimeout, DatabaseUnreachable.
+        """
         if self._closing:
             raise DatabaseUnreachable(f"{self.label}: the service is stopping")
-        loop = asyncio.get_running_loop()
-        deadline = origin.get().deadline
-        left = self._limits.wait if deadline is None else min(self._limits.wait, deadline - monotonic() - MARGIN)
+        began, deadline = monotonic(), origin.get().deadline
+        left = limit or self._limits.wait
+        if deadline is not None:
+            left = min(left, deadline - began - MARGIN)
         if left <= 0:
             raise StatementTimeout(_PASSED)
-        began = monotonic()
-        place: asyncio.Future[Held] = loop.create_future()
-        self._waiting.append(place)
+        place: asyncio.Future[Held] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiter(place, began + left, left))
+        if began + left < self._alarm_at:
+            self._set_alarm(began + left)
         self._grow()
-        alarm = loop.call_later(left, self._give_up, place, left)
         try:
             held = await place
         except asyncio.CancelledError:
@@ -133,7 +149,6 @@ class Pool:
                 self.give(place.result())
             raise
         finally:
-            alarm.cancel()
             self.figures.waits += 1
             self.figures.waited += monotonic() - began
         return self._lent(held)
@@ -183,7 +198,7 @@ class Pool:
         """Close all connections; those in use a moment later, so that what runs may end."""
         self._closing = True
         while self._waiting:
-            self._refuse(self._waiting.popleft(), DatabaseUnreachable(f"{self.label}: the service is stopping"))
+            self._refuse(self._waiting.popleft().place, DatabaseUnreachable(f"{self.label}: the service is stopping"))
         until = monotonic() + _LAST
         while self._used and monotonic() < until:
             await asyncio.sleep(0.01)
@@ -215,7 +230,7 @@ class Pool:
         return held
 
     def _set_alarm(self, at: float) -> None:
-        """Look at the deadlines at a time: one alarm for all connections, as most statements end long before theirs."""
+        """Look at deadlines at a time: one alarm for all statements and waiters, as most end long before theirs."""
         if self._alarm is not None:
             self._alarm.cancel()
         self._alarm_at = at
@@ -227,14 +242,19 @@ class Pool:
         for held in [one for one in self._used if one.deadline <= now]:
             held.deadline = inf
             held.end()
-        first = min((held.deadline for held in self._used), default=inf)
+        while self._waiting and (self._waiting[0].until <= now or self._waiting[0].place.done()):
+            self._give_up(self._waiting.popleft())
+        for waiter in [one for one in self._waiting if one.until <= now]:
+            self._give_up(waiter)
+        waiting = (waiter.until for waiter in self._waiting if not waiter.place.done())
+        first = min((*(held.deadline for held in self._used), *waiting), default=inf)
         if first < inf:
             self._set_alarm(first)
 
     def _offer(self, held: Held) -> None:
         """Hand a connection to the first that waits for one, else keep it."""
         while self._waiting:
-            place = self._waiting.popleft()
+            place = self._waiting.popleft().place
             if not place.done():
                 self._used.add(held)
                 return place.set_result(held)
@@ -282,14 +302,14 @@ class Pool:
         self.problem = error
         if not self.size:
             while self._waiting:
-                self._refuse(self._waiting.popleft(), error)
+                self._refuse(self._waiting.popleft().place, error)
 
-    def _give_up(self, place: "asyncio.Future[Held]", waited: float) -> None:
-        text = f"{self.label}: no connection was free within {waited:.3g} s: {len(self._used)} are in use"
+    def _give_up(self, waiter: _Waiter) -> None:
+        text = f"{self.label}: no connection was free within {waiter.seconds:.3g} s: {len(self._used)} are in use"
         if self._opening:
             text = f"{text}, {self._opening} are being made"
         hint = self.problem or "inside of a transaction use model.within(transaction)"
-        self._refuse(place, PoolTimeout(f"{text}; {hint}"))
+        self._refuse(waiter.place, PoolTimeout(f"{text}; {hint}"))
 
     @staticmethod
     def _refuse(place: "asyncio.Future[Held]", problem: DatabaseError) -> None:
