@@ -49,7 +49,7 @@ class Held:
         return problem
 
 
-class _Waiter(NamedTuple):
+class _InLine(NamedTuple):
     """A task that waits for a connection, for some seconds until a monotonic time."""
 
     place: "asyncio.Future[Held]"
@@ -81,7 +81,7 @@ class Pool:
         self.label = label
         self._idle: list[Held] = []
         self._used: set[Held] = set()
-        self._waiting: deque[_Waiter] = deque()
+        self._waiting: deque[_InLine] = deque()
         self._opening = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -138,7 +138,7 @@ class Pool:
         if left <= 0:
             raise StatementTimeout(_PASSED)
         place: asyncio.Future[Held] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiter(place, began + left, left))
+        self._waiting.append(_InLine(place, began + left, left))
         if began + left < self._alarm_at:
             self._set_alarm(began + left)
         self._grow()
@@ -304,7 +304,7 @@ class Pool:
             while self._waiting:
                 self._refuse(self._waiting.popleft().place, error)
 
-    def _give_up(self, waiter: _Waiter) -> None:
+    def _give_up(self, waiter: _InLine) -> None:
         text = f"{self.label}: no connection was free within {waiter.seconds:.3g} s: {len(self._used)} are in use"
         if self._opening:
             text = f"{text}, {self._opening} are being made"
