@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from mallgen_runtime.process.conf import Conf, parse_config
+from mallgen_runtime.sql import DataSourceConf
+from mallgen_runtime.sql.source import source
 from tests.conftest import ROOT
 from tests.test_cases import BLOCK, play
 
@@ -37,9 +40,21 @@ def test_the_page_is_played(name: str, here: Path, monkeypatch: pytest.MonkeyPat
     assert shown == document
     asyncio.run(_run(codes))
     for module in [
-        module for module in sys.modules if module.partition(".")[0] in ("shop_model", "goods", "mall_model")
+        module for module in sys.modules if module.partition(".")[0] in ("shop_model", "board_model", "mall_model")
     ]:
         del sys.modules[module]
+
+
+class _Settings(Conf, kw_only=True):
+    data_source: DataSourceConf
+
+
+def test_the_settings_of_the_page_are_settings() -> None:
+    document = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    (settings,) = (block["body"] for block in BLOCK.finditer(document) if block["kind"] == "yaml")
+    found = parse_config(_Settings, settings.replace("${SHOP_PASSWORD}", "x"), "shop.yaml").data_source
+    assert source(found.url, "DataSource").database == "shop"
+    assert (found.required, found.max_open, found.slow_threshold) == (True, 64, "300ms")
 
 
 async def _run(codes: list[CodeType]) -> None:
