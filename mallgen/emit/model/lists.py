@@ -6,6 +6,7 @@ from typing import NamedTuple
 from mallgen.tables.model import Base, Table
 
 _SORTED = (Base.DATETIME, Base.DATE)
+_KEY = "PRIMARY"  # as MySQL calls the index of the primary key
 _UNLISTED = (Base.JSON, Base.ARRAY, Base.SET, Base.BITS, Base.BIT_STRING)
 
 
@@ -13,7 +14,7 @@ class Listed(NamedTuple):
     """A list: the columns that its method is named after, those with given values, and its order.
 
     `word` ends the name of a list that a rule declares, of which a cache keeps `limit` rows. `descending`: unless asked
-    otherwise, the last row comes first.
+    otherwise, the last row comes first. `served_by` is the index that serves it.
     """
 
     columns: tuple[str, ...]
@@ -22,6 +23,7 @@ class Listed(NamedTuple):
     descending: bool = False
     word: str = ""
     limit: int = 0
+    served_by: str = ""
 
 
 def unique(table: Table) -> Iterator[tuple[str, ...]]:
@@ -38,18 +40,28 @@ def lists(table: Table) -> Iterator[Listed]:
     seen: set[tuple[str, ...]] = set()
     if table.key:
         seen.add(table.key)
-        yield Listed(table.key, table.key[:-1], table.key[-1:])
+        yield Listed(table.key, table.key[:-1], table.key[-1:], served_by=_KEY)
     for rule in table.lists if table.key else ():
         seen.add((*rule.by, rule.name))
         by = (rule.sort, *(name for name in table.key if name != rule.sort))
-        yield Listed(rule.by, rule.by, by, rule.descending, rule.name, rule.limit)
+        serving = _serving(table, rule.by, rule.sort)
+        yield Listed(rule.by, rule.by, by, rule.descending, rule.name, rule.limit, serving)
     for index in table.indexes:
         fits = table.key and index.is_plain and not index.where and index.columns not in seen
         if fits and all(table.column(name).type.base not in _UNLISTED for name in index.columns):
             found = _listed(table, index.columns, index.unique)
             if found is not None:
                 seen.add(index.columns)
-                yield found
+                yield found._replace(served_by=index.name)
+
+
+def _serving(table: Table, equal: tuple[str, ...], sort: str) -> str:
+    """Return the name of the index whose columns begin with those of a list, empty where there is none."""
+    for index in table.indexes:
+        begins = set(index.columns[: len(equal)]) == set(equal)
+        if begins and index.columns[len(equal) :][:1] == (sort,) and index.is_plain and not index.where:
+            return index.name
+    return ""
 
 
 def _listed(table: Table, columns: tuple[str, ...], is_unique: bool) -> Listed | None:

@@ -74,9 +74,12 @@ class TableView:
 
     def _keyset(self, one: Listed) -> Code:
         """Return the constant of a list: its order, and what a rule says of it."""
-        keyset = code("{}({}, {})", self._types.runtime("Keyset"), literal(one.equal), literal(one.by))
+        words: list[Code] = [literal(one.equal), literal(one.by)]
+        words += [literal(one.served_by)] if one.served_by else []
+        kind = self._types.runtime("Keyset")
         if not one.limit:
-            return code("{} = {}", self._constant(one), keyset)
+            return call(f"{self._constant(one)} = {kind}(", words)
+        keyset = code("{}({})", kind, listed(words))
         words = [literal(one.word), keyset, literal(one.descending), literal(one.limit)]
         return call(f"{self._constant(one)} = {self._types.runtime('ListRule')}(", words)
 

@@ -1,5 +1,6 @@
 """The base of generated models: rows by key, changes, pages by cursor, and queries of the user's own."""
 
+import logging
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from types import SimpleNamespace
@@ -10,13 +11,14 @@ import msgspec
 from mallgen_runtime.cache.resource import Cache
 from mallgen_runtime.sql.caching import TableCache
 from mallgen_runtime.sql.connection import Executor
-from mallgen_runtime.sql.errors import ConnectionLost, StatementTimeout
+from mallgen_runtime.sql.errors import ConnectionLost, DatabaseError, StatementTimeout
 from mallgen_runtime.sql.lists import ListRule
 from mallgen_runtime.sql.reading import rows_of
 from mallgen_runtime.sql.statement import for_values, power_of_two
 from mallgen_runtime.sql.table import Keyset, Table, plan_of
 from mallgen_runtime.sql.transaction import Transaction
 
+_LOG = logging.getLogger("mallgen.sql")
 MOST_ROWS = 10_000  # of one page
 _CHUNK = 500  # values of one IN, rows of one INSERT
 _MOST_VALUES = 30_000  # of one statement; PostgreSQL takes 32 767, SQLite 32 766
@@ -251,12 +253,13 @@ class Model(Generic[RowT]):
         if not 1 <= limit <= MOST_ROWS:
             raise ValueError(f"limit must be from 1 to {MOST_ROWS}, not {limit}")
         plan = self._plan
-        statement, places = plan.page(keyset, descending, cursor is not None)
-        bound = plan.bind(keyset.equal, equal)
-        if cursor is not None:
-            after = plan.bind(keyset.by, cursor)
-            bound += [after[place] for place in places]
-        found = await self._on.fetch(statement, [*bound, limit + 1])
+        after = [] if cursor is None else plan.bind(keyset.by, cursor)
+
+        def statement() -> tuple[str, list[Any]]:
+            text, places = plan.page(keyset, descending, cursor is not None)
+            return text, [*plan.bind(keyset.equal, equal), *(after[place] for place in places), limit + 1]
+
+        found = await self._along(keyset, statement)
         rows: list[RowT] = plan.rows(found[:limit], self.row)
         attributes = [plan.columns[name].attribute for name in keyset.by]
         last: Any = tuple(getattr(rows[-1], name) for name in attributes) if rows else None
@@ -274,12 +277,28 @@ class Model(Generic[RowT]):
 
     async def _beginning(self, rule: ListRule, equal: Sequence[Any]) -> list[Any]:
         """Return what a list begins with, one row more than it keeps, as rows of its columns alone."""
-        statement, names, readers = self._plan.beginning(rule.keyset, rule.descending)
-        rows = []
-        for values in await self._on.fetch(statement, [*equal, rule.limit + 1]):
+        plan, rows = self._plan, []
+        _, names, readers = plan.beginning(rule.keyset, rule.descending)
+
+        def statement() -> tuple[str, list[Any]]:
+            return plan.beginning(rule.keyset, rule.descending)[0], [*equal, rule.limit + 1]
+
+        for values in await self._along(rule.keyset, statement):
             own = [one if read is None else read(one) for read, one in zip(readers, values, strict=True)]
             rows.append(SimpleNamespace(**dict(zip(names, own, strict=True))))
         return rows
+
+    async def _along(self, keyset: Keyset, statement: Callable[[], tuple[str, list[Any]]]) -> list[Any]:
+        """Run the statement of a list, once more where the database has not the index that it names."""
+        text, values = statement()
+        try:
+            return await self._on.fetch(text, values)
+        except DatabaseError as problem:
+            if not self._plan.is_without(keyset.served_by, problem.code):
+                raise
+        _LOG.warning("%s has no index %s: its lists may be slow", self.table.name, keyset.served_by)
+        text, values = statement()
+        return await self._on.fetch(text, values)
 
     async def _count(self, names: tuple[str, ...], values: Sequence[Any]) -> int:
         """Return the number of rows with given values in columns."""

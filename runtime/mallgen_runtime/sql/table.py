@@ -10,6 +10,7 @@ from mallgen_runtime.sql.columns import BoolColumn
 from mallgen_runtime.sql.connection import Dialect
 from mallgen_runtime.sql.time_columns import DatetimeColumn
 
+_NO_INDEX = "1176"  # of MySQL: Key '…' doesn't exist in table '…'
 _STATEMENTS = 512  # of one table, which differ in the columns that are given and the number of rows
 
 
@@ -34,10 +35,15 @@ class Table(NamedTuple):
 
 
 class Keyset(NamedTuple):
-    """The order of a list: rows with the same values in the columns `equal`, by the columns `by`, which are unique."""
+    """The order of a list: rows with the same values in the columns `equal`, by the columns `by`, which are unique.
+
+    `served_by` is the index that serves it, which MySQL is told to use: by itself it would step over all rows before a
+    cursor, or sort the table, as its statistics are today. Empty: it is left to the database.
+    """
 
     equal: tuple[str, ...]
     by: tuple[str, ...]
+    served_by: str = ""
 
 
 class SqlWriter:
@@ -119,6 +125,7 @@ class Plan:
         self.binders = {column.name: column.binder(dialect) for column in table.columns}
         readers = [(place, column.reader(dialect)) for place, column in enumerate(table.columns)]
         self.readers: list[tuple[int, Convert]] = [(place, read) for place, read in readers if read is not None]
+        self.missing: set[str] = set()
         self._name = self.writer.name(table.name)
         self._alive = self._condition(table.deleted) if table.deleted else ""
         self._select = f"SELECT {self.writer.names(list(self.columns))} FROM {self._name}"
@@ -159,6 +166,14 @@ class Plan:
             return []
         least = old + timedelta(microseconds=10 ** (6 - column.digits))
         return [self.binders[column.name](max(datetime.now(UTC), least))]
+
+    def is_without(self, index: str, code: str) -> bool:
+        """Return whether an error says that the table has no such index, which is not named again then."""
+        if self.writer.dialect is not Dialect.MYSQL or code != _NO_INDEX or not index or index in self.missing:
+            return False
+        self.missing.add(index)
+        self.page.cache_clear()
+        return True
 
     def _condition(self, name: str) -> str:
         """Return the condition that a row is not marked as deleted."""
@@ -234,21 +249,23 @@ class Plan:
             beyond, places = self.writer.beyond(keyset.by, len(keyset.equal) + 1, descending)
             conditions.append(beyond)
         return (
-            f"{self._select}{self._ordered(conditions, keyset.by, descending, len(keyset.equal) + len(places))}",
+            f"{self._select}{self._ordered(conditions, keyset, descending, len(keyset.equal) + len(places))}",
             places,
         )
 
-    def _ordered(self, conditions: Sequence[str], by: Sequence[str], descending: bool, count: int) -> str:
+    def _ordered(self, conditions: Sequence[str], keyset: Keyset, descending: bool, count: int) -> str:
         """Return the clauses of a page after `count` values of its conditions."""
         way = " DESC" if descending else ""
-        order = ", ".join(f"{self.writer.name(name)}{way}" for name in by)
-        return f"{self._where(*conditions)} ORDER BY {order} LIMIT {self.writer.mark(count + 1)}"
+        order = ", ".join(f"{self.writer.name(name)}{way}" for name in keyset.by)
+        is_told = self.writer.dialect is Dialect.MYSQL and keyset.served_by and keyset.served_by not in self.missing
+        index = f" FORCE INDEX ({self.writer.name(keyset.served_by)})" if is_told else ""
+        return f"{index}{self._where(*conditions)} ORDER BY {order} LIMIT {self.writer.mark(count + 1)}"
 
     def beginning(self, keyset: Keyset, descending: bool) -> tuple[str, list[str], list[Convert | None]]:
         """Return the statement of the columns that make a list, their attributes and conversions."""
         readers = {column.name: column.reader(self.writer.dialect) for column in self.table.columns}
         names = tuple(dict.fromkeys((*keyset.equal, *keyset.by)))
-        clauses = self._ordered([self.writer.equal(keyset.equal)], keyset.by, descending, len(keyset.equal))
+        clauses = self._ordered([self.writer.equal(keyset.equal)], keyset, descending, len(keyset.equal))
         statement = f"SELECT {self.writer.names(names)} FROM {self._name}{clauses}"
         return statement, [self.columns[name].attribute for name in names], [readers[name] for name in names]
 

@@ -32,10 +32,12 @@ TABLE = Table(
     ),
     key=("id",),
 )
-_BY_ID = Keyset((), ("id",))
-_BY_USERID_PROID = Keyset(("userid",), ("proid",))
-_BY_USERID_CREATE_TIME = Keyset(("userid",), ("create_time", "id"))
-_BY_PROID = Keyset(("proid",), ("id",))
+_BY_ID = Keyset((), ("id",), "PRIMARY")
+_BY_USERID_PROID = Keyset(("userid",), ("proid",), "uk_userid_proid")
+_BY_USERID_CREATE_TIME = Keyset(
+    ("userid",), ("create_time", "id"), "ix_userid_create_time"
+)
+_BY_PROID = Keyset(("proid",), ("id",), "ix_proid")
 
 
 class CartRow(Row, frozen=True):

@@ -17,7 +17,7 @@ TABLE = Table(
     ),
     key=("userid",),
 )
-_BY_USERID = Keyset((), ("userid",))
+_BY_USERID = Keyset((), ("userid",), "PRIMARY")
 
 
 class CartcountRow(Row, frozen=True):

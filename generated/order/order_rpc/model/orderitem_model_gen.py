@@ -38,10 +38,10 @@ TABLE = Table(
     ),
     key=("id",),
 )
-_BY_ID = Keyset((), ("id",))
-_BY_ORDERID = Keyset(("orderid",), ("id",))
-_BY_USERID = Keyset(("userid",), ("id",))
-_BY_PROID = Keyset(("proid",), ("id",))
+_BY_ID = Keyset((), ("id",), "PRIMARY")
+_BY_ORDERID = Keyset(("orderid",), ("id",), "ix_orderid")
+_BY_USERID = Keyset(("userid",), ("id",), "ix_userid")
+_BY_PROID = Keyset(("proid",), ("id",), "ix_proid")
 
 
 class OrderitemRow(Row, frozen=True):

@@ -41,12 +41,18 @@ TABLE = Table(
     ),
     key=("id",),
 )
-_BY_ID = Keyset((), ("id",))
+_BY_ID = Keyset((), ("id",), "PRIMARY")
 _BY_USERID_CREATE_TIME = ListRule(
-    "create_time", Keyset(("userid",), ("create_time", "id")), True, 1000
+    "create_time",
+    Keyset(("userid",), ("create_time", "id"), "ix_userid_create_time"),
+    True,
+    1000,
 )
 _BY_USERID_STATUS_CREATE_TIME = ListRule(
-    "create_time", Keyset(("userid", "status"), ("create_time", "id")), True, 1000
+    "create_time",
+    Keyset(("userid", "status"), ("create_time", "id"), "ix_userid_status_create_time"),
+    True,
+    1000,
 )
 
 

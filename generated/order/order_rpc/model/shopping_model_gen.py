@@ -37,9 +37,9 @@ TABLE = Table(
     ),
     key=("id",),
 )
-_BY_ID = Keyset((), ("id",))
-_BY_ORDERID = Keyset(("orderid",), ("id",))
-_BY_USERID = Keyset(("userid",), ("id",))
+_BY_ID = Keyset((), ("id",), "PRIMARY")
+_BY_ORDERID = Keyset(("orderid",), ("id",), "ix_orderid")
+_BY_USERID = Keyset(("userid",), ("id",), "ix_userid")
 
 
 class ShoppingRow(Row, frozen=True):

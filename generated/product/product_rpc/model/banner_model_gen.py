@@ -33,8 +33,8 @@ TABLE = Table(
     ),
     key=("id",),
 )
-_BY_ID = Keyset((), ("id",))
-_BY_STATUS_POSITION = Keyset(("status",), ("position", "id"))
+_BY_ID = Keyset((), ("id",), "PRIMARY")
+_BY_STATUS_POSITION = Keyset(("status",), ("position", "id"), "ix_status_position")
 
 
 class BannerRow(Row, frozen=True):

@@ -31,8 +31,8 @@ TABLE = Table(
     ),
     key=("id",),
 )
-_BY_ID = Keyset((), ("id",))
-_BY_PARENTID = Keyset(("parentid",), ("id",))
+_BY_ID = Keyset((), ("id",), "PRIMARY")
+_BY_PARENTID = Keyset(("parentid",), ("id",), "ix_parentid")
 
 
 class CategoryRow(Row, frozen=True):

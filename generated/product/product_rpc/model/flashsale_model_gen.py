@@ -29,8 +29,8 @@ TABLE = Table(
     ),
     key=("id",),
 )
-_BY_ID = Keyset((), ("id",))
-_BY_END_TIME = Keyset((), ("end_time", "id"))
+_BY_ID = Keyset((), ("id",), "PRIMARY")
+_BY_END_TIME = Keyset((), ("end_time", "id"), "ix_end_time")
 
 
 class FlashsaleRow(Row, frozen=True):

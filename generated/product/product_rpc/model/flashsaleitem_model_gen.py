@@ -18,9 +18,9 @@ TABLE = Table(
     ),
     key=("flashsaleid", "proid"),
 )
-_BY_FLASHSALEID_PROID = Keyset(("flashsaleid",), ("proid",))
+_BY_FLASHSALEID_PROID = Keyset(("flashsaleid",), ("proid",), "PRIMARY")
 _BY_FLASHSALEID_POSITION = Keyset(
-    ("flashsaleid",), ("position", "flashsaleid", "proid")
+    ("flashsaleid",), ("position", "flashsaleid", "proid"), "ix_flashsaleid_position"
 )
 
 

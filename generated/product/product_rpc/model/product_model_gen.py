@@ -43,23 +43,39 @@ TABLE = Table(
     ),
     key=("id",),
 )
-_BY_ID = Keyset((), ("id",))
+_BY_ID = Keyset((), ("id",), "PRIMARY")
 _BY_STATUS_RECOMMEND_TIME = ListRule(
-    "recommend_time", Keyset(("status",), ("recommend_time", "id")), True, 1000
+    "recommend_time",
+    Keyset(("status",), ("recommend_time", "id"), "ix_status_recommend_time"),
+    True,
+    1000,
 )
 _BY_STATUS_CREATE_TIME = ListRule(
-    "create_time", Keyset(("status",), ("create_time", "id")), True, 1000
+    "create_time",
+    Keyset(("status",), ("create_time", "id"), "ix_status_create_time"),
+    True,
+    1000,
 )
-_BY_STATUS_SALES = ListRule("sales", Keyset(("status",), ("sales", "id")), True, 1000)
+_BY_STATUS_SALES = ListRule(
+    "sales", Keyset(("status",), ("sales", "id"), "ix_status_sales"), True, 1000
+)
 _BY_CATEID_STATUS_CREATE_TIME = ListRule(
-    "create_time", Keyset(("cateid", "status"), ("create_time", "id")), True, 1000
+    "create_time",
+    Keyset(("cateid", "status"), ("create_time", "id"), "ix_cateid_status_create_time"),
+    True,
+    1000,
 )
 _BY_CATEID_STATUS_SALES = ListRule(
-    "sales", Keyset(("cateid", "status"), ("sales", "id")), True, 1000
+    "sales",
+    Keyset(("cateid", "status"), ("sales", "id"), "ix_cateid_status_sales"),
+    True,
+    1000,
 )
-_BY_STATUS_STOCK = Keyset(("status",), ("stock", "id"))
-_BY_CATEID_STATUS_STOCK = Keyset(("cateid", "status"), ("stock", "id"))
-_BY_UPDATE_TIME = Keyset((), ("update_time", "id"))
+_BY_STATUS_STOCK = Keyset(("status",), ("stock", "id"), "ix_status_stock")
+_BY_CATEID_STATUS_STOCK = Keyset(
+    ("cateid", "status"), ("stock", "id"), "ix_cateid_status_stock"
+)
+_BY_UPDATE_TIME = Keyset((), ("update_time", "id"), "ix_update_time")
 
 
 class ProductRow(Row, frozen=True):

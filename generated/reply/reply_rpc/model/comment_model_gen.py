@@ -32,11 +32,16 @@ TABLE = Table(
     ),
     key=("id",),
 )
-_BY_ID = Keyset((), ("id",))
+_BY_ID = Keyset((), ("id",), "PRIMARY")
 _BY_PRODUCT_ID_CREATE_TIME = ListRule(
-    "create_time", Keyset(("product_id",), ("create_time", "id")), True, 1000
+    "create_time",
+    Keyset(("product_id",), ("create_time", "id"), "ix_product_id_create_time"),
+    True,
+    1000,
 )
-_BY_USER_ID_CREATE_TIME = Keyset(("user_id",), ("create_time", "id"))
+_BY_USER_ID_CREATE_TIME = Keyset(
+    ("user_id",), ("create_time", "id"), "ix_user_id_create_time"
+)
 
 
 class CommentRow(Row, frozen=True):

@@ -18,8 +18,8 @@ TABLE = Table(
     ),
     key=("id",),
 )
-_BY_ID = Keyset((), ("id",))
-_BY_COMMENT_ID = Keyset(("comment_id",), ("id",))
+_BY_ID = Keyset((), ("id",), "PRIMARY")
+_BY_COMMENT_ID = Keyset(("comment_id",), ("id",), "ix_comment_id")
 
 
 class CommentimageRow(Row, frozen=True):

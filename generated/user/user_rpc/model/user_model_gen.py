@@ -34,8 +34,8 @@ TABLE = Table(
     ),
     key=("id",),
 )
-_BY_ID = Keyset((), ("id",))
-_BY_UPDATE_TIME = Keyset((), ("update_time", "id"))
+_BY_ID = Keyset((), ("id",), "PRIMARY")
+_BY_UPDATE_TIME = Keyset((), ("update_time", "id"), "ix_update_time")
 
 
 class UserRow(Row, frozen=True):
