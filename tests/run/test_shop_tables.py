@@ -61,7 +61,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
         package = f"{service}_rpc"
         conf = DataSourceConf(url=url(service))
         config = importlib.import_module(f"{package}.config").Config(
-            name=service, listen_on="127.0.0.1:0", mode="dev", data_source=conf
+            name=service, listen_on="127.0.0.1:0", mode="dev", timeout=60_000, data_source=conf
         )
         app = importlib.import_module(f"{package}.app").create_app(config)
         pb = importlib.import_module(f"{package}.client")

@@ -37,8 +37,8 @@ class Table(NamedTuple):
 class Keyset(NamedTuple):
     """The order of a list: rows with the same values in the columns `equal`, by the columns `by`, which are unique.
 
-    `served_by` is the index that serves it, which MySQL is told to use: by itself it would step over all rows before a
-    cursor, or sort the table, as its statistics are today. Empty: it is left to the database.
+    `served_by` is the index that serves it. Statements of MySQL name it: by itself it may step over all rows before a
+    cursor, or sort the table, depending on its statistics. Empty: the choice is the database's.
     """
 
     equal: tuple[str, ...]
@@ -257,8 +257,8 @@ class Plan:
         """Return the clauses of a page after `count` values of its conditions."""
         way = " DESC" if descending else ""
         order = ", ".join(f"{self.writer.name(name)}{way}" for name in keyset.by)
-        is_told = self.writer.dialect is Dialect.MYSQL and keyset.served_by and keyset.served_by not in self.missing
-        index = f" FORCE INDEX ({self.writer.name(keyset.served_by)})" if is_told else ""
+        names_it = self.writer.dialect is Dialect.MYSQL and keyset.served_by and keyset.served_by not in self.missing
+        index = f" FORCE INDEX ({self.writer.name(keyset.served_by)})" if names_it else ""
         return f"{index}{self._where(*conditions)} ORDER BY {order} LIMIT {self.writer.mark(count + 1)}"
 
     def beginning(self, keyset: Keyset, descending: bool) -> tuple[str, list[str], list[Convert | None]]:
