@@ -28,6 +28,10 @@ def _read(text: str) -> DataSourceConf:
         ("mariadb://u:p@h:99/d?loc=Asia%2FShanghai", "mysql://u@h:99/d", "p"),
         ("postgres://u:p@[::1]:5433/d?sslmode=require", "postgres://u@[::1]:5433/d", "p"),
         ("postgresql:///d?host=/run/postgresql", "postgres://postgres@/run/postgresql/d", ""),
+        ("mysql://u:p@/w?#:@h:1/d?loc=UTC", "mysql://u@h:1/d", "p@/w?#:"),
+        ("postgres://u:50%25@w%@h/d", "postgres://u@h:5432/d", "50%@w%"),
+        ("mysql://h/d", "mysql://root@h:3306/d", ""),
+        ("postgres://u:p@/d?host=/run", "postgres://u@/run/d", "p"),
         ("u:a:b@c/d@tcp(h:1)/d?charset=utf8mb4&parseTime=true", "mysql://u@h:1/d", "a:b@c/d"),
         ("u@tcp([::1]:1)/d", "mysql://u@[::1]:1/d", ""),
         ("u@unix(/run/my.sock)/d", "mysql://u@/run/my.sock/d", ""),
@@ -53,7 +57,8 @@ def test_forms(text: str, label: str, password: str) -> None:
         ("u:geheim@tcp(h:1)/d?strange=1", "strange is not known"),
         ("postgres://u:geheim@h/d?sslmode=maybe", "sslmode is maybe"),
         ("postgres://h/d?password=geheim", "before the @"),
-        ("mysql://u:ge/heim@h:1/d", "%2F"),
+        ("mysql://u:geheim@h:x/d", "cannot be read"),
+        ("mysql://u:geheim@h/d/e", "cannot be read"),
     ],
 )
 def test_mistakes(text: str, said: str) -> None:

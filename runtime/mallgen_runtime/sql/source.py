@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, tzinfo
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -27,6 +27,11 @@ _PORTS = {Dialect.MYSQL: 3306, Dialect.POSTGRES: 5432}
 _USERS = {Dialect.MYSQL: "root", Dialect.POSTGRES: "postgres"}
 _DSN = re.compile(
     r"(?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?(?P<net>tcp|tcp6|unix)?(?:\((?P<address>[^()]*)\))?", re.DOTALL
+)
+_URL = re.compile(  # a password may have any character: it ends at the last @
+    r"(?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?(?P<host>\[[^\]@]*\]|[^@/?#:\[\]]*)(?::(?P<port>\d{1,5}))?"
+    r"(?:/(?P<name>[^/?#@]*))?(?:\?(?P<query>[^@]*))?",
+    re.DOTALL,
 )
 _TLS = {
     "": "",
@@ -105,26 +110,18 @@ def _of_url(text: str, scheme: str) -> Source:
         raise ValueError(f"{scheme}:// is no database that is known; {FORMS}")
     if dialect is Dialect.SQLITE:
         return _file(text.partition("://")[2])
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise ValueError(
-            "the host or port cannot be read; write / @ : # ? of a password as %2F %40 %3A %23 %3F"
-        ) from None
-    return _server(dialect, parts, host, port or _PORTS[dialect])
-
-
-def _server(dialect: Dialect, parts: SplitResult, host: str, port: int) -> Source:
+    match = _URL.fullmatch(text.partition("://")[2])
+    if match is None:
+        raise ValueError("the address cannot be read; it is written scheme://user:password@host:port/name?parameters")
     found = Source(
         dialect,
-        database=unquote(parts.path.removeprefix("/")),
-        host=host or "127.0.0.1",
-        port=port,
-        user=unquote(parts.username or "") or _USERS[dialect],
-        password=unquote(parts.password or ""),
+        database=unquote(match["name"] or ""),
+        host=match["host"].strip("[]") or "127.0.0.1",
+        port=int(match["port"] or _PORTS[dialect]),
+        user=unquote(match["user"] or "") or _USERS[dialect],
+        password=unquote(match["password"] or ""),
     )
-    return _with_parameters(found, parts.query)
+    return _with_parameters(found, match["query"] or "")
 
 
 def _file(rest: str) -> Source:
