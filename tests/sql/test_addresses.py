@@ -197,5 +197,13 @@ def test_tls(kind: str) -> None:
         url = filled(server)
         assert not asyncio.run(is_secret(url))
         assert asyncio.run(is_secret(f"{url}?tls=skip-verify"))
+        assert asyncio.run(is_secret(f"{url}?tls=preferred"))
         assert asyncio.run(is_secret(f"{url}?sslmode=verify-full&sslrootcert={quote(str(cert), safe='')}"))
         assert asyncio.run(state(f"{url}?sslmode=verify-full")) == "unreachable"
+
+
+def test_tls_where_it_can_be_had(server: SqlServer) -> None:
+    async def work(database: Database) -> None:
+        assert await rows(database) == 0
+
+    run(f"{filled(server)}?sslmode=prefer", work)

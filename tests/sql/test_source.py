@@ -35,6 +35,7 @@ def _read(text: str) -> DataSourceConf:
         ("u:a:b@c/d@tcp(h:1)/d?charset=utf8mb4&parseTime=true", "mysql://u@h:1/d", "a:b@c/d"),
         ("u@tcp([::1]:1)/d", "mysql://u@[::1]:1/d", ""),
         ("u@unix(/run/my.sock)/d", "mysql://u@/run/my.sock/d", ""),
+        ("u@tcp(h)/d?multiStatements=false&maxAllowedPacket=0&tls=preferred", "mysql://u@h:3306/d", ""),
         ("/d", "mysql://root@127.0.0.1:3306/d", ""),
     ],
 )
@@ -55,6 +56,8 @@ def test_forms(text: str, label: str, password: str) -> None:
         ("u:geheim@tcp(h:1)/d?charset=latin1", "only utf8mb4"),
         ("u:geheim@tcp(h:1)/d?loc=Mars", "no time zone"),
         ("u:geheim@tcp(h:1)/d?strange=1", "strange is not known"),
+        ("u:geheim@tcp(h:1)/d?readTimeout=5s", "deadline of their request; remove it"),
+        ("u:geheim@tcp(h:1)/d?multiStatements=true", "one statement is sent at a time"),
         ("postgres://u:geheim@h/d?sslmode=maybe", "sslmode is maybe"),
         ("postgres://h/d?password=geheim", "before the @"),
         ("mysql://u:geheim@h:x/d", "cannot be read"),

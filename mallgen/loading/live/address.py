@@ -5,7 +5,7 @@ A parameter that a service's DataSource may have and that tells nothing about ta
 
 import re
 from typing import NamedTuple
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 MYSQL, POSTGRES, SQLITE = "mysql", "postgres", "sqlite"
 FORMS = "mysql://user:password@host:3306/name, postgresql://user:password@host:5432/name or sqlite:///data/name.db"
@@ -15,6 +15,11 @@ _USERS = {MYSQL: "root", POSTGRES: "postgres"}
 _URL = re.compile(r"[A-Za-z][\w+.-]*://")
 _DSN = re.compile(
     r"(?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?(?P<net>tcp|unix)?(?:\((?P<address>[^()]*)\))?", re.DOTALL
+)
+_SERVER = re.compile(  # a password may have any character: it ends at the last @
+    r"(?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?(?P<host>\[[^\]@]*\]|[^@/?#:\[\]]*)(?::(?P<port>\d{1,5}))?"
+    r"(?:/(?P<name>[^/?#@]*))?(?:\?(?P<query>[^@]*))?",
+    re.DOTALL,
 )
 _TLS = {
     **dict.fromkeys(("", "false", "disable"), ""),
@@ -81,19 +86,18 @@ def _of_url(text: str) -> Address:
         raise ValueError(f"`{scheme}://` is no database that mallgen reads")
     if dialect == SQLITE:
         return _of_file(rest)
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "127.0.0.1", parts.port or _PORTS[dialect]
-    except ValueError:
-        raise ValueError(
-            "its host or port cannot be read; `/ @ : # ?` of a password are `%2F %40 %3A %23 %3F`"
-        ) from None
-    return _with_parameters(_server(dialect, parts, host, port), parts.query)
-
-
-def _server(dialect: str, parts: SplitResult, host: str, port: int) -> Address:
-    user, password = unquote(parts.username or "") or _USERS[dialect], unquote(parts.password or "")
-    return Address(dialect, unquote(parts.path.removeprefix("/")), host, port, user, password)
+    match = _SERVER.fullmatch(rest)
+    if match is None:
+        raise ValueError("it cannot be read; an address is `scheme://user:password@host:port/name?parameters`")
+    found = Address(
+        dialect,
+        unquote(match["name"] or ""),
+        match["host"].strip("[]") or "127.0.0.1",
+        int(match["port"] or _PORTS[dialect]),
+        unquote(match["user"] or "") or _USERS[dialect],
+        unquote(match["password"] or ""),
+    )
+    return _with_parameters(found, match["query"] or "")
 
 
 def _of_file(rest: str) -> Address:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from msgspec import structs
+
 from mallgen_runtime.sql import instants
 from mallgen_runtime.sql.connection import Dialect, Done, Isolation, Values
 from mallgen_runtime.sql.errors import (
@@ -28,6 +30,7 @@ _STATEMENTS = 256  # that a connection keeps prepared
 _FOUND_ROWS = 2  # CLIENT_FOUND_ROWS: rows that were matched, not those that were changed
 _SET_OPTION, _ONE, _MANY = 0x1B, b"\x01\x00", b"\x00\x00"  # COM_SET_OPTION: one statement at a time, or several
 _INSTANTS = (7, 12)  # the types TIMESTAMP and DATETIME
+_ANSWERED = ("1040", "1044", "1045", "1049", "1129", "1130", "1203", "1698")  # what only a server says that speaks TLS
 _NO_SUCH_THREAD, _NO_SUCH_ZONE = 1094, 1298
 _CODES: dict[int, type[DatabaseError]] = {
     **dict.fromkeys((1062, 1169, 1586), DuplicateKey),
@@ -225,6 +228,18 @@ async def connect(source: Source, killer: Killer) -> MysqlConnection:
 
 
 async def _opened(source: Source) -> Any:
+    """Return a connection of the driver, with `prefer` one without TLS where the server has none."""
+    if source.tls != "prefer":
+        return await _opened_with(source)
+    try:
+        return await _opened_with(structs.replace(source, tls="open"))
+    except DatabaseUnreachable as problem:
+        if problem.code in _ANSWERED:
+            raise
+    return await _opened_with(structs.replace(source, tls=""))
+
+
+async def _opened_with(source: Source) -> Any:
     driver: Any = importlib.import_module("asyncmy.connection")  # without types that a checker could read
     connection = driver.Connection(
         host=source.host,

@@ -186,7 +186,7 @@ async def connect(source: Source) -> PostgresConnection:
             user=source.user,
             password=source.password,
             database=source.database or source.user,
-            ssl=context(source) or False,
+            ssl=source.tls if source.tls == "prefer" else context(source) or False,
             timeout=source.timeout or 60,
             server_settings={"timezone": zone, "application_name": "mallgen"},
         )

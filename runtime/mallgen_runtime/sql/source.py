@@ -42,11 +42,21 @@ _TLS = {
     "verify-ca": "ca",
     "skip-verify": "open",
     "require": "open",
+    "preferred": "prefer",
+    "prefer": "prefer",
+    "allow": "prefer",
 }
 _WITHOUT_EFFECT = frozenset(  # each is so here in any case, or means nothing to this driver
     "parsetime interpolateparams allownativepasswords checkconnliveness clientfoundrows columnswithalias "
-    "allowoldpasswords rejectreadonly application_name".split()
+    "allowoldpasswords allowfallbacktoplaintext maxallowedpacket rejectreadonly application_name".split()
 )
+_REFUSED = {
+    "readtimeout": "statements end with the deadline of their request",
+    "writetimeout": "statements end with the deadline of their request",
+    "multistatements": "one statement is sent at a time",
+    "allowallfiles": "no file of the client is ever read",
+    "allowcleartextpasswords": "passwords are never sent in the clear",
+}
 _HONOURED = frozenset("charset loc timeout tls sslmode sslrootcert host unix_socket collation".split())
 
 
@@ -54,8 +64,8 @@ class Source(msgspec.Struct, frozen=True):
     """A database to connect to.
 
     `path` is the file of SQLite, or the socket of a server on this machine. `zone` is the zone of columns without one.
-    `tls`: empty for none, `open` for any certificate, `ca` for a trusted one, `full` for one with
-    the name of the host.
+    `tls`: empty for none, `prefer` where the server speaks it, `open` for any certificate, `ca` for a trusted one,
+    `full` for one with the name of the host.
     """
 
     dialect: Dialect
@@ -168,7 +178,9 @@ def _with_parameters(found: Source, query: str) -> Source:
     for name in given:
         if name in ("password", "user"):
             raise ValueError(f"the {name} stands before the @, not among the parameters")
-        if name not in _WITHOUT_EFFECT and name not in _HONOURED:
+        if name in _REFUSED and given[name].lower() not in ("false", "0", ""):
+            raise ValueError(f"the parameter {name} is not to be had: {_REFUSED[name]}; remove it")
+        if name not in _WITHOUT_EFFECT and name not in _HONOURED and name not in _REFUSED:
             raise ValueError(f"the parameter {name} is not known; there are {', '.join(sorted(_HONOURED))}")
     charset = given.get("charset", "utf8mb4").lower()
     if not set(charset.split(",")) & {"utf8mb4", "utf8"}:
