@@ -52,6 +52,8 @@ class Canon:
             kind, text = one.lastgroup, one[0]
             if kind == "name":
                 found.append(self.folded(unescape(text, self.dialect)))
+            elif kind == "text":
+                found.append(f"'{unescape(text, self.dialect)}'")
             elif kind in ("word", "number", "sign"):
                 found.append(text.lower())
             elif kind not in ("space", "comment", "version", "closing"):
