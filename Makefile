@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup servers attack crash demo demo-real run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc bench-model freeze generated errors pages built lock clean
+.PHONY: setup servers attack crash demo demo-real run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc bench-cache bench-model freeze generated errors pages built lock clean
 
 setup:
 	@scripts/setup.sh
@@ -61,6 +61,9 @@ bench-chain: setup ## the order list through three services, beside FastAPI and 
 
 bench-model: setup servers ## models on three databases beside the bare drivers and SQLAlchemy
 	$(BIN)/python benchmarks/bench_model.py
+
+bench-cache: setup servers ## cached rows and pages beside redis-py alone
+	$(BIN)/python benchmarks/bench_cache.py
 
 bench-rpc: setup ## what a unary call costs its two ends, our transport beside grpc.aio
 	$(BIN)/python benchmarks/bench_rpc.py

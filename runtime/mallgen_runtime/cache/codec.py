@@ -1,6 +1,7 @@
 """The bytes of an entry: maker, fingerprint of the columns, kind, and the value in MessagePack."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -49,9 +50,20 @@ class Codec:
             return None
         try:
             if entry.startswith(self._value):
-                return Found(self._decode(memoryview(entry)[self._start :]))
+                return Found(self._decode(entry[self._start :]))
             if entry.startswith(self.head + _ABSENT):
                 return Found(None, entry)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
         return None
+
+    def all_values(self, entries: Sequence[bytes | None]) -> list[Any] | None:
+        """Return the values of entries, None unless all of them are ours and have one."""
+        head, start, decode = self._value, self._start, self._decode
+        for entry in entries:
+            if entry is None or not entry.startswith(head):
+                return None
+        try:
+            return [decode(entry[start:]) for entry in entries if entry is not None]
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return None
