@@ -20,10 +20,12 @@ from mallgen_runtime.sql import (
     IntColumn,
     Keyset,
     ListRule,
+    PoolTimeout,
     Table,
     TextColumn,
     UuidColumn,
 )
+from mallgen_runtime.sql.caching import TableCache
 from mallgen_runtime.sql.column import Column
 from mallgen_runtime.sql.lists import CachedList
 from mallgen_runtime.sql.table import plan_of
@@ -192,5 +194,25 @@ def test_the_page_of_a_database_that_fails_fails(run: Run, tmp_path: Path) -> No
         await asyncio.sleep(0.1)
         assert len((await on.post.list_by_author_score(1)).rows) == 1
         assert len((await on.post.list_by_author_score(1)).rows) == 1
+
+    run(work)
+
+
+def test_a_list_is_read_anew_when_its_changed_row_cannot_be_read(
+    run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work(on: Models) -> None:
+        keys = [await on.post.insert(author=1, slug=f"s{number}", score=number) for number in range(3)]
+        assert [row.score for row in (await on.post.list_by_author_score(1)).rows] == [2, 1, 0]
+
+        async def busy(*_: object) -> None:
+            raise PoolTimeout("no connection became free")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(TableCache, "_now", busy)
+            assert await on.post.update(keys[0], score=9)
+            await on.post.execute('UPDATE "post" SET "score" = 8 WHERE "id" = ?', keys[1], changes=[keys[1]])
+        assert [row.score for row in (await on.post.list_by_author_score(1)).rows] == [9, 8, 2]
+        assert caplog.text.count("lists are forgotten, because a changed row cannot be read") == 2
 
     run(work)

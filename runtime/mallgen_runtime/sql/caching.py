@@ -1,5 +1,6 @@
 """A table's cache: rows by their primary key, keys by unique columns, declared lists, and what writes make of them."""
 
+import logging
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, get_type_hints
 
@@ -9,11 +10,13 @@ from mallgen_runtime.cache.codec import Codec
 from mallgen_runtime.cache.entries import Asked, Entries
 from mallgen_runtime.cache.keys import key, own_stem, stem
 from mallgen_runtime.cache.resource import Cache
+from mallgen_runtime.sql.errors import DatabaseError
 from mallgen_runtime.sql.list_cache import ListCache
 from mallgen_runtime.sql.lists import DirectModel, values_of
 from mallgen_runtime.sql.table import Plan
 from mallgen_runtime.sql.value_columns import ArrayColumn, JsonColumn
 
+_LOG = logging.getLogger("mallgen.sql")
 _EPOCH_SECONDS = 600.0  # longer than anything may say that a row is absent
 
 
@@ -131,11 +134,15 @@ class TableCache:
         states = [before, {**before, **(values or {})}]
         await self.cache.invalidate([*self._row_keys([key_values]), *self._unique_keys(states)])
         is_listed = self.lists.depends_on(values)
-        if is_listed or values is None or self._lacks(values):
-            states += await self._now(key_values)
-            await self.cache.invalidate(self._unique_keys(states[2:]))
-        if is_listed:
-            await self.lists.changed(key_values, states)
+        try:
+            if is_listed or values is None or self._lacks(values):
+                states += await self._now(key_values)
+                await self.cache.invalidate(self._unique_keys(states[2:]))
+            if is_listed:
+                await self.lists.changed(key_values, states)
+        except DatabaseError as problem:  # the write itself is done: lists that cannot be put in order are read anew
+            _LOG.warning("lists are forgotten, because a changed row cannot be read: %s", problem)
+            await self.lists.inserted(states)
 
     async def forget_all(self) -> None:
         """Forget everything of the table."""
