@@ -62,6 +62,9 @@ bench-chain: setup ## the order list through three services, beside FastAPI and 
 bench-model: setup servers ## models on three databases beside the bare drivers and SQLAlchemy
 	$(BIN)/python benchmarks/bench_model.py
 
+bench-lists: setup servers ## the first and a late page of a list of a million rows, on three databases
+	$(BIN)/python benchmarks/bench_lists.py
+
 bench-cache: setup servers ## cached rows and pages beside redis-py alone
 	$(BIN)/python benchmarks/bench_cache.py
 
