@@ -182,7 +182,8 @@ def _explain_mistake(problem: UsageError, where: str, words: list[str]) -> tuple
         )
     if isinstance(problem, NoSuchOption):
         known = [name for param in command.params for name in param.opts] if command is not None else []
-        asked = next(word for word in words if word.startswith(problem.option_name) and word not in known)
+        begun = (word for word in words if word.startswith(problem.option_name) and word not in known)
+        asked = next(begun, next((word for word in words if "=" in word), problem.option_name))  # -c=x is -c -= -x
         return f"there is no option `{asked}`", did_you_mean(asked, [name for name in known if name.startswith("--")])
     if isinstance(command, TyperGroup) and problem.message.startswith("No such command"):
         asked = next((word for word in words[len(where.split()) - 1 :] if not word.startswith("-")), "")

@@ -103,8 +103,12 @@ def put_file(path: str, text: str) -> None:
     if os.path.lexists(path):
         replace_file(path, text)
         return
+    folder = os.path.dirname(os.path.realpath(path))
+    if os.path.isdir(folder) and not is_writable(folder):
+        shown = os.path.relpath(folder)
+        raise CannotWrite(_refused("read-only", f"the folder `{shown}` is read-only", "allow writing to it"))
     try:
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        os.makedirs(folder, exist_ok=True)
         with open(path, "x", encoding="utf-8", newline="") as file:
             file.write(text)
     except OSError as problem:

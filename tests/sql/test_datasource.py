@@ -215,3 +215,27 @@ def test_a_package_opens_its_models(here: Path, monkeypatch: pytest.MonkeyPatch)
             assert down.db.state == "unreachable"
 
     asyncio.run(uses())
+
+
+def test_a_database_without_tables_says_so(here: Path) -> None:
+    with sqlite3.connect("a.db") as database:
+        database.execute("VACUUM")
+    ran = mallgen("model", "datasource", "-url", "sqlite:///a.db")
+    assert (ran.code, "the database a has no table\n" in ran.err) == (1, True)
+    with sqlite3.connect("a.db") as database:
+        database.execute("CREATE TABLE x (id INTEGER PRIMARY KEY)")
+    ran = mallgen("model", "datasource", "-url", "sqlite:///a.db", "-t", "y*,z")
+    assert (ran.code, "no table that is named `y*` or `z`" in ran.err, "there are x" in ran.err) == (1, True, True)
+    assert not Path("schema.sql").exists()
+
+
+def test_nothing_is_written_in_a_dry_run_or_a_folder_that_is_read_only(here: Path) -> None:
+    with sqlite3.connect("a.db") as database:
+        database.execute("CREATE TABLE x (id INTEGER PRIMARY KEY)")
+    ran = mallgen("model", "datasource", "-url", "sqlite:///a.db", "-dir", "out", "--dry-run")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "create out/schema.sql")
+    assert not Path("out").exists()
+    Path("out").mkdir(mode=0o555)
+    ran = mallgen("model", "datasource", "-url", "sqlite:///a.db", "-dir", "out")
+    assert (ran.code, "error[read-only] the folder `out` is read-only" in ran.err) == (3, True)
+    assert list(Path("out").iterdir()) == []

@@ -65,7 +65,7 @@ def _write(found: LiveDdl, target: Target, options: WriteOptions, force: bool) -
     package = target.called.package or model_package(found.database)
     named = target.having({**database, DIALECT: (found.dialect,)})
     named = named._replace(called=target.called._replace(package=package))
-    if problem := None if force else _edited(contract):
+    if problem := _empty(found, target.option(ONLY)) or (None if force else _edited(contract)):
         return report([problem], {}, options.end)
     made = made_of({contract: found.text}, named)
     code = report(made.diagnostics, made.sources, options.end)
@@ -74,15 +74,28 @@ def _write(found: LiveDdl, target: Target, options: WriteOptions, force: bool) -
     return code or _put(found, named, made, options)
 
 
+def _empty(found: LiveDdl, patterns: tuple[str, ...]) -> Diagnostic | None:
+    """Return an error when a database has no table, or none whose name fits a pattern."""
+    if not found.is_empty:
+        return None
+    names = ", ".join(found.names[:8]) + (" …" if len(found.names) > 8 else "")
+    named = f" that is named {' or '.join(f'`{one}`' for one in patterns)}" if patterns and found.names else ""
+    hint = f"there are {names}" if names else "name another database, or make its tables first"
+    return Diagnostic("no-tables", f"the database {found.database} has no table{named}", hint=hint)
+
+
 def _put(found: LiveDdl, target: Target, made: Made, options: WriteOptions) -> int:
     """Write the contract when the models could be written, then the models."""
     if not options.quiet:
         for note in found.notes:
             say(note)
+    is_current = _is_current(target.contract, found.text)
+    if options.dry_run and not options.quiet and not is_current:
+        out(f"{'update' if os.path.lexists(target.contract) else 'create'} {target.contract}")
     code = write_made(target, made, options._replace(dry_run=True, quiet=not options.dry_run or options.quiet))
     if code != FINE or options.dry_run:
         return code
-    if not _is_current(target.contract, found.text):
+    if not is_current:
         try:
             put_file(target.contract, found.text)
         except CannotWrite as problem:

@@ -17,12 +17,17 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 class LiveDdl(NamedTuple):
-    """The DDL of a database's tables, its dialect, its name (that of SQLite's file), and lines for the user."""
+    """The DDL of a database's tables, its dialect, its name (that of SQLite's file), and lines for the user.
+
+    `is_empty`: it has no tables, or none of the patterns' names; `names` are those that there are.
+    """
 
     text: str
     dialect: str
     database: str
     notes: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    is_empty: bool = False
 
 
 class Unread(Exception):
@@ -50,7 +55,8 @@ def read_live(url: str, schema: str = "public", patterns: Sequence[str] = ()) ->
     head = [f"USE `{name.replace('`', '``')}`"] if place.dialect == "mysql" else []
     body = [*head, *found.before, *_ordered(chosen)]
     text = "".join(f"{one.rstrip().rstrip(';')};\n\n" for one in body)
-    return LiveDdl(marked(text, place.dialect), place.dialect, name, found.notes)
+    names = tuple(table.name for table in found.tables)
+    return LiveDdl(marked(text, place.dialect), place.dialect, name, found.notes, names, not chosen)
 
 
 def marked(text: str, dialect: str) -> str:

@@ -20,9 +20,8 @@ _SHADOWS = "SELECT name FROM pragma_table_list WHERE type = 'shadow'"
 def read(place: Address, schema: str) -> LiveSchema:
     """Return the tables of a file. Raises CannotRead."""
     if not os.path.isfile(place.path):
-        raise CannotRead(
-            "there is no such file", "correct the path; sqlite:///a.db is relative, sqlite:////a.db is not"
-        )
+        said = "it is no file" if os.path.lexists(place.path) else "there is no such file"
+        raise CannotRead(said, "correct the path; sqlite:///a.db is relative, sqlite:////a.db is not")
     uri = f"file:{quote(os.path.abspath(place.path))}?mode=ro"
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=10)) as database:
