@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup servers attack crash demo demo-real run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc bench-cache bench-model freeze generated errors pages built lock clean
+.PHONY: setup servers attack crash demo demo-real run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc bench-cache bench-lists bench-model freeze generated errors pages built lock clean
 
 setup:
 	@scripts/setup.sh
