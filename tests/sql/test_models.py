@@ -61,7 +61,7 @@ def everything(**values: Any) -> dict[str, Any]:
 
 
 FULL = {
-    "short_ratio": 0.5,
+    "short_ratio": 1.1,
     "story": "x" * 60_000,
     "raw": b"\x00\xff\x80'",
     "day": date(1000, 1, 1),

@@ -5,12 +5,14 @@ take it, and MySQL would round it.
 """
 
 from decimal import Context, Decimal
+from struct import Struct
 from typing import Any
 
 from mallgen_runtime.sql.column import BIGGEST, Column, Convert
 from mallgen_runtime.sql.connection import Dialect
 
 _WIDE = Context(prec=200)  # MySQL has 65 digits, PostgreSQL 147 455; more are refused by quantize
+_SINGLE, _BIGGEST = Struct("<f"), 3.4028234663852886e38
 _EXACT_DIGITS = 15  # of a decimal in SQLite, whose numbers are doubles
 
 
@@ -132,25 +134,30 @@ def _bit_string(text: str) -> Any:
 
 
 class FloatColumn(Column, frozen=True):
-    """A column of floating point numbers; NaN and infinity are refused, because MySQL has neither."""
+    """A column of floating point numbers; NaN and infinity are refused, because MySQL has neither.
+
+    One of 32 bits gives back the shortest number that it keeps in the same way: 1.1 and not 1.10000002.
+    """
 
     bits: int = 64
 
     def _bind(self, dialect: Dialect) -> Convert:
         check = self._typed((int, float), "a float")
-        biggest = 3.4028234663852886e38 if self.bits == 32 else 1.7976931348623157e308
+        biggest = _BIGGEST if self.bits == 32 else 1.7976931348623157e308
 
         def bind(value: Any) -> float:
             check(value)
             number = float(value)
             if -biggest <= number <= biggest:
-                return number
+                return number if self.bits == 64 else _single(number)
             raise self.refused("the number must be finite and in the range of the column")
 
         return bind
 
     def reader(self, dialect: Dialect) -> Convert | None:
-        """Return float, because SQLite may give an int."""
+        """Return float, because SQLite may give an int; of single precision the shortest number."""
+        if self.bits == 32:
+            return _single
         return float if dialect is Dialect.SQLITE else None
 
 
@@ -253,6 +260,14 @@ class BytesColumn(Column, frozen=True):
     def reader(self, dialect: Dialect) -> Convert | None:
         """Return bytes, because a driver may give a text or a view."""
         return lambda value: value.encode() if isinstance(value, str) else bytes(value)
+
+
+def _single(number: float) -> float:
+    """Return the shortest number that single precision keeps as it keeps this one."""
+    kept = _SINGLE.pack(number)
+    exact: float = _SINGLE.unpack(kept)[0]
+    shorter = (float(f"{exact:.{digits}g}") for digits in (6, 7, 8))
+    return next((short for short in shorter if abs(short) <= _BIGGEST and _SINGLE.pack(short) == kept), exact)
 
 
 def _is_unicode(text: str) -> bool:
