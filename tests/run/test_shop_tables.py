@@ -1,4 +1,4 @@
-"""The RPC services of the shop on SQLite, MariaDB and PostgreSQL: the same answers, also under many at once."""
+"""The RPC services of the shop on SQLite, MariaDB, PostgreSQL and Redis: the same answers, also under many at once."""
 
 import asyncio
 import importlib
@@ -13,6 +13,7 @@ import pytest
 from mallgen.tables import model
 from mallgen.tables.ddl import script
 from mallgen.tables.read import DdlSource, read
+from mallgen_runtime.cache import CacheConf, CacheRedisConf
 from mallgen_runtime.rpc import Code, RpcError
 from mallgen_runtime.sql import DataSourceConf, Model
 from mallgen_runtime.sql.statements import Statements
@@ -43,17 +44,20 @@ class Running(NamedTuple):
 Open = Callable[[str], Any]
 
 
-@pytest.fixture(params=["sqlite", "mariadb", "postgres"])
+@pytest.fixture(params=["sqlite", "mariadb", "postgres", "mariadb redis"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    """Return a function that opens a service of the shop on an empty database with its tables."""
+    """Return a function that opens a service of the shop on an empty database with its tables, and an empty cache."""
+    kind, _, redis = request.param.partition(" ")
+    hosts = [CacheRedisConf(host=request.getfixturevalue("redis_server").host)] if redis else []
+    options = CacheConf(prefix=tmp_path.name)
 
     def url(service: str) -> str:
-        if request.param == "sqlite":
+        if kind == "sqlite":
             return f"sqlite:///{tmp_path / service}.db"
-        server = request.getfixturevalue(f"{request.param}_server")
+        server = request.getfixturevalue(f"{kind}_server")
         made: str = server.database()
         tables = [table._replace(database="") for table in _tables(service)]
-        server.run(script(tuple(tables), DIALECTS[request.param]), made.rpartition("/")[2])
+        server.run(script(tuple(tables), DIALECTS[kind]), made.rpartition("/")[2])
         return made
 
     @asynccontextmanager
@@ -61,7 +65,13 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
         package = f"{service}_rpc"
         conf = DataSourceConf(url=url(service))
         config = importlib.import_module(f"{package}.config").Config(
-            name=service, listen_on="127.0.0.1:0", mode="dev", timeout=60_000, data_source=conf
+            name=service,
+            listen_on="127.0.0.1:0",
+            mode="dev",
+            timeout=60_000,
+            data_source=conf,
+            cache_redis=hosts,
+            cache_options=options,
         )
         app = importlib.import_module(f"{package}.app").create_app(config)
         pb = importlib.import_module(f"{package}.client")

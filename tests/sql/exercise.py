@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from mallgen_runtime.cache import Cache
 from mallgen_runtime.sql import (
     ArrayColumn,
     BitsColumn,
@@ -168,7 +169,7 @@ def expect(row: Any, values: dict[str, Any], where: str) -> None:
         assert getattr(row, name) == value, f"{where}.{name}: {value!r} is {getattr(row, name)!r}"
 
 
-def models_of(package: str, names: Sequence[str], db: Database) -> list[Model[Any]]:
+def models_of(package: str, names: Sequence[str], db: Database, cache: Cache | None = None) -> list[Model[Any]]:
     """Return the generated models of tables, by the names of their modules."""
     found: list[Model[Any]] = []
     for name in names:
@@ -178,5 +179,5 @@ def models_of(package: str, names: Sequence[str], db: Database) -> list[Model[An
             for one in vars(module).values()
             if isinstance(one, type) and issubclass(one, Model) and one.__module__ == module.__name__
         ]
-        found.append(kind(db))
+        found.append(kind(db, cache))
     return found

@@ -10,6 +10,7 @@ import pytest
 
 from mallgen.tables.ddl import script
 from mallgen.tables.model import Dialect
+from mallgen_runtime.cache import Cache, CacheConf
 from mallgen_runtime.sql import Database, DataSourceConf
 from tests.servers import MariaDb, Postgres, mariadb, postgres
 from tests.sql.exercise import Maker, exercise, models_of
@@ -47,12 +48,15 @@ def postgres_without_references() -> Iterator[Postgres]:
 
 
 async def run(url: str, package: str, modules: list[str]) -> int:
-    """Exercise all models of a package on a database; return the number of calls."""
-    db = Database(DataSourceConf(url=url))
+    """Exercise all models of a package on a database, then behind a cache; return the number of calls."""
+    db, cache = Database(DataSourceConf(url=url)), Cache([], CacheConf(), package)
     await db.start()
+    await cache.start()
     try:
-        return sum([await exercise(model, Maker()) for model in models_of(package, modules, db)])
+        calls = sum([await exercise(model, Maker()) for model in models_of(package, modules, db)])
+        return calls + sum([await exercise(model, Maker(6)) for model in models_of(package, modules, db, cache)])
     finally:
+        await cache.close()
         await db.close()
 
 
