@@ -14,6 +14,7 @@ from mallgen.tables.lookup import named_table
 from mallgen.tables.made_types import alter_type
 from mallgen.tables.model import Base, Dialect
 from mallgen.tables.options import mysql_options
+from mallgen.tables.types import NAMES
 from mallgen.tables.views import create_view
 
 # actions that change no model, for MySQL's and PostgreSQL's tables
@@ -25,6 +26,18 @@ _IDLE = frozenset(
 _PARTITIONS = frozenset(
     "PARTITION REORGANIZE COALESCE EXCHANGE REBUILD OPTIMIZE REPAIR REMOVE ORDER CHECK ANALYZE".split()
 )
+
+_SQLITE = frozenset(("ADD", "DROP", "RENAME"))
+_ELSEWHERE = {
+    Dialect.MYSQL: frozenset(("OWNER", "CLUSTER", "RESET", "REPLICA", "VALIDATE", "ATTACH", "DETACH", "INHERIT")),
+    Dialect.POSTGRES: frozenset(("MODIFY", "CHANGE", "CONVERT", "LOCK", "ALGORITHM", "DISCARD", "IMPORT")),
+    Dialect.SQLITE: frozenset[str](),
+}
+_ACTIONS = {
+    Dialect.MYSQL: "ADD, DROP, MODIFY, CHANGE, ALTER or RENAME",
+    Dialect.POSTGRES: "ADD, DROP, ALTER or RENAME",
+    Dialect.SQLITE: "ADD, DROP or RENAME COLUMN, or RENAME TO",
+}
 
 
 def alter(cursor: Cursor, catalog: Catalog) -> None:
@@ -133,7 +146,11 @@ class _Alteration:
 
     def _action(self) -> None:
         cursor, word = self.cursor, self.cursor.now.upper
-        if cursor.accept("ADD"):
+        if word in _ELSEWHERE[cursor.dialect] or (cursor.dialect is Dialect.SQLITE and word not in _SQLITE):
+            cursor.fail(f"{NAMES[cursor.dialect]} has no such action", f"write {_ACTIONS[cursor.dialect]}")
+        elif cursor.dialect is Dialect.SQLITE and cursor.before.upper == ",":
+            cursor.fail("SQLite changes one thing at a time", "write ALTER TABLE again")
+        elif cursor.accept("ADD"):
             self._add()
         elif cursor.accept("DROP"):
             self._drop()
@@ -165,6 +182,8 @@ class _Alteration:
         elif cursor.now.upper == "PERIOD" and cursor.ahead().upper == "FOR":
             self._idle()
         elif begins_key(cursor):
+            if cursor.dialect is Dialect.SQLITE:
+                cursor.fail("SQLite adds no key to a table that is there", "write CREATE UNIQUE INDEX")
             read_key(cursor, self.keys)
         else:
             self.columns.add()
@@ -193,10 +212,14 @@ class _Alteration:
         cursor, draft = self.cursor, self.draft
         lenient = cursor.accept("IF", "EXISTS")
         name = cursor.name(noun)
+        index = draft.index(name.text)
+        columns = index.columns if index is not None else draft.key
+        is_key = index is not None or draft.key_name == name.text
+        if cursor.accept_any("CASCADE", "RESTRICT") == "CASCADE" and is_key:
+            self.catalog.release(draft, columns)
         if not draft.remove_constraint(name.text) and not lenient:
             known = [*draft.foreign_keys, *draft.checks, *draft.indexes]
             self.columns.missing(name.span, noun, name.text, known)
-        cursor.accept_any("CASCADE", "RESTRICT")
 
     def _rename(self) -> None:
         cursor, draft = self.cursor, self.draft

@@ -145,7 +145,16 @@ class ColumnActions:
             self._default(column)
         elif cursor.accept("DROP", "DEFAULT"):
             self._put(column and column._replace(default=None, auto=False))
-        elif cursor.accept("SET", "NOT", "NULL"):
+        elif cursor.dialect is Dialect.MYSQL:
+            if not (cursor.accept("SET", "VISIBLE") or cursor.accept("SET", "INVISIBLE")):
+                cursor.fail("SET or DROP DEFAULT follows the column", "write MODIFY with the whole definition")
+        else:
+            self._postgres(column)
+
+    def _postgres(self, column: Column | None) -> None:
+        """Read PostgreSQL's changes of a column."""
+        cursor = self.cursor
+        if cursor.accept("SET", "NOT", "NULL"):
             self._put(column and column._replace(nullable=False))
         elif cursor.accept("DROP", "NOT", "NULL"):
             self._put(column and column._replace(nullable=column.name not in self.draft.key or column.nullable))

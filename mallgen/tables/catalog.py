@@ -1,5 +1,6 @@
 """All tables, types and databases that the statements read so far have left."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
@@ -100,6 +101,14 @@ class Catalog:
                 if old in reference.target_columns and self.target(one, reference) is draft:
                     columns = tuple(new if name == old else name for name in reference.target_columns)
                     one.foreign_keys[key] = reference._replace(target_columns=columns)
+
+    def release(self, draft: Draft, names: Collection[str] = ()) -> None:
+        """Take out the foreign keys to a table, or those to some of its columns alone, as CASCADE does."""
+        for one in self.drafts.values():
+            for key, reference in list(one.foreign_keys.items()):
+                columns = reference.target_columns or draft.key
+                if self.target(one, reference) is draft and (not names or set(names) & set(columns)):
+                    del one.foreign_keys[key]
 
     def target(self, draft: Draft, reference: ForeignKey) -> Draft | None:
         """Return the table that a foreign key refers to."""

@@ -16,8 +16,8 @@ def check_all(catalog: Catalog) -> None:
         follow(draft, catalog.found)
         if draft.is_altered:
             check_table(draft, catalog.found)
-        for reference in draft.foreign_keys.values():
-            _reference(catalog, draft, reference)
+        for name, reference in draft.foreign_keys.items():
+            draft.foreign_keys[name] = _reference(catalog, draft, reference)
         if draft.dialect is not Dialect.MYSQL:
             for index in draft.indexes.values():
                 _index(catalog, names, draft, index)
@@ -34,11 +34,17 @@ def _index(catalog: Catalog, names: dict[tuple[str, str], Index], draft: Draft, 
         )
 
 
-def _reference(catalog: Catalog, draft: Draft, reference: ForeignKey) -> None:
+def _reference(catalog: Catalog, draft: Draft, reference: ForeignKey) -> ForeignKey:
+    """Check a foreign key; return it with the names of its target as the target spells them."""
     target = catalog.target(draft, reference)
     if target is None:
         _unknown_target(catalog, draft, reference)
-        return
+        return reference
+    _target(catalog, draft, reference, target)
+    return reference._replace(target=target.name, target_columns=target.spelt(reference.target_columns))
+
+
+def _target(catalog: Catalog, draft: Draft, reference: ForeignKey, target: Draft) -> None:
     columns = reference.target_columns or target.key
     if not columns:
         message = f"the foreign key refers to `{target.name}`, which has no primary key"

@@ -45,7 +45,8 @@ def read_default(cursor: Cursor) -> ReadDefault:
         return ReadDefault(None, span, next_id=True)
     if (digits := _current_time(bare, cursor.dialect)) is not None:
         return ReadDefault(Default(DefaultKind.NOW, cursor.source(start, cursor.at), span), span, digits=digits)
-    literal = _literal(cursor, bare, span) if len(bare) == len(tokens) or bare[0] is tokens[0] else None
+    is_plain = bare[0] is tokens[0] or cursor.dialect is Dialect.POSTGRES  # which forgets brackets
+    literal = _literal(cursor, bare, span) if is_plain else None
     if literal is None:
         literal = Default(DefaultKind.EXPRESSION, cursor.source(start, cursor.at), span)
         _bare_call(cursor, tokens, span)
@@ -60,9 +61,8 @@ def _pass_over(cursor: Cursor) -> None:
         sign = cursor.take().upper
         if sign in ("-", "+", "NOT"):
             cursor.take()
-    if cursor.dialect is Dialect.MYSQL and cursor.before.kind == "text":
-        while cursor.now.kind == "text":
-            cursor.take()
+    while cursor.before.kind == "text" and cursor.now.kind == "text" and _continues(cursor):
+        cursor.take()
     while cursor.now.kind in ("sign", "word") and cursor.now.upper not in ENDS:
         if cursor.now.kind == "word" and cursor.before.upper not in _JOINS:
             return
@@ -76,6 +76,13 @@ def _pass_over(cursor: Cursor) -> None:
             _cast_type(cursor)
         elif glue in _JOINS and cursor.now.kind != "end" and cursor.now.upper not in (",", ")", "("):
             cursor.take()
+
+
+def _continues(cursor: Cursor) -> bool:
+    """Tell a text that is joined to the one in front of it: in PostgreSQL it stands on another line."""
+    if cursor.dialect is Dialect.POSTGRES:
+        return cursor.begins_line()
+    return cursor.dialect is Dialect.MYSQL
 
 
 def _cast_type(cursor: Cursor) -> None:

@@ -1,6 +1,6 @@
 """Tables while statements are read: what CREATE, ALTER and COMMENT change until all files are read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.tables.annotations import Annotation
@@ -39,6 +39,11 @@ class Draft:
     def column(self, name: str) -> Column | None:
         """Return the column of a name, if there is one."""
         return self.columns.get(self.folded(name))
+
+    def spelt(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return names of columns as the columns spell them, which may differ in case."""
+        found = ((name, self.column(name)) for name in names)
+        return tuple(column.name if column is not None else name for name, column in found)
 
     def index(self, name: str) -> Index | None:
         """Return the index of a name, if there is one."""

@@ -38,16 +38,20 @@ def _names(cursor: Cursor, noun: str) -> list[tuple[str, Name]]:
 
 def _tables(cursor: Cursor, catalog: Catalog, noun: str) -> None:
     lenient = cursor.accept("IF", "EXISTS")
-    for outer, name in _names(cursor, noun):
+    names = _names(cursor, noun)
+    cascades = False
+    while word := cursor.accept_any("CASCADE", "RESTRICT", "CONSTRAINTS", "PURGE"):
+        cascades = cascades or word == "CASCADE"
+    for outer, name in names:
         draft = catalog.get(outer, name.text, cursor.dialect)
         if draft is not None:
+            if cascades and cursor.dialect is Dialect.POSTGRES:
+                catalog.release(draft)
             catalog.drop(draft)
         elif catalog.is_hidden(outer, name.text, cursor.dialect):
             catalog.hidden.discard((catalog.home(outer, cursor.dialect), folded(name.text, cursor.dialect)))
         elif not lenient:
             unknown(cursor, catalog, name, noun, "warning")
-    while cursor.accept_any("CASCADE", "RESTRICT", "CONSTRAINTS", "PURGE"):
-        pass
 
 
 def _indexes(cursor: Cursor, catalog: Catalog) -> None:

@@ -113,6 +113,7 @@ class Keys:
     def finish(self) -> None:
         """Put the keys into the table: those with names first, as the others are named after them."""
         self._known(self.primary_parts, "primary key")
+        self.draft.key = self.draft.spelt(self.draft.key)
         check_length(self.cursor, self.draft, self.primary_parts, self.draft.key_span)
         self.draft.require_key()
         for one in sorted(self.pending, key=lambda one: one.name is None):
@@ -169,8 +170,8 @@ class Keys:
             notes = (Note(draft.indexes[draft.folded(name)].span, "the first one"),)
             self.cursor.report("ddl-duplicate-index", message, one.span, "give one another name", notes=notes)
             name = draft.free_name(name, draft.indexes)
-        known = tuple(column for column in columns if draft.column(column) is not None)
-        plain = one.is_plain and known == columns
+        known = draft.spelt(column for column in columns if draft.column(column) is not None)
+        plain = one.is_plain and len(known) == len(columns)
         draft.indexes[draft.folded(name)] = Index(
             name, known, one.unique, one.span, one.where, plain, one.spelt, one.kind, one.is_constraint
         )
@@ -192,6 +193,7 @@ class Keys:
             message = f"`{draft.name}` has two foreign keys `{name}`"
             self.cursor.report("ddl-duplicate-index", message, reference.span, "give one another name")
             name = _free(draft, f"{name}_", draft.foreign_keys)
+        reference = reference._replace(columns=draft.spelt(reference.columns))
         draft.foreign_keys[draft.folded(name)] = reference._replace(name=name)
         if reference.on_delete == "SET NULL" or reference.on_update == "SET NULL":
             for column in map(draft.column, reference.columns):

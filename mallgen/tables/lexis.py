@@ -10,8 +10,13 @@ _WIDE = "".join(FULL_WIDTH)
 _LETTER = r"A-Za-z_\x80-\U0010ffff"
 _SPACE = r"(?P<space>[ \t\r\n\f\v\u00a0\u3000\ufeff]+)"
 _BLOCK = r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/"
+# PostgreSQL's comments hold comments, three levels here
+_NESTED = _BLOCK
+for _ in range(3):
+    _NESTED = rf"/\*(?:[^*/]++|\*(?!/)|/(?!\*)|{_NESTED})*+\*/"
 _NUMBER = rf"(?P<number>(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?(?![{_LETTER}$]))"
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a", "%": "\\%", "_": "\\_"}
+_CODE_POINT = re.compile(r"\\(?:\+([0-9A-Fa-f]{6})|([0-9A-Fa-f]{4}))")
 _ESCAPE = re.compile(r"\\(.)", re.S)
 _OTHER = r"(?P<sign>::|[!-/:-@\[-`{-~])|(?P<illegal>(?s:.))"
 
@@ -53,7 +58,7 @@ def _postgres(by_line: bool) -> str:
     return "|".join(
         (
             _SPACE,
-            rf"(?P<comment>--[^\n]*|{_BLOCK})",
+            rf"(?P<comment>--[^\n]*|{_NESTED})",
             r"(?P<bits>[bB]'[01]*'|[xX]'[0-9A-Fa-f]*')",
             r"(?P<psql>(?<![^\n])\\[a-z]+[^\n]*)",
             rf"(?P<text>[eE]{escaped}|(?:[nN]|[uU]&)?{plain}|\$(?P<tag>\w*)\$(?s:.)*?\$(?P=tag)\$)",
@@ -109,6 +114,8 @@ def unescape(text: str, dialect: Dialect) -> str:
     opening = next(at for at, char in enumerate(text) if char in "'\"`")
     quote = text[opening]
     inner = text[opening + 1 : -1].replace(quote * 2, quote)
+    if text[:2] in ("U&", "u&"):
+        return _CODE_POINT.sub(lambda found: chr(min(int(found[1] or found[2], 16), 0x10FFFF)), inner)
     if "\\" in inner and quote != "`" and (dialect is Dialect.MYSQL or text[0] in "eE"):
         return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), inner)
     return inner

@@ -105,13 +105,13 @@ def _unknown(cursor: Cursor, word: str, span: Span, is_made: bool) -> ColumnType
         hint = "store text or bytes, or leave the column out of the model"
         cursor.report("ddl-unmodelled-type", message, span, hint, "unfit")
         return _UNTOLD
-    named = f"`{word.lower()[:40]}` is no type of {_TITLES[cursor.dialect]}"
+    named = f"`{word.lower()[:40]}` is no type of {NAMES[cursor.dialect]}"
     near = guess(cursor.found, word.lower(), map(str.lower, known))
     cursor.report("ddl-unknown-type", named, span, near or "write a type that the database has")
     return _UNTOLD
 
 
-_TITLES = {Dialect.MYSQL: "MySQL", Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
+NAMES = {Dialect.MYSQL: "MySQL", Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
 
 
 def _affinity(word: str) -> ColumnType | None:

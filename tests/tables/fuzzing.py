@@ -11,7 +11,6 @@ import time
 import traceback
 from collections import Counter
 from functools import cache
-from pathlib import Path
 
 from mallgen.diagnostics.machine import FORMATS, render
 from mallgen.diagnostics.pages import pages
@@ -99,7 +98,7 @@ def _statement(dice: random.Random) -> str:
 
 def check(text: str, dialect: Dialect) -> str:
     """Return whether a text has errors; raise for a crash, a bad finding, a slow run or a module that is no Python."""
-    began = time.perf_counter()
+    began = time.process_time()
     result = read([DdlSource("x.sql", text)], dialect)
     known = pages()
     ends = text.count("\n") + 1
@@ -114,7 +113,7 @@ def check(text: str, dialect: Dialect) -> str:
     failed = any(one.severity != "warning" for one in result.diagnostics)
     if not failed:
         _generate(result.schema.tables)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     assert took < PATIENCE, f"{took:.1f} s"
     return "refused" if failed else "read" if result.schema.tables else "empty"
 
@@ -151,17 +150,14 @@ def campaign(start: int, count: int, seconds: float = 1e9) -> tuple[Counter[str]
 
 
 def main(words: list[str]) -> int:
-    """Fuzz until the time is up; return 1 when an input broke a rule, and keep it."""
+    """Fuzz until the time is up; return 1 when an input broke a rule."""
     seconds = float(words[0]) if words else 60.0
     start = int(words[1]) if len(words) > 1 else random.SystemRandom().randrange(1 << 30)
     outcomes, broken = campaign(start, 1 << 40, seconds)
     total = outcomes.total() + len(broken)
     print(f"fuzz of DDL: {total} texts from seed {start}: {dict(outcomes)}; broken: {len(broken)}")
-    for number, text in enumerate(broken):
-        FOUND.mkdir(exist_ok=True)
-        path = Path(FOUND / f"{start}_{number}.sql")
-        path.write_text(text, encoding="utf-8", errors="surrogatepass")
-        print(f"kept: {path.relative_to(ROOT)}")
+    for text in broken:
+        print(f"--- one that is broken, for tests/data/sql/found once it is small and mended:\n{text}")
     return 1 if broken else 0
 
 

@@ -1,44 +1,19 @@
 """Statements beside MariaDB: we take what it takes with the same model, and refuse what it refuses."""
 
-import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import pytest
 
 from mallgen.tables.model import Dialect
-from mallgen.tables.read import DdlSource, Read, read
+from mallgen.tables.read import DdlSource, read
 from tests.conftest import ROOT
 from tests.servers import MariaDb
+from tests.tables.cases import Case, cases, judged
 from tests.tables.live import differences, mariadb_shapes, shape
 
 CASES = ROOT / "tests" / "data" / "sql" / "mysql_cases.sql"
 # MariaDB calls JSON a longtext, and keeps a literal in brackets as a literal
 DIFFERENT = [("| json |", "| text(0) |"), ("| expression |", "| =x |"), ("| expression |", "| = |")]
-HEAD = re.compile(r"^-- (ok|bad [a-z-]+)(?:: ([^\n]*?))?(, MariaDB (?:takes|refuses) it)?\n", re.M)
-
-
-class Case(NamedTuple):
-    """Statements with what both readers say to them; `code` is empty where both take them."""
-
-    title: str
-    code: str
-    differs: bool
-    text: str
-
-
-def cases() -> Iterator[Case]:
-    """Yield the cases of the file."""
-    text = CASES.read_text(encoding="utf-8")
-    heads = list(HEAD.finditer(text))
-    ends = [*(head.start() for head in heads[1:]), len(text)]
-    for head, end in zip(heads, ends, strict=True):
-        yield Case(head[2], head[1].removeprefix("ok").removeprefix("bad "), bool(head[3]), text[head.end() : end])
-
-
-def reading(case: Case) -> Read:
-    """Read the statements of a case."""
-    return read([DdlSource("t.sql", case.text)], Dialect.MYSQL)
 
 
 @pytest.fixture
@@ -49,11 +24,9 @@ def database(mariadb_server: MariaDb) -> Iterator[str]:
     mariadb_server.run(f"DROP DATABASE {name}")
 
 
-@pytest.mark.parametrize("case", list(cases()), ids=lambda case: case.title)
+@pytest.mark.parametrize("case", list(cases(CASES)), ids=lambda case: case.title)
 def test_we_say_what_the_database_says(case: Case, mariadb_server: MariaDb, database: str) -> None:
-    result = reading(case)
-    errors = {one.code for one in result.diagnostics if one.severity == "error"}
-    assert errors == ({case.code} if case.code else set()), result.diagnostics
+    result = judged(case, Dialect.MYSQL)
     try:
         mariadb_server.run(case.text, database)
         takes = True
@@ -68,7 +41,7 @@ def test_we_say_what_the_database_says(case: Case, mariadb_server: MariaDb, data
 
 
 def test_the_file_is_read_to_its_end(record_property: Callable[[str, object], None]) -> None:
-    found = list(cases())
+    found = list(cases(CASES))
     titles = [case.title for case in found]
     taken = sum(not case.code for case in found)
     record_property(

@@ -59,6 +59,7 @@ KINDS = {
     "uuid": "uuid",
     "numeric": "decimal(0,0)",
     "character varying": "text(0)",
+    "bit varying": "bits(0)",
 }
 SIZED = {"character varying": "text", "character": "text", "bit": "bits", "bit varying": "bits"}
 
@@ -101,7 +102,7 @@ def default(given: str, identity: str, generated: str, is_null: bool, name: str)
         return f"={value(bare.strip(chr(39)).replace(chr(39) * 2, chr(39)), Base.DECIMAL if number else Base.TEXT)}"
     if bare == "NULL":
         return "null"
-    now = re.fullmatch(r"now\(\)|(CURRENT|LOCAL)_?(TIMESTAMP|DATE|TIME)(\(\d\))?", bare)
+    now = re.fullmatch(r"(?:now|transaction_timestamp)\(\)|(CURRENT|LOCAL)_?(TIMESTAMP|DATE|TIME)(\(\d\))?", bare)
     return "now" if now else "expression"
 
 

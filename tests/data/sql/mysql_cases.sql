@@ -60,6 +60,9 @@ CREATE TABLE t (
   KEY pre (c(10), e), FULLTEXT KEY ft (d), KEY (d(20)), INDEX i2 (e) COMMENT 'why' KEY_BLOCK_SIZE=0,
   CONSTRAINT named UNIQUE (e, a), CONSTRAINT ignored UNIQUE KEY own (e, b)
 );
+-- ok: keys that name columns in another case
+CREATE TABLE p (Id int PRIMARY KEY);
+CREATE TABLE t (a int NOT NULL, `B` int, c int, PRIMARY KEY (A), KEY k (b, C), FOREIGN KEY (b) REFERENCES p (ID));
 -- ok: names of keys that have none
 CREATE TABLE t (a int, b int, KEY (a), KEY (a, b), UNIQUE (b), KEY (b), KEY a_4 (a));
 -- ok: foreign keys and the indexes that they bring
