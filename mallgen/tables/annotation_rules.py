@@ -1,7 +1,7 @@
 """The meaning of annotations: lists, booleans, the version and the mark of deleted rows of a table."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from mallgen.diagnostics import Diagnostic
@@ -15,6 +15,8 @@ from mallgen.text.suggest import did_you_mean
 _NUMBERS = (Base.INT, Base.DECIMAL, Base.FLOAT, Base.YEAR)
 _TIMES = (Base.DATE, Base.DATETIME)
 _UNCHOSEN = (Base.JSON, Base.ARRAY, Base.SET, Base.BITS, Base.BIT_STRING, Base.BYTES)
+_MEMBERS = (*_TIMES, Base.BITS, Base.BOOL, Base.DECIMAL, Base.INT, Base.TEXT, Base.UUID, Base.YEAR)
+_UNCACHED = "leave out the limit: then the database answers alone"
 _LIMIT, _MOST = 1_000, 100_000
 _FORM = "write `mallgen:list sales by category, sort sales desc, limit 1000`"
 
@@ -119,10 +121,29 @@ def _rule(draft: Draft, one: Annotation, name: Word, by: list[Word], sort: list[
         _fail(f"`{column.name}` can be NULL, which has no place in a list", sort[0].span, "make it NOT NULL")
     if not draft.key:
         _fail(f"`{draft.name}` has no primary key, by which a list's rows are known", one.span, "add PRIMARY KEY")
+    if limit:
+        _check_cached(draft, zip(columns, by, strict=True), column, sort[0], one)
     names = tuple(one.name for one in columns)
     if any((rule.name, rule.by) == (name.text, names) for rule in draft.lists):
         _fail(f"there are two lists `{name.text}` by these columns", name.span, "give one another name")
     return ListRule(name.text, names, column.name, direction == "desc", limit, one.span)
+
+
+def _check_cached(draft: Draft, by: Iterable[tuple[Column, Word]], sort: Column, place: Word, one: Annotation) -> None:
+    """Fail for a list that no sorted set can have as the database has it: only one without a limit is not cached."""
+    for column, word in by:
+        if column.type.base is Base.FLOAT:
+            _fail(f"no list that is cached is chosen by `{column.name}`, a `{column.type.spelt}`", word.span, _UNCACHED)
+    if sort.type.base is Base.FLOAT and sort.type.bits == 32:
+        message = f"no list that is cached is sorted by `{sort.name}`, a `{sort.type.spelt}`: 0.1 is not equal to it"
+        _fail(message, place.span, f"make it a double, or {_UNCACHED}")
+    for name in draft.key:
+        column = draft.columns[name.lower()]
+        if column.type.base not in _MEMBERS:
+            message = (
+                f"the rows of a cached list are known by `{column.name}`, and a `{column.type.spelt}` cannot do so"
+            )
+            _fail(message, one.span, _UNCACHED)
 
 
 def _bools(draft: Draft, one: Annotation) -> None:

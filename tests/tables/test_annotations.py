@@ -113,6 +113,28 @@ def test_wrong_ones(text: str, col: int, message: str) -> None:
     assert flaws(f"-- {text}\n{TABLE}") == [f"1:{col} ddl-bad-annotation: {message}"]
 
 
+@pytest.mark.parametrize(
+    ("column", "key", "text", "column_of", "message"),
+    [
+        (
+            "r double NOT NULL",
+            "id",
+            "by r, sort id, limit 5",
+            22,
+            "no list that is cached is chosen by `r`, a",
+        ),
+        ("r float NOT NULL", "id", "by id, sort r, limit 5", 31, "no list that is cached is sorted by `r`, a `float`"),
+        ("r binary(16)", "r", "sort id, limit 5", 4, "no list that is cached has a `binary(16)` as primary key"),
+    ],
+)
+def test_lists_that_no_sorted_set_can_have(column: str, key: str, text: str, column_of: int, message: str) -> None:
+    ddl = f"CREATE TABLE t (id int NOT NULL, {column}, PRIMARY KEY ({key}));"
+    comma = "" if text.startswith("by") else ","
+    (flaw,) = flaws(f"-- mallgen:list a{comma} {text}\n{ddl}")
+    assert flaw.startswith(f"1:{column_of} ddl-bad-annotation: {message}")
+    assert flaws(f"-- mallgen:list a{comma} {text.removesuffix(', limit 5')}\n{ddl}") == []
+
+
 def test_wrong_places() -> None:
     two = "-- mallgen:list a, sort id\n-- mallgen:list a, sort sales\n"
     assert flaws(two + "-- mallgen:version sales\n-- mallgen:version cateid\n" + TABLE) == [

@@ -103,7 +103,7 @@ def part_of(column: Column) -> Part | None:
 
 def can_choose(column: Column) -> bool:
     """Return whether values of a column can say which list a row is in; of texts the exact spelling is kept."""
-    return isinstance(column, (*_WHOLE, UuidColumn, EnumColumn, TextColumn))
+    return isinstance(column, (*_WHOLE, TimeColumn, UuidColumn, EnumColumn, TextColumn))
 
 
 def _padded(number: int) -> str:
