@@ -138,11 +138,9 @@ def _check_cached(draft: Draft, by: Iterable[tuple[Column, Word]], sort: Column,
         message = f"no list that is cached is sorted by `{sort.name}`, a `{sort.type.spelt}`: 0.1 is not equal to it"
         _fail(message, place.span, f"make it a double, or {_UNCACHED}")
     for name in draft.key:
-        column = draft.columns[name.lower()]
-        if column.type.base not in _MEMBERS:
-            message = (
-                f"the rows of a cached list are known by `{column.name}`, and a `{column.type.spelt}` cannot do so"
-            )
+        known = draft.column(name)
+        if known is not None and known.type.base not in _MEMBERS:
+            message = f"no list that is cached has a `{known.type.spelt}` as primary key, as `{known.name}` is"
             _fail(message, one.span, _UNCACHED)
 
 
