@@ -254,3 +254,25 @@ def test_slow_statement_is_logged_without_its_values(source_url: str, caplog: py
     (line,) = [line for line in caplog.messages if "FROM item WHERE" in line]
     assert line.startswith("[SQL] slowcall - SELECT name FROM item WHERE name = ? AND id = ? OR name = ")
     assert "secret" not in line and "hidden" not in line
+
+
+@pytest.mark.parametrize("end", ["cancelled", "late"])
+def test_write_that_was_given_up_while_it_waited_for_a_lock_is_not_carried_out_later(source_url: str, end: str) -> None:
+    async def work(database: Database) -> None:
+        await insert(database, 1)
+        change = "UPDATE item SET name = ? WHERE id = ?"
+        async with database.transaction() as transaction:
+            await execute(transaction, change, "holder", 1)
+            if end == "late":
+                origin.set(Origin("", "", time.monotonic() + 0.3))
+                with pytest.raises(StatementTimeout if database.dialect is not Dialect.SQLITE else DatabaseError):
+                    await execute(database, change, "given up", 1)
+                origin.set(NOBODY)
+            else:
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(execute(database, change, "given up", 1), 0.3)
+            await asyncio.sleep(1.5 if database.dialect is Dialect.POSTGRES else 0.5)
+        await asyncio.sleep(0.5)
+        assert [row[0] for row in await database.fetch("SELECT name FROM item")] == ["holder"]
+
+    run(source_url, work)
