@@ -13,6 +13,7 @@ from mallgen_runtime.cache import Cache, CacheConf
 from mallgen_runtime.cache.store import Entry
 from mallgen_runtime.sql import (
     BytesColumn,
+    DatabaseError,
     DatetimeColumn,
     DecimalColumn,
     Dialect,
@@ -216,3 +217,21 @@ def test_a_list_is_read_anew_when_its_changed_row_cannot_be_read(
         assert caplog.text.count("lists are forgotten, because a changed row cannot be read") == 2
 
     run(work)
+
+
+def test_a_write_is_done_although_its_row_cannot_be_read_afterwards(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    async def work(on: Models) -> None:
+        await on.post.insert(author=1, slug="a", score=1)
+        await on.post.list_by_author_score(1)
+
+        async def broken(*_: Any) -> Any:
+            raise DatabaseError("the connection is gone")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(on.post._writes._direct, "_find", broken)
+            key = await on.post.insert(author=1, slug="b", score=2)
+            assert await on.post.update(key, score=3)
+        assert [row.score for row in (await on.post.list_by_author_score(1)).rows] == [3, 1]
+
+    run(work)
+    assert "lists are forgotten" in caplog.text

@@ -113,10 +113,13 @@ class TableCache:
         """Invalidate what a new row makes wrong, and put it into the lists that it is in."""
         await self.cache.invalidate([*self._row_keys([key_values]), *self._unique_keys([values])])
         states = [values]
-        if self.lists.needs(values) or self._lacks(values, is_new=True):
-            states += await self._now(key_values)
-            await self.cache.invalidate(self._unique_keys(states[1:]))
-        await self.lists.changed(key_values, states)
+        try:
+            if self.lists.needs(values) or self._lacks(values, is_new=True):
+                states += await self._now(key_values)
+                await self.cache.invalidate(self._unique_keys(states[1:]))
+            await self.lists.changed(key_values, states)
+        except DatabaseError as problem:
+            await self._forget_lists(states, problem)
 
     async def inserted_unseen(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Invalidate what new rows make wrong whose keys are not known."""
@@ -140,9 +143,13 @@ class TableCache:
                 await self.cache.invalidate(self._unique_keys(states[2:]))
             if is_listed:
                 await self.lists.changed(key_values, states)
-        except DatabaseError as problem:  # the write itself is done: lists that cannot be put in order are read anew
-            _LOG.warning("lists are forgotten, because a changed row cannot be read: %s", problem)
-            await self.lists.inserted(states)
+        except DatabaseError as problem:
+            await self._forget_lists(states, problem)
+
+    async def _forget_lists(self, states: Sequence[Mapping[str, Any]], problem: DatabaseError) -> None:
+        """Let lists that cannot be put in order be read anew: the write itself is done."""
+        _LOG.warning("lists are forgotten, because a changed row cannot be read: %s", problem)
+        await self.lists.inserted(states)
 
     async def forget_all(self) -> None:
         """Forget everything of the table."""
