@@ -79,6 +79,24 @@ _KEYS = {
     "postgres": ("integer", "bigint", "smallint"),
     "sqlite": ("INTEGER",),
 }
+_WIDER = {  # types that take every value of another
+    "smallint": "int",
+    "decimal(10,2)": "decimal(20,4)",
+    "varchar(20)": "varchar(200)",
+    "varchar(200)": "text",
+    "enum('a','b')": "enum('a','b','c')",
+    "datetime": "datetime(3)",
+    "float": "double",
+    "text": "mediumtext",
+    "integer": "bigint",
+    "numeric(10,2)": "numeric(20,4)",
+    "numeric(20,4)": "numeric",
+    "real": "double precision",
+    "json": "jsonb",
+    "DECIMAL(10,2)": "DECIMAL(20,4)",
+    "VARCHAR(20)": "TEXT",
+    "INTEGER": "DECIMAL(20,4)",
+}
 _TEXTS = ("varchar", "char", "text", "mediumtext", "VARCHAR", "TEXT")
 _NUMBERS = ("int", "bigint", "smallint", "decimal", "numeric", "integer", "INTEGER", "DECIMAL", "REAL", "double")
 _UNSORTED = ("text", "mediumtext", "json", "blob", "bytea", "set", "bit")
@@ -97,10 +115,11 @@ class RandomTable:
 
 
 class RandomSchema:
-    """Writes the schema of one seed."""
+    """Writes the schema of one seed; with a `change` some of its columns have other types."""
 
-    def __init__(self, dialect: str, seed: int) -> None:
+    def __init__(self, dialect: str, seed: int, change: int = 0) -> None:
         self.dialect, self.random = dialect, random.Random(seed)
+        self.changes = random.Random(change) if change else None
         self.types = _TYPES[dialect]
         self.moods = self.random.choice((("sad", "ok"), ("sad", "ok", "glad"), ("new", "sad", "ok"), ("sad", "glad")))
         self.tables: list[RandomTable] = []
@@ -147,6 +166,9 @@ class RandomSchema:
             table.keys.append("PRIMARY KEY (id)")
         for name in self.random.sample(("a", "b", "c", "d", "e", "select"), self.random.randint(1, 6)):
             table.types[name] = self.random.choice(list(self.types))
+            if self.changes is not None and self.changes.randrange(100) < 40:
+                wider = _WIDER.get(table.types[name], "")
+                table.types[name] = wider if wider in self.types else table.types[name]
             table.lines.append(f"{self.quoted(name)} {self._column(table.types[name])}")
         self.random.shuffle(table.lines)
         self._generated(table)
@@ -262,6 +284,6 @@ class RandomSchema:
                     yield f"CREATE VIEW w{number} AS SELECT id FROM v{number} WHERE id > 1"
 
 
-def random_script(dialect: str, seed: int) -> str:
-    """Return a random schema of one seed."""
-    return RandomSchema(dialect, seed).script()
+def random_script(dialect: str, seed: int, change: int = 0) -> str:
+    """Return a random schema of one seed, a bit changed with a `change`."""
+    return RandomSchema(dialect, seed, change).script()
