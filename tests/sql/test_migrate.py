@@ -52,12 +52,14 @@ def goes_over(server: SqlServer, dialect: Dialect, seed: int) -> None:
         server.run(f"DROP DATABASE {name}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(0, PAIRS, EACH))
 def test_mariadb_gets_the_new_tables(mariadb_server: MariaDb, seed: int) -> None:
     for one in range(seed, seed + EACH):
         goes_over(mariadb_server, Dialect.MYSQL, one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(0, PAIRS, EACH))
 def test_postgres_gets_the_new_tables(postgres_server: Postgres, seed: int) -> None:
     for one in range(seed, seed + EACH):

@@ -105,6 +105,7 @@ def test_sqlite() -> None:
         one.close()
 
 
+@pytest.mark.slow
 def test_mariadb(mariadb_server: MariaDb) -> None:
     def prepared(script: str) -> Callable[[str], str]:
         name = mariadb_server.database().rpartition("/")[2]
@@ -114,6 +115,7 @@ def test_mariadb(mariadb_server: MariaDb) -> None:
     assert counted(Dialect.MYSQL, prepared) >= 5
 
 
+@pytest.mark.slow
 def test_postgres(postgres_server: Postgres) -> None:
     def prepared(script: str) -> Callable[[str], str]:
         name = postgres_server.database().rpartition("/")[2]
