@@ -81,7 +81,7 @@ def _other(cursor: Cursor, catalog: Catalog) -> None:
     first = cursor.now
     words = [cursor.ahead(count).upper for count in range(_AHEAD)]
     routine = next((word for word in words if word in ROUTINES), "")
-    if routine:
+    if routine and first.upper not in HARMLESS:
         cursor.end()
         message = f"this {routine.lower()} is no part of a model"
         cursor.report("ddl-unmodelled", message, cursor.span(first), "nothing: the database keeps it", "warning")

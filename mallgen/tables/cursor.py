@@ -217,7 +217,7 @@ class Cursor:
         depth = 0
         while self.now.kind != "end":
             sign = self.now.upper
-            if depth == 0 and (sign in stops or sign == ")"):
+            if (depth == 0 and (sign in stops or sign == ")")) or (sign in BEGINNINGS and self.begins_statement()):
                 return
             depth += (sign == "(") - (sign == ")")
             self.take()

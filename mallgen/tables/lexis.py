@@ -96,12 +96,14 @@ def patterns(dialect: Dialect, by_line: bool) -> re.Pattern[str]:
 
 @cache
 def rows(dialect: Dialect) -> re.Pattern[str]:
-    """Return the pattern of an INSERT to its end, which is passed over at once."""
+    """Return the pattern of an INSERT to its end, which is passed over at once; without `;` where a table begins."""
     escapes = dialect is Dialect.MYSQL
     single, double, back = _quoted("'", escapes, False), _quoted('"', escapes, False), _quoted("`", False, False)
     marks = r"\-/" + ("\\#" if escapes else "")
     comment = r"--[^\n]*|\#[^\n]*" if escapes else r"--[^\n]*"
-    return re.compile(rf"(?:[^;'\"`{marks}]++|{single}|{double}|{back}|{comment}|{_BLOCK}|[{marks}])*+(?:;|\Z)")
+    begins = r"\n(?![ \t]*+(?i:CREATE|ALTER|DROP)[ \t]++(?i:TABLE|DATABASE|VIEW|INDEX|UNIQUE)\b)"
+    whole = rf"[^;'\"`\n{marks}]++|{begins}|{single}|{double}|{back}|{comment}|{_BLOCK}|[{marks}]"
+    return re.compile(rf"(?:{whole})*+(?:;|\Z|(?=\n))")
 
 
 def unescape(text: str, dialect: Dialect) -> str:

@@ -25,7 +25,8 @@ def create_type(cursor: Cursor, catalog: Catalog) -> None:
         values.append(_value(cursor, values))
         if not cursor.accept(",") and cursor.now.upper != ")":
             cursor.fail("`,` or `)` follows a value", "write `,` between values")
-    catalog.made[name.text.lower()] = MadeType(_ENUM._replace(values=tuple(values), made=name.text.lower()))
+    made = MadeType(_ENUM._replace(values=tuple(values), made=name.text.lower()))
+    catalog.made.setdefault(name.text.lower(), made)
 
 
 def _value(cursor: Cursor, known: list[str]) -> str:

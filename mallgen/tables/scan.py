@@ -74,8 +74,18 @@ def scan(file: str, text: str, dialect: Dialect, limits: Limits = DEFAULT) -> Sc
     return ScannedDdl(places, tuple(scanner.statements), tuple(scanner.comments), tuple(scanner.found))
 
 
+def scan_part(places: Places, start: int, end: int, dialect: Dialect, limits: Limits) -> list[DdlStatement] | None:
+    """Return the statements of a part of a file, None when a text in it is never closed."""
+    scanner = _Scanner(places, dialect, limits, by_line=False)
+    try:
+        scanner.run(start, end)
+    except _Unclosed:
+        return None
+    return scanner.statements
+
+
 class _Scanner:
-    """One pass over a file."""
+    """One pass over a file, or a part of one."""
 
     def __init__(self, places: Places, dialect: Dialect, limits: Limits, *, by_line: bool) -> None:
         self.places, self.dialect, self.limits, self.by_line = places, dialect, limits, by_line
@@ -86,16 +96,16 @@ class _Scanner:
         self.delimiter, self.versioned, self.count = ";", 0, 0
         self.routine, self.blocks, self.resume = False, 0, 0
 
-    def run(self) -> None:
-        """Read all tokens."""
+    def run(self, start: int = 0, end: int | None = None) -> None:
+        """Read all tokens between two offsets."""
         text, pattern = self.places.text, patterns(self.dialect, self.by_line)
-        match, pos, size = pattern.match, 0, len(self.places.text)
+        match, pos, size = pattern.match, start, len(self.places.text) if end is None else end
         while pos < size:
             if self.delimiter != ";" and text.startswith(self.delimiter, pos):
                 self._finish(pos, pos + len(self.delimiter))
                 pos += len(self.delimiter)
                 continue
-            one = match(text, pos)
+            one = match(text, pos, size)
             assert one is not None and one.lastgroup is not None, "the last alternative is any character"
             pos = one.end()
             kind = one.lastgroup
@@ -183,6 +193,9 @@ class _Scanner:
             return one.end()
         if upper in ("INSERT", "REPLACE") and not self.by_line and self.delimiter == ";":
             one = rows(self.dialect).match(self.places.text, start)
+            if one is not None and one.end() < len(self.places.text) and not one[0].endswith(";"):
+                hint = "end each statement with `;`"
+                self._report("ddl-syntax", "a `;` is missing behind these rows", start, start + len(word), hint)
             return one.end() if one is not None else 0
         return 0
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from mallgen.diagnostics import Diagnostic
 from mallgen.tables.alter import alter
 from mallgen.tables.annotations import Annotations
+from mallgen.tables.blocks import read_block
 from mallgen.tables.catalog import Catalog
 from mallgen.tables.comments import comment_on
 from mallgen.tables.creation import create
@@ -99,6 +100,8 @@ def _statement(cursor: Cursor, catalog: Catalog) -> None:
             cursor.pass_over()
     elif word in _DATA or word == "(":
         _data(cursor)
+    elif word == "DO" and cursor.dialect is Dialect.POSTGRES and read_block(cursor, catalog, _statement):
+        cursor.end()
     elif word in _UNSEEN:
         unseen(cursor)
     else:
