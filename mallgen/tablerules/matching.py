@@ -54,7 +54,8 @@ class TableMatching:
 
         A table of another name says nothing of common columns: its `id` is hardly the message's.
         """
-        named = dict.fromkeys(number for name in _names(carrier.name) for number in self._by_name.get(name, ()))
+        names = sorted(_names(carrier.name), key=lambda name: (-len(name), name))  # the closest name first
+        named = dict.fromkeys(number for name in names for number in self._by_name.get(name, ()))
         alike = [number for number in self._alike(carrier) if number not in named]
         for field in carrier.fields:
             columns = self._by_column.get(field.folded, {})
