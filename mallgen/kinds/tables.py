@@ -126,11 +126,14 @@ def _nothing(database: str, known: tuple[str, ...], target: Target) -> tuple[Dia
 
     if database in known or (not database and known):
         return ()
+    named = [name for name in known if name]
     where = ", ".join(target.option(TABLES) or (target.contract,))
     message = (
         f"there is no table of the database `{database}` in {where}" if database else f"there is no table in {where}"
     )
-    hint = did_you_mean(database, known) or (f"the databases are {', '.join(known)}" if known else "write CREATE TABLE")
+    hint = did_you_mean(database, named) or f"the databases are {', '.join(named)}"
+    if not named:
+        hint = "leave `database` out: no USE stands above the tables" if known else "write CREATE TABLE"
     return (Diagnostic("no-tables", message, target.places.get("database"), hint),)
 
 
