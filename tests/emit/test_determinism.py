@@ -56,3 +56,36 @@ def test_same_bytes_through_a_link(expected: str, tmp_path: Path) -> None:
     real.mkdir()
     (tmp_path / "link").symlink_to(real)
     assert generated(tmp_path / "link", {}, tmp_path, relative=True) == expected
+
+
+PROTO = """syntax = "proto3";
+package order;
+service Order { rpc Orders(Ask) returns (OrderItem); }
+message Ask { int64 user_id = 1; string note = 2; }
+message OrderItem { int64 user_id = 1; int64 order_id = 2; float payment = 3; string note = 4; int32 product_id = 5; }
+"""
+TABLES = """CREATE TABLE orders (
+  id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, user_id bigint unsigned NOT NULL,
+  payment decimal(20,2) NOT NULL, note varchar(20) NOT NULL, product_id bigint NOT NULL);
+CREATE TABLE order_items LIKE orders;
+CREATE TABLE order_item_notes LIKE orders;
+"""
+WORKSPACE = '[service.order]\ncontract = "order.proto"\ndir = "out"\ntables = ["tables.sql"]\n'
+
+
+def test_models_and_what_is_said_of_them_are_the_same(tmp_path: Path) -> None:
+    said = set()
+    for seed in map(str, range(4)):
+        folder = tmp_path / seed
+        folder.mkdir()
+        for name, text in (("order.proto", PROTO), ("tables.sql", TABLES), ("mallgen.toml", WORKSPACE)):
+            (folder / name).write_text(text, encoding="utf-8")
+        env = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-m", "mallgen"]
+        subprocess.run([*command, "gen", "-q"], cwd=folder, env=env, check=True, capture_output=True)
+        checks = [["check", "--format", "concise"], ["model", "lint", "--format", "concise"]]
+        found = [subprocess.run([*command, *words], cwd=folder, env=env, capture_output=True) for words in checks]
+        assert b"order_items." in found[0].stdout + found[0].stderr
+        parts = [part for ran in found for part in (ran.stdout, ran.stderr)]
+        said.add((tuple(parts), tuple(sorted(tree(folder / "out").items()))))
+    assert len(said) == 1
