@@ -177,6 +177,17 @@ def test_many_rows_are_one_statement_and_must_give_the_same_columns(run: Run) ->
         with pytest.raises(DuplicateKey):
             await on.post.insert_many([{"author": 1, "slug": "new"}, {"author": 1, "slug": "s0"}])
         assert await on.post.find_one_by_slug("new") is None
+        late = [{"author": 1, "slug": f"late{n}"} for n in range(1200)]
+        with pytest.raises(DuplicateKey):
+            await on.post.insert_many([*late, {"author": 1, "slug": "s0"}])
+        with pytest.raises(ValueRefused):
+            await on.post.insert_many([*late, {"author": 1, "slug": "x" * 51}])
+        assert await on.post.count_by_author_created(1) == 1200, "all rows or none"
+        async with on.db.transaction() as tx:
+            with pytest.raises(DuplicateKey):
+                await on.post.within(tx).insert_many([*late, {"author": 1, "slug": "s0"}])
+            await on.post.within(tx).insert(author=1, slug="after")
+        assert await on.post.count_by_author_created(1) == 1201
 
     run(work)
 

@@ -176,7 +176,7 @@ class TableView:
             line = Code(f"key: {result} = await self._insert(values)\n        return key")
         yield self._method(PyIdent("insert"), given, result, what, line)
         sequence = self._types.name("collections.abc", "Sequence")
-        what = "Insert rows that all give the same columns, in as few statements as possible; return their number."
+        what = "Insert all rows, which give the same columns, or none; return their number."
         line = Code("return await self._insert_many(rows)")
         yield self._method(PyIdent("insert_many"), [code("rows: {}[{}]", sequence, values)], Code("int"), what, line)
 

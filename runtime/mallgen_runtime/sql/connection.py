@@ -1,6 +1,7 @@
 """One connection to a database, as the three adapters offer it."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from typing import Any, Protocol
 
@@ -97,3 +98,6 @@ class Executor(Protocol):
 
     async def execute(self, sql: str, values: Sequence[Any] = ()) -> Done:
         """Run a statement that writes."""
+
+    def transaction(self) -> AbstractAsyncContextManager["Executor"]:
+        """Return a block whose statements are kept together or not at all."""

@@ -189,7 +189,7 @@ class Model(Generic[RowT]):
         return key[0] if len(key) == 1 else key
 
     async def _insert_many(self, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Insert rows that all give the same columns, in as few statements as possible; return their number."""
+        """Insert all rows, which give the same columns, or none; return their number."""
         if not rows:
             return 0
         plan = self._plan
@@ -201,15 +201,16 @@ class Model(Generic[RowT]):
                 raise ValueError(f"all rows must give the same columns; row {number} differs in {differing}")
         self._check_attributes(rows[0])
         step = max(1, min(_CHUNK, _MOST_VALUES // max(1, len(names))))
-        count = 0
+        bound = [plan.bind(names, [row[name] for name in attributes]) for row in rows]
+        parts = [bound[start : start + step] for start in range(0, len(bound), step)]
+        statements = [(plan.insert(names, len(part)), [one for values in part for one in values]) for part in parts]
         try:
-            for start in range(0, len(rows), step):
-                chunk = rows[start : start + step]
-                bound = [one for row in chunk for one in plan.bind(names, [row[name] for name in attributes])]
-                count += (await self._on.execute(plan.insert(names, len(chunk)), bound)).count
+            if len(statements) == 1:
+                return (await self._on.execute(*statements[0])).count
+            async with self._on.transaction() as together:
+                return sum([(await together.execute(*statement)).count for statement in statements])
         finally:
             await self._tell(lambda cache: cache.inserted_unseen(rows))
-        return count
 
     async def _update(self, key: Sequence[Any], values: Mapping[str, Any], *version: Any) -> bool:
         """Write the given columns of the row of a primary key; return whether there is such a row.

@@ -65,6 +65,12 @@ class Transaction:
             raise
         await self.execute(f"RELEASE SAVEPOINT {name}")
 
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["Transaction"]:
+        """Undo what the block has written when it raises, as `savepoint` does."""
+        async with self.savepoint():
+            yield self
+
     def after_commit(self, callback: AfterCommit) -> None:
         """Call `callback` once the transaction is committed, also when the end of its COMMIT is not known."""
         self._after.append(callback)

@@ -102,8 +102,8 @@ class CartModelGen(Model[CartRow]):
         return key
 
     async def insert_many(self, rows: Sequence[CartValues]) -> int:
-        """Insert rows that all give the same columns, in as few statements as
-        possible; return their number.
+        """Insert all rows, which give the same columns, or none; return their
+        number.
         """
         return await self._insert_many(rows)
 

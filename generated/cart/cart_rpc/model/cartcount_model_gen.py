@@ -62,8 +62,8 @@ class CartcountModelGen(Model[CartcountRow]):
         return key
 
     async def insert_many(self, rows: Sequence[CartcountValues]) -> int:
-        """Insert rows that all give the same columns, in as few statements as
-        possible; return their number.
+        """Insert all rows, which give the same columns, or none; return their
+        number.
         """
         return await self._insert_many(rows)
 

@@ -114,8 +114,8 @@ class ShoppingModelGen(Model[ShoppingRow]):
         return key
 
     async def insert_many(self, rows: Sequence[ShoppingValues]) -> int:
-        """Insert rows that all give the same columns, in as few statements as
-        possible; return their number.
+        """Insert all rows, which give the same columns, or none; return their
+        number.
         """
         return await self._insert_many(rows)
 

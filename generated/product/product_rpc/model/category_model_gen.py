@@ -94,8 +94,8 @@ class CategoryModelGen(Model[CategoryRow]):
         return key
 
     async def insert_many(self, rows: Sequence[CategoryValues]) -> int:
-        """Insert rows that all give the same columns, in as few statements as
-        possible; return their number.
+        """Insert all rows, which give the same columns, or none; return their
+        number.
         """
         return await self._insert_many(rows)
 

@@ -84,8 +84,8 @@ class FlashsaleModelGen(Model[FlashsaleRow]):
         return key
 
     async def insert_many(self, rows: Sequence[FlashsaleValues]) -> int:
-        """Insert rows that all give the same columns, in as few statements as
-        possible; return their number.
+        """Insert all rows, which give the same columns, or none; return their
+        number.
         """
         return await self._insert_many(rows)
 

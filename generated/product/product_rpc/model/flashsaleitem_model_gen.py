@@ -70,8 +70,8 @@ class FlashsaleitemModelGen(Model[FlashsaleitemRow]):
         return key
 
     async def insert_many(self, rows: Sequence[FlashsaleitemValues]) -> int:
-        """Insert rows that all give the same columns, in as few statements as
-        possible; return their number.
+        """Insert all rows, which give the same columns, or none; return their
+        number.
         """
         return await self._insert_many(rows)
 
