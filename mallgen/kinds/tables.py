@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
-from mallgen.diagnostics import Diagnostic
+from mallgen.diagnostics import Diagnostic, strict
 from mallgen.kinds.target import Target
 
 if TYPE_CHECKING:
     from mallgen.emit.model.files import ModelChoices, TableSet
     from mallgen.tables.model import Dialect, Table
+    from mallgen.tables.read import Read
+    from mallgen.text.span import Span
 
 TABLES, DATABASE = "tables", "database"
 ONLY, UNWRITTEN, CACHE, PREFIX, DIALECT = "table", "ignore-columns", "cache", "prefix", "dialect"
@@ -62,10 +64,21 @@ def read_tables(texts: dict[str, str], target: Target) -> ReadTables:
     tables, unmatched = _chosen(result.schema.of(database), target)
     choices, unknown = _choices(tables, target)
     found = table_set(database, tables, choices)
-    problems = (*result.diagnostics, *found.problems, *_nothing(database, result.schema.databases, target))
+    left_out = {table.span for table in result.schema.tables} - {table.span for table in tables}
+    problems = (*_strict(result, left_out), *found.problems, *_nothing(database, result.schema.databases, target))
     problems += (*unmatched, *unknown)
     failed = any(problem.severity == "error" for problem in problems)
     return ReadTables(None if failed else found, problems, texts, failed)
+
+
+def _strict(result: "Read", left_out: "set[Span]") -> Iterator[Diagnostic]:
+    """Yield what the reader found; what fits no model is an error, and nothing in a table that is left out."""
+    places = sorted(table.span for table in result.schema.tables)
+    for problem in result.diagnostics:
+        above = [place for place in places if problem.span is not None and place.file == problem.span.file]
+        above = [place for place in above if problem.span is not None and place <= problem.span]
+        if problem.severity != "unfit" or not above or above[-1] not in left_out:
+            yield from strict((problem,))
 
 
 def _dialect(target: Target) -> "Dialect | None":

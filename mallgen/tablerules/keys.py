@@ -6,7 +6,8 @@ from mallgen.diagnostics import Note
 from mallgen.rules import Finding
 from mallgen.tablerules import rule
 from mallgen.tablerules.scope import TableScope
-from mallgen.tables.model import Dialect, Index, ListRule, Table
+from mallgen.tables.model import Dialect
+from mallgen.tables.serving import serving_index
 
 
 @rule("table-without-key")
@@ -55,32 +56,9 @@ def list_without_index(scope: TableScope) -> Iterator[Finding]:
     """
     for table in scope.tables:
         for one in table.lists:
-            if not any(_serves(table, columns, one) for columns in _orders(table)):
+            if serving_index(table, one) is None:
                 wanted = ", ".join((*one.by, one.sort))
                 is_key = table.dialect is Dialect.MYSQL
                 hint = f"add KEY ({wanted})" if is_key else f"write CREATE INDEX … ON {table.name} ({wanted})"
                 message = f"no index of `{table.name}` serves the list `{one.name}`"
                 yield Finding(message, one.span, hint, (Note(table.span, "the table"),))
-
-
-def _orders(table: Table) -> Iterator[tuple[str, ...]]:
-    """Yield the columns of the primary key and of each index that has all rows, in the order of the index."""
-    if table.key:
-        yield table.key
-    for index in table.indexes:
-        if index.is_plain and not index.where:
-            yield _whole(table, index)
-
-
-def _whole(table: Table, index: Index) -> tuple[str, ...]:
-    """Return the columns of an index with those of the primary key, which InnoDB puts behind them."""
-    more = table.key if table.dialect is Dialect.MYSQL else ()
-    return (*index.columns, *(name for name in more if name not in index.columns))
-
-
-def _serves(table: Table, columns: tuple[str, ...], one: ListRule) -> bool:
-    count = len(one.by)
-    first = {name.lower() for name in columns[:count]}
-    return first == {name.lower() for name in one.by} and [name.lower() for name in columns[count : count + 1]] == [
-        one.sort.lower()
-    ]

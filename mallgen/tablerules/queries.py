@@ -14,7 +14,7 @@ _STATEMENT = re.compile(
     re.I | re.S,
 )
 _NOISE = re.compile(r"'(?:[^'\\]|''|\\.)*+'|--[^\n]*|/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/", re.S)
-_NAME = r"(?:[\w$]+|`[^`]+`|\"[^\"]+\"|\[[^\]]+\])"
+_NAME = r"(?:(?<![\w$])[\w$]++|`[^`]+`|\"[^\"]+\"|\[[^\]]+\])"
 _PLACE = rf"{_NAME}(?:\s*\.\s*{_NAME})?"
 _ALIAS = rf"(?:\s+(?:AS\s+)?(?!(?:ON|USING|WHERE|SET|JOIN|ORDER|GROUP|LIMIT)\b){_NAME})?"
 _TABLES = re.compile(

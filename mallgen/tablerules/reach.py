@@ -131,7 +131,7 @@ def _reach(scope: TableScope, service: OwnedTables) -> _Reach:
 def _may_reach(text: str, reach: _Reach) -> bool:
     """Return whether a module has a foreign name at all: most have none, and need not be parsed."""
     lower = text.lower()
-    return any(f"{package}." in text for package in reach.packages) or (
+    return any(package in text for package in reach.packages) or (
         any(word in lower for word in ("select", "insert", "update", "delete", "replace", "truncate", "merge"))
         and any(name in lower for name in reach.tables)
     )

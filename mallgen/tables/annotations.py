@@ -9,7 +9,7 @@ from mallgen.tables.places import Places
 from mallgen.tables.scan import Comment
 from mallgen.text.span import Span
 
-_LINE = re.compile(r"^[ \t*#-]*(?:/\*+[ \t]*)?(mallgen:[^\n]*?)[ \t]*(?:\*/)?[ \t\r]*$", re.M)
+_LINE = re.compile(r"^[ \t*#-]*+(?:/\*++[ \t]*+)?+(mallgen:[^\n]*+)", re.M)
 _WORD = re.compile(r"`[^`]*`|\"[^\"]*\"|[^\s,]+|,")
 _ELSEWHERE = frozenset(("dialect", "ignore"))  # read by others
 
@@ -62,13 +62,13 @@ def _annotations(places: Places, comment: Comment) -> list[Annotation]:
     if "mallgen:" not in comment.text:
         return found
     for line in _LINE.finditer(places.text[comment.start : comment.end]):
-        start = comment.start + line.start(1)
-        span = places.span(start, start + len(line[1]))
+        start, said = comment.start + line.start(1), line[1].rstrip().removesuffix("*/").rstrip()
+        span = places.span(start, start + len(said))
         words = []
-        for one in _WORD.finditer(line[1], len("mallgen:")):
+        for one in _WORD.finditer(said, len("mallgen:")):
             text = one[0][1:-1] if one[0][0] in '`"' and len(one[0]) > 1 else one[0]
             words.append(Word(text, places.span(start + one.start(), start + one.end())))
-        verb = words[0].text if words and line[1][8:9].strip() else ""
+        verb = words[0].text if words and said[8:9].strip() else ""
         if verb not in _ELSEWHERE:
             found.append(Annotation(verb, tuple(words[1:] if verb else words), span, start))
     return found

@@ -6,6 +6,7 @@ import sqlglot
 from sqlglot.errors import SqlglotError
 
 from mallgen.tables.model import Base, Column, ColumnType, Default, DefaultKind, Dialect, ForeignKey, Index, Table
+from mallgen.tables.parsing import parsed
 from mallgen.tables.sqlite_taste import UUID, Scratch, is_now, is_uuid, takes
 
 _INTS = {Dialect.MYSQL: {8: "tinyint", 16: "smallint", 24: "mediumint", 32: "int", 64: "bigint"}}
@@ -109,7 +110,7 @@ class DdlWriter:
     def column(self, table: Table, column: Column) -> str:
         """Return type and constraints of a column."""
         kind = self.type(column.type, table.dialect)
-        if column.auto and self.dialect is Dialect.SQLITE and self._numbers_inline(table):
+        if (column.name,) == table.key and self._numbers_inline(table):
             return "INTEGER PRIMARY KEY AUTOINCREMENT"
         made = self._made(table, column) if column.generated is not None else ""
         default = self._default(table, column) if column.default is not None and not column.auto else ""
@@ -173,7 +174,7 @@ class DdlWriter:
         try:
             level = sqlglot.ErrorLevel.IGNORE  # it would be a line of the log
             is_query = expression.lstrip(" (")[:6].upper().startswith(("SELECT", "WITH"))
-            tree = sqlglot.parse_one(expression, source.value, into=None if is_query else sqlglot.exp.Condition)
+            tree = parsed(expression, source, None if is_query else sqlglot.exp.Condition)
             return tree.sql(self.dialect.value, identify="safe", unsupported_level=level)
         except (SqlglotError, RecursionError):
             return expression

@@ -5,6 +5,7 @@ from mallgen.tables.drafts import Draft
 from mallgen.tables.guess import guess
 from mallgen.tables.lexis import patterns, unescape
 from mallgen.tables.model import Dialect
+from mallgen.tables.parsing import parsed
 
 _LONGEST = 5_000  # tokens of an expression that is looked at
 
@@ -27,7 +28,7 @@ def _one_token(cursor: Cursor, draft: Draft, at: int, noun: str) -> None:
 
 
 def _check(cursor: Cursor, draft: Draft, first: int, last: int, noun: str) -> None:
-    from sqlglot import exp, parse_one
+    from sqlglot import exp
     from sqlglot.errors import SqlglotError
 
     text = cursor.source(first, last)
@@ -37,7 +38,7 @@ def _check(cursor: Cursor, draft: Draft, first: int, last: int, noun: str) -> No
         cursor.report("ddl-bad-expression", message, span, "write it shorter", "warning")
         return
     try:
-        tree = parse_one(text, dialect=cursor.dialect.value, into=exp.Condition)
+        tree = parsed(text, cursor.dialect, exp.Condition)
         names = [(one.name, one.this.quoted) for one in tree.find_all(exp.Column) if not one.table]
     except (SqlglotError, RecursionError, AttributeError):
         message = f"{noun} cannot be read: `{text[:60]}`"

@@ -6,6 +6,7 @@ from mallgen.tables.catalog import Catalog
 from mallgen.tables.cursor import Cursor
 from mallgen.tables.drafts import Draft
 from mallgen.tables.model import Column, ColumnType, Dialect
+from mallgen.tables.parsing import parsed
 from mallgen.tables.query_types import ExpressionTypes, Told, common
 from mallgen.text.span import Span
 
@@ -44,11 +45,10 @@ class QueryReader:
 
     def read(self, text: str, span: Span) -> list[Typed] | None:
         """Return the columns of a query, None with a finding when it cannot be read."""
-        from sqlglot import parse_one
         from sqlglot.errors import SqlglotError
 
         try:
-            tree = parse_one(text, dialect=self.cursor.dialect.value)
+            tree = parsed(text, self.cursor.dialect)
             found = self._query(tree, {})
         except (SqlglotError, RecursionError, AttributeError) as problem:
             message = f"the query of `{self.draft.name}` cannot be read"

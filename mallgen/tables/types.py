@@ -102,7 +102,7 @@ def _unknown(cursor: Cursor, word: str, span: Span, is_made: bool) -> ColumnType
     known = TYPES[cursor.dialect]
     if is_made or word in UNMODELLED[cursor.dialect]:
         message = f"`{word.lower()}` has no counterpart in a model"
-        hint = "store text or bytes, or leave the column out of the model"
+        hint = "store text or bytes, or choose other tables: `only` in mallgen.toml, --table"
         cursor.report("ddl-unmodelled-type", message, span, hint, "unfit")
         return _UNTOLD
     named = f"`{word.lower()[:40]}` is no type of {NAMES[cursor.dialect]}"

@@ -73,7 +73,8 @@ def read_workspace(workspace: Workspace) -> ReadScope:
         problems += files.diagnostics
         diagnostics += result.diagnostics
         tables |= {table.span: table for table in result.schema.tables}
-    services = tuple(_owned(member, schemas) for member in workspace.members if member.kind != _MODEL)
+    homes = frozenset(os.path.abspath(member.folder) for member in workspace.members)
+    services = tuple(_owned(member, schemas, homes) for member in workspace.members if member.kind != _MODEL)
     scope = TableScope(Schema(tuple(tables.values())), texts, services)
     sources = {**texts, **{path: text for one in services for path, text in one.texts.items()}}
     return ReadScope(scope, tuple(dict.fromkeys(diagnostics)), tuple(dict.fromkeys(problems)), sources)
@@ -87,12 +88,15 @@ def _read(texts: dict[str, str], dialect: Dialect | None) -> Read:
     return read([DdlSource(name, text) for name, text in texts.items()], dialect, limits())
 
 
-def _owned(member: ServiceEntry, schemas: dict[_Files, Schema]) -> OwnedTables:
-    """Return the tables of a service: those of its database, and among them those that `only` names."""
+def _owned(member: ServiceEntry, schemas: dict[_Files, Schema], homes: frozenset[str]) -> OwnedTables:
+    """Return the tables of a service: those of its database, and among them those that `only` names.
+
+    `homes` are the folders of all services: a folder below a service's own may be another's.
+    """
     tables = schemas[_files(member)].of(member.database) if member.tables else ()
     only = member.choices.get(ONLY, ())
     own = tuple(table for table in tables if not only or any(fnmatchcase(table.name, one) for one in only))
-    return OwnedTables(member.name, _package(member.folder), own, dict(_texts(member.folder)))
+    return OwnedTables(member.name, _package(member.folder), own, dict(_texts(member.folder, homes)))
 
 
 def _package(folder: str) -> str:
@@ -101,9 +105,9 @@ def _package(folder: str) -> str:
     return next((name for name in names if os.path.isfile(os.path.join(folder, name, "model", "__init__.py"))), "")
 
 
-def _texts(folder: str) -> Iterator[tuple[str, str]]:
+def _texts(folder: str, homes: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Yield the settings of a service and the modules that its user writes, with their texts."""
-    for path in (*settings_of(folder), *_modules(folder)):
+    for path in (*settings_of(folder), *_modules(folder, homes)):
         try:
             with open(path, encoding="utf-8", errors="replace") as file:
                 text = file.read()
@@ -117,10 +121,11 @@ def _masked(found: re.Match[str]) -> str:
     return found["head"] + "*" * (len(found[0]) - len(found["head"]))
 
 
-def _modules(folder: str) -> Iterator[str]:
+def _modules(folder: str, homes: frozenset[str]) -> Iterator[str]:
     """Yield the paths of a service's modules, without those that are always generated."""
     for here, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
+        own = (name for name in folders if os.path.abspath(os.path.join(here, name)) not in homes)
+        folders[:] = sorted(name for name in own if not name.startswith(".") and name not in _SKIPPED)
         for name in sorted(names):
             if name.endswith(".py") and not name.endswith(("_gen.py", "_pb2.py", "_grpc.py")):
                 yield os.path.join(here, name)

@@ -49,7 +49,8 @@ def test_places_of_tables_in_a_module() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["(", "FROM a, ", "SELECT ", "JOIN x ", "WITH a AS (", "UPDATE ", "'", "/*", "-", "a.", "`", "AS ("]
+    "piece",
+    ["(", "FROM a, ", "SELECT ", "JOIN x ", "WITH a AS (", "UPDATE ", "'", "/*", "-", "a.", "`", "AS (", "x", "$_"],
 )
 def test_reading_is_linear(piece: str) -> None:
     times = []

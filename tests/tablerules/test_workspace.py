@@ -93,3 +93,27 @@ def test_modules_that_are_no_python_are_passed_over(here: Path, text: str) -> No
     (here / "order").mkdir()
     (here / "order" / "x.py").write_text(f"# select two\n{text}\n", encoding="utf-8")
     assert mallgen("model", "lint").code == 0
+
+
+def test_a_service_above_another_one_does_not_answer_for_its_modules(here: Path) -> None:
+    workspace(here, order='tables = ["a.sql"]\nonly = ["one"]', user='tables = ["a.sql"]\nonly = ["two"]')
+    text = (here / "mallgen.toml").read_text(encoding="utf-8").replace('dir = "order"', 'dir = "."')
+    (here / "mallgen.toml").write_text(text, encoding="utf-8")
+    assert mallgen("gen", "-q").code == 0
+    own = here / "user" / "user_rpc" / "model" / "two_model.py"
+    own.write_text(
+        own.read_text(encoding="utf-8") + '\n\nQUERY = "SELECT id FROM two WHERE id = ?"\n', encoding="utf-8"
+    )
+    ran = mallgen("check")
+    assert ran.code == 0, ran.out
+
+
+@pytest.mark.parametrize(
+    "line", ["from user_rpc import model", "import user_rpc.model", "from user_rpc.model import x"]
+)
+def test_every_import_of_another_services_models_is_found(here: Path, line: str) -> None:
+    workspace(here, order='tables = ["a.sql"]\nonly = ["one"]', user='tables = ["a.sql"]\nonly = ["two"]')
+    assert mallgen("gen", "-q").code == 0
+    (here / "order" / "order_rpc" / "extra.py").write_text(f"{line}\n", encoding="utf-8")
+    ran = mallgen("model", "lint", "--format", "json")
+    assert [one["message"] for one in json.loads(ran.out)] == ["this imports models of user"]

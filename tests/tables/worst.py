@@ -132,6 +132,9 @@ POSTGRES: dict[str, Make] = {
     "children": each("CREATE TABLE t{} (x int) INHERITS (p);\n", "CREATE TABLE p (a int);"),
 }
 SQLITE: dict[str, Make] = {
+    "spaces in an annotation": each(" ", "-- mallgen:list", "x\nCREATE TABLE t (a INTEGER PRIMARY KEY);"),
+    "spaces behind an annotation": each(" \t", "-- mallgen:list", "\nCREATE TABLE t (a INTEGER PRIMARY KEY);"),
+    "hashes in front of an annotation": each("#*- ", "/* ", "mallgen: */ CREATE TABLE t (a INTEGER PRIMARY KEY);"),
     "tables": each("CREATE TABLE t{} (id INTEGER PRIMARY KEY, a TEXT UNIQUE);\n"),
     "types of many words": each("BIG ", "CREATE TABLE t (a ", "INT);"),
     "triggers": each("CREATE TRIGGER x{} AFTER INSERT ON t BEGIN SELECT 1; END;\n", _T),

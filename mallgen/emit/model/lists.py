@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mallgen.tables.model import Base, Table
+from mallgen.tables.serving import PRIMARY, serving_index
 
 _SORTED = (Base.DATETIME, Base.DATE)
-_KEY = "PRIMARY"  # as MySQL calls the index of the primary key
 _UNLISTED = (Base.JSON, Base.ARRAY, Base.SET, Base.BITS, Base.BIT_STRING)
 
 
@@ -40,12 +40,12 @@ def lists(table: Table) -> Iterator[Listed]:
     seen: set[tuple[str, ...]] = set()
     if table.key:
         seen.add(table.key)
-        yield Listed(table.key, table.key[:-1], table.key[-1:], served_by=_KEY)
+        yield Listed(table.key, table.key[:-1], table.key[-1:], served_by=PRIMARY)
     for rule in table.lists if table.key else ():
         seen.add((*rule.by, rule.name))
         by = (rule.sort, *(name for name in table.key if name != rule.sort))
-        serving = _serving(table, rule.by, rule.sort)
-        yield Listed(rule.by, rule.by, by, rule.descending, rule.name, rule.limit, serving)
+        serving = serving_index(table, rule)
+        yield Listed(rule.by, rule.by, by, rule.descending, rule.name, rule.limit, serving or "")
     for index in table.indexes:
         fits = table.key and index.is_plain and not index.where and index.columns not in seen
         if fits and all(table.column(name).type.base not in _UNLISTED for name in index.columns):
@@ -53,15 +53,6 @@ def lists(table: Table) -> Iterator[Listed]:
             if found is not None:
                 seen.add(index.columns)
                 yield found._replace(served_by=index.name)
-
-
-def _serving(table: Table, equal: tuple[str, ...], sort: str) -> str:
-    """Return the name of the index whose columns begin with those of a list, empty where there is none."""
-    for index in table.indexes:
-        begins = set(index.columns[: len(equal)]) == set(equal)
-        if begins and index.columns[len(equal) :][:1] == (sort,) and index.is_plain and not index.where:
-            return index.name
-    return ""
 
 
 def _listed(table: Table, columns: tuple[str, ...], is_unique: bool) -> Listed | None:

@@ -44,6 +44,10 @@ class TableView:
         self._types = types
         self._written = [c for c in table.columns if c.generated is None and c.name.lower() not in unwritten]
         self._lists = list(lists(table))
+        scope = Scope({"TABLE"})
+        self._constants = [
+            scope.add(PyIdent(names.method("_by", one.columns, one.word).upper())) for one in self._lists
+        ]
 
     def table(self) -> Code:
         """Return the table as the runtime describes it."""
@@ -226,7 +230,7 @@ class TableView:
             yield self._method(self._names.method("count_by", one.columns, one.word), declared, Code("int"), what, line)
 
     def _constant(self, one: Listed) -> PyIdent:
-        return PyIdent(self._names.method("_by", one.columns, one.word).upper())
+        return self._constants[self._lists.index(one)]
 
     def _method(self, name: PyIdent, given: Sequence[Code], result: Code, what: str, line: Code) -> ModelMethod:
         signature = call(f"async def {self._methods.add(name)}(", [Code("self"), *given], f") -> {result}:", 4)
