@@ -21,20 +21,24 @@ class Made:
     """A connection without a server."""
 
     def __init__(self) -> None:
-        self.is_broken = self.in_transaction = self.restless = self.is_closed = self.is_dead = False
+        self.is_broken = self.in_transaction = self.restless = self.is_closed = self.is_dead = self.is_silent = False
+        self.ended = asyncio.Event()
         self.pings = 0
         self.aborted = 0.0
 
     async def ping(self) -> None:
         """Answer, or not."""
         self.pings += 1
-        if self.is_dead:
+        if self.is_silent:
+            await self.ended.wait()
+        if self.is_dead or self.is_broken:
             raise ConnectionLost("dead")
         self.restless = False
 
     def abort(self) -> None:
         """Give up."""
         self.is_broken, self.aborted = True, time.monotonic()
+        self.ended.set()
 
     async def close(self) -> None:
         """Close."""
@@ -196,6 +200,24 @@ def test_each_deadline_ends_its_own_connection() -> None:
     run(work, most=3)
 
 
+def test_deadline_that_has_passed_stays_with_its_request() -> None:
+    async def work(server: Server) -> None:
+        server.pool.give(await server.lend())
+        origin.set(Origin("", "", time.monotonic() - 1))
+        with pytest.raises(StatementTimeout):
+            server.pool.take()
+        assert server.pool.counts == (0, 1)
+        origin.set(NOBODY)
+        held = await server.lend()
+        origin.set(Origin("", "", time.monotonic() + 0.1))
+        await server.lend()  # its alarm looks at all that are lent
+        await asyncio.sleep(0.2)
+        first, second = server.made
+        assert (bool(first.aborted), bool(second.aborted), held.late) == (False, True, False)
+
+    run(work)
+
+
 def test_old_and_surplus_ones_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "_UNUSED", 0.05)
 
@@ -214,6 +236,7 @@ def test_old_and_surplus_ones_are_closed(monkeypatch: pytest.MonkeyPatch) -> Non
         await asyncio.sleep(0.25)
         server.pool.give(held)
         assert server.pool.counts == (0, 0), "one in use is closed when it is given back"
+        assert server.pool.figures.worn == 2
 
     run(work, lifetime=0.2)
 
@@ -233,6 +256,23 @@ def test_unused_ones_are_asked_whether_they_live(monkeypatch: pytest.MonkeyPatch
         assert server.pool.counts == (0, 0)
 
     run(work)
+
+
+def test_unused_ones_are_asked_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_UNUSED", 0.01)
+
+    async def work(server: Server) -> None:
+        for held in [await server.lend() for _ in range(8)]:
+            server.pool.give(held)
+        for made in server.made:
+            made.is_silent = True
+        await asyncio.sleep(0.02)
+        began = time.monotonic()
+        await server.pool.tidy()
+        assert time.monotonic() - began < 0.6, "0.2 s each"
+        assert server.pool.counts == (0, 0)
+
+    run(work, most=8, idle=8, connect=0.2)
 
 
 def test_closing_ends_what_runs_and_what_waits() -> None:

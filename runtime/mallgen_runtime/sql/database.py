@@ -173,8 +173,7 @@ class Database(Statements):
         """Look at the database every second."""
         while True:
             await asyncio.sleep(_TICK)
-            for pool in {id(one): one for one in (self._writing, *self._reading)}.values():
-                await pool.tidy()
+            await asyncio.gather(*(pool.tidy() for pool in {self._writing, *self._reading}))
             try:
                 await self._connect()
             except DatabaseError as problem:

@@ -111,7 +111,10 @@ class Pool:
         return bool(self._used) or any(not held.connection.is_broken for held in self._idle)
 
     def take(self) -> Held | None:
-        """Return a connection that is free, None when there is none. Raises StatementTimeout after the deadline."""
+        """Return a connection that is free, None when there is none.
+
+        Raises StatementTimeout where the request's deadline has passed and a connection is free.
+        """
         while self._idle:
             held = self._idle.pop()
             if held.connection.is_broken:
@@ -165,6 +168,7 @@ class Pool:
             self._used.add(held)
             self._spawn(self._ping(held))
         elif connection.is_broken or connection.in_transaction or self._closing or now > held.expires:
+            self.figures.worn += now > held.expires
             self._drop(held)
         elif self._waiting:
             self._offer(held)
@@ -188,11 +192,10 @@ class Pool:
                 self._drop(held)
                 self.figures.surplus += surplus
                 self.figures.worn += now > held.expires
-        for held in [one for one in self._idle if now - one.since > _UNUSED]:
-            if held in self._idle:
-                self._idle.remove(held)
-                self._used.add(held)
-                await self._ping(held)
+        unused = [held for held in self._idle if now - held.since > _UNUSED]
+        self._idle = [held for held in self._idle if now - held.since <= _UNUSED]
+        self._used.update(unused)
+        await asyncio.gather(*map(self._ping, unused))
 
     async def close(self) -> None:
         """Close all connections; those in use a moment later, so that what runs may end."""
@@ -214,19 +217,21 @@ class Pool:
             self._alarm.cancel()
 
     def _lent(self, held: Held) -> Held:
-        """Note that a connection is in use, until the deadline of the request at most."""
+        """Note that a connection is in use, until the deadline of the request at most.
+
+        Raises StatementTimeout after the deadline; the connection is given back then.
+        """
         held.since = now = monotonic()
         held.late = False
-        deadline = origin.get().deadline
-        if deadline is not None:
-            held.deadline = deadline = deadline - MARGIN
-            if deadline <= now:
-                self._used.discard(held)
-                self._offer(held)
-                raise StatementTimeout(_PASSED)
-            if deadline < self._alarm_at:
-                self._set_alarm(deadline)
         self._used.add(held)
+        given = origin.get().deadline
+        deadline = inf if given is None else given - MARGIN
+        if deadline <= now:
+            self.give(held)
+            raise StatementTimeout(_PASSED)
+        held.deadline = deadline
+        if deadline < self._alarm_at:
+            self._set_alarm(deadline)
         return held
 
     def _set_alarm(self, at: float) -> None:
