@@ -1,6 +1,5 @@
 """The base of generated models: rows by key, changes, pages by cursor, and queries of the user's own."""
 
-import logging
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from types import SimpleNamespace
@@ -18,7 +17,6 @@ from mallgen_runtime.sql.statement import for_values, power_of_two
 from mallgen_runtime.sql.table import Keyset, Table, plan_of
 from mallgen_runtime.sql.transaction import Transaction
 
-_LOG = logging.getLogger("mallgen.sql")
 MOST_ROWS = 10_000  # of one page
 _CHUNK = 500  # values of one IN, rows of one INSERT
 _MOST_VALUES = 30_000  # of one statement; PostgreSQL takes 32 767, SQLite 32 766
@@ -295,9 +293,8 @@ class Model(Generic[RowT]):
         try:
             return await self._on.fetch(text, values)
         except DatabaseError as problem:
-            if not self._plan.is_without(keyset.served_by, problem.code):
+            if not self._plan.is_without(keyset.served_by, problem.code, text):
                 raise
-        _LOG.warning("%s has no index %s: its lists may be slow", self.table.name, keyset.served_by)
         text, values = statement()
         return await self._on.fetch(text, values)
 

@@ -1,5 +1,6 @@
 """A table as generated models describe it, and the statements on it in each dialect."""
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -10,6 +11,7 @@ from mallgen_runtime.sql.columns import BoolColumn
 from mallgen_runtime.sql.connection import Dialect
 from mallgen_runtime.sql.time_columns import DatetimeColumn
 
+_LOG = logging.getLogger("mallgen.sql")
 _NO_INDEX = "1176"  # of MySQL: Key '…' doesn't exist in table '…'
 _STATEMENTS = 512  # of one table, which differ in the columns that are given and the number of rows
 
@@ -141,9 +143,9 @@ class Plan:
         self.columns = {column.name: column for column in table.columns}
         self.by_attribute = {column.attribute: column for column in table.columns}
         self.binders = {column.name: column.binder(dialect) for column in table.columns}
-        readers = [(place, column.reader(dialect)) for place, column in enumerate(table.columns)]
-        self.readers: list[tuple[int, Convert]] = [(place, read) for place, read in readers if read is not None]
-        self.rows = row_maker(dict(self.readers), len(table.columns))
+        readers = {place: column.reader(dialect) for place, column in enumerate(table.columns)}
+        self._readers = {place: read for place, read in readers.items() if read is not None}
+        self.rows = row_maker(self._readers, len(table.columns))
         self.missing: set[str] = set()
         self._name = self.writer.name(table.name)
         self._alive = self._condition(table.deleted) if table.deleted else ""
@@ -161,7 +163,7 @@ class Plan:
 
     def row(self, values: Sequence[Any], make: Callable[..., Any]) -> Any:
         """Return what `make` makes of the columns of a row."""
-        return self.rows((values,), make)[0] if self.readers else make(*values)
+        return self.rows((values,), make)[0] if self._readers else make(*values)
 
     def newer(self, old: Any) -> list[Any]:
         """Return the driver's value of the version after `old`; none where the database counts it."""
@@ -171,13 +173,20 @@ class Plan:
         least = old + timedelta(microseconds=10 ** (6 - column.digits))
         return [self.binders[column.name](max(datetime.now(UTC), least))]
 
-    def is_without(self, index: str, code: str) -> bool:
-        """Return whether an error says that the table has no such index, which is not named again then."""
-        if self.writer.dialect is not Dialect.MYSQL or code != _NO_INDEX or not index or index in self.missing:
+    def is_without(self, index: str, code: str, statement: str) -> bool:
+        """Return whether a statement failed as it names an index that is missing, which is not named again then."""
+        hint = self._hint(index)
+        if code != _NO_INDEX or not hint or hint not in statement:
             return False
-        self.missing.add(index)
-        self.page.cache_clear()
+        if index not in self.missing:
+            self.missing.add(index)
+            self.page.cache_clear()
+            _LOG.warning("%s has no index %s: its lists may be slow", self.table.name, index)
         return True
+
+    def _hint(self, index: str) -> str:
+        """Return the clause that names the index of a list, empty where the database chooses."""
+        return f" FORCE INDEX ({self.writer.name(index)})" if self.writer.dialect is Dialect.MYSQL and index else ""
 
     def _condition(self, name: str) -> str:
         """Return the condition that a row is not marked as deleted."""
@@ -261,8 +270,7 @@ class Plan:
         """Return the clauses of a page after `count` values of its conditions."""
         way = " DESC" if descending else ""
         order = ", ".join(f"{self.writer.name(name)}{way}" for name in keyset.by)
-        names_it = self.writer.dialect is Dialect.MYSQL and keyset.served_by and keyset.served_by not in self.missing
-        index = f" FORCE INDEX ({self.writer.name(keyset.served_by)})" if names_it else ""
+        index = "" if keyset.served_by in self.missing else self._hint(keyset.served_by)
         return f"{index}{self._where(*conditions)} ORDER BY {order} LIMIT {self.writer.mark(count + 1)}"
 
     def beginning(self, keyset: Keyset, descending: bool) -> tuple[str, list[str], list[Convert | None]]:
