@@ -93,7 +93,9 @@ def _next_steps(result: WriteResult, output: Output, package: str) -> Iterator[s
     if result.started:
         here = "" if folder == "." else f"cd {_shell(folder)} && "
         has_project = any(file.role == PYPROJECT for file in output.made.files)
-        yield f"{here}{'pip install -e . && ' if has_project else ''}python -m {package}"
+        has_tables = any(file.role is not None and file.role.layer == "schema" for file in output.made.files)
+        makes = "MALLGEN_DEV=1 " if has_project and has_tables else ""  # else it asks for a database that is not there
+        yield f"{here}{'pip install -e . && ' if has_project else ''}{makes}python -m {package}"
     elif result.renamed:
         where = "" if folder == "." else f" -dir {_shell(folder)}"
         yield f"mallgen sync{where}  # types or fields have other names: your code follows"

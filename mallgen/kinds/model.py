@@ -44,6 +44,7 @@ KIND = Kind(
     (".sql",),
     _make,
     generate="model ddl -src {contract}",
+    validate="model lint {contract}",
     paths=(TABLES,),
     options=(DATABASE, *CHOICES),
     runs=False,

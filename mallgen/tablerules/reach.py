@@ -35,7 +35,10 @@ def _claimed_twice(scope: TableScope) -> Iterator[Finding]:
         names = [one.service for one in scope.owners(table)]
         if len(names) > 1:
             message = f"`{table.name}` is a table of {' and of '.join(names)}: one service owns a table"
-            yield Finding(message, table.span, 'give each service its `database = "…"` in mallgen.toml')
+            hint = 'give each service its `database = "…"` in mallgen.toml'
+            if not table.database:
+                hint = "name the tables of each service in mallgen.toml, `only = [...]`, or write USE above them"
+            yield Finding(message, table.span, hint)
 
 
 def _keys(scope: TableScope) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ class ColumnType(NamedTuple):
     `precision` and `scale` are digits of a DECIMAL; a DATETIME or TIME has its fractional digits in `scale`. A DATETIME
     is `zoned` when the database knows its instant (MySQL's TIMESTAMP, PostgreSQL's timestamptz). `values` are those of
     an ENUM or SET, `item` is the type of an ARRAY's elements. `bool_like` is MySQL's tinyint(1). `made` is the name of
-    CREATE TYPE.
+    CREATE TYPE. `fixed`: all values have the length (CHAR, BINARY, BIT of PostgreSQL).
     """
 
     base: Base
@@ -59,6 +59,7 @@ class ColumnType(NamedTuple):
     item: "ColumnType | None" = None
     bool_like: bool = False
     made: str = ""
+    fixed: bool = False
     domain: str = ""
 
 

@@ -29,6 +29,9 @@ class Read(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
+_KEPT = 16  # schemas of one run
+
+
 def read(sources: Sequence[DdlSource], dialect: Dialect | None = None, limits: Limits = DEFAULT) -> Read:
     """Read files in the given order; later ones may ALTER what earlier ones create.
 
@@ -37,7 +40,7 @@ def read(sources: Sequence[DdlSource], dialect: Dialect | None = None, limits: L
     return _read(tuple(sources), dialect, limits)
 
 
-@lru_cache(2)  # the services of a workspace often share one file, of which each takes its own database
+@lru_cache(_KEPT)  # the services of a workspace often share one file, of which each takes its own database
 def _read(sources: tuple[DdlSource, ...], dialect: Dialect | None, limits: Limits) -> Read:
     catalog = Catalog(limits)
     for source in sources:

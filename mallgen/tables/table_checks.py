@@ -79,9 +79,7 @@ def _page(draft: Draft) -> Iterator[Diagnostic]:
     mysql = mariadb = head
     for column in columns:
         size = column_bytes(column, draft) if not is_large(column) else _ROW_BYTES
-        varies = column.type.base is Base.TEXT or (
-            column.type.base is Base.BYTES and not column.type.spelt.lower().startswith("binary")
-        )
+        varies = column.type.base is Base.TEXT or (column.type.base is Base.BYTES and not column.type.fixed)
         mysql += min(size, 40) + 1 if varies or is_large(column) else size
         mariadb += (21 if size > 255 else size + 1) if varies or is_large(column) else size
     if max(mysql, mariadb) >= _PAGE_BYTES:

@@ -15,6 +15,7 @@ def _bytes(length: int = 0) -> ColumnType:
     return ColumnType(Base.BYTES, "", length=length)
 
 
+_CHAR, _BINARY = _text(1)._replace(fixed=True), _bytes(1)._replace(fixed=True)
 _FLOAT, _DOUBLE = ColumnType(Base.FLOAT, "", 32), ColumnType(Base.FLOAT, "", 64)
 _BOOL, _DATE, _TIME = ColumnType(Base.BOOL, "", 8), ColumnType(Base.DATE, ""), ColumnType(Base.TIME, "")
 _DATETIME, _INSTANT = ColumnType(Base.DATETIME, ""), ColumnType(Base.DATETIME, "", zoned=True)
@@ -43,15 +44,15 @@ _MYSQL = {
     "REAL": _DOUBLE,
     **dict.fromkeys(("DECIMAL", "DEC", "NUMERIC", "FIXED", "NUMBER"), _DECIMAL._replace(precision=10)),
     "BIT": ColumnType(Base.BITS, "", 1),
-    **dict.fromkeys(("CHAR", "CHARACTER", "NCHAR", "NATIONAL CHAR", "NATIONAL CHARACTER"), _text(1)),
+    **dict.fromkeys(("CHAR", "CHARACTER", "NCHAR", "NATIONAL CHAR", "NATIONAL CHARACTER"), _CHAR),
     **dict.fromkeys(("VARCHAR", "CHARACTER VARYING", "CHAR VARYING", "NVARCHAR", "VARCHARACTER"), _text()),
     **dict.fromkeys(("NATIONAL VARCHAR", "VARCHAR2", "NATIONAL CHARACTER VARYING"), _text()),
-    **dict.fromkeys(("CHAR BYTE", "CHARACTER BYTE"), _bytes(1)),
+    **dict.fromkeys(("CHAR BYTE", "CHARACTER BYTE"), _BINARY),
     "TINYTEXT": _text(255),
     "TEXT": _text(65535),
     **dict.fromkeys(("MEDIUMTEXT", "LONG", "LONG VARCHAR"), _text(16_777_215)),
     "LONGTEXT": _text(),
-    "BINARY": _bytes(1),
+    "BINARY": _BINARY,
     "VARBINARY": _bytes(),
     "TINYBLOB": _bytes(255),
     "BLOB": _bytes(65535),
@@ -76,7 +77,8 @@ _POSTGRES = {
     **dict.fromkeys(("REAL", "FLOAT4"), _FLOAT),
     **dict.fromkeys(("DOUBLE PRECISION", "FLOAT8", "FLOAT"), _DOUBLE),
     **dict.fromkeys(("NUMERIC", "DECIMAL", "DEC"), _DECIMAL),
-    **dict.fromkeys(("CHARACTER", "CHAR", "BPCHAR", "NCHAR"), _text(1)),
+    **dict.fromkeys(("CHARACTER", "CHAR", "NCHAR"), _CHAR),
+    "BPCHAR": _text(),
     **dict.fromkeys(("CHARACTER VARYING", "CHAR VARYING", "VARCHAR"), _text()),
     **dict.fromkeys(("TEXT", "CITEXT", "XML", "TSVECTOR", "TSQUERY"), _text()),
     "NAME": _text(63),
@@ -88,7 +90,7 @@ _POSTGRES = {
     **dict.fromkeys(("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE"), _INSTANT._replace(scale=6)),
     **dict.fromkeys(("JSON", "JSONB"), _JSON),
     "UUID": _UUID,
-    "BIT": ColumnType(Base.BIT_STRING, "", 1),
+    "BIT": ColumnType(Base.BIT_STRING, "", 1, fixed=True),
     **dict.fromkeys(("BIT VARYING", "VARBIT"), ColumnType(Base.BIT_STRING, "")),
 }
 _SQLITE = {

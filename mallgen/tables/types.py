@@ -144,7 +144,8 @@ def _bounded(
         hint = "write `text` or `blob`" if word != "BIT" else "write a smaller number"
         cursor.report("ddl-bad-length", message, span, hint)
     if found.base in (Base.TEXT, Base.BYTES):
-        return found._replace(length=_blob_length(word, first) if mysql else first)
+        fixed = found.fixed or word == "BPCHAR"  # without a length it is a text as any other
+        return found._replace(length=_blob_length(word, first) if mysql else first, fixed=fixed)
     if found.base is Base.DECIMAL:
         return _digits(cursor, found, first, second, span)
     return _sized(cursor, word, found, first, span)

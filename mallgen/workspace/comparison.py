@@ -9,6 +9,7 @@ from mallgen.disk.folder import Folder, Overtaken, Refused
 from mallgen.disk.session import Session, session
 from mallgen.drift.compare import follow
 from mallgen.drift.findings import InspectedFolder
+from mallgen.kinds.kind import KindError, kind_of_file
 from mallgen.kinds.target import Made, Target, kind_or_none, outside
 from mallgen.output import package_rename
 from mallgen.output.files import ExpectedFiles
@@ -130,10 +131,22 @@ def carry_out(
 def _invalid_contract(target: Target, made: Made) -> Diagnostic:
     name = os.path.normpath(target.contract)
     errors = [d for d in made.diagnostics if d.severity == "error"]
-    kind = kind_or_none(target.kind)
-    command = kind.validate.format(contract=name) if kind is not None else ""
+    place = _first_span(errors, name)
+    command = _validation(target, name, place.file)
     hint = f"run `mallgen {command}`" if command else "see its errors"
-    return Diagnostic("contract-invalid", f"nothing can be made of `{name}`", _first_span(errors, name), hint)
+    return Diagnostic("contract-invalid", f"nothing can be made of `{name}`", place, hint)
+
+
+def _validation(target: Target, name: str, file: str) -> str:
+    """Return the command that tells the errors of a contract, or of the file that is not of its kind."""
+    try:
+        kind = kind_of_file(file)
+    except KindError:
+        return ""
+    own = kind_or_none(target.kind)
+    if own is None or kind.name == own.name:
+        return own.validate.format(contract=name) if own is not None else ""
+    return kind.validate.format(contract=file)
 
 
 def _first_span(errors: Sequence[Diagnostic], name: str) -> Span:

@@ -31,7 +31,7 @@ class ReadScope(NamedTuple):
     sources: dict[str, str]
 
 
-class _Files(NamedTuple):
+class TableFiles(NamedTuple):
     """The files of a service's tables as mallgen.toml names them, and their dialect, None to be detected."""
 
     patterns: tuple[str, ...]
@@ -64,8 +64,8 @@ def read_workspace(workspace: Workspace) -> ReadScope:
     tables: dict[Span, Table] = {}
     diagnostics: list[Diagnostic] = []
     problems: list[Diagnostic] = []
-    schemas: dict[_Files, Schema] = {}
-    for wanted in dict.fromkeys(map(_files, filter(table_files, workspace.members))):
+    schemas: dict[TableFiles, Schema] = {}
+    for wanted in table_groups(workspace):
         files = read_ddl(wanted.patterns)
         result = _read(files.texts, wanted.dialect) if not files.diagnostics else Read(Schema(()), ())
         schemas[wanted] = result.schema
@@ -80,15 +80,20 @@ def read_workspace(workspace: Workspace) -> ReadScope:
     return ReadScope(scope, tuple(dict.fromkeys(diagnostics)), tuple(dict.fromkeys(problems)), sources)
 
 
-def _files(member: ServiceEntry) -> _Files:
-    return _Files(table_files(member), dialect_named(next(iter(member.choices.get(DIALECT, ())), "")))
+def table_groups(workspace: Workspace) -> tuple[TableFiles, ...]:
+    """Return the files that are read together: those of each service, once where services share them."""
+    return tuple(dict.fromkeys(map(_files, filter(table_files, workspace.members))))
+
+
+def _files(member: ServiceEntry) -> TableFiles:
+    return TableFiles(table_files(member), dialect_named(next(iter(member.choices.get(DIALECT, ())), "")))
 
 
 def _read(texts: dict[str, str], dialect: Dialect | None) -> Read:
     return read([DdlSource(name, text) for name, text in texts.items()], dialect, limits())
 
 
-def _owned(member: ServiceEntry, schemas: dict[_Files, Schema], homes: frozenset[str]) -> OwnedTables:
+def _owned(member: ServiceEntry, schemas: dict[TableFiles, Schema], homes: frozenset[str]) -> OwnedTables:
     """Return the tables of a service: those of its database, and among them those that `only` names.
 
     `homes` are the folders of all services: a folder below a service's own may be another's.

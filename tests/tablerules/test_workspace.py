@@ -117,3 +117,11 @@ def test_every_import_of_another_services_models_is_found(here: Path, line: str)
     (here / "order" / "order_rpc" / "extra.py").write_text(f"{line}\n", encoding="utf-8")
     ran = mallgen("model", "lint", "--format", "json")
     assert [one["message"] for one in json.loads(ran.out)] == ["this imports models of user"]
+
+
+def test_the_tables_of_services_are_mended_apart(here: Path) -> None:
+    workspace(here, order='tables = ["order.sql"]', user='tables = ["user.sql"]\ndialect = "postgres"')
+    for name in ("order", "user"):
+        (here / f"{name}.sql").write_text(TABLE.format("one"), encoding="utf-8")
+    ran = mallgen("model", "fix")
+    assert (ran.code, ran.err) == (0, "2 files: 2 fine already\n")

@@ -147,3 +147,19 @@ def test_postgres_has_the_same_columns_keys_and_references(
     )
     assert len(ours) >= 30
     assert {table.dialect for table in result.schema.tables} == {Dialect.POSTGRES}
+
+
+def test_a_type_has_a_fixed_length_by_what_it_is_and_not_by_its_name() -> None:
+    ddl = "CREATE DOMAIN charge AS varchar(20); CREATE DOMAIN binary_x AS bytea; CREATE DOMAIN four AS bit(4);"
+    ddl += "CREATE TABLE t (id int PRIMARY KEY, a charge, b binary_x, c four, d bpchar, e bpchar(3),"
+    ddl += " f char, g varbit(4));"
+    (table,) = read([DdlSource("t.sql", ddl)], Dialect.POSTGRES).schema.tables
+    assert {one.name: (one.type.fixed, one.type.length) for one in table.columns[1:]} == {
+        "a": (False, 20),
+        "b": (False, 0),
+        "c": (True, 0),
+        "d": (False, 0),
+        "e": (True, 3),
+        "f": (True, 1),
+        "g": (False, 0),
+    }

@@ -1,9 +1,12 @@
 """mallgen gen: generate every service of the workspace, or one folder again by its mallgen.lock."""
 
+import os
+
 from mallgen.cli.comparing import choose, unlisted_folder
 from mallgen.cli.console import report
 from mallgen.cli.options import Values
 from mallgen.cli.writing import WriteOptions, current_workspace, generate, generate_all
+from mallgen.output.manifest import NAME
 
 
 def run(values: Values) -> int:
@@ -12,7 +15,7 @@ def run(values: Values) -> int:
     if values.text("dir"):
         return _folder(values, options)
     workspace = current_workspace()
-    if unlisted_folder(workspace):
+    if unlisted_folder(workspace) or (not workspace.path and os.path.isfile(NAME)):
         return _folder(values, options)
     return generate_all(workspace, options)[1]
 

@@ -44,7 +44,6 @@ class ColumnTypes:
     def __init__(self, imports: Imports, scope: Scope, dialect: Dialect) -> None:
         self._imports = imports
         self._scope = scope
-        self._dialect = dialect
         self._has_spans = dialect is Dialect.MYSQL
 
     def runtime(self, name: str) -> PyIdent:
@@ -107,14 +106,11 @@ class ColumnTypes:
         if base in (Base.FLOAT, Base.BITS):
             return [literal(kind.bits or 1)]
         if base is Base.BIT_STRING:
-            is_fixed = not kind.spelt.lower().startswith(("bit varying", "varbit"))
-            words = [literal(kind.bits)]
-            return [*words, *([Code("fixed=True")] if is_fixed else [])]
+            return [literal(kind.bits), *_fixed(kind)]
         if base is Base.DECIMAL:
             return [literal(kind.precision), literal(kind.scale)] if kind.precision else []
         if base in (Base.TEXT, Base.BYTES):
-            fixed = [Code("fixed=True")] if _is_fixed(kind, self._dialect) else []
-            return [*([literal(kind.length)] if kind.length else []), *fixed]
+            return [*([literal(kind.length)] if kind.length else []), *_fixed(kind)]
         if base is Base.DATETIME:
             return [literal(kind.scale)] if kind.scale else []
         if base is Base.TIME:
@@ -130,13 +126,8 @@ class ColumnTypes:
         return code("item={}({})", name, listed([literal("item"), *self._arguments(kind.item)]))
 
 
-def _is_fixed(kind: ColumnType, dialect: Dialect) -> bool:
-    """Return whether a text or bytes column has values of one length: SQLite's CHAR keeps every text."""
-    spelt = kind.spelt.lower()
-    if kind.base is Base.BYTES:
-        return spelt.startswith("binary")
-    is_char = spelt.startswith(("char", "nchar", "bpchar", "national char")) and "var" not in spelt
-    return is_char and dialect is not Dialect.SQLITE
+def _fixed(kind: ColumnType) -> list[Code]:
+    return [Code("fixed=True")] if kind.fixed else []
 
 
 def listed(items: Sequence[Code]) -> Code:
