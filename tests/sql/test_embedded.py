@@ -1,6 +1,10 @@
 """A file of SQLite in dev mode: made from the contract, given what the contract has more, robbed of no value."""
 
 import asyncio
+import re
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,7 +82,7 @@ def test_a_column_with_the_time_of_its_making_is_added(path: Path) -> None:
     [
         (changed("text varchar(20)", "text int"), "note.text is TEXT NOT NULL and should be INTEGER NOT NULL"),
         (changed(", n int DEFAULT 1", ""), "note.n is not in the contract"),
-        (changed("n int", "m int NOT NULL, n int"), "note: m cannot be added to the rows that are there"),
+        (changed("n int", "m int NOT NULL, n int"), "note: m cannot be added to the rows that are there: NOT NULL constraint failed: note.m;"),
         (changed(");", ", CHECK (n > 1));"), "note: the new constraints do not fit the rows that are there"),
         (changed(");", ", UNIQUE KEY uk (n));"), "the index note_uk cannot be made"),
     ],
@@ -87,9 +91,49 @@ def test_what_would_lose_a_value_is_refused(path: Path, ddl: str, said: str, cap
     state, rows = run(path, ddl)
     assert state == "schema"
     assert said in caplog.text
-    assert "for a new file: mv " in caplog.text
+    assert "for a new file stop the service first" in caplog.text
     assert [row[:2] for row in rows] == [(1, "a"), (2, "b")]
     assert run(path, FIRST) == ("ok", [(1, "a", 1), (2, "b", 1)])
+
+
+SERVICE = """
+import asyncio, logging, sys
+from mallgen_runtime.sql import Database, DataSourceConf, Schema
+
+async def main():
+    db = Database(DataSourceConf(url="sqlite:///" + sys.argv[1]), Schema("", (), sys.argv[2]), "dev")
+    await db.start()
+    for word in ("x", "y"):
+        await db.execute(f"INSERT INTO note (text) VALUES ('{word}')")
+    print("written", flush=True)
+    await asyncio.sleep(60)
+
+logging.basicConfig(stream=sys.stdout, format="%(message)s")
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("name", ["notes.db", "my notes.db"])
+def test_a_new_file_as_the_line_says_leaves_no_row_behind(path: Path, name: str) -> None:
+    """The rows of a service that was killed are still beside its file, not in it."""
+    path = path.rename(path.with_name(name))
+    ddl = changed("text varchar(20)", "text int")
+    for number, folder in enumerate(("old", "old2"), 1):
+        words = [sys.executable, "-c", SERVICE, str(path), tables(ddl).sqlite]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as service:
+            assert service.stdout is not None
+            line, said = service.stdout.readline(), service.stdout.readline()
+            service.kill()
+        assert said == "written\n", line
+        told = re.search(r"stop the service first: (.*); then start again$", line)
+        assert told, line
+        subprocess.run(["sh", "-c", told[1]], check=True)
+        assert not list(path.parent.glob("*.db*"))
+        with sqlite3.connect(path.parent / folder / name) as old:
+            found = [text for (text,) in old.execute("SELECT text FROM note ORDER BY id")]
+        assert found == (["a", "b", "x", "y"] if number == 1 else ["x", "y"])
+        old.close()
+        assert run(path, FIRST) == ("ok", [])
 
 
 def test_references_hold_as_they_will_in_production(path: Path) -> None:

@@ -7,6 +7,9 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from shlex import quote
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -205,9 +208,14 @@ class Database(Statements):
             _LOG.error("%s: %s%s", self._source.label, line, self._cure())
 
     def _cure(self) -> str:
+        """Return the way to a new file where that is what developers may want: all of the old one is kept."""
         if self.dialect is not Dialect.SQLITE or not self._makes:
             return ""
-        return f"; for a new file: mv {self._source.path} {self._source.path}.old, and start again"
+        path = Path(self._source.path)
+        folders = (path.with_name(f"old{number if number > 1 else ''}") for number in count(1))
+        old = quote(str(next(folder for folder in folders if not folder.exists())))
+        moving = f"mkdir {old} && mv {quote(str(path))}* {old}/"
+        return f"; for a new file stop the service first: {moving}; then start again"
 
     def _became(self, state: str, problem: str = "") -> None:
         """Keep the state, and log how it has changed."""

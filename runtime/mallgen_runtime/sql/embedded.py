@@ -10,6 +10,7 @@ from mallgen_runtime.sql.errors import DatabaseError
 from mallgen_runtime.sql.table import SqlWriter
 
 _WRITER = SqlWriter(Dialect.SQLITE)
+_MAKING = "mallgen makes "  # before the name of a table, while it is made anew
 _COLUMNS = 'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)'
 # ids that were given once are not given again
 _SEQUENCE = (
@@ -84,7 +85,8 @@ async def _changed(connection: DatabaseConnection, wanted: _Wanted) -> list[str]
     except DatabaseError as problem:
         await connection.rollback()
         what = f"{added} cannot be added to" if added else "the new constraints do not fit"
-        problems.append(f"{wanted.name}: {what} the rows that are there: {problem}")
+        why = str(problem).replace(_MAKING, "")
+        problems.append(f"{wanted.name}: {what} the rows that are there: {why}")
     await connection.script("PRAGMA legacy_alter_table = OFF; PRAGMA foreign_keys = ON")
     return problems
 
@@ -101,7 +103,7 @@ def _refused(wanted: _Wanted, found: dict[str, _Info]) -> Iterator[str]:
 
 def _rebuild(wanted: _Wanted, kept: list[str]) -> str:
     """Return the statements that make a table anew with its rows; SQLite itself adds only some kinds of columns."""
-    old, new = _WRITER.name(wanted.name), _WRITER.name(f"mallgen makes {wanted.name}")
+    old, new = _WRITER.name(wanted.name), _WRITER.name(_MAKING + wanted.name)
     counted = "AUTOINCREMENT" in wanted.sql
     rows = _WRITER.names(kept)
     return ";\n".join(
@@ -109,7 +111,7 @@ def _rebuild(wanted: _Wanted, kept: list[str]) -> str:
             "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON; BEGIN IMMEDIATE",
             wanted.sql.replace(old, new, 1),
             _COPY.format(old=old, new=new, rows=rows),
-            *([_SEQUENCE.format(old=_text(wanted.name), new=_text(f"mallgen makes {wanted.name}"))] if counted else []),
+            *([_SEQUENCE.format(old=_text(wanted.name), new=_text(_MAKING + wanted.name))] if counted else []),
             f"DROP TABLE {old}",
             f"ALTER TABLE {new} RENAME TO {old}",
             "COMMIT;",

@@ -38,7 +38,8 @@ async def prepare(connection: DatabaseConnection, schema: Schema, makes: bool) -
 
 def _differences(table: Table, found: dict[str, LiveColumn], dialect: Dialect) -> Iterator[str]:
     if not found:
-        yield f"the table {table.name} is missing"
+        made = "; `mallgen model migrate URL FILE.sql` prints the statement that makes it"
+        yield f"the table {table.name} is missing{'' if dialect is Dialect.SQLITE else made}"
         return
     missing = [column.name for column in table.columns if column.name not in found]
     wrong = [
