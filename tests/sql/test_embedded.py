@@ -82,7 +82,10 @@ def test_a_column_with_the_time_of_its_making_is_added(path: Path) -> None:
     [
         (changed("text varchar(20)", "text int"), "note.text is TEXT NOT NULL and should be INTEGER NOT NULL"),
         (changed(", n int DEFAULT 1", ""), "note.n is not in the contract"),
-        (changed("n int", "m int NOT NULL, n int"), "note: m cannot be added to the rows that are there: NOT NULL constraint failed: note.m;"),
+        (
+            changed("n int", "m int NOT NULL, n int"),
+            "note: m cannot be added to the rows that are there: NOT NULL constraint failed: note.m;",
+        ),
         (changed(");", ", CHECK (n > 1));"), "note: the new constraints do not fit the rows that are there"),
         (changed(");", ", UNIQUE KEY uk (n));"), "the index note_uk cannot be made"),
     ],

@@ -6,6 +6,7 @@ from mallgen_runtime import ConfigError, RestConf
 from mallgen_runtime.process.conf import parse
 from mallgen_runtime.schema import field
 from mallgen_runtime.sql import DataSourceConf, Dialect
+from mallgen_runtime.sql.conf import limits
 from mallgen_runtime.sql.source import source
 
 
@@ -62,12 +63,23 @@ def test_forms(text: str, label: str, password: str) -> None:
         ("postgres://h/d?password=geheim", "before the @"),
         ("mysql://u:geheim@h:x/d", "cannot be read"),
         ("mysql://u:geheim@h/d/e", "cannot be read"),
+        ("mysql://u:geheim@h:99999/d", "the port is 99999; ports are from 1 to 65535"),
+        ("postgres://u:geheim@h:0/d", "the port is 0; "),
+        ("u:geheim@tcp(h:65536)/d", "the port is 65536; "),
     ],
 )
 def test_mistakes(text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said) as caught:
         source(text, "DataSource")
     assert "heim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["ConnectTimeout", "WaitTimeout"])
+@pytest.mark.parametrize("text", ["0", "0s", '""'])
+def test_limit_of_nothing_is_refused(key: str, text: str) -> None:
+    conf = _read(f"DataSource:\n  Url: mysql://h/d\n  {key}: {text}")
+    with pytest.raises(ConfigError, match=f"DataSource.{key} .* more than 0, as 2s"):
+        limits(conf, "DataSource")
 
 
 def test_plain_text_or_block() -> None:

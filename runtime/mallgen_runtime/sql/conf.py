@@ -8,6 +8,7 @@ from msgspec import Meta, field
 
 from mallgen_runtime.process.conf import Conf
 from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.known_keys import DATA_SOURCE, Remark
 from mallgen_runtime.schema import Options
 from mallgen_runtime.sql.source import masked
@@ -25,7 +26,7 @@ class DataSourceConf(Conf, kw_only=True):
 
     The pool of each address has at most `max_open` connections and keeps `max_idle` that nobody uses; one is replaced
     after `max_lifetime` (`0`: never). `connect_timeout` is for making one, `wait_timeout` for waiting until one is
-    free. A statement of `slow_threshold` or more is logged (`0`: none).
+    free; neither is `0`. A statement of `slow_threshold` or more is logged (`0`: none).
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = DATA_SOURCE
@@ -63,10 +64,15 @@ def limits(conf: DataSourceConf, setting: str) -> PoolLimits:
         value: Any = getattr(conf, name)
         return seconds(value, f"{setting}.{key}")
 
+    def some(name: str, key: str) -> float:
+        if not (found := limit(name, key)):
+            raise ConfigError(f"{setting}.{key} is {getattr(conf, name) or 'empty'}; it must be more than 0, as 2s")
+        return found
+
     return PoolLimits(
         conf.max_open,
         min(conf.max_idle, conf.max_open),
         limit("max_lifetime", "MaxLifetime"),
-        limit("connect_timeout", "ConnectTimeout") or 2.0,
-        limit("wait_timeout", "WaitTimeout") or 2.0,
+        some("connect_timeout", "ConnectTimeout"),
+        some("wait_timeout", "WaitTimeout"),
     )

@@ -24,6 +24,7 @@ _SCHEMES = {
     "postgres": Dialect.POSTGRES,
 }
 _PORTS = {Dialect.MYSQL: 3306, Dialect.POSTGRES: 5432}
+_LAST_PORT = 65535
 _USERS = {Dialect.MYSQL: "root", Dialect.POSTGRES: "postgres"}
 _DSN = re.compile(
     r"(?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?(?P<net>tcp|tcp6|unix)?(?:\((?P<address>[^()]*)\))?", re.DOTALL
@@ -127,7 +128,7 @@ def _of_url(text: str, scheme: str) -> Source:
         dialect,
         database=unquote(match["name"] or ""),
         host=match["host"].strip("[]") or "127.0.0.1",
-        port=int(match["port"] or _PORTS[dialect]),
+        port=_port(match["port"] or "", dialect),
         user=unquote(match["user"] or "") or _USERS[dialect],
         password=unquote(match["password"] or ""),
     )
@@ -170,7 +171,15 @@ def _of_dsn(text: str) -> Source:
 
 def _host(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":") if re.search(r":\d+$", address) else (address, "", "")
-    return host.strip("[]") or "127.0.0.1", int(port or _PORTS[Dialect.MYSQL])
+    return host.strip("[]") or "127.0.0.1", _port(port, Dialect.MYSQL)
+
+
+def _port(text: str, dialect: Dialect) -> int:
+    """Return a port, without one that of the dialect. Raises ValueError."""
+    port = int(text or _PORTS[dialect])
+    if not 1 <= port <= _LAST_PORT:
+        raise ValueError(f"the port is {text}; ports are from 1 to {_LAST_PORT}")
+    return port
 
 
 def _with_parameters(found: Source, query: str) -> Source:
