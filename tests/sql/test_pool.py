@@ -3,16 +3,18 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from mallgen_runtime.process.origin import NOBODY, Origin, origin
-from mallgen_runtime.sql import DatabaseUnreachable, PoolTimeout, StatementTimeout
+from mallgen_runtime.sql import Database, DatabaseUnreachable, DataSourceConf, PoolTimeout, StatementTimeout, mysql
 from mallgen_runtime.sql import pool as pool_module
 from mallgen_runtime.sql.conf import PoolLimits
 from mallgen_runtime.sql.errors import ConnectionLost
 from mallgen_runtime.sql.pool import Held, Pool
+from mallgen_runtime.sql.source import source
 
 LIMITS = PoolLimits(most=2, idle=1, lifetime=0.0, connect=1.0, wait=5.0)
 
@@ -34,6 +36,11 @@ class Made:
         if self.is_dead or self.is_broken:
             raise ConnectionLost("dead")
         self.restless = False
+
+    async def begin(self, isolation: object) -> None:
+        """Begin no transaction until the connection ends."""
+        await self.ended.wait()
+        raise ConnectionLost("ended")
 
     def abort(self) -> None:
         """Give up."""
@@ -216,6 +223,39 @@ def test_deadline_that_has_passed_stays_with_its_request() -> None:
         assert (bool(first.aborted), bool(second.aborted), held.late) == (False, True, False)
 
     run(work)
+
+
+def test_transaction_that_does_not_begin_in_time() -> None:
+    async def work(server: Server) -> None:
+        database = Database(DataSourceConf(url="sqlite://:memory:"))
+        database._writing = server.pool
+        origin.set(Origin("", "", time.monotonic() + 0.2))
+        with pytest.raises(StatementTimeout):
+            async with database.transaction():
+                pass
+        assert server.pool.counts == (0, 0)
+
+    run(work)
+
+
+@pytest.mark.parametrize("silent", ["_opened", "query"])
+def test_killing_a_statement_on_a_silent_server_ends(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*words: object) -> None:
+        await asyncio.sleep(60)
+
+    async def opened(*words: object) -> Any:
+        return SimpleNamespace(query=never, close=lambda: None)
+
+    monkeypatch.setattr(mysql, "_opened", never if silent == "_opened" else opened)
+    monkeypatch.setattr(mysql, "_KILLING", 0.05)
+
+    async def work() -> None:
+        killer = mysql.Killer(source("mysql://u@127.0.0.1:1/x", ""))
+        async with asyncio.timeout(5):
+            with pytest.raises(DatabaseUnreachable, match=r"no answer within 0\.05 s"):
+                await killer.kill(7)
+
+    asyncio.run(work())
 
 
 def test_old_and_surplus_ones_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:

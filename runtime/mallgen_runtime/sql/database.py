@@ -147,6 +147,8 @@ class Database(Statements):
             except BaseException as problem:
                 self._writing.give(held)
                 if not isinstance(problem, ConnectionLost) or held.late or attempt == _TRIES:
+                    if isinstance(problem, DatabaseError):
+                        raise held.in_time(problem) from None
                     raise
             else:
                 return held

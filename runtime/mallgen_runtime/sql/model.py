@@ -2,6 +2,7 @@
 
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -13,7 +14,7 @@ from mallgen_runtime.sql.connection import Executor
 from mallgen_runtime.sql.errors import ConnectionLost, DatabaseError, StatementTimeout
 from mallgen_runtime.sql.lists import ListRule
 from mallgen_runtime.sql.reading import rows_of
-from mallgen_runtime.sql.statement import for_values, power_of_two
+from mallgen_runtime.sql.statement import few_sizes, for_values, power_of_two
 from mallgen_runtime.sql.table import Keyset, Table, plan_of
 from mallgen_runtime.sql.transaction import Transaction
 
@@ -152,23 +153,28 @@ class Model(Generic[RowT]):
         return plan.row(found[0], self.row) if found else None
 
     async def _find_many(self, keys: Iterable[Sequence[Any]]) -> list[RowT]:
-        """Return the rows of primary keys, in the order of the keys and without those that are missing."""
+        """Return the rows of primary keys, in the order of the keys and without those that are missing.
+
+        Keys are compared as the database is sent them, a datetime without the digits that its column does not keep. A
+        text has to be spelled as in the row, also where the database itself takes `a` for `A`.
+        """
         plan, names = self._plan, self.table.key
         asked = [tuple(key) for key in keys]
         if self._reads is not None:
             rows = dict(zip(distinct := list(dict.fromkeys(asked)), await self._reads.find_many(distinct), strict=True))
             return [row for row in (rows[key] for key in asked) if row is not None]
-        places = [list(plan.columns).index(name) for name in names]
+        attributes = [plan.columns[name].attribute for name in names]
         known: dict[Sequence[Any], RowT] = {}
-        distinct = list(dict.fromkeys(asked))
+        sent = [tuple(plan.bind(names, key)) for key in asked]
+        distinct = list(dict.fromkeys(sent))
         for start in range(0, len(distinct), _CHUNK):
             chunk = distinct[start : start + _CHUNK]
             padded = chunk + chunk[-1:] * (min(_CHUNK, power_of_two(len(chunk))) - len(chunk))
-            bound = [one for key in padded for one in plan.bind(names, key)]
+            bound = [one for key in padded for one in key]
             found = await self._on.fetch(plan.find_many(names, len(padded)), bound)
             for row in plan.rows(found, self.row):
-                known[tuple(getattr(row, self.row.__struct_fields__[place]) for place in places)] = row
-        return [known[key] for key in asked if key in known]
+                known[tuple(plan.bind(names, [getattr(row, name) for name in attributes]))] = row
+        return [known[key] for key in sent if key in known]
 
     async def _insert(self, values: Mapping[str, Any]) -> Any:
         """Insert a row of values by attribute, and return the value of its primary key, a tuple for several columns."""
@@ -198,9 +204,9 @@ class Model(Generic[RowT]):
                 differing = ", ".join(sorted(row.keys() ^ rows[0].keys()))
                 raise ValueError(f"all rows must give the same columns; row {number} differs in {differing}")
         self._check_attributes(rows[0])
-        step = max(1, min(_CHUNK, _MOST_VALUES // max(1, len(names))))
-        bound = [plan.bind(names, [row[name] for name in attributes]) for row in rows]
-        parts = [bound[start : start + step] for start in range(0, len(bound), step)]
+        left = iter([plan.bind(names, [row[name] for name in attributes]) for row in rows])
+        most = max(1, min(_CHUNK, _MOST_VALUES // max(1, len(names))))
+        parts = [list(islice(left, size)) for size in few_sizes(len(rows), most)]
         statements = [(plan.insert(names, len(part)), [one for values in part for one in values]) for part in parts]
         try:
             if len(statements) == 1:

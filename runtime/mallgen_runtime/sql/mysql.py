@@ -31,6 +31,7 @@ _FOUND_ROWS = 2  # CLIENT_FOUND_ROWS: rows that were matched, not those that wer
 _SET_OPTION, _ONE, _MANY = 0x1B, b"\x01\x00", b"\x00\x00"  # COM_SET_OPTION: one statement at a time, or several
 _INSTANTS = (7, 12)  # the types TIMESTAMP and DATETIME
 _ANSWERED = ("1040", "1044", "1045", "1049", "1129", "1130", "1203", "1698")  # what only a server says that speaks TLS
+_KILLING = 5.0  # seconds for the answer to a KILL
 _NO_SUCH_THREAD, _NO_SUCH_ZONE = 1094, 1298
 _CODES: dict[int, type[DatabaseError]] = {
     **dict.fromkeys((1062, 1169, 1586), DuplicateKey),
@@ -190,24 +191,31 @@ class Killer:
         self._working: asyncio.Task[None] | None = None
 
     async def kill(self, thread: int) -> None:
-        """End the server's thread of a connection. Raises DatabaseError when the server cannot be reached."""
+        """End the server's thread of a connection. Raises DatabaseError when the server does not answer in 5 s."""
         self._threads.append(thread)
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work())
         await asyncio.shield(self._working)
 
     async def _work(self) -> None:
-        connection = await _opened(self._source)
+        connection = await self._in_time(_opened(self._source))
         try:
             while self._threads:
                 try:
-                    await connection.query(f"KILL {self._threads.pop()}")
+                    await self._in_time(connection.query(f"KILL {self._threads.pop()}"))
                 except Exception as problem:
                     error = mysql_error(problem)
                     if error.code != str(_NO_SUCH_THREAD):
                         raise error from None
         finally:
             connection.close()
+
+    async def _in_time(self, work: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout(_KILLING):
+                return await work
+        except TimeoutError:
+            raise DatabaseUnreachable(f"{self._source.label}: no answer within {_KILLING:g} s") from None
 
 
 async def connect(source: Source, killer: Killer) -> MysqlConnection:

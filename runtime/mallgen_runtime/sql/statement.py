@@ -5,7 +5,7 @@ MySQL's strings, and in none of the others' but PostgreSQL's `E'…'`. `??` is a
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from mallgen_runtime.sql.connection import Dialect
 
 _KEPT = 2048
 _LONGEST = 200
+_ANY_SIZE = 16  # rows that always go into one statement
 MOST_LISTED = 8192  # values of one IN
 _READS = frozenset("select with values show explain describe desc table".split())
 _WRITES = frozenset(
@@ -74,6 +75,15 @@ def _padded(values: tuple[Any, ...]) -> tuple[Any, ...]:
 def power_of_two(count: int) -> int:
     """Return the smallest power of two that is not less than a count, which is at least 1."""
     return 1 << (count - 1).bit_length()
+
+
+def few_sizes(count: int, most: int) -> Iterator[int]:
+    """Yield the numbers of rows that go into one statement each, so that few statements differ in them alone."""
+    while count > 0:
+        size = count if count <= _ANY_SIZE else 1 << (count.bit_length() - 1)
+        size = min(most, size)
+        yield size
+        count -= size
 
 
 @lru_cache(_KEPT)
