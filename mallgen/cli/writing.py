@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from mallgen.cli.console import FINE, AlreadyReported, out, report, say
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
@@ -13,7 +15,7 @@ from mallgen.kinds.target import Made, Target, kind_or_none
 from mallgen.output import package_rename
 from mallgen.output.plan import Plan, StepKind, plan
 from mallgen.output.recognise import is_known, recorded
-from mallgen.output.records import MAIN, PYPROJECT, Record
+from mallgen.output.records import MAIN, PYPROJECT, ContractLine, Record
 from mallgen.workspace.config import BadWorkspace, Workspace, find
 from mallgen.workspace.surveyed import survey_target
 from mallgen.workspace.targets import all_targets, make
@@ -196,11 +198,26 @@ def write(output: Output) -> WriteResult:
     return WriteResult(FINE, _summary(steps, output.options.dry_run), started, changed, steps.renamed)
 
 
+def _by_option(target: Target, lines: Sequence[ContractLine], found: Diagnostic) -> Diagnostic:
+    """Return the error of a renamed package with a way out for a name that only this command line gives.
+
+    sync would make the package by its line of mallgen.lock, under the old name.
+    """
+    own = target.line
+    known = next((line for line in lines if (line.kind, line.path) == (own.kind, own.path)), own)
+    if target.service or known.options == own.options:
+        return found
+    keys = "`[service.NAME]` with `contract`, `dir` and `package`"
+    hint = f"write the name into mallgen.toml, {keys}, and run `mallgen gen`; or leave the option out"
+    return replace(found, hint=hint)
+
+
 def _apply(output: Output, here: Session) -> tuple[Plan, tuple[Diagnostic, ...]]:
     """Return the plan and, after it was applied, a warning for each file that another process changed meanwhile."""
     seen = survey_target(here, output.target, output.made, f" -dir {output.target.folder}", theirs=False)
     if seen.moved is not None:
-        raise Refused(package_rename.problem(seen.moved, seen.disk.present, output.folder.shown, seen.where))
+        found = package_rename.problem(seen.moved, seen.disk.present, output.folder.shown, seen.where)
+        raise Refused(_by_option(output.target, here.read_lock()[0].contracts, found))
     steps = plan(seen.expected, seen.disk, seen.lock)
     waiting = (
         () if output.options.force else tuple(_unsynced(output, steps, recorded(seen.lock, seen.disk), seen.where))

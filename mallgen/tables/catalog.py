@@ -131,13 +131,16 @@ class Catalog:
         """Return all tables in the order of their creation."""
         return sorted(self.drafts.values(), key=lambda draft: draft.number)
 
-    def finished(self) -> Schema:
-        """Return all tables as values; the columns of altered types with what they have become."""
+    def settle_types(self) -> None:
+        """Give the columns of altered types what these have become."""
         for draft in self.drafts.values() if self.altered else ():
             for column in draft.columns.values():
-                new = self.altered.get(column.type.made)
+                new = self.altered.get((column.type.item or column.type).made)
                 if new is not None:
                     draft.put(column._replace(type=_with_values(column.type, new), default=self._renamed(column)))
+
+    def finished(self) -> Schema:
+        """Return all tables as values."""
         return Schema(tuple(draft.finished() for draft in self.in_order()))
 
 

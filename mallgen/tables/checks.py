@@ -18,9 +18,21 @@ def check_all(catalog: Catalog) -> None:
             check_table(draft, catalog.found)
         for name, reference in draft.foreign_keys.items():
             draft.foreign_keys[name] = _reference(catalog, draft, reference)
+        if draft.dialect is Dialect.POSTGRES:
+            _empty_enums(catalog, draft)
         if draft.dialect is not Dialect.MYSQL:
             for index in draft.indexes.values():
                 _index(catalog, names, draft, index)
+
+
+def _empty_enums(catalog: Catalog, draft: Draft) -> None:
+    """Report columns of an enum without values, which PostgreSQL allows: no model has a type for them."""
+    for column in draft.columns.values():
+        kind = column.type.item or column.type
+        if kind.base is Base.ENUM and not kind.values:
+            message = f"the type `{kind.made}` has no values, so this column can hold nothing"
+            hint = f"add values: `ALTER TYPE {kind.made} ADD VALUE 'new';`"
+            catalog.found.append(Diagnostic("ddl-unmodelled-type", message, column.span, hint, severity="unfit"))
 
 
 def _index(catalog: Catalog, names: dict[tuple[str, str], Index], draft: Draft, index: Index) -> None:

@@ -51,6 +51,7 @@ def _read(sources: tuple[DdlSource, ...], dialect: Dialect | None, limits: Limit
         scanned = scan(source.file, source.text, told, limits)
         catalog.found += scanned.diagnostics
         apply(scanned, told, catalog)
+    catalog.settle_types()
     check_all(catalog)
     return Read(catalog.finished(), tuple(in_order(catalog.found)))
 

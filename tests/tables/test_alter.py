@@ -1,6 +1,7 @@
 """ALTER, RENAME, DROP and CREATE INDEX change the model as the databases change the table."""
 
 from mallgen.tables.model import Dialect
+from mallgen.tables.read import DdlSource, read
 from tests.tables.reading import flaws, model
 
 ORDERS = """
@@ -171,6 +172,16 @@ def test_types_of_postgres() -> None:
             "  c public.mood[]",
         ]
     )
+
+
+def test_an_enum_of_postgres_that_has_no_values_yet() -> None:
+    made = "CREATE TYPE k AS ENUM (); CREATE TABLE t (id int PRIMARY KEY, a k, b k[]);"
+    found = read([DdlSource("t.sql", made)], Dialect.POSTGRES).diagnostics
+    assert [(one.code, one.severity) for one in found] == [("ddl-unmodelled-type", "unfit")] * 2
+    later = read([DdlSource("t.sql", made + " ALTER TYPE k ADD VALUE 'new';")], Dialect.POSTGRES)
+    assert later.diagnostics == ()
+    kinds = [column.type for column in later.schema.tables[0].columns[1:]]
+    assert [(kind.item or kind).values for kind in kinds] == [("new",)] * 2
 
 
 def test_sqlite() -> None:

@@ -1,0 +1,3 @@
+-- mallgen:dialect postgres
+CREATE TYPE k AS ENUM ();
+CREATE TABLE t (a k DEFAULT 'b', b k[]);
