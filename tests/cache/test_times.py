@@ -1,4 +1,4 @@
-"""How long what is kept counts: results of one's own, and the knowledge that there is no row."""
+"""Times of what is kept: results of one's own, and the knowledge that there is no row."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -21,8 +21,7 @@ class Entries:
     """Reads entries of one type; what is not there is loaded, once for all that ask at a time, and kept.
 
     `epoch_key` has what changes when rows of unknown keys are inserted: an entry that says that there is no row counts
-    only as long as it is the same. `copies`: values can be changed by those who get them. `expiry` in seconds replaces
-    that of rows.
+    only as long as it is there and the same. `copies`: values can be changed by those who get them.
     """
 
     def __init__(
@@ -33,19 +32,17 @@ class Entries:
         *,
         epoch_key: str = "",
         copies: bool = False,
-        expiry: float | None = None,
     ) -> None:
         self._cache = cache
         self._codec = codec
         self._epoch_key = epoch_key
         self._copies = copies
-        self._expiry = expiry
         self._tally = cache.tally(table)
 
-    async def find(self, asked: Asked, load: Load) -> Any:
-        """Return an entry, None where there is none."""
+    async def find(self, asked: Asked, load: Load, expiry: float | None = None) -> Any:
+        """Return an entry, None where there is none. `expiry` in seconds replaces that of rows."""
         return await self._cache.flights.run(
-            asked.key, asked.values, lambda: self._find(asked, load), copies=self._copies
+            asked.key, asked.values, lambda: self._find(asked, load, expiry), copies=self._copies
         )
 
     async def find_many(
@@ -58,7 +55,7 @@ class Entries:
             self._tally.hit(len(values))
             return values
         found = [self._codec.read(one) for one in data]
-        epoch = await self._epoch() if any(one is not None and one.absent is not None for one in found) else b""
+        epoch = await self._epoch() if any(one is not None and one.absent is not None for one in found) else None
         missing = [
             place for place, one in enumerate(found) if one is None or not self._counts(one, asked[place], epoch)
         ]
@@ -69,7 +66,7 @@ class Entries:
         self._tally.miss(len(missing))
         await self._drop_unread([asked[place].key for place in missing], [data[place] for place in missing])
         leases = await store.lease([asked[place].key for place in missing], self._codec.head)
-        epoch = await self._epoch()
+        epoch = await self._epoch_before_load(leases)
         loaded = await load(missing)
         fillings = []
         for place, lease in zip(missing, leases, strict=True):
@@ -79,7 +76,7 @@ class Entries:
             await store.fill(fillings)
         return rows
 
-    async def _find(self, asked: Asked, load: Load) -> Any:
+    async def _find(self, asked: Asked, load: Load, expiry: float | None) -> Any:
         store = self._cache.store
         data = await store.get(asked.key)
         found = self._codec.read(data)
@@ -91,9 +88,9 @@ class Entries:
         lease = data if data is not None and data.startswith(LEASE) else b""
         if not lease:
             (lease,) = await store.lease([asked.key], self._codec.head)
-        epoch = await self._epoch()
+        epoch = await self._epoch_before_load([lease])
         loaded = await load()
-        fillings = self._filling(asked, lease, loaded, epoch)
+        fillings = self._filling(asked, lease, loaded, epoch, expiry)
         if fillings:
             await store.fill(fillings)
         return loaded
@@ -106,23 +103,39 @@ class Entries:
         if ours:
             await self._cache.store.delete(ours)
 
-    def _counts(self, found: Found, asked: Asked, epoch: bytes) -> bool:
+    def _counts(self, found: Found, asked: Asked, epoch: bytes | None) -> bool:
         """Return whether an entry is the answer: one that says that there is nothing may be about another spelling."""
-        return found.absent is None or found.absent == self._codec.absent((asked.values, epoch))
+        return found.absent is None or found.absent == self._absent(asked, epoch)
 
-    def _filling(self, asked: Asked, lease: bytes, value: Any, epoch: bytes) -> list[Filling]:
+    def _absent(self, asked: Asked, epoch: bytes | None) -> bytes | None:
+        return None if epoch is None else self._codec.absent((asked.values, epoch))
+
+    def _filling(
+        self, asked: Asked, lease: bytes, value: Any, epoch: bytes | None, expiry: float | None = None
+    ) -> list[Filling]:
         if not lease.startswith(LEASE):
             return []
         times = self._cache.times
-        entry = self._codec.written(value) if value is not None else self._codec.absent((asked.values, epoch))
+        entry = self._codec.written(value) if value is not None else self._absent(asked, epoch)
         if entry is None:
             return []
-        expiry = times.row if self._expiry is None else min(self._expiry, times.most)
+        expiry = times.row if expiry is None else min(expiry, times.most)
         if value is None:
             expiry = min(expiry, times.absent)
         return [Filling(asked.key, lease, entry, self._cache.jittered(expiry))]
 
-    async def _epoch(self) -> bytes:
+    async def _epoch(self) -> bytes | None:
+        """Return the epoch; None: it is lost, and nobody knows which rows were inserted since it was there."""
         if not self._epoch_key:
             return b""
-        return await self._cache.store.get(self._epoch_key) or b""
+        return await self._cache.store.get(self._epoch_key) or None
+
+    async def _epoch_before_load(self, leases: Sequence[bytes]) -> bytes | None:
+        """Return the epoch, a new one where it is lost and something may be kept.
+
+        It must be there before the load: an insert that is committed after the load then replaces it.
+        """
+        epoch = await self._epoch()
+        if epoch is None and any(lease.startswith(LEASE) for lease in leases):
+            epoch = await self._cache.renew(self._epoch_key)
+        return epoch

@@ -5,10 +5,12 @@ import copy
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
-from mallgen_runtime.process.origin import remaining
+from mallgen_runtime.process.errors import Code, ResourceError
+from mallgen_runtime.process.origin import origin, remaining
 
 R = TypeVar("R")
 _AGAIN = object()
+_CLOSE = 0.005  # seconds before a deadline that an alarm may come, as clocks of event loops are coarse
 
 
 class _Flight:
@@ -46,7 +48,7 @@ class Flights:
         try:
             result = await work()
         except BaseException as problem:
-            if isinstance(problem, Exception) and remaining(1.0) != 0.0:
+            if isinstance(problem, Exception) and not _is_own(problem):
                 mine.answer.set_exception(problem)
                 mine.answer.exception()  # nobody may have waited
             else:
@@ -67,3 +69,11 @@ class Flights:
     def clear(self) -> None:
         """Let nobody who comes later wait for anything that is under way."""
         self._going.clear()
+
+
+def _is_own(problem: Exception) -> bool:
+    """Return whether the deadline of the request that works may be the reason, which those that wait need not have."""
+    if origin.get().deadline is None:
+        return False
+    is_timeout = isinstance(problem, ResourceError) and problem.status is Code.DEADLINE_EXCEEDED
+    return is_timeout or (remaining(None) or 0.0) < _CLOSE

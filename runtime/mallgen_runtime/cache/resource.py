@@ -23,6 +23,7 @@ T = TypeVar("T")
 _LOG = logging.getLogger("mallgen.service")
 _TEXT = "reads of the cache by table and result; fail: Redis did not answer, or refused."
 _LABELS = ("database", "table", "result")
+_EPOCH_SECONDS = 600.0  # at least, so that few of many short absences need a new one
 _JITTER = 0.05
 _MOST_LATER = 10_000  # second invalidations that wait; more are not made
 
@@ -124,9 +125,11 @@ class Cache:
             handle = asyncio.get_running_loop().call_later(self.times.again, self._again)
             self._later[handle] = tuple(keys)
 
-    async def renew(self, key: str, expiry: float) -> None:
-        """Give a key a value that it never had."""
-        await self.store.put(key, secrets.token_bytes(8), expiry)
+    async def renew(self, key: str) -> bytes:
+        """Give a key a value that it never had, for longer than anything may say that a row is absent; return it."""
+        value = secrets.token_bytes(8)
+        await self.store.put(key, value, max(_EPOCH_SECONDS, 2 * self.times.absent))
+        return value
 
     async def after_write(self, work: Coroutine[Any, Any, None]) -> None:
         """Do what a write makes necessary, to its end: not even a request that is cancelled or late stops it."""

@@ -17,7 +17,6 @@ from mallgen_runtime.sql.table import Plan
 from mallgen_runtime.sql.value_columns import ArrayColumn, JsonColumn
 
 _LOG = logging.getLogger("mallgen.sql")
-_EPOCH_SECONDS = 600.0  # longer than anything may say that a row is absent
 
 
 class TableCache:
@@ -90,8 +89,8 @@ class TableCache:
         """Return what a query of the user's own has found."""
         if kind not in self._kinds:
             codec = Codec(kind, str(msgspec.inspect.type_info(kind)))
-            self._kinds[kind] = Entries(self.cache, self._direct.table.name, codec, copies=True, expiry=expiry)
-        return await self._kinds[kind].find(Asked(self.own_key(words), tuple(words)), load)
+            self._kinds[kind] = Entries(self.cache, self._direct.table.name, codec, copies=True)
+        return await self._kinds[kind].find(Asked(self.own_key(words), tuple(words)), load, expiry)
 
     def own_key(self, words: Sequence[Any]) -> str:
         """Return the key of a query of the user's own."""
@@ -124,7 +123,7 @@ class TableCache:
     async def inserted_unseen(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Invalidate what new rows make wrong whose keys are not known."""
         if self._epoch:
-            await self.cache.renew(self._epoch, _EPOCH_SECONDS)
+            await self.cache.renew(self._epoch)
         table_key = [self._attribute(name) for name in self._direct.table.key]
         known = [[row[name] for name in table_key] for row in rows if all(name in row for name in table_key)]
         await self.cache.invalidate([*self._row_keys(known), *self._unique_keys(rows)])
