@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from mallgen.drift.annotations import NamedType
+from mallgen.drift.classes import Classes
 from mallgen.drift.infer import Inferred
-from mallgen.drift.symbols import UNSURE, VANISHED, Site, Symbols
+from mallgen.drift.symbols import UNSURE, VANISHED, Site
 from mallgen.drift.user_file import ByteEdit, UserFile
 from mallgen.output.signature import ClassShape
 
@@ -22,9 +23,10 @@ class Fields:
     `unsure` are field names with expressions that may be a use. `types` are the new types of replaced annotations.
     """
 
-    def __init__(self, file: UserFile, symbols: Symbols, types: Mapping[ast.AST, NamedType]) -> None:
+    def __init__(self, file: UserFile, classes: Classes, types: Mapping[ast.AST, NamedType]) -> None:
         self._file = file
-        self._symbols = symbols
+        self._classes = classes
+        self._symbols = classes.symbols
         self._types = types
         self.sites: list[Site] = []
         self.stuck: list[Site] = []
@@ -32,8 +34,9 @@ class Fields:
         self.edits: list[ByteEdit] = []
 
     @cached_property
-    def _inferred(self) -> Inferred:
-        return Inferred(self._file, self._symbols, self._types)
+    def inferred(self) -> Inferred:
+        """Return the types of the file's expressions."""
+        return Inferred(self._file, self._classes, self._types)
 
     def run(self) -> None:
         """Look at every node that has a renamed field's old name."""
@@ -47,7 +50,7 @@ class Fields:
                 self._compare_pattern(node)
 
     def _compare_read(self, node: ast.Attribute) -> None:
-        found = self._inferred.type_of(node.value)
+        found = self.inferred.type_of(node.value)
         shape = self._symbols.classes.get(found.name) if found else None
         if shape is not None:
             self.attribute(node, shape)
@@ -77,7 +80,7 @@ class Fields:
                 self.keyword(keyword, node, shape) if shape else None
 
     def _shape(self, node: ast.AST) -> ClassShape | None:
-        return self._symbols.classes.get(self._inferred.class_name(node))
+        return self._symbols.classes.get(self.inferred.class_name(node))
 
     def _compare_text(self, node: ast.expr, shape: ClassShape | None) -> None:
         if shape is None or not isinstance(node, ast.Constant) or not isinstance(node.value, str):

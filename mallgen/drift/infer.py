@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 
 from mallgen.drift.annotations import NamedType, item_type, named_type, without_none
+from mallgen.drift.classes import Classes
 from mallgen.drift.generated_classes import GeneratedClasses
-from mallgen.drift.symbols import Symbols
 from mallgen.drift.user_file import Function, UserFile, is_function, walked
 
 TypeSource = Callable[[], NamedType | None]
@@ -26,16 +26,19 @@ _PASS_ON = frozenset(
 _LISTS = frozenset({"list", "sorted", "reversed", "set", "frozenset", "tuple", "iter", "aiter"})
 _BY_KEY = ("sorted", "max", "min", "sort")
 _AWAITED = "await"
+_PAGE, _MODEL = "mallgen_runtime.sql.Page", "mallgen_runtime.sql.Model"
+_OF_MODELS = frozenset({"fetch", "fetch_one", "within"})
 
 
 class Inferred:
     """Types of one file's expressions. A name has one where everything that binds it in its function agrees."""
 
-    def __init__(self, file: UserFile, symbols: Symbols, types: Mapping[ast.AST, NamedType]) -> None:
+    def __init__(self, file: UserFile, classes: Classes, types: Mapping[ast.AST, NamedType]) -> None:
         self._file = file
         self._replaced_types = types
-        self._symbols = symbols
-        self._generated = GeneratedClasses(symbols)
+        self.known = classes
+        self._symbols = classes.symbols
+        self._generated = GeneratedClasses(classes)
         self._known_types: dict[ast.AST, NamedType | None] = {}
         self._function_of: dict[ast.AST, ast.AST] = {}
         self._classes = {node.name: node for node in file.tree.body if isinstance(node, ast.ClassDef)}
@@ -110,12 +113,11 @@ class Inferred:
         owner = self.type_of(node.value)
         if owner is None:
             return None
+        if owner.name == _PAGE:
+            return _list_of(owner.args[0]) if node.attr == "rows" and owner.args else None
         mine = self._local_class(owner)
-        return (
-            self._local_attribute(mine, node.attr)
-            if mine is not None
-            else self._generated.attribute(owner.name, node.attr)
-        )
+        found = self._local_attribute(mine, node.attr) if mine is not None else None
+        return found or self._generated.attribute(owner.name.removeprefix("?"), node.attr)
 
     def _local_class(self, owner: NamedType) -> ast.ClassDef | None:
         """Return the class of this file that a value is an instance of."""
@@ -195,10 +197,25 @@ class Inferred:
         mine = self._local_class(owner)
         if mine is not None:
             function = next((n for n in mine.body if is_function(n) and n.name == name), None)
-            return None if function is None or function.decorator_list else self._returned(function)
+            if function is not None:
+                return None if function.decorator_list else self._returned(function)
         if name in ("get", "pop", "setdefault", "values", "items", "keys", "copy", "add"):
             return _of_container(owner, name)
-        return self._generated.method(owner.name, name)
+        found = self._generated.method(owner.name.removeprefix("?"), name)
+        return found or (self._method_of_models(owner, name, call.args) if name in _OF_MODELS else None)
+
+    def _method_of_models(self, owner: NamedType, name: str, args: list[ast.expr]) -> NamedType | None:
+        """Return the type that a method of every model returns; `fetch` and `fetch_one` name the class of the rows."""
+        if all(base != _MODEL for known in self.known.line(owner.name.removeprefix("?")) for base in known.bases):
+            return None
+        if name == "within":
+            return owner
+        row = self._annotated(args[0]) if args else None
+        return (
+            NamedType(_AWAITED, (row if name == "fetch_one" else NamedType("list", (row,)),))
+            if row is not None
+            else None
+        )
 
     def _returned(self, function: Function) -> NamedType | None:
         found = self._annotated(function.returns)

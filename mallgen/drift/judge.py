@@ -4,6 +4,7 @@ import ast
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mallgen.drift.classes import Classes
 from mallgen.drift.imports import ImportEdits
 from mallgen.drift.placement import Placement, top
 from mallgen.drift.references import References
@@ -42,6 +43,7 @@ class Judge:
         self.fresh = placement.fresh
         self.symbols = placement.symbols()
         self.symbols.respells = respells
+        self.classes = Classes(self.symbols)
         self._called: dict[str, set[str]] = {}
         self._bound: dict[str, set[str]] = {}
 
@@ -93,7 +95,7 @@ class _OneFile:
         self._home = module_of(file.path)
         self._imports = ImportEdits(user, self._home)
         self._match = self._matched(file.signature) if file.signature else None
-        self._body = References(user, judge.symbols, self._imports, self._match)
+        self._body = References(user, judge.classes, self._imports, self._match)
 
     def _matched(self, signature: Signature) -> Match:
         wanted = self._judge.accepted(self._file, signature, self._user, self._names)
@@ -110,6 +112,7 @@ class _OneFile:
             self._relocate(self._imports)
         if match and file.signature:
             body.request(match, file.signature, self._all_names(file.signature))
+        body.compare_members(match.request if match else "")
         sites = [*(match.sites if match else []), *body.sites]
         stuck = self._stuck([*(match.stuck if match else []), *body.stuck])
         remarks = tuple(map(self._remark, sites))

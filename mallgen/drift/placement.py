@@ -80,7 +80,14 @@ class Placement:
         gone = {r.path for r in orphans(self._expected, self._disk, self.known) if r.owner is Owner.ALWAYS}
         paths = (self._disk.present - gone - self.left) | {file.path for file in self._expected.files}
         present = [path for path in paths if path.endswith(MODULES)]
-        return Symbols(texts, self._expected.classes, names, modules, self.packages, present)
+        return Symbols(texts, self._expected.classes, names, modules, self.packages, present, self._own(texts))
+
+    def _own(self, generated: Collection[str]) -> dict[str, tuple[str, bytes]]:
+        """Return path and content of the user's modules, by their names and by those that they will have."""
+        paths = {path: path for path in self._disk.contents if path.endswith(".py") and path not in generated}
+        paths |= {new: old for new, old in self.origins.items() if new.endswith(".py")}
+        found = {path: self._disk.contents.get(old) for path, old in paths.items()}
+        return {module_of(path): (path, data) for path, data in found.items() if data is not None}
 
     def _moved_protos(self, generated: Collection[str]) -> dict[str, str]:
         """Return the modules whose classes are all in one other module now, as their proto was renamed; old to new."""

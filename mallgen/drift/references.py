@@ -6,11 +6,13 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
+from mallgen.drift.classes import Classes
 from mallgen.drift.fields import Fields
 from mallgen.drift.imports import ImportEdits
+from mallgen.drift.missing_members import MissingMembers
 from mallgen.drift.shadow import shadowed
 from mallgen.drift.signatures import Match
-from mallgen.drift.symbols import VANISHED, Site, Symbols
+from mallgen.drift.symbols import VANISHED, Site
 from mallgen.drift.user_file import ByteEdit, ImportBinding, UserFile, is_function
 from mallgen.drift.uses import is_former, respelled
 from mallgen.output.signature import ClassShape, Signature
@@ -36,14 +38,14 @@ _NAME_FIELDS |= {
 class References:
     """References of one file, outside of nodes that a match replaces: sync mends `sites`, the user mends `stuck`."""
 
-    def __init__(self, file: UserFile, symbols: Symbols, imports: ImportEdits, match: Match | None) -> None:
+    def __init__(self, file: UserFile, classes: Classes, imports: ImportEdits, match: Match | None) -> None:
         self._file = file
-        self._symbols = symbols
+        self._symbols = classes.symbols
         self._imports = imports
         self._replaced = {inner for node in (match.replaced if match else []) for inner in ast.walk(node)}
         self._annotation_names = {n.id for n in self._replaced if isinstance(n, ast.Name)} | _quoted(self._replaced)
         self._still_used = match.used if match else set()
-        self._fields = Fields(file, symbols, match.types if match else {})
+        self._fields = Fields(file, classes, match.types if match else {})
         self._class_edits: list[ByteEdit] = []
         self.sites: list[Site] = []
         self.stuck: list[Site] = []
@@ -101,6 +103,12 @@ class References:
         self._fields.run()
         self.sites += self._fields.sites
         self.stuck += self._fields.stuck
+
+    def compare_members(self, request: str) -> None:
+        """Report uses of attributes and methods that a class has not; `request` is the variable compared already."""
+        compared = {site.node for site in (*self.sites, *self.stuck)} | self._replaced
+        missing = MissingMembers(self._file, lambda: self._fields.inferred, lambda: self._shadowed)
+        self.stuck += (*missing.sites(compared, request), *missing.keywords())
 
     def _follow_module(self, binding: ImportBinding, new: str) -> None:
         """Follow `import module` of a moved module; without `as` the user has to, as each use spells the old name."""

@@ -18,7 +18,8 @@ class Symbols:
     """Names that user code can import, under their current and their former names.
 
     `texts` are the generated Python files by path, `classes` those of the contract, `present` the paths of all modules
-    that stay. `renamed` (full names), `modules` (of the user) and `packages` lead from old names to new ones.
+    that stay, `own` path and content of the user's modules by name. `renamed` (full names), `modules` (of the user) and
+    `packages` lead from old names to new ones.
     `respells`: write a renamed class's new name at each use of it, instead of importing `New as Old`.
     """
 
@@ -32,10 +33,12 @@ class Symbols:
         modules: Mapping[str, str],
         packages: Mapping[str, str],
         present: Iterable[str],
+        own: Mapping[str, tuple[str, bytes]],
     ) -> None:
         self._texts = {module_of(path): text for path, text in texts.items() if path.endswith(".py")}
         self._texts |= {module_of(path): text for path, text in texts.items() if path.endswith(".pyi")}
         self.classes = {shape.full: shape for shape in classes}
+        self.own = own
         self.renamed = dict(renamed)
         self.renamed_fields = {old: new for old, new in renamed.items() if ":" in old}
         self._modules = dict(modules)
@@ -75,6 +78,10 @@ class Symbols:
             was = next(alias.name for alias in node.names if name in (alias.asname, alias.name))
             return self._scope(f"{node.module}.{was}")
         return members(node) if isinstance(node, ast.ClassDef) else None
+
+    def names_in(self, full: str) -> Scope | None:
+        """Return what a message or an enum of a generated module has; None for all other classes."""
+        return None if full in self._texts else self._scope(full)
 
     def statement(self, full: str) -> ast.stmt | None:
         """Return the statement that defines a name in a generated module, or in a message of one."""
