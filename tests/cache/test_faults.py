@@ -105,9 +105,25 @@ def test_what_was_written_while_redis_was_away_is_made_good(
 
 
 def test_a_redis_that_must_answer_and_does_not_ends_the_start(tmp_path: Path) -> None:
-    async def work() -> None:
+    async def work(host: str) -> None:
+        began = time.monotonic()
         with pytest.raises(ConfigError, match=r"CacheRedis: .* does not answer, and NonBlock is false"):
-            async with shop(tmp_path, CacheRedisConf(host=f"127.0.0.1:{free_port()}", non_block=False)):
+            async with shop(tmp_path, CacheRedisConf(host=host, non_block=False, ping_timeout="200ms"), timeout="5s"):
+                raise AssertionError("it started")
+        assert time.monotonic() - began < 4
+
+    asyncio.run(work(f"127.0.0.1:{free_port()}"))
+    with silent_server() as host:
+        asyncio.run(work(host))
+
+
+def test_all_that_must_answer_and_do_not_are_named(tmp_path: Path) -> None:
+    hosts = [f"127.0.0.1:{free_port()}" for _ in range(3)]
+
+    async def work() -> None:
+        confs = [CacheRedisConf(host=host, non_block=host == hosts[1]) for host in hosts]
+        with pytest.raises(ConfigError, match=f"CacheRedis: {hosts[0]} and {hosts[2]} does not answer"):
+            async with shop(tmp_path, *confs):
                 raise AssertionError("it started")
 
     asyncio.run(work())

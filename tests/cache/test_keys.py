@@ -3,13 +3,23 @@
 import random
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from enum import IntEnum, StrEnum
 from typing import Any
 
 import pytest
 
-from mallgen_runtime.cache.keys import escaped, key, own_stem, stem
+from mallgen_runtime.cache.keys import escaped, key, own_key, own_stem, stem
 from mallgen_runtime.cache.resource import table_of
 from tests.hostile_texts import PAYLOADS
+
+
+class Size(IntEnum):
+    LARGE = 3
+
+
+class Colour(StrEnum):
+    RED = "red"
+
 
 PLAIN = stem("cache", "order", "orders", ("id",))
 FORBIDDEN = set('\0\r\n\t *?[]\\{}"\x7f\x1b')
@@ -44,14 +54,41 @@ def test_no_value_looks_like_another_one_or_another_key() -> None:
     """Of two texts, and of two lists of texts, the keys differ, and none has a byte that Redis or a terminal reads."""
     chance = random.Random(1)
     texts = sorted({*PAYLOADS, *("".join(chance.choices("a:%{}A\0é ", k=chance.randrange(5))) for _ in range(3000))})
-    keys = [key(PLAIN, (text,), folds=False) for text in texts]
+    keys = [own_key(PLAIN, (text,)) for text in texts]
     assert len(set(keys)) == len(texts)
     pairs = {(chance.choice(texts), chance.choice(texts)) for _ in range(3000)}
-    assert len({key(PLAIN, pair, folds=False) for pair in pairs}) == len(pairs)
+    assert len({own_key(PLAIN, pair) for pair in pairs}) == len(pairs)
     for one in keys:
         inner = one.removeprefix(PLAIN)
         assert one.isascii() and one.isprintable() and len(one) < 300
         assert inner.endswith("}") and not set(inner[:-1]) & FORBIDDEN
+
+
+def test_words_of_other_types_make_other_keys() -> None:
+    words = [
+        1,
+        "1",
+        True,
+        "True",
+        1.0,
+        "1.0",
+        Decimal(1),
+        b"1",
+        "31",
+        None,
+        "None",
+        (1,),
+        ("1",),
+        "(1,)",
+        "%tint=1",
+        "",
+    ]
+    keys = [own_key(PLAIN, given) for word in words for given in ((word,), (word, "a"), ("a", word))]
+    assert len(set(keys)) == len(keys)
+    assert own_key(PLAIN, ("a", 1)) == f"{PLAIN}a:%tint=1}}"
+    assert own_key(PLAIN, (Size.LARGE, Colour.RED)) == own_key(PLAIN, (3, "red")), "they are equal"
+    long = [own_key(PLAIN, ("x" * 300, word)) for word in words]
+    assert len(set(long)) == len(long)
 
 
 def test_texts_that_a_collation_may_hold_to_be_equal_have_one_key() -> None:

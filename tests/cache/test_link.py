@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 import subprocess
 import time
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,15 @@ from tests.ports import free_port
 from tests.run.discovering import silent_server
 
 Work = Callable[[RedisStore], Awaitable[None]]
+
+
+def has_ipv6() -> bool:
+    """Return whether this machine has an address of its own in IPv6."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
 
 
 def _run(host: str, work: Work, timeout: float = 5.0) -> None:
@@ -93,6 +103,60 @@ def test_no_command_takes_longer_than_the_time_limit() -> None:
         _run(host, work, 0.3)
 
 
+def test_a_drop_costs_few_connections_and_steps_that_end_in_time(redis_server: servers.Redis) -> None:
+    async def work(store: RedisStore) -> None:
+        name = stores.fresh("drop")
+        for start in range(0, 20_000, 500):
+            words = [word for number in range(start, start + 500) for word in (f"{name}{number}", "x")]
+            await store._link.call("MSET", *words)
+        await store._link.call("SET", f"{name}\udcff".encode("utf-8", "surrogateescape"), "x")
+        clients = len((await store._link.call("CLIENT", "LIST")).splitlines())
+        total = await store._link.call("DBSIZE")
+        calls, largest, call = [0], [0], store._link.call
+
+        async def counted(*words: object) -> object:
+            calls[0] += words[0] == "SCAN"
+            largest[0] = max(largest[0], len(words))
+            return await call(*words)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(store._link, "call", counted)
+            await asyncio.gather(*(store.drop(name) for _ in range(50)))
+        assert await store._link.call("EXISTS", *(f"{name}{number}" for number in range(20_000))) == 0
+        assert largest[0] <= 501, "keys are deleted in parts"
+        assert calls[0] <= 3 * (total / 1000 + 1), "those who wait share one"
+        assert len((await store._link.call("CLIENT", "LIST")).splitlines()) <= clients + 8
+
+    _run(redis_server.host, work)
+
+
+def test_a_drop_of_a_redis_that_says_nothing_ends_in_time() -> None:
+    async def work(store: RedisStore) -> None:
+        began = time.monotonic()
+        with pytest.raises(CacheDown):
+            await store.drop("cache:")
+        assert time.monotonic() - began < 2
+
+    with silent_server() as host:
+        _run(host, work, 0.2)
+
+
+def test_a_redis_whose_keys_must_have_the_prefix_can_be_asked_again(redis_server: servers.Redis) -> None:
+    async def allowed(store: RedisStore) -> None:
+        words = ("on", "nopass", "~mall:*", "+@all")
+        await store._link.call("ACL", "SETUSER", "mall", *words)
+
+    async def asked() -> None:
+        conf = CacheRedisConf(host=redis_server.host, user="mall", password="any", non_block=False)
+        cache = Cache([conf], CacheConf(prefix="mall"), "shop")
+        await cache.start()
+        assert cache.state == "ok"
+        await cache.close()
+
+    _run(redis_server.host, allowed)
+    asyncio.run(asked())
+
+
 def test_a_process_that_was_busy_does_not_take_its_redis_for_dead(redis_server: servers.Redis) -> None:
     async def work(store: RedisStore) -> None:
         await store.put(stores.fresh("busy"), b"x", 60)
@@ -107,6 +171,35 @@ def test_a_process_that_was_busy_does_not_take_its_redis_for_dead(redis_server: 
 
 
 @pytest.mark.parametrize(
+    ("host", "addresses"),
+    [
+        ("redis", [("redis", 6379)]),
+        ("redis:7000", [("redis", 7000)]),
+        ("::1", [("::1", 6379)]),
+        ("[::1]", [("::1", 6379)]),
+        ("[2001:db8::7]:7000", [("2001:db8::7", 7000)]),
+    ],
+)
+def test_hosts_are_read_as_they_are_written(host: str, addresses: list[tuple[str, int]]) -> None:
+    assert CacheRedisConf(host=host).addresses() == addresses
+    several = CacheRedisConf(host=f"{host}, a:1", type="cluster")
+    assert several.addresses() == [*addresses, ("a", 1)]
+    assert CacheRedisConf(host="::1", type="sentinel", master="m").addresses() == [("::1", 26379)]
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_a_redis_with_an_ipv6_address_is_asked() -> None:
+    async def asked(host: str) -> None:
+        cache = Cache([CacheRedisConf(host=host, non_block=False)], CacheConf(), "shop")
+        await cache.start()
+        assert cache.state == "ok"
+        await cache.close()
+
+    with servers.redis("--bind", "127.0.0.1", "::1") as server:
+        asyncio.run(asked(f"[::1]:{server.port}"))
+
+
+@pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"host": "a:b"}, "an address is written as redis.local:6379"),
@@ -114,6 +207,14 @@ def test_a_process_that_was_busy_does_not_take_its_redis_for_dead(redis_server: 
         ({"host": "a:1,b:2"}, "a node has one address"),
         ({"host": "a:1", "type": "sentinel"}, "CacheRedis.Master is missing"),
         ({"host": "a:0"}, "an address is written as"),
+        ({"host": "a:"}, "an address is written as"),
+        ({"host": "::zz"}, "an address is written as"),
+        ({"host": "[::1"}, "an address is written as"),
+        ({"host": "[::1]6379"}, "an address is written as"),
+        ({"host": "[::1]:"}, "an address is written as"),
+        ({"host": "[redis]:6379"}, "an address is written as"),
+        ({"host": "a:1:2"}, "an address is written as"),
+        ({"host": "a", "ping_timeout": "soon"}, "CacheRedis.PingTimeout is 'soon'"),
     ],
 )
 def test_settings_that_cannot_be_used_end_the_start(settings: dict[str, str], message: str) -> None:

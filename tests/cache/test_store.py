@@ -1,5 +1,6 @@
 """Leases and lists of every store, in the process and in Redis."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 
@@ -218,6 +219,75 @@ def test_the_memory_of_a_process_is_bounded() -> None:
         assert (len(store), store.size) == (0, 0)
 
     stores.run(lambda: LocalStore(100, 20_000), work)
+
+
+@pytest.mark.parametrize(("most_entries", "most_bytes"), [(100, 1 << 20), (10_000, 20_000)])
+def test_what_is_being_built_in_a_process_is_bounded(most_entries: int, most_bytes: int) -> None:
+    """Lists whose builders never finish, and one with more and more changes."""
+    now = [0.0]
+
+    async def work(store: Store) -> None:
+        assert isinstance(store, LocalStore)
+        await store.put("row", b"x", 1000)
+        for number in range(10_000):
+            assert await store.begin(f"list{number}", UP)
+            assert len(store) <= most_entries
+            assert store.size <= most_bytes
+            assert await store.get("row") == b"x", "rows that are used stay"
+        now[0] = 31.0
+        token = await store.begin("changed", UP)
+        for number in range(10_000):
+            (announced,) = await store.touch(["changed"], f"{number}")
+            await store.settle("changed", UP, f"{number}", announced, number)
+            assert store.size <= most_bytes
+        await store.finish("changed", token, UP, [], True, 60)
+        await store.drop("")
+        assert (len(store), store.size) == (0, 0)
+
+    stores.run(lambda: LocalStore(most_entries, most_bytes, lambda: now[0]), work)
+
+
+def test_a_list_that_is_no_more_being_built_is_not_kept() -> None:
+    async def work(store: Store) -> None:
+        first = await store.begin("first", UP)
+        for number in range(30):
+            last = await store.begin(f"list{number}", UP)
+        assert not await store.finish("first", first, UP, [Entry(1, "a")], True, 60), "its changes are not known"
+        assert await store.finish("list29", last, UP, [Entry(1, "a")], True, 60)
+
+    stores.run(lambda: LocalStore(100, 1 << 20), work)
+
+
+def test_many_entries_are_asked_for_in_parts(make: stores.Make) -> None:
+    """A cluster has more of them than connections."""
+
+    async def work(store: Store) -> None:
+        keys = [stores.fresh(f"many{number}") for number in range(1500)]
+        leases = await store.lease(keys, HEAD)
+        await store.fill([Filling(key, lease, HEAD, 60) for key, lease in zip(keys, leases, strict=True)])
+        assert await store.get_many(keys) == [HEAD] * 1500
+        assert await asyncio.gather(*map(store.get, keys)) == [HEAD] * 1500
+        pages = await asyncio.gather(*(store.get_many(keys[place::300]) for place in range(300)))
+        assert pages == [[HEAD] * 5] * 300
+        await store.delete(keys)
+        assert await store.get_many(keys) == [None] * 1500
+        assert await store.get_many([]) == []
+
+    stores.run(make, work)
+
+
+def test_all_keys_with_a_prefix_are_dropped_and_no_others(make: stores.Make) -> None:
+    async def work(store: Store) -> None:
+        name = stores.fresh("x").partition("{")[0]
+        keys = [f"{name}a:{{{number}}}" for number in range(3000)]
+        for start in range(0, 3000, 100):
+            await asyncio.gather(*(store.put(key, b"x", 60) for key in keys[start : start + 100]))
+        await store.put(f"{name}b:{{1}}", b"x", 60)
+        await asyncio.gather(*(store.drop(f"{name}a:") for _ in range(100)))
+        assert await store.get_many(keys) == [None] * 3000
+        assert await store.get(f"{name}b:{{1}}") == b"x"
+
+    stores.run(make, work)
 
 
 def test_entries_of_a_process_expire() -> None:

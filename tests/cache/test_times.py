@@ -1,7 +1,8 @@
-"""Times of what is kept: results of one's own, and the knowledge that there is no row."""
+"""Times of what is kept: results of one's own, the knowledge that there is no row, and second invalidations."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,24 @@ def test_each_result_of_ones_own_has_the_expiry_that_it_was_given(tmp_path: Path
             for expiry in range(1, 200):
                 await on.post.cached(("other", expiry), load, int, expiry=expiry)
             assert len(on.post._reads._kinds) == 1, "it is bounded by the types"
+
+    asyncio.run(work())
+
+
+def test_results_of_ones_own_under_words_of_other_types_are_apart(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with kept(tmp_path, LocalStore(1000, 1 << 20)) as on:
+            words = (1, "1", True, 1.0)
+
+            async def cached(word: Any) -> str:
+                async def load() -> str:
+                    return repr(word)
+
+                found: str = await on.post.cached(("kept", word), load, str)
+                return found
+
+            for _ in range(2):
+                assert [await cached(word) for word in words] == [repr(word) for word in words]
 
     asyncio.run(work())
 
@@ -186,3 +205,36 @@ def test_an_error_of_one_that_works_without_a_deadline_goes_to_all() -> None:
         assert found[0] is found[1] is found[2]
 
     asyncio.run(work())
+
+
+def test_second_invalidations_cost_as_much_however_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def whole() -> None:
+        loop, timers = asyncio.get_running_loop(), [0]
+        deleted: Counter[str] = Counter()
+
+        class CountingStore(LocalStore):
+            async def delete(self, keys: Sequence[str]) -> None:
+                deleted.update(keys)
+
+        def counted(make: Callable[..., asyncio.TimerHandle]) -> Callable[..., asyncio.TimerHandle]:
+            def made(*arguments: Any, **more: Any) -> asyncio.TimerHandle:
+                timers[0] += 1
+                return make(*arguments, **more)
+
+            return made
+
+        cache = Cache([], CacheConf(again_after="150ms"), "again")
+        await cache.start()
+        cache._store = CountingStore(10, 1 << 20)
+        monkeypatch.setattr(loop, "call_later", counted(loop.call_later))
+        monkeypatch.setattr(loop, "call_at", counted(loop.call_at))
+        for number in range(5000):
+            await cache.invalidate([f"key{number}"])
+        assert timers[0] <= 20, "one timer is for all"
+        await until(lambda: sum(deleted.values()) == 10_000, 10, "all are invalidated again")
+        assert set(deleted.values()) == {2}
+        await cache.invalidate(["last"])
+        await cache.close()
+        assert deleted["last"] == 2, "at once when the service ends"
+
+    asyncio.run(whole())

@@ -1,6 +1,7 @@
 """Settings of the cache, with go-zero's keys."""
 
 from collections.abc import Mapping
+from ipaddress import IPv6Address
 from typing import Annotated, ClassVar, NamedTuple
 
 from msgspec import Meta, field
@@ -12,6 +13,7 @@ from mallgen_runtime.process.known_keys import CACHE_REDIS, Remark
 from mallgen_runtime.schema import Options
 
 _DAY = 86_400.0
+_EXAMPLES = "redis.local:6379 or [::1]:6379"
 
 
 class CacheRedisConf(Conf, kw_only=True):
@@ -41,12 +43,11 @@ class CacheRedisConf(Conf, kw_only=True):
         """Return hosts with their ports. Raises ConfigError for what is no `host:port`."""
         found = []
         for text in filter(None, (part.strip() for part in self.host.split(","))):
-            host, colon, port = text.rpartition(":")
-            if not colon:
-                host, port = text, "26379" if self.type == "sentinel" else "6379"
+            host, port = _split(text)
+            port = port or ("26379" if self.type == "sentinel" else "6379")
             if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
-                raise ConfigError(f"CacheRedis.Host is {self.host!r}; an address is written as redis.local:6379")
-            found.append((host.strip("[]"), int(port)))
+                raise ConfigError(f"CacheRedis.Host is {self.host!r}; an address is written as {_EXAMPLES}")
+            found.append((host, int(port)))
         if not found or (self.type == "node" and len(found) > 1):
             raise ConfigError(f"CacheRedis.Host is {self.host!r}; a node has one address; write an entry for each")
         if self.type == "sentinel" and not self.master:
@@ -105,3 +106,23 @@ class CacheTimes(NamedTuple):
     timeout: float
     most: float
     again: float
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return host and port of an address, an empty port where it has none, and two empty texts for what is none."""
+    inner, bracket, rest = text.removeprefix("[").partition("]")
+    if text.startswith("["):
+        is_whole = bracket and (not rest or (rest[0] == ":" and rest[1:])) and _is_ipv6(inner)
+        return (inner, rest[1:]) if is_whole else ("", "")
+    if text.count(":") > 1:
+        return (text, "") if _is_ipv6(text) else ("", "")
+    host, colon, port = text.partition(":")
+    return ("", "") if colon and not port else (host, port)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,14 +1,15 @@
 """A store behind a gate: while Redis does not answer, no request waits for it.
 
 The first failure shuts the gate. From then on reads find nothing, and writes note the keys that they invalidate. A
-task asks Redis once a second; when it answers, what was noted is deleted first, and then the gate opens.
+task asks Redis once a second; when it answers, what was noted is deleted first, and then the gate opens. Writes go to
+Redis again while that is done, so that it ends however many there are.
 """
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
 from mallgen_runtime.cache.store import (
@@ -48,6 +49,7 @@ class GatedStore:
         self._noted: set[str] = set()
         self._emptied: set[str] = set()
         self._reopening: asyncio.Task[None] | None = None
+        self._takes_writes = True
         self._opened = self._told = -_EVERY
         self._pause = PAUSE
 
@@ -88,13 +90,7 @@ class GatedStore:
 
     async def drop(self, prefix: str) -> None:
         """Delete the keys with a prefix, now or before the gate opens."""
-        self._emptied.add(prefix)
-
-        async def drop() -> None:
-            await self._store.drop(prefix)
-            self._emptied.discard(prefix)
-
-        await self._changed([], drop)
+        await self._changed([], lambda: self._store.drop(prefix), prefix)
 
     async def page(self, key: str, order: ListOrder, after: Entry | None, limit: int) -> ListPage:
         """Return entries of a list."""
@@ -124,9 +120,13 @@ class GatedStore:
         """Put what was built in a list's place."""
         return await self._asked(lambda: self._store.finish(key, token, order, entries, is_whole, expiry), False)
 
-    async def ping(self) -> None:
-        """Ask the store, and shut the gate if it does not answer."""
-        await self._asked(self._store.ping, None)
+    async def ping(self, seconds: float | None = None) -> None:
+        """Ask the store, and shut the gate if it does not answer within some time."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._asked(self._store.ping, None)
+        except TimeoutError:
+            self._shut(CacheDown(f"no answer within {seconds} s"))
 
     async def close(self) -> None:
         """Stop asking, and close the store."""
@@ -149,21 +149,27 @@ class GatedStore:
             self._shut(problem)
         return otherwise
 
-    async def _changed(self, keys: Sequence[str], call: Callable[[], Awaitable[None]]) -> None:
-        """Make a change, or note the keys that it makes wrong. It must not be cancelled: see Cache.after_write."""
-        if self._reopening is not None:
-            return self._note(keys)
+    async def _changed(self, keys: Sequence[str], call: Callable[[], Awaitable[None]], *prefixes: str) -> None:
+        """Make a change, or note what it makes wrong: keys, and all those with some prefix.
+
+        It must not be cancelled: see Cache.after_write.
+        """
+        if not self._takes_writes:
+            return self._note(keys, prefixes)
         try:
             try:
                 await call()
             except CacheRefused as problem:
+                if prefixes:
+                    raise
                 self._tell(problem)
                 await self._store.delete(keys)
         except CacheDown as problem:
-            self._note(keys)
+            self._note(keys, prefixes)
             self._shut(problem)
 
-    def _note(self, keys: Sequence[str]) -> None:
+    def _note(self, keys: Iterable[str], prefixes: Iterable[str]) -> None:
+        self._emptied.update(prefixes)
         self._noted.update(keys)
         if len(self._noted) > MOST_NOTED:
             self._emptied.update(map(self._table_of, self._noted))
@@ -178,6 +184,7 @@ class GatedStore:
 
     def _shut(self, problem: CacheDown) -> None:
         self._failed()
+        self._takes_writes = False
         if self._reopening is not None:
             return
         is_new = time.monotonic() - self._opened > SOON
@@ -189,23 +196,36 @@ class GatedStore:
     async def _reopen(self, is_new: bool) -> None:
         while True:
             await asyncio.sleep(self._pause)
-            with contextlib.suppress(CacheDown, TimeoutError):
-                async with asyncio.timeout(20 * self._timeout):
-                    await self._store.ping()
-                    await self._make_good()
-                break
+            try:
+                if await self._is_made_good():
+                    break
+            except CacheRefused as problem:
+                self._tell(problem)
+            except (CacheDown, TimeoutError):
+                continue
+            except Exception as problem:  # whatever it is, only asking again can open the gate
+                self._tell(CacheDown(f"{type(problem).__name__}: {problem}"))
         self._reopening = None
         self._opened = time.monotonic()
         if is_new:
             _LOG.info("cache: %s answers again", self._name)
 
-    async def _make_good(self) -> None:
-        """Delete what was noted, and what is noted meanwhile."""
-        while self._noted or self._emptied:
-            for prefix in tuple(self._emptied):
+    async def _is_made_good(self) -> bool:
+        """Delete what was noted; return False when a write has failed meanwhile. Raises what the store does."""
+        async with asyncio.timeout(20 * self._timeout):
+            await self._store.ping()
+        self._takes_writes = True
+        keys, prefixes = list(self._noted), tuple(self._emptied)
+        self._noted.clear()
+        self._emptied.clear()
+        try:
+            for prefix in prefixes:
                 await self._store.drop(prefix)
-                self._emptied.discard(prefix)
-            keys = list(self._noted)[:500]
-            if keys:
-                await self._store.delete(keys)
-                self._noted.difference_update(keys)
+            for start in range(0, len(keys), 500):
+                async with asyncio.timeout(20 * self._timeout):
+                    await self._store.delete(keys[start : start + 500])
+        except BaseException:
+            self._takes_writes = False
+            self._note(keys, prefixes)
+            raise
+        return self._takes_writes

@@ -17,6 +17,8 @@ _LONGEST = 200  # characters of the values in a key; longer ones go in as a dige
 _PLAIN = re.compile(r"[A-Za-z0-9._~!$'()+;=@/-]+\Z")
 _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~!$'()+;=@/-")
 
+_KINDS = (bool, int, float, Decimal, bytes, datetime)  # whose heirs are spelt as they are
+
 
 @lru_cache(4096)
 def stem(prefix: str, database: str, table: str, columns: Sequence[str]) -> str:
@@ -30,18 +32,20 @@ def own_stem(prefix: str, database: str, table: str, kind: str, *names: str) -> 
     return f"{prefix}:{escaped(database)}:{escaped(table)}:{','.join([f'%{kind}', *map(escaped, names)])}:{{"
 
 
-def key(before: str, values: Sequence[Any], *, folds: bool = True) -> str:
+def key(before: str, values: Sequence[Any]) -> str:
     """Return the key for values of the columns in a stem.
 
-    With `folds`, texts that a collation may hold to be equal have one key, so that a write under one spelling is seen
-    under all; readers compare the exact values.
+    Texts that a collation may hold to be equal have one key, so that a write under one spelling is seen under all;
+    readers compare the exact values.
     """
     if len(values) == 1 and type(values[0]) is int:
         return f"{before}{values[0]}}}"
-    text = ":".join([_spelt(value, folds) for value in values])
-    if len(text) > _LONGEST:
-        text = f"%%{hashlib.blake2b(text.encode(), digest_size=20).hexdigest()}"
-    return f"{before}{text}}}"
+    return _whole(before, [_spelt(_folded(value) if isinstance(value, str) else value) for value in values])
+
+
+def own_key(before: str, words: Sequence[Any]) -> str:
+    """Return the key for what somebody calls by words: each has its type, so that 1, `1`, 1.0 and True differ."""
+    return _whole(before, [_typed(word) for word in words])
 
 
 def escaped(text: str) -> str:
@@ -51,13 +55,20 @@ def escaped(text: str) -> str:
     return "".join([chr(byte) if byte in _SAFE else f"%{byte:02X}" for byte in text.encode("utf-8", "replace")]) or "%"
 
 
-def _spelt(value: Any, folds: bool) -> str:
+def _whole(before: str, parts: Sequence[str]) -> str:
+    text = ":".join(parts)
+    if len(text) > _LONGEST:
+        text = f"%%{hashlib.blake2b(text.encode(), digest_size=20).hexdigest()}"
+    return f"{before}{text}}}"
+
+
+def _spelt(value: Any) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):
-        return escaped(_folded(value) if folds else value)
+        return escaped(value)
     if isinstance(value, float):
         return escaped(repr(value + 0.0))
     if isinstance(value, Decimal):
@@ -67,6 +78,14 @@ def _spelt(value: Any, folds: bool) -> str:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return escaped(str(value.timestamp()))
     return escaped(str(value))
+
+
+def _typed(word: Any) -> str:
+    """Return a text as it is, and all else behind its type: no escaped text has a `%` and a small letter."""
+    if isinstance(word, str):
+        return escaped(word)
+    kind = next((one for one in _KINDS if isinstance(word, one)), type(word))
+    return f"%t{escaped(kind.__qualname__)}={_spelt(word)}"
 
 
 def _folded(text: str) -> str:

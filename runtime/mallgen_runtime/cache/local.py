@@ -7,7 +7,17 @@ from collections.abc import Callable, Sequence
 
 from mallgen_runtime.cache.local_list import Building, LocalList
 from mallgen_runtime.cache.scripts import BUILD_SECONDS
-from mallgen_runtime.cache.store import ABSENT, BEYOND, LEASE, LEASE_SECONDS, Entry, Filling, ListOrder, ListPage
+from mallgen_runtime.cache.store import (
+    ABSENT,
+    BEYOND,
+    LEASE,
+    LEASE_SECONDS,
+    Entry,
+    Filling,
+    ListOrder,
+    ListPage,
+    list_of,
+)
 
 _OVERHEAD = 200  # bytes of an entry beside its key and value
 _MEMBER = 150  # bytes of a member of a list
@@ -24,15 +34,15 @@ class LocalStore:
         self._clock = clock
         self._entries: OrderedDict[str, tuple[_Kept, float]] = OrderedDict()
         self._building: dict[str, Building] = {}
-        self._bytes = 0
+        self._bytes = self._building_bytes = 0
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._entries) + len(self._building)
 
     @property
     def size(self) -> int:
-        """The bytes that entries need, roughly."""
-        return self._bytes
+        """The bytes that entries need, roughly, and what is being built."""
+        return self._bytes + self._building_bytes
 
     async def get(self, key: str) -> bytes | None:
         """Return the value of a key."""
@@ -69,7 +79,7 @@ class LocalStore:
         """Delete keys, and what is being built of lists."""
         for key in keys:
             self._remove(key)
-            self._building.pop(key.removesuffix(":building"), None)
+            self._end_building(list_of(key))
 
     async def drop(self, prefix: str) -> None:
         """Delete all keys that begin with a prefix."""
@@ -96,6 +106,7 @@ class LocalStore:
             self._resized(key, found)
         if building is not None:
             building.settle(member, token, score)
+            self._counted(key, building)
 
     async def begin(self, key: str, order: ListOrder) -> bytes:
         """Begin to build a list."""
@@ -103,7 +114,8 @@ class LocalStore:
             return b""
         made = Building(secrets.token_bytes(8), self._clock() + BUILD_SECONDS, order.spelling)
         self._building[key] = made
-        return made.token
+        self._counted(key, made)
+        return made.token if key in self._building else b""
 
     async def finish(
         self, key: str, token: bytes, order: ListOrder, entries: Sequence[Entry], is_whole: bool, expiry: float
@@ -112,7 +124,7 @@ class LocalStore:
         building = self._now_built(key)
         if building is None or building.token != token:
             return False
-        del self._building[key]
+        self._end_building(key)
         made = LocalList(order, entries, is_whole, self._clock)
         building.apply(made)
         if made.is_known:
@@ -128,7 +140,7 @@ class LocalStore:
         """Forget everything."""
         self._entries.clear()
         self._building.clear()
-        self._bytes = 0
+        self._bytes = self._building_bytes = 0
 
     def _found(self, key: str) -> _Kept | None:
         entry = self._entries.get(key)
@@ -144,7 +156,7 @@ class LocalStore:
     def _now_built(self, key: str) -> Building | None:
         building = self._building.get(key)
         if building is not None and self._clock() >= building.end:
-            del self._building[key]
+            self._end_building(key)
             return None
         return building
 
@@ -154,6 +166,7 @@ class LocalStore:
             found.touch(member, token)
         if building is not None:
             building.touch(member, token)
+            self._counted(key, building)
         return isinstance(found, LocalList) or building is not None
 
     def _end_other_spellings(self, key: str, spelling: str) -> None:
@@ -162,7 +175,7 @@ class LocalStore:
         if isinstance(found, LocalList) and found.order.spelling != spelling:
             self._remove(key)
         if building is not None and building.spelling != spelling:
-            del self._building[key]
+            self._end_building(key)
 
     def _keep(self, key: str, value: bytes, expiry: float) -> None:
         self._remove(key)
@@ -183,11 +196,25 @@ class LocalStore:
             value = entry[0]
             self._bytes -= value.size if isinstance(value, LocalList) else _size(key, value)
 
+    def _counted(self, key: str, building: Building) -> None:
+        """Count what is being built anew."""
+        self._building_bytes += building.resized(_size(key, building))
+        self._shrink()
+
+    def _end_building(self, key: str) -> None:
+        building = self._building.pop(key, None)
+        if building is not None:
+            self._building_bytes -= building.size
+
     def _shrink(self) -> None:
-        while self._entries and (len(self._entries) > self._most_entries or self._bytes > self._most_bytes):
+        """Let go what was used longest ago; what is being built has a quarter of the room, and the oldest goes."""
+        most, most_bytes = max(1, self._most_entries // 4), self._most_bytes // 4
+        while self._building and (len(self._building) > most or self._building_bytes > most_bytes):
+            self._end_building(next(iter(self._building)))
+        while self._entries and (len(self) > self._most_entries or self.size > self._most_bytes):
             self._remove(next(iter(self._entries)))
 
 
-def _size(key: str, value: _Kept) -> int:
+def _size(key: str, value: _Kept | Building) -> int:
     own = len(value) if isinstance(value, bytes) else len(value) * _MEMBER
     return _OVERHEAD + len(key) + own

@@ -88,14 +88,23 @@ class LocalList:
 
 
 class Building:
-    """A list that is being built until `end`, and what has changed meanwhile."""
+    """A list that is being built until `end`, and what has changed meanwhile. `size` is what its owner counted."""
 
     def __init__(self, token: bytes, end: float, spelling: str) -> None:
         self.token = token
         self.end = end
         self.spelling = spelling
+        self.size = 0
         self._touched: dict[str, bytes] = {}
         self._settled: dict[str, float | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._touched) + len(self._settled)
+
+    def resized(self, size: int) -> int:
+        """Note a new size, and return how much more it is."""
+        more, self.size = size - self.size, size
+        return more
 
     def touch(self, member: str, token: bytes) -> None:
         """Announce a change of a member."""

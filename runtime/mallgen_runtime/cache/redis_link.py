@@ -7,6 +7,7 @@ nothing is measured, or tried again but on a connection that turns out to be old
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import AsyncIterator
 from typing import Any
 
 from redis.exceptions import ConnectionError as LostConnection
@@ -42,6 +43,14 @@ class RedisLink:
                 return found
             raise asyncio.CancelledError
         return found
+
+    async def scan(self, pattern: str, count: int) -> AsyncIterator[list[bytes]]:
+        """Yield keys by and by. Raises redis-py's errors."""
+        cursor, keys = await self.call("SCAN", 0, "MATCH", pattern, "COUNT", count)
+        yield keys
+        while cursor != b"0":
+            cursor, keys = await self.call("SCAN", cursor, "MATCH", pattern, "COUNT", count)
+            yield keys
 
     async def close(self) -> None:
         """Close the connections."""

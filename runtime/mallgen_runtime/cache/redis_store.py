@@ -8,6 +8,7 @@ from typing import Any
 
 from mallgen_runtime.cache import scripts
 from mallgen_runtime.cache.conf import CacheRedisConf
+from mallgen_runtime.cache.flights import Flights
 from mallgen_runtime.cache.scripts import Script
 from mallgen_runtime.cache.store import (
     ABSENT,
@@ -28,18 +29,20 @@ _SCANNED = 1000
 
 
 class RedisStore:
-    """A Redis that keeps entries; see Store. `timeout` in seconds of one answer."""
+    """A Redis that keeps entries; see Store. `timeout` in seconds of one answer. `prefix` begins keys of its own."""
 
-    def __init__(self, conf: CacheRedisConf, timeout: float) -> None:
+    def __init__(self, conf: CacheRedisConf, timeout: float, prefix: str = "cache") -> None:
         """Raises ConfigError for settings that cannot be used, ImportError without redis-py."""
         from mallgen_runtime.cache import redis_client
 
         self._redis = redis_client
         self._client = redis_client.connect(conf, timeout)
         self._is_cluster = conf.type == "cluster"
-        many = redis_client.CONNECTIONS
-        cluster = redis_client.ClusterLink
-        self._link = cluster(self._client) if self._is_cluster else redis_client.RedisLink(self._client, many, timeout)
+        link: Any = redis_client.ClusterLink if self._is_cluster else redis_client.RedisLink
+        self._link = link(self._client, redis_client.CONNECTIONS, timeout)
+        self._ping_key = f"{prefix}:ping"
+        self._drops = Flights()
+        self._dropping = asyncio.Lock()
 
     async def get(self, key: str) -> bytes | None:
         """Return the value of a key; that of another type is none."""
@@ -52,17 +55,12 @@ class RedisStore:
             raise
 
     async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
-        """Return the values of keys, in one round trip to each node."""
-        if not keys:
-            return []
-        if not self._is_cluster:
-            found: list[bytes | None] = await self._run(self._link.call("MGET", *keys))
-            return found
-        pipeline = self._client.pipeline()
-        for key in keys:
-            pipeline.get(key)
-        values = await self._run(pipeline.execute(raise_on_error=False))
-        return [value if isinstance(value, bytes) else None for value in values]
+        """Return the values of keys, some hundred in one round trip to each node."""
+        found: list[bytes | None] = []
+        for start in range(0, len(keys), _CHUNK):
+            part = keys[start : start + _CHUNK]
+            found += await self._run(self._link.values(part) if self._is_cluster else self._link.call("MGET", *part))
+        return found
 
     async def lease(self, keys: Sequence[str], head: bytes) -> list[bytes]:
         """Return values that begin with `head`, or leases."""
@@ -83,7 +81,7 @@ class RedisStore:
         """Keep a value."""
         await self._run(self._link.call("SET", key, value, "PX", _milliseconds(expiry)))
 
-    async def delete(self, keys: Sequence[str]) -> None:
+    async def delete(self, keys: Sequence[str] | Sequence[bytes]) -> None:
         """Delete keys."""
         for chunk in self._chunks(keys):
             if len(chunk) == len(keys):
@@ -92,14 +90,17 @@ class RedisStore:
         await self._together([self._link.call("DEL", *chunk) for chunk in self._chunks(keys)])
 
     async def drop(self, prefix: str) -> None:
-        """Delete all keys that begin with a prefix, by SCAN."""
+        """Delete all keys that begin with a prefix, by SCAN; those who wait for the same one have it together."""
+        await self._drops.run(prefix, None, lambda: self._drop(prefix))
 
-        async def scan() -> list[bytes]:
-            return [key async for key in self._client.scan_iter(match=f"{prefix}*", count=_SCANNED)]
-
-        found = await self._run(scan())
-        for start in range(0, len(found), _CHUNK):
-            await self.delete([key.decode("utf-8", "surrogateescape") for key in found[start : start + _CHUNK]])
+    async def _drop(self, prefix: str) -> None:
+        async with self._dropping:
+            self._drops.forget([prefix])  # who comes from now on may mean a key that was passed already
+            try:
+                async for keys in self._link.scan(f"{prefix}*", _SCANNED):
+                    await self.delete(keys)
+            except self._redis.FAILURES as problem:
+                raise self._error(problem) from None
 
     async def page(self, key: str, order: ListOrder, after: Entry | None, limit: int) -> ListPage:
         """Return entries of a list."""
@@ -150,7 +151,7 @@ class RedisStore:
     async def ping(self) -> None:
         """Make sure that it takes writes; a replica would answer a PING."""
         with contextlib.suppress(CacheRefused):
-            await self.put("mallgen:ping", b"", 1.0)
+            await self.put(self._ping_key, b"", 1.0)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,10 +1,10 @@
 """The cache of a service: opened and closed with it, and asked by its models."""
 
 import asyncio
-import contextlib
 import logging
 import random
 import secrets
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -58,12 +58,14 @@ class Cache:
         self._redis = redis
         self._options = options
         self._gates: list[GatedStore] = []
-        self._later: dict[asyncio.TimerHandle, tuple[str, ...]] = {}
+        self._later: deque[tuple[float, tuple[str, ...]]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._tallies: dict[str, Tally] = {}
         self._store: Store | None = None
         for conf in redis:
             conf.addresses()
+        self._patience = [seconds(conf.ping_timeout, "CacheRedis.PingTimeout") or None for conf in redis]
 
     @property
     def state(self) -> str:
@@ -87,14 +89,20 @@ class Cache:
         members = [self._member(conf) for conf in self._redis]
         self._gates = [member.store for member in members]
         self._store = members[0].store if len(members) == 1 else RingStore(members)
-        await asyncio.gather(*map(self._first, members, self._redis))
+        await asyncio.gather(*map(GatedStore.ping, self._gates, self._patience))
+        pairs = zip(self._gates, self._redis, strict=True)
+        lost = [conf.host for gate, conf in pairs if not conf.non_block and not gate.is_open]
+        if lost:
+            await self.close()
+            raise ConfigError(f"CacheRedis: {' and '.join(lost)} does not answer, and NonBlock is false")
 
     async def close(self) -> None:
         """Make the second invalidations at once, and close the connections."""
-        keys = [key for handle, wanted in self._later.items() for key in wanted if not handle.cancelled()]
-        for handle in self._later:
-            handle.cancel()
+        keys = [key for _, wanted in self._later for key in wanted]
         self._later.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if keys:
             self.background(self.store.delete(keys))
         if self._tasks:
@@ -122,8 +130,10 @@ class Cache:
         finally:
             self.flights.forget(keys)  # whoever comes from now on must not wait for what began before
         if self.times.again and len(self._later) < _MOST_LATER:
-            handle = asyncio.get_running_loop().call_later(self.times.again, self._again)
-            self._later[handle] = tuple(keys)
+            loop = asyncio.get_running_loop()
+            self._later.append((loop.time() + self.times.again, tuple(keys)))
+            if self._timer is None:
+                self._timer = loop.call_at(self._later[0][0], self._again)
 
     async def renew(self, key: str) -> bytes:
         """Give a key a value that it never had, for longer than anything may say that a row is absent; return it."""
@@ -143,13 +153,14 @@ class Cache:
         return task
 
     def _again(self) -> None:
-        """Make the second invalidations whose time has come."""
-        now = asyncio.get_running_loop().time()
-        due = [handle for handle in self._later if handle.when() <= now + 0.01]
-        keys = [key for handle in due for key in self._later.pop(handle)]
-        if keys:
-            self.flights.forget(keys)
-            self.background(self.store.delete(keys))
+        """Make the second invalidations whose time has come; all wait equally long, and so come in their order."""
+        loop = asyncio.get_running_loop()
+        keys: list[str] = []
+        while self._later and self._later[0][0] <= loop.time() + 0.01:
+            keys += self._later.popleft()[1]
+        self._timer = loop.call_at(self._later[0][0], self._again) if self._later else None
+        self.flights.forget(keys)
+        self.background(self.store.delete(keys))
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
@@ -166,21 +177,12 @@ class Cache:
         try:
             from mallgen_runtime.cache.redis_store import RedisStore
 
-            store = RedisStore(conf, self.times.timeout)
+            store = RedisStore(conf, self.times.timeout, self.prefix)
         except ImportError:
             raise ConfigError("CacheRedis needs redis-py: pip install 'mallgen-runtime[cache]'") from None
         failed = self._counter("", "fail")
         gate = GatedStore(store, conf.host, self.times.timeout, table_of, lambda: failed(1))
         return RingMember(gate, f"{conf.host} {conf.master}".strip(), conf.weight)
-
-    async def _first(self, member: RingMember, conf: CacheRedisConf) -> None:
-        """Ask a Redis for the first time. Raises ConfigError where it must answer and does not."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds(conf.ping_timeout, "CacheRedis.PingTimeout") or None):
-                await member.store.ping()
-        if not conf.non_block and not member.store.is_open:
-            await self.close()
-            raise ConfigError(f"CacheRedis: {conf.host} does not answer, and NonBlock is false")
 
 
 def table_of(key: str) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mallgen_runtime.cache.gate import GatedStore
-from mallgen_runtime.cache.store import Entry, Filling, ListOrder, ListPage
+from mallgen_runtime.cache.store import Entry, Filling, ListOrder, ListPage, list_of
 
 
 class RingMember(NamedTuple):
@@ -49,7 +49,7 @@ class RingStore:
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete keys."""
-        parts = self._parts([_of_list(key) for key in keys])
+        parts = self._parts([list_of(key) for key in keys])
         await asyncio.gather(*(store.delete([keys[place] for place in places]) for store, places in parts))
 
     async def drop(self, prefix: str) -> None:
@@ -115,7 +115,3 @@ class RingStore:
             for place, one in zip(places, answer, strict=True):
                 found[place] = one
         return found
-
-
-def _of_list(key: str) -> str:
-    return key.removesuffix(":building")

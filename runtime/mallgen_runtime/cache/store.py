@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 LEASE = b"\0mallgen lease "
 LEASE_SECONDS = 30.0  # for which a load may take before what it found is not kept
+_BUILDING = ":building"
 
 
 class CacheDown(Exception):
@@ -84,7 +85,7 @@ class Store(Protocol):
         """Delete keys, and lists with what is being built of them."""
 
     async def drop(self, prefix: str) -> None:
-        """Delete all keys that begin with a prefix."""
+        """Delete all keys that begin with a prefix, in steps of which each ends in time, however many there are."""
 
     async def page(self, key: str, order: ListOrder, after: Entry | None, limit: int) -> ListPage:
         """Return `limit` entries of a list that stand after an entry; fewer only where the list ends."""
@@ -112,7 +113,12 @@ class Store(Protocol):
 
 def building_key(key: str) -> str:
     """Return the key that has the changes of a list while it is built."""
-    return f"{key}:building"
+    return key + _BUILDING
+
+
+def list_of(key: str) -> str:
+    """Return the key of the list that `building_key` has made a key of; every other key as it is."""
+    return key.removesuffix(_BUILDING)
 
 
 def list_keys(key: str) -> list[str]:

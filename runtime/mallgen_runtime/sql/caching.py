@@ -8,7 +8,7 @@ import msgspec
 
 from mallgen_runtime.cache.codec import Codec
 from mallgen_runtime.cache.entries import Asked, Entries
-from mallgen_runtime.cache.keys import key, own_stem, stem
+from mallgen_runtime.cache.keys import key, own_key, own_stem, stem
 from mallgen_runtime.cache.resource import Cache
 from mallgen_runtime.sql.errors import DatabaseError
 from mallgen_runtime.sql.list_cache import ListCache
@@ -94,7 +94,7 @@ class TableCache:
 
     def own_key(self, words: Sequence[Any]) -> str:
         """Return the key of a query of the user's own."""
-        return key(self._own, words, folds=False)
+        return own_key(self._own, words)
 
     async def before(
         self, model: DirectModel, key_values: Sequence[Any], changes: Iterable[str] | None

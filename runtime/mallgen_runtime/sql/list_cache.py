@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mallgen_runtime.cache.resource import Cache
-from mallgen_runtime.cache.store import Entry, ListPage, list_keys
+from mallgen_runtime.cache.store import Entry, ListPage, building_key, list_keys
 from mallgen_runtime.sql.lists import CachedList, DirectModel, ListPlace, ListRule
 
 FindMany = Callable[[Sequence[tuple[Any, ...]]], Awaitable[list[Any]]]
@@ -109,7 +109,7 @@ class ListCache:
         key, order, _ = place
         found = await store.page(key, order, after, limit)
         if found.is_absent:
-            await self._cache.flights.run(f"{key}:building", order, lambda: self._build(one, place, equal))
+            await self._cache.flights.run(building_key(key), order, lambda: self._build(one, place, equal))
             found = await store.page(key, order, after, limit)
         if found.overdue:
             self._repair(one, key, found.overdue)
@@ -128,7 +128,7 @@ class ListCache:
         try:
             rows = await self._direct._beginning(one.rule, bound)
         except BaseException:
-            self._cache.background(store.delete([f"{key}:building"]))
+            self._cache.background(store.delete([building_key(key)]))
             raise
         entries = [one.entry(row) if one.belongs(row, equal) else None for row in rows[: order.limit]]
         known = [entry for entry in entries if entry is not None]
