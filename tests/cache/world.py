@@ -47,9 +47,9 @@ class World:
             found = [row for row in self.rows.values() if [getattr(row, name) for name in names] == list(values)]
             return found[0] if found else None
 
-    async def _find_many(self, keys: Iterable[Sequence[Any]]) -> list[Any]:
+    async def _find_each(self, keys: Iterable[Sequence[Any]]) -> list[Any]:
         async with self._turns.turn():
-            return [self.rows[key] for (key,) in keys if key in self.rows]
+            return [self.rows.get(key) for (key,) in keys]
 
     async def _beginning(self, rule: ListRule, equal: Sequence[Any]) -> list[Any]:
         async with self._turns.turn():

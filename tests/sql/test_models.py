@@ -167,6 +167,18 @@ def test_composite_keys(run: Run) -> None:
     run(work)
 
 
+def test_rows_of_keys_in_other_spellings_are_those_that_are_found_one_by_one(run: Run) -> None:
+    async def work(on: Models) -> None:
+        for team, member in [("a", 1), ("B", 1), ("ä", 2)]:
+            await on.membership.insert(team=team, member=member)
+        keys = [("A", 1), ("a", 1), ("a ", 1), ("b", 1), ("c", 1), ("A", 2), ("ä", 2), ("Ä", 2), ("A", 1)]
+        for _ in range(2):
+            one_by_one = [await on.membership.find_one(*key) for key in keys]
+            assert await on.membership.find_many(keys) == [row for row in one_by_one if row is not None]
+
+    run(work)
+
+
 def test_many_rows_are_one_statement_and_must_give_the_same_columns(run: Run) -> None:
     async def work(on: Models) -> None:
         assert await on.post.insert_many([]) == 0

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from mallgen_runtime.sql import (
@@ -13,6 +15,7 @@ from mallgen_runtime.sql import (
     DatabaseError,
     DataSourceConf,
     DatetimeColumn,
+    DecimalColumn,
     Dialect,
     IntColumn,
     Keyset,
@@ -20,8 +23,12 @@ from mallgen_runtime.sql import (
     Row,
     Schema,
     Table,
+    TextColumn,
 )
+from mallgen_runtime.sql.column import Column
 from mallgen_runtime.sql.connection import Done
+
+MOMENT = datetime(2024, 1, 1, 1, 1, 1, 5, tzinfo=UTC)
 
 
 def test_lists_that_miss_their_index_at_the_same_time(caplog: pytest.LogCaptureFixture) -> None:
@@ -93,27 +100,56 @@ def test_rows_at_once_make_few_statements() -> None:
     assert model._plan.insert.cache_info().currsize <= 21
 
 
-def test_a_key_that_its_column_keeps_with_fewer_digits() -> None:
-    moment = datetime(2024, 1, 1, 1, 1, 1, 5, tzinfo=UTC)
-
-    class Moment(Row, frozen=True):
-        """A row with nothing but its key."""
-
-        at: datetime
-
-    class Moments(Model[Moment]):
-        table = Table("moments", (DatetimeColumn("at"),), ("at",))
-        row = Moment
+@pytest.mark.parametrize(
+    ("column", "kind", "kept", "asked"),
+    [
+        (DatetimeColumn("at"), "DATETIME", ["2024-01-01 01:01:01"], [MOMENT, MOMENT.replace(microsecond=0)]),
+        (DecimalColumn("at"), "DECIMAL(10,5)", [1.5, 2], [Decimal("1.50"), Decimal("1.5"), Decimal(3), Decimal("2.0")]),
+        (TextColumn("at"), "TEXT COLLATE NOCASE", ["A", "b"], ["a", "A", "B", "c", "b", "a"]),
+        (TextColumn("at", 2, fixed=True), "CHAR(2) COLLATE RTRIM", ["a ", "b "], ["a", "c", "b", "d"]),
+        (TextColumn("at"), "TEXT COLLATE NOCASE", [f"A{n}" for n in range(700)], [f"a{n}" for n in range(0, 1400, 40)]),
+    ],
+    ids=["digits", "scale", "case", "spaces", "many"],
+)
+def test_rows_of_keys_are_those_that_are_found_one_by_one(
+    column: Column, kind: str, kept: list[Any], asked: list[Any]
+) -> None:
+    class Keys(Model[Any]):
+        table = Table("keys", (column,), ("at",))
+        row = msgspec.defstruct("KeyRow", ["at"], bases=(Row,), frozen=True)
 
     async def work() -> None:
-        ddl = 'CREATE TABLE "moments" ("at" DATETIME PRIMARY KEY NOT NULL)'
-        database = Database(DataSourceConf(url="sqlite://:memory:"), Schema("", (Moments.table,), ddl))
+        ddl = f'CREATE TABLE "keys" ("at" {kind} PRIMARY KEY NOT NULL)'
+        database = Database(DataSourceConf(url="sqlite://:memory:"), Schema("", (Keys.table,), ddl), "dev")
         await database.start()
-        model = Moments(database)
-        await model._insert({"at": moment})
-        found = await model._find(("at",), (moment,))
-        assert found == Moment(moment.replace(microsecond=0))
-        assert await model._find_many([(moment,), (found.at,)]) == [found, found]
+        for value in kept:
+            await database.execute('INSERT INTO "keys" VALUES (?)', (value,))
+        model = Keys(database)
+        one_by_one = [await model._find(("at",), (value,)) for value in asked]
+        assert any(one_by_one)
+        assert await model._find_many([(value,) for value in asked]) == [row for row in one_by_one if row is not None]
         await database.close()
 
     asyncio.run(work())
+
+
+def test_numbers_as_keys_are_asked_for_once() -> None:
+    asked: list[str] = []
+
+    class Asked:
+        """A database with one row."""
+
+        dialect = Dialect.SQLITE
+
+        async def fetch(self, sql: str, values: Any = ()) -> list[Any]:
+            """Return the row."""
+            asked.append(sql)
+            return [(1,)]
+
+    class Lone(Model[Any]):
+        table = Table("lone", (IntColumn("id"),), ("id",))
+        row = msgspec.defstruct("LoneRow", [("id", int)], bases=(Row,), frozen=True)
+
+    found = asyncio.run(Lone(cast(Any, Asked()))._find_many([(number,) for number in range(1, 400)]))
+    assert [row.id for row in found] == [1]
+    assert len(asked) == 1

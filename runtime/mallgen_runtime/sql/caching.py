@@ -1,7 +1,7 @@
 """A table's cache: rows by their primary key, keys by unique columns, declared lists, and what writes make of them."""
 
 import logging
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, get_type_hints
 
 import msgspec
@@ -67,20 +67,22 @@ class TableCache:
         stem, bind = self._stems[names], self._plan.bind
         asked = [Asked(key(stem, one := bind(names, values)), tuple(one)) for values in keys]
 
+        loaded: dict[int, Any] = {}
+
         async def load(places: list[int]) -> dict[int, Any]:
-            rows = await self._direct._find_many([keys[place] for place in places])
-            by_key: dict[Hashable, Any] = {tuple(self._bound(row, names)): row for row in rows}
-            return {place: by_key.get(asked[place].values) for place in places}
+            found = await self._direct._find_each([keys[place] for place in places])
+            loaded.update(zip(places, found, strict=True))
+            return loaded
 
         rows = await self._rows.find_many(asked, load)
         pairs = zip(rows, keys, asked, strict=True)
         wrong = [
             place
             for place, (row, values, one) in enumerate(pairs)
-            if row is not None and not self._has(row, names, values, one.values)
+            if row is not None and place not in loaded and not self._has(row, names, values, one.values)
         ]
         if wrong:
-            loaded = await load(wrong)
+            await load(wrong)
             for place in wrong:
                 rows[place] = loaded[place]
         return rows
@@ -206,10 +208,7 @@ class TableCache:
 
     def _has(self, row: Any, names: tuple[str, ...], values: Sequence[Any], bound: Any) -> bool:
         """Return whether a row has exactly these values in columns, of which the driver makes `bound`."""
-        return self._values[names](row) == values or self._bound(row, names) == list(bound)
-
-    def _bound(self, row: Any, names: Sequence[str]) -> list[Any]:
-        return self._plan.bind(names, [getattr(row, self._attribute(name)) for name in names])
+        return self._values[names](row) == values or self._plan.sent(names, row) == tuple(bound)
 
     def _attribute(self, name: str) -> str:
         return self._plan.columns[name].attribute

@@ -50,8 +50,8 @@ class DirectModel(Protocol):
     async def _find(self, names: tuple[str, ...], values: Sequence[Any]) -> Any:
         """Return the row with given values in columns."""
 
-    async def _find_many(self, keys: Iterable[Sequence[Any]]) -> list[Any]:
-        """Return the rows of primary keys."""
+    async def _find_each(self, keys: Iterable[Sequence[Any]]) -> list[Any]:
+        """Return the row of each primary key, None without one."""
 
     async def _beginning(self, rule: ListRule, equal: Sequence[Any]) -> list[Any]:
         """Return what a list begins with."""

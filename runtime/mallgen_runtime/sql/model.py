@@ -23,6 +23,7 @@ _CHUNK = 500  # values of one IN, rows of one INSERT
 _MOST_VALUES = 30_000  # of one statement; PostgreSQL takes 32 767, SQLite 32 766
 _UNKNOWN = (ConnectionLost, StatementTimeout, CancelledError)  # after them a statement may have been carried out
 
+Key = tuple[Any, ...]  # the driver's values of a primary key
 T = TypeVar("T")
 RowT = TypeVar("RowT", bound=msgspec.Struct)
 AnyRow = TypeVar("AnyRow", bound=msgspec.Struct)
@@ -153,28 +154,41 @@ class Model(Generic[RowT]):
         return plan.row(found[0], self.row) if found else None
 
     async def _find_many(self, keys: Iterable[Sequence[Any]]) -> list[RowT]:
-        """Return the rows of primary keys, in the order of the keys and without those that are missing.
+        """Return the rows of primary keys, in the order of the keys and without those that are missing."""
+        asked = [tuple(key) for key in keys]
+        if self._reads is None:
+            return [row for row in await self._find_each(asked) if row is not None]
+        rows = dict(zip(distinct := list(dict.fromkeys(asked)), await self._reads.find_many(distinct), strict=True))
+        return [row for row in (rows[key] for key in asked) if row is not None]
 
-        Keys are compared as the database is sent them, a datetime without the digits that its column does not keep. A
-        text has to be spelled as in the row, also where the database itself takes `a` for `A`.
+    async def _find_each(self, keys: Iterable[Sequence[Any]]) -> list[RowT | None]:
+        """Return the row of each primary key as `_find` finds it in the database, None without one."""
+        sent = [tuple(self._plan.bind(self.table.key, key)) for key in keys]
+        left, known = iter(dict.fromkeys(sent)), {}
+        while some := list(islice(left, _CHUNK)):
+            known.update(await self._found(some))
+        return [known.get(key) for key in sent]
+
+    async def _found(self, sent: list[Key]) -> dict[Key, RowT]:
+        """Return the rows of different primary keys, which are the driver's values; at most 500.
+
+        A row may have its key in another spelling: a collation takes `a` for `A`. Which one was asked for only the
+        database knows, so the keys that are left over are asked for anew in fewer and fewer until each has its row.
         """
         plan, names = self._plan, self.table.key
-        asked = [tuple(key) for key in keys]
-        if self._reads is not None:
-            rows = dict(zip(distinct := list(dict.fromkeys(asked)), await self._reads.find_many(distinct), strict=True))
-            return [row for row in (rows[key] for key in asked) if row is not None]
-        attributes = [plan.columns[name].attribute for name in names]
-        known: dict[Sequence[Any], RowT] = {}
-        sent = [tuple(plan.bind(names, key)) for key in asked]
-        distinct = list(dict.fromkeys(sent))
-        for start in range(0, len(distinct), _CHUNK):
-            chunk = distinct[start : start + _CHUNK]
-            padded = chunk + chunk[-1:] * (min(_CHUNK, power_of_two(len(chunk))) - len(chunk))
-            bound = [one for key in padded for one in key]
-            found = await self._on.fetch(plan.find_many(names, len(padded)), bound)
-            for row in plan.rows(found, self.row):
-                known[tuple(plan.bind(names, [getattr(row, name) for name in attributes]))] = row
-        return [known[key] for key in sent if key in known]
+        padded = sent + sent[-1:] * (min(_CHUNK, power_of_two(len(sent))) - len(sent))
+        values = [one for key in padded for one in key]
+        rows: list[RowT] = plan.rows(await self._on.fetch(plan.find_many(names, len(padded)), values), self.row)
+        if len(sent) == 1:
+            return {sent[0]: rows[0]} if rows else {}
+        own = {plan.sent(names, row): row for row in rows}
+        found = {key: own[key] for key in sent if key in own}
+        left = [key for key in sent if key not in found]
+        if rows and left and (len(found) < len(rows) or not plan.has_exact(names)):
+            half = len(left) // 2 if len(left) == len(sent) else 0
+            for part in filter(None, (left[:half], left[half:])):
+                found.update(await self._found(part))
+        return found
 
     async def _insert(self, values: Mapping[str, Any]) -> Any:
         """Insert a row of values by attribute, and return the value of its primary key, a tuple for several columns."""

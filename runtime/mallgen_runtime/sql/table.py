@@ -7,13 +7,16 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mallgen_runtime.sql.column import Column, Convert
-from mallgen_runtime.sql.columns import BoolColumn
+from mallgen_runtime.sql.columns import BoolColumn, BytesColumn, IntColumn
 from mallgen_runtime.sql.connection import Dialect
-from mallgen_runtime.sql.time_columns import DatetimeColumn
+from mallgen_runtime.sql.errors import ValueRefused
+from mallgen_runtime.sql.time_columns import DateColumn, DatetimeColumn
+from mallgen_runtime.sql.value_columns import UuidColumn
 
 _LOG = logging.getLogger("mallgen.sql")
 _NO_INDEX = "1176"  # of MySQL: Key '…' doesn't exist in table '…'
 _STATEMENTS = 512  # of one table, which differ in the columns that are given and the number of rows
+_EXACT = (BoolColumn, BytesColumn, DateColumn, DatetimeColumn, IntColumn, UuidColumn)
 
 
 class Table(NamedTuple):
@@ -160,6 +163,17 @@ class Plan:
     def bind(self, names: Sequence[str], values: Sequence[Any]) -> list[Any]:
         """Return the driver's values for those of columns. Raises ValueRefused."""
         return [self.binders[name](value) for name, value in zip(names, values, strict=True)]
+
+    def sent(self, names: Sequence[str], row: Any) -> tuple[Any, ...] | None:
+        """Return the driver's values of a row's columns, None where the database has one that its column refuses."""
+        try:
+            return tuple(self.binders[name](getattr(row, self.columns[name].attribute)) for name in names)
+        except ValueRefused:
+            return None
+
+    def has_exact(self, names: Sequence[str]) -> bool:
+        """Return whether no database takes values of columns for equal that differ for the driver."""
+        return all(isinstance(self.columns[name], _EXACT) for name in names)
 
     def row(self, values: Sequence[Any], make: Callable[..., Any]) -> Any:
         """Return what `make` makes of the columns of a row."""
