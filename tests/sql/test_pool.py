@@ -1,6 +1,7 @@
 """The pool on connections that are made up: limits, order, age, health, and what cancelled requests leave."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
@@ -256,6 +257,42 @@ def test_killing_a_statement_on_a_silent_server_ends(silent: str, monkeypatch: p
                 await killer.kill(7)
 
     asyncio.run(work())
+
+
+def test_statements_of_a_server_that_was_gone_are_not_killed_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The numbers of its threads begin anew, so an old one is that of a connection in use."""
+    asked: list[str] = []
+    seen: list[Any] = []
+    is_gone = True
+
+    async def query(text: str) -> None:
+        asked.append(text)
+
+    async def opened(*words: object) -> Any:
+        await asyncio.sleep(0.01)
+        if is_gone:
+            raise DatabaseUnreachable("gone")
+        return SimpleNamespace(query=query, close=lambda: None)
+
+    monkeypatch.setattr(mysql, "_opened", opened)
+
+    async def work() -> None:
+        nonlocal is_gone
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: seen.append(context))
+        killer = mysql.Killer(source("mysql://u@127.0.0.1:1/x", ""))
+        found = await asyncio.gather(killer.kill(7), killer.kill(8), return_exceptions=True)
+        assert [str(one) for one in found] == ["gone", "gone"]
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await killer.kill(9)
+        await asyncio.sleep(0.05)
+        is_gone = False
+        await killer.kill(1)
+
+    asyncio.run(work())
+    gc.collect()
+    assert asked == ["KILL 1"]
+    assert seen == []
 
 
 def test_old_and_surplus_ones_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,7 +195,16 @@ class Killer:
         self._threads.append(thread)
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work())
+            self._working.add_done_callback(self._ended)
         await asyncio.shield(self._working)
+
+    def _ended(self, work: asyncio.Task[None]) -> None:
+        """Forget the threads that could not be ended: a server that starts anew gives their numbers to others.
+
+        The error is retrieved, as those that wait for it may have been cancelled.
+        """
+        if work.cancelled() or work.exception() is not None:
+            self._threads.clear()
 
     async def _work(self) -> None:
         connection = await self._in_time(_opened(self._source))

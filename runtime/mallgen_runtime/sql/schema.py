@@ -8,6 +8,8 @@ from mallgen_runtime.sql.embedded import bring_up
 from mallgen_runtime.sql.live import LiveColumn, live_columns
 from mallgen_runtime.sql.table import Table
 
+_MIGRATE = "`mallgen model migrate URL FILE.sql`"
+
 
 class Schema(NamedTuple):
     """The tables of a service; `sqlite` has the statements that make them in SQLite.
@@ -38,8 +40,8 @@ async def prepare(connection: DatabaseConnection, schema: Schema, makes: bool) -
 
 def _differences(table: Table, found: dict[str, LiveColumn], dialect: Dialect) -> Iterator[str]:
     if not found:
-        made = "; `mallgen model migrate URL FILE.sql` prints the statement that makes it"
-        yield f"the table {table.name} is missing{'' if dialect is Dialect.SQLITE else made}"
+        making = "in dev mode the service makes it (`Mode: dev`), else " if dialect is Dialect.SQLITE else ""
+        yield f"the table {table.name} is missing; {making}{_MIGRATE} prints the statement that makes it"
         return
     missing = [column.name for column in table.columns if column.name not in found]
     wrong = [
@@ -48,5 +50,6 @@ def _differences(table: Table, found: dict[str, LiveColumn], dialect: Dialect) -
         if column.name in found and not column.fits(dialect, found[column.name].type)
     ]
     if missing or wrong:
-        parts = [*([f"has no {', '.join(missing)}"] if missing else []), *wrong]
-        yield f"the table {table.name} differs from its model: {'; '.join(parts)}"
+        parts = "; ".join([*([f"has no {', '.join(missing)}"] if missing else []), *wrong])
+        way = f"{_MIGRATE} prints the statements that change it"
+        yield f"the table {table.name} differs from its model: {parts}; {way}"
