@@ -19,6 +19,7 @@ from mallgen_runtime.sql import (
     Dialect,
     IntColumn,
     Keyset,
+    ListRule,
     Model,
     Row,
     Schema,
@@ -31,7 +32,8 @@ from mallgen_runtime.sql.connection import Done
 MOMENT = datetime(2024, 1, 1, 1, 1, 1, 5, tzinfo=UTC)
 
 
-def test_lists_that_miss_their_index_at_the_same_time(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("name", ["page", "beginning"])
+def test_lists_that_miss_their_index_at_the_same_time(name: str, caplog: pytest.LogCaptureFixture) -> None:
     asked: list[str] = []
 
     class Without:
@@ -48,21 +50,25 @@ def test_lists_that_miss_their_index_at_the_same_time(caplog: pytest.LogCaptureF
             return []
 
     class Lone(Model[Any]):
-        table = Table("lone", (IntColumn("id"),), ("id",))
+        table = Table(name, (IntColumn("id"),), ("id",))
         row = Row
 
     model = Lone(cast(Any, Without()))
     keyset = Keyset((), ("id",), "ix")
     start: tuple[int] | None = None
 
+    async def rows() -> list[Any]:
+        if name == "beginning":
+            return await model._beginning(ListRule("all", keyset, False, 10), ())
+        return (await model._page(keyset, (), start, 10, False)).rows
+
     async def work() -> None:
-        pages = await asyncio.gather(*(model._page(keyset, (), start, 10, False) for _ in range(5)))
-        assert [page.rows for page in pages] == [[]] * 5
-        await model._page(keyset, (), start, 10, False)
+        assert await asyncio.gather(*(rows() for _ in range(5))) == [[]] * 5
+        assert await rows() == []
 
     asyncio.run(work())
     assert ["FORCE" in one for one in asked] == [True] * 5 + [False] * 6
-    assert caplog.messages == ["lone has no index ix: its lists may be slow"]
+    assert caplog.messages == [f"{name} has no index ix: its lists may be slow"]
 
 
 def test_rows_at_once_make_few_statements() -> None:

@@ -101,7 +101,7 @@ class ListCache:
         self,
         one: CachedList,
         place: ListPlace,
-        equal: tuple[Sequence[Any], tuple[Any, ...]],
+        equal: tuple[Any, ...],
         after: Entry | None,
         limit: int,
     ) -> ListPage:

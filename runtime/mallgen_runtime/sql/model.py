@@ -15,7 +15,7 @@ from mallgen_runtime.sql.errors import ConnectionLost, DatabaseError, StatementT
 from mallgen_runtime.sql.lists import ListRule
 from mallgen_runtime.sql.reading import rows_of
 from mallgen_runtime.sql.statement import few_sizes, for_values, power_of_two
-from mallgen_runtime.sql.table import Keyset, Table, plan_of
+from mallgen_runtime.sql.table import Beginning, Keyset, Table, plan_of
 from mallgen_runtime.sql.transaction import Transaction
 
 MOST_ROWS = 10_000  # of one page
@@ -82,7 +82,7 @@ class Model(Generic[RowT]):
         text, bound = for_values(sql, self._on.dialect, values)
         names, found = await self._on.fetch_named(text, bound)
         own: type[msgspec.Struct] = self.row
-        return rows_of(row, names, found, self._on.dialect, self.table.columns if row is own else ())
+        return rows_of(row, names, found, self._on.dialect, self._plan if row is own else None)
 
     async def fetch_one(self, row: type[AnyRow], sql: str, *values: Any) -> AnyRow | None:
         """Return the first row of a query of your own, None without one; see `fetch`."""
@@ -296,16 +296,14 @@ class Model(Generic[RowT]):
 
     async def _beginning(self, rule: ListRule, equal: Sequence[Any]) -> list[Any]:
         """Return what a list begins with, one row more than it keeps, as rows of its columns alone."""
-        plan, rows = self._plan, []
-        _, names, readers = plan.beginning(rule.keyset, rule.descending)
 
-        def statement() -> tuple[str, list[Any]]:
-            return plan.beginning(rule.keyset, rule.descending)[0], [*equal, rule.limit + 1]
+        def beginning() -> Beginning:
+            found: Beginning = self._plan.beginning(rule.keyset, rule.descending)
+            return found
 
-        for values in await self._along(rule.keyset, statement):
-            own = [one if read is None else read(one) for read, one in zip(readers, values, strict=True)]
-            rows.append(SimpleNamespace(**dict(zip(names, own, strict=True))))
-        return rows
+        values = await self._along(rule.keyset, lambda: (beginning().text, [*equal, rule.limit + 1]))
+        _, names, rows = beginning()
+        return rows(values, lambda *own: SimpleNamespace(**dict(zip(names, own, strict=True))))
 
     async def _along(self, keyset: Keyset, statement: Callable[[], tuple[str, list[Any]]]) -> list[Any]:
         """Run the statement of a list, once more where the database has not the index that it names."""

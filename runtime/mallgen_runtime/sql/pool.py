@@ -111,9 +111,9 @@ class Pool:
         return bool(self._used) or any(not held.connection.is_broken for held in self._idle)
 
     def take(self) -> Held | None:
-        """Return a connection that is free, None when there is none.
+        """Lend a connection without waiting; None when all are in use, and `wait` has to be called.
 
-        Raises StatementTimeout where the request's deadline has passed and a connection is free.
+        Raises StatementTimeout when a connection is free and the request's deadline has passed.
         """
         while self._idle:
             held = self._idle.pop()

@@ -13,6 +13,7 @@ import msgspec
 from mallgen_runtime.sql.column import Column, Convert
 from mallgen_runtime.sql.columns import BoolColumn, BytesColumn, DecimalColumn, FloatColumn
 from mallgen_runtime.sql.connection import Dialect
+from mallgen_runtime.sql.table import Plan
 from mallgen_runtime.sql.time_columns import DateColumn, DatetimeColumn, TimeColumn
 from mallgen_runtime.sql.value_columns import UuidColumn
 
@@ -35,13 +36,13 @@ def rows_of(
     names: tuple[str, ...],
     found: Sequence[Sequence[Any]],
     dialect: Dialect,
-    columns: tuple[Column, ...] = (),
+    plan: Plan | None = None,
 ) -> list[RowT]:
     """Return rows as structs of the class `row`. Raises TypeError where columns and fields do not match.
 
-    `columns` are those of a table whose row it is: their values are read as everywhere else.
+    `plan` is that of a table whose row it is: the values of its columns are read as everywhere else.
     """
-    fields, readers = _readers(row, names, dialect, columns)
+    fields, readers = _readers(row, names, dialect, plan)
     rows = []
     for values in found:
         own = dict(zip(fields, values, strict=True))
@@ -54,10 +55,10 @@ def rows_of(
 
 @lru_cache(1024)
 def _readers(
-    row: type[msgspec.Struct], names: tuple[str, ...], dialect: Dialect, columns: tuple[Column, ...]
+    row: type[msgspec.Struct], names: tuple[str, ...], dialect: Dialect, plan: Plan | None
 ) -> tuple[tuple[str, ...], list[tuple[str, Convert]]]:
     """Return the field of each column of a query, and the conversions by field."""
-    known = {column.name: column for column in columns}
+    known = {} if plan is None else plan.columns
     fields = {field.name: field for field in msgspec.structs.fields(row)}
     own = tuple(known[name].attribute if name in known else name for name in names)
     for name, attribute in zip(names, own, strict=True):
@@ -67,7 +68,7 @@ def _readers(
         if field.required and name not in own:
             raise TypeError(f"{row.__name__} needs {name}, and the query has no column of this name")
     hints = get_type_hints(row)
-    readers = {column.attribute: column.reader(dialect) for column in columns}
+    readers = {column.attribute: column.reader(dialect) for column in known.values()}
     found = ((name, readers[name] if name in readers else _reader(hints[name], dialect)) for name in own)
     return own, [(name, read) for name, read in found if read is not None]
 

@@ -42,11 +42,6 @@ class Statement(msgspec.Struct, frozen=True):
     count: int
 
 
-def for_dialect(sql: str, dialect: Dialect) -> str:
-    """Return a neutral statement in the words of a dialect: with `%s` and `%%`, with `$1`, or with `?` as it is."""
-    return translated(sql, dialect).text
-
-
 def for_values(sql: str, dialect: Dialect, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
     """Return a neutral statement in the words of a dialect, and its values, each tuple of them spread out.
 
@@ -88,7 +83,10 @@ def few_sizes(count: int, most: int) -> Iterator[int]:
 
 @lru_cache(_KEPT)
 def translated(sql: str, dialect: Dialect, widths: tuple[int, ...] = ()) -> Statement:
-    """Translate a neutral statement, and count its placeholders, each of which stands for `widths` values."""
+    """Translate a neutral statement, and count its placeholders, each of which stands for `widths` values.
+
+    Values are `%s` in MySQL's words, where `%` is doubled, `$1` in PostgreSQL's, and `?` in SQLite's.
+    """
     made: list[str] = []
     at = count = bound = 0
     literal = _doubled if dialect is Dialect.MYSQL else str

@@ -137,6 +137,14 @@ def row_maker(readers: dict[int, Convert], width: int) -> RowMaker:
     return found
 
 
+class Beginning(NamedTuple):
+    """The statement of the columns that make a list, their attributes, and the function that makes rows of them."""
+
+    text: str
+    attributes: tuple[str, ...]
+    rows: RowMaker
+
+
 class Plan:
     """A table in one dialect: its statements, made once each, and the conversions of its columns."""
 
@@ -146,9 +154,8 @@ class Plan:
         self.columns = {column.name: column for column in table.columns}
         self.by_attribute = {column.attribute: column for column in table.columns}
         self.binders = {column.name: column.binder(dialect) for column in table.columns}
-        readers = {place: column.reader(dialect) for place, column in enumerate(table.columns)}
-        self._readers = {place: read for place, read in readers.items() if read is not None}
-        self.rows = row_maker(self._readers, len(table.columns))
+        self._converts = any(column.reader(dialect) is not None for column in table.columns)
+        self.rows = self._reading(tuple(self.columns))
         self.missing: set[str] = set()
         self._name = self.writer.name(table.name)
         self._alive = self._condition(table.deleted) if table.deleted else ""
@@ -158,7 +165,9 @@ class Plan:
         self.insert = lru_cache(_STATEMENTS)(self._insert)
         self.update = lru_cache(_STATEMENTS)(self._update)
         self.delete = lru_cache(_STATEMENTS)(self._delete)
+        self.count = lru_cache(_STATEMENTS)(self._count)
         self.page = lru_cache(_STATEMENTS)(self._page)
+        self.beginning = lru_cache(_STATEMENTS)(self._beginning)
 
     def bind(self, names: Sequence[str], values: Sequence[Any]) -> list[Any]:
         """Return the driver's values for those of columns. Raises ValueRefused."""
@@ -177,7 +186,7 @@ class Plan:
 
     def row(self, values: Sequence[Any], make: Callable[..., Any]) -> Any:
         """Return what `make` makes of the columns of a row."""
-        return self.rows((values,), make)[0] if self._readers else make(*values)
+        return self.rows((values,), make)[0] if self._converts else make(*values)
 
     def newer(self, old: Any) -> list[Any]:
         """Return the driver's value of the version after `old`; none where the database counts it."""
@@ -195,8 +204,14 @@ class Plan:
         if index not in self.missing:
             self.missing.add(index)
             self.page.cache_clear()
+            self.beginning.cache_clear()
             _LOG.warning("%s has no index %s: its lists may be slow", self.table.name, index)
         return True
+
+    def _reading(self, names: tuple[str, ...]) -> RowMaker:
+        """Return the function that makes rows of some columns."""
+        found = [(place, self.columns[name].reader(self.writer.dialect)) for place, name in enumerate(names)]
+        return row_maker({place: read for place, read in found if read is not None}, len(names))
 
     def _hint(self, index: str) -> str:
         """Return the clause that names the index of a list, empty where the database chooses."""
@@ -264,7 +279,7 @@ class Plan:
         changed = [f"{self.writer.name(column.name)} = {value}", *self._touched({column.name})]
         return f"UPDATE {self._name} SET {', '.join(changed)}{where}"
 
-    def count(self, names: tuple[str, ...]) -> str:
+    def _count(self, names: tuple[str, ...]) -> str:
         """Return the statement that counts the rows with given values in columns."""
         return f"SELECT COUNT(*) FROM {self._name}{self._where(self.writer.equal(names))}"
 
@@ -287,13 +302,11 @@ class Plan:
         index = "" if keyset.served_by in self.missing else self._hint(keyset.served_by)
         return f"{index}{self._where(*conditions)} ORDER BY {order} LIMIT {self.writer.mark(count + 1)}"
 
-    def beginning(self, keyset: Keyset, descending: bool) -> tuple[str, list[str], list[Convert | None]]:
-        """Return the statement of the columns that make a list, their attributes and conversions."""
-        readers = {column.name: column.reader(self.writer.dialect) for column in self.table.columns}
+    def _beginning(self, keyset: Keyset, descending: bool) -> Beginning:
         names = tuple(dict.fromkeys((*keyset.equal, *keyset.by)))
         clauses = self._ordered([self.writer.equal(keyset.equal)], keyset, descending, len(keyset.equal))
-        statement = f"SELECT {self.writer.names(names)} FROM {self._name}{clauses}"
-        return statement, [self.columns[name].attribute for name in names], [readers[name] for name in names]
+        text = f"SELECT {self.writer.names(names)} FROM {self._name}{clauses}"
+        return Beginning(text, tuple(self.columns[name].attribute for name in names), self._reading(names))
 
 
 @lru_cache(4096)

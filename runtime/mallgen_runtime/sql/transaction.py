@@ -76,7 +76,7 @@ class Transaction:
         self._after.append(callback)
 
     async def commit(self) -> None:
-        """Commit. The database does it."""
+        """Commit: only `Database.transaction` calls it, at the end of its block."""
         try:
             await self._run(EXEC, self._commit, "COMMIT", ())
         except (ConnectionLost, StatementTimeout):
@@ -85,7 +85,7 @@ class Transaction:
         self._may_be_kept = True
 
     async def call_after(self) -> None:
-        """Call what waits for the commit, if it has happened or may have. The database does it."""
+        """Call what waits for the commit, if it has happened or may have: only `Database.transaction` calls it."""
         for callback in self._after if self._may_be_kept else ():
             try:
                 await callback()
@@ -93,7 +93,10 @@ class Transaction:
                 _LOG.exception("a call after a commit failed")
 
     async def rollback(self) -> None:
-        """Undo everything. The database does it; on a connection that is lost the server has done it already."""
+        """Undo everything: only `Database.transaction` calls it, when its block raises.
+
+        Nothing is sent on a connection that is lost, as the server undoes the transaction by itself then.
+        """
         async with self._turn:
             self._is_over = True
             if self._held.connection.is_broken:
