@@ -98,20 +98,27 @@ class QueryReader:
 
     def _sources(self, tree: "Expr", known: dict[str, tuple[Typed, ...]]) -> _Sources:
         from_ = tree.args.get("from_")
-        found: _Sources = [self._source(from_.this, known)] if from_ is not None else []
-        if from_ is not None:
-            found += self._joined(from_.this.args.get("joins") or (), known, found)
+        found = self._behind(from_.this, known) if from_ is not None else []
         return found + self._joined(tree.args.get("joins") or (), known, found)
+
+    def _behind(self, node: "Expr", known: dict[str, tuple[Typed, ...]]) -> _Sources:
+        """Return the sources behind FROM or JOIN: several for joins in brackets, as MySQL spells those of all views."""
+        if node.key == "subquery" and not node.alias and node.this.key in ("table", "subquery"):
+            found = self._behind(node.this, known)
+        else:
+            found = [self._source(node, known)]
+        return found + self._joined(node.args.get("joins") or (), known, found)
 
     def _joined(self, joins: "tuple[Expr, ...]", known: dict[str, tuple[Typed, ...]], left: _Sources) -> _Sources:
         found: _Sources = []
         for join in joins:
             side = join.args.get("side") or ""
-            source = self._source(join.this, known)
+            sources = self._behind(join.this, known)
             if side in ("RIGHT", "FULL"):
                 left[:] = [one._replace(optional=True) for one in left]
                 found = [one._replace(optional=True) for one in found]
-            found.append(source._replace(optional=side in ("LEFT", "FULL")))
+            is_optional = side in ("LEFT", "FULL")
+            found += [one._replace(optional=one.optional or is_optional) for one in sources]
         return found
 
     def _source(self, node: "Expr", known: dict[str, tuple[Typed, ...]]) -> _Source:

@@ -25,6 +25,10 @@ CREATE VIEW joined AS SELECT o.*, u.name, u.born FROM orders o JOIN user u ON u.
 CREATE VIEW outer_joined (who, what, since) AS
   SELECT u.name, o.total, o.at FROM user u LEFT JOIN orders o ON o.user_id = u.id;
 CREATE VIEW right_joined AS SELECT u.name, o.total FROM user u RIGHT JOIN orders o ON o.user_id = u.id;
+CREATE VIEW in_brackets AS SELECT `o`.`id` AS `id`,`u`.`name` AS `name`
+  FROM (`orders` `o` JOIN `user` `u` ON(`u`.`id` = `o`.`user_id`));
+CREATE VIEW outer_in_brackets AS SELECT u.name, o.total, p.id AS other, q.at FROM
+  ((user u LEFT JOIN (orders o JOIN orders p ON p.id = o.id) ON o.user_id = u.id) JOIN orders q ON q.id = u.id);
 CREATE VIEW counted AS SELECT user_id, count(*) AS n, count(DISTINCT status) AS kinds, max(total) AS most,
   min(at) AS first, sum(total) AS total, sum(small) AS smalls, avg(total) AS mean, avg(weight) AS heavy
   FROM orders GROUP BY user_id;
@@ -88,7 +92,7 @@ def test_mariadb_gives_the_same_types(mariadb_server: MariaDb) -> None:
     mariadb_server.run(MYSQL, database)
     theirs = mariadb_shapes(mariadb_server, database)
     found = views(MYSQL, Dialect.MYSQL)
-    assert len(found) == 16
+    assert len(found) == 18
     for view in found:
         described = [line.split(" | ") for line in theirs[view.name].columns]
         assert [column.name for column in view.columns] == [words[0] for words in described], view.name
@@ -127,6 +131,16 @@ def test_sqlite_takes_the_views_of_the_others() -> None:
             names = [row[1] for row in connection.execute(f'PRAGMA table_info("{view.name}")')]
             assert names == [column.name for column in view.columns], view.name
         connection.close()
+
+
+def test_columns_of_outer_joins_in_brackets_may_be_null() -> None:
+    (view,) = (one for one in views(MYSQL, Dialect.MYSQL) if one.name == "outer_in_brackets")
+    assert [(one.name, one.nullable) for one in view.columns] == [
+        ("name", False),
+        ("total", True),
+        ("other", True),
+        ("at", False),
+    ]
 
 
 def test_a_view_keeps_its_query_and_the_comments_of_columns() -> None:
