@@ -231,6 +231,22 @@ COMMANDS = (
         example="mallgen gen",
     ),
     Command(
+        ("breaking",),
+        "Say what a change of the contracts does to those who use them.",
+        "breaking",
+        (
+            Option("against", "What to compare with (default: where this branch left the main one).", "REV|PATH"),
+            Option("all", "List the compatible changes too, which are only counted otherwise."),
+            Option("fail-on", "What makes it exit 1.", "LEVEL", default="error", choices=("error", "warning")),
+            Option("select", "A rule to add to those that are on; `all` for all.", "RULE", many=True),
+            Option("ignore", "A rule to leave out.", "RULE", many=True),
+            Option("rules", "List the rules."),
+            FORMAT,
+        ),
+        (Argument("path", "Contracts (default: those of mallgen.toml).", many=True, optional=True),),
+        example="mallgen breaking --against main",
+    ),
+    Command(
         ("check",),
         "Compare generated folders, and your code in them, with their contracts; writes nothing.",
         "check",

@@ -19,7 +19,8 @@ class Diagnostic(Struct, frozen=True):
     """A message about the user's input, with its span and a hint. `code` is stable and in words: `unknown-type`.
 
     `severity` is `error` (this is no contract), `unfit` (goctl reads it, but a service made from it would be
-    wrong or not start: an error where code is generated, a warning elsewhere) or `warning`.
+    wrong or not start: an error where code is generated, a warning elsewhere), `warning` or `info`.
+    `facts` are more lines, each with its name: `affects`, `witness`.
     `environment` marks an error that is not the input's fault: a full disk, a read-only folder. `edits` correct the
     input where there is one right way to do so.
     """
@@ -32,11 +33,12 @@ class Diagnostic(Struct, frozen=True):
     severity: str = "error"
     environment: bool = False
     edits: tuple[SpanEdit, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
 
     @property
     def level(self) -> str:
-        """Return `error` or `warning`, as the severity is shown."""
-        return "error" if self.severity == "error" else "warning"
+        """Return `error`, `warning` or `info`, as the severity is shown."""
+        return self.severity if self.severity in ("error", "info") else "warning"
 
 
 def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -39,6 +39,7 @@ def _plain(found: Diagnostic) -> Document:
         "message": found.message,
         "help": found.hint,
         **_position(found.span),
+        **({"facts": dict(found.facts)} if found.facts else {}),
         "notes": [{"message": note.text, **_position(note.span)} for note in found.notes],
     }
 
@@ -62,7 +63,8 @@ def _github(diagnostics: Sequence[Diagnostic]) -> str:
                 fields |= {"col": str(span.col), "endColumn": str(span.end_col)}
         marks = ",".join(f"{key}={_escaped(value, ',:')}" for key, value in fields.items())
         text = f"{found.message}\nhelp: {found.hint}" if found.hint else found.message
-        lines.append(f"::{found.level} {marks}::{_escaped(text)}\n")
+        level = "notice" if found.level == "info" else found.level
+        lines.append(f"::{level} {marks}::{_escaped(text)}\n")
     return "".join(lines)
 
 
@@ -93,7 +95,7 @@ def _result(found: Diagnostic, rule: int) -> Document:
     result: Document = {
         "ruleId": found.code,
         "ruleIndex": rule,
-        "level": found.level,
+        "level": "note" if found.level == "info" else found.level,
         "message": {"text": f"{found.message}\n{found.hint}" if found.hint else found.message},
     }
     if found.span is not None:

@@ -30,7 +30,7 @@ class Reporter:
 
     def one(self, diagnostic: Diagnostic) -> str:
         """Return one diagnostic without a line end."""
-        tint = _RED if diagnostic.level == "error" else _YELLOW
+        tint = {"error": _RED, "info": _BLUE}.get(diagnostic.level, _YELLOW)
         head = self._paint(f"{diagnostic.level}[{diagnostic.code}]", tint)
         lines = [f"{head} {self._paint(visible(diagnostic.message), _BOLD)}"]
         pad = self._pad(diagnostic)
@@ -38,6 +38,7 @@ class Reporter:
             lines += self._frame(diagnostic.span, pad, tint, "")
         for note in diagnostic.notes:
             lines += self._frame(note.span, pad, _BLUE, note.text)
+        lines += [f"{' ' * pad} = {name}: {visible(text)}" for name, text in diagnostic.facts]
         if diagnostic.hint:
             lines.append(f"{' ' * pad} = help: {visible(diagnostic.hint)}")
         return "\n".join(lines)

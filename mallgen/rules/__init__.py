@@ -17,6 +17,8 @@ Subject = TypeVar("Subject")
 class Finding(NamedTuple):
     """A problem that a rule reports, with the edits that correct it.
 
+    `facts` are more lines about it, each with its name: `affects`, `witness`. `severity` replaces the rule's, and `key`
+    what two findings of one rule must differ in to be two: their span.
     `changes` names what else the edits change, such as the source in which clients send a field; "" for nothing.
     Edits with such a side effect are only for a caller that asks for them.
     """
@@ -27,6 +29,9 @@ class Finding(NamedTuple):
     notes: tuple[Note, ...] = ()
     edits: tuple[SpanEdit, ...] = ()
     changes: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    severity: str = ""
+    key: object = None
 
 
 class Found(NamedTuple):
@@ -38,12 +43,16 @@ class Found(NamedTuple):
 
 
 class Rule(NamedTuple, Generic[Subject]):
-    """A rule: its code, its severity (`error` or `warning`), and whether it is on by default."""
+    """A rule: its code, its severity (`error`, `warning` or `info`), and whether it is on by default.
+
+    `level` says what a change of two versions breaks: the wire, its JSON form, source or behaviour; "" for other rules.
+    """
 
     code: str
     severity: str
     default: bool
     check: Callable[[Subject], Iterator[Finding]]
+    level: str = ""
 
 
 class Registry(Generic[Subject]):
@@ -54,13 +63,13 @@ class Registry(Generic[Subject]):
         self._rules: dict[str, Rule[Subject]] = {}
 
     def rule(
-        self, code: str, *, severity: str = "warning", default: bool = True
+        self, code: str, *, severity: str = "warning", default: bool = True, level: str = ""
     ) -> Callable[[Callable[[Subject], Iterator[Finding]]], Callable[[Subject], Iterator[Finding]]]:
         """Register a function as the rule `code`; `default=False`: it reports too often to be on by default."""
 
         def register(check: Callable[[Subject], Iterator[Finding]]) -> Callable[[Subject], Iterator[Finding]]:
             page(code)(check)
-            self._rules[code] = Rule(code, severity, default, check)
+            self._rules[code] = Rule(code, severity, default, check, level)
             return check
 
         return register
@@ -81,15 +90,17 @@ class Registry(Generic[Subject]):
 
     def run(self, subject: Subject, chosen: Sequence[Rule[Subject]]) -> list[Found]:
         """Return the findings of the chosen rules, each span once: a field that is embedded five times has one line."""
-        found: dict[tuple[str, Span], Found] = {}
+        found: dict[tuple[str, object], Found] = {}
         for one in chosen:
             for finding in one.check(subject):
-                if (one.code, finding.span) not in found:
-                    found[one.code, finding.span] = _found(one.code, one.severity, finding)
+                key = one.code, finding.key or finding.span
+                if key not in found:
+                    found[key] = _found(one.code, finding.severity or one.severity, finding)
         return sorted(found.values(), key=lambda item: (item.diagnostic.span or (), item.diagnostic.code))
 
 
 def _found(code: str, severity: str, finding: Finding) -> Found:
-    diagnostic = Diagnostic(code, finding.message, finding.span, finding.hint, finding.notes, severity=severity)
+    place, notes = finding.span, finding.notes
+    diagnostic = Diagnostic(code, finding.message, place, finding.hint, notes, severity, facts=finding.facts)
     edits = finding.edits if all(edit.span.line == edit.span.end_line for edit in finding.edits) else ()
     return Found(diagnostic, edits, finding.changes)

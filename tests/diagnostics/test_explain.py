@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from mallgen.breaking import RULES as BREAKING
 from mallgen.diagnostics.pages import THEMES, pages, parse, unique
 from mallgen.lint import rules
 from mallgen.rules.chain_codes import CHAIN_CODES
@@ -64,7 +65,10 @@ def test_every_file_of_pages_is_read() -> None:
         if line.startswith("#") and not line.startswith("# ")
     ]
     assert len(headings) == len(set(headings))
-    assert set(headings) | rules().keys() | table_rules().keys() | set(CHAIN_CODES) == pages().keys()
+    assert (
+        set(headings) | rules().keys() | table_rules().keys() | BREAKING.rules().keys() | set(CHAIN_CODES)
+        == pages().keys()
+    )
 
 
 @pytest.mark.parametrize(

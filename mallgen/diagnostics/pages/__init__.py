@@ -10,9 +10,22 @@ from functools import cache
 from importlib import import_module
 from typing import TypeVar
 
-THEMES = ("files", "language", "meaning", "generation", "writing", "dialect", "drift", "lint", "ddl", "models")
+THEMES = (
+    "files",
+    "language",
+    "meaning",
+    "generation",
+    "writing",
+    "dialect",
+    "drift",
+    "lint",
+    "ddl",
+    "models",
+    "breaking",
+)
 _RULES = (
     *(f"mallgen.lint.{name}" for name in ("fields", "routes", "types")),
+    "mallgen.breaking.all_rules",
     *(f"mallgen.tablerules.{name}" for name in ("chain", "columns", "keys", "reach", "words")),
 )
 _HEADING = re.compile(r"^## (.*)\n", re.M)

@@ -1,0 +1,50 @@
+"""The rules of `mallgen breaking`: what a change of the contracts does to those who use them.
+
+Two versions of a service are paired first: `.api` contracts by `api.py`, protos by `proto.py`, tables by `tables.py`.
+Then each rule judges the pairs: a decorated function that yields findings, its docstring its page.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from mallgen import rules as registry
+from mallgen.rules import Finding
+
+if TYPE_CHECKING:
+    from mallgen.breaking.api import ApiChange
+
+WIRE, JSON, SOURCE, BEHAVIOUR = "wire", "json", "source", "behaviour"
+ERROR, WARNING, INFO = "error", "warning", "info"
+
+
+class ServiceChange(NamedTuple):
+    """The subject of the rules: a service in two versions; None for a kind of contract that it has not in both."""
+
+    api: "ApiChange | None" = None
+
+
+Rule = registry.Rule[ServiceChange]
+RULES: registry.Registry[ServiceChange] = registry.Registry("mallgen.breaking.all_rules")
+Part = TypeVar("Part")
+Check = Callable[[Part], Iterator[Finding]]
+
+
+def api_rule(code: str, severity: str, level: str) -> "Callable[[Check[ApiChange]], Check[ApiChange]]":
+    """Register a function as a rule about `.api` contracts. `level` says what breaks: WIRE, SOURCE or BEHAVIOUR."""
+    return _rule(code, severity, level, lambda change: change.api)
+
+
+def _rule(
+    code: str, severity: str, level: str, part: Callable[[ServiceChange], Part | None]
+) -> Callable[[Check[Part]], Check[Part]]:
+    def register(check: Check[Part]) -> Check[Part]:
+        @wraps(check)
+        def run(change: ServiceChange) -> Iterator[Finding]:
+            own = part(change)
+            return check(own) if own is not None else iter(())
+
+        RULES.rule(code, severity=severity, level=level)(run)
+        return check
+
+    return register

@@ -1,0 +1,5 @@
+"""All modules that have rules: importing this one registers them."""
+
+from mallgen.breaking import api_responses
+
+MODULES = (api_responses,)

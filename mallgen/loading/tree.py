@@ -1,0 +1,102 @@
+"""The contracts of a git revision, as files below a folder. An edge: it asks git, and touches no working tree."""
+
+import os
+import stat
+import subprocess
+from collections.abc import Iterator, Sequence
+
+from mallgen.diagnostics import Diagnostic
+
+SUFFIXES = (".api", ".proto", ".sql", ".ddl", "/mallgen.toml")
+_TIMEOUT = 60  # seconds
+_MOST_FILES, _MOST_BYTES = 10_000, 256 << 20
+
+
+class NoRevision(Exception):
+    """A revision that cannot be read; `diagnostic` says why."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.diagnostic = Diagnostic("no-base", message, hint=hint, environment=True)
+
+
+def extract(revision: str, into: str) -> str:
+    """Write the contracts that a revision has below `into`; return the folder there of the working directory.
+
+    Raises NoRevision.
+    """
+    top = _text(["rev-parse", "--show-toplevel"], revision)
+    commit = _text(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"], revision)
+    found = list(_contracts(_git(["ls-tree", "-r", "-z", "-l", "--full-tree", commit], revision)))
+    if len(found) > _MOST_FILES or sum(size for _, _, size in found) > _MOST_BYTES:
+        raise NoRevision(f"`{revision}` has too many contracts to read", "name a folder that has them: --against DIR")
+    os.mkdir(os.path.join(into, ".git"))  # the border of imports, as in the repository
+    texts = _blobs([digest for digest, _, _ in found], revision)
+    for (_, path, _), data in zip(found, texts, strict=True):
+        target = os.path.join(into, path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "xb") as file:
+            file.write(data)
+    here = os.path.join(into, os.path.relpath(os.path.realpath("."), os.path.realpath(top)))
+    os.makedirs(here, exist_ok=True)
+    return os.path.normpath(here)
+
+
+def merge_base() -> tuple[str, str]:
+    """Return the commit at which this branch left the default branch, and that branch. Raises NoRevision."""
+    for name in ("origin/HEAD", "origin/main", "origin/master", "main", "master"):
+        if _asked(["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"]) is not None:
+            found = _asked(["merge-base", name, "HEAD"])
+            if found is not None:
+                return found.decode().strip(), name
+    message = "there is no branch origin/HEAD, main or master to compare with"
+    raise NoRevision(message, "name what to compare with: --against REVISION, FOLDER or FILE")
+
+
+def _contracts(listing: bytes) -> Iterator[tuple[str, str, int]]:
+    """Yield digest, path and size of the plain files among a listing that are contracts."""
+    for line in listing.split(b"\0"):
+        head, _, name = line.partition(b"\t")
+        words = head.decode().split()
+        path = os.fsdecode(name)
+        if len(words) == 4 and stat.S_ISREG(int(words[0], 8)) and f"/{path}".endswith(SUFFIXES):
+            yield words[2], path, int(words[3])
+
+
+def _blobs(digests: Sequence[str], revision: str) -> Iterator[bytes]:
+    """Yield the contents of blobs, which one process of git reads."""
+    data = _git(["cat-file", "--batch"], revision, "".join(f"{digest}\n" for digest in digests).encode())
+    start = 0
+    for _ in digests:
+        end = data.index(b"\n", start)
+        size = int(data[start:end].rpartition(b" ")[2])
+        yield data[end + 1 : end + 1 + size]
+        start = end + size + 2
+
+
+def _text(words: list[str], revision: str) -> str:
+    return os.fsdecode(_git(words, revision)).strip()
+
+
+def _git(words: list[str], revision: str, given: bytes = b"") -> bytes:
+    try:
+        ran = subprocess.run(  # noqa: S603  the user's own git, which runs no filter or program for these
+            ["git", *words], input=given, capture_output=True, timeout=_TIMEOUT, check=False  # noqa: S607
+        )
+    except FileNotFoundError:
+        raise NoRevision("git is not installed", "install it, or name a folder or file: --against DIR") from None
+    except subprocess.TimeoutExpired:
+        raise NoRevision(f"git has not answered within {_TIMEOUT} s", "name a folder: --against DIR") from None
+    if ran.returncode:
+        said = ran.stderr.decode(errors="replace").strip().removeprefix("fatal: ").partition("\n")[0]
+        message = f"cannot read `{revision}` from git: {said or 'there is no such revision'}"
+        raise NoRevision(message, "in a shallow clone: git fetch --unshallow; or --against FOLDER or FILE")
+    return ran.stdout
+
+
+def _asked(words: list[str]) -> bytes | None:
+    """Return git's answer, None where it has none."""
+    try:
+        return _git(words, "HEAD")
+    except NoRevision:
+        return None

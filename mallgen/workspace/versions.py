@@ -1,0 +1,58 @@
+"""The contracts of a version: those of a workspace's services, or files that the user names. An edge: it reads them."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from mallgen.breaking.judge import ServiceVersion
+from mallgen.diagnostics import Diagnostic
+from mallgen.kinds.kind import kind_of_file
+from mallgen.kinds.target import Target
+from mallgen.loading.load import load
+from mallgen.workspace.config import NAME, read
+from mallgen.workspace.targets import of_member
+
+
+class Version(NamedTuple):
+    """All services of a version, with what is wrong in it and the texts of its files by path."""
+
+    services: tuple[ServiceVersion, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+
+
+def version_of(folder: str, paths: Sequence[str]) -> Version:
+    """Read a version from a folder: its workspace, or contracts by their path there. Raises BadWorkspace."""
+    if paths:
+        return _version(folder, (_named(folder, path) for path in paths))
+    workspace = read(os.path.join(folder, NAME))
+    return _version(folder, (of_member(member, workspace) for member in workspace.members))
+
+
+def _named(folder: str, path: str) -> Target:
+    full = os.path.normpath(os.path.join(folder, path))
+    return Target(kind_of_file(full).name, full, folder)
+
+
+def _version(folder: str, targets: Iterable[Target]) -> Version:
+    services: list[ServiceVersion] = []
+    problems: list[Diagnostic] = []
+    sources: dict[str, str] = {}
+    for target in targets:
+        found = _service(folder, target)
+        problems += found.diagnostics
+        sources |= found.sources
+        services += found.services
+    return Version(tuple(services), tuple(problems), sources)
+
+
+def _service(folder: str, target: Target) -> Version:
+    path = os.path.relpath(target.contract, folder)
+    if not os.path.isfile(target.contract):
+        return Version((), (), {})
+    service = ServiceVersion(target.service or path, path)
+    if target.kind != "api":
+        return Version((service,), (), {})
+    api = load(target.contract, target.outside)
+    errors = tuple(one for one in api.diagnostics if one.severity == "error")
+    return Version((service._replace(api=api.contract),), errors, api.sources)

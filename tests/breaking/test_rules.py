@@ -1,0 +1,25 @@
+"""Every rule of the catalogue is decided, and each rule has a case that it reports and one that it does not."""
+
+import re
+
+import pytest
+
+from mallgen.breaking import RULES
+from tests.conftest import ROOT
+
+CASES = ROOT / "tests" / "cases" / "breaking"
+CATALOGUE = ROOT.parent / "shared" / "reference" / "breaking_rules.tsv"
+CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
+UNDECIDED: dict[str, str] = {}  # rows of the catalogue that no rule decides, with the reason
+
+
+@pytest.mark.parametrize("code", RULES.rules())
+def test_a_rule_has_a_case_and_a_near_miss(code: str) -> None:
+    shown = CONSOLE.findall((CASES / f"{code}.md").read_text(encoding="utf-8"))
+    runs = [run for text in shown for run in re.split(r"^(?=\$ )", text, flags=re.M) if run]
+    assert any(f"[{code}]" in run for run in runs)
+    assert any(f"[{code}]" not in run for run in runs)
+
+
+def test_every_case_is_about_a_rule() -> None:
+    assert {path.stem for path in CASES.glob("*.md")} - RULES.rules().keys() == set()
