@@ -11,7 +11,7 @@ from mallgen.disk.folder import Folder, Refused
 from mallgen.disk.sandbox import LeadsOutside, Root
 from mallgen.output import paths
 from mallgen.output.files import MODULES, File
-from mallgen.output.house import BACKUP
+from mallgen.output.house import BACKUP, TRASH
 from mallgen.output.manifest import Lock
 from mallgen.output.recognise import Survey
 from mallgen.output.records import Owner
@@ -41,7 +41,8 @@ def survey_folder(folder: Folder, files: tuple[File, ...], lock: Lock, theirs: b
     else:
         more = [path for path, count in Counter(record.path for record in lock.files).items() if count > 1]
     contents |= {path: data for path in more if (data := folder.peek(path, links)) is not None}
-    return Survey(contents, frozenset(present | set(on_disk.below(BACKUP))), "", links)
+    kept = {path for folder in (BACKUP, TRASH) for path in on_disk.below(folder)}
+    return Survey(contents, frozenset(present | kept), "", links)
 
 
 class _FolderSurvey:
