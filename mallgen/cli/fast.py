@@ -96,6 +96,7 @@ def _values(command: Command, words: list[str]) -> Values | None:
     values: dict[str, Value] = dict(command.given)
     values |= {option.name: option.default for option in command.options if option.metavar}
     arguments = list(command.arguments)
+    seen: set[str] = set()
     while words:
         word = words.pop(0)
         option, given = _option(word, spellings)
@@ -112,8 +113,9 @@ def _values(command: Command, words: list[str]) -> Values | None:
             values[option.name] = True
         else:
             value = given if given is not None else words.pop(0) if words else ""
-            if not value or value.startswith("-") or not _allowed(option.choices, value):
+            if not value or value.startswith("-") or option.name in seen or not _allowed(option.choices, value):
                 return None
+            seen |= set() if option.many else {option.name}
             _store(values, option.name, value, option.many)
     missing = any(option.required and not values.get(option.name) for option in command.options)
     missing = missing or any(

@@ -53,7 +53,6 @@ _MISSING = {
     ("quickstart",): "`mallgen new NAME` makes a workspace that runs",
     ("env",): "nothing has to be installed beside mallgen: protoc is inside",
     ("config",): "settings are in mallgen.toml and in etc/ of each service",
-    ("migrate",): "`mallgen sync` lets your code follow the contract",
     ("bug",): "MALLGEN_TRACEBACK=1 shows where a fault of mallgen happened",
     ("upgrade",): "pip installs a newer version",
     ("api", "go"): "`mallgen api py` takes the same flags",

@@ -4,14 +4,14 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from typer._click.exceptions import ClickException, MissingParameter, NoArgsIsHelpError, NoSuchOption, UsageError
-from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
+from typer.core import TyperArgument, TyperGroup, TyperOption
 from typer.exceptions import Abort, Exit
 
 from mallgen.cli.console import FINDINGS, USAGE, say
+from mallgen.cli.mistakes import StrictCommand, explain
 from mallgen.cli.options import COMPLETING, GROUP_HELP, ROOT_HELP, Argument, Command, Option, Values
 from mallgen.cli.run import SIGNALLED, all_commands, run
-from mallgen.text.suggest import did_you_mean
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
 _REST = {**_SETTINGS, "allow_interspersed_args": False}
@@ -24,7 +24,11 @@ def main(words: Sequence[str]) -> int:
 
         completion_init()
     try:
-        result = application().main(list(words), prog_name="mallgen", standalone_mode=False)
+        own = _own_command(words)
+        size = len(own.path) if own is not None else 0
+        tree = application() if own is None else _command(own)
+        name = " ".join(("mallgen", *words[:size]))
+        result = tree.main(list(words[size:]), prog_name=name, standalone_mode=False)
         return result if isinstance(result, int) else 0
     except UsageError as problem:
         return _report_usage(problem, list(words))
@@ -42,6 +46,16 @@ def main(words: Sequence[str]) -> int:
 def application() -> TyperGroup:
     """Return the whole tree of commands."""
     return _group(())
+
+
+def _own_command(words: Sequence[str]) -> Command | None:
+    """Return the command of a group that is one too, such as `model pg`, when options and no command follow it."""
+    for command in all_commands():
+        size = len(command.path)
+        below = {other.path[size] for other in all_commands() if other.path[:size] == command.path != other.path}
+        if below and tuple(words[:size]) == command.path and words[size:] and words[size].startswith("-"):
+            return None if {*below, "--help", "-h"} & {*words[size:]} else command
+    return None
 
 
 def _group(path: tuple[str, ...]) -> TyperGroup:
@@ -92,7 +106,7 @@ def _version() -> TyperOption:
     )
 
 
-def _command(command: Command) -> TyperCommand:
+def _command(command: Command) -> StrictCommand:
     known = [*(option.name for option in command.options), *(argument.name for argument in command.arguments)]
     names = {_parameter(name): name for name in known}
 
@@ -100,7 +114,7 @@ def _command(command: Command) -> TyperCommand:
         values = {names[parameter]: value for parameter, value in given.items() if value is not None}
         return run(command, Values({**dict(command.given), **values}))
 
-    return TyperCommand(
+    return StrictCommand(
         name=command.path[-1],
         callback=invoke,
         help=command.help,
@@ -166,27 +180,7 @@ def _report_usage(problem: UsageError, words: list[str]) -> int:
         say(problem.format_message())
         return USAGE
     where = context.command_path if context is not None else "mallgen"
-    message, hint = _explain_mistake(problem, where, words)
+    message, hint = explain(problem, where, words)
     say(f"error[usage] {message}")
     say(f"  = help: {hint or f'{where} --help'}")
     return USAGE
-
-
-def _explain_mistake(problem: UsageError, where: str, words: list[str]) -> tuple[str, str]:
-    """Return what is wrong with the command line, and a suggestion, empty when there is none."""
-    command = problem.ctx.command if problem.ctx is not None else None
-    if isinstance(problem, MissingParameter) and problem.param is not None:
-        return (
-            f"{problem.param.opts[0] if problem.param.opts[0].startswith('-') else problem.param.metavar} is missing",
-            "",
-        )
-    if isinstance(problem, NoSuchOption):
-        known = [name for param in command.params for name in param.opts] if command is not None else []
-        begun = (word for word in words if word.startswith(problem.option_name) and word not in known)
-        asked = next(begun, next((word for word in words if "=" in word), problem.option_name))  # -c=x is -c -= -x
-        return f"there is no option `{asked}`", did_you_mean(asked, [name for name in known if name.startswith("--")])
-    if isinstance(command, TyperGroup) and problem.message.startswith("No such command"):
-        asked = next((word for word in words[len(where.split()) - 1 :] if not word.startswith("-")), "")
-        return f"there is no command `{where} {asked}`", did_you_mean(asked, command.commands)
-    message = problem.format_message().rstrip(".")
-    return f"{message[:1].lower()}{message[1:]}", ""

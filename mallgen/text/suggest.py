@@ -6,12 +6,12 @@ from collections.abc import Iterable
 _GUESS = re.compile(r"did you mean `([^`]+)`")
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known word nearest to `word`, or an empty string."""
+def nearest(word: str, known: Iterable[str], least: float = 0.6) -> str:
+    """Return the known word nearest to `word`, or an empty string; `least` is how alike they must be, from 0 to 1."""
     from difflib import get_close_matches  # 8 ms to import, and only needed after a mistake
 
     by_case = {name.casefold(): name for name in known}
-    close = get_close_matches(word.casefold(), by_case, n=1, cutoff=0.6)
+    close = get_close_matches(word.casefold(), by_case, n=1, cutoff=least)
     return by_case[close[0]] if close else ""
 
 
