@@ -30,7 +30,7 @@ LINT, LIMITS = ROOT / "docs" / "lint.md", ROOT / "docs" / "limits.md"
 LINT_HEAD = """# The rules of mallgen api lint
 
 `mallgen api lint -api mall.api` finds what works in a contract, and could be better. Exit code 1 when there are
-findings; `--format json|github|sarif|concise` for machines.
+findings; `--format json|github|gitlab|junit|sarif|concise` for machines.
 
 ```sh
 mallgen api lint -api mall.api --select missing-doc --ignore money-as-float   # `--select all` for all rules

@@ -18,7 +18,7 @@ HEAD = """# The rules of mallgen model lint
 
 `mallgen model lint 'sql/*.sql'` finds what works in tables, and could be better, beside all that cannot be read.
 Without files it reads those of the workspace's services, and the modules in which these write queries. Exit code 1
-when there are findings; `--format json|github|sarif|concise` for machines.
+when there are findings; `--format json|github|gitlab|junit|sarif|concise` for machines.
 
 ```sh
 mallgen model lint --ignore timestamp-2038 data.sql

@@ -83,9 +83,9 @@ DRY_RUN = Option("dry-run", "List what would be done, write nothing.")
 FORCE = Option("force", "Make a stub even where the route's code is in another file, which `sync` would move.")
 FORMAT = Option(
     "format",
-    "How errors and warnings are printed: text, concise, json, github or sarif.",
+    "How errors and warnings are printed: text, concise, json, github, gitlab, junit or sarif.",
     "FORMAT",
-    choices=("text", "concise", "json", "github", "sarif"),
+    choices=("text", "concise", "json", "github", "gitlab", "junit", "sarif"),
 )
 SAMPLE = Option("o", "Write a contract to start from.", "FILE", required=True)
 QUIET = Option("quiet", "Say nothing but errors.", short="-q")

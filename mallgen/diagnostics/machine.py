@@ -1,4 +1,7 @@
-"""Diagnostics for machines: one line each, JSON, GitHub's annotations, SARIF 2.1.0. terminal.py has text for people."""
+"""Diagnostics for machines: one line each, JSON, GitHub's annotations, SARIF 2.1.0.
+
+ci.py has the formats of GitLab and JUnit, terminal.py text for people.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -7,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from mallgen.diagnostics import Diagnostic, in_order
+from mallgen.diagnostics.ci import gitlab, junit
 from mallgen.diagnostics.pages import pages
 from mallgen.text.span import Span
 from mallgen.text.visible import visible
@@ -16,7 +20,7 @@ _MOST_INDENTED = 1000
 
 
 def render(form: str, diagnostics: Sequence[Diagnostic]) -> str:
-    """Return the diagnostics in the order of their spans; json and sarif are documents even without any."""
+    """Return the diagnostics in the order of their spans; all but concise and github are documents even without any."""
     return FORMATS[form](in_order(diagnostics))
 
 
@@ -130,4 +134,6 @@ FORMATS: Mapping[str, Callable[[Sequence[Diagnostic]], str]] = {
     "json": _json,
     "github": _github,
     "sarif": _sarif,
+    "gitlab": gitlab,
+    "junit": junit,
 }

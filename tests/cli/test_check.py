@@ -106,7 +106,7 @@ def test_nothing_is_written(here: Path) -> None:
     assert everything(here) == before
 
 
-@pytest.mark.parametrize("form", ["json", "sarif", "github", "concise"])
+@pytest.mark.parametrize("form", ["json", "sarif", "github", "gitlab", "junit", "concise"])
 def test_every_format_carries_the_code_and_the_place(here: Path, form: str) -> None:
     workspace(here)
     (here / "out" / "a_api" / "routes.py").write_text("mine")
@@ -114,7 +114,7 @@ def test_every_format_carries_the_code_and_the_place(here: Path, form: str) -> N
     assert ran.code == 1
     assert "edited-generated" in ran.out
     assert "out/a_api/routes.py" in ran.out
-    if form in ("json", "sarif"):
+    if form in ("json", "gitlab", "sarif"):
         json.loads(ran.out)
 
 

@@ -4,10 +4,14 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import fastjsonschema
 import pytest
 
+from mallgen.diagnostics import Diagnostic
+from mallgen.diagnostics.ci import gitlab
+from mallgen.text.span import Span
 from tests.conftest import ROOT, mallgen
 
 SCHEMA = json.loads((ROOT / "tests" / "data" / "sarif-2.1.0-rtm.5.json").read_text("utf-8"))
@@ -62,6 +66,31 @@ def test_json_has_every_place(contracts: Path) -> None:
     assert found["start"] == {"line": 5, "column": 6}
     assert found["notes"][0]["start"] == {"line": 3, "column": 6}
     assert mallgen("api", "validate", "-api", "fine.api", "--format", "json").out == "[]\n"
+
+
+def test_gitlab_knows_a_finding_again(contracts: Path) -> None:
+    words = ("api", "validate", "-api", "twice.api", "--format", "gitlab")
+    (found,) = json.loads(mallgen(*words).out)
+    assert found["location"] == {"path": "twice.api", "lines": {"begin": 5}}
+    assert (found["check_name"], found["severity"]) == ("duplicate-route", "major")
+    contracts.joinpath("twice.api").write_text("\n" + TWICE)
+    (moved,) = json.loads(mallgen(*words).out)
+    assert (moved["fingerprint"], moved["location"]["lines"]["begin"]) == (found["fingerprint"], 6)
+    assert mallgen("api", "validate", "-api", "fine.api", "--format", "gitlab").out == "[]\n"
+
+
+def test_gitlab_numbers_equal_findings() -> None:
+    found = json.loads(gitlab([Diagnostic("a", "same", Span("x.api", line, 1, line, 2)) for line in (1, 2, 3)]))
+    assert len({one["fingerprint"] for one in found}) == 3
+
+
+def test_junit_is_xml_with_a_case_for_each_finding(contracts: Path) -> None:
+    top = ElementTree.fromstring(mallgen("api", "validate", "-api", "my bad.api", "--format", "junit").out)
+    cases = top.findall("./testsuite/testcase")
+    assert int(top.get("tests", "0")) == len(cases) == len(top.findall(".//failure")) == 3
+    assert cases[0].get("classname") == "my bad.api"
+    passed = ElementTree.fromstring(mallgen("api", "validate", "-api", "fine.api", "--format", "junit").out)
+    assert [(suite.get("tests"), suite.get("failures")) for suite in passed] == [("1", "0")]
 
 
 def test_github_reads_its_annotations(contracts: Path) -> None:

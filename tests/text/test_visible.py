@@ -45,7 +45,7 @@ def test_visible() -> None:
     assert visible("商品 é") == "商品 é"
 
 
-@pytest.mark.parametrize("form", ["text", "concise", "json", "github", "sarif"])
+@pytest.mark.parametrize("form", ["text", "concise", "json", "github", "gitlab", "junit", "sarif"])
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("good", [True, False])
 def test_nothing_odd_is_printed(here: Path, command: str, form: str, good: bool) -> None:
