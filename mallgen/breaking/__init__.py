@@ -13,15 +13,20 @@ from mallgen.rules import Finding
 
 if TYPE_CHECKING:
     from mallgen.breaking.api import ApiChange
+    from mallgen.model import Contract
 
 WIRE, JSON, SOURCE, BEHAVIOUR = "wire", "json", "source", "behaviour"
 ERROR, WARNING, INFO = "error", "warning", "info"
 
 
 class ServiceChange(NamedTuple):
-    """The subject of the rules: a service in two versions; None for a kind of contract that it has not in both."""
+    """The subject of the rules: a service in two versions; None for a kind of contract that it has not.
+
+    `gone` is the `.api` contract of a service that only the old version has: nothing of it is compared.
+    """
 
     api: "ApiChange | None" = None
+    gone: "Contract | None" = None
 
 
 Rule = registry.Rule[ServiceChange]

@@ -4,39 +4,18 @@ What is compared is the effective contract: prefixes joined, embedded structs fl
 A type's name and file do not matter here, only what is at its place.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+from mallgen.breaking.api_pairs import GroupPair, RoutePair, affected, operations, pair_groups, pair_routes
 from mallgen.contract.wire import WireField, WireValue, request, wire_field
 from mallgen.diagnostics import Note
-from mallgen.lint.scope import Operation
 from mallgen.model import Array, Contract, Field, Inline, Map, Named, Pointer, Slice, TypeRef, peel
 from mallgen.rules import Finding
 from mallgen.text.span import Span
 
 Direction = Literal["request", "response"]
-_PARAMETER = re.compile(r":[^/]+")
-
-
-class RoutePair(NamedTuple):
-    """A route in both versions; None: it is not in that one."""
-
-    old: Operation | None
-    new: Operation | None
-
-    @property
-    def operation(self) -> Operation:
-        """Return the route as it is now, or as it was where it is gone."""
-        found = self.new or self.old
-        assert found is not None
-        return found
-
-    @property
-    def title(self) -> str:
-        """Return method and path: `GET /v1/recommend`."""
-        return self.operation.title
 
 
 class FieldPair(NamedTuple):
@@ -149,7 +128,12 @@ class ApiChange:
     @cached_property
     def routes(self) -> tuple[RoutePair, ...]:
         """Return all routes, paired by method and path without the names of parameters, then by group and handler."""
-        return tuple(_routes(_operations(self.old), _operations(self.new)))
+        return pair_routes(operations(self.old), operations(self.new))
+
+    @cached_property
+    def groups(self) -> tuple[GroupPair, ...]:
+        """Return the pairs of groups, each with the routes that both have."""
+        return pair_groups(self.routes)
 
     def structs(self, direction: Direction) -> Sequence[StructPair]:
         """Return the pairs of structs that requests or responses have, each with all routes that carry it."""
@@ -163,13 +147,13 @@ class ApiChange:
     def finding(self, pair: FieldPair, message: str, hint: str) -> Finding:
         """Return the finding about a field, with its old place and the routes that carry it."""
         notes = (self.was(pair.old.field.span),) if pair.old is not None else ()
-        routes = ", ".join(route.title for route in pair.struct.routes)
-        return Finding(message, pair.place, hint, notes, facts=(("affects", routes),), key=(pair.place, message))
+        facts = affected(pair.struct.routes)
+        return Finding(message, pair.place, hint, notes, facts=facts, key=(pair.place, message))
 
     @cached_property
     def _structs(self) -> tuple[StructPair, ...]:
         for route in self.routes:
-            if route.old is None or route.new is None:
+            if route.old is None or route.new is None or route.is_migrated:
                 continue
             seen: set[int] = set()
             old, new = route.old.route, route.new.route
@@ -237,31 +221,3 @@ def _any_key(field: WireField) -> Iterator[str]:
 
 def _name(field: WireField) -> tuple[str]:
     return (field.field.name,)
-
-
-def _operations(contract: Contract) -> list[Operation]:
-    return [Operation(group, route) for group in contract.groups for route in group.routes]
-
-
-def _routes(old: list[Operation], new: list[Operation]) -> Iterator[RoutePair]:
-    """Yield the pairs in the order of the old version, then the routes that are new."""
-    match: dict[int, int] = {}
-    for identity in (_address, _function):
-        free = {identity(found): at for at, found in enumerate(new) if at not in match.values()}
-        for at, found in enumerate(old):
-            if at not in match and identity(found) in free:
-                match[at] = free.pop(identity(found))
-    taken = {*match.values()}
-    for at, found in enumerate(old):
-        yield RoutePair(found, new[match[at]] if at in match else None)
-    yield from (RoutePair(None, found) for at, found in enumerate(new) if at not in taken)
-
-
-def _address(operation: Operation) -> tuple[str, str]:
-    """Return a route's method and path without the names of parameters: `/user/:id` is `/user/:uid`."""
-    path = operation.route.full_path
-    return operation.route.method, _PARAMETER.sub(":", path.rstrip("/") or path)
-
-
-def _function(operation: Operation) -> tuple[str, str]:
-    return operation.group.group, operation.route.handler

@@ -1,22 +1,12 @@
 """Judging of two versions: their services are paired, then all rules run over each pair. Pure."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
 
 from mallgen.breaking import RULES, Rule, ServiceChange
 from mallgen.breaking.api import ApiChange
+from mallgen.breaking.services import ServiceVersion, paired
+from mallgen.model import Contract
 from mallgen.rules import Found
-
-if TYPE_CHECKING:
-    from mallgen.model import Contract
-
-
-class ServiceVersion(NamedTuple):
-    """A service as one version has it; `path` is its contract's, relative to the version's folder."""
-
-    name: str
-    path: str
-    api: "Contract | None" = None
 
 
 def judge(
@@ -26,19 +16,14 @@ def judge(
     return [found for pair in paired(old, new) for found in RULES.run(_change(*pair, label), chosen)]
 
 
-def paired(
-    old: Sequence[ServiceVersion], new: Sequence[ServiceVersion]
-) -> Iterator[tuple[ServiceVersion, ServiceVersion]]:
-    """Yield the services that both versions have: by name, by the path of the contract, or as the only one of each."""
-    by_name = {service.name: service for service in new}
-    by_path = {service.path: service for service in new}
-    only = new[0] if len(old) == len(new) == 1 else None
-    for service in old:
-        match = by_name.get(service.name) or by_path.get(service.path) or only
-        if match is not None:
-            yield service, match
+def _change(old: ServiceVersion | None, new: ServiceVersion | None, label: str) -> ServiceChange:
+    if new is None:
+        return ServiceChange(gone=old.api if old is not None else None)
+    return ServiceChange(_api(old.api if old is not None else None, new.api, label))
 
 
-def _change(old: ServiceVersion, new: ServiceVersion, label: str) -> ServiceChange:
-    api = ApiChange(old.api, new.api, label) if old.api is not None and new.api is not None else None
-    return ServiceChange(api)
+def _api(old: Contract | None, new: Contract | None, label: str) -> ApiChange | None:
+    """Return the change of a contract; a new one adds to a contract without anything."""
+    if new is None:
+        return None
+    return ApiChange(old or Contract(new.file, new.service, (), (), ()), new, label)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from mallgen.breaking.judge import ServiceVersion
+from mallgen.breaking.services import ServiceVersion
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.kind import kind_of_file
 from mallgen.kinds.target import Target
