@@ -13,6 +13,7 @@ from mallgen.rules import Finding
 
 if TYPE_CHECKING:
     from mallgen.breaking.api import ApiChange
+    from mallgen.breaking.tables import TablesChange
     from mallgen.model import Contract
 
 WIRE, JSON, SOURCE, BEHAVIOUR = "wire", "json", "source", "behaviour"
@@ -27,6 +28,7 @@ class ServiceChange(NamedTuple):
 
     api: "ApiChange | None" = None
     gone: "Contract | None" = None
+    tables: "TablesChange | None" = None
 
 
 Rule = registry.Rule[ServiceChange]
@@ -38,6 +40,11 @@ Check = Callable[[Part], Iterator[Finding]]
 def api_rule(code: str, severity: str, level: str) -> "Callable[[Check[ApiChange]], Check[ApiChange]]":
     """Register a function as a rule about `.api` contracts. `level` says what breaks: WIRE, SOURCE or BEHAVIOUR."""
     return _rule(code, severity, level, lambda change: change.api)
+
+
+def table_rule(code: str, severity: str, level: str) -> "Callable[[Check[TablesChange]], Check[TablesChange]]":
+    """Register a function as a rule about tables. `level` is SOURCE for a method of a model that goes, or BEHAVIOUR."""
+    return _rule(code, severity, level, lambda change: change.tables)
 
 
 def _rule(

@@ -1,25 +1,37 @@
 """Judging of two versions: their services are paired, then all rules run over each pair. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from mallgen.breaking import RULES, Rule, ServiceChange
 from mallgen.breaking.api import ApiChange
-from mallgen.breaking.services import ServiceVersion, paired
+from mallgen.breaking.services import Pair, ServiceVersion, paired
 from mallgen.model import Contract
 from mallgen.rules import Found
+from mallgen.text.span import Span
+
+if TYPE_CHECKING:
+    from mallgen.breaking.tables import TablesChange
+    from mallgen.tables.model import Schema
+
+TableUsers = Mapping[Span, tuple[str, ...]]
 
 
 def judge(
     old: Sequence[ServiceVersion], new: Sequence[ServiceVersion], label: str, chosen: Sequence[Rule]
 ) -> list[Found]:
-    """Return the findings of the chosen rules; `label` names the old version in them."""
-    return [found for pair in paired(old, new) for found in RULES.run(_change(*pair, label), chosen)]
+    """Return the findings of the chosen rules, one of several services once; `label` names the old version in them."""
+    pairs = paired(old, new)
+    users = _table_users(pairs)
+    found = [one for pair in pairs for one in RULES.run(_change(*pair, label, users), chosen)]
+    return list({one.diagnostic: one for one in found}.values())
 
 
-def _change(old: ServiceVersion | None, new: ServiceVersion | None, label: str) -> ServiceChange:
+def _change(old: ServiceVersion | None, new: ServiceVersion | None, label: str, users: TableUsers) -> ServiceChange:
     if new is None:
         return ServiceChange(gone=old.api if old is not None else None)
-    return ServiceChange(_api(old.api if old is not None else None, new.api, label))
+    api = _api(old.api if old is not None else None, new.api, label)
+    return ServiceChange(api, tables=_tables(old.tables if old is not None else None, new.tables, label, users))
 
 
 def _api(old: Contract | None, new: Contract | None, label: str) -> ApiChange | None:
@@ -27,3 +39,23 @@ def _api(old: Contract | None, new: Contract | None, label: str) -> ApiChange | 
     if new is None:
         return None
     return ApiChange(old or Contract(new.file, new.service, (), (), ()), new, label)
+
+
+def _tables(old: "Schema | None", new: "Schema | None", label: str, users: TableUsers) -> "TablesChange | None":
+    if old is None and new is None:
+        return None
+    from mallgen.breaking.tables import TablesChange  # imported only where there are tables
+    from mallgen.tables.model import Schema
+
+    return TablesChange(old or Schema(()), new or Schema(()), label, users)
+
+
+def _table_users(pairs: Sequence[Pair]) -> TableUsers:
+    """Return the names of the services that have a table, by its place in either version."""
+    users: dict[Span, dict[str, None]] = {}
+    for old, new in pairs:
+        for side in (old, new):
+            for table in side.tables.tables if side is not None and side.tables is not None else ():
+                named = new or side
+                users.setdefault(table.span, {}).update({named.name: None} if named.name != named.path else {})
+    return {span: tuple(names) for span, names in users.items()}

@@ -8,6 +8,7 @@ from mallgen.breaking.api_pairs import blanked, operations
 
 if TYPE_CHECKING:
     from mallgen.model import Contract
+    from mallgen.tables.model import Schema
 
 
 class ServiceVersion(NamedTuple):
@@ -16,6 +17,7 @@ class ServiceVersion(NamedTuple):
     name: str
     path: str
     api: "Contract | None" = None
+    tables: "Schema | None" = None
 
 
 Pair = tuple[ServiceVersion | None, ServiceVersion | None]

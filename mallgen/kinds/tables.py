@@ -9,7 +9,7 @@ from mallgen.kinds.target import Target
 
 if TYPE_CHECKING:
     from mallgen.emit.model.files import ModelChoices, TableSet
-    from mallgen.tables.model import Dialect, Table
+    from mallgen.tables.model import Dialect, Schema, Table
     from mallgen.tables.read import Read
     from mallgen.text.span import Span
 
@@ -28,6 +28,14 @@ class ReadTables(NamedTuple):
     failed: bool
 
 
+class ReadSchema(NamedTuple):
+    """The tables that a target declares, None when it names no files; and what is wrong in these."""
+
+    schema: "Schema | None"
+    diagnostics: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+
+
 def tables_of(target: Target) -> ReadTables:
     """Read the tables of a target's database."""
     patterns = target.option(TABLES)
@@ -43,6 +51,22 @@ def texts_of(patterns: Iterable[str]) -> tuple[dict[str, str], tuple[Diagnostic,
 
     files = read_ddl(patterns)
     return files.texts, files.diagnostics
+
+
+def schema_of(target: Target) -> ReadSchema:
+    """Read the tables of a target's database as they are declared, whether or not models can be made of them."""
+    own = (target.contract,) if target.kind == "model" else ()
+    patterns = (*own, *target.option(TABLES))
+    texts, problems = texts_of(patterns) if patterns else ({}, ())
+    if problems or not texts:
+        return ReadSchema(None, problems, texts)
+    from mallgen.loading.sources import limits
+    from mallgen.tables.model import Schema
+    from mallgen.tables.read import DdlSource, read
+
+    result = read([DdlSource(path, text) for path, text in texts.items()], _dialect(target), limits=limits())
+    tables, _ = _chosen(result.schema.of(next(iter(target.option(DATABASE)), "")), target)
+    return ReadSchema(Schema(tables), result.diagnostics, texts)
 
 
 def counted_tables(tables: ReadTables) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from mallgen.breaking.services import ServiceVersion
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.kind import kind_of_file
+from mallgen.kinds.tables import schema_of
 from mallgen.kinds.target import Target
 from mallgen.loading.load import load
 from mallgen.workspace.config import NAME, read
@@ -50,9 +51,14 @@ def _service(folder: str, target: Target) -> Version:
     path = os.path.relpath(target.contract, folder)
     if not os.path.isfile(target.contract):
         return Version((), (), {})
-    service = ServiceVersion(target.service or path, path)
+    tables = schema_of(target)
+    service = ServiceVersion(target.service or path, path, tables=tables.schema)
     if target.kind != "api":
-        return Version((service,), (), {})
+        return Version((service,), _errors(tables.diagnostics), tables.sources)
     api = load(target.contract, target.outside)
-    errors = tuple(one for one in api.diagnostics if one.severity == "error")
-    return Version((service._replace(api=api.contract),), errors, api.sources)
+    errors = _errors((*api.diagnostics, *tables.diagnostics))
+    return Version((service._replace(api=api.contract),), errors, {**api.sources, **tables.sources})
+
+
+def _errors(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(one for one in found if one.severity == "error")

@@ -1,11 +1,11 @@
 """The statements that make one schema of another, for all databases of both."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mallgen.tables.ddl import script
 from mallgen.tables.migration.canonical import Canon
-from mallgen.tables.migration.compare import Comparer
+from mallgen.tables.migration.compare import Comparer, SchemaChange
 from mallgen.tables.migration.step import MigrationStep
 from mallgen.tables.model import Dialect, Schema, Table
 from mallgen.tables.read import DdlSource, read
@@ -19,6 +19,15 @@ class Side(NamedTuple):
     is_live: bool = False
 
 
+class Sides(NamedTuple):
+    """The tables of one database in two versions; `name` is empty where there is one database on both sides."""
+
+    name: str
+    canon: Canon
+    old: tuple[Table, ...]
+    new: tuple[Table, ...]
+
+
 def migrate(
     old: Side, new: Side, dialect: Dialect, database: str = "", limits: Limits = DEFAULT
 ) -> list[MigrationStep]:
@@ -27,18 +36,23 @@ def migrate(
     With `database` only its tables count. Tables of another dialect are those that mallgen would make of them.
     """
     steps: list[MigrationStep] = []
-    for name, before, after in _pairs(old.schema, new.schema, database):
-        left, right = (_own(tables, dialect, limits) for tables in (before, after))
-        canon = Canon(dialect, old.is_live != new.is_live)
-        found = list(_planned(canon, left, right))
-        if found and name:
-            steps.append(MigrationStep(_use(dialect, name)))
+    for side in sides(old, new, dialect, database, limits):
+        found = list(planned(side.canon, Comparer(*side[1:]).compare()))
+        if found and side.name:
+            steps.append(MigrationStep(_use(dialect, side.name)))
         steps += found
     return steps
 
 
-def _planned(canon: Canon, old: Sequence[Table], new: Sequence[Table]) -> Iterator[MigrationStep]:
-    change = Comparer(canon, old, new).compare()
+def sides(old: Side, new: Side, dialect: Dialect, database: str, limits: Limits) -> Iterator[Sides]:
+    """Yield the tables of each database on both sides, as those of one dialect."""
+    canon = Canon(dialect, old.is_live != new.is_live)
+    for name, before, after in _pairs(old.schema, new.schema, database):
+        yield Sides(name, canon, _own(before, dialect, limits), _own(after, dialect, limits))
+
+
+def planned(canon: Canon, change: SchemaChange) -> Iterator[MigrationStep]:
+    """Return the statements that carry out a change, in the order in which they apply."""
     if canon.dialect is Dialect.MYSQL:
         from mallgen.tables.migration.mysql import MysqlPlanner
 
