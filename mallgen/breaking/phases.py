@@ -1,4 +1,4 @@
-"""When a migration runs beside the rollout of the services that have its tables, in words."""
+"""The time of a migration beside the rollout of the services that have its tables, in words."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
