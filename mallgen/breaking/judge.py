@@ -55,7 +55,10 @@ def _table_users(pairs: Sequence[Pair]) -> TableUsers:
     users: dict[Span, dict[str, None]] = {}
     for old, new in pairs:
         for side in (old, new):
-            for table in side.tables.tables if side is not None and side.tables is not None else ():
-                named = new or side
-                users.setdefault(table.span, {}).update({named.name: None} if named.name != named.path else {})
+            if side is None or side.tables is None:
+                continue
+            service = new or side
+            names = {service.name: None} if service.name != service.path else {}
+            for table in side.tables.tables:
+                users.setdefault(table.span, {}).update(names)
     return {span: tuple(names) for span, names in users.items()}
