@@ -7,6 +7,8 @@ import pytest
 from tests import servers
 from tests.cache import clusters, stores
 
+KINDS = ["local", "redis", "cluster"]
+
 
 @pytest.fixture(scope="session")
 def redis_cluster() -> Iterator[clusters.RedisCluster]:
@@ -15,7 +17,7 @@ def redis_cluster() -> Iterator[clusters.RedisCluster]:
         yield found
 
 
-@pytest.fixture(params=["local", "redis", "cluster"])
+@pytest.fixture(params=KINDS)
 def make(request: pytest.FixtureRequest) -> stores.Make:
     """Return what makes a store, in the process, in Redis and in a cluster of Redis."""
     if request.param == "local":
@@ -25,6 +27,18 @@ def make(request: pytest.FixtureRequest) -> stores.Make:
         return stores.redis(found.hosts, type="cluster")
     server: servers.Redis = request.getfixturevalue("redis_server")
     return stores.redis(server.host)
+
+
+@pytest.fixture(params=KINDS)
+def quick(request: pytest.FixtureRequest) -> stores.Make:
+    """Return what makes the same for very many commands: a Redis takes those of all who ask together."""
+    if request.param == "local":
+        return stores.local
+    if request.param == "cluster":
+        found: clusters.RedisCluster = request.getfixturevalue("redis_cluster")
+        return stores.redis(found.hosts, type="cluster")
+    server: servers.Redis = request.getfixturevalue("own_redis")
+    return stores.pipelined(server.host)
 
 
 @pytest.fixture

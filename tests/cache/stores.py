@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -11,6 +12,7 @@ from mallgen_runtime.cache.conf import CacheRedisConf
 from mallgen_runtime.cache.local import LocalStore
 from mallgen_runtime.cache.redis_store import RedisStore
 from mallgen_runtime.cache.store import Store
+from tests.cache.pipelined import PipelinedLink
 
 _NUMBERS = count(1)
 Make = Callable[[], Store]
@@ -22,8 +24,23 @@ def local() -> Store:
 
 
 def redis(host: str, **settings: Any) -> Make:
-    """Return what makes stores in a Redis."""
-    return lambda: RedisStore(CacheRedisConf(host=host, **settings), 5.0)
+    """Return what makes stores in a Redis, in other processes too."""
+    return partial(_redis, host, settings)
+
+
+def pipelined(host: str) -> Make:
+    """Return what makes stores in a Redis that take many commands at a time, in other processes too."""
+    return partial(_pipelined, host)
+
+
+def _redis(host: str, settings: dict[str, Any]) -> Store:
+    return RedisStore(CacheRedisConf(host=host, **settings), 5.0)
+
+
+def _pipelined(host: str) -> Store:
+    made = RedisStore(CacheRedisConf(host=host), 5.0)
+    made._link = PipelinedLink(made._client, host)
+    return made
 
 
 def fresh(name: str) -> str:

@@ -1,14 +1,18 @@
 """Interleavings: actors that take one step at a time, in an order that chance decides."""
 
 import asyncio
+import os
 import random
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextvars import ContextVar
-from typing import Any
+from multiprocessing import get_context
+from typing import Any, TypeVar
 
 from mallgen_runtime.cache.store import Entry, Filling, ListOrder, ListPage, Store
 
+R = TypeVar("R")
+LANES = 16
 _ACTOR = ContextVar("actor", default=-1)
 _SPAN, _CHANGES = 40, 3  # steps within which an actor that goes on is stopped, and how often
 _ITERATIONS = 5  # of the loop, after which nothing goes on by itself any more
@@ -30,19 +34,20 @@ class Turns:
         self._ranks: dict[int, float] = {}
         self._changes: list[int] = []
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for the turn, and keep it until the block ends."""
+    def turn(self) -> "Turns":
+        """Return a block that waits for its turn, and keeps it until it ends."""
+        return self
+
+    async def __aenter__(self) -> None:
         turn = asyncio.get_running_loop().create_future()
         self._parked.append((_ACTOR.get(), turn))
         await turn
         self._busy += 1
-        try:
-            yield
-        finally:
-            self._busy -= 1
-            self._steps += 1
-            self._done.set()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._busy -= 1
+        self._steps += 1
+        self._done.set()
 
     async def run(self, *actors: Coroutine[Any, Any, Any]) -> None:
         """Run actors to their ends, and what they have begun in the background."""
@@ -80,6 +85,23 @@ class Turns:
             now = (self._steps, len(self._parked))
             iterations = 0 if self._busy or now != seen else iterations + 1
             seen = now
+
+
+async def in_lanes(numbers: range, lane: Callable[[range], Coroutine[Any, Any, None]]) -> None:
+    """Run interleavings in lanes of the same loop, so that one goes on while others wait for Redis.
+
+    `lane` gets the numbers of its interleavings, which it runs one after the other.
+    """
+    async with asyncio.TaskGroup() as group:
+        for place in range(min(LANES, len(numbers))):
+            group.create_task(lane(numbers[place::LANES]))
+
+
+def in_processes(count: int, work: Callable[[range], R]) -> list[R]:
+    """Run numbered interleavings in as many processes as there are processors; return what each has found."""
+    parts = min(count, os.cpu_count() or 1)
+    with ProcessPoolExecutor(parts, get_context("spawn")) as pool:
+        return list(pool.map(work, [range(place, count, parts) for place in range(parts)]))
 
 
 async def _acting(place: int, actor: Coroutine[Any, Any, Any]) -> None:
