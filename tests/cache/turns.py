@@ -30,7 +30,7 @@ class Turns:
         self._parked: list[tuple[int, asyncio.Future[None]]] = []
         self._busy = 0
         self._steps = 0
-        self._done = asyncio.Event()
+        self._is_watched = True
         self._ranks: dict[int, float] = {}
         self._changes: list[int] = []
 
@@ -47,7 +47,9 @@ class Turns:
     async def __aexit__(self, *_: object) -> None:
         self._busy -= 1
         self._steps += 1
-        self._done.set()
+        if not self._is_watched:
+            self._is_watched = True
+            asyncio.get_running_loop().call_soon(self._look)
 
     async def run(self, *actors: Coroutine[Any, Any, Any]) -> None:
         """Run actors to their ends, and what they have begun in the background."""
@@ -75,16 +77,25 @@ class Turns:
 
     async def _still(self) -> None:
         """Wait until everybody waits for a turn."""
-        iterations = 0
-        seen = (-1, -1)
-        while iterations < _ITERATIONS:
-            if self._busy:
-                self._done.clear()
-                await self._done.wait()
-            await asyncio.sleep(0)
-            now = (self._steps, len(self._parked))
-            iterations = 0 if self._busy or now != seen else iterations + 1
-            seen = now
+        self._seen, self._quiet = (-1, -1), 0
+        loop = asyncio.get_running_loop()
+        self._rest = loop.create_future()
+        loop.call_soon(self._look)
+        await self._rest
+
+    def _look(self) -> None:
+        """Look whether anything has happened since the last iteration of the loop, but not while a turn is used."""
+        if self._busy:
+            self._is_watched = False
+            return
+        self._is_watched = True
+        now = (self._steps, len(self._parked))
+        self._quiet = self._quiet + 1 if now == self._seen else 0
+        self._seen = now
+        if self._quiet < _ITERATIONS:
+            asyncio.get_running_loop().call_soon(self._look)
+        else:
+            self._rest.set_result(None)
 
 
 async def in_lanes(numbers: range, lane: Callable[[range], Coroutine[Any, Any, None]]) -> None:
