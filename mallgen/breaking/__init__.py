@@ -13,6 +13,7 @@ from mallgen.rules import Finding
 
 if TYPE_CHECKING:
     from mallgen.breaking.api import ApiChange
+    from mallgen.breaking.proto import ProtoChange
     from mallgen.breaking.tables import TablesChange
     from mallgen.model import Contract
 
@@ -29,6 +30,7 @@ class ServiceChange(NamedTuple):
     api: "ApiChange | None" = None
     gone: "Contract | None" = None
     tables: "TablesChange | None" = None
+    proto: "ProtoChange | None" = None
 
 
 Rule = registry.Rule[ServiceChange]
@@ -45,6 +47,11 @@ def api_rule(code: str, severity: str, level: str) -> "Callable[[Check[ApiChange
 def table_rule(code: str, severity: str, level: str) -> "Callable[[Check[TablesChange]], Check[TablesChange]]":
     """Register a function as a rule about tables. `level` is SOURCE for a method of a model that goes, or BEHAVIOUR."""
     return _rule(code, severity, level, lambda change: change.tables)
+
+
+def proto_rule(code: str, severity: str, level: str) -> "Callable[[Check[ProtoChange]], Check[ProtoChange]]":
+    """Register a function as a rule about protos. `level` says what breaks: WIRE, JSON, SOURCE or BEHAVIOUR."""
+    return _rule(code, severity, level, lambda change: change.proto)
 
 
 def _rule(

@@ -11,7 +11,9 @@ from mallgen.rules import Found
 from mallgen.text.span import Span
 
 if TYPE_CHECKING:
+    from mallgen.breaking.proto import ProtoChange
     from mallgen.breaking.tables import TablesChange
+    from mallgen.proto.model import ProtoContract
     from mallgen.tables.model import Schema
 
 TableUsers = Mapping[Span, tuple[str, ...]]
@@ -28,10 +30,12 @@ def judge(
 
 
 def _change(old: ServiceVersion | None, new: ServiceVersion | None, label: str, users: TableUsers) -> ServiceChange:
+    proto = _proto(old.proto if old is not None else None, new.proto if new is not None else None, label)
     if new is None:
-        return ServiceChange(gone=old.api if old is not None else None)
+        return ServiceChange(gone=old.api if old is not None else None, proto=proto)
     api = _api(old.api if old is not None else None, new.api, label)
-    return ServiceChange(api, tables=_tables(old.tables if old is not None else None, new.tables, label, users))
+    tables = _tables(old.tables if old is not None else None, new.tables, label, users)
+    return ServiceChange(api, proto=proto, tables=tables)
 
 
 def _api(old: Contract | None, new: Contract | None, label: str) -> ApiChange | None:
@@ -39,6 +43,17 @@ def _api(old: Contract | None, new: Contract | None, label: str) -> ApiChange | 
     if new is None:
         return None
     return ApiChange(old or Contract(new.file, new.service, (), (), ()), new, label)
+
+
+def _proto(old: "ProtoContract | None", new: "ProtoContract | None", label: str) -> "ProtoChange | None":
+    """Return the change of protos; where a version has none, of protos without anything."""
+    if old is None and new is None:
+        return None
+    from mallgen.breaking.proto import ProtoChange  # imported only where there are protos
+    from mallgen.proto.model import ProtoContract
+
+    nothing = ProtoContract("", (), (), (), {})
+    return ProtoChange(old or nothing, new or nothing, label)
 
 
 def _tables(old: "Schema | None", new: "Schema | None", label: str, users: TableUsers) -> "TablesChange | None":

@@ -8,6 +8,7 @@ from mallgen.breaking.api_pairs import blanked, operations
 
 if TYPE_CHECKING:
     from mallgen.model import Contract
+    from mallgen.proto.model import ProtoContract
     from mallgen.tables.model import Schema
 
 
@@ -18,6 +19,7 @@ class ServiceVersion(NamedTuple):
     path: str
     api: "Contract | None" = None
     tables: "Schema | None" = None
+    proto: "ProtoContract | None" = None
 
 
 Pair = tuple[ServiceVersion | None, ServiceVersion | None]
@@ -56,6 +58,8 @@ def _path(service: ServiceVersion) -> str:
 
 
 def _title(service: ServiceVersion) -> str:
+    if service.proto is not None:
+        return service.proto.package
     return service.api.service if service.api is not None else ""
 
 

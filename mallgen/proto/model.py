@@ -221,14 +221,19 @@ class ProtoOrigin(NamedTuple):
     text: str
 
 
-def resolve(descriptors: bytes, roots: Sequence[str], origins: Mapping[str, ProtoOrigin]) -> ResolvedProtos:
-    """Resolve a serialized descriptor set with source info to the contract of the services in `roots`."""
+def resolve(
+    descriptors: bytes, roots: Sequence[str], origins: Mapping[str, ProtoOrigin], for_service: bool = True
+) -> ResolvedProtos:
+    """Resolve a serialized descriptor set with source info to the contract of the services in `roots`.
+
+    `for_service`: it is an error when no service can be made of them.
+    """
     files = tuple(_renamed(FileDescriptorSet.FromString(descriptors), origins))
     types = {full: ref for file in files for full, ref in _types(file)}
     by_name = {file.name: file for file in files}
     services = tuple(service for root in roots for service in _services(by_name[root], types))
     package = by_name[roots[0]].descriptor.package
-    problems = tuple(_problems(roots, by_name, services))
+    problems = tuple(_problems(roots, by_name, services)) if for_service else ()
     contract = ProtoContract(package, tuple(roots), files, services, types)
     ignored = tuple(_http(by_name[root]) for root in roots)
     return ResolvedProtos(

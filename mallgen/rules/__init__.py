@@ -17,8 +17,8 @@ Subject = TypeVar("Subject")
 class Finding(NamedTuple):
     """A problem that a rule reports, with the edits that correct it.
 
-    `facts` are more lines about it, each with its name: `affects`, `witness`. `severity` replaces the rule's, and `key`
-    what two findings of one rule must differ in to be two: their span.
+    `facts` are more lines about it, each with its name: `affects`, `witness`. `severity` and `level` replace those of
+    the rule, and `key` what two findings of one rule must differ in to be two: their span.
     `changes` names what else the edits change, such as the source in which clients send a field; "" for nothing.
     Edits with such a side effect are only for a caller that asks for them.
     """
@@ -32,14 +32,16 @@ class Finding(NamedTuple):
     facts: tuple[tuple[str, str], ...] = ()
     severity: str = ""
     key: object = None
+    level: str = ""
 
 
 class Found(NamedTuple):
-    """A finding as a diagnostic, with the edits that correct it, and what else these change."""
+    """A finding as a diagnostic, with the edits that correct it, what else these change, and what breaks: its level."""
 
     diagnostic: Diagnostic
     edits: tuple[SpanEdit, ...]
     changes: str = ""
+    level: str = ""
 
 
 class Rule(NamedTuple, Generic[Subject]):
@@ -95,12 +97,12 @@ class Registry(Generic[Subject]):
             for finding in one.check(subject):
                 key = one.code, finding.key or finding.span
                 if key not in found:
-                    found[key] = _found(one.code, finding.severity or one.severity, finding)
+                    found[key] = _found(one.code, finding.severity or one.severity, finding, finding.level or one.level)
         return sorted(found.values(), key=lambda item: (item.diagnostic.span or (), item.diagnostic.code))
 
 
-def _found(code: str, severity: str, finding: Finding) -> Found:
+def _found(code: str, severity: str, finding: Finding, level: str) -> Found:
     place, notes = finding.span, finding.notes
     diagnostic = Diagnostic(code, finding.message, place, finding.hint, notes, severity, facts=finding.facts)
     edits = finding.edits if all(edit.span.line == edit.span.end_line for edit in finding.edits) else ()
-    return Found(diagnostic, edits, finding.changes)
+    return Found(diagnostic, edits, finding.changes, level)

@@ -7,10 +7,12 @@ from typing import NamedTuple
 from mallgen.breaking.services import ServiceVersion
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.kind import kind_of_file
+from mallgen.kinds.rpc import INCLUDES, MORE
 from mallgen.kinds.tables import schema_of
 from mallgen.kinds.target import Target
 from mallgen.loading.load import load
-from mallgen.workspace.config import NAME, read
+from mallgen.proto.load import load_protos
+from mallgen.workspace.config import NAME, find, read
 from mallgen.workspace.targets import of_member
 
 
@@ -32,7 +34,9 @@ def version_of(folder: str, paths: Sequence[str]) -> Version:
 
 def _named(folder: str, path: str) -> Target:
     full = os.path.normpath(os.path.join(folder, path))
-    return Target(kind_of_file(full).name, full, folder)
+    workspace = find(os.path.dirname(full) or ".")
+    member = workspace.member_of(full)
+    return of_member(member, workspace) if member is not None else Target(kind_of_file(full).name, full, folder)
 
 
 def _version(folder: str, targets: Iterable[Target]) -> Version:
@@ -53,11 +57,21 @@ def _service(folder: str, target: Target) -> Version:
         return Version((), (), {})
     tables = schema_of(target)
     service = ServiceVersion(target.service or path, path, tables=tables.schema)
-    if target.kind != "api":
-        return Version((service,), _errors(tables.diagnostics), tables.sources)
-    api = load(target.contract, target.outside)
-    errors = _errors((*api.diagnostics, *tables.diagnostics))
-    return Version((service._replace(api=api.contract),), errors, {**api.sources, **tables.sources})
+    contract = _contract(service, target)
+    problems = (*contract.diagnostics, *_errors(tables.diagnostics))
+    return Version(contract.services, problems, {**contract.sources, **tables.sources})
+
+
+def _contract(service: ServiceVersion, target: Target) -> Version:
+    """Return a service with its contract, where it has one."""
+    if target.kind == "api":
+        api = load(target.contract, target.outside)
+        return Version((service._replace(api=api.contract),), _errors(api.diagnostics), api.sources)
+    if target.kind == "rpc":
+        protos = (target.contract, *target.option(MORE))
+        loaded = load_protos(protos, target.option(INCLUDES), for_service=False)
+        return Version((service._replace(proto=loaded.contract),), _errors(loaded.diagnostics), loaded.sources)
+    return Version((service,), (), {})
 
 
 def _errors(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

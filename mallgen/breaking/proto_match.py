@@ -1,0 +1,234 @@
+"""Which declarations of two versions of protos are the same: by name, by their place, and by what they consist of."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from mallgen.breaking.proto_pairs import MessagePair, ProtoFilePair, ProtoServicePair, RpcPair
+from mallgen.breaking.proto_tree import EnumNode, FieldNode, MessageNode, ProtoTree, RpcNode
+
+if TYPE_CHECKING:
+    from mallgen.proto.model import ProtoFile, Service
+
+Node = TypeVar("Node", MessageNode, EnumNode)
+Item = TypeVar("Item")
+_TELLING = 2  # members that a type without a known use needs, to be known by them
+_MAJOR = re.compile(r"(?P<stem>(?:.*\.)?)v(?P<major>[0-9]+)(?:(?:alpha|beta|test|p)[0-9]*)*")
+
+
+class TypeMatch:
+    """The messages, enums and services of two versions that are the same.
+
+    `types` has new full names by old ones. Declarations of a package that has a new major version have no match.
+    """
+
+    def __init__(self, old: ProtoTree, new: ProtoTree, files: Sequence[ProtoFilePair]) -> None:
+        self.trees = old, new
+        self.packages = {
+            pair.old.name: (pair.old.descriptor.package, pair.new.descriptor.package)
+            for pair in files
+            if pair.old is not None and pair.new is not None
+        }
+        self.types: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._match_names(old.messages, new.messages)
+        self._match_names(old.enums, new.enums)
+        self.services = tuple(self._services(old, new))
+        self._match_uses()
+        self._match_shapes(old.messages, new.messages, message_shape)
+        self._match_shapes(old.enums, new.enums, enum_shape)
+        self._match_uses()
+
+    def is_major(self, file: str) -> bool:
+        """Return whether an old file's package has a new major version: `shop.v1` is `shop.v2` now."""
+        return is_new_major(*self.packages.get(file, ("", "")))
+
+    def translated(self, full: str, file: str) -> str:
+        """Return an old full name with the package that its file has now."""
+        old, new = self.packages.get(file, ("", ""))
+        inner = full[len(old) + 1 :] if old else full
+        return f"{new}.{inner}" if new else inner
+
+    def _add(self, old: str, new: str) -> None:
+        self.types[old] = new
+        self._taken.add(new)
+
+    def _match_names(self, old: Mapping[str, Node], new: Mapping[str, Node]) -> None:
+        for full in old:
+            if full in new:
+                self._add(full, full)
+        for full, node in old.items():
+            name = self.translated(full, node.file.name)
+            if full not in self.types and name in new and name not in self._taken and not self.is_major(node.file.name):
+                self._add(full, name)
+
+    def _services(self, old: ProtoTree, new: ProtoTree) -> Iterator[ProtoServicePair]:
+        files = {service.full_name: file.name for file, service in _declared(old)}
+        found: dict[str, str] = {}
+        for full in old.services:
+            for name in (full, self.translated(full, files[full])):
+                if name in new.services and name not in found.values() and not self.is_major(files[full]):
+                    found.setdefault(full, name)
+        left = [service for full, service in old.services.items() if full not in found]
+        rest = [service for full, service in new.services.items() if full not in found.values()]
+        for one, other in _unique(left, rest, _rpc_names):
+            found[one.full_name] = other.full_name
+        for full, service in old.services.items():
+            if full in found:
+                yield ProtoServicePair(service, new.services[found[full]])
+            elif not self.is_major(files[full]):
+                yield ProtoServicePair(service, None)
+        taken = {*found.values()}
+        yield from (ProtoServicePair(None, service) for full, service in new.services.items() if full not in taken)
+
+    def _match_uses(self) -> None:
+        """Match types of the same shape that are used in the same place: by an RPC, or by a field."""
+        old, new = self.trees
+        waiting = [*self.types]
+        for pair in self.services:
+            if pair.old is not None and pair.new is not None:
+                rpcs = {rpc.method.name: rpc for rpc in new.rpcs(pair.new)}
+                for rpc in old.rpcs(pair.old):
+                    if now := rpcs.get(rpc.method.name):
+                        waiting += self._use(rpc.request, now.request) + self._use(rpc.reply, now.reply)
+        while waiting:
+            full = waiting.pop()
+            if full in old.messages and full in self.types:
+                message = MessagePair(self.trees, self.types, old.messages[full], new.messages[self.types[full]])
+                for left, right in () if message.is_same else message.matched():
+                    waiting += [name for one, other in _types(left, right) for name in self._use(one, other)]
+
+    def _use(self, old: str, new: str) -> list[str]:
+        """Match two types unless one has a match, or they differ; return the old name of a match."""
+        if old in self.types or new in self._taken:
+            return []
+        left, right = self.trees
+        if old in left.messages and new in right.messages:
+            shapes = message_shape(left.messages[old]), message_shape(right.messages[new])
+        elif old in left.enums and new in right.enums:
+            shapes = enum_shape(left.enums[old]), enum_shape(right.enums[new])
+        else:
+            return []
+        if shapes[0] != shapes[1]:
+            return []
+        self._add(old, new)
+        return [old]
+
+    def _match_shapes(
+        self, old: Mapping[str, Node], new: Mapping[str, Node], shape: Callable[[Node], frozenset[object]]
+    ) -> None:
+        """Match types that are the only ones of their shape without a match, first those that keep their last name."""
+
+        def moved(node: Node) -> object:
+            found = shape(node)
+            return (node.full.rpartition(".")[2], found) if found else None
+
+        def renamed(node: Node) -> object:
+            found = shape(node)
+            return found if len(found) >= _TELLING else None
+
+        for key in (moved, renamed):
+            left = [node for full, node in old.items() if full not in self.types and not self.is_major(node.file.name)]
+            right = [node for full, node in new.items() if full not in self._taken]
+            for one, other in _unique(left, right, key):
+                self._add(one.full, other.full)
+
+
+def is_new_major(old: str, new: str) -> bool:
+    """Return whether a package is another with another major version: `shop.v2` after `shop.v1`."""
+    left, right = _MAJOR.fullmatch(old), _MAJOR.fullmatch(new)
+    return left is not None and right is not None and left["stem"] == right["stem"] and left["major"] != right["major"]
+
+
+def message_shape(message: MessageNode) -> frozenset[object]:
+    """Return what a message's fields are, without the names of their types."""
+    fields = ((field.number, field.name, field.type, field.label) for field in message.proto.field)
+    return frozenset(fields)
+
+
+def enum_shape(enum: EnumNode) -> frozenset[object]:
+    """Return an enum's values."""
+    return frozenset((value.number, value.name) for value in enum.proto.value)
+
+
+def file_pairs(old: ProtoTree, new: ProtoTree) -> tuple[ProtoFilePair, ...]:
+    """Return all files: by name, the only contract of each version, then by what most of their declarations tell."""
+    found = {name: name for name in old.files if name in new.files}
+    if len(old.contract.roots) == len(new.contract.roots) == 1:
+        (left,), (right,) = old.contract.roots, new.contract.roots
+        if left not in found and right not in found.values():
+            found[left] = right
+    places = {full: node.file.name for table in (new.messages, new.enums) for full, node in table.items()}
+    votes: dict[str, Counter[str]] = {}
+    for table in (old.messages, old.enums):
+        for full, node in table.items():
+            if node.file.name not in found and full in places:
+                votes.setdefault(node.file.name, Counter())[places[full]] += 1
+    for name, counts in votes.items():
+        best = next((file for file, _ in counts.most_common() if file not in found.values()), "")
+        if best:
+            found[name] = best
+    taken = {*found.values()}
+    pairs = [ProtoFilePair(file, new.files.get(found.get(name, ""))) for name, file in old.files.items()]
+    return (*pairs, *(ProtoFilePair(None, file) for name, file in new.files.items() if name not in taken))
+
+
+def rpc_pairs(match: TypeMatch, service: ProtoServicePair) -> Iterator[RpcPair]:
+    """Yield the RPCs of a service that is not gone: by name, then the only ones with these messages and streams."""
+    if service.new is None:
+        return
+    old = match.trees[0].rpcs(service.old) if service.old is not None else []
+    new = match.trees[1].rpcs(service.new)
+    by_name = {rpc.method.name: rpc for rpc in new}
+    found = {rpc.method.name: by_name.pop(rpc.method.name) for rpc in old if rpc.method.name in by_name}
+
+    def left(rpc: RpcNode) -> object:
+        return match.types.get(rpc.request, rpc.request), match.types.get(rpc.reply, rpc.reply), rpc.shape
+
+    def right(rpc: RpcNode) -> object:
+        return rpc.request, rpc.reply, rpc.shape
+
+    rest = [rpc for rpc in old if rpc.method.name not in found]
+    for one, other in _unique(rest, [*by_name.values()], left, right):
+        found[one.method.name] = by_name.pop(other.method.name)
+    yield from (RpcPair(service, rpc, found.get(rpc.method.name)) for rpc in old)
+    yield from (RpcPair(service, None, rpc) for rpc in by_name.values())
+
+
+def _unique(
+    left: Iterable[Item],
+    right: Iterable[Item],
+    key: Callable[[Item], object],
+    other: Callable[[Item], object] | None = None,
+) -> Iterator[tuple[Item, Item]]:
+    """Yield the items of both sides that alone have a key; None is no key."""
+    sides: list[dict[object, list[Item]]] = [{}, {}]
+    for items, into, make in zip((left, right), sides, (key, other or key), strict=True):
+        for item in items:
+            into.setdefault(make(item), []).append(item)
+    for made, items in sides[0].items():
+        matches = sides[1].get(made, [])
+        if made is not None and len(items) == len(matches) == 1:
+            yield items[0], matches[0]
+
+
+def _rpc_names(service: "Service") -> object:
+    return frozenset(method.name for method in service.methods) or None
+
+
+def _declared(tree: ProtoTree) -> "Iterator[tuple[ProtoFile, Service]]":
+    """Yield each service with its file."""
+    files = {file.comments.file: file for file in tree.files.values()}
+    for service in tree.services.values():
+        yield files[service.span.file], service
+
+
+def _types(old: FieldNode | None, new: FieldNode | None) -> Iterator[tuple[str, str]]:
+    """Yield the names of the types of a field and of the values of a map in both versions."""
+    if old is None or new is None:
+        return
+    if old.entry is not None and new.entry is not None:
+        yield from _types(old.entry[1], new.entry[1])
+    elif old.kind == new.kind:
+        yield old.type_name, new.type_name

@@ -1,0 +1,316 @@
+"""One version of protos as tables by full name: its messages, enums, extensions and services, each with its place.
+
+Full names have no dot in front. protobuf itself is not imported here: only a version that has protos loads it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from mallgen.breaking.proto_features import Features, file_features, inner_features
+from mallgen.text.span import Span
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FieldDescriptorProto
+
+    from mallgen.proto.model import Method, ProtoContract, ProtoFile, Service
+
+Path = tuple[int, ...]
+# field numbers in descriptor.proto, of which the paths of declarations are made
+NAME, PACKAGE, SYNTAX, EDITION = 1, 2, 12, 14
+_FIELDS, _NESTED, _ENUMS, _RANGES, _EXTENSIONS, _ONEOFS = 2, 3, 4, 5, 6, 8
+_FILE_MESSAGES, _FILE_ENUMS, _FILE_EXTENSIONS, _VALUES = 4, 5, 7, 2
+REPEATED, REQUIRED = 3, 2  # values of FieldDescriptorProto.Label
+# names of FieldDescriptorProto.Type, in the order of its numbers
+_KINDS = (
+    *("", "double", "float", "int64", "uint64", "int32", "fixed64", "fixed32", "bool", "string", "group", "message"),
+    *("bytes", "uint32", "enum", "sfixed32", "sfixed64", "sint32", "sint64"),
+)
+
+
+class MessageNode(NamedTuple):
+    """A message of one version. `name` has those of the messages around it in front."""
+
+    full: str
+    name: str
+    file: "ProtoFile"
+    proto: "DescriptorProto"
+    path: Path
+    features: Features
+
+    @property
+    def span(self) -> Span:
+        """Return the place of its name."""
+        return self.file.comments.at((*self.path, NAME))
+
+    @property
+    def oneofs(self) -> dict[str, Span]:
+        """Return the places of the oneofs by name, without those that stand for `optional`."""
+        synthetic = {field.oneof_index for field in self.proto.field if field.proto3_optional}
+        return {
+            oneof.name: self.file.comments.at((*self.path, _ONEOFS, index, NAME))
+            for index, oneof in enumerate(self.proto.oneof_decl)
+            if index not in synthetic
+        }
+
+    @property
+    def reserved(self) -> list[tuple[int, int]]:
+        """Return the first and the last number of each reserved range."""
+        return [(one.start, one.end - 1) for one in self.proto.reserved_range]
+
+
+class EnumNode(NamedTuple):
+    """An enum of one version. `name` has those of the messages around it in front."""
+
+    full: str
+    name: str
+    file: "ProtoFile"
+    proto: "EnumDescriptorProto"
+    path: Path
+    features: Features
+
+    @property
+    def span(self) -> Span:
+        """Return the place of its name."""
+        return self.file.comments.at((*self.path, NAME))
+
+    @property
+    def values(self) -> list["ValueNode"]:
+        """Return the values in the order of the file."""
+        spans = self.file.comments
+        return [
+            ValueNode(value.name, value.number, spans.at((*self.path, _VALUES, index)))
+            for index, value in enumerate(self.proto.value)
+        ]
+
+    @property
+    def reserved(self) -> list[tuple[int, int]]:
+        """Return the first and the last number of each reserved range."""
+        return [(one.start, one.end) for one in self.proto.reserved_range]
+
+
+class ValueNode(NamedTuple):
+    """A value of an enum."""
+
+    name: str
+    number: int
+    span: Span
+
+
+class FieldNode(NamedTuple):
+    """A field or extension of one version. `entry` has the key and the value of a map."""
+
+    proto: "FieldDescriptorProto"
+    file: "ProtoFile"
+    path: Path
+    features: Features
+    oneof: str = ""
+    entry: "tuple[FieldNode, FieldNode] | None" = None
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+        return self.proto.name
+
+    @property
+    def number(self) -> int:
+        """Return its number."""
+        return self.proto.number
+
+    @property
+    def span(self) -> Span:
+        """Return the place of its declaration, that of its name where it has several lines."""
+        span = self.file.comments.at(self.path)
+        return span if span.line == span.end_line else self.file.comments.at((*self.path, NAME))
+
+    @property
+    def kind(self) -> str:
+        """Return `int32`, `enum`, `message` and so on: what it is on the wire; `map` for a map."""
+        if self.entry is not None:
+            return "map"
+        kind = _KINDS[self.proto.type]
+        return "group" if kind == "message" and self.features["message_encoding"] == "DELIMITED" else kind
+
+    @property
+    def type_name(self) -> str:
+        """Return the full name of its message or enum, else its kind."""
+        return self.proto.type_name.removeprefix(".") or self.kind
+
+    @property
+    def presence(self) -> str:
+        """Return `map`, `repeated`, `required`, `explicit` (unset differs from zero) or `implicit`."""
+        if self.entry is not None:
+            return "map"
+        if self.proto.label == REPEATED:
+            return "repeated"
+        if self.proto.label == REQUIRED or self.features["field_presence"] == "LEGACY_REQUIRED":
+            return "required"
+        is_explicit = self.proto.proto3_optional or self.oneof or self.kind in ("message", "group")
+        return "explicit" if is_explicit or self.features["field_presence"] == "EXPLICIT" else "implicit"
+
+    @property
+    def title(self) -> str:
+        """Return its type as an author writes it: `repeated shop.Order`, `map<string, int32>`."""
+        return self.title_in({})
+
+    def title_in(self, types: Mapping[str, str]) -> str:
+        """Return its type with the names that messages and enums have in another version; `types` has these."""
+        if self.entry is not None:
+            return f"map<{self.entry[0].title_in(types)}, {self.entry[1].title_in(types)}>"
+        name = types.get(self.type_name, self.type_name)
+        return f"repeated {name}" if self.presence == "repeated" else name
+
+
+class RpcNode(NamedTuple):
+    """An RPC of one version, with the full names of its messages."""
+
+    service: "Service"
+    method: "Method"
+    request: str
+    reply: str
+
+    @property
+    def title(self) -> str:
+        """Return its path on the wire without the first slash: `order.Order/Orders`."""
+        return self.method.wire.removeprefix("/")
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """Return whether its sides are streams."""
+        return self.method.takes_stream, self.method.gives_stream
+
+
+class ProtoTree:
+    """One version of a service's protos, without those that come with protobuf or are Google's."""
+
+    def __init__(self, contract: "ProtoContract") -> None:
+        self.contract = contract
+        self.files = {file.name: file for file in contract.files if not file.name.startswith("google/")}
+        self.messages: dict[str, MessageNode] = {}
+        self.enums: dict[str, EnumNode] = {}
+        self.extensions: dict[str, FieldNode] = {}
+        self._entries: dict[str, MessageNode] = {}
+        for file in self.files.values():
+            self._add_file(file)
+        self.services = {service.full_name: service for service in contract.services}
+
+    def fields(self, message: MessageNode) -> list[FieldNode]:
+        """Return a message's fields in the order of the file."""
+        return [self._field(message, index) for index in range(len(message.proto.field))]
+
+    def rpcs(self, service: "Service") -> list[RpcNode]:
+        """Return a service's RPCs in the order of the file."""
+        return [
+            RpcNode(service, method, self._full(method.request), self._full(method.reply)) for method in service.methods
+        ]
+
+    def carriers(self, direction: str) -> Mapping[str, Sequence[str]]:
+        """Return the RPCs whose request or response (`direction`) carries a message or enum, by its full name."""
+        return self._carriers[0 if direction == "request" else 1]
+
+    @cached_property
+    def _carriers(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        found: tuple[dict[str, list[str]], dict[str, list[str]]] = ({}, {})
+        for service in self.services.values():
+            for rpc in self.rpcs(service):
+                for into, root in zip(found, (rpc.request, rpc.reply), strict=True):
+                    for name in self._reached(root):
+                        into.setdefault(name, []).append(rpc.title)
+        return found
+
+    def _reached(self, root: str) -> Iterable[str]:
+        seen = {root: None}
+        waiting = [root]
+        while waiting:
+            for name in self._inner(waiting.pop()):
+                if name not in seen:
+                    seen[name] = None
+                    waiting.append(name)
+        return seen
+
+    def _inner(self, full: str) -> Sequence[str]:
+        """Return the full names of the types of a message's fields."""
+        if full not in self._inner_names:
+            message = self.messages.get(full) or self._entries.get(full)
+            names = [field.type_name for field in message.proto.field] if message is not None else []
+            self._inner_names[full] = list(dict.fromkeys(name.removeprefix(".") for name in names if name))
+        return self._inner_names[full]
+
+    @cached_property
+    def _inner_names(self) -> dict[str, list[str]]:
+        return {}
+
+    def _field(self, message: MessageNode, index: int) -> FieldNode:
+        field = message.proto.field[index]
+        inherited = message.features
+        oneof = ""
+        if field.HasField("oneof_index") and not field.proto3_optional:
+            declared = message.proto.oneof_decl[field.oneof_index]
+            oneof, inherited = declared.name, inner_features(inherited, declared)
+        entry = self._entries.get(field.type_name[1:]) if field.label == REPEATED else None
+        sides = (self._field(entry, 0), self._field(entry, 1)) if entry is not None else None
+        path = (*message.path, _FIELDS, index)
+        return FieldNode(field, message.file, path, inner_features(inherited, field), oneof, sides)
+
+    def _full(self, ref: "tuple[str, tuple[str, ...]]") -> str:
+        file, path = ref
+        package = self._packages.get(file, "")
+        return f"{package}.{'.'.join(path)}" if package else ".".join(path)
+
+    @cached_property
+    def _packages(self) -> dict[str, str]:
+        return {file.name: file.descriptor.package for file in self.contract.files}
+
+    def _add_file(self, file: "ProtoFile") -> None:
+        features = file_features(file.descriptor)
+        package = file.descriptor.package
+        prefix = f"{package}." if package else ""
+        for index, message in enumerate(file.descriptor.message_type):
+            self._add_message(MessageNode(prefix, "", file, message, (_FILE_MESSAGES, index), features))
+        self._add_enums(file, file.descriptor.enum_type, (prefix, ""), (_FILE_ENUMS,), features)
+        self._add_extensions(file, file.descriptor.extension, prefix, (_FILE_EXTENSIONS,), features)
+
+    def _add_message(self, found: MessageNode) -> None:
+        """Add a message whose names are still the prefixes of its own."""
+        message, file = found.proto, found.file
+        full, name = f"{found.full}{message.name}", f"{found.name}{message.name}"
+        node = MessageNode(full, name, file, message, found.path, inner_features(found.features, message))
+        if message.options.map_entry:
+            self._entries[full] = node
+            return
+        self.messages[full] = node
+        self._add_enums(file, message.enum_type, (f"{full}.", f"{name}."), (*found.path, _ENUMS), node.features)
+        self._add_extensions(file, message.extension, f"{full}.", (*found.path, _EXTENSIONS), node.features)
+        for index, inner in enumerate(message.nested_type):
+            path = (*found.path, _NESTED, index)
+            self._add_message(MessageNode(f"{full}.", f"{name}.", file, inner, path, node.features))
+
+    def _add_enums(
+        self,
+        file: "ProtoFile",
+        enums: "Sequence[EnumDescriptorProto]",
+        prefixes: tuple[str, str],
+        path: Path,
+        features: Features,
+    ) -> None:
+        for index, enum in enumerate(enums):
+            full, name = (f"{prefix}{enum.name}" for prefix in prefixes)
+            inner = inner_features(features, enum)
+            self.enums[full] = EnumNode(full, name, file, enum, (*path, index), inner)
+
+    def _add_extensions(
+        self,
+        file: "ProtoFile",
+        extensions: "Sequence[FieldDescriptorProto]",
+        prefix: str,
+        path: Path,
+        features: Features,
+    ) -> None:
+        for index, field in enumerate(extensions):
+            node = FieldNode(field, file, (*path, index), inner_features(features, field))
+            self.extensions[f"{prefix}{field.name}"] = node
+
+
+def extension_ranges(message: MessageNode) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last number of each range of extensions."""
+    return ((one.start, one.end - 1) for one in message.proto.extension_range)
