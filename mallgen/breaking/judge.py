@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from mallgen.breaking import RULES, Rule, ServiceChange
 from mallgen.breaking.api import ApiChange
+from mallgen.breaking.policy import Judgement
 from mallgen.breaking.services import Pair, ServiceVersion, paired
 from mallgen.model import Contract
-from mallgen.rules import Found
 from mallgen.text.span import Span
 
 if TYPE_CHECKING:
@@ -21,12 +21,17 @@ TableUsers = Mapping[Span, tuple[str, ...]]
 
 def judge(
     old: Sequence[ServiceVersion], new: Sequence[ServiceVersion], label: str, chosen: Sequence[Rule]
-) -> list[Found]:
+) -> list[Judgement]:
     """Return the findings of the chosen rules, one of several services once; `label` names the old version in them."""
     pairs = paired(old, new)
     users = _table_users(pairs)
-    found = [one for pair in pairs for one in RULES.run(_change(*pair, label, users), chosen)]
-    return list({one.diagnostic: one for one in found}.values())
+    found = [Judgement(one, _name(*pair)) for pair in pairs for one in RULES.run(_change(*pair, label, users), chosen)]
+    return list({one.found.diagnostic: one for one in reversed(found)}.values())[::-1]
+
+
+def _name(old: ServiceVersion | None, new: ServiceVersion | None) -> str:
+    service = new or old
+    return service.name if service is not None else ""
 
 
 def _change(old: ServiceVersion | None, new: ServiceVersion | None, label: str, users: TableUsers) -> ServiceChange:

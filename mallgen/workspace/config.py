@@ -16,6 +16,7 @@ from mallgen.text.suggest import did_you_mean
 from mallgen.workspace.table_settings import KEYS, TableSettings
 
 if TYPE_CHECKING:  # imported only where there is a workspace
+    from mallgen.breaking.policy import Policy
     from mallgen.text.toml_places import TomlPlaces
 
 NAME = "mallgen.toml"
@@ -58,12 +59,13 @@ class ServiceEntry(NamedTuple):
 class Workspace(NamedTuple):
     """The services in the order of the file; `path` is that of mallgen.toml, empty when there is none.
 
-    `text` is the file's content, for code frames.
+    `text` is the file's content, for code frames. `breaking` are the settings of `mallgen breaking`, None without any.
     """
 
     path: str
     members: tuple[ServiceEntry, ...]
     text: str = ""
+    breaking: "Policy | None" = None
 
     @property
     def sources(self) -> dict[str, str]:
@@ -131,10 +133,10 @@ def read(path: str) -> Workspace:
     from mallgen.text.toml_places import places
 
     reader = _ConfigReader(os.path.dirname(path), shown, places(text, shown))
-    members = reader.members(data)
+    members, policy = reader.members(data), reader.breaking(data)
     if reader.problems:
         raise BadWorkspace(tuple(reader.problems), {shown: text})
-    return Workspace(path, members, text)
+    return Workspace(path, members, text, policy)
 
 
 def _not_toml(problem: str, shown: str, text: str) -> Diagnostic:
@@ -156,8 +158,8 @@ class _ConfigReader:
 
     def members(self, data: dict[str, Any]) -> tuple[ServiceEntry, ...]:
         """Return the services without those that have errors."""
-        for key in sorted(set(data) - {"service"}):
-            hint = did_you_mean(key, ["service"]) or "services are declared as [service.NAME]"
+        for key in sorted(set(data) - {"breaking", "service"}):
+            hint = did_you_mean(key, ["breaking", "service"]) or "services are declared as [service.NAME]"
             self._add_error(f"there is no setting `{key}`", self._places.key(key), hint)
         services = data.get("service", {})
         if isinstance(services, dict) and len(services) > _MOST_SERVICES:
@@ -173,6 +175,14 @@ class _ConfigReader:
         self._check_uses(members, frozenset(services) if isinstance(services, dict) else frozenset())
         self._check_folders(members)
         return members
+
+    def breaking(self, data: dict[str, Any]) -> "Policy | None":
+        """Return the settings of `mallgen breaking`."""
+        if "breaking" not in data:
+            return None
+        from mallgen.workspace.breaking_settings import BreakingSettings  # other commands read no rules
+
+        return BreakingSettings(data["breaking"], self._places, self._add_error).policy()
 
     def _member(self, name: str, values: Any) -> ServiceEntry | None:
         if not isinstance(values, dict):

@@ -5,12 +5,14 @@ import sys
 import tempfile
 from collections import Counter
 from contextlib import ExitStack
+from datetime import date
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from mallgen.breaking import RULES
 from mallgen.breaking.judge import judge
+from mallgen.breaking.policy import Policy, settle
 from mallgen.cli.console import (
     ENVIRONMENT,
     FINDINGS,
@@ -55,24 +57,26 @@ def run(values: Values) -> int:
 
 
 def _run(values: Values, stack: ExitStack) -> int:
-    chosen = chosen_rules(RULES, values, "mallgen breaking")
-    if chosen is None:
+    if chosen_rules(RULES, values, "mallgen breaking") is None:
         return USAGE
     paths = values.many("path")
-    base = _base(values, paths, stack)
     try:
-        root = "." if paths else os.path.dirname(find().path) or "."
+        workspace = find()
+        policy = workspace.breaking or Policy()
+        base = _base(values.text("against") or policy.against, paths, stack)
+        root = "." if paths else os.path.dirname(workspace.path) or "."
         new = version_of(root, paths)
         old = version_of(os.path.normpath(os.path.join(base.folder, os.path.relpath(root))), base.paths)
     except BadWorkspace as problem:
         return report(problem.diagnostics, problem.sources, "")
     _refuse_broken(new, old, base)
-    found = judge(old.services, new.services, base.label, chosen)
-    shown = [_shown(one.diagnostic, base) for one in found]
-    sources = {**new.sources, **{_name(path, base): text for path, text in old.sources.items()}}
+    chosen = policy.chosen(values.many("select"), values.many("ignore"))
+    settled = settle(judge(old.services, new.services, base.label, chosen), policy, date.today().isoformat())
+    shown = [_shown(one, base) for one in settled.diagnostics]
+    sources = {**workspace.sources, **new.sources, **{_name(path, base): text for path, text in old.sources.items()}}
     counts = Counter(one.level for one in shown)
     listed = [one for one in shown if one.level != "info" or values.flag("all") or for_machines()]
-    _print(listed, sources, f"{_counts(counts)} against {base.label}")
+    _print(listed, sources, f"{_counts(counts)} against {base.label}{_accepted(settled.accepted)}")
     failing = ("error", "warning") if values.text("fail-on") == "warning" else ("error",)
     return FINDINGS if any(counts[level] for level in failing) else FINE
 
@@ -97,9 +101,12 @@ def _counts(counts: Counter[str]) -> str:
     return ", ".join([*words, *([f"{counted(compatible, 'compatible change')}"] if compatible else [])])
 
 
-def _base(values: Values, paths: tuple[str, ...], stack: ExitStack) -> _BaseVersion:
-    """Return what --against names, else the commit where this branch left the main one. Raises AlreadyReported."""
-    text = values.text("against")
+def _accepted(count: int) -> str:
+    return f"; {counted(count, 'finding')} accepted in mallgen.toml" if count else ""
+
+
+def _base(text: str, paths: tuple[str, ...], stack: ExitStack) -> _BaseVersion:
+    """Return what a text names, else the commit where this branch left the main one. Raises AlreadyReported."""
     if text and os.path.isdir(text):
         return _BaseVersion(text, text, paths)
     if text and os.path.isfile(text):
