@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 _LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*\t(?P<level>[a-z]+)\t(?P<rest>.*)", re.S)
 _KNOWN = {"client", "code", "duration", "method", "path", "request_id", "route", "span", "status", "trace"}
-_ENDS = ("error[", "ended with exit code")
+_FAULT = re.compile(r"error\[|ended with exit code|does not (answer|stop)|port \d+ is taken")
 GOOD, ODD, BAD = "good", "odd", "bad"
 
 
@@ -19,11 +19,11 @@ class Shown(NamedTuple):
 def shown(line: str) -> Shown | None:
     """Return a plain log line in short, None for a good answer to /healthz (mallgen asks).
 
-    A line of another form is unchanged; one that a service ends with is `bad`.
+    A line of another form is unchanged; one about a service that ends or cannot run is `bad`.
     """
     match = _LINE.fullmatch(line)
     if match is None:
-        return Shown(line, BAD if line.startswith(_ENDS) else "")
+        return Shown(line, BAD if _FAULT.match(line) else "")
     message, *cells = match["rest"].split("\t")
     fields = dict(cell.split("=", 1) for cell in cells if "=" in cell)
     tail = [f"request_id={fields['request_id']}"] if "request_id" in fields else []

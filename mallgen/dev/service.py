@@ -111,6 +111,11 @@ class ServiceProcess:
         if self._reader is not None:
             await self._reader
 
+    async def said_all(self) -> None:
+        """Wait until the lines of an ended process are out, at most a second: a child of it may hold the output open."""
+        if self._reader is not None:
+            await asyncio.wait({self._reader}, timeout=1)
+
     async def wait(self) -> int:
         """Wait for the end of the process and return its exit code."""
         assert self._process is not None

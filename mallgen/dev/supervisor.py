@@ -99,7 +99,8 @@ class _Supervisor:
     async def _run_until_stopped(self) -> int:
         if await self._start_all():
             self._report_up()
-        self._plan.line("", "Ctrl-C stops them; what you change is restarted")
+        them = "it" if len(self._services) == 1 else "them"
+        self._plan.line("", f"Ctrl-C stops {them}; what you change is restarted")
         async with asyncio.TaskGroup() as group:
             for name in self._services:
                 self._following[name] = group.create_task(self._follow(name))
@@ -109,7 +110,8 @@ class _Supervisor:
     def _report_up(self) -> None:
         specs = [service.spec for service in self._services.values()]
         urls = [f"http://127.0.0.1:{spec.port}" for spec in specs if spec.is_http]
-        self._plan.line("", f"all {len(specs)} services are up: {' '.join(urls)}".rstrip(": "))
+        what = f"all {len(specs)} services are" if len(specs) > 1 else f"{specs[0].name} is" if specs else "no service is"
+        self._plan.line("", f"{what} up: {' '.join(urls)}".rstrip(": "))
 
     async def _once(self, words: Sequence[str]) -> int:
         if not await self._start_all():
@@ -143,8 +145,12 @@ class _Supervisor:
         if service.running:
             self._plan.line(service.spec.name, "does not answer")
         else:
-            self._plan.line(service.spec.name, f"ended with exit code {service.code}; waiting for a change")
+            await self._report_end(service)
         return False
+
+    async def _report_end(self, service: ServiceProcess) -> None:
+        await service.said_all()
+        self._plan.line(service.spec.name, f"ended with exit code {service.code}; waiting for a change")
 
     async def _follow(self, name: str) -> None:
         """Restart a service when its code or settings changed; report when it ended by itself."""
@@ -159,7 +165,7 @@ class _Supervisor:
                 await self._restart(service, changed)
                 reported = not service.running
             elif not service.running and not reported:
-                self._plan.line(name, f"ended with exit code {service.code}; waiting for a change")
+                await self._report_end(service)
                 reported = True
 
     async def _restart(self, service: ServiceProcess, changed: Sequence[str]) -> None:

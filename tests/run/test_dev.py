@@ -42,10 +42,10 @@ class Dev:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([*command(), "dev"], cwd=self.root, stdout=log, stderr=log)
 
-    def once(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def once(self, *words: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
         """Run `mallgen dev --once …`."""
         return subprocess.run(
-            [*command(), "dev", "--once", *words],
+            [*command(), "dev", *(["-q"] if quiet else []), "--once", *words],
             cwd=self.root,
             capture_output=True,
             text=True,
@@ -161,6 +161,10 @@ def test_a_service_that_cannot_start_waits_for_its_mending(dev: Dev) -> None:
     logic.write_text("import nothing_of_this_name\n" + text, encoding="utf-8")
     ran = dev.once("true")
     assert (ran.returncode, "order    | ended with exit code 1" in ran.stderr) == (3, True)
+    quiet = dev.once("true", quiet=True).stderr
+    said = ["Traceback (most recent", "named 'nothing_of_this_name'", "ended with exit code 1"]
+    places = [quiet.find(words) for words in said]
+    assert places == sorted(places) and -1 not in places and "listens" not in quiet, quiet
     dev.start()
     dev.until("order    . ended with exit code 1; waiting for a change")
     logic.write_text(text, encoding="utf-8")

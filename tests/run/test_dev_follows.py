@@ -133,3 +133,9 @@ def test_a_new_service_whose_port_is_taken_waits(fresh: Fresh) -> None:
         fresh.until(rf"other    . port {port} is taken")
     written(fresh.root / "services" / "other" / "etc" / "other.yaml", (str(port), str(fresh.ports["other"])))
     fresh.until(f"other.rpc listens on 127.0.0.1:{fresh.ports['other']}")
+
+
+def test_one_service_is_up(fresh: Fresh) -> None:
+    fresh.toml.write_text('[service.greeter]\ncontract = "contracts/greeter.proto"\ndir = "services/greeter"\n')
+    fresh.start()
+    assert "Ctrl-C stops it;" in fresh.until("greeter is up\n.*what you change")

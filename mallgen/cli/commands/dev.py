@@ -5,6 +5,7 @@ import importlib.util
 import io
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from mallgen.cli.console import FINE, LAID_OUT, USAGE, AlreadyReported, report, say, tint
@@ -23,6 +24,7 @@ from mallgen.text.visible import visible
 from mallgen.workspace.config import Workspace, ports_in
 
 _MOOD_COLORS = {GOOD: 3, ODD: 4, BAD: 2}  # green, yellow, red
+_HELD = 100  # lines of each service
 QUIETLY = WriteOptions(dry_run=False, quiet=True, end="; nothing was written")
 
 
@@ -34,6 +36,10 @@ def run(values: Values) -> int:
         say("  = help: mallgen dev --once pytest tests/e2e")
         return USAGE
     workspace = current_workspace()
+    if not workspace.members:
+        message = "there is no mallgen.toml with services here or above"
+        hint = "mallgen new NAME makes a workspace; one service runs by itself: python -m PACKAGE"
+        return report([Diagnostic("no-workspace", message, hint=hint, environment=True)], {}, "; nothing was started")
     found, code = generate_all(workspace, QUIETLY)
     if code != FINE:
         return code
@@ -129,19 +135,28 @@ def _port_problems(specs: Sequence[Spec]) -> list[Diagnostic]:
 
 
 def _line_printer(setup: Setup, quiet: bool, apart: bool) -> Callable[[str, str], None]:
-    """Return the function that prints a line of a service.
+    """Return the function that prints a line of a service; `quiet`: only errors, and what came before a service ended.
 
     `apart`: the services' lines go to stderr, because stdout belongs to the command of `--once`.
     """
     names = [spec.name for spec in setup.specs]
     in_short = not os.environ.get("MALLGEN_LOG")
+    held: dict[str, deque[str]] = {}
 
     def line(name: str, text: str) -> None:
         short = shown(text) if name else Shown(text)
-        if short is None or (name and quiet and short.mood != BAD):
+        if short is None:
             return
-        if not in_short:
-            short = Shown(text)
+        if name and quiet and short.mood != BAD:
+            if short.text == text:  # no log line: maybe one of a traceback, which is told when the service ends
+                held.setdefault(name, deque(maxlen=_HELD)).append(text)
+            return
+        if short.text == text:
+            for earlier in held.pop(name, ()):
+                write(name, Shown(earlier))
+        write(name, short if in_short else Shown(text))
+
+    def write(name: str, short: Shown) -> None:
         if name and name not in names:
             names.append(name)
         stream = sys.stderr if apart or not name else sys.stdout
