@@ -156,6 +156,25 @@ def test_nothing_is_written_when_a_table_cannot_be_modelled(here: Path) -> None:
     assert not Path("out").exists()
 
 
+def test_a_place_in_ddl_that_was_not_written_names_the_database(here: Path) -> None:
+    with sqlite3.connect("a.db") as database:
+        database.execute("CREATE TABLE x (id INTEGER PRIMARY KEY, word)")
+    ran = mallgen("model", "datasource", "-url", "sqlite:///a.db", "-dir", "out")
+    assert (ran.code, "--> DDL of the database a:" in ran.err, "schema.sql" in ran.err) == (1, True, False), ran.err
+    assert "CREATE TABLE x (id INTEGER PRIMARY KEY, word)" in ran.err and not (here / "out").exists()
+
+
+@pytest.mark.parametrize("more", [(), ("--force",), ("--dry-run",)])
+def test_a_folder_where_the_contract_belongs(here: Path, more: tuple[str, ...]) -> None:
+    with sqlite3.connect("a.db") as database:
+        database.execute("CREATE TABLE x (id INTEGER PRIMARY KEY)")
+    (here / "schema.sql").mkdir()
+    ran = mallgen("model", "datasource", "-url", "sqlite:///a.db", *more)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("error[in-the-way] `schema.sql` is a folder, and the tables' DDL belongs there\n"), ran.err
+    assert sorted(path.name for path in here.iterdir()) == ["a.db", "schema.sql"]
+
+
 def test_the_mark_tells_whether_somebody_has_edited() -> None:
     text = marked("CREATE TABLE a (id int);\n\n", "mysql")
     assert is_as_read(text)

@@ -65,9 +65,13 @@ def _write(found: LiveDdl, target: Target, options: WriteOptions, force: bool) -
     package = target.called.package or model_package(found.database)
     named = target.having({**database, DIALECT: (found.dialect,)})
     named = named._replace(called=target.called._replace(package=package))
-    if problem := _empty(found, target.option(ONLY)) or (None if force else _edited(contract)):
+    problem = _folder_there(contract) or _empty(found, target.option(ONLY)) or (None if force else _edited(contract))
+    if problem:
         return report([problem], {}, options.end)
     made = made_of({contract: found.text}, named)
+    if not made.files and not _is_current(contract, found.text):  # the places shall not be in a file that is not there
+        name = f"DDL of the database {found.database}"
+        made = made_of({name: found.text}, named._replace(contract=name))
     code = report(made.diagnostics, made.sources, options.end)
     if not made.files:
         return code
@@ -115,6 +119,13 @@ def _text(path: str) -> str:
             return file.read()
     except (FileNotFoundError, UnicodeDecodeError):
         return ""
+
+
+def _folder_there(contract: str) -> Diagnostic | None:
+    if not os.path.isdir(contract):
+        return None
+    message = f"`{contract}` is a folder, and the tables' DDL belongs there"
+    return Diagnostic("in-the-way", message, hint="move it away, or generate into another folder: -dir DIR")
 
 
 def _edited(contract: str) -> Diagnostic | None:
