@@ -87,7 +87,7 @@ MODEL_COMMANDS = (
             FORMAT,
         ),
         (
-            Argument("old", "A .sql file or pattern, REVISION:PATH of git, or the URL of a database."),
+            Argument("old", "A .sql file or pattern, the same of git as REVISION:PATH, or the URL of a database."),
             Argument("new", "The same for what it shall become."),
         ),
         example="mallgen model migrate HEAD~1:sql/data.sql sql/data.sql",

@@ -112,7 +112,7 @@ class ServiceProcess:
             await self._reader
 
     async def said_all(self) -> None:
-        """Wait until the lines of an ended process are out, at most a second: a child of it may hold the output open."""
+        """Wait until the lines of an ended process are out, a second at most: a child may hold the output open."""
         if self._reader is not None:
             await asyncio.wait({self._reader}, timeout=1)
 

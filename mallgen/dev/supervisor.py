@@ -110,7 +110,7 @@ class _Supervisor:
     def _report_up(self) -> None:
         specs = [service.spec for service in self._services.values()]
         urls = [f"http://127.0.0.1:{spec.port}" for spec in specs if spec.is_http]
-        what = f"all {len(specs)} services are" if len(specs) > 1 else f"{specs[0].name} is" if specs else "no service is"
+        what = f"{specs[0].name} is" if len(specs) == 1 else f"all {len(specs)} services are"
         self._plan.line("", f"{what} up: {' '.join(urls)}".rstrip(": "))
 
     async def _once(self, words: Sequence[str]) -> int:

@@ -45,9 +45,10 @@ def matching(pattern: str) -> list[str]:
     path = os.path.normpath(pattern)
     if os.path.isfile(path) or not glob.has_magic(path):
         return [path] if os.path.lexists(path) else []
-    return sorted(filter(os.path.isfile, glob.glob(path)), key=_natural)
+    return sorted(filter(os.path.isfile, glob.glob(path)), key=natural)
 
 
-def _natural(path: str) -> list[tuple[int, int, str]]:
+def natural(path: str) -> list[tuple[int, int, str]]:
+    """Return the key that sorts paths by the numbers in them."""
     pieces = _NUMBERS.findall(path)
     return [(0, int(one), "") if one.isascii() and one.isdigit() and len(one) < 19 else (1, 0, one) for one in pieces]

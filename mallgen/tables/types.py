@@ -19,7 +19,8 @@ def read_type(cursor: Cursor, made: dict[str, MadeType]) -> ColumnType:
     word = _words(cursor, made)
     if not word:
         if cursor.dialect is Dialect.SQLITE:
-            cursor.report("ddl-unknown-type", "this column has no type", cursor.span(cursor.before), "write one, such as `text`")
+            what = "this column has no type"
+            cursor.report("ddl-unknown-type", what, cursor.span(cursor.before), "write one, such as `text`")
             return ColumnType(Base.BYTES, "")
         cursor.fail("a column's name is followed by its type", "write its type, such as `bigint` or `varchar(64)`")
     numbers, values = _brackets(cursor)

@@ -84,6 +84,28 @@ def test_a_revision_of_git_is_a_side_of_a_migration(here: Path) -> None:
         assert (ran.code, ran.out, said in ran.err) == (3, "", True)
 
 
+def test_a_pattern_in_a_revision_names_its_files(here: Path) -> None:
+    folder = here / "sql"
+    (folder / "old").mkdir(parents=True)
+    (folder / "2_a.sql").write_text("CREATE TABLE a (id bigint PRIMARY KEY);")
+    (folder / "10_b.sql").write_text("ALTER TABLE a ADD COLUMN n int NULL;")
+    (folder / "old" / "3_c.sql").write_text("CREATE TABLE c (id bigint PRIMARY KEY);")
+    git("init", "-q", ".")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    (folder / "11_d.sql").write_text("ALTER TABLE a ADD COLUMN o int NULL;")
+    wanted = "ALTER TABLE `a`\n  ADD COLUMN `o` int NULL;\n"
+    ran = mallgen("model", "migrate", "HEAD:sql/*.sql", "sql/*.sql")
+    assert (ran.code, wanted in ran.out, "from HEAD:sql/*.sql to sql/*.sql" in ran.out) == (0, True, True), ran
+    assert ran.out.count(";") == 1
+    os.chdir(folder)
+    assert wanted in mallgen("model", "migrate", "HEAD:./[0-9]*.sql", "*.sql").out
+    assert wanted in mallgen("model", "migrate", "HEAD:sql/*.sql", "*.sql").out
+    for name, said in (("HEAD:no/*.sql", "no file of it is named"), ("v9:*.sql", "v9"), ("HEAD:./../*.sql", "no file")):
+        ran = mallgen("model", "migrate", name, "*.sql")
+        assert (ran.code, ran.out, said in ran.err) == (3, "", True), ran.err
+
+
 def test_a_file_named_like_a_revision_is_the_file(here: Path) -> None:
     (here / "HEAD:a.sql").write_text(DDL)
     assert mallgen("model", "migrate", "HEAD:a.sql", "HEAD:a.sql").err == "no difference: nothing has to be changed\n"

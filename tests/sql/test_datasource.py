@@ -171,7 +171,9 @@ def test_a_folder_where_the_contract_belongs(here: Path, more: tuple[str, ...]) 
     (here / "schema.sql").mkdir()
     ran = mallgen("model", "datasource", "-url", "sqlite:///a.db", *more)
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("error[in-the-way] `schema.sql` is a folder, and the tables' DDL belongs there\n"), ran.err
+    assert ran.err.startswith(
+        "error[in-the-way] `schema.sql` is a folder, and the tables' DDL belongs there\n"
+    ), ran.err
     assert sorted(path.name for path in here.iterdir()) == ["a.db", "schema.sql"]
 
 

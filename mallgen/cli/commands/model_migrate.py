@@ -6,7 +6,7 @@ from mallgen.cli.console import FINE, USAGE, AlreadyReported, for_machines, repo
 from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
 from mallgen.diagnostics import Diagnostic
-from mallgen.loading.ddl_files import read_ddl
+from mallgen.loading.ddl_files import DdlFiles, read_ddl
 from mallgen.loading.live.address import FORMS, BadAddress, is_address
 from mallgen.loading.live.dump import Unread, read_live
 from mallgen.loading.revisions import is_revision, read_revision
@@ -58,16 +58,15 @@ def run(values: Values) -> int:
 
 
 def _given(values: Values, name: str) -> _Given:
-    """Read one side: a file or pattern, `REVISION:PATH`, or the URL of a database. Raises AlreadyReported."""
+    """Read one side: a file or pattern, `REVISION:PATH` of git, or the URL of a database. Raises AlreadyReported."""
     text = values.text(name)
     if is_address(text):
         return _live(name.upper(), text, values.text("schema") or "public")
-    files = read_ddl([text])
-    if not files.texts and is_revision(text):
-        content, problem = read_revision(text, limits().bytes)
-        if problem is not None:
-            raise AlreadyReported(report([problem], {}, _END))
-        return _Given(text, {text: content}, shown(content))
+    if is_revision(text):
+        texts, problem = read_revision(text, limits())
+        files = DdlFiles(texts, (problem,) if problem is not None else ())
+    else:
+        files = read_ddl([text])
     if files.diagnostics:
         raise AlreadyReported(report(files.diagnostics, {}, _END))
     dialects = {found for content in files.texts.values() if (found := shown(content)) is not None}
