@@ -148,7 +148,7 @@ def _line_printer(setup: Setup, quiet: bool, apart: bool) -> Callable[[str, str]
         if short is None:
             return
         if name and quiet and short.mood != BAD:
-            if short.text == text:  # no log line: maybe one of a traceback, which is told when the service ends
+            if short.text == text:  # no log line: it may be of a traceback: kept until the service ends
                 held.setdefault(name, deque(maxlen=_HELD)).append(text)
             return
         if short.text == text:
