@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mallgen.breaking.api_pairs import blanked, operations
 
 if TYPE_CHECKING:
+    from mallgen.diagnostics import Diagnostic
     from mallgen.model import Contract
     from mallgen.proto.model import ProtoContract
     from mallgen.tables.model import Schema
@@ -20,6 +21,14 @@ class ServiceVersion(NamedTuple):
     api: "Contract | None" = None
     tables: "Schema | None" = None
     proto: "ProtoContract | None" = None
+
+
+class ReadVersion(NamedTuple):
+    """A service as it was read, with what is wrong in its contracts and the texts of their files by path."""
+
+    service: ServiceVersion
+    diagnostics: "tuple[Diagnostic, ...]"
+    sources: dict[str, str]
 
 
 Pair = tuple[ServiceVersion | None, ServiceVersion | None]

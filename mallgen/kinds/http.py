@@ -11,6 +11,7 @@ from mallgen.loading.sources import limits
 from mallgen.text.visible import counted
 
 if TYPE_CHECKING:
+    from mallgen.breaking.services import ReadVersion, ServiceVersion
     from mallgen.tablerules.carriers import Carrier
 
 _PORT = 8888  # as goctl writes it
@@ -52,6 +53,13 @@ def _carried(target: Target) -> tuple[tuple["Carrier", ...], dict[str, str]]:
     return tuple(of_api(loaded.contract)) if loaded.contract is not None else (), loaded.sources
 
 
+def _version(target: Target, service: "ServiceVersion") -> "ReadVersion":
+    from mallgen.breaking.services import ReadVersion
+
+    loaded = load(target.contract, target.outside)
+    return ReadVersion(service._replace(api=loaded.contract), loaded.diagnostics, loaded.sources)
+
+
 KIND = Kind(
     "api",
     (".api",),
@@ -63,4 +71,5 @@ KIND = Kind(
     first_port=_PORT,
     ready=HTTP_READY,
     carried=_carried,
+    version=_version,
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mallgen.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from mallgen.breaking.services import ReadVersion, ServiceVersion
     from mallgen.kinds.target import Made, Target
     from mallgen.tablerules.carriers import Carrier
 
@@ -32,6 +33,7 @@ class Kind(NamedTuple):
     REGISTERED or STARTED. `calls`: other services can call it and find its instances under a key. `title` returns the
     service's name in the text of a contract, empty where the text has none. `carried` reads a target's contract as
     messages, which `mallgen check` holds beside tables, with the texts of its files; None: the kind has no messages.
+    `version` adds a target's contract to a service, to compare two versions of it; None: it has none beside tables.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Kind(NamedTuple):
     calls: bool = False
     title: Callable[[str], str] = lambda text: ""
     carried: "Callable[[Target], Carried] | None" = None
+    version: "Callable[[Target, ServiceVersion], ReadVersion] | None" = None
 
 
 class KindError(Exception):

@@ -12,6 +12,7 @@ from mallgen.proto.scan import package
 from mallgen.text.visible import counted
 
 if TYPE_CHECKING:
+    from mallgen.breaking.services import ReadVersion, ServiceVersion
     from mallgen.tablerules.carriers import Carrier
 
 INCLUDES, MORE, CLIENT_ONLY, FROM_FILENAME = "-I", "with", "client-only", "name-from-filename"
@@ -58,6 +59,14 @@ def _carried(target: Target) -> tuple[tuple["Carrier", ...], dict[str, str]]:
     return tuple(of_proto(loaded.contract)) if loaded.contract is not None else (), loaded.sources
 
 
+def _version(target: Target, service: "ServiceVersion") -> "ReadVersion":
+    from mallgen.breaking.services import ReadVersion
+
+    protos = (target.contract, *target.option(MORE))
+    loaded = load_protos(protos, target.option(INCLUDES), for_service=False)
+    return ReadVersion(service._replace(proto=loaded.contract), loaded.diagnostics, loaded.sources)
+
+
 KIND = Kind(
     "rpc",
     (".proto",),
@@ -70,4 +79,5 @@ KIND = Kind(
     calls=True,
     title=package,
     carried=_carried,
+    version=_version,
 )

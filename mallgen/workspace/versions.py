@@ -7,11 +7,8 @@ from typing import NamedTuple
 from mallgen.breaking.services import ServiceVersion
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.kind import kind_of_file
-from mallgen.kinds.rpc import INCLUDES, MORE
 from mallgen.kinds.tables import schema_of
-from mallgen.kinds.target import Target
-from mallgen.loading.load import load
-from mallgen.proto.load import load_protos
+from mallgen.kinds.target import Target, kind_or_none
 from mallgen.workspace.config import NAME, find, read
 from mallgen.workspace.targets import of_member
 
@@ -57,21 +54,12 @@ def _service(folder: str, target: Target) -> Version:
         return Version((), (), {})
     tables = schema_of(target)
     service = ServiceVersion(target.service or path, path, tables=tables.schema)
-    contract = _contract(service, target)
-    problems = (*contract.diagnostics, *_errors(tables.diagnostics))
-    return Version(contract.services, problems, {**contract.sources, **tables.sources})
-
-
-def _contract(service: ServiceVersion, target: Target) -> Version:
-    """Return a service with its contract, where it has one."""
-    if target.kind == "api":
-        api = load(target.contract, target.outside)
-        return Version((service._replace(api=api.contract),), _errors(api.diagnostics), api.sources)
-    if target.kind == "rpc":
-        protos = (target.contract, *target.option(MORE))
-        loaded = load_protos(protos, target.option(INCLUDES), for_service=False)
-        return Version((service._replace(proto=loaded.contract),), _errors(loaded.diagnostics), loaded.sources)
-    return Version((service,), (), {})
+    kind = kind_or_none(target.kind)
+    if kind is None or kind.version is None:
+        return Version((service,), _errors(tables.diagnostics), tables.sources)
+    found = kind.version(target, service)
+    problems = _errors((*found.diagnostics, *tables.diagnostics))
+    return Version((found.service,), problems, {**found.sources, **tables.sources})
 
 
 def _errors(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
