@@ -54,6 +54,11 @@ def proto_rule(code: str, severity: str, level: str) -> "Callable[[Check[ProtoCh
     return _rule(code, severity, level, lambda change: change.proto)
 
 
+def service_rule(code: str, severity: str, level: str) -> "Callable[[Check[Contract]], Check[Contract]]":
+    """Register a function as a rule about `.api` contracts of services that are gone."""
+    return _rule(code, severity, level, lambda change: change.gone)
+
+
 def _rule(
     code: str, severity: str, level: str, part: Callable[[ServiceChange], Part | None]
 ) -> Callable[[Check[Part]], Check[Part]]:

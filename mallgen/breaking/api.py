@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from mallgen.breaking.api_pairs import GroupPair, RoutePair, affected, operations, pair_groups, pair_routes
+from mallgen.breaking.terms import NO_TERMS, Terms
 from mallgen.contract.wire import WireField, WireValue, request, wire_field
 from mallgen.diagnostics import Note
 from mallgen.model import Array, Contract, Field, Inline, Map, Named, Pointer, Slice, TypeRef, peel
@@ -116,8 +117,8 @@ class Struct(NamedTuple):
 class ApiChange:
     """The subject of the rules: two versions of one contract. `label` names the old one in messages."""
 
-    def __init__(self, old: Contract, new: Contract, label: str) -> None:
-        self.old, self.new, self.label = old, new, label
+    def __init__(self, old: Contract, new: Contract, label: str, terms: Terms = NO_TERMS) -> None:
+        self.old, self.new, self.label, self.terms = old, new, label, terms
         self._types = tuple({declared.name: declared for declared in side.types} for side in (old, new))
         self._pairs: dict[tuple[object, ...], StructPair] = {}
 

@@ -7,6 +7,7 @@ from mallgen.breaking import RULES, Rule, ServiceChange
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.policy import Judgement
 from mallgen.breaking.services import Pair, ServiceVersion, paired
+from mallgen.breaking.terms import NO_TERMS, Terms
 from mallgen.model import Contract
 from mallgen.text.span import Span
 
@@ -20,12 +21,20 @@ TableUsers = Mapping[Span, tuple[str, ...]]
 
 
 def judge(
-    old: Sequence[ServiceVersion], new: Sequence[ServiceVersion], label: str, chosen: Sequence[Rule]
+    old: Sequence[ServiceVersion],
+    new: Sequence[ServiceVersion],
+    label: str,
+    chosen: Sequence[Rule],
+    terms: Terms = NO_TERMS,
 ) -> list[Judgement]:
     """Return the findings of the chosen rules, one of several services once; `label` names the old version in them."""
     pairs = paired(old, new)
     users = _table_users(pairs)
-    found = [Judgement(one, _name(*pair)) for pair in pairs for one in RULES.run(_change(*pair, label, users), chosen)]
+    found = [
+        Judgement(one, _name(*pair))
+        for pair in pairs
+        for one in RULES.run(_change(*pair, label, users, terms), chosen)
+    ]
     return list({one.found.diagnostic: one for one in reversed(found)}.values())[::-1]
 
 
@@ -34,20 +43,22 @@ def _name(old: ServiceVersion | None, new: ServiceVersion | None) -> str:
     return service.name if service is not None else ""
 
 
-def _change(old: ServiceVersion | None, new: ServiceVersion | None, label: str, users: TableUsers) -> ServiceChange:
+def _change(
+    old: ServiceVersion | None, new: ServiceVersion | None, label: str, users: TableUsers, terms: Terms
+) -> ServiceChange:
     proto = _proto(old.proto if old is not None else None, new.proto if new is not None else None, label)
     if new is None:
         return ServiceChange(gone=old.api if old is not None else None, proto=proto)
-    api = _api(old.api if old is not None else None, new.api, label)
+    api = _api(old.api if old is not None else None, new.api, label, terms)
     tables = _tables(old.tables if old is not None else None, new.tables, label, users)
     return ServiceChange(api, proto=proto, tables=tables)
 
 
-def _api(old: Contract | None, new: Contract | None, label: str) -> ApiChange | None:
+def _api(old: Contract | None, new: Contract | None, label: str, terms: Terms) -> ApiChange | None:
     """Return the change of a contract; a new one adds to a contract without anything."""
     if new is None:
         return None
-    return ApiChange(old or Contract(new.file, new.service, (), (), ()), new, label)
+    return ApiChange(old or Contract(new.file, new.service, (), (), ()), new, label, terms)
 
 
 def _proto(old: "ProtoContract | None", new: "ProtoContract | None", label: str) -> "ProtoChange | None":

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mallgen.contract.wire import WITHOUT_BODY, binding, path_parameters, without_parameter
 from mallgen.diagnostics import Note
 from mallgen.lint import rule
+from mallgen.lint.paths import PathTree
 from mallgen.lint.scope import LintScope, Operation, item_name, words
 from mallgen.model import Group, Member
 from mallgen.rules import Finding
@@ -77,7 +78,7 @@ def route_shadowed(scope: LintScope) -> Iterator[Finding]:
 
     go-zero and mallgen prefer the fixed one; whoever is called `list` cannot be reached.
     """
-    tree = _Branch()
+    tree = PathTree()
     for operation in scope.operations:
         tree.add(operation)
     for operation in scope.operations:
@@ -86,37 +87,6 @@ def route_shadowed(scope: LintScope) -> Iterator[Finding]:
             message = f"`{operation.title}` hides a value of `{general.title}`"
             yield Finding(message, operation.route.path_span, "give one of them another path", note)
             break
-
-
-class _Branch:
-    """A tree of routes by method and the segments of their paths, in which every parameter is `:`."""
-
-    def __init__(self) -> None:
-        self._below: dict[str, _Branch] = {}
-        self._operation: Operation | None = None
-
-    def add(self, operation: Operation) -> None:
-        """Add a route below the branches of its path."""
-        here = self
-        for part in _parts(operation):
-            here = here._below.setdefault(part, _Branch())
-        here._operation = here._operation or operation
-
-    def covering(self, operation: Operation) -> Iterator[Operation]:
-        """Yield the routes that match all requests of another one, and more."""
-        here, parts = [self], _parts(operation)
-        for part in parts:
-            here = [
-                branch._below[step] for branch in here for step in dict.fromkeys((part, ":")) if step in branch._below
-            ]
-        for branch in here:
-            if branch._operation is not None and _parts(branch._operation) != parts:
-                yield branch._operation
-
-
-def _parts(operation: Operation) -> list[str]:
-    path = operation.route.full_path.strip("/").split("/")
-    return [operation.route.method, *(":" if part.startswith(":") else part for part in path)]
 
 
 @rule("missing-doc", default=False)

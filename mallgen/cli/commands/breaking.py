@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from mallgen.breaking import RULES
 from mallgen.breaking.judge import judge
 from mallgen.breaking.policy import Policy, settle
+from mallgen.breaking.terms import Terms
 from mallgen.cli.console import (
     ENVIRONMENT,
     FINDINGS,
@@ -71,7 +72,8 @@ def _run(values: Values, stack: ExitStack) -> int:
         return report(problem.diagnostics, problem.sources, "")
     _refuse_broken(new, old, base)
     chosen = policy.chosen(values.many("select"), values.many("ignore"))
-    settled = settle(judge(old.services, new.services, base.label, chosen), policy, date.today().isoformat())
+    today = date.today().isoformat()
+    settled = settle(judge(old.services, new.services, base.label, chosen, Terms(today)), policy, today)
     shown = [_shown(one, base) for one in settled.diagnostics]
     sources = {**workspace.sources, **new.sources, **{_name(path, base): text for path, text in old.sources.items()}}
     counts = Counter(one.level for one in shown)
