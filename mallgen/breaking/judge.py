@@ -31,9 +31,7 @@ def judge(
     pairs = paired(old, new)
     users = _table_users(pairs)
     found = [
-        Judgement(one, _name(*pair))
-        for pair in pairs
-        for one in RULES.run(_change(*pair, label, users, terms), chosen)
+        Judgement(one, _name(*pair)) for pair in pairs for one in RULES.run(_change(*pair, label, users, terms), chosen)
     ]
     return list({one.found.diagnostic: one for one in reversed(found)}.values())[::-1]
 
