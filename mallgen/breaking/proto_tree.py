@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Path = tuple[int, ...]
 # field numbers in descriptor.proto, of which the paths of declarations are made
 NAME, PACKAGE, SYNTAX, EDITION = 1, 2, 12, 14
-_FIELDS, _NESTED, _ENUMS, _RANGES, _EXTENSIONS, _ONEOFS = 2, 3, 4, 5, 6, 8
+_FIELDS, _NESTED, _ENUMS, _EXTENSIONS, _ONEOFS = 2, 3, 4, 6, 8
 _FILE_MESSAGES, _FILE_ENUMS, _FILE_EXTENSIONS, _VALUES = 4, 5, 7, 2
 REPEATED, REQUIRED = 3, 2  # values of FieldDescriptorProto.Label
 # names of FieldDescriptorProto.Type, in the order of its numbers

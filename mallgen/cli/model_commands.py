@@ -1,15 +1,15 @@
 """The commands of `mallgen model` and their spelling in goctl, as the rest of the table in options.py."""
 
 from mallgen.cli.options import DIR, DRY_RUN, FORMAT, QUIET, Argument, Command, Option
+from mallgen.kinds.tables import DIALECTS
 
-_DIALECTS = ("mysql", "postgres", "sqlite")
 _SRC = Option("src", "The contract: a .sql file, or a pattern in quotes, 'sql/*.sql'.", "FILE", "-s", required=True)
 _URL = Option("url", "The database: mysql://…, postgresql://…, sqlite:///…, or go-zero's DSN.", "URL", required=True)
 _DIR = DIR._replace(help="The folder that receives the package (default: mallgen.toml's, else this one).", short="-d")
 _TABLE = Option("table", "Only tables of this name or pattern; `a,b*` for several.", "NAME", "-t", many=True)
 _DATABASE = Option("database", "Only the tables behind `USE NAME`.", "NAME")
 _CACHE = Option("cache", "Models that read through a cache.", short="-c")
-_DIALECT = Option("dialect", "The files' dialect, where they do not show it.", "NAME", choices=_DIALECTS)
+_DIALECT = Option("dialect", "The files' dialect, where they do not show it.", "NAME", choices=DIALECTS)
 _MORE = Argument("file", "More .sql files, applied in this order.", many=True, optional=True)
 _FILES = Argument("file", "Files of DDL, or patterns (default: the workspace's).", many=True, optional=True)
 _COMMON = (
@@ -80,7 +80,7 @@ MODEL_COMMANDS = (
         "Print the statements that lead from one schema to another.",
         "model_migrate",
         (
-            Option("dialect", "The database that the statements are for.", "NAME", choices=_DIALECTS),
+            Option("dialect", "The database that the statements are for.", "NAME", choices=DIALECTS),
             _DATABASE,
             _SCHEMA,
             Option("apply", "Refused: tools for migrations take the file."),

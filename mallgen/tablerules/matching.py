@@ -4,14 +4,13 @@ A finding about two things that are not meant to agree is worse than none. So a 
 its name says so or several telling columns are there, and a rule holds a field beside the columns of all such tables.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen.lint.scope import words
 from mallgen.tablerules.carriers import WRITES, CarriedField, Carrier, folded
-from mallgen.tablerules.scope import SHORT
+from mallgen.tablerules.scope import PREFIX, SHORT
 from mallgen.tables.model import Column, Table
 
 _MANY = 3  # tables from which on a prefix that all have is none of their names
@@ -24,7 +23,6 @@ _COMMON = frozenset(
     "id uid name title type kind status state sort remark description desc content image url position createtime "
     "updatetime deletetime createdat updatedat deletedat createdby updatedby creator updater version page size".split()
 )
-_PREFIX = re.compile(r"^(?:t|tb|tbl|tab)_")
 
 
 class HeldColumn(NamedTuple):
@@ -116,7 +114,7 @@ def _names(carrier: str) -> set[str]:
 
 def _spellings(name: str) -> set[str]:
     """Return a name in lower case without prefix and underscores, in the plural as it is and in the singular."""
-    plain = folded(_PREFIX.sub("", name.lower()))
+    plain = folded(PREFIX.sub("", name.lower()))
     singular = {plain}
     if plain.endswith("ies"):
         singular.add(f"{plain[:-3]}y")

@@ -87,7 +87,7 @@ def mend_tables(
         if not now.apply(_fitting(result)):
             break
         result = now.read(limits)
-    found = table_findings(TableScope(result.schema, now.texts), (), rules)
+    found = table_findings(TableScope(result.schema, now.texts, limits=limits), (), rules)
     after = now.copy()
     if after.apply(_whole((item.edits for item in found), result)):
         then = after.read(limits)

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from mallgen.tables.detect import detect
 from mallgen.tables.model import Column, Dialect, Schema, Table
 from mallgen.tables.scan import ScannedDdl, scan
+from mallgen.text.limits import DEFAULT, Limits
 from mallgen.text.span import Span
 
 _ID = re.compile(r"(?P<owner>.+?)_?id", re.I)
-_PREFIX = re.compile(r"^(?:t|tb|tbl|tab)_")
+PREFIX = re.compile(r"^(?:t|tb|tbl|tab)_")
 _PARENTS = frozenset(("parent", "p"))
 # words by which an id is named after its table, without being its name
 SHORT = {
@@ -41,20 +42,27 @@ class OwnedTables(NamedTuple):
 class TableScope:
     """The subject of the rules: all tables that files leave, the files' texts, and the services that own tables.
 
-    Without services each database is one's own, as the services of a workspace have.
+    Without services each database is one's own, as the services of a workspace have. `limits` are the reader's.
     """
 
-    def __init__(self, schema: Schema, texts: Mapping[str, str], services: tuple[OwnedTables, ...] = ()) -> None:
-        self.texts, self.services = texts, services
+    def __init__(
+        self,
+        schema: Schema,
+        texts: Mapping[str, str],
+        services: tuple[OwnedTables, ...] = (),
+        limits: Limits = DEFAULT,
+    ) -> None:
+        self.texts, self.services, self._limits = texts, services, limits
         self.tables = tuple(table for table in schema.tables if not table.select)
         self.views = tuple(table for table in schema.tables if table.select)
 
     @cached_property
     def scanned(self) -> tuple[tuple[ScannedDdl, Dialect], ...]:
-        """The files as statements of tokens, with their dialects."""
+        """The files that the reader takes as statements of tokens, with their dialects."""
         known = {table.span.file: table.dialect for table in (*self.tables, *self.views)}
-        told = ((name, text, known.get(name) or detect(text)) for name, text in self.texts.items())
-        return tuple((scan(name, text, dialect), dialect) for name, text, dialect in told)
+        read = ((name, text) for name, text in self.texts.items() if len(text) <= self._limits.sql)
+        told = ((name, text, known.get(name) or detect(text)) for name, text in read)
+        return tuple((scan(name, text, dialect, self._limits), dialect) for name, text, dialect in told)
 
     def columns(self) -> Iterator[tuple[Table, Column]]:
         """Yield every column of every table."""
@@ -95,7 +103,7 @@ class TableScope:
     def _by_word(self) -> dict[str, list[Table]]:
         found: dict[str, list[Table]] = {}
         for table in self.tables:
-            found.setdefault(_PREFIX.sub("", table.name.lower()), []).append(table)
+            found.setdefault(PREFIX.sub("", table.name.lower()), []).append(table)
         return found
 
     def referred(self, table: Table, column: Column) -> Column | None:

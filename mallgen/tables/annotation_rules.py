@@ -17,7 +17,7 @@ _TIMES = (Base.DATE, Base.DATETIME)
 _UNCHOSEN = (Base.JSON, Base.ARRAY, Base.SET, Base.BITS, Base.BIT_STRING, Base.BYTES)
 _MEMBERS = (*_TIMES, Base.BITS, Base.BOOL, Base.DECIMAL, Base.INT, Base.TEXT, Base.UUID, Base.YEAR)
 _UNCACHED = "leave out the limit: then the database answers alone"
-_LIMIT, _MOST = 1_000, 100_000
+_MOST = 100_000
 _FORM = "write `mallgen:list sales by category, sort sales desc, limit 1000`"
 
 

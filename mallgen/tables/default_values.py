@@ -14,7 +14,6 @@ _DATE = re.compile(
 )
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _TRUTH = frozenset("t f true false y n yes no on off 1 0".split())
-_LARGE = frozenset((255, 65535, 16_777_215, 0))
 
 
 def check_default(

@@ -52,7 +52,8 @@ def read_files(patterns: Iterable[str], dialect: Dialect | None = None) -> ReadS
     """Read the tables of files, in their order."""
     files = read_ddl(patterns)
     result = _read(files.texts, dialect) if not files.diagnostics else Read(Schema(()), ())
-    return ReadScope(TableScope(result.schema, files.texts), result.diagnostics, files.diagnostics, files.texts)
+    scope = TableScope(result.schema, files.texts, limits=limits())
+    return ReadScope(scope, result.diagnostics, files.diagnostics, files.texts)
 
 
 def read_workspace(workspace: Workspace) -> ReadScope:
@@ -75,7 +76,7 @@ def read_workspace(workspace: Workspace) -> ReadScope:
         tables |= {table.span: table for table in result.schema.tables}
     homes = frozenset(os.path.abspath(member.folder) for member in workspace.members)
     services = tuple(_owned(member, schemas, homes) for member in workspace.members if member.kind != _MODEL)
-    scope = TableScope(Schema(tuple(tables.values())), texts, services)
+    scope = TableScope(Schema(tuple(tables.values())), texts, services, limits())
     sources = {**texts, **{path: text for one in services for path, text in one.texts.items()}}
     return ReadScope(scope, tuple(dict.fromkeys(diagnostics)), tuple(dict.fromkeys(problems)), sources)
 

@@ -10,7 +10,7 @@ from mallgen.tablerules.mend import mend_tables
 from mallgen.tablerules.scope import TableScope
 from mallgen.tablerules.suppress import table_findings
 from mallgen.tables.read import DdlSource, read
-from mallgen.text.limits import DEFAULT
+from mallgen.text.limits import DEFAULT, Limits
 from tests.conftest import ROOT
 
 PIECES = (
@@ -83,3 +83,15 @@ def test_any_text(seed: int) -> None:
         lines = plain.split("\n")
         for one in mended.left:
             assert one.span is None or one.span.col <= len(lines[one.span.line - 1]) + 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "count"),
+    [(DEFAULT, 1), (DEFAULT._replace(tokens=14), 1), (DEFAULT._replace(tokens=8), 0), (DEFAULT._replace(sql=50), 0)],
+)
+def test_rules_look_at_as_much_of_a_file_as_the_reader(limits: Limits, count: int) -> None:
+    text = "CREATE TABLE a (id bigint PRIMARY KEY) DEFAULT CHARSET=utf8;"
+    result = read([DdlSource("a.sql", text)], None, limits)
+    assert any(one.severity == "error" for one in result.diagnostics) != count
+    scope = TableScope(result.schema, {"a.sql": text}, limits=limits)
+    assert len(list(RULES.rules()["charset-utf8mb3"].check(scope))) == count

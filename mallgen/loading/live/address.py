@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 MYSQL, POSTGRES, SQLITE = "mysql", "postgres", "sqlite"
 FORMS = "mysql://user:password@host:3306/name, postgresql://user:password@host:5432/name or sqlite:///data/name.db"
-_SCHEMES = {"mysql": MYSQL, "mariadb": MYSQL, "postgresql": POSTGRES, "postgres": POSTGRES, "sqlite": SQLITE}
+_SCHEMES = {MYSQL: MYSQL, "mariadb": MYSQL, "postgresql": POSTGRES, POSTGRES: POSTGRES, SQLITE: SQLITE}
 _PORTS = {MYSQL: 3306, POSTGRES: 5432}
 _USERS = {MYSQL: "root", POSTGRES: "postgres"}
 _URL = re.compile(r"[A-Za-z][\w+.-]*://")

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.loading.live.address import Address, BadAddress, address
+from mallgen.loading.live.address import MYSQL, SQLITE, Address, BadAddress, address
 from mallgen.loading.live.schema import CannotRead, LiveSchema, LiveTable
 
 _MARK = re.compile(r"-- mallgen:dialect \w+; read from a database by `mallgen model datasource` ([0-9a-f]{16})\n")
@@ -51,8 +51,8 @@ def read_live(url: str, schema: str = "public", patterns: Sequence[str] = ()) ->
         message = f"cannot read {place.label}: {problem.message}"
         raise Unread(Diagnostic("database-unreadable", message, hint=problem.hint, environment=True)) from None
     chosen = _chosen(found.tables, patterns)
-    name = os.path.splitext(os.path.basename(place.path))[0] if place.dialect == "sqlite" else place.database
-    head = [f"USE `{name.replace('`', '``')}`"] if place.dialect == "mysql" else []
+    name = os.path.splitext(os.path.basename(place.path))[0] if place.dialect == SQLITE else place.database
+    head = [f"USE `{name.replace('`', '``')}`"] if place.dialect == MYSQL else []
     body = [*head, *found.before, *_ordered(chosen)]
     text = "".join(f"{one.rstrip().rstrip(';')};\n\n" for one in body)
     names = tuple(table.name for table in found.tables)
