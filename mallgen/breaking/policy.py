@@ -51,13 +51,18 @@ class Accepted(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """The settings `breaking` of mallgen.toml; `against` is what versions are compared with unless it is empty."""
+    """The settings `breaking` of mallgen.toml; `against` is what versions are compared with unless it is empty.
+
+    `deprecation_days` is how long a deprecated route stays, 0 without a rule; `auth_middlewares` check who calls.
+    """
 
     against: str = ""
     preset: str = PRESETS[0]
     rules: Mapping[str, str] = _NONE
     parts: tuple[PartLevels, ...] = ()
     accepted: tuple[Accepted, ...] = ()
+    deprecation_days: int = 0
+    auth_middlewares: tuple[str, ...] = ()
 
     def chosen(self, select: Iterable[str], ignore: Iterable[str]) -> tuple[Rule, ...]:
         """Return the rules that run: those of the preset, and those that a level or `select` switches on."""

@@ -13,7 +13,8 @@ from mallgen.text.suggest import did_you_mean
 if TYPE_CHECKING:
     from mallgen.text.toml_places import TomlPlaces
 
-_KEYS = ("against", "preset", "rules", "part", "accept")
+_KEYS = ("against", "preset", "rules", "part", "accept", "deprecation_days", "auth_middlewares")
+_MOST_DAYS = 10_000
 _PART, _ACCEPT = ("path", "package", "rules"), ("fingerprint", "reason", "expires")
 Path = tuple[str, ...]
 AddError = Callable[[str, Span | None, str], None]
@@ -37,7 +38,22 @@ class BreakingSettings:
             rules=self._rules(self._values, ()),
             parts=tuple(self._part(part, ("part", str(at))) for at, part in self._tables("part")),
             accepted=tuple(self._accepted(entry, ("accept", str(at))) for at, entry in self._tables("accept")),
+            deprecation_days=self._days(self._values.get("deprecation_days", 0)),
+            auth_middlewares=self._names(self._values.get("auth_middlewares", [])),
         )
+
+    def _days(self, value: Any) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_DAYS:
+            return value
+        self._wrong("`deprecation_days` must be a number of days", ("deprecation_days",), "write deprecation_days = 90")
+        return 0
+
+    def _names(self, value: Any) -> tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(name, str) for name in value):
+            return tuple(value)
+        hint = 'write auth_middlewares = ["Auth"]'
+        self._wrong("`auth_middlewares` must be a list of middlewares", ("auth_middlewares",), hint)
+        return ()
 
     def _tables(self, name: str) -> list[tuple[int, dict[str, Any]]]:
         found = self._values.get(name, [])

@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections import Counter
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -72,8 +72,8 @@ def _run(values: Values, stack: ExitStack) -> int:
         return report(problem.diagnostics, problem.sources, "")
     _refuse_broken(new, old, base)
     chosen = policy.chosen(values.many("select"), values.many("ignore"))
-    today = date.today().isoformat()
-    settled = settle(judge(old.services, new.services, base.label, chosen, Terms(today)), policy, today)
+    terms = _terms(policy)
+    settled = settle(judge(old.services, new.services, base.label, chosen, terms), policy, terms.today)
     shown = [_shown(one, base) for one in settled.diagnostics]
     sources = {**workspace.sources, **new.sources, **{_name(path, base): text for path, text in old.sources.items()}}
     counts = Counter(one.level for one in shown)
@@ -81,6 +81,12 @@ def _run(values: Values, stack: ExitStack) -> int:
     _print(listed, sources, f"{_counts(counts)} against {base.label}{_accepted(settled.accepted)}")
     failing = ("error", "warning") if values.text("fail-on") == "warning" else ("error",)
     return FINDINGS if any(counts[level] for level in failing) else FINE
+
+
+def _terms(policy: Policy) -> Terms:
+    today = date.today()
+    soonest = today + timedelta(days=policy.deprecation_days)
+    return Terms(today.isoformat(), soonest.isoformat(), policy.deprecation_days, policy.auth_middlewares)
 
 
 def _print(listed: list[Diagnostic], sources: dict[str, str], counts: str) -> None:
