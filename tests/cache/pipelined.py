@@ -22,14 +22,17 @@ class PipelinedLink(RedisLink):
 
     async def call(self, *words: Any) -> Any:
         """Return the answer to a command."""
+        found = await (self._peer or await self._connected()).ask(words)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def _connected(self) -> "_Peer":
         async with self._connecting:
             if self._peer is None:
                 host, _, port = self._address
                 _, self._peer = await asyncio.get_running_loop().create_connection(_Peer, host, int(port))
-        found = await self._peer.ask(words)
-        if isinstance(found, Exception):
-            raise found
-        return found
+            return self._peer
 
     async def close(self) -> None:
         """Close the connection."""
@@ -63,9 +66,8 @@ class _Peer(asyncio.Protocol):
         if not self._unsent:
             loop.call_soon(self._send)
         self._unsent.append(b"*%d\r\n" % len(words))
-        for word in words:
-            data = word if isinstance(word, bytes) else str(word).encode()
-            self._unsent.append(b"$%d\r\n%b\r\n" % (len(data), data))
+        data = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+        self._unsent += [b"$%d\r\n%b\r\n" % (len(one), one) for one in data]
         self._asked.append(loop.create_future())
         return self._asked[-1]
 

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from mallgen_runtime.cache.store import Entry, Filling, ListOrder, ListPage, Store
 
 R = TypeVar("R")
-LANES = 16
+LANES = 32
 _ACTOR = ContextVar("actor", default=-1)
 _SPAN, _CHANGES = 40, 3  # steps within which an actor that goes on is stopped, and how often
+_FEWEST = 20  # interleavings of a lane
 _ITERATIONS = 5  # of the loop, after which nothing goes on by itself any more
 
 
@@ -104,8 +105,9 @@ async def in_lanes(numbers: range, lane: Callable[[range], Coroutine[Any, Any, N
     `lane` gets the numbers of its interleavings, which it runs one after the other.
     """
     async with asyncio.TaskGroup() as group:
-        for place in range(min(LANES, len(numbers))):
-            group.create_task(lane(numbers[place::LANES]))
+        lanes = min(LANES, 1 + len(numbers) // _FEWEST)
+        for place in range(lanes):
+            group.create_task(lane(numbers[place::lanes]))
 
 
 def in_processes(count: int, work: Callable[[range], R]) -> list[R]:
