@@ -236,6 +236,7 @@ COMMANDS = (
         "breaking",
         (
             Option("against", "What to compare with (default: where this branch left the main one).", "REV|PATH"),
+            Option("save", "Write the contracts as they are into a baseline, to compare with later.", "FILE"),
             Option("all", "List the compatible changes too, which are only counted otherwise."),
             Option("fail-on", "What makes it exit 1.", "LEVEL", default="error", choices=("error", "warning")),
             Option("select", "A rule to add to those that are on; `all` for all.", "RULE", many=True),

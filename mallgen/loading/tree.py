@@ -44,6 +44,9 @@ def extract(revision: str, into: str) -> str:
 
 def merge_base() -> tuple[str, str]:
     """Return the commit at which this branch left the default branch, and that branch. Raises NoRevision."""
+    if _asked(["rev-parse", "--git-dir"]) is None:
+        message = "this folder is in no git repository"
+        raise NoRevision(message, "name what to compare with: --against FOLDER or FILE")
     for name in ("origin/HEAD", "origin/main", "origin/master", "main", "master"):
         if _asked(["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"]) is not None:
             found = _asked(["merge-base", name, "HEAD"])

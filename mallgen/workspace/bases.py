@@ -1,0 +1,127 @@
+"""The version that a change is compared with: a revision of git, a folder, a file or a baseline. An edge."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.loading.baseline import BadBaseline, is_baseline, restore_baseline
+from mallgen.loading.tree import NoRevision, extract, merge_base
+from mallgen.text.span import Span
+from mallgen.workspace.config import NAME, BadWorkspace, Workspace
+from mallgen.workspace.versions import Version, version_of
+
+
+class BaseVersion(NamedTuple):
+    """The version to compare with: the folder of the old contracts, its name in messages, the paths of files there.
+
+    `is_hidden`: the folder is a temporary one, whose name nobody knows.
+    """
+
+    folder: str
+    label: str
+    paths: tuple[str, ...]
+    is_hidden: bool = False
+
+    def shown(self, found: Diagnostic) -> Diagnostic:
+        """Return a diagnostic whose old places are named by their version."""
+        notes = tuple(replace(note, span=self._place(note.span)) for note in found.notes)
+        return replace(found, span=self._place(found.span) if found.span else None, notes=notes)
+
+    def named(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """Return texts by the names that their files have in messages."""
+        return {self._name(path): text for path, text in texts.items()}
+
+    def _place(self, span: Span) -> Span:
+        return span._replace(file=self._name(span.file))
+
+    def _name(self, path: str) -> str:
+        real = os.path.realpath(path)
+        if not self.is_hidden or not real.startswith(self.folder + os.sep):
+            return path
+        return f"{self.label}:{os.path.relpath(real, self.folder).replace(os.sep, '/')}"
+
+
+class NoBase(Exception):
+    """There is nothing to compare with: the diagnostics, and the texts that they point into."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], sources: Mapping[str, str]) -> None:
+        super().__init__(diagnostics[0].message)
+        self.diagnostics = diagnostics
+        self.sources = dict(sources)
+
+
+class Versions(NamedTuple):
+    """Two versions, and what the old one is."""
+
+    old: Version
+    new: Version
+    base: BaseVersion
+
+
+def versions(against: str, paths: tuple[str, ...], workspace: Workspace, stack: ExitStack) -> Versions:
+    """Read the contracts at some paths, else those of the workspace, as they are and as they were.
+
+    `against` is empty for the commit at which this branch left the default one. Raises NoBase, and BadWorkspace for
+    the version of today.
+    """
+    base = _base(against, paths, stack)
+    root = "." if paths else os.path.dirname(workspace.path)
+    new = version_of(root, paths)
+    old = _old(base, root, tuple(member.contract for member in workspace.members))
+    if old.diagnostics:
+        problems = tuple(replace(base.shown(one), environment=True) for one in old.diagnostics)
+        raise NoBase(problems, base.named(old.sources))
+    if not old.services:
+        raise NoBase((_nothing(base),), {})
+    return Versions(old, new, base)
+
+
+def _old(base: BaseVersion, root: str, contracts: tuple[str, ...]) -> Version:
+    """Read the old version, by its own mallgen.toml, or before there was one by the paths of today's contracts."""
+    folder = os.path.normpath(os.path.join(base.folder, os.path.relpath(root)))
+    if base.paths or os.path.isfile(os.path.join(folder, NAME)):
+        try:
+            return version_of(folder, base.paths)
+        except BadWorkspace as problem:
+            problems = tuple(replace(base.shown(one), environment=True) for one in problem.diagnostics)
+            raise NoBase(problems, base.named(problem.sources)) from None
+    return version_of(folder, tuple(os.path.relpath(path, root) for path in contracts))
+
+
+def _base(text: str, paths: tuple[str, ...], stack: ExitStack) -> BaseVersion:
+    if text and os.path.isdir(text):
+        return BaseVersion(text, text, paths)
+    try:
+        if text and os.path.isfile(text):
+            if not is_baseline(text):
+                return BaseVersion(".", text, (text,))
+            folder = _temporary(stack)
+            restore_baseline(text, folder)
+            return BaseVersion(folder, text, paths, True)
+        revision, label = (text, text) if text else merge_base()
+        folder = _temporary(stack)
+        here = extract(revision, folder)
+        return BaseVersion(here, label, paths, True)
+    except NoRevision as problem:
+        raise NoBase((problem.diagnostic,), {}) from None
+    except BadBaseline as problem:
+        hint = "write it again at the release: mallgen breaking --save FILE"
+        raise NoBase((_refused(f"cannot read the baseline `{text}`: {problem}", hint),), {}) from None
+
+
+def _temporary(stack: ExitStack) -> str:
+    return os.path.realpath(stack.enter_context(tempfile.TemporaryDirectory(prefix="mallgen-base-")))
+
+
+def _nothing(base: BaseVersion) -> Diagnostic:
+    what = " or ".join(f"`{path}`" for path in base.paths) or "contracts"
+    return _refused(f"`{base.label}` has no {what}", "name another version: --against REVISION, FOLDER or FILE")
+
+
+def _refused(message: str, hint: str) -> Diagnostic:
+    return Diagnostic("no-base", message, hint=hint, environment=True)
