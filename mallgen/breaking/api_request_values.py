@@ -1,0 +1,262 @@
+"""Rules about the values of requests' fields: their types, defaults, options and bounds."""
+
+from collections.abc import Iterator
+
+from mallgen.breaking import BEHAVIOUR, ERROR, INFO, WARNING, WIRE, api_rule
+from mallgen.breaking.api import ApiChange
+from mallgen.breaking.field_values import (
+    are_alike,
+    default_words,
+    fallback,
+    interval,
+    is_nullable,
+    listed,
+    missing,
+    outside,
+)
+from mallgen.breaking.struct_pairs import FieldPair
+from mallgen.breaking.type_change import TypeChange, spelt, value_change
+from mallgen.contract.wire import WireValue
+from mallgen.model import Array, Slice
+from mallgen.python.names import snake
+from mallgen.rules import Finding
+
+PAGE_WORDS = frozenset(
+    "page_size pagesize per_page perpage ps limit size count page_limit rows num take top first max_results".split()
+)
+
+
+@api_rule("request-field-default-added", WARNING, BEHAVIOUR)
+def request_field_default_added(change: ApiChange) -> Iterator[Finding]:
+    """A field of a request that was just optional has a default now: its absence means something else.
+
+    Requests without the field gave the logic the zero value, or None for a pointer. See that the logic did with that
+    what it does with the default.
+    """
+    for pair, old, new in _optional(change):
+        if old.default is None and new.default is not None and fallback(old) != fallback(new):
+            message = f"absent, `{pair.title}` is {default_words(new)} now; it was {default_words(old)}"
+            yield change.finding(pair, message, "see that the logic treated the absent field as it treats the default")
+
+
+@api_rule("request-field-default-changed", ERROR, BEHAVIOUR)
+def request_field_default_changed(change: ApiChange) -> Iterator[Finding]:
+    """A field of a request has another default: the same request has another result.
+
+    Keep the default for those who rely on it, and let new clients send the value that they want.
+    """
+    for pair, old, new in _optional(change):
+        if old.default is not None and new.default is not None and fallback(old) != fallback(new):
+            message = f"absent, `{pair.title}` is {default_words(new)} now; it was {default_words(old)}"
+            yield change.finding(pair, message, f"keep `default={_plain(old.default)}`, and let clients send the other")
+
+
+@api_rule("request-field-default-removed", ERROR, BEHAVIOUR)
+def request_field_default_removed(change: ApiChange) -> Iterator[Finding]:
+    """A field of a request lost its default and is just optional: the same request has another result.
+
+    Without a default the logic gets the zero value, or None for a pointer.
+    """
+    for pair, old, new in _optional(change):
+        if old.default is not None and new.default is None and fallback(old) != fallback(new):
+            message = f"absent, `{pair.title}` is {default_words(new)} now; it was {default_words(old)}"
+            yield change.finding(pair, message, f"keep `default={_plain(old.default)}`")
+
+
+@api_rule("request-field-type-changed", ERROR, WIRE)
+def request_field_type_changed(change: ApiChange) -> Iterator[Finding]:
+    """A field of a request has a type that does not read the old one's values.
+
+    Add a field of the new type under another name, and read both while clients change.
+    """
+    for pair, found in _types(change):
+        if found.kind == "kind":
+            message = f"`{pair.title}` takes {spelt(found.new)} now, no longer {spelt(found.old)}"
+            yield change.finding(pair, message, "add a field of the new type beside this one, and read both")
+
+
+@api_rule("request-field-type-narrowed", ERROR, WIRE)
+def request_field_type_narrowed(change: ApiChange) -> Iterator[Finding]:
+    """A field of a request has a type with fewer values: some that were accepted are refused.
+
+    Where the old tag allowed only values that the new type has, too, nothing is refused, and nothing is reported.
+    """
+    for pair, found in _types(change):
+        if found.kind == "values" and not found.reads_old:
+            message = f"`{pair.title}` takes {spelt(found.new)} now: not all values of {spelt(found.old)}"
+            yield change.finding(pair, message, "keep the type, and refuse in the logic what makes no sense")
+
+
+@api_rule("request-field-type-widened", INFO, WIRE)
+def request_field_type_widened(change: ApiChange) -> Iterator[Finding]:
+    """A field of a request has a type with more values, among them all old ones.
+
+    On the wire nothing changes for old clients. Code generated from the new contract has another type.
+    """
+    for pair, found in _types(change):
+        if found.kind == "values" and found.reads_old:
+            yield change.finding(pair, f"`{pair.title}` takes all of {spelt(found.new)} now, not just {spelt(found.old)}")
+
+
+@api_rule("request-field-became-not-nullable", WARNING, BEHAVIOUR)
+def request_field_became_not_nullable(change: ApiChange) -> Iterator[Finding]:
+    """An optional field of a request is no pointer any more: null and absence are the zero value now.
+
+    Both are accepted as before. But the logic gets 0, "" or an empty object where it got None, and cannot tell the
+    absent value from one that was sent.
+    """
+    for pair, old, new in _optional(change):
+        if is_nullable(old) and not is_nullable(new) and old.default is None and new.default is None:
+            message = f"absent or null, `{pair.title}` is {default_words(new)} now; it was null"
+            yield change.finding(pair, message, "keep the pointer, which tells absent from empty")
+
+
+@api_rule("request-field-became-nullable", INFO, WIRE)
+def request_field_became_nullable(change: ApiChange) -> Iterator[Finding]:
+    """An optional field of a request is a pointer now: null and absence are told apart from the zero value.
+
+    Both were accepted before, as the zero value.
+    """
+    for pair, old, new in _optional(change):
+        if is_nullable(new) and not is_nullable(old) and old.default is None and new.default is None:
+            yield change.finding(pair, f"absent or null, `{pair.title}` is null now; it was {default_words(old)}")
+
+
+@api_rule("request-field-options-added", ERROR, WIRE)
+def request_field_options_added(change: ApiChange) -> Iterator[Finding]:
+    """A field of a request took any value and has `options` now: all other values are refused.
+
+    Document the values first and refuse others under a new major version.
+    """
+    for pair, old, new in _alike(change):
+        if new.options and not old.options:
+            message = f"`{pair.title}` must be one of {listed(new.options)} now"
+            yield change.finding(pair, message, "take any value, and let the logic say what it does with others")
+
+
+@api_rule("request-field-options-narrowed", ERROR, WIRE)
+def request_field_options_narrowed(change: ApiChange) -> Iterator[Finding]:
+    """A field of a request lost one of its `options`: clients that send it are refused.
+
+    Keep the value, and treat it as the one that replaces it.
+    """
+    for pair, old, new in _alike(change):
+        gone = missing(old.options, new.options)
+        if new.options and gone:
+            message = f"`{pair.title}` may not be {listed(gone)} any more"
+            yield change.finding(pair, message, "keep the option, and treat it as the one that replaces it")
+
+
+@api_rule("request-field-options-widened", INFO, WIRE)
+def request_field_options_widened(change: ApiChange) -> Iterator[Finding]:
+    """A field of a request has one more of its `options`.
+
+    What old clients send is accepted.
+    """
+    for pair, old, new in _alike(change):
+        added = missing(new.options, old.options)
+        if old.options and added and not missing(old.options, new.options):
+            yield change.finding(pair, f"`{pair.title}` may be {listed(added)}, too")
+
+
+@api_rule("request-field-options-removed", INFO, WIRE)
+def request_field_options_removed(change: ApiChange) -> Iterator[Finding]:
+    """A field of a request has no `options` any more: it takes any value.
+
+    What old clients send is accepted.
+    """
+    for pair, old, new in _alike(change):
+        if old.options and not new.options:
+            yield change.finding(pair, f"`{pair.title}` may be any value, not just {listed(old.options)}")
+
+
+@api_rule("request-field-range-added", ERROR, WIRE)
+def request_field_range_added(change: ApiChange) -> Iterator[Finding]:
+    """A field of a request has a `range` now: numbers outside are refused.
+
+    A `limit`, which is mallgen's own, refuses nothing: it uses the default instead. That is a warning.
+    """
+    for pair, old, new in _alike(change):
+        if old.range is None and outside(old, new, "range"):
+            message = f"`{pair.title}` must be inside {interval(new.range)} now"
+            yield change.finding(pair, message, "use `limit` with a `default`, which refuses nothing")
+        elif old.limit is None and outside(old, new, "limit"):
+            message = f"`{pair.title}` is {default_words(new)} now where it is sent outside {interval(new.limit)}"
+            yield change.finding(pair, message, "leave out the limit", WARNING)
+
+
+@api_rule("request-field-range-narrowed", ERROR, WIRE)
+def request_field_range_narrowed(change: ApiChange) -> Iterator[Finding]:
+    """A field of a request has a smaller `range`: numbers that were accepted are refused.
+
+    A smaller `limit` refuses nothing: it uses the default instead. That is a warning.
+    """
+    for pair, old, new in _alike(change):
+        if old.range is not None and outside(old, new, "range"):
+            message = f"`{pair.title}` must be inside {interval(new.range)} now; it was {interval(old.range)}"
+            yield change.finding(pair, message, f"keep `range={interval(old.range)}`")
+        elif old.limit is not None and outside(old, new, "limit"):
+            message = f"`{pair.title}` is {default_words(new)} now where it is sent outside {interval(new.limit)}"
+            yield change.finding(pair, message, f"keep `limit={interval(old.limit)}`", WARNING)
+
+
+@api_rule("request-field-range-widened", INFO, WIRE)
+def request_field_range_widened(change: ApiChange) -> Iterator[Finding]:
+    """A field of a request takes more numbers than its `range` allowed.
+
+    What old clients send is accepted.
+    """
+    for pair, old, new in _alike(change):
+        for which in ("range", "limit"):
+            before, after = getattr(old, which), getattr(new, which)
+            if before is not None and outside(new, old, which) and not outside(old, new, which):
+                yield change.finding(pair, f"`{pair.title}` may be inside {interval(after)}; it was {interval(before)}")
+
+
+@api_rule("pagination-added", ERROR, BEHAVIOUR)
+def pagination_added(change: ApiChange) -> Iterator[Finding]:
+    """A list is cut into pages now: clients that do not know of pages get the first one and take it for all.
+
+    The new field is optional, so that nothing is refused; its default is what makes the answer shorter. Without the
+    field answer with everything, or offer the pages under another path.
+    """
+    for pair in change.fields("request"):
+        if pair.old is None and _words(pair) & PAGE_WORDS and not any(_words(one) & PAGE_WORDS for one in _kept(pair)):
+            size = next((value for _, value in pair.values.values() if value is not None and fallback(value)), None)
+            routes = [route for route in pair.struct.routes if change.answers_list(route)]
+            if size is not None and routes:
+                message = f"without `{pair.key}` the answer has only {default_words(size)} elements now"
+                yield change.finding(pair, message, "answer with all elements where the field is absent")
+
+
+def _words(pair: FieldPair) -> set[str]:
+    return {snake(pair.key)}
+
+
+def _kept(pair: FieldPair) -> Iterator[FieldPair]:
+    return (one for one in pair.struct.fields if one.old is not None)
+
+
+def _plain(value: object) -> str:
+    return f"[{','.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
+
+
+def _optional(change: ApiChange) -> Iterator[tuple[FieldPair, WireValue, WireValue]]:
+    """Yield the fields that may be absent in both versions, and whose values are comparable."""
+    return ((pair, old, new) for pair, old, new in _alike(change) if old.optional and new.optional)
+
+
+def _alike(change: ApiChange) -> Iterator[tuple[FieldPair, WireValue, WireValue]]:
+    """Yield the values that both versions have, in one source, and whose types are of one kind."""
+    for pair in change.fields("request"):
+        for old, new in pair.both:
+            if are_alike(old, new):
+                yield pair, old, new
+
+
+def _types(change: ApiChange) -> Iterator[tuple[FieldPair, TypeChange]]:
+    for pair in change.fields("request"):
+        for old, new in pair.both:
+            found = value_change(old, new)
+            if found is not None:
+                yield pair, found

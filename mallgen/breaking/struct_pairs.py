@@ -1,0 +1,265 @@
+"""The structs that requests and responses of two versions have at the same places, paired field by field.
+
+A type's name and file do not matter here, only what is at its place.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from msgspec.structs import replace
+
+from mallgen.breaking.type_change import aligned, type_change
+from mallgen.contract.wire import WireField, WireValue, wire_field
+from mallgen.model import Contract, Field, Inline, Map, Named, Pointer, Slice, Array, Type, TypeRef, peel, spell
+from mallgen.text.span import Span
+
+if TYPE_CHECKING:
+    from mallgen.breaking.api_pairs import RoutePair
+
+Direction = Literal["request", "response"]
+Keys = Callable[[WireField], Iterable[Hashable]]
+Place = tuple[Span, str]
+
+
+class Struct(NamedTuple):
+    """A struct as one version has it: its name, or that of the field that declares it in place."""
+
+    name: str
+    fields: tuple[WireField, ...]
+    span: Span
+
+
+class FieldPair:
+    """A field in both versions; None: it is not in that one. `struct` is the pair of structs that it belongs to.
+
+    The two have the same key in one of their sources, or else the same name in the contract.
+    """
+
+    def __init__(self, struct: "StructPair", old: WireField | None, new: WireField | None) -> None:
+        self.struct, self.old, self.new = struct, old, new
+
+    @cached_property
+    def values(self) -> dict[str, tuple[WireValue | None, WireValue | None]]:
+        """The field's old and new value by the source that it is read from."""
+        old, new = self.struct.values(self.old), self.struct.values(self.new)
+        return {source: (old.get(source), new.get(source)) for source in dict.fromkeys((*old, *new))}
+
+    @property
+    def both(self) -> Iterator[tuple[WireValue, WireValue]]:
+        """Yield the old and the new value of each source that has the field in both versions."""
+        return ((old, new) for old, new in self.values.values() if old is not None and new is not None)
+
+    @property
+    def key(self) -> str:
+        """Return the field's name on the wire, the new one where it has two."""
+        field = self.new or self.old
+        assert field is not None
+        return self.struct.main(field).key
+
+    @property
+    def title(self) -> str:
+        """Return the field with the type that declares it: `User.email`."""
+        return f"{self.home.name}.{self.key}"
+
+    @property
+    def home(self) -> Struct:
+        """Return the new struct that declares the field, which others may embed; where it is gone, the one it left."""
+        return self.struct.home(self.old, self.new)
+
+    @property
+    def place(self) -> Span:
+        """Return the field's place, or that of its struct where it is gone."""
+        return self.home.span if self.new is None else self.new.field.span
+
+    @property
+    def identity(self) -> tuple[Place | None, Place | None]:
+        """Return what is the same for a field that several structs embed."""
+        return _identity(self.old), _identity(self.new)
+
+    @property
+    def is_changed(self) -> bool:
+        """Return whether the field is written in another way than before."""
+        return self.old is None or self.new is None or _written(self.old.field) != _written(self.new.field)
+
+
+def _identity(field: WireField | None) -> Place | None:
+    return (field.field.span, field.field.name) if field is not None else None
+
+
+def _written(field: Field) -> tuple[object, ...]:
+    return field.name, field.bindings, field.together, spell(field.type)
+
+
+class Structs:
+    """The structs of one version."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.types = {declared.name: declared for declared in contract.types}
+        self._structs: dict[str, Struct] = {}
+
+    @cached_property
+    def owners(self) -> dict[Span, Type]:
+        """The types that declare members, by their places."""
+        return {member.span: declared for declared in self.types.values() for member in declared.members}
+
+    def of(self, ref: TypeRef, field: Field | None) -> Struct | None:
+        """Return the struct that a type is, None for another one; `field` declares it where it has no name."""
+        if isinstance(ref, Named) and ref.name in self.types:
+            if ref.name not in self._structs:
+                self._structs[ref.name] = self._declared(self.types[ref.name])
+            return self._structs[ref.name]
+        if isinstance(ref, Inline) and field is not None:
+            return Struct(field.name, _wire(ref.fields), field.span)
+        return None
+
+    def inner(self, field: Field) -> Struct | None:
+        """Return the struct that is in a field, its lists and maps; None without one."""
+        return self.of(peel(field.type, Pointer, Slice, Array, Map), field)
+
+    @staticmethod
+    def _declared(declared: Type) -> Struct:
+        return Struct(declared.name, _wire(declared.fields), declared.span)
+
+
+class StructPair:
+    """Two structs at one place of a request or response, and the routes that carry them.
+
+    `method`: that of the request whose fields have their sources in their tags; "": all are keys of one JSON object.
+    `parameters` are the names of the old and the new path's parameters, which are paired by their positions.
+    """
+
+    def __init__(
+        self,
+        direction: Direction,
+        versions: tuple[Structs, Structs],
+        old: Struct,
+        new: Struct,
+        method: str = "",
+        parameters: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    ) -> None:
+        self.direction = direction
+        self.old, self.new = old, new
+        self.is_body = not method
+        self.routes: list[RoutePair] = []
+        self.inner: list[StructPair] = []
+        self._versions = versions
+        self._method = method
+        self._parameters = parameters
+
+    @property
+    def place(self) -> Span:
+        """Return the place of the new struct."""
+        return self.new.span
+
+    @property
+    def name(self) -> str:
+        """Return the name of the new struct."""
+        return self.new.name
+
+    def main(self, field: WireField) -> WireValue:
+        """Return the value whose rules count for a field of JSON; without a tag for it, the field's name is its key."""
+        value = field.main
+        if not self.is_body or value.source == "json":
+            return value
+        return replace(value, source="json", key=field.field.name)
+
+    def values(self, field: WireField | None) -> dict[str, WireValue]:
+        """Return a field's values by their source."""
+        if field is None:
+            return {}
+        if self.is_body:
+            return {"json": self.main(field)}
+        in_body = field.in_body(self._method)
+        return {value.source: value for value in field.values if value.source != "json" or in_body}
+
+    def home(self, old: WireField | None, new: WireField | None) -> Struct:
+        """Return the new struct that declares a field, or that it was removed from."""
+        before, after = self._versions
+        if new is not None:
+            declared = after.owners.get(new.field.span)
+            return after.of(Named(declared.name, declared.span), None) or self.new if declared else self.new
+        owner = before.owners.get(old.field.span) if old is not None else None
+        declared = after.types.get(owner.name) if owner is not None else None
+        if old is None or declared is None or any(field.name == old.field.name for field in declared.fields):
+            return self.new
+        return after.of(Named(declared.name, declared.span), None) or self.new
+
+    @cached_property
+    def fields(self) -> tuple[FieldPair, ...]:
+        """All fields, paired by a key that both versions have in one source, by key, by name, by the words of a key."""
+        old, new = self.old.fields, self.new.fields
+        match: dict[int, int] = {}
+        _match(old, new, (self._keys(0), self._keys(1)), match)
+        _match(old, new, (_any_key, _any_key), match)
+        _match(old, new, (_name, _name), match, _alike)
+        _match(old, new, (_words, _words), match, _alike)
+        taken = {*match.values()}
+        pairs = [FieldPair(self, one, new[match[at]] if at in match else None) for at, one in enumerate(old)]
+        return (*pairs, *(FieldPair(self, None, one) for at, one in enumerate(new) if at not in taken))
+
+    def key(self, value: WireValue, side: int) -> str:
+        """Return what stands for a value's key: the position in the path, and small letters in a header."""
+        if value.source == "path" and value.key in self._parameters[side]:
+            return f"/{self._parameters[side].index(value.key)}"
+        return value.key.lower() if value.source == "header" else value.key
+
+    def _keys(self, side: int) -> Keys:
+        return lambda field: [(source, self.key(value, side)) for source, value in self.values(field).items()]
+
+
+def inner_pairs(pair: StructPair) -> Iterator[tuple[Struct, Struct]]:
+    """Yield the structs that the fields of two structs have at the same places."""
+    before, after = pair._versions
+    for field in pair.fields:
+        if field.old is None or field.new is None:
+            continue
+        left, right = aligned(field.old.field.type, field.new.field.type)
+        old, new = before.of(left, field.old.field), after.of(right, field.new.field)
+        if old is not None and new is not None:
+            yield old, new
+
+
+def _match(
+    old: Sequence[WireField],
+    new: Sequence[WireField],
+    keys: tuple[Keys, Keys],
+    match: dict[int, int],
+    fits: Callable[[WireField, WireField], bool] = lambda *_: True,
+) -> None:
+    """Add the pairs of fields that have a key in common and no pair yet."""
+    taken = {*match.values()}
+    free: dict[Hashable, int] = {}
+    for at, field in enumerate(new):
+        if at not in taken:
+            for key in keys[1](field):
+                free.setdefault(key, at)
+    for at, field in enumerate(old):
+        if at in match:
+            continue
+        found = next((free[key] for key in keys[0](field) if key in free and free[key] not in taken), None)
+        if found is not None and fits(field, new[found]):
+            match[at] = found
+            taken.add(found)
+
+
+def _alike(old: WireField, new: WireField) -> bool:
+    """Return whether the one may be the other under a new key: their types have something in common."""
+    change = type_change(old.field.type, new.field.type)
+    return change is None or change.kind != "kind"
+
+
+def _wire(fields: Iterable[Field]) -> tuple[WireField, ...]:
+    return tuple(wire_field(field) for field in fields if field.bindings)
+
+
+def _any_key(field: WireField) -> list[str]:
+    return [value.key for value in field.values]
+
+
+def _name(field: WireField) -> list[str]:
+    return [field.field.name]
+
+
+def _words(field: WireField) -> list[str]:
+    return [value.key.lower().replace("_", "").replace("-", "") for value in field.values]
