@@ -39,9 +39,14 @@ Part = TypeVar("Part")
 Check = Callable[[Part], Iterator[Finding]]
 
 
-def api_rule(code: str, severity: str, level: str) -> "Callable[[Check[ApiChange]], Check[ApiChange]]":
-    """Register a function as a rule about `.api` contracts. `level` says what breaks: WIRE, SOURCE or BEHAVIOUR."""
-    return _rule(code, severity, level, lambda change: change.api)
+def api_rule(
+    code: str, severity: str, level: str, *, default: bool = True
+) -> "Callable[[Check[ApiChange]], Check[ApiChange]]":
+    """Register a function as a rule about `.api` contracts. `level` says what breaks: WIRE, SOURCE or BEHAVIOUR.
+
+    `default=False`: only for those who select it.
+    """
+    return _rule(code, severity, level, lambda change: change.api, default)
 
 
 def table_rule(code: str, severity: str, level: str) -> "Callable[[Check[TablesChange]], Check[TablesChange]]":
@@ -60,7 +65,7 @@ def service_rule(code: str, severity: str, level: str) -> "Callable[[Check[Contr
 
 
 def _rule(
-    code: str, severity: str, level: str, part: Callable[[ServiceChange], Part | None]
+    code: str, severity: str, level: str, part: Callable[[ServiceChange], Part | None], default: bool = True
 ) -> Callable[[Check[Part]], Check[Part]]:
     def register(check: Check[Part]) -> Check[Part]:
         @wraps(check)
@@ -68,7 +73,7 @@ def _rule(
             own = part(change)
             return check(own) if own is not None else iter(())
 
-        RULES.rule(code, severity=severity, level=level)(run)
+        RULES.rule(code, severity=severity, default=default, level=level)(run)
         return check
 
     return register

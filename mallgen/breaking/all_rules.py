@@ -1,5 +1,25 @@
 """All modules that have rules: importing this one registers them."""
 
-from mallgen.breaking import api_responses, api_routes, api_server, proto_fields, table_columns
+from mallgen.breaking import (
+    api_request_values,
+    api_requests,
+    api_resources,
+    api_responses,
+    api_routes,
+    api_server,
+    api_shapes,
+    proto_fields,
+    table_columns,
+)
 
-MODULES = (api_responses, api_routes, api_server, proto_fields, table_columns)
+MODULES = (
+    api_request_values,
+    api_requests,
+    api_resources,
+    api_responses,
+    api_routes,
+    api_server,
+    api_shapes,
+    proto_fields,
+    table_columns,
+)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mallgen.breaking import BEHAVIOUR, ERROR, INFO, WARNING, WIRE, api_rule
 from mallgen.breaking.api import ApiChange
+from mallgen.breaking.api_pairs import RoutePair
 from mallgen.breaking.field_values import (
     are_alike,
     default_words,
@@ -14,10 +15,10 @@ from mallgen.breaking.field_values import (
     missing,
     outside,
 )
+from mallgen.breaking.resources import is_read
 from mallgen.breaking.struct_pairs import FieldPair
 from mallgen.breaking.type_change import TypeChange, spelt, value_change
 from mallgen.contract.wire import WireValue
-from mallgen.model import Array, Slice
 from mallgen.python.names import snake
 from mallgen.rules import Finding
 
@@ -95,7 +96,9 @@ def request_field_type_widened(change: ApiChange) -> Iterator[Finding]:
     """
     for pair, found in _types(change):
         if found.kind == "values" and found.reads_old:
-            yield change.finding(pair, f"`{pair.title}` takes all of {spelt(found.new)} now, not just {spelt(found.old)}")
+            yield change.finding(
+                pair, f"`{pair.title}` takes {spelt(found.new)} now: all values that it took as {spelt(found.old)}"
+            )
 
 
 @api_rule("request-field-became-not-nullable", WARNING, BEHAVIOUR)
@@ -107,7 +110,7 @@ def request_field_became_not_nullable(change: ApiChange) -> Iterator[Finding]:
     """
     for pair, old, new in _optional(change):
         if is_nullable(old) and not is_nullable(new) and old.default is None and new.default is None:
-            message = f"absent or null, `{pair.title}` is {default_words(new)} now; it was null"
+            message = f"{_nothing(new)}, `{pair.title}` is {default_words(new)} now; it was null"
             yield change.finding(pair, message, "keep the pointer, which tells absent from empty")
 
 
@@ -119,7 +122,7 @@ def request_field_became_nullable(change: ApiChange) -> Iterator[Finding]:
     """
     for pair, old, new in _optional(change):
         if is_nullable(new) and not is_nullable(old) and old.default is None and new.default is None:
-            yield change.finding(pair, f"absent or null, `{pair.title}` is null now; it was {default_words(old)}")
+            yield change.finding(pair, f"{_nothing(new)}, `{pair.title}` is null now; it was {default_words(old)}")
 
 
 @api_rule("request-field-options-added", ERROR, WIRE)
@@ -223,10 +226,22 @@ def pagination_added(change: ApiChange) -> Iterator[Finding]:
     for pair in change.fields("request"):
         if pair.old is None and _words(pair) & PAGE_WORDS and not any(_words(one) & PAGE_WORDS for one in _kept(pair)):
             size = next((value for _, value in pair.values.values() if value is not None and fallback(value)), None)
-            routes = [route for route in pair.struct.routes if change.answers_list(route)]
+            routes = [route for route in pair.struct.routes if _answers_list(change, route)]
             if size is not None and routes:
                 message = f"without `{pair.key}` the answer has only {default_words(size)} elements now"
                 yield change.finding(pair, message, "answer with all elements where the field is absent")
+
+
+def _answers_list(change: ApiChange, route: RoutePair) -> bool:
+    """Return whether both versions of a route read a list, alone or in a struct."""
+    return route.both is not None and all(
+        is_read(one) and one.route.response is not None and versions.has_list(one.route.response)
+        for one, versions in zip(route.both, change.versions, strict=True)
+    )
+
+
+def _nothing(value: WireValue) -> str:
+    return "absent or null" if value.source == "json" else "absent"
 
 
 def _words(pair: FieldPair) -> set[str]:

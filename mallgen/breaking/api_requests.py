@@ -1,6 +1,6 @@
 """Rules about the fields of requests: which there are, where they come from, and which must be sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mallgen.breaking import ERROR, INFO, SOURCE, WIRE, api_rule
 from mallgen.breaking.api import ApiChange
@@ -8,7 +8,7 @@ from mallgen.breaking.struct_pairs import FieldPair, StructPair, replacement
 from mallgen.contract.wire import WireField, WireValue, together
 from mallgen.rules import Finding
 
-WHERE = {"json": "the JSON body", "form": "the query or form", "path": "the path", "header": "the headers"}
+_WHERE = {"path": "the path", "form": "the query", "header": "the headers", "json": "the JSON body"}
 _EITHER = frozenset({"form", "json"})
 
 
@@ -60,7 +60,7 @@ def request_field_renamed(change: ApiChange) -> Iterator[Finding]:
     for pair in change.fields("request"):
         for old, new in pair.both:
             if pair.struct.is_renamed(old, new):
-                message = f"`{pair.home.name}.{old.key}` is `{new.key}` in {WHERE[new.source]} now"
+                message = f"`{pair.home.name}.{old.key}` is `{new.key}` in {_listed(pair, [new.source])} now"
                 hint = f"keep `{old.key}` as an optional field beside `{new.key}`, and read both"
                 yield change.finding(pair, message, hint)
 
@@ -75,7 +75,10 @@ def request_field_source_changed(change: ApiChange) -> Iterator[Finding]:
     for pair in change.fields("request"):
         old, new = _sources(pair)
         if old and new and not old & new:
-            message = f"`{pair.title}` is read from {_listed(new)} now, no longer from {_listed(old)}"
+            before, after = pair.old_key, pair.key
+            name = f" as `{after}`" if before.lower() != after.lower() else ""
+            message = f"`{pair.home.name}.{before}` is read from {_listed(pair, new)}{name} now"
+            message += f", no longer from {_listed(pair, old)}"
             hint = "give the field both sources, each with `optional`"
             yield change.finding(pair, message, hint)
 
@@ -94,13 +97,13 @@ def request_field_source_added(change: ApiChange) -> Iterator[Finding]:
             continue
         hint = "keep the sources that clients use, and add others with `optional`"
         if old - new:
-            message = f"`{pair.title}` is not read from {_listed(old - new)} any more"
+            message = f"`{pair.title}` is not read from {_listed(pair, old - new)} any more"
             yield change.finding(pair, message, hint)
         elif _demanded(pair.struct, pair.new) & (new - old):
-            message = f"`{pair.title}` must be in {_listed(new - old)}, too"
+            message = f"`{pair.title}` must be in {_listed(pair, new - old)}, too"
             yield change.finding(pair, message, hint)
         else:
-            message = f"`{pair.title}` may be in {_listed(new - old)}, too"
+            message = f"`{pair.title}` may be in {_listed(pair, new - old)}, too"
             yield change.finding(pair, message, severity=INFO)
 
 
@@ -141,7 +144,7 @@ def request_field_dependency_added(change: ApiChange) -> Iterator[Finding]:
     for pair, old, new in _dependencies(change):
         if new and not old and not (_needed(pair, pair.old) and new == _GROUP):
             hint = "leave it `optional`, and decide in the logic what to do with it"
-            yield change.finding(pair, f"`{pair.title}` {new} now", hint)
+            yield change.finding(pair, f"now `{pair.title}` {new}", hint)
 
 
 @api_rule("request-field-dependency-changed", ERROR, WIRE)
@@ -152,7 +155,7 @@ def request_field_dependency_changed(change: ApiChange) -> Iterator[Finding]:
     """
     for pair, old, new in _dependencies(change):
         if old and new and old != new:
-            message = f"`{pair.title}` {new} now; it {old} before"
+            message = f"now `{pair.title}` {new}; it {_past(old)} before"
             yield change.finding(pair, message, "make it `optional` alone, and decide in the logic what to do with it")
 
 
@@ -164,10 +167,10 @@ def request_field_dependency_removed(change: ApiChange) -> Iterator[Finding]:
     """
     for pair, old, new in _dependencies(change):
         if old and not new and not _needed(pair, pair.new):
-            yield change.finding(pair, f"`{pair.title}` may come or not; it {old} before")
+            yield change.finding(pair, f"`{pair.title}` may come or not; it {_past(old)} before")
 
 
-_GROUP = "comes with all fields of its embedded struct or not at all"
+_GROUP = "must come with all fields of its embedded struct or not at all"
 
 
 def _added(change: ApiChange) -> Iterator[FieldPair]:
@@ -189,7 +192,7 @@ def _demand(pair: FieldPair) -> str:
             return f"must come together with `{value.comes_with}`"
         other = known.get(value.comes_without)
         if value.comes_without and not (other is not None and other.required):
-            return f"must come exactly when `{value.comes_without}` does not"
+            return f"must come where `{value.comes_without}` does not, and only there"
         if value.together and any(other.together == value.together for _, other in _known(pair.struct, value.source)):
             return "required with the other fields of its embedded struct"
     return ""
@@ -205,8 +208,10 @@ def _sources(pair: FieldPair) -> tuple[set[str], set[str]]:
     return old, {source for source, (_, value) in pair.values.items() if value is not None}
 
 
-def _listed(sources: set[str]) -> str:
-    return " and ".join(words for source, words in WHERE.items() if source in sources)
+def _listed(pair: FieldPair, sources: Iterable[str], link: str = " and ") -> str:
+    """Return the names of sources. Some methods read a form from the body as well as from the query."""
+    words = _WHERE | ({"form": "the query or form"} if pair.struct.reads_form_body else {})
+    return link.join(words[source] for source in _WHERE if source in sources)
 
 
 def _demanded(struct: StructPair, field: WireField) -> set[str]:
@@ -228,8 +233,8 @@ def _required_now(pair: FieldPair) -> str:
         return ""
     gained = _demanded(pair.struct, pair.new) - _demanded(pair.struct, pair.old)
     if not gained and _needed(pair, pair.new) and not _needed(pair, pair.old):
-        return " or ".join(WHERE[source] for source in WHERE if source in _EITHER)
-    return _listed(gained)
+        return _listed(pair, _EITHER, " or ")
+    return _listed(pair, gained)
 
 
 def _dependencies(change: ApiChange) -> Iterator[tuple[FieldPair, str, str]]:
@@ -245,11 +250,15 @@ def _relations(pair: FieldPair, side: int) -> list[str]:
     return [_relation(found[side], fields) for found in pair.both]
 
 
+def _past(relation: str) -> str:
+    return relation.replace("must come", "came")
+
+
 def _relation(value: WireValue, fields: tuple[WireField, ...]) -> str:
     if value.comes_with:
         return f"must come together with `{value.comes_with}`"
     if value.comes_without:
-        return f"must come exactly when `{value.comes_without}` does not"
+        return f"must come where `{value.comes_without}` does not, and only there"
     if value.together and len(together(fields, value.source)[value.together]) > 1:
         return _GROUP
     return ""

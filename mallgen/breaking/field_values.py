@@ -81,3 +81,8 @@ def interval(bounds: Bounds | None) -> str:
         return "no bounds"
     low, high = ("" if bound is None else str(bound) for bound in (bounds.low, bounds.high))
     return f"{'(' if bounds.open_low else '['}{low}:{high}{')' if bounds.open_high else ']'}"
+
+
+def is_left_out(value: WireValue) -> bool:
+    """Return whether a response leaves the empty value out; one with another default always sends it."""
+    return value.omits_empty and (value.default is None or not value.default)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from msgspec.structs import replace
 
 from mallgen.breaking.type_change import aligned, type_change
-from mallgen.contract.wire import WireField, WireValue, wire_field
-from mallgen.model import Contract, Field, Inline, Map, Named, Pointer, Slice, Array, Type, TypeRef, peel, spell
+from mallgen.contract.wire import FORM_BODY, WireField, WireValue, wire_field
+from mallgen.model import Array, Contract, Field, Inline, Map, Named, Pointer, Slice, Type, TypeRef, peel, spell
 from mallgen.text.span import Span
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Direction = Literal["request", "response"]
 Keys = Callable[[WireField], Iterable[Hashable]]
 Place = tuple[Span, str]
+Identity = tuple[Place | None, Place | None]
 
 
 class Struct(NamedTuple):
@@ -28,6 +29,11 @@ class Struct(NamedTuple):
     name: str
     fields: tuple[WireField, ...]
     span: Span
+
+    @property
+    def place(self) -> Place:
+        """Return what tells the struct from others of its version."""
+        return self.span, self.name
 
 
 class FieldPair:
@@ -58,6 +64,11 @@ class FieldPair:
         return self.struct.main(field).key
 
     @property
+    def old_key(self) -> str:
+        """Return the field's old name on the wire, the new one where it had none."""
+        return self.struct.main(self.old).key if self.old is not None else self.key
+
+    @property
     def title(self) -> str:
         """Return the field with the type that declares it: `User.email`."""
         return f"{self.home.name}.{self.key}"
@@ -73,7 +84,7 @@ class FieldPair:
         return self.home.span if self.new is None else self.new.field.span
 
     @property
-    def identity(self) -> tuple[Place | None, Place | None]:
+    def identity(self) -> Identity:
         """Return what is the same for a field that several structs embed."""
         return _identity(self.old), _identity(self.new)
 
@@ -112,6 +123,15 @@ class Structs:
         if isinstance(ref, Inline) and field is not None:
             return Struct(field.name, _wire(ref.fields), field.span)
         return None
+
+    def has_list(self, ref: TypeRef) -> bool:
+        """Return whether a response is a list, or a struct with a list of structs."""
+        ref = peel(ref, Pointer)
+        if isinstance(ref, Slice):
+            return True
+        struct = self.of(ref, None)
+        lists = (peel(field.field.type, Pointer) for field in struct.fields) if struct is not None else ()
+        return any(isinstance(one, Slice) and isinstance(peel(one.elem, Pointer), Named) for one in lists)
 
     def inner(self, field: Field) -> Struct | None:
         """Return the struct that is in a field, its lists and maps; None without one."""
@@ -156,6 +176,11 @@ class StructPair:
     def name(self) -> str:
         """Return the name of the new struct."""
         return self.new.name
+
+    @property
+    def reads_form_body(self) -> bool:
+        """Return whether a form is read from the body as well as from the query."""
+        return self._method in FORM_BODY
 
     def main(self, field: WireField) -> WireValue:
         """Return the value whose rules count for a field of JSON; without a tag for it, the field's name is its key."""
@@ -207,17 +232,29 @@ class StructPair:
     def _keys(self, side: int) -> Keys:
         return lambda field: [(source, self.key(value, side)) for source, value in self.values(field).items()]
 
+    def nested(self) -> Iterator[tuple[Struct, Struct]]:
+        """Yield the structs that the fields of both have at the same places."""
+        before, after = self._versions
+        for field in self.fields:
+            if field.old is not None and field.new is not None:
+                left, right = aligned(field.old.field.type, field.new.field.type)
+                old, new = before.of(left, field.old.field), after.of(right, field.new.field)
+                if old is not None and new is not None:
+                    yield old, new
 
-def inner_pairs(pair: StructPair) -> Iterator[tuple[Struct, Struct]]:
-    """Yield the structs that the fields of two structs have at the same places."""
-    before, after = pair._versions
-    for field in pair.fields:
-        if field.old is None or field.new is None:
-            continue
-        left, right = aligned(field.old.field.type, field.new.field.type)
-        old, new = before.of(left, field.old.field), after.of(right, field.new.field)
-        if old is not None and new is not None:
-            yield old, new
+    def is_renamed(self, old: WireValue, new: WireValue) -> bool:
+        """Return whether what has the old key is not found under the new one."""
+        return self.key(old, 0) != self.key(new, 1)
+
+
+def replacement(pair: FieldPair, advice: str) -> str:
+    """Return the end of a hint that names the one new field that may replace one that is gone; "" without it."""
+    if pair.old is None:
+        return ""
+    wanted = spell(pair.old.field.type)
+    added = [one for one in pair.struct.fields if one.old is None and one.new is not None]
+    found = [one for one in added if one.new is not None and spell(one.new.field.type) == wanted]
+    return f"; if `{found[0].key}` replaces it, {advice}" if len(found) == 1 else ""
 
 
 def _match(

@@ -84,12 +84,11 @@ def aligned(old: TypeRef, new: TypeRef) -> tuple[TypeRef, TypeRef]:
     """Return what two types have inside of the lists, maps and pointers that both have at the same places."""
     while True:
         old, new = peel(old, Pointer), peel(new, Pointer)
-        if isinstance(old, LISTS) and isinstance(new, LISTS):
-            old, new = old.elem, new.elem
-        elif isinstance(old, Map) and isinstance(new, Map):
-            old, new = old.elem, new.elem
-        else:
+        lists = isinstance(old, LISTS) and isinstance(new, LISTS)
+        if not lists and not (isinstance(old, Map) and isinstance(new, Map)):
             return old, new
+        assert isinstance(old, Slice | Array | Map) and isinstance(new, Slice | Array | Map)
+        old, new = old.elem, new.elem
 
 
 def type_numbers(value: WireValue) -> Numbers | None:
