@@ -6,7 +6,7 @@ from itertools import chain
 from mallgen.breaking import BEHAVIOUR, ERROR, INFO, SOURCE, WARNING, WIRE, api_rule
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.api_pairs import RoutePair, affected
-from mallgen.breaking.field_values import fallback
+from mallgen.breaking.field_values import fallback, is_nullable
 from mallgen.breaking.resources import family, is_put, is_write
 from mallgen.breaking.struct_pairs import FieldPair
 from mallgen.diagnostics import Note
@@ -20,14 +20,15 @@ def resource_field_added_read_write(change: ApiChange) -> Iterator[Finding]:
     """A resource has a new field that is both read and written: an old client that writes back what it read clears it.
 
     It reads the resource, does not know the field, changes another one, and sends the whole without it. An error
-    where a PUT takes the absent field for another value than the empty one. Let clients write a part (PATCH), or take
-    the absent field for "leave it as it is": make it a pointer, and see in the logic whether it was sent.
+    where a PUT takes the absent field for another value than the empty one. Let clients write a part (PATCH), or make
+    the field an optional pointer, so that the logic sees whether it was sent: such a field is only counted.
     """
     for pair in change.fields("response"):
         written = change.resources.written(pair) if pair.old is None else []
         if written:
             routes = _routes([pair, *written])
             severity = ERROR if any(_is_replaced(other) for other in written) else ""
+            severity = INFO if all(_tells_absence(other) for other in written) else severity
             message = f"`{pair.title}` is read and written: an old client that edits what it read clears it"
             hint = "make it an optional pointer, and leave the stored value as it is where the field is absent"
             found = change.finding(pair, message, hint, severity)
@@ -50,14 +51,15 @@ def resource_field_added_read_only(change: ApiChange) -> Iterator[Finding]:
 def resource_field_became_writable(change: ApiChange) -> Iterator[Finding]:
     """A field that was only read is written, too: an old client that writes back what it read may clear it.
 
-    Old clients do not send it, as it was not theirs to set. Take the absent field for "leave it as it is".
+    Old clients do not send it, as it was not theirs to set. Make the field an optional pointer, so that the logic sees
+    whether it was sent: such a field is only counted.
     """
     for pair in change.fields("request"):
         readers = _readers_of(change, pair) if pair.old is None and not _must_come(pair) else []
         if readers:
             message = f"`{pair.title}` was only read, and is written now: old clients write without it"
             hint = "make it an optional pointer, and leave the stored value as it is where the field is absent"
-            found = change.finding(pair, message, hint)
+            found = change.finding(pair, message, hint, INFO if _tells_absence(pair) else "")
             yield found._replace(facts=affected([*change.carriers(pair), *readers]))
 
 
@@ -130,6 +132,12 @@ def _is_replaced(pair: FieldPair) -> bool:
     values = [value for _, value in pair.values.values() if value is not None]
     empty = all(not fallback(value) and not value.required for value in values)
     return not empty and any(is_put(route) for route in pair.struct.routes)
+
+
+def _tells_absence(pair: FieldPair) -> bool:
+    """Return whether the logic gets null where the field is absent."""
+    values = [value for _, value in pair.values.values() if value is not None]
+    return all(value.optional and value.default is None and is_nullable(value) for value in values)
 
 
 def _must_come(pair: FieldPair) -> bool:

@@ -106,9 +106,8 @@ def response_field_type_narrowed(change: ApiChange) -> Iterator[Finding]:
     """
     for pair, found in _types(change):
         if found.kind == "values" and found.reads_new:
-            yield change.finding(
-                pair, f"`{pair.title}` is {spelt(found.new)} now: who reads {spelt(found.old)} reads it"
-            )
+            message = f"`{pair.title}` is {spelt(found.new)} now: who reads {spelt(found.old)} reads all of it"
+            yield change.finding(pair, message)
 
 
 @api_rule("response-field-became-nullable", ERROR, WIRE)
@@ -147,7 +146,7 @@ def response_field_became_optional(change: ApiChange) -> Iterator[Finding]:
         if is_left_out(new) and not is_left_out(old):
             message = f"`{pair.title}` is left out now while it is empty"
             yield change.finding(pair, message, "send the empty value", WARNING if old.optional else "")
-        elif new.optional and not old.optional and not is_left_out(new):
+        elif _is_optional(new) and not old.optional:
             yield change.finding(pair, f"`{pair.title}` is optional in the contract, and sent as before", severity=INFO)
 
 
@@ -158,7 +157,7 @@ def response_field_became_required(change: ApiChange) -> Iterator[Finding]:
     Clients that expect the key to be missing get the empty value.
     """
     for pair, old, new in _alike(change):
-        if (is_left_out(old) and not is_left_out(new)) or (old.optional and not new.optional):
+        if (is_left_out(old) and not is_left_out(new)) or (_is_optional(old) and not new.optional):
             yield change.finding(pair, f"`{pair.title}` is always sent now")
 
 
@@ -227,6 +226,11 @@ def response_field_default_changed(change: ApiChange) -> Iterator[Finding]:
 
 def _was(old: WireValue) -> str:
     return default_words(old) if old.optional else "always set"
+
+
+def _is_optional(value: WireValue) -> bool:
+    """Return whether a value is optional in the contract and sent all the same."""
+    return value.optional and not value.omitempty
 
 
 def _sends_null(value: WireValue) -> bool:

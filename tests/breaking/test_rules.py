@@ -10,7 +10,10 @@ from tests.conftest import ROOT
 CASES = ROOT / "tests" / "cases" / "breaking"
 CATALOGUE = ROOT.parent / "shared" / "reference" / "breaking_rules.tsv"
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
-UNDECIDED: dict[str, str] = {}  # rows of the catalogue that no rule decides, with the reason
+UNDECIDED: dict[str, str] = {  # rows of the catalogue that no rule decides, with the reason
+    "request-field-length-narrowed": "tags have no option for the length of a text or a list",
+    "request-field-pattern-changed": "tags have no option for a pattern",
+}
 
 
 @pytest.mark.parametrize("code", RULES.rules())
