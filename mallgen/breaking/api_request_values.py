@@ -116,7 +116,7 @@ def request_field_became_not_nullable(change: ApiChange) -> Iterator[Finding]:
 
 @api_rule("request-field-became-nullable", INFO, WIRE)
 def request_field_became_nullable(change: ApiChange) -> Iterator[Finding]:
-    """An optional field of a request is a pointer now: null and absence are told apart from the zero value.
+    """An optional field of a request is a pointer now: null and absence are not the zero value any more.
 
     Both were accepted before, as the zero value.
     """

@@ -139,7 +139,7 @@ def response_field_became_not_nullable(change: ApiChange) -> Iterator[Finding]:
 def response_field_became_optional(change: ApiChange) -> Iterator[Finding]:
     """A field of a response is left out while it is empty (`omitempty`): clients may miss its key.
 
-    Where the old contract said `optional` or had a default, clients were told, and it is a warning. `optional` alone
+    Where the old contract said `optional` or had a default, clients could know, and it is a warning. `optional` alone
     changes nothing on the wire: the service sends the key all the same, and the change is only counted.
     """
     for pair, old, new in _alike(change):

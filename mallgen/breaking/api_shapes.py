@@ -11,7 +11,7 @@ from mallgen.contract.wire import WireValue, base_type
 from mallgen.rules import Finding
 
 
-class _Judged(NamedTuple):
+class _ShapeChange(NamedTuple):
     """A field whose type has changed; `works`: old clients notice nothing."""
 
     pair: FieldPair
@@ -96,13 +96,15 @@ def _form(value: WireValue) -> str:
     return "in quotation marks" if value.quoted else "without quotation marks"
 
 
-def _verb(found: _Judged) -> str:
+def _verb(found: _ShapeChange) -> str:
     return "takes" if found.pair.struct.direction == "request" else "is"
 
 
-def _shapes(change: ApiChange, kind: Kind) -> Iterator[_Judged]:
+def _shapes(change: ApiChange, kind: Kind) -> Iterator[_ShapeChange]:
     for pair in (*change.fields("request"), *change.fields("response")):
         for old, new in pair.both:
             found = value_change(old, new)
             if found is not None and found.kind == kind:
-                yield _Judged(pair, found, found.reads_old if pair.struct.direction == "request" else found.reads_new)
+                yield _ShapeChange(
+                    pair, found, found.reads_old if pair.struct.direction == "request" else found.reads_new
+                )

@@ -1,4 +1,4 @@
-"""What the tag of a field allows and means, as rules compare and name it."""
+"""The values that the tag of a field allows and stands for, as rules compare and name them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Literal

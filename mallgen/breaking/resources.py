@@ -1,4 +1,4 @@
-"""What is read from a service, edited and written back: a field that old clients do not know is lost on the way.
+"""Resources that are read, edited and written back: a field that old clients do not know is lost on the way.
 
 A route that reads and one that writes belong to one resource when their paths do, or when they carry the same struct.
 """

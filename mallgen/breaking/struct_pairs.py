@@ -224,7 +224,7 @@ class StructPair:
         return (*pairs, *(FieldPair(self, None, one) for at, one in enumerate(new) if at not in taken))
 
     def key(self, value: WireValue, side: int) -> str:
-        """Return what stands for a value's key: the position in the path, and small letters in a header."""
+        """Return a value's key as it is compared: the position in the path, and small letters in a header."""
         if value.source == "path" and value.key in self._parameters[side]:
             return f"/{self._parameters[side].index(value.key)}"
         return value.key.lower() if value.source == "header" else value.key

@@ -1,4 +1,4 @@
-"""How two types differ on the wire: whether each reads all values of the other.
+"""The difference of two types on the wire: whether each reads all values of the other.
 
 The answer depends on the source: JSON tells numbers, texts and booleans apart, while a form, a path and headers have
 texts alone, where `5` is a number as well as a string.
