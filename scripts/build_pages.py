@@ -154,7 +154,7 @@ def _row(rule: Rule, counts: Counts, example: Example) -> str:
 def _section(rule: Rule, example: Example) -> str:
     before, after = (f"````api\n{text.strip(chr(10))}\n````" for text in example)
     text = f"````text\n{messages(example.before, rule)}\n````"
-    return f"\n## {rule.code}\n\n{pages()[rule.code]}\n\n{before}\n\n{text}\n\nNothing to say:\n\n{after}\n"
+    return f"\n## {rule.code}\n\n{pages()[rule.code]}\n\n{before}\n\n{text}\n\nNo finding:\n\n{after}\n"
 
 
 def limits_page() -> str:

@@ -16,25 +16,25 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "tests" / "data" / "model_li
 FILE = "shop.sql"
 HEAD = """# The rules of mallgen model lint
 
-`mallgen model lint 'sql/*.sql'` finds what works in tables, and could be better, beside all that cannot be read.
-Without files it reads those of the workspace's services, and the modules in which these write queries. Exit code 1
-when there are findings; `--format json|github|gitlab|junit|sarif|concise` for machines.
+`mallgen model lint 'sql/*.sql'` reports what works in tables and could be better, and all errors of the files.
+Without files it reads those of the workspace's services, and the Python modules in which these write queries. Exit
+code 1 when there are findings; `--format json|github|gitlab|junit|sarif|concise` for machines.
 
 ```sh
 mallgen model lint --ignore timestamp-2038 data.sql
 mallgen model lint --rules            # the list below; mallgen explain RULE prints one page
-mallgen model fix data.sql            # what has one right way to be mended, as a diff; --write applies it
+mallgen model fix data.sql            # shows, as a diff, what can be mended in only one way; --write applies it
 ```
 
 A comment switches a rule off for its line or, when it stands alone, for the next one, and says why. It may stand at any
-place that the message names. One without a reason, with an unknown rule, or that finds nothing is a finding itself.
+place that the message names. A comment without a reason, with an unknown rule, or without effect is a finding itself.
 
 ```sql
 -- mallgen:ignore reserved-name the table is older than this service
 CREATE TABLE `order` (
 ```
 
-In Python the comment is `# mallgen:ignore foreign-table …`. What the reader of DDL says cannot be switched off.
+In Python the comment is `# mallgen:ignore foreign-table …`. Errors of the DDL itself cannot be switched off.
 
 ## What mallgen model fix mends
 
@@ -47,11 +47,11 @@ In Python the comment is `# mallgen:ignore foreign-table …`. What the reader o
 | `utf8` and `utf8mb3`, with their collations | `utf8mb4`, unless a key would be too long for it |
 | a literal default of a text, blob or JSON column; a call as a default | the same in brackets |
 | `datetime(3) DEFAULT CURRENT_TIMESTAMP` | the digits of the column |
-| a default of an AUTO_INCREMENT column | nothing |
-| a `,` too many; a `,`, `)` or `;` that is missing between lines | the sign |
+| a default of an AUTO_INCREMENT column; a `,` too many | nothing: it is deleted |
+| a missing `,`, `)` or `;` at the end of a line | the sign |
 | signs of full width: ，（） | those of SQL |
 
-All else is left as it is, with a message for each place.
+Everything else is left as it is, and reported with its place.
 
 ## The rules
 
@@ -98,4 +98,4 @@ def _sections(known: dict[str, TableExample]) -> Iterator[str]:
         before, after = (f"```sql\n{text.strip(chr(10))}\n```" for text in known[code])
         found = [item.diagnostic for item in linted_tables(known[code].before, rule)]
         text = f"```text\n{Reporter({FILE: known[code].before}, color=False).all(found).strip()}\n```"
-        yield f"\n### {code}\n\n{pages()[code]}\n\n{before}\n\n{text}\n\nNothing to say:\n\n{after}\n"
+        yield f"\n### {code}\n\n{pages()[code]}\n\n{before}\n\n{text}\n\nNo finding:\n\n{after}\n"

@@ -22,31 +22,30 @@ FILE = "shop.sql"
 HEAD = """# Tables beside contracts
 
 A value travels from a column through a message of the service's proto to a field of the BFF's `.api`, and each of the
-three says what it is. `mallgen check` holds them side by side in every workspace with tables, and reports where they
-disagree, with the places of both. All are errors: exit code 1.
+three declares its type. In a workspace with tables `mallgen check` compares the three, and reports each disagreement
+with both places. All are errors: exit code 1.
 
-## Which columns a field is held beside
+## Which columns a field is compared with
 
-* A service's own messages stand beside its own tables (`tables` and `database` in mallgen.toml). The types of a `.api`
-  stand beside the tables of all services in its `uses`, and beside its own.
-* A message belongs to a table that its name says: `Order`, `OrderItem`, `OrderInfo`, `CreateOrderRequest` and
-  `OrdersResponse` say `order`, `orders` and `t_order`; `OrderItem` says `orderitem` and `order_item` too. It belongs to
-  another table if it shares at least three fields with it, half of its own, and two of them with telling names
-  (`payment`, not `id`, `status` or `create_time`).
+* A service's messages are compared with its own tables (`tables` and `database` in mallgen.toml); the types of a `.api`
+  also with the tables of all services in its `uses`.
+* A message belongs to the table that it is named after: `Order`, `OrderItem`, `OrderInfo`, `CreateOrderRequest` and
+  `OrdersResponse` to `order`, `orders` or `t_order`; `OrderItem` to `orderitem` or `order_item` too. It also belongs to
+  a table of another name if at least three of its fields, and at least half of them, are columns there, two of these
+  with telling names (`payment`, not `id`, `status` or `create_time`).
 * Names are compared without case and underscores. The column `id` of `orders` is also `order_id`; `proid`, `cateid` and
   `uid` are also `product_id`, `category_id` and `user_id`.
-* A field that may hold columns of several tables is reported if it disagrees with all of them: what is meant to be
-  different is no finding.
-* Lists, maps, messages and enums are not compared, only fields with one value.
+* A field that may hold columns of several tables is reported only if it disagrees with all of them.
+* Only fields with a single value are compared, not lists, maps, messages and enums.
 
-No service reads another's table: `mallgen check` applies [foreign-table](model-lint.md#foreign-table) to the whole
-workspace, its keys and views, and the SQL and imports in the modules of its services.
+No service may reach into another's tables: `mallgen check` applies [foreign-table](model-lint.md#foreign-table) to the
+foreign keys and views of the whole workspace, and to the SQL and imports in the modules of its services.
 
 ## To accept a finding
 
 A comment at either place switches a check off there and says why: `// mallgen:ignore CODE reason` in a contract,
-`-- mallgen:ignore CODE reason` in SQL, `# mallgen:ignore CODE reason` in Python, on the line or above it. One
-without a reason, or that finds nothing, is a finding.
+`-- mallgen:ignore CODE reason` in SQL, `# mallgen:ignore CODE reason` in Python, on the line or above it. A
+comment without a reason, or without effect, is a finding itself.
 
 ```proto
 // mallgen:ignore decimal-as-float callers of 2019 read a float; total_text has the exact one
@@ -111,4 +110,4 @@ def _sections() -> Iterator[str]:
         shown = Reporter({FILE: example.tables, path: example.wrong}, color=False).all(found).strip()
         shown = shown.replace(path, f"shop.{kind}")
         yield f"\n### {code}\n\n{pages()[code]}\n\n```sql\n{example.tables}```\n\n```{kind}\n{example.wrong}```\n"
-        yield f"\n```text\n{shown}\n```\n\nNothing to say:\n\n```{kind}\n{example.right}```\n"
+        yield f"\n```text\n{shown}\n```\n\nNo finding:\n\n```{kind}\n{example.right}```\n"

@@ -71,8 +71,8 @@ CHAIN: registry.Registry[ChainScope] = registry.Registry("mallgen.tablerules.cha
 def number_too_narrow(scope: ChainScope) -> Iterator[Finding]:
     """A field cannot hold every number of its column: bigint unsigned beside int64, bigint beside int32.
 
-    What does not fit arrives as another number, or not at all. Give both the same width and sign; a signed bigint is
-    what an int64 holds.
+    What does not fit arrives as another number, or not at all. Give both the same width and sign: an int64 holds a
+    signed bigint, a uint64 an unsigned one.
     """
 
     def is_wrong(carrier: Carrier, field: CarriedField, column: Column) -> bool:
@@ -93,9 +93,9 @@ def number_too_narrow(scope: ChainScope) -> Iterator[Finding]:
 
 @CHAIN.rule("decimal-as-float", severity="error")
 def decimal_as_float(scope: ChainScope) -> Iterator[Finding]:
-    """A decimal column travels in a field of floating point, which cannot hold 0.1.
+    """A decimal column travels in a floating-point field, which cannot hold 0.1.
 
-    Send its text in a string, as `model` rows hold it in a Decimal, or whole cents in an int64.
+    Send the decimal's text in a string (a row of a model has a Decimal), or whole cents in an int64.
     """
 
     def is_wrong(carrier: Carrier, field: CarriedField, column: Column) -> bool:
@@ -112,9 +112,9 @@ def decimal_as_float(scope: ChainScope) -> Iterator[Finding]:
 def optional_not_null(scope: ChainScope) -> Iterator[Finding]:
     """A field may be absent, and its column is NOT NULL.
 
-    In a request that creates a row the column then has no value to take, unless it has a DEFAULT; in an answer callers
-    look for an absence that never is. Fields of requests that change or filter rows may be absent: that says "leave
-    it" and "any".
+    A request that creates a row then has no value for the column, unless that has a DEFAULT; in an answer, callers
+    provide for an absence that never occurs. Fields of requests that change or filter rows may be absent: this means
+    "leave it" or "any".
     """
 
     def is_wrong(carrier: Carrier, field: CarriedField, column: Column) -> bool:
@@ -133,12 +133,12 @@ def optional_not_null(scope: ChainScope) -> Iterator[Finding]:
 def text_unbounded(scope: ChainScope) -> Iterator[Finding]:
     """A text of a request is written to a varchar, and the contract does not say how long it may be.
 
-    The database refuses a longer one, and the caller gets an internal error. Say the length where the caller reads it,
-    in words or in a rule (`options=`, `validate:"max=50"`, protovalidate), and check it in the logic:
+    A longer one cannot be written, and the caller gets an internal error. State the length in the contract, in a
+    comment or as a rule (`options=`, `validate:"max=50"`, protovalidate), and check it in the logic:
 
         string username = 1; // at most 50 characters
 
-    Passwords are not meant: what is stored is a hash.
+    Passwords are left out: what is stored is a hash.
     """
 
     def is_wrong(carrier: Carrier, field: CarriedField, column: Column) -> bool:
@@ -165,7 +165,7 @@ def text_unbounded(scope: ChainScope) -> Iterator[Finding]:
 def flag_as_number(scope: ChainScope) -> Iterator[Finding]:
     """A column is tinyint(1) or boolean, and the field is a number.
 
-    Write bool in the contract; a column that has more than two values is a tinyint without the (1). A tinyint(1) is not
+    Write bool in the contract; make a column with more than two values a tinyint, without the (1). A tinyint(1) is not
     reported if its comment lists a value above 1, or if its name is that of a count or a kind (`people_num`, `status`).
     """
 
@@ -189,7 +189,7 @@ def _is_flag(column: Column) -> bool:
 def secret_answered(scope: ChainScope) -> Iterator[Finding]:
     """An answer has a field for a column that looks like a secret: a password, a salt.
 
-    A hash that leaves its service can be guessed at leisure. Let the owner of the table compare, and answer yes or no.
+    Whoever has a hash can try any number of passwords on it. Let the table's service compare, and answer yes or no.
     """
     for carriers, matching in scope.chains:
         secrets = matching.secrets(SECRETS)

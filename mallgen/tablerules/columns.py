@@ -24,7 +24,7 @@ _LENGTHS = frozenset(("duration", "elapsed", "run", "cost", "total", "used", "sp
 def money_column_as_float(scope: TableScope) -> Iterator[Finding]:
     """An amount of money is a floating-point column, which cannot hold 0.1: sums are off by a cent sooner or later.
 
-    Use a decimal, whose scale is the currency's:
+    Use a decimal with the digits of the currency:
 
         price decimal(20, 2) NOT NULL
     """
@@ -40,12 +40,12 @@ def money_column_as_float(scope: TableScope) -> Iterator[Finding]:
 def password_column(scope: TableScope) -> Iterator[Finding]:
     """A password is stored as it is, or as a hash that was not made for passwords.
 
-    A varchar(50) holds neither bcrypt (60 characters) nor argon2 (97), and MD5 and SHA are reversed by tables and
+    A varchar(50) holds neither bcrypt (60 characters) nor argon2 (97), and MD5 and SHA can be reversed with tables and
     graphics cards. Store what a library for passwords returns:
 
         password varchar(128) NOT NULL COMMENT 'argon2'
 
-    A name or comment that says MD5, SHA-1, SHA-256 or plain text is taken at its word, whatever the length.
+    A column whose name or comment says MD5, SHA-1, SHA-256 or plain text is reported whatever its length.
     """
     for _, column in scope.columns():
         name = words(column.name)
@@ -72,10 +72,10 @@ def _is_password(word: str) -> bool:
 
 @rule("timestamp-2038")
 def timestamp_2038(scope: TableScope) -> Iterator[Finding]:
-    """A time ends on 19 January 2038: a TIMESTAMP of MySQL, or seconds in an int of 32 bits.
+    """A column's times end on 19 January 2038: it is a TIMESTAMP of MySQL, or has seconds in an int of 32 bits.
 
-    MySQL's DATETIME reaches to the year 9999, seconds need a bigint. A TIMESTAMP is an instant and a DATETIME is in
-    whatever zone it was written in: with the change, write UTC.
+    MySQL's DATETIME reaches to the year 9999; seconds need a bigint. A TIMESTAMP is an instant, while a DATETIME has no
+    time zone: write UTC into it.
 
         create_time datetime NOT NULL DEFAULT CURRENT_TIMESTAMP
     """
@@ -95,11 +95,11 @@ def _is_moment(column: Column) -> bool:
 
 @rule("ids-differ")
 def ids_differ(scope: TableScope) -> Iterator[Finding]:
-    """An id has another type than the one that it refers to.
+    """A column with an id has another type than the id that it refers to.
 
-    The larger values of the wider one do not fit into the narrower one, and joins of unlike types use no index. By its
-    name, `userid` and `user_id` hold the id of the table `user` or `users`, of another database too; a foreign key says
-    it by itself.
+    The larger values of the wider one do not fit into the narrower one, and a join of unlike types may use no index.
+    Columns that are named `userid` or `user_id` hold the id of the table `user` or `users`, also of one in another
+    database; a column with a foreign key may have any name.
 
         userid bigint unsigned NOT NULL   -- as user.id
     """

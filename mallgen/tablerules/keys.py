@@ -14,7 +14,9 @@ from mallgen.tables.serving import serving_index
 def table_without_key(scope: TableScope) -> Iterator[Finding]:
     """A table has no primary key: no row can be read, changed or deleted alone, and replication reads whole tables.
 
-    id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY
+    Give it a number of its own, or make a key of the columns that tell its rows apart:
+
+        id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY
     """
     for table in scope.tables:
         if not table.key:
@@ -24,9 +26,9 @@ def table_without_key(scope: TableScope) -> Iterator[Finding]:
 
 @rule("nullable-unique")
 def nullable_unique(scope: TableScope) -> Iterator[Finding]:
-    """A unique key has a column that may be NULL, and NULL equals nothing: rows with it are as many as you like.
+    """A unique key has a column that may be NULL, and NULL equals nothing: any number of rows may have it there.
 
-    Make the column NOT NULL, with a value for "none". Where a row without a value is meant to be allowed, say so:
+    Make the column NOT NULL, with a value for "none". Where rows without a value are intended, say so:
 
         -- mallgen:ignore nullable-unique a user has one phone or none
         UNIQUE KEY uk_phone (phone)
@@ -45,8 +47,8 @@ def nullable_unique(scope: TableScope) -> Iterator[Finding]:
 def list_without_index(scope: TableScope) -> Iterator[Finding]:
     """No index serves a list: each page of it reads and sorts all rows.
 
-    An index serves a list when it begins with the columns that the list is chosen by, in any order, and goes on with
-    the one that it is sorted by:
+    An index serves a list if it begins with the columns behind `by`, in any order, and goes on with the one behind
+    `sort`:
 
         -- mallgen:list sales by category, sort sales desc, limit 1000
         CREATE TABLE product (

@@ -18,9 +18,9 @@ def foreign_table(scope: TableScope) -> Iterator[Finding]:
     """A service reaches into the tables of another one.
 
     Each service owns its database, so that its tables can change, move or be divided without asking anybody; others
-    reach the data by its RPCs. Found are foreign keys and views over two databases, a table that two services of the
-    workspace claim, a DataSource that is another's database, and in a service's modules the tables that SQL names and
-    models that are imported from another service's package.
+    get the data by its RPCs. Reported are foreign keys and views over two databases, a table that two services of the
+    workspace claim, a DataSource that is another's database, and in a service's modules, SQL that names another's
+    tables and imports of another's models.
 
         rows = await self.fetch(Row, "SELECT name FROM user WHERE id = ?", uid)  # ask user.rpc instead
     """

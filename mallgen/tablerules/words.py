@@ -20,8 +20,8 @@ _TITLES = {Dialect.MYSQL: "MySQL", Dialect.POSTGRES: "PostgreSQL", Dialect.SQLIT
 def reserved_name(scope: TableScope) -> Iterator[Finding]:
     """A table, column or database has a reserved word for its name.
 
-    In quotes it works, and every later query needs the quotes again, in the shell, in reports and in migrations. A name
-    such as `orders` needs none.
+    In quotes it works, but every later query needs the quotes too: in the shell, in reports, in migrations. A name such
+    as `orders` needs none.
     """
     for table in (*scope.tables, *scope.views):
         for what, name, span in (
@@ -53,9 +53,9 @@ def _database(statement: DdlStatement) -> DdlToken | None:
 
 @rule("charset-utf8mb3")
 def charset_utf8mb3(scope: TableScope) -> Iterator[Finding]:
-    """The character set is MySQL's `utf8`, which has three bytes: it refuses emoji and rarer Chinese characters.
+    """The character set is MySQL's `utf8`, with three bytes a character: it refuses emoji and rarer Chinese characters.
 
-    `utf8mb4` is UTF-8. A table that is there is converted by ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4.
+    `utf8mb4` is all of UTF-8; ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4 converts a table that there is.
 
         ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
     """
