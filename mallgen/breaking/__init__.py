@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mallgen.model import Contract
 
 WIRE, JSON, SOURCE, BEHAVIOUR = "wire", "json", "source", "behaviour"
+NO_LEVEL = ""  # of rules about promises: what is said, and not done
 ERROR, WARNING, INFO = "error", "warning", "info"
 
 

@@ -1,6 +1,7 @@
 """All modules that have rules: importing this one registers them."""
 
 from mallgen.breaking import (
+    api_lifecycle,
     api_request_values,
     api_requests,
     api_resources,
@@ -13,6 +14,7 @@ from mallgen.breaking import (
 )
 
 MODULES = (
+    api_lifecycle,
     api_request_values,
     api_requests,
     api_resources,
