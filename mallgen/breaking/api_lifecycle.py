@@ -15,6 +15,7 @@ from mallgen.breaking.lifecycle import (
     stability,
     sunset,
 )
+from mallgen.breaking.struct_pairs import FieldPair
 from mallgen.diagnostics import Note
 from mallgen.lint.scope import Operation
 from mallgen.model import Contract, Pair
@@ -42,12 +43,19 @@ def field_deprecated(change: ApiChange) -> Iterator[Finding]:
 
     It is still there. A comment `// Deprecated: use …` beside the field says so.
     """
+    found: dict[Span, tuple[FieldPair, dict[str, RoutePair]]] = {}
     for struct in (*change.structs("request"), *change.structs("response")):
         for pair in struct.fields:
-            both = pair.old and pair.new and (pair.old.field, pair.new.field)
-            if both and is_field_deprecated(both[1]) and not is_field_deprecated(both[0]):
-                notes, routes = (change.was(both[0].span),), affected(struct.routes)
-                yield Finding(f"`{pair.key}` is deprecated now", both[1].span, notes=notes, facts=routes)
+            if (
+                pair.old
+                and pair.new
+                and is_field_deprecated(pair.new.field)
+                and not is_field_deprecated(pair.old.field)
+            ):
+                _, routes = found.setdefault(pair.place, (pair, {}))
+                routes.update({route.title: route for route in struct.routes})
+    for pair, routes in found.values():
+        yield change.finding(pair, f"`{pair.title}` is deprecated now")._replace(facts=affected(routes.values()))
 
 
 @api_rule("endpoint-reactivated", INFO, NO_LEVEL)
@@ -71,7 +79,7 @@ def sunset_missing(change: ApiChange) -> Iterator[Finding]:
         if days and not sunset(new):
             said = doc_value(new, "sunset")
             message = f"the sunset of `{pair.title}` is no date: `{said}`" if said else f"`{pair.title}` has no sunset"
-            hint = f'write sunset: "{change.terms.soonest}" or a later day into its @doc'
+            hint = f"write `sunset` with a day into its @doc, {days} days from now or later"
             yield _about(change, pair, message, "sunset" if said else "deprecated", hint)
 
 
@@ -85,7 +93,7 @@ def sunset_too_soon(change: ApiChange) -> Iterator[Finding]:
         begins = not is_deprecated(old) or not sunset(old)
         if change.terms.deprecation_days and begins and is_deprecated(new) and "" < sunset(new) < change.terms.soonest:
             message = f"`{pair.title}` ends {sunset(new)}, in less than {change.terms.deprecation_days} days"
-            yield _about(change, pair, message, "sunset", f"write {change.terms.soonest} or a later day")
+            yield _about(change, pair, message, "sunset", "take a later day")
 
 
 @api_rule("sunset-moved-earlier", ERROR, NO_LEVEL)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mallgen.breaking import RULES, Rule, ServiceChange
 from mallgen.breaking.api import ApiChange
-from mallgen.breaking.policy import Judgement
+from mallgen.breaking.policy import Judgement, with_cause
 from mallgen.breaking.services import Pair, ServiceVersion, paired
 from mallgen.breaking.terms import NO_TERMS, Terms
 from mallgen.model import Contract
@@ -33,7 +33,7 @@ def judge(
     found = [
         Judgement(one, _name(*pair)) for pair in pairs for one in RULES.run(_change(*pair, label, users, terms), chosen)
     ]
-    return list({one.found.diagnostic: one for one in reversed(found)}.values())[::-1]
+    return list({one.found.diagnostic: one for one in reversed(with_cause(found))}.values())[::-1]
 
 
 def _name(old: ServiceVersion | None, new: ServiceVersion | None) -> str:

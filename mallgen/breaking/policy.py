@@ -16,6 +16,7 @@ from mallgen.text.span import Span
 OFF = "off"
 LEVELS = (ERROR, WARNING, INFO, OFF)
 PRESETS = ("article", "google", "wire", "strict")
+_ONLY_BESIDE_ERRORS = frozenset({"major-version-not-bumped"})
 _NONE: Mapping[str, str] = MappingProxyType({})
 # AIP-180 (https://google.aip.dev/180): clients' code must go on compiling, and a new value of an enum may arrive
 _GOOGLE = {
@@ -85,6 +86,16 @@ class Judgement(NamedTuple):
         return sha256("\0".join((self.service, one.code, one.message)).encode()).hexdigest()[:12]
 
 
+def with_cause(found: Sequence[Judgement]) -> list[Judgement]:
+    """Return findings without those that count only beside an error of their service that breaks clients."""
+    lasting = [one for one in found if one.found.diagnostic.code not in _ONLY_BESIDE_ERRORS]
+    levels = {code: rule.level for code, rule in RULES.rules().items()}
+    errors = [one for one in lasting if one.found.diagnostic.severity == ERROR]
+    failing = {one.service for one in errors if levels[one.found.diagnostic.code]}
+    kept = {*map(id, lasting)}
+    return [one for one in found if one.service in failing or id(one) in kept]
+
+
 class SettledFindings(NamedTuple):
     """The findings that count, with their levels, and the number of those that the workspace accepts."""
 
@@ -96,7 +107,7 @@ def settle(judged: Sequence[Judgement], policy: Policy, today: str) -> SettledFi
     """Give each finding its level, and leave out what is off or accepted."""
     entries = {entry.fingerprint: entry for entry in policy.accepted if entry.reason}
     used: set[str] = set()
-    left: list[Diagnostic] = []
+    left: list[Judgement] = []
     accepted = 0
     for one in judged:
         level = _level(one, policy)
@@ -109,8 +120,10 @@ def settle(judged: Sequence[Judgement], policy: Policy, today: str) -> SettledFi
                 accepted += level != INFO
                 continue
         facts = (*one.found.diagnostic.facts, ("fingerprint", one.fingerprint)) if level != INFO else ()
-        left.append(replace(one.found.diagnostic, severity=level, facts=facts or one.found.diagnostic.facts))
-    return SettledFindings((*left, *_entries(policy, used, today)), accepted)
+        shown = replace(one.found.diagnostic, severity=level, facts=facts or one.found.diagnostic.facts)
+        left.append(one._replace(found=one.found._replace(diagnostic=shown)))
+    counted = (one.found.diagnostic for one in with_cause(left))
+    return SettledFindings((*counted, *_entries(policy, used, today)), accepted)
 
 
 def _level(one: Judgement, policy: Policy) -> str:
