@@ -55,7 +55,9 @@ def field_deprecated(change: ApiChange) -> Iterator[Finding]:
                 _, routes = found.setdefault(pair.place, (pair, {}))
                 routes.update({route.title: route for route in struct.routes})
     for pair, routes in found.values():
-        yield change.finding(pair, f"`{pair.title}` is deprecated now")._replace(facts=affected(routes.values()))
+        notes = (change.was(pair.old.field.span),) if pair.old else ()
+        message = f"`{pair.title}` is deprecated now"
+        yield Finding(message, pair.place, notes=notes, facts=affected(routes.values()))
 
 
 @api_rule("endpoint-reactivated", INFO, NO_LEVEL)
