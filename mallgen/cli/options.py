@@ -237,6 +237,7 @@ COMMANDS = (
         (
             Option("against", "What to compare with (default: where this branch left the main one).", "REV|PATH"),
             Option("save", "Write the contracts as they are into a baseline, to compare with later.", "FILE"),
+            Option("explain-version", "Say which version number the change asks for: major, minor or patch."),
             Option("all", "List the compatible changes too, which are only counted otherwise."),
             Option("fail-on", "What makes it exit 1.", "LEVEL", default="error", choices=("error", "warning")),
             Option("select", "A rule to add to those that are on; `all` for all.", "RULE", many=True),
@@ -246,6 +247,20 @@ COMMANDS = (
         ),
         (Argument("path", "Contracts (default: those of mallgen.toml).", many=True, optional=True),),
         example="mallgen breaking --against main",
+    ),
+    Command(
+        ("changelog",),
+        "Print what changed for callers between two versions, in Markdown.",
+        "changelog",
+        (
+            Option("lang", "The language of the text.", "LANGUAGE", default="en", choices=("en", "zh")),
+            FORMAT,
+        ),
+        (
+            Argument("old", "A git revision, a folder, a contract or a baseline."),
+            Argument("new", "The later one."),
+        ),
+        example="mallgen changelog v1.0 v1.1",
     ),
     Command(
         ("check",),

@@ -69,20 +69,33 @@ def versions(against: str, paths: tuple[str, ...], workspace: Workspace, stack: 
     `against` is empty for the commit at which this branch left the default one. Raises NoBase, and BadWorkspace for
     the version of today.
     """
-    base = _base(against, paths, stack)
     root = "." if paths else os.path.dirname(workspace.path)
     new = version_of(root, paths)
-    old = _old(base, root, tuple(member.contract for member in workspace.members))
-    if old.diagnostics:
-        problems = tuple(replace(base.shown(one), environment=True) for one in old.diagnostics)
-        raise NoBase(problems, base.named(old.sources))
-    if not old.services:
+    base = _base(against, paths, stack)
+    return Versions(_read(base, root, workspace), new, base)
+
+
+def version_at(
+    text: str, paths: tuple[str, ...], workspace: Workspace, stack: ExitStack
+) -> tuple[Version, BaseVersion]:
+    """Read the contracts at some paths, else those of the workspace, as a version has them. Raises NoBase."""
+    base = _base(text, paths, stack)
+    return _read(base, "." if paths else os.path.dirname(workspace.path) or ".", workspace), base
+
+
+def _read(base: BaseVersion, root: str, workspace: Workspace) -> Version:
+    """Read a version that has contracts, all without errors."""
+    found = _version(base, root, tuple(member.contract for member in workspace.members))
+    if found.diagnostics:
+        problems = tuple(replace(base.shown(one), environment=True) for one in found.diagnostics)
+        raise NoBase(problems, base.named(found.sources))
+    if not found.services:
         raise NoBase((_nothing(base),), {})
-    return Versions(old, new, base)
+    return found
 
 
-def _old(base: BaseVersion, root: str, contracts: tuple[str, ...]) -> Version:
-    """Read the old version, by its own mallgen.toml, or before there was one by the paths of today's contracts."""
+def _version(base: BaseVersion, root: str, contracts: tuple[str, ...]) -> Version:
+    """Read a version by its own mallgen.toml, or before there was one by the paths of today's contracts."""
     folder = os.path.normpath(os.path.join(base.folder, os.path.relpath(root)))
     if base.paths or os.path.isfile(os.path.join(folder, NAME)):
         try:

@@ -6,9 +6,9 @@ from collections import Counter
 from contextlib import ExitStack
 from datetime import date, timedelta
 
-from mallgen.breaking import RULES
+from mallgen.breaking import ERROR, INFO, RULES, WARNING
 from mallgen.breaking.judge import judge
-from mallgen.breaking.policy import Policy, settle
+from mallgen.breaking.policy import Judgement, Policy, settle
 from mallgen.breaking.terms import Terms
 from mallgen.cli.console import (
     FINDINGS,
@@ -62,6 +62,8 @@ def _run(values: Values, workspace: Workspace, stack: ExitStack) -> int:
     terms = _terms(policy)
     judged = judge(both.old.services, both.new.services, both.base.label, chosen, terms)
     settled = settle(judged, policy, terms.today)
+    if values.flag("explain-version"):
+        return _explain(judged)
     shown = [both.base.shown(one) for one in settled.diagnostics]
     counts = Counter(one.level for one in shown)
     listed = [one for one in shown if one.level != "info" or values.flag("all") or for_machines()]
@@ -74,6 +76,22 @@ def _terms(policy: Policy) -> Terms:
     today = date.today()
     soonest = today + timedelta(days=policy.deprecation_days)
     return Terms(today.isoformat(), soonest.isoformat(), policy.deprecation_days, policy.auth_middlewares)
+
+
+def _explain(judged: list[Judgement]) -> int:
+    """Print the part of the version number that each service has to raise, and by which findings."""
+    for service in dict.fromkeys(one.service for one in judged):
+        levels = [
+            (one.found.diagnostic.severity, one.found.diagnostic.code) for one in judged if one.service == service
+        ]
+        for part, level in (("major", ERROR), ("minor", WARNING), ("minor", INFO)):
+            codes = dict.fromkeys(code for severity, code in levels if severity == level)
+            if codes:
+                out(f"{service}: {part} ({', '.join(codes)})")
+                break
+    if not judged:
+        out("patch: nothing that callers see has changed")
+    return FINE
 
 
 def _print(listed: list[Diagnostic], both: Versions, more: dict[str, str], counts: str) -> None:
