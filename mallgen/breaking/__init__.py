@@ -34,6 +34,7 @@ class ServiceChange(NamedTuple):
     proto: "ProtoChange | None" = None
 
 
+NO_CHANGE = ServiceChange()
 Rule = registry.Rule[ServiceChange]
 RULES: registry.Registry[ServiceChange] = registry.Registry("mallgen.breaking.all_rules")
 Part = TypeVar("Part")

@@ -82,7 +82,7 @@ class ApiChange:
         notes = (self.was(pair.old.field.span),) if pair.old is not None else ()
         facts = affected(self.carriers(pair))
         key = pair.struct.direction, pair.place, message
-        return Finding(message, pair.place, hint, notes, facts=facts, severity=severity, key=key)
+        return Finding(message, pair.place, hint, notes, facts=facts, severity=severity, key=key, about=pair)
 
     @cached_property
     def _changed(self) -> dict[Direction, tuple[FieldPair, ...]]:

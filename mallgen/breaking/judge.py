@@ -30,9 +30,8 @@ def judge(
     """Return the findings of the chosen rules, one of several services once; `label` names the old version in them."""
     pairs = paired(old, new)
     users = _table_users(pairs)
-    found = [
-        Judgement(one, _name(*pair)) for pair in pairs for one in RULES.run(_change(*pair, label, users, terms), chosen)
-    ]
+    changes = [(_change(*pair, label, users, terms), _name(*pair)) for pair in pairs]
+    found = [Judgement(one, name, change=change) for change, name in changes for one in RULES.run(change, chosen)]
     return list({one.found.diagnostic: one for one in reversed(with_cause(found))}.values())[::-1]
 
 

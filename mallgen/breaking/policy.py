@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from mallgen.breaking import BEHAVIOUR, ERROR, INFO, RULES, SOURCE, WARNING, Rule
+from mallgen.breaking import BEHAVIOUR, ERROR, INFO, NO_CHANGE, RULES, SOURCE, WARNING, Rule, ServiceChange
 from mallgen.diagnostics import Diagnostic
 from mallgen.rules import Found
 from mallgen.text.span import Span
@@ -73,11 +73,15 @@ class Policy(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """A finding with the service that it is about, by name, and the package of its proto, empty for others."""
+    """A finding with the service that it is about, by name, and the package of its proto, empty for others.
+
+    `change` is the subject of the rule.
+    """
 
     found: Found
     service: str
     package: str = ""
+    change: ServiceChange = NO_CHANGE
 
     @property
     def fingerprint(self) -> str:

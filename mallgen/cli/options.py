@@ -240,6 +240,7 @@ COMMANDS = (
             Option("explain-version", "Say which version number the change asks for: major, minor or patch."),
             Option("all", "List the compatible changes too, which are only counted otherwise."),
             Option("fail-on", "What makes it exit 1.", "LEVEL", default="error", choices=("error", "warning")),
+            Option("no-witness", "Look for no request or answer that shows each error."),
             Option("select", "A rule to add to those that are on; `all` for all.", "RULE", many=True),
             Option("ignore", "A rule to leave out.", "RULE", many=True),
             Option("rules", "List the rules."),

@@ -18,7 +18,8 @@ class Finding(NamedTuple):
     """A problem that a rule reports, with the edits that correct it.
 
     `facts` are more lines about it, each with its name: `affects`, `witness`. `severity` and `level` replace those of
-    the rule, and `key` what two findings of one rule must differ in to be two: their span.
+    the rule, and `key` what two findings of one rule must differ in to be two: their span. `about` is the pair of
+    declarations that was judged, for those who look further.
     `changes` names what else the edits change, such as the source in which clients send a field; "" for nothing.
     Edits with such a side effect are only for a caller that asks for them.
     """
@@ -33,15 +34,20 @@ class Finding(NamedTuple):
     severity: str = ""
     key: object = None
     level: str = ""
+    about: object = None
 
 
 class Found(NamedTuple):
-    """A finding as a diagnostic, with the edits that correct it, what else these change, and what breaks: its level."""
+    """A finding as a diagnostic, with the edits that correct it, what else these change, and what breaks: its level.
+
+    `about` is the pair of declarations that it is about.
+    """
 
     diagnostic: Diagnostic
     edits: tuple[SpanEdit, ...]
     changes: str = ""
     level: str = ""
+    about: object = None
 
 
 class Rule(NamedTuple, Generic[Subject]):
@@ -105,4 +111,4 @@ def _found(code: str, severity: str, finding: Finding, level: str) -> Found:
     place, notes = finding.span, finding.notes
     diagnostic = Diagnostic(code, finding.message, place, finding.hint, notes, severity, facts=finding.facts)
     edits = finding.edits if all(edit.span.line == edit.span.end_line for edit in finding.edits) else ()
-    return Found(diagnostic, edits, finding.changes, level)
+    return Found(diagnostic, edits, finding.changes, level, finding.about)

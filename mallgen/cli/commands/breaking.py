@@ -60,7 +60,7 @@ def _run(values: Values, workspace: Workspace, stack: ExitStack) -> int:
     _refuse_broken(both.new)
     chosen = policy.chosen(values.many("select"), values.many("ignore"))
     terms = _terms(policy)
-    judged = judge(both.old.services, both.new.services, both.base.label, chosen, terms)
+    judged = _proven(judge(both.old.services, both.new.services, both.base.label, chosen, terms), workspace, values)
     settled = settle(judged, policy, terms.today)
     if values.flag("explain-version"):
         return _explain(judged)
@@ -92,6 +92,15 @@ def _explain(judged: list[Judgement]) -> int:
     if not judged:
         out("patch: nothing that callers see has changed")
     return FINE
+
+
+def _proven(judged: list[Judgement], workspace: Workspace, values: Values) -> list[Judgement]:
+    """Return the findings with their witnesses, unless these are not asked for."""
+    if values.flag("no-witness"):
+        return judged
+    from mallgen.witness.prove import proven
+
+    return [one.judged for one in proven(judged, os.path.dirname(workspace.path) or ".")]
 
 
 def _print(listed: list[Diagnostic], both: Versions, more: dict[str, str], counts: str) -> None:

@@ -1,0 +1,238 @@
+"""The search for the witnesses of an `.api` contract's changes, through the readers of both versions."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from mallgen.breaking.api import ApiChange
+from mallgen.breaking.api_pairs import RoutePair
+from mallgen.breaking.struct_pairs import FieldPair, StructPair
+from mallgen.emit.http.files import HttpOptions, emit
+from mallgen.lint.scope import Operation
+from mallgen.model import Contract
+from mallgen.witness.child import Child, NotExecuted
+from mallgen.witness.requests import RouteSamples, Sample, shortened
+from mallgen.witness.values import Json, Samples, in_json
+
+_REFUSED = range(400, 500)
+_EMPTY: tuple[Json, ...] = (None, 0, "", False, [], {})
+_MOST_ROUTES = 5  # that carry one field
+Plain = dict[str, Any]
+
+
+class Witness(NamedTuple):
+    """A request or an answer that shows a change: its line, its size, the request, and an answer's body."""
+
+    line: str
+    size: int
+    sample: Sample
+    body: str = ""
+
+
+class HttpWitnesses:
+    """Finds witnesses for one service, whose two versions run in two children."""
+
+    def __init__(self, change: ApiChange, old: Child, new: Child, service: str) -> None:
+        self._change = change
+        self._old, self._new, self._service = old, new, service
+        self._samples = Samples(change.old), Samples(change.new)
+        self._titles = {pair.old.title: pair.new.title for pair in change.routes if pair.old and pair.new}
+        for child, contract in ((old, change.old), (new, change.new)):
+            _load(child, contract, service)
+
+    def find(self, about: object) -> Witness | None:
+        """Return the smallest witness of a change of a field, a struct or a route. Raises NotExecuted."""
+        if isinstance(about, FieldPair):
+            routes = about.struct.routes[:_MOST_ROUTES]
+            is_request = about.struct.direction == "request"
+            found = [w for route in routes for w in (self._requests if is_request else self._answers)(route, about)]
+        elif isinstance(about, StructPair):
+            found = [w for route in about.routes[:_MOST_ROUTES] for w in self._route(route)]
+        elif isinstance(about, RoutePair):
+            found = list(self._route(about))
+        else:
+            parts = about if isinstance(about, tuple) else ()
+            found = [w for part in parts[:_MOST_ROUTES] if (w := self.find(part)) is not None]
+        return min(found, key=lambda one: one.size, default=None)
+
+    def _requests(self, pair: RoutePair, field: FieldPair) -> Iterator[Witness]:
+        """Yield requests that the old version accepts, and the new one refuses or reads in another way."""
+        if pair.old is None:
+            return
+        samples = RouteSamples(pair.old, self._samples[0])
+        tried = list(samples.of_field(field, self._samples[1]))
+        for sample, old, new in self._both([samples.smallest(), *tried]):
+            line = self._refused(new, field) or self._read_otherwise(pair, field, sample, old, new)
+            if line:
+                yield Witness(f"{sample.words}: {line}", sample.size, sample)
+
+    def _both(self, samples: Sequence[Sample]) -> Iterator[tuple[Sample, Plain, Plain]]:
+        """Yield the requests that the old version accepts, with the answers of both."""
+        answers = self._old.ask("read", self._service, [sample.asked for sample in samples])
+        accepted = [(sample, old) for sample, old in zip(samples, answers, strict=True) if "route" in old]
+        asked = [{**sample.asked, "token": "", "headers": old["headers"]} for sample, old in accepted]
+        for (sample, old), new in zip(accepted, self._new.ask("read", self._service, asked), strict=True):
+            yield sample, old, new
+
+    def _refused(self, new: Plain, field: FieldPair | None) -> str:
+        """Return the refusal of a request by the new version; "" where it is accepted, or another field is wrong."""
+        if new.get("status") not in _REFUSED:
+            return ""
+        errors = [error for error in new["errors"] if field is None or _is_about(error, field)]
+        if field is not None and not errors:
+            return ""
+        return f"accepted before, {new['status']} now: {_reasons(errors)}"
+
+    def _read_otherwise(self, pair: RoutePair, field: FieldPair, sample: Sample, old: Plain, new: Plain) -> str:
+        if "route" not in new or not sample.given or field.old is None or field.new is None or pair.new is None:
+            return ""
+        before = _picked(old["values"], self._way(0, pair.old, field))
+        now = _picked(new["values"], self._way(1, pair.new, field))
+        if _same(before, now) or before in ([], [None]):
+            return ""
+        return f"`{field.old.main.key}` was read as {_shown(before)}, now as {_shown(now)}"
+
+    def _way(self, side: int, operation: Operation | None, field: FieldPair) -> list[str] | None:
+        """Return the keys that lead from a route's request or response to a field."""
+        struct = field.struct.new if side else field.struct.old
+        wire = field.new if side else field.old
+        if operation is None or wire is None:
+            return None
+        route = operation.route
+        ref = route.request if field.struct.direction == "request" else route.response
+        steps = self._samples[side].steps(ref, struct.span)
+        if ref is None or steps is None:
+            return None
+        keys = []
+        for step in steps:
+            found = self._samples[side].struct(ref)
+            assert found is not None
+            inner = next(one for one in found.fields if one.field.name == step)
+            keys.append(inner.main.key)
+            ref = inner.field.type
+        return [*keys, wire.main.key]
+
+    def _answers(self, pair: RoutePair, field: FieldPair | None = None) -> Iterator[Witness]:
+        """Yield answers of the new version that the type of the old one cannot read."""
+        if pair.old is None or pair.new is None or pair.old.route.response is None:
+            return
+        sent = self._sent(1, pair.new, list(self._values(pair.new, field)))
+        read = self._decoded(pair.old, [body for body, _ in sent])
+        request = RouteSamples(pair.new, self._samples[1]).smallest()
+        shown = False
+        for (body, _), old in zip(sent, read, strict=True):
+            errors = [error for error in old.get("errors", ()) if field is None or _is_about(error, field)]
+            if errors:
+                line = f"{pair.title} answers {shortened(body)} now, which old clients cannot read: {_reasons(errors)}"
+                shown = True
+                yield Witness(line, len(body), request, body)
+        if field is not None and field.old is not None and not shown:
+            yield from self._lost(pair, field, sent, read, request)
+
+    def _values(self, operation: Operation, field: FieldPair | None) -> Iterator[Json]:
+        """Yield values of the new response: the smallest, the fullest, and those around a field."""
+        ref, samples = operation.route.response, self._samples[1]
+        assert ref is not None
+        yield from (samples.of(ref, None, full) for full in (False, True))
+        if samples.struct(ref) is not None:
+            yield samples.around(ref, (), {})
+        steps = samples.steps(ref, field.struct.new.span) if field is not None else None
+        if field is None or field.new is None or steps is None:
+            return
+        new = in_json(field.new)
+        old = in_json(field.old) if field.old is not None else None
+        for border in samples.borders(new, old, self._samples[0]):
+            yield samples.around(ref, steps, {new.key: border})
+
+    def _sent(self, side: int, operation: Operation, values: Sequence[Json]) -> list[tuple[str, Json]]:
+        """Return the bodies that one version sends for values, each with its value; without those it cannot send."""
+        request = RouteSamples(operation, self._samples[side]).smallest().asked
+        child = (self._old, self._new)[side]
+        answers = child.ask("answer", self._service, [{**request, "value": value} for value in values])
+        found = {answer["body"]: value for answer, value in zip(answers, values, strict=True) if "body" in answer}
+        return list(found.items())
+
+    def _decoded(self, operation: Operation, bodies: Sequence[str]) -> list[Plain]:
+        items = [{"route": operation.title, "body": body} for body in bodies]
+        return self._old.ask("decode", self._service, items)
+
+    def _lost(
+        self, pair: RoutePair, field: FieldPair, sent: list[tuple[str, Json]], read: list[Plain], request: Sample
+    ) -> Iterator[Witness]:
+        """Yield the fullest new answer where old clients can find no value of an old field in any."""
+        assert pair.old is not None and pair.old.route.response is not None and field.old is not None
+        way = self._way(0, pair.old, field)
+        found = [value for old in read if "values" in old for value in _picked(old["values"], way)]
+        if not any("values" in old for old in read) or any(value not in _EMPTY for value in found):
+            return
+        before = self._sent(0, pair.old, [self._samples[0].of(pair.old.route.response, None, True)])
+        was = [v for old in self._decoded(pair.old, [body for body, _ in before]) for v in _picked(old["values"], way)]
+        if any(value not in _EMPTY for value in was):
+            body = max((body for (body, _), old in zip(sent, read, strict=True) if "values" in old), key=len)
+            line = f"{pair.title} answers {shortened(body)} now: old clients find no `{field.old.main.key}` in it"
+            yield Witness(line, len(body), request, body)
+
+    def _route(self, pair: RoutePair) -> Iterator[Witness]:
+        """Yield what shows that a route has changed as a whole."""
+        if pair.old is None:
+            return
+        samples = RouteSamples(pair.old, self._samples[0])
+        for sample, _, new in self._both([samples.smallest(), samples.smallest(True)]):
+            line = self._refused(new, None) or self._elsewhere(pair, new)
+            if line:
+                yield Witness(f"{sample.words}: {line}", sample.size, sample)
+        yield from self._answers(pair)
+
+    def _elsewhere(self, pair: RoutePair, new: Plain) -> str:
+        assert pair.old is not None
+        if "route" not in new or new["route"] == self._titles.get(pair.old.title):
+            return ""
+        return f"reached {pair.old.title} before, reaches {new['route']} now"
+
+
+def _load(child: Child, contract: Contract, service: str) -> None:
+    """Make the code of a contract and give it to a child. Raises NotExecuted."""
+    emitted = emit(contract, HttpOptions(package=f"witness_{service}", prove=False))
+    if not emitted.files:
+        problem = next(one.message for one in emitted.diagnostics if one.severity == "error")
+        raise NotExecuted(f"no code can be made of {contract.file}: {problem}")
+    files = {file.path: file.text for file in emitted.files}
+    settings = next(text for path, text in files.items() if path.endswith(".yaml"))
+    names = {shape.name: dict(zip(shape.fields, shape.keys, strict=True)) for shape in emitted.classes}
+    child.load(service, files, f"witness_{service}", settings, names)
+
+
+def _is_about(error: Plain, field: FieldPair) -> bool:
+    """Return whether a reader's error names a field."""
+    parts = {part.partition("[")[0].lower() for part in error["name"].split(".")}
+    keys = {value.key.lower() for side in (field.old, field.new) if side is not None for value in side.values}
+    return bool(parts & keys) or error["name"].lower() in keys
+
+
+def _reasons(errors: Iterable[Plain]) -> str:
+    return "; ".join(f"`{error['name']}` {error['reason']}" if error["name"] else error["reason"] for error in errors)
+
+
+def _picked(values: Json, way: list[str] | None) -> list[Json]:
+    """Return the values behind keys, one for each element of the lists and maps on the way."""
+    if way is None:
+        return []
+    if isinstance(values, list):
+        return [found for item in values for found in _picked(item, way)]
+    if not way:
+        return [values]
+    if not isinstance(values, dict):
+        return []
+    if way[0] in values:
+        inner = values[way[0]]
+        return [inner] if len(way) == 1 else _picked(inner, way[1:])
+    return [found for item in values.values() if isinstance(item, dict) for found in _picked(item, way)]
+
+
+def _same(one: list[Json], other: list[Json]) -> bool:
+    """Return whether values are equal in JSON, where true is not 1."""
+    return one == other and ("true" in json.dumps(one)) == ("true" in json.dumps(other))
+
+
+def _shown(values: list[Json]) -> str:
+    return shortened(", ".join(json.dumps(value, ensure_ascii=False) for value in values) or "nothing", 60)

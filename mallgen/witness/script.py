@@ -1,0 +1,216 @@
+"""The program of the child process: it imports generated code of one version and answers questions in lines of JSON.
+
+It runs by its path, below an interpreter that has mallgen_runtime, and never as a part of mallgen.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+import typing
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+Plain = dict[str, Any]
+_PREVIOUS = "previous"  # a token that the secret before the present one has signed
+
+
+class MemoryPackage(MetaPathFinder, Loader):
+    """Finds the modules of one generated package among texts in memory."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = {path: text for path, text in files.items() if path.endswith(".py")}
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Return the place of a module, None for one of other packages."""
+        base = name.replace(".", "/")
+        for file, is_package in ((f"{base}/__init__.py", True), (f"{base}.py", False)):
+            if file in self._files:
+                return ModuleSpec(name, self, origin=file, is_package=is_package)
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the text of a module."""
+        assert module.__spec__ is not None and module.__spec__.origin is not None
+        origin = module.__spec__.origin
+        exec(compile(self._files[origin], origin, "exec"), module.__dict__)  # noqa: S102  code that mallgen generated
+
+
+class HttpService:
+    """A generated HTTP service whose handlers note the request they get, and answer with what they are given."""
+
+    def __init__(self, package: str, config: str, names: Plain) -> None:
+        self._plain = PlainValues(names)
+        testing = import_module("mallgen_runtime.testing")
+        routes = import_module(f"{package}.routes")
+        with testing.made_up_secrets():
+            kind = import_module(f"{package}.config").Config
+            self._config = import_module("mallgen_runtime.process.conf").parse_config(kind, config, "settings")
+            context = import_module(f"{package}.svc").ServiceContext(self._config)
+        self._handlers = {
+            name: value
+            for name, value in vars(routes).items()
+            if getattr(value, "__module__", "").startswith(f"{package}.handler")
+        }
+        self._reached: tuple[str, object] | None = None
+        self._given: Callable[[], object] | None = None
+        for name in self._handlers:
+            setattr(routes, name, self._stand_in(name))
+        self._routes = {route.title: route for route in routes.ROUTES}
+        self._names = {route.title: self._handler_of(route) for route in routes.ROUTES}
+        app = import_module("mallgen_runtime").App(self._config, context, routes.ROUTES)
+        self._client = testing.Client(app)
+        self._sign = testing.token
+
+    def _handler_of(self, route: Any) -> str:
+        names: tuple[str, ...] = route.endpoint.__code__.co_names
+        return next(name for name in names if name in self._handlers)
+
+    def _stand_in(self, name: str) -> Callable[..., Any]:
+        async def handler(ctx: object, svc: object, req: object = None) -> object:
+            self._reached = (name, req)
+            if self._given is None:
+                raise NotImplementedError
+            return self._given()
+
+        return handler
+
+    async def read(self, asked: Plain) -> Plain:
+        """Send a request; say which route accepted it and as which values, or how it was refused."""
+        self._reached, self._given = None, None
+        sent = self._signed(asked)
+        answer = await self._send(sent)
+        if self._reached is None:
+            return {"status": answer.status, "errors": _errors(answer.body), "headers": sent["headers"]}
+        name, req = self._reached
+        titles = [title for title, handler in self._names.items() if handler == name]
+        return {"route": titles[0], "values": self._plain.of(req), "headers": sent["headers"]}
+
+    async def answer(self, asked: Plain) -> Plain:
+        """Let a route answer with a value, and return what it sends; `wrong`: the value is none of its type."""
+        kind = self._answer_type(asked["route"])
+        try:
+            value = _made(asked["value"], kind)
+        except Exception as problem:
+            return {"wrong": str(problem)}
+        self._reached, self._given = None, lambda: value
+        answer = await self._send(self._signed(asked))
+        if self._reached is None or answer.status >= 300:
+            return {"wrong": f"the answer is a {answer.status}"}
+        return {"status": answer.status, "body": answer.body.decode()}
+
+    async def decode(self, asked: Plain) -> Plain:
+        """Read the body of an answer strictly by the type of a route's answer, as a client of this version does."""
+        kind = self._answer_type(asked["route"])
+        decoding = import_module("mallgen_runtime.schema.decoding")
+        try:
+            return {"values": self._plain.of(decoding.decode(asked["body"].encode(), kind))}
+        except decoding.Wrong as problem:
+            return {"errors": [error._asdict() for error in problem.errors]}
+
+    def _answer_type(self, title: str) -> Any:
+        return typing.get_type_hints(self._handlers[self._names[title]])["return"]
+
+    def _signed(self, asked: Plain) -> Plain:
+        """Return the request with the token that it asks for."""
+        if not asked.get("token"):
+            return asked
+        conf = getattr(self._config, self._routes[asked["route"]].jwt)
+        secret = conf.secrets[-1] if asked["token"] == _PREVIOUS else conf.secrets[0]
+        token = self._sign(SimpleNamespace(secrets=(secret,)))
+        return {**asked, "headers": [*asked["headers"], ["authorization", f"Bearer {token}"]]}
+
+    async def _send(self, asked: Plain) -> Any:
+        headers = dict(asked["headers"])
+        return await self._client.request(asked["method"], asked["path"], headers=headers, data=asked["body"].encode())
+
+
+def _made(value: object, kind: Any) -> object:
+    """Return a value of a type as a service can make it: only who reads asks that a pointer is not null."""
+    decoding = import_module("mallgen_runtime.schema.decoding")
+    try:
+        return decoding.convert(value, kind)
+    except decoding.Wrong as problem:
+        if any(error.reason != "must not be null" for error in problem.errors):
+            raise
+    return import_module("msgspec").convert(value, kind)
+
+
+class PlainValues:
+    """Turns what generated code has read into values of JSON; `names` are the wire names of each class by attribute."""
+
+    def __init__(self, names: Plain) -> None:
+        self._names = names
+        self._msgspec = import_module("msgspec")
+
+    def of(self, value: object) -> Any:
+        """Return the value, its fields by their name on the wire, without those that are unset."""
+        if isinstance(value, self._msgspec.Struct):
+            names = self._names.get(type(value).__name__, {})
+            items = ((names.get(name, name), getattr(value, name)) for name in value.__struct_fields__)
+            return {name: self.of(item) for name, item in items if item is not self._msgspec.UNSET}
+        if isinstance(value, list | tuple):
+            return [self.of(item) for item in value]
+        if isinstance(value, dict):
+            return {str(key): self.of(item) for key, item in value.items()}
+        return value if isinstance(value, str | int | float | None) else self._msgspec.to_builtins(value)
+
+
+def _errors(body: bytes) -> list[Plain]:
+    """Return the wrong fields that a problem lists, or the problem itself."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return []
+    errors: list[Plain] = found.get("errors") or [{"source": "", "name": "", "reason": found.get("detail", "")}]
+    return errors
+
+
+def load(asked: Plain) -> HttpService:
+    """Import a generated package, whose name no other one has."""
+    sys.meta_path.insert(0, MemoryPackage(asked["files"]))
+    return HttpService(asked["package"], asked["config"], asked["names"])
+
+
+class Answers:
+    """The services loaded so far, and the answers to questions about them."""
+
+    def __init__(self) -> None:
+        self._services: dict[str, HttpService] = {}
+
+    async def of(self, asked: Plain) -> Plain:
+        """Return the answer to a line: of `load`, or of a question about each of its items."""
+        if asked["do"] == "load":
+            try:
+                self._services[asked["service"]] = load(asked)
+            except Exception as problem:
+                return {"failed": f"{type(problem).__name__}: {problem}"}
+            return {"answers": []}
+        service = self._services[asked["service"]]
+        question = {"read": service.read, "answer": service.answer, "decode": service.decode}[asked["do"]]
+        return {"answers": [await _answered(question, item) for item in asked["items"]]}
+
+
+async def _answered(question: Callable[[Plain], Awaitable[Plain]], item: Plain) -> Plain:
+    try:
+        return await question(item)
+    except Exception as problem:
+        return {"failed": f"{type(problem).__name__}: {problem}"}
+
+
+async def main() -> None:
+    """Answer the lines of the standard input until it ends; what generated code prints goes nowhere."""
+    logging.disable(logging.CRITICAL)
+    output, sys.stdout = sys.stdout, sys.stderr
+    answers = Answers()
+    for line in sys.stdin:
+        output.write(f"{json.dumps(await answers.of(json.loads(line)))}\n")
+        output.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

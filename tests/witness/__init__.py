@@ -1,0 +1,1 @@
+"""Tests of witnesses, with the generated code of both versions in real processes."""
