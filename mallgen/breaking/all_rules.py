@@ -1,6 +1,7 @@
 """All modules that have rules: importing this one registers them."""
 
 from mallgen.breaking import (
+    api_bodies,
     api_lifecycle,
     api_request_values,
     api_requests,
@@ -14,6 +15,7 @@ from mallgen.breaking import (
 )
 
 MODULES = (
+    api_bodies,
     api_lifecycle,
     api_request_values,
     api_requests,

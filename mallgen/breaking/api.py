@@ -14,6 +14,7 @@ from mallgen.breaking.resources import Resources
 from mallgen.breaking.struct_pairs import Direction, FieldPair, Identity, Struct, StructPair, Structs
 from mallgen.breaking.terms import NO_TERMS, Terms
 from mallgen.breaking.type_change import aligned
+from mallgen.breaking.type_names import TypeNames, type_names
 from mallgen.contract.wire import path_parameters
 from mallgen.diagnostics import Note
 from mallgen.model import Contract, TypeRef
@@ -44,6 +45,11 @@ class ApiChange:
     def groups(self) -> tuple[GroupPair, ...]:
         """Return the pairs of groups, each with the routes that both have."""
         return pair_groups(self.routes)
+
+    @cached_property
+    def type_names(self) -> TypeNames:
+        """The types whose names only one version has."""
+        return type_names(self.old, self.new, self.routes, self._structs)
 
     def structs(self, direction: Direction) -> Sequence[StructPair]:
         """Return the pairs of structs that requests or responses have, each with all routes that carry it."""

@@ -91,14 +91,15 @@ class FieldPair:
     @property
     def is_changed(self) -> bool:
         """Return whether the field is written in another way than before."""
-        return self.old is None or self.new is None or _written(self.old.field) != _written(self.new.field)
+        return self.old is None or self.new is None or written(self.old.field) != written(self.new.field)
 
 
 def _identity(field: WireField | None) -> Place | None:
     return (field.field.span, field.field.name) if field is not None else None
 
 
-def _written(field: Field) -> tuple[object, ...]:
+def written(field: Field) -> tuple[object, ...]:
+    """Return what is the same for two fields that are written in the same way."""
     return field.name, field.bindings, field.together, spell(field.type)
 
 
