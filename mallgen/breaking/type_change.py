@@ -116,7 +116,7 @@ def _change(old: TypeRef, new: TypeRef, text: bool) -> TypeChange | None:
         return _repeated(old, new, text)
     if isinstance(old, Map) and isinstance(new, Map):
         keys = _change(old.key, new.key, True)
-        return keys._replace(kind="map-key") if keys is not None else _change(old.elem, new.elem, text)
+        return _joined(old, new, keys and keys._replace(kind="map-key"), _change(old.elem, new.elem, text))
     return _scalars(old, new, text)
 
 
@@ -124,9 +124,18 @@ def _lists(old: TypeRef, new: TypeRef, text: bool) -> TypeChange | None:
     assert isinstance(old, LISTS) and isinstance(new, LISTS)
     elements = _change(old.elem, new.elem, text)
     before, after = (_length(ref) for ref in (old, new))
-    if elements is not None or before == after:
+    if before == after:
         return elements
-    return TypeChange("array-length", old, new, reads_old=after is None, reads_new=before is None)
+    length = TypeChange("array-length", old, new, reads_old=after is None, reads_new=before is None)
+    return _joined(old, new, length, elements)
+
+
+def _joined(old: TypeRef, new: TypeRef, shape: TypeChange | None, elements: TypeChange | None) -> TypeChange | None:
+    """Return the change of two types of which the shape, the elements, or both differ."""
+    if shape is None or elements is None or elements.kind == "kind":
+        return elements or shape
+    reads_old, reads_new = shape.reads_old and elements.reads_old, shape.reads_new and elements.reads_new
+    return TypeChange("values", old, new, reads_old, reads_new)
 
 
 def _repeated(old: TypeRef, new: TypeRef, text: bool) -> TypeChange | None:
