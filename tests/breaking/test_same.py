@@ -109,7 +109,7 @@ def _without(text: str, line: int) -> str:
 
 
 def _shows_another(old: str, new: str, field: Field) -> bool:
-    """Return whether what is left when a field goes is another field of that name or key, which an embedded type has."""
+    """Return whether a field that goes uncovers another one of that name or key, which an embedded type has."""
     before, after = _contract(old), _contract(new)
     assert before is not None and after is not None
     owners = {declared.name for declared in before.types if any(one.span == field.span for one in declared.fields)}
