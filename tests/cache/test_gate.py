@@ -25,6 +25,8 @@ class FailingStore(LocalStore):
         super().__init__(1000, 1 << 20)
         self.fail: Fail = lambda _: None
         self.slow = 0.0
+        self.passed = asyncio.Event()
+        self.hold: asyncio.Event | None = None
 
     async def get(self, key: str) -> bytes | None:
         self.fail("get")
@@ -39,6 +41,9 @@ class FailingStore(LocalStore):
         await asyncio.sleep(self.slow)
         self.fail("drop")
         await LocalStore.delete(self, [key for key in self._entries if key.startswith(prefix)])
+        self.passed.set()
+        if self.hold is not None:
+            await self.hold.wait()
 
     async def ping(self) -> None:
         await asyncio.sleep(0)
@@ -169,16 +174,15 @@ def test_a_second_change_of_a_table_that_is_being_emptied_is_not_lost(store: Fai
     async def work() -> None:
         gate = _gate(store)
         await _shut(store, gate)
-        store.fail, store.slow = lambda _: None, 0.2
-        await asyncio.sleep(0.1)
-        emptied = asyncio.create_task(gate.drop(TABLE))
-        await asyncio.sleep(0)
-        await emptied
-        await store.put(ROW, b"old", 60)
-        store.fail = _during("drop", CacheDown("it is down"), 1)
-        await gate.drop(TABLE)
+        store.fail, store.hold = lambda _: None, asyncio.Event()
+        await store.passed.wait()
+        await store.put(OTHER, b"old", 60)  # another process had loaded it before the change
+        changing = asyncio.create_task(gate.drop(TABLE))
+        await asyncio.sleep(0.01)
+        store.hold.set()
+        await changing
         await until(lambda: gate.is_open, 10, "the gate opens")
-        assert await gate.get(ROW) is None
+        assert await gate.get(OTHER) is None
         await gate.close()
 
     asyncio.run(work())
