@@ -13,7 +13,6 @@ from mallgen.tables.words import RESERVED
 from mallgen.text.span import SpanEdit
 
 _NARROW = re.compile(r"utf8(?:mb3)?(?P<collation>_\w+)?", re.I)
-_TITLES = {Dialect.MYSQL: "MySQL", Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
 
 
 @rule("reserved-name")
@@ -39,7 +38,7 @@ def reserved_name(scope: TableScope) -> Iterator[Finding]:
 
 
 def _reserved(what: str, name: str, dialect: Dialect) -> str:
-    return f"the {what} `{name}` has a reserved word of {_TITLES[dialect]} for its name"
+    return f"the {what} `{name}` has a reserved word of {dialect.title} for its name"
 
 
 def _database(statement: DdlStatement) -> DdlToken | None:

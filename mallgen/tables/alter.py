@@ -14,7 +14,6 @@ from mallgen.tables.lookup import named_table
 from mallgen.tables.made_types import alter_type
 from mallgen.tables.model import Base, Dialect
 from mallgen.tables.options import mysql_options
-from mallgen.tables.types import NAMES
 from mallgen.tables.views import create_view
 
 # actions that change no model, for MySQL's and PostgreSQL's tables
@@ -147,7 +146,7 @@ class _Alteration:
     def _action(self) -> None:
         cursor, word = self.cursor, self.cursor.now.upper
         if word in _ELSEWHERE[cursor.dialect] or (cursor.dialect is Dialect.SQLITE and word not in _SQLITE):
-            cursor.fail(f"{NAMES[cursor.dialect]} has no such action", f"write {_ACTIONS[cursor.dialect]}")
+            cursor.fail(f"{cursor.dialect.title} has no such action", f"write {_ACTIONS[cursor.dialect]}")
         elif cursor.dialect is Dialect.SQLITE and cursor.before.upper == ",":
             cursor.fail("SQLite changes one thing at a time", "write ALTER TABLE again")
         elif cursor.accept("ADD"):

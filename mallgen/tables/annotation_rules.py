@@ -8,14 +8,13 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.tables.annotations import Annotation, Word
 from mallgen.tables.drafts import Draft
 from mallgen.tables.guess import guess
-from mallgen.tables.model import Base, Column, ListRule
+from mallgen.tables.model import DATED, Base, Column, ListRule
 from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
 
 _NUMBERS = (Base.INT, Base.DECIMAL, Base.FLOAT, Base.YEAR)
-_TIMES = (Base.DATE, Base.DATETIME)
 _UNCHOSEN = (Base.JSON, Base.ARRAY, Base.SET, Base.BITS, Base.BIT_STRING, Base.BYTES)
-_MEMBERS = (*_TIMES, Base.BITS, Base.BOOL, Base.DECIMAL, Base.INT, Base.TEXT, Base.UUID, Base.YEAR)
+_MEMBERS = (*DATED, Base.BITS, Base.BOOL, Base.DECIMAL, Base.INT, Base.TEXT, Base.UUID, Base.YEAR)
 _UNCACHED = "leave out the limit: then the database answers alone"
 _MOST = 100_000
 _FORM = "write `mallgen:list sales by category, sort sales desc, limit 1000`"
@@ -114,7 +113,7 @@ def _rule(draft: Draft, one: Annotation, name: Word, by: list[Word], sort: list[
     column, direction = _column(draft, sort[0]), sort[1].text.lower() if len(sort) > 1 else "asc"
     if direction not in ("asc", "desc") or len(sort) > 2:
         _fail(f"`{sort[-1].text}` is no direction", sort[-1].span, "write `asc` or `desc`")
-    if column.type.base not in (*_NUMBERS, *_TIMES):
+    if column.type.base not in (*_NUMBERS, *DATED):
         hint = "sort by a number or a time"
         _fail(f"no list is sorted by `{column.name}`, a `{column.type.spelt}`", sort[0].span, hint)
     if column.nullable:

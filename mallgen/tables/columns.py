@@ -10,12 +10,10 @@ from mallgen.tables.defaults import ReadDefault, read_default
 from mallgen.tables.elements import key_options
 from mallgen.tables.guess import guess
 from mallgen.tables.keys import Keys, read_reference
-from mallgen.tables.model import Base, Column, ColumnType, Default, DefaultKind, Dialect, Generated
+from mallgen.tables.model import UNTOLD, Base, Column, ColumnType, Default, DefaultKind, Dialect, Generated
 from mallgen.tables.type_words import NUMBERED
 from mallgen.tables.types import read_type, type_token_follows
 from mallgen.text.span import Span, SpanEdit
-
-_UNREAD = ColumnType(Base.TEXT, "")
 
 
 class ColumnReader:
@@ -26,7 +24,7 @@ class ColumnReader:
     ) -> None:
         self.cursor, self.name, self.keys, self.made = cursor, name, keys, made
         self.stops = (",", ")", *stops)
-        self.type = _UNREAD
+        self.type = UNTOLD
         self.nullable: bool | None = None
         self.null_span = name.span
         self.default: ReadDefault | None = None

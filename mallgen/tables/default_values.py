@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from mallgen.tables.cursor import Cursor
 from mallgen.tables.defaults import ReadDefault
-from mallgen.tables.model import Base, ColumnType, DefaultKind, Dialect
+from mallgen.tables.model import DATED, Base, ColumnType, DefaultKind, Dialect
 from mallgen.text.span import SpanEdit
 
 _NUMBER = re.compile(r"\s*[-+]?(\d*)(?:\.\d*)?(?:[eE][-+]?\d{1,3})?\s*")
@@ -69,7 +69,7 @@ def _check_now(cursor: Cursor, column: str, type_: ColumnType, read: ReadDefault
 
 
 def _is_zero_date(type_: ColumnType, text: str) -> bool:
-    if type_.base not in (Base.DATE, Base.DATETIME):
+    if type_.base not in DATED:
         return False
     found = _DATE.fullmatch(text)
     if found is None:

@@ -13,6 +13,11 @@ class Dialect(Enum):
     POSTGRES = "postgres"
     SQLITE = "sqlite"
 
+    @property
+    def title(self) -> str:
+        """Return the database's name for messages."""
+        return {Dialect.MYSQL: "MySQL", Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}[self]
+
 
 class Base(Enum):
     """The nature of a column's values, which decides on their Python type."""
@@ -34,6 +39,9 @@ class Base(Enum):
     SET = "set"
     UUID = "uuid"
     ARRAY = "array"
+
+
+DATED = (Base.DATE, Base.DATETIME)
 
 
 class ColumnType(NamedTuple):
@@ -61,6 +69,9 @@ class ColumnType(NamedTuple):
     made: str = ""
     fixed: bool = False
     domain: str = ""
+
+
+UNTOLD = ColumnType(Base.TEXT, "")  # of a column whose type cannot be read
 
 
 class DefaultKind(Enum):

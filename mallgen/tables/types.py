@@ -3,12 +3,11 @@
 from mallgen.tables.catalog import MadeType
 from mallgen.tables.cursor import Cursor
 from mallgen.tables.guess import guess
-from mallgen.tables.model import Base, ColumnType, Dialect
+from mallgen.tables.model import UNTOLD, Base, ColumnType, Dialect
 from mallgen.tables.scan import DdlToken
 from mallgen.tables.type_words import TYPES, UNMODELLED
 from mallgen.text.span import Span
 
-_UNTOLD = ColumnType(Base.TEXT, "")
 _LENGTHS = {"CHAR": 255, "CHARACTER": 255, "NCHAR": 255, "BINARY": 255, "VARCHAR": 65535, "VARBINARY": 65535, "BIT": 64}
 _NEEDS_LENGTH = frozenset(("VARCHAR", "CHARACTER VARYING", "NVARCHAR", "VARBINARY", "VARCHARACTER"))
 
@@ -105,14 +104,11 @@ def _unknown(cursor: Cursor, word: str, span: Span, is_made: bool) -> ColumnType
         message = f"`{word.lower()}` has no counterpart in a model"
         hint = "store text or bytes, or choose other tables: `only` in mallgen.toml, --table"
         cursor.report("ddl-unmodelled-type", message, span, hint, "unfit")
-        return _UNTOLD
-    named = f"`{word.lower()[:40]}` is no type of {NAMES[cursor.dialect]}"
+        return UNTOLD
+    named = f"`{word.lower()[:40]}` is no type of {cursor.dialect.title}"
     near = guess(cursor.found, word.lower(), map(str.lower, known))
     cursor.report("ddl-unknown-type", named, span, near or "write a type that the database has")
-    return _UNTOLD
-
-
-NAMES = {Dialect.MYSQL: "MySQL", Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
+    return UNTOLD
 
 
 def _affinity(word: str) -> ColumnType | None:

@@ -6,12 +6,11 @@ from mallgen.tables.catalog import Catalog
 from mallgen.tables.cursor import Cursor, Misread, Name
 from mallgen.tables.drafts import Draft
 from mallgen.tables.lookup import put_table
-from mallgen.tables.model import Base, Column, ColumnType
+from mallgen.tables.model import UNTOLD, Column
 from mallgen.tables.query import QueryReader, Typed
 from mallgen.tables.query_places import projections
 
 _BEGINNINGS = ("SELECT", "WITH", "VALUES", "TABLE", "(")
-_UNTOLD = ColumnType(Base.TEXT, "")
 
 
 def create_view(cursor: Cursor, catalog: Catalog, replaces: bool) -> None:
@@ -110,5 +109,5 @@ def _put(cursor: Cursor, draft: Draft, typed: Typed, name: str, place: Name) -> 
         message = f"the type of `{name}` cannot be told from the query{typed.reason}"
         hint = "write a cast, such as `CAST(… AS DECIMAL(20, 2))`"
         cursor.report("ddl-unread-view", message, place.span, hint, "unfit")
-    kind = typed.type if typed.type is not None else _UNTOLD
+    kind = typed.type if typed.type is not None else UNTOLD
     draft.put(Column(name, kind, place.span, typed.nullable, comment=typed.comment))

@@ -9,7 +9,7 @@ from mallgen.tables.migration.canonical import Canon
 from mallgen.tables.migration.compare import TableChange
 from mallgen.tables.migration.narrowing import fits_in_place, is_cut
 from mallgen.tables.migration.step import FAILS, LOCKS, LOSES, REWRITES, Caution
-from mallgen.tables.model import Base, Column, Dialect, ForeignKey, Index, Table
+from mallgen.tables.model import DATED, Column, Dialect, ForeignKey, Index, Table
 
 _QUIET = "run it when few write to the table, or with a tool that copies it: gh-ost, pt-online-schema-change"
 
@@ -41,7 +41,7 @@ def added_column(change: TableChange, column: Column) -> Iterator[Caution]:
             REWRITES, f"{place} {what}: the table is written anew, and nobody else can write to it", _QUIET, column.span
         )
     is_given = column.nullable or column.default is not None or column.auto or column.generated is not None
-    if not is_given and column.type.base in (Base.DATE, Base.DATETIME):
+    if not is_given and column.type.base in DATED:
         message = f"{place} is NOT NULL and has no DEFAULT: where there are rows, NO_ZERO_DATE refuses it"
         yield Caution(FAILS, message, "give it a DEFAULT, or make it nullable first and fill it", column.span)
     elif not is_given:

@@ -6,10 +6,9 @@ from mallgen.tables.migration.canonical import Canon
 from mallgen.tables.migration.compare import TableChange
 from mallgen.tables.migration.definitions import Definitions
 from mallgen.tables.migration.step import MigrationStep
-from mallgen.tables.model import Base, Column, Table
+from mallgen.tables.model import DATED, Base, Column, Table
 
 _NUMBERS = (Base.INT, Base.DECIMAL, Base.FLOAT)
-_TIMES = (Base.DATE, Base.DATETIME)
 
 
 class ColumnClauses:
@@ -74,7 +73,7 @@ class ColumnClauses:
     def _cast(self, old: Column, new: Column) -> str:
         name, kind = self._write.name(old.name), self._write.type(new)
         bases = (old.type.base, new.type.base)
-        is_direct = bases[0] is bases[1] or all(one in _NUMBERS for one in bases) or all(one in _TIMES for one in bases)
+        is_direct = bases[0] is bases[1] or all(one in _NUMBERS for one in bases) or all(one in DATED for one in bases)
         is_direct = (is_direct or new.type.base is Base.TEXT) and not old.type.made and not new.type.made
         return f"{name}::{kind}" if is_direct else f"{name}::text::{kind}"
 
