@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from mallgen.breaking import ERROR, INFO, RULES, WARNING
 from mallgen.breaking.judge import judge
+from mallgen.breaking.own_lines import with_own_lines
 from mallgen.breaking.policy import Judgement, Policy, settle
 from mallgen.breaking.terms import Terms
 from mallgen.cli.console import (
@@ -31,6 +32,7 @@ from mallgen.loading.rewrite import CannotWrite
 from mallgen.text.visible import counted
 from mallgen.workspace.bases import NoBase, Versions, versions
 from mallgen.workspace.config import BadWorkspace, Workspace, find
+from mallgen.workspace.own_lines import own_lines
 from mallgen.workspace.versions import Version, version_of
 
 
@@ -65,6 +67,8 @@ def _run(values: Values, workspace: Workspace, stack: ExitStack) -> int:
     if values.flag("explain-version"):
         return _explain(judged)
     shown = [both.base.shown(one) for one in settled.diagnostics]
+    if any(one.level != INFO for one in shown) and not paths:
+        shown = with_own_lines(shown, own_lines(workspace))
     counts = Counter(one.level for one in shown)
     listed = [one for one in shown if one.level != "info" or values.flag("all") or for_machines()]
     _print(listed, both, workspace.sources, f"{_counts(counts)} against {both.base.label}{_accepted(settled.accepted)}")
