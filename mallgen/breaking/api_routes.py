@@ -78,7 +78,8 @@ def endpoint_method_changed(change: ApiChange) -> Iterator[Finding]:
             old, new = pair.both
             hint = f"keep `{old.title}` beside it"
             notes = (change.was(old.route.span),)
-            yield Finding(f"`{old.title}` is `{new.title}` now", new.route.span, hint, notes, facts=affected((pair,)))
+            message, facts = f"`{old.title}` is `{new.title}` now", affected((pair,))
+            yield Finding(message, new.route.span, hint, notes, facts=facts, about=pair)
 
 
 @api_rule("endpoint-path-changed", ERROR, WIRE)
@@ -249,7 +250,8 @@ def _removal(change: ApiChange, old: Operation, message: str, hint: str) -> Find
     blocks = [group for group in change.new.groups if group.group == old.group.group] or list(change.new.groups)
     place = blocks[0].span if blocks else old.route.path_span
     notes = (change.was(old.route.path_span),) if blocks else ()
-    return Finding(message, place, hint, notes, facts=affected((RoutePair(old, None),)), key=old.route.span)
+    pair = RoutePair(old, None)
+    return Finding(message, place, hint, notes, facts=affected((pair,)), key=old.route.span, about=pair)
 
 
 def _moves(change: ApiChange) -> list[Moved]:
@@ -259,7 +261,9 @@ def _moves(change: ApiChange) -> list[Moved]:
 def _move(change: ApiChange, moved: Moved, message: str, place: Span, hint: str) -> Finding:
     old = moved.first[0]
     notes = (change.was(_prefix(old) if moved.is_prefix else old.route.path_span),)
-    return Finding(message, place, hint, notes, facts=affected(moved.routes), key=(moved.old, moved.new, place))
+    routes = moved.routes
+    key = moved.old, moved.new, place
+    return Finding(message, place, hint, notes, facts=affected(routes), key=key, about=tuple(routes))
 
 
 def _prefix(operation: Operation) -> Span:

@@ -188,10 +188,11 @@ def _findings(change: ApiChange, key: str, found: Iterable[_Said], hint: str) ->
         merged.setdefault((said.pair.place(key), said.message), []).append(said)
     for (place, message), all_said in merged.items():
         first = all_said[0]
-        routes = affected(route for said in all_said for route in said.pair.routes)
+        routes = tuple(route for said in all_said for route in said.pair.routes)
         notes = (change.was(first.pair.old_place(key)),)
         severity = first.severity
-        yield Finding(message, place, hint, notes, facts=routes, severity=severity, key=(place, message))
+        facts, one = affected(routes), (place, message)
+        yield Finding(message, place, hint, notes, facts=facts, severity=severity, key=one, about=routes)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """The search for the witnesses of an `.api` contract's changes, through the readers of both versions."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from mallgen.breaking.api import ApiChange
@@ -14,7 +14,8 @@ from mallgen.witness.child import Child, NotExecuted
 from mallgen.witness.requests import RouteSamples, Sample, shortened
 from mallgen.witness.values import Json, Samples, in_json
 
-_REFUSED = range(400, 500)
+_REFUSED: Collection[int] = range(400, 500)
+_STATUSES: dict[str, Collection[int]] = {"auth-": (401,), "endpoint-": (404, 405), "max-bytes-": (413,)}
 _EMPTY: tuple[Json, ...] = (None, 0, "", False, [], {})
 _MOST_ROUTES = 5  # that carry one field
 Plain = dict[str, Any]
@@ -40,19 +41,23 @@ class HttpWitnesses:
         for child, contract in ((old, change.old), (new, change.new)):
             _load(child, contract, service)
 
-    def find(self, about: object) -> Witness | None:
-        """Return the smallest witness of a change of a field, a struct or a route. Raises NotExecuted."""
+    def find(self, about: object, code: str) -> Witness | None:
+        """Return the smallest witness of a change of a field, a struct or routes, which `code` says more about.
+
+        Raises NotExecuted.
+        """
         if isinstance(about, FieldPair):
             routes = about.struct.routes[:_MOST_ROUTES]
             is_request = about.struct.direction == "request"
             found = [w for route in routes for w in (self._requests if is_request else self._answers)(route, about)]
         elif isinstance(about, StructPair):
-            found = [w for route in about.routes[:_MOST_ROUTES] for w in self._route(route)]
+            found = [w for route in about.routes[:_MOST_ROUTES] for w in self._route(route, _REFUSED)]
         elif isinstance(about, RoutePair):
-            found = list(self._route(about))
+            statuses = next((known for start, known in _STATUSES.items() if code.startswith(start)), _REFUSED)
+            found = list(self._route(about, statuses))
         else:
             parts = about if isinstance(about, tuple) else ()
-            found = [w for part in parts[:_MOST_ROUTES] if (w := self.find(part)) is not None]
+            found = [w for part in parts[:_MOST_ROUTES] if (w := self.find(part, code)) is not None]
         return min(found, key=lambda one: one.size, default=None)
 
     def _requests(self, pair: RoutePair, field: FieldPair) -> Iterator[Witness]:
@@ -132,7 +137,9 @@ class HttpWitnesses:
     def _values(self, operation: Operation, field: FieldPair | None) -> Iterator[Json]:
         """Yield values of the new response: the smallest, the fullest, and those around a field."""
         ref, samples = operation.route.response, self._samples[1]
-        assert ref is not None
+        if ref is None:
+            yield None
+            return
         yield from (samples.of(ref, None, full) for full in (False, True))
         if samples.struct(ref) is not None:
             yield samples.around(ref, (), {})
@@ -172,16 +179,22 @@ class HttpWitnesses:
             line = f"{pair.title} answers {shortened(body)} now: old clients find no `{field.old.main.key}` in it"
             yield Witness(line, len(body), request, body)
 
-    def _route(self, pair: RoutePair) -> Iterator[Witness]:
-        """Yield what shows that a route has changed as a whole."""
+    def _route(self, pair: RoutePair, statuses: Collection[int]) -> Iterator[Witness]:
+        """Yield what shows that a route has changed as a whole: refusals of these statuses, and other answers."""
         if pair.old is None:
             return
         samples = RouteSamples(pair.old, self._samples[0])
-        for sample, _, new in self._both([samples.smallest(), samples.smallest(True)]):
-            line = self._refused(new, None) or self._elsewhere(pair, new)
+        tried = [samples.smallest(), samples.smallest(True)]
+        if pair.new is not None and pair.new.group.max_bytes:
+            tried += samples.larger(pair.new.group.max_bytes)
+        for sample, _, new in self._both(tried):
+            line = self._elsewhere(pair, new)
+            if new.get("status") in statuses:
+                line = self._refused(new, None)
             if line:
                 yield Witness(f"{sample.words}: {line}", sample.size, sample)
-        yield from self._answers(pair)
+        if statuses is _REFUSED:
+            yield from self._answers(pair)
 
     def _elsewhere(self, pair: RoutePair, new: Plain) -> str:
         assert pair.old is not None

@@ -13,6 +13,10 @@ from mallgen.witness.http import HttpWitnesses, Witness
 
 FACT = "witness"
 _NONE_FOUND = "none found: no old request is refused, and each new answer can be read"
+_UNMADE = {
+    "signature-added": "none made: generated services check no signatures",
+    "sse-changed": "none made: generated services send no streams",
+}
 
 
 class Proven(NamedTuple):
@@ -44,14 +48,15 @@ class _Runs:
         self._children: tuple[Child, Child] | None = None
         self._searches: dict[int, HttpWitnesses | str] = {}
 
-    def find(self, about: object, change: ServiceChange) -> Witness | None:
-        """Return the smallest witness of a change. Raises NotExecuted."""
+    def find(self, one: Judgement) -> Witness | None:
+        """Return the smallest witness of a finding. Raises NotExecuted."""
+        change = one.change
         if id(change) not in self._searches:
             self._searches[id(change)] = self._search(change)
         search = self._searches[id(change)]
         if isinstance(search, str):
             raise NotExecuted(search)
-        return search.find(about)
+        return search.find(one.found.about, one.found.diagnostic.code)
 
     def _search(self, change: ServiceChange) -> HttpWitnesses | str:
         """Return the search in a service, or why there is none."""
@@ -67,11 +72,11 @@ class _Runs:
 
 def _proof(one: Judgement, runs: _Runs) -> Proven:
     try:
-        witness = runs.find(one.found.about, one.change)
+        witness = runs.find(one)
     except NotExecuted as problem:
         return Proven(_saying(one, f"not executed: {problem}", ERROR))
     if witness is None:
-        return Proven(_saying(one, _NONE_FOUND, WARNING))
+        return Proven(_saying(one, _UNMADE.get(one.found.diagnostic.code, _NONE_FOUND), WARNING))
     return Proven(_saying(one, witness.line, ERROR), witness)
 
 

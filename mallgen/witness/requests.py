@@ -12,6 +12,7 @@ from mallgen.lint.scope import Operation
 from mallgen.witness.values import ABSENT, Json, Samples
 
 _PARAMETER = re.compile(r":([^/]+)")
+_LARGEST = 4 << 20
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -43,13 +44,18 @@ class Sample(NamedTuple):
     @property
     def words(self) -> str:
         """Return the request in one line: `POST /v1/orders {"id":1}`."""
-        sent = [f"{name}: {value}" for name, value in self.headers if name != "content-type"]
+        sent = [f"{name}: {value}" for name, value in self.headers if not name.startswith("content-")]
+        sent += ["with a token"] if self.token else []
         return " ".join([self.method, self.path, *sent, *([shortened(self.body)] if self.body else [])])
 
 
 def shortened(text: str, most: int = 120) -> str:
     """Return a text, without its middle where it is too long to be shown."""
-    return text if len(text) <= most else f"{text[: most - 40]} … {text[-30:]} ({len(text)} characters)"
+    if len(text) <= most:
+        return text
+    if not text[most:].strip():
+        return f"{text.strip()} and spaces, {len(text)} bytes".removeprefix(" and ")
+    return f"{text[: most - 40].rstrip()} … {text[-30:].lstrip()} ({len(text)} characters)"
 
 
 class RouteSamples:
@@ -65,6 +71,13 @@ class RouteSamples:
     def smallest(self, full: bool = False) -> Sample:
         """Return the smallest request, or the fullest one."""
         return self._sample({}, full)
+
+    def larger(self, limit: int) -> list[Sample]:
+        """Return a request whose body has more than `limit` bytes, none where that would be very large."""
+        sample = self.smallest()
+        body = sample.body + " " * (limit + 1 - len(sample.body.encode()))
+        headers = (*sample.headers, ("content-length", str(len(body.encode()))))
+        return [sample._replace(body=body, headers=headers)] if limit <= _LARGEST else []
 
     def of_field(self, pair: FieldPair, new: Samples) -> Iterator[Sample]:
         """Yield requests in which a field has all values that may show how it has changed."""

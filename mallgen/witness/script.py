@@ -131,6 +131,8 @@ class HttpService:
 
 def _made(value: object, kind: Any) -> object:
     """Return a value of a type as a service can make it: only who reads asks that a pointer is not null."""
+    if kind is type(None):
+        return None
     decoding = import_module("mallgen_runtime.schema.decoding")
     try:
         return decoding.convert(value, kind)

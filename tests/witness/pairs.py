@@ -39,8 +39,8 @@ class Searched:
         """Return the line of the witness about an old route; "" without one."""
         return self._line(next(pair for pair in self.change.routes if pair.old and pair.old.title == title))
 
-    def _line(self, about: FieldPair | RoutePair) -> str:
-        found = self._search.find(about)
+    def _line(self, about: FieldPair | RoutePair, code: str = "") -> str:
+        found = self._search.find(about, code)
         return found.line if found is not None else ""
 
 
