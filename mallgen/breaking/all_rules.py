@@ -12,6 +12,11 @@ from mallgen.breaking import (
     api_shapes,
     proto_fields,
     table_columns,
+    table_constraints,
+    table_keys,
+    table_types,
+    table_values,
+    table_whole,
 )
 
 MODULES = (
@@ -26,4 +31,9 @@ MODULES = (
     api_shapes,
     proto_fields,
     table_columns,
+    table_constraints,
+    table_keys,
+    table_types,
+    table_values,
+    table_whole,
 )

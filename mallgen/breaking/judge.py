@@ -1,23 +1,19 @@
 """Judging of two versions: their services are paired, then all rules run over each pair. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mallgen.breaking import RULES, Rule, ServiceChange
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.policy import Judgement, with_cause
-from mallgen.breaking.services import Pair, ServiceVersion, paired
+from mallgen.breaking.services import ServiceVersion, paired
+from mallgen.breaking.table_owners import TableOwners
 from mallgen.breaking.terms import NO_TERMS, Terms
 from mallgen.model import Contract
-from mallgen.text.span import Span
 
 if TYPE_CHECKING:
     from mallgen.breaking.proto import ProtoChange
-    from mallgen.breaking.tables import TablesChange
     from mallgen.proto.model import ProtoContract
-    from mallgen.tables.model import Schema
-
-TableUsers = Mapping[Span, tuple[str, ...]]
 
 
 def judge(
@@ -29,8 +25,8 @@ def judge(
 ) -> list[Judgement]:
     """Return the findings of the chosen rules, one of several services once; `label` names the old version in them."""
     pairs = paired(old, new)
-    users = _table_users(pairs)
-    changes = [(_change(*pair, label, users, terms), _name(*pair)) for pair in pairs]
+    owners = TableOwners(pairs)
+    changes = [(_change(*pair, label, owners, terms), _name(*pair)) for pair in pairs]
     found = [Judgement(one, name, change=change) for change, name in changes for one in RULES.run(change, chosen)]
     return list({one.found.diagnostic: one for one in reversed(with_cause(found))}.values())[::-1]
 
@@ -41,14 +37,13 @@ def _name(old: ServiceVersion | None, new: ServiceVersion | None) -> str:
 
 
 def _change(
-    old: ServiceVersion | None, new: ServiceVersion | None, label: str, users: TableUsers, terms: Terms
+    old: ServiceVersion | None, new: ServiceVersion | None, label: str, owners: TableOwners, terms: Terms
 ) -> ServiceChange:
     proto = _proto(old.proto if old is not None else None, new.proto if new is not None else None, label)
     if new is None:
         return ServiceChange(gone=old.api if old is not None else None, proto=proto)
     api = _api(old.api if old is not None else None, new.api, label, terms)
-    tables = _tables(old.tables if old is not None else None, new.tables, label, users)
-    return ServiceChange(api, proto=proto, tables=tables)
+    return ServiceChange(api, proto=proto, tables=owners.change(old, new, label))
 
 
 def _api(old: Contract | None, new: Contract | None, label: str, terms: Terms) -> ApiChange | None:
@@ -67,26 +62,3 @@ def _proto(old: "ProtoContract | None", new: "ProtoContract | None", label: str)
 
     nothing = ProtoContract("", (), (), (), {})
     return ProtoChange(old or nothing, new or nothing, label)
-
-
-def _tables(old: "Schema | None", new: "Schema | None", label: str, users: TableUsers) -> "TablesChange | None":
-    if old is None and new is None:
-        return None
-    from mallgen.breaking.tables import TablesChange  # imported only where there are tables
-    from mallgen.tables.model import Schema
-
-    return TablesChange(old or Schema(()), new or Schema(()), label, users)
-
-
-def _table_users(pairs: Sequence[Pair]) -> TableUsers:
-    """Return the names of the services that have a table, by its place in either version."""
-    users: dict[Span, dict[str, None]] = {}
-    for old, new in pairs:
-        for side in (old, new):
-            if side is None or side.tables is None:
-                continue
-            service = new or side
-            names = {service.name: None} if service.name != service.path else {}
-            for table in side.tables.tables:
-                users.setdefault(table.span, {}).update(names)
-    return {span: tuple(names) for span, names in users.items()}

@@ -8,7 +8,7 @@ AFTER_ALL, BEFORE_ALL, RELEASES = "after", "before", "releases"
 
 
 class Phase(NamedTuple):
-    """A time to run a migration: before or after a rollout, or in steps of several releases."""
+    """A time to run a migration: before or after a rollout, or in steps of several releases; "" where there is none."""
 
     when: str
     steps: tuple[str, ...] = ()
@@ -17,6 +17,8 @@ class Phase(NamedTuple):
         """Return the lines of a finding that say it; `services` are those that are rolled out."""
         who = " and ".join(services) or "the new code"
         are = "are" if len(services) > 1 else "is"
+        if not self.when:
+            return ()
         if self.when == AFTER_ALL:
             return ((ROLLOUT, f"run the migration after {who} {are} rolled out everywhere"),)
         if self.when == BEFORE_ALL:
@@ -26,7 +28,7 @@ class Phase(NamedTuple):
 
 
 _NUMBERS = {2: "two", 3: "three"}
-AFTER, BEFORE = Phase(AFTER_ALL), Phase(BEFORE_ALL)
+AFTER, BEFORE, ANY_TIME = Phase(AFTER_ALL), Phase(BEFORE_ALL), Phase("")
 
 
 def releases(*steps: str) -> Phase:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from mallgen.emit.model.lists import Listed, lists, unique
 from mallgen.emit.model.names import TableNames
 from mallgen.emit.model.typing import ColumnTypes, has_default, listed
 from mallgen.python.code import Code, PyIdent, code
 from mallgen.python.layout import WIDTH, call, comment, docstring, fold, literal
 from mallgen.python.names import Scope
+from mallgen.tables.lists import Listed, lists, unique
 from mallgen.tables.model import Column, Table
 from mallgen.text.width import width
 

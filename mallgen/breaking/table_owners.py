@@ -1,0 +1,48 @@
+"""The services of both versions that have a table, and the change of each one's tables."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mallgen.breaking.services import Pair, ServiceVersion
+from mallgen.text.span import Span
+
+if TYPE_CHECKING:
+    from mallgen.breaking.tables import TablesChange
+
+Names = dict[tuple[str, str], set[str]]
+
+
+class TableOwners:
+    """Knows which services have a table, by its place in either version and by the names of its database and its own.
+
+    A table without a database has no owner but its place: two services may have one of its name.
+    """
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        self._users: dict[Span, dict[str, None]] = {}
+        self._names: tuple[Names, Names] = ({}, {})
+        for old, new in pairs:
+            for number, side in enumerate((old, new)):
+                if side is not None and side.tables is not None:
+                    self._add(number, side, new or side)
+
+    def _add(self, number: int, side: ServiceVersion, service: ServiceVersion) -> None:
+        is_named = service.name != service.path
+        for table in side.tables.tables if side.tables is not None else ():
+            self._users.setdefault(table.span, {}).update({service.name: None} if is_named else {})
+            if table.database:
+                self._names[number].setdefault((table.database, table.name), set()).add(service.name)
+
+    def change(self, old: ServiceVersion | None, new: ServiceVersion, label: str) -> "TablesChange | None":
+        """Return the change of a service's tables, None where it has none in either version."""
+        if (old is None or old.tables is None) and new.tables is None:
+            return None
+        from mallgen.breaking.tables import TablesChange  # imported only where there are tables
+        from mallgen.tables.model import Schema
+
+        users = {span: tuple(names) for span, names in self._users.items()}
+        before, after = (
+            frozenset(name for name, services in side.items() if services - {new.name}) for side in self._names
+        )
+        left = old.tables if old is not None else None
+        return TablesChange(left or Schema(()), new.tables or Schema(()), label, users, (before, after))
