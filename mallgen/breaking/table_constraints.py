@@ -36,9 +36,7 @@ def foreign_key_dropped(change: "TablesChange") -> Iterator[Finding]:
     for pair in change.tables:
         for old, new in pair.references:
             if old is not None and new is None:
-                message = (
-                    f"`{pair.name}` refers to `{old.target}` by no foreign key ({', '.join(old.columns)}) any more"
-                )
+                message = f"`{pair.name}` refers to `{old.target}` by a foreign key ({', '.join(old.columns)}) no more"
                 acts = _action(old)
                 hint = f"do in the code what {acts} did" if acts else "check in the code that the target is there"
                 phase = AFTER if acts else BEFORE
@@ -76,7 +74,8 @@ def check_added(change: "TablesChange") -> Iterator[Finding]:
                 message = f"`{pair.name}` has {what}: {' '.join(new.expression.split())}"
                 hint = "look for rows against it, and check in the code first"
                 dropped = (old,) if old is not None else ()
-                yield pair.finding(message, hint, AFTER, was=pair.old.span, dropped_checks=dropped, added_checks=(new,))
+                was = pair.old.span if old is not None else None
+                yield pair.finding(message, hint, AFTER, was=was, dropped_checks=dropped, added_checks=(new,))
 
 
 @table_rule("check-dropped", INFO, BEHAVIOUR)

@@ -43,7 +43,7 @@ def index_of_list_dropped(change: "TablesChange") -> Iterator[Finding]:
     for pair in change.tables:
         for both in pair.indexes:
             lost = _lost(pair, both)
-            if both.old is not None and lost:
+            if both.old is not None and lost and not _is_unique_now(both):
                 what = " and ".join(_list(one) for one in lost)
                 message = f"`{pair.name}` has no index any more for the list {what}"
                 hint = f"keep `{both.old.name}`, or one that begins with its columns"
@@ -76,7 +76,8 @@ def index_changed(change: "TablesChange") -> Iterator[Finding]:
     for pair in change.tables:
         for both in pair.indexes:
             old, new = both
-            if old and new and old.unique == new.unique and not _lost(pair, both) and not _demands(pair, both):
+            is_said = _lost(pair, both) or _demands(pair, both) or _relaxes(pair, both)
+            if old and new and not is_said:
                 is_grown = new.is_plain and old.is_plain and new.columns[: len(old.columns)] == old.columns
                 message = f"`{pair.name}.{new.name}` is an index of {', '.join(new.columns) or 'an expression'} now"
                 hint = "" if is_grown else "add it beside the old one, and drop that one later"
@@ -118,6 +119,8 @@ def index_unique_added(change: "TablesChange") -> Iterator[Finding]:
         for both in pair.indexes:
             if both.new is not None and _demands(pair, both):
                 message = f"`{pair.name}` takes each {_columns(both.new)} only once now"
+                if _lost(pair, both) and _is_unique_now(both):
+                    message += ", and its model has no list by it any more"
                 hint = (
                     f"leave it not unique, look for rows that have the same {_columns(both.new)}, and check in the code"
                 )
@@ -165,6 +168,12 @@ def _lost(pair: "TablePair", both: "Paired[Index]") -> "list[Listed]":
     lost = pair.lost_lists.get(both.old.name, []) if both.old is not None else []
     names = {column.name for column in pair.new.columns}
     return [one for one in lost if names >= {*one.columns, *one.by}]
+
+
+def _is_unique_now(both: "Paired[Index]") -> bool:
+    """Return whether an index has the columns that it had, each value once: one row is found where a list was."""
+    old, new = both
+    return old is not None and new is not None and new.unique and old.columns == new.columns
 
 
 def _list(one: "Listed") -> str:

@@ -19,19 +19,18 @@ class TableOwners:
     """
 
     def __init__(self, pairs: Sequence[Pair]) -> None:
-        self._users: dict[Span, dict[str, None]] = {}
+        users: dict[Span, dict[str, None]] = {}
         self._names: tuple[Names, Names] = ({}, {})
         for old, new in pairs:
             for number, side in enumerate((old, new)):
                 if side is not None and side.tables is not None:
-                    self._add(number, side, new or side)
-
-    def _add(self, number: int, side: ServiceVersion, service: ServiceVersion) -> None:
-        is_named = service.name != service.path
-        for table in side.tables.tables if side.tables is not None else ():
-            self._users.setdefault(table.span, {}).update({service.name: None} if is_named else {})
-            if table.database:
-                self._names[number].setdefault((table.database, table.name), set()).add(service.name)
+                    service = new or side
+                    for table in side.tables.tables:
+                        named = {service.name: None} if service.name != service.path else {}
+                        users.setdefault(table.span, {}).update(named)
+                        if table.database:
+                            self._names[number].setdefault((table.database, table.name), set()).add(service.name)
+        self._users = {span: tuple(names) for span, names in users.items()}
 
     def change(self, old: ServiceVersion | None, new: ServiceVersion, label: str) -> "TablesChange | None":
         """Return the change of a service's tables, None where it has none in either version."""
@@ -40,9 +39,8 @@ class TableOwners:
         from mallgen.breaking.tables import TablesChange  # imported only where there are tables
         from mallgen.tables.model import Schema
 
-        users = {span: tuple(names) for span, names in self._users.items()}
         before, after = (
             frozenset(name for name, services in side.items() if services - {new.name}) for side in self._names
         )
         left = old.tables if old is not None else None
-        return TablesChange(left or Schema(()), new.tables or Schema(()), label, users, (before, after))
+        return TablesChange(left or Schema(()), new.tables or Schema(()), label, self._users, (before, after))

@@ -69,7 +69,11 @@ def column_enum_value_removed(change: "TablesChange") -> Iterator[Finding]:
             other = _renamed(old, new)
             what = f"the value `{gone[0]}` is named `{other}` now" if other else f"lost {_listed(gone)}"
             message = f"`{pair.name}.{new.name}`: {what}" if other else f"`{pair.name}.{new.name}` {what}"
-            hint = f"keep `{gone[0]}` beside `{other}` until no code and no row has it" if other else "keep it unused"
+            hint = (
+                f"keep `{gone[0]}` beside `{other}` until no code and no row has it"
+                if other
+                else "keep the value, and write it no more"
+            )
             yield pair.altered(message, hint, _NARROW, old, new)
 
 

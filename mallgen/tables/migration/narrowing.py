@@ -39,10 +39,20 @@ def _range(kind: ColumnType) -> tuple[int, int]:
     return (0, (1 << bits) - 1) if kind.unsigned else (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
 
 
+def is_grown(old: ColumnType, new: ColumnType) -> bool:
+    """Return whether a type of CREATE TYPE has more values, all old ones among them in their order."""
+    before, after = old.item or old, new.item or new
+    rest = iter(after.values)
+    is_own = bool(before.made) and before.made == after.made and before.values != after.values
+    return is_own and all(value in rest for value in before.values)
+
+
 def fits_in_place(new: ColumnType, old: ColumnType, dialect: Dialect) -> bool:
     """Return whether a database takes the new type for the old one without writing the rows anew."""
     if new.base is not old.base or is_cut(old, new):
         return False
+    if dialect is Dialect.POSTGRES and is_grown(old, new):
+        return True
     if dialect is Dialect.POSTGRES:
         is_text = new.base is Base.TEXT and "char" in old.spelt.lower() and not old.spelt.lower().startswith("char")
         is_number = new.base is Base.DECIMAL and (not new.precision or new.scale == old.scale)

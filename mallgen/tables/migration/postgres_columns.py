@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mallgen.tables.migration.canonical import Canon
 from mallgen.tables.migration.compare import TableChange
 from mallgen.tables.migration.definitions import Definitions
+from mallgen.tables.migration.narrowing import is_grown
 from mallgen.tables.migration.step import MigrationStep
 from mallgen.tables.model import DATED, Base, Column, Table
 
@@ -41,6 +42,7 @@ class ColumnClauses:
         old_default, new_default = self._canon.default(old), self._canon.default(new)
         is_late = (new.type.item or new.type).made in self._types  # its type and default follow when the type is made
         retyped = self._canon.type(old.type) != self._canon.type(new.type) and not is_late
+        retyped = retyped and not is_grown(old.type, new.type)  # ALTER TYPE has changed the column already
         retyped = retyped or old.collation != new.collation
         moved = old_default != new_default or (retyped and old_default is not None)
         if moved and old_default is not None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from mallgen.tables.migration.canonical import Canon
 from mallgen.tables.migration.compare import SchemaChange
 from mallgen.tables.migration.definitions import Definitions
+from mallgen.tables.migration.narrowing import is_grown
 from mallgen.tables.migration.step import BY_HAND, FAILS, REWRITES, Caution, MigrationStep
 from mallgen.tables.model import Base, Column, ColumnType, Table
 
@@ -17,7 +18,7 @@ class TypeSteps:
         self._old, self._new = _enums(change.old), _enums(change.new)
         pairs = [(name, self._old[name], kind) for name, kind in self._new.items() if name in self._old]
         other = [(name, old, new) for name, old, new in pairs if old.values != new.values]
-        self._grown = [one for one in other if _is_within(one[1].values, one[2].values)]
+        self._grown = [one for one in other if is_grown(one[1], one[2])]
         self._remade = [one for one in other if one not in self._grown]
         self.remade = frozenset(name for name, _, _ in self._remade)
 
@@ -120,9 +121,3 @@ def _columns_of(tables: Iterable[Table], name: str) -> list[tuple[Table, Column]
         for column in table.columns
         if (column.type.item or column.type).made == name
     ]
-
-
-def _is_within(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
-    """Return whether the old values are among the new ones, in their order."""
-    rest = iter(new)
-    return all(value in rest for value in old)
