@@ -10,10 +10,11 @@ from mallgen.breaking.policy import Judgement
 
 KINDS = ("Added", "Changed", "Deprecated", "Removed")
 _THING = (
-    r"(?:endpoint|service|type|(?:request|response)-(?:body|field)|resource-field|proto(?:-\w+)+|table|column|index)"
+    r"(?:endpoint|service|type|(?:request|response)-(?:body|field)|resource-field|proto(?:-\w+)+"
+    r"|table|column|index|view|foreign-key|check)"
 )
 _ADDED = re.compile(rf"{_THING}-added(?:-\w+)*")
-_REMOVED = re.compile(rf"(?:{_THING}|view|foreign-key|check|unique)-(?:removed|dropped)(?:-\w+)*")
+_REMOVED = re.compile(rf"{_THING}-(?:removed|dropped)(?:-\w+)*")
 _QUOTED = re.compile(r"`[^`]+`")
 
 
