@@ -186,7 +186,8 @@ def service_removed(gone: Contract) -> Iterator[Finding]:
     message = f"the service `{gone.service}` is gone, with {count}"
     routes = [RoutePair(one, None) for one in operations(gone)]
     hint = "keep it until its routes were deprecated and their sunset has passed"
-    yield Finding(message, gone.groups[0].span, hint, facts=affected(routes))
+    if routes:
+        yield Finding(message, gone.groups[0].span, hint, facts=affected(routes))
 
 
 @api_rule("service-renamed", ERROR, SOURCE)

@@ -8,12 +8,14 @@ from mallgen.kinds.target import Made, Target, made
 from mallgen.kinds.using import used
 from mallgen.loading.load import load
 from mallgen.loading.sources import limits
+from mallgen.model import Contract
 from mallgen.text.visible import counted
 
 if TYPE_CHECKING:
     from mallgen.breaking.services import ReadVersion, ServiceVersion
     from mallgen.tablerules.carriers import Carrier
 
+_NOTHING_YET = ("empty-file", "no-service")  # no flaw of one version, which has nothing that can break
 _PORT = 8888  # as goctl writes it
 
 
@@ -57,7 +59,10 @@ def _version(target: Target, service: "ServiceVersion") -> "ReadVersion":
     from mallgen.breaking.services import ReadVersion
 
     loaded = load(target.contract, target.outside)
-    return ReadVersion(service._replace(api=loaded.contract), loaded.diagnostics, loaded.sources)
+    problems = tuple(one for one in loaded.diagnostics if one.code not in _NOTHING_YET)
+    is_fine = loaded.contract is not None or any(one.severity == "error" for one in problems)
+    api = loaded.contract if is_fine else loaded.view or Contract(target.contract, "", (), (), ())
+    return ReadVersion(service._replace(api=api), problems, loaded.sources)
 
 
 KIND = Kind(
