@@ -36,7 +36,7 @@ def quick(request: pytest.FixtureRequest) -> stores.Make:
         return stores.local
     if request.param == "cluster":
         found: clusters.RedisCluster = request.getfixturevalue("redis_cluster")
-        return stores.redis(found.hosts, type="cluster")
+        return stores.pipelined(found.hosts, type="cluster")
     server: servers.Redis = request.getfixturevalue("own_redis")
     return stores.pipelined(server.host)
 

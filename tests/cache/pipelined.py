@@ -1,8 +1,10 @@
 """A link to Redis for tests of many interleavings, which need a million commands."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from redis.crc import key_slot
 from redis.exceptions import NoScriptError, ResponseError
 
 from mallgen_runtime.cache.redis_link import RedisLink
@@ -39,6 +41,51 @@ class PipelinedLink(RedisLink):
         if self._peer is not None:
             self._peer.transport.close()
         await super().close()
+
+
+class PipelinedCluster:
+    """A link to a cluster whose slots stay where they are; see ClusterLink, which test_races.py runs too."""
+
+    def __init__(self, client: Any, hosts: str) -> None:
+        self._client = client
+        self._host = hosts.split(",")[0]
+        self._learning = asyncio.Lock()
+        self._nodes: list[PipelinedLink] = []
+        self._owners: list[tuple[range, PipelinedLink]] = []
+
+    async def call(self, *words: Any) -> Any:
+        """Return the answer of the node that has the key of a command."""
+        slot = key_slot(str(words[3] if words[0] in ("EVAL", "EVALSHA") else words[1]).encode())
+        await self._learnt()
+        return await next(node for slots, node in self._owners if slot in slots).call(*words)
+
+    async def values(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the values of keys."""
+        found = await asyncio.gather(*(self.call("GET", key) for key in keys), return_exceptions=True)
+        return [value if isinstance(value, bytes) else None for value in found]
+
+    async def scan(self, pattern: str, count: int) -> AsyncIterator[list[bytes]]:
+        """Yield keys of all nodes by and by."""
+        await self._learnt()
+        for node in self._nodes:
+            async for keys in node.scan(pattern, count):
+                yield keys
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for node in self._nodes:
+            await node.close()
+
+    async def _learnt(self) -> None:
+        """Ask a node once which one has which slots."""
+        async with self._learning:
+            if self._owners:
+                return
+            first = PipelinedLink(self._client, self._host)
+            for start, end, (host, port, *_), *_ in await first.call("CLUSTER", "SLOTS"):
+                self._nodes.append(PipelinedLink(self._client, f"{host.decode()}:{port}"))
+                self._owners.append((range(start, end + 1), self._nodes[-1]))
+            await first.close()
 
 
 class _Peer(asyncio.Protocol):

@@ -12,7 +12,7 @@ from mallgen_runtime.cache.conf import CacheRedisConf
 from mallgen_runtime.cache.local import LocalStore
 from mallgen_runtime.cache.redis_store import RedisStore
 from mallgen_runtime.cache.store import Store
-from tests.cache.pipelined import PipelinedLink
+from tests.cache.pipelined import PipelinedCluster, PipelinedLink
 
 _NUMBERS = count(1)
 Make = Callable[[], Store]
@@ -28,18 +28,18 @@ def redis(host: str, **settings: Any) -> Make:
     return partial(_redis, host, settings)
 
 
-def pipelined(host: str) -> Make:
+def pipelined(host: str, **settings: Any) -> Make:
     """Return what makes stores in a Redis that take many commands at a time, in other processes too."""
-    return partial(_pipelined, host)
+    return partial(_pipelined, host, settings)
 
 
 def _redis(host: str, settings: dict[str, Any]) -> Store:
     return RedisStore(CacheRedisConf(host=host, **settings), 5.0)
 
 
-def _pipelined(host: str) -> Store:
-    made = RedisStore(CacheRedisConf(host=host), 5.0)
-    made._link = PipelinedLink(made._client, host)
+def _pipelined(host: str, settings: dict[str, Any]) -> Store:
+    made = RedisStore(CacheRedisConf(host=host, **settings), 5.0)
+    made._link = (PipelinedCluster if made._is_cluster else PipelinedLink)(made._client, host)
     return made
 
 
