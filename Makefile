@@ -44,7 +44,7 @@ attack: setup ## the attacks of tests/attacks in their long form
 	ATTACK_LONG=1 $(BIN)/python -m pytest tests/attacks
 
 accept: setup ## write what the cases and golden trees should have said
-	MALLGEN_ACCEPT=1 $(BIN)/python -m pytest -n 2 tests/test_cases.py tests/test_golden.py tests/editor/test_documents.py tests/breaking/test_history.py
+	MALLGEN_ACCEPT=1 $(BIN)/python -m pytest -n 2 tests/test_cases.py tests/test_golden.py tests/editor/test_documents.py
 
 conformance: setup ## agreement with goctl in figures: cases, goldens, formats, the differential run, fuzzing
 	$(BIN)/python -m tests.figures $(SECONDS)

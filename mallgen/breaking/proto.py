@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mallgen.breaking.proto_match import TypeMatch, file_pairs, rpc_pairs
+from mallgen.breaking.proto_match import TypeMatch, extension_pairs, file_pairs, rpc_pairs
 from mallgen.breaking.proto_pairs import (
     EnumPair,
     MessagePair,
@@ -17,7 +17,8 @@ from mallgen.breaking.proto_pairs import (
     ProtoServicePair,
     RpcPair,
 )
-from mallgen.breaking.proto_tree import PACKAGE, EnumNode, MessageNode, ProtoTree
+from mallgen.breaking.proto_tree import PACKAGE, EnumNode, FieldNode, MessageNode, ProtoTree
+from mallgen.breaking.proto_wire import WireTypes
 from mallgen.diagnostics import Note
 from mallgen.rules import Finding
 from mallgen.text.span import Span
@@ -42,6 +43,11 @@ class ProtoChange:
     def types(self) -> Mapping[str, str]:
         """Return the new full names of messages and enums by their old ones."""
         return self._match.types
+
+    @cached_property
+    def wire(self) -> WireTypes:
+        """Return what breaks between types of the two versions."""
+        return WireTypes(self.old, self.new, self.types)
 
     @property
     def services(self) -> Sequence[ProtoServicePair]:
@@ -82,11 +88,20 @@ class ProtoChange:
         """Return the fields of all messages that differ."""
         return tuple(field for pair in self.changed for field in pair.fields)
 
+    @cached_property
+    def extensions(self) -> "dict[str, tuple[FieldNode | None, FieldNode | None]]":
+        """Return the extensions of both sides by their full name, the old one where they have two."""
+        return dict(extension_pairs(self.old, self.new, self._match))
+
     def kept(self) -> Iterator[ProtoFieldPair]:
         """Yield the fields and extensions that both versions have."""
         yield from (
             pair for pair in self.fields if pair.old is not None and pair.new is not None and not pair.is_reused
         )
+        for old, new in self.extensions.values():
+            if old is not None and new is not None:
+                owner = new.proto.extendee[1:]
+                yield ProtoFieldPair(owner, new.span, (old.proto.extendee[1:], owner), old, new)
 
     def affected(self, types: tuple[str, str], directions: Sequence[str] = ("request", "response")) -> list[str]:
         """Return the RPCs that carry a message or enum, by its old and new full name, in one of the directions."""
@@ -96,13 +111,80 @@ class ProtoChange:
                 return list(dict.fromkeys(found))
         return []
 
-    def place(self, message: "MessageNode | EnumNode | None", old: "ProtoFile") -> Span:
-        """Return the new place of what was around a declaration: a message, else the file's package."""
-        if message is not None:
-            return message.span
-        new = next((pair.new for pair in self.files if pair.old is old), None)
-        comments = (new or old).comments
-        return comments.at((PACKAGE,)) if (PACKAGE,) in comments.spans else comments.at(())
+    def place(self, full: str, old: "ProtoFile") -> Span:
+        """Return the new place of what was around a declaration of an old file: a message, else the file's package."""
+        around = self.types.get(full.rpartition(".")[0], "")
+        return self.new.messages[around].span if around in self.new.messages else self.top(old)
+
+    def top(self, old: "ProtoFile") -> Span:
+        """Return the new place of an old file, of the contract's where it is gone; its own where nothing is left."""
+        found = next((pair.new for pair in self.files if pair.old is old and pair.new is not None), None)
+        return self.start(found or next(iter(self.new.roots), old))
+
+    def start(self, file: "ProtoFile") -> Span:
+        """Return the place of a file's package, else of its first character."""
+        return file.comments.at((PACKAGE,))
+
+    def is_package_gone(self, old: "ProtoFile") -> bool:
+        """Return whether nothing is left of an old file and of its package."""
+        return old.name in self._gone_files
+
+    def is_file_gone(self, old: "ProtoFile") -> bool:
+        """Return whether nothing is left of an old file."""
+        return any(pair.old is old and pair.new is None for pair in self.files)
+
+    def expected(self, old: MessageNode | EnumNode) -> str:
+        """Return the full name that a message or enum has now unless it is renamed: its file may have a new package."""
+        return self._match.expected(old.full, old.file.name)
+
+    def is_inside_renamed(self, old: str, new: str) -> bool:
+        """Return whether the message around a declaration has another name, by the declaration's full names."""
+        around, last = old.rpartition(".")[::2]
+        return self.types.get(around, "") == new.rpartition(".")[0] and new.rpartition(".")[2] == last
+
+    def is_in_requests_only(self, full: str) -> bool:
+        """Return whether requests carry an old message or enum, and responses do not."""
+        sides = [full in self.old.carriers(direction) for direction in ("request", "response")]
+        return sides == [True, False]
+
+    @cached_property
+    def _gone_files(self) -> frozenset[str]:
+        kept = {file.descriptor.package for file in self.new.files.values()}
+        kept |= {pair.old.descriptor.package for pair in self.files if pair.old is not None and pair.new is not None}
+        return frozenset(name for name, file in self.old.files.items() if file.descriptor.package not in kept)
+
+    @cached_property
+    def file_pairs(self) -> tuple[tuple["ProtoFile", "ProtoFile"], ...]:
+        """Return the files that both versions have, without those of a package with a new major version."""
+        return tuple(
+            (pair.old, pair.new)
+            for pair in self.files
+            if pair.old is not None and pair.new is not None and not self._match.is_major(pair.old.name)
+        )
+
+    @cached_property
+    def gone_types(self) -> "tuple[MessageNode | EnumNode, ...]":
+        """Return the messages and enums that are gone, without those in a message that is gone."""
+        found: list[MessageNode | EnumNode] = [*self.old.messages.values(), *self.old.enums.values()]
+        gone = {node.full: node for node in found if node.full not in self.types}
+        return tuple(
+            node
+            for full, node in gone.items()
+            if full.rpartition(".")[0] not in gone and not self._match.is_major(node.file.name)
+        )
+
+    @cached_property
+    def presence_changes(self) -> tuple[ProtoFieldPair, ...]:
+        """Return the fields of which only one version knows an unset one from zero."""
+        sides = {"explicit", "implicit"}
+        return tuple(
+            pair
+            for pair in self.kept()
+            if pair.old is not None
+            and pair.new is not None
+            and pair.old.oneof == pair.new.oneof
+            and {pair.old.presence, pair.new.presence} == sides
+        )
 
     def finding(
         self,

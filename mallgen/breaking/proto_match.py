@@ -3,13 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from mallgen.breaking.proto_pairs import MessagePair, ProtoFilePair, ProtoServicePair, RpcPair
-from mallgen.breaking.proto_tree import EnumNode, FieldNode, MessageNode, ProtoTree, RpcNode
-
-if TYPE_CHECKING:
-    from mallgen.proto.model import ProtoFile, Service
+from mallgen.breaking.proto_tree import EnumNode, FieldNode, MessageNode, ProtoServiceNode, ProtoTree, RpcNode
 
 Node = TypeVar("Node", MessageNode, EnumNode)
 Item = TypeVar("Item")
@@ -50,6 +47,10 @@ class TypeMatch:
         inner = full[len(old) + 1 :] if old else full
         return f"{new}.{inner}" if new else inner
 
+    def expected(self, full: str, file: str) -> str:
+        """Return the new full name of an old message or enum that is not renamed."""
+        return full if self.types.get(full) == full else self.translated(full, file)
+
     def _add(self, old: str, new: str) -> None:
         self.types[old] = new
         self._taken.add(new)
@@ -64,7 +65,7 @@ class TypeMatch:
                 self._add(full, name)
 
     def _services(self, old: ProtoTree, new: ProtoTree) -> Iterator[ProtoServicePair]:
-        files = {service.full_name: file.name for file, service in _declared(old)}
+        files = {full: service.file.name for full, service in old.services.items()}
         found: dict[str, str] = {}
         for full in old.services:
             for name in (full, self.translated(full, files[full])):
@@ -73,7 +74,7 @@ class TypeMatch:
         left = [service for full, service in old.services.items() if full not in found]
         rest = [service for full, service in new.services.items() if full not in found.values()]
         for one, other in _unique(left, rest, _rpc_names):
-            found[one.full_name] = other.full_name
+            found[one.full] = other.full
         for full, service in old.services.items():
             if full in found:
                 yield ProtoServicePair(service, new.services[found[full]])
@@ -88,9 +89,9 @@ class TypeMatch:
         waiting = [*self.types]
         for pair in self.services:
             if pair.old is not None and pair.new is not None:
-                rpcs = {rpc.method.name: rpc for rpc in new.rpcs(pair.new)}
-                for rpc in old.rpcs(pair.old):
-                    if now := rpcs.get(rpc.method.name):
+                rpcs = {rpc.name: rpc for rpc in pair.new.rpcs}
+                for rpc in pair.old.rpcs:
+                    if now := rpcs.get(rpc.name):
                         waiting += self._use(rpc.request, now.request) + self._use(rpc.reply, now.reply)
         while waiting:
             full = waiting.pop()
@@ -155,8 +156,8 @@ def enum_shape(enum: EnumNode) -> frozenset[object]:
 def file_pairs(old: ProtoTree, new: ProtoTree) -> tuple[ProtoFilePair, ...]:
     """Return all files: by name, the only contract of each version, then by what most of their declarations tell."""
     found = {name: name for name in old.files if name in new.files}
-    if len(old.contract.roots) == len(new.contract.roots) == 1:
-        (left,), (right,) = old.contract.roots, new.contract.roots
+    if len(old.roots) == len(new.roots) == 1:
+        left, right = old.roots[0].name, new.roots[0].name
         if left not in found and right not in found.values():
             found[left] = right
     places = {full: node.file.name for table in (new.messages, new.enums) for full, node in table.items()}
@@ -178,22 +179,49 @@ def rpc_pairs(match: TypeMatch, service: ProtoServicePair) -> Iterator[RpcPair]:
     """Yield the RPCs of a service that is not gone: by name, then the only ones with these messages and streams."""
     if service.new is None:
         return
-    old = match.trees[0].rpcs(service.old) if service.old is not None else []
-    new = match.trees[1].rpcs(service.new)
-    by_name = {rpc.method.name: rpc for rpc in new}
-    found = {rpc.method.name: by_name.pop(rpc.method.name) for rpc in old if rpc.method.name in by_name}
+    old = service.old.rpcs if service.old is not None else ()
+    by_name = {rpc.name: rpc for rpc in service.new.rpcs}
+    found = {rpc.name: by_name.pop(rpc.name) for rpc in old if rpc.name in by_name}
 
     def left(rpc: RpcNode) -> object:
-        return match.types.get(rpc.request, rpc.request), match.types.get(rpc.reply, rpc.reply), rpc.shape
+        return (
+            match.types.get(rpc.request, rpc.request),
+            match.types.get(rpc.reply, rpc.reply),
+            rpc.takes_stream,
+            rpc.gives_stream,
+        )
 
     def right(rpc: RpcNode) -> object:
-        return rpc.request, rpc.reply, rpc.shape
+        return rpc.request, rpc.reply, rpc.takes_stream, rpc.gives_stream
 
-    rest = [rpc for rpc in old if rpc.method.name not in found]
+    rest = [rpc for rpc in old if rpc.name not in found]
     for one, other in _unique(rest, [*by_name.values()], left, right):
-        found[one.method.name] = by_name.pop(other.method.name)
-    yield from (RpcPair(service, rpc, found.get(rpc.method.name)) for rpc in old)
+        found[one.name] = by_name.pop(other.name)
+    yield from (RpcPair(service, rpc, found.get(rpc.name)) for rpc in old)
     yield from (RpcPair(service, None, rpc) for rpc in by_name.values())
+
+
+def extension_pairs(
+    old: ProtoTree, new: ProtoTree, match: TypeMatch
+) -> Iterator[tuple[str, tuple[FieldNode | None, FieldNode | None]]]:
+    """Yield the extensions of both sides: by full name, then by the message that they extend and their number."""
+    left = {full: field for full, field in old.extensions.items() if not match.is_major(field.file.name)}
+    found = {full: full for full in left if full in new.extensions}
+    found |= {
+        full: name
+        for full, field in left.items()
+        if full not in found and (name := match.translated(full, field.file.name)) in new.extensions
+    }
+    taken = {*found.values()}
+    numbers = {(one.proto.extendee[1:], one.number): full for full, one in new.extensions.items() if full not in taken}
+    for full, field in left.items():
+        extended = field.proto.extendee[1:]
+        key = match.types.get(extended, extended), field.number
+        if full not in found and key in numbers and new.extensions[numbers[key]].title == field.title_in(match.types):
+            found[full] = numbers.pop(key)
+    yield from ((full, (field, new.extensions.get(found.get(full, "")))) for full, field in left.items())
+    taken = {*found.values()}
+    yield from ((full, (None, field)) for full, field in new.extensions.items() if full not in taken)
 
 
 def _unique(
@@ -213,15 +241,8 @@ def _unique(
             yield items[0], matches[0]
 
 
-def _rpc_names(service: "Service") -> object:
-    return frozenset(method.name for method in service.methods) or None
-
-
-def _declared(tree: ProtoTree) -> "Iterator[tuple[ProtoFile, Service]]":
-    """Yield each service with its file."""
-    files = {file.comments.file: file for file in tree.files.values()}
-    for service in tree.services.values():
-        yield files[service.span.file], service
+def _rpc_names(service: ProtoServiceNode) -> object:
+    return frozenset(rpc.name for rpc in service.rpcs) or None
 
 
 def _types(old: FieldNode | None, new: FieldNode | None) -> Iterator[tuple[str, str]]:

@@ -1,14 +1,15 @@
 """The pairs of declarations that two versions of protos consist of; None for a side that has none."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from mallgen.breaking.proto_tree import EnumNode, FieldNode, MessageNode, ProtoTree, RpcNode
+from mallgen.breaking.proto_tree import EnumNode, FieldNode, MessageNode, ProtoServiceNode, ProtoTree, RpcNode
 from mallgen.text.span import Span
 
 if TYPE_CHECKING:
-    from mallgen.proto.model import ProtoFile, Service
+    from mallgen.proto.model import ProtoFile
 
 
 class ProtoFilePair(NamedTuple):
@@ -21,8 +22,8 @@ class ProtoFilePair(NamedTuple):
 class ProtoServicePair(NamedTuple):
     """A service in both versions."""
 
-    old: "Service | None"
-    new: "Service | None"
+    old: ProtoServiceNode | None
+    new: ProtoServiceNode | None
 
 
 class RpcPair(NamedTuple):
@@ -55,6 +56,13 @@ class ProtoFieldPair(NamedTuple):
     is_reused: bool = False
 
     @property
+    def title(self) -> str:
+        """Return the field as an author speaks of it, by its new name where it has two: `User.email = 2`."""
+        field = self.new or self.old
+        assert field is not None
+        return f"{self.owner}.{field.name} = {field.number}"
+
+    @property
     def place(self) -> Span:
         """Return the field's place, that of its message where it is gone."""
         return self.around if self.new is None else self.new.span
@@ -79,6 +87,23 @@ class MessagePair:
     def fields(self) -> tuple[ProtoFieldPair, ...]:
         """Return all fields: paired by name, then by number."""
         return tuple(self._pair(*sides) for sides in self.matched())
+
+    @property
+    def owner(self) -> str:
+        """Return the message's new name, with those of the messages around it."""
+        return self.new.name
+
+    @cached_property
+    def renamed_oneofs(self) -> dict[str, str]:
+        """Return the new names of oneofs that have another one: most of their fields are in it, and it is new."""
+        old, new = self.old.oneofs, self.new.oneofs
+        pairs = [(one.old.oneof, one.new.oneof) for one in self.fields if one.old is not None and one.new is not None]
+        moved = Counter(pair for pair in pairs if pair[0] and pair[0] not in new and pair[1] and pair[1] not in old)
+        found: dict[str, str] = {}
+        for (name, other), _ in moved.most_common():
+            if name not in found and other not in found.values():
+                found[name] = other
+        return found
 
     def matched(self) -> Iterator[tuple[FieldNode | None, FieldNode | None]]:
         """Yield the fields of both sides by name, then by number, in the order of the old version; then new ones."""

@@ -8,18 +8,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mallgen.breaking.proto_features import Features, file_features, inner_features
+from mallgen.breaking.proto_options import CustomOptions
 from mallgen.text.span import Span
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FieldDescriptorProto
+    from google.protobuf.descriptor_pb2 import (
+        DescriptorProto,
+        EnumDescriptorProto,
+        FieldDescriptorProto,
+        MethodDescriptorProto,
+        MethodOptions,
+    )
 
-    from mallgen.proto.model import Method, ProtoContract, ProtoFile, Service
+    from mallgen.proto.model import ProtoContract, ProtoFile
 
 Path = tuple[int, ...]
 # field numbers in descriptor.proto, of which the paths of declarations are made
-NAME, PACKAGE, SYNTAX, EDITION = 1, 2, 12, 14
+NAME, PACKAGE, OPTIONS, SYNTAX, EDITION = 1, 2, 8, 12, 14
 _FIELDS, _NESTED, _ENUMS, _EXTENSIONS, _ONEOFS = 2, 3, 4, 6, 8
-_FILE_MESSAGES, _FILE_ENUMS, _FILE_EXTENSIONS, _VALUES = 4, 5, 7, 2
+_FILE_MESSAGES, _FILE_ENUMS, _SERVICES, _FILE_EXTENSIONS, _VALUES, _METHODS = 4, 5, 6, 7, 2, 2
 REPEATED, REQUIRED = 3, 2  # values of FieldDescriptorProto.Label
 # names of FieldDescriptorProto.Type, in the order of its numbers
 _KINDS = (
@@ -161,30 +168,33 @@ class FieldNode(NamedTuple):
         return f"repeated {name}" if self.presence == "repeated" else name
 
 
-class RpcNode(NamedTuple):
-    """An RPC of one version, with the full names of its messages."""
+class ProtoServiceNode(NamedTuple):
+    """A service of one version, with the place of its name and its RPCs in the order of the file."""
 
-    service: "Service"
-    method: "Method"
+    full: str
+    file: "ProtoFile"
+    span: Span
+    rpcs: tuple["RpcNode", ...]
+
+
+class RpcNode(NamedTuple):
+    """An RPC of one version, with the full names of its messages. `title` is its wire path: `order.Order/Orders`."""
+
+    name: str
+    title: str
     request: str
     reply: str
-
-    @property
-    def title(self) -> str:
-        """Return its path on the wire without the first slash: `order.Order/Orders`."""
-        return self.method.wire.removeprefix("/")
-
-    @property
-    def shape(self) -> tuple[object, ...]:
-        """Return whether its sides are streams."""
-        return self.method.takes_stream, self.method.gives_stream
+    takes_stream: bool
+    gives_stream: bool
+    options: "MethodOptions"
+    span: Span
 
 
 class ProtoTree:
     """One version of a service's protos, without those that come with protobuf or are Google's."""
 
     def __init__(self, contract: "ProtoContract") -> None:
-        self.contract = contract
+        self.options = CustomOptions(contract.files)
         self.files = {file.name: file for file in contract.files if not file.name.startswith("google/")}
         self.messages: dict[str, MessageNode] = {}
         self.enums: dict[str, EnumNode] = {}
@@ -192,17 +202,16 @@ class ProtoTree:
         self._entries: dict[str, MessageNode] = {}
         for file in self.files.values():
             self._add_file(file)
-        self.services = {service.full_name: service for service in contract.services}
+        self.roots = [self.files[name] for name in contract.roots if name in self.files]
+        self.services = {service.full: service for file in self.roots for service in _services(file)}
+
+    def message(self, full: str) -> MessageNode | None:
+        """Return a message, also the entry of a map."""
+        return self.messages.get(full) or self._entries.get(full)
 
     def fields(self, message: MessageNode) -> list[FieldNode]:
         """Return a message's fields in the order of the file."""
         return [self._field(message, index) for index in range(len(message.proto.field))]
-
-    def rpcs(self, service: "Service") -> list[RpcNode]:
-        """Return a service's RPCs in the order of the file."""
-        return [
-            RpcNode(service, method, self._full(method.request), self._full(method.reply)) for method in service.methods
-        ]
 
     def carriers(self, direction: str) -> Mapping[str, Sequence[str]]:
         """Return the RPCs whose request or response (`direction`) carries a message or enum, by its full name."""
@@ -212,7 +221,7 @@ class ProtoTree:
     def _carriers(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         found: tuple[dict[str, list[str]], dict[str, list[str]]] = ({}, {})
         for service in self.services.values():
-            for rpc in self.rpcs(service):
+            for rpc in service.rpcs:
                 for into, root in zip(found, (rpc.request, rpc.reply), strict=True):
                     for name in self._reached(root):
                         into.setdefault(name, []).append(rpc.title)
@@ -231,7 +240,7 @@ class ProtoTree:
     def _inner(self, full: str) -> Sequence[str]:
         """Return the full names of the types of a message's fields."""
         if full not in self._inner_names:
-            message = self.messages.get(full) or self._entries.get(full)
+            message = self.message(full)
             names = [field.type_name for field in message.proto.field] if message is not None else []
             self._inner_names[full] = list(dict.fromkeys(name.removeprefix(".") for name in names if name))
         return self._inner_names[full]
@@ -251,15 +260,6 @@ class ProtoTree:
         sides = (self._field(entry, 0), self._field(entry, 1)) if entry is not None else None
         path = (*message.path, _FIELDS, index)
         return FieldNode(field, message.file, path, inner_features(inherited, field), oneof, sides)
-
-    def _full(self, ref: "tuple[str, tuple[str, ...]]") -> str:
-        file, path = ref
-        package = self._packages.get(file, "")
-        return f"{package}.{'.'.join(path)}" if package else ".".join(path)
-
-    @cached_property
-    def _packages(self) -> dict[str, str]:
-        return {file.name: file.descriptor.package for file in self.contract.files}
 
     def _add_file(self, file: "ProtoFile") -> None:
         features = file_features(file.descriptor)
@@ -314,3 +314,28 @@ class ProtoTree:
 def extension_ranges(message: MessageNode) -> Iterator[tuple[int, int]]:
     """Yield the first and the last number of each range of extensions."""
     return ((one.start, one.end - 1) for one in message.proto.extension_range)
+
+
+def _services(file: "ProtoFile") -> Iterator[ProtoServiceNode]:
+    package = file.descriptor.package
+    for index, service in enumerate(file.descriptor.service):
+        full = f"{package}.{service.name}" if package else service.name
+        path = (_SERVICES, index)
+        rpcs = tuple(
+            _rpc(method, full, file, (*path, _METHODS, number)) for number, method in enumerate(service.method)
+        )
+        yield ProtoServiceNode(full, file, file.comments.at((*path, NAME)), rpcs)
+
+
+def _rpc(method: "MethodDescriptorProto", service: str, file: "ProtoFile", path: Path) -> RpcNode:
+    span = file.comments.at(path)
+    return RpcNode(
+        method.name,
+        f"{service}/{method.name}",
+        method.input_type[1:],
+        method.output_type[1:],
+        method.client_streaming,
+        method.server_streaming,
+        method.options,
+        span if span.line == span.end_line else file.comments.at((*path, NAME)),
+    )

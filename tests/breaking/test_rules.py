@@ -11,6 +11,7 @@ CASES = ROOT / "tests" / "cases" / "breaking"
 CATALOGUE = ROOT.parent / "shared" / "reference" / "breaking_rules.tsv"
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 UNDECIDED: dict[str, str] = {  # rows of the catalogue that no rule decides, with the reason
+    "proto-field-cardinality-changed": "any other cardinality breaks JSON or the wire, and is reported as that",
     "request-field-length-narrowed": "tags have no option for the length of a text or a list",
     "request-field-pattern-changed": "tags have no option for a pattern",
 }
