@@ -7,6 +7,7 @@ from mallgen.breaking import RULES, Rule, ServiceChange
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.policy import Judgement, with_cause
 from mallgen.breaking.services import ServiceVersion, paired
+from mallgen.breaking.stability import relaxed, unstable
 from mallgen.breaking.table_owners import TableOwners
 from mallgen.breaking.terms import NO_TERMS, Terms
 from mallgen.model import Contract
@@ -26,8 +27,11 @@ def judge(
     """Return the findings of the chosen rules, one of several services once; `label` names the old version in them."""
     pairs = paired(old, new)
     owners = TableOwners(pairs)
-    changes = [(_change(*pair, label, owners, terms), _name(*pair)) for pair in pairs]
-    found = [Judgement(one, name, change=change) for change, name in changes for one in RULES.run(change, chosen)]
+    found: list[Judgement] = []
+    for pair in pairs:
+        change, places = _change(*pair, label, owners, terms), unstable(pair[0])
+        own = (relaxed(one, places) for one in RULES.run(change, chosen))
+        found += (Judgement(one, _name(*pair), change=change) for one in own)
     return list({one.found.diagnostic: one for one in reversed(with_cause(found))}.values())[::-1]
 
 
