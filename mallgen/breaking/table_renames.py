@@ -14,7 +14,7 @@ from mallgen.tables.migration.compare import SchemaChange, TableChange
 from mallgen.tables.model import Column, ForeignKey, Index, Table
 
 One = TypeVar("One")
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"""'(?:[^']|'')*'|(?P<quote>[`"])(?P<quoted>(?:(?!(?P=quote)).)+)(?P=quote)|(?P<plain>\w+)""", re.S)
 
 
 class RenamedColumn(NamedTuple):
@@ -158,4 +158,11 @@ class _Renamer:
 
 
 def _words(names: Mapping[str, str], text: str) -> str:
-    return _WORD.sub(lambda found: names.get(found[0].lower(), names.get(found[0], found[0])), text)
+    """Return an expression with other names; texts in it stay as they are."""
+
+    def renamed(found: re.Match[str]) -> str:
+        word, quote = found["plain"] or found["quoted"] or "", found["quote"] or ""
+        new = names.get(word) or names.get(word.lower())
+        return f"{quote}{new}{quote}" if word and new else found[0]
+
+    return _WORD.sub(renamed, text)
