@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 ROLLOUT = "rollout"
-AFTER_ALL, BEFORE_ALL, RELEASES = "after", "before", "releases"
+AFTER_ALL, BEFORE_ALL, RELEASES = "run the migration after", "run the migration before", "needs"
+_NUMBERS = {2: "two", 3: "three"}
 
 
 class Phase(NamedTuple):
@@ -20,17 +21,24 @@ class Phase(NamedTuple):
         if not self.when:
             return ()
         if self.when == AFTER_ALL:
-            return ((ROLLOUT, f"run the migration after {who} {are} rolled out everywhere"),)
+            return ((ROLLOUT, f"{AFTER_ALL} {who} {are} rolled out everywhere"),)
         if self.when == BEFORE_ALL:
-            return ((ROLLOUT, f"run the migration before {who} {are} rolled out"),)
+            return ((ROLLOUT, f"{BEFORE_ALL} {who} {are} rolled out"),)
         steps = ((f"release {number}", step) for number, step in enumerate(self.steps, 1))
-        return ((ROLLOUT, f"needs {_NUMBERS[len(self.steps)]} releases of {who}"), *steps)
+        return ((ROLLOUT, f"{RELEASES} {_NUMBERS[len(self.steps)]} releases of {who}"), *steps)
 
 
-_NUMBERS = {2: "two", 3: "three"}
 AFTER, BEFORE, ANY_TIME = Phase(AFTER_ALL), Phase(BEFORE_ALL), Phase("")
 
 
 def releases(*steps: str) -> Phase:
     """Return the phase of a change that one release cannot make."""
     return Phase(RELEASES, steps)
+
+
+def phase_of(facts: Sequence[tuple[str, str]]) -> Phase | None:
+    """Return the phase that the lines of a finding say, None where they say none."""
+    said = dict(facts).get(ROLLOUT, "")
+    when = next((one for one in (AFTER_ALL, BEFORE_ALL, RELEASES) if said.startswith(f"{one} ")), "")
+    steps = tuple(text for name, text in facts if name.startswith("release "))
+    return Phase(when, steps) if when else None

@@ -10,6 +10,7 @@ from mallgen.breaking import ERROR, INFO, RULES, WARNING
 from mallgen.breaking.judge import judge
 from mallgen.breaking.own_lines import with_own_lines
 from mallgen.breaking.policy import Judgement, Policy, settle
+from mallgen.breaking.rollout import rollout
 from mallgen.breaking.terms import Terms
 from mallgen.cli.console import (
     FINDINGS,
@@ -71,7 +72,14 @@ def _run(values: Values, workspace: Workspace, stack: ExitStack) -> int:
         shown = with_own_lines(shown, own_lines(workspace))
     counts = Counter(one.level for one in shown)
     listed = [one for one in shown if one.level != "info" or values.flag("all") or for_machines()]
-    _print(listed, both, workspace.sources, f"{_counts(counts)} against {both.base.label}{_accepted(settled.accepted)}")
+    order = rollout(judged, {member.name: member.uses for member in workspace.members})
+    _print(
+        listed,
+        both,
+        workspace.sources,
+        order,
+        f"{_counts(counts)} against {both.base.label}{_accepted(settled.accepted)}",
+    )
     failing = ("error", "warning") if values.text("fail-on") == "warning" else ("error",)
     return FINDINGS if any(counts[level] for level in failing) else FINE
 
@@ -107,8 +115,8 @@ def _proven(judged: list[Judgement], workspace: Workspace, values: Values) -> li
     return [one.judged for one in proven(judged, os.path.dirname(workspace.path) or ".")]
 
 
-def _print(listed: list[Diagnostic], both: Versions, more: dict[str, str], counts: str) -> None:
-    """Print the findings and the line of counts; for machines the findings go to stdout alone."""
+def _print(listed: list[Diagnostic], both: Versions, more: dict[str, str], order: list[str], counts: str) -> None:
+    """Print the findings, the order of rollout and the counts; for machines the findings go to stdout alone."""
     if for_machines():
         from mallgen.diagnostics.machine import render
 
@@ -118,6 +126,8 @@ def _print(listed: list[Diagnostic], both: Versions, more: dict[str, str], count
 
     sources = {**more, **both.new.sources, **both.base.named(both.old.sources)}
     sys.stderr.write(Reporter(sources, colored()).all(listed))
+    for line in ["rollout:", *(f"  {one}" for one in order)] if order else ():
+        out(line)
     out(counts)
 
 

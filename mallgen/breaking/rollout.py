@@ -1,0 +1,128 @@
+"""The order in which the services of a workspace and the migrations of their tables are rolled out. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from mallgen.breaking import ERROR, RULES, WIRE
+from mallgen.breaking.phases import AFTER_ALL, BEFORE_ALL, RELEASES, phase_of
+from mallgen.breaking.policy import Judgement
+from mallgen.diagnostics import Diagnostic
+
+_MOST = 2  # reasons that a line names
+_ADDED = re.compile(r"proto-(?:service|rpc|field|oneof-field)-added")
+# what a caller must have stopped to use, or must do already, before the service changes
+_CALLER_FIRST = re.compile(
+    r"proto-(?:package|service|rpc|message|field|oneof|enum|enum-value)-removed"
+    r"|proto-enum-value-added|proto-field-(?:validation-tightened|behavior-changed)"
+)
+_NO_CALL = re.compile(r"proto-(?:.*-not-reserved|reserved-removed|extension-.*|rpc-http-binding-changed)")
+
+
+class _Reasons(NamedTuple):
+    """The findings about a service's proto by what they ask of its callers: to come later, to come first, or both."""
+
+    added: list[str]
+    removed: list[str]
+    changed: list[str]
+
+
+def rollout(judged: Sequence[Judgement], uses: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the lines of the order, none where nothing asks for one; `uses` are the services that each one calls."""
+    lines: list[str] = []
+    for name in _ordered(uses):
+        own = [one.found.diagnostic for one in judged if one.service == name]
+        lines += _migrations(name, own)
+    callers = {name: [caller for caller, used in uses.items() if name in used] for name in uses}
+    for name in _ordered(uses):
+        reasons = _reasons(one.found.diagnostic for one in judged if one.service == name)
+        for caller in callers[name]:
+            lines += _pair(name, caller, reasons)
+    return lines
+
+
+def _ordered(uses: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the services, each behind those that it calls; circles are cut."""
+    done: dict[str, None] = {}
+    begun: set[str] = set()
+
+    def visit(name: str) -> None:
+        begun.add(name)
+        for used in uses.get(name, ()):
+            if used in uses and used not in begun:
+                visit(used)
+        done[name] = None
+
+    for name in uses:
+        if name not in begun:
+            visit(name)
+    return list(done)
+
+
+def _migrations(name: str, found: Sequence[Diagnostic]) -> list[str]:
+    """Return the lines about the tables of a service, and of the other ones that have them."""
+    lines: list[str] = []
+    groups: dict[tuple[str, str], list[Diagnostic]] = {}
+    for one in found:
+        phase = phase_of(one.facts)
+        if phase is not None:
+            groups.setdefault((phase.when, dict(one.facts).get("affects", name)), []).append(one)
+    for (when, services), members in sorted(groups.items(), key=lambda item: _TURNS.index(item[0][0])):
+        who = services.replace(", ", " and ")
+        what = _shown(one.message for one in members)
+        if when == BEFORE_ALL:
+            lines.append(f"migration first, then {who}: {what}")
+        elif when == AFTER_ALL:
+            lines.append(f"{who} first, then the migration: {what}")
+        for one in members if when == RELEASES else ():
+            phase = phase_of(one.facts)
+            steps = phase.steps if phase is not None else ()
+            lines += [f"{who} {_needs(who)} two releases: {one.message}", *_numbered(steps)]
+    return lines
+
+
+_TURNS = (BEFORE_ALL, RELEASES, AFTER_ALL)
+
+
+def _pair(name: str, caller: str, reasons: _Reasons) -> list[str]:
+    """Return the lines about a service and one that calls it."""
+    added, removed, changed = reasons
+    if changed or (added and removed):
+        what = _shown((*changed, *removed))
+        steps = (
+            f"{name} with what is new beside what was there, then {caller}, which uses the new alone",
+            f"{name} without what was there, when {caller} is rolled out everywhere",
+        )
+        return [f"{name} needs two releases around {caller}: {what}", *_numbered(steps)]
+    if added:
+        return [f"{name} before {caller}, where it uses what is new: {_shown(added)}"]
+    return [f"{caller} before {name}, and without what goes: {_shown(removed)}"] if removed else []
+
+
+def _reasons(found: Iterable[Diagnostic]) -> _Reasons:
+    reasons = _Reasons([], [], [])
+    levels = {code: rule.level for code, rule in RULES.rules().items()}
+    for one in found:
+        if _ADDED.fullmatch(one.code):
+            reasons.added.append(one.message)
+        elif _CALLER_FIRST.fullmatch(one.code):
+            reasons.removed.append(one.message)
+        elif _NO_CALL.fullmatch(one.code):
+            continue
+        elif one.code.startswith("proto-") and one.severity == ERROR and levels.get(one.code) == WIRE:
+            reasons.changed.append(one.message)
+    return reasons
+
+
+def _shown(messages: Iterable[str]) -> str:
+    found = list(dict.fromkeys(messages))
+    rest = len(found) - _MOST
+    return "; ".join(found[:_MOST]) + (f"; and {rest} more" if rest > 0 else "")
+
+
+def _needs(services: str) -> str:
+    return "need" if " and " in services else "needs"
+
+
+def _numbered(steps: Sequence[str]) -> list[str]:
+    return [f"  release {number}: {step}" for number, step in enumerate(steps, 1)]
