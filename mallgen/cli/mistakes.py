@@ -1,5 +1,6 @@
 """Mistakes on a command line: those that click would take in silence, and all of them in mallgen's words."""
 
+import os
 import shlex
 from collections import Counter
 from collections.abc import Sequence
@@ -45,13 +46,17 @@ class StrictCommand(TyperCommand):
             return
         for option, count in Counter(order).items():
             if isinstance(option, TyperOption) and not option.is_flag:
-                _refuse_values(option, given[str(option.name)], count)
+                more = any(
+                    isinstance(param, TyperArgument) and param.metavar == option.metavar for param in self.params
+                )
+                _refuse_values(option, given[str(option.name)], count, "; more files stand without it" if more else "")
         loose = [word for param in self.params if isinstance(param, TyperArgument) for word in _words(given, param)]
         for option in options:
             if option.required and option not in order:
                 raise Mistake(f"{option.opts[0]} is missing", _with_name(option, [*loose, *rest]))
         if rest and not ctx.allow_extra_args:
-            raise Mistake(f"`{rest[0]}` is one word too many")
+            hint = "a pattern stands in quotes: 'sql/*.sql'" if os.path.isfile(rest[0]) else ""
+            raise Mistake(f"`{rest[0]}` is one word too many", hint)
 
 
 def _before_words(args: list[str]) -> list[str]:
@@ -71,12 +76,15 @@ def _refuse_word(word: str, options: dict[str, TyperOption], ctx: Any) -> None:
             raise NoSuchOption(name, ctx=ctx)
 
 
-def _refuse_values(option: TyperOption, value: Any, count: int) -> None:
+def _refuse_values(option: TyperOption, value: Any, count: int, more: str) -> None:
     name = option.opts[0]
     if count > 1 and not option.multiple:
-        raise Mistake(f"`{name}` is given {count} times, and takes one value", "write it once")
+        raise Mistake(f"`{name}` is given {count} times, and takes one value", f"write it once{more}")
     if "" in (value if option.multiple else (value,)):
-        raise Mistake(f"`{name}` has an empty value", f"write {name} {option.metavar}, or leave it out")
+        raise Mistake(
+            f"`{name}` has an empty value",
+            f"write {name} {option.metavar}{'' if option.required else ', or leave it out'}",
+        )
 
 
 def _words(given: dict[str, Any], argument: TyperArgument) -> list[str]:

@@ -1,5 +1,7 @@
 """mallgen rpc protoc: generate an RPC service and its client from .proto files."""
 
+import os
+
 from mallgen.cli.console import FINE, USAGE, say
 from mallgen.cli.options import Values
 from mallgen.cli.writing import WriteOptions, current_workspace, generate, output_folder
@@ -16,6 +18,11 @@ def run(values: Values) -> int:
     if contract.endswith(".api"):
         say(f"error[usage] `{contract}` is a contract for HTTP, and `rpc protoc` reads .proto files")
         say(f"  = help: mallgen api py -api {contract} -dir {values.text('zrpc_out') or values.text('dir') or '.'}")
+        return USAGE
+    given = {os.path.normpath(path) for path in (values.text("zrpc_out"), values.text("dir")) if path}
+    if len(given) > 1:
+        say(f"error[usage] --zrpc_out and --dir name two folders: {', '.join(sorted(given))}")
+        say("  = help: both mean the folder of the service: leave one out")
         return USAGE
     folder = output_folder(workspace, contract, values.text("zrpc_out") or values.text("dir"))
     member = workspace.member_of(contract)
