@@ -327,9 +327,18 @@ def ordered(workspace: Workspace) -> tuple[ServiceEntry, ...]:
 
 def free_port(workspace: Workspace, folder: str, first: int) -> int:
     """Return the first port from `first` on that no service of the workspace names in its yaml, `folder`'s ignored."""
+    return free_among(named_ports(workspace), folder, first)
+
+
+def named_ports(workspace: Workspace) -> dict[str, tuple[int, ...]]:
+    """Return the ports that the yaml of each service names, by the real path of its folder."""
+    return {os.path.realpath(member.folder): ports(member.folder) for member in workspace.members}
+
+
+def free_among(named: Mapping[str, tuple[int, ...]], folder: str, first: int) -> int:
+    """Return the first port from `first` on that no other folder names."""
     here = os.path.realpath(folder)
-    others = [member.folder for member in workspace.members if os.path.realpath(member.folder) != here]
-    taken = {port for other in others for port in ports(other)}
+    taken = {port for other, found in named.items() if other != here for port in found}
     while first in taken:
         first += 1
     return first

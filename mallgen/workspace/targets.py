@@ -7,7 +7,7 @@ from mallgen.kinds.kind import KindError, is_built_in, kind_named
 from mallgen.kinds.naming import Called
 from mallgen.kinds.target import Made, Target, Used, outside
 from mallgen.workspace.called import service_names
-from mallgen.workspace.config import ServiceEntry, Workspace, free_port, ordered
+from mallgen.workspace.config import ServiceEntry, Workspace, free_among, named_ports, ordered
 
 RUNTIME_NEEDED = (0, 1, 0)  # the first mallgen_runtime that has everything the generated files import
 
@@ -36,10 +36,10 @@ def all_targets(workspace: Workspace) -> list[Target]:
     """Return the targets of a workspace, each after those it uses, each with a port of its own for new settings."""
     found: list[Target] = []
     taken: set[int] = set()
-    names = service_names(workspace)
+    names, named = service_names(workspace), named_ports(workspace)
     for member in ordered(workspace):
         first = kind_named(member.kind).first_port
-        port = free_port(workspace, member.folder, first) if first else 0
+        port = free_among(named, member.folder, first) if first else 0
         while port in taken:
             port += 1
         taken |= {port} - {0}
