@@ -39,6 +39,22 @@ def request_body_added_optional(change: ApiChange) -> Iterator[Finding]:
             yield _about(change, pair, f"`{pair.title}` takes `{_request(new)}` now, none of which must be sent")
 
 
+@api_rule("request-content-type-changed", ERROR, WIRE)
+def request_content_type_changed(change: ApiChange) -> Iterator[Finding]:
+    """The fields of a request come in a body of another form: JSON instead of a form, or the other way round.
+
+    Old clients send the one, and the other is read. It is one finding for all fields that moved. A field that has both
+    tags, as `form:"id" json:"id"`, is read from either body.
+    """
+    for pair in change.structs("request"):
+        if pair.lost_body:
+            words = {"form": "a form", "json": "JSON"}
+            now = next(word for source, word in words.items() if source != pair.lost_body)
+            message = f"`{pair.name}` is read from {now} now, no longer from {words[pair.lost_body]}"
+            notes, hint = (change.was(pair.old.span),), "give the fields both tags, and read either"
+            yield Finding(message, pair.place, hint, notes, facts=affected(pair.routes), about=pair)
+
+
 @api_rule("request-body-removed", WARNING, SOURCE)
 def request_body_removed(change: ApiChange) -> Iterator[Finding]:
     """A route takes nothing any more: the service ignores what clients send.

@@ -74,7 +74,7 @@ def request_field_source_changed(change: ApiChange) -> Iterator[Finding]:
     """
     for pair in change.fields("request"):
         old, new = _sources(pair)
-        if old and new and not old & new:
+        if old and new and not old & new and old - new != {pair.struct.lost_body}:
             before, after = pair.old_key, pair.key
             name = f" as `{after}`" if before.lower() != after.lower() else ""
             message = f"`{pair.home.name}.{before}` is read from {_listed(pair, new)}{name} now"
@@ -93,7 +93,7 @@ def request_field_source_added(change: ApiChange) -> Iterator[Finding]:
     """
     for pair in change.fields("request"):
         old, new = _sources(pair)
-        if not old & new or old == new or pair.new is None:
+        if not old & new or old == new or pair.new is None or old - new == {pair.struct.lost_body}:
             continue
         hint = "keep the sources that clients use, and add others with `optional`"
         if old - new:

@@ -183,6 +183,25 @@ class StructPair:
         """Return whether a form is read from the body as well as from the query."""
         return self._method in FORM_BODY
 
+    @cached_property
+    def lost_body(self) -> str:
+        """The form of body, `form` or `json`, that old requests had and that is read no more; "" where there is none.
+
+        A body is JSON where a field comes in it, else a form, or either where all fields come in both.
+        """
+        before, after = (self._bodies(side.fields) for side in (self.old, self.new))
+        left = {source for field in self.new.fields for source in self.values(field)}
+        lost = sorted(before - after - left) if after else []
+        return lost[0] if lost else ""
+
+    def _bodies(self, fields: Sequence[WireField]) -> set[str]:
+        found = [self.values(field).keys() & {"form", "json"} for field in fields] if self.reads_form_body else []
+        sources = [one for one in found if one]
+        if sources and all(len(one) == 2 for one in sources):
+            return {"form", "json"}
+        every = {source for one in sources for source in one}
+        return {"json"} if "json" in every else every
+
     def main(self, field: WireField) -> WireValue:
         """Return the value whose rules count for a field of JSON; without a tag for it, the field's name is its key."""
         value = field.main
