@@ -11,6 +11,14 @@ CASES = ROOT / "tests" / "cases" / "breaking"
 CATALOGUE = ROOT.parent / "shared" / "reference" / "breaking_rules.tsv"
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 UNDECIDED: dict[str, str] = {  # rows of the catalogue that no rule decides, with the reason
+    "error-code-added": "a contract has no catalogue of errors",
+    "error-code-removed": "a contract has no catalogue of errors",
+    "error-status-changed": "a contract has no catalogue of errors",
+    "response-content-type-changed": "all answers are JSON: a contract has no word for files, texts and bytes",
+    "response-envelope-changed": "a contract has no word for an envelope: an answer is the response's type itself",
+    "success-status-added": "a contract names no status: what succeeds is answered with 200",
+    "success-status-changed": "a contract names no status: what succeeds is answered with 200",
+    "type-module-changed": "all types of a contract are classes of one module, whatever file declares them",
     "proto-field-cardinality-changed": "any other cardinality breaks JSON or the wire, and is reported as that",
     "request-field-length-narrowed": "tags have no option for the length of a text or a list",
     "request-field-pattern-changed": "tags have no option for a pattern",
