@@ -67,6 +67,12 @@ def test_the_whole_action(here: Path, tmp_path_factory: pytest.TempPathFactory) 
     assert "site-packages" in run(python, "-c", "import mallgen; print(mallgen.__file__)", cwd=here)
     ran = steps(environment, action, **{"fail-on": "stub", "dir": "out", "format": "concise"})
     assert (ran.returncode, ran.stdout.count("error[stub]")) == (1, 1), ran.stderr
+    (here / "old.api").write_text((here / "a.api").read_text().replace("/greet", "/hello"))
+    (here / "old" / "out").mkdir(parents=True)
+    (here / "old" / "mallgen.toml").write_text((here / "mallgen.toml").read_text())
+    (here / "old" / "a.api").write_text((here / "old.api").read_text())
+    ran = steps(environment, action, against="old", format="concise")
+    assert (ran.returncode, "error[endpoint-path-changed]" in ran.stdout) == (1, True), ran.stdout + ran.stderr
     (here / "out" / "a_api" / "app.py").write_text("mine")
     ran = steps(environment, action)
     assert ran.returncode == 1, ran.stderr
