@@ -240,6 +240,8 @@ COMMANDS = (
             Option("explain-version", "Say which version number the change asks for: major, minor or patch."),
             Option("all", "List the compatible changes too, which are only counted otherwise."),
             Option("fail-on", "What makes it exit 1.", "LEVEL", default="error", choices=("error", "warning")),
+            Option("fix", "Print a diff that keeps what was taken away beside what is new, where that can be done."),
+            Option("write", "With --fix: change the contracts in place."),
             Option("no-witness", "Look for no request or answer that shows each error."),
             Option("select", "A rule to add to those that are on; `all` for all.", "RULE", many=True),
             Option("ignore", "A rule to leave out.", "RULE", many=True),

@@ -2,14 +2,14 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.text.span import Span
+from mallgen.text.span import Span, SpanEdit
 from mallgen.text.splice import spliced
 
 
@@ -75,3 +75,18 @@ class SpanMap:
         if count and self._starts[count - 1] + len(self._edits[count - 1].text) > offset:
             return self._edits[count - 1].start
         return offset - self._shifts[count]
+
+
+def edited(text: str, edits: Sequence[SpanEdit]) -> tuple[str, int]:
+    """Apply the edits of one file, of overlapping ones the last; return the text and the number of edits applied."""
+    places = Offsets(text, "")
+    made: list[tuple[int, int, str]] = []
+    before = len(text)
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        start, end = (
+            places.offset(*at) for at in ((edit.span.line, edit.span.col), (edit.span.end_line, edit.span.end_col))
+        )
+        if edit.span.line == edit.span.end_line and end <= before:
+            made.append((start, end, edit.text))
+            before = start
+    return spliced(text, made), len(made)

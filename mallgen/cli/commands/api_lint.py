@@ -15,9 +15,8 @@ from mallgen.loading.load import compile_sources
 from mallgen.loading.rewrite import CannotWrite, read_file, replace_file
 from mallgen.loading.sources import FileTexts, Unreadable, limits, read
 from mallgen.rules import Found
-from mallgen.syntax.edits import Offsets
+from mallgen.syntax.edits import edited
 from mallgen.text.span import SpanEdit
-from mallgen.text.splice import spliced
 from mallgen.text.visible import counted
 
 _ROUNDS = 10  # an edit may make another one possible; none should undo another
@@ -33,7 +32,7 @@ class _EditedFiles(FileTexts):
         self.texts: dict[str, str] = {}
         self.count = 0
         for name, own in files.items():
-            self.texts[os.path.realpath(name)], count = _apply_edits(read_file(name, limits().bytes).raw, own)
+            self.texts[os.path.realpath(name)], count = edited(read_file(name, limits().bytes).raw, own)
             self.count += count
 
     def text(self, path: str, real: str, most: int) -> str:
@@ -129,18 +128,3 @@ def _fix(lint_run: _LintRun, loaded: Loaded, unsafe: bool) -> int:
 def _lost_fields(loaded: Loaded) -> int:
     """Count the fields that are left out because another is read under the same key."""
     return sum(problem.code == "duplicate-key" for problem in loaded.diagnostics)
-
-
-def _apply_edits(text: str, edits: Sequence[SpanEdit]) -> tuple[str, int]:
-    """Apply the edits of one file, of overlapping ones the last; return the text and the number of edits applied."""
-    places = Offsets(text, "")
-    made: list[tuple[int, int, str]] = []
-    before = len(text)
-    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
-        start, end = (
-            places.offset(*at) for at in ((edit.span.line, edit.span.col), (edit.span.end_line, edit.span.end_col))
-        )
-        if edit.span.line == edit.span.end_line and end <= before:
-            made.append((start, end, edit.text))
-            before = start
-    return spliced(text, made), len(made)
