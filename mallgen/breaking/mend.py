@@ -27,7 +27,7 @@ class Insertion(NamedTuple):
 
 
 class Mend(NamedTuple):
-    """What mends a finding: insertions and other edits of the new texts."""
+    """The change that mends a finding: insertions and other edits of the new texts."""
 
     insertions: tuple[Insertion, ...] = ()
     edits: tuple[SpanEdit, ...] = ()
@@ -38,7 +38,7 @@ class Mend(NamedTuple):
         return frozenset((*(one.file for one in self.insertions), *(one.span.file for one in self.edits)))
 
 
-class Texts:
+class VersionTexts:
     """The texts of a version by path."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
@@ -115,4 +115,3 @@ class ApiPlace:
                 lines += [f"{inner}{line}" for text in one.lines for line in text.split("\n")]
             lines += [foot] if foot else []
         return "".join(f"{indent}{line}\n" if line.strip() else "\n" for line in lines)
-

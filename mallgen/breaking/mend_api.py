@@ -1,11 +1,11 @@
-"""What mends findings about fields of `.api` contracts: the old member beside the new one, `optional`, a default. Pure."""
+"""Mends of findings about fields of `.api` contracts: the old member beside the new one, `optional`, a default."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.lifecycle import is_field_deprecated
-from mallgen.breaking.mend import Insertion, Mend, Texts
+from mallgen.breaking.mend import Insertion, Mend, VersionTexts
 from mallgen.breaking.struct_pairs import FieldPair
 from mallgen.model import Contract, Named, Type, TypeRef, walk
 from mallgen.text.span import SpanEdit
@@ -20,7 +20,7 @@ Tag = Callable[[str, str], str]
 class ApiMender:
     """One change of a contract, with the texts of both versions by path."""
 
-    def __init__(self, change: ApiChange, old: Texts, new: Texts) -> None:
+    def __init__(self, change: ApiChange, old: VersionTexts, new: VersionTexts) -> None:
         self.change, self.old, self.new = change, old, new
 
     def restored(self, pair: FieldPair) -> Mend | None:

@@ -1,4 +1,4 @@
-"""What mends findings about routes of `.api` contracts: the old route beside the new one, marked deprecated. Pure."""
+"""Mends of findings about routes of `.api` contracts: the old route beside the new one, marked deprecated. Pure."""
 
 from collections.abc import Callable, Mapping
 
@@ -23,7 +23,7 @@ def both_routes(mender: ApiMender, pair: RoutePair) -> Mend | None:
     """Put a route back beside the one that follows it, which gets another handler: the old one keeps its name."""
     if pair.old is None or pair.new is None:
         return None
-    edits = ()
+    edits: tuple[SpanEdit, ...] = ()
     old, new = pair.old.route, pair.new.route
     if old.handler == new.handler:
         stem = new.handler.removesuffix(_SUFFIX)

@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from mallgen.breaking.api_pairs import RoutePair
-from mallgen.breaking.mend import Mend, Texts
+from mallgen.breaking.mend import Mend, VersionTexts
 from mallgen.breaking.mend_api import FIELD_MENDS, ApiMender
 from mallgen.breaking.mend_routes import ROUTE_MENDS
 from mallgen.breaking.policy import Judgement
 from mallgen.breaking.struct_pairs import FieldPair
 
 
-def mends(judged: Iterable[Judgement], old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[Judgement, Mend]]:
+def mends(
+    judged: Iterable[Judgement], old: Mapping[str, str], new: Mapping[str, str]
+) -> Iterator[tuple[Judgement, Mend]]:
     """Yield the findings that can be mended; the texts are those of both versions by path."""
-    before, after = Texts(old), Texts(new)
+    before, after = VersionTexts(old), VersionTexts(new)
     ordered = sorted(judged, key=lambda one: not one.found.diagnostic.code.startswith("request-"))
     for one in ordered:  # what is put back for requests is optional, and fine in responses
         mend = _mend(one, before, after)
@@ -20,7 +22,7 @@ def mends(judged: Iterable[Judgement], old: Mapping[str, str], new: Mapping[str,
             yield one, mend
 
 
-def _mend(one: Judgement, old: Texts, new: Texts) -> Mend | None:
+def _mend(one: Judgement, old: VersionTexts, new: VersionTexts) -> Mend | None:
     code, about, change = one.found.diagnostic.code, one.found.about, one.change
     if isinstance(about, tuple) and not isinstance(about, RoutePair) and len(about) == 1:
         about = about[0]

@@ -18,7 +18,12 @@ from mallgen.workspace.mended import Judge, MendProof
 
 
 def fix(
-    judged: Sequence[Judgement], shown: Sequence[Diagnostic], both: Versions, workspace: Workspace, judge: Judge, values: Values
+    judged: Sequence[Judgement],
+    shown: Sequence[Diagnostic],
+    both: Versions,
+    workspace: Workspace,
+    judge: Judge,
+    values: Values,
 ) -> int:
     """Show or write what mends the findings among `shown`, and report the others; exit 1 when errors are left."""
     paths = values.many("path")
@@ -32,7 +37,7 @@ def fix(
     root = "." if paths else os.path.dirname(workspace.path) or "."
     proof = MendProof(root, paths, files, texts, judge, judged)
     made = proof.proven(list(mends(wanted, both.old.sources, texts)))
-    gone = {_key(one.found.diagnostic) for one in made.mended}
+    gone = {_key(one.found.diagnostic) for one in made.gone}
     left = [both.base.shown(one) for one in shown if one.severity != INFO and _key(one) not in gone]
     counts = FixCounts(values.flag("write"), "fine already")
     broken = {one.span.file for one in left if one.span is not None and one.severity == "error"}

@@ -12,6 +12,7 @@ from mallgen.breaking.own_lines import with_own_lines
 from mallgen.breaking.policy import Judgement, Policy, settle
 from mallgen.breaking.rollout import rollout
 from mallgen.breaking.terms import Terms
+from mallgen.cli.breaking_fix import fix
 from mallgen.cli.console import (
     FINDINGS,
     FINE,
@@ -41,6 +42,10 @@ def run(values: Values) -> int:
     """Report the findings; exit 0 without errors, 1 with some, 3 where there is nothing to compare with."""
     if values.flag("rules"):
         return list_rules(RULES)
+    if values.flag("write") and not values.flag("fix"):
+        say("error[usage] --write belongs to --fix")
+        say("  = help: mallgen breaking --against main --fix --write")
+        return USAGE
     if chosen_rules(RULES, values, "mallgen breaking") is None:
         return USAGE
     try:
@@ -63,7 +68,14 @@ def _run(values: Values, workspace: Workspace, stack: ExitStack) -> int:
     _refuse_broken(both.new)
     chosen = policy.chosen(values.many("select"), values.many("ignore"))
     terms = _terms(policy)
-    judged = _proven(judge(both.old.services, both.new.services, both.base.label, chosen, terms), workspace, values)
+
+    def judge_version(new: Version) -> list[Judgement]:
+        return judge(both.old.services, new.services, both.base.label, chosen, terms)
+
+    judged = judge_version(both.new)
+    if values.flag("fix"):
+        return fix(judged, settle(judged, policy, terms.today).diagnostics, both, workspace, judge_version, values)
+    judged = _proven(judged, workspace, values)
     settled = settle(judged, policy, terms.today)
     if values.flag("explain-version"):
         return _explain(judged)
