@@ -1,0 +1,111 @@
+"""Forty steps of the shop: each change of examples/ is made in a copy, and judged as a careful reviewer would.
+
+tests/data/shop_steps.md has the steps. docs/compatibility.md tells ten of them.
+"""
+
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.conftest import ROOT, mallgen
+
+STEPS = ROOT / "tests" / "data" / "shop_steps.md"
+STEP = re.compile(r"^## (?P<number>\d+) (?P<title>.+?)$(?P<body>.*?)(?=^## |\Z)", re.M | re.S)
+EDIT = re.compile(r"^```diff (?P<path>\S+)\n(?P<lines>.*?)^```$", re.M | re.S)
+EXPECTED = re.compile(r"(?P<rule>(?:error|warning) [a-z-]+|compatible)(?: x(?P<times>\d+))?")
+
+
+class Step(NamedTuple):
+    """A change of the shop with what must be reported: `error some-rule` or `compatible`, each with its count."""
+
+    title: str
+    edits: tuple[tuple[str, str], ...]
+    reviewer: str
+    expected: Counter[str]
+
+    def make(self, folder: Path) -> None:
+        """Change the contracts in a folder."""
+        for path, lines in self.edits:
+            text = (folder / path).read_text(encoding="utf-8")
+            for old, new in hunks(lines):
+                assert text.count(old) == 1, f"{self.title}: {path} has this {text.count(old)} times:\n{old}"
+                text = text.replace(old, new)
+            (folder / path).write_text(text, encoding="utf-8")
+
+
+def hunks(lines: str) -> Iterator[tuple[str, str]]:
+    """Yield the old and the new text of each place of a change."""
+    for place in re.split(r"^@@\n", lines, flags=re.M):
+        kept = place.splitlines(keepends=True)
+        yield tuple("".join(line[1:] or "\n" for line in kept if line[0] != sign) for sign in "+-")
+
+
+def steps() -> dict[str, Step]:
+    found: dict[str, Step] = {}
+    for match in STEP.finditer(STEPS.read_text(encoding="utf-8")):
+        body = match["body"]
+        edits = tuple((edit["path"], edit["lines"]) for edit in EDIT.finditer(body))
+        found[match["number"]] = Step(match["title"], edits, said(body, "Reviewer"), expected(said(body, "Expected")))
+    return found
+
+
+def said(body: str, what: str) -> str:
+    (line,) = re.findall(rf"^{what}: (.+)$", body, re.M)
+    return str(line)
+
+
+def expected(line: str) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for part in line.split("; "):
+        count, _, rest = part.partition(" ")
+        if rest == "compatible":
+            found[rest] = int(count)
+            continue
+        match = EXPECTED.fullmatch(part)
+        assert match, part
+        found[match["rule"]] = int(match["times"] or 1)
+    return found
+
+
+def judged(folder: Path) -> tuple[int, Counter[str]]:
+    """Return the exit code, and what is reported against the baseline of a folder."""
+    ran = mallgen("breaking", "--against", "baseline.txt", "--no-witness", "--all", "--format", "json")
+    assert ran.code in (0, 1), ran.err
+    found = json.loads(ran.out)
+    return ran.code, Counter(
+        "compatible" if one["severity"] == "info" else f"{one['severity']} {one['code']}" for one in found
+    )
+
+
+@pytest.fixture
+def shop(here: Path) -> Path:
+    """Return a copy of the shop's contracts with a baseline."""
+    shutil.copytree(ROOT / "examples", here / "examples")
+    shutil.copy(ROOT / "mallgen.toml", here)
+    assert mallgen("breaking", "--save", "baseline.txt").code == 0
+    return here
+
+
+@pytest.mark.parametrize("number", [str(number) for number in range(1, 41)])
+def test_a_step_is_judged_as_a_reviewer_would(number: str, shop: Path) -> None:
+    step = steps()[number]
+    step.make(shop)
+    code, found = judged(shop)
+    assert found == step.expected, step.reviewer
+    assert code == any(what.startswith("error") for what in step.expected)
+
+
+def test_there_are_forty_steps_of_which_each_says_something() -> None:
+    found = steps()
+    assert [*found] == [str(number) for number in range(1, 41)]
+    assert all(step.edits and step.expected for step in found.values())
+
+
+def test_the_shop_as_it_is_has_no_change(shop: Path) -> None:
+    assert judged(shop) == (0, Counter())
