@@ -3,6 +3,7 @@
 tests/data/shop_steps.md has the steps. docs/compatibility.md tells ten of them.
 """
 
+import contextlib
 import json
 import re
 import shutil
@@ -83,12 +84,21 @@ def judged(folder: Path) -> tuple[int, Counter[str]]:
     )
 
 
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the shop's contracts and a baseline of them."""
+    folder = tmp_path_factory.mktemp("shop")
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    shutil.copy(ROOT / "mallgen.toml", folder)
+    with contextlib.chdir(folder):
+        assert mallgen("breaking", "--save", "baseline.txt").code == 0
+    return folder
+
+
 @pytest.fixture
-def shop(here: Path) -> Path:
+def shop(saved: Path, here: Path) -> Path:
     """Return a copy of the shop's contracts with a baseline."""
-    shutil.copytree(ROOT / "examples", here / "examples")
-    shutil.copy(ROOT / "mallgen.toml", here)
-    assert mallgen("breaking", "--save", "baseline.txt").code == 0
+    shutil.copytree(saved, here, dirs_exist_ok=True)
     return here
 
 
