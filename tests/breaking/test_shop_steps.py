@@ -44,7 +44,8 @@ def hunks(lines: str) -> Iterator[tuple[str, str]]:
     """Yield the old and the new text of each place of a change."""
     for place in re.split(r"^@@\n", lines, flags=re.M):
         kept = place.splitlines(keepends=True)
-        yield tuple("".join(line[1:] or "\n" for line in kept if line[0] != sign) for sign in "+-")
+        old, new = ("".join(line[1:] or "\n" for line in kept if line[0] != sign) for sign in "+-")
+        yield old, new
 
 
 def steps() -> dict[str, Step]:
