@@ -68,8 +68,9 @@ class TypeMatch:
         files = {full: service.file.name for full, service in old.services.items()}
         found: dict[str, str] = {}
         for full in old.services:
-            for name in (full, self.translated(full, files[full])):
-                if name in new.services and name not in found.values() and not self.is_major(files[full]):
+            names = (full,) if self.is_major(files[full]) else (full, self.translated(full, files[full]))
+            for name in names:
+                if name in new.services and name not in found.values():
                     found.setdefault(full, name)
         left = [service for full, service in old.services.items() if full not in found]
         rest = [service for full, service in new.services.items() if full not in found.values()]
@@ -101,8 +102,11 @@ class TypeMatch:
                     waiting += [name for one, other in _types(left, right) for name in self._use(one, other)]
 
     def _use(self, old: str, new: str) -> list[str]:
-        """Match two types unless one has a match, or they differ; return the old name of a match."""
-        if old in self.types or new in self._taken:
+        """Match two types unless the old one has a match, or they differ; return the old name of a match.
+
+        Several old types may have become one.
+        """
+        if old in self.types:
             return []
         left, right = self.trees
         if old in left.messages and new in right.messages:
@@ -154,25 +158,36 @@ def enum_shape(enum: EnumNode) -> frozenset[object]:
 
 
 def file_pairs(old: ProtoTree, new: ProtoTree) -> tuple[ProtoFilePair, ...]:
-    """Return all files: by name, the only contract of each version, then by what most of their declarations tell."""
-    found = {name: name for name in old.files if name in new.files}
-    if len(old.roots) == len(new.roots) == 1:
-        left, right = old.roots[0].name, new.roots[0].name
-        if left not in found and right not in found.values():
-            found[left] = right
-    places = {full: node.file.name for table in (new.messages, new.enums) for full, node in table.items()}
-    votes: dict[str, Counter[str]] = {}
-    for table in (old.messages, old.enums):
-        for full, node in table.items():
-            if node.file.name not in found and full in places:
-                votes.setdefault(node.file.name, Counter())[places[full]] += 1
-    for name, counts in votes.items():
-        best = next((file for file, _ in counts.most_common() if file not in found.values()), "")
-        if best:
-            found[name] = best
+    """Return all files: by name and package, by their declarations, by name, and the only contract of each version."""
+    found = {
+        name: name
+        for name, file in old.files.items()
+        if name in new.files and new.files[name].descriptor.package == file.descriptor.package
+    }
+    roots = (*old.roots, *new.roots)
+    only = [(old.roots[0].name, new.roots[0].name)] if len(old.roots) == len(new.roots) == 1 else []
+    _add_files(found, only if len({root.descriptor.package for root in roots}) == 1 else [])
+    _add_files(found, _votes(old, new, found))
+    _add_files(found, [*((name, name) for name in old.files if name in new.files), *only])
     taken = {*found.values()}
     pairs = [ProtoFilePair(file, new.files.get(found.get(name, ""))) for name, file in old.files.items()]
     return (*pairs, *(ProtoFilePair(None, file) for name, file in new.files.items() if name not in taken))
+
+
+def _votes(old: ProtoTree, new: ProtoTree, found: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the old files without a match, each with the new ones that have most of its declarations."""
+    before, after = old.places, new.places
+    votes = Counter((file, after[full]) for full, file in before.items() if file not in found and full in after)
+    yield from (pair for pair, _ in votes.most_common())
+
+
+def _add_files(found: dict[str, str], pairs: Iterable[tuple[str, str]]) -> None:
+    """Add those pairs of files of which neither has a match."""
+    taken = {*found.values()}
+    for old, new in pairs:
+        if old not in found and new not in taken:
+            found[old] = new
+            taken.add(new)
 
 
 def rpc_pairs(match: TypeMatch, service: ProtoServicePair) -> Iterator[RpcPair]:

@@ -28,6 +28,7 @@ NAME, PACKAGE, OPTIONS, SYNTAX, EDITION = 1, 2, 8, 12, 14
 _FIELDS, _NESTED, _ENUMS, _EXTENSIONS, _ONEOFS = 2, 3, 4, 6, 8
 _FILE_MESSAGES, _FILE_ENUMS, _SERVICES, _FILE_EXTENSIONS, _VALUES, _METHODS = 4, 5, 6, 7, 2, 2
 REPEATED, REQUIRED = 3, 2  # values of FieldDescriptorProto.Label
+_MESSAGES = ("message", "group")
 # names of FieldDescriptorProto.Type, in the order of its numbers
 _KINDS = (
     *("", "double", "float", "int64", "uint64", "int32", "fixed64", "fixed32", "bool", "string", "group", "message"),
@@ -152,7 +153,7 @@ class FieldNode(NamedTuple):
             return "repeated"
         if self.proto.label == REQUIRED or self.features["field_presence"] == "LEGACY_REQUIRED":
             return "required"
-        is_explicit = self.proto.proto3_optional or self.oneof or self.kind in ("message", "group")
+        is_explicit = self.proto.proto3_optional or self.oneof or self.proto.extendee or self.kind in _MESSAGES
         return "explicit" if is_explicit or self.features["field_presence"] == "EXPLICIT" else "implicit"
 
     @property
@@ -204,6 +205,12 @@ class ProtoTree:
             self._add_file(file)
         self.roots = [self.files[name] for name in contract.roots if name in self.files]
         self.services = {service.full: service for file in self.roots for service in _services(file)}
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Return the names of the files that declare messages, enums and services, by their full names."""
+        tables = (self.messages.items(), self.enums.items(), self.services.items())
+        return {full: node.file.name for table in tables for full, node in table}
 
     def message(self, full: str) -> MessageNode | None:
         """Return a message, also the entry of a map."""

@@ -3,7 +3,7 @@
 https://protobuf.dev/programming-guides/proto3/#updating and https://protobuf.dev/programming-guides/json/
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mallgen.breaking import JSON, SOURCE, WIRE
@@ -34,46 +34,58 @@ class WireTypes(NamedTuple):
 
         That is NARROWED, SIGNEDNESS, or a level.
         """
-        return self._types(old, new, set())
+        waiting: list[tuple[str, str]] = []
+        found = self._own(old, new, waiting)
+        return worst((found, *(self.messages(*names) for names in waiting)))
 
     def messages(self, old: str, new: str) -> str:
         """Return what breaks when one message is sent in place of another, by their full names; "" for nothing."""
-        return self._messages(old, new, set())
+        waiting = [(old, new)]
+        seen = {*waiting}
+        found = [""]
+        while waiting:
+            names = waiting.pop()
+            if self._are_same(*names):
+                continue
+            left, right = self.old.message(names[0]), self.new.message(names[1])
+            inner: list[tuple[str, str]] = []
+            found += [SOURCE, *self._fields_of(left, right, inner)] if left and right else [WIRE]
+            waiting += [one for one in inner if one not in seen]
+            seen.update(inner)
+        return worst(found)
 
-    def _types(self, old: FieldNode, new: FieldNode, seen: set[tuple[str, str]]) -> str:
+    def _are_same(self, old: str, new: str) -> bool:
+        """Return whether two messages or enums match, or are the same one of protobuf or Google."""
+        ours = old in self.old.messages or old in self.old.enums
+        return self.same.get(old) == new or (old == new and not ours)
+
+    def _own(self, old: FieldNode, new: FieldNode, inner: list[tuple[str, str]]) -> str:
+        """Return what breaks between two types, and add the messages in them that have to be compared to `inner`."""
         if old.entry is not None and new.entry is not None:
-            return worst(self._types(*sides, seen) for sides in zip(old.entry, new.entry, strict=True))
+            return worst([self._own(*sides, inner) for sides in zip(old.entry, new.entry, strict=True)])
         left, right = (field.kind.replace("map", "message") for field in (old, new))
         if left != right:
             return _kinds(left, right)
         if left in ("message", "group"):
-            return self._messages(old.type_name, new.type_name, seen)
+            inner.append((old.type_name, new.type_name))
+            return ""
         return self._enums(old.type_name, new.type_name) if left == "enum" else ""
 
-    def _messages(self, old: str, new: str, seen: set[tuple[str, str]]) -> str:
-        if self.same.get(old, "") == new or (old == new and old not in self.old.messages) or (old, new) in seen:
-            return ""
-        left, right = self.old.message(old), self.new.message(new)
-        if left is None or right is None:
-            return WIRE
-        seen.add((old, new))
-        return worst((SOURCE, *self._of_fields(left, right, seen)))
-
-    def _of_fields(self, old: MessageNode, new: MessageNode, seen: set[tuple[str, str]]) -> Iterator[str]:
+    def _fields_of(self, old: MessageNode, new: MessageNode, inner: list[tuple[str, str]]) -> Iterator[str]:
         fields = {field.number: field for field in self.new.fields(new)}
         for left in self.old.fields(old):
             right = fields.pop(left.number, None)
             if right is None:
                 yield WIRE
                 continue
-            yield self._types(left, right, seen)
+            yield self._own(left, right, inner)
             yield cardinality(left, right)
             if left.proto.json_name != right.proto.json_name:
                 yield JSON
         yield from (WIRE for field in fields.values() if field.presence == "required")
 
     def _enums(self, old: str, new: str) -> str:
-        if self.same.get(old, "") == new or (old == new and old not in self.old.enums):
+        if self._are_same(old, new):
             return ""
         left, right = self.old.enums.get(old), self.new.enums.get(new)
         if left is None or right is None or not _numbers(left) <= _numbers(right):
@@ -82,7 +94,7 @@ class WireTypes(NamedTuple):
         return SOURCE if all((value.number, value.name) in names for value in left.values) else JSON
 
 
-def worst(found: Iterator[str] | tuple[str, ...]) -> str:
+def worst(found: Sequence[str]) -> str:
     """Return the worst of some differences."""
     return max(found, key=_ORDER.index, default="")
 
