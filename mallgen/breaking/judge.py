@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from mallgen.breaking import RULES, Rule, ServiceChange
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.policy import Judgement, with_cause
@@ -10,6 +12,7 @@ from mallgen.breaking.services import ServiceVersion, paired
 from mallgen.breaking.stability import relaxed, unstable
 from mallgen.breaking.table_owners import TableOwners
 from mallgen.breaking.terms import NO_TERMS, Terms
+from mallgen.diagnostics import Diagnostic
 from mallgen.model import Contract
 
 if TYPE_CHECKING:
@@ -27,12 +30,39 @@ def judge(
     """Return the findings of the chosen rules, one of several services once; `label` names the old version in them."""
     pairs = paired(old, new)
     owners = TableOwners(pairs)
+    served = frozenset(rpc.full_name for one in new if one.proto is not None for rpc in one.proto.services)
     found: list[Judgement] = []
     for pair in pairs:
         change, places = _change(*pair, label, owners, terms), unstable(pair[0])
+        if change.proto is not None:
+            change.proto.served = served
         own = (relaxed(one, places) for one in RULES.run(change, chosen))
-        found += (Judgement(one, _name(*pair), change=change) for one in own)
-    return list({one.found.diagnostic: one for one in reversed(with_cause(found))}.values())[::-1]
+        found += (Judgement(one, _name(*pair), _package(*pair), change) for one in own)
+    return _once(with_cause(found))
+
+
+def _once(found: Sequence[Judgement]) -> list[Judgement]:
+    """Return findings about what several services share once, with all that they affect."""
+    kept: dict[object, Judgement] = {}
+    for one in found:
+        said = one.found.diagnostic
+        key = said.code, said.span, said.message, said.severity
+        kept[key] = _with_affected(kept[key], said) if key in kept else one
+    return list(kept.values())
+
+
+def _with_affected(one: Judgement, other: Diagnostic) -> Judgement:
+    """Return a finding that affects also what another one does."""
+    own, more = (dict(said.facts).get("affects", "") for said in (one.found.diagnostic, other))
+    names = dict.fromkeys(name for text in (own, more) for name in text.split(", ") if name)
+    facts = {**dict(one.found.diagnostic.facts), "affects": ", ".join(names)} if names else {}
+    shown = replace(one.found.diagnostic, facts=tuple(facts.items()) or one.found.diagnostic.facts)
+    return one._replace(found=one.found._replace(diagnostic=shown))
+
+
+def _package(old: ServiceVersion | None, new: ServiceVersion | None) -> str:
+    service = new or old
+    return service.proto.package if service is not None and service.proto is not None else ""
 
 
 def _name(old: ServiceVersion | None, new: ServiceVersion | None) -> str:

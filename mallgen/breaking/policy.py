@@ -143,7 +143,7 @@ def _level(one: Judgement, policy: Policy) -> str:
 
 def _of_preset(one: Judgement, preset: str) -> str:
     found = one.found.diagnostic
-    level = RULES.rules()[found.code].level
+    level = one.found.level
     if preset == "wire":
         return OFF if level in (SOURCE, BEHAVIOUR) else found.severity
     if preset == "google":

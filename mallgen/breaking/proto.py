@@ -28,11 +28,15 @@ if TYPE_CHECKING:
 
 
 class ProtoChange:
-    """The subject of the rules: two versions of one service's protos. `label` names the old one in messages."""
+    """The subject of the rules: two versions of one service's protos. `label` names the old one in messages.
+
+    `served` are the full names of all that the new versions of all contracts serve: a service may have moved.
+    """
 
     def __init__(self, old: "ProtoContract", new: "ProtoContract", label: str) -> None:
         self.old, self.new, self.label = ProtoTree(old), ProtoTree(new), label
         self.files: tuple[ProtoFilePair, ...] = file_pairs(self.old, self.new)
+        self.served = frozenset(self.new.services)
         self._match = TypeMatch(self.old, self.new, self.files)
 
     def was(self, span: Span) -> Note:
@@ -124,6 +128,11 @@ class ProtoChange:
     def start(self, file: "ProtoFile") -> Span:
         """Return the place of a file's package, else of its first character."""
         return file.comments.at((PACKAGE,))
+
+    def lost_rpcs(self, old: "ProtoFile") -> list[str]:
+        """Return the RPCs of an old file whose services nothing serves any more."""
+        services = [one for one in self.old.services.values() if one.file is old and one.full not in self.served]
+        return [rpc.title for service in services for rpc in service.rpcs]
 
     def is_package_gone(self, old: "ProtoFile") -> bool:
         """Return whether nothing is left of an old file and of its package."""

@@ -59,10 +59,10 @@ def proto_package_removed(change: ProtoChange) -> Iterator[Finding]:
         if package in done or package in new or not change.is_package_gone(file):
             continue
         done.add(package)
-        services = [one for one in change.old.services.values() if one.file.descriptor.package == package]
-        rpcs = [rpc.title for service in services for rpc in service.rpcs]
+        files = [one for one in change.old.files.values() if one.descriptor.package == package]
+        rpcs = [rpc for one in files for rpc in change.lost_rpcs(one)]
         message = f"package `{package}` is gone"
-        level = WIRE if services else SOURCE
+        level = WIRE if rpcs else SOURCE
         place = change.top(file)
         yield change.finding(message, place, "keep the package beside the new one", _package(file), rpcs, level=level)
 
@@ -83,7 +83,9 @@ def proto_package_changed(change: ProtoChange) -> Iterator[Finding]:
         if names in done:
             continue
         done.add(names)
-        rpcs = [rpc.title for one in change.old.services.values() if one.file is old for rpc in one.rpcs]
+        rpcs = change.lost_rpcs(old)
+        if is_new_major(*names) and not rpcs and any(one.file is old for one in change.old.services.values()):
+            continue
         message = f"package `{names[0]}` is `{names[1]}` now"
         hint = f"keep the package `{names[0]}`"
         if is_new_major(*names) and names[0] not in kept:

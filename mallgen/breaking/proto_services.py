@@ -19,7 +19,9 @@ def proto_service_removed(change: ProtoChange) -> Iterator[Finding]:
     Keep it, marked with `option deprecated = true`, until nobody calls it.
     """
     for pair in change.services:
-        if pair.old is not None and pair.new is None and not change.is_package_gone(pair.old.file):
+        if pair.old is None or pair.new is not None or pair.old.full in change.served:
+            continue
+        if not change.is_package_gone(pair.old.file):
             message = f"service `{pair.old.full}` is gone"
             affects = [rpc.title for rpc in pair.old.rpcs]
             place = change.place(pair.old.full, pair.old.file)
