@@ -35,6 +35,7 @@ class ProtoChange:
 
     def __init__(self, old: "ProtoContract", new: "ProtoContract", label: str) -> None:
         self.old, self.new, self.label = ProtoTree(old), ProtoTree(new), label
+        self.contracts = old, new
         self.files: tuple[ProtoFilePair, ...] = file_pairs(self.old, self.new)
         self.served = frozenset(self.new.services)
         self._match = TypeMatch(self.old, self.new, self.files)
@@ -204,13 +205,15 @@ class ProtoChange:
         affects: Sequence[str] = (),
         severity: str = "",
         level: str = "",
+        pair: object = None,
     ) -> Finding:
-        """Return a finding with the old place, unless that is not known, and the RPCs that it affects."""
+        """Return a finding about a pair with the old place, unless that is not known, and the RPCs that it affects."""
         notes = (self.was(was),) if was is not None and was != place else ()
         facts = (("affects", ", ".join(affects)),) if affects else ()
-        return Finding(message, place, hint, notes, facts=facts, severity=severity, level=level, key=(place, message))
+        key = place, message
+        return Finding(message, place, hint, notes, facts=facts, severity=severity, level=level, key=key, about=pair)
 
     def about(self, pair: ProtoFieldPair, message: str, hint: str, severity: str = "", level: str = "") -> Finding:
         """Return a finding about a field."""
         was = pair.old.span if pair.old is not None else None
-        return self.finding(message, pair.place, hint, was, self.affected(pair.types), severity, level)
+        return self.finding(message, pair.place, hint, was, self.affected(pair.types), severity, level, pair)

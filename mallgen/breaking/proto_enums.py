@@ -179,7 +179,7 @@ def _is_marked_open(enum: EnumNode) -> bool:
 
 def _about(change: ProtoChange, pair: EnumPair, message: str, hint: str) -> Finding:
     affects = change.affected((pair.old.full, pair.new.full))
-    return change.finding(message, pair.new.span, hint, pair.old.span, affects)
+    return change.finding(message, pair.new.span, hint, pair.old.span, affects, pair=pair)
 
 
 def _value(
@@ -192,4 +192,5 @@ def _value(
     level: str = "",
 ) -> Finding:
     affects = change.affected((pair.old.full, pair.new.full))
-    return change.finding(message, new.span if new else pair.new.span, hint, old.span, affects, level=level)
+    place = new.span if new else pair.new.span
+    return change.finding(message, place, hint, old.span, affects, level=level, pair=pair)

@@ -64,7 +64,8 @@ def proto_package_removed(change: ProtoChange) -> Iterator[Finding]:
         message = f"package `{package}` is gone"
         level = WIRE if rpcs else SOURCE
         place = change.top(file)
-        yield change.finding(message, place, "keep the package beside the new one", _package(file), rpcs, level=level)
+        hint, was = "keep the package beside the new one", _package(file)
+        yield change.finding(message, place, hint, was, rpcs, level=level, pair=tuple(rpcs))
 
 
 @proto_rule("proto-package-changed", ERROR, WIRE)
@@ -92,7 +93,8 @@ def proto_package_changed(change: ProtoChange) -> Iterator[Finding]:
             message = f"`{names[0]}` is not served any more, only `{names[1]}`"
             hint = f"keep the file of `{names[0]}` beside the new one, and serve both"
         level = WIRE if rpcs else SOURCE
-        yield change.finding(message, _package(new), hint, _package(old), rpcs, level=level)
+        was = _package(old)
+        yield change.finding(message, _package(new), hint, was, rpcs, level=level, pair=tuple(rpcs))
 
 
 @proto_rule("proto-syntax-changed", ERROR, SOURCE)

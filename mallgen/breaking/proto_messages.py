@@ -130,7 +130,7 @@ def proto_reserved_removed(change: ProtoChange) -> Iterator[Finding]:
             affects = change.affected((old.full, new.full))
             message = f"`{new.name}` does not reserve {lost} any more"
             hint = " ".join(f"reserved {', '.join(words)};" for words in (numbers, names) if words)
-            yield change.finding(message, new.span, hint, old.span, affects)
+            yield change.finding(message, new.span, hint, old.span, affects, pair=(old, new))
 
 
 @proto_rule("proto-extension-range-removed", ERROR, SOURCE)
@@ -197,7 +197,9 @@ def feature(
     if before != after:
         affects = change.affected((old.full, new.full))
         message = f"`{new.name}` has {name} = {after} now, and had {before}"
-        yield change.finding(message, new.span, f"option features.{name} = {before};", old.span, affects)
+        yield change.finding(
+            message, new.span, f"option features.{name} = {before};", old.span, affects, pair=(old, new)
+        )
 
 
 def _option(change: ProtoChange, name: str) -> Iterator[Finding]:
@@ -206,4 +208,4 @@ def _option(change: ProtoChange, name: str) -> Iterator[Finding]:
         if before != after:
             affects = change.affected((pair.old.full, pair.new.full))
             message = f"`{pair.owner}` has {name} = {str(after).lower()} now, and had {str(before).lower()}"
-            yield change.finding(message, pair.new.span, "keep the option", pair.old.span, affects)
+            yield change.finding(message, pair.new.span, "keep the option", pair.old.span, affects, pair=pair)

@@ -25,7 +25,8 @@ def proto_service_removed(change: ProtoChange) -> Iterator[Finding]:
             message = f"service `{pair.old.full}` is gone"
             affects = [rpc.title for rpc in pair.old.rpcs]
             place = change.place(pair.old.full, pair.old.file)
-            yield change.finding(message, place, "keep it until nobody calls it", pair.old.span, affects)
+            hint, was = "keep it until nobody calls it", pair.old.span
+            yield change.finding(message, place, hint, was, affects, pair=tuple(affects))
 
 
 @proto_rule("proto-service-renamed", ERROR, WIRE)
@@ -40,7 +41,7 @@ def proto_service_renamed(change: ProtoChange) -> Iterator[Finding]:
         message = f"service `{pair.old.full}` is `{pair.new.full}` now"
         affects = [rpc.title for rpc in pair.old.rpcs]
         hint = f"declare service {pair.old.full.split('.')[-1]} too, until nobody calls it"
-        yield change.finding(message, pair.new.span, hint, pair.old.span, affects)
+        yield change.finding(message, pair.new.span, hint, pair.old.span, affects, pair=tuple(affects))
 
 
 @proto_rule("proto-rpc-added", INFO, WIRE)
@@ -64,7 +65,8 @@ def proto_rpc_removed(change: ProtoChange) -> Iterator[Finding]:
         if pair.old is not None and pair.new is None and pair.service.new is not None:
             message = f"RPC `{pair.old.title}` is gone"
             hint = "keep it with `option deprecated = true` until nobody calls it"
-            yield change.finding(message, pair.service.new.span, hint, pair.old.span, [pair.old.title])
+            place, affects = pair.service.new.span, [pair.old.title]
+            yield change.finding(message, place, hint, pair.old.span, affects, pair=pair)
 
 
 @proto_rule("proto-rpc-renamed", ERROR, WIRE)
@@ -164,7 +166,7 @@ def proto_rpc_http_binding_changed(change: ProtoChange) -> Iterator[Finding]:
 def _about(change: ProtoChange, pair: RpcPair, message: str, hint: str, severity: str = "", level: str = "") -> Finding:
     """Return a finding about an RPC that both versions have."""
     assert pair.old is not None and pair.new is not None
-    return change.finding(message, pair.new.span, hint, pair.old.span, [pair.old.title], severity, level)
+    return change.finding(message, pair.new.span, hint, pair.old.span, [pair.old.title], severity, level, pair)
 
 
 def _type_changed(change: ProtoChange, pair: RpcPair, old: str, new: str, verb: str) -> Iterator[Finding]:

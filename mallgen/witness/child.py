@@ -65,21 +65,14 @@ class Child:
         self._process.kill()
         self._process.communicate()
 
-    def load(self, service: str, files: Mapping[str, str], package: str, config: str, names: Plain) -> None:
+    def load(self, service: str, kind: str, files: Mapping[str, str], package: str, names: Plain) -> None:
         """Import the generated files of a service; `names` are its classes' wire names by attribute.
 
         Raises NotExecuted.
         """
-        self._line(
-            {
-                "do": "load",
-                "service": service,
-                "files": dict(files),
-                "package": package,
-                "config": config,
-                "names": names,
-            }
-        )
+        config = next((text for path, text in files.items() if path.endswith(".yaml")), "")
+        about = {"service": service, "kind": kind, "package": package, "config": config, "names": names}
+        self._line({"do": "load", "files": dict(files), **about})
 
     def ask(self, question: str, service: str, items: Sequence[Plain]) -> list[Plain]:
         """Return the answers to a question about each of the items. Raises NotExecuted."""

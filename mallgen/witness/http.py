@@ -128,8 +128,7 @@ class HttpWitnesses:
         for (body, _), old in zip(sent, read, strict=True):
             errors = [error for error in old.get("errors", ()) if field is None or _is_about(error, field)]
             if errors:
-                answer = shortened(body) or "nothing"
-                line = f"{pair.title} answers {answer} now, which old clients cannot read: {_reasons(errors)}"
+                line = f"{pair.title} answers {shortened(body)} now, which old clients cannot read: {_reasons(errors)}"
                 shown = True
                 yield Witness(line, len(body), request, body)
         if field is not None and field.old is not None and not shown:
@@ -211,9 +210,8 @@ def _load(child: Child, contract: Contract, service: str) -> None:
         problem = next(one.message for one in emitted.diagnostics if one.severity == "error")
         raise NotExecuted(f"no code can be made of {contract.file}: {problem}")
     files = {file.path: file.text for file in emitted.files}
-    settings = next(text for path, text in files.items() if path.endswith(".yaml"))
     names = {shape.name: dict(zip(shape.fields, shape.keys, strict=True)) for shape in emitted.classes}
-    child.load(service, files, f"witness_{service}", settings, names)
+    child.load(service, "api", files, f"witness_{service}", names)
 
 
 def _is_about(error: Plain, field: FieldPair) -> bool:

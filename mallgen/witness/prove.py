@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -10,20 +10,31 @@ from mallgen.breaking import ERROR, JSON, WARNING, WIRE, ServiceChange
 from mallgen.breaking.policy import Judgement
 from mallgen.witness.child import Child, NotExecuted, interpreter
 from mallgen.witness.http import HttpWitnesses, Witness
+from mallgen.witness.messages import MessageWitness
+
+if TYPE_CHECKING:
+    from mallgen.witness.rpc import RpcWitnesses
 
 FACT = "witness"
 _NONE_FOUND = "none found: no old request is refused, and each new answer can be read"
 _UNMADE = {
     "signature-added": "none made: generated services check no signatures",
     "sse-changed": "none made: generated services send no streams",
+    "proto-field-behavior-changed": "none made: generated services do not check it",
+    "proto-field-validation-tightened": "none made: generated services do not check it",
+    "proto-reserved-removed": "none made: it breaks what another field with the number or name will be",
+    "proto-rpc-http-binding-changed": "none made: generated services have no gateway",
 }
+
+
+AnyWitness = Witness | MessageWitness
 
 
 class Proven(NamedTuple):
     """A finding with the line about its witness among its facts, and the witness itself."""
 
     judged: Judgement
-    witness: Witness | None = None
+    witness: AnyWitness | None = None
 
 
 def proven(judged: Sequence[Judgement], folder: str) -> list[Proven]:
@@ -37,7 +48,7 @@ def needs_witness(one: Judgement) -> bool:
     """Return whether a finding is an error about the wire or its JSON form."""
     found = one.found
     is_wire = found.level in (WIRE, JSON) and found.diagnostic.severity == ERROR
-    return is_wire and found.about is not None and one.change.api is not None
+    return is_wire and found.about is not None
 
 
 class _Runs:
@@ -46,28 +57,38 @@ class _Runs:
     def __init__(self, folder: str, stack: ExitStack) -> None:
         self._folder, self._stack = folder, stack
         self._children: tuple[Child, Child] | None = None
-        self._searches: dict[int, HttpWitnesses | str] = {}
+        self._searches: dict[tuple[int, str], HttpWitnesses | RpcWitnesses | str] = {}
 
-    def find(self, one: Judgement) -> Witness | None:
+    def find(self, one: Judgement) -> AnyWitness | None:
         """Return the smallest witness of a finding. Raises NotExecuted."""
-        change = one.change
-        if id(change) not in self._searches:
-            self._searches[id(change)] = self._search(change)
-        search = self._searches[id(change)]
+        found = one.found
+        kind = "rpc" if found.diagnostic.code.startswith("proto-") else "api"
+        key = id(one.change), kind
+        if key not in self._searches:
+            self._searches[key] = self._search(one.change, kind)
+        search = self._searches[key]
         if isinstance(search, str):
             raise NotExecuted(search)
-        return search.find(one.found.about, one.found.diagnostic.code)
+        if isinstance(search, HttpWitnesses):
+            return search.find(found.about, found.diagnostic.code)
+        return search.find(found.about, found.level)
 
-    def _search(self, change: ServiceChange) -> HttpWitnesses | str:
+    def _search(self, change: ServiceChange, kind: str) -> "HttpWitnesses | RpcWitnesses | str":
         """Return the search in a service, or why there is none."""
-        assert change.api is not None
         try:
             if self._children is None:
                 python = interpreter(self._folder)
                 self._children = self._stack.enter_context(Child(python)), self._stack.enter_context(Child(python))
-            return HttpWitnesses(change.api, *self._children, str(len(self._searches)))
+            name = str(len(self._searches))
+            if kind == "api" and change.api is not None:
+                return HttpWitnesses(change.api, *self._children, name)
+            if kind == "rpc" and change.proto is not None:
+                from mallgen.witness.rpc import RpcWitnesses
+
+                return RpcWitnesses(change.proto, *self._children, name)
         except NotExecuted as problem:
             return str(problem)
+        return "one version has no such contract"
 
 
 def _proof(one: Judgement, runs: _Runs) -> Proven:

@@ -16,6 +16,10 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 Plain = dict[str, Any]
+_GOOGLE = (
+    *("any", "source_context", "type", "api", "descriptor", "duration", "empty", "field_mask", "struct"),
+    *("timestamp", "wrappers", "compiler.plugin"),
+)  # each after those that it imports
 _PREVIOUS = "previous"  # a token that the secret before the present one has signed
 
 
@@ -172,9 +176,119 @@ def _errors(body: bytes) -> list[Plain]:
     return errors
 
 
-def load(asked: Plain) -> HttpService:
+class RpcService:
+    """A generated RPC service and its messages by full name; each method gives an empty answer."""
+
+    def __init__(self, package: str, config: str, files: Sequence[str]) -> None:
+        _use_own_pool()
+        self._channel: Any = _channel(package, config) if f"{package}/server.py" in files else None
+        self._json = import_module("google.protobuf.json_format")
+        self._messages: dict[str, Any] = {}
+        get_class = import_module("google.protobuf.message_factory").GetMessageClass
+        modules = [path.removesuffix(".py").replace("/", ".") for path in files if path.endswith("_pb2.py")]
+        waiting = [one for name in modules for one in import_module(name).DESCRIPTOR.message_types_by_name.values()]
+        for descriptor in waiting:  # grows while it is walked
+            self._messages[descriptor.full_name] = get_class(descriptor)
+            waiting += descriptor.nested_types
+
+    async def send(self, asked: Plain) -> Plain:
+        """Write a message as bytes in hexadecimal and as JSON, and say what is in it; `wrong`: it cannot be."""
+        try:
+            made = self._json.ParseDict(asked["values"], self._messages[asked["message"]]())
+            return {
+                "binary": made.SerializeToString().hex(),
+                "json": self._json.MessageToJson(made, indent=None, ensure_ascii=False),
+                "values": message_values(made),
+            }
+        except Exception as problem:
+            return {"wrong": str(problem)}
+
+    async def take(self, asked: Plain) -> Plain:
+        """Read a message from bytes or JSON, and say what is in it, or why it cannot be read."""
+        kind = self._messages[asked["message"]]
+        try:
+            if asked["form"] == "json":
+                made = self._json.Parse(asked["data"], kind())
+            else:
+                made = kind.FromString(bytes.fromhex(asked["data"]))
+        except Exception as problem:
+            return {"error": str(problem).replace("\\u000a", "\n").splitlines()[0]}
+        missing = made.FindInitializationErrors()
+        return {"error": f"{', '.join(missing)} is required"} if missing else {"values": message_values(made)}
+
+    async def call(self, asked: Plain) -> Plain:
+        """Call a method with an empty request."""
+        if self._channel is None:
+            return {"error": "UNIMPLEMENTED: there is no service"}
+        empty = import_module("google.protobuf.empty_pb2").Empty
+        try:
+            await self._channel.unary(asked["wire"], empty(), empty)
+        except import_module("mallgen_runtime.rpc").RpcError as problem:
+            return {"error": f"{problem.code.name}: {problem.detail}"}
+        return {}
+
+
+def _use_own_pool() -> None:
+    """Let generated code register messages in a pool of its own: two services may have messages of one name."""
+    default = import_module("google.protobuf.descriptor_pool")
+    own = default.DescriptorPool()
+    for name in _GOOGLE:
+        own.AddSerializedFile(import_module(f"google.protobuf.{name}_pb2").DESCRIPTOR.serialized_pb)
+    vars(default)["Default"] = lambda: own
+
+
+def _channel(package: str, config: str) -> Any:
+    testing = import_module("mallgen_runtime.testing")
+    with testing.made_up_secrets():
+        kind = import_module(f"{package}.config").Config
+        settings = import_module("mallgen_runtime.process.conf").parse_config(kind, config, "settings")
+        context = import_module(f"{package}.svc").ServiceContext(settings)
+    services = import_module(f"{package}.server").SERVICES
+    for service in services:
+        for method in service.methods:
+            method.endpoint = _empty(method.reply)
+    return testing.Local(import_module("mallgen_runtime.rpc").RpcApp(settings, context, services))
+
+
+def _empty(reply: Any) -> Callable[..., Awaitable[object]]:
+    async def endpoint(*given: object) -> object:
+        return reply()
+
+    return endpoint
+
+
+def message_values(message: Any) -> Plain:
+    """Return the fields of a message that are set, by name; bytes as text where they are text."""
+    return {field.name: _field_value(field, value) for field, value in message.ListFields()}
+
+
+def _field_value(field: Any, value: Any) -> Any:
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        inner = field.message_type.fields_by_name["value"]
+        return {str(key): _field_value(inner, value[key]) for key in value}
+    if field.is_repeated if hasattr(field, "is_repeated") else field.label == field.LABEL_REPEATED:
+        return [_one_value(field, item) for item in value]
+    return _one_value(field, value)
+
+
+def _one_value(field: Any, value: Any) -> Any:
+    if field.message_type is not None:
+        return message_values(value)
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return f"bytes {value.hex()}"
+    if field.enum_type is not None and value not in field.enum_type.values_by_number:
+        return f"{value}, which is no value of its enum"
+    return value
+
+
+def load(asked: Plain) -> HttpService | RpcService:
     """Import a generated package, whose name no other one has."""
     sys.meta_path.insert(0, MemoryPackage(asked["files"]))
+    if asked["kind"] == "rpc":
+        return RpcService(asked["package"], asked["config"], list(asked["files"]))
     return HttpService(asked["package"], asked["config"], asked["names"])
 
 
@@ -182,7 +296,7 @@ class Answers:
     """The services loaded so far, and the answers to questions about them."""
 
     def __init__(self) -> None:
-        self._services: dict[str, HttpService] = {}
+        self._services: dict[str, HttpService | RpcService] = {}
 
     async def of(self, asked: Plain) -> Plain:
         """Return the answer to a line: of `load`, or of a question about each of its items."""
@@ -193,7 +307,7 @@ class Answers:
                 return {"failed": f"{type(problem).__name__}: {problem}"}
             return {"answers": []}
         service = self._services[asked["service"]]
-        question = {"read": service.read, "answer": service.answer, "decode": service.decode}[asked["do"]]
+        question = getattr(service, asked["do"])
         return {"answers": [await _answered(question, item) for item in asked["items"]]}
 
 

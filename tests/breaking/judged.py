@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from mallgen.breaking import RULES, ServiceChange
 from mallgen.breaking.api import ApiChange
-from mallgen.breaking.policy import Judgement, with_cause
 from mallgen.diagnostics import Diagnostic
 from mallgen.loading.load import load_text
 from mallgen.model import Contract
@@ -33,9 +32,7 @@ def change(old: str, new: str) -> ApiChange:
 
 def diagnostics(subject: ApiChange) -> list[Diagnostic]:
     """Return what all rules that are on by default say."""
-    service = ServiceChange(subject)
-    found = [Judgement(one, "", change=service) for one in RULES.run(service, RULES.chosen((), ()))]
-    return [one.found.diagnostic for one in with_cause(found)]
+    return [found.diagnostic for found in RULES.run(ServiceChange(subject), RULES.chosen((), ()))]
 
 
 def judged(old: str, new: str) -> list[Line]:
@@ -45,5 +42,5 @@ def judged(old: str, new: str) -> list[Line]:
 
 
 def codes(old: str, new: str) -> list[str]:
-    """Return the severities and codes of the findings: `error request-field-removed`; not those about types' names."""
-    return [f"{one.severity} {one.code}" for one in judged(old, new) if not one.code.startswith("type-")]
+    """Return the severities and codes of the findings: `error request-field-removed`."""
+    return [f"{one.severity} {one.code}" for one in judged(old, new)]

@@ -6,11 +6,14 @@ from pathlib import Path
 
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.api_pairs import RoutePair
+from mallgen.breaking.proto import ProtoChange
 from mallgen.breaking.struct_pairs import FieldPair
 from mallgen.loading.load import load
 from mallgen.model import Contract
+from mallgen.proto.load import load_protos
 from mallgen.witness.child import Child, interpreter
 from mallgen.witness.http import HttpWitnesses
+from mallgen.witness.rpc import RpcWitnesses
 
 HEAD = 'syntax = "v1"\n\n'
 
@@ -44,6 +47,24 @@ class Searched:
         return found.line if found is not None else ""
 
 
+class SearchedProtos:
+    """Differences between two protos, and the search for witnesses of them."""
+
+    def __init__(self, change: ProtoChange, search: RpcWitnesses) -> None:
+        self._change, self._search = change, search
+
+    def field(self, name: str, level: str) -> str:
+        """Return the line of the witness about an old field; "" without one."""
+        found = self._search.find(next(p for p in self._change.fields if p.old and p.old.name == name), level)
+        return found.line if found is not None else ""
+
+    def call(self, name: str) -> str:
+        """Return the line of the witness about an old RPC; "" without one."""
+        rpc = next(pair for pair in self._change.rpcs if pair.old and pair.old.name == name)
+        found = self._search.find(rpc, "wire")
+        return found.line if found is not None else ""
+
+
 def _keys(pair: FieldPair) -> set[str]:
     return {value.key for side in (pair.old, pair.new) if side is not None for value in side.values}
 
@@ -60,6 +81,20 @@ class Versions:
         change = ApiChange(contract(folder, "old", old), contract(folder, "new", new), "old.api")
         self._count += 1
         return Searched(change, HttpWitnesses(change, *self._children, str(self._count)))
+
+    def of_protos(self, folder: Path, old: str, new: str) -> SearchedProtos:
+        """Load both versions of a proto."""
+        contracts = []
+        for name, text in (("old", old), ("new", new)):
+            path = folder / name / "shop.proto"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            loaded = load_protos((str(path),), ())
+            assert loaded.contract is not None, loaded.diagnostics
+            contracts.append(loaded.contract)
+        change = ProtoChange(contracts[0], contracts[1], "old")
+        self._count += 1
+        return SearchedProtos(change, RpcWitnesses(change, *self._children, str(self._count)))
 
 
 @contextmanager

@@ -1,0 +1,50 @@
+"""A change of a proto is shown by a message that one version writes and the other one refuses or reads otherwise."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.witness.pairs import Versions
+
+HEAD = 'syntax = "proto3";\npackage shop;\n'
+BODY = "\nmessage Order {{ {fields} }}\nservice Orders {{ rpc Add(Order) returns (Order); }}\n"
+BINARY = [
+    ("int64 id = 1;", "int64 id = 2;", 'Order {"id": "1"} (0801): new servers read `id` as nothing, not 1'),
+    ("int64 id = 1;", "", 'Order {"id": "1"} (0801): new servers have no `id`, and lose 1'),
+    ("int64 id = 1;", "string id = 1;", 'Order {"id": "1"} (0801): new servers read `id` as nothing, not 1'),
+    (
+        "int64 id = 1;",
+        "int32 id = 1;",
+        'Order {"id": "4294967296"} (088080808010): new servers read `id` as nothing, not 4294967296',
+    ),
+    ("string id = 1;", "bytes id = 1;", 'Order {"id": "/w=="} (0a01ff): old clients refuse it: Error parsing message'),
+    ("string id = 1;", "optional string id = 1;", ""),
+    ("int32 id = 1;", "int64 id = 1;", 'Order {"id": "4294967296"} (088080808010): old clients read `id` as nothing'),
+    ("bytes id = 1;", "string id = 1;", 'Order {"id": "/w=="} (0a01ff): new servers refuse it'),
+]
+JSON = [
+    ("int64 id = 1;", "int64 key = 1;", 'Order {"id": "1"}: new servers refuse it: Message type "shop.Order" has no'),
+    ("int64 id = 1;", "int64 id = 2;", ""),
+    ("int32 id = 1;", "int64 id = 1;", 'Order {"id": "4294967296"}: old clients refuse it'),
+]
+
+
+@pytest.mark.parametrize("old, new, line", BINARY)
+def test_bytes_show_a_change(versions: Versions, tmp_path: Path, old: str, new: str, line: str) -> None:
+    texts = (HEAD + BODY.format(fields=fields) for fields in (old, new))
+    found = versions.of_protos(tmp_path, *texts).field("id", "wire")
+    assert found.startswith(line) and bool(found) == bool(line)
+
+
+@pytest.mark.parametrize("old, new, line", JSON)
+def test_json_shows_a_change(versions: Versions, tmp_path: Path, old: str, new: str, line: str) -> None:
+    texts = (HEAD + BODY.format(fields=fields) for fields in (old, new))
+    found = versions.of_protos(tmp_path, *texts).field("id", "json")
+    assert found.startswith(line) and bool(found) == bool(line)
+
+
+def test_a_call_shows_that_an_rpc_is_gone(versions: Versions, tmp_path: Path) -> None:
+    old = HEAD + BODY.format(fields="int64 id = 1;")
+    found = versions.of_protos(tmp_path, old, old.replace("rpc Add", "rpc Put")).call("Add")
+    assert found == "/shop.Orders/Add: served before, UNIMPLEMENTED: Method not found! now"
+    assert versions.of_protos(tmp_path, old, old).call("Add") == ""
