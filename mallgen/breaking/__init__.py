@@ -37,6 +37,7 @@ class ServiceChange(NamedTuple):
 NO_CHANGE = ServiceChange()
 Rule = registry.Rule[ServiceChange]
 RULES: registry.Registry[ServiceChange] = registry.Registry("mallgen.breaking.all_rules")
+_ABOUT_TABLES: set[str] = set()
 Part = TypeVar("Part")
 Check = Callable[[Part], Iterator[Finding]]
 
@@ -53,7 +54,13 @@ def api_rule(
 
 def table_rule(code: str, severity: str, level: str) -> "Callable[[Check[TablesChange]], Check[TablesChange]]":
     """Register a function as a rule about tables. `level` is SOURCE for a method of a model that goes, or BEHAVIOUR."""
+    _ABOUT_TABLES.add(code)
     return _rule(code, severity, level, lambda change: change.tables)
+
+
+def is_about_tables(code: str) -> bool:
+    """Return whether a rule is about tables, which the clients of a service do not see."""
+    return code in _ABOUT_TABLES
 
 
 def proto_rule(code: str, severity: str, level: str) -> "Callable[[Check[ProtoChange]], Check[ProtoChange]]":

@@ -158,6 +158,7 @@ _WHOLE = {
     "column-auto-removed": "列取消自动编号",
     "column-charset-changed": "列的字符集变更",
     "column-collation-changed": "列的排序规则变更",
+    "column-domain-changed": "列的域类型变更",
     "column-enum-reordered": "列的枚举值顺序变更",
     "column-enum-value-added": "列的枚举值新增",
     "column-enum-value-removed": "列的枚举值删除",

@@ -8,7 +8,18 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from mallgen.breaking import BEHAVIOUR, ERROR, INFO, NO_CHANGE, RULES, SOURCE, WARNING, Rule, ServiceChange
+from mallgen.breaking import (
+    BEHAVIOUR,
+    ERROR,
+    INFO,
+    NO_CHANGE,
+    RULES,
+    SOURCE,
+    WARNING,
+    Rule,
+    ServiceChange,
+    is_about_tables,
+)
 from mallgen.diagnostics import Diagnostic
 from mallgen.rules import Found
 from mallgen.text.span import Span
@@ -95,7 +106,8 @@ def with_cause(found: Sequence[Judgement]) -> list[Judgement]:
     lasting = [one for one in found if one.found.diagnostic.code not in _ONLY_BESIDE_ERRORS]
     levels = {code: rule.level for code, rule in RULES.rules().items()}
     errors = [one for one in lasting if one.found.diagnostic.severity == ERROR]
-    failing = {one.service for one in errors if levels[one.found.diagnostic.code]}
+    seen = [one for one in errors if not is_about_tables(one.found.diagnostic.code)]
+    failing = {one.service for one in seen if levels[one.found.diagnostic.code]}
     kept = {*map(id, lasting)}
     return [one for one in found if one.service in failing or id(one) in kept]
 

@@ -1,11 +1,11 @@
 """The order in which the services of a workspace and the migrations of their tables are rolled out. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mallgen.breaking import ERROR, RULES, WIRE
-from mallgen.breaking.phases import AFTER_ALL, BEFORE_ALL, RELEASES, phase_of
+from mallgen.breaking.phases import AFTER_ALL, BEFORE_ALL, RELEASES, Phase, phase_of
 from mallgen.breaking.policy import Judgement
 from mallgen.diagnostics import Diagnostic
 
@@ -61,27 +61,31 @@ def _ordered(uses: Mapping[str, Sequence[str]]) -> list[str]:
 
 def _migrations(name: str, found: Sequence[Diagnostic]) -> list[str]:
     """Return the lines about the tables of a service, and of the other ones that have them."""
-    lines: list[str] = []
-    groups: dict[tuple[str, str], list[Diagnostic]] = {}
+    groups: dict[str, list[tuple[Phase, str]]] = {}
     for one in found:
         phase = phase_of(one.facts)
         if phase is not None:
-            groups.setdefault((phase.when, dict(one.facts).get("affects", name)), []).append(one)
-    for (when, services), members in sorted(groups.items(), key=lambda item: _TURNS.index(item[0][0])):
-        who = services.replace(", ", " and ")
-        what = _shown(one.message for one in members)
-        if when == BEFORE_ALL:
-            lines.append(f"migration first, then {who}: {what}")
-        elif when == AFTER_ALL:
-            lines.append(f"{who} first, then the migration: {what}")
-        for one in members if when == RELEASES else ():
-            phase = phase_of(one.facts)
-            steps = phase.steps if phase is not None else ()
-            lines += [f"{who} {_needs(who)} two releases: {one.message}", *_numbered(steps)]
-    return lines
+            services = dict(one.facts).get("affects", name).replace(", ", " and ")
+            groups.setdefault(services, []).append((phase, one.message))
+    return [line for services, phases in groups.items() for line in _of_tables(services, phases)]
 
 
-_TURNS = (BEFORE_ALL, RELEASES, AFTER_ALL)
+def _of_tables(services: str, phases: Sequence[tuple[Phase, str]]) -> Iterator[str]:
+    before, after = (
+        _shown(message for phase, message in phases if phase.when == when) for when in (BEFORE_ALL, AFTER_ALL)
+    )
+    if before and after:
+        yield f"migration in two parts around {services}"
+        yield f"  before: {before}"
+        yield f"  after: {after}"
+    elif before:
+        yield f"migration first, then {services}: {before}"
+    elif after:
+        yield f"{services} first, then the migration: {after}"
+    for phase, message in phases:
+        if phase.when == RELEASES:
+            yield f"{services} {'need' if ' and ' in services else 'needs'} two releases: {message}"
+            yield from _numbered(phase.steps)
 
 
 def _pair(name: str, caller: str, reasons: _Reasons) -> list[str]:
@@ -118,10 +122,6 @@ def _shown(messages: Iterable[str]) -> str:
     found = list(dict.fromkeys(messages))
     rest = len(found) - _MOST
     return "; ".join(found[:_MOST]) + (f"; and {rest} more" if rest > 0 else "")
-
-
-def _needs(services: str) -> str:
-    return "need" if " and " in services else "needs"
 
 
 def _numbered(steps: Sequence[str]) -> list[str]:

@@ -79,7 +79,8 @@ def index_changed(change: "TablesChange") -> Iterator[Finding]:
             is_said = _lost(pair, both) or _demands(pair, both) or _relaxes(pair, both)
             if old and new and not is_said:
                 is_grown = new.is_plain and old.is_plain and new.columns[: len(old.columns)] == old.columns
-                message = f"`{pair.name}.{new.name}` is an index of {', '.join(new.columns) or 'an expression'} now"
+                what = f"is of {', '.join(new.columns)} now" if old.columns != new.columns else "is made in another way"
+                message = f"the index `{new.name}` of `{pair.name}` {what}"
                 hint = "" if is_grown else "add it beside the old one, and drop that one later"
                 yield _about(pair, both, message, hint, BEFORE)._replace(severity=INFO if is_grown else WARNING)
 

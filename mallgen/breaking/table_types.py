@@ -109,6 +109,26 @@ def column_enum_reordered(change: "TablesChange") -> Iterator[Finding]:
             yield pair.altered(message, "keep the order, new values at the end", BEFORE, old, new)
 
 
+@table_rule("column-domain-changed", ERROR, BEHAVIOUR)
+def column_domain_changed(change: "TablesChange") -> Iterator[Finding]:
+    """A domain of PostgreSQL has another type, CHECK or NOT NULL, and so have all columns of it.
+
+    Rows against it stop the migration (or stay, if it is NOT VALID), and the code that still runs may write more of
+    them. mallgen model migrate writes no ALTER DOMAIN: make a domain of another name, and change columns to it.
+    """
+    for pair in change.tables:
+        canon = pair.canon
+        before = {canon.folded(column.name): column for column in pair.old.columns}
+        for new in pair.new.columns:
+            old = before.get(canon.folded(new.name), new)
+            was, now = (one.type.item or one.type for one in (old, new))
+            if was.made == now.made and was.domain and canon.domain(was.domain) != canon.domain(now.domain):
+                message = f"the domain `{now.made}` of `{pair.name}.{new.name}` is another one"
+                hint = "make a domain of another name, and change the columns when all rows fit"
+                found = pair.finding(message, hint, _NARROW, span=new.span, was=old.span)
+                yield found._replace(key=now.made)
+
+
 @table_rule("column-charset-changed", ERROR, BEHAVIOUR)
 def column_charset_changed(change: "TablesChange") -> Iterator[Finding]:
     """A column has another character set: characters that the new one lacks are refused, or become `?`.

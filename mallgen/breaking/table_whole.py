@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from mallgen.breaking import BEHAVIOUR, ERROR, INFO, WARNING, table_rule
 from mallgen.breaking.phases import AFTER, BEFORE, releases
 from mallgen.rules import Finding
+from mallgen.tables.model import Dialect
 
 if TYPE_CHECKING:
     from mallgen.breaking.tables import TablesChange
@@ -41,6 +42,11 @@ def table_renamed(change: "TablesChange") -> Iterator[Finding]:
                 f"rename it, and make a view `{old.name}` of it in the same transaction for the code that still runs",
                 f"when the code that names `{new.name}` is rolled out everywhere, drop the view",
             )
+            if new.dialect is Dialect.SQLITE:
+                steps = (
+                    f"make `{new.name}` beside `{old.name}`, write both and read `{old.name}`; copy the rows",
+                    f"read and write `{new.name}` alone; drop `{old.name}` when that is rolled out everywhere",
+                )
             message = f"the table `{old.name}` is named `{new.name}` now"
             facts = renaming(names.canon, old.name, "", new.name)
             yield change.finding(message, "keep the name", releases(*steps), new.span, old.span, new, facts)

@@ -45,7 +45,7 @@ def _version(folder: str, targets: Iterable[Target]) -> Version:
         problems += found.diagnostics
         sources |= found.sources
         services += found.services
-    return Version(tuple(services), tuple(problems), sources)
+    return Version(tuple(services), tuple(dict.fromkeys(problems)), sources)
 
 
 def _service(folder: str, target: Target) -> Version:

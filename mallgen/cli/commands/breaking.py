@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import ExitStack
 from datetime import date, timedelta
 
-from mallgen.breaking import ERROR, INFO, RULES, WARNING
+from mallgen.breaking import ERROR, INFO, RULES, WARNING, is_about_tables
 from mallgen.breaking.judge import judge
 from mallgen.breaking.own_lines import with_own_lines
 from mallgen.breaking.policy import Judgement, Policy, settle
@@ -103,7 +103,8 @@ def _terms(policy: Policy) -> Terms:
 
 
 def _explain(judged: list[Judgement]) -> int:
-    """Print the part of the version number that each service has to raise, and by which findings."""
+    """Print the part of the version number that each service has to raise, and why; tables do not count."""
+    judged = [one for one in judged if not is_about_tables(one.found.diagnostic.code)]
     for service in dict.fromkeys(one.service for one in judged):
         levels = [
             (one.found.diagnostic.severity, one.found.diagnostic.code) for one in judged if one.service == service
