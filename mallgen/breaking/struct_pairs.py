@@ -187,12 +187,14 @@ class StructPair:
     def lost_body(self) -> str:
         """The form of body, `form` or `json`, that old requests had and that is read no more; "" where there is none.
 
-        A body is JSON where a field comes in it, else a form, or either where all fields come in both.
+        A body is JSON where a field comes in it, else a form, or either where all fields come in both. One field alone
+        is a change of that field.
         """
         before, after = (self._bodies(side.fields) for side in (self.old, self.new))
         left = {source for field in self.new.fields for source in self.values(field)}
         lost = sorted(before - after - left) if after else []
-        return lost[0] if lost else ""
+        moved = sum(1 for field in self.old.fields if lost and lost[0] in self.values(field))
+        return lost[0] if moved > 1 else ""
 
     def _bodies(self, fields: Sequence[WireField]) -> set[str]:
         found = [self.values(field).keys() & {"form", "json"} for field in fields] if self.reads_form_body else []
