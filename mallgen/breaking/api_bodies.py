@@ -169,7 +169,7 @@ def _is_required(field: WireField, method: str) -> bool:
 def _about(change: ApiChange, pair: RoutePair, message: str, hint: str = "") -> Finding:
     notes = (change.was(pair.old.route.path_span),) if pair.old is not None else ()
     place = pair.operation.route.path_span
-    return Finding(message, place, hint, notes, facts=affected((pair,)), key=(place, message))
+    return Finding(message, place, hint, notes, facts=affected((pair,)), key=(place, message), about=pair)
 
 
 def _request(operation: Operation) -> str:

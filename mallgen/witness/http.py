@@ -128,7 +128,8 @@ class HttpWitnesses:
         for (body, _), old in zip(sent, read, strict=True):
             errors = [error for error in old.get("errors", ()) if field is None or _is_about(error, field)]
             if errors:
-                line = f"{pair.title} answers {shortened(body)} now, which old clients cannot read: {_reasons(errors)}"
+                answer = shortened(body) or "nothing"
+                line = f"{pair.title} answers {answer} now, which old clients cannot read: {_reasons(errors)}"
                 shown = True
                 yield Witness(line, len(body), request, body)
         if field is not None and field.old is not None and not shown:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from mallgen.breaking import RULES, ServiceChange
 from mallgen.breaking.api import ApiChange
+from mallgen.breaking.policy import Judgement, with_cause
 from mallgen.diagnostics import Diagnostic
 from mallgen.loading.load import load_text
 from mallgen.model import Contract
@@ -32,7 +33,9 @@ def change(old: str, new: str) -> ApiChange:
 
 def diagnostics(subject: ApiChange) -> list[Diagnostic]:
     """Return what all rules that are on by default say."""
-    return [found.diagnostic for found in RULES.run(ServiceChange(subject), RULES.chosen((), ()))]
+    service = ServiceChange(subject)
+    found = [Judgement(one, "", change=service) for one in RULES.run(service, RULES.chosen((), ()))]
+    return [one.found.diagnostic for one in with_cause(found)]
 
 
 def judged(old: str, new: str) -> list[Line]:
@@ -42,5 +45,5 @@ def judged(old: str, new: str) -> list[Line]:
 
 
 def codes(old: str, new: str) -> list[str]:
-    """Return the severities and codes of the findings: `error request-field-removed`."""
-    return [f"{one.severity} {one.code}" for one in judged(old, new)]
+    """Return the severities and codes of the findings: `error request-field-removed`; not those about types' names."""
+    return [f"{one.severity} {one.code}" for one in judged(old, new) if not one.code.startswith("type-")]
