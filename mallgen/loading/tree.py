@@ -25,14 +25,20 @@ def extract(revision: str, into: str) -> str:
 
     Raises NoRevision.
     """
-    top = _text(["rev-parse", "--show-toplevel"], revision)
-    commit = _text(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"], revision)
-    found = list(_contracts(_git(["ls-tree", "-r", "-z", "-l", "--full-tree", commit], revision)))
-    if len(found) > _MOST_FILES or sum(size for _, _, size in found) > _MOST_BYTES:
+    if _asked(["rev-parse", "--git-dir"]) is None:
+        message = f"there is no file or folder `{revision}`, and this folder is in no git repository"
+        raise NoRevision(message, "name what to compare with: --against FOLDER or FILE")
+    found = _asked(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"])
+    if found is None:
+        message = f"there is no file, folder or git revision `{revision}`"
+        raise NoRevision(message, "in a shallow clone: git fetch --unshallow; or --against FOLDER or FILE")
+    commit, top = os.fsdecode(found).strip(), _text(["rev-parse", "--show-toplevel"], revision)
+    listed = list(_contracts(_git(["ls-tree", "-r", "-z", "-l", "--full-tree", commit], revision)))
+    if len(listed) > _MOST_FILES or sum(size for _, _, size in listed) > _MOST_BYTES:
         raise NoRevision(f"`{revision}` has too many contracts to read", "name a folder that has them: --against DIR")
     os.mkdir(os.path.join(into, ".git"))  # the border of imports, as in the repository
-    texts = _blobs([digest for digest, _, _ in found], revision)
-    for (_, path, _), data in zip(found, texts, strict=True):
+    texts = _blobs([digest for digest, _, _ in listed], revision)
+    for (_, path, _), data in zip(listed, texts, strict=True):
         target = os.path.join(into, path)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         with open(target, "xb") as file:
@@ -92,8 +98,8 @@ def _git(words: list[str], revision: str, given: bytes = b"") -> bytes:
         raise NoRevision(f"git has not answered within {_TIMEOUT} s", "name a folder: --against DIR") from None
     if ran.returncode:
         said = ran.stderr.decode(errors="replace").strip().removeprefix("fatal: ").partition("\n")[0]
-        message = f"cannot read `{revision}` from git: {said or 'there is no such revision'}"
-        raise NoRevision(message, "in a shallow clone: git fetch --unshallow; or --against FOLDER or FILE")
+        message = f"cannot read `{revision}` from git: {said or 'it does not say why'}"
+        raise NoRevision(message, "name what to compare with: --against FOLDER or FILE")
     return ran.stdout
 
 

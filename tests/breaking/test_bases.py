@@ -82,8 +82,8 @@ def test_a_workspace_that_was_none(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("against", "said"),
     [
-        ("nowhere", "cannot read `nowhere` from git: there is no such revision"),
-        ("--output=x", "cannot read `--output=x` from git"),
+        ("nowhere", "there is no file, folder or git revision `nowhere`"),
+        ("--output=x", "there is no file, folder or git revision `--output=x`"),
         ("empty", "`empty` has no contracts"),
         ("broken", "type `product` is not declared"),
     ],
