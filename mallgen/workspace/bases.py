@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from mallgen.diagnostics import Diagnostic
+from mallgen.kinds.kind import is_contract, not_a_contract
 from mallgen.loading.baseline import BadBaseline, is_baseline, restore_baseline
 from mallgen.loading.tree import NoRevision, extract, merge_base
 from mallgen.text.span import Span
@@ -112,6 +113,9 @@ def _base(text: str, paths: tuple[str, ...], stack: ExitStack) -> BaseVersion:
     try:
         if text and os.path.isfile(text):
             if not is_baseline(text):
+                if not is_contract(text):
+                    message = f"`{text}` is no baseline, and {not_a_contract()}"
+                    raise NoBase((_refused(message, "name the file of the contracts, or their folder"),), {})
                 return BaseVersion(".", text, (text,))
             folder = _temporary(stack)
             restore_baseline(text, folder)

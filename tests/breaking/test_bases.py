@@ -99,6 +99,14 @@ def test_what_cannot_be_compared_with_is_no_answer(repository: Path, against: st
     assert not (repository / "x").exists()
 
 
+@pytest.mark.parametrize("path", ["api", "mallgen.toml", "none.txt"])
+def test_what_is_no_contract(repository: Path, path: str) -> None:
+    ran = mallgen("breaking", path, "--against", "main")
+    assert (ran.code, ran.out) == (2, "")
+    assert "name the contracts themselves" in ran.err
+    assert mallgen("breaking", "api/user.api", "--against", "mallgen.toml").code == 3
+
+
 def test_without_git(here: Path) -> None:
     (here / "user.api").write_text(OLD.replace('import "types.api"\n', TYPES.partition("\n")[2]), encoding="utf-8")
     ran = mallgen("breaking", "user.api")

@@ -29,6 +29,7 @@ from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
 from mallgen.cli.ruling import chosen_rules, list_rules
 from mallgen.diagnostics import Diagnostic
+from mallgen.kinds.kind import is_contract, not_a_contract
 from mallgen.loading.baseline import save_baseline
 from mallgen.loading.rewrite import CannotWrite
 from mallgen.text.visible import counted
@@ -61,6 +62,11 @@ def _run(values: Values, workspace: Workspace, stack: ExitStack) -> int:
         say("error[usage] there is no mallgen.toml here, so nothing says which contracts are meant")
         say("  = help: name them: mallgen breaking mall.api --against main")
         return USAGE
+    for path in paths:
+        if not is_contract(path):
+            say(f"error[usage] `{path}` is {'a folder' if os.path.isdir(path) else not_a_contract()}")
+            say("  = help: name the contracts themselves, or none where mallgen.toml lists them")
+            return USAGE
     if values.text("save"):
         return _save(values.text("save"), paths, workspace)
     policy = workspace.breaking or Policy()
