@@ -67,7 +67,7 @@ class ApiChange:
     @cached_property
     def resources(self) -> Resources:
         """The routes that read and write the same resources."""
-        return Resources(self.routes, self.fields("request"))
+        return Resources(self.routes, self.fields("request"), self.carriers)
 
     @cached_property
     def response_keys(self) -> dict[int, set[str]]:

@@ -8,7 +8,7 @@ from mallgen.breaking.struct_pairs import FieldPair, StructPair, replacement
 from mallgen.contract.wire import WireField, WireValue, together
 from mallgen.rules import Finding
 
-_WHERE = {"path": "the path", "form": "the query", "header": "the headers", "json": "the JSON body"}
+_WHERE = {"path": "the path", "form": "the query or form", "header": "the headers", "json": "the JSON body"}
 _EITHER = frozenset({"form", "json"})
 
 
@@ -60,7 +60,7 @@ def request_field_renamed(change: ApiChange) -> Iterator[Finding]:
     for pair in change.fields("request"):
         for old, new in pair.both:
             if pair.struct.is_renamed(old, new):
-                message = f"`{pair.home.name}.{old.key}` is `{new.key}` in {_listed(pair, [new.source])} now"
+                message = f"`{pair.home.name}.{old.key}` is `{new.key}` in {_listed([new.source])} now"
                 hint = f"keep `{old.key}` as an optional field beside `{new.key}`, and read both"
                 yield change.finding(pair, message, hint)
 
@@ -77,8 +77,8 @@ def request_field_source_changed(change: ApiChange) -> Iterator[Finding]:
         if old and new and not old & new and old - new != {pair.struct.lost_body}:
             before, after = pair.old_key, pair.key
             name = f" as `{after}`" if before.lower() != after.lower() else ""
-            message = f"`{pair.home.name}.{before}` is read from {_listed(pair, new)}{name} now"
-            message += f", no longer from {_listed(pair, old)}"
+            message = f"`{pair.home.name}.{before}` is read from {_listed(new)}{name} now"
+            message += f", no longer from {_listed(old)}"
             hint = "give the field both sources, each with `optional`"
             yield change.finding(pair, message, hint)
 
@@ -97,13 +97,13 @@ def request_field_source_added(change: ApiChange) -> Iterator[Finding]:
             continue
         hint = "keep the sources that clients use, and add others with `optional`"
         if old - new:
-            message = f"`{pair.title}` is not read from {_listed(pair, old - new)} any more"
+            message = f"`{pair.title}` is not read from {_listed(old - new)} any more"
             yield change.finding(pair, message, hint)
         elif _demanded(pair.struct, pair.new) & (new - old):
-            message = f"`{pair.title}` must be in {_listed(pair, new - old)}, too"
+            message = f"`{pair.title}` must be in {_listed(new - old)}, too"
             yield change.finding(pair, message, hint)
         else:
-            message = f"`{pair.title}` may be in {_listed(pair, new - old)}, too"
+            message = f"`{pair.title}` may be in {_listed(new - old)}, too"
             yield change.finding(pair, message, severity=INFO)
 
 
@@ -208,10 +208,8 @@ def _sources(pair: FieldPair) -> tuple[set[str], set[str]]:
     return old, {source for source, (_, value) in pair.values.items() if value is not None}
 
 
-def _listed(pair: FieldPair, sources: Iterable[str], link: str = " and ") -> str:
-    """Return the names of sources. Some methods read a form from the body as well as from the query."""
-    words = _WHERE | ({"form": "the query or form"} if pair.struct.reads_form_body else {})
-    return link.join(words[source] for source in _WHERE if source in sources)
+def _listed(sources: Iterable[str], link: str = " and ") -> str:
+    return link.join(words for source, words in _WHERE.items() if source in sources)
 
 
 def _demanded(struct: StructPair, field: WireField) -> set[str]:
@@ -233,8 +231,8 @@ def _required_now(pair: FieldPair) -> str:
         return ""
     gained = _demanded(pair.struct, pair.new) - _demanded(pair.struct, pair.old)
     if not gained and _needed(pair, pair.new) and not _needed(pair, pair.old):
-        return _listed(pair, _EITHER, " or ")
-    return _listed(pair, gained)
+        return _listed(_EITHER, " or ")
+    return _listed(gained)
 
 
 def _dependencies(change: ApiChange) -> Iterator[tuple[FieldPair, str, str]]:

@@ -26,14 +26,10 @@ def resource_field_added_read_write(change: ApiChange) -> Iterator[Finding]:
     for pair in change.fields("response"):
         written = change.resources.written(pair) if pair.old is None else []
         if written:
-            routes = _routes([pair, *written])
-            severity = ERROR if any(_is_replaced(other) for other in written) else ""
-            severity = INFO if all(_tells_absence(other) for other in written) else severity
-            message = f"`{pair.title}` is read and written: an old client that edits what it read clears it"
-            hint = "make it an optional pointer, and leave the stored value as it is where the field is absent"
-            found = change.finding(pair, message, hint, severity)
-            notes = tuple(Note(other.place, "written here") for other in written if other.place != pair.place)
-            yield found._replace(notes=(*found.notes, *notes[:1]), facts=affected(routes))
+            notes = [Note(other.place, "written here") for other in written if other.place != pair.place]
+            found = _cleared(change, pair, written)
+            facts = affected(change.resources.routes(pair, written))
+            yield found._replace(notes=(*found.notes, *notes[:1]), facts=facts)
 
 
 @api_rule("resource-field-added-read-only", INFO, WIRE)
@@ -121,6 +117,15 @@ def field_order_changed(change: ApiChange) -> Iterator[Finding]:
             notes = (change.was(pair.old.span),)
             hint = "put them into their old order, new ones at the end"
             yield Finding(message, pair.place, hint, notes, facts=affected(pair.routes), key=pair.place)
+
+
+def _cleared(change: ApiChange, pair: FieldPair, written: list[FieldPair]) -> Finding:
+    if all(_tells_absence(other) for other in written):
+        return change.finding(pair, f"`{pair.title}` is read and written, and null where it is not sent", severity=INFO)
+    severity = ERROR if any(_is_replaced(other) for other in written) else ""
+    message = f"`{pair.title}` is read and written: an old client that edits what it read clears it"
+    hint = "make it an optional pointer, and leave the stored value as it is where the field is absent"
+    return change.finding(pair, message, hint, severity)
 
 
 def _routes(pairs: list[FieldPair]) -> list[RoutePair]:

@@ -10,6 +10,7 @@ from mallgen.breaking.api_pairs import RoutePair, blanked
 from mallgen.breaking.struct_pairs import FieldPair
 from mallgen.lint.scope import Operation, words
 
+Carriers = Callable[[FieldPair], Sequence[RoutePair]]
 _READ_WORDS = frozenset("get list detail details info query find search fetch read show view all page".split())
 _WRITE_WORDS = frozenset("update edit modify save set replace change upsert put".split())
 
@@ -17,7 +18,8 @@ _WRITE_WORDS = frozenset("update edit modify save set replace change upsert put"
 class Resources:
     """The routes that read resources and those that replace them, and the fields that are new in what these take."""
 
-    def __init__(self, routes: Iterable[RoutePair], requests: Sequence[FieldPair]) -> None:
+    def __init__(self, routes: Iterable[RoutePair], requests: Sequence[FieldPair], carriers: Carriers) -> None:
+        self._carriers = carriers
         self._writers: dict[str, list[RoutePair]] = defaultdict(list)
         self.readers: dict[str, list[RoutePair]] = defaultdict(list)
         for route in routes:
@@ -34,7 +36,7 @@ class Resources:
 
     def writers(self, pair: FieldPair) -> list[RoutePair]:
         """Return the routes that write the resources which the routes of a response's field read."""
-        return [route for name in _families(pair.struct.routes, is_read) for route in self.writers_of(name)]
+        return [route for name in _families(self._carriers(pair), is_read) for route in self.writers_of(name)]
 
     def writers_of(self, name: str) -> Sequence[RoutePair]:
         """Return the routes that write the resources of a family of paths."""
@@ -42,12 +44,18 @@ class Resources:
 
     def written(self, pair: FieldPair) -> list[FieldPair]:
         """Return the new fields of requests that write what a new field of a response reads."""
-        reads = _families(pair.struct.routes, is_read)
-        return [
-            other
-            for other in self._added.get(pair.key, ())
-            if reads and (_families(other.struct.routes, is_write) & reads or _is_same(pair, other))
-        ]
+        reads = _families(self._carriers(pair), is_read)
+        return [other for other in self._added.get(pair.key, ()) if reads and self._writes(other, reads, pair)]
+
+    def routes(self, pair: FieldPair, written: Sequence[FieldPair]) -> list[RoutePair]:
+        """Return the routes that read a field of a response, then those that write it."""
+        reads = [route for route in self._carriers(pair) if is_read(route.operation)]
+        writes = [route for other in written for route in self._carriers(other) if is_write(route.operation)]
+        return list({id(route): route for route in (*reads, *writes)}.values())
+
+    def _writes(self, other: FieldPair, reads: set[str], pair: FieldPair) -> bool:
+        writes = _families(self._carriers(other), is_write)
+        return bool(writes & reads or (writes and pair.identity == other.identity))
 
     def is_resource(self, pair: FieldPair) -> bool:
         """Return whether a new field of a response is of something that is written, too."""
@@ -84,11 +92,6 @@ def is_put(route: RoutePair) -> bool:
 
 def _verb(name: str) -> str:
     return next(iter(words(name)), "")
-
-
-def _is_same(pair: FieldPair, other: FieldPair) -> bool:
-    writes = any(is_write(route.operation) for route in other.struct.routes)
-    return writes and pair.identity == other.identity
 
 
 def _families(routes: Iterable[RoutePair], wanted: Callable[[Operation], bool]) -> set[str]:
