@@ -5,6 +5,7 @@ tests/data/shop_steps.md has the steps. docs/compatibility.md tells ten of them.
 
 import contextlib
 import json
+import os
 import re
 import shutil
 from collections import Counter
@@ -16,6 +17,9 @@ import pytest
 
 from tests.conftest import ROOT, mallgen
 
+AGAINST = ("breaking", "--against", "release.txt", "--no-witness", "--all")
+PAGE = ROOT / "docs" / "compatibility.md"
+STORY = re.compile(r"^```text step (?P<number>\d+)\n(?P<printed>.*?)^```$", re.M | re.S)
 STEPS = ROOT / "tests" / "data" / "shop_steps.md"
 STEP = re.compile(r"^## (?P<number>\d+) (?P<title>.+?)$(?P<body>.*?)(?=^## |\Z)", re.M | re.S)
 EDIT = re.compile(r"^```diff (?P<path>\S+)\n(?P<lines>.*?)^```$", re.M | re.S)
@@ -29,6 +33,7 @@ class Step(NamedTuple):
     edits: tuple[tuple[str, str], ...]
     reviewer: str
     expected: Counter[str]
+    rollout: list[str]
 
     def make(self, folder: Path) -> None:
         """Change the contracts in a folder."""
@@ -53,7 +58,9 @@ def steps() -> dict[str, Step]:
     for match in STEP.finditer(STEPS.read_text(encoding="utf-8")):
         body = match["body"]
         edits = tuple((edit["path"], edit["lines"]) for edit in EDIT.finditer(body))
-        found[match["number"]] = Step(match["title"], edits, said(body, "Reviewer"), expected(said(body, "Expected")))
+        order = said(body, "Rollout").split("; ") if "\nRollout: " in body else []
+        reviewer, counts = said(body, "Reviewer"), expected(said(body, "Expected"))
+        found[match["number"]] = Step(match["title"], edits, reviewer, counts, order)
     return found
 
 
@@ -77,7 +84,7 @@ def expected(line: str) -> Counter[str]:
 
 def judged(folder: Path) -> tuple[int, Counter[str]]:
     """Return the exit code, and what is reported against the baseline of a folder."""
-    ran = mallgen("breaking", "--against", "baseline.txt", "--no-witness", "--all", "--format", "json")
+    ran = mallgen(*AGAINST, "--format", "json")
     assert ran.code in (0, 1), ran.err
     found = json.loads(ran.out)
     return ran.code, Counter(
@@ -92,7 +99,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "examples", folder / "examples")
     shutil.copy(ROOT / "mallgen.toml", folder)
     with contextlib.chdir(folder):
-        assert mallgen("breaking", "--save", "baseline.txt").code == 0
+        assert mallgen("breaking", "--save", "release.txt").code == 0
     return folder
 
 
@@ -120,3 +127,37 @@ def test_there_are_forty_steps_of_which_each_says_something() -> None:
 
 def test_the_shop_as_it_is_has_no_change(shop: Path) -> None:
     assert judged(shop) == (0, Counter())
+
+
+@pytest.mark.parametrize("number", [number for number, step in steps().items() if step.rollout])
+def test_a_step_is_rolled_out_in_this_order(number: str, shop: Path) -> None:
+    step = steps()[number]
+    step.make(shop)
+    assert re.findall(r"^  (?! )([^:]+): ", mallgen(*AGAINST).out, re.M) == step.rollout
+
+
+def test_ten_steps_are_told() -> None:
+    assert len(told()) == 10
+
+
+@pytest.mark.parametrize("number", [match["number"] for match in STORY.finditer(PAGE.read_text(encoding="utf-8"))])
+def test_a_step_prints_what_the_page_shows(number: str, shop: Path) -> None:
+    steps()[number].make(shop)
+    shown = told()[number]
+    found = printed(shown)
+    if os.environ.get("MALLGEN_ACCEPT"):
+        block = f"```text step {number}\n"
+        page = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(page.replace(f"{block}{shown}```", f"{block}{found}```"), encoding="utf-8")
+    assert told()[number] == found
+
+
+def told() -> dict[str, str]:
+    """Return what docs/compatibility.md shows of steps, by their numbers."""
+    return {match["number"]: match["printed"] for match in STORY.finditer(PAGE.read_text(encoding="utf-8"))}
+
+
+def printed(shown: str) -> str:
+    """Return the lines of findings, and the order of the rollout where it is shown, too."""
+    lines = mallgen(*AGAINST, "--format", "concise").out
+    return lines + mallgen(*AGAINST).out if "rollout:" in shown else lines
