@@ -193,4 +193,4 @@ def _value(
 ) -> Finding:
     affects = change.affected((pair.old.full, pair.new.full))
     place = new.span if new else pair.new.span
-    return change.finding(message, place, hint, old.span, affects, level=level, pair=pair)
+    return change.finding(message, place, hint, old.span, affects, level=level, pair=(pair, old))

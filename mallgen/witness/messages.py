@@ -40,6 +40,12 @@ class MessageSamples:
         """Return the value of a message with all its fields, one of each oneof."""
         return self._fields(full, True, 0)
 
+    def having(self, full: str, field: FieldNode, value: Json) -> dict[str, Json]:
+        """Return the smallest value of a message in which a field, its list or its map has a value."""
+        if field.entry is not None:
+            value = {_key(field.entry[0]): value}
+        return {**self.smallest(full), field.name: [value] if field.presence == "repeated" else value}
+
     def borders(self, full: str, name: str) -> Iterator[dict[str, Json]]:
         """Yield values of a message in which a field has what may show its change, alone and beside all others."""
         message = self._tree.messages[full]

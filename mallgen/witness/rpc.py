@@ -6,6 +6,7 @@ from typing import Any
 
 from mallgen.breaking.proto import ProtoChange
 from mallgen.breaking.proto_pairs import EnumPair, MessagePair, ProtoFieldPair, RpcPair
+from mallgen.breaking.proto_tree import ValueNode
 from mallgen.emit.protobuf import Modules, modules
 from mallgen.emit.rpc import RpcOptions, emit
 from mallgen.proto.model import ProtoContract
@@ -44,8 +45,9 @@ class RpcWitnesses:
             found = list(self._field(about, form))
         elif isinstance(about, MessagePair):
             found = [one for field in about.fields for one in self._field(field, form)]
-        elif isinstance(about, EnumPair):
-            found = [one for field in self._fields_of(about) for one in self._field(field, form)]
+        elif isinstance(about, tuple) and about and isinstance(about[0], EnumPair):
+            number = about[1].number if isinstance(about[1], ValueNode) else None
+            found = [one for field in self._fields_of(about[0]) for one in self._field(field, form, number)]
         elif isinstance(about, RpcPair):
             found = list(self._rpc(about, form))
         elif isinstance(about, tuple):
@@ -58,27 +60,33 @@ class RpcWitnesses:
         found = (one for one in pairs if one.old is not None and one.old.type_name == about.old.full)
         return [one for _, one in zip(range(_MOST_FIELDS), found, strict=False)]
 
-    def _field(self, pair: ProtoFieldPair, form: str) -> Iterator[MessageWitness]:
-        """Yield messages of one version that the other one refuses or reads in another way: requests first."""
+    def _field(self, pair: ProtoFieldPair, form: str, number: int | None = None) -> Iterator[MessageWitness]:
+        """Yield messages of one version that the other one refuses or reads in another way: requests first.
+
+        `number` is the value that the field of an enum has in requests, None for all that may show something.
+        """
         asked = pair.types[0] in self._trees[0].carriers("request")
         answered = pair.types[1] in self._trees[1].carriers("response")
-        found = list(self._sent(pair, 0, form)) if asked or not answered else []
+        found = list(self._sent(pair, 0, form, number)) if asked or not answered else []
         yield from found
         if not found and (answered or not asked):
-            yield from self._sent(pair, 1, form)
+            yield from self._sent(pair, 1, form, None)
 
-    def _sent(self, pair: ProtoFieldPair, side: int, form: str) -> Iterator[MessageWitness]:
+    def _sent(self, pair: ProtoFieldPair, side: int, form: str, number: int | None) -> Iterator[MessageWitness]:
         """Yield the messages that `side` sends and the other one reads in another way."""
         own, other = (pair.old, pair.new) if side == 0 else (pair.new, pair.old)
         mine, theirs = pair.types[side], pair.types[1 - side]
         samples = self._samples[side]
         values = [samples.smallest(mine), samples.fullest(mine)]
         values += samples.borders(mine, own.name) if own is not None else []
+        if number is not None and own is not None:
+            values = [samples.having(mine, own, number)]
         sent = self._ask(side, "send", [{"message": mine, "values": value} for value in distinct(values)])
         sent = [one for one in sent if "wrong" not in one]
         taken = self._ask(1 - side, "take", [{"message": theirs, "form": form, "data": one[form]} for one in sent])
         for one, read in zip(sent, taken, strict=True):
-            line = self._difference(pair, side, one["values"], read)
+            key = "names" if number is not None else "values"
+            line = self._difference(pair, side, one[key], {**read, "values": read.get(key)})
             if line:
                 name = mine.rpartition(".")[2]
                 who = f"{name} {shortened(one['json'])}"
@@ -114,7 +122,7 @@ class RpcWitnesses:
         if side == 0 or pair.old is None:
             return
         name = pair.old.name
-        if any(read["values"].get(name) not in _EMPTY for read in taken if "values" in read) or not sent:
+        if any(read["values"].get(name) not in _EMPTY for read in taken if "error" not in read) or not sent:
             return
         one = max(sent, key=lambda found: len(found["json"]))
         line = f"{pair.types[1].rpartition('.')[2]} {shortened(one['json'])}: old clients find no `{name}` in it"

@@ -198,7 +198,7 @@ class RpcService:
             return {
                 "binary": made.SerializeToString().hex(),
                 "json": self._json.MessageToJson(made, indent=None, ensure_ascii=False),
-                "values": message_values(made),
+                **_both_values(made),
             }
         except Exception as problem:
             return {"wrong": str(problem)}
@@ -214,7 +214,7 @@ class RpcService:
         except Exception as problem:
             return {"error": str(problem).replace("\\u000a", "\n").splitlines()[0]}
         missing = made.FindInitializationErrors()
-        return {"error": f"{', '.join(missing)} is required"} if missing else {"values": message_values(made)}
+        return {"error": f"{', '.join(missing)} is required"} if missing else _both_values(made)
 
     async def call(self, asked: Plain) -> Plain:
         """Call a method with an empty request."""
@@ -257,23 +257,27 @@ def _empty(reply: Any) -> Callable[..., Awaitable[object]]:
     return endpoint
 
 
-def message_values(message: Any) -> Plain:
-    """Return the fields of a message that are set, by name; bytes as text where they are text."""
-    return {field.name: _field_value(field, value) for field, value in message.ListFields()}
+def _both_values(message: Any) -> Plain:
+    return {"values": message_values(message), "names": message_values(message, True)}
 
 
-def _field_value(field: Any, value: Any) -> Any:
+def message_values(message: Any, names: bool = False) -> Plain:
+    """Return the fields of a message that are set; bytes as text where they are text, enums by `names` or numbers."""
+    return {field.name: _field_value(field, value, names) for field, value in message.ListFields()}
+
+
+def _field_value(field: Any, value: Any, names: bool) -> Any:
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
         inner = field.message_type.fields_by_name["value"]
-        return {str(key): _field_value(inner, value[key]) for key in value}
+        return {str(key): _field_value(inner, value[key], names) for key in value}
     if field.is_repeated if hasattr(field, "is_repeated") else field.label == field.LABEL_REPEATED:
-        return [_one_value(field, item) for item in value]
-    return _one_value(field, value)
+        return [_one_value(field, item, names) for item in value]
+    return _one_value(field, value, names)
 
 
-def _one_value(field: Any, value: Any) -> Any:
+def _one_value(field: Any, value: Any, names: bool) -> Any:
     if field.message_type is not None:
-        return message_values(value)
+        return message_values(value, names)
     if isinstance(value, bytes):
         try:
             return value.decode()
@@ -281,6 +285,8 @@ def _one_value(field: Any, value: Any) -> Any:
             return f"bytes {value.hex()}"
     if field.enum_type is not None and value not in field.enum_type.values_by_number:
         return f"{value}, which is no value of its enum"
+    if field.enum_type is not None and names:
+        return field.enum_type.values_by_number[value].name
     return value
 
 
