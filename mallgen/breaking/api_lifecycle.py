@@ -139,8 +139,8 @@ def stability_increased(change: ApiChange) -> Iterator[Finding]:
 def major_version_not_bumped(change: ApiChange) -> Iterator[Finding]:
     """Something breaks clients, and the contract has the major version that it had.
 
-    Versions are `version` in `info` and `/v1` in paths; a contract without either is not judged. This is only said
-    beside another error that stands. Raise the version, or keep the old routes as they are and serve the new ones
+    Versions are `version` in `info`, else `/v1` in all paths that have one; a contract without either is not judged. This
+    is only said beside another error that stands. Raise the version, or keep the old routes as they are and serve the new ones
     below `/v2`.
     """
     then, now = _versions(change)
@@ -152,7 +152,7 @@ def major_version_not_bumped(change: ApiChange) -> Iterator[Finding]:
         hint = "raise the major version, or keep the old routes beside the new ones"
         notes = _was_info(change)
         yield Finding(f"something breaks, and the version is {pair.value}", pair.span, hint, notes)
-    elif paths[0] and paths[1]:
+    elif paths[0] and paths[1] and not _has_several(change.old):
         hint = "keep the old routes as they are, and serve the new ones below a higher version"
         yield Finding(f"something breaks, and paths have {paths[1][1]} as before", paths[1][2], hint)
 
@@ -220,6 +220,11 @@ def _leading(version: tuple[int, ...]) -> tuple[int, ...]:
 
 def _padded(version: tuple[int, ...]) -> tuple[int, ...]:
     return (*version, *(0 for _ in range(10 - len(version))))
+
+
+def _has_several(contract: Contract) -> bool:
+    """Return whether a contract serves several versions: to end one of them asks for no other version."""
+    return len({version for one in operations(contract) if (version := major(one.route.full_path))}) > 1
 
 
 def _highest(contract: Contract) -> tuple[tuple[int, str, int], str, Span] | None:

@@ -103,8 +103,7 @@ def endpoint_prefix_changed(change: ApiChange) -> Iterator[Finding]:
     """
     for moved in _moves(change):
         if moved.is_prefix:
-            routes = counted(len(moved.routes), "route")
-            message = f"{routes} below `{moved.old}` moved to `{moved.new}`"
+            message = _moved_words(moved, "is `{new}` now", "moved from `{old}` to `{new}`")
             yield _move(change, moved, message, _prefix(moved.first[1]), f"keep the routes below `{moved.old}` as well")
 
 
@@ -117,8 +116,7 @@ def endpoint_version_migrated(change: ApiChange) -> Iterator[Finding]:
     """
     for moved in moves(pair for pair in change.routes if pair.is_migrated):
         hint = f"keep the routes below `{moved.old}` beside the new ones, marked deprecated"
-        count = counted(len(moved.routes), "route")
-        message = f"{count} below `{moved.old}` can only be called below `{moved.new}` now"
+        message = _moved_words(moved, "is only served as `{new}` now", "of `{old}` are only served below `{new}` now")
         yield _move(change, moved, message, _prefix(moved.first[1]), hint)
 
 
@@ -265,6 +263,14 @@ def _move(change: ApiChange, moved: Moved, message: str, place: Span, hint: str)
     routes = moved.routes
     key = moved.old, moved.new, place
     return Finding(message, place, hint, notes, facts=affected(routes), key=key, about=tuple(routes))
+
+
+def _moved_words(moved: Moved, one: str, many: str) -> str:
+    """Return the sentence about a move: of one route by its title, of many by what their paths began with."""
+    old, new = moved.first
+    if len(moved.routes) == 1:
+        return f"`{old.title}` {one.format(new=new.title)}"
+    return f"{counted(len(moved.routes), 'route')} {many.format(old=moved.old, new=moved.new)}"
 
 
 def _prefix(operation: Operation) -> Span:
