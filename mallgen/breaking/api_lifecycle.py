@@ -139,9 +139,9 @@ def stability_increased(change: ApiChange) -> Iterator[Finding]:
 def major_version_not_bumped(change: ApiChange) -> Iterator[Finding]:
     """Something breaks clients, and the contract has the major version that it had.
 
-    Versions are `version` in `info`, else `/v1` in all paths that have one; a contract without either is not judged. This
-    is only said beside another error that stands. Raise the version, or keep the old routes as they are and serve the new ones
-    below `/v2`.
+    Versions are `version` in `info`, else `/v1` in paths where all have the same. A contract without them is not
+    judged, and nothing is said unless another error stands. Raise the version, or keep the old routes as they are and
+    serve the new ones below `/v2`.
     """
     then, now = _versions(change)
     paths = _highest(change.old), _highest(change.new)
