@@ -187,6 +187,7 @@ _WHOLE = {
     "table-charset-changed": "表的字符集变更",
     "table-collation-changed": "表的排序规则变更",
     "table-key-changed": "表的主键变更",
+    "table-list-changed": "表的列表排序变更",
     "table-list-removed": "表的列表声明删除",
     "table-options-changed": "表的选项变更",
     "table-soft-delete-changed": "表的软删除列变更",

@@ -10,7 +10,7 @@ from mallgen.rules import Finding
 if TYPE_CHECKING:
     from mallgen.breaking.tables import Paired, TablePair, TablesChange
     from mallgen.tables.lists import Listed
-    from mallgen.tables.model import Index
+    from mallgen.tables.model import Index, ListRule
 
 
 @table_rule("table-key-changed", ERROR, SOURCE)
@@ -146,14 +146,41 @@ def index_unique_dropped(change: "TablesChange") -> Iterator[Finding]:
 def table_list_removed(change: "TablesChange") -> Iterator[Finding]:
     """A list that a comment `mallgen:list` declared is gone, and its method of the model with it.
 
+    The method is named after the columns whose values are given and the list's name: with others it is another one.
     Keep the comment as long as code asks for the list.
     """
     for pair in change.tables:
-        names = {one.name for one in pair.new.lists}
+        kept = {(one.by, one.name) for one in pair.new.lists}
         for one in pair.old.lists:
-            if one.name not in names:
-                message = f"`{pair.name}` declares no list `{one.name}` any more"
+            if (one.by, one.name) not in kept:
+                message = f"`{pair.name}` declares no list {_rule(one)} any more"
                 yield pair.finding(message, "keep the comment until no code asks for the list", ANY_TIME, was=one.span)
+
+
+@table_rule("table-list-changed", WARNING, BEHAVIOUR)
+def table_list_changed(change: "TablesChange") -> Iterator[Finding]:
+    """A list that a comment `mallgen:list` declares has another order: the same call returns other rows first.
+
+    While both versions of the code run, a page of one does not go on where a page of the other ended. Declare a list of
+    another name beside it.
+    """
+    for pair in change.tables:
+        declared = {(one.by, one.name): one for one in pair.old.lists}
+        for one in pair.new.lists:
+            old = declared.get((one.by, one.name))
+            if old is not None and (old.sort, old.descending) != (one.sort, one.descending):
+                message = f"the list {_rule(one)} of `{pair.name}` has {_order(one)} first now, and had {_order(old)}"
+                hint = "keep the order, and declare a list of another name beside it"
+                yield pair.finding(message, hint, ANY_TIME, span=one.span, was=old.span)
+
+
+def _rule(one: "ListRule") -> str:
+    by = " and ".join(f"`{name}`" for name in one.by)
+    return f"`{one.name}` by {by}" if by else f"`{one.name}`"
+
+
+def _order(one: "ListRule") -> str:
+    return f"the {'largest' if one.descending else 'smallest'} `{one.sort}`"
 
 
 def _about(pair: "TablePair", both: "Paired[Index]", message: str, hint: str, phase: Phase) -> Finding:
