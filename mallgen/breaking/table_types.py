@@ -213,7 +213,8 @@ def _charsets(
         canon = pair.canon
         for old, new in pair.change.changed:
             sets = canon.charset(pair.old, old), canon.charset(pair.new, new)
-            if canon.told_apart(*sets) and not _is_inherited(pair, old, new):
+            is_other = nature(canon, old.type, new.type) == RETYPED
+            if canon.told_apart(*sets) and not is_other and not _is_inherited(pair, old, new):
                 yield pair, old, old._replace(charset=new.charset, collation=new.collation, span=new.span), sets
 
 

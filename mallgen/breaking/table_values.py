@@ -125,11 +125,15 @@ def column_on_update_changed(change: "TablesChange") -> Iterator[Finding]:
 
 
 def _defaults(change: "TablesChange") -> "Iterator[tuple[TablePair, Column, Column]]":
-    """Yield the columns that have another default, the new one with nothing else changed."""
+    """Yield the columns that have another default, the new one with nothing else changed.
+
+    Both defaults are values of the old type: `0` is `'0'` where a number becomes a text.
+    """
     for pair in change.tables:
         for old, new in pair.change.changed:
-            if pair.canon.default(old) != pair.canon.default(new) and not (old.auto or new.auto):
-                yield pair, old, old._replace(default=new.default, nullable=new.nullable, span=new.span)
+            only = old._replace(default=new.default, nullable=new.nullable, span=new.span)
+            if pair.canon.default(old) != pair.canon.default(only) and not (old.auto or new.auto):
+                yield pair, old, only
 
 
 def _shown(column: "Column") -> str:

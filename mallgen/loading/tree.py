@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from mallgen.diagnostics import Diagnostic
 
-SUFFIXES = (".api", ".proto", ".sql", ".ddl", "/mallgen.toml")
+SUFFIXES = (".api", ".proto", ".sql", ".ddl", ".mysql", ".pgsql", "/mallgen.toml")
 _TIMEOUT = 60  # seconds
 _MOST_FILES, _MOST_BYTES = 10_000, 256 << 20
 

@@ -145,6 +145,8 @@ def test_a_guess_hides_no_drop(old: str, new: str) -> None:
         ("a json", "a text", "column-type-changed"),
         ("a set('x','y')", "a set('x','y','z')", "column-enum-value-added"),
         ("a varchar(9)", "a varbinary(9)", "column-type-changed"),
+        ("a int DEFAULT 0", "a varchar(9) DEFAULT '0'", "column-type-changed"),
+        ("a int", "a varchar(9) CHARACTER SET latin1", "column-type-changed"),
     ],
 )
 def test_a_type_has_one_finding(old: str, new: str, code: str) -> None:
