@@ -15,7 +15,7 @@ class Insertion(NamedTuple):
     """Lines that are put before the character at `offset` of a file: a closing brace, or the end.
 
     `key` is what is put back: it is put back once. `around` are the lines before and behind all that is put there
-    together, `gap`: an empty line comes before them.
+    together, `gap`: an empty line comes before them, `unit` the white space of one level.
     """
 
     file: str
@@ -24,13 +24,18 @@ class Insertion(NamedTuple):
     lines: tuple[str, ...]
     around: tuple[str, str] = ("", "")
     gap: bool = False
+    unit: str = "\t"
 
 
 class Mend(NamedTuple):
-    """The change that mends a finding: insertions and other edits of the new texts."""
+    """The change that mends a finding: insertions and other edits of the new texts.
+
+    `otherwise` is for contracts that are not fine with it.
+    """
 
     insertions: tuple[Insertion, ...] = ()
     edits: tuple[SpanEdit, ...] = ()
+    otherwise: "Mend | None" = None
 
     @property
     def files(self) -> frozenset[str]:
@@ -88,7 +93,7 @@ class ApiPlace:
         if self.offset == len(self.text):
             end = "" if not self.before else "\n"
             return SpanEdit(places.span(self.offset, self.offset), end + self._lines(insertions, ""))
-        inner = f"{self.lead}\t"
+        inner = f"{self.lead}{insertions[0].unit}"
         if not self.before.strip():
             return SpanEdit(places.span(self.start, self.start), self._lines(insertions, inner, self._follows()))
         kept = len(self.before.rstrip())

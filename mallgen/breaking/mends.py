@@ -8,6 +8,7 @@ from mallgen.breaking.mend_api import FIELD_MENDS, ApiMender
 from mallgen.breaking.mend_routes import ROUTE_MENDS
 from mallgen.breaking.policy import Judgement
 from mallgen.breaking.struct_pairs import FieldPair
+from mallgen.text.span import Span
 
 
 def mends(
@@ -15,15 +16,34 @@ def mends(
 ) -> Iterator[tuple[Judgement, Mend]]:
     """Yield the findings that can be mended; the texts are those of both versions by path."""
     before, after = VersionTexts(old), VersionTexts(new)
-    ordered = sorted(judged, key=lambda one: not one.found.diagnostic.code.startswith("request-"))
+    ordered = sorted(judged, key=lambda one: _order(one.found.diagnostic.code))
+    back: dict[Span | None, Mend] = {}  # what puts declarations back, by their old places
     for one in ordered:  # what is put back for requests is optional, and fine in responses
         mend = _mend(one, before, after)
+        if mend is not None and one.found.diagnostic.code.endswith("-not-reserved"):
+            known = back.get(_old_place(one))
+            mend = known._replace(otherwise=mend) if known is not None else mend
+        elif mend is not None:
+            back[_old_place(one)] = mend
         if mend is not None and mend.files <= new.keys():
             yield one, mend
 
 
+def _order(code: str) -> int:
+    return 0 if code.startswith("request-") else 2 if code.endswith("-not-reserved") else 1
+
+
+def _old_place(one: Judgement) -> Span | None:
+    """Return the old place of what a finding is about."""
+    return next((note.span for note in one.found.diagnostic.notes), None)
+
+
 def _mend(one: Judgement, old: VersionTexts, new: VersionTexts) -> Mend | None:
     code, about, change = one.found.diagnostic.code, one.found.about, one.change
+    if change.proto is not None:
+        from mallgen.breaking.mend_proto import ProtoMender, proto_mend  # imported only where there are protos
+
+        return proto_mend(one.found, ProtoMender(change.proto, old, new))
     if isinstance(about, tuple) and not isinstance(about, RoutePair) and len(about) == 1:
         about = about[0]
     if change.api is not None and isinstance(about, FieldPair) and code in FIELD_MENDS:

@@ -62,9 +62,11 @@ class MendProof:
                 kept, left = [*kept, *group], whole
                 continue
             for one in group if len(group) > 1 or len(by_file) == 1 else ():
-                now = self._left([*kept, one])
-                if now is not None:
-                    kept, left = [*kept, one], now
+                for mend in filter(None, (one[1], one[1].otherwise)):
+                    now = self._left([*kept, (one[0], mend)])
+                    if now is not None:
+                        kept, left = [*kept, (one[0], mend)], now
+                        break
         return self._mended(kept, left)
 
     def _left(self, chosen: Mends) -> _Keys | None:
