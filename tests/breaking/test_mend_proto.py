@@ -119,7 +119,7 @@ def test_where_only_the_wire_counts_the_number_is_reserved(here: Path, head: str
 
 
 def test_a_field_that_cannot_come_back_is_reserved(here: Path) -> None:
-    """Its type's name means something else now: that the field is gone stays an error."""
+    """The name of its type means something else now: that the field is gone stays an error."""
     old = message(ID, "Color color = 2;") + SERVICE + "\nenum Color {\n  NONE = 0;\n}\n"
     new = message(ID) + SERVICE + "\nmessage Color {}\n"
     wanted = message(ID, "reserved 2;", 'reserved "color";') + SERVICE + "\nmessage Color {}\n"
