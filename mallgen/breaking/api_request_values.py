@@ -17,7 +17,7 @@ from mallgen.breaking.field_values import (
 )
 from mallgen.breaking.resources import is_read
 from mallgen.breaking.struct_pairs import FieldPair
-from mallgen.breaking.type_change import TypeChange, spelt, value_change
+from mallgen.breaking.type_change import TypeChange, spelt
 from mallgen.contract.wire import WireValue
 from mallgen.python.names import snake
 from mallgen.rules import Finding
@@ -270,8 +270,4 @@ def _alike(change: ApiChange) -> Iterator[tuple[FieldPair, WireValue, WireValue]
 
 
 def _types(change: ApiChange) -> Iterator[tuple[FieldPair, TypeChange]]:
-    for pair in change.fields("request"):
-        for old, new in pair.both:
-            found = value_change(old, new)
-            if found is not None:
-                yield pair, found
+    return ((pair, found) for pair in change.fields("request") for found in pair.type_changes)

@@ -16,7 +16,7 @@ from mallgen.breaking.field_values import (
     outside,
 )
 from mallgen.breaking.struct_pairs import FieldPair, replacement
-from mallgen.breaking.type_change import TypeChange, spelt, value_change
+from mallgen.breaking.type_change import TypeChange, spelt
 from mallgen.contract.wire import WireValue
 from mallgen.model import AnyType
 from mallgen.rules import Finding
@@ -249,7 +249,4 @@ def _alike(change: ApiChange) -> Iterator[tuple[FieldPair, WireValue, WireValue]
 
 
 def _types(change: ApiChange) -> Iterator[tuple[FieldPair, TypeChange]]:
-    for pair, old, new in _values(change):
-        found = value_change(old, new)
-        if found is not None:
-            yield pair, found
+    return ((pair, found) for pair in change.fields("response") for found in pair.type_changes)

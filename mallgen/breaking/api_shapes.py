@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mallgen.breaking import ERROR, INFO, WARNING, WIRE, api_rule
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.struct_pairs import FieldPair
-from mallgen.breaking.type_change import Kind, TypeChange, spelt, value_change
+from mallgen.breaking.type_change import Kind, TypeChange, spelt
 from mallgen.contract.wire import WireValue, base_type
 from mallgen.rules import Finding
 
@@ -102,9 +102,8 @@ def _verb(found: _ShapeChange) -> str:
 
 def _shapes(change: ApiChange, kind: Kind) -> Iterator[_ShapeChange]:
     for pair in (*change.fields("request"), *change.fields("response")):
-        for old, new in pair.both:
-            found = value_change(old, new)
-            if found is not None and found.kind == kind:
+        for found in pair.type_changes:
+            if found.kind == kind:
                 yield _ShapeChange(
                     pair, found, found.reads_old if pair.struct.direction == "request" else found.reads_new
                 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from mallgen.breaking.type_change import aligned, type_change
+from mallgen.breaking.type_change import TypeChange, aligned, type_change, value_change
 from mallgen.contract.wire import FORM_BODY, WireField, WireValue, wire_field
 from mallgen.model import Array, Contract, Field, Inline, Map, Named, Pointer, Slice, Type, TypeRef, peel, spell
 from mallgen.text.span import Span
@@ -51,10 +51,16 @@ class FieldPair:
         old, new = self.struct.values(self.old), self.struct.values(self.new)
         return {source: (old.get(source), new.get(source)) for source in dict.fromkeys((*old, *new))}
 
-    @property
-    def both(self) -> Iterator[tuple[WireValue, WireValue]]:
-        """Yield the old and the new value of each source that has the field in both versions."""
-        return ((old, new) for old, new in self.values.values() if old is not None and new is not None)
+    @cached_property
+    def both(self) -> tuple[tuple[WireValue, WireValue], ...]:
+        """The old and the new value of each source that has the field in both versions."""
+        return tuple((old, new) for old, new in self.values.values() if old is not None and new is not None)
+
+    @cached_property
+    def type_changes(self) -> tuple[TypeChange, ...]:
+        """The change of the field's type in each of these sources, without those where there is none."""
+        found = (value_change(old, new) for old, new in self.both)
+        return tuple(one for one in found if one is not None)
 
     @property
     def key(self) -> str:

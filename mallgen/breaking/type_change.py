@@ -4,6 +4,7 @@ The answer depends on the source: JSON tells numbers, texts and booleans apart, 
 texts alone, where `5` is a number as well as a string.
 """
 
+from functools import lru_cache
 from math import ceil, floor
 from typing import Literal, NamedTuple
 
@@ -55,6 +56,7 @@ class Numbers(NamedTuple):
         return Numbers(low, high, self.whole)
 
 
+@lru_cache(maxsize=1 << 12)  # many rules ask, and many fields have the same types
 def type_change(old: TypeRef, new: TypeRef, source: str = "json") -> TypeChange | None:
     """Return how two types differ in a source, None when they have the same values there. Structs are the same."""
     if source == "json":
