@@ -4,7 +4,7 @@ A message or file that has moved is the same one; so is a message with another n
 several have, is used in the same place. Similar is not enough: a guess would hide a removal.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,11 @@ from mallgen.breaking.proto_pairs import (
     ProtoFieldPair,
     ProtoFilePair,
     ProtoServicePair,
+    RetypedField,
     RpcPair,
 )
 from mallgen.breaking.proto_tree import PACKAGE, EnumNode, FieldNode, MessageNode, ProtoTree
-from mallgen.breaking.proto_wire import WireTypes
+from mallgen.breaking.proto_wire import WireTypes, cardinality
 from mallgen.diagnostics import Note
 from mallgen.rules import Finding
 from mallgen.text.span import Span
@@ -98,15 +99,22 @@ class ProtoChange:
         """Return the extensions of both sides by their full name, the old one where they have two."""
         return dict(extension_pairs(self.old, self.new, self._match))
 
-    def kept(self) -> Iterator[ProtoFieldPair]:
-        """Yield the fields and extensions that both versions have."""
-        yield from (
-            pair for pair in self.fields if pair.old is not None and pair.new is not None and not pair.is_reused
-        )
+    @cached_property
+    def kept(self) -> tuple[ProtoFieldPair, ...]:
+        """Return the fields and extensions that both versions have."""
+        found = [pair for pair in self.fields if pair.old is not None and pair.new is not None and not pair.is_reused]
         for old, new in self.extensions.values():
             if old is not None and new is not None:
                 owner = new.proto.extendee[1:]
-                yield ProtoFieldPair(owner, new.span, (old.proto.extendee[1:], owner), old, new)
+                found.append(ProtoFieldPair(owner, new.span, (old.proto.extendee[1:], owner), old, new))
+        return tuple(found)
+
+    @cached_property
+    def retyped(self) -> tuple[RetypedField, ...]:
+        """Return the fields that have another type or cardinality, with what that breaks."""
+        both = ((pair, pair.old, pair.new) for pair in self.kept if pair.old is not None and pair.new is not None)
+        found = (RetypedField(pair, self.wire.difference(*sides), cardinality(*sides)) for pair, *sides in both)
+        return tuple(one for one in found if one.type or one.cardinality)
 
     def affected(self, types: tuple[str, str], directions: Sequence[str] = ("request", "response")) -> list[str]:
         """Return the RPCs that carry a message or enum, by its old and new full name, in one of the directions."""
@@ -115,6 +123,14 @@ class ProtoChange:
             if found:
                 return list(dict.fromkeys(found))
         return []
+
+    def is_sent(self, types: tuple[str, str]) -> bool:
+        """Return whether clients send a message, by its old and new full name: or nothing known carries it."""
+        requests, responses = (
+            any(name in tree.carriers(side) for tree, name in zip((self.old, self.new), types, strict=True))
+            for side in ("request", "response")
+        )
+        return requests or not responses
 
     def place(self, full: str, old: "ProtoFile") -> Span:
         """Return the new place of what was around a declaration of an old file: a message, else the file's package."""
@@ -189,7 +205,7 @@ class ProtoChange:
         sides = {"explicit", "implicit"}
         return tuple(
             pair
-            for pair in self.kept()
+            for pair in self.kept
             if pair.old is not None
             and pair.new is not None
             and pair.old.oneof == pair.new.oneof

@@ -50,7 +50,7 @@ def proto_field_number_not_reserved(change: ProtoChange) -> Iterator[Finding]:
     Reserve the number, and the name with it.
     """
     for message, pair, old in _removed(change):
-        if not _is_reserved(message, old):
+        if not _is_reserved(message, old) and old.number not in message.numbers:
             name = "" if old.name in message.new.proto.reserved_name else f' reserved "{old.name}";'
             text = f"{old.number}, which was `{pair.owner}.{old.name}`, is not reserved"
             yield change.about(pair, text, f"reserved {old.number};{name}")
@@ -74,7 +74,7 @@ def proto_field_number_changed(change: ProtoChange) -> Iterator[Finding]:
 
     Keep the number; add another field if the old number must go.
     """
-    for pair in change.kept():
+    for pair in change.kept:
         if pair.old is not None and pair.new is not None and pair.old.number != pair.new.number:
             name = f"{pair.owner}.{pair.new.name}"
             message = f"`{name}` has number {pair.new.number} now, and had {pair.old.number}"
@@ -92,6 +92,12 @@ def proto_field_number_reused(change: ProtoChange) -> Iterator[Finding]:
             was, now = (f"`{field.title} {field.name}`" for field in (pair.old, pair.new))
             message = f"number {pair.new.number} of `{pair.owner}` is {now} now, and was {was}"
             yield change.about(pair, message, f"reserved {pair.old.number}; and another number for `{pair.new.name}`")
+    for owner, pair, old in _removed(change):
+        new = owner.numbers.get(old.number)
+        if new is not None:
+            was, now = (f"`{field.title} {field.name}`" for field in (old, new))
+            message = f"number {old.number} of `{pair.owner}` is {now} now, and was {was}, which is gone"
+            yield change.about(pair._replace(around=new.span), message, f"give `{new.name}` its old number")
 
 
 @proto_rule("proto-field-renamed", ERROR, JSON)
@@ -100,7 +106,7 @@ def proto_field_renamed(change: ProtoChange) -> Iterator[Finding]:
 
     It is the same on the wire, as it has the same number and type. With `json_name` of the old one only source breaks.
     """
-    for pair in change.kept():
+    for pair in change.kept:
         if pair.old is not None and pair.new is not None and pair.old.name != pair.new.name:
             if pair.old.proto.extendee:
                 continue
@@ -116,7 +122,7 @@ def proto_field_json_name_changed(change: ProtoChange) -> Iterator[Finding]:
 
     Keep `json_name`.
     """
-    for pair in change.kept():
+    for pair in change.kept:
         if pair.old is not None and pair.new is not None and pair.old.name == pair.new.name:
             old, new = pair.old.proto.json_name, pair.new.proto.json_name
             if old != new and not pair.old.proto.extendee:
@@ -182,7 +188,7 @@ def proto_field_default_changed(change: ProtoChange) -> Iterator[Finding]:
 
     Keep the default.
     """
-    for pair in change.kept():
+    for pair in change.kept:
         if pair.old is not None and pair.new is not None:
             old, new = (field.proto.default_value for field in (pair.old, pair.new))
             if old != new:
@@ -197,7 +203,7 @@ def proto_field_option_changed(change: ProtoChange) -> Iterator[Finding]:
 
     These are `jstype`, `ctype`, the features `utf8_validation` and those of C++ and Java.
     """
-    for pair in change.kept():
+    for pair in change.kept:
         if pair.old is None or pair.new is None:
             continue
         old, new = (_options(change, side, field) for side, field in enumerate((pair.old, pair.new)))

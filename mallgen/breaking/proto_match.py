@@ -87,6 +87,8 @@ class TypeMatch:
     def _match_uses(self) -> None:
         """Match types of the same shape that are used in the same place: by an RPC, or by a field."""
         old, new = self.trees
+        if len(self.types) == len(old.messages) + len(old.enums):
+            return
         waiting = [*self.types]
         for pair in self.services:
             if pair.old is not None and pair.new is not None:

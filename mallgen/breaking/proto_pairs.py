@@ -68,6 +68,14 @@ class ProtoFieldPair(NamedTuple):
         return self.around if self.new is None else self.new.span
 
 
+class RetypedField(NamedTuple):
+    """A field with another type or cardinality: what each breaks, as `WireTypes.difference` says it, "" for nothing."""
+
+    pair: ProtoFieldPair
+    type: str
+    cardinality: str
+
+
 class MessagePair:
     """A message in both versions. `types` has the new full names of all messages and enums by their old ones."""
 
@@ -92,6 +100,11 @@ class MessagePair:
     def owner(self) -> str:
         """Return the message's new name, with those of the messages around it."""
         return self.new.name
+
+    @cached_property
+    def numbers(self) -> dict[int, FieldNode]:
+        """Return the new fields by number."""
+        return {pair.new.number: pair.new for pair in self.fields if pair.new is not None}
 
     @cached_property
     def renamed_oneofs(self) -> dict[str, str]:

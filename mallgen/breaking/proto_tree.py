@@ -201,6 +201,7 @@ class ProtoTree:
         self.enums: dict[str, EnumNode] = {}
         self.extensions: dict[str, FieldNode] = {}
         self._entries: dict[str, MessageNode] = {}
+        self._fields: dict[str, list[FieldNode]] = {}
         for file in self.files.values():
             self._add_file(file)
         self.roots = [self.files[name] for name in contract.roots if name in self.files]
@@ -218,7 +219,9 @@ class ProtoTree:
 
     def fields(self, message: MessageNode) -> list[FieldNode]:
         """Return a message's fields in the order of the file."""
-        return [self._field(message, index) for index in range(len(message.proto.field))]
+        if message.full not in self._fields:
+            self._fields[message.full] = [self._field(message, index) for index in range(len(message.proto.field))]
+        return self._fields[message.full]
 
     def carriers(self, direction: str) -> Mapping[str, Sequence[str]]:
         """Return the RPCs whose request or response (`direction`) carries a message or enum, by its full name."""
@@ -227,11 +230,14 @@ class ProtoTree:
     @cached_property
     def _carriers(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         found: tuple[dict[str, list[str]], dict[str, list[str]]] = ({}, {})
-        for service in self.services.values():
-            for rpc in service.rpcs:
-                for into, root in zip(found, (rpc.request, rpc.reply), strict=True):
-                    for name in self._reached(root):
-                        into.setdefault(name, []).append(rpc.title)
+        rpcs = [rpc for service in self.services.values() for rpc in service.rpcs]
+        for into, side in zip(found, ("request", "reply"), strict=True):
+            roots: dict[str, list[str]] = {}
+            for rpc in rpcs:
+                roots.setdefault(getattr(rpc, side), []).append(rpc.title)
+            for root, titles in roots.items():
+                for name in self._reached(root):
+                    into.setdefault(name, []).extend(titles)
         return found
 
     def _reached(self, root: str) -> Iterable[str]:

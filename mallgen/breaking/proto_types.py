@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mallgen.breaking import ERROR, JSON, SOURCE, WARNING, WIRE, proto_rule
 from mallgen.breaking.proto import ProtoChange
 from mallgen.breaking.proto_pairs import ProtoFieldPair
-from mallgen.breaking.proto_wire import NARROWED, SIGNEDNESS, cardinality
+from mallgen.breaking.proto_wire import NARROWED, SIGNEDNESS
 from mallgen.rules import Finding
 
 _BESIDE = "keep the type, and add a field of the new type beside it"
@@ -77,20 +77,15 @@ def proto_field_cardinality_json_incompatible(change: ProtoChange) -> Iterator[F
 
 
 def _types(change: ProtoChange, *differences: str) -> Iterator[Finding]:
-    for pair in change.kept():
-        if pair.old is not None and pair.new is not None:
-            found, other = change.wire.difference(pair.old, pair.new), cardinality(pair.old, pair.new)
-            if found in differences and (not other or (found == WIRE and other == JSON)):
-                yield _became(change, pair)
+    for pair, found, other in change.retyped:
+        if found in differences and (not other or (found == WIRE and other == JSON)):
+            yield _became(change, pair)
 
 
 def _cardinality(change: ProtoChange, difference: str) -> Iterator[Finding]:
-    for pair in change.kept():
-        if pair.old is not None and pair.new is not None:
-            found = cardinality(pair.old, pair.new)
-            hidden = found == JSON and change.wire.difference(pair.old, pair.new) == WIRE
-            if found == difference and not hidden:
-                yield _became(change, pair)
+    for pair, other, found in change.retyped:
+        if found == difference and not (found == JSON and other == WIRE):
+            yield _became(change, pair)
 
 
 def _became(change: ProtoChange, pair: ProtoFieldPair) -> Finding:

@@ -55,13 +55,13 @@ def proto_field_behavior_changed(change: ProtoChange) -> Iterator[Finding]:
     With OUTPUT_ONLY what they send is ignored, which is a warning.
     """
     for pair in change.fields:
-        if pair.new is None or pair.is_reused or not _is_sent(change, pair):
+        if pair.new is None or pair.is_reused:
             continue
         old = _behavior(change.old.options.of(pair.old.proto)) if pair.old is not None else ()
         added = [name for name in _behavior(change.new.options.of(pair.new.proto)) if name not in old]
         binding = [name for name in added if name in _BINDING[: 1 if pair.old is None else 2]]
         ignored = ["OUTPUT_ONLY"] if "OUTPUT_ONLY" in added and pair.old is not None else []
-        if binding or ignored:
+        if (binding or ignored) and change.is_sent(pair.types):
             message = f"`{pair.title}` is {' and '.join(binding or ignored)} now"
             hint = "accept requests as before" if binding else "say so to who sends it"
             yield change.about(pair, message, hint, ERROR if binding else WARNING)
@@ -81,17 +81,12 @@ def narrowing(old: Options, new: Options) -> _Narrowing:
 
 def _narrowed(change: ProtoChange, pair: ProtoFieldPair, found: _Narrowing) -> Iterator[Finding]:
     title = pair.title if pair.new is not None else pair.owner
-    if found.tighter and _is_sent(change, pair):
+    if found.tighter and change.is_sent(pair.types):
         message = f"`{title}` is checked more strictly: {'; '.join(found.tighter)}"
         yield change.about(pair, message, "keep the old rule, or check what is new in another field")
     elif found.tighter or found.looser:
         words = "; ".join((*found.tighter, *found.looser))
         yield change.about(pair, f"`{title}` is checked otherwise: {words}", "", INFO)
-
-
-def _is_sent(change: ProtoChange, pair: ProtoFieldPair) -> bool:
-    """Return whether clients send a field: a request carries it, or nothing known does."""
-    return bool(change.affected(pair.types, ("request",))) or not change.affected(pair.types)
 
 
 def _validation(options: Options) -> Options:
