@@ -91,8 +91,8 @@ class ProtoChange:
 
     @cached_property
     def fields(self) -> tuple[ProtoFieldPair, ...]:
-        """Return the fields of all messages that differ."""
-        return tuple(field for pair in self.changed for field in pair.fields)
+        """Return the fields that are not what they were."""
+        return tuple(field for pair in self.changed for field in pair.fields if not field.is_same)
 
     @cached_property
     def extensions(self) -> "dict[str, tuple[FieldNode | None, FieldNode | None]]":
@@ -101,7 +101,7 @@ class ProtoChange:
 
     @cached_property
     def kept(self) -> tuple[ProtoFieldPair, ...]:
-        """Return the fields and extensions that both versions have."""
+        """Return the extensions that both versions have, and of such fields those that are not what they were."""
         found = [pair for pair in self.fields if pair.old is not None and pair.new is not None and not pair.is_reused]
         for old, new in self.extensions.values():
             if old is not None and new is not None:

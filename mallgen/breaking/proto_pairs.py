@@ -56,6 +56,11 @@ class ProtoFieldPair(NamedTuple):
     is_reused: bool = False
 
     @property
+    def is_same(self) -> bool:
+        """Return whether the field is what it was."""
+        return self.old is not None and self.new is not None and self.old.is_same(self.new)
+
+    @property
     def title(self) -> str:
         """Return the field as an author speaks of it, by its new name where it has two: `User.email = 2`."""
         field = self.new or self.old

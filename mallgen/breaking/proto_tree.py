@@ -115,6 +115,14 @@ class FieldNode(NamedTuple):
     oneof: str = ""
     entry: "tuple[FieldNode, FieldNode] | None" = None
 
+    def is_same(self, other: "FieldNode") -> bool:
+        """Return whether another one is declared in the same way."""
+        if self.proto != other.proto or self.oneof != other.oneof or self.features != other.features:
+            return False
+        if self.entry is None or other.entry is None:
+            return self.entry is other.entry
+        return all(one.is_same(two) for one, two in zip(self.entry, other.entry, strict=True))
+
     @property
     def name(self) -> str:
         """Return its name."""

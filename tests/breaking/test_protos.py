@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mallgen.breaking import RULES, ServiceChange
 from mallgen.breaking.proto import ProtoChange
-from mallgen.breaking.proto_pairs import MessagePair
+from mallgen.breaking.proto_pairs import MessagePair, ProtoFieldPair
 from mallgen.proto.load import load_protos
 from mallgen.proto.model import ProtoContract
 from mallgen.rules import Found
@@ -49,8 +49,9 @@ def _read(protos: RandomProtos, chance: random.Random) -> ProtoContract:
 
 @pytest.fixture
 def thorough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the rules see also messages that are byte for byte what they were."""
-    monkeypatch.setattr(MessagePair, "is_same", property(lambda pair: False))
+    """Let the rules see also what is byte for byte what it was."""
+    for pair in (MessagePair, ProtoFieldPair):
+        monkeypatch.setattr(pair, "is_same", property(lambda own: False))
 
 
 @pytest.mark.usefixtures("thorough")
@@ -162,12 +163,16 @@ def test_a_long_chain_of_messages_is_compared() -> None:
 
 
 def _large(changed: bool) -> dict[str, str]:
-    """Return a service of 500 RPCs and 200 messages of 20 fields, which all refer to others."""
+    """Return a service of 500 RPCs and 200 messages of 20 fields, of which ten at a time refer to each other."""
     lines = ['syntax = "proto3";', "package shop;"]
     for at in range(200):
         lines.append(f"message M{at} {{")
         lines += [f"  string field{number} = {number};" for number in range(1, 19)]
-        lines += [f"  M{(at + 1) % 200} next = 19;", f"  {'int64' if changed else 'int32'} count = 20;", "}"]
+        lines += [
+            f"  M{at // 10 * 10 + (at + 1) % 10} next = 19;",
+            f"  {'int64' if changed else 'int32'} count = 20;",
+            "}",
+        ]
     lines += ["service Shop {", *(f"  rpc Get{at}(M{at % 200}) returns (M{at % 199});" for at in range(500)), "}"]
     return {"shop.proto": "\n".join(lines)}
 
