@@ -139,10 +139,8 @@ def proto_mend(found: Found, mender: ProtoMender) -> Mend | None:
     code, about = found.diagnostic.code, found.about
     if isinstance(about, ProtoFieldPair) and code in FIELD_MENDS:
         return FIELD_MENDS[code](mender, about)
-    if isinstance(about, EnumPair) and code in VALUE_MENDS:
-        was = {note.span for note in found.diagnostic.notes}
-        values = [one for one in about.old.values if one.span in was]
-        return VALUE_MENDS[code](mender, _GoneValue(about, values[0])) if values else None
+    if isinstance(about, tuple) and isinstance(about[0], EnumPair) and code in VALUE_MENDS:
+        return VALUE_MENDS[code](mender, _GoneValue(*about))
     return mender.rpc(about) if isinstance(about, RpcPair) and code == "proto-rpc-removed" else None
 
 
