@@ -10,7 +10,10 @@ _ROUND = {"_LPAR": 1, "_RPAR": -1}
 
 
 class ApiText:
-    """A text and its tokens; indexes are those of tokens, offsets those of characters."""
+    """A text and its tokens; indexes are those of tokens, offsets those of characters.
+
+    All look-ups raise LookupError where the text has nothing like that at a place.
+    """
 
     def __init__(self, text: str, file: str) -> None:
         self.text, self.file = text, file
@@ -36,9 +39,10 @@ class ApiText:
 
     def braces(self, span: Span) -> tuple[int, int]:
         """Return the indexes of the braces around what is declared under the name at a span."""
-        first = next(at for at in range(self.at(span), len(self.tokens)) if self.tokens[at].type == "_LBRACE")
+        size = len(self.tokens)
+        first = next((at for at in range(self.at(span), size) if self.tokens[at].type == "_LBRACE"), size)
         depth = 0
-        for at in range(first, len(self.tokens)):
+        for at in range(first, size):
             depth += _OPENING.get(self.tokens[at].type, 0)
             if not depth:
                 return first, at
@@ -64,7 +68,7 @@ class ApiText:
         if before == "STRING" and self.tokens[middle - 2].type == "_AT_DOC":
             first = middle - 2
         elif before == "_RPAR":
-            opening = next(at for at in range(middle, 0, -1) if self.tokens[at].type == "_LPAR")
+            opening = next((at for at in range(middle, 0, -1) if self.tokens[at].type == "_LPAR"), middle)
             first = opening - 1 if self.tokens[opening - 1].type == "_AT_DOC" else middle
         while depth or self.tokens[last + 1].type not in _STARTS_ROUTE | {"_RBRACE"}:
             last += 1

@@ -171,13 +171,19 @@ def _marks(text: str, start: int) -> Iterator[tuple[str, int, int]]:
 
 
 def _end(text: str, start: int) -> int:
-    """Return the end of the declaration that begins at an offset."""
-    return next(end for mark, end, depth in _marks(text, start) if not depth and mark in ";}")
+    """Return the end of the declaration that begins at an offset. Raises LookupError where it has none."""
+    for mark, end, depth in _marks(text, start):
+        if not depth and mark in ";}":
+            return end
+    raise LookupError(start)
 
 
 def _closing(text: str, start: int) -> int:
-    """Return the offset of the brace that closes the next one that opens."""
-    return next(end - 1 for mark, end, depth in _marks(text, start) if not depth and mark == "}")
+    """Return the offset of the brace that closes the next one that opens. Raises LookupError where none does."""
+    for mark, end, depth in _marks(text, start):
+        if not depth and mark == "}":
+            return end - 1
+    raise LookupError(start)
 
 
 def _with_option(text: str) -> str:

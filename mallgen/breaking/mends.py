@@ -19,7 +19,10 @@ def mends(
     ordered = sorted(judged, key=lambda one: _order(one.found.diagnostic.code))
     back: dict[Span | None, Mend] = {}  # what puts declarations back, by their old places
     for one in ordered:  # what is put back for requests is optional, and fine in responses
-        mend = _mend(one, before, after)
+        try:
+            mend = _mend(one, before, after)
+        except LookupError:  # its text is not where the finding points, as in a file that several contracts share
+            continue
         if mend is not None and one.found.diagnostic.code.endswith("-not-reserved"):
             known = back.get(_old_place(one))
             mend = known._replace(otherwise=mend) if known is not None else mend
