@@ -21,7 +21,7 @@ def mends(
     for one in ordered:  # what is put back for requests is optional, and fine in responses
         try:
             mend = _mend(one, before, after)
-        except LookupError:  # its text is not where the finding points, as in a file that several contracts share
+        except LookupError:  # its text is not where the finding points
             continue
         if mend is not None and one.found.diagnostic.code.endswith("-not-reserved"):
             known = back.get(_old_place(one))
