@@ -177,12 +177,14 @@ def main(arguments: list[str]) -> int:
         figures = counted(CORPUS)._asdict()
         COUNTS.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     # imported late: tests load this file by its path, without its folder
+    from breaking_page import breaking_page
     from model_lint_page import model_lint_page
     from settings_page import settings_page
     from table_checks_page import table_checks_page
 
     code = 0
     more = {"model-lint": model_lint_page, "settings": settings_page, "table-checks": table_checks_page}
+    more["breaking-rules"] = breaking_page
     made_pages = {LINT: lint_page, LIMITS: limits_page, **{ROOT / "docs" / f"{n}.md": page for n, page in more.items()}}
     for path, make in made_pages.items():
         made = make()
