@@ -60,6 +60,17 @@ class HttpWitnesses:
             found = [w for part in parts[:_MOST_ROUTES] if (w := self.find(part, code)) is not None]
         return min(found, key=lambda one: one.size, default=None)
 
+    def everything(self) -> list[str]:
+        """Return the line of each witness of anything: of whole routes, and of each field that is in both versions."""
+        routes = [pair for pair in self._change.routes if pair.is_compared]
+        found = [one for pair in routes for one in self._route(pair, _REFUSED)]
+        for direction in ("request", "response"):
+            for struct in self._change.structs(direction):
+                for field in struct.fields:
+                    search = self._requests if direction == "request" else self._answers
+                    found += [one for pair in struct.routes[:_MOST_ROUTES] for one in search(pair, field)]
+        return list(dict.fromkeys(one.line for one in found))
+
     def _requests(self, pair: RoutePair, field: FieldPair) -> Iterator[Witness]:
         """Yield requests that the old version accepts, and the new one refuses or reads in another way."""
         if pair.old is None:
@@ -125,8 +136,9 @@ class HttpWitnesses:
         read = self._decoded(pair.old, [body for body, _ in sent])
         request = RouteSamples(pair.new, self._samples[1]).smallest()
         shown = False
-        for (body, _), old in zip(sent, read, strict=True):
+        for (body, value), old in zip(sent, read, strict=True):
             errors = [error for error in old.get("errors", ()) if field is None or _is_about(error, field)]
+            errors = self._of_change(pair.old, (body, value), errors) if errors else []
             if errors:
                 answer = shortened(body) or "nothing"
                 line = f"{pair.title} answers {answer} now, which old clients cannot read: {_reasons(errors)}"
@@ -159,6 +171,15 @@ class HttpWitnesses:
         answers = child.ask("answer", self._service, [{**request, "value": value} for value in values])
         found = {answer["body"]: value for answer, value in zip(answers, values, strict=True) if "body" in answer}
         return list(found.items())
+
+    def _of_change(self, old: Operation, answer: tuple[str, Json], errors: list[Plain]) -> list[Plain]:
+        """Return the errors in a new answer without those that the old version could cause by the same answer."""
+        body, value = answer
+        if not body:
+            return errors
+        before = self._decoded(old, [text for text, _ in self._sent(0, old, [json.loads(body), value])])
+        known = [error for one in before for error in one.get("errors", ())]
+        return [error for error in errors if error not in known]
 
     def _decoded(self, operation: Operation, bodies: Sequence[str]) -> list[Plain]:
         items = [{"route": operation.title, "body": body} for body in bodies]
@@ -242,9 +263,13 @@ def _picked(values: Json, way: list[str] | None) -> list[Json]:
     return [found for item in values.values() if isinstance(item, dict) for found in _picked(item, way)]
 
 
-def _same(one: list[Json], other: list[Json]) -> bool:
-    """Return whether values are equal in JSON, where true is not 1."""
-    return one == other and ("true" in json.dumps(one)) == ("true" in json.dumps(other))
+def _same(old: Json, new: Json) -> bool:
+    """Return whether all that the old version has read is in what the new one has; true is not 1, as in JSON."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return all(_same(value, new[key]) if key in new else value in _EMPTY for key, value in old.items())
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_same, old, new))
+    return old == new and isinstance(old, bool) == isinstance(new, bool)
 
 
 def _shown(values: list[Json]) -> str:

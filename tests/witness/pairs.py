@@ -82,6 +82,11 @@ class Versions:
         self._count += 1
         return Searched(change, HttpWitnesses(change, *self._children, str(self._count)))
 
+    def search(self, change: ApiChange) -> HttpWitnesses:
+        """Load both versions of a change."""
+        self._count += 1
+        return HttpWitnesses(change, *self._children, str(self._count))
+
     def of_protos(self, folder: Path, old: str, new: str) -> SearchedProtos:
         """Load both versions of a proto."""
         contracts = []

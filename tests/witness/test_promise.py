@@ -1,0 +1,67 @@
+"""The claim of `mallgen breaking`: without a finding, old requests are accepted and new answers read, when both run."""
+
+import random
+
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+
+from mallgen.breaking.api import ApiChange
+from mallgen.loading.load import load_text
+from mallgen.witness.child import NotExecuted
+from tests.breaking.judged import diagnostics
+from tests.random_contracts import contracts
+from tests.witness.pairs import Versions
+
+MANY = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture)
+FIELD = '\t{name} {kind} `{source}:"{key}{more}"`'
+
+
+def mutated(text: str, chance: random.Random) -> str:
+    """Return a contract with one or two of its lines changed, removed or added."""
+    lines = text.split("\n")
+    for _ in range(chance.randint(1, 2)):
+        tagged = [at for at, line in enumerate(lines) if line.count("`") == 2 and len(line.split("`")[0].split()) == 2]
+        if not tagged:
+            return text
+        at = chance.choice(tagged)
+        lines[at : at + 1] = _changed(lines[at], chance)
+    return "\n".join(lines)
+
+
+def _changed(line: str, chance: random.Random) -> list[str]:
+    head, tag, rest = line.split("`", 2)
+    how = chance.randrange(6)
+    if how == 0:
+        return []
+    if how == 1:
+        return [line, '\tAdded_ int64 `json:"added_,optional"`']
+    if how == 2:
+        return [f"{head}`{tag.replace(',optional', '')}`{rest}"]
+    if how == 3:
+        return [f"{head}`{tag.replace('range=[1:9]', 'range=[0:99]').replace('options=a|b', 'options=a|b|c')}`{rest}"]
+    if how == 4:
+        words = head.split(None, 1)
+        kinds = {"int32": "int64", "int64": "int32", "string": "int64", "bool": "string"}
+        return [f"\t{words[0]} {kinds.get(words[1].strip(), words[1].strip())} `{tag}`{rest}"]
+    return [f'{head}`{tag[:-1]},optional"`{rest}' if "optional" not in tag and "path" not in tag else line]
+
+
+def broken(versions: Versions, old: str, new: str) -> list[str]:
+    """Return what old requests and new answers show, for two contracts between which nothing breaks."""
+    before, after = load_text(old, "x.api").contract, load_text(new, "x.api").contract
+    assume(before is not None and after is not None)
+    assert before is not None and after is not None
+    change = ApiChange(before, after, "main")
+    assume(all(one.severity == "info" for one in diagnostics(change)))
+    try:
+        search = versions.search(change)
+    except NotExecuted as problem:
+        assume("no code can be made" not in str(problem))
+        raise
+    return search.everything()
+
+
+@settings(phases=(Phase.explicit, Phase.generate), max_examples=60, deadline=None, suppress_health_check=MANY)
+@given(text=contracts(), seed=st.integers(0, 2**32))
+def test_without_a_finding_nobody_breaks(versions: Versions, text: str, seed: int) -> None:
+    assert broken(versions, text, mutated(text, random.Random(seed))) == []
