@@ -77,7 +77,7 @@ class HttpWitnesses:
             return
         samples = RouteSamples(pair.old, self._samples[0])
         tried = list(samples.of_field(field, self._samples[1]))
-        for sample, old, new in self._both([samples.smallest(), *tried]):
+        for sample, old, new in self._both([samples.smallest(), samples.smallest(True), *tried]):
             line = self._refused(new, field) or self._read_otherwise(pair, field, sample, old, new)
             if line:
                 yield Witness(f"{sample.words}: {line}", sample.size, sample)

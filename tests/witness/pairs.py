@@ -106,5 +106,5 @@ class Versions:
 def both_versions() -> Iterator[Versions]:
     """Start the children."""
     python = interpreter(".")
-    with Child(python, 600) as old, Child(python, 600) as new:
+    with Child(python, 3600) as old, Child(python, 3600) as new:
         yield Versions(old, new)

@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
@@ -61,7 +62,21 @@ def broken(versions: Versions, old: str, new: str) -> list[str]:
     return search.everything()
 
 
-@settings(phases=(Phase.explicit, Phase.generate), max_examples=60, deadline=None, suppress_health_check=MANY)
-@given(text=contracts(), seed=st.integers(0, 2**32))
-def test_without_a_finding_nobody_breaks(versions: Versions, text: str, seed: int) -> None:
-    assert broken(versions, text, mutated(text, random.Random(seed))) == []
+def _holds(versions: Versions, count: int) -> None:
+    phases = (Phase.explicit, Phase.generate)  # to shrink an example takes minutes
+
+    @settings(phases=phases, max_examples=count, deadline=None, suppress_health_check=MANY)
+    @given(text=contracts(), seed=st.integers(0, 2**32))
+    def holds(text: str, seed: int) -> None:
+        assert broken(versions, text, mutated(text, random.Random(seed))) == []
+
+    holds()
+
+
+def test_without_a_finding_nobody_breaks(versions: Versions) -> None:
+    _holds(versions, 100)
+
+
+@pytest.mark.slow
+def test_without_a_finding_nobody_breaks_in_many_contracts(versions: Versions) -> None:
+    _holds(versions, 2_000)
