@@ -139,7 +139,7 @@ def test_that_there_is_no_row_is_kept_before_any_row_is_inserted(tmp_path: Path)
         store = LocalStore(1000, 1 << 20)
         async with kept(tmp_path, store) as on:
             asked: list[Any] = []
-            find, find_many = on.post._reads._direct._find, on.post._reads._direct._find_many
+            find, find_each = on.post._reads._direct._find, on.post._reads._direct._find_each
 
             def counted(read: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
                 async def counting(*values: Any) -> Any:
@@ -148,7 +148,7 @@ def test_that_there_is_no_row_is_kept_before_any_row_is_inserted(tmp_path: Path)
 
                 return counting
 
-            on.post._reads._direct._find, on.post._reads._direct._find_many = counted(find), counted(find_many)
+            on.post._reads._direct._find, on.post._reads._direct._find_each = counted(find), counted(find_each)
             for _ in range(3):
                 assert await on.post.find_one(7) is None
                 assert await on.post.find_many([8, 9]) == []
