@@ -233,7 +233,7 @@ def _load(child: Child, contract: Contract, service: str) -> None:
         raise NotExecuted(f"no code can be made of {contract.file}: {problem}")
     files = {file.path: file.text for file in emitted.files}
     names = {shape.name: dict(zip(shape.fields, shape.keys, strict=True)) for shape in emitted.classes}
-    child.load(service, "api", files, f"witness_{service}", names)
+    child.load(service, "routes", files, f"witness_{service}", names)
 
 
 def _is_about(error: Plain, field: FieldPair) -> bool:

@@ -62,7 +62,7 @@ class _Runs:
     def find(self, one: Judgement) -> AnyWitness | None:
         """Return the smallest witness of a finding. Raises NotExecuted."""
         found = one.found
-        kind = "rpc" if found.diagnostic.code.startswith("proto-") else "api"
+        kind = "calls" if found.diagnostic.code.startswith("proto-") else "routes"
         key = id(one.change), kind
         if key not in self._searches:
             self._searches[key] = self._search(one.change, kind)
@@ -80,9 +80,9 @@ class _Runs:
                 python = interpreter(self._folder)
                 self._children = self._stack.enter_context(Child(python)), self._stack.enter_context(Child(python))
             name = str(len(self._searches))
-            if kind == "api" and change.api is not None:
+            if kind == "routes" and change.api is not None:
                 return HttpWitnesses(change.api, *self._children, name)
-            if kind == "rpc" and change.proto is not None:
+            if kind == "calls" and change.proto is not None:
                 from mallgen.witness.rpc import RpcWitnesses
 
                 return RpcWitnesses(change.proto, *self._children, name)

@@ -178,13 +178,13 @@ def _load(child: Child, contract: ProtoContract, service: str) -> None:
             contract, Modules(Code(f"{PyIdent(package)}.pb")), f"{package}/pb", Renderer(False, DEFAULT.output)
         )
         texts = {f"{package}/__init__.py": "", **{file.path: file.text for file in files}}
-        child.load(service, "rpc", texts, package, {})
+        child.load(service, "calls", texts, package, {})
         return
     emitted = emit(contract, RpcOptions(package=package, prove=False))
     if not emitted.files:
         problem = next(one.message for one in emitted.diagnostics if one.severity == "error")
         raise NotExecuted(f"no code can be made of {contract.title}: {problem}")
-    child.load(service, "rpc", {file.path: file.text for file in emitted.files}, package, {})
+    child.load(service, "calls", {file.path: file.text for file in emitted.files}, package, {})
 
 
 def _names(error: str, pair: ProtoFieldPair) -> bool:

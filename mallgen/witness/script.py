@@ -293,7 +293,7 @@ def _one_value(field: Any, value: Any, names: bool) -> Any:
 def load(asked: Plain) -> HttpService | RpcService:
     """Import a generated package, whose name no other one has."""
     sys.meta_path.insert(0, MemoryPackage(asked["files"]))
-    if asked["kind"] == "rpc":
+    if asked["kind"] == "calls":
         return RpcService(asked["package"], asked["config"], list(asked["files"]))
     return HttpService(asked["package"], asked["config"], asked["names"])
 
