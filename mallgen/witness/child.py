@@ -25,16 +25,16 @@ def interpreter(folder: str) -> str:
     if importlib.util.find_spec("mallgen_runtime") is not None:
         return sys.executable
     own = os.path.join(folder, ".venv", "bin", "python")
-    if os.path.isfile(own) and not _is_tracked(own):
+    if os.path.isfile(own) and _is_untracked(own):
         return own
     raise NotExecuted("mallgen-runtime is not installed")
 
 
-def _is_tracked(path: str) -> bool:
-    """Return whether git has a file: an interpreter that came with a clone is not run."""
+def _is_untracked(path: str) -> bool:
+    """Return whether git does not have a file of a repository: an interpreter that came with it is not run."""
     command = ["git", "-C", os.path.dirname(path), "ls-files", "--error-unmatch", os.path.basename(path)]
     try:
-        return subprocess.run(command, capture_output=True, timeout=10, check=False).returncode == 0  # noqa: S603
+        return subprocess.run(command, capture_output=True, timeout=10, check=False).returncode == 1  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return False
 
