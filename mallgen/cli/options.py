@@ -243,6 +243,7 @@ COMMANDS = (
             Option("fix", "Print a diff that keeps what was taken away beside what is new, where that can be done."),
             Option("write", "With --fix: change the contracts in place."),
             Option("no-witness", "Look for no request or answer that shows each error."),
+            Option("emit-tests", "Write what shows the errors of .api contracts as files of pytest.", "DIR"),
             Option("select", "A rule to add to those that are on; `all` for all.", "RULE", many=True),
             Option("ignore", "A rule to leave out.", "RULE", many=True),
             Option("rules", "List the rules."),

@@ -9,7 +9,7 @@ from mallgen.breaking.api_pairs import RoutePair
 from mallgen.breaking.struct_pairs import FieldPair, StructPair
 from mallgen.emit.http.files import HttpOptions, emit
 from mallgen.lint.scope import Operation
-from mallgen.model import Contract
+from mallgen.model import Contract, TypeRef
 from mallgen.witness.child import Child, NotExecuted
 from mallgen.witness.requests import RouteSamples, Sample, shortened
 from mallgen.witness.values import Json, Samples, in_json
@@ -22,12 +22,18 @@ Plain = dict[str, Any]
 
 
 class Witness(NamedTuple):
-    """A request or an answer that shows a change: its line, its size, the request, and an answer's body."""
+    """A request or an answer that shows a change: its line, its size, the request, and an answer's body.
+
+    `status` is that of a refusal, 0 for other changes; `types` are the old and the new type of an answer that is not
+    read at all.
+    """
 
     line: str
     size: int
     sample: Sample
     body: str = ""
+    status: int = 0
+    types: tuple[TypeRef, TypeRef] | None = None
 
 
 class HttpWitnesses:
@@ -78,9 +84,10 @@ class HttpWitnesses:
         samples = RouteSamples(pair.old, self._samples[0])
         tried = list(samples.of_field(field, self._samples[1]))
         for sample, old, new in self._both([samples.smallest(), samples.smallest(True), *tried]):
-            line = self._refused(new, field) or self._read_otherwise(pair, field, sample, old, new)
+            refused = self._refused(new, field)
+            line = refused or self._read_otherwise(pair, field, sample, old, new)
             if line:
-                yield Witness(f"{sample.words}: {line}", sample.size, sample)
+                yield Witness(f"{sample.words}: {line}", sample.size, sample, status=new["status"] if refused else 0)
 
     def _both(self, samples: Sequence[Sample]) -> Iterator[tuple[Sample, Plain, Plain]]:
         """Yield the requests that the old version accepts, with the answers of both."""
@@ -143,7 +150,9 @@ class HttpWitnesses:
                 answer = shortened(body) or "nothing"
                 line = f"{pair.title} answers {answer} now, which old clients cannot read: {_reasons(errors)}"
                 shown = True
-                yield Witness(line, len(body), request, body)
+                old_type, new_type = pair.old.route.response, pair.new.route.response
+                types = (old_type, new_type) if new_type is not None else None
+                yield Witness(line, len(body), request, body, types=types)
         if field is not None and field.old is not None and not shown:
             yield from self._lost(pair, field, sent, read, request)
 
@@ -153,9 +162,7 @@ class HttpWitnesses:
         if ref is None:
             yield None
             return
-        yield from (samples.of(ref, None, full) for full in (False, True))
-        if samples.struct(ref) is not None:
-            yield samples.around(ref, (), {})
+        yield from self._usual(1, operation)
         steps = samples.steps(ref, field.struct.new.span) if field is not None else None
         if field is None or field.new is None or steps is None:
             return
@@ -163,6 +170,14 @@ class HttpWitnesses:
         old = in_json(field.old) if field.old is not None else None
         for border in samples.borders(new, old, self._samples[0]):
             yield samples.around(ref, steps, {new.key: border})
+
+    def _usual(self, side: int, operation: Operation) -> Iterator[Json]:
+        """Yield the smallest and the fullest response of a version, and one with the smallest struct in its list."""
+        ref, samples = operation.route.response, self._samples[side]
+        if ref is not None:
+            yield from (samples.of(ref, None, full) for full in (False, True))
+            if samples.struct(ref) is not None:
+                yield samples.around(ref, (), {})
 
     def _sent(self, side: int, operation: Operation, values: Sequence[Json]) -> list[tuple[str, Json]]:
         """Return the bodies that one version sends for values, each with its value; without those it cannot send."""
@@ -177,7 +192,8 @@ class HttpWitnesses:
         body, value = answer
         if not body:
             return errors
-        before = self._decoded(old, [text for text, _ in self._sent(0, old, [json.loads(body), value])])
+        values = [json.loads(body), value, *self._usual(0, old)]
+        before = self._decoded(old, [text for text, _ in self._sent(0, old, values)])
         known = [error for one in before for error in one.get("errors", ())]
         return [error for error in errors if error not in known]
 
@@ -214,7 +230,7 @@ class HttpWitnesses:
             if new.get("status") in statuses:
                 line = self._refused(new, None)
             if line:
-                yield Witness(f"{sample.words}: {line}", sample.size, sample)
+                yield Witness(f"{sample.words}: {line}", sample.size, sample, status=new.get("status", 0))
         if statuses is _REFUSED:
             yield from self._answers(pair)
 

@@ -27,6 +27,7 @@ from mallgen.cli.console import (
 )
 from mallgen.cli.gc import without_gc
 from mallgen.cli.options import Values
+from mallgen.cli.proving import proved
 from mallgen.cli.ruling import chosen_rules, list_rules
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.kind import is_contract, not_a_contract
@@ -81,7 +82,7 @@ def _run(values: Values, workspace: Workspace, stack: ExitStack) -> int:
     judged = judge_version(both.new)
     if values.flag("fix"):
         return fix(judged, settle(judged, policy, terms.today).diagnostics, both, workspace, judge_version, values)
-    judged = _proven(judged, workspace, values)
+    judged = proved(judged, workspace, values)
     settled = settle(judged, policy, terms.today)
     if values.flag("explain-version"):
         return _explain(judged)
@@ -123,15 +124,6 @@ def _explain(judged: list[Judgement]) -> int:
     if not judged:
         out("patch: nothing that callers see has changed")
     return FINE
-
-
-def _proven(judged: list[Judgement], workspace: Workspace, values: Values) -> list[Judgement]:
-    """Return the findings with their witnesses, unless these are not asked for."""
-    if values.flag("no-witness"):
-        return judged
-    from mallgen.witness.prove import proven
-
-    return [one.judged for one in proven(judged, os.path.dirname(workspace.path) or ".")]
 
 
 def _print(listed: list[Diagnostic], both: Versions, more: dict[str, str], order: list[str], counts: str) -> None:
