@@ -1,12 +1,12 @@
 """The child process that runs the generated code of one version. It has a deadline, and ends with its `Child`."""
 
-import importlib.util
 import json
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Any
 
@@ -22,7 +22,7 @@ class NotExecuted(Exception):
 
 def interpreter(folder: str) -> str:
     """Return a Python that has mallgen_runtime: that of mallgen, or of `.venv` in a folder. Raises NotExecuted."""
-    if importlib.util.find_spec("mallgen_runtime") is not None:
+    if find_spec("mallgen_runtime") is not None:
         return sys.executable
     own = os.path.join(folder, ".venv", "bin", "python")
     if os.path.isfile(own) and _is_untracked(own):
@@ -54,6 +54,11 @@ class Child:
         self._end = threading.Timer(seconds, self._process.kill)
         self._end.daemon = True
         self._end.start()
+
+    @property
+    def number(self) -> int:
+        """Return the number of the process."""
+        return self._process.pid
 
     def __enter__(self) -> "Child":
         return self
