@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
 from mallgen.editor.actions import safe_edits
+from mallgen.editor.compatibility import BaseContract, incompatible
 from mallgen.editor.memory import ReadFile
 from mallgen.editor.places import EditorText, Position
 from mallgen.editor.project import Problem, Project, SeenFile, understand
+from mallgen.languageserver.bases import Bases
 from mallgen.languageserver.files import Document, Overlay, path_of, uri_of
 from mallgen.languageserver.graph import Graph
 from mallgen.lint import RULES, Rule
@@ -73,7 +76,8 @@ class EditorSession:
         self.graph = Graph()
         self._options = options
         self._rules = options.chosen()
-        self._projects: dict[str, tuple[Sources, Project]] = {}
+        self.bases = Bases()
+        self._projects: dict[str, tuple[Sources, BaseContract | None, Project]] = {}
         self._shown: dict[str, Published] = {}
         self._texts: dict[str, tuple[ReadFile, EditorText]] = {}
         self._unconnected: dict[str, Document] = {}  # documents whose imports are not in the graph yet
@@ -175,12 +179,14 @@ class EditorSession:
     def _project(self, root: str) -> Project:
         """Return one contract, compiled again only when one of its files has changed."""
         sources = self._sources(root)
-        kept = self._projects.get(root)
-        if kept is not None and _is_unchanged(kept[0], sources):
-            return kept[1]
+        kept, base = self._projects.get(root), self.bases.contract(root)
+        if kept is not None and _is_unchanged(kept[0], sources) and kept[1] is base:
+            return kept[2]
         name = sources.files[0].file if sources.files else root
         project = understand(name, sources, self.overlay.memory, self._rules)
-        self._projects[root] = (sources, project)
+        if base is not None:
+            project.problems += incompatible(project, base, date.today().isoformat())
+        self._projects[root] = (sources, base, project)
         return project
 
     def _sources(self, root: str) -> Sources:
@@ -239,7 +245,7 @@ class EditorSession:
 
     def shown_texts(self) -> Mapping[str, EditorText]:
         """Return the texts of every file of the contracts that are shown now, by name."""
-        return self.texts(tuple(project for _, project in self._projects.values()))
+        return self.texts(tuple(project for _, _, project in self._projects.values()))
 
     def _all_published(self, projects: list[Project]) -> dict[str, Published]:
         """Return what to show, by URI: every open document, and other files only when they have problems."""
