@@ -6,7 +6,7 @@ from typing import Any
 
 from mallgen.breaking.proto import ProtoChange
 from mallgen.breaking.proto_pairs import EnumPair, MessagePair, ProtoFieldPair, RpcPair
-from mallgen.breaking.proto_tree import ValueNode
+from mallgen.breaking.proto_tree import RpcNode, ValueNode
 from mallgen.emit.protobuf import Modules, modules
 from mallgen.emit.rpc import RpcOptions, emit
 from mallgen.proto.model import ProtoContract
@@ -135,8 +135,21 @@ class RpcWitnesses:
         yield from self._gone(pair.old.title)
         if pair.new is None:
             return
+        old, new = pair.old, pair.new
+        if (old.takes_stream, old.gives_stream) != (new.takes_stream, new.gives_stream):
+            yield from self._streamed(old)
         yield from self._renamed_type(pair.old.request, pair.new.request, 0, form)
         yield from self._renamed_type(pair.old.reply, pair.new.reply, 1, form)
+
+    def _streamed(self, old: RpcNode) -> Iterator[MessageWitness]:
+        """Yield the call of an old client, with two messages in each stream, that the new version fails."""
+        asked: Plain = {"wire": f"/{old.title}", "takes": old.takes_stream, "gives": old.gives_stream}
+        (before,), (now,) = (self._ask(side, "stream", [asked]) for side in (0, 1))
+        if "error" in now and "error" not in before:
+            shape = f"{'a stream' if old.takes_stream else 'one message'} in, "
+            shape += f"{'a stream' if old.gives_stream else 'one message'} out"
+            line = f"/{old.title} called with {shape}: answered before, ends with {now['error']} now"
+            yield MessageWitness(line, len(old.title))
 
     def _gone(self, title: str) -> Iterator[MessageWitness]:
         """Yield a call that the old version served and the new one does not."""

@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 import typing
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -216,6 +216,21 @@ class RpcService:
         missing = made.FindInitializationErrors()
         return {"error": f"{', '.join(missing)} is required"} if missing else _both_values(made)
 
+    async def stream(self, asked: Plain) -> Plain:
+        """Serve on a socket of this machine, and call a method as one that takes or gives streams."""
+        app = self._channel._app
+        settings = import_module("msgspec").structs.replace(app.config, listen_on="127.0.0.1:0")
+        server = import_module("mallgen_runtime.rpc.transport").server_for(settings, app)
+        port = server.listen()
+        await server.start()
+        try:
+            await asyncio.wait_for(_call_over_socket(port, asked), 5)
+        except import_module("mallgen_runtime.rpc").RpcError as problem:
+            return {"error": problem.code.name}
+        finally:
+            await server.stop(0)
+        return {}
+
     async def call(self, asked: Plain) -> Plain:
         """Call a method with an empty request."""
         if self._channel is None:
@@ -246,15 +261,47 @@ def _channel(package: str, config: str) -> Any:
     services = import_module(f"{package}.server").SERVICES
     for service in services:
         for method in service.methods:
-            method.endpoint = _empty(method.reply)
+            method.endpoint = _empty(method)
     return testing.Local(import_module("mallgen_runtime.rpc").RpcApp(settings, context, services))
 
 
-def _empty(reply: Any) -> Callable[..., Awaitable[object]]:
-    async def endpoint(*given: object) -> object:
-        return reply()
+def _empty(method: Any) -> Callable[..., object]:
+    """Return a function that gives an empty reply, and two where the method gives a stream."""
 
-    return endpoint
+    async def one(ctx: object, svc: object, request: Any) -> object:
+        if method.takes_stream:
+            _ = [item async for item in request]
+        return method.reply()
+
+    async def many(ctx: object, svc: object, request: Any) -> AsyncIterator[object]:
+        for _ in range(2):
+            yield await one(ctx, svc, request)
+
+    return many if method.gives_stream else one
+
+
+async def _call_over_socket(port: int, asked: Plain) -> None:
+    """Call a method of a server as one that takes or gives streams, of two requests. Raises RpcError."""
+    rpc, transport = import_module("mallgen_runtime.rpc"), import_module("mallgen_runtime.rpc.transport")
+    empty = import_module("google.protobuf.empty_pb2").Empty
+    conf = rpc.RpcClientConf(endpoints=[f"127.0.0.1:{port}"])
+    channel = import_module("mallgen_runtime.rpc.channel").Channel(
+        conf, "witness", lambda addresses: transport.connection_to(addresses, conf)
+    )
+
+    async def two() -> AsyncIterator[object]:
+        for _ in range(2):
+            yield empty()
+
+    try:
+        if asked["gives"]:
+            call = channel.two_way if asked["takes"] else channel.server_stream
+            _ = [one async for one in call(asked["wire"], two() if asked["takes"] else empty(), empty, 2)]
+        else:
+            call = channel.client_stream if asked["takes"] else channel.unary
+            await call(asked["wire"], two() if asked["takes"] else empty(), empty, 2)
+    finally:
+        await channel.close()
 
 
 def _both_values(message: Any) -> Plain:

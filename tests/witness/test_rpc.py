@@ -48,3 +48,20 @@ def test_a_call_shows_that_an_rpc_is_gone(versions: Versions, tmp_path: Path) ->
     found = versions.of_protos(tmp_path, old, old.replace("rpc Add", "rpc Put")).call("Add")
     assert found == "/shop.Orders/Add: served before, UNIMPLEMENTED: Method not found! now"
     assert versions.of_protos(tmp_path, old, old).call("Add") == ""
+
+
+STREAMS = [
+    ("Order", "Order", "Order", "stream Order", "RESOURCE_EXHAUSTED"),
+    ("stream Order", "Order", "Order", "Order", "RESOURCE_EXHAUSTED"),
+    ("Order", "Order", "stream Order", "Order", ""),  # one message is a stream of one
+    ("Order", "stream Order", "Order", "Order", ""),
+]
+
+
+@pytest.mark.parametrize("old_in, old_out, new_in, new_out, code", STREAMS)
+def test_calls_over_a_socket_show_that_streams_have_changed(
+    versions: Versions, tmp_path: Path, old_in: str, old_out: str, new_in: str, new_out: str, code: str
+) -> None:
+    text = HEAD + "message Order {{ int64 id = 1; }}\nservice Orders {{ rpc Add({}) returns ({}); }}\n"
+    found = versions.of_protos(tmp_path, text.format(old_in, old_out), text.format(new_in, new_out)).call("Add")
+    assert found.endswith(f"answered before, ends with {code} now") if code else found == ""
