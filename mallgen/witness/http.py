@@ -146,6 +146,8 @@ class HttpWitnesses:
         for (body, value), old in zip(sent, read, strict=True):
             errors = [error for error in old.get("errors", ()) if field is None or _is_about(error, field)]
             errors = self._of_change(pair.old, (body, value), errors) if errors else []
+            if errors and (field is None or not field.is_changed):
+                errors = self._refused_by_old_alone(pair.new, body, errors)
             if errors:
                 answer = shortened(body) or "nothing"
                 line = f"{pair.title} answers {answer} now, which old clients cannot read: {_reasons(errors)}"
@@ -196,6 +198,11 @@ class HttpWitnesses:
         before = self._decoded(old, [text for text, _ in self._sent(0, old, values)])
         known = [error for one in before for error in one.get("errors", ())]
         return [error for error in errors if error not in known]
+
+    def _refused_by_old_alone(self, new: Operation, body: str, errors: list[Plain]) -> list[Plain]:
+        """Return the errors in an answer without those that new clients have as well: its service breaks its word."""
+        (own,) = self._new.ask("decode", self._service, [{"route": new.title, "body": body}])
+        return [error for error in errors if error not in own.get("errors", ())]
 
     def _decoded(self, operation: Operation, bodies: Sequence[str]) -> list[Plain]:
         items = [{"route": operation.title, "body": body} for body in bodies]
