@@ -14,6 +14,7 @@ from mallgen.breaking.field_values import (
     listed,
     missing,
     outside,
+    refuses_absence,
 )
 from mallgen.breaking.struct_pairs import FieldPair, replacement
 from mallgen.breaking.type_change import TypeChange, spelt
@@ -140,12 +141,18 @@ def response_field_became_optional(change: ApiChange) -> Iterator[Finding]:
     """A field of a response is left out while it is empty (`omitempty`): clients may miss its key.
 
     Where the old contract said `optional` or had a default, clients could know, and it is a warning. `optional` alone
-    changes nothing on the wire: the service sends the key all the same, and the change is only counted.
+    changes nothing on the wire: the service sends the key all the same, and the change is only counted; unless the
+    empty value, which it sends where nothing is set, is none of the old `options` or outside of the old `range`.
     """
     for pair, old, new in _alike(change):
         if is_left_out(new) and not is_left_out(old):
             message = f"`{pair.title}` is left out now while it is empty"
             yield change.finding(pair, message, "send the empty value", WARNING if old.optional else "")
+        elif _is_optional(new) and not old.optional and refuses_absence(old, new):
+            message = (
+                f"`{pair.title}` is {default_words(new)} now where the service sets nothing, which old clients refuse"
+            )
+            yield change.finding(pair, message, "give it a `default` that the old contract allows")
         elif _is_optional(new) and not old.optional:
             yield change.finding(pair, f"`{pair.title}` is optional in the contract, and sent as before", severity=INFO)
 

@@ -6,7 +6,7 @@ from typing import Literal
 from mallgen.breaking.type_change import type_change, type_numbers
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.values import Scalar
-from mallgen.contract.wire import WireValue
+from mallgen.contract.wire import WireValue, inside
 from mallgen.model import AnyType, Bounds, Pointer, Primitive, Slice
 
 _ZEROS: dict[str, Scalar] = {"bool": False, "string": "", "integer": 0, "float": 0.0}
@@ -20,6 +20,16 @@ def fallback(value: WireValue) -> Scalar | tuple[Scalar, ...] | None:
     if isinstance(ref, Primitive):
         return _ZEROS.get(BASE_TYPES[ref.name].kind)
     return () if isinstance(ref, Slice) else None
+
+
+def refuses_absence(old: WireValue, new: WireValue) -> bool:
+    """Return whether old options or bounds exclude the value that stands for an absent field now."""
+    stands = fallback(new)
+    if isinstance(stands, tuple) or stands is None:
+        return False
+    if old.options:
+        return bool(missing([stands], old.options))
+    return old.range is not None and not isinstance(stands, str) and not inside(stands, old.range)
 
 
 def default_words(value: WireValue) -> str:

@@ -139,6 +139,7 @@ def test_the_verdict_is_that_of_buf(pair: _Pair, tmp_path: Path) -> None:
     assert different == DIFFERENCES.get(pair.name, ("", ""))[0], ours
 
 
+@pytest.mark.slow
 def test_the_recorded_verdicts_are_those_of_buf(tmp_path: Path) -> None:
     tool = buf()
     said = {}
