@@ -51,7 +51,10 @@ def cluster() -> Iterator[RedisCluster]:
     """Start three nodes and make a cluster of them."""
     with contextlib.ExitStack() as stack:
         options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000")
-        nodes = tuple(stack.enter_context(servers.redis(*options)) for _ in range(3))
+        # the usual port of the bus, 10000 above the other one, is among those of outgoing connections
+        nodes = tuple(
+            stack.enter_context(servers.redis(*options, "--cluster-port", str(free_port()))) for _ in range(3)
+        )
         words = [program("redis-cli", "redis-tools"), "--cluster", "create", *(node.host for node in nodes)]
         ran = subprocess.run([*words, "--cluster-yes"], capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stdout + ran.stderr
