@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 _SCRIPT = os.path.join(os.path.dirname(__file__), "script.py")
-_SECONDS = 60.0
+_SECONDS = 20.0
 _MOST_BYTES = 64 << 20  # of one answer
 Plain = dict[str, Any]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mallgen.witness.rpc import RpcWitnesses
 
 FACT = "witness"
+_SECONDS = 10.0  # after which no other search begins
 _NONE_FOUND = "none found: no old request is refused, and each new answer can be read"
 _UNMADE = {
     "signature-added": "none made: generated services check no signatures",
@@ -58,9 +60,12 @@ class _Runs:
         self._folder, self._stack = folder, stack
         self._children: tuple[Child, Child] | None = None
         self._searches: dict[tuple[int, str], HttpWitnesses | RpcWitnesses | str] = {}
+        self._end = monotonic() + _SECONDS
 
     def find(self, one: Judgement) -> AnyWitness | None:
         """Return the smallest witness of a finding. Raises NotExecuted."""
+        if monotonic() > self._end:
+            raise NotExecuted(f"the search for others took its {_SECONDS:.0f} s")
         found = one.found
         kind = "calls" if found.diagnostic.code.startswith("proto-") else "routes"
         key = id(one.change), kind
