@@ -2,11 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-import sqlglot
-from sqlglot.errors import SqlglotError
-
 from mallgen.tables.model import Base, Column, ColumnType, Default, DefaultKind, Dialect, ForeignKey, Index, Table
-from mallgen.tables.parsing import parsed
+from mallgen.tables.parsing import UnreadableSql, condition, parsed, written
 from mallgen.tables.sqlite_taste import UUID, Scratch, is_now, is_uuid, takes
 
 _INTS = {Dialect.MYSQL: {8: "tinyint", 16: "smallint", 24: "mediumint", 32: "int", 64: "bigint"}}
@@ -172,11 +169,9 @@ class DdlWriter:
         if source is self.dialect:
             return expression
         try:
-            level = sqlglot.ErrorLevel.IGNORE  # it would be a line of the log
             is_query = expression.lstrip(" (")[:6].upper().startswith(("SELECT", "WITH"))
-            tree = parsed(expression, source, None if is_query else sqlglot.exp.Condition)
-            return tree.sql(self.dialect.value, identify="safe", unsupported_level=level)
-        except (SqlglotError, RecursionError):
+            return written((parsed if is_query else condition)(expression, source), self.dialect)
+        except UnreadableSql:
             return expression
 
     def type(self, kind: ColumnType, source: Dialect) -> str:

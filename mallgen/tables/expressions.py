@@ -5,7 +5,7 @@ from mallgen.tables.drafts import Draft
 from mallgen.tables.guess import guess
 from mallgen.tables.lexis import patterns, unescape
 from mallgen.tables.model import Dialect
-from mallgen.tables.parsing import parsed
+from mallgen.tables.parsing import UnreadableSql, condition
 
 _LONGEST = 5_000  # tokens of an expression that is looked at
 
@@ -29,7 +29,6 @@ def _one_token(cursor: Cursor, draft: Draft, at: int, noun: str) -> None:
 
 def _check(cursor: Cursor, draft: Draft, first: int, last: int, noun: str) -> None:
     from sqlglot import exp
-    from sqlglot.errors import SqlglotError
 
     text = cursor.source(first, last)
     span = cursor.span(cursor.tokens[first], cursor.tokens[last - 1])
@@ -38,9 +37,9 @@ def _check(cursor: Cursor, draft: Draft, first: int, last: int, noun: str) -> No
         cursor.report("ddl-bad-expression", message, span, "write it shorter", "warning")
         return
     try:
-        tree = parsed(text, cursor.dialect, exp.Condition)
+        tree = condition(text, cursor.dialect)
         names = [(one.name, one.this.quoted) for one in tree.find_all(exp.Column) if not one.table]
-    except (SqlglotError, RecursionError, AttributeError):
+    except UnreadableSql:
         message = f"{noun} cannot be read: `{text[:60]}`"
         cursor.report("ddl-bad-expression", message, span, "correct it, if the database refuses it too", "warning")
         return

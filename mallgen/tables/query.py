@@ -6,7 +6,7 @@ from mallgen.tables.catalog import Catalog
 from mallgen.tables.cursor import Cursor
 from mallgen.tables.drafts import Draft
 from mallgen.tables.model import Column, ColumnType, Dialect
-from mallgen.tables.parsing import parsed
+from mallgen.tables.parsing import UnreadableSql, parsed
 from mallgen.tables.query_types import ExpressionTypes, Told, common
 from mallgen.text.span import Span
 
@@ -45,15 +45,13 @@ class QueryReader:
 
     def read(self, text: str, span: Span) -> list[Typed] | None:
         """Return the columns of a query, None with a finding when it cannot be read."""
-        from sqlglot.errors import SqlglotError
-
         try:
             tree = parsed(text, self.cursor.dialect)
             found = self._query(tree, {})
-        except (SqlglotError, RecursionError, AttributeError) as problem:
+        except (UnreadableSql, RecursionError, AttributeError) as problem:
             message = f"the query of `{self.draft.name}` cannot be read"
             shown = str(problem).partition(".")[0][:80]
-            hint = f"correct it ({shown})" if shown and not isinstance(problem, AttributeError) else "write it plainer"
+            hint = f"correct it ({shown})" if shown and isinstance(problem, UnreadableSql) else "write it plainer"
             self.cursor.report("ddl-unread-view", message, span, hint)
             return None
         for name, is_hidden in self.missing.items():
