@@ -7,7 +7,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic
 
+from mallgen_runtime.http.access import log_access
 from mallgen_runtime.http.conf import AS_GO_ZERO, RestConf, rules_of, secrets_of
+from mallgen_runtime.http.failures import Failures, handler_of
+from mallgen_runtime.http.layers import layer, or_failed, refuse_large, within
 from mallgen_runtime.http.messages import (
     JSON,
     ClientGone,
@@ -20,23 +23,20 @@ from mallgen_runtime.http.messages import (
     Send,
     WrongAnswer,
     identify,
-    too_large,
 )
-from mallgen_runtime.http.problems import FOR_CLIENTS, WORDS, ApiError, body
+from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.proxies import TrustedProxies
 from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, RouteTable
-from mallgen_runtime.http.sending import Unsendable, check, pairs_of
+from mallgen_runtime.http.sending import pairs_of
 from mallgen_runtime.process import watch
 from mallgen_runtime.process.devserver import Readiness, in_public, readiness
-from mallgen_runtime.process.errors import Code, ConfigError, ResourceError, RpcError
-from mallgen_runtime.process.logs import access
+from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.service import S
 
 _LOG = logging.getLogger("mallgen.service")
 _NO_LIMIT = 1 << 40
 _WEAK = 32
-_PROBLEM = "application/problem+json"
 _GONE = 499  # what nginx and go-zero log when a client has left before its answer
 _GRACE = 0.25
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -56,8 +56,9 @@ class App(Generic[S]):
         self._in_flight = 0
         self._most = config.max_conns if config.middlewares.max_conns else 0
         self._logs = config.log.access and config.middlewares.log
-        self._dev = config.mode.lower() in ("dev", "test")
+        dev = config.mode.lower() in ("dev", "test")
         self._stopping = False
+        self._failures = Failures(dev, lambda: self._stopping)
         self._unpacks = config.middlewares.gunzip
         self._chain: Next | None = None
         self._proxies = TrustedProxies(config.trusted_proxies)
@@ -111,10 +112,10 @@ class App(Generic[S]):
         secrets = secrets_of(config, route.jwt) if route.jwt else ()
         run = self._endpoint(route.endpoint, timeout / 1000, limit)
         if route.middlewares:
-            run = _or_failed(run, self._failed)
+            run = or_failed(run, self._failures.answer)
             for middleware in reversed(route.middlewares):
-                run = self._layer(made[middleware], run)
-            run = _within(run, timeout / 1000, _GRACE)
+                run = layer(made[middleware], run, self._failures.answer)
+            run = within(run, timeout / 1000, _GRACE)
         rules = rules_of(config, route.jwt) if route.jwt else AS_GO_ZERO
         return BoundRoute(route, run, timeout / 1000, limit, secrets, rules)
 
@@ -122,26 +123,10 @@ class App(Generic[S]):
         svc = self.svc
 
         async def run(ctx: Context) -> Response:
-            _refuse_large(ctx, most)
+            refuse_large(ctx, most)
             return await endpoint(ctx, svc)
 
-        return _within(run, timeout)
-
-    def _layer(self, middleware: Middleware, inner: Next) -> Next:
-        """Put a middleware around a handler; what it raises becomes an answer for those around it."""
-        handle, name = middleware.handle, type(middleware).__name__
-
-        async def run(ctx: Context) -> Response:
-            try:
-                found = await handle(ctx, inner)
-            except BaseException as problem:
-                return self._failed(ctx, problem)
-            if not isinstance(found, Response):
-                text = f"the middleware {name} returned {type(found).__name__}, not a Response"
-                return self._failed(ctx, WrongAnswer(text))
-            return found
-
-        return run
+        return within(run, timeout)
 
     async def exchange(self, scope: Scope, receive: Receive, put: Put, has_gone: Callable[[], bool]) -> None:
         """Answer a request with `put`. A server that sees the client leave cancels this, and `has_gone` says so."""
@@ -159,7 +144,7 @@ class App(Generic[S]):
         counts = match is None or match.bound.counts
         self._in_flight += counts
         try:
-            response = self._sendable(ctx, await self._all(ctx))
+            response = self._failures.sendable(ctx, await self._all(ctx))
             if self._stopping:
                 response.headers["connection"] = "close"
             sent = put(ctx, response)
@@ -174,14 +159,14 @@ class App(Generic[S]):
             self._in_flight -= counts
             origin.reset(token)
         if self._logs:
-            _log_access(ctx, match, status, time.perf_counter() - started)
+            log_access(ctx, match, status, time.perf_counter() - started)
 
     async def _all(self, ctx: Context) -> Response:
         """Run the service's own middlewares, then the route."""
         if self._chain is None:
             run: Next = self._routed
             for middleware in reversed(self.svc.middlewares):
-                run = self._layer(middleware, run)
+                run = layer(middleware, run, self._failures.answer)
             self._chain = run
         return await self._chain(ctx)
 
@@ -201,48 +186,10 @@ class App(Generic[S]):
                 ctx.claims = check_token(ctx, bound.secrets, bound.rules)
             found = await bound.run(ctx)
             if not isinstance(found, Response):
-                raise WrongAnswer(f"{_handler(ctx)} answered with {type(found).__name__}, not a Response")
+                raise WrongAnswer(f"{handler_of(ctx)} answered with {type(found).__name__}, not a Response")
             return found
         except BaseException as problem:
-            return self._failed(ctx, problem)
-
-    def _sendable(self, ctx: Context, response: Response) -> Response:
-        """Return the answer, or a 500 when HTTP has no form for it."""
-        try:
-            check(response, ctx.method)
-        except Unsendable as problem:
-            ctx.log.error("%s %s: the answer cannot be sent: %s", ctx.method, ctx.url_path, problem)
-            return _problem(ctx, ApiError(500, "internal"), "")
-        return response
-
-    def _failed(self, ctx: Context, problem: BaseException) -> Response:
-        """Return the answer to a request that ended with an exception."""
-        match: Match | None = ctx.matched
-        contract = match.bound.route.contract if match and self._dev else ""
-        if isinstance(problem, ResourceError) and problem.status is not Code.INTERNAL:
-            problem = RpcError(problem.status, str(problem))
-        if isinstance(problem, RpcError):
-            problem = _of_rpc(ctx, problem)
-        if isinstance(problem, NotImplementedError) and match:
-            problem = ApiError(501, "not_implemented", f"{match.bound.route.title} is not implemented")
-        if isinstance(problem, ApiError):
-            try:
-                return _problem(ctx, problem, contract)
-            except (TypeError, ValueError) as wrong:
-                ctx.log.error("%s %s: the error cannot be sent: %s", ctx.method, ctx.url_path, wrong)
-                return _problem(ctx, ApiError(500, "internal"), contract)
-        if isinstance(problem, ClientGone):
-            raise problem
-        if isinstance(problem, asyncio.CancelledError) and _is_cancelled():
-            if not self._stopping or ctx.has_gone():
-                raise problem
-            detail = "the service is stopping and could not wait for the answer"
-            return _problem(ctx, ApiError(503, "stopping", detail), contract)
-        if isinstance(problem, WrongAnswer):
-            ctx.log.error("%s %s: %s", ctx.method, ctx.url_path, str(problem) or f"{_handler(ctx)} {problem.what}")
-        else:
-            ctx.log.error("%s %s failed", ctx.method, ctx.url_path, exc_info=problem)
-        return _problem(ctx, ApiError(500, "internal"), contract)
+            return self._failures.answer(ctx, problem)
 
     def _not_found(self, ctx: Context) -> ApiError:
         allowed = self._table.allowed(ctx.url_path)
@@ -275,15 +222,6 @@ class App(Generic[S]):
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def _of_rpc(ctx: Context, problem: RpcError) -> ApiError:
-    """Return a failed call as an ApiError; the text of an internal error stays in the log."""
-    ctx.log.log(logging.ERROR if problem.http_status >= 500 else logging.INFO, "a call failed: %s", problem)
-    code = problem.code
-    return ApiError(
-        problem.http_status, code.name.lower(), problem.detail if code in FOR_CLIENTS else WORDS.get(code, "")
-    )
-
-
 async def _healthy(ctx: Context, svc: object) -> Response:
     return Response(b'{"status":"ok"}', 200, {"content-type": JSON})
 
@@ -291,72 +229,3 @@ async def _healthy(ctx: Context, svc: object) -> Response:
 def _stays() -> bool:
     """Other servers do not cancel a request when its client leaves."""
     return False
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-def _within(run: Next, timeout: float, grace: float = 0) -> Next:
-    """Bound a handler by the route's time; with `grace` the middlewares still see the answer to a late one."""
-    if timeout <= 0:
-        return run
-
-    async def limited(ctx: Context) -> Response:
-        limit = asyncio.timeout(timeout + grace)
-        try:
-            async with limit:
-                return await run(ctx)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise ApiError(503, "timeout", f"no answer within {timeout:g} s") from None
-
-    return limited
-
-
-def _or_failed(run: Next, failed: Callable[[Context, BaseException], Response]) -> Next:
-    """Turn what a handler raises into an answer for the middlewares around it."""
-
-    async def answered(ctx: Context) -> Response:
-        try:
-            found = await run(ctx)
-        except BaseException as problem:
-            return failed(ctx, problem)
-        if not isinstance(found, Response):
-            return failed(ctx, WrongAnswer(f"{_handler(ctx)} answered with {type(found).__name__}, not a Response"))
-        return found
-
-    return answered
-
-
-def _refuse_large(ctx: Context, most: int) -> None:
-    declared = next(iter(ctx.headers.get("content-length", [])), "")
-    if declared.isdecimal() and (len(declared) > 18 or int(declared) > most):
-        raise too_large(most)
-
-
-def _handler(ctx: Context) -> str:
-    """Return the name of the handler of a request."""
-    return f"{ctx.matched.bound.route.endpoint.__name__}_handler" if ctx.matched else "the handler"
-
-
-def _problem(ctx: Context, error: ApiError, contract: str) -> Response:
-    headers = {"content-type": _PROBLEM, **{name.lower(): value for name, value in error.headers.items()}}
-    return Response(body(error, ctx.request_id, contract), error.status, headers)
-
-
-def _log_access(ctx: Context, match: Match | None, status: int, seconds: float) -> None:
-    fields = {
-        "request_id": ctx.request_id,
-        "trace": ctx.trace_id,
-        "method": ctx.method,
-        "path": ctx.url_path,
-        "route": match.bound.route.path if match else "",
-        "status": status,
-        "duration": f"{seconds * 1000:.1f}ms",
-        "client": ctx.client,
-    }
-    level = logging.ERROR if status >= 500 else logging.INFO
-    access(level, f"[HTTP] {status}", "http", fields)
