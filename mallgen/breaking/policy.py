@@ -113,10 +113,14 @@ def with_cause(found: Sequence[Judgement]) -> list[Judgement]:
 
 
 class SettledFindings(NamedTuple):
-    """The findings that count, with their levels, and the number of those that the workspace accepts."""
+    """The findings that count, with their levels, and the number of those that the workspace accepts.
+
+    `judgements` are those of the first diagnostics, in their order; the others are about mallgen.toml.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     accepted: int
+    judgements: tuple[Judgement, ...] = ()
 
 
 def settle(judged: Sequence[Judgement], policy: Policy, today: str) -> SettledFindings:
@@ -138,8 +142,9 @@ def settle(judged: Sequence[Judgement], policy: Policy, today: str) -> SettledFi
         facts = (*one.found.diagnostic.facts, ("fingerprint", one.fingerprint)) if level != INFO else ()
         shown = replace(one.found.diagnostic, severity=level, facts=facts or one.found.diagnostic.facts)
         left.append(one._replace(found=one.found._replace(diagnostic=shown)))
-    counted = (one.found.diagnostic for one in with_cause(left))
-    return SettledFindings((*counted, *_entries(policy, used, today)), accepted)
+    counted = tuple(with_cause(left))
+    said = (one.found.diagnostic for one in counted)
+    return SettledFindings((*said, *_entries(policy, used, today)), accepted, counted)
 
 
 def _level(one: Judgement, policy: Policy) -> str:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mallgen.breaking import ERROR, RULES, WIRE
+from mallgen.breaking.demands import may_use
 from mallgen.breaking.phases import AFTER_ALL, BEFORE_ALL, RELEASES, Phase, phase_of
 from mallgen.breaking.policy import Judgement
 from mallgen.diagnostics import Diagnostic
+from mallgen.drift.own_uses import OwnUses
 
 _MOST = 2  # reasons that a line names
 _ADDED = re.compile(r"proto-(?:service|rpc|field|oneof-field)-added")
@@ -18,6 +21,8 @@ _CALLER_FIRST = re.compile(
 )
 _NO_CALL = re.compile(r"proto-(?:.*-not-reserved|reserved-removed|extension-.*|rpc-http-binding-changed)")
 
+_NO_CODE: Mapping[str, OwnUses] = MappingProxyType({})
+
 
 class _Reasons(NamedTuple):
     """The findings about a service's proto by what they ask of its callers: to come later, to come first, or both."""
@@ -27,17 +32,24 @@ class _Reasons(NamedTuple):
     changed: list[str]
 
 
-def rollout(judged: Sequence[Judgement], uses: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the lines of the order, none where nothing asks for one; `uses` are the services that each one calls."""
+def rollout(
+    judged: Sequence[Judgement], uses: Mapping[str, Sequence[str]], code: Mapping[str, OwnUses] = _NO_CODE
+) -> list[str]:
+    """Return the lines of the order, none where nothing asks for one; `uses` are the services that each one calls.
+
+    A caller depends on what its `code` uses, one without code on all that has changed.
+    """
     lines: list[str] = []
     for name in _ordered(uses):
         own = [one.found.diagnostic for one in judged if one.service == name]
         lines += _migrations(name, own)
     callers = {name: [caller for caller, used in uses.items() if name in used] for name in uses}
     for name in _ordered(uses):
-        reasons = _reasons(one.found.diagnostic for one in judged if one.service == name)
+        changes = [one for one in judged if one.service == name]
         for caller in callers[name]:
-            lines += _pair(name, caller, reasons)
+            used = [one for one in changes if caller not in code or may_use(one, code[caller])]
+            lines += _pair(name, caller, _reasons(one.found.diagnostic for one in used))
+            lines += _unused(name, caller, [one for one in changes if one not in used])
     return lines
 
 
@@ -101,6 +113,13 @@ def _pair(name: str, caller: str, reasons: _Reasons) -> list[str]:
     if added:
         return [f"{name} before {caller}, where it uses what is new: {_shown(added)}"]
     return [f"{caller} before {name}, and without what goes: {_shown(removed)}"] if removed else []
+
+
+def _unused(name: str, caller: str, changes: Sequence[Judgement]) -> Iterator[str]:
+    """Yield a line about changes that ask nothing of a caller, as its own code does not use what has changed."""
+    messages = [text for texts in _reasons(one.found.diagnostic for one in changes) for text in texts]
+    if messages:
+        yield f"{name} and {caller} in any order where no use is found in own code: {_shown(messages)}"
 
 
 def _reasons(found: Iterable[Diagnostic]) -> _Reasons:

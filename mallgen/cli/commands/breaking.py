@@ -36,7 +36,7 @@ from mallgen.loading.rewrite import CannotWrite
 from mallgen.text.visible import counted
 from mallgen.workspace.bases import NoBase, Versions, versions
 from mallgen.workspace.config import BadWorkspace, Workspace, find
-from mallgen.workspace.own_lines import own_lines
+from mallgen.workspace.own_lines import own_code
 from mallgen.workspace.versions import Version, version_of
 
 
@@ -87,11 +87,12 @@ def _run(values: Values, workspace: Workspace, stack: ExitStack) -> int:
     if values.flag("explain-version"):
         return _explain(judged)
     shown = [both.base.shown(one) for one in settled.diagnostics]
-    if any(one.level != INFO for one in shown) and not paths:
-        shown = with_own_lines(shown, own_lines(workspace))
+    code = own_code(workspace) if shown and not paths else []
+    shown = with_own_lines(shown, settled.judgements, code)
     counts = Counter(one.level for one in shown)
     listed = [one for one in shown if one.level != "info" or values.flag("all") or for_machines()]
-    order = rollout(judged, {member.name: member.uses for member in workspace.members})
+    uses = {member.name: member.uses for member in workspace.members}
+    order = rollout(judged, uses, {own.service: own.uses for own in code})
     _print(
         listed,
         both,
