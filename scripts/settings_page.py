@@ -18,6 +18,7 @@ from mallgen_runtime.sql import conf as sql_conf
 BLOCKS: tuple[tuple[str, str, Any], ...] = (
     ("A BFF", "the top of `etc/NAME-api.yaml`", http_conf.RestConf),
     ("Middlewares of a BFF", "`Middlewares`", http_conf.MiddlewaresConf),
+    ("Uploads", "`Uploads` of a BFF", http_conf.UploadsConf),
     ("A jwt block", "the block that `jwt: Auth` in the contract names", http_conf.JwtConf),
     ("A jwtTransition block", "the block that `jwtTransition: Auth` names", http_conf.JwtTransitionConf),
     ("An RPC server", "the top of `etc/NAME.yaml`", rpc_conf.RpcServerConf),

@@ -32,8 +32,9 @@ async def show_me(ctx: Context, svc: Svc) -> Response:
 
 
 async def sent(ctx: Context, svc: Svc) -> Response:
+    raw = await ctx.raw_body()
     form = await ctx.read_form()
-    return answer({"name": form.first("name"), "body": (await ctx.raw_body()).decode("latin-1")})
+    return answer({"name": form.first("name"), "body": raw.decode("latin-1")})
 
 
 TEXT = "Name: t\nPort: 1\nAuth: {AccessSecret: '${T_ACCESS_SECRET}'}\n"

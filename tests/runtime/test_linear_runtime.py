@@ -3,8 +3,9 @@
 Beyond 32 KiB a text is read in a thread (offload.py), so that only shorter texts count for the loop.
 """
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,12 +13,13 @@ from typing import Annotated, Any
 import pytest
 
 from mallgen_runtime.http import jwt
-from mallgen_runtime.http.conf import RestConf
-from mallgen_runtime.http.forms import parse_multipart, parse_query
+from mallgen_runtime.http.conf import RestConf, UploadsConf
+from mallgen_runtime.http.forms import parse_query
 from mallgen_runtime.http.messages import Context
 from mallgen_runtime.http.offload import LARGE
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.readers import MAX_JSON, Reader
+from mallgen_runtime.http.uploads import receive_form
 from mallgen_runtime.process.conf import read_config
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.rpc.h2.frames import ConnectionFault
@@ -183,8 +185,11 @@ MULTIPART: dict[str, Callable[[int], str]] = {
 
 
 def read_multipart(text: str) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield text.encode()
+
     with suppress(ApiError):
-        parse_multipart(text.encode(), "multipart/form-data; boundary=b")
+        asyncio.run(receive_form(body(), "multipart/form-data; boundary=b", UploadsConf()))
 
 
 @pytest.mark.parametrize("worst", MULTIPART)

@@ -13,7 +13,6 @@ from mallgen_runtime.http.failures import Failures, handler_of
 from mallgen_runtime.http.layers import layer, or_failed, refuse_large, within
 from mallgen_runtime.http.messages import (
     JSON,
-    ClientGone,
     Context,
     Next,
     Put,
@@ -24,7 +23,7 @@ from mallgen_runtime.http.messages import (
     WrongAnswer,
     identify,
 )
-from mallgen_runtime.http.problems import ApiError
+from mallgen_runtime.http.problems import ApiError, ClientGone
 from mallgen_runtime.http.proxies import TrustedProxies
 from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, RouteTable
 from mallgen_runtime.http.sending import pairs_of
@@ -117,7 +116,7 @@ class App(Generic[S]):
                 run = layer(made[middleware], run, self._failures.answer)
             run = within(run, timeout / 1000, _GRACE)
         rules = rules_of(config, route.jwt) if route.jwt else AS_GO_ZERO
-        return BoundRoute(route, run, timeout / 1000, limit, secrets, rules)
+        return BoundRoute(route, run, timeout / 1000, limit, secrets, rules, uploads=config.uploads)
 
     def _endpoint(self, endpoint: Callable[[Context, Any], Awaitable[Response]], timeout: float, most: int) -> Next:
         svc = self.svc
@@ -158,6 +157,8 @@ class App(Generic[S]):
         finally:
             self._in_flight -= counts
             origin.reset(token)
+            if ctx.uploads is not None:
+                ctx.uploads.close()
         if self._logs:
             log_access(ctx, match, status, time.perf_counter() - started)
 

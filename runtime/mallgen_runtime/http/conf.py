@@ -29,6 +29,19 @@ class MiddlewaresConf(Conf, kw_only=True):
     gunzip: bool = True
 
 
+class UploadsConf(Conf, kw_only=True):
+    """Bounds of a `multipart/form-data` body; what all of it may have is MaxBytes, of the settings or of the contract.
+
+    `max_file_bytes` of one file (0: no limit of its own), `max_parts` files and fields. What a request's files have
+    beyond `memory_bytes` goes to the disk, into `folder`; an empty one is the system's folder for temporary files.
+    """
+
+    max_file_bytes: Annotated[int, Meta(ge=0)] = 0
+    max_parts: Annotated[int, Meta(ge=1)] = 2048
+    memory_bytes: Annotated[int, Meta(ge=0)] = 262144
+    folder: str = ""
+
+
 class RestConf(Conf, kw_only=True):
     """The settings that every HTTP service has.
 
@@ -46,6 +59,7 @@ class RestConf(Conf, kw_only=True):
     max_bytes: Annotated[int, Meta(ge=0)] = 1048576
     max_conns: Annotated[int, Meta(ge=0)] = 10000
     middlewares: MiddlewaresConf = field(default_factory=MiddlewaresConf)
+    uploads: UploadsConf = field(default_factory=UploadsConf)
     trusted_proxies: list[str] = field(default_factory=list)
     shutdown: ShutdownConf = field(default_factory=ShutdownConf)
     log: LogConf = field(default_factory=LogConf)

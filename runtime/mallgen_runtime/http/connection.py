@@ -333,6 +333,9 @@ class HttpConnection(asyncio.BufferedProtocol):
     def _late(self, now: float) -> None:
         if self._ended:
             return self._is_there(now)
+        if self._paused:  # the service takes the body slowly: the client is not late
+            self.deadline = now + BODY_SECONDS
+            return
         self.deadline = _NEVER
         self._spoil(ApiError(408, "timeout", "the body did not come in time"))
 

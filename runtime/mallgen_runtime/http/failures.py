@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from mallgen_runtime.http.messages import ClientGone, Context, Response, WrongAnswer
-from mallgen_runtime.http.problems import FOR_CLIENTS, WORDS, ApiError, body
+from mallgen_runtime.http.messages import Context, Response, WrongAnswer
+from mallgen_runtime.http.problems import FOR_CLIENTS, WORDS, ApiError, ClientGone, body
 from mallgen_runtime.http.sending import Unsendable, check
 from mallgen_runtime.process.errors import Code, ResourceError, RpcError
 

@@ -32,24 +32,3 @@ def _decoded(text: str, source: str) -> str:
     if _ESCAPE.search(text):
         raise ApiError(400, "bad_request", f"the {source} has a % that is not followed by two hexadecimal digits")
     return unquote_to_bytes(text.replace("+", " ")).decode("utf-8", "replace")
-
-
-def parse_multipart(data: bytes, content_type: str) -> dict[str, list[str]]:
-    """The text parts of multipart/form-data by name; files are left aside."""
-    from io import BytesIO
-
-    from multipart import MultipartError, MultipartParser, parse_options_header  # type: ignore[import-untyped]
-
-    boundary = parse_options_header(content_type)[1].get("boundary", "")
-    if not boundary:
-        raise ApiError(400, "bad_request", "multipart/form-data without a boundary")
-    found: dict[str, list[str]] = {}
-    try:
-        parser = MultipartParser(BytesIO(data), boundary, len(data), part_limit=MAX_VALUES, strict=True)
-        for part in parser:
-            if part.filename is None:
-                found.setdefault(part.name, []).append(part.raw.decode("utf-8"))
-            part.close()
-    except (MultipartError, ValueError, LookupError):
-        raise ApiError(400, "bad_request", "the body is not multipart/form-data in UTF-8") from None
-    return found

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from mallgen_runtime.http.failures import handler_of
-from mallgen_runtime.http.messages import Context, Next, Response, WrongAnswer, too_large
-from mallgen_runtime.http.problems import ApiError
+from mallgen_runtime.http.messages import Context, Next, Response, WrongAnswer
+from mallgen_runtime.http.problems import ApiError, too_large
 from mallgen_runtime.http.routing import Middleware
 
 Failed = Callable[[Context, BaseException], Response]

@@ -2,13 +2,16 @@
 
 import logging
 import zlib
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeVar
 
-from mallgen_runtime.http.forms import parse_multipart, parse_query
+from mallgen_runtime.http.conf import UploadsConf
+from mallgen_runtime.http.forms import parse_query
 from mallgen_runtime.http.offload import offload
-from mallgen_runtime.http.problems import ApiError, invalid
+from mallgen_runtime.http.problems import ApiError, ClientGone, invalid, too_large
 from mallgen_runtime.http.readers import Reader
+from mallgen_runtime.http.streams import pieces, unknown_encoding
+from mallgen_runtime.http.uploads import UploadedFile, UploadForm, receive_form
 from mallgen_runtime.process.tracing import sound_ids
 from mallgen_runtime.schema.decoding import Wrong, decode
 from mallgen_runtime.schema.encoding import NotFinite, encode, encode_as
@@ -33,10 +36,6 @@ class Response:
         self.headers = {} if headers is None else headers
 
 
-class ClientGone(Exception):
-    """The client closed the connection before its request was read."""
-
-
 class WrongAnswer(Exception):
     """A handler or a middleware returned something that cannot be its answer; `what` it did goes to the log."""
 
@@ -58,6 +57,7 @@ class Context:
         "_form",
         "_headers",
         "_receive",
+        "_streamed",
         "claims",
         "errors",
         "has_gone",
@@ -70,6 +70,7 @@ class Context:
         "trace_flags",
         "trace_id",
         "unpacks",
+        "uploads",
     )
 
     def __init__(self, scope: Scope, receive: Receive, params: dict[str, str], max_bytes: int) -> None:
@@ -89,6 +90,8 @@ class Context:
         self._body: bytes | None = None
         self._form: dict[str, list[str]] | None = None
         self._headers: dict[str, list[str]] | None = None
+        self._streamed = False
+        self.uploads: UploadForm | None = None
 
     @property
     def method(self) -> str:
@@ -140,23 +143,68 @@ class Context:
 
     async def read_form(self) -> Reader:
         """Reads the form in the body (urlencoded or multipart), then the query: the order of Go's ParseForm."""
-        kind = next(iter(self.headers.get("content-type", [])), "")
-        plain = kind.partition(";")[0].strip().lower()
+        kind, plain = self._content_type()
         found: dict[str, list[str]] = {}
         if plain == "application/x-www-form-urlencoded":
             text = (await self.raw_body()).decode("utf-8", "replace")
             found = await offload(len(text), parse_query, text, "form")
         elif plain == "multipart/form-data":
-            data = await self.raw_body()
-            found = await offload(len(data), parse_multipart, data, kind)
+            found = {name: list(values) for name, values in (await self._upload(kind)).fields.items()}
         for name, values in self._query().items():
             found.setdefault(name, []).extend(values)
         self._form = found
         return Reader("form", found, self.errors)
 
-    async def raw_body(self) -> bytes:
-        """Return the whole body; raise a 413 for more than the route allows."""
+    async def files(self, name: str | None = None) -> list[UploadedFile]:
+        """Return the files of a multipart form, those of one field by its name; they go when the request is answered.
+
+        Raises ApiError: 400 for a broken form, 413 for one beyond MaxBytes or the limits of `Uploads`.
+        """
+        kind, plain = self._content_type()
+        found = (await self._upload(kind)).files if plain == "multipart/form-data" else []
+        return [file for file in found if name is None or file.name == name]
+
+    async def file(self, name: str) -> UploadedFile:
+        """Return the file of a field. Raises a 400 that names the field when there is none, else as `files`."""
+        found = await self.files(name)
+        if not found:
+            raise invalid([FieldError("form", name, "must be a file")])
+        return found[0]
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield the body as it comes, once; the client sends no faster than it is taken. Raises as `raw_body`."""
         if self._body is None:
+            if self._streamed:
+                raise RuntimeError("the body has been taken as a stream already")
+            self._streamed = True
+            async for piece in pieces(self._receive, self.max_bytes, self._encoding(), self.unpacks):
+                yield piece
+        elif self._body:
+            yield self._body
+
+    async def _upload(self, kind: str) -> UploadForm:
+        if self.uploads is None:
+            limits = self.matched.bound.uploads if self.matched else UploadsConf()
+            self.uploads = await receive_form(self.stream(), kind, limits)
+        return self.uploads
+
+    def _content_type(self) -> tuple[str, str]:
+        kind = next(iter(self.headers.get("content-type", [])), "")
+        return kind, kind.partition(";")[0].strip().lower()
+
+    def _encoding(self) -> str:
+        return next(iter(self.headers.get("content-encoding", [])), "identity").strip().lower()
+
+    async def raw_body(self) -> bytes:
+        """Return the whole body; raise a 413 for more than the route allows.
+
+        Once the files of a form have been read it is written again from its parts.
+        """
+        if self._body is None and self.uploads is not None:
+            self._body = await self.uploads.written()
+        if self._body is None:
+            if self._streamed:
+                raise RuntimeError("the body has been taken as a stream already")
             chunks, size, more = [], 0, True
             while more:
                 message = await self._receive()
@@ -173,12 +221,11 @@ class Context:
 
     def _decoded(self, data: bytes) -> bytes:
         """Return the body unpacked; the limit holds for the unpacked size, too."""
-        encoding = next(iter(self.headers.get("content-encoding", [])), "identity").strip().lower()
+        encoding = self._encoding()
         if encoding == "identity" or not data:
             return data
         if encoding != "gzip" or not self.unpacks:
-            known = "gzip is" if self.unpacks else "no encoding is"
-            raise ApiError(415, "unknown_encoding", f"the body is encoded as {encoding}; {known} understood")
+            raise unknown_encoding(encoding, self.unpacks)
         try:
             unpacker = zlib.decompressobj(wbits=31)
             found = unpacker.decompress(data, self.max_bytes + 1)
@@ -192,8 +239,7 @@ class Context:
 
     async def body(self, kind: type[T]) -> T:
         """Read the JSON body as `kind`; raise one 400 for every wrong field of this request so far."""
-        plain = next(iter(self.headers.get("content-type", [])), "").partition(";")[0].strip().lower()
-        is_form = plain in ("application/x-www-form-urlencoded", "multipart/form-data")
+        is_form = self._content_type()[1] in ("application/x-www-form-urlencoded", "multipart/form-data")
         try:
             data = b"" if is_form else await self.raw_body()
             made: T = await offload(len(data), decode, data, kind)
@@ -244,11 +290,6 @@ class _RequestHeaderReader(Reader):
 
     def all(self, name: str) -> list[str]:
         return list(self.values.get(name.lower(), ()))
-
-
-def too_large(limit: int) -> ApiError:
-    """Return the 413 for a body beyond its limit."""
-    return ApiError(413, "body_too_large", f"the body has more than {limit} bytes")
 
 
 Next = Callable[[Context], Awaitable[Response]]

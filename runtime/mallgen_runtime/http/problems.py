@@ -53,6 +53,15 @@ class ApiError(Exception):
         self.headers = headers or {}
 
 
+class ClientGone(Exception):
+    """The client closed the connection before its request was read."""
+
+
+def too_large(limit: int) -> ApiError:
+    """Return the 413 for a body beyond its limit."""
+    return ApiError(413, "body_too_large", f"the body has more than {limit} bytes")
+
+
 def invalid(errors: Sequence[FieldError]) -> ApiError:
     """Return the 400 for a request with wrong fields."""
     return ApiError(400, "invalid_request", "the request has wrong fields", errors=errors)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from mallgen_runtime.http.conf import AS_GO_ZERO, TokenRules
+from mallgen_runtime.http.conf import AS_GO_ZERO, TokenRules, UploadsConf
 from mallgen_runtime.http.messages import Context, Next, Response
 
 S = TypeVar("S")
@@ -62,6 +62,7 @@ class BoundRoute(NamedTuple):
     secrets: tuple[str, ...]
     rules: TokenRules = AS_GO_ZERO
     counts: bool = True
+    uploads: UploadsConf = UploadsConf()
 
 
 class Match(NamedTuple):
