@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from mallgen.emit import first_test
 from mallgen.output.files import File
-from mallgen.output.records import CONFIG, MAIN, PYPROJECT, SERVICE_CONTEXT, SETTINGS, Owner, Role
+from mallgen.output.records import CONFIG, HOOKS, MAIN, PYPROJECT, SERVICE_CONTEXT, SETTINGS, Owner, Role
 from mallgen.output.signature import SettingsBlock
 from mallgen.python.code import Code, Literal, PyIdent
 from mallgen.python.layout import Imports, docstring, literal, toml_text
@@ -19,8 +19,8 @@ class Skeleton(Struct, frozen=True):
     """The facts about a service that its common files are made from.
 
     `title` is its name in prose, `distribution` the name of its wheel. `extras` are those of mallgen-runtime that it
-    needs to start, `drivers` those that its settings may ask for, `dev` its development requirements, `test` the
-    template of its first test.
+    needs to start, `drivers` those that its settings may ask for, `dev` its development requirements, `test` and
+    `hooks` the templates of its first test and of its hooks.
     """
 
     title: str
@@ -28,6 +28,7 @@ class Skeleton(Struct, frozen=True):
     distribution: str
     extras: tuple[str, ...]
     test: str
+    hooks: str
     dev: tuple[str, ...] = DEV
     drivers: tuple[str, ...] = ()
 
@@ -54,6 +55,9 @@ class Skeleton(Struct, frozen=True):
         what = docstring([f"What the logic of {self.title} works with."], 0)
         svc = renderer.python("service/svc.py", module_docstring=what, package=package)
         yield File(f"{package}/svc.py", svc, Owner.ONCE, SERVICE_CONTEXT)
+        what = docstring([f"What every request to {self.title} goes through; what stays as it is does nothing."], 0)
+        hooks = renderer.python(self.hooks, module_docstring=what, package=package)
+        yield File(f"{package}/hooks.py", hooks, Owner.ONCE, HOOKS)
         what = docstring([f"{self.title} as a whole, without a socket; your tests go on from here."], 0)
         yield first_test(package, renderer.python(self.test, module_docstring=what, package=package))
 

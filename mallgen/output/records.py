@@ -39,6 +39,7 @@ CONFIG = Role("config")
 MAIN = Role("main")
 PYPROJECT = Role("pyproject")
 SERVICE_CONTEXT = Role("service context")
+HOOKS = Role("hooks")
 FIRST_TEST = Role("first test")  # comes with a new project and never again
 
 

@@ -2,29 +2,35 @@
 
 from mallgen_runtime.http.app import App
 from mallgen_runtime.http.conf import JwtConf, JwtTransitionConf, RestConf
+from mallgen_runtime.http.failures import problem_of as problem
 from mallgen_runtime.http.messages import Context, Next, Response
 from mallgen_runtime.http.problems import ApiError
-from mallgen_runtime.http.routing import Route
+from mallgen_runtime.http.routing import Middleware, Route
 from mallgen_runtime.http.serve import serve
 from mallgen_runtime.process.conf import LogConf, load_config
 from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.interceptors import ClientInterceptor, OutgoingCall
 from mallgen_runtime.process.service import ServiceBase
 from mallgen_runtime.schema.errors import FieldError
 
 __all__ = [
     "ApiError",
     "App",
+    "ClientInterceptor",
     "ConfigError",
     "Context",
     "FieldError",
     "JwtConf",
     "JwtTransitionConf",
     "LogConf",
+    "Middleware",
     "Next",
+    "OutgoingCall",
     "Response",
     "RestConf",
     "Route",
     "ServiceBase",
     "load_config",
+    "problem",
     "serve",
 ]

@@ -58,7 +58,7 @@ class Client(Generic[S]):
     """
 
     def __init__(self, app: App[S], *, svc: S | None = None) -> None:
-        self._app = app if svc is None else App(app.config, svc, app.routes)
+        self._app = app if svc is None else App(app.config, svc, app.routes, app.hooks)
 
     @property
     def svc(self) -> S:

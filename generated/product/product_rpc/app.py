@@ -7,6 +7,7 @@
 from mallgen_runtime import load_config
 from mallgen_runtime.rpc import RpcApp, serve_rpc
 
+from product_rpc import hooks
 from product_rpc.config import Config
 from product_rpc.server import SERVICES
 from product_rpc.svc import ServiceContext
@@ -16,7 +17,7 @@ def create_app(config: Config | None = None) -> RpcApp[ServiceContext]:
     """The service; without a configuration the default file is read."""
     if config is None:
         config = load_config(Config, "etc/product.yaml", package="product_rpc")
-    return RpcApp(config, ServiceContext(config), SERVICES)
+    return RpcApp(config, ServiceContext(config), SERVICES, hooks)
 
 
 def run() -> None:

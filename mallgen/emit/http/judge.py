@@ -54,6 +54,7 @@ def _files(plan: Layout) -> Iterator[File]:
     """Yield the files whose names depend on the contract, without their texts."""
     span = plan.routes[0].group.span if plan.routes else None
     yield File(f"{plan.package}/svc.py", "", Owner.ONCE, None, span)
+    yield File(f"{plan.package}/hooks.py", "", Owner.ONCE, None, span)
     yield File(f"etc/{plan.service}.yaml", "", Owner.ONCE, None, span)
     for middleware in plan.middlewares:
         yield File(f"{plan.package}/middleware/{middleware.module}.py", "", Owner.ONCE, None, span)

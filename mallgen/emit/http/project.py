@@ -53,7 +53,7 @@ def env_name(name: str) -> PyIdent:
 def skeleton(layout: Layout, tables: ServiceTables) -> Skeleton:
     """Return the facts that the common files of a service are made from."""
     name = layout.service
-    return Skeleton(name, layout.package, name, ("rest", "rpc"), "http/test.py", drivers=tables.extras)
+    return Skeleton(name, layout.package, name, ("rest", "rpc"), "http/test.py", "http/hooks.py", drivers=tables.extras)
 
 
 def wiring(layout: Layout, calls: Calls, tables: ServiceTables) -> Wiring:

@@ -90,7 +90,9 @@ class RpcLayout(Struct, frozen=True):
         """The facts that the common files of a service are made from."""
         distribution = self.package.replace("_", "-")
         dev = (*DEV, "types-protobuf>=5.29")
-        return Skeleton(self.title, self.package, distribution, ("rpc",), "rpc/test.py", dev, self.tables.extras)
+        return Skeleton(
+            self.title, self.package, distribution, ("rpc",), "rpc/test.py", "rpc/hooks.py", dev, self.tables.extras
+        )
 
     @property
     def used_services(self) -> tuple[clients.UsedService, ...]:

@@ -10,6 +10,7 @@ from typing import Any, Generic
 from mallgen_runtime.http.access import log_access
 from mallgen_runtime.http.conf import AS_GO_ZERO, RestConf, rules_of, secrets_of
 from mallgen_runtime.http.failures import Failures, handler_of
+from mallgen_runtime.http.hooks import HttpHooks
 from mallgen_runtime.http.layers import layer, or_failed, refuse_large, within
 from mallgen_runtime.http.messages import (
     JSON,
@@ -30,6 +31,7 @@ from mallgen_runtime.http.sending import pairs_of
 from mallgen_runtime.process import watch
 from mallgen_runtime.process.devserver import Readiness, in_public, readiness
 from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.interceptors import found
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.service import S
 
@@ -45,20 +47,26 @@ class App(Generic[S]):
     """Plain ASGI 3: `http` and `lifespan`. Runs under uvicorn, granian, hypercorn.
 
     `checks` are what /readyz asks: each gives states by name, `ok` or the problem; a state `stopping` makes a 503.
-    `refused` is the ConfigError that kept the service context from opening.
+    `refused` is the ConfigError that kept the service context from opening. `hooks` is the project's module hooks.py.
     """
 
-    def __init__(self, config: RestConf, svc: S, routes: Sequence[Route[Any]]) -> None:
+    def __init__(
+        self, config: RestConf, svc: S, routes: Sequence[Route[Any]], hooks: HttpHooks[S] | None = None
+    ) -> None:
         self.config = config
         self.svc = svc
         self.routes = routes
+        self.hooks = hooks
         self._in_flight = 0
         self._most = config.max_conns if config.middlewares.max_conns else 0
         self._logs = config.log.access and config.middlewares.log
-        dev = config.mode.lower() in ("dev", "test")
+        self._dev = config.mode.lower() in ("dev", "test")
         self._stopping = False
-        self._failures = Failures(dev, lambda: self._stopping)
+        self._failures = Failures(lambda: self._stopping, getattr(hooks, "on_error", None))
         self._unpacks = config.middlewares.gunzip
+        self._on_success = getattr(hooks, "on_success", None)
+        self._middlewares: Sequence[Middleware] = found(hooks, "middlewares", svc)
+        svc.intercept(found(hooks, "client_interceptors", svc))
         self._chain: Next | None = None
         self._proxies = TrustedProxies(config.trusted_proxies)
         self.refused: ConfigError | None = None
@@ -116,7 +124,8 @@ class App(Generic[S]):
                 run = layer(made[middleware], run, self._failures.answer)
             run = within(run, timeout / 1000, _GRACE)
         rules = rules_of(config, route.jwt) if route.jwt else AS_GO_ZERO
-        return BoundRoute(route, run, timeout / 1000, limit, secrets, rules, uploads=config.uploads)
+        shown = route.contract if self._dev else ""
+        return BoundRoute(route, run, timeout / 1000, limit, secrets, rules, uploads=config.uploads, shown=shown)
 
     def _endpoint(self, endpoint: Callable[[Context, Any], Awaitable[Response]], timeout: float, most: int) -> Next:
         svc = self.svc
@@ -136,6 +145,7 @@ class App(Generic[S]):
         match = self._table.find(scope["method"], scope["path"])
         ctx = Context(scope, receive, match.params if match else {}, match.bound.max_bytes if match else 0)
         ctx.unpacks, ctx.matched, ctx.has_gone = self._unpacks, match, has_gone
+        ctx.on_success = self._on_success
         identify(ctx)
         timeout = match.bound.timeout if match else 0
         deadline = time.monotonic() + timeout if timeout > 0 else None
@@ -163,10 +173,10 @@ class App(Generic[S]):
             log_access(ctx, match, status, time.perf_counter() - started)
 
     async def _all(self, ctx: Context) -> Response:
-        """Run the service's own middlewares, then the route."""
+        """Run the middlewares of hooks.py, those of the service context, then the route."""
         if self._chain is None:
             run: Next = self._routed
-            for middleware in reversed(self.svc.middlewares):
+            for middleware in reversed((*self._middlewares, *self.svc.middlewares)):
                 run = layer(middleware, run, self._failures.answer)
             self._chain = run
         return await self._chain(ctx)

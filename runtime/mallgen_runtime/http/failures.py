@@ -10,53 +10,92 @@ from mallgen_runtime.http.problems import FOR_CLIENTS, WORDS, ApiError, ClientGo
 from mallgen_runtime.http.sending import Unsendable, check
 from mallgen_runtime.process.errors import Code, ResourceError, RpcError
 
+OnError = Callable[[Context, ApiError], Response]
 _PROBLEM = "application/problem+json"
 
 
 class Failures:
-    """Answers for exceptions; `dev` is whether they name the contract, `is_stopping` whether the service ends."""
+    """Answers for exceptions, in the form that `on_error` gives them; `is_stopping` is whether the service ends."""
 
-    def __init__(self, dev: bool, is_stopping: Callable[[], bool]) -> None:
-        self._dev = dev
+    def __init__(self, is_stopping: Callable[[], bool], on_error: OnError | None = None) -> None:
         self._is_stopping = is_stopping
+        self._on_error = on_error
 
     def sendable(self, ctx: Context, response: Response) -> Response:
         """Return the answer, or a 500 when HTTP has no form for it."""
         try:
             check(response, ctx.method)
         except Unsendable as problem:
-            ctx.log.error("%s %s: the answer cannot be sent: %s", ctx.method, ctx.url_path, problem)
-            return _problem(ctx, ApiError(500, "internal"), "")
+            return self._unsendable(ctx, "the answer", problem)
         return response
 
     def answer(self, ctx: Context, problem: BaseException) -> Response:
         """Return the answer to a request that ended with an exception."""
+        error = self._error(ctx, problem)
+        if error is not problem:
+            error.__cause__ = problem
+        try:
+            return self._formed(ctx, error)
+        except (TypeError, ValueError) as wrong:
+            return self._unsendable(ctx, "the error", wrong)
+
+    def _unsendable(self, ctx: Context, what: str, problem: Exception) -> Response:
+        ctx.log.error("%s %s: %s cannot be sent: %s", ctx.method, ctx.url_path, what, problem)
+        made = self._formed(ctx, ApiError(500, "internal"))
+        try:
+            check(made, ctx.method)
+        except Unsendable:
+            return problem_of(ctx, ApiError(500, "internal"))
+        return made
+
+    def _formed(self, ctx: Context, error: ApiError) -> Response:
+        """Return an error in the form of hooks.py, in our own where that fails."""
+        if self._on_error is None:
+            return problem_of(ctx, error)
+        on_success, ctx.on_success = ctx.on_success, None  # what on_error says is no success
+        try:
+            made = self._on_error(ctx, error)
+            if isinstance(made, Response):
+                return made
+            ctx.log.error("on_error of hooks.py returned %s, not a Response", type(made).__name__)
+        except Exception:
+            ctx.log.exception("on_error of hooks.py failed")
+        finally:
+            ctx.on_success = on_success
+        return problem_of(ctx, error)
+
+    def _error(self, ctx: Context, problem: BaseException) -> ApiError:
+        """Return an exception as the error it is for the client; raise it when nobody waits for an answer."""
         match: Any = ctx.matched
-        contract = match.bound.route.contract if match and self._dev else ""
         if isinstance(problem, ResourceError) and problem.status is not Code.INTERNAL:
             problem = RpcError(problem.status, str(problem))
         if isinstance(problem, RpcError):
-            problem = _of_rpc(ctx, problem)
+            return _of_rpc(ctx, problem)
         if isinstance(problem, NotImplementedError) and match:
-            problem = ApiError(501, "not_implemented", f"{match.bound.route.title} is not implemented")
+            return ApiError(501, "not_implemented", f"{match.bound.route.title} is not implemented")
         if isinstance(problem, ApiError):
-            try:
-                return _problem(ctx, problem, contract)
-            except (TypeError, ValueError) as wrong:
-                ctx.log.error("%s %s: the error cannot be sent: %s", ctx.method, ctx.url_path, wrong)
-                return _problem(ctx, ApiError(500, "internal"), contract)
+            return problem
         if isinstance(problem, ClientGone):
             raise problem
         if isinstance(problem, asyncio.CancelledError) and _is_cancelled():
             if not self._is_stopping() or ctx.has_gone():
                 raise problem
-            detail = "the service is stopping and could not wait for the answer"
-            return _problem(ctx, ApiError(503, "stopping", detail), contract)
+            return ApiError(503, "stopping", "the service is stopping and could not wait for the answer")
         if isinstance(problem, WrongAnswer):
             ctx.log.error("%s %s: %s", ctx.method, ctx.url_path, str(problem) or f"{handler_of(ctx)} {problem.what}")
         else:
             ctx.log.error("%s %s failed", ctx.method, ctx.url_path, exc_info=problem)
-        return _problem(ctx, ApiError(500, "internal"), contract)
+        return ApiError(500, "internal")
+
+
+def problem_of(ctx: Context, error: ApiError) -> Response:
+    """Return an error as RFC 9457 problem details: what a project without `on_error` answers.
+
+    Raises TypeError and ValueError for a status, detail or header that cannot be written.
+    """
+    headers = {"content-type": _PROBLEM, **{name.lower(): value for name, value in error.headers.items()}}
+    contract = ctx.matched.bound.shown if ctx.matched else ""
+    return Response(body(error, ctx.request_id, contract), error.status, headers)
 
 
 def handler_of(ctx: Context) -> str:
@@ -71,11 +110,6 @@ def _of_rpc(ctx: Context, problem: RpcError) -> ApiError:
     return ApiError(
         problem.http_status, code.name.lower(), problem.detail if code in FOR_CLIENTS else WORDS.get(code, "")
     )
-
-
-def _problem(ctx: Context, error: ApiError, contract: str) -> Response:
-    headers = {"content-type": _PROBLEM, **{name.lower(): value for name, value in error.headers.items()}}
-    return Response(body(error, ctx.request_id, contract), error.status, headers)
 
 
 def _is_cancelled() -> bool:

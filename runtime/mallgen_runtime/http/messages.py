@@ -14,7 +14,7 @@ from mallgen_runtime.http.streams import pieces, unknown_encoding
 from mallgen_runtime.http.uploads import UploadedFile, UploadForm, receive_form
 from mallgen_runtime.process.tracing import sound_ids
 from mallgen_runtime.schema.decoding import Wrong, decode
-from mallgen_runtime.schema.encoding import NotFinite, encode, encode_as
+from mallgen_runtime.schema.encoding import NotFinite, encode, encode_around, encode_as
 from mallgen_runtime.schema.errors import MAX_ERRORS, FieldError
 
 _RESPONSE = "answered with a Response, but the contract says what is answered: return that, or set it in a middleware"
@@ -63,6 +63,7 @@ class Context:
         "has_gone",
         "matched",
         "max_bytes",
+        "on_success",
         "params",
         "request_id",
         "scope",
@@ -86,6 +87,7 @@ class Context:
         self.unpacks = True
         self.matched: Any = None
         self.has_gone: Callable[[], bool] = bool
+        self.on_success: Callable[[Context, object], object] | None = None
         self._receive = receive
         self._body: bytes | None = None
         self._form: dict[str, list[str]] | None = None
@@ -254,9 +256,13 @@ class Context:
             raise invalid(self.errors[:MAX_ERRORS])
 
     def json(self, value: object, as_type: Any = None) -> Response:
-        """200 with a JSON body; `as_type` when numbers travel as strings."""
+        """200 with a JSON body, what `on_success` of hooks.py makes of it; `as_type` when numbers travel as strings."""
         try:
-            data = encode(value) if as_type is None else encode_as(value, as_type)
+            made = value if self.on_success is None or isinstance(value, Response) else self.on_success(self, value)
+            if made is not value and as_type is not None:
+                data = encode_around(made, value, as_type)
+            else:
+                data = encode(made) if as_type is None else encode_as(made, as_type)
         except NotFinite as problem:
             raise WrongAnswer(what=f"answered with {problem}: JSON has no such number") from None
         except (TypeError, AttributeError):
@@ -272,7 +278,12 @@ class Context:
             raise WrongAnswer(what=_RESPONSE)
         if found is not None:
             raise WrongAnswer(what=f"answered with {type(found).__name__}, but the contract has no `returns`")
-        return Response()
+        return Response() if self.on_success is None else self._succeeded()
+
+    def _succeeded(self) -> Response:
+        """Return the answer of a route without `returns`: what `on_success` makes of None, no body for None itself."""
+        made = self.on_success(self, None) if self.on_success else None
+        return Response() if made is None else Response(encode(made), 200, {"content-type": JSON})
 
     def empty(self) -> Response:
         """200 without a body."""

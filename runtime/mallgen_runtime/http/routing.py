@@ -53,7 +53,10 @@ class Route(Generic[S]):
 
 
 class BoundRoute(NamedTuple):
-    """A route ready to run: its middlewares are made, its limits decided; `counts` is whether MaxConns counts it."""
+    """A route ready to run: its middlewares are made, its limits decided; `counts` is whether MaxConns counts it.
+
+    `shown` is the contract's line for error answers, empty where they do not name it.
+    """
 
     route: Route[Any]
     run: Next
@@ -63,6 +66,7 @@ class BoundRoute(NamedTuple):
     rules: TokenRules = AS_GO_ZERO
     counts: bool = True
     uploads: UploadsConf = UploadsConf()
+    shown: str = ""
 
 
 class Match(NamedTuple):

@@ -1,6 +1,7 @@
 """The base of every service context."""
 
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 C = TypeVar("C")
 
@@ -23,6 +24,14 @@ class Resource(Protocol):
         """Release it."""
 
 
+@runtime_checkable
+class Interceptable(Protocol):
+    """A resource that calls another service."""
+
+    def intercept(self, interceptors: Sequence[Any]) -> None:
+        """Put interceptors around every call, the first one outermost."""
+
+
 R = TypeVar("R", bound=Resource)
 
 
@@ -41,6 +50,12 @@ class ServiceBase(Generic[C]):
         `__init__` or `start`.
         """
         self.middlewares.append(middleware)
+
+    def intercept(self, interceptors: Sequence[Any]) -> None:
+        """Put interceptors around every call of another service, the first one outermost. The runtime calls it."""
+        for resource in self._resources:
+            if isinstance(resource, Interceptable):
+                resource.intercept(interceptors)
 
     def keep(self, resource: R) -> R:
         """Keep a resource of the generated half: opened before `start`, closed after `close`."""

@@ -3,17 +3,19 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, nullcontext, suppress
 from typing import Any, Generic, NamedTuple
 
 from mallgen_runtime.process import metrics
 from mallgen_runtime.process.errors import HTTP_STATUS, Code, ConfigError, ResourceError, RpcError
+from mallgen_runtime.process.interceptors import around_reply, around_stream, found
 from mallgen_runtime.process.logs import access
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.service import S
 from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
 from mallgen_runtime.rpc.conf import RpcServerConf
+from mallgen_runtime.rpc.hooks import RpcHooks
 from mallgen_runtime.rpc.methods import Method, RpcContext, Service, Wire
 
 _CLOCKS = 0.02  # a caller's time began before its call was here
@@ -21,17 +23,20 @@ _LOUD = frozenset(code for code in Code if HTTP_STATUS.get(code, 500) >= 500)
 
 
 class BoundMethod(NamedTuple):
-    """A method ready to run: its limit in seconds, its breaker, its metrics."""
+    """A method ready to run with its interceptors: its limit in seconds, its breaker, its metrics."""
 
     limit: float | None
     breaker: Breaker
     observe: metrics.Observe
+    run: Callable[[RpcContext, Any], Any]
 
 
 class RpcApp(Generic[S]):
-    """A service context and the services that work with it."""
+    """A service context and the services that work with it; `hooks` is the project's module hooks.py."""
 
-    def __init__(self, config: RpcServerConf, svc: S, services: Sequence[Service[Any]]) -> None:
+    def __init__(
+        self, config: RpcServerConf, svc: S, services: Sequence[Service[Any]], hooks: RpcHooks[S] | None = None
+    ) -> None:
         self.config = config
         self.svc = svc
         self.services = services
@@ -39,6 +44,8 @@ class RpcApp(Generic[S]):
         self._check_limits()
         if config.dev_server is not None and config.dev_server.enabled:
             metrics.enable()
+        self._interceptors = tuple(found(hooks, "server_interceptors", svc))
+        svc.intercept(found(hooks, "client_interceptors", svc))
         self._bound = {method.wire: self._bind(method) for service in services for method in service.methods}
 
     def _check_limits(self) -> None:
@@ -60,7 +67,17 @@ class RpcApp(Generic[S]):
         limit = None if method.takes_stream or method.gives_stream else self.config.limit_of(method.wire)
         asked = self.config.middlewares
         observe = metrics.observer("rpc_server", (("method", method.wire),)) if asked.prometheus else metrics.nothing
-        return BoundMethod(limit, Breaker() if asked.breaker else NoBreaker(), observe)
+        return BoundMethod(limit, Breaker() if asked.breaker else NoBreaker(), observe, self._around(method))
+
+    def _around(self, method: Method[Any]) -> Callable[[RpcContext, Any], Any]:
+        """Return the function that runs a method's logic, its interceptors around it."""
+        endpoint, svc = method.endpoint, self.svc
+
+        def run(ctx: RpcContext, request: Any) -> Any:
+            return endpoint(ctx, svc, request)
+
+        around = around_stream if method.gives_stream else around_reply
+        return around(self._interceptors, run) if self._interceptors else run
 
     async def answer(self, method: Method[Any], ctx: RpcContext, request: Any) -> bytes:
         """Run a method that gives one reply; `request` is a message, or an iterator of them.
@@ -70,16 +87,16 @@ class RpcApp(Generic[S]):
         """
         with _ServedCall(self, method, ctx) as call:
             if call.limit is None:
-                reply: Wire = await method.endpoint(ctx, self.svc, request)
+                reply: Wire = await call.run(ctx, request)
                 return reply.SerializeToString()
             async with call.limit:
-                reply = await method.endpoint(ctx, self.svc, request)
+                reply = await call.run(ctx, request)
                 return reply.SerializeToString()
 
     async def answers(self, method: Method[Any], ctx: RpcContext, request: Any) -> AsyncIterator[bytes]:
         """Run a method that gives many replies. Raises nothing but RpcError."""
         with _ServedCall(self, method, ctx) as call:
-            async with call.limit or nullcontext(), aclosing(method.endpoint(ctx, self.svc, request)) as replies:
+            async with call.limit or nullcontext(), aclosing(call.run(ctx, request)) as replies:
                 async for reply in replies:
                     yield reply.SerializeToString()
 
@@ -91,13 +108,14 @@ class RpcApp(Generic[S]):
 class _ServedCall:
     """Around one call: breaker, limit, origin of the calls it makes, and every failure turned into an RpcError."""
 
-    __slots__ = ("_app", "_bound", "_ctx", "_method", "_started", "_token", "limit")
+    __slots__ = ("_app", "_bound", "_ctx", "_method", "_started", "_token", "limit", "run")
 
     def __init__(self, app: RpcApp, method: Method[Any], ctx: RpcContext) -> None:
         self._app = app
         self._method = method
         self._ctx = ctx
         self._bound = app.bound(method)
+        self.run = self._bound.run
         self.limit: asyncio.Timeout | None = None
 
     def __enter__(self) -> "_ServedCall":

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, NamedTuple, TypeVar
 
@@ -12,6 +12,13 @@ from mallgen_runtime.discovery import Resolver, resolver
 from mallgen_runtime.process import metrics
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import Code, ConfigError, RpcError
+from mallgen_runtime.process.interceptors import (
+    ClientInterceptor,
+    NextStream,
+    OutgoingCall,
+    around_reply,
+    around_stream,
+)
 from mallgen_runtime.process.origin import origin, remaining
 from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
 from mallgen_runtime.rpc.conf import RpcClientConf
@@ -76,6 +83,11 @@ class Channel:
         self._opened = False
         self._starting: asyncio.Task[None] | None = None
         self._tokens = TOKENS
+        self._interceptors: tuple[ClientInterceptor, ...] = ()
+
+    def intercept(self, interceptors: Sequence[ClientInterceptor]) -> None:
+        """Put interceptors around every call, the first one outermost."""
+        self._interceptors = tuple(interceptors)
 
     @property
     def state(self) -> str:
@@ -94,40 +106,63 @@ class Channel:
     ) -> R:
         """Call a method; `timeout` in seconds, None: the configured one. An `idempotent` call is tried again when no
         instance could be reached. Raises RpcError."""
-        limit = remaining(self._conf.limit if timeout is None else timeout)
+        if not self._interceptors:
+            return await self._replied(OutgoingCall(self.key, wire, timeout), request, reply, idempotent)
+
+        async def last(asked: OutgoingCall, request: Wire) -> R:
+            return await self._replied(asked, request, reply, idempotent)
+
+        found: R = await around_reply(self._interceptors, last)(OutgoingCall(self.key, wire, timeout), request)
+        return found
+
+    async def _replied(self, asked: OutgoingCall, request: Wire, reply: type[R], idempotent: bool) -> R:
+        wire = asked.method
+        limit = remaining(self._conf.limit if asked.timeout is None else asked.timeout)
         data = request.SerializeToString()
         if not self._opened:
             await self.start()
-        with self._made(wire, limit) as call:
+        with self._made(asked, limit) as call:
             found = await self._unary(call, wire, data, idempotent)
             return _read(reply, found)
 
-    async def server_stream(
-        self, wire: str, request: Wire, reply: type[R], timeout: float | None = None
-    ) -> AsyncIterator[R]:
+    def server_stream(self, wire: str, request: Wire, reply: type[R], timeout: float | None = None) -> AsyncIterator[R]:
         """One request, many replies. Raises RpcError."""
-        with await self._call(wire, remaining(timeout)) as call, self._open() as connection:
-            data = request.SerializeToString()
-            async with aclosing(connection.stream(wire, data, call.left(), call.metadata)) as found:  # type: ignore[type-var]
-                async for item in found:
-                    yield _read(reply, item)
+
+        async def last(asked: OutgoingCall, request: Wire) -> AsyncIterator[R]:
+            with await self._call(asked) as call, self._open() as connection:
+                data = request.SerializeToString()
+                found = connection.stream(wire, data, call.left(), call.metadata)
+                async with aclosing(found) as items:  # type: ignore[type-var]
+                    async for item in items:
+                        yield _read(reply, item)
+
+        return self._streamed(OutgoingCall(self.key, wire, timeout), request, last)
 
     async def client_stream(
         self, wire: str, requests: AsyncIterable[Wire], reply: type[R], timeout: float | None = None
     ) -> R:
         """Many requests, one reply. Raises RpcError."""
-        with await self._call(wire, remaining(timeout)) as call, self._open() as connection:
-            return _read(reply, await connection.collect(wire, _written(requests), call.left(), call.metadata))
 
-    async def two_way(
+        async def last(asked: OutgoingCall, requests: AsyncIterable[Wire]) -> R:
+            with await self._call(asked) as call, self._open() as connection:
+                return _read(reply, await connection.collect(wire, _written(requests), call.left(), call.metadata))
+
+        found: R = await around_reply(self._interceptors, last)(OutgoingCall(self.key, wire, timeout), requests)
+        return found
+
+    def two_way(
         self, wire: str, requests: AsyncIterable[Wire], reply: type[R], timeout: float | None = None
     ) -> AsyncIterator[R]:
         """Many requests, many replies. Raises RpcError."""
-        with await self._call(wire, remaining(timeout)) as call, self._open() as connection:
-            found = connection.two_way(wire, _written(requests), call.left(), call.metadata)
-            async with aclosing(found) as items:  # type: ignore[type-var]
-                async for item in items:
-                    yield _read(reply, item)
+
+        async def last(asked: OutgoingCall, requests: AsyncIterable[Wire]) -> AsyncIterator[R]:
+            with await self._call(asked) as call, self._open() as connection:
+                found = connection.two_way(wire, _written(requests), call.left(), call.metadata)
+                async with aclosing(found) as items:  # type: ignore[type-var]
+                    async for item in items:
+                        yield _read(reply, item)
+
+        return self._streamed(OutgoingCall(self.key, wire, timeout), requests, last)
 
     async def close(self) -> None:
         """Finish what is in flight and close."""
@@ -162,19 +197,25 @@ class Channel:
         self._tokens -= 1
         return self._tokens > TOKENS / 2
 
-    async def _call(self, wire: str, limit: float | None) -> "_ChannelCall":
+    def _streamed(self, call: OutgoingCall, request: Any, last: NextStream) -> AsyncIterator[Any]:
+        return around_stream(self._interceptors, last)(call, request) if self._interceptors else last(call, request)
+
+    async def _call(self, asked: OutgoingCall) -> "_ChannelCall":
+        limit = remaining(asked.timeout)
         if not self._opened:
             await self.start()
-        return self._made(wire, limit)
+        return self._made(asked, limit)
 
-    def _made(self, wire: str, limit: float | None) -> "_ChannelCall":
+    def _made(self, asked: OutgoingCall, limit: float | None) -> "_ChannelCall":
+        wire = asked.method
         method = self._methods.get(wire)
         if method is None:
-            asked = self._conf.middlewares
-            observe = metrics.observer("rpc_client", (("method", wire),)) if asked.prometheus else metrics.nothing
-            method = _CalledMethod(Breaker() if asked.breaker else NoBreaker(), observe)
+            wanted = self._conf.middlewares
+            observe = metrics.observer("rpc_client", (("method", wire),)) if wanted.prometheus else metrics.nothing
+            method = _CalledMethod(Breaker() if wanted.breaker else NoBreaker(), observe)
             self._methods[wire] = method
-        return _ChannelCall(method, wire, limit, self._conf.credentials)
+        more = tuple(asked.metadata.items()) if asked.metadata else ()
+        return _ChannelCall(method, wire, limit, (*self._conf.credentials, *more))
 
     def _open(self) -> _CountedConnection:
         if self._pool is None:

@@ -66,6 +66,20 @@ def encode_as(value: Any, as_type: Any) -> bytes:
     return data
 
 
+def encode_around(value: Any, inner: Any, as_type: Any) -> bytes:
+    """Return the JSON text of a value that has `inner`, a value of `as_type`, as one of its fields or keys.
+
+    Raises WrongLength and NotFinite.
+    """
+    found = value
+    if isinstance(value, msgspec.Struct):
+        found = {field.wire: getattr(value, field.name) for field in fields(type(value))}
+    if isinstance(found, dict):
+        text = msgspec.Raw(encode_as(inner, as_type))
+        found = {key: text if item is inner else item for key, item in found.items()}
+    return encode(found)
+
+
 @cache
 def _plain(annotation: Any) -> Callable[[Any], Any]:
     """Return a function that turns a value of a type into one that msgspec writes as it is."""

@@ -6,6 +6,7 @@
 
 from mallgen_runtime import App, load_config, serve
 
+from wide_api import hooks
 from wide_api.config import Config
 from wide_api.routes import ROUTES
 from wide_api.svc import ServiceContext
@@ -15,7 +16,7 @@ def create_app(config: Config | None = None) -> App[ServiceContext]:
     """An ASGI application; without a configuration the default file is read."""
     if config is None:
         config = load_config(Config, "etc/wide-api.yaml", package="wide_api")
-    return App(config, ServiceContext(config), ROUTES)
+    return App(config, ServiceContext(config), ROUTES, hooks)
 
 
 def run() -> None:

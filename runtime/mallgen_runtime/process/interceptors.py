@@ -1,0 +1,96 @@
+"""Code of the user around the calls of other services."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+Head = Any  # the OutgoingCall, or the RpcContext of a served call
+NextReply = Callable[[Head, Any], Awaitable[Any]]
+NextStream = Callable[[Head, Any], AsyncIterator[Any]]
+
+
+class OutgoingCall:
+    """One call of another service, before it is made.
+
+    `service` is the key under which the service is registered, `method` its path on the wire (`/order.Order/Orders`).
+    `timeout` in seconds replaces the configured one, None leaves it. `metadata` goes along, beside the ids and the
+    credentials of the settings; an interceptor adds to it.
+    """
+
+    __slots__ = ("metadata", "method", "service", "timeout")
+
+    def __init__(self, service: str, method: str, timeout: float | None = None) -> None:
+        self.service = service
+        self.method = method
+        self.timeout = timeout
+        self.metadata: dict[str, str] = {}
+
+
+class ClientInterceptor:
+    """Code around calls of other services: go-zero's `WithUnaryClientInterceptor` and its sibling for streams.
+
+    A request is a message, or an iterator of messages where the caller sends a stream. What is not overridden passes
+    everything on.
+    """
+
+    async def handle(self, call: OutgoingCall, request: Any, next_: NextReply) -> Any:
+        """Make a call that has one reply, with `await next_(call, request)`."""
+        return await next_(call, request)
+
+    def stream(self, call: OutgoingCall, request: Any, next_: NextStream) -> AsyncIterator[Any]:
+        """Make a call that has many replies, with `async for reply in next_(call, request)`."""
+        return next_(call, request)
+
+
+def found(hooks: object, name: str, svc: object) -> Sequence[Any]:
+    """Return what a function of hooks.py gives; nothing where there is no such file or function."""
+    function = getattr(hooks, name, None)
+    return () if function is None else tuple(function(svc))
+
+
+def around_reply(interceptors: Sequence[Any], last: NextReply) -> NextReply:
+    """Put interceptors around what gives one reply, the first one outermost."""
+    for one in reversed(interceptors):
+        last = _replied(one.handle, last)
+    return last
+
+
+def _replied(handle: Callable[..., Awaitable[Any]], inner: NextReply) -> NextReply:
+    def run(head: Head, request: Any) -> Awaitable[Any]:
+        return handle(head, request, inner)
+
+    return run
+
+
+def around_stream(interceptors: Sequence[Any], last: NextStream) -> Callable[[Head, Any], AsyncGenerator[Any, None]]:
+    """Put interceptors around what gives many replies, the first one outermost.
+
+    When its reader stops, each generator among them is closed in the reader's task, the outermost first.
+    """
+
+    async def run(head: Head, request: Any) -> AsyncGenerator[Any, None]:
+        opened: list[AsyncIterator[Any]] = []
+        chain = _kept(last, opened)
+        for one in reversed(interceptors):
+            chain = _kept(_streamed(one.stream, chain), opened)
+        try:
+            async for reply in chain(head, request):
+                yield reply
+        finally:
+            for stream in opened:
+                if isinstance(stream, AsyncGenerator):
+                    await stream.aclose()
+
+    return run
+
+
+def _streamed(stream: Callable[..., AsyncIterator[Any]], inner: NextStream) -> NextStream:
+    return lambda head, request: stream(head, request, inner)
+
+
+def _kept(make: NextStream, opened: list[AsyncIterator[Any]]) -> NextStream:
+    def run(head: Head, request: Any) -> AsyncIterator[Any]:
+        made = make(head, request)
+        opened.append(made)
+        return made
+
+    return run
