@@ -50,7 +50,8 @@ service things-api {
 """
 LOGIC = {
     "get": "from things_api.schemas import IdReq, Thing\n\n\nclass GetLogic:\n    def __init__(self, ctx, svc): ...\n\n"
-    "    async def get(self, req: IdReq) -> Thing:\n        1 / (req.id - 500)\n        return Thing(id=req.id, name='n')\n",
+    "    async def get(self, req: IdReq) -> Thing:\n        1 / (req.id - 500)\n"
+    "        return Thing(id=req.id, name='n')\n",
     "make": "class MakeLogic:\n    def __init__(self, ctx, svc): ...\n\n    async def make(self, req) -> None: ...\n",
 }
 PAGE = (ROOT / "docs" / "errors-and-envelopes.md").read_text(encoding="utf-8")
