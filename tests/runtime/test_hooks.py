@@ -79,7 +79,7 @@ def asked(hooks: Any, *paths: str, use: Sequence[Any] = ()) -> list[Answer]:
 
 
 def hooks_of(**functions: Callable[..., Any]) -> Any:
-    """Return what stands for a module with these functions."""
+    """Return an object with these functions, as a module has them."""
     return SimpleNamespace(**functions)
 
 
