@@ -232,6 +232,8 @@ def main(folders: list[str]) -> int:
     """Import and compare; return 1 when there are differences."""
     wrong: list[str] = []
     descriptors: list[str] = []
+    for bundled in ("google.api", "google.rpc"):  # else modules of googleapis are those of a library
+        sys.modules[bundled] = None  # type: ignore[assignment]
     for folder in folders:
         sys.path.insert(0, folder)
         package = next(path.parent.name for path in Path(folder).glob("*/server.py"))
