@@ -42,6 +42,7 @@ def _run(host: str, work: Work, timeout: float = 5.0) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_ten_thousand_cancelled_commands_mix_up_no_answers(redis_server: servers.Redis) -> None:
     """Each of many tasks reads a key of its own; half are cancelled at some moment, also while they connect."""
     chance = random.Random(4)

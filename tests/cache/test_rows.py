@@ -82,6 +82,7 @@ async def shop(path: Path, redis: list[CacheRedisConf], **options: Any) -> Async
         yield on
 
 
+@pytest.mark.slow
 def test_ten_thousand_that_ask_at_once_cost_one_query(run: Run, queries: Queries) -> None:
     async def work(on: Models) -> None:
         await on.account.insert(id=1, balance=7)

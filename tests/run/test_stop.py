@@ -83,8 +83,15 @@ def test_ctrl_c_does_not_wait_for_load_balancers(shop: Path) -> None:
         assert time.monotonic() - started < 5
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("package", ["mall_api", "order_rpc"])
+@pytest.mark.parametrize(
+    ("package", "number"),
+    [
+        ("mall_api", signal.SIGTERM),
+        ("order_rpc", signal.SIGINT),
+        pytest.param("mall_api", signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param("order_rpc", signal.SIGTERM, marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_as_soon_as_the_port_is_open(tmp_path: Path, package: str, number: int) -> None:
     shop = Shop(tmp_path)
     for pause in (0, 0.005, 0.02, 0.05):

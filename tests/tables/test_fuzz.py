@@ -8,16 +8,16 @@ from mallgen.tables.detect import detect
 from tests.tables.fuzzing import FOUND, campaign, check
 
 
-def test_a_thousand_random_texts() -> None:
-    outcomes, broken = campaign(0, 1_000)
+def test_three_hundred_random_texts() -> None:
+    outcomes, broken = campaign(0, 300)
     assert broken == []
-    assert outcomes["read"] > 50
-    assert outcomes["refused"] > 300
+    assert outcomes["read"] > 15
+    assert outcomes["refused"] > 90
 
 
 @pytest.mark.slow
 def test_thirty_thousand_random_texts(record_property: Callable[[str, object], None]) -> None:
-    outcomes, broken = campaign(1_000_000, 30_000)
+    outcomes, broken = campaign(0, 30_000)
     record_property("figure", f"fuzz of DDL: {outcomes.total()} texts, {dict(outcomes)}, {len(broken)} broken")
     assert broken == []
 

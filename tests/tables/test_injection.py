@@ -97,10 +97,22 @@ def test_payloads_in_every_position(turn: int) -> None:
     assert judge(dict(zip(MARKERS, rotated, strict=True))) > 2
 
 
-@settings(max_examples=150)
-@given(st.lists(TEXT, min_size=len(MARKERS), max_size=len(MARKERS), unique=True))
-def test_random_texts_in_every_position(texts: list[str]) -> None:
-    judge({marker: f"{number}{text}" for number, (marker, text) in enumerate(zip(MARKERS, texts, strict=True))})
+def _random_texts(count: int) -> None:
+    @settings(max_examples=count)
+    @given(st.lists(TEXT, min_size=len(MARKERS), max_size=len(MARKERS), unique=True))
+    def read_back(texts: list[str]) -> None:
+        judge({marker: f"{number}{text}" for number, (marker, text) in enumerate(zip(MARKERS, texts, strict=True))})
+
+    read_back()
+
+
+def test_random_texts_in_every_position() -> None:
+    _random_texts(30)
+
+
+@pytest.mark.slow
+def test_many_random_texts_in_every_position() -> None:
+    _random_texts(300)
 
 
 def test_the_oracle_sees_an_injection() -> None:

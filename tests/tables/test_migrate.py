@@ -75,8 +75,9 @@ def test_sqlite_gets_the_new_tables(seed: int) -> None:
         assert statements(new, new, Dialect.SQLITE) == []
 
 
-def test_the_comparison_and_the_database_agree() -> None:
-    for seed in range(100):
+@pytest.mark.parametrize("seeds", [range(20), pytest.param(range(20, 200), marks=pytest.mark.slow)], ids=len)
+def test_the_comparison_and_the_database_agree(seeds: range) -> None:
+    for seed in seeds:
         for dialect in Dialect:
             old, new = (tables(random_script(dialect.value, at), dialect).tables for at in (seed, seed + 1000))
             change = Comparer(Canon(dialect, False), old, new).compare()

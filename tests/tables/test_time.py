@@ -30,6 +30,7 @@ def test_ten_thousand_pieces(dialect: Dialect, name: str, make: Make) -> None:
     assert took(make(10_000), dialect) < 5, name
 
 
+@pytest.mark.slow
 def test_ten_thousand_tables_and_columns_are_read_when_the_limits_are_raised() -> None:
     limits = DEFAULT._replace(tables=20_000, columns=20_000, tokens=1_000_000)
     tables = "".join(f"CREATE TABLE t{at} (id int PRIMARY KEY, a varchar(9) NOT NULL);\n" for at in range(10_000))
