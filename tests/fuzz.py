@@ -78,7 +78,7 @@ class _NoLexer(Lexer):
 
 def check(text: str) -> str:
     """Return whether a contract is accepted, refused or unfit; raise for a crash, a bad diagnostic or a slow run."""
-    began = time.perf_counter()
+    began = time.process_time()
     loaded = load_text(text, "x.api")
     known = pages()
     for found in loaded.diagnostics:
@@ -91,7 +91,7 @@ def check(text: str) -> str:
     if strict.contract is not None:
         emitted = emit(strict.contract, HttpOptions())
         assert emitted.files or any(found.severity == "error" for found in emitted.diagnostics)
-    assert time.perf_counter() - began < PATIENCE
+    assert time.process_time() - began < PATIENCE
     return "refused" if errors else "accepted" if strict.contract is not None else "unfit"
 
 
