@@ -38,7 +38,7 @@ HEAD = """# Settings
 
 A service reads one YAML file: `-f FILE`, else `etc/NAME.yaml` of its folder. Keys are go-zero's and have no case; `_`
 and `-` in them do not count. All that is wrong with a file is told at once, with its lines, and exit code 3. `<<`
-merges mappings. A repr of settings has `***` in the place of secrets.
+merges mappings. Reprs of settings, `--check-config` and messages have `***` in the place of secrets.
 
 ## A setting is honoured or refused
 
@@ -51,7 +51,10 @@ merges mappings. A repr of settings has `***` in the place of secrets.
 | the service does not start: who wrote `Timout` would believe to have a timeout |
 | go-zero's that only observe: Prometheus, Telemetry, DevServer of a BFF … \
 | a warning in the log when the service starts |
-| any other key | a warning with did-you-mean |
+| any other key | a warning with did-you-mean; with `Strict: true` the service does not start |
+
+`python -m PACKAGE --check-config` prints the settings that a service would run with, all defaults written out, and
+starts nothing: exit code 0 and YAML on stdout, or 3 and all errors on stderr; warnings are on stderr too.
 
 Nearly is one letter left out, added, changed or swapped with its neighbour, two in a key of ten letters or more, only a
 swap in one of four. `mallgen check` says the same of `etc/*.yaml` before a service starts; it reads `wiring.py` and

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from mallgen._built import known_keys
 from mallgen._built.settings import CLASSES, REMARKS
 from mallgen.diagnostics import Diagnostic
@@ -113,7 +115,16 @@ def judged(text: str, path: str, name: str, known: Mapping[str, SettingsClass]) 
     except (yaml.YAMLError, RecursionError):
         yield Diagnostic("bad-settings", "this is not YAML", Span(path, 1, 1, 1, 2), "correct it: https://yaml.org")
     else:
-        yield from _NodeWalk(path, known, set()).node(root, name, "")
+        strict = "Strict" in known[name].keys and _is_strict(root)
+        for found in _NodeWalk(path, known, set()).node(root, name, ""):
+            yield replace(found, severity="error") if strict and found.code == "unknown-setting" else found
+
+
+def _is_strict(root: Any) -> bool:
+    """Return whether a file asks for `Strict`, as plain text."""
+    pairs = root.value if getattr(root, "id", "") == "mapping" else []
+    values = (_leaf(item) for key, item in pairs if known_keys.folded(_key(key)) == "strict")
+    return any(isinstance(value, str) and value.strip().lower() in ("true", "yes", "on", "1") for value in values)
 
 
 class _NodeWalk(NamedTuple):

@@ -12,9 +12,10 @@ from mallgen_runtime import App, Context, Response, Route, ServiceBase
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.http.conf import JwtConf, JwtTransitionConf, RestConf
 from mallgen_runtime.http.proxies import TrustedProxies
-from mallgen_runtime.process.conf import is_secret, parse_config
+from mallgen_runtime.process.conf import parse_config
 from mallgen_runtime.process.devserver import readiness
 from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.masking import is_secret
 from mallgen_runtime.rpc import Code, RpcClientConf, RpcError
 from mallgen_runtime.testing import Client
 

@@ -47,7 +47,7 @@ class RestConf(Conf, kw_only=True):
 
     `timeout` in milliseconds (0: none), `max_bytes` of a request's body (0: no limit), `max_conns` requests at a time
     (0: no limit). `mode` dev, test, rt, pre or pro: dev and test add the contract's line to errors. `trusted_proxies`
-    are addresses and networks whose X-Forwarded-For is believed.
+    are addresses and networks whose X-Forwarded-For is believed. `strict`: a key that is no setting is an error.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = REST
@@ -63,6 +63,7 @@ class RestConf(Conf, kw_only=True):
     trusted_proxies: list[str] = field(default_factory=list)
     shutdown: ShutdownConf = field(default_factory=ShutdownConf)
     log: LogConf = field(default_factory=LogConf)
+    strict: bool = False
 
 
 class TokenRules(NamedTuple):

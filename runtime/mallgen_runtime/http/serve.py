@@ -18,7 +18,7 @@ def serve(create_app: Callable[[C], App], kind: type[C], path: str, *, package: 
 
     What keeps it from starting is printed in one line, with exit code 3.
     """
-    run(lambda config: _serve(create_app(config), config), kind, path, package)
+    run(lambda config: _serve(create_app(config), config), create_app, kind, path, package)
 
 
 def _serve(app: App, config: RestConf) -> int:

@@ -2,15 +2,14 @@
 
 import logging
 import os
-import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import fields
 
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.known_keys import LOG, Remark
+from mallgen_runtime.process.masking import block
 from mallgen_runtime.process.yaml_values import YamlValues
 from mallgen_runtime.schema import Options
 from mallgen_runtime.schema.decoding import Wrong, convert
@@ -18,12 +17,6 @@ from mallgen_runtime.schema.decoding import Wrong, convert
 C = TypeVar("C", bound=Struct)
 _MAX_BYTES = 1 << 20
 _LOG = logging.getLogger("mallgen.service")
-_SECRET = re.compile(
-    r"secret|passw|passphrase|pwd|token|credential|dsn|datasource|"
-    r"(?:private|api|access|signing|encryption|crypto|hmac|auth|master)key$"
-)
-_LOGIN = re.compile(r"((?:^|//)[^\s/:@]*:)[^\s]+(?=@)")
-HIDDEN = "***"
 
 
 class Conf(Struct):
@@ -34,8 +27,12 @@ class Conf(Struct):
 
     plain: ClassVar[str] = ""
 
+    def public(self) -> Self:
+        """Return the settings as people may see them, where names of fields do not tell what is secret."""
+        return self
+
     def __repr__(self) -> str:
-        return _block(self)
+        return block(self.public())
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Return what rich prints."""
@@ -66,30 +63,6 @@ class ShutdownConf(Conf, kw_only=True):
 
 
 Mode = Annotated[str, Options("dev", "test", "rt", "pre", "pro")]  # go-zero's
-
-
-def is_secret(name: str) -> bool:
-    """Return whether the name of a setting says that its value is a secret."""
-    folded = name.replace("_", "").replace("-", "").lower()
-    words = re.split(r"[_\-]|(?<=[a-z0-9])(?=[A-Z])", name)
-    return bool(_SECRET.search(folded)) or any(word.lower() == "pass" for word in words)
-
-
-def _shown(value: Any, name: str = "") -> str:
-    if name and is_secret(name) and value:
-        return repr(HIDDEN)
-    if isinstance(value, Struct):
-        return repr(value) if isinstance(value, Conf) else _block(value)
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key!r}: {_shown(item, str(key))}" for key, item in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_shown, value)) + "]"
-    return repr(_LOGIN.sub(rf"\1{HIDDEN}", value) if isinstance(value, str) else value)
-
-
-def _block(value: Struct) -> str:
-    found = (f"{field.name}={_shown(getattr(value, field.name), field.name)}" for field in fields(value))
-    return f"{type(value).__name__}({', '.join(found)})"
 
 
 class Loaded(NamedTuple, Generic[C]):

@@ -12,7 +12,7 @@ AS_IT_IS = ("", "null", "~", "true", "yes", "on")
 PROTECTS = frozenset(
     "timeout methodtimeouts maxbytes maxconns maxmessage maxconnectionidle signature certfile keyfile auth "
     "strictcontrol accesssecret prevsecret secret leeway requireexpire trustedproxies middlewares listenon host "
-    "user pass".split()
+    "user pass strict".split()
 )
 _LONGEST = 64
 

@@ -24,19 +24,24 @@ STOPPING = (signal.SIGTERM, signal.SIGINT)
 C = TypeVar("C", bound=Struct)
 
 
-def run(work: Callable[[C], int], kind: type[C], path: str, package: str) -> NoReturn:
+def run(work: Callable[[C], int], create: Callable[[C], object], kind: type[C], path: str, package: str) -> NoReturn:
     """Read `-f FILE`, else the settings at `path`; end with the exit code of `work`.
 
     Each cause that keeps the service from starting is printed as one line, with exit code 3. A signal that comes
-    before the service runs ends it with 0.
+    before the service runs ends it with 0. With `--check-config` the settings are printed, if `create` makes a
+    service of them, and nothing runs.
     """
     for number in STOPPING:
         signal.signal(number, _leave)
     parser = argparse.ArgumentParser(prog=f"python -m {package}")
     parser.add_argument("-f", metavar="FILE", help=f"the configuration (default: {path})")
-    named: str | None = parser.parse_args().f
+    parser.add_argument("--check-config", action="store_true", help="print the settings with their defaults, and end")
+    words = parser.parse_args()
     try:
-        config, warnings = load_file(kind, find_config(path, package) if named is None else named)
+        found = find_config(path, package) if words.f is None else words.f
+        config, warnings = load_file(kind, found)
+        if words.check_config:
+            _check(config, warnings, found, create)
         set_up(_log(config))
         for line in warnings:
             _LOG.warning("%s", line)
@@ -45,10 +50,24 @@ def run(work: Callable[[C], int], kind: type[C], path: str, package: str) -> NoR
     except ConfigError as problem:
         for line in problem.problems:
             print(f"error[config] {line}", file=sys.stderr)
-        for line in problem.warnings:
-            print(f"warning[config] {line}", file=sys.stderr)
+        _warn(problem.warnings)
         code = ENVIRONMENT
     sys.exit(code)
+
+
+def _check(config: C, warnings: tuple[str, ...], path: str, create: Callable[[C], object]) -> NoReturn:
+    """Print the settings, and end. Raises ConfigError."""
+    from mallgen_runtime.process.checking import effective, try_out
+
+    _warn(warnings)
+    try_out(create, config)
+    print(effective(config, path), end="")
+    sys.exit(0)
+
+
+def _warn(warnings: tuple[str, ...]) -> None:
+    for line in warnings:
+        print(f"warning[config] {line}", file=sys.stderr)
 
 
 def hold_signals() -> None:

@@ -38,12 +38,15 @@ class YamlValues:
         self._shown = {"": ""}  # names as the file has them: a key of a map is not a setting's
         self.problems: list[Line] = []
         self.warnings: list[Line] = []
+        self._unknown: list[Line] = []
 
     def values(self, kind: Any) -> dict[str, Any]:
         """Return the values for a class. Raises ConfigError when the file is not a mapping."""
         found = {} if self._root is None else self._value(self._root, describe(kind), "")
         if not isinstance(found, dict):
             raise ConfigError(f"{self._path}:1: the settings must be keys with values")
+        lines = self.problems if found.get("strict") is True else self.warnings
+        lines += self._unknown
         return found
 
     def wrong(self, name: str, reason: str) -> None:
@@ -129,7 +132,7 @@ class YamlValues:
             told = remarked(remark) if remark is not None and here else None
         if told is not None:
             whole = _below(self._shown[name], text[:64])
-            lines = self.problems if told.refused else self.warnings
+            lines = self.problems if told.refused else self.warnings if told.known else self._unknown
             text = f"{whole}{': ' if told.known else ' '}{told.text}"
             lines.append(Line(key.start_mark.line + 1, f"{text}; {told.hint}" if told.hint else text))
 

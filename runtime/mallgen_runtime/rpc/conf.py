@@ -57,7 +57,8 @@ class RpcServerConf(Conf, kw_only=True):
     `listen_on` is `host:port`. `timeout` in milliseconds of one unary call (0: none), `method_timeouts` replace it for
     single methods. `max_message` bytes of one message (-1: no limit). `max_connection_idle` as `5m`. `mode` dev, test,
     rt, pre or pro: dev and test turn on reflection. `transport`: `http2` is our own, for unary methods, `grpc` is
-    grpc.aio, `auto` takes our own unless the service has streaming methods.
+    grpc.aio, `auto` takes our own unless the service has streaming methods. `strict`: a key that is no setting is an
+    error.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = RPC_SERVER
@@ -75,6 +76,7 @@ class RpcServerConf(Conf, kw_only=True):
     etcd: EtcdConf | None = None
     dev_server: DevServerConf | None = None
     log: LogConf = field(default_factory=LogConf)
+    strict: bool = False
 
     def limit_of(self, wire: str) -> float | None:
         """Return the seconds that a call of a method may take, None: no limit. Raises ConfigError."""

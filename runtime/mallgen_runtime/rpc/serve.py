@@ -27,7 +27,7 @@ def serve_rpc(create_app: Callable[[C], RpcApp], kind: type[C], path: str, *, pa
 
     What keeps it from starting is printed in one line, with exit code 3.
     """
-    run(lambda config: _loop(create_app(config)), kind, path, package)
+    run(lambda config: _loop(create_app(config)), create_app, kind, path, package)
 
 
 def _loop(app: RpcApp) -> int:

@@ -1,7 +1,7 @@
 """The settings of a service's database."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 import msgspec
 from msgspec import Meta, field
@@ -42,9 +42,9 @@ class DataSourceConf(Conf, kw_only=True):
     wait_timeout: str = "2s"
     slow_threshold: str = "500ms"
 
-    def __repr__(self) -> str:
-        hidden = msgspec.structs.replace(self, url=masked(self.url), replicas=[masked(one) for one in self.replicas])
-        return Conf.__repr__(hidden)
+    def public(self) -> Self:
+        """Return the settings with addresses that have no password."""
+        return msgspec.structs.replace(self, url=masked(self.url), replicas=[masked(one) for one in self.replicas])
 
 
 class PoolLimits(NamedTuple):

@@ -108,11 +108,13 @@ def source(text: str, setting: str) -> Source:
 
 
 def masked(text: str) -> str:
-    """Return an address without its password."""
+    """Return an address without its password, `***` for what is none."""
     try:
-        return source(text, "").label
+        found = source(text, "")
     except ConfigError:
         return "***" if text else ""
+    query = text.rpartition("@")[2].partition("?")[2]
+    return text if found.dialect is Dialect.SQLITE else f"{found.label}?{query}" if query else found.label
 
 
 def _of_url(text: str, scheme: str) -> Source:
