@@ -252,7 +252,7 @@ def test_the_dev_server_tells_health_readiness_and_metrics(chat: RpcService) -> 
     assert get("/healthz") == "OK"
     assert json.loads(get("/readyz")) == {"status": "ok", "service": "ok", "discovery": "ok"}
     text = get("/metrics")
-    assert re.search(r'rpc_server_requests_code_total\{code="OK",method="/chat.Chat/Ask"\} [1-9]', text)
+    assert re.search(r'rpc_server_requests_code_total\{code="0",method="/chat.Chat/Ask"\} [1-9]', text)
     assert 'rpc_server_requests_duration_ms_bucket{le="5.0",method="/chat.Chat/Ask"}' in text
 
 

@@ -4,12 +4,13 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic
 
 from mallgen_runtime.http.access import log_access
 from mallgen_runtime.http.conf import AS_GO_ZERO, RestConf, rules_of, secrets_of
 from mallgen_runtime.http.failures import Failures, handler_of
+from mallgen_runtime.http.figures import HttpFigures
 from mallgen_runtime.http.hooks import HttpHooks
 from mallgen_runtime.http.layers import layer, or_failed, refuse_large, within
 from mallgen_runtime.http.messages import (
@@ -28,10 +29,11 @@ from mallgen_runtime.http.problems import ApiError, ClientGone
 from mallgen_runtime.http.proxies import TrustedProxies
 from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, RouteTable
 from mallgen_runtime.http.sending import pairs_of
-from mallgen_runtime.process import watch
+from mallgen_runtime.process import metrics, watch
 from mallgen_runtime.process.devserver import Readiness, in_public, readiness
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.interceptors import found
+from mallgen_runtime.process.observing import Observing, turn_on
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.service import S
 
@@ -57,6 +59,9 @@ class App(Generic[S]):
         self.svc = svc
         self.routes = routes
         self.hooks = hooks
+        turn_on(config)
+        self._figures = HttpFigures() if config.middlewares.prometheus and metrics.is_on() else None
+        self._observing = Observing(config, self._states, self._readings)
         self._in_flight = 0
         self._most = config.max_conns if config.middlewares.max_conns else 0
         self._logs = config.log.access and config.middlewares.log
@@ -97,11 +102,27 @@ class App(Generic[S]):
         """Begin to stop: /readyz says so, and every answer asks its client to close."""
         self._stopping = True
 
+    async def open(self) -> None:
+        """Open the service context, then what shows the service. Raises ConfigError."""
+        await self.svc.open()
+        await self._observing.start()
+
+    async def shut(self) -> None:
+        """Close both."""
+        await self._observing.stop()
+        await self.svc.shut()
+
+    def _states(self) -> dict[str, str]:
+        return {name: state for check in self.checks for name, state in check().items()}
+
+    def _readings(self) -> Iterator[metrics.Reading]:
+        yield metrics.Reading("http_server_in_flight_requests", "http server requests in flight.", (), self._in_flight)
+
     def _own_state(self) -> dict[str, str]:
         return {"service": "stopping" if self._stopping else "ok"}
 
     async def _ready(self, ctx: Context, svc: object) -> Response:
-        states = {name: in_public(name, state) for check in self.checks for name, state in check().items()}
+        states = {name: in_public(name, state) for name, state in self._states().items()}
         status, found = readiness(states)
         return Response(found, status, {"content-type": JSON})
 
@@ -169,8 +190,11 @@ class App(Generic[S]):
             origin.reset(token)
             if ctx.uploads is not None:
                 ctx.uploads.close()
+        taken = time.perf_counter() - started
+        if self._figures is not None:
+            self._figures.note(ctx, match, status, taken)
         if self._logs:
-            log_access(ctx, match, status, time.perf_counter() - started)
+            log_access(ctx, match, status, taken)
 
     async def _all(self, ctx: Context) -> Response:
         """Run the middlewares of hooks.py, those of the service context, then the route."""
@@ -212,7 +236,7 @@ class App(Generic[S]):
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            await self.svc.open()
+            await self.open()
         except ConfigError as problem:
             self.refused = problem
             logging.getLogger("uvicorn.error").disabled = True  # the runner of the service reports it, in one line
@@ -225,7 +249,7 @@ class App(Generic[S]):
         await send({"type": "lifespan.startup.complete"})
         await receive()
         try:
-            await self.svc.shut()
+            await self.shut()
         except Exception as problem:
             _LOG.exception("the service context could not close")
             await send({"type": "lifespan.shutdown.failed", "message": f"{type(problem).__name__}: {problem}"})

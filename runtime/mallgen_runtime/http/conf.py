@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, NamedTuple
 from msgspec import Meta, field
 
 from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
+from mallgen_runtime.process.devserver import DevServerConf, PrometheusConf
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.known_keys import REST, REST_MIDDLEWARES, Remark
 from mallgen_runtime.process.variables import ENVIRONMENT
@@ -18,7 +19,7 @@ class MiddlewaresConf(Conf, kw_only=True):
     """go-zero's `Middlewares` block of a BFF: what each request goes through; false switches it off.
 
     `timeout` and `max_bytes` are off for routes that have limits of their own in the contract, too. `log` is the line
-    of each request, `gunzip` unpacks bodies.
+    of each request, `prometheus` its metrics, `gunzip` unpacks bodies.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = REST_MIDDLEWARES
@@ -26,6 +27,7 @@ class MiddlewaresConf(Conf, kw_only=True):
     max_conns: bool = True
     max_bytes: bool = True
     log: bool = True
+    prometheus: bool = True
     gunzip: bool = True
 
 
@@ -62,6 +64,8 @@ class RestConf(Conf, kw_only=True):
     uploads: UploadsConf = field(default_factory=UploadsConf)
     trusted_proxies: list[str] = field(default_factory=list)
     shutdown: ShutdownConf = field(default_factory=ShutdownConf)
+    dev_server: DevServerConf | None = None
+    prometheus: PrometheusConf | None = None
     log: LogConf = field(default_factory=LogConf)
     strict: bool = False
 

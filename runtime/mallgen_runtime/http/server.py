@@ -57,7 +57,7 @@ class HttpServer:
         take_signals(loop, self._signalled)
         watch.take(self._failed)
         try:
-            await self._app.svc.open()
+            await self._app.open()
         except ConfigError:
             raise
         except Exception:
@@ -95,7 +95,7 @@ class HttpServer:
 
     async def _shut(self) -> None:
         """Close the service context; a fourth signal does not wait for it."""
-        closing = asyncio.ensure_future(self._app.svc.shut())
+        closing = asyncio.ensure_future(self._app.shut())
         await _first(asyncio.wait([closing]), self._leave.wait())
         if not closing.done():
             return _LOG.error("the service context was not closed: a fourth signal ended the process")

@@ -29,6 +29,21 @@ class DevServerConf(Conf, kw_only=True):
     enable_metrics: bool = True
 
 
+class PrometheusConf(Conf, kw_only=True):
+    """go-zero's older block `Prometheus`: metrics alone, at a port of their own; it is on when it has a `host`."""
+
+    host: str = ""
+    port: int = 9101
+    path: str = "/metrics"
+
+    @property
+    def server(self) -> DevServerConf:
+        """The dev server that this block asks for."""
+        return DevServerConf(
+            enabled=bool(self.host), host=self.host, port=self.port, metrics_path=self.path, health_path="/healthz"
+        )
+
+
 Readiness = Callable[[], Mapping[str, str]]
 
 
@@ -49,8 +64,9 @@ def readiness(states: Mapping[str, str]) -> tuple[int, bytes]:
 class DevServer:
     """Answers GET on three paths; `states` gives the readiness by name, each `ok` or what is wrong."""
 
-    def __init__(self, conf: DevServerConf, states: Readiness) -> None:
+    def __init__(self, conf: DevServerConf, states: Readiness, name: str = "DevServer") -> None:
         self._conf = conf
+        self._name = name
         self._states = states
         self._server: asyncio.Server | None = None
 
@@ -60,7 +76,7 @@ class DevServer:
         try:
             self._server = await asyncio.start_server(self._serve, host, port, limit=_HEAD)
         except OSError as problem:
-            raise ConfigError(f"DevServer cannot listen on {host or ''}:{port}: {problem.strerror}") from None
+            raise ConfigError(f"{self._name} cannot listen on {host or ''}:{port}: {problem.strerror}") from None
 
     async def stop(self) -> None:
         """Close."""

@@ -16,8 +16,9 @@ class Reading(NamedTuple):
     value: float
 
 
-Observe = Callable[[str, float], None]
+Observe = Callable[[int, float], None]
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+REASONS = ("breaker", "shedding", "max_conns")
 _BUCKETS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000, 5000)
 _on = False
 
@@ -32,23 +33,45 @@ def enable() -> None:
     _on = True
 
 
+def is_on() -> bool:
+    """Return whether metrics have been turned on."""
+    return _on
+
+
 def observer(kind: str, labels: Sequence[tuple[str, str]]) -> Observe:
-    """Return a function to call with the code and the seconds of each call; `kind` is `rpc_server` or `rpc_client`."""
+    """Return a function to call with the code and the seconds of each call; `kind` is `rpc_server` or `rpc_client`.
+
+    The code is gRPC's number, as go-zero's label has it.
+    """
     if not _on:
         return nothing
     names = tuple(name for name, _ in labels)
     values = [value for _, value in labels]
     duration, code_total = _pair(kind, names)
     timed = duration.labels(*values)
-    children: dict[str, Any] = {}
+    children: dict[int, Any] = {}
 
-    def observe(code: str, taken: float) -> None:
+    def observe(code: int, taken: float) -> None:
         timed.observe(taken * 1000)
         if code not in children:
-            children[code] = code_total.labels(*values, code)
+            children[code] = code_total.labels(*values, int(code))
         children[code].inc()
 
     return observe
+
+
+def drops(kind: str, labels: Sequence[tuple[str, str]]) -> Callable[[str], None]:
+    """Return a function that counts a request which was refused unseen, by its reason: `breaker`, `shedding` …
+
+    `kind` is `http_server`, `rpc_server` or `rpc_client`; `labels` name the route or method.
+    """
+    if not _on:
+        return drop_nothing
+    names = (*(name for name, _ in labels), "reason")
+    values = [value for _, value in labels]
+    total = _counter(f"{kind}_requests_dropped_total", f"{kind.replace('_', ' ')} requests dropped count.", names)
+    children = {reason: total.labels(*values, reason) for reason in REASONS}
+    return lambda reason: children[reason].inc()
 
 
 def counter(name: str, text: str, labels: Sequence[str], values: Sequence[str]) -> Callable[[int], None]:
@@ -64,9 +87,8 @@ def timer(name: str, text: str, buckets: Sequence[float], labels: Sequence[tuple
     if not _on:
         return time_nothing
     names = tuple(label for label, _ in labels)
-    observe: Callable[[float], None] = (
-        _histogram(name, text, names, tuple(buckets)).labels(*dict(labels).values()).observe
-    )
+    made = _histogram(name, text, names, tuple(buckets))
+    observe: Callable[[float], None] = (made.labels(*dict(labels).values()) if labels else made).observe
     return lambda taken: observe(taken * 1000)
 
 
@@ -138,8 +160,12 @@ def count_nothing(amount: int) -> None:
     """Count nothing: metrics are off."""
 
 
-def nothing(code: str, taken: float) -> None:
+def nothing(code: int, taken: float) -> None:
     """Observe nothing: metrics are off."""
+
+
+def drop_nothing(reason: str) -> None:
+    """Count nothing: metrics are off."""
 
 
 def time_nothing(taken: float) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, nullcontext, suppress
 from typing import Any, Generic, NamedTuple
 
@@ -11,6 +11,7 @@ from mallgen_runtime.process import metrics
 from mallgen_runtime.process.errors import HTTP_STATUS, Code, ConfigError, ResourceError, RpcError
 from mallgen_runtime.process.interceptors import around_reply, around_stream, found
 from mallgen_runtime.process.logs import access
+from mallgen_runtime.process.observing import turn_on
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.service import S
 from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
@@ -29,6 +30,7 @@ class BoundMethod(NamedTuple):
     breaker: Breaker
     observe: metrics.Observe
     run: Callable[[RpcContext, Any], Any]
+    dropped: Callable[[str], None] = metrics.drop_nothing
 
 
 class RpcApp(Generic[S]):
@@ -42,10 +44,10 @@ class RpcApp(Generic[S]):
         self.services = services
         self.logs_calls = config.log.access and config.middlewares.stat
         self._check_limits()
-        if config.dev_server is not None and config.dev_server.enabled:
-            metrics.enable()
         self._interceptors = tuple(found(hooks, "server_interceptors", svc))
         svc.intercept(found(hooks, "client_interceptors", svc))
+        self.in_flight = 0
+        turn_on(config)
         self._bound = {method.wire: self._bind(method) for service in services for method in service.methods}
 
     def _check_limits(self) -> None:
@@ -66,8 +68,12 @@ class RpcApp(Generic[S]):
     def _bind(self, method: Method[Any]) -> BoundMethod:
         limit = None if method.takes_stream or method.gives_stream else self.config.limit_of(method.wire)
         asked = self.config.middlewares
-        observe = metrics.observer("rpc_server", (("method", method.wire),)) if asked.prometheus else metrics.nothing
-        return BoundMethod(limit, Breaker() if asked.breaker else NoBreaker(), observe, self._around(method))
+        breaker, labels = Breaker() if asked.breaker else NoBreaker(), (("method", method.wire),)
+        made = BoundMethod(limit, breaker, metrics.nothing, self._around(method))
+        if not asked.prometheus:
+            return made
+        observe, dropped = metrics.observer("rpc_server", labels), metrics.drops("rpc_server", labels)
+        return made._replace(observe=observe, dropped=dropped)
 
     def _around(self, method: Method[Any]) -> Callable[[RpcContext, Any], Any]:
         """Return the function that runs a method's logic, its interceptors around it."""
@@ -78,6 +84,10 @@ class RpcApp(Generic[S]):
 
         around = around_stream if method.gives_stream else around_reply
         return around(self._interceptors, run) if self._interceptors else run
+
+    def readings(self) -> Iterator[metrics.Reading]:
+        """Yield the figures of the moment."""
+        yield metrics.Reading("rpc_server_in_flight_requests", "rpc server requests in flight.", (), self.in_flight)
 
     async def answer(self, method: Method[Any], ctx: RpcContext, request: Any) -> bytes:
         """Run a method that gives one reply; `request` is a message, or an iterator of them.
@@ -122,6 +132,7 @@ class _ServedCall:
         ctx, limit = self._ctx, self._bound.limit
         if not self._bound.breaker.allows():
             self._log(Code.UNAVAILABLE, 0.0)
+            self._bound.dropped("breaker")
             raise RpcError(Code.UNAVAILABLE, f"too many calls of {self._method.wire} fail; this one was dropped")
         self.limit = None  # the transport itself ends a call at the caller's deadline
         if limit is not None:
@@ -129,6 +140,7 @@ class _ServedCall:
             if ctx.deadline is None or own < ctx.deadline:
                 ctx.deadline = own
                 self.limit = asyncio.timeout(limit)
+        self._app.in_flight += 1
         self._started = time.perf_counter()
         self._token = origin.set(Origin(ctx.request_id, ctx.trace_id, ctx.deadline, ctx.trace_flags))
         return self
@@ -139,7 +151,8 @@ class _ServedCall:
         taken = time.perf_counter() - self._started
         # what the logic answers on purpose is no sign that this server is unwell; callers have breakers of their own
         self._bound.breaker.done(Code.OK if isinstance(problem, RpcError) else code)
-        self._bound.observe(code.name, taken)
+        self._app.in_flight -= 1
+        self._bound.observe(code, taken)
         self._log(code, taken)
         with suppress(ValueError):  # a generator that another task closes ends in that task's context
             origin.reset(self._token)

@@ -37,6 +37,7 @@ Connect = Callable[[tuple[str, ...]], Awaitable[Connection]]
 class _CalledMethod(NamedTuple):
     breaker: Breaker
     observe: metrics.Observe
+    dropped: Callable[[str], None]
 
 
 class _CountedConnection:
@@ -211,8 +212,11 @@ class Channel:
         method = self._methods.get(wire)
         if method is None:
             wanted = self._conf.middlewares
-            observe = metrics.observer("rpc_client", (("method", wire),)) if wanted.prometheus else metrics.nothing
-            method = _CalledMethod(Breaker() if wanted.breaker else NoBreaker(), observe)
+            breaker, labels = Breaker() if wanted.breaker else NoBreaker(), (("method", wire),)
+            method = _CalledMethod(breaker, metrics.nothing, metrics.drop_nothing)
+            if wanted.prometheus:
+                observe, dropped = metrics.observer("rpc_client", labels), metrics.drops("rpc_client", labels)
+                method = method._replace(observe=observe, dropped=dropped)
             self._methods[wire] = method
         more = tuple(asked.metadata.items()) if asked.metadata else ()
         return _ChannelCall(method, wire, limit, (*self._conf.credentials, *more))
@@ -284,14 +288,15 @@ class _ChannelCall:
 
     def __enter__(self) -> "_ChannelCall":
         if not self._method.breaker.allows():
-            self._method.observe(Code.UNAVAILABLE.name, 0.0)
+            self._method.observe(Code.UNAVAILABLE, 0.0)
+            self._method.dropped("breaker")
             raise RpcError(Code.UNAVAILABLE, f"too many calls of {self._wire} fail; this one was not made")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: object) -> None:
         code = Code.OK if problem is None else problem.code if isinstance(problem, RpcError) else Code.CANCELED
         self._method.breaker.done(code)
-        self._method.observe(code.name, time.monotonic() - self._started)
+        self._method.observe(code, time.monotonic() - self._started)
 
     def left(self) -> float | None:
         """Return the seconds that are left. Raises RpcError when there are none."""

@@ -7,7 +7,7 @@ from msgspec import Meta, field
 
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
-from mallgen_runtime.process.devserver import DevServerConf
+from mallgen_runtime.process.devserver import DevServerConf, PrometheusConf
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.known_keys import (
@@ -75,6 +75,7 @@ class RpcServerConf(Conf, kw_only=True):
     transport: Transport = "auto"
     etcd: EtcdConf | None = None
     dev_server: DevServerConf | None = None
+    prometheus: PrometheusConf | None = None
     log: LogConf = field(default_factory=LogConf)
     strict: bool = False
 

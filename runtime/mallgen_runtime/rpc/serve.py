@@ -10,9 +10,9 @@ from typing import TypeVar
 from mallgen_runtime.discovery import Registrar, registrar, shared_folder
 from mallgen_runtime.process import watch
 from mallgen_runtime.process.address import announced
-from mallgen_runtime.process.devserver import DevServer
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.observing import Observing
 from mallgen_runtime.process.run import ENVIRONMENT, hold_signals, run, take_signals
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.conf import RpcServerConf
@@ -84,7 +84,9 @@ class _Process:
         except Exception:
             _LOG.exception("the service context could not start")
             return ENVIRONMENT
-        await self._extra(after)
+        observing = Observing(config, self._states, self.app.readings)
+        after.push_async_callback(observing.stop)
+        await observing.start()
         await server.start()
         patience = max(self._wait - self._wrap_up, 0.1) if self._wait else None
         after.push_async_callback(server.stop, patience)
@@ -98,13 +100,6 @@ class _Process:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._hurry.wait(), self._wrap_up)
         return 0
-
-    async def _extra(self, after: contextlib.AsyncExitStack) -> None:
-        conf = self.app.config.dev_server
-        if conf is not None and conf.enabled:
-            server = DevServer(conf, self._states)
-            await server.start()
-            after.push_async_callback(server.stop)
 
     def _states(self) -> Mapping[str, str]:
         """Return the states for readiness by name."""

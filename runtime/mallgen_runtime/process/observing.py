@@ -1,0 +1,64 @@
+"""What shows a service to its operators, from its start to its end: metrics, dev servers, figures of the process."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from mallgen_runtime.process import metrics
+from mallgen_runtime.process.devserver import DevServer, DevServerConf, PrometheusConf, Readiness
+from mallgen_runtime.process.vitals import Vitals
+
+Figures = Callable[[], Iterable[metrics.Reading]]
+
+
+class Observed(Protocol):
+    """The settings that say what is shown, and where."""
+
+    @property
+    def name(self) -> str:
+        """The service."""
+
+    @property
+    def dev_server(self) -> DevServerConf | None:
+        """go-zero's block."""
+
+    @property
+    def prometheus(self) -> PrometheusConf | None:
+        """go-zero's older block."""
+
+
+def turn_on(config: Observed) -> None:
+    """Turn metrics on when the settings ask for them. Raises ConfigError without prometheus-client."""
+    if any(conf.enable_metrics for _, conf in _servers(config)):
+        metrics.enable()
+
+
+class Observing:
+    """The dev servers of a service and the figures of its process; `states` are what /readyz tells there."""
+
+    def __init__(self, config: Observed, states: Readiness, figures: Figures) -> None:
+        self._servers = [DevServer(conf, states, block) for block, conf in _servers(config)]
+        self._figures = figures
+        self._vitals = Vitals()
+        self._end_showing = metrics.end_nothing
+
+    async def start(self) -> None:
+        """Show it. Raises ConfigError when a port is taken."""
+        for server in self._servers:
+            await server.start()
+        self._end_showing = metrics.shown(self._figures)
+        self._vitals.start()
+
+    async def stop(self) -> None:
+        """Show it no longer."""
+        self._vitals.stop()
+        self._end_showing()
+        self._end_showing = metrics.end_nothing
+        for server in self._servers:
+            await server.stop()
+
+
+def _servers(config: Observed) -> list[tuple[str, DevServerConf]]:
+    """Return the dev servers that the settings ask for, each with the name of its block."""
+    asked = [("DevServer", config.dev_server)] if config.dev_server else []
+    asked += [("Prometheus", config.prometheus.server)] if config.prometheus else []
+    return [(block, conf) for block, conf in asked if conf.enabled]
