@@ -32,7 +32,8 @@ BLOCKS: tuple[tuple[str, str, Any], ...] = (
     ("Etcd", "`Etcd` of a server or a client", discovery.EtcdConf),
     ("Log", "`Log` of any service", conf.LogConf),
     ("Shutdown", "`Shutdown` of any service", conf.ShutdownConf),
-    ("DevServer", "`DevServer` of an RPC server", devserver.DevServerConf),
+    ("DevServer", "`DevServer` of any service", devserver.DevServerConf),
+    ("Prometheus", "`Prometheus` of any service", devserver.PrometheusConf),
 )
 HEAD = """# Settings
 
@@ -49,7 +50,7 @@ merges mappings. Reprs of settings, `--check-config` and messages have `***` in 
 | the service does not start; `false`, `0` and empty ask for nothing |
 | a key that is nearly one that limits or protects: {protects} \
 | the service does not start: who wrote `Timout` would believe to have a timeout |
-| go-zero's that only observe: Prometheus, Telemetry, DevServer of a BFF … \
+| go-zero's that only observe: MetricsUrl, Profiling … \
 | a warning in the log when the service starts |
 | any other key | a warning with did-you-mean; with `Strict: true` the service does not start |
 

@@ -38,7 +38,6 @@ class Told(NamedTuple):
 
 _TLS = Remark("TLS is not served yet; remove it, and let a proxy in front of the service speak TLS", refused=True)
 _NO_TLS_OUT = Remark("calls are made without TLS; remove it, and call through a proxy that speaks TLS", refused=True)
-_METRICS = Remark("metrics are served by the DevServer of an RPC service; a BFF has none yet", needs=("host",))
 _TRACES = Remark("traces are not exported; their ids are in the log and go along with calls", needs=("endpoint",))
 _SHEDDING = Remark("load is not shed by CPU time yet; MaxConns limits a BFF")
 _LOG_FILES = Remark("the log goes to stdout")
@@ -46,7 +45,6 @@ _ALWAYS = Remark("it cannot be switched off here", quiet=AS_IT_IS)
 
 SERVICE = {
     "MetricsUrl": Remark("metrics are not pushed"),
-    "Prometheus": _METRICS,
     "Telemetry": _TRACES,
     "Profiling": Remark("profiles are not sent", needs=("serveraddr",)),
 }
@@ -60,7 +58,6 @@ REST = {
         refused=True,
         needs=("strict", "privatekeys"),
     ),
-    "DevServer": Remark("a BFF has none yet; /healthz and /readyz are on its own port"),
     "CpuThreshold": _SHEDDING,
     "Verbose": Remark("requests are logged in one line each"),
     "TraceIgnorePaths": _TRACES._replace(needs=()),
@@ -68,15 +65,13 @@ REST = {
 REST_MIDDLEWARES = {
     "Trace": _ALWAYS,
     "Recover": _ALWAYS,
-    "Prometheus": Remark("a BFF has no metrics yet"),
-    "Metrics": Remark("a BFF has no metrics yet"),
+    "Metrics": Remark("there are no lines of statistics by route"),
     "Breaker": Remark("routes of a BFF have no breaker yet; each client's is set in its own block", quiet=()),
     "Shedding": _SHEDDING,
 }
 _NO_AUTH = Remark("callers' App and Token are not checked yet; remove it, and admit callers by network", refused=True)
 RPC_SERVER = {
     **SERVICE,
-    "Prometheus": _METRICS._replace(why="metrics are served by DevServer; write that block"),
     "Auth": Remark("callers' App and Token are not checked yet; remove it, and admit callers by network", refused=True),
     "StrictControl": _NO_AUTH,
     "Redis": Remark("it holds the tokens of callers for Auth, which is not there yet"),
