@@ -20,7 +20,7 @@ class HttpFigures:
         self._children: dict[tuple[str, str, int], _Pair] = {}
 
     def note(self, ctx: Context, match: Match | None, status: int, seconds: float) -> None:
-        """Note an answer; those of /healthz and /readyz are nobody's requests."""
+        """Note an answer, unless /healthz or /readyz gave it."""
         if match is None:
             key = (NO_ROUTE, ctx.method if ctx.method in _METHODS else "OTHER", status)
         elif match.bound.counts:

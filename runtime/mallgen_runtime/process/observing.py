@@ -1,4 +1,4 @@
-"""What shows a service to its operators, from its start to its end: metrics, dev servers, figures of the process."""
+"""The observation of a service from its start to its end: metrics, dev servers, figures of the process."""
 
 from collections.abc import Callable, Iterable
 from typing import Protocol
