@@ -5,9 +5,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from mallgen_runtime.http.headers import Unsendable
 from mallgen_runtime.http.messages import Context, Response, WrongAnswer
 from mallgen_runtime.http.problems import FOR_CLIENTS, WORDS, ApiError, ClientGone, body
-from mallgen_runtime.http.sending import Unsendable, check
+from mallgen_runtime.http.sending import check
 from mallgen_runtime.process.errors import Code, ResourceError, RpcError
 
 OnError = Callable[[Context, ApiError], Response]
@@ -81,7 +82,9 @@ class Failures:
             if not self._is_stopping() or ctx.has_gone():
                 raise problem
             return ApiError(503, "stopping", "the service is stopping and could not wait for the answer")
-        if isinstance(problem, WrongAnswer):
+        if isinstance(problem, Unsendable):
+            ctx.log.error("%s %s: the answer cannot be sent", ctx.method, ctx.url_path, exc_info=problem)
+        elif isinstance(problem, WrongAnswer):
             ctx.log.error("%s %s: %s", ctx.method, ctx.url_path, str(problem) or f"{handler_of(ctx)} {problem.what}")
         else:
             ctx.log.error("%s %s failed", ctx.method, ctx.url_path, exc_info=problem)

@@ -5,8 +5,11 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeVar
 
+from mallgen_runtime.http.answers import Response as Response
 from mallgen_runtime.http.conf import UploadsConf
+from mallgen_runtime.http.cookies import parse_cookies
 from mallgen_runtime.http.forms import parse_query
+from mallgen_runtime.http.headers import Headers
 from mallgen_runtime.http.offload import offload
 from mallgen_runtime.http.problems import ApiError, ClientGone, invalid, too_large
 from mallgen_runtime.http.readers import Reader
@@ -17,23 +20,12 @@ from mallgen_runtime.schema.decoding import Wrong, decode
 from mallgen_runtime.schema.encoding import NotFinite, encode, encode_around, encode_as
 from mallgen_runtime.schema.errors import MAX_ERRORS, FieldError
 
-_RESPONSE = "answered with a Response, but the contract says what is answered: return that, or set it in a middleware"
 T = TypeVar("T")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 JSON = "application/json; charset=utf-8"
-
-
-class Response:
-    """An answer: status, body, headers by lower-case name. A middleware may change it."""
-
-    __slots__ = ("body", "headers", "status")
-
-    def __init__(self, body: bytes = b"", status: int = 200, headers: dict[str, str] | None = None) -> None:
-        self.body = body
-        self.status = status
-        self.headers = {} if headers is None else headers
+_JSON = Headers({"content-type": JSON})
 
 
 class WrongAnswer(Exception):
@@ -119,6 +111,11 @@ class Context:
             for name, value in self.scope["headers"]:
                 self._headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
         return self._headers
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """The request's cookies by name."""
+        return parse_cookies(self.headers.get("cookie", ()))
 
     @property
     def log(self) -> "logging.LoggerAdapter[logging.Logger]":
@@ -255,35 +252,40 @@ class Context:
         if self.errors:
             raise invalid(self.errors[:MAX_ERRORS])
 
-    def json(self, value: object, as_type: Any = None) -> Response:
-        """200 with a JSON body, what `on_success` of hooks.py makes of it; `as_type` when numbers travel as strings."""
+    def json(self, value: object, as_type: Any = None, *, status: int = 200) -> Response:
+        """JSON of what `on_success` of hooks.py makes of a value, with `as_type` when numbers travel as strings.
+
+        A Response of the handler's own is passed on as it is.
+        """
+        if isinstance(value, Response):
+            return value
         try:
-            made = value if self.on_success is None or isinstance(value, Response) else self.on_success(self, value)
+            made = value if self.on_success is None else self.on_success(self, value)
+            if isinstance(made, Response):
+                return made
             if made is not value and as_type is not None:
                 data = encode_around(made, value, as_type)
             else:
                 data = encode(made) if as_type is None else encode_as(made, as_type)
         except NotFinite as problem:
             raise WrongAnswer(what=f"answered with {problem}: JSON has no such number") from None
-        except (TypeError, AttributeError):
-            if isinstance(value, Response):
-                raise WrongAnswer(what=_RESPONSE) from None
-            raise
-        return Response(data, 200, {"content-type": JSON})
+        return Response(data, status, Headers(_JSON))
 
-    async def after(self, handler: Awaitable[object]) -> Response:
-        """200 without a body once `handler` has run: the answer of a route without `returns`."""
+    async def after(self, handler: Awaitable[object], *, status: int = 200) -> Response:
+        """No body once `handler` has run: the answer of a route without `returns`; its own Response is passed on."""
         found = await handler
         if isinstance(found, Response):
-            raise WrongAnswer(what=_RESPONSE)
+            return found
         if found is not None:
             raise WrongAnswer(what=f"answered with {type(found).__name__}, but the contract has no `returns`")
-        return Response() if self.on_success is None else self._succeeded()
+        return Response(b"", status) if self.on_success is None else self._succeeded(status)
 
-    def _succeeded(self) -> Response:
+    def _succeeded(self, status: int) -> Response:
         """Return the answer of a route without `returns`: what `on_success` makes of None, no body for None itself."""
         made = self.on_success(self, None) if self.on_success else None
-        return Response() if made is None else Response(encode(made), 200, {"content-type": JSON})
+        if isinstance(made, Response):
+            return made
+        return Response(b"", status) if made is None else Response(encode(made), status, Headers(_JSON))
 
     def empty(self) -> Response:
         """200 without a body."""

@@ -1,21 +1,13 @@
 """Writes answers as HTTP/1.1, and refuses a status, header or body that would break the framing."""
 
-import re
-from functools import lru_cache
 from http import HTTPStatus
 
-from mallgen_runtime.http.messages import Response
+from mallgen_runtime.http.answers import Response
+from mallgen_runtime.http.headers import Unsendable, header_line
 
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"[\t -~\x80-\xff]*")
-_FRAMING = ("transfer-encoding", "trailer", "upgrade", "keep-alive")
 _BODYLESS = (204, 304)
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _STATUS = {status: f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n".encode() for status in range(200, 600)}
-
-
-class Unsendable(Exception):
-    """An answer that HTTP has no form for; the text is for the log."""
 
 
 def check(response: Response, method: str) -> None:
@@ -33,20 +25,8 @@ def check(response: Response, method: str) -> None:
             raise Unsendable(f"the header {name!r} is not text: {value!r}") from None
         if line.startswith(b"content-length:") and method != "HEAD" and value != str(len(response.body)):
             raise Unsendable(f"content-length says {value!r}, the body has {len(response.body)} bytes")
-
-
-@lru_cache(maxsize=1024)
-def header_line(name: str, value: str) -> bytes:
-    """Return a header line as it is sent. Raises Unsendable."""
-    if not isinstance(name, str) or not isinstance(value, str):
-        raise TypeError
-    if _NAME.fullmatch(name) is None:
-        raise Unsendable(f"{name!r} is not the name of a header")
-    if _VALUE.fullmatch(value) is None:
-        raise Unsendable(f"the header {name} has characters that headers do not have: {value!r}")
-    if name.lower() in _FRAMING:
-        raise Unsendable(f"the header {name} is the server's own")
-    return f"{name.lower()}: {value}\r\n".encode("latin-1")
+    for cookie in response.cookies:
+        header_line("set-cookie", cookie)
 
 
 def head_of(response: Response, request_id: str, date: bytes) -> bytes:
@@ -55,6 +35,8 @@ def head_of(response: Response, request_id: str, date: bytes) -> bytes:
     headers = response.headers
     for name, value in headers.items():
         found += header_line(name, value)
+    for cookie in response.cookies:
+        found += header_line("set-cookie", cookie)
     lower = headers if not headers or all(map(str.islower, headers)) else {name.lower(): "" for name in headers}
     if response.status not in _BODYLESS and "content-length" not in lower:
         found += b"content-length: %d\r\n" % len(response.body)
