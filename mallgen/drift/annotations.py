@@ -79,6 +79,8 @@ def fits(found: NamedType, wanted: NamedType, judge: Callable[[str, str], bool])
         return True
     if found.name == "|" and wanted.name == "|":
         return all(any(fits(one, other, judge) for other in wanted.args) for one in found.args)
+    if wanted.name == "|":
+        return any(fits(found, other, judge) for other in wanted.args)
     if found.name != wanted.name:
         plain = {found.name, wanted.name} & {*_BUILTINS, "|", _STREAM}
         return not plain and judge(found.name, wanted.name)

@@ -51,7 +51,7 @@ class Match:
         assert function is not None
         self._compare_names(found, owner, function)
         self._compare_params(function)
-        self._compare_annotation(_awaited(function), self._signature.returns, "the result")
+        self._compare_result(_awaited(function))
         self._lay_out(function)
 
     def _report_missing(self, qualnames: Sequence[str]) -> None:
@@ -141,6 +141,16 @@ class Match:
         alone = not self._file.utf8[line:start].strip() and len(required) > 1
         pad = f",{self._file.newline}{self._file.utf8[line:start].decode()}" if alone else ", "
         self.edits.append(ByteEdit(end, end, "".join(f"{pad}{text}" for text in texts)))
+
+    def _compare_result(self, node: ast.expr | None) -> None:
+        """Compare the result, which may be the contract's, the alternative, or one of both."""
+        wanted = self._signature.returns
+        other = self._wanted_imports.get(self._signature.alternative)
+        if node is not None and other is not None:
+            names = (part for part in walked(_unquoted(node)) if isinstance(part, ast.Name | ast.Attribute))
+            if any(self._current(part) == f"{other.module}.{other.name}" for part in names):
+                wanted = self._signature.either
+        self._compare_annotation(node, wanted, "the result")
 
     def _compare_annotation(self, node: ast.expr | None, wanted: str, what: str) -> None:
         """Replace an annotation that does not fit; none, or an old name kept by `import … as`, is the user's choice."""

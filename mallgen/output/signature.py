@@ -26,7 +26,8 @@ class Signature(NamedTuple):
     """The function that the contract asks for in a user file.
 
     `qualname` is a function (`recommend_handler`) or a method with its class (`RecommendLogic.recommend`), `params` are
-    without `self`; `position` is the number of the route or RPC in the contract, from 1.
+    without `self`; `position` is the number of the route or RPC in the contract, from 1. `alternative` may be returned
+    in place of `returns`, or both as one of two; a generated file says so.
     """
 
     qualname: str
@@ -34,6 +35,13 @@ class Signature(NamedTuple):
     returns: str
     imports: tuple[Imported, ...]
     position: int = 0
+    alternative: str = ""
+
+    @property
+    def either(self) -> str:
+        """Return the annotation for both results: `XResponse | Response`, `None` last."""
+        parts = [self.alternative, self.returns] if self.returns == "None" else [self.returns, self.alternative]
+        return " | ".join(filter(None, parts))
 
     @property
     def request(self) -> str:

@@ -9,9 +9,11 @@ import logging
 import sys
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import reduce
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from operator import or_
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -117,7 +119,9 @@ class HttpService:
             return {"errors": [error._asdict() for error in problem.errors]}
 
     def _answer_type(self, title: str) -> Any:
-        return typing.get_type_hints(self._handlers[self._names[title]])["return"]
+        hint = typing.get_type_hints(self._handlers[self._names[title]])["return"]
+        answer, given = import_module("mallgen_runtime").Response, typing.get_args(hint)
+        return reduce(or_, [part for part in given if part is not answer]) if answer in given else hint
 
     def _signed(self, asked: Plain) -> Plain:
         """Return the request with the token that it asks for."""

@@ -113,6 +113,9 @@ class _Once:
         self.response = self.spelling.type(as_classes(response)) if response else Code("None")
         self.context = self._runtime("Context", RUNTIME)
         self.svc = self._runtime("ServiceContext", f"{layout.package}.svc")
+        self.own = self._runtime("Response", RUNTIME)
+        parts = (self.own, self.response) if self.response == "None" else (self.response, self.own)
+        self.returns = Code(" | ".join(parts))
 
     def _class(self, name: str) -> PyIdent:
         local = self.scope.local_name(name)
@@ -127,7 +130,7 @@ class _Once:
         """Return the signature that the contract asks for; `before` are the parameters in front of the request."""
         params = (*before, Param("req", self.request)) if self.request else before
         imports = tuple(map(Imported._make, self.imports.entries()))
-        return Signature(qualname, params, self.response, imports, position)
+        return Signature(qualname, params, self.response, imports, position, self.own)
 
 
 def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int) -> UserText:
@@ -139,14 +142,13 @@ def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int
     args += [Code(f"req: {once.request}")] if once.request else []
     passed = Code("req" if once.request else "")
     awaited = Code(f"await {logic}(ctx, svc).{method(route)}({passed})")
-    line = awaited if once.response == "None" else Code(f"return {awaited}")
     text = renderer.python(
         "http/handler.py",
         module_docstring=docstring([route.title], 0),
         imports=once.imports.lines(),
-        signature=call(f"async def {route.handler_function}(", args, f") -> {once.response}:"),
+        signature=call(f"async def {route.handler_function}(", args, f") -> {once.returns}:"),
         docstring=docstring(route.docs or (route.title,), 4),
-        line=line,
+        line=Code(f"return {awaited}"),
     )
     before = (Param("ctx", once.context), Param("svc", once.svc))
     return UserText(text, once.signature(route.handler_function, before, position))
@@ -172,7 +174,7 @@ def logic(
         name=route.logic_class,
         docstring=docstring(route.docs or (route.title,), 4),
         init=call("def __init__(", ["self", f"ctx: {once.context}", f"svc: {once.svc}"], ") -> None:", 4),
-        signature=call(f"async def {method(route)}(", args, f") -> {once.response}:", 4),
+        signature=call(f"async def {method(route)}(", args, f") -> {once.returns}:", 4),
         body=body.lines if body else (code("raise NotImplementedError({})", literal(route.title)),),
     )
     return UserText(text, once.signature(f"{route.logic_class}.{method(route)}", (), position))

@@ -1,7 +1,7 @@
 # This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """POST /v1/login"""
 
-from mallgen_runtime import Context
+from mallgen_runtime import Context, Response
 
 from wide_api.schemas import LoginRequest
 from wide_api.svc import ServiceContext
@@ -14,5 +14,5 @@ class LoginLogic:
         self.ctx = ctx
         self.svc = svc
 
-    async def login(self, req: LoginRequest) -> None:
+    async def login(self, req: LoginRequest) -> Response | None:
         raise NotImplementedError("POST /v1/login")

@@ -1,7 +1,7 @@
 # This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """GET /v1/ping"""
 
-from mallgen_runtime import Context
+from mallgen_runtime import Context, Response
 
 from wide_api.svc import ServiceContext
 
@@ -13,5 +13,5 @@ class PingLogic:
         self.ctx = ctx
         self.svc = svc
 
-    async def ping(self) -> None:
+    async def ping(self) -> Response | None:
         raise NotImplementedError("GET /v1/ping")

@@ -1,7 +1,7 @@
 # This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """DELETE /v1/svc"""
 
-from mallgen_runtime import Context
+from mallgen_runtime import Context, Response
 
 from wide_api.schemas import Empty
 from wide_api.svc import ServiceContext
@@ -14,5 +14,5 @@ class SvcLogic:
         self.ctx = ctx
         self.svc = svc
 
-    async def svc_(self, req: Empty) -> Empty:
+    async def svc_(self, req: Empty) -> Empty | Response:
         raise NotImplementedError("DELETE /v1/svc")

@@ -1,7 +1,7 @@
 # This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """GET /v1/users/:id/friends"""
 
-from mallgen_runtime import Context
+from mallgen_runtime import Context, Response
 
 from wide_api.schemas import GetRequest, User
 from wide_api.svc import ServiceContext
@@ -14,5 +14,5 @@ class GetLogic:
         self.ctx = ctx
         self.svc = svc
 
-    async def get(self, req: GetRequest) -> list[User]:
+    async def get(self, req: GetRequest) -> list[User] | Response:
         raise NotImplementedError("GET /v1/users/:id/friends")

@@ -1,7 +1,7 @@
 # This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """POST /v1/users/:id"""
 
-from mallgen_runtime import Context
+from mallgen_runtime import Context, Response
 
 from wide_api.schemas import UpdateUserRequest, User
 from wide_api.svc import ServiceContext
@@ -14,5 +14,5 @@ class UpdateUserLogic:
         self.ctx = ctx
         self.svc = svc
 
-    async def update_user(self, req: UpdateUserRequest) -> User:
+    async def update_user(self, req: UpdateUserRequest) -> User | Response:
         raise NotImplementedError("POST /v1/users/:id")
