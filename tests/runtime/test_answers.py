@@ -1,4 +1,4 @@
-"""What a handler answers with, over a socket: statuses, headers, cookies and redirects."""
+"""Answers that handlers shape, over a socket: statuses, headers, cookies and redirects."""
 
 import asyncio
 from typing import Any

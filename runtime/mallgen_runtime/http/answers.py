@@ -1,4 +1,4 @@
-"""What a handler may answer with: bytes, a redirect; answers in pieces stand in streams.py and files.py."""
+"""Answers of a handler: bytes with status, headers and cookies, and redirects; streaming.py has those in pieces."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
