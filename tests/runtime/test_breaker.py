@@ -2,8 +2,8 @@
 
 import random
 
+from mallgen_runtime.process.breaker import Breaker
 from mallgen_runtime.process.errors import Code
-from mallgen_runtime.rpc.breaker import Breaker
 
 
 class Clock:

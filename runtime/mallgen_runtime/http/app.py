@@ -11,6 +11,7 @@ from mallgen_runtime.http.access import log_access
 from mallgen_runtime.http.conf import AS_GO_ZERO, RestConf, rules_of, secrets_of
 from mallgen_runtime.http.failures import Failures, handler_of
 from mallgen_runtime.http.figures import HttpFigures
+from mallgen_runtime.http.guards import Guard, Guards
 from mallgen_runtime.http.hooks import HttpHooks
 from mallgen_runtime.http.layers import layer, or_failed, refuse_large, within
 from mallgen_runtime.http.messages import (
@@ -73,14 +74,15 @@ class App(Generic[S]):
         self._middlewares: Sequence[Middleware] = found(hooks, "middlewares", svc)
         svc.intercept(found(hooks, "client_interceptors", svc))
         self._chain: Next | None = None
+        self.guards = Guards(config)
         self._proxies = TrustedProxies(config.trusted_proxies)
         self.refused: ConfigError | None = None
         self.checks: list[Readiness] = [self._own_state, svc.states, watch.states]
         own = [Route("GET", "/healthz", _healthy), Route("GET", "/readyz", self._ready)]
         kinds = dict.fromkeys(kind for route in routes for kind in route.middlewares)
         made = {kind: kind(svc) for kind in kinds}
-        bound = [self._bind(route, made) for route in routes]
-        self._table = RouteTable([*(self._bind(route, {})._replace(counts=False) for route in own), *bound])
+        bound = [self._bind(route, made, self.guards.of_route()) for route in routes]
+        self._table = RouteTable([*(self._bind(route, {}, None)._replace(counts=False) for route in own), *bound])
         self._warn_of_weak_secrets({route.jwt for route in routes if route.jwt})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -131,7 +133,7 @@ class App(Generic[S]):
             if any(len(secret.encode()) < _WEAK for secret in secrets_of(self.config, name)):
                 _LOG.warning("a secret of %s is shorter than the %d bytes that RFC 7518 asks for", name, _WEAK)
 
-    def _bind(self, route: Route[Any], made: Mapping[Any, Middleware]) -> BoundRoute:
+    def _bind(self, route: Route[Any], made: Mapping[Any, Middleware], guard: Guard | None) -> BoundRoute:
         config = self.config
         timeout = config.timeout if route.timeout_ms is None else route.timeout_ms
         limit = (config.max_bytes if route.max_bytes is None else route.max_bytes) or _NO_LIMIT
@@ -146,7 +148,10 @@ class App(Generic[S]):
             run = within(run, timeout / 1000, _GRACE)
         rules = rules_of(config, route.jwt) if route.jwt else AS_GO_ZERO
         shown = route.contract if self._dev else ""
-        return BoundRoute(route, run, timeout / 1000, limit, secrets, rules, uploads=config.uploads, shown=shown)
+        bound = BoundRoute(route, run, timeout / 1000, limit, secrets, rules, uploads=config.uploads, shown=shown)
+        if guard is None:
+            return bound
+        return bound._replace(run=guard.around(run, self._failures.answer), admit=guard.admit)
 
     def _endpoint(self, endpoint: Callable[[Context, Any], Awaitable[Response]], timeout: float, most: int) -> Next:
         svc = self.svc
@@ -215,6 +220,8 @@ class App(Generic[S]):
             bound = match.bound
             if bound.counts and self._in_flight > self._most > 0:
                 raise ApiError(503, "too_many_requests", "the service is busy", headers={"retry-after": "1"})
+            if bound.admit is not None:
+                bound.admit(ctx)
             if bound.secrets:
                 from mallgen_runtime.http.jwt import check as check_token
 

@@ -19,7 +19,9 @@ class MiddlewaresConf(Conf, kw_only=True):
     """go-zero's `Middlewares` block of a BFF: what each request goes through; false switches it off.
 
     `timeout` and `max_bytes` are off for routes that have limits of their own in the contract, too. `log` is the line
-    of each request, `prometheus` its metrics, `gunzip` unpacks bodies.
+    of each request, `prometheus` its metrics, `gunzip` unpacks bodies. `breaker` drops a share of the requests to a route
+    while most of them end with a status of 500 or more (501 aside); `shedding` drops those that would be late, in mode
+    pro.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = REST_MIDDLEWARES
@@ -29,6 +31,8 @@ class MiddlewaresConf(Conf, kw_only=True):
     log: bool = True
     prometheus: bool = True
     gunzip: bool = True
+    breaker: bool = True
+    shedding: bool = True
 
 
 class UploadsConf(Conf, kw_only=True):
@@ -50,6 +54,9 @@ class RestConf(Conf, kw_only=True):
     `timeout` in milliseconds (0: none), `max_bytes` of a request's body (0: no limit), `max_conns` requests at a time
     (0: no limit). `mode` dev, test, rt, pre or pro: dev and test add the contract's line to errors. `trusted_proxies`
     are addresses and networks whose X-Forwarded-For is believed. `strict`: a key that is no setting is an error.
+
+    `cpu_threshold` in thousandths of a core: below it no load is shed (0: never, as go-zero's; not set: processor time
+    does not matter).
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = REST
@@ -60,6 +67,7 @@ class RestConf(Conf, kw_only=True):
     timeout: Annotated[int, Meta(ge=0)] = 3000
     max_bytes: Annotated[int, Meta(ge=0)] = 1048576
     max_conns: Annotated[int, Meta(ge=0)] = 10000
+    cpu_threshold: Annotated[int, Meta(ge=0, le=1000)] | None = None
     middlewares: MiddlewaresConf = field(default_factory=MiddlewaresConf)
     uploads: UploadsConf = field(default_factory=UploadsConf)
     trusted_proxies: list[str] = field(default_factory=list)

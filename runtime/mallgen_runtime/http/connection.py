@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import socket
 from http import HTTPStatus
+from time import monotonic
 from typing import Any
 
 from mallgen_runtime.http.app import App
 from mallgen_runtime.http.body import NOTHING, Incoming
+from mallgen_runtime.http.guards import ARRIVED
 from mallgen_runtime.http.head import HEAD_BYTES, Head, Refusal, address, never_a_head, read_head, scope_of, too_long
 from mallgen_runtime.http.messages import Context, Response, Scope
 from mallgen_runtime.http.problems import ApiError
@@ -178,6 +180,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         if self._buffer:
             self._count(len(self._buffer) + self._body.waiting)
         scope = scope_of(head, self._peer, self._here)
+        scope[ARRIVED] = monotonic()
         self._task = self._tracker.loop.create_task(self._run(scope))
 
     async def _run(self, scope: Scope) -> None:

@@ -33,6 +33,7 @@ class Failures:
     def answer(self, ctx: Context, problem: BaseException) -> Response:
         """Return the answer to a request that ended with an exception."""
         error = self._error(ctx, problem)
+        ctx.failed = error.status
         if error is not problem:
             error.__cause__ = problem
         try:

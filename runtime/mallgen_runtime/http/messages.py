@@ -40,7 +40,7 @@ class Context:
     """One request.
 
     `params` are the values of the path, `claims` those of a checked token, `state` is free for middlewares;
-    `unpacks` whether a gzip body is unpacked.
+    `unpacks` whether a gzip body is unpacked, `failed` the status of an error, whatever answer hooks.py makes of it.
     `request_id` and `trace_id` stand in every log line and error; `log` writes with them.
     """
 
@@ -52,6 +52,7 @@ class Context:
         "_streamed",
         "claims",
         "errors",
+        "failed",
         "has_gone",
         "matched",
         "max_bytes",
@@ -73,6 +74,7 @@ class Context:
         self.claims: dict[str, Any] = {}
         self.state: dict[str, Any] = {}
         self.errors: list[FieldError] = []
+        self.failed = 0
         self.request_id = ""
         self.trace_id = ""
         self.trace_flags = "00"

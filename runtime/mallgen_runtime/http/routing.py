@@ -55,7 +55,8 @@ class Route(Generic[S]):
 class BoundRoute(NamedTuple):
     """A route ready to run: its middlewares are made, its limits decided; `counts` is whether MaxConns counts it.
 
-    `shown` is the contract's line for error answers, empty where they do not name it.
+    `shown` is the contract's line for error answers, empty where they do not name it; `admit` raises a 503 for a
+    request that the route's guard refuses.
     """
 
     route: Route[Any]
@@ -67,6 +68,7 @@ class BoundRoute(NamedTuple):
     counts: bool = True
     uploads: UploadsConf = UploadsConf()
     shown: str = ""
+    admit: Callable[[Context], None] | None = None
 
 
 class Match(NamedTuple):

@@ -10,7 +10,7 @@ from mallgen_runtime.http.app import App
 from mallgen_runtime.http.connection import HttpConnection
 from mallgen_runtime.http.tracker import ConnectionTracker
 from mallgen_runtime.process import watch
-from mallgen_runtime.process.address import close_door
+from mallgen_runtime.process.address import Door, close_door
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.run import ENVIRONMENT, hold_signals, take_signals
 
@@ -64,9 +64,8 @@ class HttpServer:
             _LOG.exception("the service context could not start")
             return ENVIRONMENT
         tracker = ConnectionTracker(loop)
-        server = await loop.create_server(
-            lambda: HttpConnection(self._app, tracker), sock=self._bound, backlog=_BACKLOG
-        )
+        door = Door(loop, self._bound, lambda: HttpConnection(self._app, tracker))
+        server = await loop.create_server(door, sock=self._bound, backlog=_BACKLOG)
         host, port = self._bound.getsockname()[:2]
         _LOG.info("%s listens on %s:%s", self._name, host, port)
         await self._stop.wait()

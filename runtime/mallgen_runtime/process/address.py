@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import itertools
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from mallgen_runtime.process.errors import ConfigError
 
 _LOOP_LETS_GO = 0.02
+_AT_ONCE = 64
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104
 
 
@@ -68,6 +70,40 @@ def opened(listen_on: str) -> socket.socket:
     if not (port.isdecimal() and len(port) <= 5 and int(port) <= 65535):
         raise ConfigError(f"ListenOn is {joined(host, port)}; it is written as 0.0.0.0:8080")
     return listening(host, int(port))
+
+
+class Door:
+    """Makes the protocol of each new connection, and lets in all that wait with it.
+
+    libuv accepts one connection in a turn of the loop: while turns are long, the others would wait for seconds.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, bound: socket.socket, protocol: Callable[[], asyncio.BaseProtocol]
+    ) -> None:
+        self._loop = loop
+        self._bound = bound
+        self._protocol = protocol
+        self._looks = False
+        self._coming: set[asyncio.Task[object]] = set()
+
+    def __call__(self) -> asyncio.BaseProtocol:
+        """Return the protocol of a connection that the loop has accepted."""
+        if not self._looks:
+            self._looks = True
+            self._loop.call_soon(self._let_in)
+        return self._protocol()
+
+    def _let_in(self) -> None:
+        self._looks = False
+        for connection in itertools.islice(_accept_all(self._bound), _AT_ONCE):
+            task = self._loop.create_task(self._take(connection))
+            self._coming.add(task)
+            task.add_done_callback(self._coming.discard)
+
+    async def _take(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            await self._loop.connect_accepted_socket(self._protocol, connection)
 
 
 async def close_door(

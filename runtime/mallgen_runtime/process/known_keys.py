@@ -43,7 +43,7 @@ class Told(NamedTuple):
 _TLS = Remark("TLS is not served yet; remove it, and let a proxy in front of the service speak TLS", refused=True)
 _NO_TLS_OUT = Remark("calls are made without TLS; remove it, and call through a proxy that speaks TLS", refused=True)
 _TRACES = Remark("traces are not exported; their ids are in the log and go along with calls", needs=("endpoint",))
-_SHEDDING = Remark("load is not shed by CPU time yet; MaxConns limits a BFF")
+_SHEDDING = Remark("an RPC server sheds no load yet")
 _LOG_FILES = Remark("the log goes to stdout")
 _ALWAYS = Remark("it cannot be switched off here", quiet=AS_IT_IS)
 
@@ -62,7 +62,6 @@ REST = {
         refused=True,
         needs=("strict", "privatekeys"),
     ),
-    "CpuThreshold": _SHEDDING,
     "Verbose": Remark("requests are logged in one line each"),
     "TraceIgnorePaths": _TRACES._replace(needs=()),
 }
@@ -70,8 +69,6 @@ REST_MIDDLEWARES = {
     "Trace": _ALWAYS,
     "Recover": _ALWAYS,
     "Metrics": Remark("there are no lines of statistics by route"),
-    "Breaker": Remark("routes of a BFF have no breaker yet; each client's is set in its own block", quiet=()),
-    "Shedding": _SHEDDING,
 }
 _NO_AUTH = Remark("callers' App and Token are not checked yet; remove it, and admit callers by network", refused=True)
 RPC_SERVER = {
@@ -82,7 +79,7 @@ RPC_SERVER = {
     "CertFile": _TLS,
     "KeyFile": _TLS,
     "Tls": _TLS,
-    "CpuThreshold": _SHEDDING._replace(why="load is not shed by CPU time yet"),
+    "CpuThreshold": _SHEDDING,
 }
 RPC_SERVER_MIDDLEWARES = {
     "Trace": _ALWAYS,

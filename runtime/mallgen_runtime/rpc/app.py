@@ -8,13 +8,13 @@ from contextlib import aclosing, nullcontext, suppress
 from typing import Any, Generic, NamedTuple
 
 from mallgen_runtime.process import metrics
+from mallgen_runtime.process.breaker import Breaker, NoBreaker
 from mallgen_runtime.process.errors import HTTP_STATUS, Code, ConfigError, ResourceError, RpcError
 from mallgen_runtime.process.interceptors import around_reply, around_stream, found
 from mallgen_runtime.process.logs import access
 from mallgen_runtime.process.observing import turn_on
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.service import S
-from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.hooks import RpcHooks
 from mallgen_runtime.rpc.methods import Method, RpcContext, Service, Wire

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from mallgen_runtime.discovery import Resolver, resolver
 from mallgen_runtime.process import metrics
+from mallgen_runtime.process.breaker import Breaker, NoBreaker
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import Code, ConfigError, RpcError
 from mallgen_runtime.process.interceptors import (
@@ -20,7 +21,6 @@ from mallgen_runtime.process.interceptors import (
     around_stream,
 )
 from mallgen_runtime.process.origin import origin, remaining
-from mallgen_runtime.rpc.breaker import Breaker, NoBreaker
 from mallgen_runtime.rpc.conf import RpcClientConf
 from mallgen_runtime.rpc.connection import Connection, Metadata
 from mallgen_runtime.rpc.methods import Wire

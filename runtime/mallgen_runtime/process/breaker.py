@@ -23,7 +23,7 @@ FAILURES = frozenset(
 
 
 class Breaker:
-    """Lets calls of one method through, or drops a share of them while most fail."""
+    """Lets calls of one method or route through, or drops a share of them while most fail."""
 
     __slots__ = ("_buckets", "_chance", "_clock", "_failed", "_last_pass", "_slot", "_succeeded", "_total")
 
@@ -51,12 +51,12 @@ class Breaker:
 
     def done(self, code: Code) -> None:
         """Count a call that was allowed."""
+        self.ended(code in FAILURES)
+
+    def ended(self, failed: bool) -> None:
+        """Count a call or a request that was allowed."""
         self._turn()
-        if code is Code.OK:
-            self._count(1, 0)
-        else:
-            failed = code in FAILURES
-            self._count(not failed, failed)
+        self._count(not failed, failed)
 
     def _dropped(self) -> bool:
         working, failing = self._runs()
@@ -118,5 +118,5 @@ class NoBreaker(Breaker):
         """Return True."""
         return True
 
-    def done(self, code: Code) -> None:
+    def ended(self, failed: bool) -> None:
         """Count nothing."""

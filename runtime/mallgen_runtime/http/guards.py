@@ -1,0 +1,88 @@
+"""Guards in front of a route: load that is shed, and a breaker that spares a handler that keeps failing."""
+
+import time
+from collections.abc import Callable
+
+from mallgen_runtime.http.conf import RestConf
+from mallgen_runtime.http.messages import Context, Next, Response
+from mallgen_runtime.http.problems import ApiError
+from mallgen_runtime.http.shedding import CpuGate, LoopQueue, RouteLoad
+from mallgen_runtime.process.breaker import Breaker, NoBreaker
+
+ARRIVED = "mallgen.arrived"  # in the ASGI scope: the monotonic time at which the head of the request was there
+_RETRY = {"retry-after": "1"}
+_STUB = 501  # it fails until somebody writes the logic; a breaker would only hide that
+
+
+class Overload:
+    """The shedder of all routes of a service; `shed` counts the requests that were refused."""
+
+    def __init__(self, threshold: int | None) -> None:
+        self._queue = LoopQueue()
+        self._gate = CpuGate(threshold) if threshold else None
+        self.shed = 0
+
+    def refuses(self, ctx: Context, load: RouteLoad) -> bool:
+        """Count a request to a route; return whether it should not be begun."""
+        now = time.monotonic()
+        load.asked(now)
+        waited = now - ctx.scope.get(ARRIVED, now)
+        queued = self._queue.stands(waited, now) and waited > load.patience
+        if not (queued or load.is_full()) or (self._gate is not None and not self._gate.opens(now)):
+            return False
+        self.shed += 1
+        return True
+
+
+class Guard:
+    """The guard of one route: `admit` before anything is done for a request, `around` its handler."""
+
+    def __init__(self, breaker: Breaker, overload: Overload | None) -> None:
+        self._breaker = breaker
+        self._overload = overload
+        self._load = RouteLoad()
+
+    def admit(self, ctx: Context) -> None:
+        """Raise a 503 for a request that is shed or that the breaker drops."""
+        if self._overload is not None and self._overload.refuses(ctx, self._load):
+            raise ApiError(503, "overloaded", "the service has more requests than it can answer", headers=_RETRY)
+        if not self._breaker.allows():
+            raise ApiError(503, "breaker_open", "most requests to this route fail at present", headers=_RETRY)
+
+    def around(self, run: Next, failed: Callable[[Context, BaseException], Response]) -> Next:
+        """Measure a handler with its middlewares; `failed` makes the answer to what it raises."""
+        breaker, load, clock = self._breaker, self._load, time.monotonic
+
+        async def guarded(ctx: Context) -> Response:
+            tried = load.begun()
+            started = clock()
+            try:
+                try:
+                    found = await run(ctx)
+                except BaseException as problem:
+                    found = failed(ctx, problem)  # raises again for a client that has left
+                status = ctx.failed or getattr(found, "status", 500)
+                breaker.ended(status >= 500 and status != _STUB)
+                if status != 503:
+                    now = clock()
+                    load.ended(now, now - started, tried)
+                return found
+            finally:
+                load.flight -= 1
+
+        return guarded
+
+
+class Guards:
+    """Makes the guards of routes from the settings; `overload` is None when nothing is shed."""
+
+    def __init__(self, config: RestConf) -> None:
+        self._breaks = config.middlewares.breaker
+        sheds = config.middlewares.shedding and config.cpu_threshold != 0 and config.mode == "pro"
+        self.overload = Overload(config.cpu_threshold) if sheds else None
+
+    def of_route(self) -> Guard | None:
+        """Return the guard of one route, None when all of it is switched off."""
+        if not self._breaks and self.overload is None:
+            return None
+        return Guard(Breaker() if self._breaks else NoBreaker(), self.overload)

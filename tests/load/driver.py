@@ -1,0 +1,124 @@
+"""Sends requests at a fixed rate, whatever the answers are, and measures each from the time it was due."""
+
+import asyncio
+import time
+from typing import NamedTuple
+
+PATIENCE = 10.0
+
+
+class Sent(NamedTuple):
+    """The seconds after the start at which a request was due, its status (0: none), and its seconds."""
+
+    due: float
+    status: int
+    seconds: float
+
+
+class Measured(NamedTuple):
+    """All requests of a run, and the seconds that it lasted."""
+
+    requests: list[Sent]
+    seconds: float
+
+    @property
+    def goodput(self) -> float:
+        """Answers with status 200 in a second, those that came before the end."""
+        good = (sent for sent in self.requests if sent.status == 200 and sent.due + sent.seconds <= self.seconds)
+        return sum(1 for _ in good) / self.seconds
+
+    @property
+    def p99(self) -> float:
+        """The 99th percentile of the answers with status 200, in milliseconds."""
+        taken = sorted(sent.seconds for sent in self.requests if sent.status == 200)
+        return taken[len(taken) * 99 // 100] * 1000 if taken else float("inf")
+
+    def count(self, status: int) -> int:
+        """Return how many requests ended with a status."""
+        return sum(sent.status == status for sent in self.requests)
+
+
+class _Caller(asyncio.Protocol):
+    """One kept connection: a request at a time, whose answers are short."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self._answer: asyncio.Future[int] | None = None
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, found, rest = self._received.partition(b"\r\n\r\n")
+        length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        if found and len(rest) >= int(length) and self._answer is not None and not self._answer.done():
+            self._answer.set_result(int(head[9:12]))
+            if b"connection: close" in head.lower() and self.transport is not None:
+                self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(0)
+
+    async def ask(self, request: bytes) -> int:
+        """Send a request and return the status of its answer, 0 when the connection is lost."""
+        assert self.transport is not None
+        self._received = b""
+        self._answer = asyncio.get_running_loop().create_future()
+        self.transport.write(request)
+        return await self._answer
+
+
+async def at_rate(port: int, path: str, rate: float, seconds: float) -> Measured:
+    """Send `rate` requests a second, each on a connection that is free."""
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    free: list[_Caller] = []
+    found: list[Sent] = []
+    started = time.monotonic()
+    asked = []
+    for number in range(int(rate * seconds)):
+        due = number / rate
+        if (wait := started + due - time.monotonic()) > 0:
+            await asyncio.sleep(wait)
+        asked.append(asyncio.create_task(_one(port, request, free, found, started, due)))
+    await asyncio.wait(asked, timeout=PATIENCE)
+    for caller in free:
+        if caller.transport is not None:
+            caller.transport.close()
+    return Measured(found, seconds)
+
+
+async def _one(port: int, request: bytes, free: list[_Caller], found: list[Sent], started: float, due: float) -> None:
+    status = 0
+    try:
+        while free:
+            caller = free.pop()
+            if caller.transport is not None and not caller.transport.is_closing():
+                break
+        else:
+            _, caller = await asyncio.get_running_loop().create_connection(_Caller, "127.0.0.1", port)
+        async with asyncio.timeout(PATIENCE):
+            status = await caller.ask(request)
+        free.append(caller)
+    except OSError:
+        status = 0
+    found.append(Sent(due, status, time.monotonic() - started - due))
+
+
+async def in_turn(port: int, path: str, clients: int, seconds: float) -> Measured:
+    """Send requests one after the other from some clients: the load that a service can carry."""
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    found: list[Sent] = []
+    started = time.monotonic()
+
+    async def client() -> None:
+        _, caller = await asyncio.get_running_loop().create_connection(_Caller, "127.0.0.1", port)
+        while (due := time.monotonic() - started) < seconds:
+            status = await caller.ask(request)
+            found.append(Sent(due, status, time.monotonic() - started - due))
+
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return Measured(found, seconds)
