@@ -19,9 +19,9 @@ class MiddlewaresConf(Conf, kw_only=True):
     """go-zero's `Middlewares` block of a BFF: what each request goes through; false switches it off.
 
     `timeout` and `max_bytes` are off for routes that have limits of their own in the contract, too. `log` is the line
-    of each request, `prometheus` its metrics, `gunzip` unpacks bodies. `breaker` drops a share of the requests to a route
-    while most of them end with a status of 500 or more (501 aside); `shedding` drops those that would be late, in mode
-    pro.
+    of each request, `prometheus` its metrics, `gunzip` unpacks bodies. `breaker` drops a share of the requests to a
+    route while most of them end with a status of 500 or more (501 aside); `shedding` drops those that would be late, in
+    mode pro.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = REST_MIDDLEWARES
