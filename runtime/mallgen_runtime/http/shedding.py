@@ -83,7 +83,10 @@ class RouteLoad:
     def __init__(self) -> None:
         self.flight = 0
         self._slot = 0
-        self._forget()
+        self._full = False
+        self._tried = self._late = 0
+        self._average = self.least = self.peak = 0.0
+        self._asked, self._ended, self._spent = [0] * BUCKETS, [0] * BUCKETS, [0.0] * BUCKETS
 
     @property
     def patience(self) -> float:
@@ -139,9 +142,7 @@ class RouteLoad:
         return sum(self._asked[slot] for slot in slots) / (sum(self._ended[slot] for slot in slots) or 1)
 
     def _forget(self) -> None:
-        self._asked = [0] * BUCKETS
-        self._ended = [0] * BUCKETS
-        self._spent = [0.0] * BUCKETS
+        self._asked, self._ended, self._spent = [0] * BUCKETS, [0] * BUCKETS, [0.0] * BUCKETS
         self._average = self.least = self.peak = 0.0
         self._full = False
         self._tried = self._late = 0
