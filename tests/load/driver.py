@@ -1,4 +1,4 @@
-"""Sends requests at a fixed rate, whatever the answers are, and measures each from the time it was due."""
+"""Sends requests at a fixed rate, whatever the answers are, and measures each from its time in the schedule."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ PATIENCE = 10.0
 
 
 class Sent(NamedTuple):
-    """The seconds after the start at which a request was due, its status (0: none), and its seconds."""
+    """A request: `due` seconds after the start, its status (0: none), and the seconds until its answer."""
 
     due: float
     status: int

@@ -13,7 +13,7 @@ CLIENTS = {"/block": 2, "/pool": 4}
 
 
 class Figures(NamedTuple):
-    """What a route can carry in a second, and what it answers under more."""
+    """The requests a second that a route can carry, and its answers under more."""
 
     path: str
     best: float

@@ -58,7 +58,7 @@ class LoadedService:
 
     @property
     def rss(self) -> float:
-        """Its resident memory in MiB."""
+        """Return the resident memory of the process in MiB."""
         found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{self.process.pid}/status").read_text())
         assert found
         return int(found[1]) / 1024
