@@ -18,6 +18,7 @@ class Response:
     """
 
     __slots__ = ("body", "cookies", "headers", "status")
+    says_length = True
 
     def __init__(self, body: bytes = b"", status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         self.body = body

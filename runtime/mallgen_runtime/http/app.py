@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic
 
 from mallgen_runtime.http.access import log_access
+from mallgen_runtime.http.compat import mode_of
 from mallgen_runtime.http.conf import AS_GO_ZERO, RestConf, rules_of, secrets_of
-from mallgen_runtime.http.failures import Failures, handler_of
+from mallgen_runtime.http.failures import handler_of
 from mallgen_runtime.http.figures import HttpFigures
 from mallgen_runtime.http.guards import Guard, Guards
 from mallgen_runtime.http.hooks import HttpHooks
@@ -68,7 +69,9 @@ class App(Generic[S]):
         self._logs = config.log.access and config.middlewares.log
         self._dev = config.mode.lower() in ("dev", "test")
         self._stopping = False
-        self._failures = Failures(lambda: self._stopping, getattr(hooks, "on_error", None))
+        mode = mode_of(config.compat)
+        self._context, self._first, self.refusal = mode.context, mode.first, mode.refusal
+        self._failures = mode.failures(lambda: self._stopping, getattr(hooks, "on_error", None))
         self._unpacks = config.middlewares.gunzip
         self._on_success = getattr(hooks, "on_success", None)
         self._middlewares: Sequence[Middleware] = found(hooks, "middlewares", svc)
@@ -90,7 +93,7 @@ class App(Generic[S]):
         if scope["type"] == "http":
 
             async def put(ctx: Context, response: Response) -> None:
-                headers = pairs_of(response, ctx.request_id)
+                headers = pairs_of(response, ctx.told_id)
                 await send({"type": "http.response.start", "status": response.status, "headers": headers})
                 await send({"type": "http.response.body", "body": response.body})
 
@@ -169,7 +172,7 @@ class App(Generic[S]):
             peer, port = scope["client"]
             scope["client"] = (self._proxies.client(peer, scope["headers"]), port)
         match = self._table.find(scope["method"], scope["path"])
-        ctx = Context(scope, receive, match.params if match else {}, match.bound.max_bytes if match else 0)
+        ctx = self._context(scope, receive, match.params if match else {}, match.bound.max_bytes if match else 0)
         ctx.unpacks, ctx.matched, ctx.has_gone = self._unpacks, match, has_gone
         ctx.on_success = self._on_success
         identify(ctx)
@@ -204,7 +207,7 @@ class App(Generic[S]):
     async def _all(self, ctx: Context) -> Response:
         """Run the middlewares of hooks.py, those of the service context, then the route."""
         if self._chain is None:
-            run: Next = self._routed
+            run: Next = self._routed if self._first is None else self._first(self._routed, self._failures.answer)
             for middleware in reversed((*self._middlewares, *self.svc.middlewares)):
                 run = layer(middleware, run, self._failures.answer)
             self._chain = run

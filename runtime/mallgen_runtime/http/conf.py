@@ -11,7 +11,9 @@ from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.known_keys import REST, REST_MIDDLEWARES, Remark
 from mallgen_runtime.process.variables import ENVIRONMENT
 from mallgen_runtime.process.yaml_values import spelled
+from mallgen_runtime.schema import Options
 
+Compat = Annotated[str, Options("", "gozero")]
 Leeway = Annotated[int, Meta(ge=0, le=600)]
 
 
@@ -54,6 +56,7 @@ class RestConf(Conf, kw_only=True):
     `timeout` in milliseconds (0: none), `max_bytes` of a request's body (0: no limit), `max_conns` requests at a time
     (0: no limit). `mode` dev, test, rt, pre or pro: dev and test add the contract's line to errors. `trusted_proxies`
     are addresses and networks whose X-Forwarded-For is believed. `strict`: a key that is no setting is an error.
+    `compat: gozero` reads requests and writes answers as go-zero does (docs/wire.md).
 
     `cpu_threshold` in thousandths of a core: below it no load is shed (0: never, as go-zero's; not set: processor time
     does not matter).
@@ -64,6 +67,7 @@ class RestConf(Conf, kw_only=True):
     host: str = "0.0.0.0"  # noqa: S104
     port: Annotated[int, Meta(ge=0, le=65535)]
     mode: Mode = "pro"
+    compat: Compat = ""
     timeout: Annotated[int, Meta(ge=0)] = 3000
     max_bytes: Annotated[int, Meta(ge=0)] = 1048576
     max_conns: Annotated[int, Meta(ge=0)] = 10000

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import socket
-from http import HTTPStatus
 from time import monotonic
 from typing import Any
 
@@ -236,7 +235,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         if not self._body.complete and (head.expects or self._body.left > SPILL_BYTES):
             keep = False
         self._leaving = self._leaving or not keep
-        start = head_of(response, ctx.request_id, self._tracker.date())
+        start = head_of(response, ctx.told_id, self._tracker.date())
         if not keep:
             start += b"" if "connection" in response.headers else b"connection: close\r\n"
         elif head.version == "1.0":
@@ -280,9 +279,7 @@ class HttpConnection(asyncio.BufferedProtocol):
 
     def _refuse(self, status: int) -> None:
         """Answer a head that cannot be taken; nothing after it is read as a request."""
-        title = HTTPStatus(status).phrase
-        answer = f"HTTP/1.1 {status} {title}\r\ncontent-length: 0\r\nconnection: close\r\n".encode()
-        self._transport.write(answer + self._tracker.date() + b"\r\n")
+        self._transport.write(self._app.refusal(status, self._tracker.date()))
         self._leaving = True
         self._spill(sure=False)
 

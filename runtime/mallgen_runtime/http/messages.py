@@ -106,6 +106,11 @@ class Context:
         return str(peer[0]) if peer else ""
 
     @property
+    def told_id(self) -> str:
+        """The id that the answer carries, none when it is empty."""
+        return self.request_id
+
+    @property
     def headers(self) -> Mapping[str, list[str]]:
         """The request's headers by lower-case name."""
         if self._headers is None:

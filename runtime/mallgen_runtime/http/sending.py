@@ -30,7 +30,7 @@ def check(response: Response, method: str) -> None:
 
 
 def head_of(response: Response, request_id: str, date: bytes) -> bytes:
-    """Return status line and headers of a checked answer, without the empty line."""
+    """Return status line and headers of a checked answer, without the empty line; no id when `request_id` is empty."""
     found = _STATUS[response.status]
     headers = response.headers
     for name, value in headers.items():
@@ -38,9 +38,9 @@ def head_of(response: Response, request_id: str, date: bytes) -> bytes:
     for cookie in response.cookies:
         found += header_line("set-cookie", cookie)
     lower = headers if not headers or all(map(str.islower, headers)) else {name.lower(): "" for name in headers}
-    if response.status not in _BODYLESS and "content-length" not in lower:
+    if response.status not in _BODYLESS and response.says_length and "content-length" not in lower:
         found += b"content-length: %d\r\n" % len(response.body)
-    if "x-request-id" not in lower:
+    if request_id and "x-request-id" not in lower:
         found += b"x-request-id: %b\r\n" % request_id.encode("latin-1")
     return found if "date" in lower else found + date
 
@@ -49,3 +49,9 @@ def pairs_of(response: Response, request_id: str) -> list[tuple[bytes, bytes]]:
     """Return the headers of a checked answer as ASGI has them."""
     lines = head_of(response, request_id, b"").split(b"\r\n")[1:-1]
     return [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
+
+
+def refusal(status: int, date: bytes) -> bytes:
+    """Return the answer to a head that cannot be taken; `date` is the line of the header."""
+    title = HTTPStatus(status).phrase
+    return f"HTTP/1.1 {status} {title}\r\ncontent-length: 0\r\nconnection: close\r\n".encode() + date + b"\r\n"

@@ -1,0 +1,222 @@
+"""The context of a request that is read as go-zero reads it."""
+
+import contextlib
+import zlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from mallgen_runtime.http.compat.forms import FORM, MULTIPART, Values, kept, media_type, parse_query
+from mallgen_runtime.http.compat.gojson import loads
+from mallgen_runtime.http.compat.mapping import unmarshal
+from mallgen_runtime.http.compat.readers import GoFormReader, GoHeaderReader, GoReader, Places, canonical
+from mallgen_runtime.http.compat.rendering import render
+from mallgen_runtime.http.compat.strconv import GoError
+from mallgen_runtime.http.messages import JSON, Context, Next, Response
+from mallgen_runtime.http.offload import offload
+from mallgen_runtime.http.problems import ApiError, too_large
+
+T = TypeVar("T")
+PATH, FORMS, HEADERS, BODY = range(4)
+_MOST_JSON = 8 << 20  # go-zero reads no more of a JSON body
+_READS_FORM = ("POST", "PUT", "PATCH")
+
+
+class GoContext(Context):
+    """One request. go-zero reads path, form, headers and body in this order, and answers with the first mistake."""
+
+    __slots__ = ("_go_form", "_mistakes", "_reads", "_wrong_form")
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._mistakes: Places = []
+        self._reads = False
+        self._go_form: Values = {}
+        self._wrong_form: GoError | None = None
+
+    @property
+    def told_id(self) -> str:
+        """go-zero sends no request id."""
+        return ""
+
+    async def prepare(self, most: int) -> None:
+        """Do what go-zero does before a handler: refuse long bodies, unpack."""
+        length = self._length()
+        if length > most:
+            raise too_large(most)
+        if self.unpacks and "gzip" in self._header("content-encoding"):
+            self._body = self._unpacked(await self.raw_body())
+
+    def _header(self, name: str) -> str:
+        found = self.headers.get(name)
+        return found[0] if found else ""
+
+    def _length(self) -> int:
+        text = self._header("content-length")
+        return int(text) if text.isdecimal() and len(text) < 19 else 1 << 62 if text.isdecimal() else -1
+
+    def _decoded(self, data: bytes) -> bytes:
+        """go-zero unpacks before the handler, and nothing but gzip."""
+        return data
+
+    def _unpacked(self, data: bytes) -> bytes:
+        """Return the unpacked body; what is broken ends it. Raises a 400 without a head of gzip."""
+        if len(data) < 10 or data[:3] != b"\x1f\x8b\x08":
+            raise ApiError(400, "bad_gzip")
+        try:
+            found = zlib.decompressobj(wbits=31).decompress(data, self.max_bytes + 1)
+        except zlib.error:
+            found = _before_mistake(data, self.max_bytes + 1)
+        if len(found) > self.max_bytes:
+            raise too_large(self.max_bytes)
+        return found
+
+    def _parse_query(self) -> None:
+        """Read the query, as of a request without a form in its body."""
+        found: Values = {}
+        self._take(found, parse_query(self.scope["query_string"], found))
+
+    async def _parse_form(self) -> None:
+        """Read the form in the body, then the query; the first mistake counts."""
+        found: Values = {}
+        wrong: GoError | None = None
+        kind, bad_type = media_type(self._header("content-type") or "application/octet-stream")
+        if self.method in _READS_FORM:
+            wrong = bad_type
+            if kind == FORM:
+                data = await self.raw_body()
+                wrong = await offload(len(data), parse_query, data, found)
+        wrong_query = parse_query(self.scope["query_string"], found)
+        wrong = wrong or wrong_query
+        if wrong is None and kind == MULTIPART:
+            wrong = await self._parse_parts(found)
+        self._take(found, wrong)
+
+    def _take(self, found: Values, wrong: GoError | None) -> None:
+        self._go_form, self._wrong_form = {}, wrong
+        try:
+            self._go_form = kept(found)
+        except GoError as problem:
+            self._wrong_form = wrong or problem
+
+    async def _parse_parts(self, found: Values) -> GoError | None:
+        kind = self._header("content-type")
+        if "boundary=" not in kind.lower():
+            return GoError("no multipart boundary param in Content-Type")
+        try:
+            parts = await self._upload(kind)
+        except ApiError as problem:
+            if problem.status != 400:
+                raise
+            return GoError("multipart: NextPart: EOF")
+        for name, values in parts.fields.items():
+            found.setdefault(name, []).extend(values)
+        return None
+
+    @property
+    def path(self) -> GoReader:
+        """Reads the parameters of the path."""
+        return GoReader("path", self.params, PATH, self._mistakes)
+
+    @property
+    def form(self) -> GoReader:
+        """Reads the query."""
+        self._parse_query()
+        return self._form_reader()
+
+    def _form_reader(self) -> GoReader:
+        self._reads = True
+        return GoFormReader("form", self._go_form, FORMS, self._mistakes)
+
+    @property
+    def header(self) -> GoReader:
+        """Reads the headers."""
+        texts = {canonical(k): [_utf8(text) for text in v] for k, v in self.headers.items() if k != "host"}
+        found = {name: values[0] if len(values) == 1 else values for name, values in texts.items()}
+        return GoHeaderReader("header", found, HEADERS, self._mistakes)
+
+    async def read_form(self) -> GoReader:
+        """Reads the query and the form in the body."""
+        await self._parse_form()
+        return self._form_reader()
+
+    async def body(self, kind: type[T]) -> T:
+        """Read the JSON body as `kind`; raise a 400 with the first mistake of the request."""
+        if not self._reads:
+            self._reads = True
+            await self._parse_form()
+        self.done()
+        try:
+            if self._length() > 0 and "application/json" in self._header("content-type"):
+                data = (await self.raw_body())[:_MOST_JSON]
+                made: T = await offload(len(data), _read, data, kind)
+            else:
+                made = unmarshal({}, kind)
+        except GoError as problem:
+            raise refused(problem) from None
+        return made
+
+    def done(self) -> None:
+        """Raise a 400 with the first mistake."""
+        if not self._reads:
+            self._parse_query()
+        rows = self._mistakes
+        if self._wrong_form is not None:
+            rows = [*rows, (FORMS * 10_000.0 - 1, self._wrong_form)]
+        if rows:
+            raise refused(min(rows, key=_place)[1])
+
+    def json(self, value: object, as_type: Any = None, *, status: int = 200) -> Response:
+        """JSON as Go writes it; a handler's own Response is passed on as it is."""
+        if isinstance(value, Response):
+            return value
+        try:
+            made = value if self.on_success is None else self.on_success(self, value)
+            if isinstance(made, Response):
+                return made
+            return Response(render(made), status, {"content-type": JSON})
+        except GoError as problem:
+            raise ApiError(500, "internal", problem.text) from None
+
+
+def prepared(run: Next, failed: Callable[[Context, BaseException], Response]) -> Next:
+    """Put in front of a route what go-zero does before it checks the token."""
+
+    async def answered(ctx: Context) -> Response:
+        try:
+            if ctx.matched is not None and isinstance(ctx, GoContext):
+                await ctx.prepare(ctx.matched.bound.max_bytes)
+        except BaseException as problem:
+            return failed(ctx, problem)
+        return await run(ctx)
+
+    return answered
+
+
+def _utf8(text: str) -> str:
+    """Return a header's value as UTF-8, which Go's strings are."""
+    return text if text.isascii() else text.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def _before_mistake(data: bytes, most: int) -> bytes:
+    """Return what a broken gzip stream gives before its mistake, which go-zero reads as a body that ends there."""
+    unpacker = zlib.decompressobj(wbits=31)
+    found = b""
+    with contextlib.suppress(zlib.error):
+        for index in range(len(data)):
+            found += unpacker.decompress(data[index : index + 1], most)
+            if len(found) > most:
+                break
+    return found
+
+
+def _place(row: tuple[float, GoError]) -> float:
+    return row[0]
+
+
+def _read(data: bytes, kind: Any) -> Any:
+    return unmarshal(loads(data), kind)
+
+
+def refused(problem: GoError) -> ApiError:
+    """Return the 400 for a request that go-zero refuses."""
+    return ApiError(400, "invalid_request", problem.text)
