@@ -146,7 +146,8 @@ class Pair(Struct, frozen=True):
 class Route(Struct, frozen=True):
     """A route of a service. `path` is as written, `full_path` has the group's prefix in front.
 
-    `doc` is the text of `@doc "…"` or its `summary`; `doc_pairs` are the pairs of `@doc (…)`.
+    `doc` is the text of `@doc "…"` or its `summary`; `doc_pairs` are the pairs of `@doc (…)`; `status` is that of a good
+    answer, mallgen's own key of @doc.
     """
 
     method: str
@@ -161,10 +162,14 @@ class Route(Struct, frozen=True):
     span: Span
     handler_span: Span
     path_span: Span
+    status: int = 200
 
 
 class Group(Struct, frozen=True):
-    """One `service` block with its `@server` values. `timeout_ms` and `max_bytes` are None when not given."""
+    """One `service` block with its `@server` values. `timeout_ms` and `max_bytes` are None when not given.
+
+    `sse`: the routes answer with server-sent events.
+    """
 
     server: tuple[Pair, ...]
     routes: tuple[Route, ...]
@@ -176,6 +181,7 @@ class Group(Struct, frozen=True):
     timeout_ms: int | None
     max_bytes: int | None
     span: Span
+    sse: bool = False
 
 
 class Contract(Struct, frozen=True):

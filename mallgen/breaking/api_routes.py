@@ -82,6 +82,21 @@ def endpoint_method_changed(change: ApiChange) -> Iterator[Finding]:
             yield Finding(message, new.route.span, hint, notes, facts=facts, about=pair)
 
 
+@api_rule("success-status-changed", ERROR, WIRE)
+def success_status_changed(change: ApiChange) -> Iterator[Finding]:
+    """A good answer of a route has another status: clients that compare it take it for an error.
+
+    It is `status` in the route's `@doc`, 200 without it. Add a route with the new status beside it.
+    """
+    for pair in change.routes:
+        if pair.both and pair.is_compared and pair.both[0].route.status != pair.both[1].route.status:
+            old, new = pair.both
+            message = f"a good answer of `{new.title}` has the status {new.route.status} now, not {old.route.status}"
+            place = next((one.span for one in new.route.doc_pairs if one.key == "status"), new.route.span)
+            hint, notes = "keep the status, and add a route with the new one", (change.was(old.route.span),)
+            yield Finding(message, place, hint, notes, facts=affected((pair,)), about=pair)
+
+
 @api_rule("endpoint-path-changed", ERROR, WIRE)
 def endpoint_path_changed(change: ApiChange) -> Iterator[Finding]:
     """A route has another path: old clients get 404.

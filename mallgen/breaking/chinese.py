@@ -184,6 +184,7 @@ _WHOLE = {
     "resource-split": "资源拆为读写两种类型",
     "sse-changed": "服务端推送开关变更",
     "string-flag-changed": "数字的引号变更",
+    "success-status-changed": "成功状态码变更",
     "table-charset-changed": "表的字符集变更",
     "table-collation-changed": "表的排序规则变更",
     "table-key-changed": "表的主键变更",

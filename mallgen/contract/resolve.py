@@ -18,6 +18,7 @@ from mallgen.text.span import Span
 SETTINGS = frozenset(
     "prefix group jwt jwtTransition signature middleware timeout maxBytes sse tags summary authType pathPrefix".split()
 )
+STATUSES = ("200", "201", "202", "204")
 _PROTECTING = frozenset({"jwt", "jwtTransition", "signature", "middleware", "timeout", "maxBytes"})
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
@@ -298,7 +299,23 @@ class _Groups:
             span=item.method.span,
             handler_span=item.handler.span,
             path_span=item.path.span,
+            status=self._status(item),
         )
+
+    def _status(self, item: Item) -> int:
+        """Return the status of a good answer, which @doc may name."""
+        pair = next((pair for pair in reversed(item.doc_pairs) if pair.key == "status"), None)
+        if pair is None:
+            return 200
+        if pair.value not in STATUSES:
+            message = f"`{pair.value}` is not the status of a good answer"
+            self._unfit("bad-status", message, pair.span, f"write one of {', '.join(STATUSES)}, or leave it out")
+            return 200
+        if pair.value == "204" and item.response is not None:
+            hint = 'leave out `returns`, or write `status: "200"`'
+            self._unfit("bad-status", "an answer with the status 204 has no body", pair.span, hint)
+            return 200
+        return int(pair.value)
 
     def _body(self, ref: TypeRef | None, *, request: bool) -> TypeRef | None:
         if ref is None:

@@ -60,6 +60,7 @@ INFO = {
 DOC = {
     "summary": "What the route does, in a line.",
     "description": "The same at length, for OpenAPI.",
+    "status": 'The status of a good answer, mallgen\'s own: `status: "201"`; 202, or 204 without `returns`.',
 }
 _SPECIAL = {
     "byte": "A whole number from 0 to 255; `[]byte` is base64 text in JSON.",

@@ -22,6 +22,7 @@ _NONE_FOUND = "none found: no old request is refused, and each new answer can be
 _UNMADE = {
     "signature-added": "none made: generated services check no signatures",
     "sse-changed": "none made: generated services send no streams",
+    "success-status-changed": "none made: the bodies of both answers are the same",
     "proto-field-behavior-changed": "none made: generated services do not check it",
     "proto-field-validation-tightened": "none made: generated services do not check it",
     "proto-reserved-removed": "none made: it breaks what another field with the number or name will be",

@@ -184,14 +184,15 @@ class _Routes:
     def _answer(self, route: RouteNames) -> list[Code]:
         args = [Code("ctx"), Code("svc")] + ([Code("req")] if route.request else [])
         awaited = Code(f"await {route.handler_local}({', '.join(args)})")
+        status = [] if route.route.status == 200 else [Code(f"status={route.route.status}")]
         if route.route.response is None:
             answered = call(f"answered = {route.handler_local}(", args, indent=4)
-            return [answered, Code("return await ctx.after(answered)")]
+            return [answered, call("return await ctx.after(", [Code("answered"), *status], indent=4)]
         values = [awaited]
         response = route.route.response
         if self._is_checked(response):
             values.append(Code(f"as_type={self.answer_type(response)}"))
-        return [call("return ctx.json(", values, indent=4)]
+        return [call("return ctx.json(", [*values, *status], indent=4)]
 
     def _is_checked(self, response: TypeRef) -> bool:
         shapes = self.layout.shapes
