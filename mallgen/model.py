@@ -146,8 +146,8 @@ class Pair(Struct, frozen=True):
 class Route(Struct, frozen=True):
     """A route of a service. `path` is as written, `full_path` has the group's prefix in front.
 
-    `doc` is the text of `@doc "…"` or its `summary`, `doc_pairs` are the pairs of `@doc (…)`, `status` is that of a good
-    answer (mallgen's own key of @doc).
+    `doc` is the text of `@doc "…"` or its `summary`, `doc_pairs` are the pairs of `@doc (…)`. `status` is that of a
+    good answer, mallgen's own key of @doc.
     """
 
     method: str
