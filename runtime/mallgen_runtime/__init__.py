@@ -8,6 +8,7 @@ from mallgen_runtime.http.messages import Context, Next
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.routing import Middleware, Route
 from mallgen_runtime.http.serve import serve
+from mallgen_runtime.http.streaming import StreamingResponse
 from mallgen_runtime.process.conf import LogConf, load_config
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.interceptors import ClientInterceptor, OutgoingCall
@@ -32,6 +33,7 @@ __all__ = [
     "RestConf",
     "Route",
     "ServiceBase",
+    "StreamingResponse",
     "load_config",
     "problem",
     "serve",

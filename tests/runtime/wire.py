@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
+
+import uvicorn
 
 from mallgen_runtime import App, Context, Response, RestConf, Route, ServiceBase
 from mallgen_runtime.http.connection import HttpConnection
@@ -13,7 +16,7 @@ Endpoint = Callable[[Context, Any], Awaitable[Response]]
 
 
 class Got(NamedTuple):
-    """An answer as it came; `rest` are the bytes of its body as framed, `is_whole` whether its framing ended."""
+    """An answer as it came; `is_whole` is whether its framing ended."""
 
     status: int
     pairs: list[tuple[str, str]]
@@ -101,12 +104,21 @@ class Wires:
 
 
 @contextlib.asynccontextmanager
-async def serving(endpoints: Mapping[str, Endpoint], config: RestConf | None = None) -> AsyncIterator[Wires]:
-    """Serve GET routes in this loop, on a port of the system's choice."""
+async def serving(
+    endpoints: Mapping[str, Endpoint], config: RestConf | None = None, *, under: str = "mallgen", **more: Any
+) -> AsyncIterator[Wires]:
+    """Serve GET routes in this loop, on a port of the system's choice, by our server or `under` uvicorn.
+
+    `more` are arguments of all routes.
+    """
     loop = asyncio.get_running_loop()
     conf = config or RestConf(name="t", host="127.0.0.1", port=0)
-    app = App(conf, ServiceBase(conf), [Route("GET", path, endpoint) for path, endpoint in endpoints.items()])
+    app = App(conf, ServiceBase(conf), [Route("GET", path, endpoint, **more) for path, endpoint in endpoints.items()])
     tracker = ConnectionTracker(loop)
+    if under == "uvicorn":
+        async with _uvicorn(app) as port:
+            yield Wires(app, tracker, port)
+        return
     server = await loop.create_server(lambda: HttpConnection(app, tracker), "127.0.0.1", 0)
     try:
         yield Wires(app, tracker, server.sockets[0].getsockname()[1])
@@ -114,3 +126,17 @@ async def serving(endpoints: Mapping[str, Endpoint], config: RestConf | None = N
         server.close()
         for connection in list(tracker.connections):
             connection.give_up()
+
+
+@contextlib.asynccontextmanager
+async def _uvicorn(app: App[Any]) -> AsyncIterator[int]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="warning", timeout_graceful_shutdown=1))
+    task = asyncio.create_task(server._serve([listening]))
+    while not server.started:
+        await asyncio.sleep(0.005)
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task

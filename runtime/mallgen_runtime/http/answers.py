@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import ClassVar
 from urllib.parse import quote
 
 from mallgen_runtime.http.cookies import SameSite, cookie_line
@@ -18,6 +19,7 @@ class Response:
     """
 
     __slots__ = ("body", "cookies", "headers", "status")
+    in_pieces: ClassVar[bool] = False
     says_length = True
 
     def __init__(self, body: bytes = b"", status: int = 200, headers: Mapping[str, str] | None = None) -> None:

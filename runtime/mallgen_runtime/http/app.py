@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic
 
 from mallgen_runtime.http.access import log_access
+from mallgen_runtime.http.asgi import AsgiExchange
 from mallgen_runtime.http.compat import mode_of
 from mallgen_runtime.http.conf import AS_GO_ZERO, RestConf, rules_of, secrets_of
 from mallgen_runtime.http.failures import handler_of
@@ -30,7 +31,7 @@ from mallgen_runtime.http.messages import (
 from mallgen_runtime.http.problems import ApiError, ClientGone
 from mallgen_runtime.http.proxies import TrustedProxies
 from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, RouteTable
-from mallgen_runtime.http.sending import pairs_of
+from mallgen_runtime.http.streaming import StreamBroken
 from mallgen_runtime.process import metrics, watch
 from mallgen_runtime.process.devserver import Readiness, in_public, readiness
 from mallgen_runtime.process.errors import ConfigError
@@ -91,13 +92,8 @@ class App(Generic[S]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope: the entry point for other servers and for tests."""
         if scope["type"] == "http":
-
-            async def put(ctx: Context, response: Response) -> None:
-                headers = pairs_of(response, ctx.told_id)
-                await send({"type": "http.response.start", "status": response.status, "headers": headers})
-                await send({"type": "http.response.body", "body": response.body})
-
-            await self.exchange(scope, receive, put, _stays)
+            exchange = AsgiExchange(scope, receive, send)
+            await self.exchange(scope, exchange.receive, exchange.put, exchange.has_gone)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
@@ -187,7 +183,7 @@ class App(Generic[S]):
                 response.headers["connection"] = "close"
             sent = put(ctx, response)
             if sent is not None:
-                await sent
+                response = await self._sent(ctx, response, sent, put)
             status = _GONE if has_gone() else response.status
         except (ClientGone, asyncio.CancelledError) as problem:
             if isinstance(problem, asyncio.CancelledError) and not has_gone():
@@ -203,6 +199,19 @@ class App(Generic[S]):
             self._figures.note(ctx, match, status, taken)
         if self._logs:
             log_access(ctx, match, status, taken)
+
+    async def _sent(self, ctx: Context, response: Response, sending: Awaitable[None], put: Put) -> Response:
+        """Wait until an answer is sent; return it, or the error that took its place before its first piece."""
+        try:
+            await sending
+        except StreamBroken as broken:
+            ctx.log.error("%s %s: the stream broke off", ctx.method, ctx.url_path, exc_info=broken.__cause__)
+        except Exception as problem:
+            response = self._failures.sendable(ctx, self._failures.answer(ctx, problem))
+            again = put(ctx, response)
+            if again is not None:
+                await again
+        return response
 
     async def _all(self, ctx: Context) -> Response:
         """Run the middlewares of hooks.py, those of the service context, then the route."""
@@ -269,8 +278,3 @@ class App(Generic[S]):
 
 async def _healthy(ctx: Context, svc: object) -> Response:
     return Response(b'{"status":"ok"}', 200, {"content-type": JSON})
-
-
-def _stays() -> bool:
-    """Other servers do not cancel a request when its client leaves."""
-    return False

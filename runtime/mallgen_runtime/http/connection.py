@@ -6,53 +6,54 @@ import socket
 from time import monotonic
 from typing import Any
 
+from mallgen_runtime.http.answering import (
+    BODY_SECONDS,
+    DRAIN,
+    HEAD,
+    IDLE,
+    NEVER,
+    REST,
+    RUN,
+    SPILL,
+    SPILL_BYTES,
+    STREAM,
+    AnsweringConnection,
+)
 from mallgen_runtime.http.app import App
 from mallgen_runtime.http.body import NOTHING, Incoming
 from mallgen_runtime.http.guards import ARRIVED
 from mallgen_runtime.http.head import HEAD_BYTES, Head, Refusal, address, never_a_head, read_head, scope_of, too_long
-from mallgen_runtime.http.messages import Context, Response, Scope
+from mallgen_runtime.http.messages import Scope
 from mallgen_runtime.http.problems import ApiError
-from mallgen_runtime.http.sending import head_of
 from mallgen_runtime.http.tracker import ConnectionTracker
 
 READ_BYTES = 64 << 10
 HEAD_SECONDS, IDLE_SECONDS, LINGER_SECONDS = 10.0, 5.0, 0.3
-BODY_SECONDS, BODY_RATE = 10.0, 4 << 10
-STALL_SECONDS, ANSWER_SECONDS, ANSWER_RATE = 10.0, 30.0, 64 << 10
-SPILL_BYTES, SPILL_SECONDS = 1 << 20, 2.0
+BODY_RATE = 4 << 10
+SPILL_SECONDS = 2.0
 _PROBE_AFTER = 0.25
 _EMPTY_LINES = 4
-_NEVER = float("inf")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _VIEW = memoryview(bytearray(READ_BYTES))
-HEAD, IDLE, RUN, DRAIN, REST, SPILL = range(6)
-_BETWEEN, _AT_WORK = (IDLE, HEAD), (RUN, DRAIN)
+_BETWEEN, _AT_WORK = (IDLE, HEAD), (RUN, STREAM, DRAIN)
 
 
-class HttpConnection(asyncio.BufferedProtocol):
+class HttpConnection(AnsweringConnection):
     """Received bytes go into `_buffer`; a request is taken out of it when the one before is answered.
 
-    `_state` is HEAD from a request's first byte, IDLE before it, RUN while it is answered, DRAIN while the answer is
-    taken, REST while a body comes that nobody has read, SPILL when the connection will close: what still comes is
-    read over.
+    `_state` is HEAD from a request's first byte, IDLE before it, RUN until it is answered, STREAM while that goes out
+    in pieces, DRAIN while the answer is taken, REST while a body comes that nobody has read, SPILL when the connection
+    will close: what still comes is read over.
     """
 
     def __init__(self, app: App, tracker: ConnectionTracker) -> None:
-        self.deadline = _NEVER
+        super().__init__(tracker)
         self._app = app
-        self._tracker = tracker
-        self._transport: Any = None
-        self._buffer = bytearray()
         self._scanned = 0
-        self._state = HEAD
         self._task: asyncio.Task[None] | None = None
-        self._head: Head | None = None
-        self._body = NOTHING
         self._kept = 0
-        self._paused = self._ended = self._lost = self._stuck = self._leaving = False
-        self._probed = False
-        self._spilt = self._untaken = 0
-        self._limit = 0.0
+        self._paused = self._probed = False
+        self._spilt = 0
         self._peer: tuple[str, int] | None = None
         self._here: tuple[str, int] | None = None
 
@@ -70,7 +71,7 @@ class HttpConnection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Cancel the request: its client has gone."""
         self._lost = True
-        self.deadline = _NEVER
+        self.deadline = NEVER
         self._tracker.connections.discard(self)
         self._tracker.taken(self)
         self._buffer.clear()
@@ -101,6 +102,8 @@ class HttpConnection(asyncio.BufferedProtocol):
     def eof_received(self) -> bool:
         """Note that the client sends no more; it may still wait for its answer."""
         self._ended = True
+        if self._state == STREAM and self._out is not None and self._out.is_endless:
+            return False  # nothing but this tells that the reader of a silent stream has left
         if self._state in (HEAD, REST, SPILL) or (self._state == IDLE and not self._buffer):
             return False
         self._body.wake()
@@ -108,22 +111,10 @@ class HttpConnection(asyncio.BufferedProtocol):
             self.deadline = min(self.deadline, self._tracker.now + _PROBE_AFTER)
         return True
 
-    def pause_writing(self) -> None:
-        """Wait for a client that does not take its answer as fast as it is written."""
-        self._stuck = True
-
-    def resume_writing(self) -> None:
-        """Go on: the client has taken everything."""
-        self._stuck = False
-        if self._untaken:
-            self._untaken = 0
-            self._tracker.taken(self)
-        if self._state == DRAIN:
-            self._answered()
-
     def shutdown(self) -> None:
         """Close soon: a silent client is given a moment, because its next request may be on the way."""
-        self._leaving = True
+        self._leaving = self._shut = True
+        self.end_stream()
         if self._state == IDLE:
             self.deadline = min(self.deadline, self._tracker.loop.time() + LINGER_SECONDS)
 
@@ -171,7 +162,7 @@ class HttpConnection(asyncio.BufferedProtocol):
     def _begin(self, head: Head) -> None:
         self._state = RUN
         self._head = head
-        self.deadline = _NEVER
+        self.deadline = NEVER
         self._body = Incoming(head.length) if head.length else NOTHING
         if head.length:
             self.deadline = self._tracker.now + BODY_SECONDS
@@ -190,7 +181,7 @@ class HttpConnection(asyncio.BufferedProtocol):
                 self._close()
         finally:
             self._task = None
-            if self._state == RUN and not self._lost:  # no answer could be made
+            if self._state in (RUN, STREAM) and not self._lost:  # no answer could be made, or not all of it
                 self._close()
 
     def _has_gone(self) -> bool:
@@ -216,41 +207,14 @@ class HttpConnection(asyncio.BufferedProtocol):
         """Take what belongs to the body out of the buffer; a client that keeps on sending is given time."""
         body = self._body
         self.deadline += body.take(self._buffer) / BODY_RATE
-        if body.complete:
-            self.deadline = _NEVER
+        if body.complete and not self._untaken:
+            self.deadline = NEVER
         self._leaving = self._leaving or body.problem is not None
 
     def _spoil(self, problem: ApiError) -> None:
         """Mark the rest of the body as unreadable: the connection takes no next request."""
         self._body.spoil(problem)
         self._leaving = True
-
-    def _put(self, ctx: Context, response: Response) -> None:
-        """Write the answer; the connection is kept when both sides want it and the body has been read."""
-        head = self._head
-        if self._lost or head is None:
-            return
-        keep = head.keep and not self._leaving and not (self._ended and not self._buffer)
-        keep = keep and response.headers.get("connection", "").lower() != "close"
-        if not self._body.complete and (head.expects or self._body.left > SPILL_BYTES):
-            keep = False
-        self._leaving = self._leaving or not keep
-        start = head_of(response, ctx.told_id, self._tracker.date())
-        if not keep:
-            start += b"" if "connection" in response.headers else b"connection: close\r\n"
-        elif head.version == "1.0":
-            start += b"connection: keep-alive\r\n"
-        body = b"" if head.method == "HEAD" else response.body
-        self._state = DRAIN
-        self._transport.write(start + b"\r\n" + body)
-        if self._stuck:
-            self._untaken = len(body) + len(start)
-            now = self._tracker.loop.time()
-            self._limit = now + ANSWER_SECONDS + self._untaken / ANSWER_RATE
-            self.deadline = min(now + STALL_SECONDS, self._limit)
-            self._tracker.untaken(self, self._untaken)
-        elif not self._lost:
-            self._answered()
 
     def _answered(self) -> None:
         """Begin the next request, or close: the answer is written."""
@@ -325,18 +289,23 @@ class HttpConnection(asyncio.BufferedProtocol):
             self._refuse(408)
         elif self._state == RUN:
             self._late(now)
-        elif self._state == DRAIN:
+        elif self._state == DRAIN or (self._state == STREAM and self._untaken):
             self._not_taken(now)
+        elif self._state == STREAM:
+            self._late_body(now)
         else:
             self._close()
 
     def _late(self, now: float) -> None:
         if self._ended:
             return self._is_there(now)
+        self._late_body(now)
+
+    def _late_body(self, now: float) -> None:
         if self._paused:  # the service takes the body slowly: the client is not late
             self.deadline = now + BODY_SECONDS
             return
-        self.deadline = _NEVER
+        self.deadline = NEVER
         self._spoil(ApiError(408, "timeout", "the body did not come in time"))
 
     def _is_there(self, now: float) -> None:
@@ -353,27 +322,13 @@ class HttpConnection(asyncio.BufferedProtocol):
         found = self._transport.get_extra_info("socket")
         return found is not None and found.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
-    def _not_taken(self, now: float) -> None:
-        """Bound an answer that its client does not take, by a least rate and a time for all of it."""
-        left = self._transport.get_write_buffer_size()
-        if now >= self._limit or left >= self._untaken:
-            return self.give_up()
-        self._untaken = left
-        self._tracker.untaken(self, left)
-        self.deadline = min(now + STALL_SECONDS, self._limit)
-
-    def give_up(self) -> None:
-        """Abort the connection with its answer."""
-        self._tracker.taken(self)
-        self._transport.abort()
-
     def _count(self, size: int) -> bool:
         """Count how much is kept for this client; return False when the process keeps too much."""
         change, self._kept = size - self._kept, size
         if not change:
             return True
         fits = self._tracker.keep(change)
-        if not fits and change > 0 and self._state in (RUN, DRAIN):
+        if not fits and change > 0 and self._state in _AT_WORK:
             self._leaving = True
             if self._body.complete:
                 self._buffer.clear()
@@ -392,6 +347,6 @@ class HttpConnection(asyncio.BufferedProtocol):
             self._transport.resume_reading()
 
     def _close(self) -> None:
-        self.deadline = _NEVER
+        self.deadline = NEVER
         if not self._transport.is_closing():
             self._transport.close()

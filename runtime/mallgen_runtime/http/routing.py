@@ -110,11 +110,11 @@ class RouteTable:
             return self.find(method, tidy)
         tree = self._trees.get(method)
         if tree is None:
-            return None
+            return self.find("GET", path) if method == "HEAD" else None
         values: list[str] = []
         bound = _search(tree, path.split("/")[1:], 0, values)
         if bound is None:
-            return None
+            return self.find("GET", path) if method == "HEAD" else None
         names = [part[1:] for part in bound.route.path.split("/") if part.startswith(":")]
         return Match(bound, dict(zip(names, values, strict=True)))
 

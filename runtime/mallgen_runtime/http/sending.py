@@ -23,10 +23,17 @@ def check(response: Response, method: str) -> None:
             line = header_line(name, value)
         except TypeError:
             raise Unsendable(f"the header {name!r} is not text: {value!r}") from None
-        if line.startswith(b"content-length:") and method != "HEAD" and value != str(len(response.body)):
+        if response.in_pieces or method == "HEAD":
+            continue
+        if line.startswith(b"content-length:") and value != str(len(response.body)):
             raise Unsendable(f"content-length says {value!r}, the body has {len(response.body)} bytes")
     for cookie in response.cookies:
         header_line("set-cookie", cookie)
+
+
+def has_body(response: Response, method: str) -> bool:
+    """Return whether the body of an answer is sent."""
+    return method != "HEAD" and response.status not in _BODYLESS
 
 
 def head_of(response: Response, request_id: str, date: bytes) -> bytes:

@@ -1,0 +1,90 @@
+"""An exchange under another server: its answers as ASGI messages, and the client that leaves during a stream."""
+
+import asyncio
+import contextlib
+from collections.abc import MutableMapping
+from typing import Any
+
+from mallgen_runtime.http.messages import Context, Receive, Response, Scope, Send
+from mallgen_runtime.http.sending import has_body, pairs_of
+from mallgen_runtime.http.streaming import StreamingResponse, pump
+
+
+class AsgiExchange:
+    """One request of an ASGI server. `receive` and `put` are what the application reads and answers with."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.started = self.is_ending = False
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._gone = False
+        self._is_read = not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+        self._head: tuple[Context, Response] | None = None
+        self._turn = asyncio.Lock()
+
+    def has_gone(self) -> bool:
+        """Return whether the client left during a stream; ASGI servers do not tell of it otherwise."""
+        return self._gone
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        """Return the next message of the server."""
+        message = await self._receive()
+        self._is_read = self._is_read or not message.get("more_body", False)
+        return message
+
+    async def put(self, ctx: Context, response: Response) -> None:
+        """Send an answer, or a stream of which the client takes the pieces."""
+        self._head = (ctx, response)
+        with_body = has_body(response, ctx.method)
+        if isinstance(response, StreamingResponse) and with_body:
+            return await self._stream(response)
+        await self.start()
+        await self._send({"type": "http.response.body", "body": response.body if with_body else b""})
+
+    async def _stream(self, response: StreamingResponse) -> None:
+        task = asyncio.current_task()
+        watching = asyncio.create_task(self._watch(task)) if task is not None and self._is_read else None
+        try:
+            await pump(response, self)
+        finally:
+            if watching is not None:
+                watching.cancel()
+
+    async def _watch(self, task: asyncio.Task[Any]) -> None:
+        """Cancel the stream when its client leaves."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._gone = True
+        task.cancel()
+
+    async def start(self) -> None:
+        """Send the head, once."""
+        async with self._turn:
+            await self._start()
+
+    async def _start(self) -> None:
+        if not self.started and self._head is not None:
+            self.started = True
+            ctx, response = self._head
+            headers = pairs_of(response, ctx.request_id)
+            await self._send({"type": "http.response.start", "status": response.status, "headers": headers})
+
+    async def write(self, piece: bytes) -> None:
+        """Send a piece; the server waits until the client can take more."""
+        async with self._turn:
+            await self._start()
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        await asyncio.sleep(0)
+
+    async def beat(self, piece: bytes) -> None:
+        """Send a piece beside what is written."""
+        if not self._turn.locked():
+            with contextlib.suppress(OSError):
+                await self.write(piece)
+
+    async def end(self) -> None:
+        """Say that this was all."""
+        async with self._turn:
+            await self._start()
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
