@@ -3,6 +3,7 @@
 import base64
 import math
 import re
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -49,9 +50,20 @@ def _any(value: Any) -> str:
     if isinstance(value, dict):
         rows = sorted(((str(key), item) for key, item in value.items()), key=_order)
         return "{" + ",".join(f"{_text(key)}:{_nil(item)}" for key, item in rows) + "}"
+    if isinstance(value, datetime):
+        return f'"{_time(value)}"'
     if isinstance(value, bytes):
         return f'"{base64.b64encode(value).decode()}"'
     raise GoError(f"json: unsupported type: {type(value).__name__}")
+
+
+def _time(value: datetime) -> str:
+    """Return a time as RFC 3339, without zeros at the end of its fraction; one without a zone is UTC."""
+    text = value.isoformat()
+    head, dot, rest = text.partition(".")
+    if dot:
+        text = f"{head}.{rest[:6]}".rstrip("0") + rest[6:]
+    return text.removesuffix("+00:00") + "Z" if value.utcoffset() in (None, timedelta(0)) else text
 
 
 def _order(row: tuple[str, Any]) -> bytes:
