@@ -36,7 +36,7 @@ _VALUES = """import datetime
             "nil_slice": None, "empty_slice": (), "nil_map": None, "empty_map": GivenDict(),
             "int_map": {-1: None, 10: {"id": 1}, 9: {"id": 2}}, "str_map": {"b": "2", "a": "1"},
             "int64": 9223372036854775807, "uint64": 18446744073709551615, "f1": 1.0, "f21": 1e21, "f20": 1e20,
-            "fsmall": 1e-7, "fneg0": -0.0, "f01": 0.1, "f32": 0.1, "bytes": b"hi\\x7f", "time_tz": when,
+            "fsmall": 1e-7, "fneg0": -0.0, "f01": 0.1, "f32": 0.1, "bytes": b"hi\\xff", "time_tz": when,
             "time_utc": utc, "time_zero": datetime.datetime(1, 1, 1, tzinfo=datetime.timezone.utc),
             "html": "<a href='x'>&</a>", "ctl": "\\t\\n\\r\\0\\x1f\\x7f\\b\\f\\"\\\\/", "uni": "é世😀\\u2028\\u2029",
             "bad": "a\\udcffb", "ptr_nil": None, "ptr_set": "set", "opt_tag": 0, "any": None, "quoted": "5",

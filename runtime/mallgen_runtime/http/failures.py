@@ -7,12 +7,11 @@ from typing import Any
 
 from mallgen_runtime.http.headers import Unsendable
 from mallgen_runtime.http.messages import Context, Response, WrongAnswer
-from mallgen_runtime.http.problems import FOR_CLIENTS, WORDS, ApiError, ClientGone, body
+from mallgen_runtime.http.problems import FOR_CLIENTS, WORDS, ApiError, ClientGone
 from mallgen_runtime.http.sending import check
 from mallgen_runtime.process.errors import Code, ResourceError, RpcError
 
 OnError = Callable[[Context, ApiError], Response]
-_PROBLEM = "application/problem+json"
 
 
 class Failures:
@@ -97,9 +96,7 @@ def problem_of(ctx: Context, error: ApiError) -> Response:
 
     Raises TypeError and ValueError for a status, detail or header that cannot be written.
     """
-    headers = {"content-type": _PROBLEM, **{name.lower(): value for name, value in error.headers.items()}}
-    contract = ctx.matched.bound.shown if ctx.matched else ""
-    return Response(body(error, ctx.request_id, contract), error.status, headers)
+    return ctx.problem(error)
 
 
 def handler_of(ctx: Context) -> str:

@@ -11,7 +11,7 @@ from mallgen_runtime.http.cookies import parse_cookies
 from mallgen_runtime.http.forms import parse_query
 from mallgen_runtime.http.headers import Headers
 from mallgen_runtime.http.offload import offload
-from mallgen_runtime.http.problems import ApiError, ClientGone, invalid, too_large
+from mallgen_runtime.http.problems import ApiError, ClientGone, body, invalid, too_large
 from mallgen_runtime.http.readers import Reader
 from mallgen_runtime.http.streams import pieces, unknown_encoding
 from mallgen_runtime.http.uploads import UploadedFile, UploadForm, receive_form
@@ -25,6 +25,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 JSON = "application/json; charset=utf-8"
+_PROBLEM = "application/problem+json"
 _JSON = Headers({"content-type": JSON})
 
 
@@ -253,6 +254,12 @@ class Context:
             self.errors.extend(problem.errors)
         self.done()
         return made
+
+    def problem(self, error: ApiError) -> Response:
+        """Return an error as RFC 9457 problem details. Raises TypeError and ValueError if it cannot be written."""
+        headers = {"content-type": _PROBLEM, **{name.lower(): value for name, value in error.headers.items()}}
+        contract = self.matched.bound.shown if self.matched else ""
+        return Response(body(error, self.request_id, contract), error.status, headers)
 
     def done(self) -> None:
         """Raise one 400 when a reader found something wrong."""

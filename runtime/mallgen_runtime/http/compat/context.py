@@ -16,6 +16,7 @@ from mallgen_runtime.http.offload import offload
 from mallgen_runtime.http.problems import ApiError, too_large
 
 T = TypeVar("T")
+TEXT = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
 PATH, FORMS, HEADERS, BODY = range(4)
 _MOST_JSON = 8 << 20  # go-zero reads no more of a JSON body
 _READS_FORM = ("POST", "PUT", "PATCH")
@@ -165,6 +166,13 @@ class GoContext(Context):
         if rows:
             raise refused(min(rows, key=_place)[1])
 
+    def problem(self, error: ApiError) -> Response:
+        """Return an error as text."""
+        found = text_answer(error.detail or error.code, error.status)
+        for name, value in error.headers.items():
+            found.headers[name.lower()] = value
+        return found
+
     def json(self, value: object, as_type: Any = None, *, status: int = 200) -> Response:
         """JSON as Go writes it; a handler's own Response is passed on as it is."""
         if isinstance(value, Response):
@@ -176,6 +184,11 @@ class GoContext(Context):
             return Response(render(made), status, {"content-type": JSON})
         except GoError as problem:
             raise ApiError(500, "internal", problem.text) from None
+
+
+def text_answer(text: str, status: int) -> Response:
+    """Return an answer as Go's http.Error writes it."""
+    return Response(f"{text}\n".encode("utf-8", "surrogateescape"), status, dict(TEXT))
 
 
 def prepared(run: Next, failed: Callable[[Context, BaseException], Response]) -> Next:

@@ -3,12 +3,12 @@
 import logging
 import re
 
+from mallgen_runtime.http.compat.context import TEXT, text_answer
 from mallgen_runtime.http.failures import Failures
 from mallgen_runtime.http.messages import JSON, Context, Response, WrongAnswer
 from mallgen_runtime.http.problems import ApiError, ClientGone
 from mallgen_runtime.process.errors import Code, ResourceError, RpcError
 
-_TEXT = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
 _BARE = frozenset({"body_too_large", "bad_gzip", "too_many_requests", "stopping"})
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _NEVER_SHOWN = (ClientGone, ResourceError, WrongAnswer)
@@ -56,18 +56,13 @@ class GoFailures(Failures):
 
     def _text(self, ctx: Context, problem: ApiError) -> Response:
         """Return an error as `on_error` of hooks.py writes it, as go-zero's error handler; as text without one."""
-        if self._on_error is not None:
-            return self._formed(ctx, problem)
-        found = text_answer(problem.detail or problem.code, problem.status)
-        for name, value in problem.headers.items():
-            found.headers[name.lower()] = value
-        return found
+        return self._formed(ctx, problem)
 
 
 def _bare(ctx: Context, problem: ApiError) -> Response | None:
     """Return the answer to what go-zero refuses before a handler runs; None for an error of the handler."""
     if _BROKEN_ESCAPE.search(ctx.scope.get("raw_path", b"")):  # net/http reads no such head
-        headers = {"content-type": _TEXT["content-type"], "connection": "close"}
+        headers = {"content-type": TEXT["content-type"], "connection": "close"}
         return BareResponse(b"400 Bad Request", 400, headers)
     if ctx.matched is None and problem.status in (404, 405):
         if ctx.url_path == "*" and ctx.method == "OPTIONS":
@@ -76,7 +71,7 @@ def _bare(ctx: Context, problem: ApiError) -> Response | None:
             return text_answer("404 page not found", 404)
         return Response(b"", 405, dict(problem.headers))
     if problem.code == "timeout" and problem.status == 503:
-        return Response(b"Request Timeout", 503, {"content-type": _TEXT["content-type"]})
+        return Response(b"Request Timeout", 503, {"content-type": TEXT["content-type"]})
     if problem.code in _BARE or (problem.status == 401 and problem.headers.get("www-authenticate") == "Bearer"):
         return Response(b"", problem.status)
     return None
@@ -88,11 +83,6 @@ def _is_returned(problem: BaseException) -> bool:
         return False
     kind = type(problem)
     return kind is Exception or isinstance(problem, ValueError) or kind.__module__ != "builtins"
-
-
-def text_answer(text: str, status: int) -> Response:
-    """Return an answer as Go's http.Error writes it."""
-    return Response(f"{text}\n".encode("utf-8", "surrogateescape"), status, dict(_TEXT))
 
 
 def refusal(status: int, date: bytes) -> bytes:
