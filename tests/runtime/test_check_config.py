@@ -214,3 +214,47 @@ def test_a_login_in_any_text_is_hidden(conf: Any) -> None:
 def test_what_counts_as_a_login(text: str, shown: str) -> None:
     """A user without a password is shown."""
     assert as_file(text) == shown
+
+
+BAD_BFF = """Name: mall
+Port: 80
+Shutdown: {WaitTime: 5 sec, WrapUpTime: "1"}
+TrustedProxies: [10.0.0.0/8, nobody, 1.2.3.4/99]
+OrderRPC:
+  KeepaliveTime: 5
+  Target: etcd://root:s3cretvalue@x
+DataSource:
+  Url: foo://root:s3cretvalue@db
+  Replicas: ["mysql://root:s3cretvalue@h:x/y"]
+  WaitTimeout: 0
+CacheRedis: [{Host: "a:1"}, {Host: "root:s3cretvalue@h:1"}]
+CacheOptions: {Expiry: "", AgainAfter: 1y}
+"""
+BAD_RPC = """Name: order
+ListenOn: 0.0.0.0:99999
+MaxConnectionIdle: soon
+MethodTimeouts: [{FullMethod: /a, Timeout: 5}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "keys"),
+    [
+        (
+            Bff,
+            BAD_BFF,
+            "3:Shutdown.WaitTime 3:Shutdown.WrapUpTime 4:TrustedProxies 4:TrustedProxies 6:OrderRPC.KeepaliveTime "
+            "7:Target 9:DataSource 10:DataSource.Replicas 11:DataSource.WaitTimeout 12:CacheRedis.Host "
+            "13:CacheOptions.AgainAfter 13:CacheOptions.Expiry",
+        ),
+        (RpcServerConf, BAD_RPC, "2:ListenOn 3:MaxConnectionIdle 4:MethodTimeouts[0].Timeout"),
+    ],
+)
+def test_values_that_cannot_be_used_are_told_at_once(kind: Any, text: str, keys: str) -> None:
+    """Each has the line of its key, and none shows a password."""
+    with pytest.raises(ConfigError) as found:
+        parse(kind, text, "a.yaml")
+    heads = [line.removeprefix("a.yaml:").split(" is ")[0].split(": ") for line in found.value.problems]
+    told = [f"{line}:{key.partition(' ')[0]}" for line, key, *_ in heads]
+    assert told == keys.split()
+    assert SECRET.replace(" ", "") not in str(found.value)

@@ -77,7 +77,10 @@ def test_mistakes(text: str, said: str) -> None:
 @pytest.mark.parametrize("key", ["ConnectTimeout", "WaitTimeout"])
 @pytest.mark.parametrize("text", ["0", "0s", '""'])
 def test_limit_of_nothing_is_refused(key: str, text: str) -> None:
-    conf = _read(f"DataSource:\n  Url: mysql://h/d\n  {key}: {text}")
+    with pytest.raises(ConfigError, match=f":5: DataSource.{key} .* more than 0, as 2s"):
+        _read(f"DataSource:\n  Url: mysql://h/d\n  {key}: {text}")
+    name = "connect_timeout" if key == "ConnectTimeout" else "wait_timeout"
+    conf = DataSourceConf(**{name: text.strip('"')})
     with pytest.raises(ConfigError, match=f"DataSource.{key} .* more than 0, as 2s"):
         limits(conf, "DataSource")
 
@@ -92,7 +95,10 @@ def test_plain_text_or_block() -> None:
 
 
 def test_password_is_never_shown() -> None:
-    block = _read("DataSource:\n  Url: u:geheim@tcp(h)/d\n  Replicas: ['mysql://u:geheim@r/d', 'geheim']")
+    with pytest.raises(ConfigError) as found:
+        _read("DataSource:\n  Url: u:geheim@tcp(h)/d\n  Replicas: ['mysql://u:geheim@r/d', 'geheim']")
+    assert "geheim" not in str(found.value)
+    block = DataSourceConf(url="u:geheim@tcp(h)/d", replicas=["mysql://u:geheim@r/d", "geheim"])
     assert "geheim" not in repr(block)
     assert "geheim" not in str(block.__rich_repr__())
     assert "@h:3306/d" in repr(block)

@@ -7,9 +7,10 @@ from typing import Annotated, ClassVar, NamedTuple
 from msgspec import Meta, field
 
 from mallgen_runtime.process.conf import Conf
-from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.durations import Duration, LongerThanZero, seconds
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.known_keys import CACHE_REDIS, Remark
+from mallgen_runtime.process.masking import without_login
 from mallgen_runtime.schema import Options
 
 _DAY = 86_400.0
@@ -37,19 +38,23 @@ class CacheRedisConf(Conf, kw_only=True):
     sentinel_pass: str = ""
     weight: Annotated[int, Meta(ge=1, le=1000)] = 100
     non_block: bool = True
-    ping_timeout: str = "1s"
+    ping_timeout: Duration = "1s"
+
+    def check(self, setting: str) -> None:
+        """Raise ConfigError for what is no address."""
+        self.addresses()
 
     def addresses(self) -> list[tuple[str, int]]:
         """Return hosts with their ports. Raises ConfigError for what is no `host:port`."""
-        found = []
+        found, shown = [], without_login(self.host)
         for text in filter(None, (part.strip() for part in self.host.split(","))):
             host, port = _split(text)
             port = port or ("26379" if self.type == "sentinel" else "6379")
             if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
-                raise ConfigError(f"CacheRedis.Host is {self.host!r}; an address is written as {_EXAMPLES}")
+                raise ConfigError(f"CacheRedis.Host is {shown!r}; an address is written as {_EXAMPLES}")
             found.append((host, int(port)))
         if not found or (self.type == "node" and len(found) > 1):
-            raise ConfigError(f"CacheRedis.Host is {self.host!r}; a node has one address; write an entry for each")
+            raise ConfigError(f"CacheRedis.Host is {shown!r}; a node has one address; write an entry for each")
         if self.type == "sentinel" and not self.master:
             raise ConfigError("CacheRedis.Master is missing: sentinels are asked for a master by its name")
         return found
@@ -66,14 +71,14 @@ class CacheConf(Conf, kw_only=True):
     """
 
     prefix: str = ""
-    expiry: str = "168h"
-    absent_expiry: str = "1m"
-    list_expiry: str = "1h"
-    timeout: str = "500ms"
-    again_after: str = ""
+    expiry: LongerThanZero = "168h"
+    absent_expiry: LongerThanZero = "1m"
+    list_expiry: LongerThanZero = "1h"
+    timeout: LongerThanZero = "500ms"
+    again_after: Duration = ""
     local_entries: Annotated[int, Meta(ge=1)] = 10_000
     local_bytes: Annotated[int, Meta(ge=1)] = 64 << 20
-    local_expiry: str = "1m"
+    local_expiry: LongerThanZero = "1m"
 
     def times(self, is_local: bool) -> "CacheTimes":
         """Return the times in seconds. Raises ConfigError for one that is none, or not above zero."""

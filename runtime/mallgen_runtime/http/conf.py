@@ -1,13 +1,14 @@
 """Settings of HTTP services and of their tokens, with go-zero's keys."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, ClassVar, NamedTuple
 
 from msgspec import Meta, field
 
 from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
 from mallgen_runtime.process.devserver import DevServerConf, PrometheusConf
-from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.errors import ConfigError, call_all
 from mallgen_runtime.process.known_keys import REST, REST_MIDDLEWARES, Remark
 from mallgen_runtime.process.variables import ENVIRONMENT
 from mallgen_runtime.process.yaml_values import spelled
@@ -80,6 +81,12 @@ class RestConf(Conf, kw_only=True):
     prometheus: PrometheusConf | None = None
     log: LogConf = field(default_factory=LogConf)
     strict: bool = False
+
+    def check(self, setting: str) -> None:
+        """Raise ConfigError for proxies that are neither addresses nor networks."""
+        from mallgen_runtime.http.proxies import TrustedProxies
+
+        call_all(partial(TrustedProxies, [one]) for one in self.trusted_proxies)
 
 
 class TokenRules(NamedTuple):

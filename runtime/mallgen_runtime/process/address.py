@@ -66,10 +66,15 @@ def listening(host: str, port: int) -> socket.socket:
 
 def opened(listen_on: str) -> socket.socket:
     """Open a socket that listens on `host:port`; an empty host is every address. Raises ConfigError."""
+    return listening(*host_and_port(listen_on))
+
+
+def host_and_port(listen_on: str) -> tuple[str, int]:
+    """Return host and port of `ListenOn`. Raises ConfigError."""
     host, port = split(listen_on)
     if not (port.isdecimal() and len(port) <= 5 and int(port) <= 65535):
         raise ConfigError(f"ListenOn is {joined(host, port)}; it is written as 0.0.0.0:8080")
-    return listening(host, int(port))
+    return host, int(port)
 
 
 class Door:

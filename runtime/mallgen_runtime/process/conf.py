@@ -7,9 +7,11 @@ from typing import Annotated, Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from msgspec import Struct
 
+from mallgen_runtime.process.durations import Duration
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.known_keys import LOG, Remark
 from mallgen_runtime.process.masking import block
+from mallgen_runtime.process.values import note_unusable
 from mallgen_runtime.process.yaml_values import YamlValues
 from mallgen_runtime.schema import Options
 from mallgen_runtime.schema.decoding import Wrong, convert
@@ -33,6 +35,9 @@ class Conf(Struct):
 
     def __repr__(self) -> str:
         return block(self.public())
+
+    def check(self, setting: str) -> None:
+        """Raise ConfigError for values that cannot be used; `setting` is the name of the block, empty for the file."""
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Return what rich prints."""
@@ -58,8 +63,8 @@ class ShutdownConf(Conf, kw_only=True):
     `wait_time`, counted from the signal, is what requests in flight are given (`0`: as long as they need).
     """
 
-    wrap_up_time: str = "1s"
-    wait_time: str = "5.5s"
+    wrap_up_time: Duration = "1s"
+    wait_time: Duration = "5.5s"
 
 
 Mode = Annotated[str, Options("dev", "test", "rt", "pre", "pro")]  # go-zero's
@@ -116,6 +121,8 @@ def parse(kind: type[C], text: str, path: str) -> Loaded[C]:
         for error in problem.errors:
             if not broken or error.reason != "must not be null":  # it follows from a problem that is listed already
                 plain.wrong(error.name, error.reason)
+    else:
+        note_unusable(made, plain)
     warnings = plain.placed(plain.warnings)
     if plain.problems:
         raise ConfigError(*plain.placed(plain.problems), warnings=warnings)

@@ -1,5 +1,6 @@
 """The errors that every part of the runtime knows: settings that cannot be used, and calls that failed."""
 
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import ClassVar
 
@@ -14,6 +15,18 @@ class ConfigError(Exception):
         super().__init__("\n".join(problems))
         self.problems = problems
         self.warnings = warnings
+
+
+def call_all(calls: Iterable[Callable[[], object]]) -> None:
+    """Call each; then raise one ConfigError with the problems of all that raised one."""
+    problems: list[str] = []
+    for call in calls:
+        try:
+            call()
+        except ConfigError as problem:
+            problems += problem.problems
+    if problems:
+        raise ConfigError(*problems)
 
 
 class Code(IntEnum):

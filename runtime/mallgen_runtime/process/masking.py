@@ -36,7 +36,7 @@ def in_words(value: Any, name: str = "") -> str:
         return "{" + ", ".join(f"{key!r}: {in_words(item, str(key))}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(in_words, value)) + "]"
-    return repr(_without_login(value) if isinstance(value, str) else value)
+    return repr(without_login(value) if isinstance(value, str) else value)
 
 
 def block(value: Struct) -> str:
@@ -60,7 +60,7 @@ def as_file(value: Any, name: str = "") -> Any:
         return [as_file(item) for item in value]
     if value is None or isinstance(value, bool | int | float):
         return value
-    return _without_login(value if isinstance(value, str) else str(value))
+    return without_login(value if isinstance(value, str) else str(value))
 
 
 def without_secrets(text: str, config: Any) -> str:
@@ -88,5 +88,6 @@ def _secrets(value: Any, name: str = "", hidden: bool = False) -> Iterator[str]:
         yield login.group()[len(login[1]) :]
 
 
-def _without_login(text: str) -> str:
+def without_login(text: str) -> str:
+    """Return an address without the password in it."""
     return _LOGIN.sub(rf"\1{HIDDEN}", text)

@@ -56,6 +56,13 @@ class YamlValues:
         shown = self._shown.get(name) or _below(self._shown.get(parent, spelled(parent)), spelled(last))
         self.problems.append(Line(line, f"{shown or 'the file'} {reason}"))
 
+    def refused(self, name: str, text: str) -> None:
+        """Note a problem in the block of a dotted name; its text begins with the key, with those above it or not."""
+        key = text.partition(" ")[0].rstrip(":")
+        places = {shown: self._lines[own] for own, shown in self._shown.items() if own in self._lines}
+        line = places.get(_below(self._shown.get(name, ""), key), places.get(key, self._lines.get(name, 1)))
+        self.problems.append(Line(line, text))
+
     def placed(self, lines: list[Line]) -> tuple[str, ...]:
         """Return lines with file and line number, in the order of the file."""
         return tuple(dict.fromkeys(f"{self._path}:{line.number}: {line.text}" for line in sorted(lines)))

@@ -6,9 +6,10 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, field
 
 from mallgen_runtime.discovery import EtcdConf
+from mallgen_runtime.process.address import host_and_port
 from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
 from mallgen_runtime.process.devserver import DevServerConf, PrometheusConf
-from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.durations import Duration, seconds
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.known_keys import (
     RPC_CLIENT,
@@ -17,6 +18,7 @@ from mallgen_runtime.process.known_keys import (
     RPC_SERVER_MIDDLEWARES,
     Remark,
 )
+from mallgen_runtime.process.masking import without_login
 from mallgen_runtime.schema import Options
 
 Transport = Annotated[str, Options("auto", "http2", "grpc")]
@@ -28,7 +30,7 @@ class MethodTimeoutConf(Conf, kw_only=True):
     """go-zero's entry of `MethodTimeouts`: `full_method` as `/order.Order/Orders`, `timeout` as `500ms` or `2s`."""
 
     full_method: str
-    timeout: str
+    timeout: Duration
 
 
 class ServerMiddlewaresConf(Conf, kw_only=True):
@@ -69,7 +71,7 @@ class RpcServerConf(Conf, kw_only=True):
     method_timeouts: list[MethodTimeoutConf] = field(default_factory=list)
     shutdown: ShutdownConf = field(default_factory=ShutdownConf)
     max_message: MessageBytes = 4 << 20
-    max_connection_idle: str = "5m"
+    max_connection_idle: Duration = "5m"
     health: bool = True
     middlewares: ServerMiddlewaresConf = field(default_factory=ServerMiddlewaresConf)
     transport: Transport = "auto"
@@ -78,6 +80,10 @@ class RpcServerConf(Conf, kw_only=True):
     prometheus: PrometheusConf | None = None
     log: LogConf = field(default_factory=LogConf)
     strict: bool = False
+
+    def check(self, setting: str) -> None:
+        """Raise ConfigError for a `listen_on` that is no address."""
+        host_and_port(self.listen_on)
 
     def limit_of(self, wire: str) -> float | None:
         """Return the seconds that a call of a method may take, None: no limit. Raises ConfigError."""
@@ -108,10 +114,14 @@ class RpcClientConf(Conf, kw_only=True):
     token: str = ""
     timeout: Milliseconds = 2000
     non_block: bool = True
-    keepalive_time: str = ""
+    keepalive_time: Duration = ""
     max_message: MessageBytes = 4 << 20
     transport: Transport = "auto"
     middlewares: ClientMiddlewaresConf = field(default_factory=ClientMiddlewaresConf)
+
+    def check(self, setting: str) -> None:
+        """Raise ConfigError for a target that nobody understands."""
+        _ = self.static
 
     @property
     def limit(self) -> float | None:
@@ -132,5 +142,7 @@ class RpcClientConf(Conf, kw_only=True):
         if scheme == "direct":
             return [address for address in rest.strip("/").split(",") if address]
         if scheme in ("etcd", "discov", "k8s"):
-            raise ConfigError(f"Target {self.target}: write an Etcd block, or the address as dns:///host:port")
+            raise ConfigError(
+                f"Target {without_login(self.target)}: write an Etcd block, or the address as dns:///host:port"
+            )
         return []

@@ -1,17 +1,18 @@
 """The settings of a service's database."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 import msgspec
 from msgspec import Meta, field
 
 from mallgen_runtime.process.conf import Conf
-from mallgen_runtime.process.durations import seconds
-from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.durations import Duration, LongerThanZero, seconds
+from mallgen_runtime.process.errors import ConfigError, call_all
 from mallgen_runtime.process.known_keys import DATA_SOURCE, Remark
 from mallgen_runtime.schema import Options
-from mallgen_runtime.sql.source import masked
+from mallgen_runtime.sql.source import masked, source
 
 Count = Annotated[int, Meta(ge=1, le=10_000)]
 Idle = Annotated[int, Meta(ge=0, le=10_000)]
@@ -37,10 +38,15 @@ class DataSourceConf(Conf, kw_only=True):
     required: bool = False
     max_open: Count = 32
     max_idle: Idle = 8
-    max_lifetime: str = "30m"
-    connect_timeout: str = "2s"
-    wait_timeout: str = "2s"
-    slow_threshold: str = "500ms"
+    max_lifetime: Duration = "30m"
+    connect_timeout: LongerThanZero = "2s"
+    wait_timeout: LongerThanZero = "2s"
+    slow_threshold: Duration = "500ms"
+
+    def check(self, setting: str) -> None:
+        """Raise ConfigError for an address that cannot be read."""
+        named = [(setting, self.url), *((f"{setting}.Replicas", one) for one in self.replicas)]
+        call_all(partial(source, text, key) for key, text in named if text)
 
     def public(self) -> Self:
         """Return the settings with addresses that have no password."""

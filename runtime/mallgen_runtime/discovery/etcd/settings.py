@@ -9,6 +9,7 @@ import grpc
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.process.address import split
 from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.masking import without_login
 
 
 class Member(NamedTuple):
@@ -29,7 +30,7 @@ def _member(given: str) -> Member:
     name = given.strip().partition("://")[2].rstrip("/") or given.strip()
     host, port = split(name)
     if not host or not port.isdecimal() or len(port) > 5 or not 0 < int(port) < 65536 or "/" in name:
-        raise ConfigError(f"Etcd.Hosts: {given!r} is not host:port")
+        raise ConfigError(f"Etcd.Hosts: {without_login(given)!r} is not host:port")
     try:
         return Member(name, f"ipv{ipaddress.ip_address(host).version}:{name}")
     except ValueError:
