@@ -79,8 +79,8 @@ def test_mistakes(text: str, said: str) -> None:
 def test_limit_of_nothing_is_refused(key: str, text: str) -> None:
     with pytest.raises(ConfigError, match=f":5: DataSource.{key} .* more than 0, as 2s"):
         _read(f"DataSource:\n  Url: mysql://h/d\n  {key}: {text}")
-    name = "connect_timeout" if key == "ConnectTimeout" else "wait_timeout"
-    conf = DataSourceConf(**{name: text.strip('"')})
+    short = text.strip('"')
+    conf = DataSourceConf(connect_timeout=short) if key == "ConnectTimeout" else DataSourceConf(wait_timeout=short)
     with pytest.raises(ConfigError, match=f"DataSource.{key} .* more than 0, as 2s"):
         limits(conf, "DataSource")
 

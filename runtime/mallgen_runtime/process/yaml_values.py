@@ -156,6 +156,8 @@ class YamlValues:
             return node.value
 
     def _scalar(self, node: Any, kind: Type) -> Any:
+        if kind.nullable and node.tag.endswith(":null"):
+            return None
         try:
             text = expand(node.value, ENVIRONMENT.get())
         except BadVariable as problem:
