@@ -25,6 +25,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as LostConnection
 
 from mallgen_runtime.cache.conf import CacheRedisConf
+from mallgen_runtime.cache.noting import is_noted, noted
 from mallgen_runtime.cache.redis_link import RedisLink
 
 __all__ = ["CONNECTIONS", "FAILURES", "LOST", "REFUSALS", "ClusterLink", "NoScriptError", "RedisLink", "connect"]
@@ -48,14 +49,16 @@ class ClusterLink:
 
     async def call(self, *words: Any) -> Any:
         """Return the answer to a command. Raises redis-py's errors."""
-        return await self._timed(lambda: self.client.execute_command(*words))
+        work = self._timed(lambda: self.client.execute_command(*words))
+        return await (noted(str(words[0]), work) if is_noted() else work)
 
     async def values(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the values of keys, None for those of another type. Raises redis-py's errors."""
         pipeline = self.client.pipeline()
         for key in keys:
             pipeline.get(key)
-        found = await self._timed(lambda: pipeline.execute(raise_on_error=False))
+        work = self._timed(lambda: pipeline.execute(raise_on_error=False))
+        found = await (noted("pipeline", work) if is_noted() else work)
         return [value if isinstance(value, bytes) else None for value in found]
 
     async def scan(self, pattern: str, count: int) -> AsyncIterator[list[bytes]]:

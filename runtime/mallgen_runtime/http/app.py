@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic
 
+from mallgen_runtime.http import traced
 from mallgen_runtime.http.access import log_access
 from mallgen_runtime.http.asgi import AsgiExchange
 from mallgen_runtime.http.compat import mode_of
@@ -73,6 +74,7 @@ class App(Generic[S]):
         mode = mode_of(config.compat)
         self._context, self._first, self.refusal = mode.context, mode.first, mode.refusal
         self._failures = mode.failures(lambda: self._stopping, getattr(hooks, "on_error", None))
+        self._untraced = frozenset(config.trace_ignore_paths)
         self._unpacks = config.middlewares.gunzip
         self._on_success = getattr(hooks, "on_success", None)
         self._middlewares: Sequence[Middleware] = found(hooks, "middlewares", svc)
@@ -170,17 +172,23 @@ class App(Generic[S]):
         match = self._table.find(scope["method"], scope["path"])
         ctx = self._context(scope, receive, match.params if match else {}, match.bound.max_bytes if match else 0)
         ctx.unpacks, ctx.matched, ctx.has_gone = self._unpacks, match, has_gone
+        ctx.untraced = self._untraced
         ctx.on_success = self._on_success
         identify(ctx)
         timeout = match.bound.timeout if match else 0
         deadline = time.monotonic() + timeout if timeout > 0 else None
-        token = origin.set(Origin(ctx.request_id, ctx.trace_id, deadline, ctx.trace_flags))
+        route = match.bound.route.path if match else ""
+        token = origin.set(Origin(ctx.request_id, ctx.trace_id, deadline, ctx.trace_flags, route, "", ctx.trace_state))
+        span = traced.begin(ctx, match)
         counts = match is None or match.bound.counts
         self._in_flight += counts
+        status = 0
         try:
             response = self._failures.sendable(ctx, await self._all(ctx))
             if self._stopping:
                 response.headers["connection"] = "close"
+            if span is not None:
+                traced.mark(response, span)
             sent = put(ctx, response)
             if sent is not None:
                 response = await self._sent(ctx, response, sent, put)
@@ -191,6 +199,8 @@ class App(Generic[S]):
             status = _GONE
         finally:
             self._in_flight -= counts
+            if span is not None:
+                traced.end(span, status)
             origin.reset(token)
             if ctx.uploads is not None:
                 ctx.uploads.close()

@@ -10,6 +10,7 @@ from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
 from mallgen_runtime.process.devserver import DevServerConf, PrometheusConf
 from mallgen_runtime.process.errors import ConfigError, call_all
 from mallgen_runtime.process.known_keys import REST, REST_MIDDLEWARES, Remark
+from mallgen_runtime.process.telemetry import TelemetryConf
 from mallgen_runtime.process.variables import ENVIRONMENT
 from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.schema import Options
@@ -79,6 +80,8 @@ class RestConf(Conf, kw_only=True):
     shutdown: ShutdownConf = field(default_factory=ShutdownConf)
     dev_server: DevServerConf | None = None
     prometheus: PrometheusConf | None = None
+    telemetry: TelemetryConf | None = None
+    trace_ignore_paths: list[str] = field(default_factory=list)
     log: LogConf = field(default_factory=LogConf)
     strict: bool = False
 

@@ -15,7 +15,7 @@ from mallgen_runtime.http.problems import ApiError, ClientGone, body, invalid, t
 from mallgen_runtime.http.readers import Reader
 from mallgen_runtime.http.streams import pieces, unknown_encoding
 from mallgen_runtime.http.uploads import UploadedFile, UploadForm, receive_form
-from mallgen_runtime.process.tracing import sound_ids
+from mallgen_runtime.process.tracing import sound_ids, sound_state
 from mallgen_runtime.schema.decoding import Wrong, decode
 from mallgen_runtime.schema.encoding import NotFinite, encode, encode_around, encode_as
 from mallgen_runtime.schema.errors import MAX_ERRORS, FieldError
@@ -64,7 +64,9 @@ class Context:
         "state",
         "trace_flags",
         "trace_id",
+        "trace_state",
         "unpacks",
+        "untraced",
         "uploads",
     )
 
@@ -79,6 +81,8 @@ class Context:
         self.request_id = ""
         self.trace_id = ""
         self.trace_flags = "00"
+        self.trace_state = ""
+        self.untraced: frozenset[str] = frozenset()
         self.unpacks = True
         self.matched: Any = None
         self.has_gone: Callable[[], bool] = bool
@@ -325,10 +329,13 @@ Put = Callable[[Context, Response], Awaitable[None] | None]
 
 def identify(ctx: Context) -> None:
     """Take the ids a client sends, when they are sound; otherwise make new ones."""
-    parent, request = b"", b""
+    parent, request, state = b"", b"", b""
     for name, value in ctx.scope["headers"]:
         if name == b"traceparent":
             parent = value
         elif name == b"x-request-id":
             request = value
+        elif name == b"tracestate":
+            state = value
     ctx.request_id, ctx.trace_id, ctx.trace_flags = sound_ids(parent, request)
+    ctx.trace_state = sound_state(state) if state and ctx.trace_id.encode() in parent else ""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from mallgen_runtime.process import metrics
 from mallgen_runtime.process.devserver import DevServer, DevServerConf, PrometheusConf, Readiness
+from mallgen_runtime.process.telemetry import Telemetry, TelemetryConf
 from mallgen_runtime.process.vitals import Vitals
 
 Figures = Callable[[], Iterable[metrics.Reading]]
@@ -19,6 +20,10 @@ class Observed(Protocol):
 
     @property
     def dev_server(self) -> DevServerConf | None:
+        """go-zero's block."""
+
+    @property
+    def telemetry(self) -> TelemetryConf | None:
         """go-zero's block."""
 
     @property
@@ -39,6 +44,7 @@ class Observing:
         self._servers = [DevServer(conf, states, block) for block, conf in _servers(config)]
         self._figures = figures
         self._vitals = Vitals()
+        self._telemetry = Telemetry(config.telemetry, config.name)
         self._end_showing = metrics.end_nothing
 
     async def start(self) -> None:
@@ -47,6 +53,7 @@ class Observing:
             await server.start()
         self._end_showing = metrics.shown(self._figures)
         self._vitals.start()
+        self._telemetry.start()
 
     async def stop(self) -> None:
         """Show it no longer."""
@@ -55,6 +62,7 @@ class Observing:
         self._end_showing = metrics.end_nothing
         for server in self._servers:
             await server.stop()
+        await self._telemetry.stop()
 
 
 def _servers(config: Observed) -> list[tuple[str, DevServerConf]]:

@@ -5,6 +5,7 @@ import re
 from typing import NamedTuple
 
 _PARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
+_STATE = re.compile(rb"[ !-~]{1,512}")
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -14,6 +15,11 @@ class Ids(NamedTuple):
     request_id: str
     trace_id: str
     trace_flags: str
+
+
+def sound_state(tracestate: bytes) -> str:
+    """Return a tracestate that can go along with calls, empty where it is none or too long."""
+    return tracestate.decode() if _STATE.fullmatch(tracestate) else ""
 
 
 def ids_of(traceparent: str, request_id: str) -> Ids:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, nullcontext, suppress
 from typing import Any, Generic, NamedTuple
 
-from mallgen_runtime.process import metrics
+from mallgen_runtime.process import metrics, spans
 from mallgen_runtime.process.breaker import Breaker, NoBreaker
 from mallgen_runtime.process.errors import HTTP_STATUS, Code, ConfigError, ResourceError, RpcError
 from mallgen_runtime.process.interceptors import around_reply, around_stream, found
@@ -15,6 +15,7 @@ from mallgen_runtime.process.logs import access
 from mallgen_runtime.process.observing import turn_on
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.service import S
+from mallgen_runtime.rpc import traced
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.hooks import RpcHooks
 from mallgen_runtime.rpc.methods import Method, RpcContext, Service, Wire
@@ -118,7 +119,7 @@ class RpcApp(Generic[S]):
 class _ServedCall:
     """Around one call: breaker, limit, origin of the calls it makes, and every failure turned into an RpcError."""
 
-    __slots__ = ("_app", "_bound", "_ctx", "_method", "_started", "_token", "limit", "run")
+    __slots__ = ("_app", "_bound", "_ctx", "_method", "_span", "_started", "_token", "limit", "run")
 
     def __init__(self, app: RpcApp, method: Method[Any], ctx: RpcContext) -> None:
         self._app = app
@@ -142,7 +143,11 @@ class _ServedCall:
                 self.limit = asyncio.timeout(limit)
         self._app.in_flight += 1
         self._started = time.perf_counter()
-        self._token = origin.set(Origin(ctx.request_id, ctx.trace_id, ctx.deadline, ctx.trace_flags))
+        here = Origin(
+            ctx.request_id, ctx.trace_id, ctx.deadline, ctx.trace_flags, self._method.wire, "", ctx.trace_state
+        )
+        self._token = origin.set(here)
+        self._span = None if spans.active is None else traced.begin(self._method, ctx, here)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: object) -> None:
@@ -154,6 +159,8 @@ class _ServedCall:
         self._app.in_flight -= 1
         self._bound.observe(code, taken)
         self._log(code, taken)
+        if self._span is not None:
+            traced.end(self._span, code, code in _LOUD)
         with suppress(ValueError):  # a generator that another task closes ends in that task's context
             origin.reset(self._token)
         if wrong is not None and wrong is not problem:

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import Any, NamedTuple, TypeVar
 
 from mallgen_runtime.discovery import Resolver, resolver
-from mallgen_runtime.process import metrics
+from mallgen_runtime.process import metrics, spans
 from mallgen_runtime.process.breaker import Breaker, NoBreaker
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import Code, ConfigError, RpcError
@@ -21,6 +21,7 @@ from mallgen_runtime.process.interceptors import (
     around_stream,
 )
 from mallgen_runtime.process.origin import origin, remaining
+from mallgen_runtime.rpc import traced
 from mallgen_runtime.rpc.conf import RpcClientConf
 from mallgen_runtime.rpc.connection import Connection, Metadata
 from mallgen_runtime.rpc.methods import Wire
@@ -277,26 +278,32 @@ class Channel:
 class _ChannelCall:
     """Around one call: breaker, metrics, deadline."""
 
-    __slots__ = ("_deadline", "_method", "_started", "_wire", "metadata")
+    __slots__ = ("_credentials", "_deadline", "_method", "_span", "_started", "_wire", "metadata")
 
     def __init__(self, method: _CalledMethod, wire: str, limit: float | None, credentials: Metadata) -> None:
         self._method = method
         self._wire = wire
         self._started = time.monotonic()
         self._deadline = None if limit is None else self._started + limit
-        self.metadata = (*origin.get().metadata(), *credentials)
+        self._credentials = credentials
+        self.metadata: Metadata = ()
 
     def __enter__(self) -> "_ChannelCall":
         if not self._method.breaker.allows():
             self._method.observe(Code.UNAVAILABLE, 0.0)
             self._method.dropped("breaker")
             raise RpcError(Code.UNAVAILABLE, f"too many calls of {self._wire} fail; this one was not made")
+        self._span = None if spans.active is None else traced.call(self._wire)
+        here = origin.get() if self._span is None else self._span.origin
+        self.metadata = (*here.metadata(), *self._credentials)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: object) -> None:
         code = Code.OK if problem is None else problem.code if isinstance(problem, RpcError) else Code.CANCELED
         self._method.breaker.done(code)
         self._method.observe(code, time.monotonic() - self._started)
+        if self._span is not None:
+            traced.end(self._span, code, code is not Code.OK)
 
     def left(self) -> float | None:
         """Return the seconds that are left. Raises RpcError when there are none."""

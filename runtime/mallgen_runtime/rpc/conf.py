@@ -19,6 +19,7 @@ from mallgen_runtime.process.known_keys import (
     Remark,
 )
 from mallgen_runtime.process.masking import without_login
+from mallgen_runtime.process.telemetry import TelemetryConf
 from mallgen_runtime.schema import Options
 
 Transport = Annotated[str, Options("auto", "http2", "grpc")]
@@ -78,6 +79,7 @@ class RpcServerConf(Conf, kw_only=True):
     etcd: EtcdConf | None = None
     dev_server: DevServerConf | None = None
     prometheus: PrometheusConf | None = None
+    telemetry: TelemetryConf | None = None
     log: LogConf = field(default_factory=LogConf)
     strict: bool = False
 

@@ -149,15 +149,17 @@ def _parsed(method: Method[Any], data: bytes) -> Any:
 
 def _context(method: Method[Any], call: Any) -> RpcContext:
     pairs = call.invocation_metadata() or ()
-    parent = request = ""
+    parent = request = state = ""
     for name, value in pairs:
         if name == "traceparent":
             parent = value
         elif name == "x-request-id":
             request = value
+        elif name == "tracestate":
+            state = value
     left = call.time_remaining()
     deadline = None if left is None else time.monotonic() + left
-    return RpcContext(method.wire, pairs, ids_of(parent, request), peer=call.peer, deadline=deadline)
+    return RpcContext(method.wire, pairs, ids_of(parent, request), peer=call.peer, deadline=deadline, trace_state=state)
 
 
 class GrpcConnection:

@@ -25,7 +25,17 @@ class RpcContext:
     address.
     """
 
-    __slots__ = ("_metadata", "_pairs", "_peer", "deadline", "method", "request_id", "trace_flags", "trace_id")
+    __slots__ = (
+        "_metadata",
+        "_pairs",
+        "_peer",
+        "deadline",
+        "method",
+        "request_id",
+        "trace_flags",
+        "trace_id",
+        "trace_state",
+    )
 
     def __init__(
         self,
@@ -35,8 +45,10 @@ class RpcContext:
         *,
         peer: Callable[[], str] = str,
         deadline: float | None = None,
+        trace_state: str = "",
     ) -> None:
         self.method = method
+        self.trace_state = trace_state
         self.request_id, self.trace_id, self.trace_flags = ids
         self.deadline = deadline
         self._pairs = metadata

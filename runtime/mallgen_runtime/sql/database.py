@@ -39,6 +39,7 @@ _TICK = 1.0  # seconds between looks at the connections
 _LAST_WORD = 5.0  # seconds that COMMIT or ROLLBACK of a cancelled request may take
 _TRIES = 3
 _COMPARED = 30.0  # seconds that the comparison of the tables may take
+_SYSTEMS = {Dialect.MYSQL: "mysql", Dialect.POSTGRES: "postgresql", Dialect.SQLITE: "sqlite"}  # OpenTelemetry's
 UNREACHABLE, REPLICA = "unreachable", "replica unreachable"
 _LOG = logging.getLogger("mallgen.sql")
 
@@ -67,7 +68,7 @@ class Database(Statements):
         self._source = source(conf.url, setting)
         _need_driver(self._source.dialect, setting)
         self._makes = self._source.path == MEMORY or mode in _DEV_MODES or os.environ.get("MALLGEN_DEV", "") == "1"
-        log = StatementLog(seconds(conf.slow_threshold, f"{setting}.SlowThreshold"))
+        log = StatementLog(seconds(conf.slow_threshold, f"{setting}.SlowThreshold"), _SYSTEMS[self._source.dialect])
         reading, writing = _pools(conf, self._source, setting, self._makes)
         super().__init__(self._source.dialect, reading, writing, log)
         self._by_chance = conf.policy == "random"

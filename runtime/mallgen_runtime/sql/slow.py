@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from mallgen_runtime.process import metrics
+from mallgen_runtime.process import metrics, spans
 
 QUERY, EXEC = "query", "exec"  # go-zero's words: what returns rows, and what does not
 _LOG = logging.getLogger("mallgen.sql")
@@ -22,8 +22,10 @@ _NAME = "sql_client_requests"
 class StatementLog:
     """Logs statements that take `threshold` seconds or more (0: none), and counts all once metrics are on."""
 
-    def __init__(self, threshold: float) -> None:
+    def __init__(self, threshold: float, system: str = "other_sql") -> None:
         self._threshold = threshold or float("inf")
+        self.system = system
+        self._failure = ""
         self._timers: dict[str, Callable[[float], None]] = {}
 
     def measure(self) -> None:
@@ -37,13 +39,19 @@ class StatementLog:
         """Note that a statement has taken some seconds."""
         if self._timers:
             self._timers[kind](taken)
+        if spans.active is not None:
+            failure, self._failure = self._failure, ""
+            operation = sql.split(None, 1)[0].upper() if sql.strip() else kind
+            attributes = {"db.system.name": self.system, "db.query.text": shown(sql), "db.operation.name": operation}
+            spans.active.note(operation, taken, failure, attributes)
         if taken >= self._threshold:
             fields = {"duration": f"{taken * 1000:.1f}ms"}
             _LOG.warning("[SQL] slowcall - %s", shown(sql), extra={"fields": fields})
             metrics.counter(f"{_NAME}_slow_total", "sql client requests slow count.", ("command",), (kind,))(1)
 
     def failed(self, kind: str, problem: Exception) -> None:
-        """Note that a statement has failed."""
+        """Note that a statement has failed, before its time is noted."""
+        self._failure = type(problem).__name__
         if self._timers:
             labels, text = ("command", "error"), "sql client requests error count."
             metrics.counter(f"{_NAME}_error_total", text, labels, (kind, type(problem).__name__))(1)

@@ -303,6 +303,10 @@ class ServerTransport(asyncio.Protocol):
         task, request = call.task, call.request
         ids = sound_ids(request.traceparent, request.request_id)
         ctx = RpcContext(route.wire, DecodedMetadata(request.metadata), ids, peer=self._name, deadline=call.deadline)
+        if request.traceparent:
+            ctx.trace_state = next(
+                (value.decode("latin-1") for name, value in request.metadata if name == b"tracestate"), ""
+            )
         try:
             reply = await route.answer(ctx, message)
         except RpcError as problem:

@@ -1,0 +1,155 @@
+"""Spans by the OpenTelemetry SDK. Only this module imports it, and only where the settings name an endpoint."""
+
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
+from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.origin import Origin, origin
+from mallgen_runtime.process.spans import Attributes
+from mallgen_runtime.process.telemetry import TelemetryConf
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+_NANOSECONDS = 1_000_000_000
+
+
+class _RequestIds(IdGenerator):
+    """Gives a trace that begins here the id that the log already has."""
+
+    def __init__(self) -> None:
+        self._random = RandomIdGenerator()
+
+    def generate_trace_id(self) -> int:
+        """Return the trace id of the request that this process works on."""
+        here = origin.get().trace_id
+        return int(here, 16) if here else self._random.generate_trace_id()
+
+    def generate_span_id(self) -> int:
+        """Return a random id."""
+        return self._random.generate_span_id()
+
+
+class OtelSpan:
+    """A span of the SDK, current for those who make spans of their own until it ends."""
+
+    __slots__ = ("_span", "_token", "origin")
+
+    def __init__(self, span: trace.Span, here: Origin, current: bool) -> None:
+        self._span = span
+        made = span.get_span_context()
+        self.origin = here._replace(
+            trace_id=f"{made.trace_id:032x}",
+            span_id=f"{made.span_id:016x}",
+            trace_flags=f"{int(made.trace_flags):02x}",
+            trace_state=made.trace_state.to_header(),
+        )
+        self._token = otel_context.attach(trace.set_span_in_context(span)) if current else None
+
+    def end(self, failure: str, attributes: Attributes) -> None:
+        """End the span, with more attributes."""
+        self._span.set_attributes(dict(attributes))
+        if failure:
+            self._span.set_attribute("error.type", failure)
+            self._span.set_status(Status(StatusCode.ERROR))
+        self._span.end()
+        if self._token is not None:
+            otel_context.detach(self._token)
+
+
+class OtelTracer:
+    """Makes spans and exports them in batches, from a thread."""
+
+    def __init__(self, conf: TelemetryConf, service: str) -> None:
+        self._provider = TracerProvider(
+            sampler=ParentBased(TraceIdRatioBased(conf.sampler)),
+            resource=Resource.create({"service.name": service}),
+            id_generator=_RequestIds(),
+            shutdown_on_exit=False,
+        )
+        self._provider.add_span_processor(BatchSpanProcessor(exporter(conf)))
+        self._tracer = self._provider.get_tracer("mallgen")
+
+    def serve(self, name: str, here: Origin, parent: str, attributes: Attributes, *, current: bool = True) -> OtelSpan:
+        """Begin the span of a request, below that of its caller."""
+        above = _PROPAGATOR.extract({"traceparent": parent, "tracestate": here.trace_state}, otel_context.Context())
+        span = self._tracer.start_span(name, above, SpanKind.SERVER, dict(attributes))
+        return OtelSpan(span, here, current)
+
+    def call(self, name: str, attributes: Attributes) -> OtelSpan:
+        """Begin the span of a call."""
+        here = origin.get()
+        return OtelSpan(self._tracer.start_span(name, _above(here), SpanKind.CLIENT, dict(attributes)), here, False)
+
+    def note(self, name: str, seconds: float, failure: str, attributes: Attributes) -> None:
+        """Make the span of what has just ended."""
+        now = time.time_ns()
+        began = now - int(seconds * _NANOSECONDS)
+        above = _above(origin.get())
+        span = self._tracer.start_span(name, above, SpanKind.CLIENT, dict(attributes), start_time=began)
+        if failure:
+            span.set_attribute("error.type", failure)
+            span.set_status(Status(StatusCode.ERROR))
+        span.end(now)
+
+    def close(self) -> None:
+        """Export what is left."""
+        self._provider.shutdown()
+
+
+def _above(here: Origin) -> otel_context.Context | None:
+    """Return the context of the span that new ones belong to: the current one of the request, else its own."""
+    current = trace.get_current_span().get_span_context()
+    if not here.span_id or f"{current.trace_id:032x}" == here.trace_id:
+        return None
+    state = trace.TraceState.from_header([here.trace_state])
+    flags = trace.TraceFlags(int(here.trace_flags, 16))
+    made = trace.SpanContext(int(here.trace_id, 16), int(here.span_id, 16), False, flags, state)
+    return trace.set_span_in_context(trace.NonRecordingSpan(made))
+
+
+def exporter(conf: TelemetryConf) -> SpanExporter:
+    """Return what sends spans to the endpoint. Raises ConfigError for one that cannot be used."""
+    if conf.batcher == "file":
+        try:
+            file = open(conf.endpoint, "a", encoding="utf-8")  # noqa: SIM115 - closed with the process
+        except OSError as problem:
+            raise ConfigError(f"Telemetry.Endpoint: {conf.endpoint}: {problem.strerror}") from None
+        return ConsoleSpanExporter(out=file, formatter=lambda span: f"{span.to_json(indent=None)}\n")
+    address, secure = _address(conf)
+    made: Any
+    if conf.batcher == "otlphttp":
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpExporter
+
+        made = HttpExporter(endpoint=address, headers=conf.otlp_headers or None)
+    else:
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
+
+        made = GrpcExporter(endpoint=address, insecure=not secure, headers=conf.otlp_headers or None)
+    exporting: SpanExporter = made
+    return exporting
+
+
+def _address(conf: TelemetryConf) -> tuple[str, bool]:
+    """Return the endpoint as a URL, for gRPC as `host:port`, and whether it asks for TLS. Raises ConfigError."""
+    text = conf.endpoint if "://" in conf.endpoint else f"http{'s' * conf.otlp_http_secure}://{conf.endpoint}"
+    try:
+        found = urlsplit(text)
+        sound = bool(found.hostname) and found.scheme in ("http", "https") and found.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ConfigError(f"Telemetry.Endpoint is {conf.endpoint!r}; write host:port, or a URL with http or https")
+    if conf.batcher == "otlpgrpc":
+        return found.netloc, found.scheme == "https"
+    path = found.path if found.path.strip("/") else f"/{conf.otlp_http_path.lstrip('/')}"
+    return f"{found.scheme}://{found.netloc}{path}", found.scheme == "https"
