@@ -38,14 +38,12 @@ class Told(NamedTuple):
 
 _TLS = Remark("TLS is not served yet; remove it, and let a proxy in front of the service speak TLS", refused=True)
 _NO_TLS_OUT = Remark("calls are made without TLS; remove it, and call through a proxy that speaks TLS", refused=True)
-_TRACES = Remark("traces are not exported; their ids are in the log and go along with calls", needs=("endpoint",))
 _SHEDDING = Remark("an RPC server sheds no load yet")
 _LOG_FILES = Remark("the log goes to stdout")
 _ALWAYS = Remark("it cannot be switched off here", quiet=AS_IT_IS)
 
 SERVICE = {
     "MetricsUrl": Remark("metrics are not pushed"),
-    "Telemetry": _TRACES,
     "Profiling": Remark("profiles are not sent", needs=("serveraddr",)),
 }
 REST = {
@@ -59,7 +57,6 @@ REST = {
         needs=("strict", "privatekeys"),
     ),
     "Verbose": Remark("requests are logged in one line each"),
-    "TraceIgnorePaths": _TRACES._replace(needs=()),
 }
 REST_MIDDLEWARES = {
     "Trace": _ALWAYS,
