@@ -8,7 +8,7 @@ from typing import Any
 from mallgen_runtime import discovery
 from mallgen_runtime.cache import conf as cache_conf
 from mallgen_runtime.http import conf as http_conf
-from mallgen_runtime.process import conf, devserver, telemetry
+from mallgen_runtime.process import conf, devserver, exporting
 from mallgen_runtime.process.known_keys import PROTECTS, Remark, folded
 from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.rpc import conf as rpc_conf
@@ -34,7 +34,7 @@ BLOCKS: tuple[tuple[str, str, Any], ...] = (
     ("Shutdown", "`Shutdown` of any service", conf.ShutdownConf),
     ("DevServer", "`DevServer` of any service", devserver.DevServerConf),
     ("Prometheus", "`Prometheus` of any service", devserver.PrometheusConf),
-    ("Telemetry", "`Telemetry` of any service", telemetry.TelemetryConf),
+    ("Telemetry", "`Telemetry` of any service", exporting.TelemetryConf),
 )
 HEAD = """# Settings
 

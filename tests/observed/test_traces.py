@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from mallgen_runtime.process.errors import ConfigError
-from mallgen_runtime.process.telemetry import Telemetry, TelemetryConf
+from mallgen_runtime.process.exporting import TelemetryConf
+from mallgen_runtime.process.telemetry import Telemetry
 from tests import servers
 from tests.observed.collector import Collector, collecting
 from tests.observed.conftest import Pair

@@ -9,8 +9,8 @@ from msgspec import Meta, field
 from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
 from mallgen_runtime.process.devserver import DevServerConf, PrometheusConf
 from mallgen_runtime.process.errors import ConfigError, call_all
+from mallgen_runtime.process.exporting import TelemetryConf
 from mallgen_runtime.process.known_keys import REST, REST_MIDDLEWARES, Remark
-from mallgen_runtime.process.telemetry import TelemetryConf
 from mallgen_runtime.process.variables import ENVIRONMENT
 from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.schema import Options

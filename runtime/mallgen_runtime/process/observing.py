@@ -5,7 +5,8 @@ from typing import Protocol
 
 from mallgen_runtime.process import metrics
 from mallgen_runtime.process.devserver import DevServer, DevServerConf, PrometheusConf, Readiness
-from mallgen_runtime.process.telemetry import Telemetry, TelemetryConf
+from mallgen_runtime.process.exporting import TelemetryConf
+from mallgen_runtime.process.telemetry import Telemetry
 from mallgen_runtime.process.vitals import Vitals
 
 Figures = Callable[[], Iterable[metrics.Reading]]

@@ -15,9 +15,9 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.exporting import TelemetryConf
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.spans import Attributes
-from mallgen_runtime.process.telemetry import TelemetryConf
 
 _PROPAGATOR = TraceContextTextMapPropagator()
 _NANOSECONDS = 1_000_000_000

@@ -11,6 +11,7 @@ from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
 from mallgen_runtime.process.devserver import DevServerConf, PrometheusConf
 from mallgen_runtime.process.durations import Duration, seconds
 from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.exporting import TelemetryConf
 from mallgen_runtime.process.known_keys import (
     RPC_CLIENT,
     RPC_CLIENT_MIDDLEWARES,
@@ -19,7 +20,6 @@ from mallgen_runtime.process.known_keys import (
     Remark,
 )
 from mallgen_runtime.process.masking import without_login
-from mallgen_runtime.process.telemetry import TelemetryConf
 from mallgen_runtime.schema import Options
 
 Transport = Annotated[str, Options("auto", "http2", "grpc")]
