@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 _PARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
@@ -20,6 +21,11 @@ class Ids(NamedTuple):
 def sound_state(tracestate: bytes) -> str:
     """Return a tracestate that can go along with calls, empty where it is none or too long."""
     return tracestate.decode() if _STATE.fullmatch(tracestate) else ""
+
+
+def state_in(fields: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return the tracestate among some headers, empty where there is none."""
+    return next((sound_state(value) for name, value in fields if name == b"tracestate"), "")
 
 
 def ids_of(traceparent: str, request_id: str) -> Ids:

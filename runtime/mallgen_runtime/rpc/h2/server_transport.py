@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from mallgen_runtime.process.address import close_door
 from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.process.memory import give_back
-from mallgen_runtime.process.tracing import sound_ids
+from mallgen_runtime.process.tracing import sound_ids, state_in
 from mallgen_runtime.rpc.h2.budgets import ServerBudget
 from mallgen_runtime.rpc.h2.call import ServerCall
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
@@ -303,10 +303,7 @@ class ServerTransport(asyncio.Protocol):
         task, request = call.task, call.request
         ids = sound_ids(request.traceparent, request.request_id)
         ctx = RpcContext(route.wire, DecodedMetadata(request.metadata), ids, peer=self._name, deadline=call.deadline)
-        if request.traceparent:
-            ctx.trace_state = next(
-                (value.decode("latin-1") for name, value in request.metadata if name == b"tracestate"), ""
-            )
+        ctx.trace_state = state_in(request.metadata) if request.traceparent else ""
         try:
             reply = await route.answer(ctx, message)
         except RpcError as problem:
