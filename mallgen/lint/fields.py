@@ -249,17 +249,28 @@ def header_not_canonical(scope: LintScope) -> Iterator[Finding]:
             yield Finding(f"the header `{one.key}` is usually written `{canonical}`", field.span, f"`{canonical}`")
 
 
+_SOURCES = {"path": "the path", "form": "the form", "header": "a header", "json": "JSON"}
+
+
 @rule("two-sources")
 def two_sources(scope: LintScope) -> Iterator[Finding]:
     """A field of a request is read from the form and from JSON: go-zero then wants it in both, mallgen in either.
 
-    A GET reads the query; otherwise JSON and a form are both looked at, and what JSON says counts.
+    A GET reads the query; otherwise JSON and a form are both looked at, and what JSON says counts. Of path, form and
+    headers both want it in each of its sources that does not call it optional, and the last one that has it counts.
     """
     reported: set[object] = set()
     for _, request in scope.requests():
         for field in request.fields:
-            if {"form", "json"} <= {one.source for one in field.bindings} and field.span not in reported:
+            sources = _sources(field)
+            if len(sources) > 1 and field.span not in reported:
                 reported.add(field.span)
-                message = f"`{request.name}.{field.name}` is read from the form and from JSON"
+                message = f"`{request.name}.{field.name}` is read from {' and from '.join(sources)}"
                 hint = "keep the one that clients send, or make a request of its own for each"
                 yield Finding(message, field.span, hint)
+
+
+def _sources(field: Field) -> list[str]:
+    """Return in words where a field of a request is read from."""
+    found = {one.source for one in field.bindings}
+    return [text for source, text in _SOURCES.items() if source in found]

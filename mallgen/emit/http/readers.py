@@ -31,6 +31,16 @@ class FieldRead(Struct, frozen=True):
         before = 1 + self.types
         return (*self.args[:before], default, *self.args[before:])
 
+    @property
+    def decides(self) -> bool:
+        """Return whether the source always gives the field a value, so that those before it are only checked."""
+        return self.value.required or self.value.default is not None
+
+    def instead(self, earlier: Code) -> tuple[Code, ...]:
+        """Return the arguments with an earlier source's value as the default."""
+        before = 1 + self.types
+        return (*self.args[:before], earlier, *self.args[before + 1 :])
+
 
 class ReadPlan(Struct, frozen=True):
     """The steps in which a route reads its request: reads by source, and the fields of its JSON body."""
@@ -43,6 +53,19 @@ class ReadPlan(Struct, frozen=True):
     def sources(self) -> tuple[str, ...]:
         """The sources that are read, in the order path, form, header."""
         return tuple(s for s in ("path", "form", "header") if any(r.value.source == s for r in self.reads))
+
+    @property
+    def by_attribute(self) -> dict[PyIdent, list[FieldRead]]:
+        """The reads of each attribute, in the order of its sources."""
+        found: dict[PyIdent, list[FieldRead]] = {}
+        for read in self.reads:
+            found.setdefault(read.attribute.name, []).append(read)
+        return found
+
+    def is_checked_only(self, read: FieldRead) -> bool:
+        """Return whether a later source always gives the field its value."""
+        found = self.by_attribute[read.attribute.name]
+        return any(later.decides for later in found[found.index(read) + 1 :])
 
     @property
     def only_body(self) -> bool:
@@ -99,6 +122,21 @@ class _PlanReader:
             else:
                 rules.append(Code(f"limit=({literal(low)}, {literal(high)})"))
         return rules
+
+
+def in_order(reads: list[FieldRead]) -> tuple[list[Code], Code]:
+    """Return how to read a field from its sources, as go-zero: reads that only check, and the expression that counts.
+
+    The last source that has the field counts; one that must have it, or has a default, always does.
+    """
+    checks: list[Code] = []
+    value = Code("")
+    for read in reads:
+        if value and read.decides:
+            checks.append(value)
+        args = read.instead(value) if value and not read.decides else read.args
+        value = Code(f"{read.method}({', '.join(args)})")
+    return checks, value
 
 
 def presence(shape: SchemaClass, source: str) -> list[Code]:

@@ -113,17 +113,13 @@ class _Routes:
         rules = [rule for source in plan.sources for rule in readers.presence(shape, source)]
         if plan.body:
             return lines + self._mixed(route, plan, rules, body_class)
-        args = [
-            Code(f"{read.attribute.name}={read.method}({', '.join(read.args)})") for read in self._first_reads(plan)
-        ]
+        args = []
+        for attribute, reads in plan.by_attribute.items():
+            checks, value = readers.in_order(reads)
+            lines += checks
+            args.append(Code(f"{attribute}={value}"))
         lines.append(call(f"req = {name}(", args, indent=4))
         return [*lines, *rules, Code("ctx.done()")] if plan.reads else lines
-
-    def _first_reads(self, plan: readers.ReadPlan) -> list[readers.FieldRead]:
-        reads: dict[str, readers.FieldRead] = {}
-        for read in plan.reads:
-            reads.setdefault(read.attribute.name, read)
-        return list(reads.values())
 
     def _source(self, source: str, reads_form_body: bool) -> Code:
         if source == "form" and reads_form_body:
@@ -142,10 +138,15 @@ class _Routes:
             name = local.add(f"{read.value.source}_{read.attribute.name}")
             # when the body must have the field, its value counts; the other source's value is checked all the same
             either = json is not None and read.value.source == "form" and read.attribute.wire.is_either
-            target = Code("") if json and not json.optional and not either else Code(f"{name} = ")
+            only_checked = (json and not json.optional and not either) or plan.is_checked_only(read)
+            target = Code("") if only_checked else Code(f"{name} = ")
             words = read.with_default(self.spelling.name("UNSET")) if either else read.args
+            earlier = values.get(read.attribute.name)
+            if earlier and not either and not read.decides:
+                words = read.instead(earlier)
             lines.append(call(f"{target}{read.method}(", [Code(", ".join(words))], indent=4))
-            values.setdefault(read.attribute.name, name)
+            if not plan.is_checked_only(read):
+                values[read.attribute.name] = name
         both = frozenset(values)
         body_name = self.bodies.add(f"_{names.class_name(route.function.title().replace('_', ''))}Body")
         body_class += self._body_class(body_name, plan.body, both)

@@ -88,7 +88,9 @@ class App(Generic[S]):
         kinds = dict.fromkeys(kind for route in routes for kind in route.middlewares)
         made = {kind: kind(svc) for kind in kinds}
         bound = [self._bind(route, made, self.guards.of_route()) for route in routes]
-        self._table = RouteTable([*(self._bind(route, {}, None)._replace(counts=False) for route in own), *bound])
+        self._table = RouteTable(
+            [*(self._bind(route, {}, None)._replace(counts=False) for route in own), *bound], mode.as_get
+        )
         self._warn_of_weak_secrets({route.jwt for route in routes if route.jwt})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -88,9 +88,13 @@ class _PathNode:
 
 
 class RouteTable:
-    """Finds routes. Fixed segments win over parameters, as in go-zero's router."""
+    """Finds routes. Fixed segments win over parameters, as in go-zero's router.
 
-    def __init__(self, routes: Iterable[BoundRoute]) -> None:
+    `as_get` is the method that routes of GET answer too.
+    """
+
+    def __init__(self, routes: Iterable[BoundRoute], as_get: str = "HEAD") -> None:
+        self._as_get = as_get
         self._fixed: dict[str, dict[str, BoundRoute]] = {}
         self._trees: dict[str, _PathNode] = {}
         for bound in routes:
@@ -110,11 +114,11 @@ class RouteTable:
             return self.find(method, tidy)
         tree = self._trees.get(method)
         if tree is None:
-            return self.find("GET", path) if method == "HEAD" else None
+            return self.find("GET", path) if method == self._as_get else None
         values: list[str] = []
         bound = _search(tree, path.split("/")[1:], 0, values)
         if bound is None:
-            return self.find("GET", path) if method == "HEAD" else None
+            return self.find("GET", path) if method == self._as_get else None
         names = [part[1:] for part in bound.route.path.split("/") if part.startswith(":")]
         return Match(bound, dict(zip(names, values, strict=True)))
 
