@@ -2,17 +2,35 @@
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from inspect import cleandoc
+from pathlib import Path
 from typing import Any
 
+from msgspec import Meta
+from settings_rows import (
+    BREAKING_KEYS,
+    FIRST,
+    GO_ZERO,
+    OTHERS,
+    SERVICE_KEYS,
+    SINCE,
+    UNITS,
+    UNITS_BY_END,
+    TomlRow,
+)
+
+import mallgen_runtime
 from mallgen_runtime import discovery
 from mallgen_runtime.cache import conf as cache_conf
 from mallgen_runtime.http import conf as http_conf
 from mallgen_runtime.process import conf, devserver, exporting
+from mallgen_runtime.process.durations import DurationRule
 from mallgen_runtime.process.known_keys import PROTECTS, Remark, folded
 from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.rpc import conf as rpc_conf
-from mallgen_runtime.schema.reflection import Field, fields, is_struct
+from mallgen_runtime.schema import Options
+from mallgen_runtime.schema.reflection import Field, describe, fields, is_struct
 from mallgen_runtime.sql import conf as sql_conf
 
 BLOCKS: tuple[tuple[str, str, Any], ...] = (
@@ -79,22 +97,64 @@ Keys of your own are fields of `Config` in `config.py`, blocks are classes: `cla
 """
 
 
+TOML = """## mallgen.toml
+
+The workspace: its services, and the settings of `mallgen breaking`. An unknown key is an error with its place.
+"""
+_WORDS = {str: ("text", "texts"), bool: ("true or false", ""), int: ("whole number", "numbers"), float: ("number", "")}
+
+_OTHER = ("value", "values")
+
+
 def settings_page() -> str:
     """Return the text of docs/settings.md."""
-    keys = {spelled(field.wire) for _, _, cls in BLOCKS for field in fields(cls)}
-    keys |= {name for _, _, cls in BLOCKS for name in getattr(cls, "remarks", {})}
+    blocks = [*BLOCKS, *_others()]
+    keys = {spelled(field.wire) for _, _, cls in blocks for field in fields(cls)}
+    keys |= {name for _, _, cls in blocks for name in getattr(cls, "remarks", {})}
     protects = ", ".join(sorted(key for key in keys if folded(key) in PROTECTS))
-    return HEAD.format(protects=protects) + "\n".join("\n".join(_block(*block)) for block in BLOCKS)
+    toml = [*_toml("[service.NAME]", SERVICE_KEYS), *_toml("[breaking]", BREAKING_KEYS)]
+    parts = ["\n".join(_block(*block)) for block in blocks]
+    return HEAD.format(protects=protects) + "\n".join([*parts, TOML, *toml])
+
+
+def _others() -> Iterator[tuple[str, str, Any]]:
+    """Yield the blocks of the runtime that have no title yet, each with the keys that it stands at."""
+    root = Path(mallgen_runtime.__path__[0])
+    for path in sorted(root.rglob("*.py")):
+        if "(Conf" in path.read_text(encoding="utf-8"):
+            import_module(
+                ".".join([root.name, *path.relative_to(root).with_suffix("").parts]).removesuffix(".__init__")
+            )
+    known = {cls for _, _, cls in BLOCKS}
+    found = sorted(set(_below(conf.Conf)) - known, key=lambda cls: str(cls.__name__))
+    for cls in found:
+        users = [(user, field) for user in (*known, *found) for field in fields(user) if _class(field) is cls]
+        places = sorted(f"`{spelled(field.wire)}` of `{user.__name__}`" for user, field in users)
+        yield cls.__name__.removesuffix("Conf"), ", ".join(places) or "a block of your own `Config`", cls
+
+
+def _below(cls: Any) -> Iterator[Any]:
+    for sub in cls.__subclasses__():
+        if sub.__module__.startswith("mallgen_runtime."):
+            yield sub
+            yield from _below(sub)
+
+
+def _class(field: Field) -> Any:
+    """Return the class of a block, of a list of blocks or of a mapping of them."""
+    return describe(field.kind.args[-1]).origin if field.kind.args else field.kind.origin
 
 
 def _block(title: str, place: str, cls: Any) -> Iterator[str]:
     known = fields(cls)
-    yield f"## {title}\n\n{place[0].upper()}{place[1:]}.\n"
+    yield f"## {title}\n\n{place[0].upper()}{place[1:]}: class `{cls.__name__}`.\n"
     yield f"{_prose(cls, known)}\n"
-    yield "| key | default |"
-    yield "|---|---|"
+    yield "| key | type | default | unit | since | go-zero |"
+    yield "|---|---|---|---|---|---|"
     for field in known:
-        yield f"| `{spelled(field.wire)}` | {_default(field)} |"
+        own = f"{cls.__name__}.{field.name}"
+        cells = (_type(field), _default(field), _unit(own, field), SINCE.get(own, FIRST), _twin(cls, field))
+        yield f"| `{spelled(field.wire)}` | {' | '.join(cells)} |"
     yield ""
     remarks: dict[str, Remark] = getattr(cls, "remarks", {})
     if remarks:
@@ -106,11 +166,66 @@ def _block(title: str, place: str, cls: Any) -> Iterator[str]:
         yield ""
 
 
+def _toml(table: str, rows: tuple[TomlRow, ...]) -> Iterator[str]:
+    yield f"### `{table}`\n"
+    yield "| key | type | default | meaning | since | goctl's flag |"
+    yield "|---|---|---|---|---|---|"
+    for row in rows:
+        flag = f"`{row.goctl}`" if row.goctl else ""
+        yield f"| `{row.key}` | {row.type} | {row.default} | {row.meaning} | {FIRST} | {flag} |"
+    yield ""
+
+
 def _prose(cls: Any, known: tuple[Field, ...]) -> str:
     """Return the class's docstring, with its attributes spelt as in settings files."""
     names = {field.name: spelled(field.wire) for field in known}
     text = " ".join(cleandoc(cls.__doc__ or "").split())
     return re.sub(r"`(\w+)`", lambda match: f"`{names.get(match[1], match[1])}`", text)
+
+
+def _type(field: Field) -> str:
+    """Return the type of a key in words, with the bounds of a number."""
+    kind = field.kind
+    options = field.marker(Options)
+    if options is not None:
+        return ", ".join(f"`{value}`" for value in options.values if value != "")
+    if field.marker(DurationRule) is not None:
+        return "duration"
+    if kind.origin is dict:
+        return "mapping"
+    if kind.origin is list:
+        inner = _class(field)
+        return f"list of {'blocks' if is_struct(inner) else _WORDS.get(inner, _OTHER)[1]}"
+    if is_struct(kind.origin):
+        return "text or block" if getattr(kind.origin, "plain", "") else "block"
+    return f"{_WORDS.get(kind.origin, _OTHER)[0]}{_bounds(field)}"
+
+
+def _bounds(field: Field) -> str:
+    meta = field.marker(Meta)
+    if meta is None or (meta.ge, meta.le) == (None, None):
+        return ""
+    if meta.le is None:
+        return f" from {meta.ge}"
+    return f" from {meta.ge} to {meta.le}"
+
+
+def _unit(own: str, field: Field) -> str:
+    """Return the unit of a number or duration, empty for what has none."""
+    if field.marker(DurationRule) is not None:
+        return "`500ms`, `2s`, `1m30s`"
+    if field.kind.origin not in (int, float):
+        return ""
+    ends = (unit for end, unit in UNITS_BY_END.items() if field.name.endswith(end))
+    return UNITS.get(own) or UNITS.get(field.name) or next(ends, "")
+
+
+def _twin(cls: Any, field: Field) -> str:
+    """Return the key or function of go-zero's that means the same."""
+    other = OTHERS.get(f"{cls.__name__}.{field.name}", "")
+    block, keys = GO_ZERO.get(cls.__name__, ("", ""))
+    found = next((key for key in keys.split() if folded(key) == folded(field.wire)), "")
+    return other or (f"`{block}.{found}`" if found else "")
 
 
 def _default(field: Field) -> str:

@@ -68,7 +68,8 @@ GO_ZERO = {
 CLASSES: dict[str, Any] = {"rest": Bff, "rpc": Rpc, "client": RpcClientConf}
 
 
-def _class(block: str) -> Any:
+def settings_class(block: str) -> Any:
+    """Return the class of a block."""
     cls = CLASSES[block.partition(".")[0]]
     below = block.partition(".")[2]
     for found in fields(cls):
@@ -80,7 +81,7 @@ def _class(block: str) -> Any:
 
 @pytest.mark.parametrize(("block", "key"), [(block, key) for block, keys in GO_ZERO.items() for key in keys.split()])
 def test_each_key_of_go_zero_is_known(block: str, key: str) -> None:
-    cls = _class(block)
+    cls = settings_class(block)
     honoured = {folded(found.wire) for found in fields(cls)}
     remarks: dict[str, Remark] = getattr(cls, "remarks", {})
     remarked = {folded(name) for name, remark in remarks.items() if not remark.honoured}
@@ -90,7 +91,7 @@ def test_each_key_of_go_zero_is_known(block: str, key: str) -> None:
 REMARKS = [
     (block, key, remark)
     for block in GO_ZERO
-    for key, remark in getattr(_class(block), "remarks", {}).items()
+    for key, remark in getattr(settings_class(block), "remarks", {}).items()
     if block != "rpc.MethodTimeouts"
 ]
 SET = {"Breaker": "true", "Trace": "false", "Recover": "false", "Mode": "file", "Rotation": "size", "MaxSize": "10"}
