@@ -4,6 +4,7 @@ from mallgen_runtime.http.answers import Redirect, Response
 from mallgen_runtime.http.app import App
 from mallgen_runtime.http.conf import JwtConf, JwtTransitionConf, RestConf
 from mallgen_runtime.http.failures import problem_of as problem
+from mallgen_runtime.http.files import FileResponse
 from mallgen_runtime.http.messages import Context, Next
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.routing import Middleware, Route
@@ -22,6 +23,7 @@ __all__ = [
     "ConfigError",
     "Context",
     "FieldError",
+    "FileResponse",
     "JwtConf",
     "JwtTransitionConf",
     "LogConf",

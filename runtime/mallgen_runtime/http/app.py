@@ -32,7 +32,7 @@ from mallgen_runtime.http.messages import (
 from mallgen_runtime.http.problems import ApiError, ClientGone
 from mallgen_runtime.http.proxies import TrustedProxies
 from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, RouteTable
-from mallgen_runtime.http.streaming import StreamBroken
+from mallgen_runtime.http.streaming import StreamBroken, StreamingResponse
 from mallgen_runtime.process import metrics, watch
 from mallgen_runtime.process.devserver import Readiness, in_public, readiness
 from mallgen_runtime.process.errors import ConfigError
@@ -186,7 +186,10 @@ class App(Generic[S]):
         self._in_flight += counts
         status = 0
         try:
-            response = self._failures.sendable(ctx, await self._all(ctx))
+            response = await self._all(ctx)
+            if isinstance(response, StreamingResponse):
+                response = await self._prepared(ctx, response)
+            response = self._failures.sendable(ctx, response)
             if self._stopping:
                 response.headers["connection"] = "close"
             if span is not None:
@@ -211,6 +214,12 @@ class App(Generic[S]):
             self._figures.note(ctx, match, status, taken)
         if self._logs:
             log_access(ctx, match, status, taken)
+
+    async def _prepared(self, ctx: Context, response: StreamingResponse) -> Response:
+        try:
+            return await response.prepared(ctx)
+        except Exception as problem:
+            return self._failures.answer(ctx, problem)
 
     async def _sent(self, ctx: Context, response: Response, sending: Awaitable[None], put: Put) -> Response:
         """Wait until an answer is sent; return it, or the error that took its place before its first piece."""

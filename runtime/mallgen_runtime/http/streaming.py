@@ -6,6 +6,7 @@ from collections.abc import AsyncIterable, Mapping
 from typing import Any, ClassVar, Protocol
 
 from mallgen_runtime.http.answers import Response
+from mallgen_runtime.http.messages import Context
 from mallgen_runtime.http.problems import ClientGone
 from mallgen_runtime.process.origin import origin
 
@@ -41,6 +42,10 @@ class StreamingResponse(Response):
         super().__init__(b"", status, headers)
         self.headers.setdefault("content-type", content_type)
         self.chunks = chunks
+
+    async def prepared(self, ctx: Context) -> Response:
+        """Return what is sent in answer to this request."""
+        return self
 
 
 class Out(Protocol):
