@@ -107,8 +107,9 @@ def test_a_range_that_is_not_there_is_a_416(tmp_path: Path, asked: str) -> None:
         "bytes=1-2-3",
         "bytes=" + "1-2,4-5," * 9,
         "bytes=0-9,1-",
-    ]
-    + ["bytes=1-1023,0-0 x", "bytes=512-1023,0-600"],
+        "bytes=1-1023,0-0 x",
+        "bytes=512-1023,0-600",
+    ],
 )
 def test_a_range_that_says_nothing_sends_everything(tmp_path: Path, asked: str) -> None:
     [got] = _ask(tmp_path, {"range": asked})
