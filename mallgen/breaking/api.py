@@ -13,15 +13,18 @@ from mallgen.breaking.moved_fields import NewPlace, moved_fields
 from mallgen.breaking.resources import Resources
 from mallgen.breaking.struct_pairs import Direction, FieldPair, Identity, Struct, StructPair, Structs
 from mallgen.breaking.terms import NO_TERMS, Terms
-from mallgen.breaking.type_change import aligned
+from mallgen.breaking.type_change import TypeChange, aligned, are_alike, value_change
 from mallgen.breaking.type_names import TypeNames, type_names
-from mallgen.contract.wire import path_parameters
+from mallgen.contract.wire import WireValue, path_parameters
 from mallgen.diagnostics import Note
+from mallgen.lint.scope import Operation
 from mallgen.model import Contract, TypeRef
 from mallgen.rules import Finding
 from mallgen.text.span import Span
 
+Facts = tuple[tuple[str, str], ...]
 Carried = tuple[Direction, Span, Identity]
+FieldValues = tuple[tuple[FieldPair, WireValue, WireValue], ...]
 
 
 class ApiChange:
@@ -30,6 +33,7 @@ class ApiChange:
     def __init__(self, old: Contract, new: Contract, label: str, terms: Terms = NO_TERMS) -> None:
         self.old, self.new, self.label, self.terms = old, new, label, terms
         self.versions = Structs(old), Structs(new)
+        self._facts: dict[tuple[int, ...], Facts] = {}
         self._pairs: dict[tuple[object, ...], StructPair] = {}
 
     def was(self, span: Span) -> Note:
@@ -60,6 +64,29 @@ class ApiChange:
         return self._changed[direction]
 
     @cached_property
+    def values(self) -> dict[Direction, FieldValues]:
+        """The values of these fields that both versions have, by direction."""
+        return {side: tuple((one, *both) for one in own for both in one.both) for side, own in self._changed.items()}
+
+    @cached_property
+    def alike(self) -> dict[Direction, FieldValues]:
+        """The pairs in `values` whose types have values in common."""
+        return {side: tuple(one for one in own if are_alike(*one[1:])) for side, own in self.values.items()}
+
+    @cached_property
+    def retyped(self) -> dict[Direction, tuple[tuple[FieldPair, TypeChange], ...]]:
+        """The changes of types in these fields, by direction."""
+        found: dict[Direction, list[tuple[FieldPair, TypeChange]]] = {"request": [], "response": []}
+        for side, values in self.values.items():
+            found[side] = [(pair, one) for pair, *both in values if (one := value_change(*both)) is not None]
+        return {side: tuple(pairs) for side, pairs in found.items()}
+
+    @cached_property
+    def compared(self) -> tuple[tuple[RoutePair, Operation, Operation], ...]:
+        """The routes of which the new version has to keep what the old one promised, with both versions."""
+        return tuple((pair, *pair.both) for pair in self.routes if pair.both is not None and pair.is_compared)
+
+    @cached_property
     def moved(self) -> list[tuple[FieldPair, NewPlace]]:
         """The fields that responses lost at one place and have at another."""
         return moved_fields(self.fields("response"), self.versions[1])
@@ -86,9 +113,16 @@ class ApiChange:
     def finding(self, pair: FieldPair, message: str, hint: str = "", severity: str = "") -> Finding:
         """Return the finding about a field, with its old place and the routes that carry it."""
         notes = (self.was(pair.old.field.span),) if pair.old is not None else ()
-        facts = affected(self.carriers(pair))
+        facts = self._affected(self.carriers(pair))
         key = pair.struct.direction, pair.place, message
         return Finding(message, pair.place, hint, notes, facts=facts, severity=severity, key=key, about=pair)
+
+    def _affected(self, routes: Sequence[RoutePair]) -> Facts:
+        """Return the fact that names routes, which many fields have in common."""
+        key = tuple(map(id, routes))
+        if key not in self._facts:
+            self._facts[key] = affected(routes)
+        return self._facts[key]
 
     @cached_property
     def _changed(self) -> dict[Direction, tuple[FieldPair, ...]]:
@@ -108,10 +142,8 @@ class ApiChange:
 
     @cached_property
     def _structs(self) -> tuple[StructPair, ...]:
-        for route in self.routes:
-            if route.both is None or not route.is_compared:
-                continue
-            old, new = (one.route for one in route.both)
+        for route, *both in self.compared:
+            old, new = (one.route for one in both)
             paths = path_parameters(old.full_path), path_parameters(new.full_path)
             seen: set[int] = set()
             self._visit(self._top("request", old.request, new.request, new.method, paths), route, seen)

@@ -140,11 +140,9 @@ def type_renamed(change: ApiChange) -> Iterator[Finding]:
 
 def _with(change: ApiChange, part: str, before: bool, now: bool) -> Iterator[_Carried]:
     """Yield the routes whose old version has a request or response or not, and whose new version has one or not."""
-    for pair in change.routes:
-        if pair.both and pair.is_compared:
-            old, new = pair.both
-            if (getattr(old.route, part) is not None, getattr(new.route, part) is not None) == (before, now):
-                yield pair, old, new
+    for pair, old, new in change.compared:
+        if (getattr(old.route, part) is not None, getattr(new.route, part) is not None) == (before, now):
+            yield pair, old, new
 
 
 def _named(change: ApiChange, old: Type, message: str, place: Span, hint: str) -> Finding:

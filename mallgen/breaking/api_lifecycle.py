@@ -171,7 +171,7 @@ def version_decreased(change: ApiChange) -> Iterator[Finding]:
 
 
 def _both(change: ApiChange) -> Iterator[tuple[RoutePair, Operation, Operation]]:
-    return ((pair, *pair.both) for pair in change.routes if pair.both and pair.is_compared)
+    return iter(change.compared)
 
 
 def _deprecated(change: ApiChange, before: bool, now: bool) -> Iterator[tuple[RoutePair, Operation, Operation]]:

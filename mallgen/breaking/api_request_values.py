@@ -6,7 +6,6 @@ from mallgen.breaking import BEHAVIOUR, ERROR, INFO, WARNING, WIRE, api_rule
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.api_pairs import RoutePair
 from mallgen.breaking.field_values import (
-    are_alike,
     default_words,
     fallback,
     interval,
@@ -262,12 +261,9 @@ def _optional(change: ApiChange) -> Iterator[tuple[FieldPair, WireValue, WireVal
 
 
 def _alike(change: ApiChange) -> Iterator[tuple[FieldPair, WireValue, WireValue]]:
-    """Yield the values that both versions have, in one source, and whose types are of one kind."""
-    for pair in change.fields("request"):
-        for old, new in pair.both:
-            if are_alike(old, new):
-                yield pair, old, new
+    """Return the values that both versions have, in one source, and whose types are of one kind."""
+    return iter(change.alike["request"])
 
 
 def _types(change: ApiChange) -> Iterator[tuple[FieldPair, TypeChange]]:
-    return ((pair, found) for pair in change.fields("request") for found in pair.type_changes)
+    return iter(change.retyped["request"])

@@ -127,9 +127,9 @@ def request_field_became_optional(change: ApiChange) -> Iterator[Finding]:
     Old clients send it all the same.
     """
     for pair in change.fields("request"):
-        if pair.old is None or pair.new is None or _required_now(pair) or set(_relations(pair, 1)) - {"", _GROUP}:
+        if pair.old is None or pair.new is None or _needed(pair, pair.new) or not _needed(pair, pair.old):
             continue
-        if _needed(pair, pair.old) and not _needed(pair, pair.new):
+        if not _required_now(pair) and not set(_relations(pair, 1)) - {"", _GROUP}:
             yield change.finding(pair, f"`{pair.title}` may be absent now")
 
 
@@ -226,13 +226,20 @@ def _needed(pair: FieldPair, field: WireField | None) -> bool:
 
 def _required_now(pair: FieldPair) -> str:
     """Return in words which of the sources that a field keeps must have it since the change; "" for none."""
+    if pair.old is None or pair.new is None or all(_is_as_free(*both) for both in pair.both):
+        return ""
     old, new = _sources(pair)
-    if pair.old is None or pair.new is None or old != new:
+    if old != new:
         return ""
     gained = _demanded(pair.struct, pair.new) - _demanded(pair.struct, pair.old)
     if not gained and _needed(pair, pair.new) and not _needed(pair, pair.old):
         return _listed(_EITHER, " or ")
     return _listed(gained)
+
+
+def _is_as_free(old: WireValue, new: WireValue) -> bool:
+    """Return whether a value may be absent exactly where it might have been."""
+    return old.optional == new.optional and old.together == new.together
 
 
 def _dependencies(change: ApiChange) -> Iterator[tuple[FieldPair, str, str]]:

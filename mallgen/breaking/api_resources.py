@@ -90,7 +90,8 @@ def field_attribute_renamed(change: ApiChange) -> Iterator[Finding]:
     pairs = [*change.fields("request"), *change.fields("response")]
     found: dict[object, list[FieldPair]] = {}
     for pair in pairs:
-        found.setdefault(pair.identity, []).append(pair)
+        if pair.old is not None and pair.new is not None and pair.old.field.name != pair.new.field.name:
+            found.setdefault(pair.identity, []).append(pair)
     for same in found.values():
         old, new = same[0].old, same[0].new
         if old is None or new is None or any(_is_renamed(pair) for pair in same):

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from mallgen.breaking import BEHAVIOUR, ERROR, INFO, WARNING, WIRE, api_rule
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.field_values import (
-    are_alike,
     default_words,
     fallback,
     interval,
@@ -245,15 +244,15 @@ def _sends_null(value: WireValue) -> bool:
 
 
 def _values(change: ApiChange) -> Iterator[tuple[FieldPair, WireValue, WireValue]]:
-    return ((pair, old, new) for pair in change.fields("response") for old, new in pair.both)
+    return iter(change.values["response"])
 
 
 def _alike(change: ApiChange) -> Iterator[tuple[FieldPair, WireValue, WireValue]]:
     """Yield the values that both versions have, and whose types are of one kind."""
-    for pair, old, new in _values(change):
-        if are_alike(old, new) and isinstance(old.field.type, AnyType) == isinstance(new.field.type, AnyType):
+    for pair, old, new in change.alike["response"]:
+        if isinstance(old.field.type, AnyType) == isinstance(new.field.type, AnyType):
             yield pair, old, new
 
 
 def _types(change: ApiChange) -> Iterator[tuple[FieldPair, TypeChange]]:
-    return ((pair, found) for pair in change.fields("response") for found in pair.type_changes)
+    return iter(change.retyped["response"])

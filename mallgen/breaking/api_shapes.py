@@ -77,19 +77,20 @@ def string_flag_changed(change: ApiChange) -> Iterator[Finding]:
     A request with the option takes numbers in both forms, so that to add it is only counted there. Responses without
     quotation marks are read by mallgen's clients that expect them, by others perhaps not: a warning.
     """
-    for pair in (*change.fields("request"), *change.fields("response")):
-        for old, new in pair.both:
-            base = base_type(new.field.type)
-            if old.quoted == new.quoted or base is None or base.kind == "string" or base != base_type(old.field.type):
-                continue
-            if pair.struct.direction == "request":
-                severity = INFO if new.quoted and base.is_number else ""
-                message = f"`{pair.title}` {'may be' if severity else 'must be'} {_form(new)} in requests"
-            else:
-                severity = WARNING if base.is_number and not new.quoted else ""
-                message = f"`{pair.title}` is {_form(new)} in responses"
-            hint = "" if severity == INFO else "add a field beside this one, and fill or read both"
-            yield change.finding(pair, message, hint, severity)
+    for pair, old, new in (*change.values["request"], *change.values["response"]):
+        if old.quoted == new.quoted:
+            continue
+        base = base_type(new.field.type)
+        if base is None or base.kind == "string" or base != base_type(old.field.type):
+            continue
+        if pair.struct.direction == "request":
+            severity = INFO if new.quoted and base.is_number else ""
+            message = f"`{pair.title}` {'may be' if severity else 'must be'} {_form(new)} in requests"
+        else:
+            severity = WARNING if base.is_number and not new.quoted else ""
+            message = f"`{pair.title}` is {_form(new)} in responses"
+        hint = "" if severity == INFO else "add a field beside this one, and fill or read both"
+        yield change.finding(pair, message, hint, severity)
 
 
 def _form(value: WireValue) -> str:
@@ -101,9 +102,7 @@ def _verb(found: _ShapeChange) -> str:
 
 
 def _shapes(change: ApiChange, kind: Kind) -> Iterator[_ShapeChange]:
-    for pair in (*change.fields("request"), *change.fields("response")):
-        for found in pair.type_changes:
+    for direction, retyped in change.retyped.items():
+        for pair, found in retyped:
             if found.kind == kind:
-                yield _ShapeChange(
-                    pair, found, found.reads_old if pair.struct.direction == "request" else found.reads_new
-                )
+                yield _ShapeChange(pair, found, found.reads_old if direction == "request" else found.reads_new)

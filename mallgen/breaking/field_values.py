@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from mallgen.breaking.type_change import type_change, type_numbers
+from mallgen.breaking.type_change import type_numbers
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.contract.values import Scalar
 from mallgen.contract.wire import WireValue, inside
@@ -59,12 +59,6 @@ def is_nullable(value: WireValue) -> bool:
     """Return whether the type of a value has null beside its values."""
     ref = value.field.type
     return isinstance(ref, Pointer) and not isinstance(ref.elem, AnyType)
-
-
-def are_alike(old: WireValue, new: WireValue) -> bool:
-    """Return whether the types of two values have values in common."""
-    change = type_change(old.field.type, new.field.type, new.source)
-    return change is None or change.kind in ("values", "array-length")
 
 
 def missing(values: Sequence[Scalar], others: Sequence[Scalar]) -> list[Scalar]:

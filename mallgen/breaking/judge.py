@@ -37,7 +37,8 @@ def judge(
         if change.proto is not None:
             change.proto.served = served
         own = (relaxed(one, places) for one in RULES.run(change, chosen))
-        found += (Judgement(one, _name(*pair), _package(*pair), change) for one in own)
+        name, package = _name(*pair), _package(*pair)
+        found += [Judgement(one, name, package, change) for one in own]
     return _once(with_cause(found))
 
 

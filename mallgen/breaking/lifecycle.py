@@ -34,6 +34,8 @@ def doc_place(operation: Operation, key: str) -> Span:
 
 def is_deprecated(operation: Operation) -> bool:
     """Return whether a route is marked deprecated."""
+    if not operation.route.doc_pairs and not operation.route.docs:
+        return False
     said = doc_value(operation, "deprecated").lower()
     return (bool(said) and said != "false") or _says_deprecated(operation.route.docs)
 
@@ -56,4 +58,4 @@ def stability(operation: Operation) -> int | None:
 
 
 def _says_deprecated(comments: Iterable[str]) -> bool:
-    return any(_DEPRECATED.search(comment) for comment in comments)
+    return any(comment and _DEPRECATED.search(comment) for comment in comments)

@@ -40,6 +40,7 @@ class ProtoChange:
         self.files: tuple[ProtoFilePair, ...] = file_pairs(self.old, self.new)
         self.served = frozenset(self.new.services)
         self._match = TypeMatch(self.old, self.new, self.files)
+        self._affected: dict[tuple[tuple[str, str], tuple[str, ...]], list[str]] = {}
 
     def was(self, span: Span) -> Note:
         """Return the note that shows the old place."""
@@ -118,6 +119,12 @@ class ProtoChange:
 
     def affected(self, types: tuple[str, str], directions: Sequence[str] = ("request", "response")) -> list[str]:
         """Return the RPCs that carry a message or enum, by its old and new full name, in one of the directions."""
+        key = types, tuple(directions)
+        if key not in self._affected:  # asked for each field of a message
+            self._affected[key] = self._carriers(types, directions)
+        return self._affected[key]
+
+    def _carriers(self, types: tuple[str, str], directions: Sequence[str]) -> list[str]:
         for tree, name in zip((self.old, self.new), types, strict=True):
             found = [rpc for direction in directions for rpc in tree.carriers(direction).get(name, ())]
             if found:

@@ -206,6 +206,8 @@ def proto_field_option_changed(change: ProtoChange) -> Iterator[Finding]:
     for pair in change.kept:
         if pair.old is None or pair.new is None:
             continue
+        if not pair.has_options and pair.old.features == pair.new.features:
+            continue
         old, new = (_options(change, side, field) for side, field in enumerate((pair.old, pair.new)))
         both = (name for name in dict.fromkeys((*old, *new)) if name.startswith("(") or (name in old and name in new))
         names = [name for name in both if old.get(name) != new.get(name)]

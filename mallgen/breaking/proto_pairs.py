@@ -61,6 +61,11 @@ class ProtoFieldPair(NamedTuple):
         return self.old is not None and self.new is not None and self.old.is_same(self.new)
 
     @property
+    def has_options(self) -> bool:
+        """Return whether one of the two has options."""
+        return any(side.proto.HasField("options") for side in (self.old, self.new) if side is not None)
+
+    @property
     def title(self) -> str:
         """Return the field as an author speaks of it, by its new name where it has two: `User.email = 2`."""
         field = self.new or self.old

@@ -34,7 +34,7 @@ def proto_field_validation_tightened(change: ProtoChange) -> Iterator[Finding]:
     Rules that allow more are compatible, and so are those of responses.
     """
     for pair in change.fields:
-        if pair.new is None or pair.is_reused:
+        if pair.new is None or pair.is_reused or not pair.has_options:
             continue
         old = _validation(change.old.options.of(pair.old.proto)) if pair.old is not None else {}
         new = _validation(change.new.options.of(pair.new.proto))
@@ -55,7 +55,7 @@ def proto_field_behavior_changed(change: ProtoChange) -> Iterator[Finding]:
     With OUTPUT_ONLY what they send is ignored, which is a warning.
     """
     for pair in change.fields:
-        if pair.new is None or pair.is_reused:
+        if pair.new is None or pair.is_reused or not pair.has_options:
             continue
         old = _behavior(change.old.options.of(pair.old.proto)) if pair.old is not None else ()
         added = [name for name in _behavior(change.new.options.of(pair.new.proto)) if name not in old]

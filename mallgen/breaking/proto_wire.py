@@ -101,6 +101,8 @@ def worst(found: Sequence[str]) -> str:
 
 def cardinality(old: FieldNode, new: FieldNode) -> str:
     """Return what breaks when one of two fields has another cardinality: WIRE, JSON, or "" for nothing."""
+    if old.entry is None and new.entry is None and old.proto.label == new.proto.label:
+        return ""
     sides = {field.presence if field.presence in ("map", "repeated") else "singular" for field in (old, new)}
     if len(sides) == 1:
         return ""

@@ -34,9 +34,11 @@ def unstable(service: "ServiceVersion | None") -> Mapping[str, int]:
 
 def relaxed(found: Found, places: Mapping[str, int]) -> Found:
     """Return a finding with less weight where all that it affects is unstable: beta takes one level, the others all."""
-    names = dict(found.diagnostic.facts).get("affects", "").split(", ")
     severity = found.diagnostic.severity
-    if not places or severity == INFO or not all(name in places for name in names):
+    if not places or severity == INFO:
+        return found
+    names = dict(found.diagnostic.facts).get("affects", "").split(", ")
+    if not all(name in places for name in names):
         return found
     most = max(places[name] for name in names)
     lower = _LESS.get(severity, severity) if most == _BETA else INFO

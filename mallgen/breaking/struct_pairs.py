@@ -9,9 +9,24 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from mallgen.breaking.type_change import TypeChange, aligned, type_change, value_change
+from mallgen.breaking.type_change import aligned, type_change
 from mallgen.contract.wire import FORM_BODY, WireField, WireValue, wire_field
-from mallgen.model import Array, Contract, Field, Inline, Map, Named, Pointer, Slice, Type, TypeRef, peel, spell
+from mallgen.model import (
+    Array,
+    Contract,
+    Field,
+    Inline,
+    Map,
+    Named,
+    Pointer,
+    Primitive,
+    Slice,
+    Type,
+    TypeRef,
+    peel,
+    spell,
+)
+from mallgen.text.once import once
 from mallgen.text.span import Span
 
 if TYPE_CHECKING:
@@ -45,53 +60,51 @@ class FieldPair:
     def __init__(self, struct: "StructPair", old: WireField | None, new: WireField | None) -> None:
         self.struct, self.old, self.new = struct, old, new
 
-    @cached_property
+    @once
     def values(self) -> dict[str, tuple[WireValue | None, WireValue | None]]:
         """The field's old and new value by the source that it is read from."""
         old, new = self.struct.values(self.old), self.struct.values(self.new)
         return {source: (old.get(source), new.get(source)) for source in dict.fromkeys((*old, *new))}
 
-    @cached_property
+    @once
     def both(self) -> tuple[tuple[WireValue, WireValue], ...]:
         """The old and the new value of each source that has the field in both versions."""
+        if self.old is None or self.new is None:
+            return ()
+        if self.struct.is_body:
+            return ((self.struct.main(self.old), self.struct.main(self.new)),)
         return tuple((old, new) for old, new in self.values.values() if old is not None and new is not None)
 
-    @cached_property
-    def type_changes(self) -> tuple[TypeChange, ...]:
-        """The change of the field's type in each of these sources, without those where there is none."""
-        found = (value_change(old, new) for old, new in self.both)
-        return tuple(one for one in found if one is not None)
-
-    @property
+    @once
     def key(self) -> str:
-        """Return the field's name on the wire, the new one where it has two."""
+        """The field's name on the wire, the new one where it has two."""
         field = self.new or self.old
         assert field is not None
         return self.struct.main(field).key
 
-    @property
+    @once
     def old_key(self) -> str:
-        """Return the field's old name on the wire, the new one where it had none."""
+        """The field's old name on the wire, the new one where it had none."""
         return self.struct.main(self.old).key if self.old is not None else self.key
 
-    @property
+    @once
     def title(self) -> str:
-        """Return the field with the type that declares it: `User.email`."""
+        """The field with the type that declares it: `User.email`."""
         return f"{self.home.name}.{self.key}"
 
-    @property
+    @once
     def home(self) -> Struct:
-        """Return the new struct that declares the field, which others may embed; where it is gone, the one it left."""
+        """The new struct that declares the field, which others may embed; where it is gone, the one it left."""
         return self.struct.home(self.old, self.new)
 
-    @property
+    @once
     def place(self) -> Span:
-        """Return the field's place, or that of its struct where it is gone."""
+        """The field's place, or that of its struct where it is gone."""
         return self.home.span if self.new is None else self.new.field.span
 
-    @property
+    @once
     def identity(self) -> Identity:
-        """Return what is the same for a field that several structs embed."""
+        """Identity: what is the same for a field that several structs embed."""
         return _identity(self.old), _identity(self.new)
 
     @property
@@ -173,6 +186,7 @@ class StructPair:
         self._versions = versions
         self._method = method
         self._parameters = parameters
+        self._values: dict[int, dict[str, WireValue]] = {}
 
     @property
     def place(self) -> Span:
@@ -221,6 +235,11 @@ class StructPair:
         """Return a field's values by their source."""
         if field is None:
             return {}
+        if id(field) not in self._values:  # the structs keep their fields
+            self._values[id(field)] = self._by_source(field)
+        return self._values[id(field)]
+
+    def _by_source(self, field: WireField) -> dict[str, WireValue]:
         if self.is_body:
             return {"json": self.main(field)}
         in_body = field.in_body(self._method)
@@ -231,6 +250,8 @@ class StructPair:
         before, after = self._versions
         if new is not None:
             declared = after.owners.get(new.field.span)
+            if declared is not None and declared.name == self.new.name and declared.span == self.new.span:
+                return self.new
             return after.of(Named(declared.name, declared.span), None) or self.new if declared else self.new
         owner = before.owners.get(old.field.span) if old is not None else None
         declared = after.types.get(owner.name) if owner is not None else None
@@ -242,6 +263,8 @@ class StructPair:
     def fields(self) -> tuple[FieldPair, ...]:
         """All fields, paired by a key that both versions have in one source, by key, by name, by the words of a key."""
         old, new = self.old.fields, self.new.fields
+        if self.is_body and _are_in_line(old, new):
+            return tuple(FieldPair(self, *sides) for sides in zip(old, new, strict=True))
         match: dict[int, int] = {}
         _match(old, new, (self._keys(0), self._keys(1)), match)
         _match(old, new, (_any_key, _any_key), match)
@@ -264,7 +287,9 @@ class StructPair:
         """Yield the structs that the fields of both have at the same places."""
         before, after = self._versions
         for field in self.fields:
-            if field.old is not None and field.new is not None:
+            if field.old is None or field.new is None or field.old.field.type.__class__ is Primitive:
+                continue
+            if field.new.field.type.__class__ is not Primitive:
                 left, right = aligned(field.old.field.type, field.new.field.type)
                 old, new = before.of(left, field.old.field), after.of(right, field.new.field)
                 if old is not None and new is not None:
@@ -283,6 +308,16 @@ def replacement(pair: FieldPair, advice: str) -> str:
     added = [one for one in pair.struct.fields if one.old is None and one.new is not None]
     found = [one for one in added if one.new is not None and spell(one.new.field.type) == wanted]
     return f"; if `{found[0].key}` replaces it, {advice}" if len(found) == 1 else ""
+
+
+def _are_in_line(old: Sequence[WireField], new: Sequence[WireField]) -> bool:
+    """Return whether two structs of JSON have the same keys in the same order, each once: what most have."""
+    before, after = [[value.key for field in side for value in field.values] for side in (old, new)]
+    return (
+        before == after
+        and len(set(before)) == len(before) == len(old) == len(new)
+        and all(one.values[0].source == other.values[0].source == "json" for one, other in zip(old, new, strict=True))
+    )
 
 
 def _match(
@@ -315,7 +350,7 @@ def _alike(old: WireField, new: WireField) -> bool:
 
 
 def _wire(fields: Iterable[Field]) -> tuple[WireField, ...]:
-    return tuple(wire_field(field) for field in fields if field.bindings)
+    return tuple([wire_field(field) for field in fields if field.bindings])
 
 
 def _any_key(field: WireField) -> list[str]:

@@ -77,6 +77,12 @@ def value_change(old: WireValue, new: WireValue) -> TypeChange | None:
     return change._replace(reads_old=after.has(_used(before, old)), reads_new=before.has(_used(after, new)))
 
 
+def are_alike(old: WireValue, new: WireValue) -> bool:
+    """Return whether the types of two values have values in common."""
+    change = type_change(old.field.type, new.field.type, new.source)
+    return change is None or change.kind in ("values", "array-length")
+
+
 def spelt(ref: TypeRef) -> str:
     """Return a type as a message names it."""
     return "a struct" if isinstance(peel(ref, Pointer), Inline) else f"`{spell(ref)}`"

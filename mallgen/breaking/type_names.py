@@ -1,7 +1,7 @@
 """The types of two versions by their names: which are called differently, which only one version has."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mallgen.breaking.api_pairs import RoutePair
@@ -77,8 +77,10 @@ def _by_fields(types: Iterable[Type]) -> dict[Hashable, Type]:
     return {key: one for key, one in keys if counts[key] == 1}
 
 
-def _users(contract: Contract, names: Iterable[str], routes: Sequence[RoutePair]) -> dict[str, tuple[RoutePair, ...]]:
+def _users(contract: Contract, names: Collection[str], routes: Sequence[RoutePair]) -> dict[str, tuple[RoutePair, ...]]:
     """Return the routes that lead to types, by the names of the types."""
+    if not names:
+        return {}
     above: dict[str, list[str]] = {}
     for one in contract.types:
         for ref in (ref for member in one.members for ref in named(member.type)):

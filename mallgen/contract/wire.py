@@ -126,7 +126,11 @@ class Request(Struct, frozen=True):
 
 def wire_field(field: Field) -> WireField:
     """Return a field with its value in each source."""
-    return WireField(field, tuple(_value(field, binding) for binding in field.bindings))
+    if len(field.bindings) == 1 and field.type.__class__ is Primitive and not field.together:
+        only = field.bindings[0]
+        if only == Binding(only.source, only.key):  # most fields have one tag without options
+            return WireField(field, (WireValue(field, only.source, only.key),))
+    return WireField(field, tuple([_value(field, binding) for binding in field.bindings]))
 
 
 def request(struct: Iterable[WireField], method: str) -> Request:

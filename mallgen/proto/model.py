@@ -42,6 +42,9 @@ class Comments(NamedTuple):
         span = self.spans.get(path)
         if span is None:
             return _start(self.file)
+        row = span[0]
+        if len(span) == 3 and row < len(self.lines) and self.lines[row].isascii() and "\t" not in self.lines[row]:
+            return Span(self.file, row + 1, span[1] + 1, row + 1, span[2] + 1)
         end_line, end_col = (span[2], span[3]) if len(span) == 4 else (span[0], span[2])
         start, end = column(self.lines, span[0], span[1]), column(self.lines, end_line, end_col)
         return Span(self.file, span[0] + 1, start, end_line + 1, end)
