@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Self
 
 from tests.conftest import ROOT
 from tests.ports import free_port
@@ -31,7 +32,7 @@ class LoadedService:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "runtime")))},
             )
 
-    def __enter__(self) -> "LoadedService":
+    def __enter__(self) -> Self:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self.process.poll() is None:
             try:

@@ -1,9 +1,11 @@
 """A service whose routes take a known time: `python -m tests.load.service -f FILE`.
 
-`/block` holds the event loop for 5 ms, `/pool` waits for one of two places for 5 ms, `/quick` answers at once.
+`/block` holds the event loop for 5 ms, `/pool` waits for one of two places for 5 ms, `/quick` answers at once,
+`/pid` with the number of the process.
 """
 
 import asyncio
+import os
 import time
 from typing import Any
 
@@ -29,6 +31,10 @@ async def _quick(ctx: Context, svc: Any) -> Response:
     return Response(b"done")
 
 
+async def _pid(ctx: Context, svc: Any) -> Response:
+    return Response(str(os.getpid()).encode())
+
+
 class PlacesContext(ServiceBase[RestConf]):
     """The service context: a pool of two places."""
 
@@ -39,7 +45,8 @@ class PlacesContext(ServiceBase[RestConf]):
 
 def create_app(config: RestConf) -> App[PlacesContext]:
     """Make the application."""
-    routes = [Route("GET", "/block", _block), Route("GET", "/pool", _pool), Route("GET", "/quick", _quick)]
+    made = {"/block": _block, "/pool": _pool, "/quick": _quick, "/pid": _pid}
+    routes: list[Route[Any]] = [Route("GET", path, endpoint) for path, endpoint in made.items()]
     return App(config, PlacesContext(config), routes)
 
 

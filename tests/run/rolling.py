@@ -19,7 +19,7 @@ from tests.run.shop import RpcService, Shop
 
 PATH = "/v1/order/list?uid=123&ps=3"
 QUIET = "Log:\n  Access: false\n"
-HTTP = f"{QUIET}Shutdown:\n  WrapUpTime: 300ms\n"
+HTTP = f"{QUIET}Middlewares:\n  Shedding: false\nShutdown:\n  WrapUpTime: 300ms\n"
 
 
 class Figures(NamedTuple):

@@ -14,7 +14,7 @@ from tests.run.load import Tally, load
 from tests.run.service import Answer, Service
 from tests.run.shop import RpcService, Shop, bff_alone
 
-QUIET = "Log:\n  Access: false\nShutdown:\n  WrapUpTime: 300ms\n"
+QUIET = "Log:\n  Access: false\nMiddlewares:\n  Shedding: false\nShutdown:\n  WrapUpTime: 300ms\n"
 
 
 @pytest.fixture

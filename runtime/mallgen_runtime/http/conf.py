@@ -60,6 +60,8 @@ class RestConf(Conf, kw_only=True):
     are addresses and networks whose X-Forwarded-For is believed. `strict`: a key that is no setting is an error.
     `compat: gozero` reads requests and writes answers as go-zero does (docs/wire.md).
 
+    `workers` processes share the port; SIGHUP replaces them one after the other.
+
     `cpu_threshold` in thousandths of a core: below it no load is shed (0: never, as go-zero's; not set: processor time
     does not matter).
     """
@@ -74,6 +76,7 @@ class RestConf(Conf, kw_only=True):
     max_bytes: Annotated[int, Meta(ge=0)] = 1048576
     max_conns: Annotated[int, Meta(ge=0)] = 10000
     cpu_threshold: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    workers: Annotated[int, Meta(ge=1, le=512)] = 1
     middlewares: MiddlewaresConf = field(default_factory=MiddlewaresConf)
     uploads: UploadsConf = field(default_factory=UploadsConf)
     trusted_proxies: list[str] = field(default_factory=list)

@@ -8,7 +8,10 @@ from mallgen_runtime.http.app import App
 from mallgen_runtime.http.conf import RestConf
 from mallgen_runtime.process.address import listening
 from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.observing import servers_of
+from mallgen_runtime.process.relay import RelayedServer
 from mallgen_runtime.process.run import hold_signals, run
+from mallgen_runtime.process.worker import this_worker
 
 C = TypeVar("C", bound=RestConf)
 
@@ -18,7 +21,16 @@ def serve(create_app: Callable[[C], App], kind: type[C], path: str, *, package: 
 
     What keeps it from starting is printed in one line, with exit code 3.
     """
-    run(lambda config: _serve(create_app(config), config), create_app, kind, path, package)
+    run(lambda config: _work(create_app, config), create_app, kind, path, package)
+
+
+def _work(create_app: Callable[[C], App], config: C) -> int:
+    if config.workers == 1 or this_worker() is not None:
+        return _serve(create_app(config), config)
+    from mallgen_runtime.process.supervisor import supervise
+
+    servers = [RelayedServer(*found) for found in servers_of(config)]
+    return supervise(config.name, (config.host, config.port), config.workers, servers)
 
 
 def _serve(app: App, config: RestConf) -> int:
@@ -36,5 +48,6 @@ async def _run(app: App, config: RestConf) -> int:
 
     wrap_up = seconds(config.shutdown.wrap_up_time, "Shutdown.WrapUpTime")
     wait = seconds(config.shutdown.wait_time, "Shutdown.WaitTime")
-    with listening(config.host, config.port) as bound:
+    worker = this_worker()
+    with listening(config.host, config.port) if worker is None else worker.bound as bound:
         return await HttpServer(app, config.name, bound, wrap_up, wait).run()

@@ -13,6 +13,7 @@ from mallgen_runtime.process import watch
 from mallgen_runtime.process.address import Door, close_door
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.run import ENVIRONMENT, hold_signals, take_signals
+from mallgen_runtime.process.worker import this_worker
 
 _LOG = logging.getLogger("mallgen.service")
 _GIVEN_UP = 0.5
@@ -68,12 +69,16 @@ class HttpServer:
         server = await loop.create_server(door, sock=self._bound, backlog=_BACKLOG)
         host, port = self._bound.getsockname()[:2]
         _LOG.info("%s listens on %s:%s", self._name, host, port)
+        worker = this_worker()
+        if worker is not None:
+            worker.ready()
         await self._stop.wait()
         _LOG.info("%s is stopping", self._name)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._hurry.wait(), self._wrap_up)
         self._hurry.set()
-        await close_door(self._bound, server.close, lambda: HttpConnection(self._app, tracker))
+        last = worker is None or worker.is_last
+        await close_door(self._bound, server.close, lambda: HttpConnection(self._app, tracker), last=last)
         await self._empty(tracker)
         await self._shut()
         hold_signals()  # the loop forgets its handlers before the process has ended

@@ -8,8 +8,8 @@ only while it lasts, so that a burst is served.
 import time
 from collections.abc import Callable
 
-TARGET = 0.025  # seconds that a request may wait for the loop while its queue stands
-SUSTAINED, CALM = 0.1, 0.25
+TARGET = 0.04  # seconds that a request may wait for the loop while its queue stands
+SUSTAINED, CALM = 0.15, 0.2
 PATIENCE = 5  # times the least latency of a route
 BUCKETS, PER_SECOND = 50, 10  # go-zero's window: five seconds
 BURST, LEAST_FLIGHT = 10, 2

@@ -2,16 +2,27 @@
 
 import asyncio
 import contextlib
+import ctypes
 import errno
 import itertools
 import os
 import socket
+import struct
+import sys
 from collections.abc import Callable, Iterator
 
 from mallgen_runtime.process.errors import ConfigError
 
 _LOOP_LETS_GO = 0.02
+_HANDSHAKE = 0.1
 _AT_ONCE = 64
+_SO_ATTACH_FILTER = 26
+_NO_SYN = (  # classic BPF over a TCP header: load the flags, drop what has SYN, keep the rest
+    (0x30, 0, 0, 13),
+    (0x45, 0, 1, 0x02),
+    (0x06, 0, 0, 0),
+    (0x06, 0, 0, 0xFFFF),
+)
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104
 
 
@@ -47,14 +58,19 @@ def internal_ip() -> str:
         return str(probe.getsockname()[0])
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """Open a socket that listens on an address of this machine; an empty host is every address. Raises ConfigError."""
+def listening(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Open a socket that listens on an address of this machine; an empty host is every address. Raises ConfigError.
+
+    `shared` ones of the same address get a share of its connections each.
+    """
     try:
         place = host or "0.0.0.0"  # noqa: S104 - what go-zero does
         family, kind, protocol, _, address = socket.getaddrinfo(place, port, type=socket.SOCK_STREAM)[0]
         with contextlib.ExitStack() as undo:
             found = undo.enter_context(socket.socket(family, kind, protocol))
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if shared:
+                found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             found.bind(address)
             found.listen(2048)
             undo.pop_all()
@@ -112,22 +128,38 @@ class Door:
 
 
 async def close_door(
-    bound: socket.socket, close: Callable[[], None], protocol: Callable[[], asyncio.BaseProtocol]
+    bound: socket.socket, close: Callable[[], None], protocol: Callable[[], asyncio.BaseProtocol], *, last: bool = True
 ) -> None:
-    """Stop listening; `close` makes the event loop release the socket.
+    """Stop listening; `close` makes the event loop release the socket. `last`: nobody else accepts from it.
 
     Connections that the kernel has accepted by then are served by `protocol`: otherwise it would reset them.
     """
     loop = asyncio.get_running_loop()
     door = bound.dup()
+    if last:
+        _admit_no_more(door)
     close()
     bound.close()
-    await asyncio.sleep(_LOOP_LETS_GO)  # until then the loop's own descriptor would keep the door open
-    came = list(_accept_all(door))
+    for pause in (_LOOP_LETS_GO, _HANDSHAKE):  # until the first has passed, the loop's own descriptor is open
+        await asyncio.sleep(pause)
+        for connection in list(_accept_all(door)):
+            with contextlib.suppress(OSError):
+                await loop.connect_accepted_socket(protocol, connection)
     door.close()
-    for connection in came:
-        with contextlib.suppress(OSError):
-            await loop.connect_accepted_socket(protocol, connection)
+
+
+def _admit_no_more(bound: socket.socket) -> None:
+    """Make the kernel drop packets that ask for a connection, so that none is accepted between the look and the close.
+
+    Their senders ask again after a second, and are refused. Handshakes that have begun are finished.
+    """
+    if sys.platform != "linux":
+        return
+    program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in _NO_SYN))
+    with contextlib.suppress(OSError):
+        bound.setsockopt(
+            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", len(_NO_SYN), ctypes.addressof(program))
+        )
 
 
 def _accept_all(door: socket.socket) -> Iterator[socket.socket]:

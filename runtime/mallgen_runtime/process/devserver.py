@@ -11,6 +11,7 @@ from mallgen_runtime.process import metrics
 from mallgen_runtime.process.conf import Conf
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.known_keys import DEV_SERVER, Remark
+from mallgen_runtime.process.worker import this_worker
 
 _HEAD, _SECONDS = 8192, 5.0
 _JSON = "application/json"
@@ -73,6 +74,10 @@ class DevServer:
     async def start(self) -> None:
         """Listen. Raises ConfigError when the port is taken."""
         host, port = self._conf.host or None, self._conf.port
+        worker = this_worker()
+        if worker is not None:
+            self._server = await asyncio.start_unix_server(self._serve, worker.dev_path(port), limit=_HEAD)
+            return
         try:
             self._server = await asyncio.start_server(self._serve, host, port, limit=_HEAD)
         except OSError as problem:

@@ -34,7 +34,7 @@ class Observed(Protocol):
 
 def turn_on(config: Observed) -> None:
     """Turn metrics on when the settings ask for them. Raises ConfigError without prometheus-client."""
-    if any(conf.enable_metrics for _, conf in _servers(config)):
+    if any(conf.enable_metrics for _, conf in servers_of(config)):
         metrics.enable()
 
 
@@ -42,7 +42,7 @@ class Observing:
     """The dev servers of a service and the figures of its process; `states` are what /readyz tells there."""
 
     def __init__(self, config: Observed, states: Readiness, figures: Figures) -> None:
-        self._servers = [DevServer(conf, states, block) for block, conf in _servers(config)]
+        self._servers = [DevServer(conf, states, block) for block, conf in servers_of(config)]
         self._figures = figures
         self._vitals = Vitals()
         self._telemetry = Telemetry(config.telemetry, config.name)
@@ -66,7 +66,7 @@ class Observing:
         await self._telemetry.stop()
 
 
-def _servers(config: Observed) -> list[tuple[str, DevServerConf]]:
+def servers_of(config: Observed) -> list[tuple[str, DevServerConf]]:
     """Return the dev servers that the settings ask for, each with the name of its block."""
     asked = [("DevServer", config.dev_server)] if config.dev_server else []
     asked += [("Prometheus", config.prometheus.server)] if config.prometheus else []

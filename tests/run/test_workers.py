@@ -1,0 +1,162 @@
+"""Several processes of one service: a worker that dies is replaced, SIGHUP and SIGTERM lose no request."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mallgen_runtime.process.merging import Exposition
+from tests.load.running import LoadedService
+from tests.ports import free_port
+from tests.run.load import Tally, ask_until_refused, load
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="SO_REUSEPORT shares connections on Linux only")
+COUNT = 2
+
+
+class Several(LoadedService):
+    """A service with two workers and a dev server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.dev = free_port()
+        dev = f"DevServer:\n  Host: 127.0.0.1\n  Port: {self.dev}\n"
+        quiet = "Log:\n  Access: false\nMiddlewares:\n  Shedding: false\n"
+        super().__init__(folder, f"Workers: {COUNT}\n{quiet}{dev}Shutdown:\n  WrapUpTime: 100ms\n")
+
+    def get(self, path: str, port: int = 0) -> str:
+        """Return the body of an answer."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{port or self.port}{path}", timeout=5) as answer:
+            return str(answer.read().decode())
+
+    def pids(self, seconds: float = 10.0, apart: frozenset[str] = frozenset()) -> frozenset[str]:
+        """Return the numbers of two processes that answer, none of them in `apart`."""
+        found: set[str] = set()
+        deadline = time.monotonic() + seconds
+        while len(found) < COUNT and time.monotonic() < deadline:
+            found |= {self.get("/pid")} - apart
+        assert len(found) == COUNT, self.lines()
+        return frozenset(found)
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Several]:
+    with Several(tmp_path_factory.mktemp("several")) as service:
+        yield service
+
+
+def wait_for(true: Callable[[], bool], service: LoadedService, seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, service.lines()
+        time.sleep(0.02)
+
+
+def under_load(port: int, work: Callable[[], None]) -> Tally:
+    """Do some work while clients ask; return what became of their requests."""
+
+    async def run() -> Tally:
+        over = asyncio.Event()
+        asked = [asyncio.create_task(ask_until_refused(port, "/quick", keep=bool(n % 2), over=over)) for n in range(8)]
+        await asyncio.to_thread(work)
+        over.set()
+        answered, leaving, lost = zip(*await asyncio.gather(*asked), strict=True)
+        return Tally(sum(answered), sum(leaving), [text for texts in lost for text in texts])
+
+    return asyncio.run(run())
+
+
+def test_a_dead_worker_is_replaced(several: Several) -> None:
+    one, other = several.pids()
+    os.kill(int(one), signal.SIGKILL)
+    fresh = several.pids(apart=frozenset({one}))
+    assert other in fresh
+    assert f"(process {one}) ended with -9; another follows in 0 s" in several.lines()
+
+
+def test_all_are_replaced_on_sighup_and_no_request_is_lost(several: Several) -> None:
+    before = several.pids()
+    said = several.lines().count("has replaced its workers")
+
+    def replace() -> None:
+        several.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: several.lines().count("has replaced its workers") > said, several, 30)
+
+    tally = under_load(several.port, replace)
+    assert tally.lost == []
+    assert tally.answered > 100
+    assert not several.pids() & before
+
+
+def counted(text: str, name: str) -> float:
+    return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
+
+
+def test_metrics_are_those_of_all(several: Several) -> None:
+    name = 'http_server_requests_code_total{code="200",method="GET",path="/quick"}'
+    before = counted(several.get("/metrics", several.dev), name)
+    for _ in range(20):
+        several.get("/quick")
+    text = several.get("/metrics", several.dev)
+    assert counted(text, name) == before + 20
+    assert text.count("# TYPE http_server_requests_code_total counter") == 1
+    assert 'http_server_in_flight_requests{worker="0"}' in text
+    assert 'http_server_in_flight_requests{worker="1"}' in text
+    assert several.get("/healthz", several.dev) == "OK"
+    one = next(iter(several.pids()))
+    os.kill(int(one), signal.SIGKILL)
+    several.pids(apart=frozenset({one}))
+    assert counted(several.get("/metrics", several.dev), name) == before + 20, "what the dead one had counted stays"
+
+
+def test_a_worker_that_cannot_start_leaves_the_old_ones(several: Several) -> None:
+    before = several.pids()
+    (file,) = several.log.parent.glob("*.yaml")
+    right = file.read_text(encoding="utf-8")
+    file.write_text(right + "MaxConns: many\n", encoding="utf-8")
+    several.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "its successor does not start" in several.lines(), several)
+    file.write_text(right, encoding="utf-8")
+    assert several.pids() == before
+
+
+@pytest.mark.slow
+def test_a_stop_under_load_loses_nothing(tmp_path: Path) -> None:
+    with Several(tmp_path) as service:
+        threading.Timer(0.3, service.process.send_signal, [signal.SIGTERM]).start()
+        tally = asyncio.run(load(service.port, "/quick", 16))
+        assert tally.lost == []
+        assert service.process.wait(timeout=20) == 0
+        assert "Traceback" not in service.lines()
+
+
+@pytest.mark.slow
+def test_workers_do_not_outlive_their_supervisor(tmp_path: Path) -> None:
+    with Several(tmp_path) as service:
+        pids = service.pids()
+        service.process.kill()
+        service.process.wait(timeout=5)
+        wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), service)
+
+
+def test_what_is_wrong_is_told_once(tmp_path: Path) -> None:
+    service = LoadedService(tmp_path, "Workers: 3\nTrustedProxies: [nonsense]\n")
+    assert service.process.wait(timeout=20) == 3
+    assert service.lines().count("error[config]") == 1, service.lines()
+
+
+def test_gauges_keep_their_worker_and_counts_are_added() -> None:
+    shown = '# HELP a_total A.\n# TYPE a_total counter\na_total{x="{,} y"} 2.0\na_created{x="1"} 17.0\n'
+    shown += "# TYPE g gauge\ng 3\n"
+    one, two = Exposition().add(shown, 0), Exposition().add(shown, 1)
+    text = one.join(two).join(two.counted()).text()
+    assert 'a_total{x="{,} y"} 6.0' in text
+    assert "_created" not in text
+    assert 'g{worker="0"} 3.0' in text
+    assert 'g{worker="1"} 3.0' in text
