@@ -96,7 +96,7 @@ def test_one_envelope_over_all_statuses(service: Service) -> None:
     assert {one.status: (set(one.json()), one.json()["code"]) for one in answers.values()} == {
         status: ({"code", "msg", "data"}, status) for status in answers
     }
-    assert answers[405].headers["allow"] == "GET"
+    assert answers[405].headers["allow"] == "GET, HEAD, OPTIONS"
     assert {one.headers["content-type"] for one in answers.values()} == {"application/json; charset=utf-8"}
 
 

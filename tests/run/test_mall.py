@@ -95,7 +95,7 @@ def test_int64_is_exact(mall: Service) -> None:
 def test_unknown_path_wrong_method_and_health(mall: Service) -> None:
     assert mall.get("/v1/nothing").status == 404
     wrong = mall.request("POST", "/v1/recommend")
-    assert (wrong.status, wrong.headers["allow"]) == (405, "GET")
+    assert (wrong.status, wrong.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
     assert mall.get("//v1//recommend/?ps=1").status == 200
     assert mall.get("/healthz").json() == {"status": "ok"}
 

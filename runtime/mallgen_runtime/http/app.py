@@ -249,7 +249,7 @@ class App(Generic[S]):
             if b"%" in ctx.scope.get("raw_path", b"") and _BROKEN_ESCAPE.search(ctx.scope["raw_path"]):
                 raise ApiError(400, "bad_request", "the path has a broken %-escape")
             if match is None:
-                raise self._not_found(ctx)
+                return self._unmatched(ctx)
             bound = match.bound
             if bound.counts and self._in_flight > self._most > 0:
                 raise ApiError(503, "too_many_requests", "the service is busy", headers={"retry-after": "1"})
@@ -266,12 +266,16 @@ class App(Generic[S]):
         except BaseException as problem:
             return self._failures.answer(ctx, problem)
 
-    def _not_found(self, ctx: Context) -> ApiError:
+    def _unmatched(self, ctx: Context) -> Response:
+        """Answer OPTIONS with the methods of a path. Raises a 404 or a 405."""
         allowed = self._table.allowed(ctx.url_path)
         if not allowed:
-            return ApiError(404, "not_found", f"there is no {ctx.url_path}")
+            raise ApiError(404, "not_found", f"there is no {ctx.url_path}")
+        headers = {"allow": ", ".join(allowed)}
+        if ctx.method == "OPTIONS" and "OPTIONS" in allowed:
+            return Response(b"", 204, headers)
         detail = f"{ctx.url_path} answers {', '.join(allowed)}"
-        return ApiError(405, "method_not_allowed", detail, headers={"allow": ", ".join(allowed)})
+        raise ApiError(405, "method_not_allowed", detail, headers=headers)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -90,7 +90,7 @@ class _PathNode:
 class RouteTable:
     """Finds routes. Fixed segments win over parameters, as in go-zero's router.
 
-    `as_get` is the method that routes of GET answer too.
+    `as_get` is the method that routes of GET answer too, empty for none; OPTIONS is then not answered either.
     """
 
     def __init__(self, routes: Iterable[BoundRoute], as_get: str = "HEAD") -> None:
@@ -123,12 +123,14 @@ class RouteTable:
         return Match(bound, dict(zip(names, values, strict=True)))
 
     def allowed(self, path: str) -> list[str]:
-        """The methods that know this path."""
-        return sorted(
-            method
-            for method in {*self._trees, *self._fixed.get(clean(path), ())}
-            if self.find(method, path) is not None
-        )
+        """Return the methods that a path answers, none when no route has it; `*` stands for all paths."""
+        known = {*self._trees, *self._fixed.get(clean(path), ())}
+        if path == "*":
+            known = {*self._trees, *(method for found in self._fixed.values() for method in found)}
+        found = {method for method in known if path == "*" or self.find(method, path) is not None}
+        if found and self._as_get:
+            found |= {"OPTIONS", self._as_get} if "GET" in found else {"OPTIONS"}
+        return sorted(found)
 
     @staticmethod
     def _add(node: _PathNode, bound: BoundRoute) -> None:
