@@ -8,6 +8,7 @@ from mallgen.model import Contract, Route
 from mallgen.text.span import Span
 
 _SEVERAL = re.compile(r"(?<=\*/) (?=/[/*])")  # the gap between two comments that follow one field
+_BEHAVIOUR = ("status", "stability", "websocket")  # keys of `@doc` that mallgen acts on: they describe nothing
 _SUPPRESSION = re.compile(r"//\s*mallgen:ignore\b")
 
 
@@ -35,7 +36,7 @@ def route_name(route: Route) -> str:
 def route_prose(route: Route) -> list[str]:
     """Return the lines that describe a route: the summary of its `@doc`, its description, the comments above it."""
     described = next((pair.value for pair in reversed(route.doc_pairs) if pair.key == "description"), "")
-    pairs = [f"{pair.key}: {pair.value}" for pair in route.doc_pairs if pair.value]
+    pairs = [f"{pair.key}: {pair.value}" for pair in route.doc_pairs if pair.value and pair.key not in _BEHAVIOUR]
     docs = [text.strip().split("\n") for text in (route.doc, described) if text.strip()] or [pairs]
     result: list[str] = []
     for part in (*docs, prose(route.docs)):
