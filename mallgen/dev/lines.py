@@ -38,6 +38,6 @@ def shown(line: str) -> Shown | None:
         mood = GOOD if fields.get("code") == "OK" else BAD if match["level"] == "error" else ODD
     else:
         words = [message, *(cell for cell in cells if cell.partition("=")[0] not in _KNOWN)]
-        mood = BAD if match["level"] in ("error", "severe") else ""
+        mood = BAD if match["level"] in ("error", "severe") else ODD if match["level"] == "warn" else ""
     extra = [cell for cell in cells if cell.partition("=")[0] == "error"] if words[0] != message else []
     return Shown(" ".join(filter(None, [*words, *extra, *(tail if mood == BAD else [])])), mood)

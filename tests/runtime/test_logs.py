@@ -94,16 +94,16 @@ def test_levels_are_go_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
     for level in (logging.DEBUG, logging.INFO, 25, logging.WARNING, 35, logging.ERROR, logging.CRITICAL):
         log.log(level, "here")
     found = [json.loads(line)["level"] for line in text.getvalue().splitlines()]
-    assert found == ["debug", "info", "info", "error", "error", "error", "severe"]
+    assert found == ["debug", "info", "info", "warn", "warn", "error", "severe"]
 
 
-def test_what_is_an_error_in_the_line_is_one_for_the_level(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_level_warn_is_between(monkeypatch: pytest.MonkeyPatch) -> None:
     text = stdout(monkeypatch, "json")
-    logs.set_up(LogConf(level="error"))
+    logs.set_up(LogConf(level="warn"))
     log = logging.getLogger("mallgen.service")
     for level in (logging.INFO, logging.WARNING, logging.ERROR):
         log.log(level, "here")
-    assert [json.loads(line)["level"] for line in text.getvalue().splitlines()] == ["error", "error"]
+    assert [json.loads(line)["level"] for line in text.getvalue().splitlines()] == ["warn", "error"]
 
 
 @pytest.mark.parametrize("form", ["json", "plain"])

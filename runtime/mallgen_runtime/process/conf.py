@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from mallgen_runtime.process.durations import Duration
 from mallgen_runtime.process.errors import ConfigError
@@ -47,13 +47,28 @@ class Conf(Struct):
 class LogConf(Conf, kw_only=True):
     """go-zero's `Log` block.
 
-    `level`: debug, info, error or severe. `encoding`: json or plain. `access`: a line per request.
+    `level`: debug, info, warn, error or severe. `encoding`: json or plain. `access`: a line per request, `stat`: one
+    per minute about the process.
+
+    `mode` `file` writes to `access.log`, `error.log`, `severe.log`, `slow.log` and `stat.log` in the folder `path`,
+    `volume` to a folder in it by `service_name` (by default the service's) and host. `rotation` begins a new file every
+    day, or by `size` of `max_size` megabytes (0: never). Old ones are kept for `keep_days` (0: for ever), `max_backups`
+    of each by size (0: all), with `compress` as .gz.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = LOG
-    level: Annotated[str, Options("debug", "info", "error", "severe")] = "info"
+    level: Annotated[str, Options("debug", "info", "warn", "error", "severe")] = "info"
     encoding: Annotated[str, Options("json", "plain")] = "json"
     access: bool = True
+    mode: Annotated[str, Options("console", "file", "volume")] = "console"
+    path: str = "logs"
+    service_name: str = ""
+    rotation: Annotated[str, Options("daily", "size")] = "daily"
+    max_size: Annotated[int, Meta(ge=0)] = 0
+    max_backups: Annotated[int, Meta(ge=0)] = 0
+    keep_days: Annotated[int, Meta(ge=0)] = 0
+    compress: bool = False
+    stat: bool = True
 
 
 class ShutdownConf(Conf, kw_only=True):

@@ -17,9 +17,16 @@ from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.logwriter import Writer
 from mallgen_runtime.process.origin import origin
 
-# Python's warning has no name in go-zero: it is an error there, and so `Level: error` lets it through.
-_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "error": logging.WARNING, "severe": logging.CRITICAL}
+_LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "error": logging.ERROR,
+    "severe": logging.CRITICAL,
+}
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
+STATISTICS = "mallgen.stat"
+_SLOW = "[SQL] slowcall"
 _ACCESS = logging.getLogger("mallgen.access")
 Fields = Mapping[str, object]
 
@@ -77,12 +84,13 @@ class Stdout(logging.Handler):
 
     def put(self, level: int, content: str, caller: str, fields: Fields) -> None:
         """Write a line without a record."""
-        self._write(self.form.line(time.time(), level, content, caller, fields))
+        self._write(self.form.line(time.time(), level, content, caller, fields), file_of(level, "", content))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record's line."""
         try:
-            self._write(self.format(record))
+            name = file_of(record.levelno, record.name, str(record.msg))
+            self._write(self.format(record), name)
         except Exception:
             self.handleError(record)
 
@@ -105,7 +113,8 @@ class Stdout(logging.Handler):
             self._writer.close()
         super().close()
 
-    def _write(self, line: str) -> None:
+    def _write(self, line: str, name: str) -> None:
+        """Write a line; `name` is the file for it, where the log goes to files."""
         if self._writer is not None:
             return self._writer.put(f"{line}\n".encode("utf-8", "backslashreplace"))
         if self._stream is not None:
@@ -119,6 +128,39 @@ class Stdout(logging.Handler):
     def _dropped(self, count: int) -> bytes:
         text = f"{count} log lines were dropped: nobody read the log in time"
         return f"{self.form.line(time.time(), logging.ERROR, text, 'logs', {})}\n".encode()
+
+
+class FileLog(Stdout):
+    """The handler of a log in files."""
+
+    def __init__(self, form: JsonFormatter | PlainFormatter, conf: LogConf, service: str) -> None:
+        """Raises ConfigError when the files cannot be written."""
+        from mallgen_runtime.process.logfiles import LogFiles  # not on Windows, which has no flock
+
+        super().__init__(form)
+        self._files = LogFiles(conf, service, self._dropped)
+
+    def flush(self) -> None:
+        """Files are written at once."""
+
+    def close(self) -> None:
+        """Close the files."""
+        self._files.close()
+        super().close()
+
+    def _write(self, line: str, name: str) -> None:
+        self._files.put(name, f"{line}\n".encode("utf-8", "backslashreplace"))
+
+
+def file_of(level: int, logger: str, content: str) -> str:
+    """Return the file that go-zero would write a line to."""
+    if logger == STATISTICS:
+        return "stat"
+    if level >= logging.CRITICAL:
+        return "severe"
+    if level >= logging.ERROR:
+        return "error"
+    return "slow" if content.startswith(_SLOW) else "access"
 
 
 def access(level: int, content: str, caller: str, fields: Fields) -> None:
@@ -147,16 +189,18 @@ def _only_handler() -> Stdout | None:
 def _fields(record: logging.LogRecord) -> dict[str, object]:
     """Return the ids of the current request and the record's own fields."""
     here = origin.get()
-    ids = {"request_id": here.request_id, "trace": here.trace_id}
+    ids = {"request_id": here.request_id, "trace": here.trace_id, "route": here.route}
     found = {name: getattr(record, name, "") or value for name, value in ids.items()}
     return {name: value for name, value in found.items() if value} | dict(getattr(record, "fields", {}))
 
 
 def _name(level: int) -> str:
-    """Return go-zero's word for a level."""
+    """Return go-zero's word for a level; it has none for a warning."""
     if level >= logging.CRITICAL:
         return "severe"
-    return "error" if level >= logging.WARNING else "info" if level >= logging.INFO else "debug"
+    if level >= logging.WARNING:
+        return "error" if level >= logging.ERROR else "warn"
+    return "info" if level >= logging.INFO else "debug"
 
 
 def _one_line(text: str) -> str:
@@ -182,8 +226,8 @@ def _second(seconds: int) -> tuple[str, str]:
     return time.strftime("%Y-%m-%dT%H:%M:%S", here), f"{offset[:3]}:{offset[3:]}"
 
 
-def set_up(conf: LogConf) -> None:
-    """Send every logger's lines to stdout as JSON or plain; the variable MALLGEN_LOG overrides the settings.
+def set_up(conf: LogConf, service: str = "") -> None:
+    """Send every logger's lines to stdout or files, as JSON or plain; MALLGEN_LOG sends them to stdout in its form.
 
     Raises ConfigError.
     """
@@ -194,6 +238,8 @@ def set_up(conf: LogConf) -> None:
     for handler in root.handlers:
         if isinstance(handler, Stdout):
             handler.close()
-    root.handlers[:] = [Stdout(PlainFormatter() if encoding == "plain" else JsonFormatter())]
+    form = PlainFormatter() if encoding == "plain" else JsonFormatter()
+    in_files = conf.mode != "console" and not os.environ.get("MALLGEN_LOG")
+    root.handlers[:] = [FileLog(form, conf, service) if in_files else Stdout(form)]
     root.setLevel(_LEVELS[conf.level])
     logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from mallgen_runtime.process import metrics
+from mallgen_runtime.process.conf import LogConf
 from mallgen_runtime.process.devserver import DevServer, DevServerConf, PrometheusConf, Readiness
 from mallgen_runtime.process.exporting import TelemetryConf
+from mallgen_runtime.process.statistics import Statistics
 from mallgen_runtime.process.telemetry import Telemetry
 from mallgen_runtime.process.vitals import Vitals
 
@@ -21,6 +23,10 @@ class Observed(Protocol):
 
     @property
     def dev_server(self) -> DevServerConf | None:
+        """go-zero's block."""
+
+    @property
+    def log(self) -> LogConf:
         """go-zero's block."""
 
     @property
@@ -45,6 +51,7 @@ class Observing:
         self._servers = [DevServer(conf, states, block) for block, conf in servers_of(config)]
         self._figures = figures
         self._vitals = Vitals()
+        self._statistics = Statistics(config.log.stat)
         self._telemetry = Telemetry(config.telemetry, config.name)
         self._end_showing = metrics.end_nothing
 
@@ -55,10 +62,12 @@ class Observing:
         self._end_showing = metrics.shown(self._figures)
         self._vitals.start()
         self._telemetry.start()
+        self._statistics.start()
 
     async def stop(self) -> None:
         """Show it no longer."""
         self._vitals.stop()
+        self._statistics.stop()
         self._end_showing()
         self._end_showing = metrics.end_nothing
         for server in self._servers:

@@ -42,7 +42,7 @@ def run(work: Callable[[C], int], create: Callable[[C], object], kind: type[C], 
         config, warnings = load_file(kind, found)
         if words.check_config:
             _check(config, warnings, found, create)
-        set_up(_log(config))
+        set_up(_log(config), getattr(config, "name", ""))
         for line in warnings:
             _LOG.warning("%s", line)
         _settle()
