@@ -39,7 +39,6 @@ class Told(NamedTuple):
 _TLS = Remark("TLS is not served yet; remove it, and let a proxy in front of the service speak TLS", refused=True)
 _NO_TLS_OUT = Remark("calls are made without TLS; remove it, and call through a proxy that speaks TLS", refused=True)
 _SHEDDING = Remark("an RPC server sheds no load yet")
-_LOG_FILES = Remark("the log goes to stdout")
 _ALWAYS = Remark("it cannot be switched off here", quiet=AS_IT_IS)
 
 SERVICE = {
@@ -94,19 +93,10 @@ RPC_CLIENT_MIDDLEWARES = {
     "Duration": Remark("slow calls have no lines of their own", quiet=(*NOTHING, "true")),
 }
 LOG = {
-    "ServiceName": Remark("lines do not name the service"),
-    "Mode": Remark("the log goes to stdout", quiet=("", "console")),
     "TimeFormat": Remark("times are written as RFC 3339 with milliseconds"),
-    "Path": _LOG_FILES,
     "MaxContentLength": Remark("lines are not cut"),
-    "Compress": _LOG_FILES,
-    "Stat": Remark("there are no lines of statistics"),
-    "KeepDays": _LOG_FILES,
     "StackCooldownMillis": Remark("each failure has its stack"),
-    "MaxBackups": _LOG_FILES,
-    "MaxSize": _LOG_FILES,
-    "Rotation": _LOG_FILES._replace(quiet=("", "daily")),
-    "FileTimeFormat": _LOG_FILES,
+    "FileTimeFormat": Remark("names of old files have the date, or the time as RFC 3339"),
     "FieldKeys": Remark("the names of fields are go-zero's own", quiet=()),
 }
 DEV_SERVER = {"EnablePprof": Remark("profiles are not served")}
