@@ -19,7 +19,9 @@ from tests.run.service import Service
 HEAD, *CASES = map(json.loads, (ROOT / "tests" / "conformance" / "http_wire.jsonl").read_text("utf-8").splitlines())
 SECRET = HEAD["config"]["Auth.AccessSecret"]
 DIVERGENCES = {
+    "HEAD": (200, "what GET answers, without its body; go-zero has no route for it"),
     "body bad utf8": (400, "JSON is UTF-8 (RFC 8259); go-zero replaces what is not"),
+    "body form-encoded": (415, "a form in the place of JSON is refused in words that say so; go-zero misses the field"),
     "body no content type": (200, "a body is read whatever its type is called; go-zero takes it for absent"),
     "body trailing": (400, "text behind the JSON value is a mistake that go-zero overlooks"),
     "plain error": (500, "an exception that is not an ApiError is our bug, not the client's, and is not shown"),

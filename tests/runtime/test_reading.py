@@ -264,3 +264,34 @@ def test_an_array_in_a_form(texts: list[str], count: int) -> None:
     errors: list[FieldError] = []
     Reader("form", {"n": texts}, errors).int8_list("n", length=2)
     assert len(errors) == count
+
+
+class Loose(Struct, kw_only=True):
+    """A class whose fields may all be absent."""
+
+    x: int = 3
+
+
+class Nested(Struct, kw_only=True):
+    """A class with structs that must be sent, and have nothing that must be sent."""
+
+    loose: Loose
+    deeper: Annotated[Leaf, NotNull()]
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        (b"{}", []),
+        (b'{"deeper":{"n":1}}', []),
+        (b'{"loose":null,"deeper":{}}', ["loose"]),
+    ],
+)
+def test_an_absent_struct_is_made_of_its_defaults(body: bytes, wrong: list[str]) -> None:
+    try:
+        found = decode(body, Nested)
+        assert (found.loose.x, found.deeper.ps) == (3, 20)
+        names = []
+    except Wrong as problem:
+        names = [error.name for error in problem.errors]
+    assert names == wrong

@@ -6,7 +6,14 @@ from urllib.parse import unquote_to_bytes
 from mallgen_runtime.http.problems import ApiError
 
 MAX_VALUES = 2048
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def no_json(kind: str) -> ApiError:
+    """Return the 415 for a form in the place of JSON: `curl -d` sends one by default."""
+    detail = f"the body is a form ({kind}), this route takes JSON: send it with `Content-Type: application/json`"
+    return ApiError(415, "not_json", detail, headers={"accept": "application/json"})
 
 
 def parse_query(text: str, source: str = "query") -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from mallgen_runtime.http.answers import Response as Response
 from mallgen_runtime.http.conf import UploadsConf
 from mallgen_runtime.http.cookies import parse_cookies
-from mallgen_runtime.http.forms import parse_query
+from mallgen_runtime.http.forms import FORMS, no_json, parse_query
 from mallgen_runtime.http.headers import Headers
 from mallgen_runtime.http.offload import offload
 from mallgen_runtime.http.problems import ApiError, ClientGone, body, invalid, too_large
@@ -48,6 +48,7 @@ class Context:
     __slots__ = (
         "_body",
         "_form",
+        "_form_read",
         "_headers",
         "_receive",
         "_streamed",
@@ -90,6 +91,7 @@ class Context:
         self._receive = receive
         self._body: bytes | None = None
         self._form: dict[str, list[str]] | None = None
+        self._form_read = False
         self._headers: dict[str, list[str]] | None = None
         self._streamed = False
         self.uploads: UploadForm | None = None
@@ -163,7 +165,7 @@ class Context:
             found = {name: list(values) for name, values in (await self._upload(kind)).fields.items()}
         for name, values in self._query().items():
             found.setdefault(name, []).extend(values)
-        self._form = found
+        self._form, self._form_read = found, True
         return Reader("form", found, self.errors)
 
     async def files(self, name: str | None = None) -> list[UploadedFile]:
@@ -250,9 +252,11 @@ class Context:
 
     async def body(self, kind: type[T]) -> T:
         """Read the JSON body as `kind`; raise one 400 for every wrong field of this request so far."""
-        is_form = self._content_type()[1] in ("application/x-www-form-urlencoded", "multipart/form-data")
+        is_form = self._content_type()[1] in FORMS
         try:
-            data = b"" if is_form else await self.raw_body()
+            data = b"" if is_form and self._form_read else await self.raw_body()
+            if is_form and data:
+                raise no_json(self._content_type()[1])
             made: T = await offload(len(data), decode, data, kind)
         except Wrong as problem:
             self.errors.extend(problem.errors)

@@ -49,7 +49,10 @@ def _under(found: Found, since: int, step: str) -> bool:
 
 
 class _WalkedField(NamedTuple):
-    """The way a field is read. `default` None: the field is required; outside of `limit` the default is used."""
+    """The way a field is read. `default` None: the field is required; outside of `limit` the default is used.
+
+    `builds`: an absent one is made of its own fields' defaults, when each of them has one.
+    """
 
     name: str
     wire: str
@@ -57,6 +60,7 @@ class _WalkedField(NamedTuple):
     default: Callable[[], Any] | None
     takes_null: bool
     limit: Holds | None
+    builds: bool
 
 
 class _Compiler:
@@ -140,7 +144,9 @@ class _Compiler:
         read = _text(field.kind) if field.marker(AsString) else self._plain(field.kind)
         limit = field.marker(Limit)
         takes_null = field.kind.nullable and not field.marker(NotNull)
-        return _WalkedField(field.name, field.wire, read, field.default, takes_null, limit.holds if limit else None)
+        builds = is_struct(field.kind.origin) and not field.kind.nullable
+        holds_limit = limit.holds if limit else None
+        return _WalkedField(field.name, field.wire, read, field.default, takes_null, holds_limit, builds)
 
 
 def _struct(cls: Any, rows: list[_WalkedField], relations: list[Relation]) -> Read:
@@ -151,13 +157,15 @@ def _struct(cls: Any, rows: list[_WalkedField], relations: list[Relation]) -> Re
         for relation in relations:
             relation(value, found)
         made = {}
-        for name, wire, inner, default, takes_null, limit in rows:
+        for name, wire, inner, default, takes_null, limit, builds in rows:
             given = value.get(wire)
             if given is None:
                 if default is not None:
                     made[name] = default()
                 elif takes_null and wire in value:
                     made[name] = None
+                elif builds and wire not in value and (empty := inner({}, [])) is not BAD:
+                    made[name] = empty
                 else:
                     _refuse(found, "must not be null" if wire in value else "is required", f".{wire}")
                 continue
