@@ -113,6 +113,7 @@ class Field(Struct, frozen=True):
     """An effective field: embedded structs are flattened, several names split, tags parsed.
 
     `together` names the optional embedded struct whose fields a request must have all or none of; "" without one.
+    `validate` is the value of the tag of that name: `required,min=6`.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Field(Struct, frozen=True):
     docs: tuple[str, ...]
     span: Span
     together: str = ""
+    validate: str = ""
 
 
 class Type(Struct, frozen=True):

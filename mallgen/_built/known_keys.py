@@ -7,6 +7,7 @@ NOTHING = ("", "null", "~", "false", "no", "off", "0", "0s")
 AS_IT_IS = ("", "null", "~", "true", "yes", "on")
 PROTECTS = frozenset(
     "timeout methodtimeouts maxbytes maxconns maxmessage maxconnectionidle signature certfile keyfile auth "
+    "algorithms audience issuer jwksfile jwksurl publickeyfile "
     "strictcontrol accesssecret prevsecret secret leeway requireexpire trustedproxies middlewares listenon host "
     "user pass strict".split()
 )

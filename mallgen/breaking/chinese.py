@@ -145,6 +145,7 @@ _CHANGES = {
     "type-narrowed": "类型收窄",
     "type-widened": "类型放宽",
     "type-wire-incompatible": "类型变更（线上格式不兼容）",
+    "validation-relaxed": "校验放宽",
     "validation-tightened": "校验收紧",
     "value-added": "新增取值",
     "value-removed": "取值删除",

@@ -119,7 +119,7 @@ def _identity(field: WireField | None) -> Place | None:
 
 def written(field: Field) -> tuple[object, ...]:
     """Return what is the same for two fields that are written in the same way."""
-    return field.name, field.bindings, field.together, spell(field.type)
+    return field.name, field.bindings, field.together, field.validate, spell(field.type)
 
 
 class Structs:

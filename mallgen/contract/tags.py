@@ -58,6 +58,18 @@ def parse_tag(tag: str, name: str) -> tuple[Binding, ...]:
     return tuple(bindings[source] for source in SOURCES if source in bindings)
 
 
+@lru_cache(maxsize=1 << 12)
+def validate_of(tag: str) -> str:
+    """Return the value of `validate` in a tag with its back-quotes, "" without one or with one that Go cannot read."""
+    if "validate" not in tag:
+        return ""
+    try:
+        found = (_unquoted(source, text) for source, text in _pairs(tag.strip("`"))[0] if source == "validate")
+        return next(found, "")
+    except TagError:
+        return ""
+
+
 def unread(tag: str) -> Iterator[tuple[str, str]]:
     """Yield message and hint for each part of a tag that Go does not read, when it reads the tag in part.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from mallgen.contract.base_types import BASE_TYPES
-from mallgen.contract.tags import OPTIONS, TagError, parse_tag, unread
+from mallgen.contract.tags import OPTIONS, TagError, parse_tag, unread, validate_of
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import (
     AnyType,
@@ -200,7 +200,9 @@ class Types:
             bindings = self._parse(member, name)
             if bindings:
                 ref = self._complete(member.type, path)
-                yield Field(name, ref, bindings, member.comment, member.docs, member.span, together)
+                yield Field(
+                    name, ref, bindings, member.comment, member.docs, member.span, together, validate_of(member.tag)
+                )
 
     def _complete(self, ref: TypeRef, path: tuple[str, ...]) -> TypeRef:
         """Return the type with the fields of its anonymous struct filled in, which only pointers may lead to."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mallgen.contract.base_types import BASE_TYPES
+from mallgen.contract.validate import read_rules
 from mallgen.contract.values import list_words
 from mallgen.contract.wire import base_type, binding, inside
 from mallgen.lint import rule
@@ -247,6 +248,20 @@ def header_not_canonical(scope: LintScope) -> Iterator[Finding]:
         canonical = "-".join(part[:1].upper() + part[1:].lower() for part in one.key.split("-"))
         if one.source == "header" and one.key != canonical:
             yield Finding(f"the header `{one.key}` is usually written `{canonical}`", field.span, f"`{canonical}`")
+
+
+@rule("validate-unknown", severity="warning")
+def validate_unknown(scope: LintScope) -> Iterator[Finding]:
+    """A word of a `validate` tag is not checked: mallgen does not know it, or it does not fit the field's type.
+
+    docs/validation.md has the words. Rules of your own are functions in validation.py of the service.
+
+        Name string `json:"name" validate:"required,min=2,max=80"`
+    """
+    for _, field in scope.fields():
+        if field.validate:
+            for message, hint in read_rules(field.validate, field.type, False).problems:
+                yield Finding(f"`{key(field)}`: {message}", field.span, hint)
 
 
 _SOURCES = {"path": "the path", "form": "the form", "header": "a header", "json": "JSON"}

@@ -10,11 +10,13 @@ from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.routing import Middleware, Route
 from mallgen_runtime.http.serve import serve
 from mallgen_runtime.http.streaming import StreamingResponse
+from mallgen_runtime.http.tokens import issue_token
 from mallgen_runtime.process.conf import LogConf, load_config
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.interceptors import ClientInterceptor, OutgoingCall
 from mallgen_runtime.process.service import ServiceBase
 from mallgen_runtime.schema.errors import FieldError
+from mallgen_runtime.schema.validation import validates
 
 __all__ = [
     "ApiError",
@@ -36,7 +38,9 @@ __all__ = [
     "Route",
     "ServiceBase",
     "StreamingResponse",
+    "issue_token",
     "load_config",
     "problem",
     "serve",
+    "validates",
 ]

@@ -27,6 +27,7 @@ import msgspec
 from mallgen_runtime.http.app import App
 from mallgen_runtime.http.conf import JwtConf, JwtTransitionConf
 from mallgen_runtime.http.messages import Context, Receive, Scope, identify
+from mallgen_runtime.http.tokens import issue_token
 from mallgen_runtime.process.service import S
 from mallgen_runtime.process.variables import ENVIRONMENT
 from mallgen_runtime.rpc.testing import Local, rpc_context
@@ -144,10 +145,8 @@ class _MadeUp(Mapping[str, str]):
 
 def token(conf: JwtConf | JwtTransitionConf, **claims: Any) -> str:
     """Return a token for routes with this `jwt` block; without `exp` and `iat` it is issued now and ends in an hour."""
-    from mallgen_runtime.http.jwt import sign
-
     now = int(time.time())
-    return sign({"iat": now, "exp": now + 3600, **claims}, conf.secrets[0])
+    return issue_token(conf, **{"iat": now, "exp": now + 3600, **claims})
 
 
 def bearer(conf: JwtConf | JwtTransitionConf, **claims: Any) -> dict[str, str]:

@@ -44,6 +44,7 @@ async def recommend(ctx: Context, svc: ServiceContext) -> Response:
         ps=form.int64("ps", 20, limit=(1, 50)),
     )
     ctx.done()
+    ctx.check(req)
     return ctx.json(await recommend_handler(ctx, svc, req))
 
 
@@ -58,6 +59,7 @@ async def category_list(ctx: Context, svc: ServiceContext) -> Response:
         sort=form.string("sort", ""),
     )
     ctx.done()
+    ctx.check(req)
     return ctx.json(await category_list_handler(ctx, svc, req))
 
 
@@ -66,6 +68,7 @@ async def cart_list(ctx: Context, svc: ServiceContext) -> Response:
     form = ctx.form
     req = CartListRequest(uid=form.int64("uid"))
     ctx.done()
+    ctx.check(req)
     return ctx.json(await cart_list_handler(ctx, svc, req))
 
 
@@ -79,6 +82,7 @@ async def product_comment(ctx: Context, svc: ServiceContext) -> Response:
         ps=form.int64("ps", 20, limit=(1, 50)),
     )
     ctx.done()
+    ctx.check(req)
     return ctx.json(await product_comment_handler(ctx, svc, req))
 
 
@@ -93,6 +97,7 @@ async def order_list(ctx: Context, svc: ServiceContext) -> Response:
         ps=form.int64("ps", 20, limit=(1, 50)),
     )
     ctx.done()
+    ctx.check(req)
     return ctx.json(await order_list_handler(ctx, svc, req))
 
 

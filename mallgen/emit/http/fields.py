@@ -1,5 +1,6 @@
 """The declaration of one attribute of a class: annotation, markers, default."""
 
+from mallgen.contract.validate import read_rules
 from mallgen.contract.wire import WireValue, is_bytes
 from mallgen.emit.http.shapes import Attribute
 from mallgen.emit.http.typing import Spelling
@@ -32,10 +33,19 @@ class Declarer:
     def annotation(self, attribute: Attribute, value: WireValue) -> Code:
         """Return the type, in `Annotated` with markers where the tag has more rules."""
         base = self._spelling.type(attribute.ref)
-        markers = self._markers(value)
+        markers = [*self._markers(value), *self._rules(attribute)]
         if not markers:
             return base
         return Code(f"{self._spelling.name('Annotated', 'typing')}[{', '.join([base, *markers])}]")
+
+    def _rules(self, attribute: Attribute) -> list[Code]:
+        """Return the marker of a `validate` tag, none without a word that is checked."""
+        field, main = attribute.field, attribute.wire.main
+        rules = read_rules(field.validate, field.type, not main.optional).text if field.validate else ""
+        if not rules:
+            return []
+        place = [] if main.source == "json" else [literal(main.source), literal(main.key)]
+        return [Code(f"{self._spelling.name('Validate')}({', '.join([literal(rules), *place])})")]
 
     def _markers(self, value: WireValue) -> list[Code]:
         markers: list[tuple[str, list[Code]]] = []

@@ -83,6 +83,8 @@ class _Routes:
         self._import_handler(route)
         body_class: list[Code] = []
         lines = self._request(route, body_class) if route.request else []
+        if route.request and route.request.attributes:
+            lines.append(Code("ctx.check(req)"))
         lines += self._answer(route)
         return FunctionView(
             body_class=tuple(body_class),

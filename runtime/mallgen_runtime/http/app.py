@@ -29,10 +29,12 @@ from mallgen_runtime.http.messages import (
     WrongAnswer,
     identify,
 )
+from mallgen_runtime.http.own_rules import load_own_rules
 from mallgen_runtime.http.problems import ApiError, ClientGone
 from mallgen_runtime.http.proxies import TrustedProxies
 from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, RouteTable
 from mallgen_runtime.http.streaming import StreamBroken, StreamingResponse
+from mallgen_runtime.http.tokens import KeysOfBlocks
 from mallgen_runtime.process import metrics, watch
 from mallgen_runtime.process.devserver import Readiness, in_public, readiness
 from mallgen_runtime.process.errors import ConfigError
@@ -67,6 +69,7 @@ class App(Generic[S]):
         self._figures = HttpFigures() if config.middlewares.prometheus and metrics.is_on() else None
         self._observing = Observing(config, self._states, self._readings)
         self._in_flight = 0
+        self._keys = KeysOfBlocks(config)
         self._most = config.max_conns if config.middlewares.max_conns else 0
         self._logs = config.log.access and config.middlewares.log
         self._dev = config.mode.lower() in ("dev", "test")
@@ -91,6 +94,7 @@ class App(Generic[S]):
         self._table = RouteTable(
             [*(self._bind(route, {}, None)._replace(counts=False) for route in own), *bound], mode.as_get
         )
+        load_own_rules(routes)
         self._warn_of_weak_secrets({route.jwt for route in routes if route.jwt})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -151,7 +155,9 @@ class App(Generic[S]):
             run = within(run, timeout / 1000, _GRACE)
         rules = rules_of(config, route.jwt) if route.jwt else AS_GO_ZERO
         shown = route.contract if self._dev else ""
-        bound = BoundRoute(route, run, timeout / 1000, limit, secrets, rules, uploads=config.uploads, shown=shown)
+        keys = self._keys.of(route.jwt)
+        bound = BoundRoute(route, run, timeout / 1000, limit, secrets, rules)
+        bound = bound._replace(uploads=config.uploads, shown=shown, keys=keys)
         if guard is None:
             return bound
         return bound._replace(run=guard.around(run, self._failures.answer), admit=guard.admit)
@@ -255,7 +261,11 @@ class App(Generic[S]):
                 raise ApiError(503, "too_many_requests", "the service is busy", headers={"retry-after": "1"})
             if bound.admit is not None:
                 bound.admit(ctx)
-            if bound.secrets:
+            if bound.keys is not None:
+                from mallgen_runtime.http.jwt import check_signed
+
+                ctx.claims = await check_signed(ctx, bound.secrets, bound.keys, bound.rules)
+            elif bound.secrets:
                 from mallgen_runtime.http.jwt import check as check_token
 
                 ctx.claims = check_token(ctx, bound.secrets, bound.rules)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from msgspec import Meta, field
 
@@ -96,27 +96,60 @@ class RestConf(Conf, kw_only=True):
 
 
 class TokenRules(NamedTuple):
-    """The rules for a token besides its signature: seconds that clocks may differ by, whether it must expire."""
+    """The rules for a token: seconds that clocks may differ by, whether it must expire, how it may be signed, for whom.
+
+    An empty `issuer` or `audience` is not looked at.
+    """
 
     leeway: int
     needs_expiry: bool
+    algorithms: tuple[str, ...] = ("HS256",)
+    issuer: str = ""
+    audience: str = ""
 
 
 AS_GO_ZERO = TokenRules(0, False)
+Algorithm = Literal[
+    "HS256",
+    "HS384",
+    "HS512",
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "EdDSA",
+    "Ed25519",
+]
 
 
 class JwtConf(Conf, kw_only=True):
     """The block of a `jwt:`. `access_expire` in seconds is for the logic that issues tokens.
 
     `leeway`: seconds that the clock of who issues tokens may differ from ours by. `require_expire`: a token without an
-    end (`exp`) is refused.
+    end (`exp`) is refused. `algorithms`: how a token may be signed. HS256, HS384 and HS512 need `access_secret`; RS, PS
+    and ES with 256, 384 or 512, EdDSA and Ed25519 need one of `public_key_file` (a PEM or JWK), `jwks_file` and
+    `jwks_url`, which is fetched again after `jwks_refresh` seconds. `issuer` and `audience` are what `iss` and `aud` of
+    a token must have. `private_key_file` (a PEM or JWK) is for logic that issues tokens.
     """
 
-    access_secret: str
+    access_secret: str = ""
     access_expire: int = 86400
     prev_secret: str = ""
     leeway: Leeway = 0
     require_expire: bool = False
+    algorithms: list[Algorithm] = field(default_factory=lambda: ["HS256"])
+    public_key_file: str = ""
+    jwks_file: str = ""
+    jwks_url: str = ""
+    jwks_refresh: Annotated[int, Meta(ge=1)] = 300
+    issuer: str = ""
+    audience: str = ""
+    private_key_file: str = ""
 
     @classmethod
     def from_env(cls, name: str, variable: str) -> "Callable[[], JwtConf]":
@@ -151,15 +184,27 @@ class JwtTransitionConf(Conf, kw_only=True):
 def secrets_of(config: RestConf, attribute: str) -> tuple[str, ...]:
     """Return the secrets of a route's `jwt` attribute. Raises ConfigError when there are none."""
     found: JwtConf | JwtTransitionConf = getattr(config, attribute)
-    if not found.secrets:
+    algorithms = rules_of(config, attribute).algorithms
+    sources = (found.public_key_file, found.jwks_file, found.jwks_url) if isinstance(found, JwtConf) else ()
+    given = len(list(filter(None, sources)))
+    if not algorithms:
+        raise ConfigError(f"{spelled(attribute)} has no Algorithms")
+    if any(name.startswith("HS") for name in algorithms) and not found.secrets:
         raise ConfigError(f"the secret of {spelled(attribute)} is empty")
+    needs_keys = not all(name.startswith("HS") for name in algorithms)
+    if given != needs_keys:
+        why = "needs one of PublicKeyFile, JwksFile and JwksUrl" if needs_keys else "uses no public keys: name others"
+        raise ConfigError(f"{spelled(attribute)} with Algorithms {', '.join(algorithms)} {why}")
     return found.secrets
 
 
 def rules_of(config: RestConf, attribute: str) -> TokenRules:
     """Return the rules for tokens of a route's `jwt` attribute."""
     found: JwtConf | JwtTransitionConf = getattr(config, attribute)
-    return TokenRules(found.leeway, found.require_expire)
+    if isinstance(found, JwtTransitionConf):
+        return TokenRules(found.leeway, found.require_expire)
+    algorithms = tuple(found.algorithms)
+    return TokenRules(found.leeway, found.require_expire, algorithms, found.issuer, found.audience)
 
 
 def _from_env(key: str, variable: str) -> str:

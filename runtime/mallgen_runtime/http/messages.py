@@ -16,9 +16,10 @@ from mallgen_runtime.http.readers import Reader
 from mallgen_runtime.http.streams import pieces, unknown_encoding
 from mallgen_runtime.http.uploads import UploadedFile, UploadForm, receive_form
 from mallgen_runtime.process.tracing import sound_ids, sound_state
-from mallgen_runtime.schema.decoding import Wrong, decode
+from mallgen_runtime.schema.decoding import Wrong, convert, decode
 from mallgen_runtime.schema.encoding import NotFinite, encode, encode_around, encode_as
 from mallgen_runtime.schema.errors import MAX_ERRORS, FieldError
+from mallgen_runtime.schema.validation import wrong_fields
 
 T = TypeVar("T")
 Scope = MutableMapping[str, Any]
@@ -268,6 +269,22 @@ class Context:
         headers = {"content-type": _PROBLEM, **{name.lower(): value for name, value in error.headers.items()}}
         contract = self.matched.bound.shown if self.matched else ""
         return Response(body(error, self.request_id, contract), error.status, headers)
+
+    def claims_as(self, kind: type[T]) -> T:
+        """Return the claims of the request's token as a struct of yours. Raises a 401 when they do not fit it."""
+        try:
+            made: T = convert(self.claims, kind, "claims")
+        except Wrong as problem:
+            self.log.info("token refused: %s", problem)
+            detail = "the token has not the claims that are needed"
+            raise ApiError(401, "unauthorized", detail, headers={"www-authenticate": "Bearer"}) from None
+        return made
+
+    def check(self, request: object) -> None:
+        """Raise one 400 for the fields of a request that break its `validate` tags or rules of its own."""
+        found = wrong_fields(request)
+        if found:
+            raise invalid(found)
 
     def done(self) -> None:
         """Raise one 400 when a reader found something wrong."""

@@ -1,10 +1,13 @@
 """Routes and the table that finds one: a dictionary for fixed paths, a tree of segments for the rest."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from mallgen_runtime.http.conf import AS_GO_ZERO, TokenRules, UploadsConf
 from mallgen_runtime.http.messages import Context, Next, Response
+
+if TYPE_CHECKING:
+    from mallgen_runtime.http.token_keys import TokenKeys
 
 S = TypeVar("S")
 
@@ -69,6 +72,7 @@ class BoundRoute(NamedTuple):
     uploads: UploadsConf = UploadsConf()
     shown: str = ""
     admit: Callable[[Context], None] | None = None
+    keys: "TokenKeys | None" = None
 
 
 class Match(NamedTuple):

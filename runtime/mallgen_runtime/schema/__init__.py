@@ -30,6 +30,7 @@ __all__ = [
     "UInt32",
     "UInt64",
     "UnsetType",
+    "Validate",
     "With",
     "Without",
     "always",
@@ -109,6 +110,17 @@ class Together(Struct, frozen=True):
     """A field of an optional embedded struct: its required fields are sent all or not at all."""
 
     group: str
+
+
+class Validate(Struct, frozen=True):
+    """A `validate` tag: words with commas between, as go-playground's validator reads them.
+
+    `source` and `key` are where a request carries the field; an empty key is the field's name in JSON.
+    """
+
+    rules: str
+    source: str = "json"
+    key: str = ""
 
 
 class Below(Struct, frozen=True):

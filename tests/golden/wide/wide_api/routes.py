@@ -78,6 +78,7 @@ async def user_admin_update_user(ctx: Context, svc: ServiceContext) -> Response:
         note=form_note if body.note is UNSET else body.note,
         big=body.big,
     )
+    ctx.check(req)
     return ctx.json(await update_user_handler(ctx, svc, req), as_type=User)
 
 
@@ -86,6 +87,7 @@ async def user_admin_get(ctx: Context, svc: ServiceContext) -> Response:
     path = ctx.path
     req = GetRequest(id=path.int64("id"))
     ctx.done()
+    ctx.check(req)
     return ctx.json(await user_admin_get_handler(ctx, svc, req), as_type=list[User])
 
 
@@ -98,6 +100,7 @@ async def login_login(ctx: Context, svc: ServiceContext) -> Response:
         class_=form.string("class", ""),
     )
     ctx.done()
+    ctx.check(req)
     answered = login_handler(ctx, svc, req)
     return await ctx.after(answered)
 
@@ -120,6 +123,7 @@ async def login_get(ctx: Context, svc: ServiceContext) -> Response:
         size=form.int64("size"),
     )
     ctx.done()
+    ctx.check(req)
     return ctx.json(await login_get_handler(ctx, svc, req), as_type=User)
 
 

@@ -1,0 +1,48 @@
+"""Rules about the `validate` tags of requests' fields."""
+
+from collections.abc import Iterator
+
+from mallgen.breaking import ERROR, INFO, WIRE, api_rule
+from mallgen.breaking.api import ApiChange
+from mallgen.breaking.field_values import are_alike
+from mallgen.breaking.rule_words import refuses_absence, tighter
+from mallgen.breaking.struct_pairs import FieldPair
+from mallgen.contract.wire import WireValue
+from mallgen.rules import Finding
+
+
+@api_rule("request-field-validation-tightened", ERROR, WIRE)
+def request_field_validation_tightened(change: ApiChange) -> Iterator[Finding]:
+    """The `validate` tag of a request's field refuses what it accepted.
+
+    A word is new, or its bound is narrower. Words that mallgen does not check count for nothing. A new field that may
+    be absent and is `required` in its `validate` tag refuses all old clients.
+    """
+    for pair in change.fields("request"):
+        words = dict.fromkeys(word for old, new in _alike(pair) for word in tighter(old, new))
+        if words:
+            message = f"`{pair.title}` must fulfil `{','.join(words)}` now"
+            yield change.finding(pair, message, "accept what was accepted, or give the field another name")
+        elif pair.old is None and any(new is not None and refuses_absence(new) for _, new in pair.values.values()):
+            message = f"`{pair.title}` is new, and its `validate` tag refuses requests without it"
+            yield change.finding(pair, message, "write `omitempty` before the other words")
+
+
+@api_rule("request-field-validation-relaxed", INFO, WIRE)
+def request_field_validation_relaxed(change: ApiChange) -> Iterator[Finding]:
+    """The `validate` tag of a request's field accepts more than it did.
+
+    What old clients send is accepted.
+    """
+    for pair in change.fields("request"):
+        alike = list(_alike(pair))
+        words = dict.fromkeys(word for old, new in alike for word in tighter(new, old))
+        if words and not any(tighter(old, new) for old, new in alike):
+            yield change.finding(pair, f"`{pair.title}` need not fulfil `{','.join(words)}` any more")
+
+
+def _alike(pair: FieldPair) -> Iterator[tuple[WireValue, WireValue]]:
+    """Yield the old and new value of a field whose tag has changed, where its types are of one kind."""
+    if pair.old is None or pair.new is None or pair.old.field.validate == pair.new.field.validate:
+        return
+    yield from ((old, new) for old, new in pair.both if are_alike(old, new))

@@ -1,0 +1,78 @@
+"""`validate` tags of two versions compared: the words that refuse what was accepted."""
+
+from collections.abc import Iterator, Sequence
+
+from mallgen.contract.validate import read_rules
+from mallgen.contract.wire import WireValue
+
+_LEAST = {"min": False, "gte": False, "gt": True}  # whether the bound itself is excluded
+_MOST = {"max": False, "lte": False, "lt": True}
+_SILENT = ("omitempty", "omitnil")
+
+
+def rules(value: WireValue) -> tuple[str, ...]:
+    """Return the words of a field's tag that are checked."""
+    field = value.field
+    text = read_rules(field.validate, field.type, not value.optional).text
+    return tuple(text.split(",")) if text else ()
+
+
+def tighter(old: WireValue, new: WireValue) -> tuple[str, ...]:
+    """Return the new words that refuse a value which the old tag accepted."""
+    before, after = rules(old), rules(new)
+    known = [*before, *(f"oneof={' '.join(map(str, old.options))}" for _ in old.options[:1])]
+    if old.range is not None:
+        bounds = old.range
+        known += [f"{'gt' if bounds.open_low else 'gte'}={bounds.low}"] if bounds.low is not None else []
+        known += [f"{'lt' if bounds.open_high else 'lte'}={bounds.high}"] if bounds.high is not None else []
+    return tuple(_level(known, after))
+
+
+def _level(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    """Yield the words of one level that refuse more, then those for elements."""
+    own, below = _cut(before)
+    words, rest = _cut(after)
+    checks = [word for word in words if word not in _SILENT]
+    silent = {word for word in own if word in _SILENT} - set(words)
+    for word in checks:
+        if not _is_implied(word, own) or silent:
+            yield word
+    if rest != below:
+        yield from _level(below, rest) if _keys(below) == _keys(rest) else (f"dive,{','.join(rest)}",)
+
+
+def _cut(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    at = words.index("dive") if "dive" in words else len(words)
+    return list(words[:at]), list(words[at + 1 :])
+
+
+def _keys(words: list[str]) -> list[str]:
+    return words[: words.index("endkeys")] if "endkeys" in words else []
+
+
+def _is_implied(word: str, before: list[str]) -> bool:
+    """Return whether old words refuse all that a new one does."""
+    if word in before:
+        return True
+    name, _, value = word.partition("=")
+    for other in before:
+        same, _, known = other.partition("=")
+        if name == "required" and (same in _LEAST or same == "len") and _excludes_zero(same, known):
+            return True
+        if name == "oneof" and same == "oneof" and set(known.split()) <= set(value.split()):
+            return True
+        for side, sign in ((_LEAST, 1), (_MOST, -1)):
+            if name in side and (same in side or same == "len"):
+                bound, was = float(value) * sign, float(known) * sign
+                if was > bound or (was == bound and (side.get(same, False) or not side[name])):
+                    return True
+    return False
+
+
+def _excludes_zero(word: str, bound: str) -> bool:
+    return float(bound) >= 0 if _LEAST.get(word) else float(bound) > 0
+
+
+def refuses_absence(value: WireValue) -> bool:
+    """Return whether a field that may be absent is refused when it is: its zero value counts as empty."""
+    return value.optional and value.default is None and rules(value)[:1] == ("required",)
