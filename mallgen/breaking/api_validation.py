@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from mallgen.breaking import ERROR, INFO, WIRE, api_rule
 from mallgen.breaking.api import ApiChange
-from mallgen.breaking.field_values import are_alike
 from mallgen.breaking.rule_words import refuses_absence, tighter
 from mallgen.breaking.struct_pairs import FieldPair
+from mallgen.breaking.type_change import are_alike
 from mallgen.contract.wire import WireValue
 from mallgen.rules import Finding
 

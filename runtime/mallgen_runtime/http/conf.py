@@ -96,9 +96,9 @@ class RestConf(Conf, kw_only=True):
 
 
 class TokenRules(NamedTuple):
-    """The rules for a token: seconds that clocks may differ by, whether it must expire, how it may be signed, for whom.
+    """The rules for a token: seconds that clocks may differ by, whether it must expire, how it may be signed.
 
-    An empty `issuer` or `audience` is not looked at.
+    `issuer` and `audience` are what it must name; empty ones are not looked at.
     """
 
     leeway: int

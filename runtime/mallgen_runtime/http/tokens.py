@@ -21,7 +21,7 @@ def issue_token(conf: JwtConf | JwtTransitionConf, **claims: Any) -> str:
     from mallgen_runtime.http.jwt import sign
 
     now = int(time.time())
-    if isinstance(conf, JwtTransitionConf):
+    if not isinstance(conf, JwtConf):
         return sign({"iat": now, "exp": now + 3600, **claims}, conf.secrets[0])
     parties = {name: value for name, value in (("iss", conf.issuer), ("aud", conf.audience)) if value}
     claims = {"iat": now, "exp": now + conf.access_expire, **parties, **claims}

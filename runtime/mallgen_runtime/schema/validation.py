@@ -40,7 +40,7 @@ def wrong_fields(request: object) -> Wrongs:
     """Return the fields of a request that break a rule, a hundred at most."""
     cls = type(request)
     if cls not in _COMPILED:
-        _COMPILED[cls] = _Compiler().struct(cls)
+        _COMPILED[cls] = _RuleCompiler().struct(cls)
     walk = _COMPILED[cls]
     found: Wrongs = []
     if walk is not None:
@@ -48,7 +48,7 @@ def wrong_fields(request: object) -> Wrongs:
     return found[:MAX_ERRORS]
 
 
-class _Compiler:
+class _RuleCompiler:
     """Compiles a class and all below it; one that mentions itself is compiled once."""
 
     def __init__(self) -> None:
