@@ -93,6 +93,8 @@ def _route_mistake(token: Token, expected: set[str], name: bool) -> str:
     kind = token.type
     if kind == "_AT_DOC":
         return "`@doc` stands before `@handler`"
+    if kind == "_COMMA" and {"NAME", "_RPAR"} <= expected:
+        return _HOW_WRITTEN["pair"]
     if name and "_AT_HANDLER" in expected:
         return "every route has its `@handler Name` before it"
     if kind == "SLASH" and "NAME" in expected:
