@@ -53,7 +53,8 @@ fuzz: setup ## random contracts for a minute, or SECONDS=3600
 	$(BIN)/python -m tests.fuzz $(SECONDS)
 	$(BIN)/python -m tests.tables.fuzzing $(SECONDS)
 
-soak: setup ## five hundred turns of starting and stopping the order list's three services under load
+soak: setup ## overload, restarts and ten minutes under load; then five hundred turns of the order list's three services
+	$(BIN)/python -m tests.load
 	$(BIN)/python -m tests.run.rolling
 
 bench-chain: setup ## the order list through three services, beside FastAPI and go-zero

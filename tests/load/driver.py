@@ -5,6 +5,7 @@ import time
 from typing import NamedTuple
 
 PATIENCE = 10.0
+IDLE = 3.0  # the service may close a kept connection after five seconds, as the next request is on its way
 
 
 class Sent(NamedTuple):
@@ -45,6 +46,7 @@ class _Caller(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[int] | None = None
         self._received = b""
+        self.free_since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -96,12 +98,16 @@ async def _one(port: int, request: bytes, free: list[_Caller], found: list[Sent]
     try:
         while free:
             caller = free.pop()
-            if caller.transport is not None and not caller.transport.is_closing():
+            is_open = caller.transport is not None and not caller.transport.is_closing()
+            if is_open and time.monotonic() - caller.free_since < IDLE:
                 break
+            if caller.transport is not None:
+                caller.transport.close()
         else:
             _, caller = await asyncio.get_running_loop().create_connection(_Caller, "127.0.0.1", port)
         async with asyncio.timeout(PATIENCE):
             status = await caller.ask(request)
+        caller.free_since = time.monotonic()
         free.append(caller)
     except OSError:
         status = 0

@@ -35,7 +35,8 @@ from mallgen_runtime.http.proxies import TrustedProxies
 from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, RouteTable
 from mallgen_runtime.http.streaming import StreamBroken, StreamingResponse
 from mallgen_runtime.http.tokens import KeysOfBlocks
-from mallgen_runtime.process import metrics, watch
+from mallgen_runtime.process import metrics, threads, watch
+from mallgen_runtime.process.blocking import LoopWatch
 from mallgen_runtime.process.devserver import Readiness, in_public, readiness
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.interceptors import found
@@ -84,6 +85,8 @@ class App(Generic[S]):
         svc.intercept(found(hooks, "client_interceptors", svc))
         self._chain: Next | None = None
         self.guards = Guards(config)
+        self._watch = LoopWatch(config.blocked_after) if config.blocked_after else None
+        threads.set_size(config.threads)
         self._proxies = TrustedProxies(config.trusted_proxies)
         self.refused: ConfigError | None = None
         self.checks: list[Readiness] = [self._own_state, svc.states, watch.states]
@@ -115,9 +118,13 @@ class App(Generic[S]):
         """Open the service context, then what shows the service. Raises ConfigError."""
         await self.svc.open()
         await self._observing.start()
+        if self._watch is not None:
+            self._watch.start()
 
     async def shut(self) -> None:
         """Close both."""
+        if self._watch is not None:
+            self._watch.stop()
         await self._observing.stop()
         await self.svc.shut()
 
@@ -242,6 +249,8 @@ class App(Generic[S]):
 
     async def _all(self, ctx: Context) -> Response:
         """Run the middlewares of hooks.py, those of the service context, then the route."""
+        if self._watch is not None:
+            self._watch.name(ctx.matched.bound.route.title if ctx.matched else "a request of no route")
         if self._chain is None:
             run: Next = self._routed if self._first is None else self._first(self._routed, self._failures.answer)
             for middleware in reversed((*self._middlewares, *self.svc.middlewares)):

@@ -60,7 +60,9 @@ class RestConf(Conf, kw_only=True):
     are addresses and networks whose X-Forwarded-For is believed. `strict`: a key that is no setting is an error.
     `compat: gozero` reads requests and writes answers as go-zero does (docs/wire.md).
 
-    `workers` processes share the port; SIGHUP replaces them one after the other.
+    `workers` processes share the port; SIGHUP replaces them one after the other. `threads` of each process are for
+    `ctx.thread`. A warning names the route that holds the event loop for `blocked_loop` milliseconds (0: never; not
+    set: 100 in modes dev and test, never in others).
 
     `cpu_threshold` in thousandths of a core: below it no load is shed (0: never, as go-zero's; not set: processor time
     does not matter).
@@ -77,6 +79,8 @@ class RestConf(Conf, kw_only=True):
     max_conns: Annotated[int, Meta(ge=0)] = 10000
     cpu_threshold: Annotated[int, Meta(ge=0, le=1000)] | None = None
     workers: Annotated[int, Meta(ge=1, le=512)] = 1
+    threads: Annotated[int, Meta(ge=1, le=1024)] = 32
+    blocked_loop: Annotated[int, Meta(ge=0)] | None = None
     middlewares: MiddlewaresConf = field(default_factory=MiddlewaresConf)
     uploads: UploadsConf = field(default_factory=UploadsConf)
     trusted_proxies: list[str] = field(default_factory=list)
@@ -87,6 +91,12 @@ class RestConf(Conf, kw_only=True):
     trace_ignore_paths: list[str] = field(default_factory=list)
     log: LogConf = field(default_factory=LogConf)
     strict: bool = False
+
+    @property
+    def blocked_after(self) -> float:
+        """The seconds after which a request that holds the event loop is named, 0: never."""
+        unset = 100 if self.mode in ("dev", "test") else 0
+        return (unset if self.blocked_loop is None else self.blocked_loop) / 1000
 
     def check(self, setting: str) -> None:
         """Raise ConfigError for proxies that are neither addresses nor networks."""

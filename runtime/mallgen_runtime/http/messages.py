@@ -3,7 +3,7 @@
 import logging
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from mallgen_runtime.http.answers import Response as Response
 from mallgen_runtime.http.conf import UploadsConf
@@ -15,6 +15,7 @@ from mallgen_runtime.http.problems import ApiError, ClientGone, body, invalid, t
 from mallgen_runtime.http.readers import Reader
 from mallgen_runtime.http.streams import pieces, unknown_encoding
 from mallgen_runtime.http.uploads import UploadedFile, UploadForm, receive_form
+from mallgen_runtime.process.threads import in_thread
 from mallgen_runtime.process.tracing import sound_ids, sound_state
 from mallgen_runtime.schema.decoding import Wrong, convert, decode
 from mallgen_runtime.schema.encoding import NotFinite, encode, encode_around, encode_as
@@ -22,6 +23,8 @@ from mallgen_runtime.schema.errors import MAX_ERRORS, FieldError
 from mallgen_runtime.schema.validation import wrong_fields
 
 T = TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -208,6 +211,14 @@ class Context:
 
     def _encoding(self) -> str:
         return next(iter(self.headers.get("content-encoding", [])), "identity").strip().lower()
+
+    async def thread(self, work: Callable[P, R], /, *args: P.args, **named: P.kwargs) -> R:
+        """Run blocking code in one of `Threads` threads. Raises ThreadsBusy, a 503, when too many calls wait for one.
+
+        When the request is cancelled, a function that has not begun never does; one that has runs to its end, unless it
+        looks at `mallgen_runtime.process.threads.is_given_up`.
+        """
+        return await in_thread(work, *args, **named)
 
     async def raw_body(self) -> bytes:
         """Return the whole body; raise a 413 for more than the route allows.

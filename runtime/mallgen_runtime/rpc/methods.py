@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
+from mallgen_runtime.process.threads import in_thread
 from mallgen_runtime.process.tracing import Ids
 
 S = TypeVar("S")
+P = ParamSpec("P")
+T = TypeVar("T")
 Q = TypeVar("Q", bound="Wire")
 R = TypeVar("R", bound="Wire")
 
@@ -54,6 +57,14 @@ class RpcContext:
         self._pairs = metadata
         self._peer = peer
         self._metadata: Mapping[str, str] | None = None
+
+    async def thread(self, work: Callable[P, T], /, *args: P.args, **named: P.kwargs) -> T:
+        """Run blocking code in one of 32 threads. Raises ThreadsBusy (UNAVAILABLE) when too many calls wait for one.
+
+        When the call is cancelled, a function that has not begun never does; one that has runs to its end, unless it
+        looks at `mallgen_runtime.process.threads.is_given_up`.
+        """
+        return await in_thread(work, *args, **named)
 
     @property
     def metadata(self) -> Mapping[str, str]:
