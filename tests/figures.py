@@ -13,6 +13,7 @@ MEASURED = (
     "test_format.py",
     "test_lint.py",
     "test_owned.py",
+    "run/test_wire.py",
     "slow/test_differential.py",
 )
 

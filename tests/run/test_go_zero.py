@@ -19,6 +19,7 @@ from tests.run.service import Service
 HEAD, *CASES = map(json.loads, (ROOT / "tests" / "conformance" / "http_wire.jsonl").read_text("utf-8").splitlines())
 SECRET = HEAD["config"]["Auth.AccessSecret"]
 DIVERGENCES = {
+    "OPTIONS": (204, "the methods of the path; go-zero has no route for it"),
     "HEAD": (200, "what GET answers, without its body; go-zero has no route for it"),
     "body bad utf8": (400, "JSON is UTF-8 (RFC 8259); go-zero replaces what is not"),
     "body form-encoded": (415, "a form in the place of JSON is refused in words that say so; go-zero misses the field"),
