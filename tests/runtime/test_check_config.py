@@ -165,15 +165,15 @@ def test_a_service_that_cannot_be_made_is_an_error(run: Run, problem: Exception,
 @pytest.mark.parametrize(("kind", "head"), [(Bff, "Name: a\nPort: 1\n"), (RpcServerConf, "Name: a\nListenOn: ':1'\n")])
 def test_strict_refuses_unknown_keys(kind: Any, head: str) -> None:
     """Each with its line and guess; go-zero's keys that only observe are warned of as ever."""
-    text = f"{head}Zebra: 1\nLog: {{Levl: info, MaxSize: 5}}\n"
+    text = f"{head}Zebra: 1\nLog: {{Levl: info}}\nMetricsUrl: x\n"
     warned = parse(kind, f"{text}Strict: false\n", "a.yaml").warnings
-    assert [line.split(":")[1] for line in warned] == ["3", "4", "4"]
+    assert [line.split(":")[1] for line in warned] == ["3", "4", "5"]
     with pytest.raises(ConfigError) as found:
         parse(kind, f"{text}Strict: true\n", "a.yaml")
-    assert found.value.problems == tuple(line for line in warned if "MaxSize" not in line)
+    assert found.value.problems == tuple(line for line in warned if "MetricsUrl" not in line)
     assert len(found.value.problems) == 2
     assert "did you mean Level?" in found.value.problems[0] + found.value.problems[1]
-    assert [line for line in found.value.warnings if "MaxSize" in line] == list(found.value.warnings)
+    assert [line for line in found.value.warnings if "MetricsUrl" in line] == list(found.value.warnings)
 
 
 def test_a_slip_in_strict_itself_is_refused() -> None:
@@ -258,3 +258,51 @@ def test_values_that_cannot_be_used_are_told_at_once(kind: Any, text: str, keys:
     told = [f"{line}:{key.partition(' ')[0]}" for line, key, *_ in heads]
     assert told == keys.split()
     assert SECRET.replace(" ", "") not in str(found.value)
+
+
+WRONG_TYPES = """Name: mall
+Mode: prod
+Port: many
+TrustedProxies: [nobody]
+OrderRPC: {Timeout: abc, KeepaliveTime: 5}
+CacheRedis: [{Host: "a:b", Weight: x}, {Weight: 5}, 7]
+Shutdown: [1]
+DataSource: {Url: "foo://x", MaxOpen: 0}
+Timout: 1
+Zebra: 1
+"""
+
+
+class FromEnvironment(Bff, kw_only=True):
+    """Settings of which two blocks need a variable where the file has none."""
+
+    auth: JwtConf = field(default_factory=JwtConf.from_env("Auth", "NO_SUCH_VARIABLE"))
+    admin: JwtConf = field(default_factory=JwtConf.from_env("Admin", "NO_SUCH_VARIABLE_TOO"))
+
+
+def test_one_kind_of_mistake_does_not_hide_another() -> None:
+    """Wrong types, values of no use, unknown keys and missing blocks have their lines in one run."""
+    with pytest.raises(ConfigError) as found:
+        parse(FromEnvironment, WRONG_TYPES, "a.yaml")
+    lines = [line.removeprefix("a.yaml:").partition(": ") for line in found.value.problems]
+    assert [f"{line}:{text.partition(' ')[0]}" for line, _, text in lines] == (
+        "1:the 1:the 2:Mode 3:Port 4:TrustedProxies: 5:OrderRPC.KeepaliveTime 5:OrderRPC.Timeout 6:CacheRedis.Host "
+        "6:CacheRedis[0].Weight 6:CacheRedis[1].Host 6:CacheRedis[2] 7:Shutdown 8:DataSource.MaxOpen 8:DataSource: "
+        "9:Timout"
+    ).split()
+    assert [line for line in found.value.warnings if line.startswith("a.yaml:10: Zebra ")] == list(found.value.warnings)
+
+
+class Named(RestConf, kw_only=True):
+    """Settings with fields that one might call a method."""
+
+    check: bool = False
+    public: str = ""
+
+
+def test_a_field_of_the_users_may_have_any_common_name(run: Run) -> None:
+    """The methods of settings have names that nobody gives to a setting."""
+    ended = run("Name: a\nPort: 1\nCheck: true\nPublic: www\n", Named)
+    assert ended.code == 0
+    assert yaml.safe_load(ended.out)["Public"] == "www"
+    assert "check=True, public='www'" in repr(Named(name="a", port=1, check=True, public="www"))

@@ -40,7 +40,7 @@ class CacheRedisConf(Conf, kw_only=True):
     non_block: bool = True
     ping_timeout: Duration = "1s"
 
-    def check(self, setting: str) -> None:
+    def check_settings(self, setting: str) -> None:
         """Raise ConfigError for what is no address."""
         self.addresses()
 

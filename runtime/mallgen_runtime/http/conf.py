@@ -98,7 +98,7 @@ class RestConf(Conf, kw_only=True):
         unset = 100 if self.mode in ("dev", "test") else 0
         return (unset if self.blocked_loop is None else self.blocked_loop) / 1000
 
-    def check(self, setting: str) -> None:
+    def check_settings(self, setting: str) -> None:
         """Raise ConfigError for proxies that are neither addresses nor networks."""
         from mallgen_runtime.http.proxies import TrustedProxies
 

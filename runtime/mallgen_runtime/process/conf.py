@@ -11,7 +11,7 @@ from mallgen_runtime.process.durations import Duration
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.known_keys import LOG, Remark
 from mallgen_runtime.process.masking import block
-from mallgen_runtime.process.values import note_unusable
+from mallgen_runtime.process.values import note_missing, note_unusable, salvaged
 from mallgen_runtime.process.yaml_values import YamlValues
 from mallgen_runtime.schema import Options
 from mallgen_runtime.schema.decoding import Wrong, convert
@@ -29,14 +29,14 @@ class Conf(Struct):
 
     plain: ClassVar[str] = ""
 
-    def public(self) -> Self:
+    def as_shown(self) -> Self:
         """Return the settings as people may see them, where names of fields do not tell what is secret."""
         return self
 
     def __repr__(self) -> str:
-        return block(self.public())
+        return block(self.as_shown())
 
-    def check(self, setting: str) -> None:
+    def check_settings(self, setting: str) -> None:
         """Raise ConfigError for values that cannot be used; `setting` is the name of the block, empty for the file."""
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
@@ -129,19 +129,27 @@ def parse(kind: type[C], text: str, path: str) -> Loaded[C]:
         raise ConfigError(f"{path}: the settings are nested too deeply") from None
     except ValueError as problem:
         raise ConfigError(f"{path}: {problem}") from None
+    made = _made(kind, values, plain)
+    warnings = plain.placed(plain.warnings)
+    if plain.problems:
+        raise ConfigError(*plain.placed(plain.problems), warnings=warnings)
+    return Loaded(made, warnings)
+
+
+def _made(kind: type[C], values: dict[str, Any], plain: YamlValues) -> C:
+    """Return the settings; with problems they are what could be read."""
+    missing = note_missing(kind, values, plain)
     broken = bool(plain.problems)
     try:
         made: C = convert(values, kind)
     except Wrong as problem:
         for error in problem.errors:
-            if not broken or error.reason != "must not be null":  # it follows from a problem that is listed already
+            follows = error.name in missing or (broken and error.reason == "must not be null")
+            if not follows:  # from a problem that is listed already
                 plain.wrong(error.name, error.reason)
-    else:
-        note_unusable(made, plain)
-    warnings = plain.placed(plain.warnings)
-    if plain.problems:
-        raise ConfigError(*plain.placed(plain.problems), warnings=warnings)
-    return Loaded(made, warnings)
+        made = salvaged(kind, values)
+    note_unusable(made, plain)
+    return made
 
 
 def _logged(loaded: Loaded[C]) -> C:

@@ -28,7 +28,7 @@ class TelemetryConf(Conf, kw_only=True):
     otlp_http_secure: bool = False
     disabled: bool = False
 
-    def public(self) -> Self:
+    def as_shown(self) -> Self:
         """Return the block without the values of its headers."""
         return replace(self, otlp_headers=dict.fromkeys(self.otlp_headers, HIDDEN))
 

@@ -31,7 +31,7 @@ def in_words(value: Any, name: str = "") -> str:
     if name and is_secret(name) and value:
         return repr(HIDDEN)
     if isinstance(value, Struct):
-        return repr(value) if hasattr(value, "public") else block(value)
+        return repr(value) if hasattr(value, "as_shown") else block(value)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key!r}: {in_words(item, str(key))}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
@@ -47,11 +47,11 @@ def block(value: Struct) -> str:
 
 def as_file(value: Any, name: str = "") -> Any:
     """Return settings as plain values under the keys that files have."""
-    public = getattr(value, "public", None)
-    if public is None and name and is_secret(name) and value:
+    as_shown = getattr(value, "as_shown", None)
+    if as_shown is None and name and is_secret(name) and value:
         return HIDDEN
     if isinstance(value, Struct):
-        shown = public() if public is not None else value
+        shown = as_shown() if as_shown is not None else value
         found = msgspec.structs.fields(value)
         return {spelled(one.encode_name): as_file(getattr(shown, one.name), one.name) for one in found}
     if isinstance(value, dict):
@@ -72,7 +72,7 @@ def without_secrets(text: str, config: Any) -> str:
 
 def _secrets(value: Any, name: str = "", hidden: bool = False) -> Iterator[str]:
     """Yield the texts that settings hide."""
-    hidden = hidden or bool(name and is_secret(name) and not hasattr(value, "public"))
+    hidden = hidden or bool(name and is_secret(name) and not hasattr(value, "as_shown"))
     if isinstance(value, Struct):
         for one in msgspec.structs.fields(value):
             yield from _secrets(getattr(value, one.name), one.name, hidden)

@@ -83,7 +83,7 @@ class RpcServerConf(Conf, kw_only=True):
     log: LogConf = field(default_factory=LogConf)
     strict: bool = False
 
-    def check(self, setting: str) -> None:
+    def check_settings(self, setting: str) -> None:
         """Raise ConfigError for a `listen_on` that is no address."""
         host_and_port(self.listen_on)
 
@@ -121,7 +121,7 @@ class RpcClientConf(Conf, kw_only=True):
     transport: Transport = "auto"
     middlewares: ClientMiddlewaresConf = field(default_factory=ClientMiddlewaresConf)
 
-    def check(self, setting: str) -> None:
+    def check_settings(self, setting: str) -> None:
         """Raise ConfigError for a target that nobody understands."""
         _ = self.static
 

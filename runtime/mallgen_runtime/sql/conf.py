@@ -43,12 +43,12 @@ class DataSourceConf(Conf, kw_only=True):
     wait_timeout: LongerThanZero = "2s"
     slow_threshold: Duration = "500ms"
 
-    def check(self, setting: str) -> None:
+    def check_settings(self, setting: str) -> None:
         """Raise ConfigError for an address that cannot be read."""
         named = [(setting, self.url), *((f"{setting}.Replicas", one) for one in self.replicas)]
         call_all(partial(source, text, key) for key, text in named if text)
 
-    def public(self) -> Self:
+    def as_shown(self) -> Self:
         """Return the settings with addresses that have no password."""
         return msgspec.structs.replace(self, url=masked(self.url), replicas=[masked(one) for one in self.replicas])
 
