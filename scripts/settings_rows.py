@@ -8,19 +8,26 @@ SINCE: dict[str, str] = {}  # by `Class.field`, the version that a key came with
 # by `Class.field`, else by field, else by the end of a field's name
 UNITS = {
     "access_expire": "s",
+    "blocked_loop": "ms",
     "cpu_threshold": "1/1000 core",
     "id": "number of a lease",
+    "jwks_refresh": "s",
     "leeway": "s",
     "local_entries": "values",
+    "max_age": "s",
+    "max_backups": "files",
     "max_conns": "requests",
     "max_idle": "connections",
     "max_message": "bytes",
     "max_open": "connections",
     "max_parts": "files and fields",
+    "max_size": "megabytes",
     "port": "TCP port",
     "sampler": "share of traces",
+    "threads": "threads",
     "timeout": "ms",
     "weight": "share of keys",
+    "workers": "processes",
 }
 UNITS_BY_END = {"_bytes": "bytes", "_port": "TCP port", "_days": "days", "_timeout": "ms", "_conns": "connections"}
 
