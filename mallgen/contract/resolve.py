@@ -154,13 +154,14 @@ class _Groups:
         settings = {pair.key: pair for pair in service.settings}
         self._unknown(settings)
         prefix = self._prefix(settings.get("prefix"))
-        if self._flag(settings.get("sse"), "bad-sse"):
-            self._events(service, settings["sse"].span)
+        sse = self._flag(settings.get("sse"), "bad-sse")
+        if sse:
+            self._events(service)
         if self._flag(settings.get("signature"), "bad-signature"):
             message = "signatures of requests are not checked yet: these routes would answer everybody"
             hint = "leave out `signature: true`, and keep the service behind one that checks signatures"
             self._unfit("signature", message, settings["signature"].span, hint)
-        routes = [self._route(item, prefix) for item in service.items]
+        routes = [self._route(item, prefix, sse) for item in service.items]
         return Group(
             server=service.settings,
             routes=tuple(sorted(routes, key=lambda route: route.path)),
@@ -172,6 +173,7 @@ class _Groups:
             timeout_ms=self._timeout(settings.get("timeout")),
             max_bytes=self._max_bytes(settings.get("maxBytes")),
             span=service.name.span,
+            sse=sse,
         )
 
     def _unknown(self, settings: dict[str, Pair]) -> None:
@@ -202,9 +204,7 @@ class _Groups:
         """Report a value that goctl accepts unchecked, and that a service would be wrong or could not start with."""
         self._report(code, message, span, hint, "unfit")
 
-    def _events(self, service: ServiceNode, span: Span) -> None:
-        hint = "leave out `sse: true`, or keep this group in a contract of its own"
-        self._unfit("sse", "server-sent events are not generated yet", span, hint)
+    def _events(self, service: ServiceNode) -> None:
         for item in service.items:
             if item.response is None:
                 message = f"`{item.handler.value}` sends events of no type"
@@ -284,7 +284,7 @@ class _Groups:
             return None
         return int(pair.value)
 
-    def _route(self, item: Item, prefix: str) -> Route:
+    def _route(self, item: Item, prefix: str, sse: bool) -> Route:
         path = item.path.value
         return Route(
             method=item.method.value,
@@ -299,10 +299,10 @@ class _Groups:
             span=item.method.span,
             handler_span=item.handler.span,
             path_span=item.path.span,
-            status=self._status(item),
+            status=self._status(item, sse),
         )
 
-    def _status(self, item: Item) -> int:
+    def _status(self, item: Item, sse: bool) -> int:
         """Return the status of a good answer, which @doc may name."""
         pair = next((pair for pair in reversed(item.doc_pairs) if pair.key == "status"), None)
         if pair is None:
@@ -310,6 +310,9 @@ class _Groups:
         if pair.value not in STATUSES:
             message = f"`{pair.value}` is not the status of a good answer"
             self._unfit("bad-status", message, pair.span, f"write one of {', '.join(STATUSES)}, or leave it out")
+            return 200
+        if sse and pair.value != "200":
+            self._unfit("bad-status", "a stream of events has the status 200", pair.span, "leave it out")
             return 200
         if pair.value == "204" and item.response is not None:
             hint = 'leave out `returns`, or write `status: "200"`'

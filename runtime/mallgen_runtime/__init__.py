@@ -3,6 +3,7 @@
 from mallgen_runtime.http.answers import Redirect, Response
 from mallgen_runtime.http.app import App
 from mallgen_runtime.http.conf import JwtConf, JwtTransitionConf, RestConf
+from mallgen_runtime.http.events import EventStream, ServerEvent, event_stream
 from mallgen_runtime.http.failures import problem_of as problem
 from mallgen_runtime.http.files import FileResponse
 from mallgen_runtime.http.messages import Context, Next
@@ -24,6 +25,7 @@ __all__ = [
     "ClientInterceptor",
     "ConfigError",
     "Context",
+    "EventStream",
     "FieldError",
     "FileResponse",
     "JwtConf",
@@ -36,8 +38,10 @@ __all__ = [
     "Response",
     "RestConf",
     "Route",
+    "ServerEvent",
     "ServiceBase",
     "StreamingResponse",
+    "event_stream",
     "issue_token",
     "load_config",
     "problem",

@@ -11,6 +11,7 @@ logic = RecommendLogic(context(), svc)
 For RPC services there are `Local`, a channel for their generated clients, and `rpc_context`.
 """
 
+import asyncio
 import hashlib
 import os
 import re
@@ -220,7 +221,11 @@ def _scope(method: str, path: str, query: str, headers: Mapping[str, str]) -> Sc
 
 
 def _receive(data: bytes) -> Receive:
+    parts = iter((data,))
+
     async def receive() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": data, "more_body": False}
+        for part in parts:
+            return {"type": "http.request", "body": part, "more_body": False}
+        return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]  # the client stays
 
     return receive

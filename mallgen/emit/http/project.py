@@ -7,6 +7,7 @@ from mallgen.emit.http.routes import as_classes
 from mallgen.emit.http.typing import Spelling
 from mallgen.emit.service import Skeleton, Wiring
 from mallgen.emit.tables import ServiceTables
+from mallgen.model import Pointer, peel
 from mallgen.output.signature import Imported, Param, SettingsBlock, Signature
 from mallgen.python.code import Code, PyIdent, code
 from mallgen.python.layout import Imports, call, docstring, literal, yaml_text
@@ -113,9 +114,21 @@ class _Once:
         self.response = self.spelling.type(as_classes(response)) if response else Code("None")
         self.context = self._runtime("Context", RUNTIME)
         self.svc = self._runtime("ServiceContext", f"{layout.package}.svc")
-        self.own = self._runtime("Response", RUNTIME)
+        self.own = Code()
+        if route.group.sse:
+            event = self._runtime("ServerEvent", RUNTIME)
+            stream = self._runtime("AsyncIterator", "collections.abc")
+            self.response = Code(f"{stream}[{self.response} | {event}[{self.response}]]")
+
+    @property
+    def returns(self) -> Code:
+        """Return the annotation of the result, a Response of its own included where there may be one."""
         parts = (self.own, self.response) if self.response == "None" else (self.response, self.own)
-        self.returns = Code(" | ".join(parts))
+        return Code(" | ".join(part for part in parts if part))
+
+    def may_respond(self) -> None:
+        """Allow a Response in place of the contract's answer."""
+        self.own = self._runtime("Response", RUNTIME)
 
     def _class(self, name: str) -> PyIdent:
         local = self.scope.local_name(name)
@@ -136,12 +149,13 @@ class _Once:
 def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int) -> UserText:
     """Return handler/<group>/<name>_handler.py."""
     once = _Once(route, layout, route.handler_function, route.logic_class)
+    once.may_respond()
     module = f"{layout.package}.logic{route.dotted}.{snake(route.base)}_logic"
     logic = once.imports.add(module, route.logic_class)
     args = [Code(f"ctx: {once.context}"), Code(f"svc: {once.svc}")]
     args += [Code(f"req: {once.request}")] if once.request else []
     passed = Code("req" if once.request else "")
-    awaited = Code(f"await {logic}(ctx, svc).{method(route)}({passed})")
+    awaited = Code(f"{'' if route.group.sse else 'await '}{logic}(ctx, svc).{method(route)}({passed})")
     text = renderer.python(
         "http/handler.py",
         module_docstring=docstring([route.title], 0),
@@ -164,9 +178,12 @@ def logic(
 ) -> UserText:
     """Return logic/<group>/<name>_logic.py; without a `body` its method is a stub."""
     once = _Once(route, layout, route.logic_class, "NotImplementedError")
+    if not route.group.sse:
+        once.may_respond()
     for source, name in body.imports if body else ():
         once.imports.add(source, name)
     args = [Code("self")] + ([Code(f"req: {once.request}")] if once.request else [])
+    lines = body.lines if body else _stub(route, once)
     text = renderer.python(
         "http/logic.py",
         module_docstring=docstring([route.title], 0),
@@ -175,6 +192,14 @@ def logic(
         docstring=docstring(route.docs or (route.title,), 4),
         init=call("def __init__(", ["self", f"ctx: {once.context}", f"svc: {once.svc}"], ") -> None:", 4),
         signature=call(f"async def {method(route)}(", args, f") -> {once.returns}:", 4),
-        body=body.lines if body else (code("raise NotImplementedError({})", literal(route.title)),),
+        body=lines,
     )
     return UserText(text, once.signature(f"{route.logic_class}.{method(route)}", (), position))
+
+
+def _stub(route: RouteNames, once: _Once) -> tuple[Code, ...]:
+    stub = code("raise NotImplementedError({})", literal(route.title))
+    response = route.route.response
+    if not route.group.sse or response is None:
+        return (stub,)
+    return (stub, Code(f"yield {once.spelling.zero(peel(response, Pointer))}  # each yield sends an event"))

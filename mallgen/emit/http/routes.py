@@ -188,14 +188,20 @@ class _Routes:
         args = [Code("ctx"), Code("svc")] + ([Code("req")] if route.request else [])
         awaited = Code(f"await {route.handler_local}({', '.join(args)})")
         status = [] if route.route.status == 200 else [Code(f"status={route.route.status}")]
+        if route.group.sse:
+            stream = self.spelling.name("event_stream", RUNTIME)
+            return [call(f"return {stream}(", self._values(route, awaited), indent=4)]
         if route.route.response is None:
             answered = call(f"answered = {route.handler_local}(", args, indent=4)
             return [answered, call("return await ctx.after(", [Code("answered"), *status], indent=4)]
-        values = [awaited]
+        return [call("return ctx.json(", [*self._values(route, awaited), *status], indent=4)]
+
+    def _values(self, route: RouteNames, awaited: Code) -> list[Code]:
+        """Return the answered value, with its type when that is needed for writing it."""
         response = route.route.response
-        if self._is_checked(response):
-            values.append(Code(f"as_type={self.answer_type(response)}"))
-        return [call("return ctx.json(", [*values, *status], indent=4)]
+        if response is None or not self._is_checked(response):
+            return [awaited]
+        return [awaited, Code(f"as_type={self.answer_type(response)}")]
 
     def _is_checked(self, response: TypeRef) -> bool:
         shapes = self.layout.shapes
@@ -215,8 +221,9 @@ class _Routes:
         if route.middlewares:
             classes = [self._middleware(m.class_name, m.module) for m in route.middlewares]
             args.append(Code(f"middlewares=({', '.join(classes)}{',' if len(classes) == 1 else ''})"))
-        if route.group.timeout_ms is not None:
-            args.append(Code(f"timeout_ms={route.group.timeout_ms}"))
+        timeout = 0 if route.group.sse and route.group.timeout_ms is None else route.group.timeout_ms
+        if timeout is not None:
+            args.append(Code(f"timeout_ms={timeout}"))
         if route.group.max_bytes is not None:
             args.append(Code(f"max_bytes={route.group.max_bytes}"))
         return call(f"{self.route}(", args, indent=4)

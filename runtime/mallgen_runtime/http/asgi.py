@@ -9,6 +9,8 @@ from mallgen_runtime.http.messages import Context, Receive, Response, Scope, Sen
 from mallgen_runtime.http.sending import has_body, pairs_of
 from mallgen_runtime.http.streaming import StreamingResponse, pump
 
+_AGAIN = 0.1  # seconds between messages that say nothing, of servers that do not wait
+
 
 class AsgiExchange:
     """One request of an ASGI server. `receive` and `put` are what the application reads and answers with."""
@@ -54,7 +56,7 @@ class AsgiExchange:
     async def _watch(self, task: asyncio.Task[Any]) -> None:
         """Cancel the stream when its client leaves."""
         while (await self._receive())["type"] != "http.disconnect":
-            pass
+            await asyncio.sleep(_AGAIN)
         self._gone = True
         task.cancel()
 

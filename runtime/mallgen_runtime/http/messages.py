@@ -136,6 +136,11 @@ class Context:
         return parse_cookies(self.headers.get("cookie", ()))
 
     @property
+    def last_event_id(self) -> str:
+        """The id of the last event that a client has seen which connects again; empty for a first connection."""
+        return next(iter(self.headers.get("last-event-id", ())), "")
+
+    @property
     def log(self) -> "logging.LoggerAdapter[logging.Logger]":
         """A logger whose lines carry the request's ids."""
         ids = {"request_id": self.request_id, "trace": self.trace_id}

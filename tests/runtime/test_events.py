@@ -1,0 +1,157 @@
+"""Server-sent events over a socket: their bytes, silence, errors, and how they end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from mallgen_runtime import ApiError, Context, EventStream, Response, ServerEvent, event_stream
+from mallgen_runtime.schema import Struct
+from tests.runtime.wire import Wire, Wires, serving
+
+BOTH = pytest.mark.parametrize("under", ["mallgen", "uvicorn"])
+
+
+class Step(Struct):
+    """An event's value."""
+
+    percent: int
+    text: str = ""
+
+
+async def steps(ctx: Context, svc: Any) -> Response:
+    async def run() -> AsyncIterator[Step | ServerEvent[Step]]:
+        yield Step(percent=1, text="中\n")
+        yield ServerEvent(Step(percent=2), id="7", name="step", retry_ms=3000)
+        yield ServerEvent(Step(percent=3, text=ctx.last_event_id))
+
+    return event_stream(run(), Step)
+
+
+async def refused(ctx: Context, svc: Any) -> Response:
+    async def run() -> AsyncIterator[Step]:
+        raise ApiError(404, "no_job", "there is no such job")
+        yield Step(percent=0)
+
+    return event_stream(run())
+
+
+async def instead(ctx: Context, svc: Any) -> Response:
+    return event_stream(Response(b"", 204))
+
+
+async def wrong(ctx: Context, svc: Any) -> Response:
+    return event_stream([1])
+
+
+class Silence:
+    """A stream that says nothing, and notes when it is closed."""
+
+    def __init__(self, first: bool = False) -> None:
+        self.closed = asyncio.Event()
+        self._first = first
+
+    async def run(self) -> AsyncIterator[Step]:
+        try:
+            if self._first:
+                yield Step(percent=1)
+            await asyncio.Event().wait()
+        finally:
+            self.closed.set()
+
+    async def endpoint(self, ctx: Context, svc: Any) -> Response:
+        return EventStream(self.run(), heartbeat=0.05)
+
+
+ROUTES = {"/steps": steps, "/refused": refused, "/instead": instead, "/wrong": wrong}
+
+
+async def _opened(client: Wires, path: str) -> Wire:
+    wire = await client.open()
+    await wire.send("GET", path, accept="text/event-stream")
+    got = await asyncio.wait_for(wire.head(), 10)
+    assert (got.status, got.headers["content-type"]) == (200, "text/event-stream")
+    return wire
+
+
+@BOTH
+def test_events_have_the_bytes_of_the_standard(under: str) -> None:
+    async def run() -> None:
+        async with serving(ROUTES, under=under) as client:
+            got = await client.get("/steps", last_event_id="6")
+            assert (got.status, got.is_whole, got.headers["cache-control"]) == (200, True, "no-cache")
+            assert got.body.decode() == (
+                'data: {"percent":1,"text":"中\\n"}\n\n'
+                'id: 7\nevent: step\nretry: 3000\ndata: {"percent":2,"text":""}\n\n'
+                'data: {"percent":3,"text":"6"}\n\n'
+            )
+
+    asyncio.run(run())
+
+
+@BOTH
+def test_an_error_before_the_first_event_is_answered(under: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        async with serving(ROUTES, under=under) as client:
+            error, other, broken = [await client.get(path) for path in ("/refused", "/instead", "/wrong")]
+            assert (error.status, b"there is no such job" in error.body) == (404, True)
+            assert (other.status, broken.status) == (204, 500)
+
+    asyncio.run(run())
+    assert "answered with list, but the contract says `sse: true`" in caplog.text
+
+
+@BOTH
+def test_a_silent_stream_begins_and_beats_and_ends_with_its_client(under: str) -> None:
+    async def run() -> None:
+        silence = Silence()
+        async with serving({"/silence": silence.endpoint}, under=under) as client:
+            wire = await _opened(client, "/silence")
+            assert [await asyncio.wait_for(wire.chunk(), 10) for _ in range(2)] == [b": \n\n"] * 2
+            assert not silence.closed.is_set()
+            wire.writer.close()
+            await asyncio.wait_for(silence.closed.wait(), 10)
+
+    asyncio.run(run())
+
+
+def test_a_stream_ends_cleanly_when_the_service_stops() -> None:
+    async def run() -> None:
+        silence, other = Silence(first=True), Silence()
+        async with serving({"/silence": silence.endpoint, "/other": other.endpoint}) as client:
+            wire = await _opened(client, "/silence")
+            assert await wire.chunk() == b'data: {"percent":1,"text":""}\n\n'
+            unborn = await client.open()
+            await unborn.send("GET", "/other")
+            await asyncio.sleep(0.02)
+            for connection in list(client.tracker.connections):
+                connection.shutdown()
+            got = await asyncio.wait_for(unborn.answer(), 10)
+            assert (got.status, got.body, got.is_whole, got.headers["connection"]) == (200, b"", True, "close")
+            while piece := await asyncio.wait_for(wire.chunk(), 10):
+                assert piece == b": \n\n"
+            assert piece == b"", "the last chunk has come"
+            assert await asyncio.wait_for(wire.reader.read(), 10) == b""
+            assert silence.closed.is_set()
+            assert other.closed.is_set()
+            await asyncio.wait_for(client.tracker.empty(), 10)
+
+    asyncio.run(run())
+
+
+def test_the_time_of_a_route_ends_its_stream() -> None:
+    async def run() -> None:
+        silence = Silence(first=True)
+        async with serving({"/silence": silence.endpoint}, timeout_ms=300) as client:
+            got = await client.get("/silence")
+            assert (got.status, got.is_whole, silence.closed.is_set()) == (200, True, True)
+            assert got.body.startswith(b"data: ")
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("more", [{"id": "a\nb"}, {"name": "a\r"}, {"id": "\0"}, {"retry_ms": -1}])
+def test_an_event_that_would_break_its_frame_is_refused(more: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"the (id|name) of an event|retry_ms"):
+        ServerEvent(1, **more)
