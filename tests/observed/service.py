@@ -94,6 +94,8 @@ async def _ask(ctx: Any, svc: Demo, request: Text) -> Text:
     if request.data == b"0":
         raise RpcError(Code.NOT_FOUND, "there is no 0")
     ctx.log.info("a call is served")
+    if request.data == b"sql":
+        await svc.db.fetch("SELECT nothing")
     found = await svc.cache.store.get(f"item {request.data.decode()}")
     if found is None:
         svc.tally.miss(1)

@@ -1,6 +1,7 @@
 """The metrics of running services, under go-zero's names and in its buckets."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,19 @@ def test_figures_of_the_process(pair: Pair) -> None:
     for name in ("http_server_in_flight_requests 0.0", "gc_pause_seconds_total{", "python_gc_collections_total{"):
         assert f"\n{name}" in text
     assert "\nrpc_server_in_flight_requests 0.0" in pair.rpc.metrics()
+
+
+def test_refused_requests_are_counted_by_their_reason(tmp_path: Path) -> None:
+    settings = "Name: a\nHost: 127.0.0.1\nPort: {port}\nDevServer: {{Host: 127.0.0.1, Port: {admin}}}\nMaxConns: 1\n"
+    with running(tmp_path, "bff", settings) as bff, ThreadPoolExecutor(3) as pool:
+        found = sorted(answer.status for answer in pool.map(bff.get, ["/slow"] * 3))
+        assert found == [200, 503, 503]
+        total = "http_server_requests_dropped_total"
+        assert bff.value(total, path="/slow", method="GET", reason="max_conns") == 2
+        assert bff.value(total) == 2
+        for _ in range(60):
+            bff.get("/fail")
+        assert bff.value(total, path="/fail", reason="breaker") > 10
 
 
 def test_what_is_wrong_stands_on_the_dev_server_only(pair: Pair) -> None:

@@ -67,7 +67,7 @@ class App(Generic[S]):
         self.routes = routes
         self.hooks = hooks
         turn_on(config)
-        self._figures = HttpFigures() if config.middlewares.prometheus and metrics.is_on() else None
+        self._figures = HttpFigures(routes) if config.middlewares.prometheus and metrics.is_on() else None
         self._observing = Observing(config, self._states, self._readings)
         self._in_flight = 0
         self._keys = KeysOfBlocks(config)
@@ -283,6 +283,8 @@ class App(Generic[S]):
                 raise WrongAnswer(f"{handler_of(ctx)} answered with {type(found).__name__}, not a Response")
             return found
         except BaseException as problem:
+            if self._figures is not None:
+                self._figures.refused(ctx.matched, problem)
             return self._failures.answer(ctx, problem)
 
     def _unmatched(self, ctx: Context) -> Response:

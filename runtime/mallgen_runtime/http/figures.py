@@ -1,13 +1,16 @@
 """The metrics of HTTP requests, under go-zero's names and in its buckets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from mallgen_runtime.http.messages import Context
-from mallgen_runtime.http.routing import Match
+from mallgen_runtime.http.problems import ApiError
+from mallgen_runtime.http.routing import Match, Route
 from mallgen_runtime.process import metrics
 
 _BUCKETS = (5, 10, 25, 50, 100, 250, 500, 750, 1000)
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+_REASONS = {"overloaded": "shedding", "breaker_open": "breaker", "too_many_requests": "max_conns"}
 _LABELS = ("path", "method", "code")
 NO_ROUTE = "(none)"
 _Pair = tuple[Callable[[float], None], Callable[[int], None]]
@@ -16,8 +19,16 @@ _Pair = tuple[Callable[[float], None], Callable[[int], None]]
 class HttpFigures:
     """Counts and times answered requests by route and status. Those of no route have one path together."""
 
-    def __init__(self) -> None:
+    def __init__(self, routes: Iterable[Route[Any]]) -> None:
+        self._dropped = {id(route): metrics.drops("http_server", _names(route)) for route in routes}
         self._children: dict[tuple[str, str, int], _Pair] = {}
+
+    def refused(self, match: Match | None, problem: BaseException) -> None:
+        """Count a request that was refused unseen."""
+        if isinstance(problem, ApiError) and problem.code in _REASONS and match is not None:
+            dropped = self._dropped.get(id(match.bound.route))
+            if dropped is not None:
+                dropped(_REASONS[problem.code])
 
     def note(self, ctx: Context, match: Match | None, status: int, seconds: float) -> None:
         """Note an answer, unless /healthz or /readyz gave it."""
@@ -32,6 +43,10 @@ class HttpFigures:
             pair = self._children[key] = _pair(key)
         pair[0](seconds)
         pair[1](1)
+
+
+def _names(route: Route[Any]) -> tuple[tuple[str, str], ...]:
+    return (("path", route.path), ("method", route.method))
 
 
 def _pair(key: tuple[str, str, int]) -> _Pair:
