@@ -27,6 +27,11 @@ BODIES = {
             self.svc.cancelled += 1
             raise
         return CountResponse(count=req.ms, text="slept")""",
+    "stream": """size = 0
+        async for chunk in self.ctx.stream():
+            size += len(chunk)
+        return CountResponse(count=size, text="")""",
+    "json": "return CountResponse(count=1, text=req.name)",
     "upload": 'return CountResponse(count=len(await self.ctx.raw_body()), text="")',
     "who": 'return CountResponse(count=1, text="in")',
 }

@@ -80,6 +80,20 @@ def test_off_is_off(off: str, requests: list[Any], on_status: list[int], off_sta
     assert [answer.status for answer in _asked(*requests, **{off: False})] == off_status
 
 
+def test_all_members_of_a_packed_body_are_read() -> None:
+    conf = RestConf(name="a", port=1, max_bytes=100)
+    two = gzip.compress(b"12", mtime=0) + gzip.compress(b"34", mtime=0)
+
+    async def run() -> list[Answer]:
+        async with Client(App(conf, ServiceBase(conf), [Route("POST", "/echo", _echo)])) as client:
+            bodies = (two, two + b"no gzip", two[:-3], gzip.compress(b"1" * 60) * 2)
+            return [await client.post("/echo", data=body, headers={"content-encoding": "gzip"}) for body in bodies]
+
+    found = asyncio.run(run())
+    assert found[0].body == b"1234"
+    assert [answer.status for answer in found] == [200, 400, 400, 413]
+
+
 def test_connections_are_not_counted() -> None:
     two: list[Any] = [("POST", "/echo", b"1", {}), ("GET", "/slow", b"", {}), ("GET", "/slow", b"", {})]
     assert 503 in [answer.status for answer in _asked(*two, timeout=False)]

@@ -1,7 +1,6 @@
 """The context of a request and the response to it."""
 
 import logging
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, ParamSpec, TypeVar
 
@@ -13,7 +12,7 @@ from mallgen_runtime.http.headers import Headers
 from mallgen_runtime.http.offload import offload
 from mallgen_runtime.http.problems import ApiError, ClientGone, body, invalid, too_large
 from mallgen_runtime.http.readers import Reader
-from mallgen_runtime.http.streams import pieces, unknown_encoding
+from mallgen_runtime.http.streams import Unpacker, pieces
 from mallgen_runtime.http.uploads import UploadedFile, UploadForm, receive_form
 from mallgen_runtime.process.threads import in_thread
 from mallgen_runtime.process.tracing import sound_ids, sound_state
@@ -254,18 +253,15 @@ class Context:
         encoding = self._encoding()
         if encoding == "identity" or not data:
             return data
-        if encoding != "gzip" or not self.unpacks:
-            raise unknown_encoding(encoding, self.unpacks)
-        try:
-            unpacker = zlib.decompressobj(wbits=31)
-            found = unpacker.decompress(data, self.max_bytes + 1)
-        except zlib.error:
-            raise ApiError(400, "bad_request", "the body is not gzip") from None
-        if len(found) > self.max_bytes:
-            raise too_large(self.max_bytes)
-        if not unpacker.eof:
-            raise ApiError(400, "bad_request", "the body is not gzip: it ends too early")
-        return found
+        unpacker = Unpacker(encoding, self.unpacks)
+        found, size = [], 0
+        for piece in unpacker.feed(data):
+            size += len(piece)
+            if size > self.max_bytes:
+                raise too_large(self.max_bytes)
+            found.append(piece)
+        unpacker.end()
+        return b"".join(found)
 
     async def body(self, kind: type[T]) -> T:
         """Read the JSON body as `kind`; raise one 400 for every wrong field of this request so far."""

@@ -7,6 +7,7 @@ from typing import Any
 from mallgen_runtime.http.problems import ApiError, ClientGone, too_large
 
 _PIECE = 64 << 10
+_FED, _MEMBERS = 16 << 10, 1000  # what is behind the end of a member is copied: not all of the body each time
 
 
 async def pieces(
@@ -16,7 +17,7 @@ async def pieces(
 
     Raises a 413 beyond it, and ClientGone when the rest never comes.
     """
-    unpacker = _Unpacker(encoding, unpacks)
+    unpacker = Unpacker(encoding, unpacks)
     size, more = 0, True
     while more:
         message = await receive()
@@ -32,14 +33,18 @@ async def pieces(
         unpacker.end()
 
 
-class _Unpacker:
-    """Gzip as it comes, in pieces of a bounded size, so that a bomb is noticed before it has gone off."""
+class Unpacker:
+    """Gzip as it comes, in pieces of a bounded size, so that a bomb is noticed before it has gone off.
+
+    A file may have several members one after the other (RFC 1952 section 2.2): all are read, up to a thousand.
+    """
 
     def __init__(self, encoding: str, unpacks: bool) -> None:
         self.begun = False
         self._encoding = encoding
         self._unpacks = unpacks
         self._gzip = zlib.decompressobj(wbits=31) if encoding == "gzip" and unpacks else None
+        self._members = 1
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the unpacked pieces of received bytes. Raises a 415 for an unknown encoding, a 400 for broken gzip."""
@@ -51,12 +56,22 @@ class _Unpacker:
             return
         if self._gzip is None:
             raise unknown_encoding(self._encoding, self._unpacks)
-        while data and not self._gzip.eof:
+        for start in range(0, len(data), _FED):
+            yield from self._unpacked(data[start : start + _FED])
+
+    def _unpacked(self, data: bytes) -> Iterator[bytes]:
+        assert self._gzip is not None
+        while data:
+            if self._gzip.eof:
+                self._gzip = zlib.decompressobj(wbits=31)
+                self._members += 1
             try:
                 piece = self._gzip.decompress(data, _PIECE)
             except zlib.error:
                 raise ApiError(400, "bad_request", "the body is not gzip") from None
-            data = self._gzip.unconsumed_tail
+            if self._members > _MEMBERS:
+                raise ApiError(400, "bad_request", f"the body has more than {_MEMBERS} gzip members")
+            data = self._gzip.unused_data if self._gzip.eof else self._gzip.unconsumed_tail
             if piece:
                 yield piece
 
