@@ -97,7 +97,7 @@ class AnsweringConnection(asyncio.BufferedProtocol, ABC):
         self._leaving = self._leaving or not keep
         if not keep and "connection" in headers:
             headers["connection"] = "close"
-        start = head_of(response, ctx.request_id, self._tracker.date())
+        start = head_of(response, ctx.told_id, self._tracker.date())
         if "connection" not in headers and not keep:
             start += b"connection: close\r\n"
         elif "connection" not in headers and head.version == "1.0":

@@ -69,7 +69,7 @@ class AsgiExchange:
         if not self.started and self._head is not None:
             self.started = True
             ctx, response = self._head
-            headers = pairs_of(response, ctx.request_id)
+            headers = pairs_of(response, ctx.told_id)
             await self._send({"type": "http.response.start", "status": response.status, "headers": headers})
 
     async def write(self, piece: bytes) -> None:

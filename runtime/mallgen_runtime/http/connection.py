@@ -143,7 +143,7 @@ class HttpConnection(AnsweringConnection):
         try:
             head = read_head(data)
         except Refusal as problem:
-            return self._refuse(problem.status)
+            return self._refuse(problem.status, problem.why)
         self._begin(head)
 
     def _unfinished(self) -> None:
@@ -241,9 +241,9 @@ class HttpConnection(AnsweringConnection):
             if self._ended and self._state in (IDLE, HEAD):
                 self._close()
 
-    def _refuse(self, status: int) -> None:
+    def _refuse(self, status: int, why: str = "") -> None:
         """Answer a head that cannot be taken; nothing after it is read as a request."""
-        self._transport.write(self._app.refusal(status, self._tracker.date()))
+        self._transport.write(self._app.refusal(status, self._tracker.date(), why))
         self._leaving = True
         self._spill(sure=False)
 

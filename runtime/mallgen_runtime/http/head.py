@@ -8,6 +8,7 @@ HEAD_BYTES = 64 << 10
 _HEADER_OVERHEAD = 32  # as HTTP/2 counts a header, RFC 9113 section 6.5.2
 _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]++) ([!\"$-~\x80-\xff]++) HTTP/(\d)\.(\d)\r\n")
 _HEADERS = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n)*+\r\n")
+_SPACED = re.compile(rb"\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]++ [^:\r\n]*:")
 _HOST = re.compile(rb"[0-9A-Za-z._~!$&'()*+,;=:%\[\]-]*+")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _NEVER = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?!\n|\Z)")
@@ -19,11 +20,12 @@ Address = tuple[str, int] | None
 
 
 class Refusal(Exception):
-    """A head that is answered with a status and a closed connection."""
+    """A head that is answered with a status and a closed connection; `why` in the words of Go's net/http."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, why: str = "") -> None:
         super().__init__(status)
         self.status = status
+        self.why = why
 
 
 class Head(NamedTuple):
@@ -57,11 +59,11 @@ def read_head(data: bytes) -> Head:
         raise Refusal(400)
     method, target, major, minor = line.groups()
     if major != b"1":
-        raise Refusal(505)
+        raise Refusal(505, "unsupported protocol version")
     if len(target) > HEAD_BYTES // 2:
         raise Refusal(414)
     if _HEADERS.fullmatch(data, line.end()) is None:
-        raise Refusal(400)
+        raise Refusal(400, "invalid header name" if _SPACED.search(data, line.end() - 2) else "")
     headers = []
     size = 0
     for field in data[line.end() : -4].split(b"\r\n") if line.end() < len(data) - 2 else ():
@@ -124,7 +126,7 @@ def _framing(headers: list[tuple[bytes, bytes]], new: bool) -> tuple[int, bool, 
         if name == b"host":
             hosts += 1
             if _HOST.fullmatch(value) is None:
-                raise Refusal(400)
+                raise Refusal(400, "malformed Host header")
         elif name == b"content-length":
             if length is not None or _LENGTH.fullmatch(value) is None:
                 raise Refusal(400)
@@ -141,7 +143,7 @@ def _framing(headers: list[tuple[bytes, bytes]], new: bool) -> tuple[int, bool, 
                 raise Refusal(417)
             expects = True
     if hosts > 1 or (new and hosts == 0):
-        raise Refusal(400)
+        raise Refusal(400, "" if hosts else "missing required Host header")
     if coding is None:
         return length or 0, keep, expects
     if length is not None or not new:

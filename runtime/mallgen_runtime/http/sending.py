@@ -58,7 +58,7 @@ def pairs_of(response: Response, request_id: str) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
 
 
-def refusal(status: int, date: bytes) -> bytes:
+def refusal(status: int, date: bytes, why: str) -> bytes:
     """Return the answer to a head that cannot be taken; `date` is the line of the header."""
     title = HTTPStatus(status).phrase
     return f"HTTP/1.1 {status} {title}\r\ncontent-length: 0\r\nconnection: close\r\n".encode() + date + b"\r\n"

@@ -19,7 +19,7 @@ class WireMode(NamedTuple):
 
     context: type[Context]
     failures: type[Failures]
-    refusal: Callable[[int, bytes], bytes]
+    refusal: Callable[[int, bytes, str], bytes]
     as_get: str
     first: Callable[[Next, Callable[[Context, BaseException], Response]], Next] | None
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from http import HTTPStatus
 
 from mallgen_runtime.http.compat.context import TEXT, text_answer
 from mallgen_runtime.http.failures import Failures
@@ -9,7 +10,9 @@ from mallgen_runtime.http.messages import JSON, Context, Response, WrongAnswer
 from mallgen_runtime.http.problems import ApiError, ClientGone
 from mallgen_runtime.process.errors import Code, ResourceError, RpcError
 
-_BARE = frozenset({"body_too_large", "bad_gzip", "too_many_requests", "stopping"})
+_BARE = frozenset(
+    {"body_too_large", "bad_gzip", "too_many_requests", "overloaded", "breaker_open", "no_keys", "stopping"}
+)
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _NEVER_SHOWN = (ClientGone, ResourceError, WrongAnswer)
 _NAMES = {code: code.name.title().replace("_", "") for code in Code} | {Code.OK: "OK"}
@@ -85,9 +88,11 @@ def _is_returned(problem: BaseException) -> bool:
     return kind is Exception or isinstance(problem, ValueError) or kind.__module__ != "builtins"
 
 
-def refusal(status: int, date: bytes) -> bytes:
+def refusal(status: int, date: bytes, why: str) -> bytes:
     """Return the answer to a head that cannot be read, as net/http writes it."""
-    from http import HTTPStatus
-
     title = f"{status} {HTTPStatus(status).phrase}"
-    return f"HTTP/1.1 {title}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n{title}".encode()
+    if status == HTTPStatus.EXPECTATION_FAILED:
+        return f"HTTP/1.1 {title}\r\nConnection: close\r\nContent-Length: 0\r\n".encode() + date + b"\r\n"
+    text = f"{title}: {why}" if why else title
+    body = "Unsupported transfer encoding" if status == HTTPStatus.NOT_IMPLEMENTED else text
+    return f"HTTP/1.1 {text}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n{body}".encode()
