@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mallgen_runtime import ApiError, Context, EventStream, Response, ServerEvent, event_stream
+from mallgen_runtime import ApiError, Context, EventStream, Response, RestConf, ServerEvent, event_stream
 from mallgen_runtime.schema import Struct
 from tests.runtime.wire import Wire, Wires, serving
 
@@ -88,6 +88,35 @@ def test_events_have_the_bytes_of_the_standard(under: str) -> None:
             )
 
     asyncio.run(run())
+
+
+def test_an_event_has_the_bytes_of_go_zero() -> None:
+    """Recorded of go-zero 1.10.3: rest.WithSSE, the handler of goctl's template."""
+
+    async def run() -> AsyncIterator[Step]:
+        for percent in (1, 2):
+            yield Step(percent=percent, text='a<b> 中\n"')
+
+    async def endpoint(ctx: Context, svc: Any) -> Response:
+        return event_stream(run())
+
+    async def talk() -> bytes:
+        conf = RestConf(name="t", host="127.0.0.1", port=0, compat="gozero")
+        async with serving({"/events": endpoint}, conf) as client:
+            wire = await client.open()
+            await wire.send("GET", "/events")
+            return await wire.reader.readuntil(b"\r\n0\r\n\r\n")
+
+    head, _, body = asyncio.run(talk()).partition(b"\r\n\r\n")
+    assert {line for line in head.lower().split(b"\r\n") if not line.startswith(b"date")} == {
+        b"http/1.1 200 ok",
+        b"cache-control: no-cache",
+        b"connection: keep-alive",
+        b"content-type: text/event-stream",
+        b"transfer-encoding: chunked",
+    }
+    event = '35\r\ndata: {"percent":%d,"text":"a\\u003cb\\u003e 中\\n\\""}\n\n\r\n'
+    assert body.decode() == event % 1 + event % 2 + "0\r\n\r\n"
 
 
 @BOTH

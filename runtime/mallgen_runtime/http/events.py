@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from mallgen_runtime.http.answers import Response
 from mallgen_runtime.http.messages import Context, WrongAnswer
 from mallgen_runtime.http.streaming import StreamingResponse
-from mallgen_runtime.schema.encoding import NotFinite, encode, encode_as
+from mallgen_runtime.schema.encoding import NotFinite
 
 T = TypeVar("T")
 _LINE = re.compile(r"[^\r\n\0]*")
@@ -51,18 +51,31 @@ class EventStream(StreamingResponse):
     left is noticed. The route's timeout, when it has one, ends the stream.
     """
 
-    __slots__ = ("heartbeat", "seconds")
+    __slots__ = ("_as_type", "_events", "heartbeat", "seconds")
     is_endless: ClassVar[bool] = True
 
     def __init__(self, events: AsyncIterable[object], as_type: Any = None, *, heartbeat: float = HEARTBEAT) -> None:
-        super().__init__(_framed(events, as_type), 200, _HEADERS, content_type="text/event-stream")
+        super().__init__(_none(), 200, _HEADERS, content_type="text/event-stream")
+        self._events = events
+        self._as_type = as_type
         self.heartbeat = heartbeat
         self.seconds = 0.0
 
     async def prepared(self, ctx: Context) -> Response:
-        """Take the time that the route has."""
+        """Take the time that the route has, and write values as its other answers are."""
+        self.chunks = self._framed(ctx)
         self.seconds = ctx.matched.bound.timeout if ctx.matched else 0.0
         return self
+
+    async def _framed(self, ctx: Context) -> AsyncIterator[bytes]:
+        iterator = aiter(self._events)
+        try:
+            async for event in iterator:
+                yield _frame(event, ctx, self._as_type)
+        finally:
+            closing: Any = getattr(iterator, "aclose", None)
+            if closing is not None:
+                await closing()
 
 
 def event_stream(found: object, as_type: Any = None) -> Response:
@@ -74,18 +87,13 @@ def event_stream(found: object, as_type: Any = None) -> Response:
     return EventStream(found, as_type)
 
 
-async def _framed(events: AsyncIterable[object], as_type: Any) -> AsyncIterator[bytes]:
-    iterator = aiter(events)
-    try:
-        async for event in iterator:
-            yield _frame(event, as_type)
-    finally:
-        closing: Any = getattr(iterator, "aclose", None)
-        if closing is not None:
-            await closing()
+async def _none() -> AsyncIterator[bytes]:
+    nothing: tuple[bytes, ...] = ()
+    for piece in nothing:
+        yield piece
 
 
-def _frame(event: object, as_type: Any) -> bytes:
+def _frame(event: object, ctx: Context, as_type: Any) -> bytes:
     head = ""
     value = event
     if isinstance(event, ServerEvent):
@@ -94,7 +102,7 @@ def _frame(event: object, as_type: Any) -> bytes:
         head += f"event: {event.name}\n" if event.name else ""
         head += f"retry: {event.retry_ms}\n" if event.retry_ms is not None else ""
     try:
-        data = encode(value) if as_type is None else encode_as(value, as_type)
+        data = ctx.event_data(value, as_type)
     except NotFinite as problem:
         raise ValueError(f"an event has {problem}: JSON has no such number") from None
     return b"%bdata: %b\n\n" % (head.encode(), data)

@@ -322,6 +322,10 @@ class Context:
             raise WrongAnswer(what=f"answered with {problem}: JSON has no such number") from None
         return Response(data, status, Headers(_JSON))
 
+    def event_data(self, value: object, as_type: Any) -> bytes:
+        """Return the JSON of an event's value."""
+        return encode(value) if as_type is None else encode_as(value, as_type)
+
     async def after(self, handler: Awaitable[object], *, status: int = 200) -> Response:
         """No body once `handler` has run: the answer of a route without `returns`; its own Response is passed on."""
         found = await handler

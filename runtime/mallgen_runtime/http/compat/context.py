@@ -173,6 +173,10 @@ class GoContext(Context):
             found.headers[name.lower()] = value
         return found
 
+    def event_data(self, value: object, as_type: Any) -> bytes:
+        """Return the JSON of an event's value as Go writes it."""
+        return render(value)
+
     def json(self, value: object, as_type: Any = None, *, status: int = 200) -> Response:
         """JSON as Go writes it; a handler's own Response is passed on as it is."""
         if isinstance(value, Response):
