@@ -171,6 +171,7 @@ class Group(Struct, frozen=True):
     """One `service` block with its `@server` values. `timeout_ms` and `max_bytes` are None when not given.
 
     `sse`: the routes answer with server-sent events.
+    `cors` names the settings for pages of other origins, empty where those of the service hold.
     """
 
     server: tuple[Pair, ...]
@@ -184,6 +185,7 @@ class Group(Struct, frozen=True):
     max_bytes: int | None
     span: Span
     sse: bool = False
+    cors: str = ""
 
 
 class Contract(Struct, frozen=True):

@@ -37,6 +37,7 @@ BLOCKS: tuple[tuple[str, str, Any], ...] = (
     ("A BFF", "the top of `etc/NAME-api.yaml`", http_conf.RestConf),
     ("Middlewares of a BFF", "`Middlewares`", http_conf.MiddlewaresConf),
     ("Uploads", "`Uploads` of a BFF", http_conf.UploadsConf),
+    ("Cors", "`Cors` of a BFF, and the block that `cors: Public` in the contract names", http_conf.CorsConf),
     ("A jwt block", "the block that `jwt: Auth` in the contract names", http_conf.JwtConf),
     ("A jwtTransition block", "the block that `jwtTransition: Auth` names", http_conf.JwtTransitionConf),
     ("An RPC server", "the top of `etc/NAME.yaml`", rpc_conf.RpcServerConf),

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def render(*, header: Any, yours: Any, name: Any, port: Any, jwt: Any, transitions: Any, uses: Any, data_source: Any) -> str:
+def render(*, header: Any, yours: Any, name: Any, port: Any, jwt: Any, transitions: Any, cors: Any, uses: Any, data_source: Any) -> str:
     parts: list[str] = []
     add = parts.append
     add(f'{yours}\nName: {name}\nHost: 0.0.0.0\nPort: {port}\n')
@@ -11,6 +11,8 @@ def render(*, header: Any, yours: Any, name: Any, port: Any, jwt: Any, transitio
         add(f'\n{key_1}:\n  AccessSecret: ${{{env_1}_ACCESS_SECRET}}\n  AccessExpire: 86400\n')
     for key_1, env_1 in transitions:
         add(f'\n{key_1}:\n  Secret: ${{{env_1}_SECRET}}\n  PrevSecret: ${{{env_1}_PREV_SECRET}}\n')
+    for key_1 in cors:
+        add(f'\n{key_1}:\n  Origins: []  # https://shop.example, https://*.shop.example, or "*" for all\n')
     for key_1, lines_1 in uses:
         add(f'\n{key_1}:\n  Timeout: 2000\n')
         for line_2 in lines_1:

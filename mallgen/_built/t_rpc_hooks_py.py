@@ -6,5 +6,5 @@ from typing import Any
 def render(*, header: Any, yours: Any, module_docstring: Any, package: Any) -> str:
     parts: list[str] = []
     add = parts.append
-    add(f'{yours}\n{module_docstring}\n\nfrom collections.abc import Sequence\n\nfrom mallgen_runtime.rpc import ClientInterceptor, ServerInterceptor\n\nfrom {package}.svc import ServiceContext\n\n\ndef server_interceptors(svc: ServiceContext) -> Sequence[ServerInterceptor]:\n    """Return what runs around every call of this service; the first one stands outermost."""\n    return ()\n\n\ndef client_interceptors(svc: ServiceContext) -> Sequence[ClientInterceptor]:\n    """Return what runs around every call of another service; the first one stands outermost."""\n    return ()\n')
+    add(f'{yours}\n{module_docstring}\n\nfrom collections.abc import Sequence\n\nfrom mallgen_runtime.rpc import ClientInterceptor, ServerInterceptor\n\nfrom {package}.svc import ServiceContext\n\n\ndef server_interceptors(svc: ServiceContext) -> Sequence[ServerInterceptor]:\n    """Return what runs around every call of this service, the outermost first."""\n    return ()\n\n\ndef client_interceptors(svc: ServiceContext) -> Sequence[ClientInterceptor]:\n    """Return what runs around every call of another service, the outermost first."""\n    return ()\n')
     return "".join(parts)

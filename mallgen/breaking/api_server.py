@@ -160,6 +160,22 @@ def max_bytes_decreased(change: ApiChange) -> Iterator[Finding]:
     yield from _findings(change, "maxBytes", found, "keep the limit, unless no client sends as much")
 
 
+@api_rule("cors-changed", WARNING, BEHAVIOUR)
+def cors_changed(change: ApiChange) -> Iterator[Finding]:
+    """Another block of the settings says which pages of other origins may call.
+
+    Its content is not in the contract. Accept the finding if it admits the pages that call today.
+    """
+    found = (
+        _Said(
+            pair, f"{_admits(pair.new.cors)} says which pages of other origins may call, not {_admits(pair.old.cors)}"
+        )
+        for pair in change.groups
+        if pair.old.cors != pair.new.cors
+    )
+    yield from _findings(change, "cors", found, "look whether it admits the pages that call today")
+
+
 @api_rule("sse-changed", ERROR, WIRE)
 def sse_changed(change: ApiChange) -> Iterator[Finding]:
     """Routes answer with a stream of events instead of one JSON text, or the other way round.
@@ -170,6 +186,10 @@ def sse_changed(change: ApiChange) -> Iterator[Finding]:
     pairs = ((pair, *pair.flags("sse")) for pair in change.groups)
     found = (_Said(pair, f"the answer is {words[new]} now, not {words[old]}") for pair, old, new in pairs if old != new)
     yield from _findings(change, "sse", found, "add the other form as a route of its own")
+
+
+def _admits(name: str) -> str:
+    return f"`{name}`" if name else "the service's own `Cors`"
 
 
 def _with_jwt(change: ApiChange, before: bool, now: bool) -> Iterator[GroupPair]:

@@ -155,6 +155,7 @@ _CHANGES = {
 }
 _WHOLE = {
     "body-container-changed": "消息体在对象与列表间变更",
+    "cors-changed": "跨域设置块变更",
     "column-auto-added": "列新增自动编号",
     "column-auto-removed": "列取消自动编号",
     "column-charset-changed": "列的字符集变更",

@@ -16,7 +16,10 @@ from mallgen.text.limits import DEFAULT, Limits
 from mallgen.text.span import Span
 
 SETTINGS = frozenset(
-    "prefix group jwt jwtTransition signature middleware timeout maxBytes sse tags summary authType pathPrefix".split()
+    (
+        "prefix group jwt jwtTransition signature middleware timeout maxBytes cors sse tags summary authType "
+        "pathPrefix"
+    ).split()
 )
 STATUSES = ("200", "201", "202", "204")
 _PROTECTING = frozenset({"jwt", "jwtTransition", "signature", "middleware", "timeout", "maxBytes"})
@@ -174,6 +177,7 @@ class _Groups:
             max_bytes=self._max_bytes(settings.get("maxBytes")),
             span=service.name.span,
             sse=sse,
+            cors=self._word(settings.get("cors"), "cors"),
         )
 
     def _unknown(self, settings: dict[str, Pair]) -> None:
@@ -239,7 +243,7 @@ class _Groups:
                 f"bad-{what.lower()}",
                 f"`{pair.value}` is not a name for {what}",
                 pair.span,
-                "write a name such as `Auth`",
+                f"write a name such as `{'Public' if what == 'cors' else 'Auth'}`",
             )
         return pair.value
 

@@ -55,7 +55,7 @@ class Skeleton(Struct, frozen=True):
         what = docstring([f"What the logic of {self.title} works with."], 0)
         svc = renderer.python("service/svc.py", module_docstring=what, package=package)
         yield File(f"{package}/svc.py", svc, Owner.ONCE, SERVICE_CONTEXT)
-        what = docstring([f"What every request to {self.title} goes through; what stays as it is does nothing."], 0)
+        what = docstring([f"Code around all that {self.title} does."], 0)
         hooks = renderer.python(self.hooks, module_docstring=what, package=package)
         yield File(f"{package}/hooks.py", hooks, Owner.ONCE, HOOKS)
         what = docstring([f"{self.title} as a whole, without a socket; your tests go on from here."], 0)

@@ -2,7 +2,7 @@
 
 from mallgen_runtime.http.answers import Redirect, Response
 from mallgen_runtime.http.app import App
-from mallgen_runtime.http.conf import JwtConf, JwtTransitionConf, RestConf
+from mallgen_runtime.http.conf import CorsConf, JwtConf, JwtTransitionConf, RestConf
 from mallgen_runtime.http.events import EventStream, ServerEvent, event_stream
 from mallgen_runtime.http.failures import problem_of as problem
 from mallgen_runtime.http.files import FileResponse
@@ -25,6 +25,7 @@ __all__ = [
     "ClientInterceptor",
     "ConfigError",
     "Context",
+    "CorsConf",
     "EventStream",
     "FieldError",
     "FileResponse",

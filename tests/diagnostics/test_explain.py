@@ -15,7 +15,13 @@ from tests.conftest import ROOT, mallgen
 
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 CALLS = {"Diagnostic", "Unreadable", "_report", "_unfit", "report"}
-COMPOSED = {"duplicate-syntax", "duplicate-info", "bad-jwt", "bad-jwttransition"}  # from f-strings in resolve.py
+COMPOSED = {
+    "duplicate-syntax",
+    "duplicate-info",
+    "bad-jwt",
+    "bad-jwttransition",
+    "bad-cors",
+}  # from f-strings in resolve.py
 
 
 def used() -> set[str]:

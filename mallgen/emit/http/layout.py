@@ -38,8 +38,13 @@ SETTINGS = frozenset(
         "middlewares",
         "trace_ignore_paths",
         "secrets",
+        "uploads",
+        "cors",
+        "compress",
+        "static",
     ]
 )
+_EXAMPLES = {"jwt": "Auth", "jwtTransition": "AuthTransition", "cors": "Public"}
 
 
 class Middleware(Struct, frozen=True):
@@ -72,6 +77,7 @@ class RouteNames(Struct, frozen=True):
     request: SchemaClass | None
     jwt: str
     transition: str
+    cors: str
     middlewares: tuple[Middleware, ...]
 
     @property
@@ -83,7 +89,7 @@ class RouteNames(Struct, frozen=True):
 class Layout(Struct, frozen=True):
     """All names of a service's code, chosen before anything is rendered.
 
-    `jwt` and `transitions` are the names of the settings that the groups ask for, each once.
+    `jwt`, `transitions` and `cors` are the names of the settings that the groups ask for, each once.
     """
 
     service: str
@@ -93,6 +99,7 @@ class Layout(Struct, frozen=True):
     middlewares: tuple[Middleware, ...]
     jwt: tuple[str, ...]
     transitions: tuple[str, ...]
+    cors: tuple[str, ...]
     problems: tuple[Diagnostic, ...]
 
 
@@ -128,11 +135,12 @@ class _LayoutBuilder:
             middlewares=tuple(self.middlewares.values()),
             jwt=_distinct(group.jwt for group in groups),
             transitions=_distinct(group.jwt_transition for group in groups),
+            cors=_distinct(group.cors for group in groups),
             problems=problems,
         )
 
     def _group(self, group: Group) -> None:
-        for kind, setting in (("jwt", group.jwt), ("jwtTransition", group.jwt_transition)):
+        for kind, setting in (("jwt", group.jwt), ("jwtTransition", group.jwt_transition), ("cors", group.cors)):
             if setting:
                 self._setting(kind, setting, group.span)
         for name in group.middlewares:
@@ -145,7 +153,7 @@ class _LayoutBuilder:
         attribute = self.settings.share(names.variable(name), f"{kind}: {name}", span)
         if attribute in SETTINGS:
             message = f"`{name}` is a setting that every service has"
-            hint = "give the jwt block another name, such as `Auth`"
+            hint = f"give the block another name, such as `{_EXAMPLES[kind]}`"
             self.problems.append(Diagnostic("name-collision", message, span, hint))
 
     def _routes(self, groups: list[Group]) -> tuple[RouteNames, ...]:
@@ -180,6 +188,7 @@ class _LayoutBuilder:
             request=self.shapes.of(route.request),
             jwt=names.variable(group.jwt) if group.jwt else "",
             transition=names.variable(group.jwt_transition) if group.jwt_transition else "",
+            cors=names.variable(group.cors) if group.cors else "",
             middlewares=tuple(self.middlewares[name] for name in group.middlewares),
         )
 

@@ -27,6 +27,7 @@ def settings(layout: Layout, port: int, calls: Calls, tables: ServiceTables, ren
         data_source=tables.data_source,
         jwt=[(yaml_text(name), env_name(name)) for name in layout.jwt],
         transitions=[(yaml_text(name), env_name(name)) for name in layout.transitions],
+        cors=[yaml_text(name) for name in layout.cors],
     )
 
 
@@ -42,8 +43,9 @@ def blocks(layout: Layout, calls: Calls) -> tuple[SettingsBlock, ...]:
         )
         for name, lines in keys.items()
     ]
+    pages = [SettingsBlock(name, (f"{yaml_text(name)}:", "  Origins: []"), False) for name in layout.cors]
     used = [SettingsBlock(key, (f"{key}:", "  Timeout: 2000", *lines), False) for key, lines in calls.settings()]
-    return (*needed, *used)
+    return (*needed, *pages, *used)
 
 
 def env_name(name: str) -> PyIdent:
@@ -71,6 +73,10 @@ def wiring(layout: Layout, calls: Calls, tables: ServiceTables) -> Wiring:
             local = PyIdent(kind)
             factory = call(f"{local}.from_env(", [literal(name), literal(f"{env_name(name)}_{secret}")], indent=8)
             fields.append(call(f"{variable(name)}: {local} = field(", [Code(f"default_factory={factory}")], indent=4))
+    for name in layout.cors:
+        imports.add(RUNTIME, "CorsConf")
+        imports.add("mallgen_runtime.schema", "field")
+        fields.append(call(f"{variable(name)}: CorsConf = field(", ["default_factory=CorsConf"], indent=4))
     settings_of_clients, clients = calls.wiring(imports)
     return Wiring(
         what=f"What {layout.service}'s contract asks of its configuration.",

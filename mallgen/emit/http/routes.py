@@ -218,6 +218,8 @@ class _Routes:
         args.append(Code(f"contract={literal(route.declared_at)}"))
         if route.jwt or route.transition:
             args.append(Code(f"jwt={literal(route.transition or route.jwt)}"))
+        if route.cors:
+            args.append(Code(f"cors={literal(route.cors)}"))
         if route.middlewares:
             classes = [self._middleware(m.class_name, m.module) for m in route.middlewares]
             args.append(Code(f"middlewares=({', '.join(classes)}{',' if len(classes) == 1 else ''})"))

@@ -12,6 +12,7 @@ from mallgen_runtime.http.access import log_access
 from mallgen_runtime.http.asgi import AsgiExchange
 from mallgen_runtime.http.compat import mode_of
 from mallgen_runtime.http.conf import AS_GO_ZERO, RestConf, rules_of, secrets_of
+from mallgen_runtime.http.cors import policy_of
 from mallgen_runtime.http.failures import handler_of
 from mallgen_runtime.http.figures import HttpFigures
 from mallgen_runtime.http.guards import Guard, Guards
@@ -33,6 +34,7 @@ from mallgen_runtime.http.own_rules import load_own_rules
 from mallgen_runtime.http.problems import ApiError, ClientGone
 from mallgen_runtime.http.proxies import TrustedProxies
 from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, RouteTable
+from mallgen_runtime.http.sharing import shared
 from mallgen_runtime.http.streaming import StreamBroken, StreamingResponse
 from mallgen_runtime.http.tokens import KeysOfBlocks
 from mallgen_runtime.process import metrics, threads, watch
@@ -83,6 +85,7 @@ class App(Generic[S]):
         self._on_success = getattr(hooks, "on_success", None)
         self._middlewares: Sequence[Middleware] = found(hooks, "middlewares", svc)
         svc.intercept(found(hooks, "client_interceptors", svc))
+        self._cors = policy_of(config, "cors")
         self._chain: Next | None = None
         self.guards = Guards(config)
         self._watch = LoopWatch(config.blocked_after) if config.blocked_after else None
@@ -165,6 +168,7 @@ class App(Generic[S]):
         keys = self._keys.of(route.jwt)
         bound = BoundRoute(route, run, timeout / 1000, limit, secrets, rules)
         bound = bound._replace(uploads=config.uploads, shown=shown, keys=keys)
+        bound = bound._replace(cors=policy_of(config, route.cors) if route.cors else None)
         if guard is None:
             return bound
         return bound._replace(run=guard.around(run, self._failures.answer), admit=guard.admit)
@@ -255,6 +259,8 @@ class App(Generic[S]):
             run: Next = self._routed if self._first is None else self._first(self._routed, self._failures.answer)
             for middleware in reversed((*self._middlewares, *self.svc.middlewares)):
                 run = layer(middleware, run, self._failures.answer)
+            if self._cors.is_given or any(route.cors for route in self.routes):
+                run = shared(run, self._table, self._cors)
             self._chain = run
         return await self._chain(ctx)
 

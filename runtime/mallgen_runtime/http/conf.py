@@ -16,6 +16,7 @@ from mallgen_runtime.process.yaml_values import spelled
 from mallgen_runtime.schema import Options
 
 Compat = Annotated[str, Options("", "gozero")]
+_SENT = ("Content-Type", "Authorization", "X-CSRF-Token", "AccessToken", "Token", "Range")  # go-zero's
 Leeway = Annotated[int, Meta(ge=0, le=600)]
 
 
@@ -52,6 +53,27 @@ class UploadsConf(Conf, kw_only=True):
     folder: str = ""
 
 
+class CorsConf(Conf, kw_only=True):
+    """The pages of other origins that may call, in the words of the Fetch standard; without `Origins` none may.
+
+    `origins` are `https://shop.example`, `https://*.shop.example` for all below, or `*` for all, which goes with no
+    `credentials` (cookies, Authorization). `methods` of a request (none: those of the contract), `headers` that it may
+    have (`*`: all). `max_age` in seconds is how long a browser remembers the answer.
+    """
+
+    origins: list[str] = field(default_factory=list)
+    methods: list[str] = field(default_factory=list)
+    headers: list[str] = field(default_factory=lambda: list(_SENT))
+    credentials: bool = False
+    max_age: Annotated[int, Meta(ge=0)] = 86400
+
+    def check_settings(self, setting: str) -> None:
+        """Raise ConfigError for what no browser takes."""
+        from mallgen_runtime.http.cors import CorsPolicy
+
+        CorsPolicy(self, setting)
+
+
 class RestConf(Conf, kw_only=True):
     """The settings that every HTTP service has.
 
@@ -83,6 +105,7 @@ class RestConf(Conf, kw_only=True):
     blocked_loop: Annotated[int, Meta(ge=0)] | None = None
     middlewares: MiddlewaresConf = field(default_factory=MiddlewaresConf)
     uploads: UploadsConf = field(default_factory=UploadsConf)
+    cors: CorsConf = field(default_factory=CorsConf)
     trusted_proxies: list[str] = field(default_factory=list)
     shutdown: ShutdownConf = field(default_factory=ShutdownConf)
     dev_server: DevServerConf | None = None

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from mallgen_runtime.http.conf import AS_GO_ZERO, TokenRules, UploadsConf
+from mallgen_runtime.http.cors import CorsPolicy
 from mallgen_runtime.http.messages import Context, Next, Response
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ class Middleware(Protocol):
 class Route(Generic[S]):
     """One operation of a contract.
 
-    `contract` is its place there, `jwt` the configuration's attribute with the secrets, `timeout_ms` and `max_bytes`
-    replace the configuration's when not None.
+    `contract` is its place there, `jwt` the configuration's attribute with the secrets, `cors` that with the rules for
+    pages of other origins; `timeout_ms` and `max_bytes` replace the configuration's when not None.
     """
 
-    __slots__ = ("contract", "endpoint", "jwt", "max_bytes", "method", "middlewares", "path", "timeout_ms")
+    __slots__ = ("contract", "cors", "endpoint", "jwt", "max_bytes", "method", "middlewares", "path", "timeout_ms")
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class Route(Generic[S]):
         middlewares: tuple[Callable[[S], Middleware], ...] = (),
         timeout_ms: int | None = None,
         max_bytes: int | None = None,
+        cors: str = "",
     ) -> None:
         self.method = method
         self.path = path
@@ -48,6 +50,7 @@ class Route(Generic[S]):
         self.middlewares = middlewares
         self.timeout_ms = timeout_ms
         self.max_bytes = max_bytes
+        self.cors = cors
 
     @property
     def title(self) -> str:
@@ -59,7 +62,7 @@ class BoundRoute(NamedTuple):
     """A route ready to run: its middlewares are made, its limits decided; `counts` is whether MaxConns counts it.
 
     `shown` is the contract's line for error answers, empty where they do not name it; `admit` raises a 503 for a
-    request that the route's guard refuses.
+    request that the route's guard refuses. Without `cors` the service's own rules for pages of other origins hold.
     """
 
     route: Route[Any]
@@ -73,6 +76,7 @@ class BoundRoute(NamedTuple):
     shown: str = ""
     admit: Callable[[Context], None] | None = None
     keys: "TokenKeys | None" = None
+    cors: CorsPolicy | None = None
 
 
 class Match(NamedTuple):

@@ -1,5 +1,5 @@
 # This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
-"""What every request to wide-api goes through; what stays as it is does nothing."""
+"""Code around all that wide-api does."""
 
 from collections.abc import Sequence
 
@@ -16,20 +16,26 @@ from wide_api.svc import ServiceContext
 
 
 def middlewares(svc: ServiceContext) -> Sequence[Middleware]:
-    """Return what runs around every request, those that no route answers too; the first one stands outermost."""
+    """Return what runs around every request, the outermost first; unknown paths too."""
     return ()
 
 
 def on_error(ctx: Context, error: ApiError) -> Response:
-    """Return the answer for a request that failed; `error.__cause__` is what was raised, if it was no ApiError."""
+    """Return the answer for a request that failed; `error.__cause__` is the reason.
+
+    The cause is None where an ApiError itself was raised.
+    """
     return problem(ctx, error)
 
 
 def on_success(ctx: Context, value: object) -> object:
-    """Return what is sent as JSON; `value` is what the handler returned, None for a route without `returns`."""
+    """Return what is sent as JSON; `value` is what the handler returned.
+
+    It is None for a route without `returns`.
+    """
     return value
 
 
 def client_interceptors(svc: ServiceContext) -> Sequence[ClientInterceptor]:
-    """Return what runs around every call of another service; the first one stands outermost."""
+    """Return what runs around every call of another service, the outermost first."""
     return ()

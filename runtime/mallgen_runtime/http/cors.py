@@ -1,0 +1,97 @@
+"""Answers to pages of other origins: the Fetch standard's CORS protocol, by settings."""
+
+import re
+from collections.abc import Sequence
+
+from mallgen_runtime.http.conf import CorsConf, RestConf
+from mallgen_runtime.http.messages import Context, Response
+from mallgen_runtime.http.vary import vary
+from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.yaml_values import spelled
+
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(\*\.)?([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TOKENS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z, \t-]*")
+
+
+class CorsPolicy:
+    """The rules for pages of other origins, of one block of the settings.
+
+    `is_given` is False for a service whose settings have no `Cors`; a block that a group names is given, if empty.
+    """
+
+    def __init__(self, conf: CorsConf, name: str) -> None:
+        """Check the block `name`. Raises ConfigError with all that is wrong."""
+        problems = list(_problems(conf, name))
+        if problems:
+            raise ConfigError(*problems)
+        self.is_given = conf != CorsConf() or name != "Cors"
+        origins = [origin.lower() for origin in conf.origins]
+        self._all = "*" in origins
+        self._exact = frozenset(origins)
+        parts = (origin.partition("://*.") for origin in origins if "://*." in origin)
+        self._below = tuple((f"{scheme}://", f".{rest}") for scheme, _, rest in parts)
+        self._methods = ", ".join(conf.methods)
+        self._headers = ", ".join(conf.headers)
+        self._all_headers = "*" in conf.headers
+        self._credentials = conf.credentials
+        self._max_age = str(conf.max_age)
+
+    def _admits(self, origin: str) -> bool:
+        """Return whether pages of an origin may read answers."""
+        folded = origin.lower()
+        if self._all or folded in self._exact:
+            return True
+        return any(
+            folded.startswith(scheme) and folded.endswith(rest) and len(folded) > len(scheme) + len(rest)
+            for scheme, rest in self._below
+        )
+
+    def mark(self, ctx: Context, response: Response) -> bool:
+        """Say on an answer whether the page of this request may read it; return whether it may."""
+        if not self._all:
+            vary(response, "Origin")
+        origin = next(iter(ctx.headers.get("origin", ())), "")
+        if not origin or not self._admits(origin):
+            return False
+        response.headers["access-control-allow-origin"] = "*" if self._all else origin
+        if self._credentials:
+            response.headers["access-control-allow-credentials"] = "true"
+        return True
+
+    def preflight(self, ctx: Context, methods: Sequence[str]) -> Response:
+        """Return the answer for a page that asks whether it may call; `methods` are those of the path."""
+        response = Response(b"", 204)
+        for name in ("Access-Control-Request-Method", "Access-Control-Request-Headers"):
+            vary(response, name)
+        if not self.mark(ctx, response):
+            return response
+        if allowed := self._methods or ", ".join(methods):
+            response.headers["access-control-allow-methods"] = allowed
+        asked = ", ".join(ctx.headers.get("access-control-request-headers", ()))
+        allowed = asked if self._all_headers and _TOKENS.fullmatch(asked) else self._headers
+        if allowed:
+            response.headers["access-control-allow-headers"] = allowed
+        response.headers["access-control-max-age"] = self._max_age
+        return response
+
+
+def policy_of(config: RestConf, attribute: str) -> CorsPolicy:
+    """Return the rules of a block of the settings. Raises ConfigError."""
+    conf: CorsConf = getattr(config, attribute)
+    return CorsPolicy(conf, spelled(attribute))
+
+
+def _problems(conf: CorsConf, name: str) -> list[str]:
+    found = []
+    if not conf.origins and conf != CorsConf():
+        found.append(f"{name}: Origins is empty, so that no page may call; name them, or leave out the block")
+    if conf.credentials and "*" in conf.origins:
+        found.append(f"{name}: Origins has `*` beside Credentials, which browsers refuse; name the origins")
+    for origin in conf.origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin.lower()):
+            hint = "write scheme, host and port alone, as in https://shop.example or https://*.shop.example:8443"
+            found.append(f"{name}: Origins has `{origin}`, which is no origin; {hint}")
+    for key, words in (("Methods", conf.methods), ("Headers", conf.headers)):
+        found += [f"{name}: {key} has `{word}`, which is no name" for word in words if not _TOKEN.fullmatch(word)]
+    return found
