@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from msgspec import Meta, field
 
+from mallgen_runtime.http.origins import wrong_origins
 from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
 from mallgen_runtime.process.devserver import DevServerConf, PrometheusConf
 from mallgen_runtime.process.errors import ConfigError, call_all
@@ -69,9 +70,12 @@ class CorsConf(Conf, kw_only=True):
 
     def check_settings(self, setting: str) -> None:
         """Raise ConfigError for what no browser takes."""
-        from mallgen_runtime.http.cors import CorsPolicy
-
-        CorsPolicy(self, setting)
+        if self == CorsConf():
+            return
+        names = {"Methods": self.methods, "Headers": self.headers}
+        problems = list(wrong_origins(self.origins, self.credentials, names))
+        if problems:
+            raise ConfigError(*(f"{setting}: {one}" for one in problems))
 
 
 class RestConf(Conf, kw_only=True):

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from mallgen_runtime.http.conf import CorsConf, RestConf
 from mallgen_runtime.http.messages import Context, Response
 from mallgen_runtime.http.vary import vary
-from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.yaml_values import spelled
 
-_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(\*\.)?([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TOKENS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z, \t-]*")
 
 
@@ -21,10 +18,8 @@ class CorsPolicy:
     """
 
     def __init__(self, conf: CorsConf, name: str) -> None:
-        """Check the block `name`. Raises ConfigError with all that is wrong."""
-        problems = list(_problems(conf, name))
-        if problems:
-            raise ConfigError(*problems)
+        """Take the rules of the block `name`. Raises ConfigError with all that is wrong."""
+        conf.check_values(name)
         self.is_given = conf != CorsConf() or name != "Cors"
         origins = [origin.lower() for origin in conf.origins]
         self._all = "*" in origins
@@ -80,18 +75,3 @@ def policy_of(config: RestConf, attribute: str) -> CorsPolicy:
     """Return the rules of a block of the settings. Raises ConfigError."""
     conf: CorsConf = getattr(config, attribute)
     return CorsPolicy(conf, spelled(attribute))
-
-
-def _problems(conf: CorsConf, name: str) -> list[str]:
-    found = []
-    if not conf.origins and conf != CorsConf():
-        found.append(f"{name}: Origins is empty, so that no page may call; name them, or leave out the block")
-    if conf.credentials and "*" in conf.origins:
-        found.append(f"{name}: Origins has `*` beside Credentials, which browsers refuse; name the origins")
-    for origin in conf.origins:
-        if origin != "*" and not _ORIGIN.fullmatch(origin.lower()):
-            hint = "write scheme, host and port alone, as in https://shop.example or https://*.shop.example:8443"
-            found.append(f"{name}: Origins has `{origin}`, which is no origin; {hint}")
-    for key, words in (("Methods", conf.methods), ("Headers", conf.headers)):
-        found += [f"{name}: {key} has `{word}`, which is no name" for word in words if not _TOKEN.fullmatch(word)]
-    return found
