@@ -19,7 +19,7 @@ class CorsPolicy:
 
     def __init__(self, conf: CorsConf, name: str) -> None:
         """Take the rules of the block `name`. Raises ConfigError with all that is wrong."""
-        conf.check_values(name)
+        conf.check_settings(name)
         self.is_given = conf != CorsConf() or name != "Cors"
         origins = [origin.lower() for origin in conf.origins]
         self._all = "*" in origins
