@@ -174,8 +174,11 @@ class GoContext(Context):
         return found
 
     def event_data(self, value: object, as_type: Any) -> bytes:
-        """Return the JSON of an event's value as Go writes it."""
-        return render(value)
+        """Return the JSON of an event as goctl's handler writes it, which unlike httpx escapes what HTML reads."""
+        data = render(value)
+        for char, escaped in ((b"&", b"\\u0026"), (b"<", b"\\u003c"), (b">", b"\\u003e")):
+            data = data.replace(char, escaped)
+        return data
 
     def json(self, value: object, as_type: Any = None, *, status: int = 200) -> Response:
         """JSON as Go writes it; a handler's own Response is passed on as it is."""
