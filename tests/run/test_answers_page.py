@@ -1,6 +1,7 @@
 """The examples of docs/answers.md, and go-zero's own download example, generated, filled in and called."""
 
 import asyncio
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from mallgen_runtime.testing import Client
 from tests.run.example import blocks, project
+from tests.run.service import Service
 
 CODE = blocks("answers.md", "python")
 IMPORTS = (
@@ -81,3 +83,27 @@ def test_the_example_of_go_zero(tmp_path: Path, corpus: Path) -> None:
             assert [(await client.get(f"/static/{name}")).status for name in ("b.txt", ".hidden")] == [404, 404]
 
     asyncio.run(talk())
+
+
+ENDLESS = """    async def watch(self, req: WatchRequest) -> AsyncIterator[Progress | ServerEvent[Progress]]:
+        try:
+            yield Progress(percent=1)
+            await asyncio.Event().wait()
+        finally:
+            self.ctx.log.info("the stream was closed")
+"""
+
+
+def test_a_process_ends_its_streams_with_a_signal(tmp_path: Path) -> None:
+    project(tmp_path, blocks("answers.md", "api")[0], {"watch": ENDLESS}, f"import asyncio\n{IMPORTS}")
+    with Service(tmp_path, "report_api", "Log:\n  Level: info\n") as service:
+        reader = socket.create_connection(("127.0.0.1", service.port), 10)
+        reader.sendall(b"GET /reports/7/progress HTTP/1.1\r\nhost: a\r\n\r\n")
+        received = b""
+        while b"data:" not in received:
+            received += reader.recv(4096)
+        assert service.stop() == 0
+        while piece := reader.recv(4096):
+            received += piece
+    assert received.endswith(b'data: {"percent":1}\n\n\r\n0\r\n\r\n')
+    assert "the stream was closed" in service.lines()
