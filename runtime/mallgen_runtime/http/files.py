@@ -108,13 +108,15 @@ class FileResponse(StreamingResponse):
                     yield piece
                     continue
                 at, last = piece
+                reading = _readers().submit(file.read, at, min(_PIECE, last + 1 - at))
                 while at <= last:
-                    found = await _in_thread(file.read, at, min(_PIECE, last + 1 - at))
+                    found = await asyncio.wrap_future(reading)
                     at += len(found)
+                    if at <= last:  # the next piece is read while this one is sent
+                        reading = _readers().submit(file.read, at, min(_PIECE, last + 1 - at))
                     yield found
         finally:
-            if file.is_open:
-                _readers().submit(file.close)
+            _readers().submit(file.close)
 
 
 class _File:
@@ -125,13 +127,14 @@ class _File:
         self._expected = expected
         self._lock = threading.Lock()
         self._file: int | None = None
-        self.is_open = False
+        self._closed = False
 
     def read(self, at: int, size: int) -> bytes:
         """Return some bytes, at most `size`. Raises OSError when the file is another one than its answer says."""
         with self._lock:
+            if self._closed:
+                return b""
             if self._file is None:
-                self.is_open = True
                 self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
                 if _state(os.fstat(self._file)) != _state(self._expected):
                     raise OSError(f"{self._path} was replaced while it was answered")
@@ -143,6 +146,7 @@ class _File:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
+            self._closed = True
             if self._file is not None:
                 os.close(self._file)
 
