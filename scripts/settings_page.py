@@ -38,6 +38,8 @@ BLOCKS: tuple[tuple[str, str, Any], ...] = (
     ("Middlewares of a BFF", "`Middlewares`", http_conf.MiddlewaresConf),
     ("Uploads", "`Uploads` of a BFF", http_conf.UploadsConf),
     ("Cors", "`Cors` of a BFF, and the block that `cors: Public` in the contract names", http_conf.CorsConf),
+    ("Compress", "`Compress` of a BFF", http_conf.CompressConf),
+    ("Static folders", "an entry of `Static` of a BFF", http_conf.StaticConf),
     ("A jwt block", "the block that `jwt: Auth` in the contract names", http_conf.JwtConf),
     ("A jwtTransition block", "the block that `jwtTransition: Auth` names", http_conf.JwtTransitionConf),
     ("An RPC server", "the top of `etc/NAME.yaml`", rpc_conf.RpcServerConf),

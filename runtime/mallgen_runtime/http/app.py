@@ -5,7 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from mallgen_runtime.http import traced
 from mallgen_runtime.http.access import log_access
@@ -45,6 +45,9 @@ from mallgen_runtime.process.interceptors import found
 from mallgen_runtime.process.observing import Observing, turn_on
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.service import S
+
+if TYPE_CHECKING:
+    from mallgen_runtime.http.static import StaticFolder
 
 _LOG = logging.getLogger("mallgen.service")
 _NO_LIMIT = 1 << 40
@@ -86,6 +89,7 @@ class App(Generic[S]):
         self._middlewares: Sequence[Middleware] = found(hooks, "middlewares", svc)
         svc.intercept(found(hooks, "client_interceptors", svc))
         self._cors = policy_of(config, "cors")
+        self._folders = _folders(config)
         self._chain: Next | None = None
         self.guards = Guards(config)
         self._watch = LoopWatch(config.blocked_after) if config.blocked_after else None
@@ -257,8 +261,16 @@ class App(Generic[S]):
             self._watch.name(ctx.matched.bound.route.title if ctx.matched else "a request of no route")
         if self._chain is None:
             run: Next = self._routed if self._first is None else self._first(self._routed, self._failures.answer)
+            if self._folders:
+                from mallgen_runtime.http.static import served
+
+                run = served(run, self._folders)
             for middleware in reversed((*self._middlewares, *self.svc.middlewares)):
                 run = layer(middleware, run, self._failures.answer)
+            if self.config.compress.enabled:
+                from mallgen_runtime.http.compress import packed
+
+                run = packed(run, self.config.compress)
             if self._cors.is_given or any(route.cors for route in self.routes):
                 run = shared(run, self._table, self._cors)
             self._chain = run
@@ -326,6 +338,14 @@ class App(Generic[S]):
             await send({"type": "lifespan.shutdown.failed", "message": f"{type(problem).__name__}: {problem}"})
             return
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _folders(config: RestConf) -> "tuple[StaticFolder, ...]":
+    if not config.static:
+        return ()
+    from mallgen_runtime.http.static import folders_of
+
+    return folders_of(config.static)
 
 
 async def _healthy(ctx: Context, svc: object) -> Response:

@@ -78,6 +78,37 @@ class CorsConf(Conf, kw_only=True):
             raise ConfigError(*(f"{setting}: {one}" for one in problems))
 
 
+class CompressConf(Conf, kw_only=True):
+    """Answers packed as gzip for clients that take it: text, JSON, XML, JavaScript of `min_bytes` and more.
+
+    Files and streams go as they are. Leave it off where a proxy packs, and where a secret and what a client sent stand
+    in one answer (BREACH).
+    """
+
+    enabled: bool = False
+    min_bytes: Annotated[int, Meta(ge=0)] = 1024
+
+
+class StaticConf(Conf, kw_only=True):
+    """A folder whose files are answered below `path` where no route is; for GET and HEAD, with ranges and ETag.
+
+    `index` is the file of a folder, empty: none. `fallback` is answered for names without an ending that are not there,
+    as pages with a router of their own need. `max_age` in seconds; 0: clients ask each time. Names that begin with a
+    dot, and links that lead out, are not answered.
+    """
+
+    path: str = "/"
+    folder: str
+    index: str = "index.html"
+    fallback: str = ""
+    max_age: Annotated[int, Meta(ge=0)] = 0
+
+    def check_settings(self, setting: str) -> None:
+        """Raise ConfigError for a path that does not begin with a slash."""
+        if not self.path.startswith("/"):
+            raise ConfigError(f"{setting}: Path is `{self.path}`; write it with a slash in front")
+
+
 class RestConf(Conf, kw_only=True):
     """The settings that every HTTP service has.
 
@@ -110,6 +141,8 @@ class RestConf(Conf, kw_only=True):
     middlewares: MiddlewaresConf = field(default_factory=MiddlewaresConf)
     uploads: UploadsConf = field(default_factory=UploadsConf)
     cors: CorsConf = field(default_factory=CorsConf)
+    compress: CompressConf = field(default_factory=CompressConf)
+    static: list[StaticConf] = field(default_factory=list)
     trusted_proxies: list[str] = field(default_factory=list)
     shutdown: ShutdownConf = field(default_factory=ShutdownConf)
     dev_server: DevServerConf | None = None

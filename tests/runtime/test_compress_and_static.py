@@ -1,0 +1,141 @@
+"""Answers packed as gzip, and files of folders, by settings."""
+
+import asyncio
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from mallgen_runtime import App, ConfigError, Context, Response, RestConf, Route, ServiceBase
+from mallgen_runtime.http.compress import takes_gzip
+from mallgen_runtime.process.conf import parse
+from mallgen_runtime.testing import Answer, Client
+
+TEXT = b'{"a": "' + b"x" * 2000 + b'"}'
+KINDS = {
+    "json": {"content-type": "application/json", "etag": '"1"', "vary": "Origin"},
+    "problem": {"content-type": "application/problem+json"},
+    "svg": {"content-type": "image/svg+xml; charset=utf-8"},
+    "png": {"content-type": "image/png"},
+    "none": {},
+    "encoded": {"content-type": "text/plain", "content-encoding": "br"},
+    "fixed": {"content-type": "text/plain", "cache-control": "private, no-transform"},
+}
+
+
+async def _answer(ctx: Context, svc: object) -> Response:
+    kind, _, size = ctx.params["kind"].partition("-")
+    return Response(TEXT[: int(size)] if size else TEXT, 200, dict(KINDS[kind]))
+
+
+def asked(settings: str, path: str, method: str = "GET", **headers: str) -> Answer:
+    """Return the answer of a service with these settings."""
+    conf = parse(RestConf, f"Name: a\nPort: 1\n{settings}", "a.yaml").config
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    async def run() -> Answer:
+        routes = [Route("GET", "/k/:kind", _answer), Route("POST", "/a.txt", _answer)]
+        async with Client(App(conf, ServiceBase(conf), routes)) as client:
+            return await client.request(method, path, headers=sent)
+
+    return asyncio.run(run())
+
+
+ON = "Compress: {Enabled: true}"
+
+
+def test_what_a_client_takes_is_packed_and_its_tag_becomes_weak() -> None:
+    answer = asked(ON, "/k/json", accept_encoding="br, gzip")
+    assert gzip.decompress(answer.body) == TEXT
+    assert {name: answer.headers.get(name) for name in ("content-encoding", "vary", "etag", "content-length")} == {
+        "content-encoding": "gzip",
+        "vary": "Origin, Accept-Encoding",
+        "etag": 'W/"1"',
+        "content-length": str(len(answer.body)),
+    }
+    plain = asked(ON, "/k/json")
+    assert (plain.body, plain.headers["etag"], plain.headers["vary"]) == (TEXT, '"1"', "Origin, Accept-Encoding")
+    off = asked("", "/k/json", accept_encoding="gzip")
+    assert (off.body, off.headers["vary"]) == (TEXT, "Origin")
+
+
+@pytest.mark.parametrize(
+    ("kind", "packs"),
+    [
+        *(("problem", True), ("svg", True), ("png", False), ("none", False), ("encoded", False), ("fixed", False)),
+        *(("json-1024", True), ("json-1023", False)),
+    ],
+)
+def test_only_text_of_some_size_is_packed(kind: str, packs: bool) -> None:
+    answer = asked(ON, f"/k/{kind}", accept_encoding="gzip")
+    assert (answer.headers.get("content-encoding") == "gzip") is packs
+    assert ("Accept-Encoding" in answer.headers.get("vary", "")) is packs
+
+
+@pytest.mark.parametrize(
+    ("accepted", "takes"),
+    [
+        *(("gzip", True), ("GZIP;q=0.5", True), ("*", True), ("identity, *;q=0.1", True), ("x-gzip", True)),
+        *(("", False), ("br", False), ("gzip;q=0", False), ("gzip;q=0.000", False), ("*, gzip;q=0", False)),
+        *(("gzip;q=x", False), ("notgzip", False)),
+    ],
+)
+def test_weights_count(accepted: str, takes: bool) -> None:
+    assert takes_gzip(accepted) is takes
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """Make a folder with files, a dotfile and a link that leads out."""
+    folder = tmp_path / "site"
+    (folder / "sub").mkdir(parents=True)
+    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "site-secret").mkdir()
+    (tmp_path / "site-secret" / "a.txt").write_text("secret")
+    for name in ("index.html", "a.txt", "sub/index.html", ".env", "with space.txt"):
+        (folder / name).write_text(name)
+    os.symlink(tmp_path / "secret.txt", folder / "out.txt")
+    os.symlink(folder / "a.txt", folder / "within.txt")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        *(("/", "index.html"), ("/a.txt", "a.txt"), ("/sub", "sub/index.html"), ("/sub/", "sub/index.html")),
+        *(("/within.txt", "a.txt"), ("/with space.txt", "with space.txt"), ("//a.txt", "a.txt")),
+        *(("/none.txt", None), ("/.env", None), ("/out.txt", None), ("/../secret.txt", None)),
+        *(("/sub/../../secret.txt", None), ("/a.txt\0", None), ("/..\\secret.txt", None), ("/a.txt/b", None)),
+    ],
+)
+def test_files_stand_behind_the_routes(site: Path, path: str, body: str | None) -> None:
+    answer = asked(f"Static:\n  - Folder: {site}\n", path)
+    assert (answer.status, answer.body.decode() if body else None) == (200 if body else 404, body)
+
+
+def test_a_folder_below_a_path_is_no_other_path(site: Path) -> None:
+    settings = f"Static:\n  - Path: /files/\n    Folder: {site}\n    MaxAge: 60\n    Fallback: index.html\n"
+    answer = asked(settings, "/files/a.txt")
+    assert (answer.headers["cache-control"], answer.headers["content-type"]) == (
+        "public, max-age=60",
+        "text/plain; charset=utf-8",
+    )
+    again = asked(settings, "/files/a.txt", if_none_match=answer.headers["etag"])
+    assert (again.status, again.body) == (304, b"")
+    part = asked(settings, "/files/a.txt", range="bytes=2-4")
+    assert (part.status, part.body) == (206, b"txt")
+    head = asked(settings, "/files/a.txt", "HEAD")
+    assert (head.status, head.headers["content-length"]) == (200, "5")
+    assert asked(settings, "/files/deep/page").body == b"index.html"
+    assert asked(settings, "/files/deep/none.js").status == 404
+    assert asked(settings, "/filesa.txt").status == 404
+    assert asked(settings, "/a.txt").status == 405
+    assert asked(settings, "/files/a.txt", "POST").status == 404
+
+
+def test_folders_that_are_not_there_keep_the_service_from_starting(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="none-here is no folder"):
+        asked(f"Static:\n  - Folder: {tmp_path}/none-here\n", "/")
+    with pytest.raises(ConfigError, match="with a slash in front"):
+        asked(f"Static:\n  - Folder: {tmp_path}\n    Path: files\n", "/")
