@@ -13,7 +13,7 @@ from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.http.conf import JwtConf, JwtTransitionConf, RestConf
 from mallgen_runtime.http.proxies import TrustedProxies
 from mallgen_runtime.process.conf import parse_config
-from mallgen_runtime.process.devserver import readiness
+from mallgen_runtime.process.devserver import StateLog, readiness
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.masking import is_secret
 from mallgen_runtime.rpc import Code, RpcClientConf, RpcError
@@ -136,7 +136,7 @@ def test_the_setting_reaches_the_context() -> None:
     assert _get(_app({}, trusted_proxies=["127.0.0.1"]), "/who", **sent).body == b"1.2.3.4"
 
 
-def test_readiness_tells_no_addresses() -> None:
+def test_readiness_tells_no_addresses(caplog: pytest.LogCaptureFixture) -> None:
     states = {
         "order.rpc": "etcd 10.0.0.7:2379, 10.0.0.8:2379 cannot be reached",
         "product.rpc": "no instance of product.rpc is registered",
@@ -148,11 +148,20 @@ def test_readiness_tells_no_addresses() -> None:
         "status": "degraded",
         "service": "ok",
         "order.rpc": "degraded",
-        "product.rpc": states["product.rpc"],
+        "product.rpc": "degraded",
         "cart.rpc": "degraded",
     }
     assert (answer.status, answer.json()) == (200, expected)
     assert json.loads(readiness(states)[1])["order.rpc"] == states["order.rpc"]
+    assert {f"readiness of {name}: {state}" for name, state in states.items()} == set(caplog.messages)
+
+
+def test_a_state_is_logged_when_it_changes(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    log = StateLog()
+    for state in ("ok", "away", "away", "ok", "stopping"):
+        log.noted({"a": state})
+    assert caplog.messages == ["readiness of a: away", "readiness of a: ok"]
 
 
 @pytest.mark.parametrize("code", [code for code in Code if code is not Code.OK], ids=lambda code: code.name)

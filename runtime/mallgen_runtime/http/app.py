@@ -39,7 +39,7 @@ from mallgen_runtime.http.streaming import StreamBroken, StreamingResponse
 from mallgen_runtime.http.tokens import KeysOfBlocks
 from mallgen_runtime.process import metrics, threads, watch
 from mallgen_runtime.process.blocking import LoopWatch
-from mallgen_runtime.process.devserver import Readiness, in_public, readiness
+from mallgen_runtime.process.devserver import Readiness, StateLog, in_public, readiness
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.interceptors import found
 from mallgen_runtime.process.observing import Observing, turn_on
@@ -73,6 +73,7 @@ class App(Generic[S]):
         self.hooks = hooks
         turn_on(config)
         self._figures = HttpFigures(routes) if config.middlewares.prometheus and metrics.is_on() else None
+        self._state_log = StateLog()
         self._observing = Observing(config, self._states, self._readings)
         self._in_flight = 0
         self._keys = KeysOfBlocks(config)
@@ -135,8 +136,8 @@ class App(Generic[S]):
         await self._observing.stop()
         await self.svc.shut()
 
-    def _states(self) -> dict[str, str]:
-        return {name: state for check in self.checks for name, state in check().items()}
+    def _states(self) -> Mapping[str, str]:
+        return self._state_log.noted({name: state for check in self.checks for name, state in check().items()})
 
     def _readings(self) -> Iterator[metrics.Reading]:
         yield metrics.Reading("http_server_in_flight_requests", "http server requests in flight.", (), self._in_flight)
@@ -145,7 +146,7 @@ class App(Generic[S]):
         return {"service": "stopping" if self._stopping else "ok"}
 
     async def _ready(self, ctx: Context, svc: object) -> Response:
-        states = {name: in_public(name, state) for name, state in self._states().items()}
+        states = {name: in_public(state) for name, state in self._states().items()}
         status, found = readiness(states)
         return Response(found, status, {"content-type": JSON})
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.known_keys import DEV_SERVER, Remark
 from mallgen_runtime.process.worker import this_worker
 
+_LOG = logging.getLogger("mallgen.service")
 _HEAD, _SECONDS = 8192, 5.0
 _JSON = "application/json"
 
@@ -48,10 +50,24 @@ class PrometheusConf(Conf, kw_only=True):
 Readiness = Callable[[], Mapping[str, str]]
 
 
-def in_public(name: str, state: str) -> str:
-    """Return a state without its reason, which names hosts; the log and the DevServer's port have it."""
-    said = ("ok", "stopping", f"no instance of {name} is registered")
-    return state if state in said else "degraded"
+def in_public(state: str) -> str:
+    """Return a state without its reason, which the log and the DevServer's port have."""
+    return state if state in ("ok", "stopping") else "degraded"
+
+
+class StateLog:
+    """Logs each state that has changed since it was last looked at."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, str] = {}
+
+    def noted(self, states: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the states, and log those that are others than before."""
+        for name, state in states.items():
+            if state != self._seen.get(name, "ok") and state != "stopping":
+                _LOG.log(logging.INFO if state == "ok" else logging.WARNING, "readiness of %s: %s", name, state)
+        self._seen = dict(states)
+        return states
 
 
 def readiness(states: Mapping[str, str]) -> tuple[int, bytes]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from mallgen_runtime.discovery import Registrar, registrar, shared_folder
 from mallgen_runtime.process import watch
 from mallgen_runtime.process.address import announced
+from mallgen_runtime.process.devserver import StateLog
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.observing import Observing
@@ -55,6 +56,7 @@ class _Process:
     def __init__(self, app: RpcApp) -> None:
         self.app = app
         self._stop = asyncio.Event()
+        self._state_log = StateLog()
         self._hurry = asyncio.Event()
         shutdown = app.config.shutdown
         self._wrap_up = seconds(shutdown.wrap_up_time, "Shutdown.WrapUpTime")
@@ -104,4 +106,5 @@ class _Process:
     def _states(self) -> Mapping[str, str]:
         """Return the states for readiness by name."""
         own = "stopping" if self._stop.is_set() else "ok"
-        return {"service": own, "discovery": self._registrar.state, **self.app.svc.states(), **watch.states()}
+        states = {"service": own, "discovery": self._registrar.state, **self.app.svc.states(), **watch.states()}
+        return self._state_log.noted(states)
