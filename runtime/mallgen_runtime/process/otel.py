@@ -1,5 +1,6 @@
 """Spans by the OpenTelemetry SDK. Only this module imports it, and only where the settings name an endpoint."""
 
+import os
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,54 +67,96 @@ class OtelSpan:
             otel_context.detach(self._token)
 
 
-class OtelTracer:
-    """Makes spans and exports them in batches, from a thread."""
+class UnsampledSpan:
+    """The place of a span that is not exported: those who make spans of their own see that theirs are not either."""
 
-    def __init__(self, conf: TelemetryConf, service: str) -> None:
-        self._provider = TracerProvider(
+    __slots__ = ("_token", "origin")
+
+    def __init__(self, here: Origin, current: bool) -> None:
+        self.origin = here
+        self._token = None
+        if current:
+            made = trace.SpanContext(int(here.trace_id, 16), int(here.span_id, 16), False)
+            self._token = otel_context.attach(trace.set_span_in_context(trace.NonRecordingSpan(made)))
+
+    def end(self, failure: str, attributes: Attributes) -> None:
+        """End it."""
+        if self._token is not None:
+            otel_context.detach(self._token)
+
+
+class OtelTracer:
+    """Makes spans and exports them in batches, from a thread; `sink` takes the place of the configured endpoint."""
+
+    def __init__(self, conf: TelemetryConf, service: str, sink: SpanExporter | None = None) -> None:
+        self._bound = TraceIdRatioBased.get_bound_for_rate(conf.sampler)
+        self.provider = TracerProvider(
             sampler=ParentBased(TraceIdRatioBased(conf.sampler)),
             resource=Resource.create({"service.name": service}),
             id_generator=_RequestIds(),
             shutdown_on_exit=False,
         )
-        self._provider.add_span_processor(BatchSpanProcessor(exporter(conf)))
-        self._tracer = self._provider.get_tracer("mallgen")
+        self.provider.add_span_processor(BatchSpanProcessor(sink or exporter(conf)))
+        self._tracer = self.provider.get_tracer("mallgen")
 
-    def serve(self, name: str, here: Origin, parent: str, attributes: Attributes, *, current: bool = True) -> OtelSpan:
+    def serve(
+        self, name: str, here: Origin, parent: str, attributes: Attributes, *, current: bool = True
+    ) -> OtelSpan | UnsampledSpan:
         """Begin the span of a request, below that of its caller."""
-        above = _PROPAGATOR.extract({"traceparent": parent, "tracestate": here.trace_state}, otel_context.Context())
-        span = self._tracer.start_span(name, above, SpanKind.SERVER, dict(attributes))
+        begins_here = here.trace_id not in parent
+        if begins_here and int(here.trace_id[16:], 16) >= self._bound:
+            return UnsampledSpan(here._replace(span_id=os.urandom(8).hex()), current)
+        if not begins_here and not _is_sampled(here):
+            return UnsampledSpan(here._replace(span_id=os.urandom(8).hex()), current)
+        above = otel_context.Context()
+        if not begins_here:
+            above = _PROPAGATOR.extract({"traceparent": parent, "tracestate": here.trace_state}, above)
+        span = self._tracer.start_span(name, above, SpanKind.SERVER, attributes)
         return OtelSpan(span, here, current)
 
-    def call(self, name: str, attributes: Attributes) -> OtelSpan:
-        """Begin the span of a call."""
+    def call(self, name: str, attributes: Attributes) -> OtelSpan | None:
+        """Begin the span of a call; None for a request that is not exported."""
         here = origin.get()
-        return OtelSpan(self._tracer.start_span(name, _above(here), SpanKind.CLIENT, dict(attributes)), here, False)
+        above = _above(here)
+        if above is None:
+            return None
+        return OtelSpan(self._tracer.start_span(name, above, SpanKind.CLIENT, attributes), here, False)
 
     def note(self, name: str, seconds: float, failure: str, attributes: Attributes) -> None:
-        """Make the span of what has just ended."""
+        """Make the span of what has just ended, where its request is exported."""
+        above = _above(origin.get())
+        if above is None:
+            return
         now = time.time_ns()
         began = now - int(seconds * _NANOSECONDS)
-        above = _above(origin.get())
-        span = self._tracer.start_span(name, above, SpanKind.CLIENT, dict(attributes), start_time=began)
+        span = self._tracer.start_span(name, above, SpanKind.CLIENT, attributes, start_time=began)
         if failure:
             span.set_attribute("error.type", failure)
             span.set_status(Status(StatusCode.ERROR))
         span.end(now)
 
+    def publish(self) -> None:
+        """Export the spans that others in the process make with OpenTelemetry, too; the first tracer wins."""
+        trace.set_tracer_provider(self.provider)
+
     def close(self) -> None:
         """Export what is left."""
-        self._provider.shutdown()
+        self.provider.shutdown()
+
+
+def _is_sampled(here: Origin) -> bool:
+    return bool(int(here.trace_flags, 16) & 1)
 
 
 def _above(here: Origin) -> otel_context.Context | None:
-    """Return the context of the span that new ones belong to: the current one of the request, else its own."""
-    current = trace.get_current_span().get_span_context()
-    if not here.span_id or f"{current.trace_id:032x}" == here.trace_id:
+    """Return the context of the span that a new one belongs to; None where it would not be exported."""
+    current = trace.get_current_span()
+    if current.is_recording():
+        return otel_context.get_current()
+    if not here.span_id or not _is_sampled(here):
         return None
-    state = trace.TraceState.from_header([here.trace_state])
-    flags = trace.TraceFlags(int(here.trace_flags, 16))
-    made = trace.SpanContext(int(here.trace_id, 16), int(here.span_id, 16), False, flags, state)
+    state = trace.TraceState.from_header([here.trace_state] if here.trace_state else [])
+    made = trace.SpanContext(int(here.trace_id, 16), int(here.span_id, 16), False, trace.TraceFlags(1), state)
     return trace.set_span_in_context(trace.NonRecordingSpan(made))
 
 

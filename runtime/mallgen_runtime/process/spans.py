@@ -28,8 +28,8 @@ class Tracer(Protocol):
         `current`: spans that others make with OpenTelemetry belong to it; it must end in the task that began it.
         """
 
-    def call(self, name: str, attributes: Attributes) -> OpenSpan:
-        """Begin the span of a call to another service."""
+    def call(self, name: str, attributes: Attributes) -> OpenSpan | None:
+        """Begin the span of a call to another service; None for a request that is not exported."""
 
     def note(self, name: str, seconds: float, failure: str, attributes: Attributes) -> None:
         """Make the span of work with a store that took some seconds and has just ended."""

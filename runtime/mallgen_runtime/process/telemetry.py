@@ -31,6 +31,7 @@ class Telemetry:
 
         self._tracer = OtelTracer(self._conf, self._conf.name or self._service)
         spans.install(self._tracer)
+        self._tracer.publish()
 
     async def stop(self) -> None:
         """Export what is left, for 2 seconds at most: a collector that is away keeps no service from ending."""

@@ -15,8 +15,8 @@ def begin(method: "Method[object]", ctx: RpcContext, here: Origin) -> spans.Open
     return made
 
 
-def call(wire: str) -> spans.OpenSpan:
-    """Begin the span of a call to another service."""
+def call(wire: str) -> spans.OpenSpan | None:
+    """Begin the span of a call to another service, if its request is exported."""
     assert spans.active is not None
     return spans.active.call(wire.lstrip("/"), _attributes(wire))
 
