@@ -17,7 +17,7 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Generic
@@ -40,12 +40,13 @@ _SECRET = re.compile(r"(?:SECRET|KEY|TOKEN|PASSWORD)$")
 
 
 class Answer:
-    """A response: `status`, `headers` by lower-case name, `body`."""
+    """A response: `status`, `headers` by lower-case name, `body`; `cookies` are the lines that set some."""
 
-    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+    def __init__(self, status: int, headers: dict[str, str], body: bytes, cookies: Sequence[str] = ()) -> None:
         self.status = status
         self.headers = headers
         self.body = body
+        self.cookies = tuple(cookies)
 
     def json(self) -> Any:
         """The body as plain values."""
@@ -112,7 +113,8 @@ class Client(Generic[S]):
         await self._app(scope, _receive(data), send)
         start = messages[0]
         received = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
-        return Answer(start["status"], received, b"".join(m.get("body", b"") for m in messages[1:]))
+        cookies = [value.decode("latin-1") for name, value in start["headers"] if name == b"set-cookie"]
+        return Answer(start["status"], received, b"".join(m.get("body", b"") for m in messages[1:]), cookies)
 
 
 @contextmanager

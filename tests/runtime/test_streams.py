@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mallgen_runtime import ApiError, Context, Response, StreamingResponse
+from mallgen_runtime import ApiError, Context, Response, RestConf, StreamingResponse
 from mallgen_runtime.process.origin import origin
-from tests.runtime.wire import serving
+from tests.runtime.wire import Wire, serving
 
 PIECE = bytes(64 << 10)
 BOTH = pytest.mark.parametrize("under", ["mallgen", "uvicorn"])
@@ -213,6 +213,75 @@ def test_a_stream_has_no_deadline_and_head_asks_for_none_of_it() -> None:
         assert [deadline is None for deadline in seen] == [False, False, True]
 
     asyncio.run(run())
+
+
+@BOTH
+def test_a_body_is_echoed_while_it_comes(under: str) -> None:
+    size = 16 << 20
+
+    async def echo(ctx: Context, svc: Any) -> Response:
+        return StreamingResponse(ctx.stream())
+
+    async def run() -> None:
+        conf = RestConf(name="t", host="127.0.0.1", port=0, max_bytes=size)
+        async with serving({"/echo": echo}, conf, under=under, method="POST") as client:
+            for _ in range(2):
+                wire = await client.open()
+                wire.writer.write(f"POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: {size}\r\n\r\n".encode())
+                sending = asyncio.create_task(_send(wire, size))
+                got = await asyncio.wait_for(wire.answer(), 20)
+                await sending
+                assert (got.status, len(got.body), got.is_whole) == (200, size, True)
+
+    asyncio.run(run())
+
+
+def test_a_request_behind_a_stream_waits_for_its_end() -> None:
+    async def run() -> None:
+        async with serving(ROUTES) as client:
+            wire = await client.open()
+            wire.writer.write(b"GET /plain HTTP/1.1\r\nhost: a\r\n\r\n" * 3)
+            for _ in range(3):
+                assert (await asyncio.wait_for(wire.answer(), 10)).body == b"one two three"
+
+    asyncio.run(run())
+
+
+def test_who_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mallgen_runtime.http.answering.STALL_SECONDS", 0.2)
+
+    async def run() -> None:
+        source = Source()
+
+        async def endless(ctx: Context, svc: Any) -> Response:
+            return StreamingResponse(source.pieces())
+
+        async with serving({"/endless": endless}) as client:
+            wire = await client.open()
+            await wire.send("GET", "/endless")
+            await asyncio.wait_for(source.closed.wait(), 10)
+            assert not client.tracker.connections
+            assert client.tracker.kept == 0
+
+    asyncio.run(run())
+
+
+def test_a_part_is_not_taken_for_the_whole_by_an_old_client() -> None:
+    async def run() -> None:
+        async with serving(ROUTES) as client:
+            wire = await client.open()
+            await wire.send("GET", "/late", "1.0")
+            with pytest.raises(ConnectionResetError):
+                while True:
+                    assert await asyncio.wait_for(wire.reader.read(1 << 16), 10), "it must not end cleanly"
+
+    asyncio.run(run())
+
+
+async def _send(wire: Wire, size: int) -> None:
+    for _ in range(size >> 16):
+        wire.writer.write(PIECE)
+        await wire.writer.drain()
 
 
 async def _settled(source: Source) -> None:

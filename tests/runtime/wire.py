@@ -105,15 +105,20 @@ class Wires:
 
 @contextlib.asynccontextmanager
 async def serving(
-    endpoints: Mapping[str, Endpoint], config: RestConf | None = None, *, under: str = "mallgen", **more: Any
+    endpoints: Mapping[str, Endpoint],
+    config: RestConf | None = None,
+    *,
+    under: str = "mallgen",
+    method: str = "GET",
+    **more: Any,
 ) -> AsyncIterator[Wires]:
-    """Serve GET routes in this loop, on a port of the system's choice, by our server or `under` uvicorn.
+    """Serve routes of one method in this loop, on a port of the system's choice, by our server or `under` uvicorn.
 
     `more` are arguments of all routes.
     """
     loop = asyncio.get_running_loop()
     conf = config or RestConf(name="t", host="127.0.0.1", port=0)
-    app = App(conf, ServiceBase(conf), [Route("GET", path, endpoint, **more) for path, endpoint in endpoints.items()])
+    app = App(conf, ServiceBase(conf), [Route(method, path, endpoint, **more) for path, endpoint in endpoints.items()])
     tracker = ConnectionTracker(loop)
     if under == "uvicorn":
         async with _uvicorn(app) as port:

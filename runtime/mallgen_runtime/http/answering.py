@@ -1,6 +1,8 @@
 """The half of a connection that answers: whole answers and streams, and the time that a client may take for them."""
 
 import asyncio
+import socket
+import struct
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -16,6 +18,7 @@ STALL_SECONDS, ANSWER_SECONDS, ANSWER_RATE = 10.0, 30.0, 64 << 10
 BODY_SECONDS = 10.0
 SPILL_BYTES = 1 << 20
 NEVER = float("inf")
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
 _CHUNKED = b"transfer-encoding: chunked\r\n"
 HEAD, IDLE, RUN, STREAM, DRAIN, REST, SPILL = range(7)
 
@@ -48,6 +51,10 @@ class AnsweringConnection(asyncio.BufferedProtocol, ABC):
     @abstractmethod
     def expired(self, now: float) -> None:
         """End what the connection is at: its deadline has passed."""
+
+    @abstractmethod
+    def _close(self) -> None:
+        """Close once all is written."""
 
     @abstractmethod
     def _answered(self) -> None:
@@ -165,6 +172,16 @@ class AnsweringConnection(asyncio.BufferedProtocol, ABC):
             self._out.is_ending = True
             self.cancel()
 
+    def _break_off(self) -> None:
+        """Close behind a part of an answer; where only the end of the connection ends it, that is a reset."""
+        if self._out is not None and self._out.started and not self._out.is_framed:
+            found = self._transport.get_extra_info("socket")
+            if found is not None:
+                found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self.give_up()
+        else:
+            self._close()
+
     def _not_taken(self, now: float) -> None:
         """Bound an answer that its client does not take, by a least rate and a time for all of it."""
         left = self._transport.get_write_buffer_size()
@@ -192,6 +209,11 @@ class ConnectionOut:
         self._chunked = False
         length = response.headers.get("content-length")
         self._left = None if length is None else int(length)
+
+    @property
+    def is_framed(self) -> bool:
+        """Return whether the client can tell a part from the whole."""
+        return self._chunked or self._left is not None
 
     async def start(self) -> None:
         """Write the head, once."""

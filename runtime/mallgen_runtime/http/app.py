@@ -208,10 +208,7 @@ class App(Generic[S]):
         self._in_flight += counts
         status = 0
         try:
-            response = await self._all(ctx)
-            if isinstance(response, StreamingResponse):
-                response = await self._prepared(ctx, response)
-            response = self._failures.sendable(ctx, response)
+            response = await self._prepared(ctx, await self._all(ctx))
             if self._stopping:
                 response.headers["connection"] = "close"
             if span is not None:
@@ -237,11 +234,14 @@ class App(Generic[S]):
         if self._logs:
             log_access(ctx, match, status, taken)
 
-    async def _prepared(self, ctx: Context, response: StreamingResponse) -> Response:
-        try:
-            return await response.prepared(ctx)
-        except Exception as problem:
-            return self._failures.answer(ctx, problem)
+    async def _prepared(self, ctx: Context, response: Response) -> Response:
+        """Return an answer that can be sent: an error when it cannot, or has no file."""
+        if isinstance(response, StreamingResponse):
+            try:
+                response = await response.prepared(ctx)
+            except Exception as problem:
+                response = self._failures.answer(ctx, problem)
+        return self._failures.sendable(ctx, response)
 
     async def _sent(self, ctx: Context, response: Response, sending: Awaitable[None], put: Put) -> Response:
         """Wait until an answer is sent; return it, or the error that took its place before its first piece."""
@@ -250,7 +250,7 @@ class App(Generic[S]):
         except StreamBroken as broken:
             ctx.log.error("%s %s: the stream broke off", ctx.method, ctx.url_path, exc_info=broken.__cause__)
         except Exception as problem:
-            response = self._failures.sendable(ctx, self._failures.answer(ctx, problem))
+            response = await self._prepared(ctx, self._failures.answer(ctx, problem))
             again = put(ctx, response)
             if again is not None:
                 await again

@@ -182,7 +182,7 @@ class HttpConnection(AnsweringConnection):
         finally:
             self._task = None
             if self._state in (RUN, STREAM) and not self._lost:  # no answer could be made, or not all of it
-                self._close()
+                self._break_off()
 
     def _has_gone(self) -> bool:
         return self._lost

@@ -23,6 +23,8 @@ class Failures:
 
     def sendable(self, ctx: Context, response: Response) -> Response:
         """Return the answer, or a 500 when HTTP has no form for it."""
+        if response.body and response.status in (204, 304):
+            ctx.log.warning("%s %s: the body is left out: a %d has none", ctx.method, ctx.url_path, response.status)
         try:
             check(response, ctx.method)
         except Unsendable as problem:
