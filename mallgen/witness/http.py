@@ -4,12 +4,15 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.api_pairs import RoutePair
 from mallgen.breaking.struct_pairs import FieldPair, StructPair
+from mallgen.contract.wire import WireField
 from mallgen.emit.http.files import HttpOptions, emit
 from mallgen.lint.scope import Operation
-from mallgen.model import Contract, TypeRef
+from mallgen.model import Contract, TypeRef, spell
 from mallgen.witness.child import Child, NotExecuted
 from mallgen.witness.requests import RouteSamples, Sample, shortened
 from mallgen.witness.values import Json, Samples, in_json
@@ -25,7 +28,7 @@ class Witness(NamedTuple):
     """A request or an answer that shows a change: its line, its size, the request, and an answer's body.
 
     `status` is that of a refusal, 0 for other changes; `types` are the old and the new type of an answer that is not
-    read at all.
+    read at all. `at` is its place among all that is tried for a field.
     """
 
     line: str
@@ -34,6 +37,7 @@ class Witness(NamedTuple):
     body: str = ""
     status: int = 0
     types: tuple[TypeRef, TypeRef] | None = None
+    at: int = 0
 
 
 class HttpWitnesses:
@@ -43,6 +47,9 @@ class HttpWitnesses:
         self._change = change
         self._old, self._new, self._service = old, new, service
         self._samples = Samples(change.old), Samples(change.new)
+        self._shown_at: dict[object, int] = {}
+        self._makers: dict[str, RouteSamples] = {}
+        self._known_errors: dict[str, list[Plain]] = {}
         self._titles = {pair.old.title: pair.new.title for pair in change.routes if pair.old and pair.new}
         for child, contract in ((old, change.old), (new, change.new)):
             _load(child, contract, service)
@@ -54,8 +61,7 @@ class HttpWitnesses:
         """
         if isinstance(about, FieldPair):
             routes = about.struct.routes[:_MOST_ROUTES]
-            is_request = about.struct.direction == "request"
-            found = [w for route in routes for w in (self._requests if is_request else self._answers)(route, about)]
+            found = [w for route in routes for w in self._of_field(route, about)]
         elif isinstance(about, StructPair):
             found = [w for route in about.routes[:_MOST_ROUTES] for w in self._route(route, _REFUSED)]
         elif isinstance(about, RoutePair):
@@ -77,17 +83,37 @@ class HttpWitnesses:
                     found += [one for pair in struct.routes[:_MOST_ROUTES] for one in search(pair, field)]
         return list(dict.fromkeys(one.line for one in found))
 
-    def _requests(self, pair: RoutePair, field: FieldPair) -> Iterator[Witness]:
-        """Yield requests that the old version accepts, and the new one refuses or reads in another way."""
+    def _of_field(self, pair: RoutePair, field: FieldPair) -> list[Witness]:
+        """Return the witnesses of a field: the one that shows a field of the same rules, if it shows this one too."""
+        search = self._requests if field.struct.direction == "request" else self._answers
+        key = pair.title, field.struct.new.span, _rules(field.old), _rules(field.new)
+        known = self._shown_at.get(key)
+        found = list(search(pair, field, known)) if known is not None else []
+        found = found or list(search(pair, field))
+        if found:
+            self._shown_at[key] = min(found, key=lambda one: one.size).at
+        return found
+
+    def _requests(self, pair: RoutePair, field: FieldPair, only: int | None = None) -> Iterator[Witness]:
+        """Yield requests that the old version accepts, and the new one refuses or reads in another way.
+
+        `only`: the one at this place is tried, and no other one.
+        """
         if pair.old is None:
             return
-        samples = RouteSamples(pair.old, self._samples[0])
-        tried = list(samples.of_field(field, self._samples[1]))
-        for sample, old, new in self._both([samples.smallest(), samples.smallest(True), *tried]):
+        samples = self._of_route(pair.old)
+        tried = [samples.smallest(), samples.smallest(True), *samples.of_field(field, self._samples[1])]
+        for sample, old, new in self._both(tried if only is None else tried[only : only + 1]):
             refused = self._refused(new, field)
             line = refused or self._read_otherwise(pair, field, sample, old, new)
             if line:
-                yield Witness(f"{sample.words}: {line}", sample.size, sample, status=new["status"] if refused else 0)
+                status = new["status"] if refused else 0
+                yield Witness(f"{sample.words}: {line}", sample.size, sample, status=status, at=tried.index(sample))
+
+    def _of_route(self, old: Operation) -> RouteSamples:
+        if old.title not in self._makers:
+            self._makers[old.title] = RouteSamples(old, self._samples[0])
+        return self._makers[old.title]
 
     def _both(self, samples: Sequence[Sample]) -> Iterator[tuple[Sample, Plain, Plain]]:
         """Yield the requests that the old version accepts, with the answers of both."""
@@ -135,11 +161,12 @@ class HttpWitnesses:
             ref = inner.field.type
         return [*keys, wire.main.key]
 
-    def _answers(self, pair: RoutePair, field: FieldPair | None = None) -> Iterator[Witness]:
-        """Yield answers of the new version that the type of the old one cannot read."""
+    def _answers(self, pair: RoutePair, field: FieldPair | None = None, only: int | None = None) -> Iterator[Witness]:
+        """Yield answers of the new version that the type of the old one cannot read; `only`: the one at this place."""
         if pair.old is None or pair.new is None or pair.old.route.response is None:
             return
-        sent = self._sent(1, pair.new, list(self._values(pair.new, field)))
+        values = list(self._values(pair.new, field))
+        sent = self._sent(1, pair.new, values if only is None else values[only : only + 1])
         read = self._decoded(pair.old, [body for body, _ in sent])
         request = RouteSamples(pair.new, self._samples[1]).smallest()
         shown = False
@@ -154,8 +181,9 @@ class HttpWitnesses:
                 shown = True
                 old_type, new_type = pair.old.route.response, pair.new.route.response
                 types = (old_type, new_type) if new_type is not None else None
-                yield Witness(line, len(body), request, body, types=types)
-        if field is not None and field.old is not None and not shown:
+                at = next(place for place, one in enumerate(values) if one is value)
+                yield Witness(line, len(body), request, body, types=types, at=at)
+        if only is None and field is not None and field.old is not None and not shown:
             yield from self._lost(pair, field, sent, read, request)
 
     def _values(self, operation: Operation, field: FieldPair | None) -> Iterator[Json]:
@@ -194,10 +222,19 @@ class HttpWitnesses:
         body, value = answer
         if not body:
             return errors
-        values = [json.loads(body), value, *self._usual(0, old)]
-        before = self._decoded(old, [text for text, _ in self._sent(0, old, values)])
-        known = [error for one in before for error in one.get("errors", ())]
+        known = [*self._usual_errors(old), *self._own_errors(old, [json.loads(body), value])]
         return [error for error in errors if error not in known]
+
+    def _usual_errors(self, old: Operation) -> list[Plain]:
+        """Return the errors in the usual answers of the old version, asked for once."""
+        if old.title not in self._known_errors:
+            self._known_errors[old.title] = self._own_errors(old, list(self._usual(0, old)))
+        return self._known_errors[old.title]
+
+    def _own_errors(self, old: Operation, values: list[Json]) -> list[Plain]:
+        """Return the errors that old clients find in what the old version sends for values."""
+        read = self._decoded(old, [text for text, _ in self._sent(0, old, values)])
+        return [error for one in read for error in one.get("errors", ())]
 
     def _refused_by_old_alone(self, new: Operation, body: str, errors: list[Plain]) -> list[Plain]:
         """Return the errors in an answer without those that new clients have as well: its service breaks its word."""
@@ -246,6 +283,14 @@ class HttpWitnesses:
         if "route" not in new or new["route"] == self._titles.get(pair.old.title):
             return ""
         return f"reached {pair.old.title} before, reaches {new['route']} now"
+
+
+def _rules(field: WireField | None) -> object:
+    """Return what two fields have in common whose values are read by the same rules, whatever their names."""
+    if field is None:
+        return None
+    bindings = tuple(replace(one, key="") for one in field.field.bindings)
+    return spell(field.field.type), bindings, field.field.together
 
 
 def _load(child: Child, contract: Contract, service: str) -> None:

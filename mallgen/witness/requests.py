@@ -12,6 +12,7 @@ from mallgen.lint.scope import Operation
 from mallgen.witness.values import ABSENT, Json, Samples
 
 _PARAMETER = re.compile(r":([^/]+)")
+_SOURCES = ("path", "form", "header", "json")
 _LARGEST = 4 << 20
 _FORM = "application/x-www-form-urlencoded"
 
@@ -67,6 +68,7 @@ class RouteSamples:
         struct = samples.struct(self._route.request) if self._route.request is not None else None
         self._fields: tuple[WireField, ...] = struct.fields if struct is not None else ()
         self._plan = request(self._fields, self._route.method)
+        self._values = {source: tuple(self._of(source)) for source in _SOURCES}
 
     def smallest(self, full: bool = False) -> Sample:
         """Return the smallest request, or the fullest one."""
@@ -103,7 +105,7 @@ class RouteSamples:
                 yield self._sample({(outer.source, outer.key): inner}, False)._replace(given=value != ABSENT)
 
     def _sample(self, given: Mapping[tuple[str, str], Json], full: bool) -> Sample:
-        made = {source: self._source(source, given, full) for source in ("path", "form", "header", "json")}
+        made = {source: self._source(source, given, full) for source in _SOURCES}
         path = _PARAMETER.sub(lambda found: _segment(made["path"].get(found[1], 1)), self._route.full_path)
         form = [(key, text) for key, value in made["form"].items() for text in _texts(value)]
         sent = {key: text for key, value in made["header"].items() for text in _texts(value)[:1]}
@@ -120,12 +122,15 @@ class RouteSamples:
         return Sample(title, self._route.method.upper(), f"{path}{query}", tuple(sent.items()), body, token)
 
     def _source(self, source: str, given: Mapping[tuple[str, str], Json], full: bool) -> dict[str, Json]:
-        values = [value for field in self._fields if (value := self._value(field, source)) is not None]
+        values = self._values[source]
         own = {key: value for (where, key), value in given.items() if where == source}
         made = self._samples.fields(values, own, full)
         if source == "form":  # an empty value counts as absent
             made |= {value.key: self._one(value) for value in values if made.get(value.key) == [] and value.required}
         return made
+
+    def _of(self, source: str) -> Iterator[WireValue]:
+        return (value for field in self._fields if (value := self._value(field, source)) is not None)
 
     def _one(self, value: WireValue) -> Json:
         return self._samples.of(value.field.type, value, True)

@@ -18,10 +18,18 @@ _ANYTHING: tuple[Json, ...] = (None, 0, 1, -1, 2, 1.5, "", "a", "1", "1.5", "tru
 
 
 class StructType(NamedTuple):
-    """A struct as one version has it: the place that tells it from others, and its fields."""
+    """A struct as one version has it: the place that tells it from others, its fields, and their values in JSON."""
 
     span: Span
     fields: tuple[WireField, ...]
+    in_json: tuple[WireValue, ...]
+
+
+class _SmallestObject(NamedTuple):
+    """Values, and the object of those that are needed; None where that depends on what is given."""
+
+    values: tuple[WireValue, ...]
+    made: dict[str, Json] | None
 
 
 class Samples:
@@ -30,6 +38,7 @@ class Samples:
     def __init__(self, contract: Contract) -> None:
         self._declared = {declared.name: declared for declared in contract.types}
         self._structs: dict[Span, StructType] = {}
+        self._plain: dict[tuple[int, bool, int], _SmallestObject] = {}
 
     def struct(self, ref: TypeRef) -> StructType | None:
         """Return the struct that a type has inside of pointers, lists and maps; None where it has none."""
@@ -42,7 +51,8 @@ class Samples:
         else:
             return None
         if span not in self._structs:
-            self._structs[span] = StructType(span, tuple(wire_field(field) for field in fields if field.bindings))
+            wires = tuple(wire_field(field) for field in fields if field.bindings)
+            self._structs[span] = StructType(span, wires, tuple(map(in_json, wires)))
         return self._structs[span]
 
     def steps(self, ref: TypeRef | None, to: Span) -> tuple[str, ...] | None:
@@ -77,14 +87,31 @@ class Samples:
                 return 1
         struct = self.struct(ref)
         if struct is not None:
-            return self.fields([in_json(field) for field in struct.fields], {}, full, depth + 1)
+            return self.fields(struct.in_json, {}, full, depth + 1)
         base = base_type(ref)
         return {} if base is None else _scalar(base, value, full)
 
     def fields(
-        self, values: Sequence[WireValue], given: Mapping[str, Json], full: bool = False, depth: int = 0
+        self, values: tuple[WireValue, ...], given: Mapping[str, Json], full: bool = False, depth: int = 0
     ) -> dict[str, Json]:
-        """Return an object of the fields, which has the given values and all that they and the rules ask for."""
+        """Return an object of the fields, which has the given values and all that they and the rules ask for.
+
+        Where no field depends on another one, the object is made once, and only the given values vary.
+        """
+        key = id(values), full, depth
+        if key not in self._plain:
+            is_free = not any(one.comes_with or one.comes_without or one.together for one in values)
+            self._plain[key] = _SmallestObject(values, self._fields(values, {}, full, depth) if is_free else None)
+        base = self._plain[key].made
+        if base is None:
+            return self._fields(values, given, full, depth)
+        sent = {name: value for name, value in given.items() if value != ABSENT}
+        rest = {name: value for name, value in base.items() if name not in given} if given else base
+        return {**sent, **rest}
+
+    def _fields(
+        self, values: Sequence[WireValue], given: Mapping[str, Json], full: bool, depth: int
+    ) -> dict[str, Json]:
         made = {key: value for key, value in given.items() if value != ABSENT}
         asked = {value.comes_with for value in values if value.key in made}
         groups = {value.together for value in values if value.key in made}
@@ -117,7 +144,7 @@ class Samples:
         if steps:
             field = next(field for field in struct.fields if field.field.name == steps[0])
             own = {in_json(field).key: self.around(field.field.type, steps[1:], given)}
-        return self.fields([in_json(field) for field in struct.fields], own)
+        return self.fields(struct.in_json, own)
 
     def borders(self, old: WireValue | None, new: WireValue | None, other: "Samples") -> list[Json]:
         """Return the values that may show how a field differs; `other` makes those of the new version."""
