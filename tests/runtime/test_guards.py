@@ -1,6 +1,7 @@
 """The guards of routes: what the breaker counts, what is shed, and that a burst is not."""
 
 import asyncio
+import gc
 from types import SimpleNamespace
 from typing import Any
 
@@ -135,6 +136,31 @@ def test_the_processor_is_a_condition_where_it_is_asked_for() -> None:
     assert not gate.opens(1.0)
     assert not gate.opens(1.1)
     assert gate.opens(1.3), "0.35 s of 0.3"
+
+
+async def _sleeps(ctx: Context, svc: object) -> Response:
+    ctx.state["large"] = bytearray(1 << 16)
+    await asyncio.sleep(60)
+    return Response()
+
+
+def test_requests_whose_time_is_over_leave_nothing_behind() -> None:
+    conf = RestConf(name="a", port=1, timeout=20, middlewares=MiddlewaresConf(breaker=False))
+
+    async def run() -> None:
+        app = App(conf, ServiceBase(conf), [Route("GET", "/sleeps", _sleeps)])
+        client = Client(app)
+        gc.collect()
+        before = len(asyncio.all_tasks())
+        for _ in range(4):
+            found = await asyncio.gather(*(client.get("/sleeps") for _ in range(250)))
+            assert {answer.status for answer in found} == {503}
+        del found
+        gc.collect()
+        assert len(asyncio.all_tasks()) == before
+        assert not [one for one in gc.get_objects() if isinstance(one, Context)]
+
+    asyncio.run(run())
 
 
 def asked_late(waited: float, **settings: Any) -> list[int]:

@@ -40,6 +40,11 @@ class AnsweringConnection(asyncio.BufferedProtocol, ABC):
         self._drained: asyncio.Future[None] | None = None
         self._out: ConnectionOut | None = None
 
+    @property
+    def is_idle(self) -> bool:
+        """Return whether it waits for a request."""
+        return self._state in (IDLE, HEAD)
+
     @abstractmethod
     def cancel(self) -> None:
         """Cancel the request: the service cannot wait any longer."""

@@ -72,7 +72,7 @@ class HttpConnection(AnsweringConnection):
         """Cancel the request: its client has gone."""
         self._lost = True
         self.deadline = NEVER
-        self._tracker.connections.discard(self)
+        self._tracker.connections.pop(self, None)
         self._tracker.taken(self)
         self._buffer.clear()
         self._count(0)

@@ -86,7 +86,7 @@ class HttpServer:
 
     async def _empty(self, tracker: ConnectionTracker) -> None:
         """Wait for requests in flight, cancel those that take too long, then close all connections."""
-        for connection in tracker.connections:
+        for connection in list(tracker.connections):
             connection.shutdown()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(_first(tracker.empty(), self._force.wait()), self._drain)

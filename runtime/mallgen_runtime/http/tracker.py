@@ -6,11 +6,13 @@ import time
 from email.utils import formatdate
 from typing import Protocol
 
+from mallgen_runtime.process.files import limit
 from mallgen_runtime.process.memory import give_back
 
 _LOG = logging.getLogger("mallgen.service")
 TICK = 0.25
 PROCESS_BYTES = 128 << 20
+RESERVE = 256  # files for other things, and for connections that are being opened and closed
 _WORTH_TRIMMING = 32 << 20
 
 
@@ -18,6 +20,10 @@ class Watched(Protocol):
     """A connection as the timer and the budget see it."""
 
     deadline: float
+
+    @property
+    def is_idle(self) -> bool:
+        """Return whether it has no request."""
 
     def shutdown(self) -> None:
         """Close soon: the server listens no more."""
@@ -29,7 +35,7 @@ class Watched(Protocol):
         """End what it is at: its deadline has passed."""
 
     def give_up(self) -> None:
-        """Abort it: others need the memory of the answer that its client does not take."""
+        """Abort it: others need its place, or the memory of the answer that its client does not take."""
 
 
 class ConnectionTracker:
@@ -38,8 +44,9 @@ class ConnectionTracker:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.now = loop.time()
-        self.connections: set[Watched] = set()
+        self.connections: dict[Watched, None] = {}  # in the order of their coming
         self.kept = 0
+        self.most = max(limit() - RESERVE, limit() // 2)
         self._untaken: dict[Watched, int] = {}
         self._peak = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -47,7 +54,9 @@ class ConnectionTracker:
 
     def add(self, connection: Watched) -> None:
         """Track a new connection."""
-        self.connections.add(connection)
+        self.connections[connection] = None
+        if len(self.connections) > self.most:
+            self._make_room(connection)
         if self._timer is None:
             self.now = self.loop.time()
             self._timer = self.loop.call_later(TICK, self._tick)
@@ -94,6 +103,13 @@ class ConnectionTracker:
         if self._date[0] != second:
             self._date = (second, f"date: {formatdate(second, usegmt=True)}\r\n".encode())
         return self._date[1]
+
+    def _make_room(self, new: Watched) -> None:
+        """Abort those that wait longest for a request, a twentieth at once; none is idle: the new one."""
+        idle = sorted((found for found in self.connections if found.is_idle), key=lambda found: found.deadline)
+        for connection in idle[: self.most // 20 + 1] or [new]:
+            self.connections.pop(connection)
+            connection.give_up()
 
     def _trim(self) -> None:
         """Return memory to the system after a flood."""

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from mallgen_runtime.process.conf import LogConf, find_config, load_file
 from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.files import raise_limit
 from mallgen_runtime.process.logs import set_up
 
 ENVIRONMENT = 3
@@ -46,6 +47,7 @@ def run(work: Callable[[C], int], create: Callable[[C], object], kind: type[C], 
         for line in warnings:
             _LOG.warning("%s", line)
         _settle()
+        raise_limit()
         code = work(config)
     except ConfigError as problem:
         for line in problem.problems:
