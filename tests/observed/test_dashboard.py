@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+from mallgen_runtime import RestConf
+from mallgen_runtime.process.conf import parse
 from tests import servers
 from tests.conftest import ROOT
 from tests.observed.conftest import Pair
@@ -20,6 +22,7 @@ from tests.parts import Process, program, wait_for
 from tests.ports import free_port
 
 RULES = ROOT / "deploy" / "prometheus-rules.yaml"
+PAGE = ROOT / "docs" / "observability.md"
 DASHBOARD = ROOT / "deploy" / "grafana-dashboard.json"
 OF_PROMETHEUS = {"job", "instance", "le"}
 FUNCTIONS = {"histogram_quantile", "label_values"}
@@ -83,6 +86,26 @@ def test_each_metric_and_label_exists(shown: dict[str, set[str]], name: str) -> 
         labels = {label for one, inside in chosen if one == metric for label in re.findall(r"(\w+)\s*[=!]", inside)}
         missing = (labels | grouped) - shown[metric] - OF_PROMETHEUS
         assert not missing, f"{metric} has no label {missing}"
+
+
+def test_the_page_lists_each_metric(shown: dict[str, set[str]]) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[a-z_` ]+) \| ([a-z_ ]*) ?\|", page, re.MULTILINE)
+    listed = {name: set(labels.split()) for names, labels in rows for name in re.findall(r"`(\w+)`", names)}
+    ours = {re.sub("_(bucket|sum|count)$", "", name): labels - {"le"} for name, labels in shown.items()}
+    kept = {
+        name: labels
+        for name, labels in ours.items()
+        if not name.startswith(("python_", "process_")) and not name.endswith("_created")
+    }
+    assert listed.keys() == kept.keys()
+    for name, labels in kept.items():
+        assert labels <= listed[name], f"{name} has {labels}"
+
+
+@pytest.mark.parametrize("text", re.findall(r"^```yaml\n(.*?)```$", PAGE.read_text(encoding="utf-8"), re.M | re.S))
+def test_the_settings_of_the_page_are_settings(text: str) -> None:
+    assert parse(RestConf, f"Name: a\nPort: 1\n{text}", "a.yaml").warnings == ()
 
 
 @pytest.mark.slow
