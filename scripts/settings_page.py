@@ -68,7 +68,7 @@ merges mappings. Reprs of settings, `--check-config` and messages have `***` in 
 | the file has | what happens |
 |---|---|
 | a key that a class has | it is honoured, or its value is refused with its line |
-| protection that is not there yet: CertFile, KeyFile, Signature, Auth, StrictControl \
+| protection that is not there yet: Signature, Auth, StrictControl \
 | the service does not start; `false`, `0` and empty ask for nothing |
 | a key that is nearly one that limits or protects: {protects} \
 | the service does not start: who wrote `Timout` would believe to have a timeout |

@@ -111,7 +111,7 @@ def test_the_quick_look_hides_nothing(tree: dict[str, Any], flow: bool) -> None:
         (f"{HEAD}Labels:\n  Timout: a\n", True),
         (f"{HEAD}OrderRPC:\n  MaxBytes: 5\n", False),
         (f"{HEAD}Endpoints: [a:1]\n", False),
-        (f"{HEAD}KeyFile: a\n", False),
+        (f"{HEAD}Tls: true\n", False),
         (f"{HEAD}OrderRPC:\n  Token: a\n", False),
         (f"{HEAD}Replicas:\n- DataSorce: a\n", False),
         (f"{HEAD}Log: {{Levl: a}}\n", False),

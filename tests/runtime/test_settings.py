@@ -199,7 +199,7 @@ def test_keys_of_a_mapping_are_the_users() -> None:
 
 def test_all_of_a_file_is_told_at_once() -> None:
     text = (
-        "Name: a\nPort: many\nMode: prod\nSignature: {Strict: true}\nZebra: 1\nKeyFile: k\nMaxBytes: ${NOT_SET_HERE}\n"
+        "Name: a\nPort: many\nMode: prod\nSignature: {Strict: true}\nZebra: 1\nTls: true\nMaxBytes: ${NOT_SET_HERE}\n"
     )
     refused, warned = problems_of(Bff, text)
     assert [line.split(":")[1] for line in refused] == ["2", "3", "4", "6", "7"]

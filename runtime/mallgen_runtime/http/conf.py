@@ -121,6 +121,9 @@ class RestConf(Conf, kw_only=True):
     `ctx.thread`. A warning names the route that holds the event loop for `blocked_loop` milliseconds (0: never; not
     set: 100 in modes dev and test, never in others).
 
+    With `cert_file` and `key_file`, PEM files, the service speaks TLS, with `client_ca_file` only to clients whose
+    certificate one of its authorities has signed. All three are read again when they change.
+
     `cpu_threshold` in thousandths of a core: below it no load is shed (0: never, as go-zero's; not set: processor time
     does not matter).
     """
@@ -144,6 +147,9 @@ class RestConf(Conf, kw_only=True):
     compress: CompressConf = field(default_factory=CompressConf)
     static: list[StaticConf] = field(default_factory=list)
     trusted_proxies: list[str] = field(default_factory=list)
+    cert_file: str = ""
+    key_file: str = ""
+    client_ca_file: str = ""
     shutdown: ShutdownConf = field(default_factory=ShutdownConf)
     dev_server: DevServerConf | None = None
     prometheus: PrometheusConf | None = None

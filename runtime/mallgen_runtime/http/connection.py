@@ -60,7 +60,8 @@ class HttpConnection(AnsweringConnection):
     def connection_made(self, transport: Any) -> None:
         """Take a new client, whose first request must begin in time."""
         self._transport = transport
-        transport.set_write_buffer_limits(high=0)
+        self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+        transport.set_write_buffer_limits(high=1 if self._is_secure else 0)  # asyncio's TLS would pause at 0 for good
         self._peer, self._here = address(transport.get_extra_info("peername")), address(
             transport.get_extra_info("sockname")
         )
@@ -99,6 +100,10 @@ class HttpConnection(AnsweringConnection):
         else:
             self._read_over(nbytes)
 
+    @property
+    def _is_secure(self) -> bool:
+        return self._scheme == "https"
+
     def eof_received(self) -> bool:
         """Note that the client sends no more; it may still wait for its answer."""
         self._ended = True
@@ -109,7 +114,7 @@ class HttpConnection(AnsweringConnection):
         self._body.wake()
         if self._state == RUN:
             self.deadline = min(self.deadline, self._tracker.now + _PROBE_AFTER)
-        return True
+        return not self._is_secure  # TLS has no half-closed connections here
 
     def shutdown(self) -> None:
         """Close soon: a silent client is given a moment, because its next request may be on the way."""
@@ -169,7 +174,7 @@ class HttpConnection(AnsweringConnection):
             self._take_body()
         if self._buffer:
             self._count(len(self._buffer) + self._body.waiting)
-        scope = scope_of(head, self._peer, self._here)
+        scope = scope_of(head, self._peer, self._here, self._scheme)
         scope[ARRIVED] = monotonic()
         self._task = self._tracker.loop.create_task(self._run(scope))
 

@@ -82,7 +82,7 @@ def read_head(data: bytes) -> Head:
     return Head(method.decode(), path, query, version, headers, length, keep, expects)
 
 
-def scope_of(head: Head, peer: Address, here: Address) -> dict[str, Any]:
+def scope_of(head: Head, peer: Address, here: Address, scheme: str = "http") -> dict[str, Any]:
     """Return the ASGI scope of a head."""
     path = head.path.decode("utf-8", "replace")
     return {
@@ -90,7 +90,7 @@ def scope_of(head: Head, peer: Address, here: Address) -> dict[str, Any]:
         "asgi": _ASGI,
         "http_version": head.version,
         "method": head.method,
-        "scheme": "http",
+        "scheme": scheme,
         "path": unquote(path) if "%" in path else path,
         "raw_path": head.path,
         "query_string": head.query,

@@ -11,6 +11,7 @@ from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.observing import servers_of
 from mallgen_runtime.process.relay import RelayedServer
 from mallgen_runtime.process.run import hold_signals, run
+from mallgen_runtime.process.tls import server_tls
 from mallgen_runtime.process.worker import this_worker
 
 C = TypeVar("C", bound=RestConf)
@@ -48,6 +49,7 @@ async def _run(app: App, config: RestConf) -> int:
 
     wrap_up = seconds(config.shutdown.wrap_up_time, "Shutdown.WrapUpTime")
     wait = seconds(config.shutdown.wait_time, "Shutdown.WaitTime")
+    tls = server_tls(config.cert_file, config.key_file, config.client_ca_file, ["http/1.1"])
     worker = this_worker()
     with listening(config.host, config.port) if worker is None else worker.bound as bound:
-        return await HttpServer(app, config.name, bound, wrap_up, wait).run()
+        return await HttpServer(app, config.name, bound, wrap_up, wait, tls).run()

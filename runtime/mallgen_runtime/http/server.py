@@ -13,6 +13,7 @@ from mallgen_runtime.process import watch
 from mallgen_runtime.process.address import Door, close_door
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.run import ENVIRONMENT, hold_signals, take_signals
+from mallgen_runtime.process.tls import HANDSHAKE_SECONDS, TlsFiles
 from mallgen_runtime.process.worker import this_worker
 
 _LOG = logging.getLogger("mallgen.service")
@@ -28,11 +29,14 @@ class HttpServer:
     fourth the closing of the service context.
     """
 
-    def __init__(self, app: App, name: str, bound: socket.socket, wrap_up: float, wait: float) -> None:
+    def __init__(
+        self, app: App, name: str, bound: socket.socket, wrap_up: float, wait: float, tls: TlsFiles | None = None
+    ) -> None:
         self._app = app
         self._name = name
         self._bound = bound
         self._wrap_up = wrap_up
+        self._tls = tls.context if tls else None
         self._drain = max(wait - wrap_up, 0.1) if wait else None
         self._stop, self._hurry, self._force, self._leave = (asyncio.Event() for _ in range(4))
 
@@ -65,8 +69,11 @@ class HttpServer:
             _LOG.exception("the service context could not start")
             return ENVIRONMENT
         tracker = ConnectionTracker(loop)
-        door = Door(loop, self._bound, lambda: HttpConnection(self._app, tracker))
-        server = await loop.create_server(door, sock=self._bound, backlog=_BACKLOG)
+        door = Door(loop, self._bound, lambda: HttpConnection(self._app, tracker), self._tls)
+        patience = HANDSHAKE_SECONDS if self._tls else None
+        server = await loop.create_server(
+            door, sock=self._bound, backlog=_BACKLOG, ssl=self._tls, ssl_handshake_timeout=patience
+        )
         host, port = self._bound.getsockname()[:2]
         _LOG.info("%s listens on %s:%s", self._name, host, port)
         worker = this_worker()
@@ -78,7 +85,9 @@ class HttpServer:
             await asyncio.wait_for(self._hurry.wait(), self._wrap_up)
         self._hurry.set()
         last = worker is None or worker.is_last
-        await close_door(self._bound, server.close, lambda: HttpConnection(self._app, tracker), last=last)
+        await close_door(
+            self._bound, server.close, lambda: HttpConnection(self._app, tracker), last=last, tls=self._tls
+        )
         await self._empty(tracker)
         await self._shut()
         hold_signals()  # the loop forgets its handlers before the process has ended

@@ -7,6 +7,7 @@ import errno
 import itertools
 import os
 import socket
+import ssl
 import struct
 import sys
 from collections.abc import Callable, Iterator
@@ -46,6 +47,14 @@ def announced(listen_on: str, port: int, *, local: bool) -> str:
     if host in _EVERYWHERE:
         host = "127.0.0.1" if local else os.environ.get("POD_IP") or internal_ip()
     return joined(host, port)
+
+
+def peer_name(address: object) -> str:
+    """Return a socket's address as gRPC writes it."""
+    if not isinstance(address, tuple):
+        return "unix:"
+    host, port = address[:2]
+    return f"ipv6:[{host}]:{port}" if ":" in host else f"ipv4:{host}:{port}"
 
 
 def internal_ip() -> str:
@@ -100,9 +109,14 @@ class Door:
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, bound: socket.socket, protocol: Callable[[], asyncio.BaseProtocol]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        bound: socket.socket,
+        protocol: Callable[[], asyncio.BaseProtocol],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._loop = loop
+        self._tls = tls
         self._bound = bound
         self._protocol = protocol
         self._looks = False
@@ -124,11 +138,16 @@ class Door:
 
     async def _take(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            await self._loop.connect_accepted_socket(self._protocol, connection)
+            await self._loop.connect_accepted_socket(self._protocol, connection, ssl=self._tls)
 
 
 async def close_door(
-    bound: socket.socket, close: Callable[[], None], protocol: Callable[[], asyncio.BaseProtocol], *, last: bool = True
+    bound: socket.socket,
+    close: Callable[[], None],
+    protocol: Callable[[], asyncio.BaseProtocol],
+    *,
+    last: bool = True,
+    tls: ssl.SSLContext | None = None,
 ) -> None:
     """Stop listening; `close` makes the event loop release the socket. `last`: nobody else accepts from it.
 
@@ -144,7 +163,7 @@ async def close_door(
         await asyncio.sleep(pause)
         for connection in list(_accept_all(door)):
             with contextlib.suppress(OSError):
-                await loop.connect_accepted_socket(protocol, connection)
+                await loop.connect_accepted_socket(protocol, connection, ssl=tls)
     door.close()
 
 

@@ -11,6 +11,7 @@ NOTHING = ("", "null", "~", "false", "no", "off", "0", "0s")
 AS_IT_IS = ("", "null", "~", "true", "yes", "on")
 PROTECTS = frozenset(
     "timeout methodtimeouts maxbytes maxconns maxmessage maxconnectionidle signature certfile keyfile auth "
+    "clientcafile cacertfile servername "
     "algorithms audience issuer jwksfile jwksurl publickeyfile "
     "strictcontrol accesssecret prevsecret secret leeway requireexpire trustedproxies middlewares listenon host "
     "user pass strict".split()
@@ -41,8 +42,7 @@ class Told(NamedTuple):
     hint: str
 
 
-_TLS = Remark("TLS is not served yet; remove it, and let a proxy in front of the service speak TLS", refused=True)
-_NO_TLS_OUT = Remark("calls are made without TLS; remove it, and call through a proxy that speaks TLS", refused=True)
+_TLS = Remark("TLS is on where CertFile and KeyFile are set; remove it", refused=True)
 _SHEDDING = Remark("an RPC server sheds no load yet")
 _ALWAYS = Remark("it cannot be switched off here", quiet=AS_IT_IS)
 
@@ -52,8 +52,6 @@ SERVICE = {
 }
 REST = {
     **SERVICE,
-    "CertFile": _TLS,
-    "KeyFile": _TLS,
     "Tls": _TLS,
     "Signature": Remark(
         "signatures of requests are not checked yet; remove it, and keep the service behind one that checks them",
@@ -73,8 +71,6 @@ RPC_SERVER = {
     "Auth": Remark("callers' App and Token are not checked yet; remove it, and admit callers by network", refused=True),
     "StrictControl": _NO_AUTH,
     "Redis": Remark("it holds the tokens of callers for Auth, which is not there yet"),
-    "CertFile": _TLS,
-    "KeyFile": _TLS,
     "Tls": _TLS,
     "CpuThreshold": _SHEDDING,
 }
@@ -83,15 +79,11 @@ RPC_SERVER_MIDDLEWARES = {
     "Recover": _ALWAYS,
     "StatConf": Remark("slow calls have no lines of their own; each call's line has its duration"),
 }
-_IN_THE_CLEAR = Remark("it goes along in the clear: calls are made without TLS", honoured=True)
+_IN_THE_CLEAR = Remark("it goes along in the clear unless Tls is true", honoured=True)
 RPC_CLIENT = {
     "App": _IN_THE_CLEAR,
     "Token": _IN_THE_CLEAR,
     "BalancerName": Remark("the instances are called in turn", quiet=("", "p2c_ewma")),
-    "CertFile": _NO_TLS_OUT,
-    "KeyFile": _NO_TLS_OUT,
-    "CaCertFile": _NO_TLS_OUT,
-    "Tls": _NO_TLS_OUT,
 }
 RPC_CLIENT_MIDDLEWARES = {
     "Trace": _ALWAYS,

@@ -62,6 +62,9 @@ class RpcServerConf(Conf, kw_only=True):
     rt, pre or pro: dev and test turn on reflection. `transport`: `http2` is our own, for unary methods, `grpc` is
     grpc.aio, `auto` takes our own unless the service has streaming methods. `strict`: a key that is no setting is an
     error.
+
+    With `cert_file` and `key_file`, PEM files, the service speaks TLS, with `client_ca_file` only to clients whose
+    certificate one of its authorities has signed. All three are read again when they change.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = RPC_SERVER
@@ -76,6 +79,9 @@ class RpcServerConf(Conf, kw_only=True):
     health: bool = True
     middlewares: ServerMiddlewaresConf = field(default_factory=ServerMiddlewaresConf)
     transport: Transport = "auto"
+    cert_file: str = ""
+    key_file: str = ""
+    client_ca_file: str = ""
     etcd: EtcdConf | None = None
     dev_server: DevServerConf | None = None
     prometheus: PrometheusConf | None = None
@@ -105,6 +111,9 @@ class RpcClientConf(Conf, kw_only=True):
     connection is probed, empty for never. `max_message` bytes of one message (-1: no limit). `transport`: `http2` is
     our own, for unary methods, `grpc` is grpc.aio, `auto` takes our own, and grpc.aio for streaming methods and for
     targets that only it knows. `app` and `token` go along with every call, for go-zero's servers that ask for them.
+    With `tls`, calls go over TLS: `ca_cert_file` has the authorities that are trusted (empty: the system's),
+    `server_name` is the name that the server's certificate must have (empty: the host of its address), `cert_file` and
+    `key_file` are the client's own certificate.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = RPC_CLIENT
@@ -119,6 +128,11 @@ class RpcClientConf(Conf, kw_only=True):
     keepalive_time: Duration = ""
     max_message: MessageBytes = 4 << 20
     transport: Transport = "auto"
+    tls: bool = False
+    ca_cert_file: str = ""
+    server_name: str = ""
+    cert_file: str = ""
+    key_file: str = ""
     middlewares: ClientMiddlewaresConf = field(default_factory=ClientMiddlewaresConf)
 
     def check_settings(self, setting: str) -> None:

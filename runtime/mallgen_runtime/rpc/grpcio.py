@@ -16,11 +16,13 @@ import grpc.aio
 from mallgen_runtime.process.address import joined, opened, split
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import Code, ConfigError, RpcError
+from mallgen_runtime.process.tls import server_tls
 from mallgen_runtime.process.tracing import ids_of
 from mallgen_runtime.process.watch import keep, release
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.conf import RpcClientConf, RpcServerConf
 from mallgen_runtime.rpc.grpcio_server import steady_server
+from mallgen_runtime.rpc.grpcio_tls import channel_credentials, server_credentials
 from mallgen_runtime.rpc.methods import Method, RpcContext
 
 Metadata = tuple[tuple[str, str], ...]
@@ -46,6 +48,9 @@ class GrpcServer:
         address = joined(host or "0.0.0.0", port)  # noqa: S104
         opened(self._conf.listen_on).close()  # gRPC would not say why it cannot listen
         try:
+            tls = server_tls(self._conf.cert_file, self._conf.key_file, self._conf.client_ca_file, ["h2"])
+            if tls is not None:
+                return int(self._server.add_secure_port(address, server_credentials(tls)))
             return int(self._server.add_insecure_port(address))
         except RuntimeError as problem:
             raise ConfigError(f"cannot listen on {address}: {problem}") from None
@@ -162,6 +167,14 @@ def _context(method: Method[Any], call: Any) -> RpcContext:
     return RpcContext(method.wire, pairs, ids_of(parent, request), peer=call.peer, deadline=deadline, trace_state=state)
 
 
+def _channel(target: str, options: list[tuple[str, Any]], conf: RpcClientConf) -> grpc.aio.Channel:
+    """Open a channel, over TLS where the settings say so. Raises ConfigError."""
+    if not conf.tls:
+        return grpc.aio.insecure_channel(target, options=options)
+    named = [("grpc.ssl_target_name_override", conf.server_name)] if conf.server_name else []
+    return grpc.aio.secure_channel(target, channel_credentials(conf), options=[*options, *named])
+
+
 class GrpcConnection:
     """One channel of grpc.aio: an HTTP/2 connection per instance, called in turn."""
 
@@ -177,7 +190,7 @@ class GrpcConnection:
             ("grpc.enable_http_proxy", 0),
             *([("grpc.keepalive_time_ms", int(alive * 1000))] if alive else []),
         ]
-        self._channel = grpc.aio.insecure_channel(target, options=options)
+        self._channel = _channel(target, options, conf)
         self._calls: dict[tuple[str, str], Any] = {}
         self._unary: dict[str, Any] = {}
 

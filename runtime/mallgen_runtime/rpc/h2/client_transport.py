@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -235,10 +236,17 @@ class ClientTransport(asyncio.Protocol):
 Made = Callable[[], ClientTransport]
 
 
-async def opened(made: Made, host: str, port: int, patience: float) -> ClientTransport:
-    """Open a connection and wait for the server's settings. Raises OSError, TimeoutError, RpcError."""
+async def opened(
+    made: Made, host: str, port: int, patience: float, tls: ssl.SSLContext | None = None, name: str = ""
+) -> ClientTransport:
+    """Open a connection and wait for the server's settings. Raises OSError, TimeoutError, RpcError.
+
+    With `tls` the server's certificate must be for `name`, or for the host without one.
+    """
     async with asyncio.timeout(patience):
-        _, connection = await asyncio.get_running_loop().create_connection(made, host, port)
+        _, connection = await asyncio.get_running_loop().create_connection(
+            made, host, port, ssl=tls, server_hostname=(name or host) if tls else None
+        )
         try:
             await asyncio.shield(connection.greeted)
         except BaseException:

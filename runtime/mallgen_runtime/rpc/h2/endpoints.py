@@ -3,9 +3,10 @@
 import asyncio
 import ipaddress
 import random
+import ssl
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from mallgen_runtime.process.address import joined, split
 from mallgen_runtime.process.errors import RpcError
@@ -16,19 +17,30 @@ CONNECT, FIRST_PAUSE, MOST_PAUSE, GROWTH, STEADY, LOOK_UP_AGAIN = 5.0, 0.1, 3.0,
 KICK, PATIENCE = 0.1, 0.5
 
 
+class ClientTls(NamedTuple):
+    """TLS of a client, None without; `name` is what a server's certificate must be for, "": its host."""
+
+    context: ssl.SSLContext | None = None
+    name: str = ""
+
+
+IN_CLEAR = ClientTls()
+
+
 class Endpoint:
     """One address. `connection` is None while there is none; `problem` says why the last attempt failed.
 
     `changed` is called when one of them changes.
     """
 
-    def __init__(self, host: str, port: int, made: Made, changed: Callable[[], None]) -> None:
+    def __init__(self, host: str, port: int, made: Made, changed: Callable[[], None], tls: ClientTls) -> None:
         self.host = host
         self.port = port
         self.connection: ClientTransport | None = None
         self.problem = ""
         self._made = made
         self._changed = changed
+        self._tls = tls
         self._kick = asyncio.Event()
         self._tried = 0.0
         self._failed = 0
@@ -81,7 +93,7 @@ class Endpoint:
 
     async def _open(self) -> ClientTransport | None:
         try:
-            return await opened(self._made, self.host, self.port, CONNECT)
+            return await opened(self._made, self.host, self.port, CONNECT, *self._tls)
         except TimeoutError:
             self.problem = "no answer"
         except RpcError as problem:
@@ -106,13 +118,16 @@ class Endpoints:
     `changed` is called when connections come, go, or fail to come.
     """
 
-    def __init__(self, addresses: Sequence[str], made: Made, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, addresses: Sequence[str], made: Made, changed: Callable[[], None], tls: ClientTls = IN_CLEAR
+    ) -> None:
+        self._tls = tls
         self._made = made
         self._told = changed
         sound = [address for address in addresses if split(address)[1].isdecimal() and "/" not in address]
         self._wrong = [f"{address} is not host:port" for address in addresses if address not in sound]
-        self._fixed = [address for address in sound if _is_numeric(address)]
-        self._names = [address for address in sound if not _is_numeric(address)]
+        self._fixed = [address for address in sound if is_numeric(address)]
+        self._names = [address for address in sound if not is_numeric(address)]
         self._endpoints: dict[tuple[str, int], Endpoint] = {}
         self._looked_up = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -175,7 +190,7 @@ class Endpoints:
         """Keep connections to these addresses, and to no others."""
         for pair in dict.fromkeys(wanted):
             if pair not in self._endpoints:
-                self._endpoints[pair] = Endpoint(*pair, self._made, self._changed)
+                self._endpoints[pair] = Endpoint(*pair, self._made, self._changed, self._tls)
         for pair in tuple(self._endpoints):
             if pair not in wanted:
                 self._later(self._endpoints.pop(pair).close(gently=True))
@@ -191,7 +206,8 @@ def _pair(address: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _is_numeric(address: str) -> bool:
+def is_numeric(address: str) -> bool:
+    """Return whether the host of an address is no name."""
     try:
         ipaddress.ip_address(split(address)[0])
     except ValueError:

@@ -7,12 +7,14 @@ from collections import deque
 from collections.abc import Sequence
 from functools import partial
 
+from mallgen_runtime.process.address import split
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import Code, RpcError
+from mallgen_runtime.process.tls import client_tls
 from mallgen_runtime.rpc.conf import RpcClientConf
 from mallgen_runtime.rpc.h2.client_connection import Unprocessed
 from mallgen_runtime.rpc.h2.client_transport import ClientTransport
-from mallgen_runtime.rpc.h2.endpoints import PATIENCE, Endpoints
+from mallgen_runtime.rpc.h2.endpoints import IN_CLEAR, PATIENCE, ClientTls, Endpoints, is_numeric
 from mallgen_runtime.rpc.h2.grpc import check_size, metadata_fields, timeout_field
 from mallgen_runtime.rpc.h2.hpack import indexed, literal
 from mallgen_runtime.rpc.h2.limits import limits_for
@@ -23,6 +25,15 @@ Metadata = tuple[tuple[str, str], ...]
 AGENT = b"mallgen-python"
 _TRIES = 4
 _NO_TIME = "no time was left for the call"
+
+
+def _tls(addresses: Sequence[str], conf: RpcClientConf) -> ClientTls:
+    """Return the TLS that the settings ask for; names are looked up before, so the first one stands for the host."""
+    if not conf.tls:
+        return IN_CLEAR
+    context = client_tls(conf.ca_cert_file, conf.cert_file, conf.key_file, ["h2"])
+    named = [split(address)[0] for address in addresses if not is_numeric(address)]
+    return ClientTls(context, conf.server_name or next(iter(named), ""))
 
 
 class H2Connection:
@@ -38,7 +49,7 @@ class H2Connection:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._turn = random.randrange(1 << 16)  # noqa: S311 - many clients must not all begin with the same instance
         self._changes = asyncio.Event()
-        self._endpoints = Endpoints(addresses, self._made, self._changed)
+        self._endpoints = Endpoints(addresses, self._made, self._changed, _tls(addresses, conf))
 
     @property
     def connected(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from mallgen_runtime.process.address import opened
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import Code, RpcError
+from mallgen_runtime.process.tls import server_tls
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.h2.health import CHECK, Health
@@ -23,8 +24,9 @@ class H2Server:
         self._conf = conf
         self._health = Health(service.name for service in app.services)
         routes = {route.wire.encode(): route for route in self._routes(app)}
+        tls = server_tls(conf.cert_file, conf.key_file, conf.client_ca_file, ["h2"])
         idle = seconds(conf.max_connection_idle, "MaxConnectionIdle")
-        self._server = TransportServer(routes, limits_for(conf.max_message), idle)
+        self._server = TransportServer(routes, limits_for(conf.max_message), idle, tls)
         self._bound: socket.socket | None = None
 
     def listen(self) -> int:

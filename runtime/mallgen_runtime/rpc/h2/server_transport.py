@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NamedTuple
 
-from mallgen_runtime.process.address import close_door
+from mallgen_runtime.process.address import close_door, peer_name
 from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.process.memory import give_back
+from mallgen_runtime.process.tls import TlsFiles
 from mallgen_runtime.process.tracing import sound_ids, state_in
 from mallgen_runtime.rpc.h2.budgets import ServerBudget
 from mallgen_runtime.rpc.h2.call import ServerCall
@@ -45,10 +46,13 @@ class MethodRoute(NamedTuple):
 class TransportServer:
     """Answers calls on a listening socket. `idle` seconds without a call close a connection, 0: never."""
 
-    def __init__(self, routes: Mapping[bytes, MethodRoute], limits: Limits, idle: float = 0.0) -> None:
+    def __init__(
+        self, routes: Mapping[bytes, MethodRoute], limits: Limits, idle: float = 0.0, tls: TlsFiles | None = None
+    ) -> None:
         self.routes = routes
         self.limits = limits
         self.idle = idle
+        self._tls = tls.context if tls else None
         self.kept = ServerBudget(limits.kept)
         self.waiting = Budget(limits.kept)
         self.tasks: set[asyncio.Task[None]] = set()
@@ -69,14 +73,14 @@ class TransportServer:
         self.wheel = TimerWheel(loop)
         self.scheduler = Scheduler(loop)
         self._bound = bound
-        self._server = await loop.create_server(lambda: ServerTransport(self), sock=bound, backlog=2048)
+        self._server = await loop.create_server(lambda: ServerTransport(self), sock=bound, backlog=2048, ssl=self._tls)
 
     async def stop(self, patience: float | None) -> None:
         """Take no new calls, finish those in flight; after `patience` seconds they are ended, None: never."""
         self.leaving = True
         server, self._server = self._server, None
         if server is not None and self._bound is not None:
-            await close_door(self._bound, server.close, lambda: ServerTransport(self))
+            await close_door(self._bound, server.close, lambda: ServerTransport(self), tls=self._tls)
         for connection in tuple(self.connections):
             connection.leave()
         with contextlib.suppress(TimeoutError):
@@ -163,7 +167,7 @@ class ServerTransport(asyncio.Protocol):
             self.core.end(ConnectionFault(Reason.ENHANCE_YOUR_CALM, "too many connections"))
             transport.abort()
             return
-        self._peer = _name_of(transport.get_extra_info("peername"))
+        self._peer = peer_name(transport.get_extra_info("peername"))
         patience = _LINGER if server.leaving else server.limits.greeting
         server.wheel.add(self, time.monotonic() + patience, self._silent)
         self.core.greet()
@@ -389,11 +393,3 @@ class ServerTransport(asyncio.Protocol):
 
     def _name(self) -> str:
         return self._peer
-
-
-def _name_of(address: Any) -> str:
-    """Return a caller's address as gRPC writes it."""
-    if not isinstance(address, tuple):
-        return "unix:"
-    host, port = address[:2]
-    return f"ipv6:[{host}]:{port}" if ":" in host else f"ipv4:{host}:{port}"
