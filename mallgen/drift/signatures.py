@@ -16,6 +16,7 @@ from mallgen.text.width import width
 _DEF = re.compile(r"(?:async\s+)?def\s+")
 _COMMA = re.compile(rb"(?:\s|\\|#[^\r\n]*)*(?P<comma>,)")
 _CLASS = re.compile(r"class\s+")
+_ANSWERS = {f"mallgen_runtime.{name}" for name in ("Response", "Redirect", "FileResponse", "StreamingResponse")}
 
 
 class Match:
@@ -145,12 +146,21 @@ class Match:
     def _compare_result(self, node: ast.expr | None) -> None:
         """Compare the result, which may be the contract's, the alternative, or one of both."""
         wanted = self._signature.returns
-        other = self._wanted_imports.get(self._signature.alternative)
-        if node is not None and other is not None:
-            names = (part for part in walked(_unquoted(node)) if isinstance(part, ast.Name | ast.Attribute))
-            if any(self._current(part) == f"{other.module}.{other.name}" for part in names):
+        if node is not None and self._signature.alternative and not self._is_as_generated(node, wanted):
+            found = named_type(node, self._current)
+            fit = (fits(found, self._contract_type(one), self._symbols.is_acceptable) for one in self._both)
+            if not next(fit) and (next(fit) or self._names_an_answer(node)):
                 wanted = self._signature.either
         self._compare_annotation(node, wanted, "the result")
+
+    @property
+    def _both(self) -> tuple[str, str]:
+        return self._signature.returns, self._signature.either
+
+    def _names_an_answer(self, node: ast.expr) -> bool:
+        """Return whether an annotation has a class of answers of the runtime."""
+        names = (part for part in walked(_unquoted(node)) if isinstance(part, ast.Name | ast.Attribute))
+        return any(self._current(part) in _ANSWERS for part in names)
 
     def _compare_annotation(self, node: ast.expr | None, wanted: str, what: str) -> None:
         """Replace an annotation that does not fit; none, or an old name kept by `import … as`, is the user's choice."""

@@ -68,7 +68,13 @@ async def sized(ctx: Context, svc: Any) -> Response:
     return StreamingResponse(words(), headers={"content-length": ctx.form.first("n")})
 
 
-ROUTES = {"/plain": plain, "/early": early, "/late": late, "/text": text, "/sized": sized}
+async def bodied(ctx: Context, svc: Any) -> Response:
+    answer = StreamingResponse(words())
+    answer.body = b"more"
+    return answer
+
+
+ROUTES = {"/bodied": bodied, "/plain": plain, "/early": early, "/late": late, "/text": text, "/sized": sized}
 
 
 @BOTH
@@ -102,13 +108,13 @@ def test_an_exception_is_an_error_before_the_first_piece_and_a_break_after_it(
             refused = await client.get("/early")
             assert (refused.status, refused.headers["content-type"]) == (404, "application/problem+json")
             assert b"it has gone" in refused.body
-            wrong = await client.get("/text")
-            assert wrong.status == 500
+            assert [(await client.get(path)).status for path in ("/text", "/bodied")] == [500, 500]
             broken = await client.get("/late")
             assert (broken.status, broken.body, broken.is_whole) == (200, b"xxx", False)
 
     asyncio.run(run())
     assert "the stream yields str, not bytes" in caplog.text
+    assert "a stream has no other body" in caplog.text
     assert "GET /late: the stream broke off" in caplog.text
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 from mallgen_runtime.http.answers import Response
+from mallgen_runtime.http.headers import Headers
 from mallgen_runtime.http.messages import Context
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.ranges import outcome, ranges_of
@@ -35,7 +36,7 @@ class FileResponse(StreamingResponse):
     client sent without looking at it.
     """
 
-    __slots__ = ("_found", "_path")
+    __slots__ = ("_path",)
 
     def __init__(
         self,
@@ -47,82 +48,87 @@ class FileResponse(StreamingResponse):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self._path = os.fspath(path)
-        self._found: os.stat_result | None = None
         kind = content_type or content_type_of(filename or self._path)
-        super().__init__(self._pieces(()), 200, headers, content_type=kind)
+        super().__init__(_nothing(), 200, headers, content_type=kind)
         if filename:
             self.headers["content-disposition"] = content_disposition(filename, disposition)
 
     async def prepared(self, ctx: Context) -> Response:
         """Return the answer to a request: the file, parts of it, or that it has not changed. Raises a 404."""
-        found = self._found = await _in_thread(_stat, self._path)
-        modified = int(found.st_mtime)
-        tag = self.headers.setdefault("etag", f'"{found.st_mtime_ns:x}-{found.st_size:x}"')
-        self.headers.setdefault("last-modified", formatdate(modified, usegmt=True))
-        self.headers.setdefault("accept-ranges", "bytes")
-        reads = ctx.method in ("GET", "HEAD")
-        status = outcome(ctx.headers, tag, modified, reads=reads)
+        found = await _in_thread(_stat, self._path)
+        modified, size = int(found.st_mtime), found.st_size
+        headers = Headers(self.headers)
+        tag = headers.setdefault("etag", f'"{found.st_mtime_ns:x}-{size:x}"')
+        headers.setdefault("last-modified", formatdate(modified, usegmt=True))
+        headers.setdefault("accept-ranges", "bytes")
+        status = outcome(ctx.headers, tag, modified, reads=ctx.method in ("GET", "HEAD"))
         if status != 200:
-            return self._without_body(status)
-        ranges = ranges_of(ctx.headers, tag, modified, found.st_size) if ctx.method == "GET" else None
+            return self._without_body(status, headers)
+        ranges = ranges_of(ctx.headers, tag, modified, size) if ctx.method == "GET" else None
         if ranges is None:
-            return self._with([(0, found.st_size - 1)] if found.st_size else [])
-        self.status = 206
+            return self._with([(0, size - 1)] if size else [], self.status, headers, found)
         if not ranges:
-            answer = self._without_body(416)
-            answer.headers["content-range"] = f"bytes */{found.st_size}"
-            return answer
+            headers["content-range"] = f"bytes */{size}"
+            return self._without_body(416, headers)
         if len(ranges) == 1:
-            self.headers["content-range"] = f"bytes {ranges[0][0]}-{ranges[0][1]}/{found.st_size}"
-            return self._with(ranges)
-        return self._with(self._in_parts(ranges, found.st_size))
+            headers["content-range"] = f"bytes {ranges[0][0]}-{ranges[0][1]}/{size}"
+            return self._with(ranges, 206, headers, found)
+        return self._with(_in_parts(ranges, size, headers), 206, headers, found)
 
-    def _without_body(self, status: int) -> Response:
-        left = {name: value for name, value in self.headers.items() if name not in _OF_BODY}
-        answer = Response(b"", status, left)
+    def _without_body(self, status: int, headers: Headers) -> Response:
+        answer = Response(b"", status, {name: value for name, value in headers.items() if name not in _OF_BODY})
         answer.cookies = self.cookies
         return answer
 
-    def _with(self, pieces: Sequence[Piece]) -> Response:
+    def _with(self, pieces: Sequence[Piece], status: int, headers: Headers, found: os.stat_result) -> Response:
         sizes = (len(piece) if isinstance(piece, bytes) else piece[1] - piece[0] + 1 for piece in pieces)
-        self.headers["content-length"] = str(sum(sizes))
-        self.chunks = self._pieces(pieces)
-        return self
+        headers["content-length"] = str(sum(sizes))
+        answer = StreamingResponse(_read(_File(self._path, found), pieces), status, headers)
+        answer.cookies = self.cookies
+        return answer
 
-    def _in_parts(self, ranges: Sequence[tuple[int, int]], size: int) -> list[Piece]:
-        """Return the parts of a multipart/byteranges body."""
-        boundary = os.urandom(12).hex()
-        kind = self.headers["content-type"]
-        self.headers["content-type"] = f"multipart/byteranges; boundary={boundary}"
-        pieces: list[Piece] = []
-        for first, last in ranges:
-            head = f"--{boundary}\r\ncontent-type: {kind}\r\ncontent-range: bytes {first}-{last}/{size}\r\n\r\n"
-            pieces += [(b"\r\n" if pieces else b"") + head.encode("latin-1"), (first, last)]
-        return [*pieces, f"\r\n--{boundary}--\r\n".encode()]
 
-    async def _pieces(self, pieces: Sequence[Piece]) -> AsyncIterator[bytes]:
-        file = _File(self._path, self._found)
-        try:
-            for piece in pieces:
-                if isinstance(piece, bytes):
-                    yield piece
-                    continue
-                at, last = piece
-                reading = _readers().submit(file.read, at, min(_PIECE, last + 1 - at))
-                while at <= last:
-                    found = await asyncio.wrap_future(reading)
-                    at += len(found)
-                    if at <= last:  # the next piece is read while this one is sent
-                        reading = _readers().submit(file.read, at, min(_PIECE, last + 1 - at))
-                    yield found
-        finally:
-            _readers().submit(file.close)
+def _in_parts(ranges: Sequence[tuple[int, int]], size: int, headers: Headers) -> list[Piece]:
+    """Return the parts of a multipart/byteranges body, and set its content type."""
+    boundary = os.urandom(12).hex()
+    kind = headers["content-type"]
+    headers["content-type"] = f"multipart/byteranges; boundary={boundary}"
+    pieces: list[Piece] = []
+    for first, last in ranges:
+        head = f"--{boundary}\r\ncontent-type: {kind}\r\ncontent-range: bytes {first}-{last}/{size}\r\n\r\n"
+        pieces += [(b"\r\n" if pieces else b"") + head.encode("latin-1"), (first, last)]
+    return [*pieces, f"\r\n--{boundary}--\r\n".encode()]
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    nothing: tuple[bytes, ...] = ()
+    for piece in nothing:
+        yield piece
+
+
+async def _read(file: "_File", pieces: Sequence[Piece]) -> AsyncIterator[bytes]:
+    """Yield the pieces of a body, those of the file while the next one is read."""
+    try:
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                yield piece
+                continue
+            at, last = piece
+            reading = _readers().submit(file.read, at, min(_PIECE, last + 1 - at))
+            while at <= last:
+                found = await asyncio.wrap_future(reading)
+                at += len(found)
+                if at <= last:
+                    reading = _readers().submit(file.read, at, min(_PIECE, last + 1 - at))
+                yield found
+    finally:
+        _readers().submit(file.close)
 
 
 class _File:
     """An open file. It is read and closed in threads, by one at a time: a cancelled reader's thread may still read."""
 
-    def __init__(self, path: str, expected: os.stat_result | None) -> None:
+    def __init__(self, path: str, expected: os.stat_result) -> None:
         self._path = path
         self._expected = expected
         self._lock = threading.Lock()
@@ -175,15 +181,15 @@ def _stat(path: str) -> os.stat_result:
     """Return the state of a regular file. Raises a 404."""
     try:
         found = os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a path with a null character
         raise ApiError(404, "not_found", "there is no such file") from None
     if not stat.S_ISREG(found.st_mode):
         raise ApiError(404, "not_found", "there is no such file")
     return found
 
 
-def _state(found: os.stat_result | None) -> tuple[int, ...]:
-    return (found.st_ino, found.st_size, found.st_mtime_ns) if found is not None else ()
+def _state(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @cache

@@ -16,6 +16,8 @@ def check(response: Response, method: str) -> None:
         raise Unsendable(f"the status {response.status!r} is not one of 200 to 599")
     if not isinstance(response.body, bytes):
         raise Unsendable(f"the body is {type(response.body).__name__}, not bytes")
+    if response.in_pieces and response.body:
+        raise Unsendable("a stream has no other body")
     if response.status in _BODYLESS:
         response.body = b""
     for name, value in response.headers.items():
