@@ -135,8 +135,9 @@ class Types:
             self.problems.append(problem)
 
     def _fields(self, name: str) -> tuple[Field, ...]:
-        fields = tuple(self._flatten(self._members[name], (name,), ""))
-        return self.unique(fields)
+        members = self._members[name]
+        fields = self.unique(tuple(self._flatten(members, (name,), "")))
+        return self._in_order(fields, members, (name,))
 
     def unique(self, fields: tuple[Field, ...]) -> tuple[Field, ...]:
         """Return one field per name and per wire name: as in Go the outermost, which comes first; report the rest."""
@@ -195,6 +196,23 @@ class Types:
         whole = name if any(binding.optional for binding in bindings) else together
         yield from self._flatten(self._members[name], (*path, name), whole)
 
+    def _in_order(
+        self, fields: tuple[Field, ...], members: tuple[Member, ...], path: tuple[str, ...]
+    ) -> tuple[Field, ...]:
+        """Return the fields as Go reads and writes them: those of an embedded struct in its place."""
+        if not any(member.embedded for member in members):
+            return fields
+        ranks = {key: rank for rank, key in enumerate(self._places(members, path))}
+        return tuple(sorted(fields, key=lambda field: ranks[field.span, field.name]))
+
+    def _places(self, members: tuple[Member, ...], path: tuple[str, ...]) -> Iterator[tuple[Span, str]]:
+        for member in members:
+            name = member.names[0]
+            if not member.embedded:
+                yield from ((member.span, own) for own in member.names)
+            elif name in self._members and name not in path and len(path) <= DEEPEST["nesting"]:
+                yield from self._places(self._members[name], (*path, name))
+
     def _own(self, member: Member, path: tuple[str, ...], together: str) -> Iterator[Field]:
         for name in member.names:
             bindings = self._parse(member, name)
@@ -210,6 +228,7 @@ class Types:
         if not isinstance(inner, Inline):
             return ref
         fields = self.unique(tuple(self._flatten(inner.members, path, "")))
+        fields = self._in_order(fields, inner.members, path)
         return map_ref(ref, lambda _: Inline(inner.members, fields))
 
     def _parse(self, member: Member, name: str) -> tuple[Binding, ...]:

@@ -253,6 +253,88 @@ type OmitRsp struct {
 	Z int64  `json:"z"`
 }
 
+type Page struct {
+	Cursor int64 `form:"cursor,optional"`
+	PS     int64 `form:"ps,default=20,range=[1:50]"`
+}
+
+type Base struct {
+	ID   int64  `json:"id"`
+	Note string `json:"note,default=n"`
+}
+
+type Extra struct {
+	E1 string `json:"e1"`
+	E2 int64  `json:"e2"`
+}
+
+type EmbedReq struct {
+	Page
+	Base
+	Extra `json:",optional"`
+	Kind  string `form:"kind"`
+}
+
+type EmbedRsp struct {
+	Cursor int64  `json:"cursor"`
+	PS     int64  `json:"ps"`
+	Kind   string `json:"kind"`
+	ID     int64  `json:"id"`
+	Note   string `json:"note"`
+	E1     string `json:"e1"`
+	E2     int64  `json:"e2"`
+}
+
+type Out struct {
+	A string           `json:"a,optional,omitempty"`
+	L []string         `json:"l,optional,omitempty"`
+	M map[string]int64 `json:"m,optional,omitempty"`
+	P *Inner           `json:"p,optional,omitempty"`
+	Q int64            `json:"q,string,optional"`
+	F float32          `json:"f,optional"`
+	B []byte           `json:"b,optional,omitempty"`
+}
+
+type Opts struct {
+	L []string `form:"l,options=a|b,optional"`
+	T string   `form:"t,options=[x,y],default=x"`
+	U uint8    `form:"u,options=1|2"`
+	B bool     `form:"b,default=true"`
+	F float64  `form:"f,default=1.5"`
+}
+
+type OptsRsp struct {
+	L []string `json:"l"`
+	T string   `json:"t"`
+	U uint8    `json:"u"`
+	B bool     `json:"b"`
+	F float64  `json:"f"`
+}
+
+type Parts struct {
+	Name string `path:"name,options=a|b"`
+	N    int8   `path:"n,range=[1:5]"`
+}
+
+type PartsRsp struct {
+	Name string `json:"name"`
+	N    int8   `json:"n"`
+}
+
+type Ptrs struct {
+	P  *Inner                      `json:"p"`
+	L  []*Inner                    `json:"l,optional"`
+	M  map[string]*Inner           `json:"m,optional"`
+	MM map[string]map[string]int64 `json:"mm,optional"`
+	ML map[string][]string         `json:"ml,optional"`
+}
+
+func embedEcho(_ context.Context, q *EmbedReq) (any, error) {
+	return &EmbedRsp{q.Cursor, q.PS, q.Kind, q.ID, q.Note, q.E1, q.E2}, nil
+}
+func optsEcho(_ context.Context, q *Opts) (any, error)   { return &OptsRsp{q.L, q.T, q.U, q.B, q.F}, nil }
+func partsEcho(_ context.Context, q *Parts) (any, error) { return &PartsRsp{q.Name, q.N}, nil }
+
 func wide() []rest.Route {
 	return []rest.Route{
 		{Method: "POST", Path: "/deep", Handler: h(echo[Deep])},
@@ -265,6 +347,15 @@ func wide() []rest.Route {
 		{Method: "POST", Path: "/both", Handler: h(bothEcho)},
 		{Method: "GET", Path: "/both", Handler: h(bothEcho)},
 		{Method: "POST", Path: "/omit", Handler: h(omitEcho)},
+		{Method: "POST", Path: "/embed", Handler: h(embedEcho)},
+		{Method: "PUT", Path: "/out", Handler: h(echo[Out])},
+		{Method: "DELETE", Path: "/out", Handler: h(echo[Out])},
+		{Method: "GET", Path: "/opts", Handler: h(optsEcho)},
+		{Method: "PATCH", Path: "/opts", Handler: h(optsEcho)},
+		{Method: "DELETE", Path: "/opts", Handler: h(optsEcho)},
+		{Method: "GET", Path: "/parts/:name/:n", Handler: h(partsEcho)},
+		{Method: "GET", Path: "/parts/b/fixed", Handler: h(optsEcho)},
+		{Method: "POST", Path: "/ptrs", Handler: h(echo[Ptrs])},
 	}
 }
 

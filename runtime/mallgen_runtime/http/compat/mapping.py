@@ -81,7 +81,7 @@ def _field(field: GoField, values: Mapping[str, Any], full: str) -> Any:
             return field.default()
         return absent(field.kind, name)
     if value is None:
-        if depends or not field.optional:
+        if depends or field.group or not field.optional:
             raise GoError(f"field {quote(field.key)} mustn't be nil")
         return UNSET if field.default is not None and field.default() is UNSET else field.kind.zero()
     bounds = None if depends else field.kind.bounds

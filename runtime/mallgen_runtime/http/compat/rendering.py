@@ -140,7 +140,7 @@ def _struct(value: Struct) -> str:
     parts = []
     for name, key, bits, quoted, left_out in _rows(type(value)):
         item = getattr(value, name)
-        if left_out is not NODEFAULT and type(item) in _EMPTY and item == left_out:
+        if left_out is not NODEFAULT and isinstance(item, _EMPTY) and item == left_out:
             continue
         if bits == 32 and isinstance(item, float) and not isinstance(item, Spelled):
             text = number(item, 32)
