@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import sys
 from typing import Any
 
@@ -61,7 +62,11 @@ async def _fail(ctx: Context, svc: Bff) -> Response:
 
 
 async def _slow(ctx: Context, svc: Bff) -> Response:
-    await asyncio.sleep(0.3)
+    with contextlib.suppress(ImportError):  # as code of the user's own, which may have OpenTelemetry or not
+        from opentelemetry import trace
+
+        with trace.get_tracer("own").start_as_current_span("nap"):
+            await asyncio.sleep(0.3)
     return Response(b"slept")
 
 

@@ -1,5 +1,6 @@
 """Traces of running services, as a collector gets them."""
 
+import asyncio
 import os
 import re
 import subprocess
@@ -9,13 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from mallgen_runtime import App, Context, Response, RestConf, Route, ServiceBase
+from mallgen_runtime.process.devserver import DevServerConf
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.exporting import TelemetryConf
+from mallgen_runtime.process.origin import origin
 from mallgen_runtime.process.telemetry import Telemetry
+from mallgen_runtime.testing import Client
 from tests import servers
 from tests.observed.collector import Collector, collecting
 from tests.observed.conftest import Pair
 from tests.observed.running import running
+from tests.ports import free_port
 
 TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SERVER, CLIENT = 2, 3
@@ -81,8 +87,39 @@ def test_a_caller_that_does_not_sample_is_followed(pair: Pair, collector: Collec
     answer = pair.bff.get("/items/8", traceparent=f"00-{other}-{CALLER}-00")
     assert answer.headers["traceparent"].endswith("-00")
     pair.bff.get("/slow", traceparent=f"00-{'2' * 32}-{CALLER}-01")
-    collector.of("2" * 32, 1)
+    slow = collector.of("2" * 32, 2)
+    assert slow["demo 1 nap"].parent == slow["demo 2 GET /slow"].id, "a span that the user's own code has made"
     assert not any(span.trace == other for span in collector.spans)
+
+
+def test_the_state_of_a_trace_goes_along_whether_anything_is_exported_or_not() -> None:
+    async def told(ctx: Context, svc: object) -> Response:
+        return Response(dict(origin.get().metadata()).get("tracestate", "none").encode())
+
+    async def ask(**headers: str) -> bytes:
+        conf = RestConf(name="a", port=1)
+        async with Client(App(conf, ServiceBase(conf), [Route("GET", "/", told)])) as client:
+            return (await client.get("/", headers=headers)).body
+
+    parent = f"00-{TRACE}-{CALLER}-01"
+    assert asyncio.run(ask(traceparent=parent, tracestate="rojo=1,congo=2")) == b"rojo=1,congo=2"
+    assert asyncio.run(ask(tracestate="rojo=1")) == b"none", "without a trace there is no state of it"
+    assert asyncio.run(ask(traceparent=parent, tracestate="é")) == b"none"
+
+
+def test_the_first_process_has_the_port(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        conf = RestConf(name="a", port=1, dev_server=DevServerConf(host="127.0.0.1", port=free_port()))
+        one, other = (App(conf, ServiceBase(conf), []) for _ in range(2))
+        await one.open()
+        await other.open(alone=False)
+        with pytest.raises(ConfigError, match="DevServer cannot listen on"):
+            await other.open()
+        await other.shut()
+        await one.shut()
+
+    asyncio.run(run())
+    assert "the metrics of this process are not served: DevServer cannot listen" in caplog.text
 
 
 def test_commands_of_redis_have_spans(redis_server: servers.Redis, tmp_path: Path) -> None:

@@ -122,10 +122,10 @@ class App(Generic[S]):
         """Begin to stop: /readyz says so, and every answer asks its client to close."""
         self._stopping = True
 
-    async def open(self) -> None:
-        """Open the service context, then what shows the service. Raises ConfigError."""
+    async def open(self, *, alone: bool = True) -> None:
+        """Open the service context, then what shows the service; `alone` as for Observing. Raises ConfigError."""
         await self.svc.open()
-        await self._observing.start()
+        await self._observing.start(alone=alone)
         if self._watch is not None:
             self._watch.start()
 
@@ -320,7 +320,7 @@ class App(Generic[S]):
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            await self.open()
+            await self.open(alone=False)
         except ConfigError as problem:
             self.refused = problem
             logging.getLogger("uvicorn.error").disabled = True  # the runner of the service reports it, in one line

@@ -1,16 +1,19 @@
 """The observation of a service from its start to its end: metrics, dev servers, figures of the process."""
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from mallgen_runtime.process import metrics
 from mallgen_runtime.process.conf import LogConf
 from mallgen_runtime.process.devserver import DevServer, DevServerConf, PrometheusConf, Readiness
+from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.exporting import TelemetryConf
 from mallgen_runtime.process.statistics import Statistics
 from mallgen_runtime.process.telemetry import Telemetry
 from mallgen_runtime.process.vitals import Vitals
 
+_LOG = logging.getLogger("mallgen.service")
 Figures = Callable[[], Iterable[metrics.Reading]]
 
 
@@ -55,10 +58,19 @@ class Observing:
         self._telemetry = Telemetry(config.telemetry, config.name)
         self._end_showing = metrics.end_nothing
 
-    async def start(self) -> None:
-        """Show it. Raises ConfigError when a port is taken."""
+    async def start(self, *, alone: bool = True) -> None:
+        """Show it. Raises ConfigError when a port is taken.
+
+        Not `alone`, another server may run the service in several processes: the first one has the port, and the
+        others say that theirs shows nothing.
+        """
         for server in self._servers:
-            await server.start()
+            try:
+                await server.start()
+            except ConfigError as problem:
+                if alone:
+                    raise
+                _LOG.warning("the metrics of this process are not served: %s", problem)
         self._end_showing = metrics.shown(self._figures)
         self._vitals.start()
         self._telemetry.start()

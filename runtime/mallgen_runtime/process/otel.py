@@ -17,6 +17,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.exporting import TelemetryConf
+from mallgen_runtime.process.masking import without_login
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.spans import Attributes
 
@@ -160,14 +161,22 @@ def _above(here: Origin) -> otel_context.Context | None:
     return trace.set_span_in_context(trace.NonRecordingSpan(made))
 
 
+class _FileExporter(ConsoleSpanExporter):
+    """Writes a line of JSON for each span."""
+
+    def shutdown(self) -> None:
+        """Close the file."""
+        self.out.close()
+
+
 def exporter(conf: TelemetryConf) -> SpanExporter:
     """Return what sends spans to the endpoint. Raises ConfigError for one that cannot be used."""
     if conf.batcher == "file":
         try:
-            file = open(conf.endpoint, "a", encoding="utf-8")  # noqa: SIM115 - closed with the process
+            file = open(conf.endpoint, "a", encoding="utf-8")  # noqa: SIM115 - the exporter closes it
         except OSError as problem:
             raise ConfigError(f"Telemetry.Endpoint: {conf.endpoint}: {problem.strerror}") from None
-        return ConsoleSpanExporter(out=file, formatter=lambda span: f"{span.to_json(indent=None)}\n")
+        return _FileExporter(out=file, formatter=lambda span: f"{span.to_json(indent=None)}\n")
     address, secure = _address(conf)
     made: Any
     if conf.batcher == "otlphttp":
@@ -191,7 +200,9 @@ def _address(conf: TelemetryConf) -> tuple[str, bool]:
     except ValueError:
         sound = False
     if not sound:
-        raise ConfigError(f"Telemetry.Endpoint is {conf.endpoint!r}; write host:port, or a URL with http or https")
+        raise ConfigError(
+            f"Telemetry.Endpoint is {without_login(conf.endpoint)!r}; write host:port, or a URL with http or https"
+        )
     if conf.batcher == "otlpgrpc":
         return found.netloc, found.scheme == "https"
     path = found.path if found.path.strip("/") else f"/{conf.otlp_http_path.lstrip('/')}"
