@@ -37,7 +37,7 @@ from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, R
 from mallgen_runtime.http.sharing import shared
 from mallgen_runtime.http.streaming import StreamBroken, StreamingResponse
 from mallgen_runtime.http.tokens import KeysOfBlocks
-from mallgen_runtime.process import metrics, threads, watch
+from mallgen_runtime.process import metrics, spans, threads, watch
 from mallgen_runtime.process.blocking import LoopWatch
 from mallgen_runtime.process.devserver import Readiness, StateLog, in_public, readiness
 from mallgen_runtime.process.errors import ConfigError
@@ -203,12 +203,16 @@ class App(Generic[S]):
         deadline = time.monotonic() + timeout if timeout > 0 else None
         route = match.bound.route.path if match else ""
         token = origin.set(Origin(ctx.request_id, ctx.trace_id, deadline, ctx.trace_flags, route, "", ctx.trace_state))
-        span = traced.begin(ctx, match)
+        span = traced.begin(ctx, match) if spans.active is not None else None
         counts = match is None or match.bound.counts
         self._in_flight += counts
         status = 0
         try:
-            response = await self._prepared(ctx, await self._all(ctx))
+            response = await self._all(ctx)
+            if response.in_pieces:
+                response = await self._prepared(ctx, response)
+            else:
+                response = self._failures.sendable(ctx, response)
             if self._stopping:
                 response.headers["connection"] = "close"
             if span is not None:

@@ -46,8 +46,8 @@ def headers_of(given: Mapping[str, str] | None) -> Headers:
     if given.__class__ is Headers:
         return given
     made = Headers()
-    if given:
-        made.update(given)
+    for name, value in given.items() if given else ():
+        made[name] = value
     return made
 
 

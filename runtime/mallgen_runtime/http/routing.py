@@ -23,11 +23,14 @@ class Middleware(Protocol):
 class Route(Generic[S]):
     """One operation of a contract.
 
-    `contract` is its place there, `jwt` the configuration's attribute with the secrets, `cors` that with the rules for
-    pages of other origins; `timeout_ms` and `max_bytes` replace the configuration's when not None.
+    `title` is `GET /v1/recommend`, `contract` its place in the contract, `jwt` the configuration's attribute with the
+    secrets, `cors` that with the rules for pages of other origins; `timeout_ms` and `max_bytes` replace the
+    configuration's when not None.
     """
 
-    __slots__ = ("contract", "cors", "endpoint", "jwt", "max_bytes", "method", "middlewares", "path", "timeout_ms")
+    __slots__ = (
+        *("contract", "cors", "endpoint", "jwt", "max_bytes", "method", "middlewares", "path", "timeout_ms", "title"),
+    )
 
     def __init__(
         self,
@@ -51,11 +54,7 @@ class Route(Generic[S]):
         self.timeout_ms = timeout_ms
         self.max_bytes = max_bytes
         self.cors = cors
-
-    @property
-    def title(self) -> str:
-        """`GET /v1/recommend`."""
-        return f"{self.method} {self.path}"
+        self.title = f"{method} {path}"
 
 
 class BoundRoute(NamedTuple):
