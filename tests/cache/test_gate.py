@@ -216,3 +216,17 @@ def test_a_first_answer_that_takes_too_long_shuts_the_gate(store: FailingStore) 
         await gate.close()
 
     asyncio.run(work())
+
+
+def test_while_the_gate_is_shut_nothing_is_claimed_and_nobody_counts(store: FailingStore) -> None:
+    async def work() -> None:
+        gate = _gate(store)
+        assert await gate.claim("a", b"1", 60) is None
+        assert (await gate.claim("a", b"2", 60), await gate.count("n", 60)) == (b"1", 1)
+        gate._shut(CacheDown("it is down"))
+        with pytest.raises(CacheDown):
+            await gate.claim("b", b"1", 60)
+        assert await gate.count("n", 60) == 0
+        await gate.close()
+
+    asyncio.run(work())

@@ -25,6 +25,24 @@ async def _built(store: Store, key: str, order: ListOrder, entries: list[Entry],
     assert await store.finish(key, token, order, entries, is_whole, 60)
 
 
+def test_one_of_many_claims_a_key_and_all_count(make: stores.Make) -> None:
+    async def work(store: Store) -> None:
+        key, counter = stores.fresh("once"), stores.fresh("count")
+        found = await asyncio.gather(*(store.claim(key, b"%d" % n, 60) for n in range(10)))
+        (mine,) = [n for n, value in enumerate(found) if value is None]
+        assert {value for value in found if value is not None} == {b"%d" % mine}
+        await store.delete([key])
+        assert await store.claim(key, b"new", 0.05) is None
+        assert sorted(await asyncio.gather(*(store.count(counter, 0.3) for _ in range(10)))) == list(range(1, 11))
+        await asyncio.sleep(0.1)
+        assert await store.claim(key, b"newer", 60) is None
+        assert await store.count(counter, 60) == 11
+        await asyncio.sleep(0.3)
+        assert await store.count(counter, 60) == 1, "it goes when its first count is old enough"
+
+    stores.run(make, work)
+
+
 def test_what_was_loaded_before_a_write_is_not_kept(make: stores.Make) -> None:
     async def work(store: Store) -> None:
         key = stores.fresh("row")

@@ -149,6 +149,14 @@ class SteppedStore:
         async with self._turns.turn():
             await self._store.put(key, value, expiry)
 
+    async def claim(self, key: str, value: bytes, expiry: float) -> bytes | None:
+        async with self._turns.turn():
+            return await self._store.claim(key, value, expiry)
+
+    async def count(self, key: str, expiry: float) -> int:
+        async with self._turns.turn():
+            return await self._store.count(key, expiry)
+
     async def delete(self, keys: Sequence[str]) -> None:
         async with self._turns.turn():
             await self._store.delete(keys)

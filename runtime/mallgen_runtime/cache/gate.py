@@ -84,6 +84,23 @@ class GatedStore:
         """Keep a value; one that cannot be kept is deleted, with what it was to replace."""
         await self._changed([key], lambda: self._store.put(key, value, expiry))
 
+    async def claim(self, key: str, value: bytes, expiry: float) -> bytes | None:
+        """Keep a value where the key has none. Raises CacheDown while the gate is shut: only the store can tell."""
+        if self._reopening is not None:
+            raise CacheDown(f"{self._name} does not answer")
+        try:
+            return await self._store.claim(key, value, expiry)
+        except CacheRefused as problem:
+            self._tell(problem)
+            raise
+        except CacheDown as problem:
+            self._shut(problem)
+            raise
+
+    async def count(self, key: str, expiry: float) -> int:
+        """Add 1 to a counter; 0 while the gate is shut."""
+        return await self._asked(lambda: self._store.count(key, expiry), 0)
+
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete keys, now or before the gate opens."""
         await self._changed(keys, lambda: self._store.delete(keys))

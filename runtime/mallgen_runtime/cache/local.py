@@ -75,6 +75,22 @@ class LocalStore:
         """Keep a value."""
         self._keep(key, value, expiry)
 
+    async def claim(self, key: str, value: bytes, expiry: float) -> bytes | None:
+        """Keep a value where the key has none."""
+        found = self._found(key)
+        if isinstance(found, bytes):
+            return found
+        self._keep(key, value, expiry)
+        return None
+
+    async def count(self, key: str, expiry: float) -> int:
+        """Add 1 to a counter."""
+        found = self._found(key)
+        count = int(found) + 1 if isinstance(found, bytes) else 1
+        end = self._entries[key][1] if isinstance(found, bytes) else self._clock() + expiry
+        self._keep(key, b"%d" % count, end - self._clock())
+        return count
+
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete keys, and what is being built of lists."""
         for key in keys:

@@ -81,6 +81,15 @@ class RedisStore:
         """Keep a value."""
         await self._run(self._link.call("SET", key, value, "PX", _milliseconds(expiry)))
 
+    async def claim(self, key: str, value: bytes, expiry: float) -> bytes | None:
+        """Keep a value where the key has none."""
+        found: bytes | None = await self._call(scripts.CLAIM, [key], [value, _milliseconds(expiry)])
+        return found
+
+    async def count(self, key: str, expiry: float) -> int:
+        """Add 1 to a counter."""
+        return int(await self._call(scripts.COUNT, [key], [_milliseconds(expiry)]))
+
     async def delete(self, keys: Sequence[str] | Sequence[bytes]) -> None:
         """Delete keys."""
         for chunk in self._chunks(keys):

@@ -47,6 +47,14 @@ class RingStore:
         """Keep a value."""
         await self._store_of(key).put(key, value, expiry)
 
+    async def claim(self, key: str, value: bytes, expiry: float) -> bytes | None:
+        """Keep a value where the key has none."""
+        return await self._store_of(key).claim(key, value, expiry)
+
+    async def count(self, key: str, expiry: float) -> int:
+        """Add 1 to a counter."""
+        return await self._store_of(key).count(key, expiry)
+
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete keys."""
         parts = self._parts([list_of(key) for key in keys])

@@ -201,3 +201,14 @@ if start + limit > count and not whole then return {'beyond', {}} end
 if start >= count then return {'page', {}} end
 return {'page', entries(start, math.min(start + limit, count) - 1)}
 """)
+CLAIM = _script("""
+local found = redis.call('GET', KEYS[1])
+if found then return found end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return false
+""")
+COUNT = _script("""
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return count
+""")

@@ -81,6 +81,12 @@ class Store(Protocol):
     async def put(self, key: str, value: bytes, expiry: float) -> None:
         """Keep a value for `expiry` seconds, without a lease."""
 
+    async def claim(self, key: str, value: bytes, expiry: float) -> bytes | None:
+        """Keep a value for `expiry` seconds where the key has none, and return None; else return what it has."""
+
+    async def count(self, key: str, expiry: float) -> int:
+        """Add 1 to a counter, which goes `expiry` seconds after its first count; return it, 0 where nobody counts."""
+
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete keys, and lists with what is being built of them."""
 

@@ -2,7 +2,7 @@
 
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.process.errors import Code, RpcError
-from mallgen_runtime.process.interceptors import ClientInterceptor, OutgoingCall
+from mallgen_runtime.process.interceptors import ClientInterceptor, NextReply, NextStream, OutgoingCall
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.channel import Channel, connect
 from mallgen_runtime.rpc.conf import RpcClientConf, RpcServerConf
@@ -16,6 +16,8 @@ __all__ = [
     "ClientStream",
     "Code",
     "EtcdConf",
+    "NextReply",
+    "NextStream",
     "OutgoingCall",
     "RpcApp",
     "RpcClientConf",

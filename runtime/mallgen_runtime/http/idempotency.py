@@ -1,0 +1,116 @@
+"""A middleware that runs a request once, however often its client sends it, by answers kept in a cache."""
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from mallgen_runtime.cache import Cache
+from mallgen_runtime.cache.keys import own_key, own_stem
+from mallgen_runtime.cache.store import CacheDown
+from mallgen_runtime.http.messages import Context, Next, Response
+from mallgen_runtime.http.problems import ApiError
+
+_KEY = re.compile(r"[!-~]{1,255}")
+_RUNNING, _DONE = b"\1", b"\2"
+_MOST_BYTES = 1 << 20
+
+
+class _KeptAnswer(msgspec.Struct, array_like=True):
+    status: int
+    headers: dict[str, str]
+    cookies: list[str]
+    body: bytes
+
+
+def by_token(ctx: Context) -> str:
+    """Return what distinguishes the callers of a service: the Authorization header."""
+    return "\n".join(ctx.headers.get("authorization", ()))
+
+
+class Idempotency:
+    """Requests with an Idempotency-Key run once; the same request again gets the answer that was given.
+
+    The rules are those of draft-ietf-httpapi-idempotency-key-header: 409 while the first one runs, 422 for a key that
+    came with another request. An answer is kept for `expiry` seconds; one of 500 and more is not, nor a stream or a
+    body beyond a mebibyte, so that the client may try again. `lock` is the time in seconds after which a request whose
+    process has died may run again. `who` tells callers apart, whose keys have nothing to do with each other. With
+    `required` a request without a key is refused. While Redis does not answer, such requests get 503.
+    """
+
+    def __init__(
+        self,
+        cache: Cache,
+        *,
+        expiry: float = 86_400.0,
+        lock: float = 60.0,
+        methods: Sequence[str] = ("POST", "PATCH"),
+        required: bool = False,
+        who: Callable[[Context], str] = by_token,
+    ) -> None:
+        self._cache = cache
+        self._expiry = expiry
+        self._lock = lock
+        self._methods = frozenset(methods)
+        self._required = required
+        self._who = who
+        self._stem = own_stem(cache.prefix, cache.database, "requests", "once")
+
+    async def handle(self, ctx: Context, next_: Next) -> Response:
+        """Run a request, or give the answer that it had."""
+        if ctx.method not in self._methods or ctx.matched is None:
+            return await next_(ctx)
+        given = ctx.headers.get("idempotency-key", ())
+        if not given and not self._required:
+            return await next_(ctx)
+        if len(given) != 1 or not _KEY.fullmatch(given[0]):
+            raise ApiError(400, "bad_idempotency_key", "Idempotency-Key is one text of 1 to 255 printable characters")
+        caller = hashlib.sha256(self._who(ctx).encode("utf-8", "surrogatepass")).hexdigest()
+        key = own_key(self._stem, [caller, given[0]])
+        print_ = await _fingerprint(ctx)
+        try:
+            found = await self._cache.store.claim(key, _RUNNING + print_, self._lock)
+        except CacheDown:
+            text = "whether this request has been answered cannot be known now"
+            raise ApiError(503, "unavailable", text, headers={"retry-after": "1"}) from None
+        return await self._run(ctx, next_, key, print_) if found is None else _again(found, print_)
+
+    async def _run(self, ctx: Context, next_: Next, key: str, print_: bytes) -> Response:
+        kept = b""
+        try:
+            response = await next_(ctx)
+            if response.status < 500 and not response.in_pieces and len(response.body) <= _MOST_BYTES:
+                answer = _KeptAnswer(response.status, dict(response.headers), list(response.cookies), response.body)
+                kept = _DONE + print_ + msgspec.msgpack.encode(answer)
+            return response
+        finally:
+            store = self._cache.store
+            await self._cache.after_write(store.put(key, kept, self._expiry) if kept else store.delete([key]))
+
+
+def _again(found: bytes, print_: bytes) -> Response:
+    """Return the kept answer. Raises a 409 while there is none, a 422 when it is that of another request."""
+    state, rest = found[:1], found[1:]
+    if not rest.startswith(print_):
+        raise ApiError(422, "idempotency_key_reused", "this Idempotency-Key came with another request before")
+    if state != _DONE:
+        text = "the first request with this Idempotency-Key is still running"
+        raise ApiError(409, "still_running", text, headers={"retry-after": "1"})
+    kept = msgspec.msgpack.decode(rest[len(print_) :], type=_KeptAnswer)
+    response = Response(kept.body, kept.status, kept.headers)
+    response.cookies = kept.cookies
+    response.headers["idempotency-replayed"] = "true"
+    return response
+
+
+async def _fingerprint(ctx: Context) -> bytes:
+    """Return the digest of a request; of an upload without its content, which is not held in memory."""
+    digest = hashlib.sha256(f"{ctx.method} {ctx.url_path}\n".encode("utf-8", "surrogatepass"))
+    digest.update(ctx.scope["query_string"] + b"\n")
+    kind = next(iter(ctx.headers.get("content-type", ())), "")
+    if kind.strip().lower().startswith("multipart/"):
+        digest.update(next(iter(ctx.headers.get("content-length", ())), "").encode())
+    else:
+        digest.update(await ctx.raw_body())
+    return digest.digest()
