@@ -10,7 +10,7 @@ from mallgen_runtime.http.problems import ApiError
 
 
 def by_address(ctx: Context) -> str:
-    """Return the client's address: who asks, unless a limit is told otherwise."""
+    """Return the client's address."""
     return ctx.client
 
 
