@@ -3,6 +3,7 @@
 from mallgen.breaking import (
     api_bodies,
     api_lifecycle,
+    api_pages,
     api_request_values,
     api_requests,
     api_resources,
@@ -29,6 +30,7 @@ from mallgen.breaking import (
 MODULES = (
     api_bodies,
     api_lifecycle,
+    api_pages,
     api_request_values,
     api_requests,
     api_resources,

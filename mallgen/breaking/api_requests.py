@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from mallgen.breaking import ERROR, INFO, SOURCE, WIRE, api_rule
 from mallgen.breaking.api import ApiChange
+from mallgen.breaking.api_pages import page_sizes
 from mallgen.breaking.struct_pairs import FieldPair, StructPair, replacement
 from mallgen.contract.wire import WireField, WireValue, together
 from mallgen.rules import Finding
@@ -16,10 +17,12 @@ _EITHER = frozenset({"form", "json"})
 def request_field_added_optional(change: ApiChange) -> Iterator[Finding]:
     """A request has a new field that clients need not send.
 
-    Old clients send what they sent and are treated as before, as long as the service takes the absence for that.
+    Old clients send what they sent and are treated as before, as long as the service takes the absence for that. One
+    that cuts a list into pages is said to do so, and not counted here.
     """
+    paged = {id(one.field) for one in page_sizes(change)}
     for pair in _added(change):
-        if not _demand(pair):
+        if not _demand(pair) and id(pair) not in paged:
             yield change.finding(pair, f"`{pair.title}` is new, and may be absent")
 
 

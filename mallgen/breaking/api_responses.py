@@ -15,7 +15,7 @@ from mallgen.breaking.field_values import (
     outside,
     refuses_absence,
 )
-from mallgen.breaking.struct_pairs import FieldPair, replacement
+from mallgen.breaking.struct_pairs import FieldPair, former, replacement
 from mallgen.breaking.type_change import TypeChange, spelt
 from mallgen.contract.wire import WireValue
 from mallgen.model import AnyType
@@ -44,7 +44,7 @@ def response_field_removed(change: ApiChange) -> Iterator[Finding]:
     moved = {id(old) for old, _ in change.moved}
     for pair in change.fields("response"):
         if pair.new is None and id(pair) not in moved:
-            message = f"`{pair.home.name}` has no `{pair.key}` any more"
+            message = f"{former(pair)} has no `{pair.key}`{'' if ' place ' in former(pair) else ' any more'}"
             hint = "keep the field, and mark it deprecated beside what replaces it"
             yield change.finding(pair, message, hint + replacement(pair, "send both while clients change"))
 

@@ -274,6 +274,11 @@ class StructPair:
         pairs = [FieldPair(self, one, new[match[at]] if at in match else None) for at, one in enumerate(old)]
         return (*pairs, *(FieldPair(self, None, one) for at, one in enumerate(new) if at not in taken))
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names of the types that the old version declares and the new one still has."""
+        return frozenset(self._versions[0].types.keys() & self._versions[1].types.keys())
+
     def key(self, value: WireValue, side: int) -> str:
         """Return a value's key as it is compared: the position in the path, and small letters in a header."""
         if value.source == "path" and value.key in self._parameters[side]:
@@ -298,6 +303,13 @@ class StructPair:
     def is_renamed(self, old: WireValue, new: WireValue) -> bool:
         """Return whether what has the old key is not found under the new one."""
         return self.key(old, 0) != self.key(new, 1)
+
+
+def former(pair: FieldPair) -> str:
+    """Return the type that has lost a field; where another type is at its place now, the old one and that."""
+    home, old = pair.home.name, pair.struct.old.name
+    is_replaced = pair.new is None and home == pair.struct.new.name != old and old in pair.struct.names
+    return f"`{home}`, which is at the place of `{old}`," if is_replaced else f"`{home}`"
 
 
 def replacement(pair: FieldPair, advice: str) -> str:

@@ -29,11 +29,15 @@ class ReadTables(NamedTuple):
 
 
 class ReadSchema(NamedTuple):
-    """The tables that a target declares, None when it names no files; and what is wrong in these."""
+    """The tables that a target declares, None when it names no files; and what is wrong in these.
+
+    `others` are those of the files' other databases.
+    """
 
     schema: "Schema | None"
     diagnostics: tuple[Diagnostic, ...]
     sources: dict[str, str]
+    others: "tuple[Table, ...]" = ()
 
 
 def tables_of(target: Target) -> ReadTables:
@@ -55,8 +59,8 @@ def texts_of(patterns: Iterable[str]) -> tuple[dict[str, str], tuple[Diagnostic,
 
 def schema_of(target: Target) -> ReadSchema:
     """Read the tables of a target's database as they are declared, whether or not models can be made of them."""
-    own = (target.contract,) if target.kind == "model" else ()
-    patterns = (*own, *target.option(TABLES))
+    models = (target.contract,) if target.kind == "model" else ()
+    patterns = (*models, *target.option(TABLES))
     texts, problems = texts_of(patterns) if patterns else ({}, ())
     if problems or not texts:
         return ReadSchema(None, problems, texts)
@@ -65,8 +69,11 @@ def schema_of(target: Target) -> ReadSchema:
     from mallgen.tables.read import DdlSource, read
 
     result = read([DdlSource(path, text) for path, text in texts.items()], _dialect(target), limits=limits())
-    tables, _ = _chosen(result.schema.of(next(iter(target.option(DATABASE)), "")), target)
-    return ReadSchema(Schema(tables), result.diagnostics, texts)
+    own = result.schema.of(next(iter(target.option(DATABASE)), ""))
+    tables, _ = _chosen(own, target)
+    places = {table.span for table in own}
+    others = tuple(table for table in result.schema.tables if table.span not in places)
+    return ReadSchema(Schema(tables), result.diagnostics, texts, others)
 
 
 def counted_tables(tables: ReadTables) -> str:

@@ -176,6 +176,6 @@ def _save(path: str, paths: tuple[str, ...], workspace: Workspace) -> int:
         save_baseline(path, files)
     except CannotWrite as problem:
         return report([problem.diagnostic], {}, "")
-    services = counted(len(found.services), "service")
+    services = counted(sum(1 for one in found.services if paths or one.name != one.path), "service")
     out(f"{path}: {counted(len(files), 'file')} of {services}; next: mallgen breaking --against {path}")
     return FINE
