@@ -111,9 +111,8 @@ def test_all_is_printed_and_no_secret(run: Run) -> None:
     """Defaults are there, and what is no secret of an address."""
     ended = run(FULL)
     assert ended.code == 0
-    assert ended.err == (
-        "warning[config] a.yaml:6: OrderRPC.Token: it goes along in the clear: calls are made without TLS\n"
-    )
+    assert ended.err.startswith("warning[config] a.yaml:6: OrderRPC.Token: it goes along in the clear")
+    assert ended.err.count("\n") == 1
     assert SECRET not in ended.out
     assert SECRET.replace(" ", "") not in ended.out
     found = yaml.safe_load(ended.out)
@@ -133,7 +132,7 @@ def test_what_is_printed_is_read_as_the_same(run: Run) -> None:
 
 def test_all_that_is_wrong_is_told_at_once(run: Run) -> None:
     """Each line has its place; nothing is printed as if it were right."""
-    ended = run("Name: mall\nPort: x\nMode: prod\nZebra: 1\nTimout: 5\nKeyFile: k\n")
+    ended = run("Name: mall\nPort: x\nMode: prod\nZebra: 1\nTimout: 5\nMaxBytes: -1\n")
     assert ended.code == 3
     assert ended.out == ""
     assert [line.split(":")[1] for line in ended.err.splitlines()] == ["2", "3", "5", "6", "4"]
