@@ -246,7 +246,7 @@ def test_the_table_prefers_fixed_segments_and_goes_back() -> None:
     assert found("/z/b/e") == ("/:any/b/e", {"any": "z"})
     assert found("/a//b/") == ("/a/b", {})
     assert found("/a/x", "POST") is None
-    assert table.allowed("/a/b") == ["GET", "POST"]
+    assert table.allowed("/a/b") == ["GET", "HEAD", "OPTIONS", "POST"]
     assert table.allowed("/q") == []
 
 
