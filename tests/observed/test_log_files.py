@@ -105,6 +105,7 @@ def _fill(path: Path, count: int) -> None:
     file.close()
 
 
+@pytest.mark.slow
 def test_two_processes_lose_no_line(tmp_path: Path) -> None:
     spawning = multiprocessing.get_context("spawn")
     workers = [spawning.Process(target=_fill, args=(tmp_path / "access.log", 3000)) for _ in range(2)]
@@ -140,7 +141,7 @@ def test_statistics_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.messages[0].startswith("CPU: ") and "Mi, NumGC=" in caplog.messages[0]
 
 
-@pytest.mark.parametrize("form", ["json", "plain"])
+@pytest.mark.parametrize("form", [pytest.param("json", marks=pytest.mark.slow), "plain"])
 def test_each_line_of_a_request_has_its_id_and_its_route(tmp_path: Path, form: str) -> None:
     settings = "Name: a\nHost: 127.0.0.1\nPort: {port}\nDevServer: {{Host: 127.0.0.1, Port: {admin}}}\n"
     with running(

@@ -48,6 +48,7 @@ def test_figures_of_the_process(pair: Pair) -> None:
     assert "\nrpc_server_in_flight_requests 0.0" in pair.rpc.metrics()
 
 
+@pytest.mark.slow
 def test_refused_requests_are_counted_by_their_reason(tmp_path: Path) -> None:
     settings = "Name: a\nHost: 127.0.0.1\nPort: {port}\nDevServer: {{Host: 127.0.0.1, Port: {admin}}}\nMaxConns: 1\n"
     with running(tmp_path, "bff", settings) as bff, ThreadPoolExecutor(3) as pool:
@@ -67,6 +68,7 @@ def test_what_is_wrong_stands_on_the_dev_server_only(pair: Pair) -> None:
     assert pair.bff.get("/metrics").status == 404, "the public has no metrics"
 
 
+@pytest.mark.slow
 def test_the_older_block(tmp_path: Path) -> None:
     settings = (
         "Name: a\nHost: 127.0.0.1\nPort: {port}\nPrometheus: {{Host: 127.0.0.1, Port: {admin}, Path: /metrics}}\n"
@@ -76,6 +78,7 @@ def test_the_older_block(tmp_path: Path) -> None:
         assert bff.value("http_server_requests_code_total", path="/slow", code="200") == 1
 
 
+@pytest.mark.slow
 def test_off_is_off(tmp_path: Path) -> None:
     settings = (
         "Name: a\nHost: 127.0.0.1\nPort: {port}\nDevServer: {{Host: 127.0.0.1, Port: {admin}}}\n"

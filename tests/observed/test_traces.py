@@ -122,6 +122,7 @@ def test_the_first_process_has_the_port(caplog: pytest.LogCaptureFixture) -> Non
     assert "the metrics of this process are not served: DevServer cannot listen" in caplog.text
 
 
+@pytest.mark.slow
 def test_commands_of_redis_have_spans(redis_server: servers.Redis, tmp_path: Path) -> None:
     with collecting() as collector:
         settings = (
@@ -139,6 +140,7 @@ def test_commands_of_redis_have_spans(redis_server: servers.Redis, tmp_path: Pat
             assert rpc.value("redis_client_requests_duration_ms_count", command="get") >= 1
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_away_keeps_no_service_from_ending(tmp_path: Path) -> None:
     settings = (
         "Name: a\nHost: 127.0.0.1\nPort: {port}\nDevServer: {{Host: 127.0.0.1, Port: {admin}}}\n"

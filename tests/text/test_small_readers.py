@@ -68,6 +68,7 @@ def test_lines_of_services_are_short() -> None:
     rpc = f"{head}info\t[RPC] OK\trequest_id=7\tmethod=/pb.dog/name\tcode=OK\tduration=0.1ms\tclient=x"
     assert shown(rpc) == Shown("/pb.dog/name OK 0.1ms", GOOD)
     assert shown(f"{head}error\tit broke\tkey=1\trequest_id=7") == Shown("it broke key=1 request_id=7", BAD)
+    assert shown(f"{head}warn\tit is late\trequest_id=7") == Shown("it is late", ODD)
     assert shown('{"level":"info"}') == Shown('{"level":"info"}')
 
 
