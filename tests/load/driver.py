@@ -74,8 +74,9 @@ class _Caller(asyncio.Protocol):
         return await self._answer
 
 
-async def at_rate(port: int, path: str, rate: float, seconds: float) -> Measured:
-    """Send `rate` requests a second, each on a connection that is free."""
+async def at_rate(port: int, path: str, rate: float, seconds: float, most: int = 1 << 20) -> Measured:
+    """Send `rate` requests a second, each on a connection that is free; at most `most` are open."""
+    room = asyncio.Semaphore(most)
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     free: list[_Caller] = []
     found: list[Sent] = []
@@ -85,7 +86,7 @@ async def at_rate(port: int, path: str, rate: float, seconds: float) -> Measured
         due = number / rate
         if (wait := started + due - time.monotonic()) > 0:
             await asyncio.sleep(wait)
-        asked.append(asyncio.create_task(_one(port, request, free, found, started, due)))
+        asked.append(asyncio.create_task(_one(port, request, free, found, started + due, due, room)))
     await asyncio.wait(asked, timeout=PATIENCE)
     for caller in free:
         if caller.transport is not None:
@@ -93,25 +94,32 @@ async def at_rate(port: int, path: str, rate: float, seconds: float) -> Measured
     return Measured(found, seconds)
 
 
-async def _one(port: int, request: bytes, free: list[_Caller], found: list[Sent], started: float, due: float) -> None:
+async def _one(
+    port: int, request: bytes, free: list[_Caller], found: list[Sent], at: float, due: float, room: asyncio.Semaphore
+) -> None:
     status = 0
-    try:
-        while free:
-            caller = free.pop()
-            is_open = caller.transport is not None and not caller.transport.is_closing()
-            if is_open and time.monotonic() - caller.free_since < IDLE:
-                break
-            if caller.transport is not None:
-                caller.transport.close()
-        else:
-            _, caller = await asyncio.get_running_loop().create_connection(_Caller, "127.0.0.1", port)
-        async with asyncio.timeout(PATIENCE):
-            status = await caller.ask(request)
-        caller.free_since = time.monotonic()
-        free.append(caller)
-    except OSError:
-        status = 0
-    found.append(Sent(due, status, time.monotonic() - started - due))
+    async with room:
+        try:
+            caller = await _free(port, free)
+            async with asyncio.timeout(PATIENCE):
+                status = await caller.ask(request)
+            caller.free_since = time.monotonic()
+            free.append(caller)
+        except OSError:
+            status = 0
+    found.append(Sent(due, status, time.monotonic() - at))
+
+
+async def _free(port: int, free: list[_Caller]) -> _Caller:
+    """Return a connection without a request, a new one when there is none that may be used again."""
+    while free:
+        caller = free.pop()
+        assert caller.transport is not None
+        if not caller.transport.is_closing() and time.monotonic() - caller.free_since < IDLE:
+            return caller
+        caller.transport.close()
+    _, made = await asyncio.get_running_loop().create_connection(_Caller, "127.0.0.1", port)
+    return made
 
 
 async def in_turn(port: int, path: str, clients: int, seconds: float) -> Measured:

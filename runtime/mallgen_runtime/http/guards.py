@@ -54,7 +54,7 @@ class Guard:
         breaker, load, clock = self._breaker, self._load, time.monotonic
 
         async def guarded(ctx: Context) -> Response:
-            tried = load.begun()
+            alone = load.begun()
             started = clock()
             try:
                 try:
@@ -65,7 +65,7 @@ class Guard:
                 breaker.ended(status >= 500 and status != _STUB)
                 if status != 503:
                     now = clock()
-                    load.ended(now, now - started, tried)
+                    load.ended(now, now - started, alone)
                 return found
             finally:
                 load.flight -= 1

@@ -8,14 +8,15 @@ only while it lasts, so that a burst is served.
 import time
 from collections.abc import Callable
 
-TARGET = 0.04  # seconds that a request may wait for the loop while its queue stands
+TARGET = 0.025  # seconds that a request may wait for the loop while its queue stands
 SUSTAINED, CALM = 0.15, 0.2
 PATIENCE = 5  # times the least latency of a route
 BUCKETS, PER_SECOND = 50, 10  # go-zero's window: five seconds
-BURST, LEAST_FLIGHT = 10, 2
+BURST, LEAST_FLIGHT, HEADROOM = 10, 3, 2.0
 _GROWTH, _GROWING = 1.6, 3  # buckets
+_RATED = 5
 _CALM_GROWTH, _CALMING = 1.2, 10
-_TRIALS, _MOSTLY = 10, 8
+_PROBE_EVERY, _PROBE, _ENOUGH = 30, (7, 8, 9), 2  # buckets; requests
 _SMOOTH = 0.9  # go-zero's
 _CPU_EVERY = 0.25
 
@@ -63,29 +64,20 @@ class RouteLoad:
     """The requests of a route over five seconds: how many are in flight, how many ended, how long they took.
 
     It is full from when clearly more has come than was answered, and what is answered is late, until that has ended.
-    Then as many are in flight as the route can answer at its best: peak rate times least latency.
+    Then twice as many are in flight as the route can answer at its best: peak rate times least latency. Now and then
+    only one is let in at a time, which tells how long the route takes without a queue, as BBR does for a path.
     """
 
-    __slots__ = (
-        "_asked",
-        "_average",
-        "_ended",
-        "_full",
-        "_late",
-        "_slot",
-        "_spent",
-        "_tried",
-        "flight",
-        "least",
-        "peak",
-    )
+    __slots__ = ("_asked", "_average", "_ended", "_full", "_probed", "_slot", "_spent", "flight", "least", "peak")
 
     def __init__(self) -> None:
         self.flight = 0
+        self.least = 0.0
+        self.peak = 0.0
+        self._average = 0.0
         self._slot = 0
-        self._full = False
-        self._tried = self._late = 0
-        self._average = self.least = self.peak = 0.0
+        self._full = 0  # the slot since which it is
+        self._probed: list[float] = []
         self._asked, self._ended, self._spent = [0] * BUCKETS, [0] * BUCKETS, [0.0] * BUCKETS
 
     @property
@@ -93,59 +85,49 @@ class RouteLoad:
         """The seconds that a request may wait, by how long the route takes at its best."""
         return max(TARGET, PATIENCE * self.least)
 
-    @property
-    def most(self) -> float:
-        """The requests in flight with which the route still answers as many in as little time."""
-        return max(LEAST_FLIGHT, self.peak * self.least)
-
     def asked(self, now: float) -> None:
         """Count a request, before it is known whether it is taken."""
         self._turn(now)
         self._asked[self._slot % BUCKETS] += 1
 
-    def ended(self, now: float, seconds: float, tried: bool = False) -> None:
-        """Count a request that was answered in time; `tried` is what `begun` said of it."""
+    def begun(self) -> bool:
+        """Count a request that was let in; return whether it is alone to tell how long the route takes."""
+        self.flight += 1
+        return self._probes and self.flight == 1
+
+    def ended(self, now: float, seconds: float, alone: bool = False) -> None:
+        """Count a request that was answered in time; `alone` is the word of `begun`."""
         self._turn(now)
         at = self._slot % BUCKETS
         self._ended[at] += 1
         self._spent[at] += seconds
         self._average = self._average * _SMOOTH + seconds * (1 - _SMOOTH)
-        if tried and self._full:
-            self._try(seconds)
-
-    def _try(self, seconds: float) -> None:
-        """Judge by requests let in since it is full: when most are late with few others, it is not the load."""
-        self._tried += 1
-        self._late += seconds > self.patience
-        if self._tried == _TRIALS:
-            if self._late > _MOSTLY:
-                self._forget()
-            self._tried = self._late = 0
-
-    def begun(self) -> bool:
-        """Count a request that was let in; return whether it was while the route was full."""
-        self.flight += 1
-        return self._full
+        if alone and self._full:
+            self._probed.append(seconds)
+            if len(self._probed) >= _ENOUGH:
+                self.least = min(self._probed)
+                self._probed.clear()
 
     def is_full(self) -> bool:
         """Return whether one more request would only wait."""
         if self._full:
-            self._full = self._growth(_CALMING) > _CALM_GROWTH
+            if self._growth(_CALMING) <= _CALM_GROWTH:
+                self._full = 0
         elif self.flight > BURST and self._average > self.patience and self.least:
-            self._full = self._growth(_GROWING) > _GROWTH
-            self._tried = self._late = 0
-        return self._full and self.flight >= self.most
+            self._full = self._slot if self._growth(_GROWING) > _GROWTH else 0
+        if not self._full:
+            return False
+        most = 1 if self._probes else max(LEAST_FLIGHT, HEADROOM * self.peak * self.least)
+        return self.flight >= most
+
+    @property
+    def _probes(self) -> bool:
+        return self._full > 0 and (self._slot - self._full) % _PROBE_EVERY in _PROBE
 
     def _growth(self, buckets: int) -> float:
         """Return how many times more has come than was answered lately."""
         slots = [(self._slot - back) % BUCKETS for back in range(buckets)]
         return sum(self._asked[slot] for slot in slots) / (sum(self._ended[slot] for slot in slots) or 1)
-
-    def _forget(self) -> None:
-        self._asked, self._ended, self._spent = [0] * BUCKETS, [0] * BUCKETS, [0.0] * BUCKETS
-        self._average = self.least = self.peak = 0.0
-        self._full = False
-        self._tried = self._late = 0
 
     def _turn(self, now: float) -> None:
         slot = int(now * PER_SECOND)
@@ -156,6 +138,8 @@ class RouteLoad:
             self._asked[at] = self._ended[at] = 0
             self._spent[at] = 0.0
         self._slot = slot
-        pairs = [(ended, spent) for ended, spent in zip(self._ended, self._spent, strict=True) if ended]
-        self.peak = max((ended for ended, _ in pairs), default=0) * float(PER_SECOND)
-        self.least = min((spent / ended for ended, spent in pairs), default=0.0)
+        order = [(slot + passed) % BUCKETS for passed in range(1, BUCKETS)]  # the oldest first, without the present one
+        counts = [self._ended[at] for at in order]
+        self.peak = max(sum(counts[at : at + _RATED]) for at in range(BUCKETS - _RATED)) * PER_SECOND / _RATED
+        if not self._full:  # a standing queue is no measure of the route at its best
+            self.least = min((self._spent[at] / self._ended[at] for at in order if self._ended[at]), default=0.0)
