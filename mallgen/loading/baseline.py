@@ -1,6 +1,7 @@
 """A file with the contracts of a release, for comparisons without git. An edge.
 
-It has the files as they were, in the order of their paths, so that a finding shows the line that the author wrote.
+It has the files as they were, in the order of their paths, so that a finding shows the line that the author wrote
+(docs/decisions/0013); only the ends of their lines are made alike.
 """
 
 import os
@@ -27,7 +28,8 @@ def is_baseline(path: str) -> bool:
 
 def save_baseline(path: str, texts: Mapping[str, str]) -> None:
     """Write files by their paths below the workspace. Raises CannotWrite."""
-    parts = [f"file {len(text.splitlines())} {name}\n{_ended(text)}" for name, text in sorted(texts.items())]
+    files = [(name, _lines(text)) for name, text in sorted(texts.items())]
+    parts = [f"file {len(lines)} {name}\n{''.join(lines)}" for name, lines in files]
     put_file(path, f"{_HEAD}{_ABOUT}{''.join(parts)}")
 
 
@@ -70,5 +72,6 @@ def _is_below(name: str) -> bool:
     return bool(name) and "\\" not in name and "\0" not in name and not {"", ".", ".."} & {*parts}
 
 
-def _ended(text: str) -> str:
-    return "".join(f"{line}\n" for line in text.splitlines())
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text as they are read again: with the same ends whatever the checkout or editor."""
+    return [f"{line}\n" for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n")] if text else []
