@@ -36,6 +36,8 @@ from mallgen_runtime.sql import conf as sql_conf
 BLOCKS: tuple[tuple[str, str, Any], ...] = (
     ("A BFF", "the top of `etc/NAME-api.yaml`", http_conf.RestConf),
     ("Middlewares of a BFF", "`Middlewares`", http_conf.MiddlewaresConf),
+    ("Signature", "`Signature` of a BFF", http_conf.SignatureConf),
+    ("Keys of signatures", "an entry of `Signature.PrivateKeys`", http_conf.PrivateKeyConf),
     ("Uploads", "`Uploads` of a BFF", http_conf.UploadsConf),
     ("Cors", "`Cors` of a BFF, and the block that `cors: Public` in the contract names", http_conf.CorsConf),
     ("Compress", "`Compress` of a BFF", http_conf.CompressConf),
@@ -68,7 +70,7 @@ merges mappings. Reprs of settings, `--check-config` and messages have `***` in 
 | the file has | what happens |
 |---|---|
 | a key that a class has | it is honoured, or its value is refused with its line |
-| protection that is not there yet: Signature, Auth, StrictControl \
+| protection that is not there yet: Auth, StrictControl \
 | the service does not start; `false`, `0` and empty ask for nothing |
 | a key that is nearly one that limits or protects: {protects} \
 | the service does not start: who wrote `Timout` would believe to have a timeout |

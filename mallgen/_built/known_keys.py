@@ -49,11 +49,6 @@ SERVICE = {
 REST = {
     **SERVICE,
     "Tls": _TLS,
-    "Signature": Remark(
-        "signatures of requests are not checked yet; remove it, and keep the service behind one that checks them",
-        refused=True,
-        needs=("strict", "privatekeys"),
-    ),
     "Verbose": Remark("requests are logged in one line each"),
 }
 REST_MIDDLEWARES = {

@@ -24,7 +24,7 @@ SETTINGS = {
     "group": "The folder of handlers and logic: `group: user/admin`.",
     "jwt": "Requests need a valid token; the value names the block of settings with its secret: `jwt: Auth`.",
     "jwtTransition": "Names the settings with the secret and the one before it, while secrets change.",
-    "signature": "`true`: requests must be signed. Not checked yet, so nothing is generated.",
+    "signature": "`true`: requests must be signed; the settings' block `Signature` has the keys.",
     "middleware": "The middlewares around every handler of the block, outermost first: `middleware: Audit, Limit`.",
     "timeout": "How long a request may take: `timeout: 3s`, `timeout: 500ms`.",
     "maxBytes": "The largest body that is read, in bytes: `maxBytes: 1048576`.",

@@ -67,6 +67,8 @@ class Config(RestConf, kw_only=True):
 
 @pytest.mark.parametrize("text", blocks("tokens.md", "yaml"))
 def test_the_settings(text: str) -> None:
+    if text.startswith("Signature:"):
+        text += "Auth: {AccessSecret: '${AUTH_ACCESS_SECRET}'}\n"
     with made_up_secrets():
         made = parse_config(Config, f"Name: t\nPort: 1\n{text}", "t.yaml")
     assert made.auth.algorithms in (["HS256"], ["RS256", "ES256"])

@@ -137,6 +137,7 @@ def test_a_key_that_is_off_is_no_finding(block: str, key: str, remark: Remark, v
         (Bff, "Middlewares:\n  Timout: false\n", "4: Middlewares.Timout is no setting; did you mean Timeout?"),
         (Bff, "CertFiles: a.pem\n", "3: CertFiles is no setting; did you mean CertFile?"),
         (Bff, "Signatur:\n  Strict: true\n", "3: Signatur is no setting; did you mean Signature?"),
+        (Bff, "Signatur:\n  Strict: false\n", "3: Signatur is no setting; did you mean Signature?"),
         (Bff, "Auht:\n  AccessSecret: a\n", "3: Auht is no setting; did you mean Auth?"),
         (
             Bff,
@@ -181,7 +182,7 @@ def test_nearly_a_limit_is_refused(kind: Any, text: str, line: str) -> None:
             "3: Zebra is no setting and has no effect; a setting of your own needs a field in config.py",
         ),
         (Bff, "MaxCount: 1\n", "3: MaxCount is no setting and has no effect; did you mean MaxConns?"),
-        (Bff, "Signatur:\n  Strict: false\n", "3: Signatur is no setting and has no effect"),
+        (Rpc, "StrictControll: false\n", "2: StrictControll is no setting and has no effect"),
         (Rpc, "Etcd:\n  Hosts: [a:1]\n  Kye: b\n", "4: Etcd.Kye is no setting and has no effect; did you mean Key?"),
         (Bff, "OrderRPC:\n  Token: t\n", "4: OrderRPC.Token: it goes along in the clear"),
         (Bff, f"? {'x' * 9999}\n: 1\n", f"3: {'x' * 64} is no setting"),
@@ -199,7 +200,7 @@ def test_keys_of_a_mapping_are_the_users() -> None:
 
 def test_all_of_a_file_is_told_at_once() -> None:
     text = (
-        "Name: a\nPort: many\nMode: prod\nSignature: {Strict: true}\nZebra: 1\nTls: true\nMaxBytes: ${NOT_SET_HERE}\n"
+        "Name: a\nPort: many\nMode: prod\nSignature: {Strict: many}\nZebra: 1\nTls: true\nMaxBytes: ${NOT_SET_HERE}\n"
     )
     refused, warned = problems_of(Bff, text)
     assert [line.split(":")[1] for line in refused] == ["2", "3", "4", "6", "7"]

@@ -9,7 +9,7 @@ from mallgen.emit.http.fields import Declarer
 from mallgen.emit.http.layout import Layout, RouteNames
 from mallgen.emit.http.shapes import Attribute
 from mallgen.emit.http.typing import Spelling
-from mallgen.model import Named, Pointer, Slice, TypeRef, map_ref, peel
+from mallgen.model import Group, Named, Pointer, Slice, TypeRef, map_ref, peel
 from mallgen.python import names
 from mallgen.python.code import Code, PyIdent, code
 from mallgen.python.layout import Imports, call, docstring, literal
@@ -218,6 +218,8 @@ class _Routes:
         args.append(Code(f"contract={literal(route.declared_at)}"))
         if route.jwt or route.transition:
             args.append(Code(f"jwt={literal(route.transition or route.jwt)}"))
+        if is_signed(route.group):
+            args.append(Code("signature=True"))
         if route.cors:
             args.append(Code(f"cors={literal(route.cors)}"))
         if route.middlewares:
@@ -232,6 +234,11 @@ class _Routes:
 
     def _middleware(self, name: str, module: str) -> PyIdent:
         return self.spelling.name(name, f"{self.package}.middleware.{module}")
+
+
+def is_signed(group: Group) -> bool:
+    """Return whether the requests of a group must be signed."""
+    return any(pair.key == "signature" and pair.value == "true" for pair in group.server)
 
 
 def as_classes(ref: TypeRef) -> TypeRef:

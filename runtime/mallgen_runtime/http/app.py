@@ -36,7 +36,7 @@ from mallgen_runtime.http.proxies import TrustedProxies
 from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, RouteTable
 from mallgen_runtime.http.sharing import shared
 from mallgen_runtime.http.streaming import StreamBroken, StreamingResponse
-from mallgen_runtime.http.tokens import KeysOfBlocks
+from mallgen_runtime.http.tokens import KeysOfBlocks, around_signed
 from mallgen_runtime.process import metrics, spans, threads, watch
 from mallgen_runtime.process.blocking import LoopWatch
 from mallgen_runtime.process.devserver import Readiness, StateLog, in_public, readiness
@@ -101,6 +101,7 @@ class App(Generic[S]):
         own = [Route("GET", "/healthz", _healthy), Route("GET", "/readyz", self._ready)]
         kinds = dict.fromkeys(kind for route in routes for kind in route.middlewares)
         made = {kind: kind(svc) for kind in kinds}
+        self._signed = around_signed(config, routes)
         bound = [self._bind(route, made, self.guards.of_route()) for route in routes]
         self._table = RouteTable(
             [*(self._bind(route, {}, None)._replace(counts=False) for route in own), *bound], mode.as_get
@@ -170,6 +171,8 @@ class App(Generic[S]):
             run = within(run, timeout / 1000, _GRACE)
         rules = rules_of(config, route.jwt) if route.jwt else AS_GO_ZERO
         shown = route.contract if self._dev else ""
+        if route.signature:
+            run = within(self._signed(run), timeout / 1000, _GRACE)
         keys = self._keys.of(route.jwt)
         bound = BoundRoute(route, run, timeout / 1000, limit, secrets, rules)
         bound = bound._replace(uploads=config.uploads, shown=shown, keys=keys)

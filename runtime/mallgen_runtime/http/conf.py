@@ -109,6 +109,25 @@ class StaticConf(Conf, kw_only=True):
             raise ConfigError(f"{setting}: Path is `{self.path}`; write it with a slash in front")
 
 
+class PrivateKeyConf(Conf, kw_only=True):
+    """go-zero's entry of `Signature.PrivateKeys`: an RSA key in `key_file`, PEM; clients name it by `fingerprint`."""
+
+    fingerprint: str
+    key_file: str
+
+
+class SignatureConf(Conf, kw_only=True):
+    """go-zero's `Signature` block, for groups with `signature: true`.
+
+    `strict` false: a request whose signature does not hold is served, and logged. `expiry` as `1h`: how far the time in
+    a signature may be from ours. `private_keys` decrypt what clients sign with.
+    """
+
+    strict: bool = False
+    expiry: str = "1h"
+    private_keys: list[PrivateKeyConf] = field(default_factory=list)
+
+
 class RestConf(Conf, kw_only=True):
     """The settings that every HTTP service has.
 
@@ -147,6 +166,7 @@ class RestConf(Conf, kw_only=True):
     compress: CompressConf = field(default_factory=CompressConf)
     static: list[StaticConf] = field(default_factory=list)
     trusted_proxies: list[str] = field(default_factory=list)
+    signature: SignatureConf = field(default_factory=SignatureConf)
     cert_file: str = ""
     key_file: str = ""
     client_ca_file: str = ""

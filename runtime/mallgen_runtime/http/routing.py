@@ -24,12 +24,14 @@ class Route(Generic[S]):
     """One operation of a contract.
 
     `title` is `GET /v1/recommend`, `contract` its place in the contract, `jwt` the configuration's attribute with the
-    secrets, `cors` that with the rules for pages of other origins; `timeout_ms` and `max_bytes` replace the
+    secrets, `cors` that with the rules for pages of other origins, `signature` whether
+    requests must be signed; `timeout_ms` and `max_bytes` replace the
     configuration's when not None.
     """
 
     __slots__ = (
-        *("contract", "cors", "endpoint", "jwt", "max_bytes", "method", "middlewares", "path", "timeout_ms", "title"),
+        *("contract", "cors", "endpoint", "jwt", "max_bytes", "method", "middlewares", "path", "title"),
+        *("signature", "timeout_ms"),
     )
 
     def __init__(
@@ -43,6 +45,7 @@ class Route(Generic[S]):
         middlewares: tuple[Callable[[S], Middleware], ...] = (),
         timeout_ms: int | None = None,
         max_bytes: int | None = None,
+        signature: bool = False,
         cors: str = "",
     ) -> None:
         self.method = method
@@ -53,6 +56,7 @@ class Route(Generic[S]):
         self.middlewares = middlewares
         self.timeout_ms = timeout_ms
         self.max_bytes = max_bytes
+        self.signature = signature
         self.cors = cors
         self.title = f"{method} {path}"
 

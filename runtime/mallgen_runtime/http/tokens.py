@@ -1,10 +1,13 @@
 """Tokens for a service's own logins and for tests; the libraries are imported when the first one is made."""
 
 import time
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mallgen_runtime.http.conf import JwtConf, JwtTransitionConf, RestConf
+from mallgen_runtime.http.messages import Next
+from mallgen_runtime.http.routing import Route
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.yaml_values import spelled
 
@@ -57,6 +60,18 @@ class KeysOfBlocks:
         from mallgen_runtime.http.token_keys import TokenKeys
 
         return TokenKeys(conf, spelled(attribute))
+
+
+def around_signed(config: RestConf, routes: Iterable[Route[Any]]) -> Callable[[Next], Next]:
+    """Return what puts the check of signatures around a handler, nothing without a route that asks for it.
+
+    Raises ConfigError.
+    """
+    if not any(route.signature for route in routes):
+        return lambda run: run
+    from mallgen_runtime.http.signature import Signatures
+
+    return Signatures(config.signature).around
 
 
 @cache
