@@ -216,7 +216,7 @@ def test_a_file_that_is_replaced_is_not_mixed(tmp_path: Path, caplog: pytest.Log
 
 @pytest.mark.parametrize("under", ["mallgen", "uvicorn"])
 def test_a_large_file_takes_no_memory_and_leaves_nothing_open(tmp_path: Path, under: str) -> None:
-    size = 128 << 20
+    size = 64 << 20
 
     async def run() -> None:
         path = tmp_path / "large"
