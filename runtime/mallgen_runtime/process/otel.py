@@ -169,13 +169,25 @@ class _FileExporter(ConsoleSpanExporter):
         self.out.close()
 
 
-def exporter(conf: TelemetryConf) -> SpanExporter:
-    """Return what sends spans to the endpoint. Raises ConfigError for one that cannot be used."""
+def check(conf: TelemetryConf) -> None:
+    """Raise ConfigError for an endpoint that cannot be used; nothing is opened, the process may fork after this."""
     if conf.batcher == "file":
         try:
-            file = open(conf.endpoint, "a", encoding="utf-8")  # noqa: SIM115 - the exporter closes it
+            open(conf.endpoint, "a", encoding="utf-8").close()
         except OSError as problem:
             raise ConfigError(f"Telemetry.Endpoint: {conf.endpoint}: {problem.strerror}") from None
+        return
+    _address(conf)
+    if conf.batcher == "otlphttp":
+        import opentelemetry.exporter.otlp.proto.http.trace_exporter
+    else:
+        import opentelemetry.exporter.otlp.proto.grpc.trace_exporter  # noqa: F401
+
+
+def exporter(conf: TelemetryConf) -> SpanExporter:
+    """Return the sender of spans to an endpoint that was checked."""
+    if conf.batcher == "file":
+        file = open(conf.endpoint, "a", encoding="utf-8")  # noqa: SIM115 - the exporter closes it
         return _FileExporter(out=file, formatter=lambda span: f"{span.to_json(indent=None)}\n")
     address, secure = _address(conf)
     made: Any

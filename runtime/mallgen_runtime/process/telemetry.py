@@ -55,7 +55,7 @@ def _check(conf: TelemetryConf) -> None:
     try:
         import opentelemetry.sdk.trace  # noqa: F401
 
-        from mallgen_runtime.process.otel import exporter
+        from mallgen_runtime.process.otel import check
     except ImportError:
         raise ConfigError(f"Telemetry.Endpoint is set, and traces need the OpenTelemetry SDK: {_EXTRA}") from None
-    exporter(conf).shutdown()
+    check(conf)
