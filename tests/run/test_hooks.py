@@ -1,5 +1,6 @@
 """hooks.py of a generated project, as docs/errors-and-envelopes.md shows it, over a socket, however it is started."""
 
+import gzip
 import json
 import os
 import re
@@ -54,6 +55,11 @@ LOGIC = {
     "        return Thing(id=req.id, name='n')\n",
     "make": "class MakeLogic:\n    def __init__(self, ctx, svc): ...\n\n    async def make(self, req) -> None: ...\n",
 }
+SETTINGS = """
+Cors: {Origins: [https://shop.example]}
+Compress: {Enabled: true, MinBytes: 20}
+Static: [{Path: /files, Folder: site}]
+"""
 PAGE = (ROOT / "docs" / "errors-and-envelopes.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)
 
@@ -73,8 +79,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def service(project: Path) -> Iterator[Service]:
-    """Run the project by `python -m`."""
-    with Service(project, "things_api") as running:
+    """Run the project by `python -m`, with rules for other origins, packed answers and a folder of files."""
+    (project / "site").mkdir()
+    (project / "site" / "a.txt").write_text("a" * 5000, encoding="utf-8")
+    with Service(project, "things_api", SETTINGS) as running:
         yield running
 
 
@@ -98,6 +106,28 @@ def test_one_envelope_over_all_statuses(service: Service) -> None:
     }
     assert answers[405].headers["allow"] == "GET, HEAD, OPTIONS"
     assert {one.headers["content-type"] for one in answers.values()} == {"application/json; charset=utf-8"}
+
+
+def test_cors_gzip_and_files_over_a_socket(service: Service) -> None:
+    page = {"Origin": "https://shop.example", "Accept-Encoding": "gzip"}
+    answer = service.get(f"/{'x' * 500}", headers=page)
+    assert (answer.status, json.loads(gzip.decompress(answer.body))["code"]) == (404, 404)
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+    assert answer.headers["vary"] == "Accept-Encoding, Origin"
+    head = service.request("HEAD", "/things/7", headers=page)
+    assert (head.status, head.body, head.headers["vary"]) == (200, b"", "Accept-Encoding, Origin")
+    wants = {**page, "Access-Control-Request-Method": "GET"}
+    for path in ("/things/7", "/secret", "/nothing"):
+        found = service.request("OPTIONS", path, headers=wants)
+        assert (found.status, found.headers["access-control-allow-origin"]) == (204, "https://shop.example")
+    file = service.get("/files/a.txt", headers=page)
+    assert (file.body, file.headers["access-control-allow-origin"]) == (b"a" * 5000, "https://shop.example")
+    part = service.get("/files/a.txt", headers={"Range": "bytes=0-9", "If-Range": file.headers["etag"]})
+    assert (part.status, part.headers["content-range"]) == (206, "bytes 0-9/5000")
+    assert service.get("/files/../etc/things-api.yaml").status == 404
+    assert (
+        service.raw(b"GET /files/%2e%2e/etc/test.yaml HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")[9:12] == b"404"
+    )
 
 
 def test_the_installed_command_and_uvicorn_have_them_too(project: Path) -> None:
