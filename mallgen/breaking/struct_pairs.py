@@ -102,6 +102,14 @@ class FieldPair:
         """The field's place, or that of its struct where it is gone."""
         return self.home.span if self.new is None else self.new.field.span
 
+    @property
+    def old_comments(self) -> tuple[str, ...]:
+        """Return the comments of the old field, then those of the type that declared it."""
+        if self.old is None:
+            return ()
+        field, declared = self.old.field, self.struct.old_owner(self.old)
+        return (*field.docs, field.comment, *((*declared.docs, declared.comment) if declared is not None else ()))
+
     @once
     def identity(self) -> Identity:
         """Identity: what is the same for a field that several structs embed."""
@@ -244,6 +252,10 @@ class StructPair:
             return {"json": self.main(field)}
         in_body = field.in_body(self._method)
         return {value.source: value for value in field.values if value.source != "json" or in_body}
+
+    def old_owner(self, old: WireField) -> Type | None:
+        """Return the old type that declares a field, None where it has no name."""
+        return self._versions[0].owners.get(old.field.span)
 
     def home(self, old: WireField | None, new: WireField | None) -> Struct:
         """Return the new struct that declares a field, or that it was removed from."""
