@@ -82,6 +82,7 @@ class Supervisor:
         self._workers: list[WorkerProcess | None] = [None] * count
         self._all: set[WorkerProcess] = set()
         self._stopping = asyncio.Event()
+        self._stops: set[asyncio.Future[None]] = set()
         self._rolling: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
@@ -121,14 +122,17 @@ class Supervisor:
 
     def _stop(self, number: int) -> None:
         """Pass a signal on; the workers' descriptors are the last ones then, so that they close the door."""
+        again = self._stopping.is_set()
         self._stopping.set()
         for found in self._sockets:
             if found is not None:
                 found.close()
         self._sockets = [None] * self._count
         for worker in self._all:
-            if not worker.ended.done():
+            if worker.is_ready.is_set() or again:
                 worker.signal(number, last=True)
+            else:
+                self._stop_once_ready(worker)
 
     async def _start(self, number: int) -> WorkerProcess:
         bound = self._sockets[number]
@@ -148,8 +152,17 @@ class Supervisor:
         self._all.add(worker)
         self._relay.add(number, worker.pid)
         if self._stopping.is_set():
-            worker.signal(signal.SIGTERM, last=True)
+            self._stop_once_ready(worker)
         return worker
+
+    def _stop_once_ready(self, worker: WorkerProcess) -> None:
+        """Stop a worker that still starts: connections wait for it already, and it must answer them."""
+
+        async def stop() -> None:
+            await worker.started()
+            worker.signal(signal.SIGTERM, last=True)
+
+        self._stops.add(asyncio.ensure_future(stop()))
 
     async def _keep(self, number: int, worker: WorkerProcess | None = None) -> None:
         """Keep a worker running: one that ends by itself is replaced, with a pause that grows while it dies young."""
