@@ -180,7 +180,7 @@ def config(here: Path, text: str, *words: str) -> "subprocess.CompletedProcess[s
         ("- a\n", "etc/a-api.yaml:1: the settings must be keys with values"),
         (
             "Name: a\nPort: 1\nLog:\n  Level: loud\n",
-            "etc/a-api.yaml:4: Log.Level must be one of debug, info, error, severe",
+            "etc/a-api.yaml:4: Log.Level must be one of debug, info, warn, error, severe",
         ),
         ("Name: a\nPort: 1\nLog:\n  Encoding: xml\n", "etc/a-api.yaml:4: Log.Encoding must be one of json, plain"),
         ("Name: a\nPort: 99999\n", "etc/a-api.yaml:2: Port must be from 0 to 65535"),
@@ -303,7 +303,7 @@ def test_an_error_at_any_call_leaves_the_old_or_leads_to_the_new(
     assert mallgen(*PY).code == 0
     assert (here / "out" / "a_api" / "logic" / "hi_logic.py").is_file()
     assert not (here / "out" / ".mallgen" / "journal").exists()
-    assert mallgen("api", "py", "-api", "a.api", "-dir", "out", "--dry-run").out.count("exists, ignored") == 8
+    assert mallgen("api", "py", "-api", "a.api", "-dir", "out", "--dry-run").out.count("exists, ignored") == 9
 
 
 def test_an_interrupt_is_130(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
