@@ -20,7 +20,6 @@ FACT = "witness"
 _SECONDS = 10.0  # after which no other search begins
 _NONE_FOUND = "none found: no old request is refused, and each new answer can be read"
 _UNMADE = {
-    "signature-added": "none made: generated services check no signatures",
     "sse-changed": "none made: a stream has no single answer to compare",
     "success-status-changed": "none made: the bodies of both answers are the same",
     "proto-field-behavior-changed": "none made: generated services do not check it",
