@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from mallgen_runtime.process.merging import Exposition
+from mallgen_runtime.process.worker import ServingWorker
 from tests.load.running import LoadedService
 from tests.ports import free_port
 from tests.run.load import Tally, ask_until_refused, load
@@ -160,3 +162,15 @@ def test_gauges_keep_their_worker_and_counts_are_added() -> None:
     assert "_created" not in text
     assert 'g{worker="0"} 3.0' in text
     assert 'g{worker="1"} 3.0' in text
+
+
+def test_a_supervisor_that_was_killed_before_it_heard_a_worker_is_gone() -> None:
+    ours, theirs = socket.socketpair()
+    worker = ServingWorker(0, socket.socket(), theirs, "")
+    theirs.setblocking(False)
+    assert not worker.is_last
+    theirs.send(b"r")
+    ours.close()  # with an unread byte: the other end reads a reset
+    assert worker.is_last
+    worker.bound.close()
+    theirs.close()

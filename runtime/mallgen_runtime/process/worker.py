@@ -1,7 +1,6 @@
 """One of several processes of a service: the socket that its supervisor gave it, and the channel to it."""
 
 import asyncio
-import contextlib
 import functools
 import os
 import signal
@@ -30,13 +29,20 @@ class ServingWorker(NamedTuple):
     @property
     def is_last(self) -> bool:
         """Return whether nobody else accepts from the socket: the supervisor stops, or is gone."""
-        with contextlib.suppress(BlockingIOError):
-            return bool(self.channel.recv(1, socket.MSG_PEEK) in (LAST, b""))
-        return False
+        return self._peeked() in (LAST, b"")
+
+    def _peeked(self) -> bytes | None:
+        """Return what the supervisor has said, None: nothing yet; empty: it is gone."""
+        try:
+            return self.channel.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return None
+        except OSError:  # it was killed before it had read our word
+            return b""
 
     def _heard(self) -> None:
         asyncio.get_running_loop().remove_reader(self.channel)
-        if self.channel.recv(1, socket.MSG_PEEK) == b"":
+        if self._peeked() == b"":
             os.kill(os.getpid(), signal.SIGTERM)
 
     def dev_path(self, port: int) -> str:
