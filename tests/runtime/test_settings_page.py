@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import mallgen_runtime
+from mallgen.emit.http.layout import SETTINGS as BLOCK_NAMES
 from mallgen.workspace import breaking_settings, config
 from mallgen_runtime.process.conf import Conf
 from mallgen_runtime.process.durations import DurationRule
@@ -71,3 +72,8 @@ def test_each_key_of_mallgen_toml_has_its_row() -> None:
     """The keys of a service and of `breaking`; there are no others."""
     assert set(rows_of("## `[service.NAME]`")) == config._KEYS
     assert set(rows_of("## `[breaking]`")) == set(breaking_settings._KEYS)
+
+
+def test_no_block_of_a_contract_takes_the_name_of_a_setting() -> None:
+    """`@server (jwt: NAME)` makes a block of settings: one with the name of a key would hide it."""
+    assert {name for name in mallgen_runtime.RestConf.__struct_fields__ if name not in BLOCK_NAMES} == set()

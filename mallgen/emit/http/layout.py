@@ -42,6 +42,13 @@ SETTINGS = frozenset(
         "cors",
         "compress",
         "static",
+        "blocked_loop",
+        "client_ca_file",
+        "compat",
+        "strict",
+        "threads",
+        "trusted_proxies",
+        "workers",
     ]
 )
 _EXAMPLES = {"jwt": "Auth", "jwtTransition": "AuthTransition", "cors": "Public"}
