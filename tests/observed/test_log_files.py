@@ -158,3 +158,16 @@ def test_each_line_of_a_request_has_its_id_and_its_route(tmp_path: Path, form: s
 
 def _cells(line: str) -> Iterator[list[str]]:
     yield from (cell.split("=", 1) for cell in line.split("\t") if "=" in cell)
+
+
+def test_a_closed_log_leaves_the_files_of_others_alone(tmp_path: Path) -> None:
+    """The number of a closed file soon is that of another one, which a second close or a late line would hit."""
+    file = RotatedFile(tmp_path / "access.log", LogConf(mode="file"), _told)
+    file.put(b"one\n")
+    file.close()
+    other = os.open(tmp_path / "other", os.O_RDWR | os.O_CREAT)
+    file.put(b"late\n")
+    file.close()
+    os.write(other, b"mine")
+    assert os.pread(other, 99, 0) == b"mine"
+    os.close(other)

@@ -46,7 +46,7 @@ def deep(project: Path) -> Iterator[Service]:
         path = project / "deep_api" / "logic" / f"{name}_logic.py"
         text = re.sub(r"raise NotImplementedError\(.*\)", lambda _, b=body: b, path.read_text(encoding="utf-8"))  # type: ignore[misc]
         if "ApiError" in body:
-            text = text.replace("import Context\n", "import ApiError, Context\n")
+            text = text.replace("import Context", "import ApiError, Context")
         path.write_text(text, encoding="utf-8")
     for name in ("class", "trace"):
         path = project / "deep_api" / "middleware" / f"{name}_middleware.py"

@@ -155,6 +155,7 @@ class _File:
             self._closed = True
             if self._file is not None:
                 os.close(self._file)
+                self._file = None
 
 
 def content_type_of(name: str) -> str:

@@ -73,8 +73,10 @@ class RotatedFile:
         self._open()
 
     def put(self, line: bytes) -> None:
-        """Write a line, to a new file when it is time for one."""
+        """Write a line, to a new file when it is time for one; a closed file takes none."""
         with self._lock:
+            if self._fd < 0:
+                return
             now = time.time()
             if now - self._looked >= 1:
                 self._look(now)
@@ -84,9 +86,12 @@ class RotatedFile:
             self._writer.put(line)
 
     def close(self) -> None:
-        """Close the file."""
-        self._writer.close()
-        os.close(self._fd)
+        """Close the file. A second time does nothing: its number may be that of another file by then."""
+        with self._lock:
+            if self._fd >= 0:
+                self._writer.close()
+                os.close(self._fd)
+                self._fd = -1
 
     def _today(self, now: float) -> date | None:
         return None if self._by_size else date.fromtimestamp(now)
