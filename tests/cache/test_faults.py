@@ -214,6 +214,7 @@ def test_a_password_that_is_wrong_is_no_reason_to_stop(tmp_path: Path, caplog: p
     assert "wrong" not in _warnings(caplog)[0].split("answer")[0]
 
 
+@pytest.mark.slow
 def test_after_a_failover_the_new_master_is_used(tmp_path: Path) -> None:
     async def work() -> None:
         with clusters.watched() as found:

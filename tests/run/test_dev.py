@@ -113,6 +113,7 @@ def test_ctrl_c_stops_all_in_time_and_leaves_nothing(dev: Dev) -> None:
     assert "Traceback" not in dev.log.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent was killed")
 def test_nothing_is_left_when_mallgen_itself_is_killed(dev: Dev) -> None:
     dev.start()
@@ -155,6 +156,7 @@ def test_a_wrong_contract_is_told_and_the_services_stay(dev: Dev) -> None:
     assert "测试商品名称" in dev.get(ORDERS)
 
 
+@pytest.mark.slow
 def test_a_service_that_cannot_start_waits_for_its_mending(dev: Dev) -> None:
     logic = dev.root / "generated" / "order" / "order_rpc" / "logic" / "orders_logic.py"
     text = logic.read_text(encoding="utf-8")
@@ -200,6 +202,7 @@ def test_a_command_that_does_not_exist(dev: Dev) -> None:
     assert dev.free()
 
 
+@pytest.mark.slow
 def test_what_a_service_left_behind_ends_with_it(dev: Dev) -> None:
     svc = dev.root / "generated" / "order" / "order_rpc" / "svc.py"
     text = svc.read_text(encoding="utf-8")

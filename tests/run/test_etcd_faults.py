@@ -50,6 +50,7 @@ def off(tmp_path: Path) -> Iterator[Etcd]:
     part.kill()
 
 
+@pytest.mark.slow
 def test_an_etcd_that_comes_late(
     off: Etcd, warned: Warned, monkeypatch: pytest.MonkeyPatch, record_property: Figure
 ) -> None:
@@ -140,6 +141,7 @@ def test_restart_with_its_data(off: Etcd, warned: Warned, record_property: Figur
     run(work)
 
 
+@pytest.mark.slow
 def test_restart_without_its_data(off: Etcd, monkeypatch: pytest.MonkeyPatch, record_property: Figure) -> None:
     monkeypatch.setattr(Instances, "GRACE", 6.0)
 
