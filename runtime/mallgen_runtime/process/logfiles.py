@@ -69,6 +69,7 @@ class RotatedFile:
         self._days = conf.keep_days
         self._packs = conf.compress
         self._lock = Lock()
+        self._fd = -1
         self._looked = 0.0
         self._open()
 
