@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from mallgen_runtime.http.answers import Response
-from mallgen_runtime.http.headers import Unsendable, header_line
+from mallgen_runtime.http.headers import Headers, Unsendable, header_line, headers_of
 
 _BODYLESS = (204, 304)
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
@@ -20,15 +20,11 @@ def check(response: Response, method: str) -> None:
         raise Unsendable("a stream has no other body")
     if response.status in _BODYLESS:
         response.body = b""
-    for name, value in response.headers.items():
-        try:
-            line = header_line(name, value)
-        except TypeError:
-            raise Unsendable(f"the header {name!r} is not text: {value!r}") from None
-        if response.in_pieces or method == "HEAD":
-            continue
-        if line.startswith(b"content-length:") and value != str(len(response.body)):
-            raise Unsendable(f"content-length says {value!r}, the body has {len(response.body)} bytes")
+    if response.headers.__class__ is not Headers:  # somebody has put a dictionary in their place
+        response.headers = headers_of(response.headers)
+    length = response.headers.get("content-length")
+    if length is not None and not response.in_pieces and method != "HEAD" and length != str(len(response.body)):
+        raise Unsendable(f"content-length says {length!r}, the body has {len(response.body)} bytes")
     for cookie in response.cookies:
         header_line("set-cookie", cookie)
 
@@ -46,12 +42,11 @@ def head_of(response: Response, request_id: str, date: bytes) -> bytes:
         found += header_line(name, value)
     for cookie in response.cookies:
         found += header_line("set-cookie", cookie)
-    lower = headers if not headers or all(map(str.islower, headers)) else {name.lower(): "" for name in headers}
-    if response.status not in _BODYLESS and response.says_length and "content-length" not in lower:
+    if response.status not in _BODYLESS and response.says_length and "content-length" not in headers:
         found += b"content-length: %d\r\n" % len(response.body)
-    if request_id and "x-request-id" not in lower:
+    if request_id and "x-request-id" not in headers:
         found += b"x-request-id: %b\r\n" % request_id.encode("latin-1")
-    return found if "date" in lower else found + date
+    return found if "date" in headers else found + date
 
 
 def pairs_of(response: Response, request_id: str) -> list[tuple[bytes, bytes]]:
