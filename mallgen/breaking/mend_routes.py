@@ -1,8 +1,8 @@
 """Mends of findings about routes of `.api` contracts: the old route beside the new one, marked deprecated. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from mallgen.breaking.api_pairs import RoutePair
+from mallgen.breaking.api_pairs import RoutePair, major
 from mallgen.breaking.api_text import ApiText
 from mallgen.breaking.lifecycle import is_deprecated
 from mallgen.breaking.mend import Insertion, Mend
@@ -28,8 +28,17 @@ def both_routes(mender: ApiMender, pair: RoutePair) -> Mend | None:
     if old.handler == new.handler:
         stem = new.handler.removesuffix(_SUFFIX)
         end = _SUFFIX if stem != new.handler else ""
-        edits = (SpanEdit(new.handler_span, f"{stem}New{end}"),)
+        version = major(new.full_path) if pair.is_migrated else None
+        added = f"V{version[0]}" if version is not None else "New"
+        edits = (SpanEdit(new.handler_span, f"{stem}{added}{end}"),)
     return Mend(_insertions(mender, pair.old), edits)
+
+
+def both_prefixes(mender: ApiMender, pairs: Iterable[RoutePair]) -> Mend | None:
+    """Put all routes of a block back that has another prefix, each beside the one that follows it."""
+    found = [mend for pair in pairs if (mend := both_routes(mender, pair)) is not None]
+    insertions = tuple(one for mend in found for one in mend.insertions)
+    return Mend(insertions, tuple(edit for mend in found for edit in mend.edits))
 
 
 ROUTE_MENDS: Mapping[str, Callable[[ApiMender, RoutePair], Mend | None]] = {
@@ -37,6 +46,10 @@ ROUTE_MENDS: Mapping[str, Callable[[ApiMender, RoutePair], Mend | None]] = {
     "endpoint-removed-before-sunset": restored,
     "endpoint-method-changed": both_routes,
     "endpoint-path-changed": both_routes,
+}
+MOVE_MENDS: Mapping[str, Callable[[ApiMender, Iterable[RoutePair]], Mend | None]] = {
+    "endpoint-prefix-changed": both_prefixes,
+    "endpoint-version-migrated": both_prefixes,
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from mallgen.breaking.api_pairs import RoutePair
 from mallgen.breaking.mend import Mend, VersionTexts
 from mallgen.breaking.mend_api import FIELD_MENDS, ApiMender
-from mallgen.breaking.mend_routes import ROUTE_MENDS
+from mallgen.breaking.mend_routes import MOVE_MENDS, ROUTE_MENDS
 from mallgen.breaking.policy import Judgement
 from mallgen.breaking.struct_pairs import FieldPair
 from mallgen.text.span import Span
@@ -47,6 +47,8 @@ def _mend(one: Judgement, old: VersionTexts, new: VersionTexts) -> Mend | None:
         from mallgen.breaking.mend_proto import ProtoMender, proto_mend  # imported only where there are protos
 
         return proto_mend(one.found, ProtoMender(change.proto, old, new))
+    if change.api is not None and isinstance(about, tuple) and code in MOVE_MENDS:
+        return MOVE_MENDS[code](ApiMender(change.api, old, new), about)
     if isinstance(about, tuple) and not isinstance(about, RoutePair) and len(about) == 1:
         about = about[0]
     if change.api is not None and isinstance(about, FieldPair) and code in FIELD_MENDS:

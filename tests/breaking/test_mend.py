@@ -185,6 +185,16 @@ def test_an_old_route_stays_beside_the_new_one(here: Path, line: str) -> None:
     assert text == f"{new.replace('ListItems', 'ListItemsNew')}\n{DOC}\t@handler ListItems\n\tget /items\n}}\n"
 
 
+@pytest.mark.parametrize(("prefix", "end"), [("/store", "New"), ("/v2", "V2"), ("/v1/store", "New")])
+def test_an_old_prefix_stays_beside_the_new_one(here: Path, prefix: str, end: str) -> None:
+    routes = "\t@handler ListItems\n\tget /items\n", "\t@handler AddHandler\n\tpost /items (Item)\n"
+    block = f"{V1}service shop-api {{\n{routes[0]}\n{routes[1]}}}\n"
+    new = block.replace("/v1", prefix)
+    text = mended(here, struct(ID) + block, struct(ID) + new)
+    now = new.replace("ListItems", f"ListItems{end}").replace("AddHandler", f"Add{end}Handler")
+    assert text == f"{struct(ID)}{now}\n{V1}service shop-api {{\n{DOC}{routes[0]}\n{DOC}{routes[1]}}}\n"
+
+
 def test_a_handler_keeps_its_ending(here: Path) -> None:
     old = "service shop-api {\n\t@handler ListHandler\n\tget /items\n}\n"
     assert "@handler ListNewHandler\n\tget /all\n" in mended(here, old, old.replace("/items", "/all"))
