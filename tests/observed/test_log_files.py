@@ -171,3 +171,35 @@ def test_a_closed_log_leaves_the_files_of_others_alone(tmp_path: Path) -> None:
     os.write(other, b"mine")
     assert os.pread(other, 99, 0) == b"mine"
     os.close(other)
+
+
+def test_only_own_old_files_are_deleted(tmp_path: Path) -> None:
+    """The folder may have files of others whose names begin alike, as where Path is the service's own folder."""
+    others = ["access.py", "access_control.sqlite", "access.log.conf", "access-2020.txt"]
+    own = ["access.log-2020-01-01", "access.log-2020-01-02.gz", "access.log-2020-01-02.1"]
+    for name in others + own:
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (1, 1))
+    file = RotatedFile(tmp_path / "access.log", LogConf(mode="file", keep_days=3), _told)
+    file.put(LINE)
+    day = 86_400
+    os.utime(tmp_path / "access.log", (time.time() - day, time.time() - day))
+    file.close()
+    file = RotatedFile(tmp_path / "access.log", LogConf(mode="file", keep_days=3), _told)
+    file.put(LINE)
+    wait_for(lambda: not any((tmp_path / name).exists() for name in own), "the old ones are deleted")
+    file.close()
+    assert [name for name in others if not (tmp_path / name).exists()] == []
+
+
+def test_who_logs_does_not_fail_with_the_files(
+    tmp_path: Path, root: logging.Logger, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A file that cannot be opened, as without a free descriptor or in a folder that was deleted."""
+    logs.set_up(LogConf(mode="file", path=str(tmp_path / "logs")), "a")
+    (tmp_path / "logs").rename(tmp_path / "gone")
+    logging.getLogger("mallgen.service").error("still told")
+    logs.access(logging.ERROR, "told too", "http", {})
+    root.handlers[0].close()
+    told = capfd.readouterr().out + "".join(path.read_text() for path in (tmp_path / "gone").iterdir())
+    assert "still told" in told and "told too" in told

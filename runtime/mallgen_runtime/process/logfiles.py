@@ -5,6 +5,7 @@ import fcntl
 import gzip
 import logging
 import os
+import re
 import shutil
 import socket
 import time
@@ -20,6 +21,9 @@ from mallgen_runtime.process.logwriter import Writer
 _LOG = logging.getLogger("mallgen.service")
 _CLEANING = Lock()
 _MEGABYTE, _DAY = 1 << 20, 86_400.0
+_DATE = r"\d{4}-\d\d-\d\d"
+_STAMP = rf"{_DATE}T\d\d:\d\d:\d\d"
+_COPY = r"(\.\d+)?(\.gz)?"
 
 
 def folder_of(conf: LogConf, service: str) -> Path:
@@ -62,6 +66,8 @@ class RotatedFile:
 
     def __init__(self, path: Path, conf: LogConf, told: Callable[[int], bytes]) -> None:
         self._path = path
+        stem, suffix = re.escape(path.stem), re.escape(path.suffix)
+        self._backups_are = re.compile(f"{stem}(-{_STAMP}{suffix}|{suffix}-{_DATE}){_COPY}")
         self._told = told
         self._by_size = conf.rotation == "size"
         self._most = conf.max_size * _MEGABYTE if self._by_size else 0
@@ -152,8 +158,8 @@ class RotatedFile:
             with _CLEANING:
                 if self._packs:
                     _pack(backup)
-                found = sorted((_changed(path), path) for path in self._path.parent.glob(f"{self._path.stem}*"))
-                old = [(changed, path) for changed, path in found if path != self._path]
+                names = [path for path in self._path.parent.iterdir() if self._backups_are.fullmatch(path.name)]
+                old = sorted((_changed(path), path) for path in names)  # what else lies in the folder is not ours
                 surplus = old[: -self._backups] if self._backups else []
                 late = [one for one in old if self._days and one[0] < now - self._days * _DAY]
                 for _, path in {*surplus, *late}:

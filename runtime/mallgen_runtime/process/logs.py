@@ -149,7 +149,11 @@ class FileLog(Stdout):
         super().close()
 
     def _write(self, line: str, name: str) -> None:
-        self._files.put(name, f"{line}\n".encode("utf-8", "backslashreplace"))
+        """Write a line to its file, to stdout while that cannot be opened or renamed: whoever logs must not fail."""
+        try:
+            self._files.put(name, f"{line}\n".encode("utf-8", "backslashreplace"))
+        except OSError:
+            super()._write(line, name)
 
 
 def file_of(level: int, logger: str, content: str) -> str:

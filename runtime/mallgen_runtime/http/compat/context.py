@@ -18,6 +18,7 @@ from mallgen_runtime.http.problems import ApiError, too_large
 T = TypeVar("T")
 TEXT = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
 PATH, FORMS, HEADERS, BODY = range(4)
+_FED = 4 << 10  # the bytes of a broken body that are looked at one by one
 _MOST_JSON = 8 << 20  # go-zero reads no more of a JSON body
 _READS_FORM = ("POST", "PUT", "PATCH")
 
@@ -45,7 +46,8 @@ class GoContext(Context):
         if length > most:
             raise too_large(most)
         if self.unpacks and "gzip" in self._header("content-encoding"):
-            self._body = self._unpacked(await self.raw_body())
+            packed = await self.raw_body()
+            self._body = await offload(len(packed), self._unpacked, packed)
 
     def _header(self, name: str) -> str:
         found = self.headers.get(name)
@@ -220,13 +222,26 @@ def _utf8(text: str) -> str:
 def _before_mistake(data: bytes, most: int) -> bytes:
     """Return what a broken gzip stream gives before its mistake, which go-zero reads as a body that ends there."""
     unpacker = zlib.decompressobj(wbits=31)
-    found = b""
+    found = bytearray()
+    for start in range(0, len(data), _FED):
+        piece = data[start : start + _FED]
+        before = unpacker.copy()
+        try:
+            found += unpacker.decompress(piece, most)
+        except zlib.error:
+            _add_bytewise(before, piece, most, found)
+            break
+        if len(found) > most or unpacker.eof:
+            break
+    return bytes(found)
+
+
+def _add_bytewise(unpacker: Any, piece: bytes, most: int, found: bytearray) -> None:
     with contextlib.suppress(zlib.error):
-        for index in range(len(data)):
-            found += unpacker.decompress(data[index : index + 1], most)
+        for index in range(len(piece)):
+            found += unpacker.decompress(piece[index : index + 1], most)
             if len(found) > most:
                 break
-    return found
 
 
 def _place(row: tuple[float, GoError]) -> float:
