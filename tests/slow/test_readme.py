@@ -4,9 +4,9 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,10 +16,17 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.parts import wait_for
 from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 BLOCK = re.compile(r"^```console\n(?P<body>.*?)^```$", re.M | re.S)
+
+
+def is_open(port: int) -> bool:
+    """Return whether somebody listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Shell:
@@ -55,7 +62,7 @@ class Shell:
             line = command.removesuffix("&").partition(">")[0]
             with (self.folder / "log").open("wb") as log:
                 self.service = subprocess.Popen(line.split(), cwd=self.folder, env=self.env, stdout=log, stderr=log)
-            time.sleep(2)
+            wait_for(lambda: is_open(int(self.port)), "no service at the port", 30)
             return ""
         line = command.replace("8888", self.port)
         if line.startswith("curl "):
