@@ -86,7 +86,8 @@ swap in one of four. `mallgen check` says the same of `etc/*.yaml` before a serv
 `config.py` and imports neither.
 
 Keys of your own are fields of `Config` in `config.py`, blocks are classes: `class Database(Struct)` and
-`database: Database`. What a class has is known, at every depth; the keys of a `dict` are not looked at.
+`database: Database`. What a class has is known, at every depth; the keys of a `dict` are not looked at. A field may be
+a `Path`, an `Enum` or `Literal`, a date, a `Decimal`, a tuple or a set, too, but not of two types (`int | str`).
 
 ## Variables
 

@@ -203,3 +203,13 @@ def test_who_logs_does_not_fail_with_the_files(
     root.handlers[0].close()
     told = capfd.readouterr().out + "".join(path.read_text() for path in (tmp_path / "gone").iterdir())
     assert "still told" in told and "told too" in told
+
+
+def test_a_log_without_its_folder_leaves_nothing_to_close(tmp_path: Path) -> None:
+    """Python closes all handlers when it ends: one that was made by half would print a traceback."""
+    (tmp_path / "file").touch()
+    kept: Any = vars(logging)["_handlerList"]
+    with pytest.raises(ConfigError, match=r"Log\.Path") as found:
+        logs.FileLog(logs.JsonFormatter(), LogConf(mode="file", path=str(tmp_path / "file" / "logs")), "a")
+    assert found.tb is not None, "it holds what was made"
+    logging.shutdown([one for one in kept if isinstance(one(), logs.FileLog)])

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from mallgen_runtime import App, ConfigError, Context, Response, RestConf, Route, ServiceBase
 from mallgen_runtime.http.connection import HttpConnection
@@ -142,6 +143,19 @@ def test_files_are_read_again(folder: Path, tmp_path: Path, monkeypatch: pytest.
             assert await subject(port, "stranger") == "second"
 
     asyncio.run(talk())
+
+
+def test_no_key_asks_for_a_pass_phrase(folder: Path, tmp_path: Path) -> None:
+    """OpenSSL would ask on the terminal, and the service would wait for ever."""
+    plain = serialization.load_pem_private_key((folder / "server.key").read_bytes(), None)
+    locked = serialization.BestAvailableEncryption(b"phrase")
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
+    (tmp_path / "locked.key").write_bytes(plain.private_bytes(*form, locked))
+    cert, key = str(folder / "server.pem"), str(tmp_path / "locked.key")
+    with pytest.raises(ConfigError, match="the key asks for a pass phrase"):
+        server_tls(cert, key, "", ["h2"])
+    with pytest.raises(ConfigError, match="the key asks for a pass phrase"):
+        client_tls("", cert, key, ["h2"])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Settings of HTTP services and of their tokens, with go-zero's keys."""
 
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, ClassVar, Literal, NamedTuple
@@ -9,6 +10,7 @@ from msgspec import Meta, field
 from mallgen_runtime.http.origins import wrong_origins
 from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
 from mallgen_runtime.process.devserver import DevServerConf, PrometheusConf
+from mallgen_runtime.process.durations import Duration
 from mallgen_runtime.process.errors import ConfigError, call_all
 from mallgen_runtime.process.exporting import TelemetryConf
 from mallgen_runtime.process.known_keys import REST, REST_MIDDLEWARES, Remark
@@ -52,6 +54,11 @@ class UploadsConf(Conf, kw_only=True):
     max_parts: Annotated[int, Meta(ge=1)] = 2048
     memory_bytes: Annotated[int, Meta(ge=0)] = 262144
     folder: str = ""
+
+    def check_settings(self, setting: str) -> None:
+        """Raise ConfigError for a folder that no file can be written to."""
+        if self.folder and not (os.path.isdir(self.folder) and os.access(self.folder, os.W_OK | os.X_OK)):
+            raise ConfigError(f"{setting}: Folder is {self.folder}, which is no folder that can be written to")
 
 
 class CorsConf(Conf, kw_only=True):
@@ -124,7 +131,7 @@ class SignatureConf(Conf, kw_only=True):
     """
 
     strict: bool = False
-    expiry: str = "1h"
+    expiry: Duration = "1h"
     private_keys: list[PrivateKeyConf] = field(default_factory=list)
 
 

@@ -129,6 +129,8 @@ def parse(kind: type[C], text: str, path: str) -> Loaded[C]:
         raise ConfigError(f"{path}: the settings are nested too deeply") from None
     except ValueError as problem:
         raise ConfigError(f"{path}: {problem}") from None
+    except TypeError as problem:  # a field of the user's own whose type has no one reading
+        raise ConfigError(f"{path}: {kind.__name__} of config.py cannot be read: {problem}") from None
     made = _made(kind, values, plain)
     warnings = plain.placed(plain.warnings)
     if plain.problems:

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
+from msgspec import Meta
 
 from mallgen_runtime.process import metrics
 from mallgen_runtime.process.conf import Conf
@@ -17,6 +18,7 @@ from mallgen_runtime.process.worker import this_worker
 _LOG = logging.getLogger("mallgen.service")
 _HEAD, _SECONDS = 8192, 5.0
 _JSON = "application/json"
+Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
 class DevServerConf(Conf, kw_only=True):
@@ -25,7 +27,7 @@ class DevServerConf(Conf, kw_only=True):
     remarks: ClassVar[Mapping[str, Remark]] = DEV_SERVER
     enabled: bool = True
     host: str = ""
-    port: int = 6060
+    port: Port = 6060
     metrics_path: str = "/metrics"
     health_path: str = "/healthz"
     health_response: str = "OK"
@@ -36,7 +38,7 @@ class PrometheusConf(Conf, kw_only=True):
     """go-zero's older block `Prometheus`: metrics alone, at a port of their own; it is on when it has a `host`."""
 
     host: str = ""
-    port: int = 9101
+    port: Port = 9101
     path: str = "/metrics"
 
     @property

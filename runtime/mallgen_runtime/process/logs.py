@@ -137,8 +137,8 @@ class FileLog(Stdout):
         """Raises ConfigError when the files cannot be written."""
         from mallgen_runtime.process.logfiles import LogFiles  # not on Windows, which has no flock
 
+        self._files = LogFiles(conf, service, self._dropped)  # first: logging closes every handler that was made
         super().__init__(form)
-        self._files = LogFiles(conf, service, self._dropped)
 
     def flush(self) -> None:
         """Files are written at once."""

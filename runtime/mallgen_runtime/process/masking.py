@@ -60,7 +60,7 @@ def as_file(value: Any, name: str = "") -> Any:
         return [as_file(item) for item in value]
     if value is None or isinstance(value, bool | int | float):
         return value
-    return without_login(value if isinstance(value, str) else str(value))
+    return without_login(value if isinstance(value, str) else str(msgspec.to_builtins(value, enc_hook=str)))
 
 
 def without_secrets(text: str, config: Any) -> str:

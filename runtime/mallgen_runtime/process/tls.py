@@ -67,7 +67,7 @@ class TlsFiles:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(self._protocols)
-        context.load_cert_chain(self.cert, self.key)
+        context.load_cert_chain(self.cert, self.key, _no_phrase)
         if self.client_ca:
             context.load_verify_locations(self.client_ca)
             context.verify_mode = ssl.CERT_REQUIRED
@@ -91,12 +91,17 @@ def client_tls(ca: str, cert: str, key: str, protocols: Sequence[str]) -> ssl.SS
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(list(protocols))
         if cert:
-            context.load_cert_chain(cert, key)
+            context.load_cert_chain(cert, key, _no_phrase)
     except (OSError, ValueError) as problem:
         raise ConfigError(
             f"the TLS files cannot be used ({', '.join(filter(None, (ca, cert, key)))}): {problem}"
         ) from None
     return context
+
+
+def _no_phrase() -> str:
+    """Refuse an encrypted key, for which OpenSSL would ask on the terminal and wait."""
+    raise ValueError("the key asks for a pass phrase; write it without one, as `openssl pkey` does")
 
 
 def _stamp(path: str) -> tuple[int, int] | None:

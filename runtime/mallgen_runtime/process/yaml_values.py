@@ -9,6 +9,7 @@ import yaml
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.known_keys import Remark, asks, folded, remark_on, remarked
 from mallgen_runtime.process.variables import ENVIRONMENT, BadVariable, expand
+from mallgen_runtime.schema.other_kinds import is_other
 from mallgen_runtime.schema.reflection import Field, Type, describe, fields, is_struct
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -166,7 +167,7 @@ class YamlValues:
         plain = getattr(kind.origin, "plain", "") if is_struct(kind.origin) else ""
         if plain and isinstance(plain, str) and not node.tag.endswith(":null"):
             return {plain: text}
-        if kind.origin is str:
+        if kind.origin is str or is_other(kind):
             return None if node.tag.endswith(":null") else text
         if kind.origin in (int, float, bool):
             return _lax(text, kind.origin)

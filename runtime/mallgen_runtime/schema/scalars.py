@@ -73,7 +73,8 @@ def why(marker: object) -> str:
         case Range():
             return f"must be {marker.words()}"
         case Options(values=values):
-            return f"must be one of {', '.join(map(str, values))}"
+            shown = ", ".join(str(value) for value in values if value != "")
+            return f"must be {'empty or ' if '' in values else ''}one of {shown}"
     return "is wrong"
 
 

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from mallgen_runtime.schema import AsString, Limit, NotNull, Options, Together, With, Without
 from mallgen_runtime.schema.errors import MAX_ERRORS, MAX_NAME
+from mallgen_runtime.schema.other_kinds import is_other, taker
+from mallgen_runtime.schema.other_kinds import word as word_of_other
 from mallgen_runtime.schema.reflection import Field, Type, describe, fields, is_struct
 from mallgen_runtime.schema.scalars import BAD, SCALARS, WHOLE, WORDS, Holds, from_text, holds, why
 
@@ -195,8 +197,9 @@ def _kept(value: Any, rules: tuple[tuple[Holds, object], ...], found: Found) -> 
 
 def _scalar(kind: Type) -> Read:
     rules = _rules(kind.markers)
-    word = WORDS.get(kind.origin, "is wrong")
-    take = SCALARS.get(kind.origin, lambda value: value)
+    other = is_other(kind)
+    word = word_of_other(kind) if other else WORDS.get(kind.origin, "is wrong")
+    take = taker(kind) if other else SCALARS.get(kind.origin, lambda value: value)
 
     def read(value: Any, found: Found) -> Any:
         made = take(value)
