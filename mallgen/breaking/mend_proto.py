@@ -95,7 +95,7 @@ class ProtoMender:
         start = Offsets(text, "").offset(span.line, span.col)
         before = re.search(rf"\b(?:{'|'.join(words)})\s+\Z", text[:start]) if words else None
         start = before.start() if before else start
-        end = _end(text, start)
+        end = declared_end(text, start)
         tail = _TAIL.match(text, end)
         lines = text[_above(text, start) : tail.end() if tail else end].split("\n")
         lead = text[text.rfind("\n", 0, start) + 1 : start]
@@ -170,7 +170,7 @@ def _marks(text: str, start: int) -> Iterator[tuple[str, int, int]]:
             yield found[0], found.end(), depth
 
 
-def _end(text: str, start: int) -> int:
+def declared_end(text: str, start: int) -> int:
     """Return the end of the declaration that begins at an offset. Raises LookupError where it has none."""
     for mark, end, depth in _marks(text, start):
         if not depth and mark in ";}":
@@ -188,7 +188,7 @@ def _closing(text: str, start: int) -> int:
 
 def _with_option(text: str) -> str:
     """Return the declaration of a field or value with the option that says that it is deprecated."""
-    end = _end(text, 0) - 1
+    end = declared_end(text, 0) - 1
     before = text[:end].rstrip()
     if before.endswith("]"):
         return f"{before[:-1].rstrip()}, deprecated = true]{text[end:]}"
@@ -197,7 +197,7 @@ def _with_option(text: str) -> str:
 
 def _with_body(text: str, unit: str) -> str:
     """Return the declaration of an RPC with the option that says that it is deprecated."""
-    end = _end(text, 0)
+    end = declared_end(text, 0)
     option = f"{unit}option deprecated = true;\n}}"
     if text[end - 1] == ";":
         return f"{text[: end - 1].rstrip()} {{\n{option}{text[end:]}"

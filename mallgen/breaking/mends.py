@@ -44,9 +44,13 @@ def _old_place(one: Judgement) -> Span | None:
 def _mend(one: Judgement, old: VersionTexts, new: VersionTexts) -> Mend | None:
     code, about, change = one.found.diagnostic.code, one.found.about, one.change
     if change.proto is not None:
+        from mallgen.breaking.mend_numbers import RENUMBERED, RETYPED, numbers_mend
         from mallgen.breaking.mend_proto import ProtoMender, proto_mend  # imported only where there are protos
 
-        return proto_mend(one.found, ProtoMender(change.proto, old, new))
+        mender = ProtoMender(change.proto, old, new)
+        if code in RENUMBERED | RETYPED:
+            return numbers_mend(code, about, mender)
+        return proto_mend(one.found, mender)
     if change.api is not None and isinstance(about, tuple) and code in MOVE_MENDS:
         return MOVE_MENDS[code](ApiMender(change.api, old, new), about)
     if isinstance(about, tuple) and not isinstance(about, RoutePair) and len(about) == 1:

@@ -125,3 +125,50 @@ def test_a_field_that_cannot_come_back_is_reserved(here: Path) -> None:
     wanted = message(ID, "reserved 2;", 'reserved "color";') + SERVICE + "\nmessage Color {}\n"
     assert mended(here, old, new, left=1) == wanted
     assert "error[proto-field-removed]" in mallgen(*WORDS).err
+
+
+OLD = "[deprecated = true];"
+KEPT = (ID, "string email = 2;", "string name = 3;")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        (KEPT, (ID, "string mail = 2;", KEPT[2]), (ID, "string mail = 4;", KEPT[2], f"string email = 2 {OLD}")),
+        (
+            (*KEPT, "reserved 4 to 6;"),
+            (ID, "int32 age = 0x2;", KEPT[2], "reserved 4 to 6;"),
+            (ID, "int32 age = 7;", KEPT[2], "reserved 4 to 6;", f"string email = 2 {OLD}"),
+        ),
+        (KEPT, (ID, "string email = 3; // two", "string name = 2;"), (ID, "string email = 2; // two", KEPT[2])),
+        (
+            KEPT,
+            (ID, "bool first = 2;", "string email = 3;", "string name = 4;"),
+            (ID, "bool first = 5;", *KEPT[1:]),
+        ),
+        (KEPT, (ID, "string name = 2;"), (ID, "string name = 3;", f"string email = 2 {OLD}")),
+        (
+            KEPT,
+            (ID, "bool email = 2;", "string label = 3;"),
+            (ID, "bool email_new = 5;", "string label = 4;", f"string email = 2 {OLD}", f"string name = 3 {OLD}"),
+        ),
+        (
+            KEPT,
+            (ID, "repeated int32 email = 2;", KEPT[2]),
+            (ID, "repeated int32 email_new = 4;", KEPT[2], f"string email = 2 {OLD}"),
+        ),
+    ],
+    ids=[
+        "renamed",
+        "reused",
+        "swapped",
+        "one before all others",
+        "a number of one that is gone",
+        "a type and a name",
+        "a list",
+    ],
+)
+def test_old_fields_stay_beside_new_ones(
+    here: Path, old: tuple[str, ...], new: tuple[str, ...], wanted: tuple[str, ...]
+) -> None:
+    assert mended(here, message(*old) + SERVICE, message(*new) + SERVICE) == message(*wanted) + SERVICE
