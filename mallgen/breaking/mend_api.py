@@ -25,7 +25,7 @@ class ApiMender:
 
     def restored(self, pair: FieldPair) -> Mend | None:
         """Put a field back that is gone."""
-        return Mend(self._member(pair, "kept until no client uses it"))
+        return Mend(self.member(pair, "kept until no client uses it"))
 
     def both_names(self, pair: FieldPair) -> Mend | None:
         """Put a field back beside the one that has its new name; what a request may bring in either is optional."""
@@ -33,15 +33,15 @@ class ApiMender:
             return None
         note = f"use {pair.key}"
         if pair.struct.direction == "response":
-            return Mend(self._member(pair, note))
+            return Mend(self.member(pair, note))
         needed = [value.source for value in pair.struct.values(pair.new).values() if value.required]
-        return Mend(self._member(pair, note, _optional), self._tag(pair, needed, _optional))
+        return Mend(self.member(pair, note, optional), self.tag(pair, needed, optional))
 
     def optional(self, pair: FieldPair) -> Mend | None:
         """Let clients leave a field out."""
         values = pair.struct.values(pair.new).values()
         sources = [one.source for one in values if not one.optional or one.comes_with or one.comes_without]
-        edits = self._tag(pair, sources, _optional)
+        edits = self.tag(pair, sources, optional)
         return Mend(edits=edits) if edits else None
 
     def old_default(self, pair: FieldPair) -> Mend | None:
@@ -54,7 +54,7 @@ class ApiMender:
             found = _DEFAULT.search(options)
             return f"{options[: found.start()]}{default}{options[found.end() :]}" if found else f"{options},{default}"
 
-        edits = self._tag(pair, defaults, with_default)
+        edits = self.tag(pair, defaults, with_default)
         return Mend(edits=edits) if edits else None
 
     def types(self, refs: Iterable[TypeRef | None], file: str) -> Iterator[Insertion]:
@@ -66,13 +66,16 @@ class ApiMender:
                 source = f"type {text.slice(text.at(declared.span), text.braces(declared.span)[1])}"
                 yield Insertion(file, len(self.new.texts[file]), declared.name, (source,), gap=True)
 
-    def _member(self, pair: FieldPair, note: str, change: Tag | None = None) -> tuple[Insertion, ...]:
-        """Return what puts an old member into the struct that the field left, or that has its successor."""
+    def member(self, pair: FieldPair, note: str, change: Tag | None = None, freed: str = "") -> tuple[Insertion, ...]:
+        """Return what puts an old member into the struct that the field left, or that has its successor.
+
+        `change` changes its tag; `freed` is the name that a new member gives up for it.
+        """
         assert pair.old is not None
         field, home = pair.old.field, pair.home
         text, into = self.old.api(field.span.file), self.new.api(home.span.file)
         first, last = text.member(field.span)
-        taken = {one.field.name for one in (*home.fields, *pair.struct.new.fields)}
+        taken = {one.field.name for one in (*home.fields, *pair.struct.new.fields)} - {freed}
         name = f"{field.name}Old" if field.name in taken else field.name
         while text.tokens[first + 1].type == "_COMMA":
             first += 2
@@ -86,7 +89,7 @@ class ApiMender:
         one = Insertion(into.file, brace, (field.span, field.name), (*notes, f"{name}{rest}{comment}"))
         return (one, *self.types((field.type,), into.file))
 
-    def _tag(self, pair: FieldPair, sources: Iterable[str], change: Tag) -> tuple[SpanEdit, ...]:
+    def tag(self, pair: FieldPair, sources: Iterable[str], change: Tag) -> tuple[SpanEdit, ...]:
         """Return the edits of the new field's tag, one for each source."""
         if pair.new is None:
             return ()
@@ -114,7 +117,7 @@ FIELD_MENDS: Mapping[str, Callable[[ApiMender, FieldPair], Mend | None]] = {
 }
 
 
-def _optional(_: str, options: str) -> str:
+def optional(_: str, options: str) -> str:
     """Return the value of a source's tag with `optional`, which depends on no other field."""
     found = _OPTIONAL.search(options)
     if found:

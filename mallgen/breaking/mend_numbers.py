@@ -27,8 +27,8 @@ RETYPED = frozenset(
 )
 
 
-class _NewPlace(NamedTuple):
-    """What a new field is called and numbered where the old ones stay as they were."""
+class _Renumbered(NamedTuple):
+    """A new field with the name and number that it gets where the old ones stay as they were."""
 
     field: FieldNode
     name: str
@@ -63,7 +63,7 @@ def numbers_mend(code: str, pair: object, mender: ProtoMender) -> Mend | None:
     return Mend(tuple(insertions), tuple(edits)) if edits else None
 
 
-def _moved(message: MessagePair, free: Iterator[int]) -> Iterator[_NewPlace]:
+def _moved(message: MessagePair, free: Iterator[int]) -> Iterator[_Renumbered]:
     """Yield the new fields that need another number: what both versions have its old one, others one that is free."""
     taken = {one.old.number for one in message.fields if one.old is not None}
     for one in message.fields:
@@ -71,9 +71,9 @@ def _moved(message: MessagePair, free: Iterator[int]) -> Iterator[_NewPlace]:
             continue
         is_kept = one.old is not None and one.old.name == one.new.name
         if one.old is not None and is_kept and one.old.number != one.new.number:
-            yield _NewPlace(one.new, one.new.name, one.old.number)
+            yield _Renumbered(one.new, one.new.name, one.old.number)
         elif not is_kept and one.new.number in taken:
-            yield _NewPlace(one.new, one.new.name, next(free))
+            yield _Renumbered(one.new, one.new.name, next(free))
 
 
 def _is_back(pair: ProtoFieldPair, message: MessagePair) -> bool:
@@ -83,7 +83,7 @@ def _is_back(pair: ProtoFieldPair, message: MessagePair) -> bool:
     return pair.new is not None or pair.old.number in message.numbers
 
 
-def _split(pair: ProtoFieldPair, message: MessagePair, mender: ProtoMender, free: Iterator[int]) -> _NewPlace | None:
+def _split(pair: ProtoFieldPair, message: MessagePair, mender: ProtoMender, free: Iterator[int]) -> _Renumbered | None:
     """Return the place of a field of another type beside the old one; None where it has another name or number too.
 
     `free` has the numbers that no other field gets.
@@ -92,7 +92,7 @@ def _split(pair: ProtoFieldPair, message: MessagePair, mender: ProtoMender, free
         return None
     retyped = [one.pair for one in mender.change.retyped if one.pair in message.fields]
     number = next(number for one, number in zip(retyped, free, strict=False) if one == pair)
-    return _NewPlace(pair.new, f"{pair.new.name}_new", number)
+    return _Renumbered(pair.new, f"{pair.new.name}_new", number)
 
 
 def _free(message: MessagePair) -> Iterator[int]:
@@ -107,7 +107,7 @@ def _free(message: MessagePair) -> Iterator[int]:
             yield number
 
 
-def _edits(place: _NewPlace, mender: ProtoMender) -> Iterator[SpanEdit]:
+def _edits(place: _Renumbered, mender: ProtoMender) -> Iterator[SpanEdit]:
     """Yield the edits of a field's name and number. Raises LookupError where its text has neither."""
     field = place.field
     span = field.file.comments.at(field.path)

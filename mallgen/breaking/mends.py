@@ -6,9 +6,12 @@ from mallgen.breaking.api_pairs import RoutePair
 from mallgen.breaking.mend import Mend, VersionTexts
 from mallgen.breaking.mend_api import FIELD_MENDS, ApiMender
 from mallgen.breaking.mend_routes import MOVE_MENDS, ROUTE_MENDS
+from mallgen.breaking.mend_types import TYPE_MENDS
 from mallgen.breaking.policy import Judgement
 from mallgen.breaking.struct_pairs import FieldPair
 from mallgen.text.span import Span
+
+_FIELD_MENDS = {**FIELD_MENDS, **TYPE_MENDS}
 
 
 def mends(
@@ -55,8 +58,8 @@ def _mend(one: Judgement, old: VersionTexts, new: VersionTexts) -> Mend | None:
         return MOVE_MENDS[code](ApiMender(change.api, old, new), about)
     if isinstance(about, tuple) and not isinstance(about, RoutePair) and len(about) == 1:
         about = about[0]
-    if change.api is not None and isinstance(about, FieldPair) and code in FIELD_MENDS:
-        return FIELD_MENDS[code](ApiMender(change.api, old, new), about)
+    if change.api is not None and isinstance(about, FieldPair) and code in _FIELD_MENDS:
+        return _FIELD_MENDS[code](ApiMender(change.api, old, new), about)
     if change.api is not None and isinstance(about, RoutePair) and code in ROUTE_MENDS:
         return ROUTE_MENDS[code](ApiMender(change.api, old, new), about)
     return None

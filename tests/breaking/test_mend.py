@@ -84,6 +84,71 @@ FIELDS = {
     ),
 }
 
+PRICE, NOW = 'Price int64 `json:"price"`', 'Price string `json:"price"`'
+FIELDS |= {
+    "response-field-type-changed": (
+        GET,
+        (ID, PRICE),
+        (ID, NOW),
+        (ID, 'PriceNew string `json:"priceNew"`', "// Deprecated: use priceNew.", PRICE),
+    ),
+    "request-field-type-changed": (
+        PUT,
+        ('Shop_id int64 `json:"shop_id"`', PRICE),
+        ('Shop_id int64 `json:"shop_id"`', NOW),
+        (
+            'Shop_id int64 `json:"shop_id"`',
+            'PriceNew string `json:"price_new,optional"`',
+            "// Deprecated: use price_new.",
+            'Price int64 `json:"price,optional"`',
+        ),
+    ),
+    "request-field-type-narrowed": (
+        FIND,
+        ('Token int64 `header:"X-Token,optional"`',),
+        ('Token int32 `header:"X-Token,optional"`',),
+        (
+            'TokenNew int32 `header:"X-Token-New,optional"`',
+            "// Deprecated: use X-Token-New.",
+            'Token int64 `header:"X-Token,optional"`',
+        ),
+    ),
+    "response-field-type-widened": (
+        GET,
+        ('Size int32 `json:"size"`',),
+        ('Size int64 `json:"size"`',),
+        ('SizeNew int64 `json:"sizeNew"`', "// Deprecated: use sizeNew.", 'Size int32 `json:"size"`'),
+    ),
+    "repeated-changed": (
+        GET,
+        ('Tag string `json:"tag"`',),
+        ('Tag []string `json:"tag"`',),
+        ('TagNew []string `json:"tagNew"`', "// Deprecated: use tagNew.", 'Tag string `json:"tag"`'),
+    ),
+    "map-key-type-changed": (
+        GET,
+        ('Tags map[int]string `json:"tags"`',),
+        ('Tags map[string]string `json:"tags"`',),
+        (
+            'TagsNew map[string]string `json:"tagsNew"`',
+            "// Deprecated: use tagsNew.",
+            'Tags map[int]string `json:"tags"`',
+        ),
+    ),
+    "array-length-changed": (
+        GET,
+        ('Tags [2]string `json:"tags"`',),
+        ('Tags [3]string `json:"tags"`',),
+        ('TagsNew [3]string `json:"tagsNew"`', "// Deprecated: use tagsNew.", 'Tags [2]string `json:"tags"`'),
+    ),
+    "response-field-became-nullable": (
+        GET,
+        (ID, PRICE),
+        (ID, 'Price *int64 `json:"price"`'),
+        (ID, 'PriceNew *int64 `json:"priceNew"`', "// Deprecated: use priceNew.", PRICE),
+    ),
+}
+
 
 @pytest.mark.parametrize("code", FIELDS)
 def test_fields(here: Path, code: str) -> None:
@@ -99,6 +164,23 @@ def test_a_field_of_requests_and_responses_is_put_back_once(here: Path) -> None:
     old, new = struct(ID, 'UserId int64 `json:"user_id"`'), struct(ID, 'UserId int64 `json:"userId"`')
     now, kept = 'UserId int64 `json:"userId,optional"`', 'UserIdOld int64 `json:"user_id,optional"`'
     assert mended(here, old + routes, new + routes) == struct(ID, now, "// Deprecated: use userId.", kept) + routes
+
+
+def test_a_field_of_another_type_in_requests_and_responses(here: Path) -> None:
+    routes = GET.replace("}", "\n\t@handler PutItem\n\tput /items (Item)\n}")
+    lines = (
+        'PriceNew string `json:"priceNew,optional"`',
+        "// Deprecated: use priceNew.",
+        'Price int64 `json:"price,optional"`',
+    )
+    assert mended(here, struct(ID, PRICE) + routes, struct(ID, NOW) + routes) == struct(ID, *lines) + routes
+
+
+def test_a_value_in_a_path_has_no_other_place(here: Path) -> None:
+    """A path has room for one value only: the error stays."""
+    routes = "\nservice shop-api {\n\t@handler Find\n\tget /items/:id (Item)\n}\n"
+    old, new = (struct(f'Id {kind} `path:"id"`') + routes for kind in ("string", "int64"))
+    assert mended(here, old, new, left=1) == new
 
 
 @pytest.mark.parametrize(
@@ -203,8 +285,8 @@ def test_a_handler_keeps_its_ending(here: Path) -> None:
 def test_what_has_no_compatible_form_stays(here: Path) -> None:
     routes = GET
     old = struct(ID, 'A int `json:"a"`', 'B int `json:"b"`') + routes
-    text = mended(here, old, struct(ID, 'A string `json:"a"`') + routes, left=1)
-    assert text == struct(ID, 'A string `json:"a"`', KEPT, 'B int `json:"b"`') + routes
+    text = mended(here, old, struct(ID, 'A int `json:"a,omitempty"`') + routes, left=1)
+    assert text == struct(ID, 'A int `json:"a,omitempty"`', KEPT, 'B int `json:"b"`') + routes
 
 
 def test_write_belongs_to_fix(here: Path) -> None:
