@@ -1,13 +1,14 @@
 """The functions of hooks.py: around requests, errors, answers and calls, in both directions."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from types import SimpleNamespace
 from typing import Annotated, Any
 
 import pytest
 
-from mallgen_runtime import ApiError, App, Context, Next, Response, RestConf, Route, ServiceBase, problem
+from mallgen_runtime import ApiError, App, ConfigError, Context, Next, Response, RestConf, Route, ServiceBase, problem
 from mallgen_runtime.process.interceptors import NextReply, NextStream
 from mallgen_runtime.process.tracing import Ids
 from mallgen_runtime.rpc import (
@@ -154,6 +155,29 @@ def test_a_broken_on_error_leaves_problem_details(answer: object, caplog: pytest
     unsendable = isinstance(answer, Response)
     assert (found.status, found.json()["code"]) == ((500, "internal") if unsendable else (409, "taken"))
     assert ("cannot be sent" if unsendable else "on_error of hooks.py") in caplog.text
+
+
+async def _later(*given: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("on_error", 5, "on_error of hooks.py is int, not a function"),
+        ("on_error", _later, "on_error of hooks.py is an `async def`; write it with `def`"),
+        ("on_success", _later, "on_success of hooks.py is an `async def`; write it with `def`"),
+        ("middlewares", _later, "middlewares of hooks.py is an `async def`; write it with `def`"),
+        ("middlewares", lambda svc: None, "middlewares of hooks.py returned NoneType, not a list"),
+        ("middlewares", lambda svc: [5], "middlewares of hooks.py has something that handles nothing: int"),
+        ("middlewares", lambda svc: [_Named], "handles nothing: the class _Named; make one of it"),
+        ("client_interceptors", lambda svc: ["x"], "client_interceptors of hooks.py has something that handles"),
+    ],
+)
+def test_hooks_that_cannot_work_are_refused_at_start(name: str, value: object, reason: str) -> None:
+    config = RestConf(name="t", port=0)
+    hooks: Any = SimpleNamespace(**{name: value})
+    with pytest.raises(ConfigError, match=re.escape(reason)):
+        App(config, ServiceBase(config), ROUTES, hooks)
 
 
 def test_the_default_is_what_a_project_without_the_file_answers() -> None:

@@ -41,7 +41,7 @@ from mallgen_runtime.process import metrics, spans, threads, watch
 from mallgen_runtime.process.blocking import LoopWatch
 from mallgen_runtime.process.devserver import Readiness, StateLog, in_public, readiness
 from mallgen_runtime.process.errors import ConfigError
-from mallgen_runtime.process.interceptors import found
+from mallgen_runtime.process.interceptors import found, hook
 from mallgen_runtime.process.observing import Observing, turn_on
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.service import S
@@ -83,10 +83,10 @@ class App(Generic[S]):
         self._stopping = False
         mode = mode_of(config.compat)
         self._context, self._first, self.refusal = mode.context, mode.first, mode.refusal
-        self._failures = mode.failures(lambda: self._stopping, getattr(hooks, "on_error", None))
+        self._failures = mode.failures(lambda: self._stopping, hook(hooks, "on_error"))
         self._untraced = frozenset(config.trace_ignore_paths)
         self._unpacks = config.middlewares.gunzip
-        self._on_success = getattr(hooks, "on_success", None)
+        self._on_success = hook(hooks, "on_success")
         self._middlewares: Sequence[Middleware] = found(hooks, "middlewares", svc)
         svc.intercept(found(hooks, "client_interceptors", svc))
         self._cors = policy_of(config, "cors")

@@ -1,7 +1,10 @@
 """Code of the user around the calls of other services."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from inspect import iscoroutinefunction
 from typing import Any
+
+from mallgen_runtime.process.errors import ConfigError
 
 Head = Any  # the OutgoingCall, or the RpcContext of a served call
 NextReply = Callable[[Head, Any], Awaitable[Any]]
@@ -41,10 +44,34 @@ class ClientInterceptor:
         return next_(call, request)
 
 
+def hook(hooks: object, name: str) -> Callable[..., Any] | None:
+    """Return a function of hooks.py, None where there is no such file or function.
+
+    Raises ConfigError for what cannot be called, and for an `async def`, whose answer nobody would wait for.
+    """
+    function: Callable[..., Any] | None = getattr(hooks, name, None)
+    if function is not None and not callable(function):
+        raise ConfigError(f"{name} of hooks.py is {type(function).__name__}, not a function")
+    if iscoroutinefunction(function):
+        raise ConfigError(f"{name} of hooks.py is an `async def`; write it with `def`")
+    return function
+
+
 def found(hooks: object, name: str, svc: object) -> Sequence[Any]:
-    """Return what a function of hooks.py gives; nothing where there is no such file or function."""
-    function = getattr(hooks, name, None)
-    return () if function is None else tuple(function(svc))
+    """Return what a function of hooks.py gives; nothing where there is no such file or function.
+
+    Raises ConfigError for what has no `handle`.
+    """
+    function = hook(hooks, name)
+    made = () if function is None else function(svc)
+    if not isinstance(made, Iterable):
+        raise ConfigError(f"{name} of hooks.py returned {type(made).__name__}, not a list")
+    given = tuple(made)
+    for one in given:
+        if isinstance(one, type) or not callable(getattr(one, "handle", None)):
+            what = f"the class {one.__name__}; make one of it" if isinstance(one, type) else type(one).__name__
+            raise ConfigError(f"{name} of hooks.py has something that handles nothing: {what}")
+    return given
 
 
 def around_reply(interceptors: Sequence[Any], last: NextReply) -> NextReply:
