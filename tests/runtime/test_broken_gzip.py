@@ -23,7 +23,7 @@ def test_what_comes_before_the_mistake_is_read() -> None:
 
 
 def test_no_more_than_the_bound_is_unpacked() -> None:
-    assert 1000 < len(_before_mistake(packed(bytes(1 << 20), 9) + b"\xff" * 20, 1000)) <= 2000
+    assert 1000 <= len(_before_mistake(packed(bytes(1 << 20), 9) + b"\xff" * 20, 1000)) < 2000
 
 
 def test_a_broken_body_of_a_megabyte_is_read_fast() -> None:

@@ -220,7 +220,7 @@ def _utf8(text: str) -> str:
 
 
 def _before_mistake(data: bytes, most: int) -> bytes:
-    """Return what a broken gzip stream gives before its mistake, which go-zero reads as a body that ends there."""
+    """Return what a broken gzip stream gives before its mistake, where the body ends for go-zero; little beyond `most`."""
     unpacker = zlib.decompressobj(wbits=31)
     found = bytearray()
     for start in range(0, len(data), _FED):
@@ -231,7 +231,7 @@ def _before_mistake(data: bytes, most: int) -> bytes:
         except zlib.error:
             _add_bytewise(before, piece, most, found)
             break
-        if len(found) > most or unpacker.eof:
+        if len(found) >= most or unpacker.eof:
             break
     return bytes(found)
 
@@ -240,7 +240,7 @@ def _add_bytewise(unpacker: Any, piece: bytes, most: int, found: bytearray) -> N
     with contextlib.suppress(zlib.error):
         for index in range(len(piece)):
             found += unpacker.decompress(piece[index : index + 1], most)
-            if len(found) > most:
+            if len(found) >= most:
                 break
 
 
