@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mallgen_runtime.process import supervisor
 from mallgen_runtime.process.merging import Exposition
 from mallgen_runtime.process.worker import ServingWorker
 from tests.load.running import LoadedService
@@ -94,6 +95,30 @@ def test_all_are_replaced_on_sighup_and_no_request_is_lost(several: Several) -> 
     assert tally.lost == []
     assert tally.answered > 100
     assert not several.pids() & before
+
+
+def test_a_worker_that_cannot_be_started_now_is_started_later(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The system has no process for it, as it may for a moment: its place must not stay empty for ever."""
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.01)
+    tried: list[int] = []
+
+    async def run() -> None:
+        made = supervisor.Supervisor("a", ("127.0.0.1", 0), 2, [])
+
+        async def start(number: int) -> None:
+            tried.append(number)
+            if len(tried) == 3:
+                made._stopping.set()
+            raise BlockingIOError(11, "no process")
+
+        monkeypatch.setattr(made, "_start", start)
+        await asyncio.wait_for(made._keep(1), 5)
+
+    asyncio.run(run())
+    assert tried == [1, 1, 1]
+    assert "worker 1 cannot be started: [Errno 11] no process" in caplog.text
 
 
 def counted(text: str, name: str) -> float:

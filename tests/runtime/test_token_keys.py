@@ -1,12 +1,14 @@
 """Tokens that others sign: each algorithm, keys of files and URLs, their renewal, issuer and audience, confusion."""
 
 import asyncio
+import contextlib
 import hmac
 import http.server
 import json
+import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +204,48 @@ def test_keys_that_cannot_be_had_are_a_503(url: str, status: int, body: bytes) -
     Keys.status, Keys.body = status, body
     made = app(JwtConf(algorithms=["RS256"], jwks_url=url))
     assert ask(made, sign({"uid": 1}, RSA, "RS256"), "no token at all") == [503, 401]
+
+
+def test_a_key_that_is_not_understood_spoils_no_other(url: str) -> None:
+    unknown = [{"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA", "kid": "new"}, {"kty": "RSA", "kid": "half"}]
+    Keys.body = json.dumps({"keys": [*unknown, *json.loads(jwks(one=RSA))["keys"]]}).encode()
+    made = app(JwtConf(algorithms=["RS256"], jwks_url=url))
+    assert ask(made, sign({"uid": 1}, RSA, "RS256", "one"), sign({"uid": 1}, RSA, "RS256", "new")) == [200, 401]
+
+
+@pytest.mark.parametrize("said", [b"no HTTP at all\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n" + b'{"a":' * 50_000])
+def test_a_server_of_keys_that_speaks_nonsense_is_a_503(said: bytes) -> None:
+    assert answer_with_keys_from(lambda: iter((said,))) == 503
+
+
+def test_the_time_for_keys_is_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that sends a byte now and then keeps neither the request nor the thread."""
+    monkeypatch.setattr(token_keys, "_FETCH_SECONDS", 0.2)
+
+    def slowly() -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nx: "
+        for _ in range(100):
+            time.sleep(0.05)
+            yield b"a"
+
+    began = time.monotonic()
+    assert answer_with_keys_from(slowly) == 503
+    assert time.monotonic() - began < 2  # asyncio.run waits for the thread, too
+
+
+def answer_with_keys_from(said: Callable[[], Iterator[bytes]]) -> int:
+    """Return the status of a request with a token while the server of keys says this."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError), server.accept()[0] as taken:
+                taken.recv(4096)
+                for piece in said():
+                    taken.sendall(piece)
+
+        threading.Thread(target=serve, daemon=True).start()
+        made = app(JwtConf(algorithms=["RS256"], jwks_url=f"http://127.0.0.1:{server.getsockname()[1]}/"))
+        return ask(made, sign({"uid": 1}, RSA, "RS256"))[0]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
 """The keys that check tokens of other issuers: public keys of a file, or of a JWKS by file or URL."""
 
 import asyncio
+import contextlib
+import http.client
 import json
 import logging
 import os
+import socket
+import threading
 import time
 import urllib.request
 from typing import Any, NoReturn
@@ -24,7 +28,7 @@ _AGAIN_SECONDS = 30.0  # the least time between two fetches: tokens with invente
 _STAT_SECONDS = 1.0
 _MOST_KEYS = 64
 _TYPES: dict[str, type[Any]] = {"RS": RSAKey, "PS": RSAKey, "ES": ECKey, "Ed": OKPKey}
-_UNREADABLE = (JoseError, ValueError, KeyError, TypeError, AttributeError)
+_UNREADABLE = (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 class TokenKeys:
@@ -98,8 +102,10 @@ class TokenKeys:
                 return
             self._fetched = time.monotonic()
             try:
-                self._keys = keys_of(await asyncio.to_thread(_get, self._url))
-            except (OSError, URLError, *_UNREADABLE) as problem:
+                async with asyncio.timeout(_FETCH_SECONDS):
+                    data = await asyncio.to_thread(_get, self._url)
+                self._keys = keys_of(data)
+            except (OSError, http.client.HTTPException, *_UNREADABLE) as problem:
                 _LOG.error("the keys of %s could not be fetched from %s: %s", self._name, self._url, problem)
 
 
@@ -113,7 +119,8 @@ def keys_of(data: bytes) -> dict[str, Key]:
     found: dict[str, Key] = {}
     for number, one in enumerate(listed[:_MOST_KEYS], 1):
         if one.get("use", "sig") == "sig" and one.get("kty") in ("RSA", "EC", "OKP"):
-            found[str(one.get("kid") or f"#{number}")] = import_key(one)
+            with contextlib.suppress(*_UNREADABLE):  # RFC 7517, 5: a key that is not understood spoils no other
+                found[str(one.get("kid") or f"#{number}")] = import_key(one)
     if not found:
         raise ValueError("there is no key for signatures in it")
     return found
@@ -167,8 +174,37 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         raise URLError("it answers with a redirect; set the address that it leads to")
 
 
+class _Timed(http.client.HTTPConnection):
+    """A connection that is cut when the time for all of it is over, however often some bytes come."""
+
+    def connect(self) -> None:
+        super().connect()
+        timer = threading.Timer(_FETCH_SECONDS, _cut, (self.sock,))
+        timer.daemon = True
+        timer.start()
+
+
+class _TimedTls(_Timed, http.client.HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Http(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_Timed, req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_TimedTls, req)
+
+
+def _cut(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it has ended
+        sock.shutdown(socket.SHUT_RDWR)
+
+
 def _get(url: str) -> bytes:
-    opener = urllib.request.build_opener(_NoRedirect)
+    opener = urllib.request.build_opener(_NoRedirect, _Http, _Https)
     asked = urllib.request.Request(url, headers={"accept": "application/json"})  # noqa: S310 - its scheme is checked
     with opener.open(asked, timeout=_FETCH_SECONDS) as answer:
         data: bytes = answer.read(_FETCH_BYTES + 1)

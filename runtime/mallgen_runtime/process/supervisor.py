@@ -63,9 +63,10 @@ class WorkerProcess:
     def signal(self, number: int, *, last: bool = False) -> None:
         """Send a signal, unless it has ended; `last`: no successor accepts from its socket."""
         self.leaves = True
-        with contextlib.suppress(ProcessLookupError, OSError):
-            if last:
+        if last:
+            with contextlib.suppress(OSError):  # it has closed its end: the signal is for it nevertheless
                 self._channel.send(LAST)
+        with contextlib.suppress(OSError):
             self.process.send_signal(number)
 
 
@@ -140,13 +141,17 @@ class Supervisor:
             bound = self._sockets[number] = listening(self._host, self._port, shared=True)
         ours, theirs = socket.socketpair()
         with theirs:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *sys.orig_argv[1:],
-                env=told(number, bound, theirs, self._folder),
-                pass_fds=(bound.fileno(), theirs.fileno()),
-                process_group=0,  # Ctrl-C is for the supervisor, which passes it on
-            )
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    *sys.orig_argv[1:],
+                    env=told(number, bound, theirs, self._folder),
+                    pass_fds=(bound.fileno(), theirs.fileno()),
+                    process_group=0,  # Ctrl-C is for the supervisor, which passes it on
+                )
+            except BaseException:
+                ours.close()
+                raise
         worker = WorkerProcess(process, ours)
         self._workers[number] = worker
         self._all.add(worker)
@@ -168,7 +173,10 @@ class Supervisor:
         """Keep a worker running: one that ends by itself is replaced, with a pause that grows while it dies young."""
         deaths = 0
         while not self._stopping.is_set():
-            worker = worker or await self._start(number)
+            worker = worker or await self._started(number)
+            if worker is None:
+                await self._rest(FIRST_PAUSE)
+                continue
             code = await asyncio.shield(worker.ended)
             self._gone(worker)
             if self._stopping.is_set():
@@ -181,9 +189,20 @@ class Supervisor:
             _LOG.error("worker %d (process %d) ended with %d; another follows in %g s", number, worker.pid, code, pause)
             if pause >= _LET_GO:
                 self._let_go(number)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause)
+            await self._rest(pause)
             worker = None
+
+    async def _started(self, number: int) -> WorkerProcess | None:
+        """Start a worker; None where the system has no process or descriptor for it now."""
+        try:
+            return await self._start(number)
+        except (OSError, ConfigError) as problem:
+            _LOG.error("worker %d cannot be started: %s", number, problem)
+            return None
+
+    async def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     def _gone(self, worker: WorkerProcess) -> None:
         self._all.discard(worker)
@@ -206,18 +225,22 @@ class Supervisor:
         _LOG.info("%s replaces its workers", self._name)
         for number in range(self._count):
             old = self._workers[number]
-            fresh = await self._start(number)
-            if not await fresh.started():
-                fresh.signal(signal.SIGKILL)
-                self._workers[number] = old
-                self._gone(fresh)
-                _LOG.error("worker %d is not replaced: its successor does not start", number)
+            fresh = await self._started(number)
+            if fresh is None or not await fresh.started():
+                self._not_replaced(number, old, fresh)
                 return
             if old is not None and not old.ended.done():
                 await self._relay.look(old.pid)
                 old.signal(signal.SIGTERM)
                 await asyncio.shield(old.ended)
         _LOG.info("%s has replaced its workers", self._name)
+
+    def _not_replaced(self, number: int, old: WorkerProcess | None, fresh: WorkerProcess | None) -> None:
+        if fresh is not None:
+            fresh.signal(signal.SIGKILL)
+            self._gone(fresh)
+        self._workers[number] = old
+        _LOG.error("worker %d is not replaced: its successor does not start", number)
 
 
 def supervise(name: str, address: tuple[str, int], count: int, servers: Sequence[RelayedServer]) -> int:
