@@ -220,7 +220,7 @@ def _utf8(text: str) -> str:
 
 
 def _before_mistake(data: bytes, most: int) -> bytes:
-    """Return what a broken gzip stream gives before its mistake, where the body ends for go-zero; little beyond `most`."""
+    """Return what a broken gzip stream gives before its mistake, where go-zero takes it to end."""
     unpacker = zlib.decompressobj(wbits=31)
     found = bytearray()
     for start in range(0, len(data), _FED):
