@@ -100,6 +100,29 @@ def test_calls_are_bounded() -> None:
     assert asyncio.run(run()) == [0]
 
 
+def test_calls_that_were_given_up_count_until_their_turn() -> None:
+    """Clients that come and leave while all threads are busy must not fill a queue that nobody counts."""
+    free, begun = threading.Event(), list[int]()
+
+    async def run() -> None:
+        pool = ThreadPool(1)
+        first = asyncio.create_task(pool.run(free.wait))
+        refused = 0
+        for number in range(5 * WAITING):
+            call = asyncio.create_task(pool.run(begun.append, number))
+            await asyncio.sleep(0)
+            call.cancel()
+            refused += isinstance((await asyncio.gather(call, return_exceptions=True))[0], ThreadsBusy)
+        assert refused == 4 * WAITING
+        free.set()
+        assert await first
+        until(lambda: pool._calls == 0)
+        assert await pool.run(lambda: 7) == 7
+
+    asyncio.run(run())
+    assert begun == []
+
+
 async def _holds(ctx: Context, svc: object) -> Response:
     time.sleep(0.35)
     return Response()

@@ -185,7 +185,7 @@ class _Timed(http.client.HTTPConnection):
 
 
 class _TimedTls(_Timed, http.client.HTTPSConnection):
-    """The same over TLS."""
+    """A connection with TLS that is cut likewise."""
 
 
 class _Http(urllib.request.HTTPHandler):

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import ClassVar, ParamSpec, TypeVar
 
 from mallgen_runtime.process.errors import Code, ResourceError
@@ -45,21 +45,38 @@ class ThreadPool:
         left = threading.Event()
         context = contextvars.copy_context()
         context.run(_given_up.set, left)
+        waiting = [functools.partial(work, *args, **named)]
+        call = self._executor.submit(context.run, _begun, waiting)
         with self._lock:
             self._calls += 1
-        call = self._executor.submit(context.run, functools.partial(work, *args, **named))
         call.add_done_callback(self._ended)
         try:
-            return await asyncio.wrap_future(call)
+            # not cancelled itself: the executor would keep it in its queue, where nobody counts it any longer
+            return await asyncio.shield(asyncio.wrap_future(call))
         except asyncio.CancelledError:
             left.set()
-            if not call.cancelled():
+            if not _taken(waiting):
                 call.add_done_callback(functools.partial(_tell, _name_of(work), time.monotonic()))
             raise
 
     def _ended(self, call: object) -> None:
         with self._lock:
             self._calls -= 1
+
+
+def _taken(waiting: list[Callable[[], T]]) -> list[Callable[[], T]]:
+    """Return what waits, once: either to the thread that begins it, or to the caller who gives it up."""
+    try:
+        return [waiting.pop()]
+    except IndexError:
+        return []
+
+
+def _begun(waiting: list[Callable[[], T]]) -> T:
+    """Run what waits. Raises CancelledError when it was given up."""
+    for work in _taken(waiting):
+        return work()
+    raise CancelledError
 
 
 def _name_of(work: object) -> str:
