@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gzip
 import os
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from mallgen_runtime import App, Context, Response, RestConf, Route, ServiceBase
 from mallgen_runtime.http.conf import UploadsConf
 from mallgen_runtime.http.connection import HttpConnection
+from mallgen_runtime.http.spool import Spool
 from mallgen_runtime.http.tracker import ConnectionTracker
 from mallgen_runtime.http.uploads import UploadedFile, base_name
 from mallgen_runtime.testing import Answer, Client
@@ -199,6 +201,30 @@ def test_a_file_is_gone_when_its_request_is_answered() -> None:
     assert open_files() == before
     with pytest.raises(ValueError, match="the request has ended"):
         asyncio.run(kept[0].read())
+
+
+def test_a_file_is_not_closed_while_a_thread_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its number may be that of another file as soon as it is closed: the thread would read that one."""
+    reading, goes_on = threading.Event(), threading.Event()
+
+    def pread(number: int, count: int, at: int) -> bytes:
+        reading.set()
+        goes_on.wait(0.2)
+        os.fstat(number)
+        return b"x" * count
+
+    async def run() -> bytes:
+        spool = Spool(1)
+        await spool.add(b"12345")
+        monkeypatch.setattr("mallgen_runtime.http.spool.os.pread", pread)
+        found = asyncio.create_task(asyncio.to_thread(spool.take, 0, 5))
+        while not reading.is_set():
+            await asyncio.sleep(0.001)
+        spool.close()
+        goes_on.set()
+        return await found
+
+    assert asyncio.run(run()) == b"xxxxx"
 
 
 def test_nothing_stays_when_the_client_leaves_or_the_service_fails() -> None:

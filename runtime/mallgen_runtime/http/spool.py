@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+import threading
 from collections.abc import Callable
 from typing import IO, TypeVar
 
@@ -26,6 +27,7 @@ class Spool:
         self._file: IO[bytes] | None = None
         self._busy = 0
         self._closed = False
+        self._reads = threading.Lock()  # a read in a user's thread must not use the number of a file that was closed
 
     async def add(self, data: bytes) -> None:
         """Append bytes. Raises OSError when the disk is full."""
@@ -53,11 +55,14 @@ class Spool:
 
     def take(self, start: int, count: int) -> bytes:
         """Return up to `count` bytes from `start`, reading where the caller is. Raises ValueError when closed."""
-        if self._closed:
-            raise ValueError("the request has ended, and its uploads with it: read or save them before it is answered")
-        if self._file is None:
-            return bytes(self._memory[start : start + count])
-        return os.pread(self._file.fileno(), count, start)
+        with self._reads:
+            if self._closed:
+                raise ValueError(
+                    "the request has ended, and its uploads with it: read or save them before it is answered"
+                )
+            if self._file is None:
+                return bytes(self._memory[start : start + count])
+            return os.pread(self._file.fileno(), count, start)
 
     async def read(self, start: int, count: int) -> bytes:
         """Return up to `count` bytes from `start`. Raises ValueError when closed."""
@@ -84,6 +89,7 @@ class Spool:
             self._release()
 
     def _release(self) -> None:
-        self._memory = bytearray()
-        if self._file is not None:
-            self._file.close()
+        with self._reads:
+            self._memory = bytearray()
+            if self._file is not None:
+                self._file.close()

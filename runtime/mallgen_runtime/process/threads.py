@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import ClassVar, ParamSpec, TypeVar
 
 from mallgen_runtime.process.errors import Code, ResourceError
@@ -45,8 +45,8 @@ class ThreadPool:
         left = threading.Event()
         context = contextvars.copy_context()
         context.run(_given_up.set, left)
-        waiting = [functools.partial(work, *args, **named)]
-        call = self._executor.submit(context.run, _begun, waiting)
+        waiting: list[Callable[[], T]] = [functools.partial(work, *args, **named)]
+        call: Future[T] = self._executor.submit(functools.partial(context.run, _begun, waiting))
         with self._lock:
             self._calls += 1
         call.add_done_callback(self._ended)
