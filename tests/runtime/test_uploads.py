@@ -204,7 +204,7 @@ def test_a_file_is_gone_when_its_request_is_answered() -> None:
 
 
 def test_a_file_is_not_closed_while_a_thread_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its number may be that of another file as soon as it is closed: the thread would read that one."""
+    """A number that was closed may be that of another file by then: the thread would read that one."""
     reading, goes_on = threading.Event(), threading.Event()
 
     def pread(number: int, count: int, at: int) -> bytes:
