@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from mallgen_runtime.http.conf import CorsConf, RestConf
+from mallgen_runtime.http.limiting import by_address
+from mallgen_runtime.http.messages import Context
 from mallgen_runtime.process.conf import parse
 from mallgen_runtime.rpc import ClientInterceptor, OutgoingCall, RpcError
 from mallgen_runtime.testing import Client, Local
@@ -103,6 +105,7 @@ def test_an_answer_of_500_is_not_kept_and_callers_have_keys_of_their_own() -> No
     import notes_api.logic.make_logic as made
     from notes_api.app import create_app
 
+    from mallgen_runtime import ApiError
     from mallgen_runtime.middlewares import Idempotency
 
     calls: list[str] = []
@@ -111,6 +114,8 @@ def test_an_answer_of_500_is_not_kept_and_callers_have_keys_of_their_own() -> No
         calls.append(req.text)
         if len(calls) == 1:
             raise KeyError
+        if len(calls) == 6:
+            raise ApiError(429, "too_many_requests")
         return req
 
     made.MakeLogic.make = make
@@ -119,16 +124,38 @@ def test_an_answer_of_500_is_not_kept_and_callers_have_keys_of_their_own() -> No
     async def talk() -> None:
         async with Client(create_app()) as client:
 
-            async def post(key: str, token: str = "") -> int:
-                head = {"authorization": token, **({"idempotency-key": key} if key else {})}
+            async def post(key: str, token: str = "", cookie: str = "") -> int:
+                head = {"idempotency-key": key, "authorization": token, "cookie": cookie}
+                head = {name: value for name, value in head.items() if value}
                 return (await client.post("/notes", json={"text": "a"}, headers=head)).status
 
             assert [await post("k"), await post("k"), await post("k"), len(calls)] == [500, 200, 200, 2]
             assert [await post("k", "other"), len(calls)] == [200, 3]
-            assert [await post(""), await post("x" * 256), await post("a b"), len(calls)] == [400, 400, 400, 3]
+            assert [await post("k", "", "session=a"), await post("k", "", "session=b"), len(calls)] == [200, 200, 5]
+            assert [await post("k", "", "session=a"), len(calls)] == [200, 5]
+            assert [await post("limited"), await post("limited"), len(calls)] == [429, 200, 7]
+            assert [await post(""), await post("x" * 256), await post("a b"), len(calls)] == [400, 400, 400, 7]
             assert (await client.get("/none")).status == 404
 
     asyncio.run(talk())
+
+
+@pytest.mark.parametrize(
+    ("client", "counted"),
+    [
+        ("10.1.2.3", "10.1.2.3"),
+        ("::ffff:10.1.2.3", "10.1.2.3"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("", ""),
+    ],
+)
+def test_a_client_has_one_limit_for_all_its_addresses(client: str, counted: str) -> None:
+    async def receive() -> dict[str, Any]:
+        raise AssertionError
+
+    assert by_address(Context({"client": (client, 1)}, receive, {}, 0)) == counted
 
 
 def test_interceptors_around_every_call() -> None:

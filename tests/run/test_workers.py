@@ -189,6 +189,13 @@ def test_gauges_keep_their_worker_and_counts_are_added() -> None:
     assert 'g{worker="1"} 3.0' in text
 
 
+def test_a_label_may_have_what_ends_a_line_elsewhere() -> None:
+    shown = "# HELP a_total A.\n# TYPE a_total counter\n" + "".join(
+        f'a_total{{x="{c}"}} 2.0\n' for c in "\r\x0b\x85\u2028"
+    )
+    assert Exposition().add(shown, 0).text() == shown
+
+
 def test_a_supervisor_that_was_killed_before_it_heard_a_worker_is_gone() -> None:
     ours, theirs = socket.socketpair()
     worker = ServingWorker(0, socket.socket(), theirs, "")

@@ -15,6 +15,7 @@ from mallgen_runtime.http.problems import ApiError
 _KEY = re.compile(r"[!-~]{1,255}")
 _RUNNING, _DONE = b"\1", b"\2"
 _MOST_BYTES = 1 << 20
+_NOT_BEGUN = (401, 408, 413, 425, 429)  # of who may ask again: nothing was done
 
 
 class _KeptAnswer(msgspec.Struct, array_like=True):
@@ -25,16 +26,16 @@ class _KeptAnswer(msgspec.Struct, array_like=True):
 
 
 def by_token(ctx: Context) -> str:
-    """Return what distinguishes the callers of a service: the Authorization header."""
-    return "\n".join(ctx.headers.get("authorization", ()))
+    """Return what distinguishes the callers of a service: the Authorization header, without one the cookies."""
+    return "\n".join(ctx.headers.get("authorization", ()) or ctx.headers.get("cookie", ()))
 
 
 class Idempotency:
     """Requests with an Idempotency-Key run once; the same request again gets the answer that was given.
 
     The rules are those of draft-ietf-httpapi-idempotency-key-header: 409 while the first one runs, 422 for a key that
-    came with another request. An answer is kept for `expiry` seconds; one of 500 and more is not, nor a stream or a
-    body beyond a mebibyte, so that the client may try again. `lock` is the time in seconds after which a request whose
+    came with another request. An answer is kept for `expiry` seconds; one of 500 and more is not, nor 401, 408, 413,
+    425, 429, a stream or a body beyond a mebibyte, so that the client may try again. `lock` is the time in seconds after which a request whose
     process has died may run again. `who` tells callers apart, whose keys have nothing to do with each other. With
     `required` a request without a key is refused. While Redis does not answer, such requests get 503.
     """
@@ -80,13 +81,19 @@ class Idempotency:
         kept = b""
         try:
             response = await next_(ctx)
-            if response.status < 500 and not response.in_pieces and len(response.body) <= _MOST_BYTES:
+            if _is_kept(response):
                 answer = _KeptAnswer(response.status, dict(response.headers), list(response.cookies), response.body)
                 kept = _DONE + print_ + msgspec.msgpack.encode(answer)
             return response
         finally:
             store = self._cache.store
             await self._cache.after_write(store.put(key, kept, self._expiry) if kept else store.delete([key]))
+
+
+def _is_kept(response: Response) -> bool:
+    if response.status >= 500 or response.status in _NOT_BEGUN:
+        return False
+    return not response.in_pieces and len(response.body) <= _MOST_BYTES
 
 
 def _again(found: bytes, print_: bytes) -> Response:

@@ -1,5 +1,6 @@
 """A middleware that bounds how often a client may ask, by counters in a cache."""
 
+import ipaddress
 import time
 from collections.abc import Callable
 
@@ -10,8 +11,16 @@ from mallgen_runtime.http.problems import ApiError
 
 
 def by_address(ctx: Context) -> str:
-    """Return the client's address."""
-    return ctx.client
+    """Return the client's address, of IPv6 the network of 64 bits, all of whose addresses one client may use."""
+    try:
+        found = ipaddress.ip_address(ctx.client.partition("%")[0])
+    except ValueError:
+        return ctx.client
+    if found.version == 4:
+        return ctx.client
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Address(int(found) >> 64 << 64))
 
 
 class RateLimit:

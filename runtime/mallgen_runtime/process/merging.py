@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-_SAMPLE = re.compile(r"([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)")
+_SAMPLE = re.compile(r"([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)", re.DOTALL)
 _ADDED = ("counter", "histogram", "summary")
 
 
@@ -17,7 +17,7 @@ class Exposition:
     def add(self, text: str, worker: int) -> "Exposition":
         """Add what a worker shows; the samples of its gauges get its number as a label."""
         family, kind, helps = "", "untyped", ""
-        for line in text.splitlines():
+        for line in text.split("\n"):  # a label may have what else Python takes for the end of a line
             if line.startswith("# HELP "):
                 helps = line.split(" ", 3)[3] if line.count(" ") > 2 else ""
             elif line.startswith("# TYPE "):
