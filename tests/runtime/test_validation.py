@@ -1,16 +1,18 @@
 """Each word of `validate` tags: values that it lets pass, and values that it refuses; then structs as a whole."""
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import pytest
 
-from mallgen_runtime import FieldError, validates
+from mallgen_runtime import App, Context, FieldError, Response, RestConf, Route, ServiceBase, validates
 from mallgen_runtime.schema import Int64, Struct, Validate, field
 from mallgen_runtime.schema import validation as module
 from mallgen_runtime.schema.errors import MAX_ERRORS
 from mallgen_runtime.schema.rule_words import rule_of
 from mallgen_runtime.schema.validation import wrong_fields
+from mallgen_runtime.testing import Answer, Client
 
 UUID = "0e37df36-f698-11e6-8dd4-cb9ced3df976"
 CASES: list[tuple[str, Any, list[Any], list[Any]]] = [
@@ -171,11 +173,29 @@ def test_structs() -> None:
     assert len(wrong_fields(Root(names={"aa": ["1"] * 2} | {str(n) * 2: ["1"] for n in range(10, 500)}))) == MAX_ERRORS
 
 
+def test_as_go_zero_the_first_wrong_field_is_told() -> None:
+    async def check(ctx: Context, svc: object) -> Response:
+        ctx.check(Leaf(more=[Leaf(name="")]))
+        return Response(b"")
+
+    async def talk() -> Answer:
+        config = RestConf(name="t", port=0, compat="gozero")
+        async with Client(App(config, ServiceBase(config), [Route("GET", "/check", check)])) as client:
+            return await client.get("/check")
+
+    answer = asyncio.run(talk())
+    assert (answer.status, answer.body) == (400, b'field "more[0].name" is required\n')
+
+
 def test_rules_of_the_user(own_rules: None) -> None:
     @validates(Leaf)
     def leaf(self: Leaf) -> Iterable[FieldError]:
         if self.name == "bad":
             yield FieldError("json", "name", "must be good")
+
+    @validates(Leaf)
+    def forgets(self: Any) -> Any:
+        """End without a `return`."""
 
     @validates(Plain)
     def plain(self: Plain) -> Iterable[FieldError]:

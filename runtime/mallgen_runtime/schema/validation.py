@@ -106,7 +106,7 @@ def _struct(rows: list[tuple[str, str, str, Walk]], own: list[Own]) -> Walk:
         for attribute, first, key, inner in rows:
             inner(getattr(value, attribute), source or first, f"{name}.{key}" if name else key, found)
         for function in own:
-            for error in function(value):
+            for error in function(value) or ():  # None: a rule that ends without a `return` finds nothing
                 full = f"{name}.{error.name}" if name and error.name else name or error.name
                 found.append(FieldError(source or error.source, shown(full), error.reason))
 

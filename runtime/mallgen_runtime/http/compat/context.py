@@ -170,7 +170,9 @@ class GoContext(Context):
 
     def problem(self, error: ApiError) -> Response:
         """Return an error as text."""
-        found = text_answer(error.detail or error.code, error.status)
+        first = error.errors[0] if error.errors else None
+        where = f'field "{first.name}" ' if first is not None and first.name else ""
+        found = text_answer(f"{where}{first.reason}" if first else error.detail or error.code, error.status)
         for name, value in error.headers.items():
             found.headers[name.lower()] = value
         return found
