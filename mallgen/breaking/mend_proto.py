@@ -9,7 +9,7 @@ from mallgen.breaking.proto import ProtoChange
 from mallgen.breaking.proto_pairs import EnumPair, ProtoFieldPair, RpcPair
 from mallgen.rules import Found
 from mallgen.syntax.edits import Offsets
-from mallgen.text.span import Span
+from mallgen.text.span import Span, SpanEdit
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import EnumValueDescriptorProto, FieldDescriptorProto
@@ -63,6 +63,19 @@ class ProtoMender:
             text = _with_body(text, _unit(self.new[pair.service.new.span.file]))
         needed = self._types([pair.old.request, pair.old.reply], pair.service.old.file)
         return Mend((self._into(pair.service.new.span, pair.old.span, text), *needed))
+
+    def both_rpcs(self, pair: RpcPair) -> Mend | None:
+        """Put an RPC back as it was; the new one, where it has its name, gets another."""
+        back = self.rpc(pair)
+        if back is None or pair.new is None or pair.old is None or pair.new.name != pair.old.name:
+            return back
+        text, span = self.new[pair.new.span.file], pair.new.span
+        places = Offsets(text, span.file)
+        start = places.offset(span.line, span.col)
+        name = re.compile(rf"rpc\s+({pair.new.name})\s*\(").match(text, start)
+        if name is None:
+            return None
+        return back._replace(edits=(SpanEdit(places.span(*name.span(1)), f"{pair.new.name}New"),))
 
     def reserved_field(self, pair: ProtoFieldPair) -> Mend | None:
         """Reserve the number and the name of a field that is gone."""
@@ -132,6 +145,19 @@ VALUE_MENDS: Mapping[str, Callable[[ProtoMender, _GoneValue], Mend | None]] = {
     "proto-enum-value-number-not-reserved": ProtoMender.reserved_value,
     "proto-enum-value-name-not-reserved": ProtoMender.reserved_value,
 }
+RPC_MENDS: Mapping[str, Callable[[ProtoMender, RpcPair], Mend | None]] = {
+    "proto-rpc-removed": ProtoMender.rpc,
+    **dict.fromkeys(
+        (
+            "proto-rpc-renamed",
+            "proto-rpc-request-type-changed",
+            "proto-rpc-response-type-changed",
+            "proto-rpc-client-streaming-changed",
+            "proto-rpc-server-streaming-changed",
+        ),
+        ProtoMender.both_rpcs,
+    ),
+}
 
 
 def proto_mend(found: Found, mender: ProtoMender) -> Mend | None:
@@ -141,7 +167,7 @@ def proto_mend(found: Found, mender: ProtoMender) -> Mend | None:
         return FIELD_MENDS[code](mender, about)
     if isinstance(about, tuple) and isinstance(about[0], EnumPair) and code in VALUE_MENDS:
         return VALUE_MENDS[code](mender, _GoneValue(*about))
-    return mender.rpc(about) if isinstance(about, RpcPair) and code == "proto-rpc-removed" else None
+    return RPC_MENDS[code](mender, about) if isinstance(about, RpcPair) and code in RPC_MENDS else None
 
 
 def _inside(node: "MessageNode | EnumNode") -> Iterable["FieldDescriptorProto | EnumValueDescriptorProto"]:

@@ -49,11 +49,16 @@ def services(folder: Path) -> tuple[list[ServiceVersion], str]:
     return found, ""
 
 
-def judged(pair: Path, here: Path) -> list[str]:
+def copied(pair: Path, here: Path) -> None:
+    """Copy both sides of a change, and let them be written."""
     for side in ("before", "after"):
         shutil.copytree(pair / side, here / side)
         for path in (here / side).rglob("*"):
             path.chmod(0o755)
+
+
+def judged(pair: Path, here: Path) -> list[str]:
+    copied(pair, here)
     (old, wrong), (new, also) = services(here / "before"), services(here / "after")
     if wrong or also:
         return ["unreadable", wrong or also, ""]

@@ -172,3 +172,20 @@ def test_old_fields_stay_beside_new_ones(
     here: Path, old: tuple[str, ...], new: tuple[str, ...], wanted: tuple[str, ...]
 ) -> None:
     assert mended(here, message(*old) + SERVICE, message(*new) + SERVICE) == message(*wanted) + SERVICE
+
+
+@pytest.mark.parametrize(
+    ("line", "now"),
+    [
+        ("rpc Get(Done) returns (Done);", "rpc GetNew(Done) returns (Done);"),
+        ("rpc Get(Item) returns (Item);", "rpc GetNew(Item) returns (Item);"),
+        ("rpc Get(Item) returns (stream Done);", "rpc GetNew(Item) returns (stream Done);"),
+        ("rpc Fetch(Item) returns (Done);", "rpc Fetch(Item) returns (Done);"),
+    ],
+    ids=["request", "response", "server streaming", "renamed"],
+)
+def test_an_old_rpc_stays_beside_the_new_one(here: Path, line: str, now: str) -> None:
+    first = "rpc Get(Item) returns (Done);"
+    new, wanted = (message(ID) + SERVICE.replace(first, one) for one in (line, now))
+    back = "  rpc Get(Item) returns (Done) {\n    option deprecated = true;\n  }\n}\n"
+    assert mended(here, message(ID) + SERVICE, new) == wanted.removesuffix("}\n") + back
