@@ -184,7 +184,7 @@ def test_as_go_zero_the_first_wrong_field_is_told() -> None:
             return await client.get("/check")
 
     answer = asyncio.run(talk())
-    assert (answer.status, answer.body) == (400, b'field "more[0].name" is required\n')
+    assert (answer.status, answer.body) == (400, b'field "more[0].name" must not be empty\n')
 
 
 def test_rules_of_the_user(own_rules: None) -> None:
