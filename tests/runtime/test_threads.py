@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 
 from mallgen_runtime import App, Context, Response, Route, ServiceBase
 from mallgen_runtime.http.conf import RestConf
+from mallgen_runtime.process import blocking
 from mallgen_runtime.process.origin import origin
 from mallgen_runtime.process.threads import THREADS, WAITING, ThreadPool, ThreadsBusy, is_given_up, set_size
 from mallgen_runtime.testing import Answer, Client, rpc_context
@@ -151,3 +153,10 @@ def test_who_only_waits_is_not_named(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "mallgen.service"):
         answered(_waits, mode="dev")
     assert "held the event loop" not in caplog.text
+
+
+def test_an_import_is_told_by_who_imports() -> None:
+    """The code that imports is frozen into Python, and its place says nothing to anybody."""
+    found: dict[str, Any] = {"getframe": sys._getframe}
+    exec(compile("frame = getframe()", "<frozen importlib._bootstrap_external>", "exec"), found)
+    assert blocking._own(found["frame"]).f_code.co_filename == __file__

@@ -11,7 +11,8 @@ from types import FrameType
 
 _LOG = logging.getLogger("mallgen.service")
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_LIBRARIES = tuple({_OURS, *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))})
+_INSTALLED = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+_LIBRARIES = tuple({_OURS, "<frozen ", *_INSTALLED})  # frozen: what imports modules
 
 
 class LoopWatch:
