@@ -13,6 +13,7 @@ from mallgen_runtime import ConfigError, RestConf
 from mallgen_runtime.http.conf import Algorithm, JwtConf
 from mallgen_runtime.process.conf import parse
 from mallgen_runtime.process.masking import as_file
+from mallgen_runtime.rpc import RpcServerConf
 
 HEAD = "Name: a\nPort: 1\n"
 
@@ -78,6 +79,8 @@ def test_a_value_is_of_its_type(text: str, name: str, value: object) -> None:
         ("Rate: x", "Rate must be a number"),
         ("Pair: [1]", "Pair must be a list of other values, or of another length"),
         ("Some: a", "Some must be a list, or of other values"),
+        ("CertFile: /a", "CertFile: KeyFile is not set, and TLS needs both CertFile and KeyFile"),
+        ("ClientCAFile: /a", "ClientCAFile: CertFile is not set, and TLS needs both CertFile and KeyFile"),
         ("Compat: gozer", "Compat must be empty or one of gozero"),
         ("DevServer: {Port: 99999}", "DevServer.Port must be from 0 to 65535"),
         ("Auth: {Algorithms: [none]}", f"Auth.Algorithms[0] must be one of {', '.join(get_args(Algorithm))}"),
@@ -89,6 +92,12 @@ def test_another_value_is_refused(text: str, reason: str) -> None:
     with pytest.raises(ConfigError) as found:
         parse(Own, HEAD + text, "a.yaml")
     assert [line.partition(": ")[2] for line in found.value.problems] == [reason]
+
+
+def test_half_of_tls_and_a_wrong_address_are_told_together() -> None:
+    with pytest.raises(ConfigError) as found:
+        parse(RpcServerConf, "Name: a\nListenOn: x\nKeyFile: /a\n", "a.yaml")
+    assert [line.partition(" ")[0] for line in found.value.problems] == ["a.yaml:2:", "a.yaml:3:"]
 
 
 def test_a_field_of_two_types_is_told() -> None:

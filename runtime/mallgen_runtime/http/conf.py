@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 from msgspec import Meta, field
 
 from mallgen_runtime.http.origins import wrong_origins
-from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
+from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf, check_tls
 from mallgen_runtime.process.devserver import DevServerConf, PrometheusConf
 from mallgen_runtime.process.durations import Duration
 from mallgen_runtime.process.errors import ConfigError, call_all
@@ -192,10 +192,11 @@ class RestConf(Conf, kw_only=True):
         return (unset if self.blocked_loop is None else self.blocked_loop) / 1000
 
     def check_settings(self, setting: str) -> None:
-        """Raise ConfigError for proxies that are neither addresses nor networks."""
+        """Raise ConfigError for proxies that are neither addresses nor networks, and for half of what TLS needs."""
         from mallgen_runtime.http.proxies import TrustedProxies
 
-        call_all(partial(TrustedProxies, [one]) for one in self.trusted_proxies)
+        proxies = [partial(TrustedProxies, [one]) for one in self.trusted_proxies]
+        call_all([*proxies, partial(check_tls, self.cert_file, self.key_file, self.client_ca_file)])
 
 
 class TokenRules(NamedTuple):

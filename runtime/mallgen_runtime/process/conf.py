@@ -92,6 +92,15 @@ class Loaded(NamedTuple, Generic[C]):
     warnings: tuple[str, ...]
 
 
+def check_tls(cert: str, key: str, client_ca: str) -> None:
+    """Raise ConfigError for a server with some of its TLS files only: it would be wrong to start without TLS."""
+    given = {"CertFile": cert, "KeyFile": key, "ClientCAFile": client_ca}
+    first = next((name for name, path in given.items() if path), "")
+    missing = next((name for name in ("CertFile", "KeyFile") if not given[name]), "")
+    if first and missing:
+        raise ConfigError(f"{first}: {missing} is not set, and TLS needs both CertFile and KeyFile")
+
+
 def load_config(kind: type[C], path: str, *, package: str) -> C:
     """Read the settings at `path`: from the working directory, beside the package or in it. Raises ConfigError."""
     return read_config(kind, find_config(path, package))

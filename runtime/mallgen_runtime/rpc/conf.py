@@ -1,16 +1,17 @@
 """Settings of RPC servers and clients, with go-zero's keys."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, field
 
 from mallgen_runtime.discovery import EtcdConf
 from mallgen_runtime.process.address import host_and_port
-from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf
+from mallgen_runtime.process.conf import Conf, LogConf, Mode, ShutdownConf, check_tls
 from mallgen_runtime.process.devserver import DevServerConf, PrometheusConf
 from mallgen_runtime.process.durations import Duration, seconds
-from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.process.errors import ConfigError, call_all
 from mallgen_runtime.process.exporting import TelemetryConf
 from mallgen_runtime.process.known_keys import (
     RPC_CLIENT,
@@ -90,8 +91,9 @@ class RpcServerConf(Conf, kw_only=True):
     strict: bool = False
 
     def check_settings(self, setting: str) -> None:
-        """Raise ConfigError for a `listen_on` that is no address."""
-        host_and_port(self.listen_on)
+        """Raise ConfigError for a `listen_on` that is no address, and for half of what TLS needs."""
+        tls = partial(check_tls, self.cert_file, self.key_file, self.client_ca_file)
+        call_all([partial(host_and_port, self.listen_on), tls])
 
     def limit_of(self, wire: str) -> float | None:
         """Return the seconds that a call of a method may take, None: no limit. Raises ConfigError."""
