@@ -91,8 +91,8 @@ def _split(pair: ProtoFieldPair, message: MessagePair, mender: ProtoMender, free
     if pair.old is None or pair.new is None or (pair.old.name, pair.old.number) != (pair.new.name, pair.new.number):
         return None
     retyped = [one.pair for one in mender.change.retyped if one.pair in message.fields]
-    number = next(number for one, number in zip(retyped, free, strict=False) if one == pair)
-    return _Renumbered(pair.new, f"{pair.new.name}_new", number)
+    number = next((number for one, number in zip(retyped, free, strict=False) if one == pair), None)
+    return _Renumbered(pair.new, f"{pair.new.name}_new", number) if number is not None else None
 
 
 def _free(message: MessagePair) -> Iterator[int]:

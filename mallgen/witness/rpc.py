@@ -65,6 +65,8 @@ class RpcWitnesses:
 
         `number` is the value that the field of an enum has in requests, None for all that may show something.
         """
+        if any(side is not None and side.proto.extendee for side in (pair.old, pair.new)):
+            raise NotExecuted("no values of extensions are made")
         asked = pair.types[0] in self._trees[0].carriers("request")
         answered = pair.types[1] in self._trees[1].carriers("response")
         found = list(self._sent(pair, 0, form, number)) if asked or not answered else []
