@@ -1,9 +1,12 @@
 """TLS of HTTP and RPC servers: certificates of clients, files that change, handshakes that fail, both transports."""
 
 import asyncio
+import contextlib
 import os
 import shutil
+import socket
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from mallgen_runtime import App, ConfigError, Context, Response, RestConf, Route, ServiceBase
 from mallgen_runtime.http.connection import HttpConnection
 from mallgen_runtime.http.tracker import ConnectionTracker
-from mallgen_runtime.process import tls
+from mallgen_runtime.process import address, tls
 from mallgen_runtime.process.errors import RpcError
 from mallgen_runtime.process.tls import TlsFiles, client_tls, server_tls
 from mallgen_runtime.rpc.conf import RpcClientConf, RpcServerConf
@@ -228,3 +231,25 @@ def test_a_client_whose_files_cannot_work_is_refused(folder: Path) -> None:
 
 def test_no_files_are_no_tls() -> None:
     assert server_tls("", "", "", ["h2"]) is None
+
+
+def test_who_says_nothing_keeps_no_service_from_ending(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients that have connected and begin no handshake, each of which would be waited for."""
+    monkeypatch.setattr(address, "_LAST_HANDSHAKES", 0.2)
+
+    async def run() -> float:
+        bound = address.opened("127.0.0.1:0")
+        port = bound.getsockname()[1]
+        silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
+        began = time.monotonic()
+        async with asyncio.timeout(5):
+            await address.close_door(bound, lambda: None, asyncio.Protocol, tls=files(folder).context)
+        taken = time.monotonic() - began
+        await asyncio.sleep(0.05)
+        for one in silent:
+            one.settimeout(1)
+            with one, contextlib.suppress(ConnectionResetError):
+                assert one.recv(1) == b""
+        return taken
+
+    assert asyncio.run(run()) < 2

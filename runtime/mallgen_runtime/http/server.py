@@ -10,10 +10,10 @@ from mallgen_runtime.http.app import App
 from mallgen_runtime.http.connection import HttpConnection
 from mallgen_runtime.http.tracker import ConnectionTracker
 from mallgen_runtime.process import watch
-from mallgen_runtime.process.address import Door, close_door
+from mallgen_runtime.process.address import HANDSHAKE_SECONDS, Door, close_door
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.run import ENVIRONMENT, hold_signals, take_signals
-from mallgen_runtime.process.tls import HANDSHAKE_SECONDS, TlsFiles
+from mallgen_runtime.process.tls import TlsFiles
 from mallgen_runtime.process.worker import this_worker
 
 _LOG = logging.getLogger("mallgen.service")

@@ -16,6 +16,8 @@ from mallgen_runtime.process.errors import ConfigError
 
 _LOOP_LETS_GO = 0.02
 _HANDSHAKE = 0.1
+HANDSHAKE_SECONDS = 10.0  # for TLS
+_LAST_HANDSHAKES = 2.0  # for TLS with who came while the service stops
 _AT_ONCE = 64
 _SO_ATTACH_FILTER = 26
 _NO_SYN = (  # classic BPF over a TCP header: load the flags, drop what has SYN, keep the rest
@@ -137,8 +139,17 @@ class Door:
             task.add_done_callback(self._coming.discard)
 
     async def _take(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            await self._loop.connect_accepted_socket(self._protocol, connection, ssl=self._tls)
+        await _let_in(self._protocol, connection, self._tls)
+
+
+async def _let_in(
+    protocol: Callable[[], asyncio.BaseProtocol], connection: socket.socket, tls: ssl.SSLContext | None
+) -> None:
+    patience = HANDSHAKE_SECONDS if tls else None
+    with contextlib.suppress(OSError):
+        await asyncio.get_running_loop().connect_accepted_socket(
+            protocol, connection, ssl=tls, ssl_handshake_timeout=patience
+        )
 
 
 async def close_door(
@@ -153,8 +164,8 @@ async def close_door(
 
     Connections that the kernel has accepted by then are served by `protocol`: otherwise it would reset them.
     """
-    loop = asyncio.get_running_loop()
     door = bound.dup()
+    coming: list[asyncio.Task[None]] = []
     if last:
         _admit_no_more(door)
     close()
@@ -162,9 +173,12 @@ async def close_door(
     for pause in (_LOOP_LETS_GO, _HANDSHAKE):  # until the first has passed, the loop's own descriptor is open
         await asyncio.sleep(pause)
         for connection in list(_accept_all(door)):
-            with contextlib.suppress(OSError):
-                await loop.connect_accepted_socket(protocol, connection, ssl=tls)
+            coming.append(asyncio.create_task(_let_in(protocol, connection, tls)))
     door.close()
+    if coming:  # who says nothing keeps the service from ending for a moment only
+        _, silent = await asyncio.wait(coming, timeout=_LAST_HANDSHAKES)
+        for task in silent:
+            task.cancel()
 
 
 def _admit_no_more(bound: socket.socket) -> None:

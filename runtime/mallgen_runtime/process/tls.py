@@ -10,7 +10,6 @@ from mallgen_runtime.process.errors import ConfigError
 
 _LOG = logging.getLogger("mallgen.service")
 _LOOK_SECONDS = 1.0
-HANDSHAKE_SECONDS = 10.0
 Stamps = tuple[tuple[int, int] | None, ...]
 
 

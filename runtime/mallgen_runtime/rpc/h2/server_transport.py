@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NamedTuple
 
-from mallgen_runtime.process.address import close_door, peer_name
+from mallgen_runtime.process.address import HANDSHAKE_SECONDS, close_door, peer_name
 from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.process.memory import give_back
 from mallgen_runtime.process.tls import TlsFiles
@@ -73,7 +73,10 @@ class TransportServer:
         self.wheel = TimerWheel(loop)
         self.scheduler = Scheduler(loop)
         self._bound = bound
-        self._server = await loop.create_server(lambda: ServerTransport(self), sock=bound, backlog=2048, ssl=self._tls)
+        patience = HANDSHAKE_SECONDS if self._tls else None
+        self._server = await loop.create_server(
+            lambda: ServerTransport(self), sock=bound, backlog=2048, ssl=self._tls, ssl_handshake_timeout=patience
+        )
 
     async def stop(self, patience: float | None) -> None:
         """Take no new calls, finish those in flight; after `patience` seconds they are ended, None: never."""
