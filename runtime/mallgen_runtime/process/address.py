@@ -173,7 +173,11 @@ async def close_door(
     for pause in (_LOOP_LETS_GO, _HANDSHAKE):  # until the first has passed, the loop's own descriptor is open
         await asyncio.sleep(pause)
         for connection in list(_accept_all(door)):
-            coming.append(asyncio.create_task(_let_in(protocol, connection, tls)))
+            entering = _let_in(protocol, connection, tls)
+            if tls is None:
+                await entering
+            else:
+                coming.append(asyncio.create_task(entering))
     door.close()
     if coming:  # who says nothing keeps the service from ending for a moment only
         _, silent = await asyncio.wait(coming, timeout=_LAST_HANDSHAKES)
