@@ -1,5 +1,6 @@
 """`--check-config`, `Strict`, and that what a service prints of its settings shows no secret."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -137,6 +138,14 @@ def test_all_that_is_wrong_is_told_at_once(run: Run) -> None:
     assert ended.out == ""
     assert [line.split(":")[1] for line in ended.err.splitlines()] == ["2", "3", "5", "6", "4"]
     assert ended.err.splitlines()[-1].startswith("warning[config] a.yaml:4: Zebra is no setting")
+
+
+def test_what_the_service_logs_of_its_settings_is_a_warning(run: Run) -> None:
+    def create(config: Any) -> None:
+        logging.getLogger("mallgen.service").error("the keys are empty")
+
+    ended = run("Name: mall\nPort: 80\n", create=create)
+    assert (ended.code, ended.err) == (0, "warning[config] the keys are empty\n")
 
 
 @pytest.mark.parametrize(
