@@ -266,6 +266,13 @@ def test_settings_that_cannot_work_are_refused_at_start(conf: JwtConf, message: 
         app(conf)
 
 
+def test_keys_for_other_algorithms_are_refused_at_start(tmp_path: Path) -> None:
+    """No token could ever be accepted."""
+    (tmp_path / "public.pem").write_bytes(RSA.as_pem(private=False))
+    with pytest.raises(ConfigError, match="has no key of Auth for Algorithms ES256, EdDSA"):
+        app(JwtConf(algorithms=["ES256", "EdDSA"], public_key_file=str(tmp_path / "public.pem")))
+
+
 def test_a_token_without_a_key_to_sign_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="without PrivateKeyFile"):
         issue_token(JwtConf(algorithms=["RS256"]), uid=1)

@@ -46,6 +46,9 @@ class TokenKeys:
             raise ConfigError(f"the JwksUrl of {name} is no URL of http or https")
         if self._file:
             self._read_file()
+            kinds = tuple(kind for one in conf.algorithms if (kind := _TYPES.get(one[:2])) is not None)
+            if not any(isinstance(key, kinds) for key in self._keys.values()):
+                raise ConfigError(f"{self._file} has no key of {name} for Algorithms {', '.join(conf.algorithms)}")
 
     async def candidates(self, algorithm: str, kid: object) -> list[Key]:
         """Return the keys that may have signed a token. Raises a 503 while none could be fetched yet."""
