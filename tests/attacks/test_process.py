@@ -177,3 +177,25 @@ def test_a_writer_that_fails_is_followed_by_another(monkeypatch: pytest.MonkeyPa
     assert os.read(read, 100) == b"written\n"
     os.close(read)
     os.close(write)
+
+
+def test_a_thread_writes_to_no_number_that_was_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that is a pipe nobody reads is closed while its thread writes: the number is soon another file's."""
+    read, write = os.pipe()
+    writer = logwriter.Writer(write, lambda count: b"", owns=True)
+    monkeypatch.setattr(writer, "flush", lambda: None)
+    writer.put(b"x" * 200_000)
+    deadline = time.monotonic() + 5
+    while writer._lines and time.monotonic() < deadline:
+        time.sleep(0.01)
+    writer.put(b"y" * 100_000)
+    writer.close()
+    writer.close()
+    other = os.open(tmp_path / "other", os.O_RDWR | os.O_CREAT)
+    found = b""
+    while piece := os.read(read, 1 << 16):
+        found += piece
+    assert found == b"x" * 200_000 + b"y" * 100_000
+    assert os.fstat(other).st_size == 0
+    os.close(read)
+    os.close(other)

@@ -97,7 +97,6 @@ class RotatedFile:
         with self._lock:
             if self._fd >= 0:
                 self._writer.close()
-                os.close(self._fd)
                 self._fd = -1
 
     def _today(self, now: float) -> date | None:
@@ -108,7 +107,7 @@ class RotatedFile:
         found = os.fstat(self._fd)
         self._size, self._inode = found.st_size, found.st_ino
         self._day = self._today(found.st_mtime)
-        self._writer = Writer(self._fd, self._told)
+        self._writer = Writer(self._fd, self._told, owns=True)
 
     def _look(self, now: float) -> None:
         """Follow the path where another process, or logrotate, has put a new file; a full day has another date."""
@@ -123,10 +122,9 @@ class RotatedFile:
             self._size = found.st_size
 
     def _renew(self) -> None:
-        old, fd = self._writer, self._fd
+        old = self._writer
         self._open()
         old.close()
-        os.close(fd)
 
     def _rotate(self, now: float) -> None:
         """Rename the file, unless another process has just done so, and begin a new one."""

@@ -17,14 +17,16 @@ _PROBE = 0.1
 class Writer:
     """Lines for a file descriptor, in order. `QUEUE_BYTES` may wait; lines beyond that are counted and dropped.
 
-    `told` makes the line that says how many were dropped, written as soon as the log is read again.
+    `told` makes the line that says how many were dropped, written as soon as the log is read again. With `owns`, `close`
+    closes the descriptor, or leaves that to the thread where it still writes: the number may be another file's by then.
     """
 
     _thread: threading.Thread | None
     _waits: bool
 
-    def __init__(self, fd: int, told: Callable[[int], bytes]) -> None:
+    def __init__(self, fd: int, told: Callable[[int], bytes], *, owns: bool = False) -> None:
         self._fd = fd
+        self._owns = owns
         self._told = told
         self._closed = False
         self._waits_for_nobody = stat.S_ISREG(os.fstat(fd).st_mode)
@@ -35,6 +37,8 @@ class Writer:
         if self._pid != os.getpid():  # a fork has no threads but the one that forked
             self._begin()
         with self._changed:
+            if self._owns and self._closed:
+                return
             if self._waits_for_nobody:  # a file has no reader to wait for
                 return self._at_once(line)
             if self._size + len(line) > QUEUE_BYTES:
@@ -58,6 +62,8 @@ class Writer:
         """Write the rest and end the thread, unless the log has no reader."""
         self.flush()
         with self._changed:
+            if self._owns and not self._closed and self._thread is None:
+                os.close(self._fd)
             self._closed = True
             self._changed.notify_all()
 
@@ -85,6 +91,8 @@ class Writer:
             with self._changed:
                 self._thread = None
                 self._size = sum(map(len, self._lines))
+                if self._owns and self._closed:
+                    os.close(self._fd)
 
     def _work(self) -> None:
         while True:
