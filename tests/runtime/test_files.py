@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from mallgen_runtime import Context, FileResponse, Response
-from mallgen_runtime.http.files import content_disposition, content_type_of
+from mallgen_runtime.http.files import _stat, content_disposition, content_type_of
+from mallgen_runtime.http.problems import ApiError
 from tests.runtime.wire import Got, Wires, serving
 
 DATA = bytes(range(256)) * 4
@@ -253,3 +254,12 @@ def test_a_large_file_takes_no_memory_and_leaves_nothing_open(tmp_path: Path, un
 
 def _resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "here/x", "round/x"])
+def test_a_name_that_no_file_can_have_is_a_404(name: str, tmp_path: Path) -> None:
+    (tmp_path / "here").touch()
+    (tmp_path / "round").symlink_to("round")
+    with pytest.raises(ApiError, match="no such file") as found:
+        _stat(f"{tmp_path}/{name}")
+    assert found.value.status == 404

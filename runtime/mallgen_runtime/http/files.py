@@ -1,6 +1,7 @@
 """Files as answers: read in a thread piece by piece, with the ranges and conditions that clients ask for."""
 
 import asyncio
+import errno
 import os
 import re
 import stat
@@ -21,6 +22,7 @@ from mallgen_runtime.http.streaming import StreamingResponse
 
 _PIECE = 128 << 10
 _READERS = 8
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 _IN_NAMES = re.compile(r"[\x00-\x1f\x7f/\\]")
 _OF_BODY = ("content-type", "content-length", "content-disposition")
 T = TypeVar("T")
@@ -182,7 +184,9 @@ def _stat(path: str) -> os.stat_result:
     """Return the state of a regular file. Raises a 404."""
     try:
         found = os.stat(path)
-    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a path with a null character
+    except (OSError, ValueError) as problem:  # ValueError: a path with a null character
+        if isinstance(problem, OSError) and problem.errno not in _NO_FILE:
+            raise
         raise ApiError(404, "not_found", "there is no such file") from None
     if not stat.S_ISREG(found.st_mode):
         raise ApiError(404, "not_found", "there is no such file")

@@ -17,8 +17,8 @@ _PROBE = 0.1
 class Writer:
     """Lines for a file descriptor, in order. `QUEUE_BYTES` may wait; lines beyond that are counted and dropped.
 
-    `told` makes the line that says how many were dropped, written as soon as the log is read again. With `owns`, `close`
-    closes the descriptor, or leaves that to the thread where it still writes: the number may be another file's by then.
+    `told` makes the line that says how many were dropped, written as soon as the log is read again. With `owns`,
+    `close` closes the descriptor, or leaves that to the thread where it still writes: its number may soon be another's.
     """
 
     _thread: threading.Thread | None
