@@ -9,7 +9,7 @@ from mallgen_runtime.http.routing import Match, Route
 from mallgen_runtime.process import metrics
 
 _BUCKETS = (5, 10, 25, 50, 100, 250, 500, 750, 1000)
-_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _REASONS = {"overloaded": "shedding", "breaker_open": "breaker", "too_many_requests": "max_conns"}
 _LABELS = ("path", "method", "code")
 NO_ROUTE = "(none)"
@@ -33,7 +33,7 @@ class HttpFigures:
     def note(self, ctx: Context, match: Match | None, status: int, seconds: float) -> None:
         """Note an answer, unless /healthz or /readyz gave it."""
         if match is None:
-            key = (NO_ROUTE, ctx.method if ctx.method in _METHODS else "OTHER", status)
+            key = (NO_ROUTE, ctx.method if ctx.method in METHODS else "OTHER", status)
         elif match.bound.counts:
             key = (match.bound.route.path, match.bound.route.method, status)
         else:

@@ -1,5 +1,6 @@
 """The span of an HTTP request."""
 
+from mallgen_runtime.http.figures import METHODS
 from mallgen_runtime.http.messages import Context, Response
 from mallgen_runtime.http.routing import Match
 from mallgen_runtime.process import spans
@@ -14,10 +15,13 @@ def begin(ctx: Context, match: Match | None) -> spans.OpenSpan | None:
     if (route or ctx.url_path) in ctx.untraced:
         return None
     parent = next((value for name, value in ctx.scope["headers"] if name == b"traceparent"), b"").decode("latin-1")
-    attributes = {"http.request.method": ctx.method, "url.path": ctx.url_path}
+    known = ctx.method in METHODS  # a client may send any word: names of spans are few (OpenTelemetry's conventions)
+    attributes = {"http.request.method": ctx.method if known else "_OTHER", "url.path": ctx.url_path}
+    if not known:
+        attributes["http.request.method_original"] = ctx.method
     if route:
         attributes["http.route"] = route
-    span = spans.active.serve(f"{ctx.method} {route}".strip(), origin.get(), parent, attributes)
+    span = spans.active.serve(f"{ctx.method if known else 'HTTP'} {route}".strip(), origin.get(), parent, attributes)
     origin.set(span.origin)
     return span
 
