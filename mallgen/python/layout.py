@@ -117,7 +117,8 @@ def bracket(head: str, args: Sequence[str], tail: str = ")", indent: int = 0) ->
         return line
     joined = ", ".join(args)
     if width(inner + joined) <= WIDTH:
-        return f"{head}\n{inner}{joined}\n{pad}{tail}"
+        comma = "," if "def " in head and "," not in joined else ""  # black's, behind a parameter that stands alone
+        return f"{head}\n{inner}{joined}{comma}\n{pad}{tail}"
     each = "".join(f"{inner}{arg},\n" for arg in args)
     return f"{head}\n{each}{pad}{tail}"
 

@@ -126,12 +126,20 @@ class Driver:
         known = WITH_TOKEN if own.group.jwt else DOCUMENTED
         if status == 200 and not asked.moved:
             yield from self._successful(own, headers, body)
-        elif not asked.changes:
+        elif not asked.changes and not (status == 400 and self._has_rules(own.route.request)):
             yield "the contract accepts this request"
         elif status not in ({*WITH_TOKEN, 200, 204} if asked.moved else known):
             yield "the contract does not document this status"
         elif status >= 400 and asked.method != "HEAD":
             yield from _of_refusal(status, headers, body)
+
+    def _has_rules(self, ref: TypeRef | None) -> bool:
+        """Return whether a request has `validate` tags, which the samples know nothing of."""
+        struct = self._samples.struct(ref) if ref is not None else None
+        return struct is not None and any(
+            one.field.validate or (self._samples.struct(one.field.type) != struct and self._has_rules(one.field.type))
+            for one in struct.fields
+        )
 
     def _successful(self, own: Operation, headers: dict[str, str], body: bytes) -> Iterator[str]:
         if own.route.response is None or own.route.method == "head":

@@ -47,7 +47,8 @@ class Stub:
         self.method = next(n for n in self.owner.body if isinstance(n, ast.AsyncFunctionDef))
         args = self.method.args.args[1:]
         self.request = ast.unparse(args[0].annotation) if args and args[0].annotation else ""
-        self.returns = ast.unparse(self.method.returns) if self.method.returns else ""
+        returns = ast.unparse(self.method.returns) if self.method.returns else ""
+        self.returns = re.sub(r"^Response \| None$", "None", returns).removesuffix(" | Response")
         self.name = self.method.name
         self.imported = {
             alias.name: node.module or ""
