@@ -66,17 +66,28 @@ ROUTES = [
 CONF = RestConf(name="a", port=1)
 
 
-def asked(hooks: Any, *paths: str, use: Sequence[Any] = ()) -> list[Answer]:
+def asked(hooks: Any, *paths: str, use: Sequence[Any] = (), conf: RestConf = CONF) -> list[Answer]:
     """Return the answers of an application with these hooks."""
 
     async def run() -> list[Answer]:
-        svc = ServiceBase(CONF)
+        svc = ServiceBase(conf)
         for one in use:
             svc.use(one)
-        async with Client(App(CONF, svc, ROUTES, hooks)) as client:
+        async with Client(App(conf, svc, ROUTES, hooks)) as client:
             return [await client.get(path) for path in paths]
 
     return asyncio.run(run())
+
+
+def test_an_answer_made_for_no_value_is_json_as_all_others_are() -> None:
+    """It is as Go writes it where that is asked for, and no number that JSON has not."""
+    go = RestConf(name="a", port=1, compat="gozero")
+    hooks = SimpleNamespace(on_success=lambda ctx, value: {"b": None, "a": 1e21, "v": value})
+    value, nothing = asked(hooks, "/value", "/nothing", conf=go)
+    assert value.body == b'{"a":1e+21,"b":null,"v":{"id":7}}'
+    assert nothing.body == b'{"a":1e+21,"b":null,"v":null}'
+    endless = SimpleNamespace(on_success=lambda ctx, value: float("inf"))
+    assert [one.status for one in asked(endless, "/value", "/nothing")] == [500, 500]
 
 
 def hooks_of(**functions: Callable[..., Any]) -> Any:

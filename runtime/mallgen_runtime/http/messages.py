@@ -310,17 +310,22 @@ class Context:
         """
         if isinstance(value, Response):
             return value
+        made = value if self.on_success is None else self.on_success(self, value)
+        return self._written(made, value, as_type, status)
+
+    def _written(self, made: object, value: object, as_type: Any, status: int) -> Response:
+        if isinstance(made, Response):
+            return made
         try:
-            made = value if self.on_success is None else self.on_success(self, value)
-            if isinstance(made, Response):
-                return made
-            if made is not value and as_type is not None:
-                data = encode_around(made, value, as_type)
-            else:
-                data = encode(made) if as_type is None else encode_as(made, as_type)
+            return Response(self.encoded(made, value, as_type), status, Headers(_JSON))
         except NotFinite as problem:
             raise WrongAnswer(what=f"answered with {problem}: JSON has no such number") from None
-        return Response(data, status, Headers(_JSON))
+
+    def encoded(self, made: object, value: object, as_type: Any) -> bytes:
+        """Return the JSON of an answer; `made` is the handler's `value` itself, or what `on_success` made of it."""
+        if made is not value and as_type is not None:
+            return encode_around(made, value, as_type)
+        return encode(made) if as_type is None else encode_as(made, as_type)
 
     def event_data(self, value: object, as_type: Any) -> bytes:
         """Return the JSON of an event's value."""
@@ -338,9 +343,7 @@ class Context:
     def _succeeded(self, status: int) -> Response:
         """Return the answer of a route without `returns`: what `on_success` makes of None, no body for None itself."""
         made = self.on_success(self, None) if self.on_success else None
-        if isinstance(made, Response):
-            return made
-        return Response(b"", status) if made is None else Response(encode(made), status, Headers(_JSON))
+        return Response(b"", status) if made is None else self._written(made, made, None, status)
 
     def empty(self) -> Response:
         """200 without a body."""

@@ -11,7 +11,7 @@ from mallgen_runtime.http.compat.mapping import unmarshal
 from mallgen_runtime.http.compat.readers import GoFormReader, GoHeaderReader, GoReader, Places, canonical
 from mallgen_runtime.http.compat.rendering import render
 from mallgen_runtime.http.compat.strconv import GoError
-from mallgen_runtime.http.messages import JSON, Context, Next, Response
+from mallgen_runtime.http.messages import Context, Next, Response
 from mallgen_runtime.http.offload import offload
 from mallgen_runtime.http.problems import ApiError, too_large
 
@@ -184,15 +184,10 @@ class GoContext(Context):
             data = data.replace(char, escaped)
         return data
 
-    def json(self, value: object, as_type: Any = None, *, status: int = 200) -> Response:
-        """JSON as Go writes it; a handler's own Response is passed on as it is."""
-        if isinstance(value, Response):
-            return value
+    def encoded(self, made: object, value: object, as_type: Any) -> bytes:
+        """Return JSON as Go writes it."""
         try:
-            made = value if self.on_success is None else self.on_success(self, value)
-            if isinstance(made, Response):
-                return made
-            return Response(render(made), status, {"content-type": JSON})
+            return render(made)
         except GoError as problem:
             raise ApiError(500, "internal", problem.text) from None
 
