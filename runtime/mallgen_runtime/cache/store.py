@@ -85,7 +85,7 @@ class Store(Protocol):
         """Keep a value for `expiry` seconds where the key has none, and return None; else return what it has."""
 
     async def count(self, key: str, expiry: float) -> int:
-        """Add 1 to a counter, which goes `expiry` seconds after its first count; return it, 0 where nobody counts."""
+        """Add 1 to a counter and return it. It is deleted `expiry` seconds after its first count; 0: nobody counts."""
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete keys, and lists with what is being built of them."""

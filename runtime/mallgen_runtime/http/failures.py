@@ -68,7 +68,7 @@ class Failures:
         return problem_of(ctx, error)
 
     def _error(self, ctx: Context, problem: BaseException) -> ApiError:
-        """Return an exception as the error it is for the client; raise it when nobody waits for an answer."""
+        """Return the ApiError for an exception; raise the exception again when no client waits for an answer."""
         match: Any = ctx.matched
         if isinstance(problem, ResourceError) and problem.status is not Code.INTERNAL:
             problem = RpcError(problem.status, str(problem))

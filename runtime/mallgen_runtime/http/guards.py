@@ -11,7 +11,7 @@ from mallgen_runtime.process.breaker import Breaker, NoBreaker
 
 ARRIVED = "mallgen.arrived"  # in the ASGI scope: the monotonic time at which the head of the request was there
 _RETRY = {"retry-after": "1"}
-_STUB = 501  # it fails until somebody writes the logic; a breaker would only hide that
+_STUB = 501  # logic that is not written yet is no failure of the service
 
 
 class Overload:
