@@ -80,7 +80,7 @@ def asked(hooks: Any, *paths: str, use: Sequence[Any] = (), conf: RestConf = CON
 
 
 def test_an_answer_made_for_no_value_is_json_as_all_others_are() -> None:
-    """It is as Go writes it where that is asked for, and no number that JSON has not."""
+    """Go writes it where that is asked for; an infinite number is refused."""
     go = RestConf(name="a", port=1, compat="gozero")
     hooks = SimpleNamespace(on_success=lambda ctx, value: {"b": None, "a": 1e21, "v": value})
     value, nothing = asked(hooks, "/value", "/nothing", conf=go)
