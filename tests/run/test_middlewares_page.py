@@ -190,3 +190,35 @@ def test_the_settings_of_the_page_are_settings() -> None:
     conf = parse(RestConf, f"Name: a\nPort: 1\n{BLOCKS['yaml']}", "a.yaml").config
     assert conf.cors == CorsConf(origins=["https://shop.example", "https://*.shop.example"], credentials=True)
     assert set(BLOCKS) == {"svc.py", "hooks.py", "rpc/hooks.py", "yaml"}, "each example is run here"
+
+
+def test_a_request_whose_client_left_does_not_run_again_at_once() -> None:
+    """Nobody knows what it has done; the client's second try would do it twice."""
+    import notes_api.hooks as hooks
+    import notes_api.logic.make_logic as made
+    from notes_api.app import create_app
+
+    from mallgen_runtime.middlewares import Idempotency
+
+    begun = 0
+
+    async def make(self: Any, req: Any) -> Any:
+        nonlocal begun
+        begun += 1
+        await asyncio.sleep(60)
+
+    made.MakeLogic.make = make
+    hooks.middlewares = lambda svc: (Idempotency(svc.cache),)
+
+    async def talk() -> None:
+        async with Client(create_app()) as client:
+            headers = {"idempotency-key": "k"}
+            first = asyncio.create_task(client.post("/notes", json={"text": "a"}, headers=headers))
+            while not begun:
+                await asyncio.sleep(0)
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+            again = await client.post("/notes", json={"text": "a"}, headers=headers)
+            assert (again.status, again.json()["code"], begun) == (409, "still_running", 1)
+
+    asyncio.run(talk())

@@ -36,7 +36,7 @@ class Idempotency:
     The rules are those of draft-ietf-httpapi-idempotency-key-header: 409 while the first one runs, 422 for a key that
     came with another request. An answer is kept for `expiry` seconds; one of 500 and more is not, nor 401, 408, 413,
     425, 429, a stream or a body beyond a mebibyte, so that the client may try again. `lock` is the time in seconds
-    after which a request whose process has died may run again. `who` tells callers apart, whose keys have nothing to do
+    after which a request may run again whose process has died, or whose client left before it was answered. `who` tells callers apart, whose keys have nothing to do
     with each other. With `required` a request without a key is refused. While Redis does not answer, such requests get
     503.
     """
@@ -79,16 +79,18 @@ class Idempotency:
         return await self._run(ctx, next_, key, print_) if found is None else _again(found, print_)
 
     async def _run(self, ctx: Context, next_: Next, key: str, print_: bytes) -> Response:
-        kept = b""
+        store, after = self._cache.store, self._cache.after_write
         try:
             response = await next_(ctx)
-            if _is_kept(response):
-                answer = _KeptAnswer(response.status, dict(response.headers), list(response.cookies), response.body)
-                kept = _DONE + print_ + msgspec.msgpack.encode(answer)
-            return response
-        finally:
-            store = self._cache.store
-            await self._cache.after_write(store.put(key, kept, self._expiry) if kept else store.delete([key]))
+        except Exception:
+            await after(store.delete([key]))
+            raise  # a request that was cancelled may have done its work: its key stays taken for `lock`
+        if _is_kept(response):
+            answer = _KeptAnswer(response.status, dict(response.headers), list(response.cookies), response.body)
+            await after(store.put(key, _DONE + print_ + msgspec.msgpack.encode(answer), self._expiry))
+        else:
+            await after(store.delete([key]))
+        return response
 
 
 def _is_kept(response: Response) -> bool:
