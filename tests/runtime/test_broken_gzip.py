@@ -1,11 +1,12 @@
-"""A gzip body that is broken, read as go-zero reads it: what comes before the mistake counts, in linear time."""
+"""A gzip body as go-zero reads it: all members, and what comes before a mistake, in linear time."""
 
+import gzip
 import os
 import random
 import time
 import zlib
 
-from mallgen_runtime.http.compat.context import _before_mistake
+from mallgen_runtime.http.compat.context import _before_mistake, _members
 
 _MOST = 8 << 20
 
@@ -31,4 +32,19 @@ def test_a_broken_body_of_a_megabyte_is_read_fast() -> None:
     data = os.urandom(1 << 20)
     began = time.process_time()
     assert _before_mistake(packed(data, 0) + b"\xff" * 20, _MOST) == data
+    assert time.process_time() - began < 2
+
+
+def test_all_members_are_read() -> None:
+    """RFC 1952 section 2.2: members stand one after the other; Go reads them as one text."""
+    one, two = gzip.compress(b"{"), gzip.compress(b"}")
+    assert _members(one + two, _MOST) == b"{}"
+    assert _members(one + two[:-6] + bytes(6), _MOST).startswith(b"{")
+    assert _members(one + b"garbage", _MOST) == b"{"
+    assert len(_members(gzip.compress(bytes(1000)) * 9, 4500)) == 4500
+
+
+def test_the_most_members_are_read_fast() -> None:
+    began = time.process_time()
+    assert _members(gzip.compress(b"x" * 1000) * 2000, _MOST) == b"x" * 1000 * 1000
     assert time.process_time() - began < 2

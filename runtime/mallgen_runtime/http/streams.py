@@ -7,7 +7,7 @@ from typing import Any
 from mallgen_runtime.http.problems import ApiError, ClientGone, too_large
 
 _PIECE = 64 << 10
-_FED, _MEMBERS = 16 << 10, 1000  # what is behind the end of a member is copied: not all of the body each time
+_FED, MEMBERS = 16 << 10, 1000  # what is behind the end of a member is copied: not all of the body each time
 
 
 async def pieces(
@@ -69,8 +69,8 @@ class Unpacker:
                 piece = self._gzip.decompress(data, _PIECE)
             except zlib.error:
                 raise ApiError(400, "bad_request", "the body is not gzip") from None
-            if self._members > _MEMBERS:
-                raise ApiError(400, "bad_request", f"the body has more than {_MEMBERS} gzip members")
+            if self._members > MEMBERS:
+                raise ApiError(400, "bad_request", f"the body has more than {MEMBERS} gzip members")
             data = self._gzip.unused_data if self._gzip.eof else self._gzip.unconsumed_tail
             if piece:
                 yield piece

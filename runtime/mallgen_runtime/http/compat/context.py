@@ -14,6 +14,7 @@ from mallgen_runtime.http.compat.strconv import GoError
 from mallgen_runtime.http.messages import Context, Next, Response
 from mallgen_runtime.http.offload import offload
 from mallgen_runtime.http.problems import ApiError, too_large
+from mallgen_runtime.http.streams import MEMBERS
 
 T = TypeVar("T")
 TEXT = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
@@ -65,10 +66,7 @@ class GoContext(Context):
         """Return the unpacked body; what is broken ends it. Raises a 400 without a head of gzip."""
         if len(data) < 10 or data[:3] != b"\x1f\x8b\x08":
             raise ApiError(400, "bad_gzip")
-        try:
-            found = zlib.decompressobj(wbits=31).decompress(data, self.max_bytes + 1)
-        except zlib.error:
-            found = _before_mistake(data, self.max_bytes + 1)
+        found = _members(data, self.max_bytes + 1)
         if len(found) > self.max_bytes:
             raise too_large(self.max_bytes)
         return found
@@ -214,6 +212,21 @@ def prepared(run: Next, failed: Callable[[Context, BaseException], Response]) ->
 def _utf8(text: str) -> str:
     """Return a header's value as UTF-8, which Go's strings are."""
     return text if text.isascii() else text.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def _members(data: bytes, most: int) -> bytes:
+    """Return what the members of a gzip file give one after the other, up to `most` bytes and to the first mistake."""
+    found = b""
+    for _ in range(MEMBERS):
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            found += unpacker.decompress(data, most - len(found))
+        except zlib.error:
+            return found + _before_mistake(data, most - len(found))
+        data = unpacker.unused_data
+        if not data or len(found) >= most:
+            break
+    return found
 
 
 def _before_mistake(data: bytes, most: int) -> bytes:
