@@ -36,9 +36,9 @@ class Idempotency:
     The rules are those of draft-ietf-httpapi-idempotency-key-header: 409 while the first one runs, 422 for a key that
     came with another request. An answer is kept for `expiry` seconds; one of 500 and more is not, nor 401, 408, 413,
     425, 429, a stream or a body beyond a mebibyte, so that the client may try again. `lock` is the time in seconds
-    after which a request may run again whose process has died, or whose client left before it was answered. `who` tells callers apart, whose keys have nothing to do
-    with each other. With `required` a request without a key is refused. While Redis does not answer, such requests get
-    503.
+    after which a request may run again whose process has died, or whose client left before it was answered. `who` tells
+    callers apart, whose keys have nothing to do with each other. With `required` a request without a key is refused.
+    While Redis does not answer, such requests get 503.
     """
 
     def __init__(
