@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import settings
@@ -134,4 +134,13 @@ def postgres_server() -> Iterator[servers.Postgres]:
 def redis_server() -> Iterator[servers.Redis]:
     """Start a Redis shared by the tests that do not stop it; each of them has a prefix of its own."""
     with servers.redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kafka_server() -> Iterator[Any]:
+    """Start a Kafka shared by the tests that do not stop it; each of them has topics and groups of its own."""
+    from tests.kafka_server import kafka
+
+    with kafka() as server:
         yield server
