@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from mallgen_runtime.http import traced
 from mallgen_runtime.http.access import log_access
-from mallgen_runtime.http.asgi import AsgiExchange
+from mallgen_runtime.http.asgi import AsgiExchange, AsgiStreams
 from mallgen_runtime.http.compat import mode_of
 from mallgen_runtime.http.conf import AS_GO_ZERO, RestConf, rules_of, secrets_of
 from mallgen_runtime.http.cors import policy_of
@@ -18,6 +18,7 @@ from mallgen_runtime.http.figures import HttpFigures
 from mallgen_runtime.http.guards import Guard, Guards
 from mallgen_runtime.http.hooks import HttpHooks
 from mallgen_runtime.http.layers import layer, or_failed, refuse_large, within
+from mallgen_runtime.http.lifespan import last
 from mallgen_runtime.http.messages import (
     JSON,
     Context,
@@ -40,7 +41,6 @@ from mallgen_runtime.http.tokens import KeysOfBlocks, around_signed
 from mallgen_runtime.process import metrics, spans, threads, watch
 from mallgen_runtime.process.blocking import LoopWatch
 from mallgen_runtime.process.devserver import Readiness, StateLog, in_public, readiness
-from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.interceptors import found, hook
 from mallgen_runtime.process.observing import Observing, turn_on
 from mallgen_runtime.process.origin import Origin, origin
@@ -58,10 +58,10 @@ _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class App(Generic[S]):
-    """Plain ASGI 3: `http` and `lifespan`. Runs under uvicorn, granian, hypercorn.
+    """Plain ASGI 3: `http` and `lifespan`. Runs under uvicorn, gunicorn, granian, hypercorn.
 
     `checks` are what /readyz asks: each gives states by name, `ok` or the problem; a state `stopping` makes a 503.
-    `refused` is the ConfigError that kept the service context from opening. `hooks` is the project's module hooks.py.
+    `hooks` is the project's module hooks.py.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class App(Generic[S]):
         self._logs = config.log.access and config.middlewares.log
         self._dev = config.mode.lower() in ("dev", "test")
         self._stopping = False
+        self.streams = AsgiStreams()
         mode = mode_of(config.compat)
         self._context, self._first, self.refusal = mode.context, mode.first, mode.refusal
         self._failures = mode.failures(lambda: self._stopping, hook(hooks, "on_error"))
@@ -96,7 +97,6 @@ class App(Generic[S]):
         self._watch = LoopWatch(config.blocked_after) if config.blocked_after else None
         threads.set_size(config.threads)
         self._proxies = TrustedProxies(config.trusted_proxies)
-        self.refused: ConfigError | None = None
         self.checks: list[Readiness] = [self._own_state, svc.states, watch.states]
         own = [Route("GET", "/healthz", _healthy), Route("GET", "/readyz", self._ready)]
         kinds = dict.fromkeys(kind for route in routes for kind in route.middlewares)
@@ -112,10 +112,10 @@ class App(Generic[S]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope: the entry point for other servers and for tests."""
         if scope["type"] == "http":
-            exchange = AsgiExchange(scope, receive, send)
+            exchange = AsgiExchange(scope, receive, send, self.streams)
             await self.exchange(scope, exchange.receive, exchange.put, exchange.has_gone)
         elif scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
+            await last(self, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
 
@@ -323,29 +323,6 @@ class App(Generic[S]):
             return Response(b"", 204, headers)
         detail = f"{ctx.url_path} answers {', '.join(allowed)}"
         raise ApiError(405, "method_not_allowed", detail, headers=headers)
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        await receive()
-        try:
-            await self.open(alone=False)
-        except ConfigError as problem:
-            self.refused = problem
-            logging.getLogger("uvicorn.error").disabled = True  # the runner of the service reports it, in one line
-            await send({"type": "lifespan.startup.failed", "message": str(problem)})
-            return
-        except Exception as problem:
-            _LOG.exception("the service context could not start")
-            await send({"type": "lifespan.startup.failed", "message": f"{type(problem).__name__}: {problem}"})
-            return
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        try:
-            await self.shut()
-        except Exception as problem:
-            _LOG.exception("the service context could not close")
-            await send({"type": "lifespan.shutdown.failed", "message": f"{type(problem).__name__}: {problem}"})
-            return
-        await send({"type": "lifespan.shutdown.complete"})
 
 
 def _folders(config: RestConf) -> "tuple[StaticFolder, ...]":

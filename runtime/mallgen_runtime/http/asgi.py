@@ -12,10 +12,34 @@ from mallgen_runtime.http.streaming import StreamingResponse, pump
 _AGAIN = 0.1  # seconds between messages that say nothing, of servers that do not wait
 
 
+class AsgiStreams:
+    """The answers without an end that are being sent; `end` ends them cleanly, when the service stops."""
+
+    def __init__(self) -> None:
+        self._running: set[AsgiExchange] = set()
+        self._is_over = False
+
+    def begin(self, exchange: "AsgiExchange") -> None:
+        """Keep a stream; one that begins while the service stops ends at once."""
+        self._running.add(exchange)
+        if self._is_over:
+            asyncio.get_running_loop().call_soon(exchange.end_stream)
+
+    def done(self, exchange: "AsgiExchange") -> None:
+        """Forget a stream that has ended."""
+        self._running.discard(exchange)
+
+    def end(self) -> None:
+        """End all."""
+        self._is_over = True
+        for exchange in tuple(self._running):
+            exchange.end_stream()
+
+
 class AsgiExchange:
     """One request of an ASGI server. `receive` and `put` are what the application reads and answers with."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, streams: AsgiStreams) -> None:
         self.started = self.is_ending = False
         self._scope = scope
         self._receive = receive
@@ -24,6 +48,8 @@ class AsgiExchange:
         self._is_read = not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
         self._head: tuple[Context, Response] | None = None
         self._turn = asyncio.Lock()
+        self._streams = streams
+        self._task: asyncio.Task[Any] | None = None
 
     def has_gone(self) -> bool:
         """Return whether the client left during a stream; ASGI servers do not tell of it otherwise."""
@@ -45,11 +71,14 @@ class AsgiExchange:
         await self._send({"type": "http.response.body", "body": response.body if with_body else b""})
 
     async def _stream(self, response: StreamingResponse) -> None:
-        task = asyncio.current_task()
+        self._task = task = asyncio.current_task()
         watching = asyncio.create_task(self._watch(task)) if task is not None and self._is_read else None
+        if response.is_endless:
+            self._streams.begin(self)
         try:
             await pump(response, self)
         finally:
+            self._streams.done(self)
             if watching is not None:
                 watching.cancel()
 
@@ -59,6 +88,12 @@ class AsgiExchange:
             await asyncio.sleep(_AGAIN)
         self._gone = True
         task.cancel()
+
+    def end_stream(self) -> None:
+        """End an answer that has no end of its own, cleanly."""
+        if self._task is not None and not (self._gone or self.is_ending or self._task.done()):
+            self.is_ending = True
+            self._task.cancel()
 
     async def start(self) -> None:
         """Send the head, once."""

@@ -246,4 +246,3 @@ def set_up(conf: LogConf, service: str = "") -> None:
     in_files = conf.mode != "console" and not os.environ.get("MALLGEN_LOG")
     root.handlers[:] = [FileLog(form, conf, service) if in_files else Stdout(form)]
     root.setLevel(_LEVELS[conf.level])
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -1,5 +1,6 @@
 """Prometheus metrics under go-zero's names. Until they are enabled they cost nothing."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 REASONS = ("breaker", "shedding", "max_conns")
 _BUCKETS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000, 5000)
 _on = False
+_shown: list[Any] = []
 
 
 def enable() -> None:
@@ -100,7 +102,15 @@ def shown(read: Callable[[], Iterable[Reading]]) -> Callable[[], None]:
 
     source = _Readings(read)
     REGISTRY.register(source)
-    return lambda: REGISTRY.unregister(source)
+    _shown.append(source)
+    return lambda: _hide(source)
+
+
+def _hide(source: "_Readings") -> None:
+    from prometheus_client import REGISTRY
+
+    REGISTRY.unregister(source)
+    _shown.remove(source)
 
 
 class _Readings:
@@ -127,10 +137,21 @@ class _Readings:
 
 
 def text() -> bytes:
-    """Return all metrics of the process in Prometheus' text format."""
-    from prometheus_client import generate_latest
+    """Return all metrics of the process in Prometheus' text format.
 
-    return bytes(generate_latest())
+    With PROMETHEUS_MULTIPROC_DIR, of which the library makes files, counters and histograms are those of all processes.
+    """
+    from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return bytes(generate_latest(REGISTRY))
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    for source in _shown:
+        registry.register(source)
+    return bytes(generate_latest(registry))
 
 
 @cache
