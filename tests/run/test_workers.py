@@ -1,7 +1,9 @@
 """Several processes of one service: a worker that dies is replaced, SIGHUP and SIGTERM lose no request."""
 
 import asyncio
+import contextlib
 import os
+import random
 import signal
 import socket
 import sys
@@ -13,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from mallgen_runtime.process import supervisor
 from mallgen_runtime.process.merging import Exposition
 from mallgen_runtime.process.worker import ServingWorker
 from tests.load.running import LoadedService
@@ -95,30 +96,6 @@ def test_all_are_replaced_on_sighup_and_no_request_is_lost(several: Several) -> 
     assert tally.lost == []
     assert tally.answered > 100
     assert not several.pids() & before
-
-
-def test_a_worker_that_cannot_be_started_now_is_started_later(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The system has no process for it, as it may for a moment: its place must not stay empty for ever."""
-    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.01)
-    tried: list[int] = []
-
-    async def run() -> None:
-        made = supervisor.Supervisor("a", ("127.0.0.1", 0), 2, [])
-
-        async def start(number: int) -> None:
-            tried.append(number)
-            if len(tried) == 3:
-                made._stopping.set()
-            raise BlockingIOError(11, "no process")
-
-        monkeypatch.setattr(made, "_start", start)
-        await asyncio.wait_for(made._keep(1), 5)
-
-    asyncio.run(run())
-    assert tried == [1, 1, 1]
-    assert "worker 1 cannot be started: [Errno 11] no process" in caplog.text
 
 
 def counted(text: str, name: str) -> float:
@@ -206,3 +183,28 @@ def test_a_supervisor_that_was_killed_before_it_heard_a_worker_is_gone() -> None
     assert worker.is_last
     worker.bound.close()
     theirs.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_nothing_accepted_is_lost_whatever_is_asked_for(tmp_path: Path, seed: int) -> None:
+    """Workers are told to end, all are replaced, both again before the first is done; in the end all stop."""
+    chance = random.Random(seed)
+
+    def disturb() -> None:
+        for _ in range(8):
+            if chance.random() < 0.5:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(service.get("/pid")), signal.SIGTERM)
+            else:
+                service.process.send_signal(signal.SIGHUP)
+            time.sleep(chance.choice((0, 0.05, 0.6)))
+        service.process.send_signal(signal.SIGTERM)
+
+    with Several(tmp_path) as service:
+        tally = under_load(service.port, disturb)
+        code = service.process.wait(timeout=40)
+    assert tally.lost == []
+    assert tally.answered > 20
+    assert code == 0, service.lines()[-2000:]
+    assert "Traceback" not in service.lines()

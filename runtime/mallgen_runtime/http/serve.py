@@ -31,7 +31,8 @@ def _work(create_app: Callable[[C], App], config: C) -> int:
     from mallgen_runtime.process.supervisor import supervise
 
     servers = [RelayedServer(*found) for found in servers_of(config)]
-    return supervise(config.name, (config.host, config.port), config.workers, servers)
+    wait = seconds(config.shutdown.wait_time, "Shutdown.WaitTime")
+    return supervise(config.name, (config.host, config.port), config.workers, servers, wait)
 
 
 def _serve(app: App, config: RestConf) -> int:

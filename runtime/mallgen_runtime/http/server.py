@@ -12,7 +12,7 @@ from mallgen_runtime.http.tracker import ConnectionTracker
 from mallgen_runtime.process import watch
 from mallgen_runtime.process.address import HANDSHAKE_SECONDS, Door, close_door
 from mallgen_runtime.process.errors import ConfigError
-from mallgen_runtime.process.run import ENVIRONMENT, hold_signals, take_signals
+from mallgen_runtime.process.run import ENVIRONMENT, ignore_signals, take_signals
 from mallgen_runtime.process.tls import TlsFiles
 from mallgen_runtime.process.worker import this_worker
 
@@ -88,9 +88,11 @@ class HttpServer:
         await close_door(
             self._bound, server.close, lambda: HttpConnection(self._app, tracker), last=last, tls=self._tls
         )
+        if worker is not None:
+            worker.has_closed(last=last)
         await self._empty(tracker)
         await self._shut()
-        hold_signals()  # the loop forgets its handlers before the process has ended
+        ignore_signals(loop)
         return watch.DIED if watch.lost() else 0
 
     async def _empty(self, tracker: ConnectionTracker) -> None:

@@ -167,7 +167,7 @@ async def close_door(
     door = bound.dup()
     coming: list[asyncio.Task[None]] = []
     if last:
-        _admit_no_more(door)
+        admit_no_more(door)
     close()
     bound.close()
     for pause in (_LOOP_LETS_GO, _HANDSHAKE):  # until the first has passed, the loop's own descriptor is open
@@ -185,7 +185,7 @@ async def close_door(
             task.cancel()
 
 
-def _admit_no_more(bound: socket.socket) -> None:
+def admit_no_more(bound: socket.socket) -> None:
     """Make the kernel drop packets that ask for a connection, so that none is accepted between the look and the close.
 
     Their senders ask again after a second, and are refused. Handshakes that have begun are finished.
@@ -201,8 +201,8 @@ def _admit_no_more(bound: socket.socket) -> None:
 
 def _accept_all(door: socket.socket) -> Iterator[socket.socket]:
     """Accept the connections that wait on a listening socket."""
-    door.setblocking(False)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # none waits, or it was closed in this turn of the loop
+        door.setblocking(False)
         while True:
             connection, _ = door.accept()
             connection.setblocking(False)

@@ -86,6 +86,13 @@ def take_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[signal.Signals
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
 
+def ignore_signals(loop: asyncio.AbstractEventLoop) -> None:
+    """Let no further signal end a process that ends by itself: the loop would give each its default effect."""
+    for number in STOPPING:
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)  # held back it would still reach other threads
+
+
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
     """End the process on a signal that comes before the server takes over: nothing is served yet."""
     sys.exit(0)

@@ -1,6 +1,7 @@
 """One of several processes of a service: the socket that its supervisor gave it, and the channel to it."""
 
 import asyncio
+import contextlib
 import functools
 import os
 import signal
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 VARIABLE = "MALLGEN_WORKER"
 READY, LAST = b"r", b"l"
+TAKEN, LEFT = b"t", b"f"  # the door is closed: who waited at it was let in, or is left to a successor
 
 
 class ServingWorker(NamedTuple):
@@ -25,6 +27,11 @@ class ServingWorker(NamedTuple):
         self.channel.send(READY)
         self.channel.setblocking(False)
         asyncio.get_running_loop().add_reader(self.channel, self._heard)
+
+    def has_closed(self, *, last: bool) -> None:
+        """Tell the supervisor that this process accepts no more, and whether those who waited were let in."""
+        with contextlib.suppress(OSError):  # it is gone
+            self.channel.send(TAKEN if last else LEFT)
 
     @property
     def is_last(self) -> bool:

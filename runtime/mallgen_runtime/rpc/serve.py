@@ -14,7 +14,7 @@ from mallgen_runtime.process.devserver import StateLog
 from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.observing import Observing
-from mallgen_runtime.process.run import ENVIRONMENT, hold_signals, run, take_signals
+from mallgen_runtime.process.run import ENVIRONMENT, hold_signals, ignore_signals, run, take_signals
 from mallgen_runtime.rpc.app import RpcApp
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.transport import server_for
@@ -47,6 +47,7 @@ async def _serve(app: RpcApp) -> int:
     watch.take(process.failed)
     async with contextlib.AsyncExitStack() as after:
         code = await process.run(after)
+    ignore_signals(asyncio.get_running_loop())
     return watch.DIED if watch.lost() else code
 
 
