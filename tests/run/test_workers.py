@@ -188,7 +188,7 @@ def test_a_supervisor_that_was_killed_before_it_heard_a_worker_is_gone() -> None
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_nothing_accepted_is_lost_whatever_is_asked_for(tmp_path: Path, seed: int) -> None:
-    """Workers are told to end, all are replaced, both again before the first is done; in the end all stop."""
+    """Workers end by signals of others, and all are replaced, again and again before that is done; then all stop."""
     chance = random.Random(seed)
 
     def disturb() -> None:

@@ -105,7 +105,7 @@ class Crew:
         self.sockets: set[int] = set()  # the numbers of the places that listen
 
 
-class Place:
+class WorkerPlace:
     """Keeps one worker running. Whatever is to be started is started by its `keep` alone, one after the other."""
 
     def __init__(self, number: int, crew: Crew) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from mallgen_runtime.process.address import joined, listening
 from mallgen_runtime.process.errors import ConfigError
-from mallgen_runtime.process.keeper import Crew, Place
+from mallgen_runtime.process.keeper import Crew, WorkerPlace
 from mallgen_runtime.process.relay import Relay, RelayedServer
 from mallgen_runtime.process.run import ENVIRONMENT, ignore_signals, take_signals
 
@@ -35,7 +35,7 @@ class Supervisor:
         self._port = address[1]
         self._relay = Relay(servers)
         self._crew = Crew(address[0], self._relay, wait + _AFTER if wait else None)
-        self._places = [Place(number, self._crew) for number in range(count)]
+        self._places = [WorkerPlace(number, self._crew) for number in range(count)]
         self._asked_again = False
         self._rolling: asyncio.Task[None] | None = None
 
