@@ -14,7 +14,7 @@ def render(*, header: Any, yours: Any, name: Any, port: Any, jwt: Any, transitio
     for key_1 in cors:
         add(f'\n{key_1}:\n  Origins: []  # https://shop.example, https://*.shop.example, or "*" for all\n')
     for key_1, lines_1 in uses:
-        add(f'\n{key_1}:\n  Timeout: 2000\n')
+        add(f'\n{key_1}:\n')
         for line_2 in lines_1:
             add(f'{line_2}\n')
     if data_source:

@@ -10,7 +10,7 @@ def render(*, header: Any, yours: Any, name: Any, listen_on: Any, etcd: Any, use
     for line_1 in etcd:
         add(f'{line_1}\n')
     for key_1, lines_1 in uses:
-        add(f'\n{key_1}:\n  Timeout: 2000\n')
+        add(f'\n{key_1}:\n')
         for line_2 in lines_1:
             add(f'{line_2}\n')
     if data_source:

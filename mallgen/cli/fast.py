@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def read(words: Sequence[str]) -> tuple[Command, Values] | None:
     """Return the command and its values when the table explains every word; None leaves the line to typer."""
-    for command in all_commands() if words[:1] == ["model"] else COMMANDS:
+    for command in all_commands() if words[:1] in (["model"], ["rmq"]) else COMMANDS:
         size = len(command.path)
         if tuple(words[:size]) == command.path:
             values = _values(command, list(words[size:]))

@@ -129,7 +129,10 @@ def _explain_option(problem: NoSuchOption, command: Any, words: Sequence[str]) -
 def _longer(asked: str) -> str:
     """Return a hint with the commands that end with this word; goctl's spellings of them stay out."""
     from mallgen.cli.model_commands import MODEL_COMMANDS
+    from mallgen.cli.rmq_commands import RMQ_COMMANDS
 
-    paths = [" ".join(command.path) for command in (*COMMANDS, *MODEL_COMMANDS) if len(command.path) == 2]
+    paths = [
+        " ".join(command.path) for command in (*COMMANDS, *RMQ_COMMANDS, *MODEL_COMMANDS) if len(command.path) == 2
+    ]
     found = [f"`mallgen {path}`" for path in paths if path.split()[1] == asked]
     return f"did you mean {' or '.join(found)}?" if found else ""

@@ -1,6 +1,6 @@
 """The command line as a table: fast.py reads common command lines by it, typer_app.py builds its commands from it.
 
-The commands below `model` are in model_commands.py, which only they and typer need.
+The commands below `model` and `rmq` are in model_commands.py and rmq_commands.py, which only they and typer need.
 """
 
 from collections.abc import Mapping
@@ -87,6 +87,9 @@ FORMAT = Option(
     "FORMAT",
     choices=("text", "concise", "json", "github", "gitlab", "junit", "sarif"),
 )
+INCLUDES = Option("proto_path", "A folder that imports are looked for in.", "DIR", short="-I", many=True)
+FROM_FILENAME = Option("name-from-filename", "Name the service after the file, not after the proto package.")
+PROTOS = Argument("file", "The .proto files of one package.", many=True)
 SAMPLE = Option("o", "Write a contract to start from.", "FILE", required=True)
 QUIET = Option("quiet", "Say nothing but errors.", short="-q")
 
@@ -188,10 +191,10 @@ COMMANDS = (
         (
             DIR,
             Option("zrpc_out", "The same, as goctl calls it.", "DIR"),
-            Option("proto_path", "A folder that imports are looked for in.", "DIR", short="-I", many=True),
+            INCLUDES,
             Option("multiple", "Several services in one proto; implied when there are.", short="-m"),
             Option("client-only", "Only the client and its messages."),
-            Option("name-from-filename", "Name the service after the file, not after the proto package."),
+            FROM_FILENAME,
             Option("go_out", "Accepted for goctl's sake.", "DIR"),
             Option("go-grpc_out", "Accepted for goctl's sake.", "DIR"),
             Option("go_opt", "Accepted for goctl's sake.", "OPT", many=True),
@@ -202,8 +205,9 @@ COMMANDS = (
             FORMAT,
             QUIET,
         ),
-        (Argument("file", "The .proto files of one package.", many=True),),
+        (PROTOS,),
         example="mallgen rpc protoc order.proto --zrpc_out .",
+        given=(("kind", "rpc"),),
     ),
     Command(
         ("rpc", "new"),
@@ -375,5 +379,6 @@ COMMANDS = (
 ROOT_HELP = "Contract-first: .api files in, Python services out."
 GROUP_HELP = {
     ("model",): "Models of tables from .sql files and databases.",
+    ("rmq",): "Queue services from .proto contracts, whose RPCs are topics.",
     ("model", "mysql"): "The same for MySQL and MariaDB, as goctl spells it.",
 }

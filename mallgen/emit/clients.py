@@ -1,4 +1,4 @@
-"""Typed clients of RPC services, for the service's own package and for the services that use it."""
+"""Typed clients of RPC services, for the service's own package and for the services that use it; and their files."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -6,56 +6,31 @@ from typing import NamedTuple
 from google.protobuf.descriptor_pb2 import DescriptorProto
 
 from mallgen.diagnostics import Diagnostic, Note
+from mallgen.emit.calling import QUEUES, RPCS, CalledKind, called_as, client_name
+from mallgen.emit.messages import ClientView, MethodView, listed, reachable
+from mallgen.emit.producers import producer
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.emit.protobuf import problems as message_problems
 from mallgen.emit.service import init
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
 from mallgen.output.signature import ClassShape
-from mallgen.proto.model import MessageRef, Method, ProtoContract, ProtoFile, Service, Use, prose
+from mallgen.proto.model import Method, ProtoContract, ProtoFile, Use, prose
+from mallgen.proto.topics import EMPTY
 from mallgen.python import names
-from mallgen.python.code import Code, Literal, PyIdent
-from mallgen.python.layout import Imports, call, docstring, exported, literal, yaml_text
+from mallgen.python.code import Code, PyIdent
+from mallgen.python.layout import Imports, call, docstring, exported, literal
 from mallgen.python.render import Renderer
 from mallgen.text.span import Span
 
-RPC = "mallgen_runtime.rpc"
 _CLIENT_NAMES = (*("AsyncIterable", "AsyncIterator", "Channel", "__init__", "float", "req", "reqs", "self", "timeout"),)
 _START = Span("mallgen.toml", 1, 1, 1, 1)
-
-
-class MethodView(NamedTuple):
-    """One method or function as source text."""
-
-    signature: Code
-    docstring: Code
-    line: Code
-
-
-class ClientView(NamedTuple):
-    """The class of a service's client as source text."""
-
-    name: PyIdent
-    docstring: Code
-    methods: tuple[MethodView, ...]
-
-
-class UsedService(NamedTuple):
-    """A used service in a consumer's wiring.py: its setting, its registration key, its client module.
-
-    `clients` are pairs of an attribute of the service context and a client class.
-    """
-
-    setting: PyIdent
-    key: str
-    module: str
-    clients: tuple[tuple[PyIdent, PyIdent], ...]
 
 
 def client(contract: ProtoContract, where: Modules, renderer: Renderer) -> str:
     """Return a module with a typed client for each service, which also exports the messages its callers need."""
     imports = Imports(where.package.partition(".")[0])
-    imports.add(RPC, "Channel")
+    imports.add(RPCS.library, "Channel")
     clients = {client_name(service): service for service in contract.services}
     methods = [names.variable(method.name) for service in contract.services for method in service.methods]
     uses = Uses(where, imports, [*_CLIENT_NAMES, *clients, *methods])
@@ -67,53 +42,14 @@ def client(contract: ProtoContract, where: Modules, renderer: Renderer) -> str:
         )
         for name, service in clients.items()
     ]
-    listed = exported([*clients, *(PyIdent(uses.type(ref)) for ref in reachable(contract))])
+    used = exported([*clients, *(PyIdent(uses.type(ref)) for ref in reachable(contract))])
     return renderer.python(
         "rpc/client.py",
         module_docstring=docstring([f"Calls {contract.title}; what its callers need is imported from here."], 0),
         imports=imports.lines(),
-        exported=_listed(listed),
+        exported=listed(used),
         clients=views,
     )
-
-
-def _listed(items: Sequence[str]) -> Literal:
-    return Literal("[\n" + "".join([f"    {literal(name)},\n" for name in items]) + "]")
-
-
-def client_name(service: Service) -> PyIdent:
-    """Return the name of a service's client class: `OrderClient` for `Order`."""
-    return PyIdent(f"{names.class_name(service.name)}Client")
-
-
-def reachable(contract: ProtoContract) -> tuple[MessageRef, ...]:
-    """Return the outermost messages and enums that the services' requests and replies use, directly or not."""
-    messages = {
-        MessageRef(file.name, (message.name,)): message
-        for file in contract.files
-        if file.ours
-        for message in file.descriptor.message_type
-    }
-    waiting = [
-        ref for service in contract.services for method in service.methods for ref in (method.request, method.reply)
-    ]
-    reached: dict[MessageRef, None] = {}
-    while waiting:
-        ref = waiting.pop()
-        top = MessageRef(ref.file, ref.path[:1])
-        if top not in reached:
-            reached[top] = None
-            waiting += [contract.types[name] for name in _named(messages.get(top))]
-    return tuple(sorted(reached))
-
-
-def _named(message: DescriptorProto | None) -> Iterator[str]:
-    """Yield the full names of the types of a message's fields, those of its nested messages included."""
-    waiting = [message] if message is not None else []
-    while waiting:
-        one = waiting.pop()
-        waiting += one.nested_type
-        yield from (field.type_name for field in one.field if field.type_name)
 
 
 class CallSignature(NamedTuple):
@@ -163,46 +99,26 @@ _KINDS = {
 VERBS = {False: (Code("async def"), Code("return await")), True: (Code("def"), Code("return"))}  # by `gives_stream`
 
 
-def used_services(uses: Iterable[Use], package: PyIdent) -> tuple[UsedService, ...]:
-    """Return the services that a consumer uses, as its wiring needs them."""
-    return tuple(_used_service(use, package) for use in uses)
-
-
-def _used_service(use: Use, package: PyIdent) -> UsedService:
-    base = names.snake(use.name).removesuffix("_rpc")
-    attributes = []
-    plain = _plain(use.contract.services, base)
-    for service in use.contract.services:
-        own = "" if service is plain else f"_{names.snake(service.name)}"
-        attributes.append((PyIdent(f"{base}{own}_rpc"), client_name(service)))
-    key = use.key or use.contract.key
-    return UsedService(PyIdent(f"{base}_rpc"), key, f"{package}.rpc.{names.module(use.name)}", tuple(attributes))
-
-
-def _plain(services: Sequence[Service], base: str) -> Service:
-    """Return the service whose client has no suffix: the one named as the used service is, else the first."""
-    return next((service for service in services if names.snake(service.name) == base), services[0])
-
-
 def problems(uses: Sequence[Use], own: Use | None = None) -> Iterator[Diagnostic]:
     """Yield diagnostics for used services that cannot be in one process; `own` is the service of the process itself."""
     modules_ = names.Claims("module below rpc/", "give one of them another name in mallgen.toml")
     modules_.claim("pb", "pb, the package of the messages", _START)
     for use in uses:
         modules_.claim(names.module(use.name), use.name, use.contract.services[0].span)
-        yield from contract_problems(use.contract)
+        yield from contract_problems(use.contract, called_as(use))
     yield from modules_.problems
     yield from _unequal_messages([*([own] if own else []), *uses])
 
 
-def contract_problems(contract: ProtoContract) -> Iterator[Diagnostic]:
+def contract_problems(contract: ProtoContract, kind: CalledKind = RPCS) -> Iterator[Diagnostic]:
     """Yield diagnostics for names that collide in a contract's client or messages."""
     classes = names.Claims("client", "rename one of the services")
     methods = names.Claims("method", "rename one of the RPCs")
     for service in contract.services:
-        classes.claim(client_name(service), service.name, service.span)
+        client = client_name(service, kind)
+        classes.claim(client, service.name, service.span)
         for method in service.methods:
-            methods.claim(f"{client_name(service)}.{names.variable(method.name)}", method.name, method.span)
+            methods.claim(f"{client}.{names.variable(method.name)}", method.name, method.span)
     yield from classes.problems
     yield from methods.problems
     yield from message_problems(contract)
@@ -241,7 +157,8 @@ def client_files(uses: Sequence[Use], package: PyIdent, renderer: Renderer) -> I
     yield init(root, root, f"The services that {package} uses.", renderer)
     written: dict[str, str] = {}
     for use, where in zip(uses, _message_modules(uses, package), strict=True):
-        source = client(use.contract, where, renderer)
+        make = producer if called_as(use) is QUEUES else client
+        source = make(use.contract, where, renderer)
         span = use.contract.services[0].span
         yield File(f"{root}/{names.module(use.name)}.py", source, Owner.ALWAYS, Role("client", use.name), span)
         yield from _unwritten(modules(use.contract, where, f"{root}/pb", renderer), written)
@@ -265,10 +182,10 @@ def _unwritten(files: Iterable[File], written: dict[str, str]) -> Iterator[File]
 def used_classes(uses: Sequence[Use], package: PyIdent) -> Iterator[ClassShape]:
     """Yield the classes of a consumer's package `rpc/`."""
     for use, where in zip(uses, _message_modules(uses, package), strict=True):
-        yield from classes(use.contract, where, f"{package}.rpc.{names.module(use.name)}")
+        yield from classes(use.contract, where, f"{package}.rpc.{names.module(use.name)}", called_as(use))
 
 
-def classes(contract: ProtoContract, where: Modules, module: str) -> Iterator[ClassShape]:
+def classes(contract: ProtoContract, where: Modules, module: str, kind: CalledKind = RPCS) -> Iterator[ClassShape]:
     """Yield the messages of a contract by their own modules, then the client module's classes: messages and clients."""
     shapes: dict[tuple[str, str], ClassShape] = {}
     for file in contract.files:
@@ -279,10 +196,12 @@ def classes(contract: ProtoContract, where: Modules, module: str) -> Iterator[Cl
         for enum in file.descriptor.enum_type if file.ours else ():
             yield ClassShape(where.module(file.name), names.message(enum.name))
     for ref in reachable(contract):
+        if kind is QUEUES and ref == EMPTY:
+            continue
         known = shapes.get((ref.file, ref.path[0]), ClassShape(module, names.message(ref.path[0])))
         yield known._replace(module=module, name=names.message(ref.path[0]))
     for service in contract.services:
-        yield ClassShape(module, client_name(service))
+        yield ClassShape(module, client_name(service, kind))
 
 
 def _messages(around: str, message: DescriptorProto) -> Iterator[ClassShape]:
@@ -308,57 +227,3 @@ def _message_modules(uses: Sequence[Use], package: PyIdent) -> list[Modules]:
         )
         result.append(plain._replace(moved=moved, under=names.module(use.name)))
     return result
-
-
-def fields(services: Sequence[UsedService], imports: Imports) -> list[Code]:
-    """Return the settings of a consumer: one field per used service."""
-    for _ in services:
-        imports.add(RPC, "RpcClientConf")
-        imports.add("mallgen_runtime.schema", "field")
-    return [
-        call(f"{service.setting}: RpcClientConf = field(", ["default_factory=RpcClientConf"], indent=4)
-        for service in services
-    ]
-
-
-def statements(services: Sequence[UsedService], imports: Imports) -> list[Code]:
-    """Return the statements that make the clients in a consumer's service context."""
-    lines = []
-    for service in services:
-        imports.add(RPC, "connect")
-        channel = Code(f"self.keep(connect(config.{service.setting}, {literal(service.key)}))")
-        if len(service.clients) > 1:
-            lines.append(
-                call(
-                    f"{service.setting} = self.keep(",
-                    [f"connect(config.{service.setting}, {literal(service.key)})"],
-                    indent=8,
-                )
-            )
-            channel = service.setting
-        for attribute, name in service.clients:
-            local = imports.add(service.module, name, _local(name, service, services))
-            lines.append(call(f"self.{attribute} = {local}(", [channel], indent=8))
-    return lines
-
-
-def _local(name: str, service: UsedService, services: Sequence[UsedService]) -> str:
-    """Return a client's name in wiring.py, with its service's in front when two services have one of this name."""
-    shared = any(name == other for one in services if one is not service for _, other in one.clients)
-    return f"{names.class_name(service.setting.removesuffix('_rpc'))}{name}" if shared else name
-
-
-def settings(services: Sequence[UsedService]) -> list[tuple[PyIdent, list[Code]]]:
-    """Return the YAML blocks of a consumer: each a key, and the commented lines that follow its timeout."""
-    return [(_go_name(service.setting), etcd_block(service.key, Code("  "))) for service in services]
-
-
-def _go_name(setting: str) -> PyIdent:
-    """Return the key of a setting as the article behind examples/ writes it: `OrderRPC` for `order_rpc`."""
-    return PyIdent("".join(word.capitalize() for word in setting.removesuffix("_rpc").split("_")) + "RPC")
-
-
-def etcd_block(key: str, indent: Code = Code("")) -> list[Code]:  # noqa: B008 - a constant
-    """Return the lines of a commented-out Etcd block, which the user may enable."""
-    lines = (Code("Etcd:"), Code("  Hosts:"), Code("    - 127.0.0.1:2379"), Code(f"  Key: {yaml_text(key)}"))
-    return [Code(f"{indent}# {line}") for line in lines]

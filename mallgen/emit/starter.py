@@ -114,6 +114,32 @@ def rpc_bodies(name: str) -> tuple[tuple[str, LogicBody], ...]:
     return ((wire, LogicBody((Code('return Response(pong=f"pong {req.ping}")'),))),)
 
 
+def queue(name: str) -> str:
+    """Return a proto with one topic."""
+    return f"""syntax = "proto3";
+
+package {names.snake(name)};
+
+import "google/protobuf/empty.proto";
+
+// Each RPC is a topic, its request the message.
+service {title(name)} {{
+  // One message is to be worked on.
+  rpc Requested(Request) returns (google.protobuf.Empty);
+}}
+
+message Request {{
+  string text = 1;
+}}
+"""
+
+
+def queue_bodies(name: str) -> tuple[tuple[str, LogicBody], ...]:
+    """Return the logic of the topic in `queue(name)`."""
+    wire = f"/{names.snake(name)}.{title(name)}/Requested"
+    return ((wire, LogicBody((Code('self.ctx.log.info("got %s", msg.text)'),))),)
+
+
 def workspace(name: str) -> str:
     """Return the mallgen.toml of an HTTP service that uses the greeter service."""
     return f"""[service.{service(name)}]

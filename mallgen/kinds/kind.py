@@ -1,7 +1,7 @@
 """Kinds of contract: each has its suffixes, makes files of a contract, and says how the service is run.
 
-The built-in ones are `http`, `rpc` and `model` beside this module. Installed packages bring others through the entry
-point group `mallgen.kinds`; it is read only for a kind or a suffix that is not built in.
+The built-in ones are `http`, `rpc`, `rmq` and `model` beside this module. Installed packages bring others through the
+entry point group `mallgen.kinds`; it is read only for a kind or a suffix that is not built in.
 """
 
 from collections.abc import Callable, Mapping
@@ -65,7 +65,12 @@ class UnknownSuffix(KindError):
     """A file whose suffix belongs to no kind of contract."""
 
 
-_BUILT_IN = {"api": "mallgen.kinds.http", "rpc": "mallgen.kinds.rpc", "model": "mallgen.kinds.model"}
+_BUILT_IN = {
+    "api": "mallgen.kinds.http",
+    "rpc": "mallgen.kinds.rpc",
+    "rmq": "mallgen.kinds.rmq",
+    "model": "mallgen.kinds.model",
+}
 _SUFFIXES = {".api": "api", ".proto": "rpc", ".sql": "model"}
 _known: dict[str, Kind] = {}
 
@@ -121,7 +126,9 @@ def not_a_contract() -> str:
 def register(kind: Kind) -> None:
     """Make a kind known. Raises KindError when another kind has its name or one of its suffixes."""
     for other in _known.values():
-        if other is not kind and (other.name == kind.name or set(other.suffixes) & set(kind.suffixes)):
+        both_built_in = {other.name, kind.name} <= _BUILT_IN.keys()  # rpc and rmq share .proto, which means the first
+        shared = not both_built_in and set(other.suffixes) & set(kind.suffixes)
+        if other is not kind and (other.name == kind.name or shared):
             raise KindError(f"two kinds of contract are `{kind.name}` or share a suffix", "uninstall one of them")
     _known[kind.name] = kind
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Emitted, LogicBody
 from mallgen.kinds.kind import Kind, KindError, kind_named
-from mallgen.kinds.naming import Called, is_name
+from mallgen.kinds.naming import CALLED, Called, is_name
 from mallgen.kinds.strays import strays
 from mallgen.loading.borders import border
 from mallgen.output.files import File
@@ -24,13 +24,15 @@ _NONE: Options = MappingProxyType({})
 class Used(NamedTuple):
     """A service that another one calls: its name in mallgen.toml, its proto, and the folders of its imports.
 
-    `key` is the one that its instances are registered under, empty when it follows from the proto.
+    `key` is the one that its instances are registered under, empty when it follows from the proto; `kind` is that of
+    the contract.
     """
 
     name: str
     contract: str
     includes: tuple[str, ...] = ()
     key: str = ""
+    kind: str = "rpc"
 
 
 class Target(NamedTuple):
@@ -103,6 +105,7 @@ class Target(NamedTuple):
             f"uses:{used.name}={self.below(used.contract)}",
             *(f"-I:{used.name}={self.below(p)}" for p in used.includes),
             *([f"key:{used.name}={used.key}"] if used.key else []),
+            *([f"kind:{used.name}={used.kind}"] if used.kind != "rpc" else []),
         ]
 
 
@@ -144,12 +147,19 @@ def of_line(line: ContractLine, folder: str) -> Target:
             uses[key.removeprefix("uses:")] = _from_here(folder, value)
         elif key.startswith("-I:"):
             includes.setdefault(key.removeprefix("-I:"), []).append(_from_here(folder, value))
-        elif key == "service" or _is_own_name(key, value):
+        elif key == "service" or _is_own_name(key, value) or (key.startswith("kind:") and value in CALLED):
             names[key] = value
     return target._replace(
         options=MappingProxyType({name: tuple(values) for name, values in options.items()}),
         uses=tuple(
-            Used(name, path, tuple(includes.get(name, ())), names.get(f"key:{name}", "")) for name, path in uses.items()
+            Used(
+                name,
+                path,
+                tuple(includes.get(name, ())),
+                names.get(f"key:{name}", ""),
+                names.get(f"kind:{name}", CALLED[0]),
+            )
+            for name, path in uses.items()
         ),
         service=names.get("service", ""),
         called=Called(*(names.get(what, "") for what in Called._fields)),

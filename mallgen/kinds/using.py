@@ -36,5 +36,5 @@ def used(uses: tuple[Used, ...]) -> Callees:
         if loaded.contract is None:
             failed = True
         else:
-            found.append(Use(one.name, loaded.contract, one.key))
+            found.append(Use(one.name, loaded.contract, one.key, one.kind))
     return Callees(tuple(found), tuple(diagnostics), sources, failed)

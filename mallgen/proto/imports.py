@@ -14,15 +14,16 @@ from mallgen.text.span import Span
 
 _FILE_NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.proto")
 _LONGEST = 1024
+SHIPPED = os.path.join(os.path.dirname(__file__), "shipped")  # the protos that come with mallgen
 _SPELLING = "use letters, digits, `_`, `-` and `.`, and the suffix `.proto`"
 
 
 class ReadProtos(NamedTuple):
     """The files that protoc will read, and diagnostics about them.
 
-    `folders` are searched in this order; the last is protobuf's own. `roots` are the files that the user named, by
-    protoc's names, which are relative to a folder; `within` is the index of each root's folder. `paths` are the paths
-    of all files by protoc's names; `texts` are their texts by path.
+    `folders` are searched in this order; the last two are mallgen's and protobuf's own. `roots` are the files that the
+    user named, by protoc's names, which are relative to a folder; `within` is the index of each root's folder. `paths`
+    are the paths of all files by protoc's names; `texts` are their texts by path.
     """
 
     folders: tuple[str, ...]
@@ -49,16 +50,17 @@ def read(paths: Sequence[str], includes: Sequence[str]) -> ReadProtos:
     )
 
 
-def _google_folder() -> str:
-    """Return the folder of the protos that come with protobuf."""
+def _libraries() -> tuple[str, str]:
+    """Return the folders of the protos that come with mallgen and with protobuf."""
     import grpc_tools
 
-    return os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
+    return SHIPPED, os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
 
 
 class _ImportReader:
     def __init__(self, folders: list[str]) -> None:
-        self.folders = [*folders, _google_folder()]
+        self.folders = [*folders, *_libraries()]
+        self._first_library = len(folders)
         self.within: dict[str, int] = {}
         self.paths: dict[str, str] = {}
         self.texts: dict[str, str] = {}
@@ -84,7 +86,7 @@ class _ImportReader:
             hint = "name the `.proto` file itself"
             return self._wrong("not-a-file", f"`{path}` is not a regular file", None, hint)
         real = os.path.realpath(path)
-        for number, top in enumerate(self._real_folders[:-1]):
+        for number, top in enumerate(self._real_folders[: self._first_library]):
             if is_inside(real, top):
                 return self._named(path, os.path.relpath(real, top).replace(os.sep, "/"), number)
         linked = f": it is a link to `{real}`" if os.path.islink(path) else ""
@@ -110,7 +112,7 @@ class _ImportReader:
             self._missing(name, by)
             return
         path = os.path.normpath(os.path.join(self.folders[number], name))
-        if number == len(self.folders) - 1:
+        if number >= self._first_library:
             self._keep(name, path, number)
             self._visit_imports(name, path, None, depth)
         elif self._inside(path, by) and not self._too_many(by, depth):

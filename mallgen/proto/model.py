@@ -15,6 +15,7 @@ from google.protobuf.descriptor_pb2 import (
 )
 
 from mallgen.diagnostics import Diagnostic, Note
+from mallgen.proto.queue_options import queue_options
 from mallgen.text.span import Span
 
 Path = tuple[int, ...]
@@ -137,7 +138,10 @@ class MessageRef(NamedTuple):
 
 
 class Method(NamedTuple):
-    """One RPC. `wire` is its path on the wire: `/order.Order/Orders`; `doc` its comment."""
+    """One RPC. `wire` is its path on the wire: `/order.Order/Orders`; `doc` its comment.
+
+    `topic` and `key` are its options of mallgen/queue.proto, empty without them.
+    """
 
     name: str
     wire: str
@@ -148,6 +152,8 @@ class Method(NamedTuple):
     idempotent: bool
     doc: str
     span: Span
+    topic: str = ""
+    key: str = ""
 
 
 class Service(NamedTuple):
@@ -190,11 +196,15 @@ class ProtoContract(NamedTuple):
 
 
 class Use(NamedTuple):
-    """A service that another one calls, by its name in mallgen.toml; `key` replaces the contract's key unless empty."""
+    """A service that another one calls, by its name in mallgen.toml.
+
+    `key` replaces the contract's key unless empty; `kind` is that of the contract.
+    """
 
     name: str
     contract: ProtoContract
     key: str = ""
+    kind: str = "rpc"
 
 
 class ResolvedProtos(NamedTuple):
@@ -295,8 +305,9 @@ def _renamed(descriptors: FileDescriptorSet, origins: Mapping[str, ProtoOrigin])
 
 
 def prose(comment: str) -> list[str]:
-    """Return the lines of a proto comment, none for an empty one."""
-    lines = [line.strip() for line in comment.strip("\n").split("\n")]
+    """Return the lines of a proto comment without those for mallgen, none for an empty one."""
+    said = [line.strip() for line in comment.strip("\n").split("\n")]
+    lines = [line for line in said if not line.startswith("mallgen:")]
     return lines if any(lines) else []
 
 
@@ -369,6 +380,7 @@ def _method(
         method.options.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN,
         comments.texts.get(path, ""),
         comments.at(path),
+        *queue_options(method.options),
     )
 
 

@@ -73,6 +73,12 @@ def rpc_package(package: str) -> PyIdent:
     return PyIdent(text if text.endswith("_rpc") else f"{text}_rpc")
 
 
+def queue_package(package: str) -> PyIdent:
+    """Return the package of a queue service: the proto package with `_` for `.`, and `_rmq` at the end."""
+    text = "_".join(snake(part) for part in package.split("."))
+    return PyIdent(text if text.endswith("_rmq") else f"{text}_rmq")
+
+
 def model_package(name: str) -> PyIdent:
     """Return the package of the models of a database or file: its name with `_model` at the end."""
     text = snake(name)

@@ -10,13 +10,12 @@ import re
 from collections import Counter
 
 from mallgen.kinds.kind import kind_named
-from mallgen.kinds.naming import Called, is_name
+from mallgen.kinds.naming import Called, called_kind, is_name, plain_package
 from mallgen.output.manifest import NAME as LOCK
-from mallgen.python.names import rpc_package
 from mallgen.workspace.config import ServiceEntry, Workspace
 
-_VAGUE_TITLES = {"grpc", "pb", "proto", "protos", "rpc"}
-_NAME_IN_LOCK = re.compile(r"^contract\trpc\t[^\t\n]*\t(?:[^\t\n]* )?name=([^ \t\n]+)", re.M)
+_VAGUE_TITLES = {"grpc", "pb", "proto", "protos", "queue", "rmq", "rpc"}
+_NAME_IN_LOCK = re.compile(r"^contract\t(?:rpc|rmq)\t[^\t\n]*\t(?:[^\t\n]* )?name=([^ \t\n]+)", re.M)
 _PACKAGE_IN_LOCK = re.compile(r"^file\t[^\t\n]*\t([^\t\n/]+)/__init__\.py\t", re.M)
 
 
@@ -25,17 +24,19 @@ def service_names(workspace: Workspace) -> dict[str, Called]:
     asked = {m.name: Called(m.title, m.package, m.key) for m in workspace.members}
     rpcs = [member for member in workspace.members if kind_named(member.kind).calls]
     titles = {member.name: _title(member) for member in rpcs}
-    counts = Counter(name for m in rpcs for name in _identifiers(asked[m.name], titles[m.name]))
+    counts = Counter(name for m in rpcs for name in _identifiers(asked[m.name], titles[m.name], m.kind))
     for member in rpcs:
         own, title = asked[member.name], titles[member.name]
         if not own.name:
-            is_clear = title.lower() not in _VAGUE_TITLES and all(counts[one] == 1 for one in _identifiers(own, title))
+            own_names = _identifiers(own, title, member.kind)
+            is_clear = title.lower() not in _VAGUE_TITLES and all(counts[one] == 1 for one in own_names)
             asked[member.name] = own._replace(name=_remembered(member, title, "" if is_clear else member.name))
     return asked
 
 
-def _identifiers(found: Called, title: str) -> set[tuple[str, str]]:
-    return {("package", found.package_of(title)), ("key", found.key_of(title))}
+def _identifiers(found: Called, title: str, kind: str) -> set[tuple[str, str]]:
+    way = called_kind(kind)
+    return {("package", found.package_of(title, way)), ("key", found.key_of(title, way))}
 
 
 def _title(member: ServiceEntry) -> str:
@@ -50,7 +51,7 @@ def _remembered(member: ServiceEntry, title: str, name: str) -> str:
     line = _NAME_IN_LOCK.search(lock)
     if line is not None and is_name("name", line[1]):
         return line[1]
-    plain = rpc_package(title)
+    plain = plain_package(title, called_kind(member.kind))
     heads = _PACKAGE_IN_LOCK.findall(lock)
     has_plain = plain in heads or os.path.isfile(os.path.join(member.folder, plain, "__init__.py"))
     return "" if has_plain else name

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.kind import KindError, is_built_in, kind_named
-from mallgen.kinds.naming import Called
+from mallgen.kinds.naming import Called, called_kind
 from mallgen.kinds.target import Made, Target, Used, outside
 from mallgen.workspace.called import service_names
 from mallgen.workspace.config import ServiceEntry, Workspace, free_among, named_ports, ordered
@@ -28,8 +28,9 @@ def _of_member(member: ServiceEntry, workspace: Workspace, names: Mapping[str, C
 
 
 def _use(member: ServiceEntry, names: Called) -> Used:
-    key = names.key or (names.key_of("") if names.name else "")
-    return Used(member.name, member.contract, member.includes, key)
+    kind = called_kind(member.kind)
+    key = names.key or (names.key_of("", kind) if names.name else "")
+    return Used(member.name, member.contract, member.includes, key, kind)
 
 
 def all_targets(workspace: Workspace) -> list[Target]:

@@ -1,4 +1,4 @@
-"""mallgen new, mallgen api new, mallgen rpc new: make a project that answers at once."""
+"""mallgen new, mallgen api new, rpc new and rmq new: make a project that answers at once."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,9 +6,9 @@ from mallgen.cli.console import FINE, say
 from mallgen.cli.options import Values
 from mallgen.cli.scaffold import NewProject, bad_name, write
 from mallgen.emit import starter
-from mallgen.kinds import http, rpc
+from mallgen.kinds import http, rmq, rpc
 from mallgen.kinds.target import Target
-from mallgen.python.names import http_package, rpc_package, snake
+from mallgen.python.names import http_package, queue_package, rpc_package, snake
 from mallgen.workspace.config import read
 from mallgen.workspace.targets import all_targets
 
@@ -43,6 +43,14 @@ def _rpc(name: str) -> NewProject:
     return NewProject({f"{name}.proto": starter.rpc(name)}, targets, (start,))
 
 
+def _queue(name: str) -> NewProject:
+    def targets(folder: str) -> list[Target]:
+        return [Target(rmq.KIND.name, f"{folder}/{name}.proto", folder, bodies=starter.queue_bodies(name))]
+
+    start = f"next: cd {name} && pip install -e . && python -m {queue_package(snake(name))}"
+    return NewProject({f"{name}.proto": starter.queue(name)}, targets, (start,))
+
+
 def _workspace(name: str) -> NewProject:
     """Return a workspace with a BFF and a service that it calls."""
     bodies = {http.KIND.name: starter.calling_bodies(name), rpc.KIND.name: starter.greeter_bodies()}
@@ -66,4 +74,9 @@ def _call(name: str) -> str:
     return f"then: curl 'localhost:8888/v1/{name}?name=you'"
 
 
-_PROJECTS: Mapping[str, Callable[[str], NewProject]] = {"api new": _http, "rpc new": _rpc, "new": _workspace}
+_PROJECTS: Mapping[str, Callable[[str], NewProject]] = {
+    "api new": _http,
+    "rpc new": _rpc,
+    "rmq new": _queue,
+    "new": _workspace,
+}

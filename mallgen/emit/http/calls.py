@@ -29,21 +29,21 @@ class Calls:
             yield from clients.problems(self._uses)
 
     def settings(self) -> list[tuple[PyIdent, list[Code]]]:
-        """Return the blocks of the YAML file: each a key, and the commented lines that follow its timeout."""
+        """Return the blocks of the YAML file: each a key, and the lines that follow it."""
         if not self._uses:
             return []
-        from mallgen.emit import clients
+        from mallgen.emit import calling
 
-        return clients.settings(clients.used_services(self._uses, self._package))
+        return calling.settings(calling.used_services(self._uses, self._package))
 
     def wiring(self, imports: Imports) -> tuple[list[Code], list[Code]]:
         """Return the settings of wiring.py, and the statements that make the clients."""
         if not self._uses:
             return [], []
-        from mallgen.emit import clients
+        from mallgen.emit import calling
 
-        services = clients.used_services(self._uses, self._package)
-        return clients.fields(services, imports), clients.statements(services, imports)
+        services = calling.used_services(self._uses, self._package)
+        return calling.fields(services, imports), calling.statements(services, imports)
 
     def classes(self) -> Iterator[ClassShape]:
         """Yield the classes of the package `rpc/`."""

@@ -44,7 +44,7 @@ def blocks(layout: Layout, calls: Calls) -> tuple[SettingsBlock, ...]:
         for name, lines in keys.items()
     ]
     pages = [SettingsBlock(name, (f"{yaml_text(name)}:", "  Origins: []"), False) for name in layout.cors]
-    used = [SettingsBlock(key, (f"{key}:", "  Timeout: 2000", *lines), False) for key, lines in calls.settings()]
+    used = [SettingsBlock(key, (f"{key}:", *lines), False) for key, lines in calls.settings()]
     return (*needed, *pages, *used)
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Emitted, LogicBody, UserText, clients, emitted, too_much, typed
-from mallgen.emit.clients import MethodView, signature
+from mallgen.emit import Emitted, LogicBody, UserText, calling, clients, emitted, too_much, typed
+from mallgen.emit.clients import signature
+from mallgen.emit.messages import MethodView
 from mallgen.emit.protobuf import Modules, Uses, modules
 from mallgen.emit.service import DEV, Skeleton, Wiring, init, wiring
 from mallgen.emit.tables import ServiceTables
@@ -95,9 +96,9 @@ class RpcLayout(Struct, frozen=True):
         )
 
     @property
-    def used_services(self) -> tuple[clients.UsedService, ...]:
+    def used_services(self) -> tuple[calling.UsedService, ...]:
         """The used services, as wiring.py needs them."""
-        return clients.used_services(self.uses, self.package)
+        return calling.used_services(self.uses, self.package)
 
     def folder(self, service: Service) -> str:
         """Return the folder of a service's logic below `logic/`, "" when there is only one service."""
@@ -149,16 +150,16 @@ def _problems(layout: RpcLayout) -> Iterator[Diagnostic]:
 
 def _once(layout: RpcLayout, options: RpcOptions, renderer: Renderer) -> Iterator[File]:
     package = layout.package
-    used = clients.settings(layout.used_services)
+    used = calling.settings(layout.used_services)
     settings = renderer.render(
         "rpc/etc.yaml",
         name=yaml_text(layout.key),
         listen_on=code("0.0.0.0:{}", options.port),
-        etcd=clients.etcd_block(layout.key),
+        etcd=calling.etcd_block(layout.key),
         uses=used,
         data_source=layout.tables.data_source,
     )
-    blocks = tuple(SettingsBlock(key, (f"{key}:", "  Timeout: 2000", *lines), False) for key, lines in used)
+    blocks = tuple(SettingsBlock(key, (f"{key}:", *lines), False) for key, lines in used)
     blocks += layout.tables.blocks
     yield from layout.skeleton.once(settings, blocks, renderer)
     bodies = dict(options.bodies)
@@ -223,13 +224,13 @@ def _wiring(layout: RpcLayout) -> Wiring:
     imports = Imports(layout.package)
     imports.add("typing", "TypeVar")
     imports.add("mallgen_runtime", "ServiceBase")
-    used = clients.statements(layout.used_services, imports)
+    used = calling.statements(layout.used_services, imports)
     return Wiring(
         what=f"What every {layout.title} service has.",
         asks=f"Settings that {layout.title} asks for.",
         base=imports.add("mallgen_runtime.rpc", "RpcServerConf"),
         imports=imports,
-        fields=[*clients.fields(layout.used_services, imports), *layout.tables.fields(imports)],
+        fields=[*calling.fields(layout.used_services, imports), *layout.tables.fields(imports)],
         statements=[*used, *layout.tables.statements(imports)],
     )
 

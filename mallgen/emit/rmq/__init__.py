@@ -1,0 +1,254 @@
+"""The emitter of queue services: turns a `.proto` contract into the files of a Python service that consumes topics."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from mallgen.diagnostics import Diagnostic
+from mallgen.emit import Emitted, LogicBody, UserText, calling, clients, emitted, too_much, typed
+from mallgen.emit.calling import QUEUES
+from mallgen.emit.clients import CallSignature
+from mallgen.emit.messages import MethodView
+from mallgen.emit.producers import producer
+from mallgen.emit.protobuf import Modules, Uses, modules
+from mallgen.emit.service import DEV, Skeleton, Wiring, init, wiring
+from mallgen.emit.tables import ServiceTables
+from mallgen.output.files import File
+from mallgen.output.records import Owner, Role
+from mallgen.output.signature import Imported, Param, SettingsBlock, Signature
+from mallgen.proto.model import ProtoContract, Use, prose
+from mallgen.proto.topics import Topic, problems, topics
+from mallgen.python import names
+from mallgen.python.code import Code, PyIdent, code
+from mallgen.python.layout import Imports, call, docstring, literal, yaml_text
+from mallgen.python.render import Renderer, TooMuch
+from mallgen.text.limits import DEFAULT
+
+if TYPE_CHECKING:  # a service without tables does not need it
+    from mallgen.emit.model.files import TableSet
+
+_CONSUMER_NAMES = ("BatchTopic", "MessageContext", "ServiceContext", "TOPICS", "Topic", "list", "tuple")
+_LOGIC_NAMES = ("MessageContext", "NotImplementedError", "ServiceContext", "__init__", "list", "msg", "msgs", "self")
+
+
+class QueueOptions(Struct, frozen=True):
+    """The options of the emitter beyond the contract itself.
+
+    `name`, `package` and `key` replace those derived from the proto, unless empty. `bodies` are pairs of an RPC's path
+    and its logic; the other topics get stubs. `from_filename` names the service after the file. `uses` are the services
+    that this one calls, `tables` those of its database. `prove` compiles each generated module; `most` limits the bytes
+    of all files.
+    """
+
+    bodies: tuple[tuple[str, LogicBody], ...] = ()
+    from_filename: bool = False
+    name: str = ""
+    package: str = ""
+    key: str = ""
+    uses: tuple[Use, ...] = ()
+    tables: "TableSet | None" = None
+    prove: bool = True
+    most: int = DEFAULT.output
+
+
+class QueueLayout(Struct, frozen=True):
+    """The names of a service, chosen before anything is rendered."""
+
+    contract: ProtoContract
+    title: str
+    package: PyIdent
+    key: str  # the name of the consumer group: `seckill.rmq`
+    topics: tuple[Topic, ...]
+    uses: tuple[Use, ...]
+    tables: ServiceTables
+
+    @property
+    def messages(self) -> Modules:
+        """The modules of the service's own pb package."""
+        return Modules(Code(f"{self.package}.pb"))
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The facts that the common files of a service are made from."""
+        distribution = self.package.replace("_", "-")
+        drivers = ("kafka", *self.tables.extras)
+        dev = (*DEV, "types-protobuf>=5.29")
+        return Skeleton(self.title, self.package, distribution, ("queue",), "rmq/test.py", "rmq/hooks.py", dev, drivers)
+
+    @property
+    def used_services(self) -> tuple[calling.UsedService, ...]:
+        """The used services, as wiring.py needs them."""
+        return calling.used_services(self.uses, self.package)
+
+    def setting(self, topic: Topic) -> PyIdent:
+        """Return the attribute of the settings that a topic has for itself."""
+        return names.variable(topic.method.name)
+
+
+def emit(contract: ProtoContract, options: QueueOptions) -> Emitted:
+    """Return all files of the service that `contract` describes, or diagnostics."""
+    try:
+        return _emit(contract, options)
+    except TooMuch:
+        return too_much(options.most, contract.services[0].span)
+
+
+def _emit(contract: ProtoContract, options: QueueOptions) -> Emitted:
+    title = options.name or (contract.stem if options.from_filename else contract.title)
+    package = PyIdent(options.package) if options.package else names.queue_package(title)
+    key = options.key or f"{title.lower()}.rmq"
+    tables = ServiceTables(options.tables, package)
+    layout = QueueLayout(contract, title, package, key, topics(contract), options.uses, tables)
+    wrong = (*_problems(layout), *clients.problems(options.uses, Use(title, contract, kind="rmq")))
+    if wrong:
+        return Emitted((), wrong)
+    renderer = Renderer(options.prove, options.most)
+    classes = clients.classes(contract, layout.messages, f"{package}.producer", QUEUES)
+    files = (*_once(layout, options, renderer), *_always(layout, renderer))
+    used = clients.used_classes(options.uses, package)
+    return emitted(files, (), contract.services[0].span, (*classes, *used))
+
+
+def _problems(layout: QueueLayout) -> Iterator[Diagnostic]:
+    if names.is_taken(layout.package):
+        message = f"the package `{layout.package}` would shadow a library of that name"
+        yield Diagnostic("taken-name", message, layout.contract.services[0].span, "give the proto another package")
+    yield from problems(layout.topics, layout.contract)
+    yield from clients.contract_problems(layout.contract, QUEUES)
+    settings = names.Claims("setting", "rename the RPC, or the service that is used")
+    for topic in layout.topics:
+        settings.claim(layout.setting(topic), topic.method.name, topic.method.span)
+    yield from settings.problems
+
+
+def _once(layout: QueueLayout, options: QueueOptions, renderer: Renderer) -> Iterator[File]:
+    used = calling.settings(layout.used_services)
+    settings = renderer.render(
+        "rmq/etc.yaml", name=yaml_text(layout.key), uses=used, data_source=layout.tables.data_source
+    )
+    blocks = tuple(SettingsBlock(key, (f"{key}:", *lines), False) for key, lines in used)
+    yield from layout.skeleton.once(settings, (*blocks, *layout.tables.blocks), renderer)
+    bodies = dict(options.bodies)
+    for number, topic in enumerate(layout.topics):
+        wire = topic.method.wire
+        logic = _logic(layout, topic, bodies.get(wire), renderer)
+        path = f"{layout.package}/logic/{_module(topic)}.py"
+        signature = logic.signature._replace(position=number)
+        yield File(path, logic.text, Owner.ONCE, Role("logic", wire), topic.method.span, signature)
+
+
+def _module(topic: Topic) -> str:
+    return f"{names.snake(topic.method.name)}_logic"
+
+
+def _method(topic: Topic) -> PyIdent:
+    """Return the name of a logic class's method, which must not be that of its attributes ctx and svc."""
+    return names.Scope({"ctx", "svc"}).add(names.variable(topic.method.name))
+
+
+def _takes(topic: Topic, uses: Uses) -> CallSignature:
+    message, gives = uses.type(topic.method.request), Code("None")
+    if topic.is_batch:
+        return CallSignature(PyIdent("msgs"), Code(f"list[{message}]"), gives)
+    return CallSignature(PyIdent("msg"), message, gives)
+
+
+def _logic(layout: QueueLayout, topic: Topic, body: LogicBody | None, renderer: Renderer) -> UserText:
+    imports = Imports(layout.package)
+    imports.add(QUEUES.library, "MessageContext")
+    imports.add(f"{layout.package}.svc", "ServiceContext")
+    name = PyIdent(f"{names.class_name(topic.method.name)}Logic")
+    types = _takes(topic, Uses(layout.messages, imports, [*_LOGIC_NAMES, name, _method(topic)]))
+    stub = (code("raise NotImplementedError({})", literal(topic.name)),)
+    text = renderer.python(
+        "rmq/logic.py",
+        module_docstring=docstring([topic.name], 0),
+        imports=imports.lines(),
+        name=name,
+        docstring=docstring(prose(topic.method.doc) or [topic.name], 4),
+        signature=call(f"async def {_method(topic)}(", ["self", types.given], ") -> None:", 4),
+        body=body.lines if body else stub,
+    )
+    needed = tuple(Imported(*entry) for entry in imports.entries())
+    return UserText(text, Signature(f"{name}.{_method(topic)}", (Param(types.name, types.takes),), types.gives, needed))
+
+
+def _always(layout: QueueLayout, renderer: Renderer) -> Iterator[File]:
+    package, title = layout.package, layout.title
+    yield wiring(layout.skeleton, _wiring(layout), renderer)
+    yield layout.skeleton.app("rmq/app.py", f"The service {title}.", renderer)
+    yield File(f"{package}/consumer.py", _consumer(layout, renderer), Owner.ALWAYS, Role("consumer"))
+    yield init(f"{package}/logic", "logic", f"The logic of {title}.", renderer)
+    yield from clients.client_files(layout.uses, package, renderer)
+    yield from layout.tables.files(renderer)
+    yield init(package, package, f"The queue service {title}.", renderer)
+    yield typed(package)
+    source = producer(layout.contract, layout.messages, renderer)
+    yield File(f"{package}/producer.py", source, Owner.ALWAYS, Role("producer"))
+    yield from modules(layout.contract, layout.messages, f"{package}/pb", renderer)
+
+
+def _wiring(layout: QueueLayout) -> Wiring:
+    imports = Imports(layout.package)
+    imports.add("typing", "TypeVar")
+    imports.add("mallgen_runtime", "ServiceBase")
+    imports.add(QUEUES.library, "TopicConf")
+    imports.add("mallgen_runtime.schema", "field")
+    own = [
+        call(f"{layout.setting(topic)}: TopicConf = field(", ["default_factory=TopicConf"], indent=4)
+        for topic in layout.topics
+    ]
+    used = calling.statements(layout.used_services, imports)
+    return Wiring(
+        what=f"What every {layout.title} service has.",
+        asks=f"Settings that {layout.title} asks for.",
+        base=imports.add(QUEUES.library, "QueueServerConf"),
+        imports=imports,
+        fields=[*own, *calling.fields(layout.used_services, imports), *layout.tables.fields(imports)],
+        statements=[*used, *layout.tables.statements(imports)],
+    )
+
+
+def _consumer(layout: QueueLayout, renderer: Renderer) -> str:
+    imports = Imports(layout.package)
+    imports.add(QUEUES.library, "MessageContext")
+    imports.add(QUEUES.library, "Topic")
+    imports.add(f"{layout.package}.svc", "ServiceContext")
+    scope = names.Scope(set(_CONSUMER_NAMES))
+    functions = {topic: scope.add(names.variable(topic.method.name)) for topic in layout.topics}
+    logic = {topic: _imported(layout, topic, imports, scope) for topic in layout.topics}
+    uses = Uses(layout.messages, imports, {*_CONSUMER_NAMES, *functions.values(), *logic.values()})
+    return renderer.python(
+        "rmq/consumer.py",
+        module_docstring=docstring([f"The topics of {layout.title}: each message goes to its logic."], 0),
+        functions=[_function(topic, functions[topic], logic[topic], uses) for topic in layout.topics],
+        topics=[_entry(layout, topic, functions[topic], uses, imports) for topic in layout.topics],
+        imports=imports.lines(),
+    )
+
+
+def _imported(layout: QueueLayout, topic: Topic, imports: Imports, scope: names.Scope) -> PyIdent:
+    name = f"{names.class_name(topic.method.name)}Logic"
+    return imports.add(f"{layout.package}.logic.{_module(topic)}", name, scope.add(PyIdent(name)))
+
+
+def _function(topic: Topic, name: PyIdent, logic: PyIdent, uses: Uses) -> MethodView:
+    types = _takes(topic, uses)
+    args = [Code("ctx: MessageContext"), Code("svc: ServiceContext"), types.given]
+    return MethodView(
+        call(f"async def {name}(", args, ") -> None:"),
+        docstring([topic.name], 4),
+        Code(f"await {logic}(ctx, svc).{_method(topic)}({types.name})"),
+    )
+
+
+def _entry(layout: QueueLayout, topic: Topic, function: PyIdent, uses: Uses, imports: Imports) -> Code:
+    """Return the table's entry for a topic."""
+    kind = imports.add(QUEUES.library, "BatchTopic" if topic.is_batch else "Topic")
+    span = topic.method.span
+    declared_at = f"{span.file.rpartition('/')[2]}:{span.line}"
+    args: list[Code] = [literal(topic.name), function, uses.type(topic.method.request)]
+    args += [Code(f"key={literal(topic.key)}")] if topic.key else []
+    args += [Code(f"setting={literal(layout.setting(topic))}"), Code(f"contract={literal(declared_at)}")]
+    return call(f"{kind}(", args, "),", 4)
