@@ -165,7 +165,7 @@ class _ImportReader:
         return True
 
     def _missing(self, name: str, by: ProtoImport | None) -> None:
-        searched = ", ".join(f"`{folder}`" for folder in self.folders[:-1])
+        searched = ", ".join(f"`{folder}`" for folder in self.folders[: self._first_library])
         hint = f"name the folder that has it with -I; searched: {searched}"
         self._wrong("no-such-file", f"there is no `{name}` in the -I folders", by, hint)
 
