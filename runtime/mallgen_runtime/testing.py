@@ -111,6 +111,8 @@ class Client(Generic[S]):
             messages.append(message)
 
         await self._app(scope, _receive(data), send)
+        if not messages:
+            raise ConnectionError(f"{method} {path} has no answer: its code failed, and Middlewares.Recover is off")
         start = messages[0]
         received = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
         cookies = [value.decode("latin-1") for name, value in start["headers"] if name == b"set-cookie"]

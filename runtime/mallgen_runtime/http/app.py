@@ -32,7 +32,7 @@ from mallgen_runtime.http.messages import (
     identify,
 )
 from mallgen_runtime.http.own_rules import load_own_rules
-from mallgen_runtime.http.problems import ApiError, ClientGone
+from mallgen_runtime.http.problems import ApiError, ClientGone, Unrecovered
 from mallgen_runtime.http.proxies import TrustedProxies
 from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, RouteTable
 from mallgen_runtime.http.sharing import shared
@@ -84,7 +84,9 @@ class App(Generic[S]):
         self.streams = AsgiStreams()
         mode = mode_of(config.compat)
         self._context, self._first, self.refusal = mode.context, mode.first, mode.refusal
-        self._failures = mode.failures(lambda: self._stopping, hook(hooks, "on_error"))
+        self._failures = mode.failures(
+            lambda: self._stopping, hook(hooks, "on_error"), recovers=config.middlewares.recover
+        )
         self._untraced = frozenset(config.trace_ignore_paths)
         self._unpacks = config.middlewares.gunzip
         self._on_success = hook(hooks, "on_success")
@@ -228,6 +230,8 @@ class App(Generic[S]):
             if isinstance(problem, asyncio.CancelledError) and not has_gone():
                 raise
             status = _GONE
+        except Unrecovered:
+            status = 500
         finally:
             self._in_flight -= counts
             if span is not None:

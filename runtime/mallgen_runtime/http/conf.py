@@ -29,7 +29,8 @@ class MiddlewaresConf(Conf, kw_only=True):
     `timeout` and `max_bytes` are off for routes that have limits of their own in the contract, too. `log` is the line
     of each request, `prometheus` its metrics, `gunzip` unpacks bodies. `breaker` drops a share of the requests to a
     route while most of them end with a status of 500 or more (501 aside); `shedding` drops those that would be late, in
-    mode pro.
+    mode pro. Without `recover` a request whose handler fails by a fault of the code has no answer: its connection
+    closes, as in Go; the log has the fault either way.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = REST_MIDDLEWARES
@@ -41,6 +42,7 @@ class MiddlewaresConf(Conf, kw_only=True):
     gunzip: bool = True
     breaker: bool = True
     shedding: bool = True
+    recover: bool = True
 
 
 class UploadsConf(Conf, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 from mallgen_runtime.http.headers import Unsendable
 from mallgen_runtime.http.messages import Context, Response, WrongAnswer
-from mallgen_runtime.http.problems import FOR_CLIENTS, WORDS, ApiError, ClientGone
+from mallgen_runtime.http.problems import FOR_CLIENTS, WORDS, ApiError, ClientGone, Unrecovered
 from mallgen_runtime.http.sending import check
 from mallgen_runtime.process.errors import Code, ResourceError, RpcError
 
@@ -15,11 +15,17 @@ OnError = Callable[[Context, ApiError], Response]
 
 
 class Failures:
-    """Answers for exceptions, in the form that `on_error` gives them; `is_stopping` is whether the service ends."""
+    """Answers for exceptions, in the form that `on_error` gives them; `is_stopping` is whether the service ends.
 
-    def __init__(self, is_stopping: Callable[[], bool], on_error: OnError | None = None) -> None:
+    Without `recovers` an exception that nobody foresaw is no answer: it is raised again as Unrecovered.
+    """
+
+    def __init__(
+        self, is_stopping: Callable[[], bool], on_error: OnError | None = None, *, recovers: bool = True
+    ) -> None:
         self._is_stopping = is_stopping
         self._on_error = on_error
+        self._recovers = recovers
 
     def sendable(self, ctx: Context, response: Response) -> Response:
         """Return the answer, or a 500 when HTTP has no form for it."""
@@ -78,7 +84,7 @@ class Failures:
             return ApiError(501, "not_implemented", f"{match.bound.route.title} is not implemented")
         if isinstance(problem, ApiError):
             return problem
-        if isinstance(problem, ClientGone):
+        if isinstance(problem, ClientGone | Unrecovered):
             raise problem
         if isinstance(problem, asyncio.CancelledError) and _is_cancelled():
             if not self._is_stopping() or ctx.has_gone():
@@ -90,6 +96,9 @@ class Failures:
             ctx.log.error("%s %s: %s", ctx.method, ctx.url_path, str(problem) or f"{handler_of(ctx)} {problem.what}")
         else:
             ctx.log.error("%s %s failed", ctx.method, ctx.url_path, exc_info=problem)
+            if not self._recovers:
+                ctx.failed = 500
+                raise Unrecovered from problem
         return ApiError(500, "internal")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from mallgen_runtime.http.conf import RestConf
 from mallgen_runtime.http.messages import Context, Next, Response
-from mallgen_runtime.http.problems import ApiError
+from mallgen_runtime.http.problems import ApiError, Unrecovered
 from mallgen_runtime.http.shedding import CpuGate, LoopQueue, RouteLoad
 from mallgen_runtime.process.breaker import Breaker, NoBreaker
 
@@ -60,7 +60,7 @@ class Guard:
                 try:
                     found = await run(ctx)
                 except BaseException as problem:
-                    found = failed(ctx, problem)  # raises again for a client that has left
+                    found = self._failed(ctx, problem, failed)
                 status = ctx.failed or getattr(found, "status", 500)
                 breaker.ended(status >= 500 and status != _STUB)
                 if status != 503:
@@ -71,6 +71,16 @@ class Guard:
                 load.flight -= 1
 
         return guarded
+
+    def _failed(
+        self, ctx: Context, problem: BaseException, failed: Callable[[Context, BaseException], Response]
+    ) -> Response:
+        """Return the answer to an exception; raises it again for a client that has left, or when nobody recovers."""
+        try:
+            return failed(ctx, problem)
+        except Unrecovered:
+            self._breaker.ended(True)
+            raise
 
 
 class Guards:

@@ -53,6 +53,10 @@ class ApiError(Exception):
         self.headers = headers or {}
 
 
+class Unrecovered(Exception):
+    """The exception behind it is nobody's answer: `Middlewares.Recover` is off, so the connection closes."""
+
+
 class ClientGone(Exception):
     """The client closed the connection before its request was read."""
 

@@ -57,7 +57,6 @@ REST = {
 }
 REST_MIDDLEWARES = {
     "Trace": _ALWAYS,
-    "Recover": _ALWAYS,
     "Metrics": Remark("there are no lines of statistics by route"),
 }
 _NO_AUTH = Remark("callers' App and Token are not checked yet; remove it, and admit callers by network", refused=True)
@@ -71,7 +70,7 @@ RPC_SERVER = {
 }
 RPC_SERVER_MIDDLEWARES = {
     "Trace": _ALWAYS,
-    "Recover": _ALWAYS,
+    "Recover": Remark("a call that fails never ends the process here", quiet=AS_IT_IS),
     "StatConf": Remark("slow calls have no lines of their own; each call's line has its duration"),
 }
 _IN_THE_CLEAR = Remark("it goes along in the clear unless Tls is true", honoured=True)

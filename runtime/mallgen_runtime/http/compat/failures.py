@@ -7,14 +7,14 @@ from http import HTTPStatus
 from mallgen_runtime.http.compat.context import TEXT, text_answer
 from mallgen_runtime.http.failures import Failures
 from mallgen_runtime.http.messages import JSON, Context, Response, WrongAnswer
-from mallgen_runtime.http.problems import ApiError, ClientGone
+from mallgen_runtime.http.problems import ApiError, ClientGone, Unrecovered
 from mallgen_runtime.process.errors import Code, ResourceError, RpcError
 
 _BARE = frozenset(
     {"body_too_large", "bad_gzip", "too_many_requests", "overloaded", "breaker_open", "no_keys", "stopping"}
 )
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_NEVER_SHOWN = (ClientGone, ResourceError, WrongAnswer)
+_NEVER_SHOWN = (ClientGone, ResourceError, Unrecovered, WrongAnswer)
 _NAMES = {code: code.name.title().replace("_", "") for code in Code} | {Code.OK: "OK"}
 
 
