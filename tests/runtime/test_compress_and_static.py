@@ -3,14 +3,17 @@
 import asyncio
 import gzip
 import os
+import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import brotli  # type: ignore[import-untyped]
 import pytest
 
-from mallgen_runtime import App, ConfigError, Context, Response, RestConf, Route, ServiceBase
-from mallgen_runtime.http.compress import takes_gzip
+from mallgen_runtime import App, ConfigError, Context, Response, RestConf, Route, ServiceBase, StreamingResponse
 from mallgen_runtime.process.conf import parse
 from mallgen_runtime.testing import Answer, Client
+from tests.runtime.wire import serving
 
 TEXT = b'{"a": "' + b"x" * 2000 + b'"}'
 KINDS = {
@@ -73,16 +76,63 @@ def test_only_text_of_some_size_is_packed(kind: str, packs: bool) -> None:
     assert ("Accept-Encoding" in answer.headers.get("vary", "")) is packs
 
 
+BOTH = "Compress: {Enabled: true, Brotli: true}"
+
+
 @pytest.mark.parametrize(
-    ("accepted", "takes"),
+    ("accepted", "coding"),
     [
-        *(("gzip", True), ("GZIP;q=0.5", True), ("*", True), ("identity, *;q=0.1", True), ("x-gzip", True)),
-        *(("", False), ("br", False), ("gzip;q=0", False), ("gzip;q=0.000", False), ("*, gzip;q=0", False)),
-        *(("gzip;q=x", False), ("notgzip", False)),
+        *(("gzip", "gzip"), ("GZIP;q=0.5", "gzip"), ("*", "br"), ("identity, *;q=0.1", ""), ("x-gzip", "gzip")),
+        *(("", ""), ("deflate", ""), ("gzip;q=0", ""), ("gzip;q=0.000", ""), ("*, gzip;q=0", "br"), ("*;q=0", "")),
+        *(("gzip;q=x", ""), ("notgzip", ""), ("br", "br"), ("gzip, br", "br"), ("br;q=0.5, gzip;q=0.5", "br")),
+        *(("br;q=0.4, gzip;q=0.5", "gzip"), ("br;q=0, *", "gzip"), ("gzip;q=0.1, identity", "")),
+        *(("gzip, deflate, br, zstd", "br"), ("br;q=1.0, gzip;q=0.8, *;q=0.1", "br"), ("identity;q=0, gzip", "gzip")),
     ],
 )
-def test_weights_count(accepted: str, takes: bool) -> None:
-    assert takes_gzip(accepted) is takes
+def test_weights_count(accepted: str, coding: str) -> None:
+    answer = asked(BOTH, "/k/json", accept_encoding=accepted)
+    assert (answer.headers.get("content-encoding", ""), answer.headers["vary"]) == (coding, "Origin, Accept-Encoding")
+    unpack = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}[coding]
+    assert unpack(answer.body) == TEXT
+
+
+def test_gzip_alone_is_offered_unless_brotli_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asked(ON, "/k/json", accept_encoding="br").body == TEXT
+    assert asked(ON, "/k/json", accept_encoding="br, gzip;q=0.1").headers["content-encoding"] == "gzip"
+    with pytest.raises(ConfigError, match="Brotli is true, but Enabled is not"):
+        asked("Compress: {Brotli: true}", "/k/json")
+    monkeypatch.setitem(sys.modules, "brotli", None)
+    with pytest.raises(
+        ConfigError, match=r"a.yaml.*Compress: Brotli needs its library: pip install 'mallgen-runtime\[br"
+    ):
+        asked(BOTH, "/k/json")
+
+
+def test_events_and_streams_go_as_they_are() -> None:
+    async def run() -> None:
+        conf = parse(RestConf, f"Name: a\nHost: 127.0.0.1\nPort: 0\n{BOTH}", "a.yaml").config
+        async with serving({"/lines": _lines, "/text": _answer_text}, conf) as wires:
+            lines = await wires.get("/lines", accept_encoding="br, gzip")
+            assert (lines.body, lines.headers.get("content-encoding")) == (b"line\n" * 1000, None)
+            text = await wires.get("/text", accept_encoding="br, gzip")
+            assert brotli.decompress(text.body) == TEXT
+            assert text.headers["content-encoding"] == "br"
+            head = await wires.ask("HEAD", "/text", accept_encoding="br")
+            assert head.headers["content-length"] == text.headers["content-length"]
+
+    asyncio.run(run())
+
+
+async def _lines(ctx: Context, svc: object) -> Response:
+    async def made() -> AsyncIterator[bytes]:
+        for _ in range(1000):
+            yield b"line\n"
+
+    return StreamingResponse(made(), content_type="text/plain")
+
+
+async def _answer_text(ctx: Context, svc: object) -> Response:
+    return Response(TEXT, 200, {"content-type": "text/plain"})
 
 
 @pytest.fixture

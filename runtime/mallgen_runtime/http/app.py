@@ -226,12 +226,10 @@ class App(Generic[S]):
             if sent is not None:
                 response = await self._sent(ctx, response, sent, put)
             status = _GONE if has_gone() else response.status
-        except (ClientGone, asyncio.CancelledError) as problem:
+        except (ClientGone, Unrecovered, asyncio.CancelledError) as problem:
             if isinstance(problem, asyncio.CancelledError) and not has_gone():
                 raise
-            status = _GONE
-        except Unrecovered:
-            status = 500
+            status = 500 if isinstance(problem, Unrecovered) else _GONE
         finally:
             self._in_flight -= counts
             if span is not None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib.util import find_spec
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from msgspec import Meta, field
@@ -90,12 +91,21 @@ class CorsConf(Conf, kw_only=True):
 class CompressConf(Conf, kw_only=True):
     """Answers packed as gzip for clients that take it: text, JSON, XML, JavaScript of `min_bytes` and more.
 
-    Files and streams go as they are. Leave it off where a proxy packs, and where a secret and what a client sent stand
-    in one answer (BREACH).
+    With `brotli` they are packed as br for clients that like it as well or better; it needs the extra
+    `mallgen-runtime[brotli]`. Files and streams go as they are. Leave it off where a proxy packs, and where a secret
+    and what a client sent stand in one answer (BREACH).
     """
 
     enabled: bool = False
     min_bytes: Annotated[int, Meta(ge=0)] = 1024
+    brotli: bool = False
+
+    def check_settings(self, setting: str) -> None:
+        """Raise ConfigError for Brotli without its library, or where nothing is packed."""
+        if self.brotli and not self.enabled:
+            raise ConfigError(f"{setting}: Brotli is true, but Enabled is not")
+        if self.brotli and find_spec("brotli") is None:
+            raise ConfigError(f"{setting}: Brotli needs its library: pip install 'mallgen-runtime[brotli]'")
 
 
 class StaticConf(Conf, kw_only=True):

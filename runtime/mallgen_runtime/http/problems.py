@@ -54,7 +54,7 @@ class ApiError(Exception):
 
 
 class Unrecovered(Exception):
-    """The exception behind it is nobody's answer: `Middlewares.Recover` is off, so the connection closes."""
+    """An exception that becomes no answer: `Middlewares.Recover` is off, so the connection closes."""
 
 
 class ClientGone(Exception):
