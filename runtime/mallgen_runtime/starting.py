@@ -6,6 +6,7 @@ import sys
 
 _EXTRAS = {
     "rest": ("joserfc", "multipart"),
+    "queue": ("google.protobuf",),
     "rpc": ("grpc", "grpc_health", "grpc_reflection", "google.protobuf"),
 }
 _ENVIRONMENT = 3

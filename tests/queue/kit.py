@@ -1,0 +1,94 @@
+"""A queue service in this process, with logic that a test gives."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from mallgen_runtime.process.service import ServiceBase
+from mallgen_runtime.queue import (
+    BatchTopic,
+    MessageContext,
+    Producer,
+    ProducerConf,
+    QueueApp,
+    QueueServerConf,
+    Topic,
+    TopicConf,
+    produce,
+)
+from mallgen_runtime.queue.running import Consumers
+from mallgen_runtime.schema import field
+from tests.queue.messages import OrderRequest, address
+
+Logic = Callable[[MessageContext, Any], Awaitable[None]]
+QUICK = {"backoff": "10ms", "max_backoff": "50ms"}
+
+
+class Config(QueueServerConf, kw_only=True):
+    """Settings as they are generated."""
+
+    order_requested: TopicConf = field(default_factory=TopicConf)
+
+
+class Context(ServiceBase[Config]):
+    """A service context as it is generated."""
+
+
+def app_of(topics: Mapping[str, Logic], settings: Mapping[str, Any], *, batch: bool = False, hooks: Any = None) -> Any:
+    """Return a service with the logic of some topics."""
+    config = Config(**{"name": "seckill", "offset": "first", **QUICK, **settings})
+    made = [_topic(name, logic, batch) for name, logic in topics.items()]
+    return QueueApp(config, Context(config), made, hooks)
+
+
+def _topic(name: str, logic: Logic, batch: bool) -> Topic[Any]:
+    async def endpoint(ctx: MessageContext, svc: Context, message: Any) -> None:
+        await logic(ctx, message)
+
+    return (BatchTopic if batch else Topic)(name, endpoint, OrderRequest, key="product_id", setting="order_requested")
+
+
+class Service:
+    """A service that consumes while it is entered."""
+
+    def __init__(
+        self, topics: Mapping[str, Logic], settings: Mapping[str, Any], *, batch: bool = False, hooks: Any = None
+    ) -> None:
+        self.app = app_of(topics, settings, batch=batch, hooks=hooks)
+        self.consumers = Consumers(self.app)
+
+    async def __aenter__(self) -> "Service":
+        self.consumers.start()
+        await asyncio.wait_for(self.consumers.joined(), 30)
+        return self
+
+    async def __aexit__(self, *problem: object) -> None:
+        await self.consumers.stop(5)
+
+
+def producer(settings: Mapping[str, Any], **more: Any) -> Producer:
+    """Return a producer on the same queue."""
+    return produce(ProducerConf(**settings, **more), "seckill")
+
+
+async def send(
+    settings: Mapping[str, Any], topic: str, numbers: Sequence[int], key: Callable[[int], str] = str
+) -> None:
+    """Send OrderRequests with these numbers."""
+    sender = producer(settings)
+    for begin in range(0, len(numbers), 500):
+        some = numbers[begin : begin + 500]
+        await asyncio.gather(
+            *(sender.send(address(topic), OrderRequest(number=one, product_id=key(one))) for one in some)
+        )
+    await sender.close()
+
+
+async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    """Wait until a condition holds. Raises TimeoutError."""
+    over = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > over:
+            raise TimeoutError("it did not happen")
+        await asyncio.sleep(0.005)
