@@ -21,6 +21,7 @@ from mallgen_runtime.cache import conf as cache_conf
 from mallgen_runtime.http import conf as http_conf
 from mallgen_runtime.process import known_keys
 from mallgen_runtime.process.yaml_values import spelled
+from mallgen_runtime.queue import conf as queue_conf
 from mallgen_runtime.rpc import conf as rpc_conf
 from mallgen_runtime.schema import reflection
 from mallgen_runtime.sql import conf as sql_conf
@@ -153,7 +154,8 @@ def settings() -> str:
 
     blocks = (http_conf.RestConf, http_conf.JwtConf, http_conf.JwtTransitionConf)
     stores = (sql_conf.DataSourceConf, cache_conf.CacheRedisConf, cache_conf.CacheConf)
-    for cls in (*blocks, rpc_conf.RpcServerConf, rpc_conf.RpcClientConf, *stores):
+    queues = (queue_conf.QueueServerConf, queue_conf.TopicConf, queue_conf.ProducerConf)
+    for cls in (*blocks, rpc_conf.RpcServerConf, rpc_conf.RpcClientConf, *queues, *stores):
         visit(cls)
     return (
         HEADER.format(source="the settings of mallgen_runtime")

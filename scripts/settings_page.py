@@ -28,6 +28,7 @@ from mallgen_runtime.process import conf, devserver, exporting
 from mallgen_runtime.process.durations import DurationRule
 from mallgen_runtime.process.known_keys import PROTECTS, Remark, folded
 from mallgen_runtime.process.yaml_values import spelled
+from mallgen_runtime.queue import conf as queue_conf
 from mallgen_runtime.rpc import conf as rpc_conf
 from mallgen_runtime.schema import Options
 from mallgen_runtime.schema.reflection import Field, describe, fields, is_struct
@@ -49,6 +50,9 @@ BLOCKS: tuple[tuple[str, str, Any], ...] = (
     ("Limits of single methods", "an entry of `MethodTimeouts`", rpc_conf.MethodTimeoutConf),
     ("An RPC client", "a block such as `OrderRPC`", rpc_conf.RpcClientConf),
     ("Middlewares of an RPC client", "`Middlewares` in the client's block", rpc_conf.ClientMiddlewaresConf),
+    ("A queue service", "the top of `etc/NAME.yaml`", queue_conf.QueueServerConf),
+    ("A topic", "a block such as `OrderRequested` of a queue service", queue_conf.TopicConf),
+    ("A producer", "a block such as `SeckillQueue` of a service that sends", queue_conf.ProducerConf),
     ("A database", "`DataSource` of a service with tables; a text is its `Url`", sql_conf.DataSourceConf),
     ("Redis", "an entry of `CacheRedis` of a service with a cache", cache_conf.CacheRedisConf),
     ("A cache", "`CacheOptions` of a service with a cache", cache_conf.CacheConf),

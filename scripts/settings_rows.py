@@ -25,6 +25,7 @@ UNITS = {
     "port": "TCP port",
     "sampler": "share of traces",
     "threads": "threads",
+    "batch_time": "ms",
     "timeout": "ms",
     "weight": "share of keys",
     "workers": "processes",
@@ -70,6 +71,16 @@ GO_ZERO = {
         "Etcd Endpoints Target App Token NonBlock Timeout KeepaliveTime Middlewares BalancerName",
     ),
     "ClientMiddlewaresConf": ("zrpc.ClientMiddlewaresConf", "Trace Duration Prometheus Breaker Timeout"),
+    "QueueServerConf": (
+        "kq.KqConf",
+        f"{SERVICE} Brokers Group Topic CaFile Offset Conns Consumers Processors MinBytes MaxBytes Username Password "
+        "ForceCommit CommitInOrder",
+    ),
+    "TopicConf": (
+        "kq.KqConf",
+        "Brokers Group Topic CaFile Offset Conns Consumers Processors MinBytes MaxBytes Username Password ForceCommit "
+        "CommitInOrder",
+    ),
     "EtcdConf": ("discov.EtcdConf", "Hosts Key ID User Pass CertFile CertKeyFile CACertFile InsecureSkipVerify"),
     "CacheRedisConf": ("cache.NodeConf", "Host Type User Pass Tls NonBlock PingTimeout MaintNotifications Weight"),
     "DataSourceConf": ("sqlx.SqlConf", "DataSource DriverName Replicas Policy"),

@@ -83,6 +83,10 @@ RPC_CLIENT_MIDDLEWARES = {
     "Trace": _ALWAYS,
     "Duration": Remark("slow calls have no lines of their own", quiet=(*NOTHING, "true")),
 }
+QUEUE_SERVER = {
+    **SERVICE,
+    "Topic": Remark("the contract names the topics; write another name into the block of one", refused=True),
+}
 LOG = {
     "TimeFormat": Remark("times are written as RFC 3339 with milliseconds"),
     "MaxContentLength": Remark("lines are not cut"),

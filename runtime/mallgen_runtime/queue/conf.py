@@ -1,6 +1,7 @@
 """Settings of queue services and producers, with the keys of go-queue's kq."""
 
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from msgspec import Meta, field
 
@@ -9,6 +10,7 @@ from mallgen_runtime.process.devserver import DevServerConf, PrometheusConf
 from mallgen_runtime.process.durations import Duration, LongerThanZero, seconds
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.exporting import TelemetryConf
+from mallgen_runtime.process.known_keys import QUEUE_SERVER, Remark
 from mallgen_runtime.schema import Options
 
 Offset = Annotated[str, Options("first", "last")]
@@ -94,6 +96,7 @@ class QueueServerConf(Conf, kw_only=True):
     ever), and `retention_bytes` of each partition (0: all). `strict`: a key that is no setting is an error.
     """
 
+    remarks: ClassVar[Mapping[str, Remark]] = QUEUE_SERVER
     name: str
     mode: Mode = "pro"
     brokers: list[str] = field(default_factory=list)
