@@ -226,6 +226,8 @@ def test_while_the_gate_is_shut_nothing_is_claimed_and_nobody_counts(store: Fail
         gate._shut(CacheDown("it is down"))
         with pytest.raises(CacheDown):
             await gate.claim("b", b"1", 60)
+        await gate.resolve("a", b"1", b"", 60)
+        assert (await store.get("a"), gate._noted) == (b"1", set())
         assert await gate.count("n", 60) == 0
         await gate.close()
 

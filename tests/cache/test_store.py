@@ -43,6 +43,25 @@ def test_one_of_many_claims_a_key_and_all_count(make: stores.Make) -> None:
     stores.run(make, work)
 
 
+def test_a_claim_is_ended_only_by_who_has_made_it(make: stores.Make) -> None:
+    async def work(store: Store) -> None:
+        key = stores.fresh("once")
+        assert await store.claim(key, b"mine", 60) is None
+        for value in (b"", b"answer"):
+            await store.resolve(key, b"another", value, 60)
+            assert await store.get(key) == b"mine"
+        await store.resolve(key, b"mine", b"", 60)
+        assert await store.claim(key, b"again", 60) is None
+        await store.resolve(key, b"again", b"answer", 0.1)
+        assert await store.claim(key, b"more", 60) == b"answer"
+        await asyncio.sleep(0.2)
+        assert await store.get(key) is None
+        await store.resolve(key, b"again", b"late", 60)
+        assert await store.get(key) == b"late", "nobody has claimed it since"
+
+    stores.run(make, work)
+
+
 def test_what_was_loaded_before_a_write_is_not_kept(make: stores.Make) -> None:
     async def work(store: Store) -> None:
         key = stores.fresh("row")

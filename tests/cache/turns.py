@@ -153,6 +153,10 @@ class SteppedStore:
         async with self._turns.turn():
             return await self._store.claim(key, value, expiry)
 
+    async def resolve(self, key: str, claim: bytes, value: bytes, expiry: float) -> None:
+        async with self._turns.turn():
+            await self._store.resolve(key, claim, value, expiry)
+
     async def count(self, key: str, expiry: float) -> int:
         async with self._turns.turn():
             return await self._store.count(key, expiry)

@@ -97,6 +97,10 @@ class GatedStore:
             self._shut(problem)
             raise
 
+    async def resolve(self, key: str, claim: bytes, value: bytes, expiry: float) -> None:
+        """End a claim; while the gate is shut it ends by itself: to delete it later might end that of another one."""
+        await self._asked(lambda: self._store.resolve(key, claim, value, expiry), None)
+
     async def count(self, key: str, expiry: float) -> int:
         """Add 1 to a counter; 0 while the gate is shut."""
         return await self._asked(lambda: self._store.count(key, expiry), 0)

@@ -83,6 +83,15 @@ class LocalStore:
         self._keep(key, value, expiry)
         return None
 
+    async def resolve(self, key: str, claim: bytes, value: bytes, expiry: float) -> None:
+        """End a claim."""
+        if self._found(key) not in (claim, None):
+            return
+        if value:
+            self._keep(key, value, expiry)
+        else:
+            self._remove(key)
+
     async def count(self, key: str, expiry: float) -> int:
         """Add 1 to a counter."""
         found = self._found(key)

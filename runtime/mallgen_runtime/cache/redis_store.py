@@ -86,6 +86,10 @@ class RedisStore:
         found: bytes | None = await self._call(scripts.CLAIM, [key], [value, _milliseconds(expiry)])
         return found
 
+    async def resolve(self, key: str, claim: bytes, value: bytes, expiry: float) -> None:
+        """End a claim."""
+        await self._call(scripts.RESOLVE, [key], [claim, value, _milliseconds(expiry)])
+
     async def count(self, key: str, expiry: float) -> int:
         """Add 1 to a counter."""
         return int(await self._call(scripts.COUNT, [key], [_milliseconds(expiry)]))

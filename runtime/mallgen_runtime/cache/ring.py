@@ -51,6 +51,10 @@ class RingStore:
         """Keep a value where the key has none."""
         return await self._store_of(key).claim(key, value, expiry)
 
+    async def resolve(self, key: str, claim: bytes, value: bytes, expiry: float) -> None:
+        """End a claim."""
+        await self._store_of(key).resolve(key, claim, value, expiry)
+
     async def count(self, key: str, expiry: float) -> int:
         """Add 1 to a counter."""
         return await self._store_of(key).count(key, expiry)

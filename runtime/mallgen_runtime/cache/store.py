@@ -84,6 +84,12 @@ class Store(Protocol):
     async def claim(self, key: str, value: bytes, expiry: float) -> bytes | None:
         """Keep a value for `expiry` seconds where the key has none, and return None; else return what it has."""
 
+    async def resolve(self, key: str, claim: bytes, value: bytes, expiry: float) -> None:
+        """End a claim: keep `value` for `expiry` seconds in its place, or nothing where it is empty.
+
+        Nothing happens where the key has what another one has put there since; where it has expired the value is kept.
+        """
+
     async def count(self, key: str, expiry: float) -> int:
         """Add 1 to a counter and return it. It is deleted `expiry` seconds after its first count; 0: nobody counts."""
 

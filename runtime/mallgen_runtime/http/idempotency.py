@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import secrets
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -14,6 +15,7 @@ from mallgen_runtime.http.problems import ApiError
 
 _KEY = re.compile(r"[!-~]{1,255}")
 _RUNNING, _DONE = b"\1", b"\2"
+_TOKEN = 16  # bytes by which a request knows its own claim
 _MOST_BYTES = 1 << 20
 _NOT_BEGUN = (401, 408, 413, 425, 429)  # of who may ask again: nothing was done
 
@@ -36,9 +38,9 @@ class Idempotency:
     The rules are those of draft-ietf-httpapi-idempotency-key-header: 409 while the first one runs, 422 for a key that
     came with another request. An answer is kept for `expiry` seconds; one of 500 and more is not, nor 401, 408, 413,
     425, 429, a stream or a body beyond a mebibyte, so that the client may try again. `lock` is the time in seconds
-    after which a request may run again whose process has died, or whose client left before it was answered. `who` tells
-    callers apart, whose keys have nothing to do with each other. With `required` a request without a key is refused.
-    While Redis does not answer, such requests get 503.
+    after which a request may run again whose process has died, or whose client left before it was answered; it is
+    longer than a request may take. `who` tells callers apart, whose keys have nothing to do with each other. With
+    `required` a request without a key is refused. While Redis does not answer, such requests get 503.
     """
 
     def __init__(
@@ -71,26 +73,30 @@ class Idempotency:
         caller = hashlib.sha256(self._who(ctx).encode("utf-8", "surrogatepass")).hexdigest()
         key = own_key(self._stem, [caller, given[0]])
         print_ = await _fingerprint(ctx)
+        claim = _RUNNING + print_ + secrets.token_bytes(_TOKEN)
         try:
-            found = await self._cache.store.claim(key, _RUNNING + print_, self._lock)
+            found = await self._cache.store.claim(key, claim, self._lock)
         except CacheDown:
             text = "whether this request has been answered cannot be known now"
             raise ApiError(503, "unavailable", text, headers={"retry-after": "1"}) from None
-        return await self._run(ctx, next_, key, print_) if found is None else _again(found, print_)
+        return await self._run(ctx, next_, key, claim) if found is None else _again(found, print_)
 
-    async def _run(self, ctx: Context, next_: Next, key: str, print_: bytes) -> Response:
-        store, after = self._cache.store, self._cache.after_write
+    async def _run(self, ctx: Context, next_: Next, key: str, claim: bytes) -> Response:
         try:
             response = await next_(ctx)
         except Exception:
-            await after(store.delete([key]))
+            await self._resolve(key, claim, b"")
             raise  # a request that was cancelled may have done its work: its key stays taken for `lock`
+        kept = b""
         if _is_kept(response):
             answer = _KeptAnswer(response.status, dict(response.headers), list(response.cookies), response.body)
-            await after(store.put(key, _DONE + print_ + msgspec.msgpack.encode(answer), self._expiry))
-        else:
-            await after(store.delete([key]))
+            kept = _DONE + claim[len(_RUNNING) : -_TOKEN] + msgspec.msgpack.encode(answer)
+        await self._resolve(key, claim, kept)
         return response
+
+    async def _resolve(self, key: str, claim: bytes, kept: bytes) -> None:
+        """Keep an answer, or free the key, unless another request has it by now: this one took longer than `lock`."""
+        await self._cache.after_write(self._cache.store.resolve(key, claim, kept, self._expiry))
 
 
 def _is_kept(response: Response) -> bool:
