@@ -15,8 +15,8 @@ LOCK = 0.2
 Post = Callable[[], Awaitable[tuple[int, bytes]]]
 
 
+class PlayedRoute:
     """A route whose requests end with the status that the test sets, when it does so."""
-    """A route whose requests end when they are told to, with the status that they are given."""
 
     def __init__(self) -> None:
         self.begun: list[asyncio.Future[int]] = []
