@@ -8,7 +8,8 @@ async with Client(app) as client:
 
 logic = RecommendLogic(context(), svc)
 
-For RPC services there are `Local`, a channel for their generated clients, and `rpc_context`.
+For RPC services there are `Local`, a channel for their generated clients, and `rpc_context`, for queue services
+`LocalQueue`.
 """
 
 import asyncio
@@ -31,9 +32,21 @@ from mallgen_runtime.http.messages import Context, Receive, Scope, identify
 from mallgen_runtime.http.tokens import issue_token
 from mallgen_runtime.process.service import S
 from mallgen_runtime.process.variables import ENVIRONMENT
+from mallgen_runtime.queue.testing import LocalQueue
 from mallgen_runtime.rpc.testing import Local, rpc_context
 
-__all__ = ["Answer", "Client", "Local", "Upload", "bearer", "context", "made_up_secrets", "rpc_context", "token"]
+__all__ = [
+    "Answer",
+    "Client",
+    "Local",
+    "LocalQueue",
+    "Upload",
+    "bearer",
+    "context",
+    "made_up_secrets",
+    "rpc_context",
+    "token",
+]
 
 Upload = bytes | tuple[str, bytes] | tuple[str, bytes, str]  # content; file name, content; and its type
 _SECRET = re.compile(r"(?:SECRET|KEY|TOKEN|PASSWORD)$")

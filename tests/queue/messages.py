@@ -19,4 +19,4 @@ OrderRequest: Any = message_factory.GetMessageClass(
 
 def address(topic: str, key: str = "product_id") -> Address:
     """Return a topic of OrderRequests as producers know it."""
-    return Address(topic, key, "seckill.OrderRequest")
+    return Address(topic, "seckill.OrderRequest", key)

@@ -62,6 +62,10 @@ class ServiceBase(Generic[C]):
         self._resources.append(resource)
         return resource
 
+    def kept(self) -> tuple[Resource, ...]:
+        """Return the resources of the generated half."""
+        return tuple(self._resources)
+
     def states(self) -> dict[str, str]:
         """Return the state of each resource by name: `ok`, or the problem."""
         return {resource.key: resource.state for resource in self._resources}

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from google.protobuf import json_format
-from google.protobuf.message import DecodeError
-
 from mallgen_runtime.queue.errors import Poison
 from mallgen_runtime.queue.headers import BINARY, JSON
 
@@ -21,6 +18,8 @@ def encode(message: Any, form: str) -> tuple[bytes, str]:
     """Return a message as `json` or `binary`, and its content type."""
     if form == "binary":
         return message.SerializeToString(), BINARY
+    from google.protobuf import json_format
+
     text: str = json_format.MessageToJson(message, indent=None, ensure_ascii=False)
     return text.encode(), JSON
 
@@ -47,10 +46,13 @@ def decode(value: bytes, kind: Any, content_type: str, form: str) -> Any:
 
 def _read(value: bytes, kind: Any, content_type: str) -> Any:
     """Return the message. Raises Poison."""
+    from google.protobuf import json_format
+    from google.protobuf.message import DecodeError
+
     try:
         if content_type == BINARY:
             return kind.FromString(value)
         return json_format.Parse(value, kind(), ignore_unknown_fields=True)
     except (DecodeError, json_format.ParseError, UnicodeDecodeError, RecursionError) as problem:
         what = "JSON" if content_type == JSON else "protobuf"
-        raise Poison(f"it is no {kind.DESCRIPTOR.full_name} in {what}: {str(problem)[:200]}") from None
+        raise Poison(f"it is no {kind.__name__} in {what}: {str(problem)[:200]}") from None

@@ -25,10 +25,10 @@ def produce(conf: ProducerConf, key: str) -> "Producer":
 class Producer:
     """Sends messages, each acknowledged before `send` returns. Service contexts keep it."""
 
-    def __init__(self, conf: ProducerConf, key: str, queue: Queue | None = None) -> None:
+    def __init__(self, conf: ProducerConf, key: str) -> None:
         self.key = key
         self._conf = conf
-        self._queue = queue_at(conf.where) if queue is None else queue
+        self._queue: Queue | None = None
         self._link: ProducerLink | None = None
         self._interceptors: tuple[ClientInterceptor, ...] = ()
         self._made: set[str] = set()
@@ -46,10 +46,12 @@ class Producer:
     @property
     def state(self) -> str:
         """`ok`, or what is wrong with the queue."""
-        return self._queue.state
+        return "ok" if self._queue is None else self._queue.state
 
     async def start(self) -> None:
-        """Connect, in the background where that takes time."""
+        """Connect, in the background where that takes time. Raises ConfigError for settings that do not do."""
+        if self._queue is None:
+            self._queue = queue_at(self._conf.where)
         if self._link is None:
             link = self._queue.producer()
             await link.start()
@@ -94,22 +96,22 @@ class Producer:
     async def _written(self, message: Outgoing, asked: float | None) -> None:
         """Write a message. Raises QueueError."""
         await self.start()
-        assert self._link is not None
+        assert self._queue is not None and self._link is not None
         limit = remaining(asked if asked is not None else self._conf.timeout / 1000 or None)
         try:
             async with asyncio.timeout(limit):
-                await self._make(message.topic)
+                await self._make(self._queue, message.topic)
                 await self._link.send((message,))
         except TimeoutError:
             raise QueueError(f"{message.topic} was not acknowledged in {limit or 0:.1f} s") from None
 
-    async def _make(self, topic: str) -> None:
+    async def _make(self, queue: Queue, topic: str) -> None:
         """Make a topic that is missing, once."""
         if topic in self._made:
             return
         async with self._making:
             if topic not in self._made:
-                await self._queue.create({topic: self._conf.partitions})
+                await queue.create({topic: self._conf.partitions})
                 self._made.add(topic)
 
     def _outgoing(

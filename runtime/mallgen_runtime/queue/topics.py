@@ -17,11 +17,12 @@ T = TypeVar("T")
 
 
 class Address(NamedTuple):
-    """A topic as its producers know it: `key` is the field of the message that is the partition key ("": none)."""
+    """A topic as its producers know it: `schema` is the message's full name in the proto, `key` the field of it that is
+    the partition key ("": none)."""
 
     topic: str
-    key: str
     schema: str
+    key: str = ""
 
 
 class MessageContext:
