@@ -148,8 +148,9 @@ class Pair(Struct, frozen=True):
 class Route(Struct, frozen=True):
     """A route of a service. `path` is as written, `full_path` has the group's prefix in front.
 
-    `doc` is the text of `@doc "…"` or its `summary`, `doc_pairs` are the pairs of `@doc (…)`. `status` is that of a
-    good answer, mallgen's own key of @doc.
+    `doc` is the text of `@doc "…"` or its `summary`, `doc_pairs` are the pairs of `@doc (…)`. mallgen's own keys of
+    @doc: `status` is that of a good answer, `websocket` whether the route is a WebSocket, `message` the type of what
+    its clients send; `response` is then that of what the service sends.
     """
 
     method: str
@@ -165,6 +166,8 @@ class Route(Struct, frozen=True):
     handler_span: Span
     path_span: Span
     status: int = 200
+    websocket: bool = False
+    message: TypeRef | None = None
 
 
 class Group(Struct, frozen=True):

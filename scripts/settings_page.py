@@ -40,6 +40,7 @@ BLOCKS: tuple[tuple[str, str, Any], ...] = (
     ("Signature", "`Signature` of a BFF", http_conf.SignatureConf),
     ("Keys of signatures", "an entry of `Signature.PrivateKeys`", http_conf.PrivateKeyConf),
     ("Uploads", "`Uploads` of a BFF", http_conf.UploadsConf),
+    ("WebSockets", "`WebSocket` of a BFF", http_conf.WebSocketConf),
     ("Cors", "`Cors` of a BFF, and the block that `cors: Public` in the contract names", http_conf.CorsConf),
     ("Compress", "`Compress` of a BFF", http_conf.CompressConf),
     ("Static folders", "an entry of `Static` of a BFF", http_conf.StaticConf),

@@ -36,7 +36,14 @@ UNITS = {
     "weight": "share of keys",
     "workers": "processes",
 }
-UNITS_BY_END = {"_bytes": "bytes", "_port": "TCP port", "_days": "days", "_timeout": "ms", "_conns": "connections"}
+UNITS_BY_END = {
+    "_bytes": "bytes",
+    "_seconds": "s",
+    "_port": "TCP port",
+    "_days": "days",
+    "_timeout": "ms",
+    "_conns": "connections",
+}
 
 SERVICE = "Name Log Mode Prometheus Telemetry DevServer Shutdown Profiling MetricsUrl"
 GO_ZERO = {

@@ -147,6 +147,7 @@ class ApiChange:
             paths = path_parameters(old.full_path), path_parameters(new.full_path)
             seen: set[int] = set()
             self._visit(self._top("request", old.request, new.request, new.method, paths), route, seen)
+            self._visit(self._top("request", old.message, new.message, "", paths), route, seen)
             self._visit(self._top("response", old.response, new.response, "", paths), route, seen)
         return tuple(self._pairs.values())
 

@@ -12,7 +12,7 @@ from mallgen.contract.wire import base_type, binding, path_parameters
 from mallgen.diagnostics import Note
 from mallgen.lint.paths import PathTree
 from mallgen.lint.scope import Operation
-from mallgen.model import Contract, Named
+from mallgen.model import Contract, Named, Route, spell
 from mallgen.python import names
 from mallgen.rules import Finding
 from mallgen.text.span import Span
@@ -95,6 +95,30 @@ def success_status_changed(change: ApiChange) -> Iterator[Finding]:
             place = next((one.span for one in new.route.doc_pairs if one.key == "status"), new.route.span)
             hint, notes = "keep the status, and add a route with the new one", (change.was(old.route.span),)
             yield Finding(message, place, hint, notes, facts=affected((pair,)), about=pair)
+
+
+@api_rule("websocket-changed", ERROR, WIRE)
+def websocket_changed(change: ApiChange) -> Iterator[Finding]:
+    """A route is a WebSocket now, or none any more, or its clients may not send what they sent.
+
+    Clients of one cannot talk to the other. Add the other form as a route of its own.
+    """
+    for pair in change.routes:
+        if pair.both and pair.is_compared:
+            old, new = (one.route for one in pair.both)
+            message = _socket_change(old, new)
+            if message:
+                place = next((one.span for one in new.doc_pairs if one.key in ("websocket", "message")), new.span)
+                hint, notes = "add the other form as a route of its own", (change.was(old.span),)
+                yield Finding(f"`{pair.title}` {message}", place, hint, notes, facts=affected((pair,)), about=pair)
+
+
+def _socket_change(old: Route, new: Route) -> str:
+    if old.websocket != new.websocket:
+        return "is a WebSocket now" if new.websocket else "is no WebSocket any more"
+    if old.message is not None and new.message is None:
+        return f"takes no `{spell(old.message)}` from its clients any more"
+    return ""
 
 
 @api_rule("endpoint-path-changed", ERROR, WIRE)

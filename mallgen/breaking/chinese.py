@@ -196,6 +196,7 @@ _WHOLE = {
     "table-soft-delete-changed": "表的软删除列变更",
     "table-version-changed": "表的版本列变更",
     "timeout-decreased": "超时缩短",
+    "websocket-changed": "WebSocket 开关或消息变更",
 }
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from mallgen.contract import websockets
 from mallgen.contract.types import Types
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import Contract, Group, Named, Pair, Pointer, Route, Slice, TypeRef, peel
@@ -61,6 +62,7 @@ def resolve(files: tuple[ParsedFile, ...], limits: Limits = DEFAULT) -> Resolved
     builder = _Groups(types)
     groups = tuple(sorted((builder.group(s) for s in services), key=lambda g: g.group))
     problems += [*types.problems, *builder.problems, *_duplicate_routes(groups), *_duplicate_handlers(groups)]
+    problems += websockets.wrong(groups, resolved_types)
     if not any(service.items for service in services) and not any(p.severity == "error" for p in problems):
         start = Span(files[0].file, 1, 1, 1, 1)
         hint = "add `service name-api { … }` with at least one route"
@@ -301,6 +303,8 @@ class _Groups:
             handler_span=item.handler.span,
             path_span=item.path.span,
             status=self._status(item, sse),
+            websocket=websockets.is_one(item.doc_pairs),
+            message=websockets.message(item.doc_pairs),
         )
 
     def _status(self, item: Item, sse: bool) -> int:

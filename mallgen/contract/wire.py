@@ -160,10 +160,11 @@ def wrong_tags(struct: Iterable[WireField]) -> Iterator[Diagnostic]:
 
 
 def json_types(contract: Contract) -> set[str]:
-    """Return the names of the structs that are part of a JSON text: in a response, or nested in a request."""
+    """Return the names of the structs in a JSON text: in a response, a message of a socket, or nested in a request."""
     declared = {t.name: t for t in contract.types}
     routes = [route for group in contract.groups for route in group.routes]
-    waiting = [ref.name for route in routes if route.response is not None for ref in named(route.response)]
+    texts = [ref for route in routes for ref in (route.response, route.message) if ref is not None]
+    waiting = [ref.name for text in texts for ref in named(text) if ref.name in declared]
     for name in {ref.name for route in routes if route.request is not None for ref in named(route.request)}:
         waiting += _nested_structs(declared[name].fields)
     names: set[str] = set()

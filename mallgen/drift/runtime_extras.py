@@ -1,10 +1,10 @@
-"""The extras of mallgen-runtime in pyproject.toml: those that a service needs since it has tables."""
+"""The extras of mallgen-runtime in pyproject.toml: those that a service needs since it has tables or WebSockets."""
 
 import re
 import tomllib
 from typing import Any
 
-_OF_TABLES = frozenset(("cache", "mysql", "postgres", "sqlite"))
+_ADDED = frozenset(("cache", "mysql", "postgres", "sqlite", "ws"))
 _DEPENDENCY = re.compile(r"(?P<open>[\"'])(?P<name>mallgen[-_.]runtime)[ \t]*(?:\[(?P<extras>[^\]\"'\n]*)\])?", re.I)
 
 
@@ -14,7 +14,7 @@ def missing(content: bytes, expected: str) -> tuple[str, ...]:
     A project that does not name mallgen-runtime gets it from elsewhere, and lacks none.
     """
     found = _extras(content.decode("utf-8", "replace"))
-    return () if found is None else tuple(sorted((_extras(expected) or set()) & _OF_TABLES - found))
+    return () if found is None else tuple(sorted((_extras(expected) or set()) & _ADDED - found))
 
 
 def added(content: bytes, names: tuple[str, ...]) -> bytes | None:

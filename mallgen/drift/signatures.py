@@ -8,7 +8,7 @@ from mallgen.drift.annotations import NamedType, fits, named_type
 from mallgen.drift.imports import ImportEdits
 from mallgen.drift.symbols import Site, Symbols
 from mallgen.drift.user_file import ByteEdit, Function, UserFile, annotation_tree, walked
-from mallgen.output.signature import Imported, Param, Signature
+from mallgen.output.signature import REQUESTS, Imported, Param, Signature
 from mallgen.python.layout import WIDTH, bracket
 from mallgen.text.splice import Overlapping, spliced
 from mallgen.text.width import width
@@ -84,7 +84,8 @@ class Match:
             self._compare_annotation(arg.annotation, param.annotation, f"`{arg.arg}`")
         if len(bound) >= len(wanted):
             if wanted and self._signature.request:
-                self.request = bound[len(wanted) - 1].arg
+                asked = next(number for number, param in enumerate(wanted) if param.name in REQUESTS)
+                self.request = bound[asked].arg
             self._too_many(function, bound[len(wanted) :], positional)
         elif function.args.vararg is None:
             self._too_few(function, wanted[len(bound) :], positional)

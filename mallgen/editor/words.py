@@ -62,6 +62,8 @@ DOC = {
     "summary": "What the route does, in a line.",
     "description": "The same at length, for OpenAPI.",
     "status": 'The status of a good answer, mallgen\'s own: `status: "201"`; 202, or 204 without `returns`.',
+    "websocket": 'The route is a WebSocket, mallgen\'s own: `websocket: "true"`; `returns` is what it sends.',
+    "message": 'The struct that clients of a WebSocket send: `message: "ChatMessage"`; left out: nothing.',
 }
 _SPECIAL = {
     "byte": "A whole number from 0 to 255; `[]byte` is base64 text in JSON.",

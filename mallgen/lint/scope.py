@@ -67,6 +67,11 @@ class LintScope:
         """Return the declared type of a route's response, or of its elements when it is a list; None without one."""
         return self._type(operation.route.response)
 
+    def messages(self) -> list[Type]:
+        """Return the types of what clients of WebSockets send."""
+        found = (self._type(operation.route.message) for operation in self.operations)
+        return [struct for struct in found if struct is not None]
+
     def requests(self) -> Sequence[tuple[Operation, Type]]:
         """Return the routes that have a request, with its type."""
         return self._requests

@@ -13,7 +13,7 @@ from mallgen.rules import Finding
 @rule("unused-type", default=False)
 def unused_type(scope: LintScope) -> Iterator[Finding]:
     """Nothing leads to this type from any route."""
-    roots = [struct for _, struct in (*scope.requests(), *scope.responses())]
+    roots = [*scope.messages(), *(struct for _, struct in (*scope.requests(), *scope.responses()))]
     if not scope.operations:
         return
     used = {struct.name for struct in scope.reachable(*roots)}

@@ -70,6 +70,8 @@ class HttpWitnesses:
         else:
             parts = about if isinstance(about, tuple) else ()
             found = [w for part in parts[:_MOST_ROUTES] if (w := self.find(part, code)) is not None]
+        if not found and any(_is_socket(pair) for pair in _routes_of(about)):
+            raise NotExecuted("messages of WebSockets are not tried out")
         return min(found, key=lambda one: one.size, default=None)
 
     def everything(self) -> list[str]:
@@ -304,6 +306,18 @@ def _load(child: Child, contract: Contract, service: str) -> None:
     files = {file.path: file.text for file in emitted.files}
     names = {shape.name: dict(zip(shape.fields, shape.keys, strict=True)) for shape in emitted.classes}
     child.load(service, "routes", files, f"witness_{service}", names)
+
+
+def _routes_of(about: object) -> Sequence[RoutePair]:
+    if isinstance(about, FieldPair):
+        return about.struct.routes
+    if isinstance(about, StructPair):
+        return about.routes
+    return [about] if isinstance(about, RoutePair) else []
+
+
+def _is_socket(pair: RoutePair) -> bool:
+    return pair.both is not None and all(one.route.websocket for one in pair.both)
 
 
 def _is_about(error: Plain, field: FieldPair) -> bool:

@@ -6,10 +6,12 @@ from mallgen_runtime.http.conf import CorsConf, JwtConf, JwtTransitionConf, Rest
 from mallgen_runtime.http.events import EventStream, ServerEvent, event_stream
 from mallgen_runtime.http.failures import problem_of as problem
 from mallgen_runtime.http.files import FileResponse
+from mallgen_runtime.http.links import SocketClosed
 from mallgen_runtime.http.messages import Context, Next
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.routing import Middleware, Route
 from mallgen_runtime.http.serve import serve
+from mallgen_runtime.http.sockets.socket import WebSocket
 from mallgen_runtime.http.streaming import StreamingResponse
 from mallgen_runtime.http.tokens import issue_token
 from mallgen_runtime.process.conf import LogConf, load_config
@@ -41,7 +43,9 @@ __all__ = [
     "Route",
     "ServerEvent",
     "ServiceBase",
+    "SocketClosed",
     "StreamingResponse",
+    "WebSocket",
     "event_stream",
     "issue_token",
     "load_config",

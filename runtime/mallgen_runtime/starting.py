@@ -8,6 +8,7 @@ _EXTRAS = {
     "rest": ("joserfc", "multipart"),
     "queue": ("google.protobuf",),
     "rpc": ("grpc", "grpc_health", "grpc_reflection", "google.protobuf"),
+    "ws": ("websockets",),
 }
 _ENVIRONMENT = 3
 

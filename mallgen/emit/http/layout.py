@@ -39,6 +39,7 @@ SETTINGS = frozenset(
         "trace_ignore_paths",
         "secrets",
         "uploads",
+        "web_socket",
         "cors",
         "compress",
         "static",

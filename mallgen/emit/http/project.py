@@ -3,7 +3,7 @@
 from mallgen.emit import LogicBody, UserText
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, Middleware, RouteNames
-from mallgen.emit.http.routes import as_classes
+from mallgen.emit.http.routes import as_classes, message_types
 from mallgen.emit.http.typing import Spelling
 from mallgen.emit.service import Skeleton, Wiring
 from mallgen.emit.tables import ServiceTables
@@ -56,7 +56,9 @@ def env_name(name: str) -> PyIdent:
 def skeleton(layout: Layout, tables: ServiceTables) -> Skeleton:
     """Return the facts that the common files of a service are made from."""
     name = layout.service
-    return Skeleton(name, layout.package, name, ("rest", "rpc"), "http/test.py", "http/hooks.py", drivers=tables.extras)
+    sockets = ("ws",) if any(route.route.websocket for route in layout.routes) else ()
+    extras = ("rest", "rpc", *sockets)
+    return Skeleton(name, layout.package, name, extras, "http/test.py", "http/hooks.py", drivers=tables.extras)
 
 
 def wiring(layout: Layout, calls: Calls, tables: ServiceTables) -> Wiring:
@@ -121,10 +123,15 @@ class _Once:
         self.context = self._runtime("Context", RUNTIME)
         self.svc = self._runtime("ServiceContext", f"{layout.package}.svc")
         self.own = Code()
+        self.socket = Code()
         if route.group.sse:
             event = self._runtime("ServerEvent", RUNTIME)
             stream = self._runtime("AsyncIterator", "collections.abc")
             self.response = Code(f"{stream}[{self.response} | {event}[{self.response}]]")
+        if route.route.websocket:
+            both = message_types(route.route, self.spelling)
+            self.socket = Code(f"{self._runtime('WebSocket', RUNTIME)}[{', '.join(both)}]")
+            self.response = Code("None")
 
     @property
     def returns(self) -> Code:
@@ -135,6 +142,12 @@ class _Once:
     def may_respond(self) -> None:
         """Allow a Response in place of the contract's answer."""
         self.own = self._runtime("Response", RUNTIME)
+
+    @property
+    def passed(self) -> list[tuple[PyIdent, Code]]:
+        """Return what the route passes beside ctx and svc, with the types."""
+        both = ((PyIdent("req"), self.request), (PyIdent("socket"), self.socket))
+        return [(name, kind) for name, kind in both if kind]
 
     def _class(self, name: str) -> PyIdent:
         local = self.scope.local_name(name)
@@ -147,7 +160,7 @@ class _Once:
 
     def signature(self, qualname: str, before: tuple[Param, ...], position: int) -> Signature:
         """Return the signature that the contract asks for; `before` are the parameters in front of the request."""
-        params = (*before, Param("req", self.request)) if self.request else before
+        params = (*before, *(Param(name, kind) for name, kind in self.passed))
         imports = tuple(map(Imported._make, self.imports.entries()))
         return Signature(qualname, params, self.response, imports, position, self.own)
 
@@ -155,12 +168,13 @@ class _Once:
 def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int) -> UserText:
     """Return handler/<group>/<name>_handler.py."""
     once = _Once(route, layout, route.handler_function, route.logic_class)
-    once.may_respond()
+    if not route.route.websocket:
+        once.may_respond()
     module = f"{layout.package}.logic{route.dotted}.{snake(route.base)}_logic"
     logic = once.imports.add(module, route.logic_class)
     args = [Code(f"ctx: {once.context}"), Code(f"svc: {once.svc}")]
-    args += [Code(f"req: {once.request}")] if once.request else []
-    passed = Code("req" if once.request else "")
+    args += [Code(f"{name}: {kind}") for name, kind in once.passed]
+    passed = Code(", ".join(name for name, _ in once.passed))
     awaited = Code(f"{'' if route.group.sse else 'await '}{logic}(ctx, svc).{method(route)}({passed})")
     text = renderer.python(
         "http/handler.py",
@@ -168,7 +182,7 @@ def handler(route: RouteNames, layout: Layout, renderer: Renderer, position: int
         imports=once.imports.lines(),
         signature=call(f"async def {route.handler_function}(", args, f") -> {once.returns}:"),
         docstring=docstring(route.docs or (route.title,), 4),
-        line=Code(f"return {awaited}"),
+        line=awaited if route.route.websocket else Code(f"return {awaited}"),
     )
     before = (Param("ctx", once.context), Param("svc", once.svc))
     return UserText(text, once.signature(route.handler_function, before, position))
@@ -184,11 +198,11 @@ def logic(
 ) -> UserText:
     """Return logic/<group>/<name>_logic.py; without a `body` its method is a stub."""
     once = _Once(route, layout, route.logic_class, "NotImplementedError")
-    if not route.group.sse:
+    if not (route.group.sse or route.route.websocket):
         once.may_respond()
     for source, name in body.imports if body else ():
         once.imports.add(source, name)
-    args = [Code("self")] + ([Code(f"req: {once.request}")] if once.request else [])
+    args = [Code("self"), *(Code(f"{name}: {kind}") for name, kind in once.passed)]
     lines = body.lines if body else _stub(route, once)
     text = renderer.python(
         "http/logic.py",

@@ -36,7 +36,8 @@ def route_name(route: Route) -> str:
 def route_prose(route: Route) -> list[str]:
     """Return the lines that describe a route: the summary of its `@doc`, its description, the comments above it."""
     described = next((pair.value for pair in reversed(route.doc_pairs) if pair.key == "description"), "")
-    pairs = [f"{pair.key}: {pair.value}" for pair in route.doc_pairs if pair.value and pair.key not in _BEHAVIOUR]
+    acted_on = (*_BEHAVIOUR, "message") if route.websocket else _BEHAVIOUR
+    pairs = [f"{pair.key}: {pair.value}" for pair in route.doc_pairs if pair.value and pair.key not in acted_on]
     docs = [text.strip().split("\n") for text in (route.doc, described) if text.strip()] or [pairs]
     result: list[str] = []
     for part in (*docs, prose(route.docs)):

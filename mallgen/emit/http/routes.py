@@ -9,7 +9,7 @@ from mallgen.emit.http.fields import Declarer
 from mallgen.emit.http.layout import Layout, RouteNames
 from mallgen.emit.http.shapes import Attribute
 from mallgen.emit.http.typing import Spelling
-from mallgen.model import Group, Named, Pointer, Slice, TypeRef, map_ref, peel
+from mallgen.model import Group, Named, Pointer, Route, Slice, TypeRef, map_ref, peel
 from mallgen.python import names
 from mallgen.python.code import Code, PyIdent, code
 from mallgen.python.layout import Imports, call, docstring, literal
@@ -82,7 +82,8 @@ class _Routes:
     def _function(self, route: RouteNames) -> FunctionView:
         self._import_handler(route)
         body_class: list[Code] = []
-        lines = self._request(route, body_class) if route.request else []
+        lines = self._socket(route) if route.route.websocket else []
+        lines += self._request(route, body_class) if route.request else []
         if route.request and route.request.attributes:
             lines.append(Code("ctx.check(req)"))
         lines += self._answer(route)
@@ -184,8 +185,15 @@ class _Routes:
                 lines.append(code("    {}", self.declarer.declaration(attribute, False, False)))
         return lines
 
+    def _socket(self, route: RouteNames) -> list[Code]:
+        kind = self.spelling.name("WebSocket", RUNTIME)
+        both = message_types(route.route, self.spelling)
+        return [call(f"socket: {kind}[{', '.join(both)}] = {kind}(", [Code("ctx"), *both], indent=4)]
+
     def _answer(self, route: RouteNames) -> list[Code]:
         args = [Code("ctx"), Code("svc")] + ([Code("req")] if route.request else [])
+        if route.route.websocket:
+            return [call("return socket.answer(", [route.handler_local, *args, Code("socket")], indent=4)]
         awaited = Code(f"await {route.handler_local}({', '.join(args)})")
         status = [] if route.route.status == 200 else [Code(f"status={route.route.status}")]
         if route.group.sse:
@@ -220,6 +228,8 @@ class _Routes:
             args.append(Code(f"jwt={literal(route.transition or route.jwt)}"))
         if is_signed(route.group):
             args.append(Code("signature=True"))
+        if route.route.websocket:
+            args.append(Code("websocket=True"))
         if route.cors:
             args.append(Code(f"cors={literal(route.cors)}"))
         if route.middlewares:
@@ -239,6 +249,14 @@ class _Routes:
 def is_signed(group: Group) -> bool:
     """Return whether the requests of a group must be signed."""
     return any(pair.key == "signature" and pair.value == "true" for pair in group.server)
+
+
+def message_types(route: Route, spelling: Spelling) -> tuple[Code, Code]:
+    """Return the types of what a WebSocket receives and sends; None stands for nothing."""
+    first, second = (
+        spelling.type(as_classes(ref)) if ref is not None else Code("None") for ref in (route.message, route.response)
+    )
+    return first, second
 
 
 def as_classes(ref: TypeRef) -> TypeRef:

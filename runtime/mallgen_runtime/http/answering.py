@@ -7,11 +7,13 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from mallgen_runtime.http.body import NOTHING, Incoming
+from mallgen_runtime.http.conf import WebSocketConf
 from mallgen_runtime.http.head import Head
+from mallgen_runtime.http.links import MessageLink
 from mallgen_runtime.http.messages import Context, Response
 from mallgen_runtime.http.problems import ClientGone
 from mallgen_runtime.http.sending import has_body, head_of
-from mallgen_runtime.http.streaming import StreamingResponse, pump
+from mallgen_runtime.http.streaming import StreamingResponse
 from mallgen_runtime.http.tracker import ConnectionTracker
 
 STALL_SECONDS, ANSWER_SECONDS, ANSWER_RATE = 10.0, 30.0, 64 << 10
@@ -20,7 +22,7 @@ SPILL_BYTES = 1 << 20
 NEVER = float("inf")
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
 _CHUNKED = b"transfer-encoding: chunked\r\n"
-HEAD, IDLE, RUN, STREAM, DRAIN, REST, SPILL = range(7)
+HEAD, IDLE, RUN, STREAM, DRAIN, REST, SPILL, LEFT = range(8)
 
 
 class AnsweringConnection(asyncio.BufferedProtocol, ABC):
@@ -89,7 +91,7 @@ class AnsweringConnection(asyncio.BufferedProtocol, ABC):
         if response.in_pieces and with_body:
             assert isinstance(response, StreamingResponse), "others are not in pieces"
             self._out = ConnectionOut(self, ctx, response)
-            return pump(response, self._out)
+            return response.sent_over(ctx, self._out)
         start = self._begin_answer(ctx, response, head)
         self._state = DRAIN
         self._finish(start + b"\r\n" + response.body if with_body else start + b"\r\n")
@@ -177,6 +179,27 @@ class AnsweringConnection(asyncio.BufferedProtocol, ABC):
             self._out.is_ending = True
             self.cancel()
 
+    def hand_over(self) -> tuple[Any, ConnectionTracker, bytes, bool]:
+        """Leave the transport to a WebSocket; return it, the tracker, the bytes behind the request, whether to close.
+
+        Raises ClientGone.
+        """
+        if self._lost or self._ended:
+            raise ClientGone
+        self._state = LEFT
+        self.deadline = NEVER
+        rest = bytes(self._buffer)
+        self._let_go()
+        return self._transport, self._tracker, rest, self._shut
+
+    @abstractmethod
+    def link(self, ctx: Context, response: StreamingResponse, limits: WebSocketConf) -> MessageLink:
+        """Return the way of a WebSocket's messages."""
+
+    @abstractmethod
+    def _let_go(self) -> None:
+        """Hold nothing for the client any more."""
+
     def _break_off(self) -> None:
         """Close behind a part of an answer; where only the end of the connection ends it, that is a reset."""
         if self._out is not None and self._out.started and not self._out.is_framed:
@@ -249,6 +272,10 @@ class ConnectionOut:
         if self._left:
             raise ValueError("the stream is shorter than its content-length says")
         self._connection.finish_stream(b"0\r\n\r\n" if self._chunked else b"")
+
+    def link(self, ctx: Context, response: StreamingResponse, limits: WebSocketConf) -> MessageLink:
+        """Return the way of a WebSocket's messages, which takes the connection over when it is accepted."""
+        return self._connection.link(ctx, response, limits)
 
     def _framed(self, piece: bytes) -> bytes:
         return b"%x\r\n%b\r\n" % (len(piece), piece) if self._chunked else piece

@@ -36,6 +36,7 @@ from mallgen_runtime.http.problems import ApiError, ClientGone, Unrecovered
 from mallgen_runtime.http.proxies import TrustedProxies
 from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, RouteTable
 from mallgen_runtime.http.sharing import shared
+from mallgen_runtime.http.sockets.rules import SocketRules
 from mallgen_runtime.http.streaming import StreamBroken, StreamingResponse
 from mallgen_runtime.http.tokens import KeysOfBlocks, around_signed
 from mallgen_runtime.process import metrics, spans, threads, watch
@@ -58,7 +59,7 @@ _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class App(Generic[S]):
-    """Plain ASGI 3: `http` and `lifespan`. Runs under uvicorn, gunicorn, granian, hypercorn.
+    """Plain ASGI 3: `http`, `websocket` and `lifespan`. Runs under uvicorn, gunicorn, granian, hypercorn.
 
     `checks` are what /readyz asks: each gives states by name, `ok` or the problem; a state `stopping` makes a 503.
     `hooks` is the project's module hooks.py.
@@ -104,6 +105,7 @@ class App(Generic[S]):
         kinds = dict.fromkeys(kind for route in routes for kind in route.middlewares)
         made = {kind: kind(svc) for kind in kinds}
         self._signed = around_signed(config, routes)
+        self._sockets: list[SocketRules] = []
         bound = [self._bind(route, made, self.guards.of_route()) for route in routes]
         self._table = RouteTable(
             [*(self._bind(route, {}, None)._replace(counts=False) for route in own), *bound], mode.as_get
@@ -119,7 +121,10 @@ class App(Generic[S]):
         elif scope["type"] == "lifespan":
             await last(self, receive, send)
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1000})
+            from mallgen_runtime.http.sockets.asgi import SocketExchange
+
+            found = SocketExchange({**scope, "method": "GET"}, receive, send, self.streams)
+            await self.exchange(found.scope, found.receive, found.put, found.has_gone)
 
     def stop(self) -> None:
         """Begin to stop: /readyz says so, and every answer asks its client to close."""
@@ -144,6 +149,9 @@ class App(Generic[S]):
 
     def _readings(self) -> Iterator[metrics.Reading]:
         yield metrics.Reading("http_server_in_flight_requests", "http server requests in flight.", (), self._in_flight)
+        if self._sockets:
+            open_now = sum(rules.open for rules in self._sockets)
+            yield metrics.Reading("http_server_open_sockets", "http server open websockets.", (), open_now)
 
     def _own_state(self) -> dict[str, str]:
         return {"service": "stopping" if self._stopping else "ok"}
@@ -179,6 +187,9 @@ class App(Generic[S]):
         bound = BoundRoute(route, run, timeout / 1000, limit, secrets, rules)
         bound = bound._replace(uploads=config.uploads, shown=shown, keys=keys)
         bound = bound._replace(cors=policy_of(config, route.cors) if route.cors else None)
+        if route.websocket:
+            self._sockets.append(SocketRules(config.web_socket, bound.cors or self._cors))
+            bound = bound._replace(sockets=self._sockets[-1])
         if guard is None:
             return bound
         return bound._replace(run=guard.around(run, self._failures.answer), admit=guard.admit)

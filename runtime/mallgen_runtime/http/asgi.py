@@ -5,9 +5,12 @@ import contextlib
 from collections.abc import MutableMapping
 from typing import Any
 
+from mallgen_runtime.http.conf import WebSocketConf
+from mallgen_runtime.http.links import MessageLink
 from mallgen_runtime.http.messages import Context, Receive, Response, Scope, Send
+from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.sending import has_body, pairs_of
-from mallgen_runtime.http.streaming import StreamingResponse, pump
+from mallgen_runtime.http.streaming import StreamingResponse
 
 _AGAIN = 0.1  # seconds between messages that say nothing, of servers that do not wait
 
@@ -39,6 +42,8 @@ class AsgiStreams:
 class AsgiExchange:
     """One request of an ASGI server. `receive` and `put` are what the application reads and answers with."""
 
+    kind = "http.response"
+
     def __init__(self, scope: Scope, receive: Receive, send: Send, streams: AsgiStreams) -> None:
         self.started = self.is_ending = False
         self._scope = scope
@@ -68,15 +73,16 @@ class AsgiExchange:
         if isinstance(response, StreamingResponse) and with_body:
             return await self._stream(response)
         await self.start()
-        await self._send({"type": "http.response.body", "body": response.body if with_body else b""})
+        await self._send({"type": f"{self.kind}.body", "body": response.body if with_body else b""})
 
     async def _stream(self, response: StreamingResponse) -> None:
+        assert self._head is not None
         self._task = task = asyncio.current_task()
         watching = asyncio.create_task(self._watch(task)) if task is not None and self._is_read else None
         if response.is_endless:
             self._streams.begin(self)
         try:
-            await pump(response, self)
+            await response.sent_over(self._head[0], self)
         finally:
             self._streams.done(self)
             if watching is not None:
@@ -105,13 +111,13 @@ class AsgiExchange:
             self.started = True
             ctx, response = self._head
             headers = pairs_of(response, ctx.told_id)
-            await self._send({"type": "http.response.start", "status": response.status, "headers": headers})
+            await self._send({"type": f"{self.kind}.start", "status": response.status, "headers": headers})
 
     async def write(self, piece: bytes) -> None:
         """Send a piece; the server waits until the client can take more."""
         async with self._turn:
             await self._start()
-            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+            await self._send({"type": f"{self.kind}.body", "body": piece, "more_body": True})
         await asyncio.sleep(0)
 
     async def beat(self, piece: bytes) -> None:
@@ -124,4 +130,9 @@ class AsgiExchange:
         """Say that this was all."""
         async with self._turn:
             await self._start()
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            await self._send({"type": f"{self.kind}.body", "body": b"", "more_body": False})
+
+    def link(self, ctx: Context, response: StreamingResponse, limits: WebSocketConf) -> MessageLink:
+        """Refuse: a server that has told of a plain request cannot make a WebSocket of it."""
+        ctx.log.error("this server does not know WebSockets: install `mallgen-runtime[ws]` beside it")
+        raise ApiError(501, "no_websockets", "the service cannot answer with a WebSocket here")

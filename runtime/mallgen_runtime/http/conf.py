@@ -88,6 +88,19 @@ class CorsConf(Conf, kw_only=True):
             raise ConfigError(*(f"{setting}: {one}" for one in problems))
 
 
+class WebSocketConf(Conf, kw_only=True):
+    """Bounds of the messages of WebSockets, and how a client that has left in silence is noticed.
+
+    A message of more than `max_message_bytes` closes the socket with 1009. A client that has sent nothing for
+    `ping_seconds` (0: never) is asked for a sign of life, and given up without one after `pong_seconds` more. Under
+    another server its own settings ask.
+    """
+
+    max_message_bytes: Annotated[int, Meta(ge=1)] = 1048576
+    ping_seconds: Annotated[int, Meta(ge=0)] = 20
+    pong_seconds: Annotated[int, Meta(ge=1)] = 20
+
+
 class CompressConf(Conf, kw_only=True):
     """Answers packed as gzip for clients that take it: text, JSON, XML, JavaScript of `min_bytes` and more.
 
@@ -181,6 +194,7 @@ class RestConf(Conf, kw_only=True):
     blocked_loop: Annotated[int, Meta(ge=0)] | None = None
     middlewares: MiddlewaresConf = field(default_factory=MiddlewaresConf)
     uploads: UploadsConf = field(default_factory=UploadsConf)
+    web_socket: WebSocketConf = field(default_factory=WebSocketConf)
     cors: CorsConf = field(default_factory=CorsConf)
     compress: CompressConf = field(default_factory=CompressConf)
     static: list[StaticConf] = field(default_factory=list)

@@ -21,10 +21,13 @@ from mallgen_runtime.http.answering import (
 )
 from mallgen_runtime.http.app import App
 from mallgen_runtime.http.body import NOTHING, Incoming
+from mallgen_runtime.http.conf import WebSocketConf
 from mallgen_runtime.http.guards import ARRIVED
 from mallgen_runtime.http.head import HEAD_BYTES, Head, Refusal, address, never_a_head, read_head, scope_of, too_long
-from mallgen_runtime.http.messages import Scope
+from mallgen_runtime.http.links import MessageLink
+from mallgen_runtime.http.messages import Context, Scope
 from mallgen_runtime.http.problems import ApiError
+from mallgen_runtime.http.streaming import StreamingResponse
 from mallgen_runtime.http.tracker import ConnectionTracker
 
 READ_BYTES = 64 << 10
@@ -340,6 +343,19 @@ class HttpConnection(AnsweringConnection):
             else:
                 self._spoil(ApiError(503, "too_many_requests", "the service is busy", headers={"retry-after": "1"}))
         return fits
+
+    def link(self, ctx: Context, response: StreamingResponse, limits: WebSocketConf) -> MessageLink:
+        """Return the way of a WebSocket's messages."""
+        from mallgen_runtime.http.sockets.connection import ConnectionLink  # a library that few services need
+
+        return ConnectionLink(self, ctx, response, limits)
+
+    def _let_go(self) -> None:
+        """Hold nothing for the client any more: another protocol has its connection."""
+        self._buffer.clear()
+        self._count(0)
+        self._resume()
+        self._tracker.connections.pop(self, None)
 
     def _pause(self) -> None:
         if not self._paused:

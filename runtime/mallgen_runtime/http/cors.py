@@ -15,6 +15,7 @@ class CorsPolicy:
     """The rules for pages of other origins, of one block of the settings.
 
     `is_given` is False for a service whose settings have no `Cors`; a block that a group names is given, if empty.
+    `is_for_all`: all pages may call, without what the client has of the service (cookies).
     """
 
     def __init__(self, conf: CorsConf, name: str) -> None:
@@ -22,7 +23,7 @@ class CorsPolicy:
         conf.check_settings(name)
         self.is_given = conf != CorsConf() or name != "Cors"
         origins = [origin.lower() for origin in conf.origins]
-        self._all = "*" in origins
+        self._all = self.is_for_all = "*" in origins
         self._exact = frozenset(origins)
         parts = (origin.partition("://*.") for origin in origins if "://*." in origin)
         self._below = tuple((f"{scheme}://", f".{rest}") for scheme, _, rest in parts)
@@ -32,7 +33,7 @@ class CorsPolicy:
         self._credentials = conf.credentials
         self._max_age = str(conf.max_age)
 
-    def _admits(self, origin: str) -> bool:
+    def admits(self, origin: str) -> bool:
         """Return whether pages of an origin may read answers."""
         folded = origin.lower()
         if self._all or folded in self._exact:
@@ -47,7 +48,7 @@ class CorsPolicy:
         if not self._all:
             vary(response, "Origin")
         origin = next(iter(ctx.headers.get("origin", ())), "")
-        if not origin or not self._admits(origin):
+        if not origin or not self.admits(origin):
             return False
         response.headers["access-control-allow-origin"] = "*" if self._all else origin
         if self._credentials:

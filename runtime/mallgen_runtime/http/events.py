@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from mallgen_runtime.http.answers import Response
 from mallgen_runtime.http.messages import Context, WrongAnswer
-from mallgen_runtime.http.streaming import StreamingResponse
+from mallgen_runtime.http.streaming import StreamingResponse, nothing
 from mallgen_runtime.schema.encoding import NotFinite
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ class EventStream(StreamingResponse):
     is_endless: ClassVar[bool] = True
 
     def __init__(self, events: AsyncIterable[object], as_type: Any = None, *, heartbeat: float = HEARTBEAT) -> None:
-        super().__init__(_none(), 200, _HEADERS, content_type="text/event-stream")
+        super().__init__(nothing(), 200, _HEADERS, content_type="text/event-stream")
         self._events = events
         self._as_type = as_type
         self.heartbeat = heartbeat
@@ -85,12 +85,6 @@ def event_stream(found: object, as_type: Any = None) -> Response:
     if not isinstance(found, AsyncIterable):
         raise WrongAnswer(what=f"answered with {type(found).__name__}, but the contract says `sse: true`")
     return EventStream(found, as_type)
-
-
-async def _none() -> AsyncIterator[bytes]:
-    nothing: tuple[bytes, ...] = ()
-    for piece in nothing:
-        yield piece
 
 
 def _frame(event: object, ctx: Context, as_type: Any) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t -~\x80-\xff]*")
 _FRAMING = ("transfer-encoding", "trailer", "upgrade", "keep-alive")
+_OFFER = ("upgrade", "websocket")  # what a 426 must say
 
 
 class Unsendable(ValueError):
@@ -72,6 +73,6 @@ def header_line(name: str, value: str) -> bytes:
         raise Unsendable(f"{name!r} is not the name of a header")
     if _VALUE.fullmatch(value) is None:
         raise Unsendable(f"the header {name} has characters that headers do not have: {value!r}")
-    if name.lower() in _FRAMING:
+    if name.lower() in _FRAMING and (name.lower(), value) != _OFFER:
         raise Unsendable(f"the header {name} is the server's own")
     return f"{name.lower()}: {value}\r\n".encode("latin-1")

@@ -8,6 +8,7 @@ from mallgen_runtime.http.cors import CorsPolicy
 from mallgen_runtime.http.messages import Context, Next, Response
 
 if TYPE_CHECKING:
+    from mallgen_runtime.http.sockets.rules import SocketRules
     from mallgen_runtime.http.token_keys import TokenKeys
 
 S = TypeVar("S")
@@ -25,13 +26,13 @@ class Route(Generic[S]):
 
     `title` is `GET /v1/recommend`, `contract` its place in the contract, `jwt` the configuration's attribute with the
     secrets, `cors` that with the rules for pages of other origins, `signature` whether
-    requests must be signed; `timeout_ms` and `max_bytes` replace the
+    requests must be signed, `websocket` whether it is one; `timeout_ms` and `max_bytes` replace the
     configuration's when not None.
     """
 
     __slots__ = (
         *("contract", "cors", "endpoint", "jwt", "max_bytes", "method", "middlewares", "path", "title"),
-        *("signature", "timeout_ms"),
+        *("signature", "timeout_ms", "websocket"),
     )
 
     def __init__(
@@ -47,6 +48,7 @@ class Route(Generic[S]):
         max_bytes: int | None = None,
         signature: bool = False,
         cors: str = "",
+        websocket: bool = False,
     ) -> None:
         self.method = method
         self.path = path
@@ -58,6 +60,7 @@ class Route(Generic[S]):
         self.max_bytes = max_bytes
         self.signature = signature
         self.cors = cors
+        self.websocket = websocket
         self.title = f"{method} {path}"
 
 
@@ -80,6 +83,7 @@ class BoundRoute(NamedTuple):
     admit: Callable[[Context], None] | None = None
     keys: "TokenKeys | None" = None
     cors: CorsPolicy | None = None
+    sockets: "SocketRules | None" = None
 
 
 class Match(NamedTuple):

@@ -1,6 +1,7 @@
 """Runs an HTTP service as a process: settings, socket, signals, exit codes."""
 
 import asyncio
+import importlib.util
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -8,6 +9,7 @@ from mallgen_runtime.http.app import App
 from mallgen_runtime.http.conf import RestConf
 from mallgen_runtime.process.address import listening
 from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.observing import servers_of
 from mallgen_runtime.process.relay import RelayedServer
 from mallgen_runtime.process.run import hold_signals, run
@@ -36,6 +38,8 @@ def _work(create_app: Callable[[C], App], config: C) -> int:
 
 
 def _serve(app: App, config: RestConf) -> int:
+    if any(route.websocket for route in app.routes) and importlib.util.find_spec("websockets") is None:
+        raise ConfigError("the contract has WebSockets, which need: pip install 'mallgen-runtime[ws]'")
     hold_signals()
     try:
         import uvloop

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Mapping
 from typing import Any, ClassVar, Protocol
 
 from mallgen_runtime.http.answers import Response
+from mallgen_runtime.http.conf import WebSocketConf
+from mallgen_runtime.http.links import MessageLink
 from mallgen_runtime.http.messages import Context
 from mallgen_runtime.http.problems import ClientGone
 from mallgen_runtime.process.origin import origin
@@ -30,6 +32,7 @@ class StreamingResponse(Response):
     in_pieces: ClassVar[bool] = True
     says_length = False
     is_endless: ClassVar[bool] = False
+    is_socket: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -46,6 +49,10 @@ class StreamingResponse(Response):
     async def prepared(self, ctx: Context) -> Response:
         """Return what is sent in answer to this request."""
         return self
+
+    def sent_over(self, ctx: Context, out: "Out") -> Awaitable[None]:
+        """Return what sends it."""
+        return pump(self, out)
 
 
 class Out(Protocol):
@@ -65,6 +72,16 @@ class Out(Protocol):
 
     async def end(self) -> None:
         """Say that this was all."""
+
+    def link(self, ctx: Context, response: "StreamingResponse", limits: WebSocketConf) -> MessageLink:
+        """Return the way that messages of a WebSocket take on this connection. Raises ApiError where there is none."""
+
+
+async def nothing() -> AsyncIterator[bytes]:
+    """Yield no piece: for answers that make theirs later."""
+    none: tuple[bytes, ...] = ()
+    for piece in none:
+        yield piece
 
 
 async def pump(response: StreamingResponse, out: Out) -> None:

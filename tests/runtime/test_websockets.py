@@ -1,0 +1,220 @@
+"""WebSockets over real connections, on our own server and under uvicorn: messages, refusals, and how they end."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from mallgen_runtime import ApiError, Context, Response, RestConf, SocketClosed, WebSocket
+from mallgen_runtime.http.conf import CorsConf, WebSocketConf
+from mallgen_runtime.schema import Struct
+from tests.runtime.wire import Wires, serving
+
+BOTH = pytest.mark.parametrize("under", ["mallgen", "uvicorn"])
+
+
+class Said(Struct):
+    """A message of a client."""
+
+    text: str
+
+
+class Heard(Struct):
+    """A message of the service."""
+
+    text: str
+    number: int = 0
+
+
+Socket = WebSocket[Said, Heard]
+Logic = Callable[[Context, Socket], Awaitable[None]]
+
+
+def route(logic: Logic, receives: Any = Said) -> Callable[[Context, Any], Awaitable[Response]]:
+    async def endpoint(ctx: Context, svc: Any) -> Response:
+        socket: Socket = WebSocket(ctx, receives, Heard)
+        ctx.form.int64("limit", 0)
+        ctx.done()
+        return socket.answer(logic, ctx, socket)
+
+    return endpoint
+
+
+async def echo(ctx: Context, socket: Socket) -> None:
+    number = 0
+    async for message in socket:
+        number += 1
+        await socket.send(Heard(text=message.text, number=number))
+
+
+async def refused(ctx: Context, socket: Socket) -> None:
+    raise ApiError(404, "no_room", "there is no such room")
+
+
+async def one(ctx: Context, socket: Socket) -> None:
+    await socket.send(Heard(text=(await socket.receive()).text))
+
+
+async def broken(ctx: Context, socket: Socket) -> None:
+    raise KeyError((await socket.receive()).text)
+
+
+async def late(ctx: Context, socket: Socket) -> None:
+    await socket.receive()
+    raise ApiError(409, "too_late", "the room is closed")
+
+
+async def closes(ctx: Context, socket: Socket) -> None:
+    await socket.close(4001, "bye 中")
+
+
+ROUTES = {f"/{logic.__name__}": route(logic) for logic in (echo, refused, one, broken, late, closes)}
+
+
+def talk(
+    work: Callable[[Wires], Awaitable[None]], routes: Any = ROUTES, conf: Any = None, under: str = "mallgen"
+) -> None:
+    async def run() -> None:
+        async with serving(routes, conf, under=under, websocket=True) as client:
+            await asyncio.wait_for(work(client), 60)
+
+    asyncio.run(run())
+
+
+def joined(client: Wires, path: str, **more: Any) -> connect:
+    return connect(f"ws://127.0.0.1:{client.port}{path}", proxy=None, **more)
+
+
+async def ended(socket: ClientConnection) -> tuple[int, str]:
+    """Read to the end of a socket; return how the server closed it."""
+    with pytest.raises(ConnectionClosed) as found:
+        while True:
+            await socket.recv()
+    close = found.value.rcvd
+    return (close.code, close.reason) if close is not None else (1006, "")
+
+
+async def denied(client: Wires, path: str, **more: Any) -> tuple[int, Any]:
+    with pytest.raises(InvalidStatus) as found:
+        async with joined(client, path, **more):
+            pass
+    answer = found.value.response
+    return answer.status_code, json.loads(answer.body or b"{}")
+
+
+@BOTH
+def test_messages_go_both_ways(under: str) -> None:
+    async def work(client: Wires) -> None:
+        async with joined(client, "/echo") as socket:
+            for number in range(1, 4):
+                await socket.send(json.dumps({"text": "中" * number}))
+                assert json.loads(await socket.recv()) == {"text": "中" * number, "number": number}
+            await socket.send(iter(('{"te', 'xt":', '"in parts"}')))  # fragments
+            assert json.loads(await socket.recv()) == {"text": "in parts", "number": 4}
+            await (await socket.ping())
+
+    talk(work, under=under)
+
+
+@BOTH
+def test_what_comes_before_the_handshake_is_an_answer(under: str) -> None:
+    async def work(client: Wires) -> None:
+        status, problem = await denied(client, "/echo?limit=x")
+        assert (status, problem["errors"][0]["name"]) == (400, "limit")
+        status, problem = await denied(client, "/refused")
+        assert (status, problem["code"]) == (404, "no_room")
+        assert (await denied(client, "/unknown"))[0] == 404
+        assert (await denied(client, "/echo", origin="https://evil.example"))[0] == 403
+        plain = await client.get("/echo")
+        assert (plain.status, plain.headers["upgrade"]) == (426, "websocket")
+        async with joined(client, "/one", origin=f"http://127.0.0.1:{client.port}") as socket:
+            await socket.send('{"text":"own page"}')
+            assert await ended_after(socket) == ('{"text":"own page","number":0}', 1000)
+
+    talk(work, under=under)
+
+
+async def ended_after(socket: ClientConnection) -> tuple[Any, int]:
+    return await socket.recv(), (await ended(socket))[0]
+
+
+@BOTH
+def test_the_end_of_a_socket_says_why(under: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def work(client: Wires) -> None:
+        found = {}
+        for path in ("/one", "/broken", "/late", "/closes"):
+            async with joined(client, path) as socket:
+                if path != "/closes":
+                    await socket.send('{"text":"a"}')
+                found[path] = await ended(socket)
+        assert found == {
+            "/one": (1000, ""),
+            "/broken": (1011, ""),
+            "/late": (1008, "the room is closed"),
+            "/closes": (4001, "bye 中"),
+        }
+
+    talk(work, under=under)
+    assert "KeyError" in caplog.text
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("sent", "code", "why"),
+    [
+        ('{"text":1}', 1007, "text"),
+        ("{", 1007, "is not JSON"),
+        (b'{"text":"a"}', 1003, "messages are text"),
+        ('{"text":"%s"}' % ("a" * 300), 1009, ""),
+    ],
+)
+def test_a_message_that_does_not_fit_closes_the_socket(under: str, sent: Any, code: int, why: str) -> None:
+    async def work(client: Wires) -> None:
+        async with joined(client, "/echo") as socket:
+            await socket.send('{"text":"fits"}')
+            await socket.recv()
+            await socket.send(sent)
+            found = await ended(socket)
+            assert found[0] == code
+            assert why in found[1]
+
+    talk(work, conf=RestConf(name="t", port=0, web_socket=WebSocketConf(max_message_bytes=200)), under=under)
+
+
+@BOTH
+def test_logic_notices_a_client_that_leaves(under: str) -> None:
+    seen: list[Any] = []
+
+    async def waits(ctx: Context, socket: Socket) -> None:
+        seen.extend([message.text async for message in socket])
+        seen.append(socket.code)
+        try:
+            await socket.send(Heard(text=""))
+        except SocketClosed as problem:
+            seen.append(problem.code)
+
+    async def work(client: Wires) -> None:
+        async with joined(client, "/waits") as socket:
+            for number in range(3):
+                await socket.send(f'{{"text":"{number}"}}')
+            await socket.close(4000)
+        while len(seen) < 5:
+            await asyncio.sleep(0.01)
+
+    talk(work, {"/waits": route(waits)}, under=under)
+    assert seen == ["0", "1", "2", 4000, 4000], "what was sent before the close is still taken"
+
+
+@BOTH
+def test_pages_of_other_origins_that_the_settings_admit(under: str) -> None:
+    async def work(client: Wires) -> None:
+        async with joined(client, "/one", origin="https://shop.example") as socket:
+            await socket.send('{"text":"a"}')
+            assert (await ended_after(socket))[1] == 1000
+        assert (await denied(client, "/one", origin="https://evil.example"))[0] == 403
+
+    talk(work, conf=RestConf(name="t", port=0, cors=CorsConf(origins=["https://shop.example"])), under=under)
