@@ -5,10 +5,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mallgen.contract import websockets
 from mallgen.contract.types import Types
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.model import Contract, Group, Named, Pair, Pointer, Route, Slice, TypeRef, peel
+from mallgen.model import Contract, Group, Named, Pair, Pointer, Route, Slice, Type, TypeRef, peel
 from mallgen.syntax import nodes
 from mallgen.syntax.nodes import Declaration, Item, ServiceNode
 from mallgen.syntax.service_words import METHODS as METHODS
@@ -62,7 +61,7 @@ def resolve(files: tuple[ParsedFile, ...], limits: Limits = DEFAULT) -> Resolved
     builder = _Groups(types)
     groups = tuple(sorted((builder.group(s) for s in services), key=lambda g: g.group))
     problems += [*types.problems, *builder.problems, *_duplicate_routes(groups), *_duplicate_handlers(groups)]
-    problems += websockets.wrong(groups, resolved_types)
+    problems += _sockets(groups, resolved_types)
     if not any(service.items for service in services) and not any(p.severity == "error" for p in problems):
         start = Span(files[0].file, 1, 1, 1, 1)
         hint = "add `service name-api { … }` with at least one route"
@@ -303,8 +302,8 @@ class _Groups:
             handler_span=item.handler.span,
             path_span=item.path.span,
             status=self._status(item, sse),
-            websocket=websockets.is_one(item.doc_pairs),
-            message=websockets.message(item.doc_pairs),
+            websocket=_is_socket(item.doc_pairs),
+            message=_message(item.doc_pairs),
         )
 
     def _status(self, item: Item, sse: bool) -> int:
@@ -333,6 +332,26 @@ class _Groups:
                 "list-request", "a request must be a struct", _span_of(ref), "declare a struct with the list as a field"
             )
         return self.types.lookup(ref)
+
+
+def _is_socket(pairs: tuple[Pair, ...]) -> bool:
+    return next((pair.value for pair in reversed(pairs) if pair.key == "websocket"), "") == "true"
+
+
+def _message(pairs: tuple[Pair, ...]) -> TypeRef | None:
+    """Return the type of what clients of a WebSocket send; None where they send nothing."""
+    if not _is_socket(pairs):
+        return None
+    from mallgen.contract.websockets import message  # few contracts have one
+
+    return message(pairs)
+
+
+def _sockets(groups: tuple[Group, ...], types: tuple[Type, ...]) -> Iterator[Diagnostic]:
+    if any(pair.key == "websocket" for group in groups for route in group.routes for pair in route.doc_pairs):
+        from mallgen.contract.websockets import wrong
+
+        yield from wrong(groups, types)
 
 
 def _span_of(ref: TypeRef) -> Span:

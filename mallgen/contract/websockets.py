@@ -10,15 +10,9 @@ _KEY, _MESSAGE = "websocket", "message"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
-def is_one(pairs: Sequence[Pair]) -> bool:
-    """Return whether the pairs of a route's @doc make it a WebSocket."""
-    pair = _last(pairs, _KEY)
-    return pair is not None and pair.value == "true"
-
-
 def message(pairs: Sequence[Pair]) -> TypeRef | None:
-    """Return the type that @doc names for what clients send; None where they send nothing."""
-    pair = _last(pairs, _MESSAGE) if is_one(pairs) else None
+    """Return the type that the @doc of a WebSocket names for what clients send; None where they send nothing."""
+    pair = _last(pairs, _MESSAGE)
     return Named(pair.value, pair.span) if pair is not None and _NAME.match(pair.value) else None
 
 
