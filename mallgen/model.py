@@ -148,9 +148,8 @@ class Pair(Struct, frozen=True):
 class Route(Struct, frozen=True):
     """A route of a service. `path` is as written, `full_path` has the group's prefix in front.
 
-    `doc` is the text of `@doc "…"` or its `summary`, `doc_pairs` are the pairs of `@doc (…)`. mallgen's own keys of
-    @doc: `status` is that of a good answer, `websocket` whether the route is a WebSocket, `message` the type of what
-    its clients send; `response` is then that of what the service sends.
+    `doc` is the text of `@doc "…"` or its `summary`, `doc_pairs` are the pairs of `@doc (…)`. `status` is that of a
+    good answer, mallgen's own key of @doc. The `response` of a WebSocket is the type of what the service sends.
     """
 
     method: str
@@ -166,8 +165,22 @@ class Route(Struct, frozen=True):
     handler_span: Span
     path_span: Span
     status: int = 200
-    websocket: bool = False
-    message: TypeRef | None = None
+
+    def doc_pair(self, key: str) -> Pair | None:
+        """Return the pair of @doc that counts for a key."""
+        return next((pair for pair in reversed(self.doc_pairs) if pair.key == key), None)
+
+    @property
+    def websocket(self) -> bool:
+        """Return whether the route is a WebSocket: mallgen's own key of @doc."""
+        pair = self.doc_pair("websocket") if self.doc_pairs else None
+        return pair is not None and pair.value == "true"
+
+    @property
+    def message(self) -> TypeRef | None:
+        """The type of what clients of a WebSocket send, mallgen's own key of @doc; None where they send nothing."""
+        pair = self.doc_pair("message") if self.websocket else None
+        return Named(pair.value, pair.span) if pair is not None else None
 
 
 class Group(Struct, frozen=True):

@@ -302,8 +302,6 @@ class _Groups:
             handler_span=item.handler.span,
             path_span=item.path.span,
             status=self._status(item, sse),
-            websocket=_is_socket(item.doc_pairs),
-            message=_message(item.doc_pairs),
         )
 
     def _status(self, item: Item, sse: bool) -> int:
@@ -334,22 +332,9 @@ class _Groups:
         return self.types.lookup(ref)
 
 
-def _is_socket(pairs: tuple[Pair, ...]) -> bool:
-    return next((pair.value for pair in reversed(pairs) if pair.key == "websocket"), "") == "true"
-
-
-def _message(pairs: tuple[Pair, ...]) -> TypeRef | None:
-    """Return the type of what clients of a WebSocket send; None where they send nothing."""
-    if not _is_socket(pairs):
-        return None
-    from mallgen.contract.websockets import message  # few contracts have one
-
-    return message(pairs)
-
-
 def _sockets(groups: tuple[Group, ...], types: tuple[Type, ...]) -> Iterator[Diagnostic]:
     if any(pair.key == "websocket" for group in groups for route in group.routes for pair in route.doc_pairs):
-        from mallgen.contract.websockets import wrong
+        from mallgen.contract.websockets import wrong  # few contracts have one
 
         yield from wrong(groups, types)
 

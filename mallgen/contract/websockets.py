@@ -1,19 +1,11 @@
 """Routes with `@doc (websocket: "true")`: the type of what clients send, and where such a route makes no sense."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.model import Group, Named, Pair, Pointer, Route, Type, TypeRef, peel
+from mallgen.model import Group, Named, Pair, Pointer, Route, Type, peel
 
 _KEY, _MESSAGE = "websocket", "message"
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-
-
-def message(pairs: Sequence[Pair]) -> TypeRef | None:
-    """Return the type that the @doc of a WebSocket names for what clients send; None where they send nothing."""
-    pair = _last(pairs, _MESSAGE)
-    return Named(pair.value, pair.span) if pair is not None and _NAME.match(pair.value) else None
 
 
 def wrong(groups: Sequence[Group], types: Sequence[Type]) -> Iterator[Diagnostic]:
@@ -21,7 +13,7 @@ def wrong(groups: Sequence[Group], types: Sequence[Type]) -> Iterator[Diagnostic
     declared = {struct.name: struct for struct in types}
     for group in groups:
         for route in group.routes:
-            pair = _last(route.doc_pairs, _KEY)
+            pair = route.doc_pair(_KEY)
             if pair is None:
                 continue
             if pair.value not in ("true", "false"):
@@ -37,7 +29,7 @@ def _where(group: Group, route: Route, pair: Pair) -> Iterator[Diagnostic]:
     if route.method != "get":
         text = f"a WebSocket begins with GET, not {route.method.upper()}"
         yield _unfit(text, pair, f"write `get {route.path}`, or leave `websocket` out")
-    status = _last(route.doc_pairs, "status")
+    status = route.doc_pair("status")
     if status is not None:
         yield _unfit("a WebSocket has the status 101", status, "leave `status` out")
     if group.sse:
@@ -46,7 +38,7 @@ def _where(group: Group, route: Route, pair: Pair) -> Iterator[Diagnostic]:
 
 
 def _types(route: Route, pair: Pair, declared: dict[str, Type]) -> Iterator[Diagnostic]:
-    named = _last(route.doc_pairs, _MESSAGE)
+    named = route.doc_pair(_MESSAGE)
     if named is None and route.response is None:
         hint = 'add `message: "ChatMessage"`, the type of what clients send, or `returns (ChatEvent)`, what they get'
         yield _unfit(f"`{route.handler}` neither receives nor sends messages", pair, hint)
@@ -74,10 +66,6 @@ def _message(named: Pair, declared: dict[str, Type]) -> Iterator[Diagnostic]:
         if any(binding.source != "json" for binding in field.bindings):
             text = f"`{struct.name}` is what clients send as JSON: `{field.name}` has no place in it"
             yield Diagnostic("bad-websocket", text, field.span, "give it a `json` tag alone", severity="unfit")
-
-
-def _last(pairs: Sequence[Pair], key: str) -> Pair | None:
-    return next((pair for pair in reversed(pairs) if pair.key == key), None)
 
 
 def _unfit(text: str, pair: Pair, hint: str) -> Diagnostic:

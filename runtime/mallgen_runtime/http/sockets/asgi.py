@@ -9,6 +9,7 @@ from mallgen_runtime.http.asgi import AsgiExchange, AsgiStreams
 from mallgen_runtime.http.conf import WebSocketConf
 from mallgen_runtime.http.links import (
     ABNORMAL,
+    GOING_AWAY,
     LEAVE_SECONDS,
     NO_STATUS,
     REFUSED,
@@ -34,7 +35,8 @@ class SocketExchange(AsgiExchange):
     def __init__(self, scope: Scope, receive: Receive, send: Send, streams: AsgiStreams) -> None:
         super().__init__(scope, receive, send, streams)
         self.scope = scope
-        self._is_connected = False
+        self._is_connected = self._is_read = False  # what is read behind the handshake is the socket's
+        self._link: AsgiLink | None = None
 
     async def receive(self) -> MutableMapping[str, Any]:
         """Return the body of the handshake, which has none."""
@@ -46,7 +48,11 @@ class SocketExchange(AsgiExchange):
             self._is_connected = True
             await self._receive()  # websocket.connect
         if isinstance(response, StreamingResponse) and response.is_socket:
-            await response.sent_over(ctx, self)
+            self._streams.begin(self)
+            try:
+                await response.sent_over(ctx, self)
+            finally:
+                self._streams.done(self)
         elif _DENIAL in self._scope.get("extensions", {}):
             await super().put(ctx, response)
         else:
@@ -54,7 +60,13 @@ class SocketExchange(AsgiExchange):
 
     def link(self, ctx: Context, response: StreamingResponse, limits: WebSocketConf) -> "AsgiLink":
         """Return the way of a WebSocket's messages."""
-        return AsgiLink(ctx, response, limits, self._receive, self._send)
+        self._link = AsgiLink(ctx, response, limits, self._receive, self._send)
+        return self._link
+
+    def end_stream(self) -> None:
+        """Close the socket: the service stops."""
+        if self._link is not None:
+            self._link.shut()
 
 
 class AsgiLink:
@@ -77,6 +89,7 @@ class AsgiLink:
         self._room = asyncio.Event()
         self._logic = asyncio.current_task()
         self._reader: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._leave_by = 0.0
 
     async def accept(self) -> None:
@@ -161,6 +174,11 @@ class AsgiLink:
             await self._send({"type": "websocket.close", "code": how.code, "reason": how.reason})
         except OSError:
             self._ctx.log.debug("the client of a socket left before it was closed")
+
+    def shut(self) -> None:
+        """Close: the service stops."""
+        if self.closed is None and self._reader is not None:
+            self._closing = asyncio.create_task(self._say(Close(GOING_AWAY, "the service is stopping")))
 
     def stop(self) -> None:
         """Read no more: the logic has ended."""
