@@ -17,7 +17,6 @@ from mallgen.model import Contract
 
 if TYPE_CHECKING:
     from mallgen.breaking.proto import ProtoChange
-    from mallgen.proto.model import ProtoContract
 
 
 def judge(
@@ -74,7 +73,7 @@ def _name(old: ServiceVersion | None, new: ServiceVersion | None) -> str:
 def _change(
     old: ServiceVersion | None, new: ServiceVersion | None, label: str, owners: TableOwners, terms: Terms
 ) -> ServiceChange:
-    proto = _proto(old.proto if old is not None else None, new.proto if new is not None else None, label)
+    proto = _proto(old, new, label)
     if new is None:
         return ServiceChange(gone=old.api if old is not None else None, proto=proto)
     api = _api(old.api if old is not None else None, new.api, label, terms)
@@ -88,12 +87,14 @@ def _api(old: Contract | None, new: Contract | None, label: str, terms: Terms) -
     return ApiChange(old or Contract(new.file, new.service, (), (), ()), new, label, terms)
 
 
-def _proto(old: "ProtoContract | None", new: "ProtoContract | None", label: str) -> "ProtoChange | None":
+def _proto(old: ServiceVersion | None, new: ServiceVersion | None, label: str) -> "ProtoChange | None":
     """Return the change of protos; where a version has none, of protos without anything."""
-    if old is None and new is None:
+    was, now = (one.proto if one is not None else None for one in (old, new))
+    if was is None and now is None:
         return None
     from mallgen.breaking.proto import ProtoChange  # imported only where there are protos
     from mallgen.proto.model import ProtoContract
 
     nothing = ProtoContract("", (), (), (), {})
-    return ProtoChange(old or nothing, new or nothing, label)
+    queues = tuple(one.is_queue for one in (old, new) if one is not None and one.proto is not None)
+    return ProtoChange(was or nothing, now or nothing, label, (queues[0], queues[-1]))

@@ -20,6 +20,7 @@ from mallgen.breaking.proto_pairs import (
 )
 from mallgen.breaking.proto_tree import PACKAGE, EnumNode, FieldNode, MessageNode, ProtoTree
 from mallgen.breaking.proto_wire import WireTypes, cardinality
+from mallgen.breaking.topic_pairs import TopicPair, topic_pairs
 from mallgen.diagnostics import Note
 from mallgen.rules import Finding
 from mallgen.text.span import Span
@@ -32,9 +33,13 @@ class ProtoChange:
     """The subject of the rules: two versions of one service's protos. `label` names the old one in messages.
 
     `served` are the full names of all that the new versions of all contracts serve: a service may have moved.
+    `queues`: the old one and the new one are a queue service, whose RPCs are topics.
     """
 
-    def __init__(self, old: "ProtoContract", new: "ProtoContract", label: str) -> None:
+    def __init__(
+        self, old: "ProtoContract", new: "ProtoContract", label: str, queues: tuple[bool, bool] = (False, False)
+    ) -> None:
+        self.queues = queues
         self.old, self.new, self.label = ProtoTree(old), ProtoTree(new), label
         self.contracts = old, new
         self.files: tuple[ProtoFilePair, ...] = file_pairs(self.old, self.new)
@@ -58,13 +63,21 @@ class ProtoChange:
 
     @property
     def services(self) -> Sequence[ProtoServicePair]:
-        """Return all services, without those of a package that has a new major version."""
-        return self._match.services
+        """Return all services that are called, without those of a package that has a new major version."""
+        return () if any(self.queues) else self._match.services
 
     @cached_property
     def rpcs(self) -> tuple[RpcPair, ...]:
-        """Return the RPCs of all services, without those of services that are gone."""
+        """Return the RPCs of all services that are called, without those of services that are gone."""
         return tuple(pair for service in self.services for pair in rpc_pairs(self._match, service))
+
+    @cached_property
+    def topics(self) -> tuple[TopicPair, ...]:
+        """Return the topics of a queue service: by name, then those whose RPC is the same one."""
+        if not all(self.queues):
+            return ()
+        pairs = (pair for service in self._match.services for pair in rpc_pairs(self._match, service))
+        return topic_pairs(self.contracts, pairs)
 
     @cached_property
     def messages(self) -> tuple[MessagePair, ...]:

@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
 
 class ServiceVersion(NamedTuple):
-    """A service as one version has it; `path` is its contract's, relative to the version's folder."""
+    """A service as one version has it; `path` is its contract's, relative to the version's folder.
+
+    `is_queue`: the RPCs of its proto are topics.
+    """
 
     name: str
     path: str
     api: "Contract | None" = None
     tables: "Schema | None" = None
     proto: "ProtoContract | None" = None
+    is_queue: bool = False
 
 
 class ReadVersion(NamedTuple):

@@ -37,7 +37,7 @@ def producer(contract: ProtoContract, where: Modules, renderer: Renderer) -> str
         module_docstring=docstring([f"Sends to the topics of {contract.title}; messages are imported from here."], 0),
         imports=imports.lines(),
         exported=listed(exported([*clients, *messages])),
-        addresses=[_address(topic, name, contract) for topic, name in addresses.items()],
+        addresses=[_address(topic, name) for topic, name in addresses.items()],
         clients=views,
     )
 
@@ -48,16 +48,10 @@ def _addresses(found: tuple[Topic, ...]) -> dict[Topic, PyIdent]:
     return {topic: scope.add(PyIdent(f"{names.snake(topic.method.name)}".upper())) for topic in found}
 
 
-def _address(topic: Topic, name: PyIdent, contract: ProtoContract) -> Code:
-    args: list[Code] = [literal(topic.name), literal(message_name(topic, contract))]
+def _address(topic: Topic, name: PyIdent) -> Code:
+    args: list[Code] = [literal(topic.name), literal(topic.message)]
     args += [Code(f"key={literal(topic.key)}")] if topic.key else []
     return call(f"{name} = Address(", args)
-
-
-def message_name(topic: Topic, contract: ProtoContract) -> str:
-    """Return the full name of a topic's message: `seckill.OrderRequest`."""
-    full = next(full for full, ref in contract.types.items() if ref == topic.method.request)
-    return full.removeprefix(".")
 
 
 def _method(topic: Topic, addresses: dict[Topic, PyIdent], uses: Uses) -> MethodView:

@@ -1,5 +1,7 @@
 """The kind of .proto contracts whose RPCs are the topics of a queue: services that consume messages."""
 
+from typing import TYPE_CHECKING
+
 from mallgen.kinds.kind import STARTED, Kind
 from mallgen.kinds.protos import FROM_FILENAME, INCLUDES, MORE, carried, read, version
 from mallgen.kinds.tables import CHOICES, DATABASE, TABLES, counted_tables
@@ -7,6 +9,9 @@ from mallgen.kinds.target import Made, Target, made
 from mallgen.loading.sources import limits
 from mallgen.proto.scan import package
 from mallgen.text.visible import counted
+
+if TYPE_CHECKING:
+    from mallgen.breaking.services import ReadVersion, ServiceVersion
 
 
 def _make(target: Target, prove: bool) -> Made:
@@ -32,6 +37,10 @@ def _make(target: Target, prove: bool) -> Made:
     return made(subject, emit(contract, options), found.diagnostics, found.sources)
 
 
+def _version(target: Target, service: "ServiceVersion") -> "ReadVersion":
+    return version(target, service._replace(is_queue=True))
+
+
 KIND = Kind(
     "rmq",
     (".proto",),
@@ -43,5 +52,5 @@ KIND = Kind(
     calls=True,
     title=package,
     carried=carried,
-    version=version,
+    version=_version,
 )

@@ -25,12 +25,15 @@ _NO_KEYS = {
 
 
 class Topic(NamedTuple):
-    """One topic: its `name` in the queue, and the field of the message that is its key, empty without one."""
+    """One topic: its `name` in the queue, the field of the message that is its key, empty without one, and the full
+    name of the message.
+    """
 
     service: Service
     method: Method
     name: str
     key: str
+    message: str
 
     @property
     def is_batch(self) -> bool:
@@ -40,8 +43,11 @@ class Topic(NamedTuple):
 
 def topics(contract: ProtoContract) -> tuple[Topic, ...]:
     """Return the topics of a queue service, one for each RPC."""
+    messages = {ref: full.removeprefix(".") for full, ref in contract.types.items()}
     return tuple(
-        Topic(service, method, *_named(contract, method)) for service in contract.services for method in service.methods
+        Topic(service, method, *_named(contract, method), messages[method.request])
+        for service in contract.services
+        for method in service.methods
     )
 
 
