@@ -39,7 +39,6 @@ class Told(NamedTuple):
 
 
 _TLS = Remark("TLS is on where CertFile and KeyFile are set; remove it", refused=True)
-_SHEDDING = Remark("an RPC server sheds no load yet")
 _ALWAYS = Remark("it cannot be switched off here", quiet=AS_IT_IS)
 
 SERVICE = {
@@ -62,7 +61,11 @@ RPC_SERVER = {
     "StrictControl": _NO_AUTH,
     "Redis": Remark("it holds the tokens of callers for Auth, which is not there yet"),
     "Tls": _TLS,
-    "CpuThreshold": _SHEDDING,
+    "Workers": Remark(
+        "an RPC server is one process; start more instances of it, which callers find in the registry",
+        refused=True,
+        quiet=(*NOTHING, "1"),
+    ),
 }
 RPC_SERVER_MIDDLEWARES = {
     "Trace": _ALWAYS,

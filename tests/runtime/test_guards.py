@@ -10,7 +10,7 @@ import pytest
 from mallgen_runtime import ApiError, App, Context, Response, Route, ServiceBase
 from mallgen_runtime.http.conf import MiddlewaresConf, RestConf
 from mallgen_runtime.http.guards import ARRIVED
-from mallgen_runtime.http.shedding import CpuGate, LoopQueue, RouteLoad
+from mallgen_runtime.process.shedding import CpuGate, LoopQueue, RouteLoad
 from mallgen_runtime.testing import Client, context
 
 

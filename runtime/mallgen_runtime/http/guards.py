@@ -6,32 +6,12 @@ from collections.abc import Callable
 from mallgen_runtime.http.conf import RestConf
 from mallgen_runtime.http.messages import Context, Next, Response
 from mallgen_runtime.http.problems import ApiError, Unrecovered
-from mallgen_runtime.http.shedding import CpuGate, LoopQueue, RouteLoad
 from mallgen_runtime.process.breaker import Breaker, NoBreaker
+from mallgen_runtime.process.shedding import Overload, RouteLoad, overload_of
 
 ARRIVED = "mallgen.arrived"  # in the ASGI scope: the monotonic time at which the head of the request was there
 _RETRY = {"retry-after": "1"}
 _STUB = 501  # logic that is not written yet is no failure of the service
-
-
-class Overload:
-    """The shedder of all routes of a service; `shed` counts the requests that were refused."""
-
-    def __init__(self, threshold: int | None) -> None:
-        self._queue = LoopQueue()
-        self._gate = CpuGate(threshold) if threshold else None
-        self.shed = 0
-
-    def refuses(self, ctx: Context, load: RouteLoad) -> bool:
-        """Count a request to a route; return whether it should not be begun."""
-        now = time.monotonic()
-        load.asked(now)
-        waited = now - ctx.scope.get(ARRIVED, now)
-        queued = self._queue.stands(waited, now) and waited > load.patience
-        if not (queued or load.is_full()) or (self._gate is not None and not self._gate.opens(now)):
-            return False
-        self.shed += 1
-        return True
 
 
 class Guard:
@@ -44,7 +24,7 @@ class Guard:
 
     def admit(self, ctx: Context) -> None:
         """Raise a 503 for a request that is shed or that the breaker drops."""
-        if self._overload is not None and self._overload.refuses(ctx, self._load):
+        if self._overload is not None and self._overload.refuses(self._load, ctx.scope.get(ARRIVED, 0.0)):
             raise ApiError(503, "overloaded", "the service has more requests than it can answer", headers=_RETRY)
         if not self._breaker.allows():
             raise ApiError(503, "breaker_open", "most requests to this route fail at present", headers=_RETRY)
@@ -88,8 +68,7 @@ class Guards:
 
     def __init__(self, config: RestConf) -> None:
         self._breaks = config.middlewares.breaker
-        sheds = config.middlewares.shedding and config.cpu_threshold != 0 and config.mode == "pro"
-        self.overload = Overload(config.cpu_threshold) if sheds else None
+        self.overload = overload_of(config.middlewares.shedding, config.cpu_threshold, config.mode)
 
     def of_route(self) -> Guard | None:
         """Return the guard of one route, None when all of it is switched off."""

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, nullcontext, suppress
-from typing import Any, Generic, NamedTuple
+from typing import Any, Generic, NamedTuple, NoReturn
 
 from mallgen_runtime.process import metrics, spans
 from mallgen_runtime.process.breaker import Breaker, NoBreaker
@@ -15,23 +15,26 @@ from mallgen_runtime.process.logs import access
 from mallgen_runtime.process.observing import turn_on
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.service import S
+from mallgen_runtime.process.shedding import RouteLoad, overload_of
 from mallgen_runtime.rpc import traced
 from mallgen_runtime.rpc.conf import RpcServerConf
 from mallgen_runtime.rpc.hooks import RpcHooks
 from mallgen_runtime.rpc.methods import Method, RpcContext, Service, Wire
 
 _CLOCKS = 0.02  # a caller's time began before its call was here
+_UNTIMED = frozenset((Code.CANCELED, Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE))  # no measure of a method
 _LOUD = frozenset(code for code in Code if HTTP_STATUS.get(code, 500) >= 500)
 
 
 class BoundMethod(NamedTuple):
-    """A method ready to run with its interceptors: its limit in seconds, its breaker, its metrics."""
+    """A method ready to run with its interceptors: its limit in seconds, its breaker, its metrics, its load."""
 
     limit: float | None
     breaker: Breaker
     observe: metrics.Observe
     run: Callable[[RpcContext, Any], Any]
     dropped: Callable[[str], None] = metrics.drop_nothing
+    load: RouteLoad | None = None
 
 
 class RpcApp(Generic[S]):
@@ -48,6 +51,7 @@ class RpcApp(Generic[S]):
         self._interceptors = tuple(found(hooks, "server_interceptors", svc))
         svc.intercept(found(hooks, "client_interceptors", svc))
         self.in_flight = 0
+        self.overload = overload_of(config.middlewares.shedding, config.cpu_threshold, config.mode)
         turn_on(config)
         self._bound = {method.wire: self._bind(method) for service in services for method in service.methods}
 
@@ -67,10 +71,12 @@ class RpcApp(Generic[S]):
             seen.add(name)
 
     def _bind(self, method: Method[Any]) -> BoundMethod:
-        limit = None if method.takes_stream or method.gives_stream else self.config.limit_of(method.wire)
+        streams = method.takes_stream or method.gives_stream
+        limit = None if streams else self.config.limit_of(method.wire)
         asked = self.config.middlewares
         breaker, labels = Breaker() if asked.breaker else NoBreaker(), (("method", method.wire),)
-        made = BoundMethod(limit, breaker, metrics.nothing, self._around(method))
+        load = None if streams or self.overload is None else RouteLoad()
+        made = BoundMethod(limit, breaker, metrics.nothing, self._around(method), load=load)
         if not asked.prometheus:
             return made
         observe, dropped = metrics.observer("rpc_server", labels), metrics.drops("rpc_server", labels)
@@ -119,7 +125,7 @@ class RpcApp(Generic[S]):
 class _ServedCall:
     """Around one call: breaker, limit, origin of the calls it makes, and every failure turned into an RpcError."""
 
-    __slots__ = ("_app", "_bound", "_ctx", "_method", "_span", "_started", "_token", "limit", "run")
+    __slots__ = ("_alone", "_app", "_bound", "_ctx", "_method", "_span", "_started", "_token", "limit", "run")
 
     def __init__(self, app: RpcApp, method: Method[Any], ctx: RpcContext) -> None:
         self._app = app
@@ -131,10 +137,7 @@ class _ServedCall:
 
     def __enter__(self) -> "_ServedCall":
         ctx, limit = self._ctx, self._bound.limit
-        if not self._bound.breaker.allows():
-            self._log(Code.UNAVAILABLE, 0.0)
-            self._bound.dropped("breaker")
-            raise RpcError(Code.UNAVAILABLE, f"too many calls of {self._method.wire} fail; this one was dropped")
+        self._admit()
         self.limit = None  # the transport itself ends a call at the caller's deadline
         if limit is not None:
             own = time.monotonic() + limit
@@ -142,6 +145,7 @@ class _ServedCall:
                 ctx.deadline = own
                 self.limit = asyncio.timeout(limit)
         self._app.in_flight += 1
+        self._alone = self._bound.load is not None and self._bound.load.begun()
         self._started = time.perf_counter()
         here = Origin(
             ctx.request_id, ctx.trace_id, ctx.deadline, ctx.trace_flags, self._method.wire, "", ctx.trace_state
@@ -150,6 +154,19 @@ class _ServedCall:
         self._span = None if spans.active is None else traced.begin(self._method, ctx, here)
         return self
 
+    def _admit(self) -> None:
+        """Raise RESOURCE_EXHAUSTED for a call that would be late, UNAVAILABLE for one that the breaker drops."""
+        bound, overload, wire = self._bound, self._app.overload, self._method.wire
+        if bound.load is not None and overload is not None and overload.refuses(bound.load, self._ctx.arrived):
+            self._drop("shedding", Code.RESOURCE_EXHAUSTED, f"the server has more calls of {wire} than it can answer")
+        if not bound.breaker.allows():
+            self._drop("breaker", Code.UNAVAILABLE, f"too many calls of {wire} fail; this one was dropped")
+
+    def _drop(self, reason: str, code: Code, text: str) -> NoReturn:
+        self._log(code, 0.0)
+        self._bound.dropped(reason)
+        raise RpcError(code, text)
+
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: object) -> None:
         wrong = None if problem is None else self._told(problem)
         code = Code.OK if problem is None else self._ended() if wrong is None else wrong.code
@@ -157,6 +174,10 @@ class _ServedCall:
         # what the logic answers on purpose is no sign that this server is unwell; callers have breakers of their own
         self._bound.breaker.done(Code.OK if isinstance(problem, RpcError) else code)
         self._app.in_flight -= 1
+        if self._bound.load is not None:
+            self._bound.load.flight -= 1
+            if code not in _UNTIMED:
+                self._bound.load.ended(time.monotonic(), taken, self._alone)
         self._bound.observe(code, taken)
         self._log(code, taken)
         if self._span is not None:

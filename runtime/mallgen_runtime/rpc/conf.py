@@ -37,12 +37,14 @@ class MethodTimeoutConf(Conf, kw_only=True):
 
 class ServerMiddlewaresConf(Conf, kw_only=True):
     """go-zero's `Middlewares` block of an RPC server; false switches off the breaker, the metrics of calls
-    (`prometheus`), or the line of each call (`stat`)."""
+    (`prometheus`), the line of each call (`stat`), or `shedding`, which is ours: unary calls that would be late are
+    refused in mode pro."""
 
     remarks: ClassVar[Mapping[str, Remark]] = RPC_SERVER_MIDDLEWARES
     breaker: bool = True
     prometheus: bool = True
     stat: bool = True
+    shedding: bool = True
 
 
 class ClientMiddlewaresConf(Conf, kw_only=True):
@@ -62,7 +64,8 @@ class RpcServerConf(Conf, kw_only=True):
     single methods. `max_message` bytes of one message (-1: no limit). `max_connection_idle` as `5m`. `mode` dev, test,
     rt, pre or pro: dev and test turn on reflection. `transport`: `http2` is our own, for unary methods, `grpc` is
     grpc.aio, `auto` takes our own unless the service has streaming methods. `strict`: a key that is no setting is an
-    error.
+    error. `cpu_threshold` in thousandths of a core: below it no load is shed (0: never, as go-zero's; not set:
+    processor time does not matter).
 
     With `cert_file` and `key_file`, PEM files, the service speaks TLS, with `client_ca_file` only to clients whose
     certificate one of its authorities has signed. All three are read again when they change.
@@ -77,6 +80,7 @@ class RpcServerConf(Conf, kw_only=True):
     shutdown: ShutdownConf = field(default_factory=ShutdownConf)
     max_message: MessageBytes = 4 << 20
     max_connection_idle: Duration = "5m"
+    cpu_threshold: Annotated[int, Meta(ge=0, le=1000)] | None = None
     health: bool = True
     middlewares: ServerMiddlewaresConf = field(default_factory=ServerMiddlewaresConf)
     transport: Transport = "auto"

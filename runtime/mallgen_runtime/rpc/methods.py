@@ -24,14 +24,15 @@ class Wire(Protocol):
 class RpcContext:
     """One call: `metadata` by lower-case name, the ids that stand in every log line, `log` that writes with them.
 
-    `deadline` is the monotonic time by which it must be answered, None when there is no limit. `peer` is the caller's
-    address.
+    `deadline` is the monotonic time by which it must be answered, None when there is no limit; `arrived` that at which
+    it was read, 0 where the transport does not tell. `peer` is the caller's address.
     """
 
     __slots__ = (
         "_metadata",
         "_pairs",
         "_peer",
+        "arrived",
         "deadline",
         "method",
         "request_id",
@@ -54,6 +55,7 @@ class RpcContext:
         self.trace_state = trace_state
         self.request_id, self.trace_id, self.trace_flags = ids
         self.deadline = deadline
+        self.arrived = 0.0
         self._pairs = metadata
         self._peer = peer
         self._metadata: Mapping[str, str] | None = None

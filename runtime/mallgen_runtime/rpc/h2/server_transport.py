@@ -264,14 +264,15 @@ class ServerTransport(asyncio.Protocol):
         if route.each is not None:
             self._each(call, route.each, message)
             return
-        deadline = None if route.limit is None else time.monotonic() + route.limit
+        now = time.monotonic()
+        deadline = None if route.limit is None else now + route.limit
         if call.deadline is None or (deadline is not None and deadline < call.deadline):
             call.deadline = deadline
         if call.deadline is None:
             server.wheel.remove(call)
         else:
             server.wheel.add(call, call.deadline, self._expire)
-        task = call.task = self._loop.create_task(self._answer(call, route, message))
+        task = call.task = self._loop.create_task(self._answer(call, route, message, now))
         server.tasks.add(task)
 
     def closed(self, call: ServerCall) -> None:
@@ -306,11 +307,12 @@ class ServerTransport(asyncio.Protocol):
             self.core.fail(call, RpcError(Code.UNAVAILABLE, "the server stopped before the call was done"))
         self.core.end(ConnectionFault(Reason.NO_ERROR, "the server has stopped"))
 
-    async def _answer(self, call: ServerCall, route: MethodRoute, message: bytes) -> None:
+    async def _answer(self, call: ServerCall, route: MethodRoute, message: bytes, arrived: float) -> None:
         task, request = call.task, call.request
         ids = sound_ids(request.traceparent, request.request_id)
         ctx = RpcContext(route.wire, DecodedMetadata(request.metadata), ids, peer=self._name, deadline=call.deadline)
         ctx.trace_state = state_in(request.metadata) if request.traceparent else ""
+        ctx.arrived = arrived
         try:
             reply = await route.answer(ctx, message)
         except RpcError as problem:

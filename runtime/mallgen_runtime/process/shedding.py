@@ -143,3 +143,26 @@ class RouteLoad:
         self.peak = max(sum(counts[at : at + _RATED]) for at in range(BUCKETS - _RATED)) * PER_SECOND / _RATED
         if not self._full:  # a standing queue is no measure of the route at its best
             self.least = min((self._spent[at] / self._ended[at] for at in order if self._ended[at]), default=0.0)
+
+
+class Overload:
+    """The shedder of all routes or methods of a service; `threshold` is that of CpuGate, None: it does not matter."""
+
+    __slots__ = ("_gate", "_queue")
+
+    def __init__(self, threshold: int | None) -> None:
+        self._queue = LoopQueue()
+        self._gate = CpuGate(threshold) if threshold else None
+
+    def refuses(self, load: RouteLoad, arrived: float) -> bool:
+        """Count a request; return whether it should not be begun. `arrived` is a monotonic time, 0: not known."""
+        now = time.monotonic()
+        load.asked(now)
+        waited = now - arrived if arrived else 0.0
+        queued = self._queue.stands(waited, now) and waited > load.patience
+        return (queued or load.is_full()) and (self._gate is None or self._gate.opens(now))
+
+
+def overload_of(sheds: bool, threshold: int | None, mode: str) -> Overload | None:
+    """Return the shedder that settings ask for: in mode `pro` alone, as go-zero's."""
+    return Overload(threshold) if sheds and threshold != 0 and mode == "pro" else None
