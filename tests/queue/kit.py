@@ -17,6 +17,9 @@ from mallgen_runtime.queue import (
     TopicConf,
     produce,
 )
+from mallgen_runtime.queue.headers import new_id
+from mallgen_runtime.queue.link import Place, Record
+from mallgen_runtime.queue.opening import queue_at
 from mallgen_runtime.queue.running import Consumers
 from mallgen_runtime.schema import field
 from tests.queue.messages import OrderRequest, address
@@ -63,6 +66,17 @@ class Service:
         await asyncio.wait_for(self.consumers.joined(), 30)
         return self
 
+    @property
+    def held(self) -> int:
+        """The messages that are fetched and not done."""
+        return sum(len(part.open) for member in self.consumers.members for part in member._parts.values())
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether something was fetched, and all that was has been committed."""
+        parts = [part for member in self.consumers.members for part in member._parts.values()]
+        return not any(part.is_dirty or part.open for part in parts) and any(part.low >= 0 for part in parts)
+
     async def __aexit__(self, *problem: object) -> None:
         await self.consumers.stop(5)
 
@@ -83,6 +97,28 @@ async def send(
             *(sender.send(address(topic), OrderRequest(number=one, product_id=key(one))) for one in some)
         )
     await sender.close()
+
+
+async def letters_of(settings: Mapping[str, Any], topic: str) -> Sequence[Record]:
+    """Return the dead letters of a topic, read by a new group."""
+    queue = queue_at(ProducerConf(**settings).where)
+    await queue.create({f"{topic}.dlq": 1})
+    link = queue.consumer(f"reader-{new_id()}", from_first=True)
+
+    assigned: list[Place] = []
+
+    async def nothing(places: Sequence[Place]) -> None:
+        pass
+
+    async def seen(places: Sequence[Place]) -> None:
+        assigned.extend(places)
+
+    await link.start([f"{topic}.dlq"], seen, nothing, nothing)
+    found: list[Record] = []
+    while not assigned or len(found) < sum((await link.lag()).values()):
+        found += await link.fetch(1000, 0.1)
+    await link.close()
+    return found
 
 
 async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:

@@ -82,8 +82,8 @@ class QueueServerConf(Conf, kw_only=True):
     a topic or after its `last`.
 
     `processors` messages of a topic are worked on at once, those of one key one after another, while `consumers` more
-    wait for each of them. `conns`: how many members of the group the process is. A fetch waits up to a second
-    for `min_bytes`; no more than `max_bytes` of a partition are held.
+    wait for each of them. `conns`: how many members of the group the process is. A fetch waits a tenth of a
+    second for `min_bytes`; no more than `max_bytes` of a partition are held.
 
     `timeout` in milliseconds of one message (0: none). A message whose logic failed is tried again `retries` times,
     after `backoff` at first, twice as long each time up to `max_backoff`, each at random between nothing and that;

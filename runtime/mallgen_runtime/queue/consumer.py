@@ -15,7 +15,7 @@ from mallgen_runtime.process.watch import keep, release
 from mallgen_runtime.queue.app import BoundTopic, QueueApp
 from mallgen_runtime.queue.delivering import DeadLetters, Delivering
 from mallgen_runtime.queue.errors import NotOurs
-from mallgen_runtime.queue.link import ConsumerLink, Place
+from mallgen_runtime.queue.link import ConsumerLink, Place, Queue
 from mallgen_runtime.queue.partitions import Partition
 
 _LOG = logging.getLogger("mallgen.service")
@@ -29,10 +29,11 @@ _CLOSE = 5.0
 class GroupMember:
     """Works on some topics of an application as one member of their group."""
 
-    def __init__(
-        self, app: QueueApp[Any], link: ConsumerLink, topics: Sequence[BoundTopic], letters: DeadLetters
-    ) -> None:
-        self._link = link
+    def __init__(self, app: QueueApp[Any], queue: Queue, topics: Sequence[BoundTopic], letters: DeadLetters) -> None:
+        one = topics[0].delivery
+        self._queue = queue
+        self._partitions = one.where.partitions
+        self._link: ConsumerLink = queue.consumer(one.group, from_first=one.from_first)
         self._topics = {bound.delivery.topic: bound for bound in topics}
         self._most = max(bound.delivery.most for bound in topics)
         self._work = Delivering(app, letters, self._done, self._missing)
@@ -63,6 +64,7 @@ class GroupMember:
         loop = asyncio.get_running_loop()
         over = None if patience is None else loop.time() + patience
         self._stopping.set()
+        self._link.resume(())  # a fetch that waits may return
         for task in self._tasks:
             release(task)
         await self._work.drain(list(self._parts.values()), patience)
@@ -104,6 +106,7 @@ class GroupMember:
         delay = 0.1
         while not self._stopping.is_set():
             try:
+                await self._queue.create(dict.fromkeys(self._topics, self._partitions))
                 await self._link.start(list(self._topics), self._assigned, self._revoked, self._lost)
             except ResourceError as problem:
                 self._trouble("queue", str(problem))
@@ -114,7 +117,7 @@ class GroupMember:
             return
 
     async def _fetch(self) -> None:
-        """Fetch once, and pause or resume partitions by what they hold."""
+        """Fetch once, and pause partitions by what they hold."""
         is_any_paused = self._balance()
         records = await self._link.fetch(self._most, _PAUSED if is_any_paused else _IDLE)
         if self._stopping.is_set():
@@ -125,20 +128,21 @@ class GroupMember:
                 self._work.begin(part, record)
 
     def _balance(self) -> bool:
-        """Pause partitions that are full, resume those that have room; return whether one is paused."""
+        """Pause partitions that are full; return whether one is paused that may have room soon."""
         full = [part for part in self._parts.values() if not part.is_paused and part.is_full]
-        free = [part for part in self._parts.values() if part.is_paused and part.has_room]
-        free = [part for part in free if part.place.topic not in self._work.stubs]
-        for part in (*full, *free):
-            part.is_paused = not part.is_paused
+        for part in full:
+            part.is_paused = True
         if full:
             self._link.pause([part.place for part in full])
-        if free:
-            self._link.resume([part.place for part in free])
         return any(part.is_paused and part.place.topic not in self._work.stubs for part in self._parts.values())
 
     def _done(self, part: Partition) -> None:
+        """Have the offset committed, and fetch again from a partition that has room now."""
         self._dirty.set()
+        if part.is_paused and part.has_room and self._parts.get(part.place) is part:
+            if part.place.topic not in self._work.stubs:
+                part.is_paused = False
+                self._link.resume([part.place])
 
     def _missing(self, bound: BoundTopic) -> None:
         """Fetch no more of a topic that has no logic."""

@@ -17,6 +17,7 @@ from mallgen_runtime.queue.partitions import Lane, Partition
 from mallgen_runtime.queue.topics import MessageContext
 
 _LOG = logging.getLogger("mallgen.service")
+_CUT = 1.0  # seconds that logic has to end after it was cancelled
 _LONGEST = 1000  # characters of a failure in a header
 
 
@@ -72,29 +73,29 @@ class Delivering:
         if is_new:
             work = self._batches if part.bound.topic.takes_batch else self._singles
             task = asyncio.create_task(work(part, lane), name=f"work on {part.place.topic}")
-            part.tasks.add(task)
-            task.add_done_callback(part.tasks.discard)
+            part.tasks[task] = lane
+            task.add_done_callback(part.tasks.pop)
 
     async def drain(self, parts: Sequence[Partition], patience: float | None) -> None:
         """Let logic that runs come to its end, drop what waits; after `patience` seconds cancel what still runs."""
         for part in parts:
-            part.closing.set()
-            for task in part.tasks - part.busy:
+            for task in part.close():
                 task.cancel()
-        running = {task for part in parts for task in part.busy}
+        running = {task for part in parts for task in part.tasks}
         if running:
             _, late = await asyncio.wait(running, timeout=patience)
+            cut = sum(task in part.busy for part in parts for task in late)
+            if cut:
+                _LOG.warning("%d messages were cut off: they took longer than there was time to finish", cut)
             for task in late:
-                _LOG.warning("%s was cancelled: it ran on when its partition had to be given up", task.get_name())
                 task.cancel()
-        rest = {task for part in parts for task in part.tasks}
-        if rest:
-            await asyncio.wait(rest)
+            if late:
+                await asyncio.wait(late, timeout=_CUT)
 
     async def _singles(self, part: Partition, lane: Lane) -> None:
         while lane.records:
             record = lane.records[0]
-            if part.closing.is_set() or not await self._deliver(part, (record,), part.bound.delivery.retries):
+            if part.is_over(record) or not await self._deliver(part, (record,), part.bound.delivery.retries):
                 return
             lane.records.popleft()
             if not lane.records:
@@ -107,7 +108,7 @@ class Delivering:
         while lane.records:
             await self._gather(lane, delivery.batch_size, delivery.batch_time)
             records = tuple(lane.records)[: delivery.batch_size]
-            if part.closing.is_set() or not await self._deliver(part, records, delivery.retries):
+            if part.is_over(records[0]) or not await self._deliver(part, records, delivery.retries):
                 return
             for record in records:
                 lane.records.popleft()
@@ -180,7 +181,7 @@ class Delivering:
         """Run the logic once, when a processor is free; return None when the partition is given up or has no logic."""
         bound = part.bound
         async with self._slots[part.place.topic]:
-            if part.closing.is_set():
+            if part.is_over(good[0][0]):
                 return None
             if part.place.topic not in self.stubs:
                 ctx = _context(good[0][0], attempt)
@@ -217,7 +218,7 @@ class Delivering:
             _LOG.error("%s %d/%d is left: %s", *_place(record), outcome.problem)
             return True
         letter = _letter(record, bound.delivery.dead_letters, outcome, attempts)
-        while not part.closing.is_set():
+        while not part.is_over(record):
             try:
                 with _Busy(part):
                     await self._letters.write(letter)

@@ -22,7 +22,7 @@ from mallgen_runtime.queue.waking import Waker
 MEMORY = ":memory:"
 _VARIABLE = "MALLGEN_QUEUE"
 _HEARTBEAT = 1.0
-_FETCH_PATIENCE = 1.0  # for MinBytes
+_FETCH_PATIENCE = 0.1  # for MinBytes
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -189,6 +189,7 @@ class EmbeddedConsumer:
         self._positions: dict[int, int] = {}
         self._paused: set[int] = set()
         self._due = 0.0
+        self._is_resumed = False
         self._mark: tuple[object, ...] = ()
         self._heart: _Heart | None = None
         self._told: tuple[Rebalanced, Rebalanced, Rebalanced] | None = None
@@ -217,7 +218,8 @@ class EmbeddedConsumer:
                     await self._settle()
                 found = await self._read(most)
                 left = over - loop.time()
-                if self._is_enough(found, most, wait - left) or left <= 0:
+                if self._is_enough(found, most, wait - left) or left <= 0 or self._is_resumed:
+                    self._is_resumed = False
                     self._positions.update((self._queue.log.number(one.place), one.offset + 1) for one in found)
                     return found
                 with contextlib.suppress(TimeoutError):
@@ -235,7 +237,8 @@ class EmbeddedConsumer:
         self._paused.update(self._queue.log.number(place) for place in places)
 
     def resume(self, places: Iterable[Place]) -> None:
-        """Go on with these partitions."""
+        """Go on with these partitions; a fetch that waits returns."""
+        self._is_resumed = True
         self._paused.difference_update(self._queue.log.number(place) for place in places)
         self._queue.waker.wake()
 

@@ -56,7 +56,10 @@ class ConsumerLink(Protocol):
         """Fetch no more records of these partitions; those already fetched from the queue are given later."""
 
     def resume(self, places: Iterable[Place]) -> None:
-        """Go on with these partitions where they were paused: no record is left out or given twice."""
+        """Go on with these partitions where they were paused: no record is left out or given twice.
+
+        A fetch that waits may return at once, also when there are no partitions among these.
+        """
 
     async def commit(self, offsets: Mapping[Place, int]) -> None:
         """Remember the offset of the next record to fetch, for the group. Returns when the queue has it.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from mallgen_runtime.queue.app import BoundTopic
 from mallgen_runtime.queue.link import Place, Record
@@ -28,11 +28,13 @@ class Partition:
         self.bound = bound
         self.open: dict[int, int] = {}
         self.lanes: dict[Hashable, Lane] = {}
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks: dict[asyncio.Task[None], Lane] = {}
         self.busy: set[asyncio.Task[None]] = set()
         self.closing = asyncio.Event()
         self.is_paused = False
         self._bytes = 0
+        self._highest = -1
+        self._ceiling = -1
         self._next = -1
         self._committed = -1
 
@@ -56,6 +58,23 @@ class Partition:
     def done(self, record: Record) -> None:
         """Forget a record that needs no more work."""
         self._bytes -= self.open.pop(record.offset)
+        self._highest = max(self._highest, record.offset)
+
+    def close(self) -> Sequence["asyncio.Task[None]"]:
+        """Begin no more records, but for those below one that is done or running: they would keep its offset from
+        being committed. Return the tasks that wait for what does not come any more."""
+        running = (self.tasks[task].records[0].offset for task in self.busy)
+        self._ceiling = max((self._highest, *running))
+        self.closing.set()
+        return [
+            task
+            for task, lane in self.tasks.items()
+            if task not in self.busy and not (lane.records and lane.records[0].offset <= self._ceiling)
+        ]
+
+    def is_over(self, record: Record) -> bool:
+        """Return whether a record must not be worked on any more."""
+        return self.closing.is_set() and record.offset > self._ceiling
 
     def end(self, lane: Lane, record: Record) -> None:
         """Forget the lane of a record, which is empty."""

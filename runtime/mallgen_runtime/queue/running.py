@@ -34,8 +34,7 @@ class Consumers:
                 self._queues[one.where] = queue_of(one.where)
                 self._letters[one.where] = DeadLetters(self._queues[one.where])
             for _ in range(one.conns):
-                link = self._queues[one.where].consumer(one.group, from_first=one.from_first)
-                self.members.append(GroupMember(app, link, topics, self._letters[one.where]))
+                self.members.append(GroupMember(app, self._queues[one.where], topics, self._letters[one.where]))
 
     def start(self) -> None:
         """Begin to work; a queue that cannot be reached is tried again and again."""
