@@ -139,10 +139,10 @@ class GroupMember:
     def _done(self, part: Partition) -> None:
         """Have the offset committed, and fetch again from a partition that has room now."""
         self._dirty.set()
-        if part.is_paused and part.has_room and self._parts.get(part.place) is part:
-            if part.place.topic not in self._work.stubs:
-                part.is_paused = False
-                self._link.resume([part.place])
+        is_ours = self._parts.get(part.place) is part and part.place.topic not in self._work.stubs
+        if is_ours and part.is_paused and part.has_room:
+            part.is_paused = False
+            self._link.resume([part.place])
 
     def _missing(self, bound: BoundTopic) -> None:
         """Fetch no more of a topic that has no logic."""
