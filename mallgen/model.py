@@ -184,8 +184,9 @@ class Route(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True):
-    """One `service` block with its `@server` values. `timeout_ms` and `max_bytes` are None when not given.
+    """One `service` block with its `@server` values. `timeout_ms` and the limits are None when not given.
 
+    `max_parts` and `max_part_bytes` are those of forms with files.
     `sse`: the routes answer with server-sent events.
     `cors` names the settings for pages of other origins, empty where those of the service hold.
     """
@@ -202,6 +203,8 @@ class Group(Struct, frozen=True):
     span: Span
     sse: bool = False
     cors: str = ""
+    max_parts: int | None = None
+    max_part_bytes: int | None = None
 
 
 class Contract(Struct, frozen=True):

@@ -199,6 +199,8 @@ def servers(draw: st.DrawFn) -> list[str]:
         "middleware: Class, Json, None",
         "timeout: 3s",
         "maxBytes: 2048",
+        "maxParts: 20",
+        "maxPartBytes: 1024",
         "unknown: x",
     ):
         if draw(st.integers(0, 3)) == 0 and not any(line.split(":")[0] in known for known in lines):

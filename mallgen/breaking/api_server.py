@@ -160,6 +160,27 @@ def max_bytes_decreased(change: ApiChange) -> Iterator[Finding]:
     yield from _findings(change, "maxBytes", found, "keep the limit, unless no client sends as much")
 
 
+@api_rule("max-parts-decreased", ERROR, WIRE)
+def max_parts_decreased(change: ApiChange) -> Iterator[Finding]:
+    """Forms may have fewer or smaller files and fields than before: others get 413.
+
+    A block without `maxParts` and `maxPartBytes` has the limits of the service's settings, which are not in the
+    contract: to set one is a warning.
+    """
+    parts = (
+        _Said(pair, f"forms may have {now} parts now, not {_limit(then)}", WARNING if then is None else "")
+        for pair in change.groups
+        if (now := pair.new.max_parts) and (not (then := pair.old.max_parts) or now < then)
+    )
+    yield from _findings(change, "maxParts", parts, "keep the limit, unless no client sends as many")
+    sizes = (
+        _Said(pair, f"a part of a form may have {now} bytes now, not {_limit(then)}", WARNING if then is None else "")
+        for pair in change.groups
+        if (now := pair.new.max_part_bytes) and (not (then := pair.old.max_part_bytes) or now < then)
+    )
+    yield from _findings(change, "maxPartBytes", sizes, "keep the limit, unless no client sends as much")
+
+
 @api_rule("cors-changed", WARNING, BEHAVIOUR)
 def cors_changed(change: ApiChange) -> Iterator[Finding]:
     """Another block of the settings says which pages of other origins may call.

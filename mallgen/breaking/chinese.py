@@ -178,6 +178,7 @@ _WHOLE = {
     "index-unique-dropped": "唯一索引删除",
     "major-version-not-bumped": "主版本号没有提升",
     "max-bytes-decreased": "请求大小上限降低",
+    "max-parts-decreased": "表单部分的数量或大小上限降低",
     "proto-field-validation-tightened": "proto 字段校验收紧",
     "proto-file-option-changed": "proto 文件选项变更",
     "proto-message-accessor-removed": "proto 消息访问器删除",

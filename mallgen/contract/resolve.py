@@ -17,12 +17,12 @@ from mallgen.text.span import Span
 
 SETTINGS = frozenset(
     (
-        "prefix group jwt jwtTransition signature middleware timeout maxBytes cors sse tags summary authType "
-        "pathPrefix"
+        "prefix group jwt jwtTransition signature middleware timeout maxBytes maxParts maxPartBytes cors sse tags "
+        "summary authType pathPrefix"
     ).split()
 )
 STATUSES = ("200", "201", "202", "204")
-_PROTECTING = frozenset({"jwt", "jwtTransition", "signature", "middleware", "timeout", "maxBytes"})
+_PROTECTING = frozenset("jwt jwtTransition signature middleware timeout maxBytes maxParts maxPartBytes".split())
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 _PREFIX = re.compile(r"[A-Za-z0-9_.~/-]*\Z")
@@ -172,7 +172,9 @@ class _Groups:
             jwt_transition=self._word(settings.get("jwtTransition"), "jwtTransition"),
             middlewares=self._middlewares(settings.get("middleware")),
             timeout_ms=self._timeout(settings.get("timeout")),
-            max_bytes=self._max_bytes(settings.get("maxBytes")),
+            max_bytes=self._number(settings.get("maxBytes"), "bytes", "bad-max-bytes", "1048576"),
+            max_parts=self._number(settings.get("maxParts"), "parts", "bad-max-parts", "20", least=1),
+            max_part_bytes=self._number(settings.get("maxPartBytes"), "bytes", "bad-max-part-bytes", "10485760"),
             span=service.name.span,
             sse=sse,
             cors=self._word(settings.get("cors"), "cors"),
@@ -276,13 +278,13 @@ class _Groups:
             return None
         return max(1, round(total)) if total else 0
 
-    def _max_bytes(self, pair: Pair | None) -> int | None:
+    def _number(self, pair: Pair | None, unit: str, code: str, example: str, least: int = 0) -> int | None:
+        """Return a limit, None where there is none; report what is no number of its unit."""
         if pair is None:
             return None
-        if not re.fullmatch(r"\d{1,18}", pair.value):
-            self._unfit(
-                "bad-max-bytes", f"`{pair.value}` is not a number of bytes", pair.span, "write `maxBytes: 1048576`"
-            )
+        if not re.fullmatch(r"[0-9]{1,18}", pair.value) or int(pair.value) < least:
+            message = f"`{pair.value}` is not a number of {unit}"
+            self._unfit(code, message, pair.span, f"write `{pair.key}: {example}`")
             return None
         return int(pair.value)
 

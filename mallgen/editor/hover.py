@@ -158,6 +158,8 @@ def _route(one: Operation) -> str:
         "middleware": ", ".join(group.middlewares),
         "timeout": "" if group.timeout_ms is None else f"{group.timeout_ms} ms",
         "maxBytes": "" if group.max_bytes is None else str(group.max_bytes),
+        "maxParts": "" if group.max_parts is None else str(group.max_parts),
+        "maxPartBytes": "" if group.max_part_bytes is None else str(group.max_part_bytes),
         "cors": group.cors,
     }
     shown = " · ".join(f"{key} `{value}`" for key, value in settings.items() if value)

@@ -28,6 +28,8 @@ SETTINGS = {
     "middleware": "The middlewares around every handler of the block, outermost first: `middleware: Audit, Limit`.",
     "timeout": "How long a request may take: `timeout: 3s`, `timeout: 500ms`.",
     "maxBytes": "The largest body that is read, in bytes: `maxBytes: 1048576`.",
+    "maxParts": "mallgen's own: the most files and fields of a form: `maxParts: 20`. goctl ignores it.",
+    "maxPartBytes": "mallgen's own: the largest file or field of a form: `maxPartBytes: 10485760`. goctl ignores it.",
     "cors": "mallgen's own: names the settings for pages of other origins: `cors: Public`. goctl ignores it.",
     "sse": "`true`: answers are server-sent events, one for each value that the logic yields.",
     "tags": "Tags of the operations in OpenAPI, with commas between.",

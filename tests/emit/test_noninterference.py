@@ -151,7 +151,9 @@ def test_identifiers_are_refused_not_quoted(name: str) -> None:
                 assert not {node.id for node in calls} & {"__import__", "SystemExit", "os"}, (name, payload)
 
 
-@pytest.mark.parametrize("key", ["middleware", "jwt", "timeout", "group", "prefix", "maxBytes"])
+@pytest.mark.parametrize(
+    "key", ["middleware", "jwt", "timeout", "group", "prefix", "maxBytes", "maxParts", "maxPartBytes"]
+)
 def test_settings_of_a_group(key: str) -> None:
     """A payload as the value of a setting is an error or plain text, but never code or a path."""
     for value in (*PAYLOADS, "A;B", "x) or (1", "3s;import os", "\"/v1'+exec(1)+'\"", '"../../evil"', "a/../../evil"):

@@ -13,13 +13,13 @@ from typing import Annotated, Any
 import pytest
 
 from mallgen_runtime.http import jwt
-from mallgen_runtime.http.conf import RestConf, UploadsConf
+from mallgen_runtime.http.conf import RestConf
 from mallgen_runtime.http.forms import parse_query
 from mallgen_runtime.http.messages import Context
 from mallgen_runtime.http.offload import LARGE
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.readers import MAX_JSON, Reader
-from mallgen_runtime.http.uploads import receive_form
+from mallgen_runtime.http.uploads import UploadLimits, receive_form
 from mallgen_runtime.process.conf import read_config
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.rpc.h2.frames import ConnectionFault
@@ -189,7 +189,7 @@ def read_multipart(text: str) -> None:
         yield text.encode()
 
     with suppress(ApiError):
-        asyncio.run(receive_form(body(), "multipart/form-data; boundary=b", UploadsConf()))
+        asyncio.run(receive_form(body(), "multipart/form-data; boundary=b", UploadLimits()))
 
 
 @pytest.mark.parametrize("worst", MULTIPART)

@@ -186,6 +186,36 @@ def test_limits(body: bytes, status: int, code: str) -> None:
     assert open_files() == before
 
 
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (part("a", b"x" * 300, "f") + part("b", b"x" * 300) + b"--b--\r\n", 200, ""),
+        (part("a", b"x" * 301, "f") + b"--b--\r\n", 413, "file_too_large"),
+        (part("a", b"x" * 301) + b"--b--\r\n", 413, "field_too_large"),
+        (part("a", b"x") * 2 + part("a", b"x", "f") + b"--b--\r\n", 413, "too_many_parts"),
+    ],
+)
+def test_a_route_has_limits_of_its_own(body: bytes, status: int, code: str) -> None:
+    async def up(ctx: Context, svc: object) -> Response:
+        return Response(str(len(await ctx.files())).encode())
+
+    config = RestConf(name="t", port=0, uploads=LIMITS)
+    routes = [Route("POST", "/up", up, max_parts=2, max_part_bytes=300), Route("POST", "/other", up)]
+
+    async def talk() -> None:
+        async with served(App(config, ServiceBase(config), routes)) as (reader, writer):
+            writer.write(head(len(body)) + body)
+            found = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+            assert found.startswith(f"HTTP/1.1 {status} ".encode())
+            assert code.encode() in await asyncio.wait_for(reader.read(400), 5)
+        other = part("a", b"x", "f") * 3 + b"--b--\r\n"
+        async with served(App(config, ServiceBase(config), routes)) as (reader, writer):
+            writer.write(head(len(other)).replace(b"/up", b"/other") + other)
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+
+    asyncio.run(talk())
+
+
 def test_a_file_is_gone_when_its_request_is_answered() -> None:
     kept: list[UploadedFile] = []
     inside: list[set[str]] = []

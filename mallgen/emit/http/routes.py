@@ -240,6 +240,10 @@ class _Routes:
             args.append(Code(f"timeout_ms={timeout}"))
         if route.group.max_bytes is not None:
             args.append(Code(f"max_bytes={route.group.max_bytes}"))
+        if route.group.max_parts is not None:
+            args.append(Code(f"max_parts={route.group.max_parts}"))
+        if route.group.max_part_bytes is not None:
+            args.append(Code(f"max_part_bytes={route.group.max_part_bytes}"))
         return call(f"{self.route}(", args, indent=4)
 
     def _middleware(self, name: str, module: str) -> PyIdent:

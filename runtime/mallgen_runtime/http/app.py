@@ -39,6 +39,7 @@ from mallgen_runtime.http.sharing import shared
 from mallgen_runtime.http.sockets.rules import SocketRules
 from mallgen_runtime.http.streaming import StreamBroken, StreamingResponse
 from mallgen_runtime.http.tokens import KeysOfBlocks, around_signed
+from mallgen_runtime.http.uploads import limits_of
 from mallgen_runtime.process import metrics, spans, threads, watch
 from mallgen_runtime.process.blocking import LoopWatch
 from mallgen_runtime.process.devserver import Readiness, StateLog, in_public, readiness
@@ -185,7 +186,9 @@ class App(Generic[S]):
             run = within(self._signed(run), timeout / 1000, _GRACE)
         keys = self._keys.of(route.jwt)
         bound = BoundRoute(route, run, timeout / 1000, limit, secrets, rules)
-        bound = bound._replace(uploads=config.uploads, shown=shown, keys=keys)
+        bound = bound._replace(
+            uploads=limits_of(config.uploads, route.max_parts, route.max_part_bytes), shown=shown, keys=keys
+        )
         bound = bound._replace(cors=policy_of(config, route.cors) if route.cors else None)
         if route.websocket:
             self._sockets.append(SocketRules(config.web_socket, bound.cors or self._cors))

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Mutable
 from typing import Any, ParamSpec, TypeVar
 
 from mallgen_runtime.http.answers import Response as Response
-from mallgen_runtime.http.conf import UploadsConf
 from mallgen_runtime.http.cookies import parse_cookies
 from mallgen_runtime.http.forms import FORMS, no_json, parse_query
 from mallgen_runtime.http.headers import Headers
@@ -13,7 +12,7 @@ from mallgen_runtime.http.offload import offload
 from mallgen_runtime.http.problems import ApiError, ClientGone, body, invalid, too_large
 from mallgen_runtime.http.readers import Reader
 from mallgen_runtime.http.streams import Unpacker, pieces
-from mallgen_runtime.http.uploads import UploadedFile, UploadForm, receive_form
+from mallgen_runtime.http.uploads import UploadedFile, UploadForm, UploadLimits, receive_form
 from mallgen_runtime.process.threads import in_thread
 from mallgen_runtime.process.tracing import sound_ids, sound_state
 from mallgen_runtime.schema.decoding import Wrong, convert, decode
@@ -205,7 +204,7 @@ class Context:
 
     async def _upload(self, kind: str) -> UploadForm:
         if self.uploads is None:
-            limits = self.matched.bound.uploads if self.matched else UploadsConf()
+            limits = self.matched.bound.uploads if self.matched else UploadLimits()
             self.uploads = await receive_form(self.stream(), kind, limits)
         return self.uploads
 

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
-from mallgen_runtime.http.conf import AS_GO_ZERO, TokenRules, UploadsConf
+from mallgen_runtime.http.conf import AS_GO_ZERO, TokenRules
 from mallgen_runtime.http.cors import CorsPolicy
 from mallgen_runtime.http.messages import Context, Next, Response
+from mallgen_runtime.http.uploads import UploadLimits
 
 if TYPE_CHECKING:
     from mallgen_runtime.http.sockets.rules import SocketRules
@@ -26,13 +27,14 @@ class Route(Generic[S]):
 
     `title` is `GET /v1/recommend`, `contract` its place in the contract, `jwt` the configuration's attribute with the
     secrets, `cors` that with the rules for pages of other origins, `signature` whether
-    requests must be signed, `websocket` whether it is one; `timeout_ms` and `max_bytes` replace the
+    requests must be signed, `websocket` whether it is one; `timeout_ms`, `max_bytes`, and `max_parts` and
+    `max_part_bytes` of forms, replace the
     configuration's when not None.
     """
 
     __slots__ = (
         *("contract", "cors", "endpoint", "jwt", "max_bytes", "method", "middlewares", "path", "title"),
-        *("signature", "timeout_ms", "websocket"),
+        *("max_part_bytes", "max_parts", "signature", "timeout_ms", "websocket"),
     )
 
     def __init__(
@@ -46,6 +48,8 @@ class Route(Generic[S]):
         middlewares: tuple[Callable[[S], Middleware], ...] = (),
         timeout_ms: int | None = None,
         max_bytes: int | None = None,
+        max_parts: int | None = None,
+        max_part_bytes: int | None = None,
         signature: bool = False,
         cors: str = "",
         websocket: bool = False,
@@ -58,6 +62,8 @@ class Route(Generic[S]):
         self.middlewares = middlewares
         self.timeout_ms = timeout_ms
         self.max_bytes = max_bytes
+        self.max_parts = max_parts
+        self.max_part_bytes = max_part_bytes
         self.signature = signature
         self.cors = cors
         self.websocket = websocket
@@ -78,7 +84,7 @@ class BoundRoute(NamedTuple):
     secrets: tuple[str, ...]
     rules: TokenRules = AS_GO_ZERO
     counts: bool = True
-    uploads: UploadsConf = UploadsConf()
+    uploads: UploadLimits = UploadLimits()
     shown: str = ""
     admit: Callable[[Context], None] | None = None
     keys: "TokenKeys | None" = None

@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mallgen_runtime.http.conf import UploadsConf
 from mallgen_runtime.http.problems import ApiError
@@ -16,6 +16,23 @@ if TYPE_CHECKING:
 
 _PIECE = 256 << 10
 FIELD_BYTES = 10 << 20  # as Go's ParseMultipartForm: the text fields of a form beside its files
+
+
+class UploadLimits(NamedTuple):
+    """The bounds of a route's forms; sizes in bytes, 0: no limit of its own. A part is a file or a field."""
+
+    file_bytes: int = 0
+    part_bytes: int = 0
+    parts: int = UploadsConf().max_parts
+    memory_bytes: int = UploadsConf().memory_bytes
+    folder: str = ""
+
+
+def limits_of(conf: UploadsConf, parts: int | None, part_bytes: int | None) -> UploadLimits:
+    """Return the limits of a route: those of the contract, where it has some, in the place of the settings'."""
+    most = conf.max_parts if parts is None else parts
+    file_bytes = conf.max_file_bytes if part_bytes is None else part_bytes
+    return UploadLimits(file_bytes, part_bytes or 0, most, conf.memory_bytes, conf.folder)
 
 
 class UploadedFile:
@@ -121,7 +138,7 @@ class _Section(io.RawIOBase):
 class UploadForm:
     """The parts of a request: `fields` are texts by name, `files` in the order in which they came."""
 
-    def __init__(self, limits: UploadsConf) -> None:
+    def __init__(self, limits: UploadLimits) -> None:
         self.fields: dict[str, list[str]] = {}
         self.files: list[UploadedFile] = []
         self.limits = limits
@@ -142,7 +159,7 @@ class UploadForm:
         if not self._boundary:
             raise ApiError(400, "bad_request", "multipart/form-data without a boundary")
         try:
-            with PushMultipartParser(self._boundary, max_segment_count=self.limits.max_parts) as parser:
+            with PushMultipartParser(self._boundary, max_segment_count=self.limits.parts) as parser:
                 async for chunk in chunks:
                     for event in parser.parse(chunk):
                         await self._take(event)
@@ -177,14 +194,18 @@ class UploadForm:
             if self._left < 0:
                 raise ApiError(413, "body_too_large", f"the fields of the form have more than {FIELD_BYTES} bytes")
             self._text += data
+            if len(self._text) > self.limits.part_bytes > 0:
+                raise self._too_large("field_too_large", "field", self.limits.part_bytes)
             return
         if self._file is None:
             return
         self._file.size += len(data)
-        if self._file.size > self.limits.max_file_bytes > 0:
-            detail = f"the file of `{self._name}` has more than {self.limits.max_file_bytes} bytes"
-            raise ApiError(413, "file_too_large", detail)
+        if self._file.size > self.limits.file_bytes > 0:
+            raise self._too_large("file_too_large", "file of", self.limits.file_bytes)
         await self.spool.add(bytes(data))
+
+    def _too_large(self, code: str, what: str, most: int) -> ApiError:
+        return ApiError(413, code, f"the {what} `{self._name}` has more than {most} bytes")
 
     def _end(self) -> None:
         if self._text is not None:
@@ -197,7 +218,7 @@ class UploadForm:
 
     def _beyond(self, text: str) -> ApiError:
         if "count" in text and "header" not in text:
-            return ApiError(413, "too_many_parts", f"the form has more than {self.limits.max_parts} parts")
+            return ApiError(413, "too_many_parts", f"the form has more than {self.limits.parts} parts")
         return ApiError(400, "bad_request", "the head of a part of the form is too long")
 
     async def written(self) -> bytes:
@@ -221,7 +242,7 @@ def base_name(text: str) -> str:
     return "" if plain in (".", "..") else plain
 
 
-async def receive_form(chunks: AsyncIterator[bytes], content_type: str, limits: UploadsConf) -> UploadForm:
+async def receive_form(chunks: AsyncIterator[bytes], content_type: str, limits: UploadLimits) -> UploadForm:
     """Read a form with its files; what it has kept is given back when that fails."""
     form = UploadForm(limits)
     try:
