@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mallgen_runtime import ApiError, Context, EventStream, Response, RestConf, ServerEvent, event_stream
+from mallgen_runtime import ApiError, ConfigError, Context, EventStream, Response, RestConf, ServerEvent, event_stream
+from mallgen_runtime.process.conf import parse
 from mallgen_runtime.schema import Struct
 from tests.runtime.wire import Wire, Wires, serving
 
@@ -184,3 +185,46 @@ def test_the_time_of_a_route_ends_its_stream() -> None:
 def test_an_event_that_would_break_its_frame_is_refused(more: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"the (id|name) of an event|retry_ms"):
         ServerEvent(1, **more)
+
+
+@BOTH
+def test_the_heartbeat_is_a_setting_and_its_task_ends_with_the_stream(under: str) -> None:
+    silence = Silence()
+    conf = parse(RestConf, "Name: t\nHost: 127.0.0.1\nPort: 0\nEvents: {Heartbeat: 50ms}\n", "a.yaml").config
+
+    async def endpoint(ctx: Context, svc: Any) -> Response:
+        return event_stream(silence.run(), Step)
+
+    async def run() -> None:
+        async with serving({"/silent": endpoint, "/steps": steps}, conf, under=under) as client:
+            wire = await _opened(client, "/silent")
+            assert [await asyncio.wait_for(wire.chunk(), 5) for _ in range(3)] == [b": \n\n"] * 3
+            wire.close()
+            await asyncio.wait_for(silence.closed.wait(), 5)
+            await client.get("/steps")
+            await asyncio.sleep(0.05)
+            names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
+            assert not [name for name in names if "_beats" in name]
+
+    asyncio.run(run())
+
+
+def test_no_heartbeat_and_what_is_no_duration() -> None:
+    with pytest.raises(ConfigError, match=r"Events.Heartbeat is 'soon'"):
+        parse(RestConf, "Name: t\nPort: 0\nEvents: {Heartbeat: soon}\n", "a.yaml")
+    assert RestConf(name="t", port=0).events.heartbeat == "15s"
+    silence = Silence(first=True)
+    conf = parse(RestConf, "Name: t\nHost: 127.0.0.1\nPort: 0\nEvents: {Heartbeat: 0}\n", "a.yaml").config
+
+    async def endpoint(ctx: Context, svc: Any) -> Response:
+        return event_stream(silence.run(), Step)
+
+    async def run() -> None:
+        async with serving({"/silent": endpoint}, conf) as client:
+            wire = await _opened(client, "/silent")
+            assert await asyncio.wait_for(wire.chunk(), 5) == b'data: {"percent":1,"text":""}\n\n'
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(wire.chunk(), 0.6)
+            wire.close()
+
+    asyncio.run(run())

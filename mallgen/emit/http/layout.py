@@ -41,6 +41,7 @@ SETTINGS = frozenset(
         "uploads",
         "web_socket",
         "cors",
+        "events",
         "compress",
         "static",
         "blocked_loop",

@@ -43,6 +43,7 @@ from mallgen_runtime.http.uploads import limits_of
 from mallgen_runtime.process import metrics, spans, threads, watch
 from mallgen_runtime.process.blocking import LoopWatch
 from mallgen_runtime.process.devserver import Readiness, StateLog, in_public, readiness
+from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.interceptors import found, hook
 from mallgen_runtime.process.observing import Observing, turn_on
 from mallgen_runtime.process.origin import Origin, origin
@@ -186,6 +187,7 @@ class App(Generic[S]):
             run = within(self._signed(run), timeout / 1000, _GRACE)
         keys = self._keys.of(route.jwt)
         bound = BoundRoute(route, run, timeout / 1000, limit, secrets, rules)
+        bound = bound._replace(heartbeat=seconds(config.events.heartbeat, "Events.Heartbeat"))
         bound = bound._replace(
             uploads=limits_of(config.uploads, route.max_parts, route.max_part_bytes), shown=shown, keys=keys
         )

@@ -64,6 +64,12 @@ class UploadsConf(Conf, kw_only=True):
             raise ConfigError(f"{setting}: Folder is {self.folder}, which is no folder that can be written to")
 
 
+class EventsConf(Conf, kw_only=True):
+    """Routes with `sse: true`: a comment goes out every `heartbeat`, as `15s`; `0`: none."""
+
+    heartbeat: Duration = "15s"
+
+
 class CorsConf(Conf, kw_only=True):
     """The pages of other origins that may call, in the words of the Fetch standard; without `Origins` none may.
 
@@ -195,6 +201,7 @@ class RestConf(Conf, kw_only=True):
     middlewares: MiddlewaresConf = field(default_factory=MiddlewaresConf)
     uploads: UploadsConf = field(default_factory=UploadsConf)
     web_socket: WebSocketConf = field(default_factory=WebSocketConf)
+    events: EventsConf = field(default_factory=EventsConf)
     cors: CorsConf = field(default_factory=CorsConf)
     compress: CompressConf = field(default_factory=CompressConf)
     static: list[StaticConf] = field(default_factory=list)

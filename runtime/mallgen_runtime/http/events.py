@@ -12,7 +12,6 @@ from mallgen_runtime.schema.encoding import NotFinite
 T = TypeVar("T")
 _LINE = re.compile(r"[^\r\n\0]*")
 _HEADERS = {"cache-control": "no-cache", "connection": "keep-alive"}
-HEARTBEAT = 15.0
 
 
 class ServerEvent(Generic[T]):
@@ -47,14 +46,14 @@ class ServerEvent(Generic[T]):
 class EventStream(StreamingResponse):
     """Events until the iterator, the client or the service ends; values are JSON.
 
-    A comment goes out every `heartbeat` seconds (0: none), so that proxies keep the connection and a client that has
-    left is noticed. The route's timeout, when it has one, ends the stream.
+    A comment goes out every `heartbeat` seconds (0: none; None: `Events.Heartbeat` of the settings), so that proxies keep
+    the connection and a client that has left is noticed. The route's timeout, when it has one, ends the stream.
     """
 
     __slots__ = ("_as_type", "_events", "heartbeat", "seconds")
     is_endless: ClassVar[bool] = True
 
-    def __init__(self, events: AsyncIterable[object], as_type: Any = None, *, heartbeat: float = HEARTBEAT) -> None:
+    def __init__(self, events: AsyncIterable[object], as_type: Any = None, *, heartbeat: float | None = None) -> None:
         super().__init__(nothing(), 200, _HEADERS, content_type="text/event-stream")
         self._events = events
         self._as_type = as_type
@@ -62,7 +61,9 @@ class EventStream(StreamingResponse):
         self.seconds = 0.0
 
     async def prepared(self, ctx: Context) -> Response:
-        """Take the time that the route has, and write values as its other answers are."""
+        """Take the time that the route has and the settings' heartbeat; write values as its other answers are."""
+        if self.heartbeat is None:
+            self.heartbeat = ctx.matched.bound.heartbeat if ctx.matched else 0.0
         self.chunks = self._framed(ctx)
         self.seconds = ctx.matched.bound.timeout if ctx.matched else 0.0
         return self

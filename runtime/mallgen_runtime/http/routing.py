@@ -75,6 +75,7 @@ class BoundRoute(NamedTuple):
 
     `shown` is the contract's line for error answers, empty where they do not name it; `admit` raises a 503 for a
     request that the route's guard refuses. Without `cors` the service's own rules for pages of other origins hold.
+    `heartbeat` in seconds is for answers without an end.
     """
 
     route: Route[Any]
@@ -90,6 +91,7 @@ class BoundRoute(NamedTuple):
     keys: "TokenKeys | None" = None
     cors: CorsPolicy | None = None
     sockets: "SocketRules | None" = None
+    heartbeat: float = 0.0
 
 
 class Match(NamedTuple):

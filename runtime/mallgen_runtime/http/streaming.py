@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Mapping
 from typing import Any, ClassVar, Protocol
 
@@ -12,6 +13,7 @@ from mallgen_runtime.http.messages import Context
 from mallgen_runtime.http.problems import ClientGone
 from mallgen_runtime.process.origin import origin
 
+_LOG = logging.getLogger("mallgen.service")
 _PIECE = 256 << 10
 _FIRST = 0.25  # seconds after which an endless answer begins without its first piece
 
@@ -137,11 +139,14 @@ async def _beating(response: StreamingResponse, out: Out) -> Any:
     if not response.is_endless:
         yield
         return
-    beating = asyncio.create_task(_beats(out, getattr(response, "heartbeat", 0)))
+    beating = asyncio.create_task(_beats(out, getattr(response, "heartbeat", None) or 0))
     try:
         yield
     finally:
         beating.cancel()
+        await asyncio.wait((beating,))  # what it writes to ends with the stream
+        if not beating.cancelled() and beating.exception() is not None:
+            _LOG.debug("no comment could be sent to the client of a stream: %s", beating.exception())
 
 
 async def _beats(out: Out, every: float) -> None:
