@@ -46,8 +46,8 @@ class ServerEvent(Generic[T]):
 class EventStream(StreamingResponse):
     """Events until the iterator, the client or the service ends; values are JSON.
 
-    A comment goes out every `heartbeat` seconds (0: none; None: `Events.Heartbeat` of the settings), so that proxies keep
-    the connection and a client that has left is noticed. The route's timeout, when it has one, ends the stream.
+    A comment goes out every `heartbeat` seconds (0: none; None: `Events.Heartbeat` of the settings), so that proxies
+    keep the connection and a client that has left is noticed. The route's timeout, when it has one, ends the stream.
     """
 
     __slots__ = ("_as_type", "_events", "heartbeat", "seconds")
